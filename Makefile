@@ -1,0 +1,84 @@
+# Everything runs from .venv, made from the hashed locks. `make help` lists the targets.
+SHELL = /bin/sh
+
+# The first interpreter on the path that is new enough; set PYTHON to choose another.
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
+	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	then command -v $$p; break; fi; done)
+HOST ?= 127.0.0.1
+PORT ?= 8080
+KILLS ?= 30
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+
+VENV = .venv
+BIN = $(VENV)/bin
+INSTALLED = $(VENV)/.installed
+DEV_INSTALLED = $(VENV)/.dev-installed
+LOCK_TOOL = build/lock
+PIP_COMPILE = $(LOCK_TOOL)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
+
+.PHONY: help run install dev test check format lock bench crash clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
+		while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
+
+run: install ## start the server with an embedded database, a demo organization and stock
+	$(BIN)/entrepot serve --host $(HOST) --port $(PORT) --demo
+
+install: $(INSTALLED) ## set up .venv with every dependency pinned, and the entrepot command
+
+dev: $(DEV_INSTALLED) ## install, and what the tests and the gate need
+
+test: $(DEV_INSTALLED) ## run the whole test suite, on SQLite and on a real PostgreSQL
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(DEV_INSTALLED) ## lint, formatting, strict types, import law
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict src
+	$(BIN)/lint-imports
+
+format: $(DEV_INSTALLED) ## rewrite the sources as `make check` wants them
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV_INSTALLED) ## measure accepted and confirmed orders a second
+	$(BIN)/python -m bench $(BENCH_ARGS)
+
+crash: $(DEV_INSTALLED) ## the long kill test: KILLS (30) kills under load, nothing lost, nothing twice
+	ENTREPOT_CRASH_KILLS=$(KILLS) $(BIN)/python -m pytest tests/acceptance/test_crash.py $(PYTEST_ARGS)
+
+lock: $(LOCK_TOOL)/bin/pip-compile ## renew requirements.lock and requirements-dev.lock
+	$(PIP_COMPILE) --upgrade --build-deps-for editable -o requirements.lock pyproject.toml
+	$(PIP_COMPILE) --upgrade -o requirements-dev.lock requirements-dev.in
+
+clean: ## remove what was built; var/ with its database stays
+	rm -rf $(VENV) build dist src/entrepot.egg-info .hypothesis .import_linter_cache \
+		.mypy_cache .pytest_cache .ruff_cache .schemathesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Entrepot needs Python 3.11 or newer, and found none on the path." >&2; \
+		echo "Install it, or name it: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; \
+		exit 1; fi
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Entrepot needs Python 3.11 or newer, and $(PYTHON) is not." >&2; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
+
+# The stamps make a second run instant. --no-build-isolation: the lock holds the build backend too.
+$(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV_INSTALLED): requirements-dev.lock $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(LOCK_TOOL)/bin/pip-compile: | $(BIN)/python
+	$(BIN)/python -m venv $(LOCK_TOOL)
+	$(LOCK_TOOL)/bin/pip install --quiet pip-tools==7.6.2

@@ -1,0 +1,3 @@
+"""Entrepot: one order book, spoken in three dialects."""
+
+__version__ = "0.1.0"

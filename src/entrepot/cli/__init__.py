@@ -1,0 +1,1 @@
+"""How an operator acts: one command line, a file a noun."""

@@ -1,0 +1,134 @@
+"""`entrepot org` and `entrepot key`: who may use the book, and how."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+from sqlalchemy import Connection
+
+from entrepot.cli import credentials
+from entrepot.cli.session import OperatorError, organization, write
+from entrepot.clock import new_id, now
+from entrepot.core import ids
+from entrepot.store import accounts
+
+_Json = Annotated[bool, Parameter(name="--json", negative="")]
+
+org_app = App(name="org", help="Organizations: make, list, order source, allocation.")
+key_app = App(name="key", help="Credentials: create, revoke.")
+
+
+def _print(told: Any, as_json: bool) -> None:
+    print(json.dumps(told) if as_json else json.dumps(told, indent=2))
+
+
+@org_app.command
+def create(name: str, *, tenant: str | None = None, as_json: _Json = False) -> None:
+    """Make an organization and print its credentials, once.
+
+    Parameters
+    ----------
+    name: What it is called; unique.
+    tenant: UUID of the tenant it joins; a new tenant when absent.
+    as_json: Print one line of JSON.
+    """
+    tenant_id = ids.from_dashed(tenant) if tenant else None
+    if tenant and tenant_id is None:
+        raise OperatorError("--tenant must be a UUID")
+
+    def work(conn: Connection) -> dict[str, Any]:
+        if accounts.organization_named(conn, name) is not None:
+            raise OperatorError(f"an organization is called {name!r} already")
+        made = accounts.create_organization(conn, name, now(), new_id, tenant_id)
+        return credentials.issue_all(conn, made)
+
+    _print(write(work), as_json)
+
+
+@org_app.command(name="list")
+def list_(*, as_json: _Json = False) -> None:
+    """List the organizations.
+
+    Parameters
+    ----------
+    as_json: Print one line of JSON.
+    """
+    found = write(accounts.organizations)
+    _print(
+        [
+            {"org": o.org, "name": o.name, "id": ids.dashed(o.id),
+             "tenant_id": ids.dashed(o.tenant_id), "allocation": o.allocation,
+             "order_source": o.source_url}
+            for o in found
+        ],
+        as_json,
+    )  # fmt: skip
+
+
+@org_app.command
+def source(org: str, *, url: str | None = None, header: str | None = None) -> None:
+    """Say where orders can be fetched that are only notified; without --url, take it away.
+
+    Parameters
+    ----------
+    org: Name, number or id of the organization.
+    url: Template with {orderId} and, if wanted, {businessId}.
+    header: One header to send along, as `Name: value`.
+    """
+    if url is not None and ("{orderId}" not in url or not url.startswith(("http://", "https://"))):
+        raise OperatorError("--url must be http(s) and contain {orderId}")
+    if header is not None and ":" not in header:
+        raise OperatorError("--header must be `Name: value`")
+    write(lambda conn: accounts.set_source(conn, organization(conn, org).org, url, header))
+
+
+@org_app.command
+def allocation(org: str, model: Literal["HARD", "SOFT"]) -> None:
+    """Set how stock is allocated: HARD never oversells, SOFT only earmarks.
+
+    Parameters
+    ----------
+    org: Name, number or id of the organization.
+    model: HARD or SOFT.
+    """
+    write(lambda conn: accounts.set_allocation(conn, organization(conn, org).org, model))
+
+
+@key_app.command(name="create")
+def create_key(
+    *,
+    org: str,
+    dialect: Literal["synq", "polinate", "konvo", "native"],
+    role: Literal["ADMIN", "EDITOR", "VIEWER", "MEMBER"] = "EDITOR",
+    name: str = "",
+    as_json: _Json = False,
+) -> None:
+    """Make a credential and print its secret, once.
+
+    Parameters
+    ----------
+    org: Name, number or id of the organization.
+    dialect: The dialect that it opens.
+    role: What it may do; a VIEWER may only read.
+    name: What to call it.
+    as_json: Print one line of JSON.
+    """
+
+    def work(conn: Connection) -> str:
+        return credentials.issue(conn, organization(conn, org), dialect, role, name)
+
+    _print({"token": write(work), "dialect": dialect, "role": role}, as_json)
+
+
+@key_app.command
+def revoke(key: str) -> None:
+    """Revoke a credential; it is refused everywhere within a second.
+
+    Parameters
+    ----------
+    key: The secret itself or the credential's id.
+    """
+    if not write(lambda conn: accounts.revoke(conn, key, now())):
+        raise OperatorError("no such credential, or revoked already")

@@ -1,0 +1,90 @@
+"""`entrepot migrate`, `retry`, `sandbox` and `docs`: looking after the book."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from cyclopts import App
+from sqlalchemy import Connection
+
+from entrepot import docs as printed_docs
+from entrepot import settings
+from entrepot.cli.session import OperatorError, on_book, organization, write
+from entrepot.clock import now
+from entrepot.core import ids
+from entrepot.core.order import Order
+from entrepot.providers.sandbox import SandboxProvider
+from entrepot.store import migrate as schema
+from entrepot.store import queries, queue
+from entrepot.store.engine import Database
+
+sandbox_app = App(name="sandbox", help="The sandbox payment provider's own ledger.")
+
+
+def migrate() -> None:
+    """Bring the schema to head; nothing happens when it is there already."""
+
+    async def work(database: Database) -> str | None:
+        return await schema.revision(database)
+
+    print(f"schema at {on_book(work)}")
+
+
+def retry(org: str, order: str) -> None:
+    """Make the parked steps of an order due again, after you have removed their cause.
+
+    Parameters
+    ----------
+    org: Name, number or id of the organization.
+    order: The order's id in any dialect's spelling.
+    """
+    order_id = ids.any_spelling(order)
+
+    def work(conn: Connection) -> tuple[Order | None, int]:
+        found = organization(conn, org)
+        known = queries.order_by_id(conn, found.org, order_id) if order_id else None
+        if known is None:
+            return None, 0
+        return known, queue.requeue(conn, found.org, known.id, now())
+
+    known, again = write(work)
+    if known is None:
+        raise OperatorError(f"{org} has no order {order}")
+    if not again:
+        raise OperatorError(f"order {order} has no parked step; it is {known.words.synq}")
+    print(f"{again} step(s) of order {order} are due again")
+
+
+@sandbox_app.command
+def notify(reference: str, outcome: Literal["authorised", "declined"] = "authorised") -> None:
+    """Play the provider's notification for a pending payment.
+
+    Parameters
+    ----------
+    reference: The payment reference of the order, such as `pending-1`.
+    outcome: What the provider decided.
+    """
+    settled = SandboxProvider(settings.load().sandbox_ledger).notify(reference, outcome)
+    print(f"{settled} pending payment(s) {outcome}")
+
+
+def docs(directory: Path = Path("docs"), *, check: bool = False) -> None:
+    """Print the documents that are made from tables into a folder, or check that they are current.
+
+    Parameters
+    ----------
+    directory: Where docs/ is.
+    check: Write nothing; fail when a file differs.
+    """
+    stale = []
+    for name, text in printed_docs.printed().items():
+        path = directory / Path(name).name
+        if check:
+            if not path.exists() or path.read_text() != text:
+                stale.append(str(path))
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    if stale:
+        raise OperatorError("not current: " + ", ".join(stale) + "; run `entrepot docs`")

@@ -1,0 +1,49 @@
+"""Making credentials: random, shown once, and the shape in which each dialect wants them."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from sqlalchemy import Connection
+
+from entrepot.clock import new_id, now
+from entrepot.core import ids
+from entrepot.store import accounts
+
+DIALECTS = ("synq", "polinate", "konvo", "native")
+ROLES = ("ADMIN", "EDITOR", "VIEWER", "MEMBER")
+
+
+def new_secret(dialect: str) -> str:
+    """256 random bits, with a prefix that says what it opens."""
+    return f"ent_{dialect}_{secrets.token_hex(32)}"
+
+
+def issue(
+    conn: Connection, org: accounts.Organization, dialect: str, role: str = "ADMIN", name: str = ""
+) -> str:
+    """A new secret of the organization for one dialect; only its digest stays."""
+    secret = new_secret(dialect)
+    made = accounts.NewCredential(org.org, new_id(), secret, dialect, role, name or dialect)
+    accounts.add_credential(conn, made, now())
+    return secret
+
+
+def issue_all(conn: Connection, org: accounts.Organization) -> dict[str, Any]:
+    """Credentials for every dialect, as `demo --json` prints them."""
+    return {
+        "synq": {
+            "token": issue(conn, org, "synq"),
+            "tenant_id": ids.dashed(org.tenant_id),
+            "org_id": ids.dashed(org.id),
+            "location_id": ids.dashed(org.default_location),
+        },
+        "polinate": {
+            "business_id": "bus_" + org.id.hex(),
+            "api_key": issue(conn, org, "polinate"),
+            "partnership_id": "prt_" + org.guest_id.hex(),
+        },
+        "konvo": {"api_key": issue(conn, org, "konvo")},
+        "native": {"api_key": issue(conn, org, "native")},
+    }

@@ -1,0 +1,179 @@
+"""`entrepot demo`: an organization to try everything on, made once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+
+from entrepot import settings
+from entrepot.cli import credentials
+from entrepot.cli.session import OperatorError, on_book
+from entrepot.clock import new_id, now
+from entrepot.core import ids
+from entrepot.core.commands import AdjustStock
+from entrepot.core.money import Amount
+from entrepot.core.order import Variant
+from entrepot.core.refusal import Refusal
+from entrepot.store import accounts
+from entrepot.store.engine import Database
+from entrepot.wiring import make_writer
+from entrepot.writer.envelope import Envelope
+
+NAME = "Demo"
+ON_HAND = 1_000_000
+GOODS = (
+    ("MUG-01", "Mug, stoneware", Amount(1250, 2)),
+    ("TEE-M-BLUE", "T-shirt, blue, M", Amount(2999, 2)),
+    ("BAG-CANVAS", "Canvas bag", Amount(1800, 2)),
+    ("COFFEE-1KG", "Coffee beans, 1 kg", Amount(2450, 2)),
+    ("POSTER-A2", "Poster, A2", Amount(1500, 2)),
+    ("PEN-BLACK", "Pen, black", Amount(195, 2)),
+)
+
+
+def demo(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
+    """Make the demo organization with stock, once, and print how to use it.
+
+    Its secrets are in a file beside the database that only you can read, because the book itself
+    keeps but their digests.
+
+    Parameters
+    ----------
+    as_json: Print one line of JSON.
+    """
+    told = on_book(ensure)
+    print(json.dumps(told) if as_json else first_steps(told, "http://127.0.0.1:8080"))
+
+
+def credentials_file(url: str) -> Path:
+    """Where the demo's secrets lie: beside an SQLite file, else under ./var."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        return Path(parsed.database + ".demo.json")
+    named = hashlib.sha256(f"{parsed.host}:{parsed.port}/{parsed.database}".encode()).hexdigest()
+    return Path("var") / f"demo-{named[:12]}.json"
+
+
+async def ensure(database: Database) -> dict[str, Any]:
+    """The demo organization's credentials and goods, made at need."""
+    chosen = settings.load()
+    path = credentials_file(chosen.database_url)
+    kept = _kept(path)
+    if kept is not None and await database.read(lambda conn: _works(conn, kept)):
+        return kept
+    org = await database.read(lambda conn: accounts.organization_named(conn, NAME))
+    if org is None:
+        org = await database.write(
+            lambda conn: accounts.create_organization(conn, NAME, now(), new_id)
+        )
+    made = org
+    variants = await _goods(database, made, chosen)
+    told = await database.write(lambda conn: credentials.issue_all(conn, made))
+    told["variants"] = variants
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(told, file)
+    return told
+
+
+def _kept(path: Path) -> dict[str, Any] | None:
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return kept
+
+
+def _works(conn: Connection, kept: dict[str, Any]) -> bool:
+    secrets = [kept["synq"]["token"], *(kept[d]["api_key"] for d in credentials.DIALECTS[1:])]
+    return all(accounts.credential(conn, secret) is not None for secret in secrets)
+
+
+async def _goods(
+    database: Database, org: accounts.Organization, chosen: settings.Settings
+) -> list[dict[str, Any]]:
+    def listed(conn: Connection) -> dict[str, accounts.ListedVariant]:
+        return {one.sku: one for one in accounts.listed_variants(conn, org.org)}
+
+    there = await database.read(listed)
+    writer = make_writer(database, chosen)
+    for sku, name, price in GOODS:
+        if sku in there:
+            continue
+        variant = Variant(
+            org.org, new_id(), new_id(), new_id(), sku, name, "USD", price, True, now()
+        )
+        await database.write(partial(accounts.add_variant, org=org, made=variant))
+        stock = AdjustStock(org.org, variant.id, org.default_location, ON_HAND, "Demo stock")
+        outcome = await writer.submit(Envelope(stock))
+        if isinstance(outcome.result, Refusal):
+            raise OperatorError(outcome.result.sentence)
+    return [
+        {"id": ids.dashed(one.id), "sku": one.sku, "price": one.price.text(),
+         "currency": one.currency, "on_hand": one.on_hand}
+        for one in (await database.read(listed)).values()
+    ]  # fmt: skip
+
+
+def first_steps(told: dict[str, Any], base: str) -> str:
+    """How to place a first order in each dialect, as commands to paste."""
+    synq, variant = told["synq"], told["variants"][0]["id"]
+    body = {
+        "idempotency_key": "first-order-1",
+        "payment_provider": "stripe",
+        "payment_reference": "pi_demo_1",
+        "currency": "USD",
+        "items": [
+            {"variant_id": variant, "location_id": synq["location_id"], "product_title": "Mug",
+             "unit_price": 12.50, "quantity": 2}
+        ],
+    }  # fmt: skip
+    konvo = [
+        {
+            "id": "shop-1001", "friendlyName": "#1001", "orderTotal": 2500, "currency": "USD",
+            "status": "paid",
+            "customer": {"id": "c-1", "firstName": "Ada", "lastName": "Lovelace"},
+            "items": [
+                {"id": "mug", "sku": "MUG", "name": "Mug", "description": "A mug", "price": 1250,
+                 "msrp": 1500, "imageUrl": "https://example.com/mug.jpg", "currency": "USD",
+                 "quantity": 2}
+            ],
+        }
+    ]  # fmt: skip
+    polinate = {
+        "currency": "USD", "expectedDeliveryAt": "2030-01-15T10:00:00.000Z",
+        "orderItems": [{"itemVariantId": "var_" + variant.replace("-", ""), "quantity": 2}],
+    }  # fmt: skip
+    auth = (
+        f"-H 'Authorization: Bearer {synq['token']}' -H 'X-Tenant-ID: {synq['tenant_id']}' "
+        f"-H 'X-Org-ID: {synq['org_id']}'"
+    )
+    business = (
+        f"-H 'X-Business-Id: {told['polinate']['business_id']}' "
+        f"-H 'X-API-Key: {told['polinate']['api_key']}'"
+    )
+    key = f"-H 'x-api-key: {told['konvo']['api_key']}'"
+    json_ = "-H 'Content-Type: application/json'"
+    return f"""
+Place an order in Synq's words:
+curl -sS {base}/api/v1/oms/orders {auth} {json_} -d '{json.dumps(body)}'
+
+Tell of one in Konvo's words:
+curl -sS {base}/orders {key} {json_} -d '{json.dumps(konvo)}'
+
+Place one in Polinate's words:
+curl -sS {base}/api/v1/orders {business} {json_} -d '{json.dumps(polinate)}'
+
+And read all of them in each:
+curl -sS {base}/api/v1/oms/orders {auth}
+curl -sS {base}/orders {key}
+curl -sS {base}/api/v1/orders {business}
+"""

@@ -1,0 +1,49 @@
+"""Running one piece of work on the order book from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from entrepot import settings, telemetry
+from entrepot.store import accounts, migrate
+from entrepot.store.engine import Database, open_database
+
+T = TypeVar("T")
+
+
+class OperatorError(Exception):
+    """Something that the operator asked for cannot be done."""
+
+
+def on_book(work: Callable[[Database], Awaitable[T]], *, up_to_date: bool = True) -> T:
+    """Open the database of the settings, run `work` on it, close it. Makes the schema at need."""
+    chosen = settings.load()
+    telemetry.set_up_logging(chosen.log_level)
+
+    async def run() -> T:
+        database = open_database(chosen.database_url, chosen.database_pool)
+        try:
+            if up_to_date:
+                await migrate.upgrade(database)
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def write(work: Callable[[Connection], T]) -> T:
+    """Run `work` in one transaction on the book."""
+    return on_book(lambda database: database.write(work))
+
+
+def organization(conn: Connection, name: str) -> accounts.Organization:
+    """The organization that the operator means by a name, number or id."""
+    found = accounts.organization_named(conn, name)
+    if found is None:
+        raise OperatorError(f"no organization is called {name!r}")
+    return found

@@ -1,0 +1,196 @@
+"""What somebody wants, in the imperative. Commands carry no status codes and no wire shapes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from entrepot.core.money import Amount
+
+
+class VariantRef(NamedTuple):
+    """How a line names what is ordered: an id of ours, an entry of a list, or the sender's names.
+
+    `names` are (kind, value) pairs, tried in order; the first time one is seen, a variant is made.
+    """
+
+    variant_id: bytes | None = None
+    entry_id: bytes | None = None
+    names: tuple[tuple[str, str], ...] = ()
+    field: str = "variant_id"  # the member that named it, for refusals
+
+
+class DraftLine(NamedTuple):
+    """A line as wanted. `where` is its path in the sender's body, for refusals."""
+
+    where: str
+    variant: VariantRef
+    quantity: int
+    price: Amount | None = None
+    currency: str | None = None
+    title: str = ""
+    sku: str | None = None
+    variant_title: str | None = None
+    location_id: bytes | None = None
+    unit_of_measure: str | None = None
+    cost: Amount | None = None
+    requires_shipping: bool = True
+    details: str | None = None
+    properties: str | None = None
+
+
+class CustomerRef(NamedTuple):
+    """Who orders: an id of ours, or identifiers (kind, value) to match or remember, in order."""
+
+    customer_id: bytes | None = None
+    identifiers: tuple[tuple[str, str], ...] = ()
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    field: str = "customer_id"
+
+
+class PlaceOrder(NamedTuple):
+    """Place a managed order: Entrepot reserves, authorises and confirms it."""
+
+    org: int
+    source: str
+    currency: str  # empty: that of the first line's variant
+    lines: tuple[DraftLine, ...]
+    customer: CustomerRef = CustomerRef()
+    total: Amount | None = None
+    # Order fields that are kept as said: notes, channel, payment_reference and the like.
+    said: dict[str, Any] = {}  # noqa: RUF012 - a NamedTuple default; never written to
+
+
+class OrderDraft(NamedTuple):
+    """A mirrored order as its sender tells it; `words` maps axes of core.words to what was told."""
+
+    where: str
+    sender_id: str
+    digest: bytes
+    currency: str
+    total: Amount
+    lines: tuple[DraftLine, ...]
+    customer: CustomerRef
+    words: tuple[tuple[str, str], ...]
+    said: dict[str, Any]
+
+
+class MirrorOrders(NamedTuple):
+    """Take over what another system says of its orders: all of them or none."""
+
+    org: int
+    source: str
+    drafts: tuple[OrderDraft, ...]
+    job_id: bytes | None = None  # the fetch job that brought it, with its fence
+    fence: int = 0
+
+
+class LineChange(NamedTuple):
+    """What to change on a line; None leaves a field as it is."""
+
+    where: str
+    line_id: bytes
+    quantity: int | None = None
+    unit_of_measure: str | None = None
+    currency: str | None = None
+    price: Amount | None = None
+    cost: Amount | None = None
+    properties: dict[str, Any] | None = None
+
+
+class AmendOrder(NamedTuple):
+    """Change an order and its lines together: deletes, updates, creates; all or nothing."""
+
+    org: int
+    source: str
+    order_id: bytes
+    words: tuple[tuple[str, str], ...] = ()
+    said: dict[str, Any] = {}  # noqa: RUF012 - as in PlaceOrder
+    total: Amount | None = None
+    properties: dict[str, Any] | None = None
+    create_lines: tuple[DraftLine, ...] = ()
+    update_lines: tuple[LineChange, ...] = ()
+    delete_lines: tuple[tuple[str, bytes], ...] = ()
+
+
+class NotifyOrder(NamedTuple):
+    """Somebody says that an order exists, by any id that an order can be known by."""
+
+    org: int
+    source: str
+    order_text: str
+
+
+class AdjustStock(NamedTuple):
+    """Add to or take from what is on hand of a variant at a location."""
+
+    org: int
+    variant_id: bytes
+    location_id: bytes
+    delta: int
+    note: str
+
+
+class ReserveStock(NamedTuple):
+    """Pipeline: hold stock for every line that needs it, or none; prepare the payment attempt."""
+
+    org: int
+    order_id: bytes
+    job_id: bytes
+    fence: int
+    key: str  # the provider's idempotency key, derived outside
+    service: str  # who will answer: the provider itself or the sandbox in its place
+    held_until: int
+
+
+class SettlePayment(NamedTuple):
+    """Pipeline: what came of the attempt: authorized, declined, voided or expired."""
+
+    org: int
+    order_id: bytes
+    job_id: bytes
+    fence: int
+    outcome: str
+    detail: str
+    provider_reference: str | None = None
+
+
+class DeferJob(NamedTuple):
+    """Pipeline: try the job again at `run_at`, or leave it to the operator (`parked`)."""
+
+    org: int
+    job_id: bytes
+    fence: int
+    run_at: int
+    error: str
+    parked: bool = False
+    counted: bool = True  # whether it counts as a failed try
+    order_id: bytes | None = None  # the job's order, which is parked with it
+
+
+class FinishJob(NamedTuple):
+    """Pipeline: the job has nothing left to do."""
+
+    org: int
+    job_id: bytes
+    fence: int
+
+
+Command = (
+    PlaceOrder
+    | MirrorOrders
+    | AmendOrder
+    | NotifyOrder
+    | AdjustStock
+    | ReserveStock
+    | SettlePayment
+    | DeferJob
+    | FinishJob
+)
+
+
+def weight(command: Command) -> int:
+    """How many orders the command writes; a batch is bounded by the sum."""
+    return len(command.drafts) if isinstance(command, MirrorOrders) else 1

@@ -1,0 +1,47 @@
+"""Adjusting what is on hand of a variant, by an entry of the append-only ledger."""
+
+from __future__ import annotations
+
+from entrepot.core.commands import AdjustStock
+from entrepot.core.decide.goods import move_level
+from entrepot.core.facts import Facts
+from entrepot.core.order import Changes, StockEntry
+from entrepot.core.refusal import Reason, refuse
+from entrepot.core.results import Decision, StockResult
+
+ON_HAND_MAX = 2**53
+
+
+def adjust(command: AdjustStock, facts: Facts) -> Decision:
+    """Write the entry and move the level. From its first adjustment on, a variant is tracked.
+
+    Refused: unknown variant or location; less on hand than is reserved (HARD) or than nothing.
+    """
+    org = command.org
+    variant = facts.variants.get((org, command.variant_id))
+    if variant is None:
+        raise refuse(Reason.UNKNOWN_VARIANT, field="variant_id")
+    if (org, command.location_id) not in facts.locations:
+        raise refuse(Reason.UNKNOWN_LOCATION, field="location_id")
+    shelf = (org, command.variant_id, command.location_id)
+    level = facts.levels.get(shelf)
+    on_hand = (level.on_hand if level else 0) + command.delta
+    floor = level.reserved if level and facts.orgs[org].hard else 0
+    if command.delta < 0 and on_hand < floor:
+        raise refuse(
+            Reason.OUT_OF_STOCK,
+            f"{on_hand - command.delta} on hand, {floor} of it reserved; cannot take "
+            f"{-command.delta} away",
+            field="quantity_delta",
+        )
+    if on_hand > ON_HAND_MAX:
+        raise refuse(Reason.INVALID, "more than can be counted", field="quantity_delta")
+    entry = StockEntry(
+        org, facts.new_id(), command.variant_id, command.location_id,
+        command.delta, "adjustment", None, command.note, facts.now,
+    )  # fmt: skip
+    changes = Changes(entries=[entry])
+    move_level(shelf, facts, changes, on_hand=command.delta)
+    if not variant.tracked:
+        changes.variants.append(variant._replace(tracked=True))
+    return Decision(changes, StockResult(entry))

@@ -1,0 +1,134 @@
+"""Who orders and what is ordered: matching against the book, and remembering the first time."""
+
+from __future__ import annotations
+
+from entrepot.core.commands import CustomerRef, DraftLine
+from entrepot.core.facts import Facts
+from entrepot.core.money import ZERO
+from entrepot.core.order import Changes, Customer, Line, Variant
+from entrepot.core.refusal import Reason, refuse
+
+
+def resolve_customer(ref: CustomerRef, org: int, facts: Facts, changes: Changes) -> bytes:
+    """The customer's id: the one named, the first whose identifier matches, or a new one.
+
+    Nobody named at all is the organization's guest, so that every order has a customer behind it.
+    """
+    if ref.customer_id is not None:
+        if (org, ref.customer_id) not in facts.customers:
+            raise refuse(Reason.UNKNOWN_CUSTOMER, field=ref.field)
+        return ref.customer_id
+    if not ref.identifiers:
+        return facts.orgs[org].guest_id
+    known, made = facts.customer_names, changes.customer_names
+    names = [(org, kind, value) for kind, value in ref.identifiers]
+    found = next((id_ for name in names if (id_ := known.get(name) or made.get(name))), None)
+    customer_id = found or facts.new_id()
+    for name in names:
+        if name not in known:
+            made.setdefault(name, customer_id)
+    _remember_customer(ref, org, customer_id, facts, changes)
+    return customer_id
+
+
+def _remember_customer(
+    ref: CustomerRef, org: int, customer_id: bytes, facts: Facts, changes: Changes
+) -> None:
+    made = changes.customers_new.get(customer_id)
+    known = made or changes.customers.get(customer_id) or facts.customers.get((org, customer_id))
+    name = " ".join(part for part in (ref.first_name, ref.last_name) if part)
+    if known is None:
+        changes.customers_new[customer_id] = Customer(
+            org, customer_id, name or "Customer", ref.first_name, ref.last_name,
+            ref.email, ref.phone, facts.now, facts.now,
+        )  # fmt: skip
+        return
+    told = known._replace(
+        name=name or known.name,
+        first_name=ref.first_name or known.first_name,
+        last_name=ref.last_name or known.last_name,
+        email=ref.email or known.email,
+        phone=ref.phone or known.phone,
+    )
+    if told != known:
+        kept = changes.customers_new if made else changes.customers
+        kept[customer_id] = told._replace(updated_at=facts.now)
+
+
+def resolve_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) -> Variant:
+    """The variant that a line means. Ids of ours must exist; a sender's names make one at need."""
+    ref = draft.variant
+    if ref.variant_id is not None:
+        variant = facts.variants.get((org, ref.variant_id))
+        if variant is not None:
+            return variant
+        if not ref.names:
+            raise refuse(Reason.UNKNOWN_VARIANT, field=f"{draft.where}.{ref.field}")
+    if ref.entry_id is not None:
+        variant_id = facts.by_entry.get((org, ref.entry_id))
+        if variant_id is None:
+            raise refuse(
+                Reason.UNKNOWN_VARIANT,
+                "No such item list entry is known here.",
+                field=f"{draft.where}.{ref.field}",
+            )
+        return facts.variants[org, variant_id]
+    for kind, value in ref.names:
+        name = (org, kind, value)
+        found = facts.variant_names.get(name) or changes.variant_names.get(name)
+        if found is not None:
+            return facts.variants.get((org, found)) or changes.variants_new[found]
+    return _new_variant(draft, org, facts, changes)
+
+
+def _new_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) -> Variant:
+    variant = Variant(
+        org=org,
+        id=facts.new_id(),
+        item_id=facts.new_id(),
+        entry_id=facts.new_id(),
+        sku=draft.sku,
+        name=draft.title,
+        currency=draft.currency or "USD",
+        price=draft.price or ZERO,
+        tracked=False,
+        created_at=facts.now,
+    )
+    changes.variants_new[variant.id] = variant
+    for kind, value in draft.variant.names:
+        changes.variant_names.setdefault((org, kind, value), variant.id)
+    return variant
+
+
+def make_line(
+    draft: DraftLine, number: int, org: int, currency: str, facts: Facts, changes: Changes
+) -> Line:
+    """The line that a draft becomes; what the draft leaves open comes from the catalogue."""
+    variant = resolve_variant(draft, org, facts, changes)
+    currency = draft.currency or currency
+    if draft.price is None and variant.currency != currency:
+        sentence = f"the variant is priced in {variant.currency}: say a price in {currency}"
+        raise refuse(Reason.INVALID, sentence, field=f"{draft.where}.price")
+    if draft.location_id is not None and (org, draft.location_id) not in facts.locations:
+        raise refuse(Reason.UNKNOWN_LOCATION, field=f"{draft.where}.location_id")
+    return Line(
+        id=facts.new_id(),
+        number=number,
+        variant_id=variant.id,
+        item_id=variant.item_id,
+        entry_id=variant.entry_id,
+        location_id=draft.location_id if variant.tracked else None,
+        sku=draft.sku or variant.sku,
+        title=draft.title or variant.name,
+        variant_title=draft.variant_title,
+        quantity=draft.quantity,
+        unit_of_measure=draft.unit_of_measure or "each",
+        currency=currency,
+        price=variant.price if draft.price is None else draft.price,
+        cost=draft.cost or ZERO,
+        requires_shipping=draft.requires_shipping,
+        details=draft.details,
+        properties=draft.properties,
+        created_at=facts.now,
+        updated_at=facts.now,
+    )

@@ -1,0 +1,198 @@
+"""What moves of an order do to stock: counters, reservations and ledger move together."""
+
+from __future__ import annotations
+
+from entrepot.core.facts import Facts
+from entrepot.core.order import Changes, Level, Order, Reservation, StockEntry
+from entrepot.core.refusal import Reason, refuse
+
+Shelf = tuple[int, bytes, bytes]
+OPEN = ("held", "committed")
+
+
+def missing_stock(wanted: dict[Shelf, int], facts: Facts) -> str | None:
+    """Which shelf has too little free stock, as a sentence; None when all of it can be reserved."""
+    for shelf, quantity in wanted.items():
+        level = facts.levels.get(shelf)
+        free = level.on_hand - level.reserved if level else 0
+        if free < quantity:
+            return f"variant {_name(shelf[1])} has {max(free, 0)} free, {quantity} wanted"
+    return None
+
+
+def _name(raw: bytes) -> str:
+    h = raw.hex()
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+def wanted_by(order: Order, facts: Facts) -> dict[Shelf, int]:
+    """How much the order needs of each shelf: its lines with a location and a tracked variant."""
+    wanted: dict[Shelf, int] = {}
+    for line in order.lines:
+        if line.location_id is None:
+            continue
+        variant = facts.variants.get((order.org, line.variant_id))
+        if variant is None or not variant.tracked:
+            continue
+        shelf = (order.org, line.variant_id, line.location_id)
+        wanted[shelf] = wanted.get(shelf, 0) + line.quantity
+    return wanted
+
+
+def move_level(
+    shelf: Shelf, facts: Facts, changes: Changes, *, on_hand: int = 0, reserved: int = 0
+) -> None:
+    """Change a level's counters, on top of what these changes already did to it."""
+    level = next(
+        (lv for lv in changes.levels if (lv.org, lv.variant_id, lv.location_id) == shelf), None
+    )
+    if level is not None:
+        changes.levels.remove(level)
+    else:
+        level = facts.levels.get(shelf) or Level(
+            *shelf, on_hand=0, reserved=0, soft=not facts.orgs[shelf[0]].hard
+        )
+    changes.levels.append(
+        level._replace(
+            on_hand=level.on_hand + on_hand,
+            reserved=level.reserved + reserved,
+            version=level.version + 1,
+        )
+    )
+
+
+def hold(order: Order, state: str, until: int, facts: Facts, changes: Changes) -> None:
+    """Reserve every line that needs stock. The caller has checked that there is enough."""
+    for line in order.lines:
+        if line.location_id is None:
+            continue
+        variant = facts.variants.get((order.org, line.variant_id))
+        if variant is None or not variant.tracked:
+            continue
+        shelf = (order.org, line.variant_id, line.location_id)
+        move_level(shelf, facts, changes, reserved=line.quantity)
+        changes.reservations.append(
+            Reservation(
+                order.org,
+                order.id,
+                line.id,
+                line.variant_id,
+                line.location_id,
+                line.quantity,
+                state,
+                until,
+                facts.now,
+            )
+        )
+
+
+def open_reservations(order: Order, facts: Facts, changes: Changes) -> list[Reservation]:
+    """The order's reservations that still claim stock, as these changes leave them."""
+    held = dict(facts.reservations.get((order.org, order.id), {}))
+    held.update((r.line_id, r) for r in changes.reservations if r.order_id == order.id)
+    return [reservation for reservation in held.values() if reservation.state in OPEN]
+
+
+def commit(order: Order, facts: Facts, changes: Changes) -> None:
+    """The order is confirmed: what was held is its own until it ships or is released."""
+    for reservation in open_reservations(order, facts, changes):
+        if reservation.state == "held":
+            changes.reservations.append(
+                reservation._replace(state="committed", updated_at=facts.now)
+            )
+
+
+def release(order: Order, facts: Facts, changes: Changes, state: str = "released") -> bool:
+    """Give back what the order claims. `state` is `released` or `expired`."""
+    claimed = open_reservations(order, facts, changes)
+    for reservation in claimed:
+        shelf = (order.org, reservation.variant_id, reservation.location_id)
+        move_level(shelf, facts, changes, reserved=-reservation.quantity)
+        changes.reservations.append(reservation._replace(state=state, updated_at=facts.now))
+    return bool(claimed)
+
+
+def ship(order: Order, facts: Facts, changes: Changes) -> bool:
+    """The goods leave: on hand and reserved both fall, and the ledger says by which order."""
+    claimed = open_reservations(order, facts, changes)
+    for reservation in claimed:
+        shelf = (order.org, reservation.variant_id, reservation.location_id)
+        move_level(
+            shelf, facts, changes, on_hand=-reservation.quantity, reserved=-reservation.quantity
+        )
+        changes.entries.append(
+            StockEntry(
+                order.org,
+                facts.new_id(),
+                reservation.variant_id,
+                reservation.location_id,
+                -reservation.quantity,
+                "sale",
+                order.id,
+                "",
+                facts.now,
+            )
+        )
+        changes.reservations.append(reservation._replace(state="shipped", updated_at=facts.now))
+    return bool(claimed)
+
+
+def reclaim(before: Order, after: Order, facts: Facts, changes: Changes) -> None:
+    """Lines of a reserved order changed: claim the new quantities, give the rest back.
+
+    Refused when there is too little free stock. Where nothing was claimed, nothing is to do.
+    """
+    claimed = {r.line_id: r for r in open_reservations(before, facts, changes)}
+    if not claimed and before.facets.stage == "placed":
+        return
+    wanted: dict[bytes, tuple[Shelf, int]] = {}
+    for line in after.lines:
+        variant = facts.variants.get((after.org, line.variant_id))
+        if line.location_id is not None and variant is not None and variant.tracked:
+            wanted[line.id] = ((after.org, line.variant_id, line.location_id), line.quantity)
+    more: dict[Shelf, int] = {}
+    for line_id, (shelf, quantity) in wanted.items():
+        held = claimed[line_id].quantity if line_id in claimed else 0
+        more[shelf] = more.get(shelf, 0) + quantity - held
+    for line_id, reservation in claimed.items():
+        if line_id not in wanted:
+            shelf = (after.org, reservation.variant_id, reservation.location_id)
+            more[shelf] = more.get(shelf, 0) - reservation.quantity
+            changes.reservations.append(
+                reservation._replace(state="released", updated_at=facts.now)
+            )
+    if facts.orgs[after.org].hard:
+        short = missing_stock({shelf: n for shelf, n in more.items() if n > 0}, facts)
+        if short is not None:
+            raise refuse(Reason.OUT_OF_STOCK, short)
+    for shelf, quantity in more.items():
+        if quantity:
+            move_level(shelf, facts, changes, reserved=quantity)
+    _reclaim_lines(after, claimed, wanted, facts, changes)
+
+
+def _reclaim_lines(
+    order: Order,
+    claimed: dict[bytes, Reservation],
+    wanted: dict[bytes, tuple[Shelf, int]],
+    facts: Facts,
+    changes: Changes,
+) -> None:
+    for line_id, (shelf, quantity) in wanted.items():
+        held = claimed.get(line_id)
+        if held is None:
+            changes.reservations.append(
+                Reservation(
+                    order.org,
+                    order.id,
+                    line_id,
+                    shelf[1],
+                    shelf[2],
+                    quantity,
+                    "committed",
+                    0,
+                    facts.now,
+                )
+            )
+        elif held.quantity != quantity:
+            changes.reservations.append(held._replace(quantity=quantity, updated_at=facts.now))

@@ -1,0 +1,167 @@
+"""Mirroring: another system runs the order; what it says is right, unless it is deleted."""
+
+from __future__ import annotations
+
+from entrepot.core import events, words
+from entrepot.core.commands import MirrorOrders, OrderDraft
+from entrepot.core.decide.catalogue import make_line, resolve_customer
+from entrepot.core.decide.jobs import held_job
+from entrepot.core.decide.moves import tell
+from entrepot.core.facets import Facets
+from entrepot.core.facts import Facts
+from entrepot.core.money import line_sum, storable
+from entrepot.core.order import Changes, Line, Order
+from entrepot.core.refusal import Reason, refuse
+from entrepot.core.results import Decision, OrdersResult
+
+_UNTOLD = Facets(stage="", payment="none", fulfilment="unassigned", returns="none")
+
+
+def mirror(command: MirrorOrders, facts: Facts) -> Decision:
+    """Take over every draft or none. The same content again changes nothing and is counted."""
+    changes = Changes()
+    if command.job_id is not None:
+        changes.jobs_done.append(held_job(command.org, command.job_id, command.fence, facts))
+    seen: dict[str, Order] = {}
+    for draft in command.drafts:
+        known = seen.get(draft.sender_id) or _known(command.org, draft, facts)
+        if known is None:
+            order = _create(command, draft, facts, changes)
+        elif known.sender_digest == draft.digest:
+            order = known
+        else:
+            order = _update(command, draft, known, facts, changes)
+        seen[draft.sender_id] = order
+    _keep_last(changes)
+    return Decision(changes, OrdersResult(tuple(seen[d.sender_id] for d in command.drafts)))
+
+
+def _known(org: int, draft: OrderDraft, facts: Facts) -> Order | None:
+    order_id = facts.by_sender.get((org, draft.sender_id))
+    if order_id is None:
+        order_id = facts.by_text.get((org, draft.sender_id))
+    return facts.orders.get((org, order_id)) if order_id is not None else None
+
+
+def _keep_last(changes: Changes) -> None:
+    """An order that was made and told again in one array is still one new row, as last told."""
+    made = {order.id: place for place, order in enumerate(changes.orders_new)}
+    for order in [one for one in changes.orders if one.id in made]:
+        changes.orders_new[made[order.id]] = order
+        changes.orders.remove(order)
+
+
+def first_facets(told: tuple[tuple[str, str], ...]) -> Facets:
+    """Where a mirrored order stands when it is first told of."""
+    facets = _UNTOLD
+    for axis, word in told:
+        facets = words.moved_by(axis, word, facets)
+    if not facets.stage:
+        quiet = facets.payment in ("none", "pending") and facets.fulfilment == "unassigned"
+        facets = facets._replace(stage="placed" if quiet else "confirmed")
+    return facets
+
+
+def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Changes) -> Order:
+    org = command.org
+    customer_id = resolve_customer(draft.customer, org, facts, changes)
+    lines = tuple(
+        make_line(line, number, org, draft.currency, facts, changes)._replace(location_id=None)
+        for number, line in enumerate(draft.lines, 1)
+    )
+    subtotal = line_sum([(line.price, line.quantity) for line in lines])
+    if not storable(subtotal, draft.total):
+        raise refuse(Reason.INVALID, "the sum of the lines is out of range", draft.where)
+    facets = first_facets(draft.words)
+    order = Order(
+        org=org,
+        id=facts.new_id(),
+        origin=command.source,
+        managed=False,
+        facets=facets,
+        words=words.shown(facets, words.fresh(facets), dict(draft.words)),
+        currency=draft.currency,
+        subtotal=subtotal,
+        total=draft.total,
+        customer_id=customer_id,
+        sender_id=draft.sender_id,
+        sender_digest=draft.digest,
+        created_at=facts.now,
+        updated_at=facts.now,
+        lines=lines,
+        **draft.said,
+    )
+    order, mirrored = events.happened(order, events.ORDER_MIRRORED, facts.now, command.source)
+    if order.ingested:
+        order, ingested = events.happened(order, events.ORDER_INGESTED, facts.now, command.source)
+        changes.events.extend((mirrored, ingested))
+    else:
+        changes.events.append(mirrored)
+    changes.orders_new.append(order)
+    changes.lines_new.extend((org, order.id, line) for line in lines)
+    return order
+
+
+def _update(
+    command: MirrorOrders, draft: OrderDraft, known: Order, facts: Facts, changes: Changes
+) -> Order:
+    order = known._replace(sender_digest=draft.digest)
+    if known.managed:
+        # Entrepot runs this one: its sender may move it and say where the parcel is, no more.
+        tracking = draft.said.get("tracking_url") or order.tracking_url
+        order = order._replace(tracking_url=tracking)
+    else:
+        order = _retold(draft, order, facts, changes)
+    if order._replace(sender_digest=known.sender_digest) != known:
+        order, amended = events.happened(order, events.ORDER_AMENDED, facts.now, command.source)
+        changes.events.append(amended)
+    if draft.words:
+        order = tell(order, draft.words, command.source, draft.where, facts, changes)
+    changes.orders = [one for one in changes.orders if one.id != order.id]
+    changes.orders.append(order._replace(updated_at=max(facts.now, known.updated_at + 1000)))
+    return changes.orders[-1]
+
+
+def _retold(draft: OrderDraft, order: Order, facts: Facts, changes: Changes) -> Order:
+    customer_id = resolve_customer(draft.customer, order.org, facts, changes)
+    lines = _match_lines(draft, order, facts, changes)
+    subtotal = line_sum([(line.price, line.quantity) for line in lines])
+    if not storable(subtotal, draft.total):
+        raise refuse(Reason.INVALID, "the sum of the lines is out of range", draft.where)
+    said = {name: value for name, value in draft.said.items() if value is not None}
+    return order._replace(
+        customer_id=customer_id,
+        currency=draft.currency,
+        total=draft.total,
+        subtotal=subtotal,
+        lines=lines,
+        **said,
+    )
+
+
+def _match_lines(
+    draft: OrderDraft, order: Order, facts: Facts, changes: Changes
+) -> tuple[Line, ...]:
+    """The lines as told now; a line of the same variant as before keeps its id and number."""
+    org, left = order.org, list(order.lines)
+    number = max((line.number for line in left), default=0)
+    lines: list[Line] = []
+    for told in draft.lines:
+        line = make_line(told, 0, org, draft.currency, facts, changes)
+        line = line._replace(location_id=None)
+        old = next((one for one in left if one.entry_id == line.entry_id), None)
+        if old is None:
+            number += 1
+            line = line._replace(number=number)
+            changes.lines_new.append((org, order.id, line))
+        else:
+            left.remove(old)
+            line = line._replace(id=old.id, number=old.number, created_at=old.created_at)
+            if line._replace(updated_at=old.updated_at) == old:
+                line = old
+            else:
+                changes.lines.append((org, order.id, line))
+        lines.append(line)
+    for old in left:
+        changes.lines_gone.append((org, order.id, old))
+    return tuple(sorted(lines, key=lambda line: line.number))

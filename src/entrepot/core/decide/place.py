@@ -1,0 +1,78 @@
+"""Placing a managed order: the record is made; stock and payment follow in the pipeline."""
+
+from __future__ import annotations
+
+from entrepot.core import events
+from entrepot.core.commands import PlaceOrder
+from entrepot.core.decide.catalogue import make_line, resolve_customer, resolve_variant
+from entrepot.core.decide.jobs import first_job
+from entrepot.core.facets import Facets
+from entrepot.core.facts import Facts
+from entrepot.core.money import line_sum, storable
+from entrepot.core.order import Changes, Line, Order
+from entrepot.core.refusal import Reason, refuse
+from entrepot.core.results import Decision, OrderResult
+from entrepot.core.words import fresh
+
+_WITH_PAYMENT = Facets(stage="placed", payment="pending")
+_WITHOUT_PAYMENT = Facets(stage="placed", payment="none")
+
+
+def place(command: PlaceOrder, facts: Facts) -> Decision:
+    """Make the order, `placed`. Refused: unknown variant, location, customer; sums too large."""
+    org, changes = command.org, Changes()
+    customer_id = resolve_customer(command.customer, org, facts, changes)
+    default_location = facts.orgs[org].default_location if command.source == "polinate" else None
+    currency = command.currency or (resolve_variant(command.lines[0], org, facts, changes).currency)
+    lines = tuple(
+        make_line(
+            draft if draft.location_id else draft._replace(location_id=default_location),
+            number,
+            org,
+            currency,
+            facts,
+            changes,
+        )
+        for number, draft in enumerate(command.lines, 1)
+    )
+    if command.source == "polinate":
+        _fit_together(command, lines, currency)
+    subtotal = line_sum([(line.price, line.quantity) for line in lines])
+    total = command.total or subtotal
+    if not storable(subtotal, total):
+        raise refuse(Reason.INVALID, "the order's total is out of range", command.lines[0].where)
+    facets = _WITH_PAYMENT if command.said.get("payment_provider") else _WITHOUT_PAYMENT
+    order = Order(
+        org=org,
+        id=facts.new_id(),
+        origin=command.source,
+        managed=True,
+        facets=facets,
+        words=fresh(facets),
+        currency=currency,
+        subtotal=subtotal,
+        total=total,
+        customer_id=customer_id,
+        created_at=facts.now,
+        updated_at=facts.now,
+        lines=lines,
+        **command.said,
+    )
+    order, placed = events.happened(order, events.ORDER_PLACED, facts.now, command.source)
+    changes.orders_new.append(order)
+    changes.lines_new.extend((org, order.id, line) for line in lines)
+    changes.events.append(placed)
+    changes.jobs.append(first_job(order, facts))
+    return Decision(changes, OrderResult(order))
+
+
+def _fit_together(command: PlaceOrder, lines: tuple[Line, ...], currency: str) -> None:
+    """Lines in the order's currency, and one line of an item list entry."""
+    entries: set[bytes] = set()
+    for draft, line in zip(command.lines, lines, strict=True):
+        if line.currency != currency:
+            where = f"{draft.where}.currency"
+            raise refuse(Reason.INVALID, f"must be the order's, {currency}", field=where)
+        if line.entry_id in entries:
+            raise refuse(Reason.DUPLICATE_ENTRY, field=f"{draft.where}.{draft.variant.field}")
+        entries.add(line.entry_id)

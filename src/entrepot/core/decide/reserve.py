@@ -1,0 +1,71 @@
+"""Reserving stock for a placed order: every line or none; then its payment, or its confirmation."""
+
+from __future__ import annotations
+
+from entrepot.core import events
+from entrepot.core.commands import ReserveStock
+from entrepot.core.decide import goods
+from entrepot.core.decide.jobs import held_job, next_step
+from entrepot.core.decide.moves import confirm, fail
+from entrepot.core.facts import Facts
+from entrepot.core.order import Attempt, Changes, Order
+from entrepot.core.refusal import Reason, refuse
+from entrepot.core.results import Decision, StepResult
+
+
+def reserve(command: ReserveStock, facts: Facts) -> Decision:
+    """Hold the stock and prepare the attempt, or fail the order as out of stock.
+
+    An order that moved on meanwhile (cancelled, say) needs no stock: the job just ends.
+    """
+    job = held_job(command.org, command.job_id, command.fence, facts, "reserve")
+    order = facts.orders.get((command.org, command.order_id))
+    if order is None:
+        raise refuse(Reason.UNKNOWN_ORDER)
+    if job.kind != "reserve":
+        # It was reserved by a commit whose answer got lost: go on from there.
+        return Decision(Changes(), StepResult(job, facts.attempts.get((order.org, order.id)), order))
+    changes = Changes()
+    if order.facets.stage != "placed":
+        changes.jobs_done.append(job)
+        return Decision(changes, StepResult(None))
+    short = None
+    if facts.orgs[command.org].hard:
+        short = goods.missing_stock(goods.wanted_by(order, facts), facts)
+    if short is not None:
+        changes.jobs_done.append(job)
+        order = fail(order, "out_of_stock", short, facts, changes)
+        return Decision(changes, StepResult(None, order=order))
+    goods.hold(order, "held", command.held_until, facts, changes)
+    order, reserved = events.happened(order, events.STOCK_RESERVED, facts.now, "pipeline")
+    changes.events.append(reserved)
+    if order.payment_provider is None:
+        for place, reservation in enumerate(changes.reservations):
+            changes.reservations[place] = reservation._replace(state="committed")
+        changes.jobs_done.append(job)
+        order = confirm(order, facts, changes)
+        return Decision(changes, StepResult(None, order=order))
+    attempt = _prepare(order, command, facts)
+    changes.attempts.append(attempt)
+    changes.orders.append(order)
+    job = next_step(job, "authorise", facts)
+    changes.jobs.append(job)
+    return Decision(changes, StepResult(job, attempt, order))
+
+
+def _prepare(order: Order, command: ReserveStock, facts: Facts) -> Attempt:
+    return Attempt(
+        org=order.org,
+        order_id=order.id,
+        number=1,
+        key=command.key,
+        provider=order.payment_provider or "",
+        service=command.service,
+        reference=order.payment_reference or "",
+        amount=order.total,
+        currency=order.currency,
+        state="prepared",
+        provider_reference=None,
+        created_at=facts.now,
+        updated_at=facts.now,
+    )

@@ -1,0 +1,85 @@
+"""Settling a payment attempt: what the provider said, recorded with what follows from it."""
+
+from __future__ import annotations
+
+from entrepot.core import events
+from entrepot.core.commands import SettlePayment
+from entrepot.core.decide import goods
+from entrepot.core.decide.jobs import held_job, next_step
+from entrepot.core.decide.moves import confirm, fail, stand
+from entrepot.core.facts import Facts
+from entrepot.core.order import Attempt, Changes, Job, Order
+from entrepot.core.refusal import Reason, refuse
+from entrepot.core.results import Decision, StepResult
+
+
+def settle(command: SettlePayment, facts: Facts) -> Decision:
+    """Record the outcome once, and advance the order in the same transaction."""
+    job = held_job(command.org, command.job_id, command.fence, facts, "authorise", "void")
+    key = (command.org, command.order_id)
+    order, attempt = facts.orders.get(key), facts.attempts.get(key)
+    if order is None or attempt is None:
+        raise refuse(Reason.UNKNOWN_ORDER)
+    if command.outcome == "authorized":
+        return _authorized(command, order, attempt, job, facts)
+    if command.outcome == "voided":
+        return _voided(order, attempt, job, facts)
+    return _refused(command, order, attempt, job, facts)
+
+
+def _authorized(
+    command: SettlePayment, order: Order, attempt: Attempt, job: Job, facts: Facts
+) -> Decision:
+    changes = Changes()
+    attempt = attempt._replace(
+        state="authorized", provider_reference=command.provider_reference, updated_at=facts.now
+    )
+    if order.facets.stage != "placed":
+        # The order ended while its payment was under way: nobody may keep the money.
+        attempt = attempt._replace(state="voiding")
+        job = next_step(job, "void", facts)
+        changes.attempts.append(attempt)
+        changes.jobs.append(job)
+        return Decision(changes, StepResult(job, attempt, order))
+    changes.attempts.append(attempt)
+    order = stand(order, order.facets._replace(payment="authorized"))
+    order, authorized = events.happened(
+        order, events.PAYMENT_AUTHORIZED, facts.now, "pipeline", {"service": attempt.service}
+    )
+    changes.events.append(authorized)
+    goods.commit(order, facts, changes)
+    order = confirm(order, facts, changes)
+    changes.jobs_done.append(job)
+    return Decision(changes, StepResult(None, attempt, order))
+
+
+def _voided(order: Order, attempt: Attempt, job: Job, facts: Facts) -> Decision:
+    changes = Changes(jobs_done=[job])
+    changes.attempts.append(attempt._replace(state="voided", updated_at=facts.now))
+    order = stand(order, order.facets._replace(payment="voided"))
+    order, voided = events.happened(order, events.PAYMENT_VOIDED, facts.now, "pipeline")
+    changes.events.append(voided)
+    changes.orders.append(order)
+    return Decision(changes, StepResult(None, attempt, order))
+
+
+def _refused(
+    command: SettlePayment, order: Order, attempt: Attempt, job: Job, facts: Facts
+) -> Decision:
+    expired = command.outcome == "expired"
+    changes = Changes(jobs_done=[job])
+    state, payment = ("expired", "voided") if expired else ("declined", "declined")
+    changes.attempts.append(attempt._replace(state=state, updated_at=facts.now))
+    order = stand(order, order.facets._replace(payment=payment))
+    type_ = events.PAYMENT_EXPIRED if expired else events.PAYMENT_DECLINED
+    order, told = events.happened(order, type_, facts.now, "pipeline")
+    changes.events.append(told)
+    if order.facets.stage != "placed":
+        changes.orders.append(order)
+        return Decision(changes, StepResult(None, attempt, order))
+    if goods.release(order, facts, changes, "expired" if expired else "released"):
+        order, released = events.happened(order, events.STOCK_RELEASED, facts.now, "pipeline")
+        changes.events.append(released)
+    reason = "payment_expired" if expired else "payment_declined"
+    order = fail(order, reason, command.detail, facts, changes)
+    return Decision(changes, StepResult(None, attempt, order))

@@ -1,0 +1,62 @@
+"""What happened, in the past tense. An event carries the facets as they then stood, so that the
+order's row can be folded from its events.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from entrepot.core.facets import Facets
+from entrepot.core.order import Event, Order
+
+ORDER_PLACED = "order.placed"
+ORDER_MIRRORED = "order.mirrored"
+ORDER_AMENDED = "order.amended"
+ORDER_MOVED = "order.moved"
+ORDER_INGESTED = "order.ingested"
+ORDER_CONFIRMED = "order.confirmed"
+ORDER_FAILED = "order.failed"
+ORDER_CANCELLED = "order.cancelled"
+ORDER_PARKED = "order.parked"
+ORDER_RESUMED = "order.resumed"
+STOCK_RESERVED = "stock.reserved"
+STOCK_RELEASED = "stock.released"
+STOCK_SHIPPED = "stock.shipped"
+PAYMENT_AUTHORIZED = "payment.authorized"
+PAYMENT_DECLINED = "payment.declined"
+PAYMENT_VOIDED = "payment.voided"
+PAYMENT_EXPIRED = "payment.expired"
+
+TYPES = (
+    ORDER_PLACED, ORDER_MIRRORED, ORDER_AMENDED, ORDER_MOVED, ORDER_INGESTED, ORDER_CONFIRMED,
+    ORDER_FAILED, ORDER_CANCELLED, ORDER_PARKED, ORDER_RESUMED, STOCK_RESERVED, STOCK_RELEASED,
+    STOCK_SHIPPED, PAYMENT_AUTHORIZED, PAYMENT_DECLINED, PAYMENT_VOIDED, PAYMENT_EXPIRED,
+)  # fmt: skip
+
+
+def happened(
+    order: Order, type_: str, at: int, source: str, detail: dict[str, Any] | None = None
+) -> tuple[Order, Event]:
+    """The order with one more event, and that event; facets and total are as after it."""
+    seq = order.version + 1
+    f = order.facets
+    body = (
+        f'{{"facets":["{f.stage}","{f.payment}","{f.fulfilment}","{f.returns}"],'
+        f'"total":"{order.total.text()}","currency":"{order.currency}"'
+    )
+    if detail:
+        body += "," + json.dumps(detail, ensure_ascii=False, separators=(",", ":"))[1:]
+    else:
+        body += "}"
+    event = Event(order.org, order.id, seq, type_, at, source, body)
+    return order._replace(version=seq, updated_at=max(at, order.updated_at)), event
+
+
+def fold(events: list[Event]) -> tuple[Facets, str, int]:
+    """What the events say of the order: its facets, its total as text, and its version."""
+    facets, total, seq = Facets(), "", 0
+    for event in events:
+        body = json.loads(event.body)
+        facets, total, seq = Facets(*body["facets"]), body["total"], event.seq
+    return facets, total, seq

@@ -1,0 +1,35 @@
+"""The four facets in which an order stands, and the values each can have."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+STAGES = (
+    "draft", "placed", "confirmed", "completed", "archived",
+    "cancelled", "rejected", "failed", "deleted",
+)  # fmt: skip
+PAYMENTS = (
+    "none", "pending", "authorized", "paid", "partially_refunded",
+    "refunded", "voided", "declined", "disputed",
+)  # fmt: skip
+FULFILMENTS = (
+    "unassigned", "accepted", "packed", "partially_shipped", "in_transit", "out_for_delivery",
+    "attempted", "ready_for_pickup", "delivered", "lost", "not_applicable",
+)  # fmt: skip
+RETURNS = ("none", "requested", "partial", "returned")
+
+VALUES = {"stage": STAGES, "payment": PAYMENTS, "fulfilment": FULFILMENTS, "returns": RETURNS}
+
+ENDED = frozenset({"cancelled", "rejected", "failed", "deleted"})
+SHIPPED = frozenset(
+    {"in_transit", "out_for_delivery", "attempted", "ready_for_pickup", "delivered", "lost"}
+)
+
+
+class Facets(NamedTuple):
+    """Where an order stands. Each dialect's status words are a view of these four."""
+
+    stage: str = "placed"
+    payment: str = "none"
+    fulfilment: str = "unassigned"
+    returns: str = "none"

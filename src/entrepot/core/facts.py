@@ -1,0 +1,192 @@
+"""What a batch of commands may know: read once, changed by each decision, written once.
+
+Later commands of a batch see the earlier ones' effects here. `new`, `dirty` and `gone` name the
+rows that the store has to write; nothing is written for a command that was refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from entrepot.core.order import (
+    Attempt,
+    Changes,
+    Customer,
+    Event,
+    Job,
+    Level,
+    Line,
+    Order,
+    Reservation,
+    StockEntry,
+    StoredAnswer,
+    Variant,
+)
+
+Key = tuple[int, bytes]
+Name = tuple[int, str, str]
+
+
+class OrgFacts(NamedTuple):
+    """What decisions need to know of an organization."""
+
+    org: int
+    guest_id: bytes  # the customer that stands behind orders without one
+    default_location: bytes
+    default_list: bytes
+    hard: bool  # HARD allocation: never reserve more than there is
+    has_source: bool  # an order source is configured
+
+
+@dataclass(slots=True)
+class Dirt:
+    """The keys of one table's rows that changed: made, changed, taken away."""
+
+    new: set[Any] = field(default_factory=set)
+    dirty: set[Any] = field(default_factory=set)
+    gone: set[Any] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Facts:
+    """The working set of one batch. `now` is microseconds UTC, given from outside."""
+
+    now: int
+    new_id: Callable[[], bytes]
+    leased_until: int = 0  # a new job is born leased until then; 0 leaves it to whoever claims it
+    request: str | None = None  # the id of the request whose command is being decided
+    orgs: dict[int, OrgFacts] = field(default_factory=dict)
+    orders: dict[Key, Order] = field(default_factory=dict)
+    by_sender: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    by_text: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    variants: dict[Key, Variant] = field(default_factory=dict)
+    by_entry: dict[Key, bytes] = field(default_factory=dict)
+    variant_names: dict[Name, bytes] = field(default_factory=dict)
+    customers: dict[Key, Customer] = field(default_factory=dict)
+    customer_names: dict[Name, bytes] = field(default_factory=dict)
+    locations: set[Key] = field(default_factory=set)
+    levels: dict[tuple[int, bytes, bytes], Level] = field(default_factory=dict)
+    reservations: dict[Key, dict[bytes, Reservation]] = field(default_factory=dict)
+    attempts: dict[Key, Attempt] = field(default_factory=dict)
+    jobs: dict[Key, Job] = field(default_factory=dict)
+    answers: dict[tuple[int, str], StoredAnswer] = field(default_factory=dict)
+    # Rows, versions and fences as they were read, for the guarded updates.
+    order_base: dict[Key, Order] = field(default_factory=dict)
+    level_base: dict[tuple[int, bytes, bytes], int] = field(default_factory=dict)
+    job_base: dict[Key, int] = field(default_factory=dict)
+    # What has to be written.
+    touched: dict[str, Dirt] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    entries: list[StockEntry] = field(default_factory=list)
+    answers_new: list[StoredAnswer] = field(default_factory=list)
+    lines: dict[tuple[int, bytes, bytes], Line] = field(default_factory=dict)
+
+    def dirt(self, table: str) -> Dirt:
+        """The changed keys of a table."""
+        return self.touched.setdefault(table, Dirt())
+
+    def absorb(self, changes: Changes) -> None:
+        """Take a decision's changes over: later commands see them, the store writes them."""
+        self._absorb_orders(changes)
+        self._absorb_catalogue(changes)
+        self._absorb_stock(changes)
+        self._absorb_pipeline(changes)
+
+    def remember(self, answer: StoredAnswer) -> None:
+        """Keep the answer given under an idempotency key."""
+        self.answers[answer.org, answer.key] = answer
+        self.answers_new.append(answer)
+
+    def _absorb_orders(self, changes: Changes) -> None:
+        if changes.orders_new:
+            new = self.dirt("orders").new
+            for order in changes.orders_new:
+                key = (order.org, order.id)
+                self.orders[key] = order
+                new.add(key)
+                if order.sender_id is not None:
+                    self.by_sender[order.org, order.sender_id] = order.id
+        for order in changes.orders:
+            key = (order.org, order.id)
+            self.orders[key] = order
+            self.dirt("orders").dirty.add(key)
+        self._absorb_lines(changes)
+        self.events.extend(changes.events)
+
+    def _absorb_lines(self, changes: Changes) -> None:
+        if not (changes.lines_new or changes.lines or changes.lines_gone):
+            return
+        dirt = self.dirt("order_lines")
+        for org, order_id, line in changes.lines_new:
+            self.lines[org, order_id, line.id] = line
+            dirt.new.add((org, order_id, line.id))
+        for org, order_id, line in changes.lines:
+            self.lines[org, order_id, line.id] = line
+            dirt.dirty.add((org, order_id, line.id))
+        for org, order_id, line in changes.lines_gone:
+            line_key = (org, order_id, line.id)
+            if line_key in dirt.new:
+                dirt.new.discard(line_key)
+            else:
+                dirt.gone.add(line_key)
+            dirt.dirty.discard(line_key)
+
+    def _absorb_catalogue(self, changes: Changes) -> None:
+        for variant in changes.variants_new.values():
+            self.variants[variant.org, variant.id] = variant
+            self.by_entry[variant.org, variant.entry_id] = variant.id
+            self.dirt("variants").new.add((variant.org, variant.id))
+        for variant in changes.variants:
+            self.variants[variant.org, variant.id] = variant
+            self.dirt("variants").dirty.add((variant.org, variant.id))
+        for name, row in changes.variant_names.items():
+            self.variant_names[name] = row
+            self.dirt("variant_names").new.add(name)
+        for customer in changes.customers_new.values():
+            self.customers[customer.org, customer.id] = customer
+            self.dirt("customers").new.add((customer.org, customer.id))
+        for customer in changes.customers.values():
+            self.customers[customer.org, customer.id] = customer
+            self.dirt("customers").dirty.add((customer.org, customer.id))
+        for name, row in changes.customer_names.items():
+            self.customer_names[name] = row
+            self.dirt("customer_names").new.add(name)
+
+    def _absorb_stock(self, changes: Changes) -> None:
+        for level in changes.levels:
+            key = (level.org, level.variant_id, level.location_id)
+            dirt = self.dirt("stock_levels")
+            (dirt.dirty if key in self.levels else dirt.new).add(key)
+            self.levels[key] = level
+        self.entries.extend(changes.entries)
+        for reservation in changes.reservations:
+            held = self.reservations.setdefault((reservation.org, reservation.order_id), {})
+            dirt = self.dirt("reservations")
+            row = (reservation.org, reservation.order_id, reservation.line_id)
+            (dirt.dirty if reservation.line_id in held else dirt.new).add(row)
+            held[reservation.line_id] = reservation
+
+    def _absorb_pipeline(self, changes: Changes) -> None:
+        for job in changes.jobs:
+            key = (job.org, job.id)
+            dirt = self.dirt("jobs")
+            (dirt.dirty if key in self.jobs else dirt.new).add(key)
+            self.jobs[key] = job
+        for job in changes.jobs_done:
+            key = (job.org, job.id)
+            self.jobs.pop(key, None)
+            dirt = self.dirt("jobs")
+            if key in dirt.new:
+                dirt.new.discard(key)
+            else:
+                dirt.gone.add(key)
+            dirt.dirty.discard(key)
+        for attempt in changes.attempts:
+            key = (attempt.org, attempt.order_id)
+            before = self.attempts.get(key)
+            dirt = self.dirt("payment_attempts")
+            row = (attempt.org, attempt.order_id, attempt.number)
+            (dirt.dirty if before and before.number == attempt.number else dirt.new).add(row)
+            self.attempts[key] = attempt

@@ -1,0 +1,70 @@
+"""Amounts: an integer of units and a decimal scale. 12.50 is Amount(1250, 2). No binary float."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+UNITS_MAX = 10**15
+SCALE_MAX = 9
+
+_DECIMAL = re.compile(r"(-?)(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,12}))?\Z")
+
+
+class Amount(NamedTuple):
+    """A decimal number of some currency's major units: `units` / 10**`scale`."""
+
+    units: int
+    scale: int
+
+    def text(self) -> str:
+        """The decimal as written with exactly `scale` places, e.g. `12.50`."""
+        if self.scale == 0:
+            return str(self.units)
+        digits = str(abs(self.units)).rjust(self.scale + 1, "0")
+        sign = "-" if self.units < 0 else ""
+        return f"{sign}{digits[: -self.scale]}.{digits[-self.scale :]}"
+
+    def at(self, scale: int) -> int:
+        """The units of this amount at another scale; a coarser one is rounded half to even."""
+        return rescale(self.units, self.scale, scale)
+
+    def within_range(self) -> bool:
+        """Whether the book can hold it: up to 10**15 units and nine places."""
+        return -UNITS_MAX <= self.units <= UNITS_MAX and 0 <= self.scale <= SCALE_MAX
+
+
+ZERO = Amount(0, 0)
+
+
+def rescale(units: int, scale: int, to: int) -> int:
+    """`units` at `scale`, said at scale `to`; rounded half to even where that is coarser."""
+    if to >= scale:
+        return int(units * 10 ** (to - scale))
+    divisor = 10 ** (scale - to)
+    quotient, rest = divmod(units, divisor)
+    if rest * 2 > divisor or (rest * 2 == divisor and quotient % 2 == 1):
+        quotient += 1
+    return int(quotient)
+
+
+def parse(text: str) -> Amount | None:
+    """The amount that a decimal string says, its scale as written; None when it is none."""
+    match = _DECIMAL.match(text)
+    if match is None:
+        return None
+    sign, whole, places = match.group(1), match.group(2), match.group(3) or ""
+    amount = Amount(int(sign + whole + places), len(places))
+    return amount if amount.within_range() else None
+
+
+def storable(*amounts: Amount) -> bool:
+    """Whether the book can hold these amounts side by side, at the finest scale among them."""
+    scale = max(amount.scale for amount in amounts)
+    return all(one.within_range() and abs(one.at(scale)) < 1 << 63 for one in amounts)
+
+
+def line_sum(lines: list[tuple[Amount, int]]) -> Amount:
+    """The sum of price times quantity over the pairs, at the finest scale among them."""
+    scale = max((price.scale for price, _ in lines), default=0)
+    return Amount(sum(price.at(scale) * quantity for price, quantity in lines), scale)

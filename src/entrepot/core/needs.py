@@ -1,0 +1,111 @@
+"""Which rows a command has to see before it can be decided. The store reads them in sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from entrepot.core import ids
+from entrepot.core.commands import (
+    AdjustStock,
+    AmendOrder,
+    Command,
+    CustomerRef,
+    DeferJob,
+    DraftLine,
+    FinishJob,
+    MirrorOrders,
+    NotifyOrder,
+    PlaceOrder,
+    ReserveStock,
+    SettlePayment,
+)
+from entrepot.core.decide.notify import fetch_job_id
+
+
+@dataclass(slots=True)
+class Needs:
+    """Keys, each led by its organization."""
+
+    orgs: set[int] = field(default_factory=set)
+    answers: set[tuple[int, str]] = field(default_factory=set)
+    orders: set[tuple[int, bytes]] = field(default_factory=set)
+    senders: set[tuple[int, str]] = field(default_factory=set)
+    texts: set[tuple[int, str]] = field(default_factory=set)
+    variants: set[tuple[int, bytes]] = field(default_factory=set)
+    entries: set[tuple[int, bytes]] = field(default_factory=set)
+    variant_names: set[tuple[int, str, str]] = field(default_factory=set)
+    customers: set[tuple[int, bytes]] = field(default_factory=set)
+    customer_names: set[tuple[int, str, str]] = field(default_factory=set)
+    locations: set[tuple[int, bytes]] = field(default_factory=set)
+    jobs: set[tuple[int, bytes]] = field(default_factory=set)
+    shelves: set[tuple[int, bytes, bytes]] = field(default_factory=set)
+    # Orders whose stock, reservations, attempt and jobs have to be seen as well.
+    whole: set[tuple[int, bytes]] = field(default_factory=set)
+
+    def add(self, command: Command) -> None:
+        """Add what this command has to see."""
+        self.orgs.add(command.org)
+        match command:
+            case PlaceOrder():
+                self._lines(command.org, command.lines)
+                self._customer(command.org, command.customer)
+            case MirrorOrders():
+                self._mirror(command)
+            case AmendOrder():
+                self._whole(command.org, command.order_id)
+                self._lines(command.org, command.create_lines)
+            case NotifyOrder():
+                self._text(command.org, command.order_text)
+                self.senders.add((command.org, command.order_text))
+                self.jobs.add((command.org, fetch_job_id(command.org, command.order_text)))
+            case AdjustStock():
+                self.variants.add((command.org, command.variant_id))
+                self.locations.add((command.org, command.location_id))
+                self.shelves.add((command.org, command.variant_id, command.location_id))
+            case ReserveStock() | SettlePayment():
+                self._whole(command.org, command.order_id)
+                self.jobs.add((command.org, command.job_id))
+            case DeferJob() | FinishJob():
+                self.jobs.add((command.org, command.job_id))
+                if isinstance(command, DeferJob) and command.parked and command.order_id:
+                    self.orders.add((command.org, command.order_id))
+
+    def _whole(self, org: int, order_id: bytes) -> None:
+        self.orders.add((org, order_id))
+        self.whole.add((org, order_id))
+
+    def _text(self, org: int, text: str) -> None:
+        self.texts.add((org, text))
+        spelled = ids.any_spelling(text)
+        if spelled is not None:
+            self.orders.add((org, spelled))
+
+    def _lines(self, org: int, lines: Iterable[DraftLine]) -> None:
+        for line in lines:
+            ref = line.variant
+            if ref.variant_id is not None:
+                self.variants.add((org, ref.variant_id))
+            if ref.entry_id is not None:
+                self.entries.add((org, ref.entry_id))
+            for kind, value in ref.names:
+                self.variant_names.add((org, kind, value))
+            if line.location_id is not None:
+                self.locations.add((org, line.location_id))
+
+    def _customer(self, org: int, customer: CustomerRef) -> None:
+        if customer.customer_id is not None:
+            self.customers.add((org, customer.customer_id))
+        for kind, value in customer.identifiers:
+            self.customer_names.add((org, kind, value))
+
+    def _mirror(self, command: MirrorOrders) -> None:
+        if command.job_id is not None:
+            self.jobs.add((command.org, command.job_id))
+        for draft in command.drafts:
+            self.senders.add((command.org, draft.sender_id))
+            spelled = ids.from_dashed(draft.sender_id)
+            if spelled is not None:
+                self._whole(command.org, spelled)
+            self._lines(command.org, draft.lines)
+            self._customer(command.org, draft.customer)

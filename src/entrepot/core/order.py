@@ -1,0 +1,239 @@
+"""The order and its lines, as the book holds them: plain values, no behaviour beyond arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from entrepot.core.facets import Facets
+from entrepot.core.money import Amount
+from entrepot.core.words import Words
+
+
+class Line(NamedTuple):
+    """One line of an order. Title, SKU and price are snapshots; ids point into the catalogue."""
+
+    id: bytes
+    number: int
+    variant_id: bytes
+    item_id: bytes
+    entry_id: bytes
+    location_id: bytes | None = None  # set: reserve from here
+    sku: str | None = None
+    title: str = ""
+    variant_title: str | None = None
+    quantity: int = 1
+    unit_of_measure: str = "each"
+    currency: str = "USD"
+    price: Amount = Amount(0, 0)
+    cost: Amount = Amount(0, 0)
+    requires_shipping: bool = True
+    details: str | None = None  # JSON text of what only the sender's dialect knows
+    properties: str | None = None  # JSON text
+    created_at: int = 0
+    updated_at: int = 0
+
+
+class Order(NamedTuple):
+    """One order. Times are microseconds since the epoch, UTC; `version` counts its events."""
+
+    org: int
+    id: bytes
+    origin: str
+    managed: bool
+    facets: Facets
+    words: Words
+    currency: str
+    subtotal: Amount
+    total: Amount
+    customer_id: bytes
+    created_at: int
+    updated_at: int
+    discount: Amount = Amount(0, 0)
+    shipping: Amount = Amount(0, 0)
+    tax: Amount = Amount(0, 0)
+    # The sender's own identifier of a mirrored order, unique in the organization.
+    sender_id: str | None = None
+    # Digest of what the sender last said, so that a repeat changes nothing.
+    sender_digest: bytes | None = None
+    external_id: str | None = None
+    external_name: str | None = None
+    external_reference: str | None = None
+    membership_id: str | None = None
+    integration_id: str | None = None
+    payment_provider: str | None = None
+    payment_reference: str | None = None
+    channel: str | None = None
+    source_platform: str | None = None
+    sale_source: str | None = None
+    idempotency_key: str | None = None
+    tracking_url: str | None = None
+    notes: str | None = None
+    delivery_address: str | None = None
+    address: str | None = None  # JSON text of a structured address
+    properties: str | None = None  # JSON text, Polinate's properties
+    metadata: str | None = None  # JSON text, Konvo's metadata
+    expected_at: int | None = None
+    shipped_at: int | None = None
+    delivered_at: int | None = None
+    # Why the order stands where it stands: a code of the refusal catalogue and a sentence.
+    reason: str | None = None
+    reason_detail: str | None = None
+    parked: bool = False
+    ingested: bool = False  # its sender told us that it exists (Polinate's notification)
+    version: int = 0
+    lines: tuple[Line, ...] = ()
+
+
+class Event(NamedTuple):
+    """What happened to an order, numbered 1..n within it without a gap."""
+
+    org: int
+    order_id: bytes
+    seq: int
+    type: str
+    at: int
+    source: str
+    body: str  # JSON text: the facets as moved, and what else the type says
+
+
+class Customer(NamedTuple):
+    """A person or business that orders: Konvo's contact, Polinate's buyer, Synq's customer."""
+
+    org: int
+    id: bytes
+    name: str
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    phone: str | None
+    created_at: int
+    updated_at: int
+
+
+class Variant(NamedTuple):
+    """A sellable thing: its item, and its entry on the organization's default item list."""
+
+    org: int
+    id: bytes
+    item_id: bytes
+    entry_id: bytes
+    sku: str | None
+    name: str
+    currency: str
+    price: Amount
+    tracked: bool
+    created_at: int
+
+
+class Level(NamedTuple):
+    """Stock of a tracked variant at a location. Free stock is on_hand - reserved."""
+
+    org: int
+    variant_id: bytes
+    location_id: bytes
+    on_hand: int
+    reserved: int
+    version: int = 0
+    soft: bool = False  # SOFT allocation: may be reserved beyond what there is
+
+
+class StockEntry(NamedTuple):
+    """One line of the append-only stock ledger."""
+
+    org: int
+    id: bytes
+    variant_id: bytes
+    location_id: bytes
+    delta: int
+    kind: str  # adjustment | sale | return
+    order_id: bytes | None
+    note: str
+    created_at: int
+
+
+class Reservation(NamedTuple):
+    """A line's claim on stock: held, then committed, released or expired; then shipped."""
+
+    org: int
+    order_id: bytes
+    line_id: bytes
+    variant_id: bytes
+    location_id: bytes
+    quantity: int
+    state: str
+    held_until: int
+    updated_at: int
+
+
+class Attempt(NamedTuple):
+    """One try to authorise an order's payment. `key` is what the provider knows it by."""
+
+    org: int
+    order_id: bytes
+    number: int
+    key: str
+    provider: str
+    service: str  # who really answers: the provider, or `sandbox` in its place
+    reference: str
+    amount: Amount
+    currency: str
+    state: str  # prepared | authorized | declined | voiding | voided | expired
+    provider_reference: str | None
+    created_at: int
+    updated_at: int
+
+
+class Job(NamedTuple):
+    """A durable later step. `fence` rises with every claim; only its holder may finish the job."""
+
+    org: int
+    id: bytes
+    kind: str  # reserve | authorise | void | fetch
+    order_id: bytes | None
+    payload: str | None
+    state: str  # due | parked
+    run_at: int
+    leased_until: int
+    fence: int
+    tries: int
+    last_error: str | None
+    created_at: int
+
+
+class StoredAnswer(NamedTuple):
+    """The first answer under an idempotency key, kept byte for byte."""
+
+    org: int
+    key: str
+    operation: str
+    fingerprint: bytes
+    status: int
+    body: bytes
+    order_id: bytes | None
+    created_at: int
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a decision wants written, all or nothing. Later commands of a batch see it."""
+
+    orders_new: list[Order] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    lines_new: list[tuple[int, bytes, Line]] = field(default_factory=list)
+    lines: list[tuple[int, bytes, Line]] = field(default_factory=list)
+    lines_gone: list[tuple[int, bytes, Line]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    jobs_done: list[Job] = field(default_factory=list)
+    # By id and by name: the lines of a long array look here for what an earlier one made.
+    customers_new: dict[bytes, Customer] = field(default_factory=dict)
+    customers: dict[bytes, Customer] = field(default_factory=dict)
+    customer_names: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
+    variants_new: dict[bytes, Variant] = field(default_factory=dict)
+    variants: list[Variant] = field(default_factory=list)
+    variant_names: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
+    levels: list[Level] = field(default_factory=list)
+    entries: list[StockEntry] = field(default_factory=list)
+    reservations: list[Reservation] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)

@@ -1,0 +1,71 @@
+"""Every reason to refuse, closed and ordered: where several apply, the first is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Reason(Enum):
+    """Why something is refused. The value is the code; `sentence` is what it means."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        self.code = code
+        self.sentence = sentence
+
+    NO_SUCH_ROUTE = ("no_such_route", "There is nothing at this address.")
+    METHOD_NOT_ALLOWED = ("method_not_allowed", "This address does not take this method.")
+    UNAUTHENTICATED = ("unauthenticated", "Credentials are missing or wrong.")
+    FORBIDDEN = ("forbidden", "These credentials may not do this.")
+    RATE_LIMITED = ("rate_limited", "Too many requests; try again later.")
+    BODY_TOO_LARGE = ("body_too_large", "The body is larger than this operation takes.")
+    UNSUPPORTED_MEDIA = ("unsupported_media", "The body must be application/json.")
+    INVALID = ("invalid", "A field is missing or has a value that cannot be taken.")
+    KEY_MALFORMED = ("key_malformed", "The idempotency key is not well-formed.")
+    KEY_REUSED = ("key_reused", "The idempotency key was used for another request.")
+    UNKNOWN_ORDER = ("unknown_order", "No such order is known here.")
+    UNKNOWN_VARIANT = ("unknown_variant", "No such variant is known here.")
+    UNKNOWN_LOCATION = ("unknown_location", "No such location is known here.")
+    UNKNOWN_CUSTOMER = ("unknown_customer", "No such customer is known here.")
+    UNKNOWN_LINE = ("unknown_line", "The order has no such line.")
+    DUPLICATE_ENTRY = ("duplicate_entry", "The order already has a line of this item list entry.")
+    ILLEGAL_MOVE = ("illegal_move", "The order cannot move there from where it stands.")
+    AMOUNT_FIXED = ("amount_fixed", "The order's payment fixes its lines and its total.")
+    OUT_OF_STOCK = ("out_of_stock", "There is not enough free stock.")
+    STALE_LEASE = ("stale_lease", "Another worker has taken this job over.")
+    OVERLOADED = ("overloaded", "The server has more to do than it can take on; try again later.")
+    UNAVAILABLE = ("unavailable", "The order book cannot be reached; try again later.")
+    INTERNAL = ("internal", "Something went wrong here; the request id finds it in the log.")
+
+
+# What may be otherwise when the same request comes again; no answer of these kinds is ever stored.
+TRANSIENT = frozenset({Reason.RATE_LIMITED, Reason.OVERLOADED, Reason.UNAVAILABLE, Reason.INTERNAL})
+
+
+@dataclass(slots=True, frozen=True)
+class Refusal:
+    """A command that was not carried out. `field` is the path in the sender's own words."""
+
+    reason: Reason
+    detail: str = ""
+    field: str | None = None
+    retry_after: float | None = None  # seconds
+
+    @property
+    def sentence(self) -> str:
+        """The text for a person: the field, where one is to blame, and what is wrong with it."""
+        text = self.detail or self.reason.sentence
+        return f"{self.field}: {text}" if self.field else text
+
+
+class Refused(Exception):
+    """Carries a refusal out of nested reading or deciding to the place that answers."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.sentence)
+        self.refusal = refusal
+
+
+def refuse(reason: Reason, detail: str = "", field: str | None = None) -> Refused:
+    """The exception to raise for a reason; `field` is the path in the sender's own words."""
+    return Refused(Refusal(reason, detail, field))

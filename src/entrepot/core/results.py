@@ -1,0 +1,53 @@
+"""What a command came to, for whoever asked: the values that the edge renders."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from entrepot.core.order import Attempt, Changes, Job, Order, StockEntry
+
+
+class OrderResult(NamedTuple):
+    """One order, as it stands after the command."""
+
+    order: Order
+
+
+class OrdersResult(NamedTuple):
+    """Several orders, in the order in which they were told."""
+
+    orders: tuple[Order, ...]
+
+
+class NotedResult(NamedTuple):
+    """The notification was taken; `fetching` when a job now asks the order source."""
+
+    fetching: bool
+
+
+class StockResult(NamedTuple):
+    """The ledger entry that was written."""
+
+    entry: StockEntry
+
+
+class StepResult(NamedTuple):
+    """What the pipeline has to do next, if anything: the job as it now is, and its attempt."""
+
+    job: Job | None
+    attempt: Attempt | None = None
+    order: Order | None = None
+
+
+class ReplayedResult(NamedTuple):
+    """Nothing was done: the answer is the stored one of the first request under this key."""
+
+
+Result = OrderResult | OrdersResult | NotedResult | StockResult | StepResult | ReplayedResult
+
+
+class Decision(NamedTuple):
+    """An accepted command: what to write, and what to say."""
+
+    changes: Changes
+    result: Result

@@ -1,0 +1,1 @@
+"""The edge: how a dialect is read from the wire and written to it; it decides nothing."""

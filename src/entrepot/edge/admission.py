@@ -1,0 +1,64 @@
+"""Who a secret or a token stands for. A look-up is remembered for a second at most, so that a
+revocation holds everywhere within it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from entrepot.edge.rate_limit import TokenBuckets
+from entrepot.edge.tokens import TokenVerifier
+from entrepot.store import accounts
+from entrepot.store.engine import Database, Work
+
+T = TypeVar("T")
+REMEMBERED_SECONDS = 1.0
+REMEMBERED_MAX = 10_000
+
+
+class Admission:
+    """Credentials, tokens and the request rate of every organization."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        monotonic: Callable[[], float],
+        rate: float | None,
+        tokens: TokenVerifier | None = None,
+    ) -> None:
+        self._database = database
+        self._monotonic = monotonic
+        self._buckets = TokenBuckets(rate)
+        self._remembered: dict[object, tuple[float, Any]] = {}
+        self.tokens = tokens
+
+    async def credential(self, secret: str) -> accounts.Credential | None:
+        """What the secret stands for; None when it is unknown or revoked."""
+        return await self._remember(secret, lambda conn: accounts.credential(conn, secret))
+
+    async def organization(self, tenant_id: bytes, org_id: bytes) -> accounts.Organization | None:
+        """The organization that a token's claims name; None when there is none in that tenant."""
+        return await self._remember(
+            (tenant_id, org_id),
+            lambda conn: accounts.organization_by_ids(conn, tenant_id, org_id),
+        )
+
+    def seconds_to_wait(self, org: int) -> float:
+        """Spend one request of the organization's allowance; above zero, it has none left."""
+        return self._buckets.take(org, self._monotonic())
+
+    async def _remember(self, key: object, look_up: Work[T | None]) -> T | None:
+        now = self._monotonic()
+        known = self._remembered.get(key)
+        if known is not None and known[0] > now:
+            remembered: T = known[1]
+            return remembered
+        found = await self._database.read(look_up)
+        if found is not None:
+            if len(self._remembered) >= REMEMBERED_MAX:
+                self._remembered.clear()
+            self._remembered[key] = (now + REMEMBERED_SECONDS, found)
+        else:
+            self._remembered.pop(key, None)
+        return found

@@ -1,0 +1,159 @@
+"""What a dialect has to provide, and what it is given: one table of operations, one table of
+refusals, one way to tell who is calling. Nothing here knows a path or a status code."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from entrepot.core.commands import Command
+from entrepot.core.refusal import Reason, Refusal, Refused, refuse
+from entrepot.core.results import Result
+from entrepot.edge.admission import Admission
+from entrepot.edge.strict_json import InvalidJson, decode
+from entrepot.store.engine import Database
+from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
+from entrepot.writer.writer import Writer
+
+T = TypeVar("T")
+MIB = 1 << 20
+
+
+class Principal(NamedTuple):
+    """Who is calling, on behalf of which organization, and whether they may write."""
+
+    org: int
+    org_id: bytes
+    tenant_id: bytes
+    role: str
+
+    @property
+    def may_write(self) -> bool:
+        """Everybody but a VIEWER may."""
+        return self.role.upper() != "VIEWER"
+
+
+@dataclass(slots=True, frozen=True)
+class Services:
+    """What a handler may use: reading the book, and the one door for writes."""
+
+    database: Database
+    writer: Writer
+    admission: Admission
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way through a handler."""
+
+    services: Services
+    request_id: str
+    method: str
+    path_ids: Mapping[str, str]
+    query_string: bytes
+    headers: Mapping[str, str]  # names in lower case; repeats joined by line feeds
+    principal: Principal
+    body: bytes = b""
+    replayed: bool = False
+
+    def query(self, *known: str) -> dict[str, str]:
+        """The query parameters among `known`; a repeated one is refused. Others are ignored."""
+        if not self.query_string:
+            return {}
+        found: dict[str, str] = {}
+        pairs = parse_qsl(self.query_string.decode("latin-1"), keep_blank_values=True)
+        for name, value in pairs:
+            if name not in known:
+                continue
+            if name in found:
+                raise refuse(Reason.INVALID, "must be given once", field=name)
+            if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
+                raise refuse(Reason.INVALID, "holds a character that no text can have", field=name)
+            found[name] = value
+        return found
+
+    def json(self, decoder: msgspec.json.Decoder[T]) -> T:
+        """The body, read strictly. Refused: what is no JSON, or not of the decoder's shape."""
+        return read_json(self.body, decoder)
+
+    async def submit(
+        self,
+        command: Command,
+        answer: Callable[[Result | Refusal], Answer],
+        idempotency: Idempotency | None = None,
+    ) -> Answer:
+        """Carry a command out and give its answer."""
+        outcome: Outcome = await self.services.writer.submit(
+            Envelope(command, self.request_id, idempotency, answer)
+        )
+        if outcome.answer is None:
+            raise AssertionError("an envelope that says how to answer gets an answer")
+        if isinstance(outcome.result, Refusal) and outcome.result.retry_after is not None:
+            raise Refused(outcome.result)
+        self.replayed = outcome.replayed
+        return outcome.answer
+
+
+def read_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """JSON of the decoder's shape, or a refusal that names the field."""
+    try:
+        return decode(body, decoder)
+    except InvalidJson as error:
+        raise refuse(Reason.INVALID, error.problem, field=error.path or None) from error
+
+
+class Parameter(NamedTuple):
+    """A parameter for the OpenAPI document. `schema` is its JSON Schema."""
+
+    name: str
+    where: str  # path | query | header
+    schema: dict[str, Any]
+    required: bool = False
+    description: str = ""
+
+
+class Response(NamedTuple):
+    """A documented answer: its meaning, the type of its body, its extra headers."""
+
+    description: str
+    type: Any
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
+class Operation:
+    """One row of a dialect's path table."""
+
+    method: str
+    path: str  # with {names}
+    operation_id: str
+    summary: str
+    handler: Callable[[Call], Awaitable[Answer]]
+    responses: Mapping[int, Response]
+    parameters: tuple[Parameter, ...] = ()
+    body: Any = None  # type of the request body
+    body_max: int = MIB
+    writes: bool = False
+    description: str = ""
+    tag: str = "Orders"
+
+
+@dataclass(slots=True, frozen=True)
+class Dialect:
+    """A wire contract: what it is called, what it offers, and how it says no."""
+
+    name: str
+    title: str
+    version: str
+    description: str
+    operations: tuple[Operation, ...]
+    # Prefixes of the paths that are this dialect's even where there is nothing.
+    prefixes: tuple[str, ...]
+    authenticate: Callable[[Mapping[str, str], Services], Awaitable[Principal]]
+    # Total over core.refusal.Reason (tested).
+    refuse: Callable[[Refusal, str], Answer]
+    security_schemes: Mapping[str, Any] = field(default_factory=dict)

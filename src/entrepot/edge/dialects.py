@@ -1,0 +1,10 @@
+"""Every dialect this server speaks; a new one is served and documented by being listed here."""
+
+from __future__ import annotations
+
+from entrepot.edge.dialect import Dialect
+from entrepot.edge.konvo.routes import DIALECT as KONVO
+from entrepot.edge.polinate.routes import DIALECT as POLINATE
+from entrepot.edge.synq.routes import DIALECT as SYNQ
+
+ALL: tuple[Dialect, ...] = (SYNQ, POLINATE, KONVO)

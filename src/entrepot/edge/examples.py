@@ -1,0 +1,115 @@
+"""Request bodies as a first caller would send them, for the documents; the first one is shown as
+a command. Each is checked against its operation's schema and type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# By dialect and operation id, then by what the example shows.
+EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    ("synq", "createOrder"): {
+        "a line without stock": {
+            "idempotency_key": "7b0c7f5e-5b55-4f0a-9a53-0f1f6f1b2c11",
+            "payment_provider": "stripe",
+            "payment_reference": "pi_0001",
+            "currency": "EUR",
+            "channel": "web-storefront",
+            "items": [{"product_title": "Gift wrapping", "unit_price": 4.5, "quantity": 1}],
+        },
+        "a line that reserves stock": {
+            "idempotency_key": "cart-4711",
+            "payment_provider": "adyen",
+            "payment_reference": "psp_0002",
+            "currency": "EUR",
+            "channel": "web-storefront",
+            "source_platform": "shopify",
+            "items": [
+                {
+                    "variant_id": "01981e6a-7c00-7000-8000-000000000001",
+                    "location_id": "01981e6a-7c00-7000-8000-000000000002",
+                    "sku": "MUG-1",
+                    "product_title": "Mug",
+                    "variant_title": "Blue",
+                    "unit_price": 12.5,
+                    "quantity": 2,
+                },
+            ],
+        },
+    },
+    ("synq", "adjustInventory"): {
+        "twenty more": {
+            "variant_id": "01981e6a-7c00-7000-8000-000000000001",
+            "location_id": "01981e6a-7c00-7000-8000-000000000002",
+            "quantity_delta": 20,
+        },
+    },
+    ("polinate", "createOrder"): {
+        "an order exists elsewhere": {
+            "orderId": "ord_01981e6a7c0070008000000000000003",
+            "businessId": "bus_01981e6a7c0070008000000000000004",
+        },
+        "make an order": {
+            "expectedDeliveryAt": "2030-01-15T10:30:00.000Z",
+            "currency": "EUR",
+            "externalReference": "PO-4711",
+            "orderItems": [
+                {
+                    "itemVariantId": "var_01981e6a7c0070008000000000000001",
+                    "quantity": 2,
+                    "price": "10.25",
+                },
+            ],
+        },
+    },
+    ("polinate", "updateOrder"): {
+        "move the order on": {
+            "order": {
+                "phase": "ACTIVE",
+                "status": "PACKED",
+                "notes": "Leave at the gate",
+                "properties": {"warehouse": {"picker": "Kim"}},
+            },
+        },
+        "change its lines": {
+            "createOrderItems": [
+                {"itemListEntryId": "ile_01981e6a7c0070008000000000000005", "quantity": 1},
+            ],
+            "updateOrderItems": [
+                {"id": "oi_01981e6a7c0070008000000000000006", "quantity": 3},
+            ],
+            "deleteOrderItems": ["oi_01981e6a7c0070008000000000000007"],
+        },
+    },
+    ("konvo", "createOrders"): {
+        "one paid order": [
+            {
+                "id": "08c0e60e-26bd-4e41-bb05-97bfbe1ba7cd",
+                "externalId": "order_12345",
+                "friendlyName": "#1059",
+                "customer": {
+                    "id": "customer_67890",
+                    "firstName": "Ada",
+                    "lastName": "Byron",
+                    "userIds": [{"type": "email", "id": "ada@example.org"}],
+                },
+                "orderTotal": 5998,
+                "currency": "EUR",
+                "items": [
+                    {
+                        "id": "shirt-red-m",
+                        "sku": "SHIRT-R-M",
+                        "name": "Shirt, red, M",
+                        "description": "A shirt of linen",
+                        "price": 2999,
+                        "msrp": 3999,
+                        "imageUrl": "https://shop.example.org/shirt.png",
+                        "currency": "EUR",
+                        "quantity": 2,
+                    },
+                ],
+                "status": "paid",
+            },
+        ],
+    },
+}

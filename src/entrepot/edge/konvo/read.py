@@ -1,0 +1,252 @@
+"""Konvo's requests into commands; pure. Refused: whatever cannot be taken, naming the path."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from entrepot.core import ids
+from entrepot.core.commands import CustomerRef, DraftLine, MirrorOrders, OrderDraft, VariantRef
+from entrepot.core.money import UNITS_MAX, Amount
+from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import currency
+from entrepot.edge.dialect import Principal
+from entrepot.edge.konvo import wire
+from entrepot.edge.strict_json import InvalidJson, number_text, whole_number
+from entrepot.edge.times import microseconds
+from entrepot.store.queries import OrderFilter
+
+LIMIT = 50
+LIMIT_MAX = 200
+PAGE_MAX = 2**31 - 1
+METADATA_BYTES_MAX = 65_536
+# An index holds names up to a length; a longer one is known by its digest.
+NAME_MAX = 200
+DAY = 86_400_000_000
+MINUTE = 60_000_000
+SECOND = 1_000_000
+
+_WHOLE = re.compile(r"-?\d{1,18}\Z")
+_FRACTION = re.compile(r"\.(\d+)")
+_DIGITS = re.compile(r"\D+")
+# Numbers of the sender's own metadata stay decimal, so that what comes out is what went in.
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_canonical = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
+
+CREATE_ORDERS: msgspec.json.Decoder[list[wire.OrderInput]] = msgspec.json.Decoder(
+    wire.CreateOrders, float_hook=Decimal
+)
+
+
+def mirror_orders(body: list[wire.OrderInput], principal: Principal) -> MirrorOrders:
+    """The command: every order of the array, or none of them."""
+    drafts = tuple(_draft(order, f"[{place}]") for place, order in enumerate(body))
+    return MirrorOrders(principal.org, "konvo", drafts)
+
+
+def _draft(order: wire.OrderInput, where: str) -> OrderDraft:
+    code = _currency(order.currency, where)
+    words: list[tuple[str, str]] = []
+    # Later words win where two contradict: the status is the order's, the shipment the parcel's.
+    if order.shipment_status is not UNSET:
+        words.append(("konvo_shipment", order.shipment_status))
+    if order.status is not UNSET:
+        words.append(("konvo", order.status))
+    return OrderDraft(
+        where=where,
+        sender_id=order.id,
+        digest=digest(order),
+        currency=code,
+        total=_amount(order.order_total, code, where, "orderTotal"),
+        lines=tuple(
+            _line(item, f"{where}.items[{place}]") for place, item in enumerate(order.items)
+        ),
+        customer=_customer(order.customer),
+        words=tuple(words),
+        said=_said(order, where),
+    )
+
+
+def digest(order: wire.OrderInput) -> bytes:
+    """What tells a repeat from a change: 16 bytes over all that is read of the order.
+
+    Neither the order of members nor white space matters, nor do members that Konvo does not know.
+    """
+    return hashlib.blake2b(_canonical(order), digest_size=16).digest()
+
+
+def _said(order: wire.OrderInput, where: str) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "external_id": order.id if order.external_id is UNSET else order.external_id,
+        "external_name": order.friendly_name,
+        "channel": "API",
+        "sale_source": None if order.source is UNSET else order.source,
+        "tracking_url": None if order.tracking_url is UNSET else order.tracking_url,
+        "address": None if order.address is UNSET else _encode(order.address).decode(),
+        "metadata": None,
+    }
+    if order.metadata is not UNSET:
+        metadata = _encode(order.metadata)
+        if len(metadata) > METADATA_BYTES_MAX:
+            raise refuse(Reason.INVALID, f"at most {METADATA_BYTES_MAX} bytes", f"{where}.metadata")
+        said["metadata"] = metadata.decode()
+    return said
+
+
+def _customer(customer: wire.OrderCustomer) -> CustomerRef:
+    found: dict[str, list[str]] = {"email": [], "phone": [], "handle": []}
+    for one in customer.user_ids or ():
+        # An identifier that says nothing would match everybody else who says nothing.
+        if identifier := one.id.strip():
+            found[one.type].append(identifier)
+    phones = [digits for phone in found["phone"] if (digits := _DIGITS.sub("", phone))]
+    identifiers = [
+        *(("email", email.casefold()) for email in found["email"]),
+        *(("phone", digits) for digits in phones),
+        *(("handle", handle) for handle in found["handle"]),
+        ("external", customer.id),
+    ]
+    return CustomerRef(
+        identifiers=tuple(dict.fromkeys(_indexed(*name) for name in identifiers)),
+        first_name=customer.first_name or None,
+        last_name=customer.last_name or None,
+        email=next(iter(found["email"]), None),
+        phone=next(iter(found["phone"]), None),
+        field="customer",
+    )
+
+
+def _indexed(kind: str, value: str) -> tuple[str, str]:
+    if len(value) > NAME_MAX:
+        value = hashlib.sha256(value.encode()).hexdigest()
+    return kind, value
+
+
+def _line(item: wire.OrderedItem, where: str) -> DraftLine:
+    code = _currency(item.currency, where)
+    quantity = 1
+    if item.quantity is not UNSET:
+        quantity = _whole(item.quantity, where, "quantity", 1, wire.QUANTITY_MAX)
+    details: dict[str, Any] = {
+        "description": item.description,
+        "msrp": _whole(item.msrp, where, "msrp", 0, UNITS_MAX),
+        "imageUrl": item.image_url,
+    }
+    if item.available is not UNSET:
+        details["available"] = item.available
+    if item.inventory_quantity is not UNSET:
+        _number(item.inventory_quantity, f"{where}.inventoryQuantity")
+        details["inventoryQuantity"] = item.inventory_quantity
+    return DraftLine(
+        where=where,
+        variant=VariantRef(
+            variant_id=ids.from_dashed(item.id), names=(_indexed("external", item.id),)
+        ),
+        quantity=quantity,
+        price=_amount(item.price, code, where, "price"),
+        currency=code,
+        title=item.name,
+        sku=item.sku or None,
+        details=_encode(details).decode(),
+    )
+
+
+def _currency(text: str, where: str) -> str:
+    code = text.upper()
+    # Some letters beyond ASCII have an ASCII letter in upper case.
+    if not text.isascii() or not currency.known(code):
+        raise refuse(Reason.INVALID, f"{text} is no ISO 4217 currency", f"{where}.currency")
+    return code
+
+
+def _amount(raw: Raw, code: str, where: str, name: str) -> Amount:
+    return Amount(_whole(raw, where, name, 0, UNITS_MAX), currency.minor_digits(code))
+
+
+def _whole(raw: Raw, where: str, name: str, least: int, most: int) -> int:
+    """A whole number in range. The way it is nearly always written is read without a detour."""
+    text = bytes(raw)
+    if text.isdigit() and len(text) <= len(str(UNITS_MAX)):
+        number = int(text)
+    else:
+        try:
+            number = whole_number(raw, f"{where}.{name}")
+        except InvalidJson as error:
+            raise refuse(Reason.INVALID, error.problem, error.path) from error
+    if not least <= number <= most:
+        raise refuse(Reason.INVALID, f"must be {least} to {most}", f"{where}.{name}")
+    return number
+
+
+def _number(raw: Raw, path: str) -> None:
+    try:
+        number_text(raw, path)
+    except InvalidJson as error:
+        raise refuse(Reason.INVALID, error.problem, error.path) from error
+
+
+def order_id(text: str) -> bytes:
+    """The id that the path spells; whatever is no UUID is an order that nobody knows."""
+    raw = ids.from_dashed(text)
+    if raw is None:
+        raise refuse(Reason.UNKNOWN_ORDER)
+    return raw
+
+
+def page(query: dict[str, str]) -> tuple[OrderFilter, int, int]:
+    """Filter, limit (50 unless told, clamped to 200) and offset of the page (1 unless told)."""
+    number = _positive(query.get("page", "1"), "page")
+    if number > PAGE_MAX:
+        raise refuse(Reason.INVALID, f"must be 1 to {PAGE_MAX}", "page")
+    limit = min(_positive(query.get("limit", str(LIMIT)), "limit"), LIMIT_MAX)
+    wanted = OrderFilter(
+        created_min=_since(query, "created_at_min"),
+        created_max=_until(query, "created_at_max"),
+        updated_min=_since(query, "updated_at_min"),
+        updated_max=_until(query, "updated_at_max"),
+    )
+    return wanted, limit, (number - 1) * limit
+
+
+def _positive(text: str, field: str) -> int:
+    if not _WHOLE.match(text) or not text.isascii():
+        raise refuse(Reason.INVALID, "must be a whole number", field)
+    number = int(text)
+    if number < 1:
+        raise refuse(Reason.INVALID, "must be 1 or more", field)
+    return number
+
+
+def _since(query: dict[str, str], field: str) -> int | None:
+    text = query.get(field)
+    if text is None:
+        return None
+    instant = microseconds(text)
+    if instant is None:
+        raise refuse(Reason.INVALID, "must be an ISO 8601 date or date and time", field)
+    return instant
+
+
+def _until(query: dict[str, str], field: str) -> int | None:
+    """The last microsecond that the text covers: a day, a minute, a second or a part of one.
+
+    The book keeps microseconds and Konvo shows milliseconds, so that a time as shown has to cover
+    the order that shows it.
+    """
+    instant = _since(query, field)
+    return None if instant is None else instant + _span(query[field]) - 1
+
+
+def _span(text: str) -> int:
+    if len(text) == len("2026-03-01"):
+        return DAY
+    fraction = _FRACTION.search(text)
+    if fraction is not None:
+        covered: int = 10 ** max(0, 6 - len(fraction[1]))
+        return covered
+    return SECOND if text[len("2026-03-01T12:00") :].startswith(":") else MINUTE

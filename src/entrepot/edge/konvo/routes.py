@@ -1,0 +1,144 @@
+"""Konvo's path table, and the lines that connect reading, the writer or a query, and writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from entrepot.core.order import Customer, Order
+from entrepot.core.refusal import Reason, Refusal, Refused, refuse
+from entrepot.core.results import OrdersResult
+from entrepot.edge.dialect import MIB, Call, Dialect, Operation, Parameter, Response
+from entrepot.edge.konvo import read, wire, write
+from entrepot.edge.konvo.credentials import HEADER, authenticate
+from entrepot.edge.konvo.refusals import refusal_answer
+from entrepot.store import accounts, queries
+from entrepot.writer.envelope import Answer, Envelope
+
+_TIMES = ("created_at_min", "created_at_max", "updated_at_min", "updated_at_max")
+_ERRORS = {
+    400: Response("Bad request - validation error", wire.Error),
+    401: Response("No valid API key", wire.Error),
+    429: Response("Rate limited", wire.Error, ("Retry-After",)),
+    500: Response("Unexpected failure", wire.Error),
+    503: Response("Overloaded or not reachable", wire.Error, ("Retry-After",)),
+}
+_BODY_ERRORS = {
+    403: Response("This API key may only read", wire.Error),
+    409: Response("The order cannot move there from where it stands", wire.Error),
+    413: Response("The body is too large", wire.Error),
+    415: Response("The body is not JSON", wire.Error),
+}
+
+
+async def list_orders(call: Call) -> Answer:
+    """A page of orders, newest first, and the number of all that match."""
+    wanted, limit, offset = read.page(call.query("page", "limit", *_TIMES))
+    org = call.principal.org
+
+    def look(conn: Connection) -> tuple[queries.Page, dict[bytes, Customer]]:
+        page = queries.page(conn, org, wanted, limit=limit, offset=offset, counted=True)
+        return page, _contacts(conn, org, page.orders)
+
+    page, contacts = await call.services.database.read(look)
+    assert page.total is not None
+    return write.found(page.orders, contacts, page.total)
+
+
+async def get_order(call: Call) -> Answer:
+    """One order by its UUID, in the envelope of a list."""
+    order_id = read.order_id(call.path_ids["ID"])
+    org = call.principal.org
+
+    def look(conn: Connection) -> tuple[Order | None, dict[bytes, Customer]]:
+        order = queries.order_by_id(conn, org, order_id)
+        return order, _contacts(conn, org, [order] if order else [])
+
+    order, contacts = await call.services.database.read(look)
+    if order is None:
+        raise refuse(Reason.UNKNOWN_ORDER)
+    return write.found([order], contacts, 1)
+
+
+async def create_orders(call: Call) -> Answer:
+    """Take over every order of the array, or none; the answer shows what was committed."""
+    command = read.mirror_orders(call.json(read.CREATE_ORDERS), call.principal)
+    outcome = await call.services.writer.submit(Envelope(command, call.request_id))
+    if isinstance(outcome.result, Refusal):
+        raise Refused(outcome.result)
+    assert isinstance(outcome.result, OrdersResult)
+    # An order that the array tells twice is one order, and stands where it was first told.
+    orders = list({order.id: order for order in outcome.result.orders}.values())
+    contacts = await call.services.database.read(lambda conn: _contacts(conn, command.org, orders))
+    return write.created(orders, contacts)
+
+
+def _contacts(conn: Connection, org: int, orders: Iterable[Order]) -> dict[bytes, Customer]:
+    """Who the orders are of; the guest, who stands behind orders of nobody, is no contact."""
+    contacts = queries.customers(conn, {(org, order.customer_id) for order in orders})
+    organization = accounts.organization(conn, org)
+    if organization is not None:
+        contacts.pop(organization.guest_id, None)
+    return contacts
+
+
+def _time(name: str, description: str) -> Parameter:
+    return Parameter(name, "query", {"type": "string"}, description=description)
+
+
+DIALECT = Dialect(
+    name="konvo",
+    title="Konvo API",
+    version="0.0.1",
+    description="Orders of an organization, as Konvo publishes them.",
+    prefixes=("/orders",),
+    authenticate=authenticate,
+    refuse=refusal_answer,
+    security_schemes={"apiKeyAuth": {"type": "apiKey", "in": "header", "name": HEADER}},
+    operations=(
+        Operation(
+            method="GET", path="/orders", operation_id="listOrders", summary="Get Orders",
+            handler=list_orders,
+            parameters=(
+                Parameter("page", "query", {"type": "integer", "format": "int32", "default": 1,
+                                            "minimum": 1, "maximum": read.PAGE_MAX},
+                          description="The page, from 1. Default 1."),
+                Parameter("limit", "query", {"type": "integer", "format": "int32",
+                                             "default": read.LIMIT, "minimum": 1,
+                                             "maximum": read.LIMIT_MAX},
+                          description="Orders a page. Max 200, default 50."),
+                _time("created_at_min", "Created at or after this ISO 8601 date or time."),
+                _time("created_at_max", "Created at or before it."),
+                _time("updated_at_min", "Updated at or after this ISO 8601 date or time."),
+                _time("updated_at_max", "Updated at or before it."),
+            ),
+            responses={
+                200: Response("A page of orders; `count` is the number of all", wire.Orders),
+                **_ERRORS,
+            },
+        ),
+        Operation(
+            method="GET", path="/orders/{ID}", operation_id="getOrder", summary="Get Order by ID",
+            handler=get_order,
+            parameters=(
+                Parameter("ID", "path", {"type": "string"}, True, "The order's own id, a UUID."),
+            ),
+            responses={
+                200: Response("The order, alone in the list", wire.Orders),
+                **_ERRORS,
+                404: Response("No such order in this organization", wire.Error),
+            },
+        ),
+        Operation(
+            method="POST", path="/orders", operation_id="createOrders", summary="Create Orders",
+            description="Create one or more orders", handler=create_orders, writes=True,
+            body=wire.CreateOrders, body_max=10 * MIB,
+            responses={
+                201: Response("Orders created successfully", wire.Orders),
+                **_ERRORS,
+                **_BODY_ERRORS,
+            },
+        ),
+    ),
+)  # fmt: skip

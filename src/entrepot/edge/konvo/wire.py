@@ -1,0 +1,158 @@
+"""Konvo's shapes on the wire, exactly: bodies as msgspec types. Sources in docs/dialects/konvo.md.
+
+A member that is absent is UNSET and stays absent; null is no value of any member.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from entrepot.core.money import UNITS_MAX
+
+ORDERS_MAX = 1_000
+ITEMS_MAX = 500
+USER_IDS_MAX = 50
+QUANTITY_MAX = 10**9
+
+# Typed number by Konvo; that minor units and units ordered are whole is a bound of ours.
+MinorUnits = Annotated[
+    msgspec.Raw,
+    msgspec.Meta(
+        extra_json_schema={"type": "number", "multipleOf": 1, "minimum": 0, "maximum": UNITS_MAX}
+    ),
+]
+Quantity = Annotated[
+    msgspec.Raw,
+    msgspec.Meta(
+        extra_json_schema={"type": "number", "multipleOf": 1, "minimum": 1, "maximum": QUANTITY_MAX}
+    ),
+]
+Number = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "number"})]
+Total = Annotated[int, msgspec.Meta(extra_json_schema={"type": "number"})]
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Text = Annotated[str, msgspec.Meta(max_length=255)]
+Title = Annotated[str, msgspec.Meta(max_length=1_000)]
+Url = Annotated[str, msgspec.Meta(max_length=2_000)]
+Prose = Annotated[str, msgspec.Meta(max_length=10_000)]
+CurrencyCode = Annotated[str, msgspec.Meta(min_length=3, max_length=3)]
+CountryCode = Annotated[str, msgspec.Meta(min_length=2, max_length=2)]
+
+Status = Literal[
+    "open", "paid", "refunded", "partially_refunded", "cancelled", "disputed", "completed",
+    "shipped", "fulfilled",
+]  # fmt: skip
+ShipmentStatus = Literal[
+    "none", "confirmed", "in_transit", "out_for_delivery", "attempted_delivery",
+    "ready_for_pickup", "delivered", "failure",
+]  # fmt: skip
+
+
+class OrderUserId(msgspec.Struct):
+    """An address under which the customer can be reached."""
+
+    type: Literal["phone", "email", "handle"]
+    id: Text
+
+
+class OrderCustomer(msgspec.Struct, rename="camel"):
+    """Who orders; `id` is the sender's own."""
+
+    id: Id
+    first_name: Text
+    last_name: Text
+    user_ids: Annotated[list[OrderUserId], msgspec.Meta(max_length=USER_IDS_MAX)] | UnsetType = (
+        UNSET
+    )
+
+
+class OrderedItem(msgspec.Struct, rename="camel"):
+    """One line; `id` is that of the product variant, prices are for one unit."""
+
+    id: Id
+    sku: Text
+    name: Title
+    description: Prose
+    price: MinorUnits
+    msrp: MinorUnits
+    image_url: Url
+    currency: CurrencyCode
+    available: bool | UnsetType = UNSET
+    inventory_quantity: Number | UnsetType = UNSET
+    quantity: Quantity | UnsetType = UNSET
+
+
+class OrderAddress(msgspec.Struct, rename="camel"):
+    """Where the goods go."""
+
+    first_name: Text
+    last_name: Text
+    address_line_one: Text
+    address_line_two: Text
+    zip_code: Text
+    city: Text
+    country_code: CountryCode
+    state: Text | UnsetType = UNSET
+    latitude: Text | UnsetType = UNSET
+    longitude: Text | UnsetType = UNSET
+    company: Text | UnsetType = UNSET
+    phone: Text | UnsetType = UNSET
+
+
+class OrderInput(msgspec.Struct, rename="camel"):
+    """An order as its sender tells it."""
+
+    id: Id
+    friendly_name: Text
+    customer: OrderCustomer
+    order_total: MinorUnits
+    currency: CurrencyCode
+    items: Annotated[list[OrderedItem], msgspec.Meta(max_length=ITEMS_MAX)]
+    external_id: Id | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType = UNSET
+    status: Status | UnsetType = UNSET
+    shipment_status: ShipmentStatus | UnsetType = UNSET
+    source: Literal["online", "in_store"] | UnsetType = UNSET
+    tracking_url: Url | UnsetType = UNSET
+    address: OrderAddress | UnsetType = UNSET
+
+
+CreateOrders = Annotated[list[OrderInput], msgspec.Meta(min_length=1, max_length=ORDERS_MAX)]
+
+
+class Order(msgspec.Struct, rename="camel", kw_only=True):
+    """An order as Konvo shows it; what is not known is left out."""
+
+    id: str
+    contact_id: str | UnsetType = UNSET
+    external_name: str
+    external_id: str | UnsetType = UNSET
+    first_name: str | UnsetType = UNSET
+    last_name: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    phone_number: str | UnsetType = UNSET
+    order_total: Total
+    currency: str
+    channel: str
+    status: str
+    tracking_url: str | UnsetType = UNSET
+    created_at: str
+    updated_at: str
+    shop_id: str | UnsetType = UNSET
+
+
+class Orders(msgspec.Struct):
+    """The one envelope of every success."""
+
+    count: int
+    result: list[Order]
+
+
+class Error(msgspec.Struct):
+    """Every refusal's body; `error` is the HTTP status."""
+
+    error: Annotated[int, msgspec.Meta(extra_json_schema={"format": "int32"})]
+    message: str

@@ -1,0 +1,60 @@
+"""The book in Konvo's words; pure. Amounts are integers of the currency's minor unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from entrepot.core import ids
+from entrepot.core.order import Customer, Order
+from entrepot.edge import currency
+from entrepot.edge.konvo import wire
+from entrepot.edge.times import millis_text
+from entrepot.writer.envelope import Answer
+
+_encode = msgspec.json.Encoder().encode
+
+
+def order(o: Order, contact: Customer | None) -> wire.Order:
+    """One order. An amount finer than the minor unit is rounded half to even, here only."""
+    shown = wire.Order(
+        id=ids.dashed(o.id),
+        external_name=(
+            ids.internal_reference(o.id) if o.external_name is None else o.external_name
+        ),
+        external_id=_known(o.external_id),
+        order_total=o.total.at(currency.minor_digits(o.currency)),
+        currency=o.currency.lower(),
+        channel=(o.channel or o.source_platform or o.origin).upper(),
+        status=o.words.konvo.upper(),
+        tracking_url=_known(o.tracking_url),
+        created_at=millis_text(o.created_at),
+        updated_at=millis_text(o.updated_at),
+    )
+    if contact is not None:
+        shown.contact_id = ids.dashed(contact.id)
+        shown.first_name = _known(contact.first_name)
+        shown.last_name = _known(contact.last_name)
+        shown.email = _known(contact.email)
+        shown.phone_number = _known(contact.phone)
+    return shown
+
+
+def _known(value: str | None) -> str | UnsetType:
+    return UNSET if value is None else value
+
+
+def found(orders: Sequence[Order], contacts: Mapping[bytes, Customer], total: int) -> Answer:
+    """GET: these orders, and how many there are in all. `contacts` are the customers by id."""
+    return Answer(200, _body(orders, contacts, total))
+
+
+def created(orders: Sequence[Order], contacts: Mapping[bytes, Customer]) -> Answer:
+    """POST: the orders as they now stand, each once."""
+    return Answer(201, _body(orders, contacts, len(orders)))
+
+
+def _body(orders: Sequence[Order], contacts: Mapping[bytes, Customer], count: int) -> bytes:
+    return _encode(wire.Orders(count, [order(o, contacts.get(o.customer_id)) for o in orders]))

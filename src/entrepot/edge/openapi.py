@@ -1,0 +1,183 @@
+"""The OpenAPI 3.1 document of a dialect, made from its path table and its wire types.
+
+Nothing is written here that a table or a type says already; this module knows no dialect's words.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import msgspec
+
+from entrepot.edge.dialect import Dialect, Operation, Parameter, Response
+from entrepot.edge.dialects import ALL
+from entrepot.edge.examples import EXAMPLES
+
+Schema = dict[str, Any]
+
+JSON = "application/json"
+_REF = "#/components/schemas/{name}"
+_HEADERS: Mapping[str, str] = {
+    "Allow": "The methods that this address takes",
+    "Idempotent-Replayed": "`true` when this is the stored answer of an earlier, equal request",
+    "Retry-After": "Seconds to wait before retrying",
+    "X-Request-Id": "Finds this request in the server's log; the sender's own id, if it sent one",
+}
+_MAY_WAIT = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+
+
+def document(name: str) -> dict[str, Any]:
+    """The document of the dialect of that name. Raises KeyError where there is none."""
+    return build({dialect.name: dialect for dialect in ALL}[name])
+
+
+def build(dialect: Dialect) -> dict[str, Any]:
+    """The dialect's OpenAPI 3.1.0 document, as plain JSON values."""
+    types = [found for operation in dialect.operations for found in _types(operation)]
+    schemas, components = _schemas(types)
+    each = iter(schemas)
+    paths: dict[str, Any] = {}
+    headers: set[str] = set()
+    for operation in dialect.operations:
+        said = _operation(dialect, operation, each, headers)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = said
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": dialect.title,
+            "version": dialect.version,
+            "description": dialect.description,
+        },
+        "servers": [{"url": "/"}],
+        "security": _security(dialect),
+        "tags": [{"name": tag} for tag in dict.fromkeys(o.tag for o in dialect.operations)],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "headers": {name: _header(name) for name in sorted(headers)},
+            "securitySchemes": dict(dialect.security_schemes),
+        },
+    }
+
+
+def _types(operation: Operation) -> Iterator[Any]:
+    """The types that need a schema, in the order in which `_operation` takes the schemas."""
+    if operation.body is not None:
+        yield operation.body
+    for _, response in sorted(operation.responses.items()):
+        if response.type is not None:
+            yield response.type
+
+
+def _operation(
+    dialect: Dialect, operation: Operation, schemas: Iterator[Schema], headers: set[str]
+) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "operationId": operation.operation_id,
+        "summary": operation.summary,
+        "tags": [operation.tag],
+    }
+    if operation.description:
+        said["description"] = operation.description
+    if operation.parameters:
+        said["parameters"] = [_parameter(one) for one in operation.parameters]
+    if operation.body is not None:
+        media = {"schema": next(schemas)}
+        examples = EXAMPLES.get((dialect.name, operation.operation_id), {})
+        if examples:
+            media["examples"] = {
+                name.replace(" ", "-"): {"summary": name, "value": value}
+                for name, value in examples.items()
+            }
+        said["requestBody"] = {"required": True, "content": {JSON: media}}
+    said["responses"] = {
+        str(status): _response(status, response, schemas, headers)
+        for status, response in sorted(operation.responses.items())
+    }
+    said["security"] = _security(dialect)
+    return said
+
+
+def _security(dialect: Dialect) -> list[dict[str, list[str]]]:
+    """Every scheme is needed; a dialect whose credentials are parameters declares none."""
+    schemes = dialect.security_schemes
+    return [{name: [] for name in schemes}] if schemes else []
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    said: dict[str, Any] = {"name": parameter.name, "in": parameter.where}
+    if parameter.description:
+        said["description"] = parameter.description
+    return {**said, "required": parameter.required, "schema": parameter.schema}
+
+
+def _response(
+    status: int, response: Response, schemas: Iterator[Schema], headers: set[str]
+) -> dict[str, Any]:
+    names = dict.fromkeys((*response.headers, "X-Request-Id"))
+    if status in _MAY_WAIT:
+        names = dict.fromkeys(("Retry-After", *names))
+    headers.update(names)
+    said: dict[str, Any] = {
+        "description": response.description,
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
+    }
+    if response.type is not None:
+        said["content"] = {JSON: {"schema": next(schemas)}}
+    return said
+
+
+def _header(name: str) -> dict[str, Any]:
+    said: dict[str, Any] = {"schema": {"type": "string"}}
+    return {"description": _HEADERS[name], **said} if name in _HEADERS else said
+
+
+def _schemas(types: Iterable[Any]) -> tuple[list[Schema], dict[str, Schema]]:
+    """A schema for each type, in order, and the named schemas to which they refer."""
+    unions = [_alternatives(one) for one in types]
+    flat = [one for union in unions for one in union]
+    made, components = msgspec.json.schema_components(flat, ref_template=_REF)
+    each = iter(made)
+    schemas: list[Schema] = []
+    for union in unions:
+        parts = [_tidy(next(each)) for _ in union]
+        schemas.append(parts[0] if len(parts) == 1 else {"anyOf": parts})
+    return schemas, {name: _named(name, schema) for name, schema in sorted(components.items())}
+
+
+def _alternatives(one: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a type expression
+    # msgspec makes no schema of a union of untagged structs, which a dialect tells apart itself.
+    return get_args(one) if get_origin(one) in (Union, UnionType) else (one,)
+
+
+def _named(name: str, schema: Schema) -> Schema:
+    """A component. Two types of one name are told apart in their titles as in their names."""
+    schema = {**_tidy(schema), "title": name}
+    if "description" in schema:
+        schema["description"] = inspect.cleandoc(schema["description"])
+    return schema
+
+
+def _tidy(schema: Schema) -> Schema:
+    """The same schema without what says nothing, and with the type of its words."""
+    found = dict(schema)
+    for key in ("items", "additionalProperties"):
+        if isinstance(found.get(key), dict):
+            found[key] = _tidy(found[key])
+    for key in ("anyOf", "prefixItems"):
+        if key in found:
+            found[key] = [_tidy(one) for one in found[key]]
+    if "properties" in found:
+        found["properties"] = {name: _tidy(one) for name, one in found["properties"].items()}
+    if found.get("required") == []:
+        del found["required"]
+    if "default" in found and found["default"] is None:
+        del found["default"]
+    words = found.get("enum", [])
+    if words and "type" not in found and all(isinstance(word, str) for word in words):
+        found["type"] = "string"
+    return found

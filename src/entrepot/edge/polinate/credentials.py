@@ -1,0 +1,30 @@
+"""Who a Polinate request comes from: the business and its key, which must belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from entrepot.core import ids
+from entrepot.core.refusal import Reason, refuse
+from entrepot.edge.dialect import Principal, Services
+
+PREFIX = "bus_"
+
+
+async def authenticate(headers: Mapping[str, str], services: Services) -> Principal:
+    """The caller. Whatever is missing or wrong, the refusal is the same."""
+    business, secret = headers.get("x-business-id", ""), headers.get("x-api-key", "")
+    found = await services.admission.credential(secret) if secret else None
+    if (
+        found is None
+        or found.dialect != "polinate"
+        or business_id(business.strip()) != found.org_id
+    ):
+        raise refuse(Reason.UNAUTHENTICATED)
+    return Principal(found.org, found.org_id, found.tenant_id, found.role)
+
+
+def business_id(text: str) -> bytes | None:
+    """The organization that a business id spells, in either case; None when it spells none."""
+    lower = text.lower()
+    return ids.from_prefixed(lower, PREFIX) or ids.from_dashed(lower)

@@ -1,0 +1,151 @@
+"""Polinate's path table, and the few lines that connect reading, the writer or a query, and
+writing."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from entrepot.core.refusal import Reason, refuse
+from entrepot.core.words import POLINATE_PHASE, POLINATE_STATUS
+from entrepot.edge.dialect import Call, Dialect, Operation, Parameter, Response
+from entrepot.edge.polinate import read, wire, write
+from entrepot.edge.polinate.credentials import authenticate
+from entrepot.edge.polinate.refusals import refusal_answer
+from entrepot.store import queries
+from entrepot.writer.envelope import Answer
+
+_TEXT = {"type": "string"}
+_TIME = {"type": "string", "format": "date-time"}
+_HEADERS = (
+    Parameter("X-Business-Id", "header", _TEXT, True, "The business that is calling."),
+    Parameter("X-API-Key", "header", _TEXT, True, "A key of that business."),
+)
+_KEY = Parameter(
+    "Idempotency-Key", "header", {"type": "string", "minLength": 1, "maxLength": 255}, False,
+    "One intent, one key: a repeat is answered with the first answer. For a notification it is "
+    'the lower-case hex sha256 of "{orderId}-{businessId}-order-integration".',
+)  # fmt: skip
+_ID = Parameter("id", "path", _TEXT, True, "The order's id, in any dialect's spelling.")
+_LIST = (
+    Parameter("page", "query", {"type": "integer", "default": 1, "minimum": 1,
+                                "maximum": read.PAGE_MAX}, False, "Which page, from 1."),
+    Parameter("limit", "query", {"type": "integer", "default": read.LIMIT_DEFAULT, "minimum": 1,
+                                 "maximum": read.LIMIT_MAX}, False, "Orders a page."),
+    Parameter("createdSince", "query", _TIME, False, "Created later than this."),
+    Parameter("updatedSince", "query", _TIME, False, "Updated later than this."),
+    Parameter("modifiedSince", "query", _TIME, False,
+              "Created or updated later than this; not beside the two above."),
+    Parameter("phase", "query", {"type": "string", "enum": list(POLINATE_PHASE)}, False,
+              "In this phase."),
+    Parameter("status", "query", {"type": "string", "enum": list(POLINATE_STATUS)}, False,
+              "In this status."),
+    Parameter("propertyPath", "query", {"type": "string", "minLength": 1,
+                                        "maxLength": read.PATH_MAX}, False,
+              "A dot path into the properties; needs one of the next two."),
+    Parameter("propertyValue", "query", _TEXT, False, "With this value at the path, as text."),
+    Parameter("propertyExists", "query", {"type": "boolean"}, False,
+              "With (true) or without (false) the path."),
+)  # fmt: skip
+_ERRORS = {
+    401: Response("No valid credentials", wire.StandardError),
+    429: Response("Rate limited", wire.StandardError, ("Retry-After",)),
+    500: Response("Processing failed", wire.StandardError),
+    503: Response("Overloaded or not reachable", wire.StandardError, ("Retry-After",)),
+}
+_INVALID = Response("Invalid payload, query or idempotency key", wire.StandardError)
+_NOT_FOUND = Response("Not found", wire.StandardError)
+_BODY_ERRORS = {
+    **_ERRORS,
+    400: _INVALID,
+    403: Response("This key may only read", wire.StandardError),
+    409: Response("Contradicts what is there", wire.StandardError),
+    413: Response("The body is too large", wire.StandardError),
+    415: Response("The body is not JSON", wire.StandardError),
+}
+
+
+async def list_orders(call: Call) -> Answer:
+    """A page of orders, newest first."""
+    wanted, page, limit = read.order_list(call.query(*read.QUERY))
+    found = await call.services.database.read(
+        lambda conn: queries.page(
+            conn, call.principal.org, wanted, limit=limit, offset=(page - 1) * limit, counted=True
+        )
+    )
+    return write.page_answer(found, page, limit)
+
+
+async def get_order(call: Call) -> Answer:
+    """One order with its lines."""
+    order_id = read.order_id(call.path_ids["id"])
+    found = await call.services.database.read(
+        lambda conn: queries.order_by_id(conn, call.principal.org, order_id)
+    )
+    if found is None:
+        raise refuse(Reason.UNKNOWN_ORDER)
+    return write.order_answer(found)
+
+
+async def post_order(call: Call) -> Answer:
+    """Take a notification, or make an order."""
+    body, key = read.posted(call.body), read.idempotency_key(call.headers)
+    if isinstance(body, wire.NotifyOrder):
+        note, idempotency = read.notify_order(body, key, call.principal)
+        answer = partial(write.noted, request_id=call.request_id)
+        return await call.submit(note, answer, idempotency)
+    command, idempotency = read.create_order(body, key, call.principal)
+    return await call.submit(command, write.whole_order(201, call.request_id), idempotency)
+
+
+async def update_order(call: Call) -> Answer:
+    """Change an order and its lines together, or nothing."""
+    body, key = call.json(read.UPDATE_ORDER), read.idempotency_key(call.headers)
+    order_id = read.order_id(call.path_ids["id"])
+    command, idempotency = read.amend_order(body, order_id, key, call.principal)
+    return await call.submit(command, write.whole_order(200, call.request_id), idempotency)
+
+
+DIALECT = Dialect(
+    name="polinate",
+    title="Polinate External API",
+    version="1.0.0",
+    description="Orders of a business, as Polinate publishes them. X-Business-Id and X-API-Key "
+    "say who is calling.",
+    prefixes=tuple(
+        f"/api/v1/{noun}" for noun in ("orders", "items", "buyers", "pricing", "invoices")
+    ),
+    authenticate=authenticate,
+    refuse=refusal_answer,
+    operations=(
+        Operation(
+            method="GET", path="/api/v1/orders", operation_id="listOrders",
+            summary="List orders", handler=list_orders, parameters=(*_HEADERS, *_LIST),
+            responses={200: Response("A page of orders", wire.OrderPage), **_ERRORS,
+                       400: _INVALID},
+        ),
+        Operation(
+            method="POST", path="/api/v1/orders", operation_id="createOrder",
+            summary="Say that an order exists, or make one", handler=post_order, writes=True,
+            description="A body with `orderId` is a notification. Any other makes an order, "
+            "which is an offer of this server's own.",
+            parameters=(*_HEADERS, _KEY), body=wire.NotifyOrder | wire.CreateOrder,
+            responses={200: Response("The notification was taken", wire.Notified),
+                       201: Response("The order that was made", wire.Order), **_BODY_ERRORS},
+        ),
+        Operation(
+            method="GET", path="/api/v1/orders/{id}", operation_id="getOrder",
+            summary="Get an order", handler=get_order, parameters=(_ID, *_HEADERS),
+            responses={200: Response("The order with its lines", wire.Order), **_ERRORS,
+                       404: _NOT_FOUND},
+        ),
+        Operation(
+            method="PATCH", path="/api/v1/orders/{id}", operation_id="updateOrder",
+            summary="Update an order and its lines", handler=update_order, writes=True,
+            description="Lines are deleted, then updated, then created, together with the core "
+            "fields; if any of it is refused, nothing changes. Properties are merged deeply.",
+            parameters=(_ID, *_HEADERS, _KEY), body=wire.UpdateOrder,
+            responses={200: Response("The whole order as it now is", wire.Order), **_BODY_ERRORS,
+                       404: _NOT_FOUND},
+        ),
+    ),
+)  # fmt: skip

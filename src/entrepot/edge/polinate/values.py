@@ -1,0 +1,102 @@
+"""Single members of Polinate's bodies and queries into values of the book; pure.
+
+Every reader takes the member's path and refuses what cannot be taken by naming it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UnsetType
+
+from entrepot.core import ids
+from entrepot.core.money import Amount, parse
+from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import currency
+from entrepot.edge.polinate import wire
+from entrepot.edge.strict_json import InvalidJson, whole_number
+from entrepot.edge.times import microseconds
+
+T = TypeVar("T")
+
+
+def id_of(text: str, prefix: str) -> bytes | None:
+    """The id that a Polinate spelling or a UUID names; None when it is none."""
+    return ids.from_prefixed(text, prefix) or ids.from_dashed(text)
+
+
+def line_id(text: str, field: str) -> bytes:
+    """A line's id; what cannot be one is an unknown line."""
+    found = id_of(text, "oi_")
+    if found is None:
+        raise refuse(Reason.UNKNOWN_LINE, field=field)
+    return found
+
+
+def money(text: str, field: str) -> Amount:
+    """An amount of 0 or more, its scale as written."""
+    amount = None if text.startswith("-") else parse(text)
+    if amount is None:
+        raise refuse(Reason.INVALID, 'must be a decimal string such as "10.50", 0 or more', field)
+    return amount
+
+
+def maybe_money(text: str | UnsetType | None, field: str) -> Amount | None:
+    """An amount, or None where nothing was said."""
+    return money(text, field) if isinstance(text, str) else None
+
+
+def maybe(value: T | UnsetType) -> T | None:
+    """The member, or None where it was left out."""
+    return None if isinstance(value, UnsetType) else value
+
+
+def quantity(raw: msgspec.Raw, field: str) -> int:
+    """A whole number of units."""
+    try:
+        number = whole_number(raw, field)
+    except InvalidJson as error:
+        raise refuse(Reason.INVALID, error.problem, error.path) from error
+    if not 0 < number <= wire.QUANTITY_MAX:
+        raise refuse(Reason.INVALID, f"must be 1 to {wire.QUANTITY_MAX}", field)
+    return number
+
+
+def code_of(text: str, field: str) -> str:
+    """An ISO 4217 code, in upper case."""
+    code = text.upper()
+    if not currency.known(code):
+        raise refuse(Reason.INVALID, "is no ISO 4217 currency", field)
+    return code
+
+
+def maybe_code(text: str | UnsetType | None, field: str) -> str | None:
+    """A currency, or None where nothing was said."""
+    return code_of(text, field) if isinstance(text, str) else None
+
+
+def instant(text: str, field: str) -> int:
+    """A date-time in microseconds since the epoch, UTC."""
+    found = microseconds(text)
+    if found is None:
+        raise refuse(Reason.INVALID, "must be an ISO 8601 date-time", field)
+    return found
+
+
+def word_of(word: str, known: Mapping[str, object], field: str) -> str:
+    """A word of an enum."""
+    if word not in known:
+        raise refuse(Reason.INVALID, f"must be one of {', '.join(known)}", field)
+    return word
+
+
+def maybe_word(word: str | UnsetType | None, known: Mapping[str, object], field: str) -> str | None:
+    """A word of an enum, or None where nothing was said."""
+    return word_of(word, known, field) if isinstance(word, str) else None
+
+
+def json_text(properties: dict[str, Any] | None) -> str | None:
+    """A free object as compact JSON text."""
+    return None if properties is None else msgspec.json.encode(properties).decode()

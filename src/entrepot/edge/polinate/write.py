@@ -1,0 +1,109 @@
+"""The book in Polinate's words; pure. Amounts are decimal strings, at the scale they came in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from entrepot.core import ids
+from entrepot.core.order import Line, Order
+from entrepot.core.refusal import Reason, Refusal
+from entrepot.core.results import NotedResult, OrderResult, Result
+from entrepot.edge.polinate import wire
+from entrepot.edge.polinate.refusals import refusal_answer
+from entrepot.edge.times import millis_text
+from entrepot.store.queries import Page
+from entrepot.writer.envelope import Answer
+
+_encode = msgspec.json.Encoder().encode
+
+
+def order(o: Order) -> wire.Order:
+    """One order with its lines. An order nobody named a day for is expected when it was made."""
+    return wire.Order(
+        id=f"ord_{o.id.hex()}",
+        partnership_id=f"prt_{o.customer_id.hex()}",
+        membership_id=o.membership_id,
+        integration_id=o.integration_id,
+        phase=o.words.polinate_phase,
+        status=o.words.polinate_status,
+        internal_reference=ids.internal_reference(o.id),
+        external_reference=o.external_reference,
+        notes=o.notes,
+        delivery_address=o.delivery_address,
+        expected_delivery_at=millis_text(o.created_at if o.expected_at is None else o.expected_at),
+        delivered_at=_time(o.delivered_at),
+        shipped_at=_time(o.shipped_at),
+        currency=o.currency,
+        total_amount=o.total.text(),
+        properties=_json(o.properties),
+        created_at=millis_text(o.created_at),
+        updated_at=millis_text(o.updated_at),
+        order_items=[_line(o, line) for line in o.lines],
+        reason=f"{o.reason}: {o.reason_detail}" if o.reason else None,
+    )
+
+
+def _line(o: Order, line: Line) -> wire.OrderItem:
+    entry = wire.ItemListEntry(
+        item_variant_id=f"var_{line.variant_id.hex()}",
+        item_variant=wire.ItemVariant(f"itm_{line.item_id.hex()}"),
+    )
+    return wire.OrderItem(
+        id=f"oi_{line.id.hex()}",
+        order_id=f"ord_{o.id.hex()}",
+        line_number=line.number,
+        item_list_entry_id=f"ile_{line.entry_id.hex()}",
+        item_list_entry=entry,
+        quantity=line.quantity,
+        unit_of_measure=line.unit_of_measure,
+        currency=line.currency,
+        price=line.price.text(),
+        cost=line.cost.text(),
+        properties=_json(line.properties),
+        created_at=millis_text(line.created_at),
+        updated_at=millis_text(line.updated_at),
+    )
+
+
+def _time(instant: int | None) -> str | None:
+    return None if instant is None else millis_text(instant)
+
+
+def _json(text: str | None) -> msgspec.Raw:
+    return msgspec.Raw(b"null" if text is None else text.encode())
+
+
+def order_answer(o: Order) -> Answer:
+    """GET one order."""
+    return Answer(200, _encode(order(o)))
+
+
+def page_answer(found: Page, page: int, limit: int) -> Answer:
+    """GET a page."""
+    assert found.total is not None, "a Polinate page says how many there are"
+    items = [order(one) for one in found.orders]
+    return Answer(200, _encode(wire.OrderPage(items, found.total, page, limit)))
+
+
+def whole_order(status: int, request_id: str) -> Callable[[Result | Refusal], Answer]:
+    """How a created (201) or updated (200) order is answered: with all of it."""
+
+    def answer(result: Result | Refusal) -> Answer:
+        if isinstance(result, Refusal):
+            return refusal_answer(result, request_id)
+        assert isinstance(result, OrderResult)
+        return Answer(status, _encode(order(result.order)))
+
+    return answer
+
+
+def noted(result: Result | Refusal, request_id: str) -> Answer:
+    """What a notification is answered with. It documents no 404, so an unknown order is a 400."""
+    if isinstance(result, Refusal):
+        if result.reason is Reason.UNKNOWN_ORDER:
+            result = Refusal(Reason.INVALID, result.reason.sentence, "orderId")
+        return refusal_answer(result, request_id)
+    assert isinstance(result, NotedResult)
+    return Answer(200, _encode(wire.Notified(success=True)))

@@ -1,0 +1,249 @@
+"""Receive deadlines and header limits for uvicorn's HTTP protocol.
+
+uvicorn bounds how long an idle connection is kept, but not how long a request may take to arrive:
+a client that sends a byte a minute holds its connection for ever. Here the header block and the
+body each have an absolute deadline, which no further byte moves. Malformed and oversized requests
+are answered and closed in order, never in the middle of another answer. This module knows no
+route, no dialect and no size limit of bodies.
+"""
+
+import asyncio
+import enum
+import http
+from typing import Any, Final
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+HEADERS_SECONDS_DEFAULT: Final = 10.0
+BODY_SECONDS_DEFAULT: Final = 30.0
+HEADER_BLOCK_BYTES_MAX: Final = 64 * 1024
+HEADERS_MAX: Final = 100
+# How long a refused client may take to read the answer before the connection is cut.
+LINGER_SECONDS: Final = 1.0
+
+
+class _Phase(enum.Enum):
+    IDLE = enum.auto()  # between requests: uvicorn's keep-alive timer rules
+    HEADERS = enum.auto()
+    BODY = enum.auto()
+    REFUSED = enum.auto()  # whatever still arrives is thrown away
+
+
+class _HeadersTooLargeError(Exception):
+    """The header block, or the trailers, exceed what is read; ends the parser's run."""
+
+
+class DeadlineProtocol(HttpToolsProtocol):
+    """uvicorn's httptools protocol with deadlines for receiving a request, in seconds.
+
+    `headers_seconds` counts from the connection for its first request, and from the first byte of
+    the request for every later one; `body_seconds` counts from the end of the headers. On a breach
+    the client is answered 408, unless an answer to that request has begun, and is disconnected.
+    """
+
+    headers_seconds: float = HEADERS_SECONDS_DEFAULT
+    body_seconds: float = BODY_SECONDS_DEFAULT
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._phase = _Phase.HEADERS
+        self._application_called = False
+        self._requests_received = 0
+        self._deadline: asyncio.TimerHandle | None = None
+        # Which request and phase the deadline is for: only a change of it moves the deadline.
+        self._deadline_of: tuple[int, _Phase] | None = None
+        self._header_bytes = 0
+        self._overhead_bytes = 0
+        self._too_large = False
+        # The status to answer with once the answers before it are out.
+        self._refusal_due: int | None = None
+
+    def connection_made(  # type: ignore[override]  # as in uvicorn
+        self, transport: asyncio.Transport
+    ) -> None:
+        """Start the first request's deadline: a client that says nothing is a slow client."""
+        super().connection_made(transport)
+        self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the deadline with the connection."""
+        self._phase = _Phase.REFUSED
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, then see which deadline and which limit the connection is under."""
+        if self._phase is _Phase.REFUSED:
+            return
+        if self._phase is _Phase.IDLE:
+            # Also for bytes that begin no message, such as blank lines: they end the idle time.
+            self._phase = _Phase.HEADERS
+        self._overhead_bytes += len(data)
+        super().data_received(data)
+        if self.transport.get_protocol() is not self:  # upgraded: no longer ours
+            self._disarm()
+            return
+        if self._overhead_bytes > HEADER_BLOCK_BYTES_MAX:
+            self._refuse(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        self._arm()
+        self._keep_idle_timer()
+
+    def on_message_begin(self) -> None:
+        """Note that a request's header block begins."""
+        super().on_message_begin()
+        self._phase = _Phase.HEADERS
+        self._header_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Count the target as a part of the header block."""
+        super().on_url(url)
+        self._count_header_bytes(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header, or a trailer, which arrives the same way."""
+        super().on_header(name, value)
+        self._count_header_bytes(len(name) + len(value))
+
+    def on_headers_complete(self) -> None:
+        """Start the body's deadline; uvicorn starts the application."""
+        super().on_headers_complete()
+        self._phase = _Phase.BODY
+        self._application_called = True
+        self._overhead_bytes = 0
+
+    def on_body(self, body: bytes) -> None:
+        """Note progress: only bytes that are no body count as overhead."""
+        super().on_body(body)
+        self._overhead_bytes = 0
+
+    def on_message_complete(self) -> None:
+        """Note that the request is all here; nothing more is expected from the client."""
+        super().on_message_complete()
+        self._requests_received += 1
+        self._phase = _Phase.IDLE
+        self._overhead_bytes = 0
+
+    def on_response_complete(self) -> None:
+        """Send a refusal that waited for the answers before it."""
+        was_last = not self.pipeline
+        super().on_response_complete()
+        if self._refusal_due is not None and was_last:
+            self._unset_keepalive_if_required()
+            self._send_refusal(self._refusal_due)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's words stay inside
+        """Refuse what the parser could not read: uvicorn calls this for every parser error."""
+        too_large = http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        self._refuse(too_large if self._too_large else http.HTTPStatus.BAD_REQUEST)
+
+    def _keep_idle_timer(self) -> None:
+        """Start the keep-alive timer for a body that ended after its answer; uvicorn does not."""
+        answered = self._application_called and self.cycle.response_complete
+        if answered and self._phase is _Phase.IDLE and self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def _count_header_bytes(self, count: int) -> None:
+        self._header_bytes += count
+        if self._header_bytes > HEADER_BLOCK_BYTES_MAX or len(self.headers) > HEADERS_MAX:
+            self._too_large = True
+            raise _HeadersTooLargeError
+
+    def _arm(self) -> None:
+        """Set the deadline of the phase the connection is in, unless it is already running."""
+        if self._phase in (_Phase.IDLE, _Phase.REFUSED):
+            self._disarm()
+            return
+        deadline_of = (self._requests_received, self._phase)
+        if deadline_of == self._deadline_of:
+            return
+        self._disarm()
+        self._deadline_of = deadline_of
+        in_headers = self._phase is _Phase.HEADERS
+        seconds = self.headers_seconds if in_headers else self.body_seconds
+        self._deadline = self.loop.call_later(seconds, self._on_deadline)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self._deadline_of = None
+
+    def _on_deadline(self) -> None:
+        self._deadline = self._deadline_of = None
+        if self.flow.read_paused:
+            # It is we who are not reading, so the client cannot be late yet.
+            self._arm()
+            return
+        self._refuse(http.HTTPStatus.REQUEST_TIMEOUT)
+
+    def _refuse(self, status: int) -> None:
+        """Take nothing more from this client; answer when the answers before this one are out."""
+        if self._phase is _Phase.REFUSED:
+            return
+        in_body = self._phase is _Phase.BODY
+        self._phase = _Phase.REFUSED
+        self._disarm()
+        cycle = self.cycle
+        if in_body and self.pipeline:
+            # The refused request itself is queued, and must never be run.
+            self.pipeline.popleft()
+            self._refusal_due = status
+        elif in_body:
+            # The application is told that its client is gone, before it can answer as well.
+            cycle.disconnected = True
+            cycle.message_event.set()
+            self._send_refusal(None if cycle.response_started else status)
+        elif self._application_called and not cycle.response_complete:
+            self._refusal_due = status
+        else:
+            self._send_refusal(status)
+
+    def _send_refusal(self, status: int | None) -> None:
+        """Answer, if there is something to say, and close without losing the answer on the way."""
+        self.flow.resume_reading()
+        if self.transport.is_closing():
+            return
+        if status is None or not self.transport.can_write_eof():
+            if status is not None:
+                self.transport.write(_refusal(status))
+            self.transport.close()
+        else:
+            self.transport.write(_refusal(status))
+            # Closing with unread bytes would reset the connection and destroy the answer.
+            self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+
+def _refusal(status: int) -> bytes:
+    phrase = http.HTTPStatus(status).phrase
+    return (
+        f"HTTP/1.1 {status:d} {phrase}\r\n"
+        "content-type: text/plain; charset=utf-8\r\n"
+        f"content-length: {len(phrase)}\r\n"
+        "connection: close\r\n"
+        f"\r\n{phrase}"
+    ).encode("ascii")
+
+
+def deadline_protocol(
+    headers_seconds: float = HEADERS_SECONDS_DEFAULT,
+    body_seconds: float = BODY_SECONDS_DEFAULT,
+) -> type[asyncio.Protocol]:
+    """Return a protocol with these deadlines, in seconds, for uvicorn's `Config(http=...)`.
+
+    Raises:
+        ValueError: a deadline is not positive.
+    """
+    if not (headers_seconds > 0 and body_seconds > 0):
+        raise ValueError(f"deadlines must be positive: {headers_seconds!r}, {body_seconds!r}")
+    settings = {"headers_seconds": headers_seconds, "body_seconds": body_seconds}
+    return type("DeadlineProtocol", (DeadlineProtocol,), settings)

@@ -1,0 +1,228 @@
+"""The reference page of a dialect, made from its OpenAPI document, and the paths that serve both.
+
+One HTML file without scripts and without anything from outside, so that it works offline.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Awaitable, Callable, Iterator
+from html import escape
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from entrepot.edge import openapi
+from entrepot.edge.dialect import Dialect
+from entrepot.edge.dialects import ALL
+from entrepot.edge.schema_tables import SchemaTables, prose
+
+Page = Callable[[], Awaitable[tuple[int, str, bytes]]]
+
+SERVER = "http://127.0.0.1:8080"
+_METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def pages() -> dict[str, Page]:
+    """The document and the reference page of every dialect, by path; made once, here."""
+    found: dict[str, Page] = {}
+    for dialect in ALL:
+        document = msgspec.json.encode(openapi.build(dialect))
+        found[f"/openapi/{dialect.name}.json"] = _fixed("application/json", document)
+        found[f"/reference/{dialect.name}"] = _fixed("text/html; charset=utf-8", page(dialect))
+    return found
+
+
+def _fixed(media: str, body: bytes) -> Page:
+    async def answer() -> tuple[int, str, bytes]:
+        return 200, media, body
+
+    return answer
+
+
+def page(dialect: Dialect) -> bytes:
+    """The dialect's reference as one HTML file in UTF-8."""
+    document = openapi.build(dialect)
+    style = files(__package__).joinpath("reference.css").read_text("utf-8")
+    title = escape(document["info"]["title"])
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{title}</title><style>{style}</style></head><body>"
+        f'<a class="skip" href="#main">Skip to the operations</a>'
+        f'{_navigation(dialect.name, document)}<main id="main">{_introduction(document)}'
+        f"{''.join(_groups(document))}</main></body></html>\n"
+    ).encode()
+
+
+def _listed(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Method, path and operation, in the document's order."""
+    for path, item in document["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                yield method.upper(), path, item[method]
+
+
+def _navigation(name: str, document: dict[str, Any]) -> str:
+    parts = [f'<nav><p class="title">{escape(document["info"]["title"])}</p>']
+    for tag in document["tags"]:
+        parts.append(f"<p>{escape(tag['name'])}</p><ul>")
+        parts += [
+            f'<li><a href="#{escape(said["operationId"])}">{_badge(method)} '
+            f"{escape(said['summary'])}</a></li>"
+            for method, _, said in _listed(document)
+            if tag["name"] in said["tags"]
+        ]
+        parts.append("</ul>")
+    others = [
+        f'<li><a href="/reference/{escape(one.name)}">{escape(one.title)}</a></li>'
+        for one in ALL
+        if one.name != name
+    ]
+    if others:
+        parts.append(f"<p>Other dialects</p><ul>{''.join(others)}</ul>")
+    parts.append(f'<p><a href="/openapi/{escape(name)}.json">OpenAPI document</a></p></nav>')
+    return "".join(parts)
+
+
+def _badge(method: str) -> str:
+    return f'<span class="method {method.lower()}">{method}</span>'
+
+
+def _introduction(document: dict[str, Any]) -> str:
+    info = document["info"]
+    needed = (one for _, _, said in _listed(document) for one in _credentials(document, said))
+    headers = list(dict.fromkeys(needed))
+    lines = "".join(f"<li><code>{escape(one)}</code></li>" for one in headers)
+    variables = dict.fromkeys(word for one in headers for word in re.findall(r"\$(\w+)", one))
+    exports = "\n".join(f"export {one}=..." for one in variables)
+    return (
+        f'<header><h1>{escape(info["title"])} <small>{escape(info["version"])}</small></h1>'
+        f'{prose(info["description"])}</header><section id="credentials"><h2>Credentials</h2>'
+        f"<p>Every request carries these headers:</p><ul>{lines}</ul>"
+        f"<p>The commands below take them from the shell:</p><pre>{escape(exports)}</pre>"
+        "<p>Every answer has an <code>X-Request-Id</code>, which finds the request in the "
+        "server's log.</p></section>"
+    )
+
+
+def _groups(document: dict[str, Any]) -> Iterator[str]:
+    for tag in document["tags"]:
+        yield f"<section><h2>{escape(tag['name'])}</h2>"
+        for method, path, said in _listed(document):
+            if tag["name"] in said["tags"]:
+                yield _article(document, method, path, said)
+        yield "</section>"
+
+
+def _article(document: dict[str, Any], method: str, path: str, said: dict[str, Any]) -> str:
+    schemas = document["components"]["schemas"]
+    tables = SchemaTables(schemas, sent=True)
+    name = escape(said["operationId"])
+    body = said.get("requestBody", {}).get("content", {}).get(openapi.JSON)
+    address = escape(path).replace("/", "/<wbr>")
+    parts = [
+        f'<article id="{name}"><h3>{escape(said["summary"])} '
+        f'<a class="anchor" href="#{name}" aria-label="Link to this operation">#</a></h3>'
+        f'<p class="address">{_badge(method)} <code>{address}</code></p>',
+        prose(said.get("description", "")),
+    ]
+    if said.get("parameters"):
+        rows = "".join(_parameter(tables, one) for one in said["parameters"])
+        parts.append(f'<h4>Parameters</h4><table class="fields">{rows}</table>')
+    if body:
+        parts += ["<h4>Request body</h4>", tables.body(body["schema"])]
+    examples = list(body.get("examples", {}).values()) if body else []
+    first = examples[0]["value"] if examples else None
+    command = curl(document, method, path, said, first)
+    parts.append(f"<h4>Command</h4><pre>{escape(command)}</pre>")
+    parts += [
+        f"<details><summary>Another body: {escape(one['summary'])}</summary>"
+        f"<pre>{escape(_pretty(one['value']))}</pre></details>"
+        for one in examples[1:]
+    ]
+    parts += ["<h4>Answers</h4>", *_answers(schemas, said["responses"]), "</article>"]
+    return "".join(parts)
+
+
+def _parameter(tables: SchemaTables, said: dict[str, Any]) -> str:
+    where = f'<span class="where">{escape(said["in"])}</span>'
+    described = {**said["schema"], "description": said.get("description", "")}
+    return tables.row(said["name"], described, required=said["required"], beside=where)
+
+
+def _answers(schemas: dict[str, Any], responses: dict[str, Any]) -> Iterator[str]:
+    tables = SchemaTables(schemas, sent=False)
+    errors: list[str] = []
+    shapes: dict[str, str] = {}
+    for status, said in responses.items():
+        schema = said.get("content", {}).get(openapi.JSON, {}).get("schema")
+        if int(status) < HTTPStatus.BAD_REQUEST:
+            text = f'<span class="status good">{status}</span> {prose(said["description"], "span")}'
+            body = tables.body(schema) if schema else "<p>No body.</p>"
+            yield f"<h5>{text}</h5>{_header_line(said)}{body}"
+            continue
+        errors.append(
+            f'<tr><th scope="row"><span class="status bad">{status}</span></th>'
+            f"<td>{prose(said['description'], 'span')}{_header_line(said)}</td></tr>"
+        )
+        if schema:
+            shapes[json.dumps(schema)] = tables.body(schema)
+    if errors:
+        yield f'<h5>Refusals</h5><table class="refusals">{"".join(errors)}</table>'
+        for shape in shapes.values():
+            yield f"<details><summary>Body of a refusal</summary>{shape}</details>"
+
+
+def _header_line(said: dict[str, Any]) -> str:
+    # X-Request-Id is on every answer and told once, above.
+    names = [name for name in said.get("headers", {}) if name != "X-Request-Id"]
+    codes = ", ".join(f"<code>{escape(name)}</code>" for name in names)
+    return f'<p class="headers">Header: {codes}</p>' if names else ""
+
+
+def curl(
+    document: dict[str, Any], method: str, path: str, said: dict[str, Any], body: object = None
+) -> str:
+    """The operation as a shell command; what only the reader knows is a variable of the shell."""
+    address = re.sub(r"{(\w+)}", lambda found: f"${{{_variable(found[1])}}}", path)
+    lines = [f'curl "{SERVER}{address}"']
+    if method not in ("GET", "POST") or (method == "POST" and body is None):
+        lines[0] = f'curl -X {method} "{SERVER}{address}"'
+    lines += [f'-H "{one}"' for one in _credentials(document, said)]
+    if body is not None:
+        lines += [f'-H "Content-Type: {openapi.JSON}"', f"-d {shlex.quote(_pretty(body))}"]
+    return " \\\n  ".join(lines)
+
+
+def _credentials(document: dict[str, Any], said: dict[str, Any]) -> list[str]:
+    """The headers that the operation's security schemes and required parameters ask for."""
+    schemes = document["components"]["securitySchemes"]
+    lines = []
+    for name in [name for needed in said["security"] for name in needed]:
+        scheme = schemes[name]
+        if scheme["type"] == "http":
+            lines.append("Authorization: Bearer $TOKEN")
+        else:
+            lines.append(f"{scheme['name']}: ${_variable(scheme['name'])}")
+    lines += [
+        f"{one['name']}: ${_variable(one['name'])}"
+        for one in said.get("parameters", ())
+        if one["in"] == "header" and one["required"]
+    ]
+    return list(dict.fromkeys(lines))
+
+
+def _variable(name: str) -> str:
+    """`X-Tenant-ID` and `tenantId` are both TENANT_ID."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", re.sub(r"\A[xX]-", "", name))
+    return words.upper()
+
+
+def _pretty(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)

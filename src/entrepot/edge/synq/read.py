@@ -1,0 +1,142 @@
+"""Synq's requests into commands; pure. Refused: whatever cannot be taken, naming the field."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from entrepot.core import ids
+from entrepot.core.commands import AdjustStock, CustomerRef, DraftLine, PlaceOrder, VariantRef
+from entrepot.core.money import Amount
+from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import currency
+from entrepot.edge.dialect import Principal
+from entrepot.edge.strict_json import InvalidJson, decimal_number, whole_number
+from entrepot.edge.synq import wire
+from entrepot.writer.envelope import Idempotency
+from entrepot.writer.idempotency import fingerprint, well_formed
+
+PLACES_MAX = 4
+QUANTITY_MAX = 10**9
+_PARTS = (
+    "payment_provider", "payment_reference", "customer_id", "currency", "channel",
+    "source_platform", "items",
+)  # fmt: skip
+_WHOLE = re.compile(r"-?\d{1,18}\Z")
+
+
+def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrder, Idempotency]:
+    """The command and its key. The key is the organization's, whoever sends it."""
+    if not well_formed(body.idempotency_key):
+        raise refuse(Reason.KEY_MALFORMED, "1 to 255 visible ASCII characters", "idempotency_key")
+    name, items = ("line_items", body.line_items) if not body.items else ("items", body.items)
+    if not items:
+        raise refuse(Reason.INVALID, "at least one line is needed", "items")
+    if body.items and body.line_items:
+        raise refuse(Reason.INVALID, "send `items` or `line_items`, not both", "line_items")
+    sent = body.currency or "USD"
+    code = sent.upper()
+    # Some letters beyond ASCII have an ASCII letter in upper case.
+    if not sent.isascii() or not currency.known(code):
+        raise refuse(Reason.INVALID, f"{sent} is no ISO 4217 currency", "currency")
+    customer = CustomerRef()
+    if body.customer_id:
+        customer = CustomerRef(customer_id=uuid(body.customer_id, "customer_id"))
+    lines = tuple(_line(item, f"{name}[{place}]", code) for place, item in enumerate(items))
+    said = {
+        "payment_provider": body.payment_provider,
+        "payment_reference": body.payment_reference,
+        "channel": body.channel,
+        "source_platform": body.source_platform,
+        "idempotency_key": body.idempotency_key,
+    }
+    command = PlaceOrder(principal.org, "synq", code, lines, customer, said=said)
+    return command, _idempotency(body.idempotency_key, command)
+
+
+def _idempotency(key: str, command: PlaceOrder) -> Idempotency:
+    said = command.said
+    lines = [line._replace(where="") for line in command.lines]
+    parts = (
+        said["payment_provider"].encode(), said["payment_reference"].encode(),
+        command.customer.customer_id or b"", command.currency.encode(),
+        (said["channel"] or "").encode(), (said["source_platform"] or "").encode(),
+        repr(lines).encode(),
+    )  # fmt: skip
+    return Idempotency(key, "synq.createOrder", _PARTS, fingerprint(parts))
+
+
+def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
+    variant_id = uuid(item.variant_id, f"{where}.variant_id") if item.variant_id else None
+    location_id = uuid(item.location_id, f"{where}.location_id") if item.location_id else None
+    if variant_id is not None and location_id is None:
+        raise refuse(Reason.INVALID, "needed to reserve stock of a variant", f"{where}.location_id")
+    names: tuple[tuple[str, str], ...] = ()
+    if variant_id is None:
+        names = (("sku", item.sku),) if item.sku else (("title", item.product_title),)
+    try:
+        price = Amount(*decimal_number(item.unit_price, f"{where}.unit_price"))
+        quantity = whole_number(item.quantity, f"{where}.quantity")
+    except InvalidJson as error:
+        raise refuse(Reason.INVALID, error.problem, error.path) from error
+    if price.units < 0 or not price.within_range():
+        raise refuse(Reason.INVALID, "must be 0 or more", f"{where}.unit_price")
+    if price.scale > PLACES_MAX:
+        raise refuse(Reason.INVALID, "at most four decimal places", f"{where}.unit_price")
+    if not 0 < quantity <= QUANTITY_MAX:
+        raise refuse(Reason.INVALID, f"must be 1 to {QUANTITY_MAX}", f"{where}.quantity")
+    return DraftLine(
+        where=where,
+        variant=VariantRef(variant_id=variant_id, names=names),
+        quantity=quantity,
+        price=price,
+        currency=code,
+        title=item.product_title,
+        sku=item.sku,
+        variant_title=item.variant_title,
+        location_id=location_id if variant_id is not None else None,
+        requires_shipping=item.requires_shipping,
+    )
+
+
+def adjust_stock(body: wire.AdjustStock, principal: Principal) -> AdjustStock:
+    """The command; the delta is a signed 32-bit integer."""
+    variant_id = uuid(body.variant_id, "variant_id")
+    location_id = uuid(body.location_id, "location_id")
+    try:
+        delta = whole_number(body.quantity_delta, "quantity_delta")
+    except InvalidJson as error:
+        raise refuse(Reason.INVALID, error.problem, error.path) from error
+    if not -(2**31) <= delta < 2**31:
+        raise refuse(Reason.INVALID, "must be a 32-bit integer", "quantity_delta")
+    return AdjustStock(principal.org, variant_id, location_id, delta, "API Adjustment")
+
+
+def uuid(text: str, field: str) -> bytes:
+    """The id that a UUID spells; refused when the text is none."""
+    raw = ids.from_dashed(text)
+    if raw is None:
+        raise refuse(Reason.INVALID, "must be a UUID", field)
+    return raw
+
+
+def page(query: dict[str, str]) -> tuple[int, int]:
+    """Limit (50 unless told, clamped to 100) and offset (0 unless told)."""
+    limit = _whole(query.get("limit", "50"), "limit")
+    offset = _whole(query.get("offset", "0"), "offset")
+    if limit < 1:
+        raise refuse(Reason.INVALID, "must be 1 or more", "limit")
+    if offset < 0:
+        raise refuse(Reason.INVALID, "must be 0 or more", "offset")
+    return min(limit, 100), offset
+
+
+def _whole(text: str, field: str) -> int:
+    if not _WHOLE.match(text):
+        raise refuse(Reason.INVALID, "must be a whole number", field)
+    return int(text)
+
+
+CREATE_ORDER: msgspec.json.Decoder[wire.CreateOrder] = msgspec.json.Decoder(wire.CreateOrder)
+ADJUST_STOCK: msgspec.json.Decoder[wire.AdjustStock] = msgspec.json.Decoder(wire.AdjustStock)

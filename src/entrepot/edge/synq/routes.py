@@ -1,0 +1,125 @@
+"""Synq's path table, and the few lines that connect reading, the writer or a query, and writing."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from entrepot.core.refusal import Reason, refuse
+from entrepot.edge.dialect import MIB, Call, Dialect, Operation, Parameter, Response
+from entrepot.edge.synq import read, wire, write
+from entrepot.edge.synq.credentials import authenticate
+from entrepot.edge.synq.refusals import refusal_answer
+from entrepot.store import queries
+from entrepot.writer.envelope import Answer
+
+_HEADERS = (
+    Parameter("X-Tenant-ID", "header", {"type": "string", "format": "uuid"}, True,
+              "UUID of your tenant."),
+    Parameter("X-Org-ID", "header", {"type": "string", "format": "uuid"}, True,
+              "UUID of your organization."),
+)  # fmt: skip
+_ERRORS = {
+    400: Response("The request cannot be taken; the text names the field", wire.Error),
+    401: Response("No valid credentials", wire.Error),
+    403: Response("These credentials may not do this", wire.Error),
+    429: Response("Rate limited", wire.Error, ("Retry-After",)),
+    500: Response("Unexpected failure", wire.Error),
+    503: Response("Overloaded or not reachable", wire.Error, ("Retry-After",)),
+}
+_BODY_ERRORS = {
+    **_ERRORS,
+    409: Response("Contradicts what is there", wire.Error),
+    413: Response("The body is too large", wire.Error),
+    415: Response("The body is not JSON", wire.Error),
+}
+
+
+async def list_orders(call: Call) -> Answer:
+    """A page of orders, newest first."""
+    limit, offset = read.page(call.query("limit", "offset"))
+    page = await call.services.database.read(
+        lambda conn: queries.page(
+            conn, call.principal.org, queries.OrderFilter(),
+            limit=limit, offset=offset, counted=False,
+        )
+    )  # fmt: skip
+    return write.page_answer(page.orders, limit, offset, call.principal)
+
+
+async def get_order(call: Call) -> Answer:
+    """One order by its UUID."""
+    order_id = read.uuid(call.path_ids["orderID"], "orderID")
+    found = await call.services.database.read(
+        lambda conn: queries.order_by_id(conn, call.principal.org, order_id)
+    )
+    if found is None:
+        raise refuse(Reason.UNKNOWN_ORDER)
+    return write.order_answer(found, call.principal)
+
+
+async def create_order(call: Call) -> Answer:
+    """Place an order; its processing goes on after the answer."""
+    body = call.json(read.CREATE_ORDER)
+    command, idempotency = read.place_order(body, call.principal)
+    answer = partial(write.created, request_id=call.request_id)
+    return await call.submit(command, answer, idempotency)
+
+
+async def adjust_stock(call: Call) -> Answer:
+    """Add a ledger entry to a variant's stock at a location."""
+    command = read.adjust_stock(call.json(read.ADJUST_STOCK), call.principal)
+    return await call.submit(command, write.adjusted(call.principal, call.request_id))
+
+
+DIALECT = Dialect(
+    name="synq",
+    title="Synq OMS API",
+    version="1.0.0",
+    description="Orders and inventory of an organization, as Synq publishes them.",
+    prefixes=("/api/v1/oms", "/api/v1/inventory"),
+    authenticate=authenticate,
+    refuse=refusal_answer,
+    security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
+    operations=(
+        Operation(
+            method="GET", path="/api/v1/oms/orders", operation_id="listOrders",
+            summary="List orders", handler=list_orders,
+            parameters=(
+                *_HEADERS,
+                Parameter("limit", "query", {"type": "integer", "default": 50, "minimum": 1,
+                                             "maximum": 100}, False,
+                          "Number of orders to return. Max 100, default 50."),
+                Parameter("offset", "query", {"type": "integer", "default": 0, "minimum": 0},
+                          False, "Number of orders to skip. Default 0."),
+            ),
+            responses={200: Response("A page of orders", wire.OrderPage), **_ERRORS},
+        ),
+        Operation(
+            method="GET", path="/api/v1/oms/orders/{orderID}", operation_id="getOrder",
+            summary="Get an order", handler=get_order,
+            parameters=(
+                Parameter("orderID", "path", {"type": "string", "format": "uuid"}, True,
+                          "UUID of the order."),
+                *_HEADERS,
+            ),
+            responses={
+                200: Response("The order", wire.Order), **_ERRORS,
+                404: Response("No such order in this tenant and organization", wire.Error),
+            },
+        ),
+        Operation(
+            method="POST", path="/api/v1/oms/orders", operation_id="createOrder",
+            summary="Create an order", handler=create_order, writes=True,
+            parameters=_HEADERS, body=wire.CreateOrder, body_max=10 * MIB,
+            responses={201: Response("The order record exists", wire.OrderCreated),
+                       **_BODY_ERRORS},
+        ),
+        Operation(
+            method="POST", path="/api/v1/inventory/adjust", operation_id="adjustInventory",
+            summary="Adjust stock", handler=adjust_stock, writes=True, tag="Inventory",
+            parameters=_HEADERS, body=wire.AdjustStock, body_max=10 * MIB,
+            responses={200: Response("The new ledger entry", wire.StockEntry), **_BODY_ERRORS,
+                       404: Response("No such variant or location", wire.Error)},
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,136 @@
+"""Synq's shapes on the wire, exactly: bodies as msgspec types. Sources in docs/dialects/synq.md."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from entrepot.core.words import SYNQ
+
+Number = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "number"})]
+WholeNumber = Annotated[
+    msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "integer", "minimum": 1})
+]
+Int32 = Annotated[
+    msgspec.Raw,
+    msgspec.Meta(extra_json_schema={"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}),
+]
+Price = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "number", "minimum": 0})]
+Uuid = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Status = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(SYNQ)})]
+
+
+class LineItem(msgspec.Struct):
+    """A line as wanted. With a `variant_id` it is backed by stock at `location_id`."""
+
+    product_title: Text
+    unit_price: Price
+    quantity: WholeNumber
+    variant_id: Uuid | None = None
+    location_id: Uuid | None = None
+    sku: Annotated[str, msgspec.Meta(max_length=255)] | None = None
+    variant_title: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
+    requires_shipping: bool = True
+
+
+class CreateOrder(msgspec.Struct):
+    """The body of POST /api/v1/oms/orders. `line_items` is taken for `items`."""
+
+    idempotency_key: Key
+    payment_provider: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    payment_reference: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    items: Annotated[list[LineItem], msgspec.Meta(max_length=500)] = []
+    line_items: Annotated[list[LineItem], msgspec.Meta(max_length=500)] = []
+    customer_id: Uuid | None = None
+    currency: Annotated[str, msgspec.Meta(max_length=3)] | None = None
+    channel: Annotated[str, msgspec.Meta(max_length=255)] | None = None
+    source_platform: Annotated[str, msgspec.Meta(max_length=255)] | None = None
+
+
+class OrderCreated(msgspec.Struct):
+    """The order's id, and the names of the run that takes it on."""
+
+    order_id: Uuid
+    workflow_id: str
+    run_id: Uuid
+
+
+class OrderLine(msgspec.Struct):
+    """A line of an order, an addition of ours to what Synq shows."""
+
+    id: Uuid
+    variant_id: Uuid
+    location_id: Uuid | None
+    sku: str | None
+    product_title: str
+    variant_title: str | None
+    unit_price: Number
+    quantity: int
+    requires_shipping: bool
+
+
+class Order(msgspec.Struct):
+    """An order as Synq shows it; the last six members are additions of ours."""
+
+    id: Uuid
+    status: Status
+    currency: str
+    subtotal: Number
+    discount_total: Number
+    shipping_total: Number
+    tax_total: Number
+    total: Number
+    payment_status: Literal["authorized", "captured", "voided", "refunded"] | None
+    payment_provider: str | None
+    payment_reference: str | None
+    channel: str | None
+    source_platform: str | None
+    idempotency_key: str | None
+    created_at: Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+    updated_at: Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+    tags: list[str] | None
+    tenant_id: Uuid
+    org_id: Uuid
+    customer_id: Uuid
+    items: list[OrderLine]
+    reason: str | None
+    parked: bool
+
+
+class OrderPage(msgspec.Struct):
+    """A page of orders, newest first, with the limit and offset that were used."""
+
+    orders: list[Order]
+    limit: int
+    offset: int
+
+
+class AdjustStock(msgspec.Struct):
+    """The body of POST /api/v1/inventory/adjust."""
+
+    variant_id: Uuid
+    location_id: Uuid
+    quantity_delta: Int32
+
+
+class StockEntry(msgspec.Struct):
+    """The ledger entry that an adjustment wrote."""
+
+    id: Uuid
+    org_id: Uuid
+    tenant_id: Uuid
+    variant_id: Uuid
+    location_id: Uuid
+    quantity_delta: int
+    transaction_type: Literal["adjustment"]
+    notes: str
+    created_at: Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+
+
+class Error(msgspec.Struct):
+    """Every refusal's body."""
+
+    error: str

@@ -1,0 +1,132 @@
+"""The book in Synq's words; pure. Amounts are decimal numbers of up to four places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from entrepot.core import ids
+from entrepot.core.money import Amount
+from entrepot.core.order import Line, Order
+from entrepot.core.refusal import Reason, Refusal
+from entrepot.core.results import OrderResult, Result, StockResult
+from entrepot.edge.dialect import Principal
+from entrepot.edge.synq import wire
+from entrepot.edge.synq.refusals import refusal_answer
+from entrepot.edge.times import seconds_text
+from entrepot.writer.envelope import Answer
+
+PLACES_MAX = 4
+_encode = msgspec.json.Encoder().encode
+
+_NOT_THERE = (Reason.UNKNOWN_VARIANT, Reason.UNKNOWN_LOCATION)
+PAYMENT_STATUS = {
+    "authorized": "authorized",
+    "paid": "captured",
+    "partially_refunded": "captured",
+    "disputed": "captured",
+    "refunded": "refunded",
+    "voided": "voided",
+}
+
+
+def number(amount: Amount) -> msgspec.Raw:
+    """The amount as a JSON number; what is finer than four places is rounded half to even."""
+    if amount.scale > PLACES_MAX:
+        amount = Amount(amount.at(PLACES_MAX), PLACES_MAX)
+    return msgspec.Raw(amount.text().encode())
+
+
+def order(o: Order, principal: Principal) -> wire.Order:
+    """One order."""
+    return wire.Order(
+        id=ids.dashed(o.id),
+        status=o.words.synq,
+        currency=o.currency,
+        subtotal=number(o.subtotal),
+        discount_total=number(o.discount),
+        shipping_total=number(o.shipping),
+        tax_total=number(o.tax),
+        total=number(o.total),
+        payment_status=PAYMENT_STATUS.get(o.facets.payment),  # type: ignore[arg-type]
+        payment_provider=o.payment_provider,
+        payment_reference=o.payment_reference,
+        channel=o.channel,
+        source_platform=o.source_platform,
+        idempotency_key=o.idempotency_key,
+        created_at=seconds_text(o.created_at),
+        updated_at=seconds_text(o.updated_at),
+        tags=None,
+        tenant_id=ids.dashed(principal.tenant_id),
+        org_id=ids.dashed(principal.org_id),
+        customer_id=ids.dashed(o.customer_id),
+        items=[_line(line) for line in o.lines],
+        reason=f"{o.reason}: {o.reason_detail}" if o.reason else None,
+        parked=o.parked,
+    )
+
+
+def _line(line: Line) -> wire.OrderLine:
+    return wire.OrderLine(
+        id=ids.dashed(line.id),
+        variant_id=ids.dashed(line.variant_id),
+        location_id=ids.dashed(line.location_id) if line.location_id else None,
+        sku=line.sku,
+        product_title=line.title,
+        variant_title=line.variant_title,
+        unit_price=number(line.price),
+        quantity=line.quantity,
+        requires_shipping=line.requires_shipping,
+    )
+
+
+def order_answer(o: Order, principal: Principal) -> Answer:
+    """GET one order."""
+    return Answer(200, _encode(order(o, principal)))
+
+
+def page_answer(orders: list[Order], limit: int, offset: int, principal: Principal) -> Answer:
+    """GET a page."""
+    page = wire.OrderPage([order(one, principal) for one in orders], limit, offset)
+    return Answer(200, _encode(page))
+
+
+def created(result: Result | Refusal, request_id: str) -> Answer:
+    """What a placed order is answered with. The run is named after the order's first event."""
+    if isinstance(result, Refusal):
+        return refusal_answer(result, request_id)
+    assert isinstance(result, OrderResult)
+    placed = result.order
+    body = wire.OrderCreated(
+        order_id=ids.dashed(placed.id),
+        workflow_id=f"oms-create-order-{placed.idempotency_key}",
+        run_id=ids.dashed(ids.event_id(placed.id, 1)),
+    )
+    return Answer(201, _encode(body))
+
+
+def adjusted(principal: Principal, request_id: str) -> Callable[[Result | Refusal], Answer]:
+    """How an adjustment is answered: with the ledger entry."""
+
+    def answer(result: Result | Refusal) -> Answer:
+        if isinstance(result, Refusal):
+            refused = refusal_answer(result, request_id)
+            # Here the ids name the thing itself, not a part of an order.
+            return refused._replace(status=404) if result.reason in _NOT_THERE else refused
+        assert isinstance(result, StockResult)
+        entry = result.entry
+        body = wire.StockEntry(
+            id=ids.dashed(entry.id),
+            org_id=ids.dashed(principal.org_id),
+            tenant_id=ids.dashed(principal.tenant_id),
+            variant_id=ids.dashed(entry.variant_id),
+            location_id=ids.dashed(entry.location_id),
+            quantity_delta=entry.delta,
+            transaction_type="adjustment",
+            notes=entry.note,
+            created_at=seconds_text(entry.created_at),
+        )
+        return Answer(200, _encode(body))
+
+    return answer

@@ -1,0 +1,40 @@
+"""Times between the wire and the book: ISO 8601 text, microseconds since the epoch in UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+_ISO = re.compile(
+    r"\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:?\d{2})?)?\Z"
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(text: str) -> int | None:
+    """The instant that ISO 8601 text names (UTC where it names no offset); None when it is none."""
+    if not _ISO.match(text):
+        return None
+    try:
+        when = datetime.fromisoformat(text.upper().replace(" ", "T"))
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=UTC)
+        # An offset can lead out of the years that a time can be shown in.
+        span = when.astimezone(UTC) - _EPOCH
+    except (ValueError, OverflowError):
+        return None
+    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+
+
+def _at(instant: int) -> datetime:
+    return datetime.fromtimestamp(instant // 1_000_000, UTC)
+
+
+def seconds_text(instant: int) -> str:
+    """RFC 3339, whole seconds: `2026-03-01T12:00:00Z`."""
+    return _at(instant).isoformat(timespec="seconds")[:19] + "Z"
+
+
+def millis_text(instant: int) -> str:
+    """ISO 8601, milliseconds: `2026-03-01T12:00:00.000Z`."""
+    return f"{_at(instant).isoformat(timespec='seconds')[:19]}.{instant // 1000 % 1000:03d}Z"

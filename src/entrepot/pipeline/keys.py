@@ -1,0 +1,23 @@
+"""The idempotency keys by which payment services know our requests."""
+
+from __future__ import annotations
+
+import hmac
+
+from entrepot.core.ids import dashed
+
+
+def payment_key(
+    secret: bytes, tenant: bytes, order_id: bytes, operation: str, attempt: int
+) -> str:
+    """The key of one attempt: 36 characters in the shape of a UUID (version 8).
+
+    It is the same after every restart and on every machine of the installation, whose `secret`
+    keeps it from being guessed. No two different parts make the same key.
+    """
+    parts = (tenant, order_id, operation.encode(), str(attempt).encode())
+    said = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    digest = bytearray(hmac.digest(secret, said, "sha256")[:16])
+    digest[6] = (digest[6] & 0x0F) | 0x80
+    digest[8] = (digest[8] & 0x3F) | 0x80
+    return dashed(bytes(digest))

@@ -1,0 +1,55 @@
+"""When a failed step is tried again, and when a person has to look at it. Pure."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import NamedTuple
+
+RETRY_AFTER_MAX = 3600.0
+_DOUBLINGS_MAX = 60  # beyond, every cap is long reached
+
+
+class Policy(NamedTuple):
+    """How patient a step is: the wait starts at `base_seconds` and doubles up to `cap_seconds`."""
+
+    base_seconds: float = 1.0
+    cap_seconds: float = 60.0
+    tries_max: int = 8  # this many failures park the job
+
+
+POLICIES: MappingProxyType[str, Policy] = MappingProxyType(
+    {
+        "reserve": Policy(cap_seconds=30.0),
+        # Money may be under way: half an hour of tries before a person is called.
+        "authorise": Policy(tries_max=50),
+        # Nobody may keep the money: about a day of tries, well before a hold lapses by itself.
+        "void": Policy(cap_seconds=600.0, tries_max=300),
+        "fetch": Policy(cap_seconds=300.0, tries_max=20),
+        # The order source does not know the order: it may not be there yet.
+        "absent": Policy(tries_max=5),
+        "unclassified": Policy(),
+        # The order book did not answer: the lease still holds the job meanwhile.
+        "book": Policy(base_seconds=0.1, cap_seconds=2.0, tries_max=6),
+    }
+)
+
+
+def faster(base_seconds: float) -> MappingProxyType[str, Policy]:
+    """The same policies starting from another first wait, in seconds."""
+    return MappingProxyType(
+        {name: policy._replace(base_seconds=base_seconds) for name, policy in POLICIES.items()}
+    )
+
+
+def next_try(
+    tries: int, policy: Policy, random01: float, retry_after: float | None = None
+) -> float | None:
+    """Seconds until the next try after one more failure; None: give up, a person has to look.
+
+    `tries` counts the failures before this one. The backoff is exponential, capped and fully
+    jittered by `random01`; a service that asked for a longer wait gets it, up to an hour.
+    """
+    if tries + 1 >= policy.tries_max:
+        return None
+    longest = min(policy.cap_seconds, policy.base_seconds * 2.0 ** min(tries, _DOUBLINGS_MAX))
+    return max(random01 * longest, min(retry_after or 0.0, RETRY_AFTER_MAX))

@@ -1,0 +1,23 @@
+"""Reserving: the book decides by itself; this only says for whom and under which key."""
+
+from __future__ import annotations
+
+from entrepot.core.commands import ReserveStock
+from entrepot.pipeline.keys import payment_key
+from entrepot.pipeline.steps import MICROSECONDS, Held, Terms
+
+
+def reserve(held: Held, service: str, secret: bytes, terms: Terms) -> ReserveStock:
+    """The command that holds the stock and prepares the payment attempt with `service`."""
+    job = held.job
+    assert job.order_id is not None, "a reserve job belongs to an order"
+    tenant = job.org.to_bytes(8, "big")
+    return ReserveStock(
+        org=job.org,
+        order_id=job.order_id,
+        job_id=job.id,
+        fence=job.fence,
+        key=payment_key(secret, tenant, job.order_id, "authorise", 1),
+        service=service,
+        held_until=terms.now() + int(terms.hold_seconds * MICROSECONDS),
+    )

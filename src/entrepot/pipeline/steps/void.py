@@ -1,0 +1,24 @@
+"""Giving a payment back, or forbidding it beforehand."""
+
+from __future__ import annotations
+
+from entrepot.core.commands import Command, SettlePayment
+from entrepot.core.ids import dashed
+from entrepot.pipeline.steps import Held, Terms, park, put_off, request_of
+from entrepot.providers.payment import Misconfigured, NotSent, PaymentProvider, Voided
+
+
+async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
+    """Settle the attempt as voided once its provider has said so, or put it off."""
+    job, attempt = held.job, held.attempt
+    assert job.order_id is not None, "a void job belongs to an order"
+    if attempt is None:
+        return park(held, "there is no payment attempt to void", terms)
+    answer = await provider.void(request_of(attempt, dashed(job.order_id)))
+    if isinstance(answer, Voided):
+        return SettlePayment(job.org, job.order_id, job.id, job.fence, "voided", "")
+    if isinstance(answer, Misconfigured):
+        return park(held, f"{attempt.service}: {answer.detail}", terms)
+    retry_after = answer.retry_after if isinstance(answer, NotSent) else None
+    error = f"{attempt.service}: the void has no answer: {answer.detail}"
+    return put_off(held, "void", error, terms, retry_after)

@@ -1,0 +1,132 @@
+"""Every knob: its name, type, unit, default and meaning, read once from the environment and a file.
+
+`ENTREPOT_DATABASE_URL=...` in the environment wins over `database_url = "..."` in the TOML file
+that `ENTREPOT_CONFIG` names. All faults are told at once. docs/settings.md is printed from this table.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+PREFIX = "ENTREPOT_"
+
+
+class SettingsError(Exception):
+    """Settings that cannot be taken; one line a fault."""
+
+
+def _knob(default: Any, meaning: str) -> Any:
+    return dataclasses.field(default=default, metadata={"meaning": meaning})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """The knobs of one process. Durations are seconds, sizes bytes."""
+
+    database_url: str = _knob(
+        "sqlite:///var/entrepot.db",
+        "Where the order book is: `sqlite:///path` or `postgresql://user:password@host:port/name`.",
+    )
+    database_pool: int = _knob(5, "Connections to PostgreSQL a process holds at most.")
+    migrate: bool = _knob(True, "Whether `serve` brings the schema to head before it starts.")
+    rate_limit: float | None = _knob(
+        None, "Requests a second an organization may send (token bucket), or `off`."
+    )
+    log_level: str = _knob("info", "Least level logged: debug, info, warning, error.")
+    sandbox_ledger: str = _knob(
+        "var/sandbox.db", "The sandbox payment provider's own ledger, an SQLite file."
+    )
+    batch_max: int = _knob(256, "Orders a transaction takes at most.")
+    queue_max: int = _knob(20_000, "Commands that may wait for a transaction; beyond, 503.")
+    lease_seconds: float = _knob(60.0, "How long a worker holds a job before another may take it.")
+    hold_seconds: float = _knob(
+        86_400.0, "How long stock is held for a payment that its provider leaves pending."
+    )
+    retry_seconds: float = _knob(1.0, "First wait before a failed step is tried again; it doubles.")
+    provider_calls_max: int = _knob(512, "Calls to payment providers under way at once.")
+    headers_seconds: float = _knob(10.0, "Within this a request's headers have to be complete.")
+    body_seconds: float = _knob(30.0, "Within this a request's body has to be complete.")
+    drain_seconds: float = _knob(20.0, "How long a stopping server finishes what it has begun.")
+    jwt_issuer: str = _knob("", "Issuer (`iss`) of the JWTs that Synq requests may carry.")
+    jwt_audience: str = _knob("", "Audience (`aud`) that such a JWT must name.")
+    jwt_jwks: str = _knob("", "The issuer's key set: a file's path or a URL.")
+    role: str = _knob("all", "What this process does: `all`, `api` or `worker`.")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Raises SettingsError with every fault."""
+    env = os.environ if environ is None else environ
+    faults: list[str] = []
+    values: dict[str, Any] = {}
+    from_file = _file(env.get(PREFIX + "CONFIG"), faults)
+    known = {field.name: field for field in dataclasses.fields(Settings)}
+    faults.extend(
+        f"{name}: no such setting (config file)" for name in from_file if name not in known
+    )
+    for name, field in known.items():
+        raw = env.get(PREFIX + name.upper(), from_file.get(name))
+        if raw is None:
+            continue
+        try:
+            values[name] = _parse(str(field.type), raw)
+        except ValueError as error:
+            faults.append(f"{PREFIX}{name.upper()}={raw!r}: {error}")
+    if values.get("role", "all") not in ("all", "api", "worker"):
+        faults.append(f"{PREFIX}ROLE={values['role']!r}: must be all, api or worker")
+    jwt = [values.get(name) for name in ("jwt_issuer", "jwt_audience", "jwt_jwks")]
+    if any(jwt) and not all(jwt):
+        faults.append(f"{PREFIX}JWT_ISSUER, _AUDIENCE and _JWKS: set all three or none")
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return Settings(**values)
+
+
+def _file(path: str | None, faults: list[str]) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        return tomllib.loads(Path(path).read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        faults.append(f"{PREFIX}CONFIG={path!r}: {error}")
+        return {}
+
+
+def _parse(type_: str, raw: Any) -> Any:
+    text = str(raw).strip()
+    if type_ == "bool":
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("0", "false", "no", "off"):
+            return False
+        raise ValueError("must be true or false")
+    if type_ == "int":
+        number = int(text)
+        if number < 1:
+            raise ValueError("must be 1 or more")
+        return number
+    if type_.startswith("float"):
+        if text.lower() == "off" and "None" in type_:
+            return None
+        amount = float(text)
+        if not 0 < amount < 1e12:
+            raise ValueError("must be above 0")
+        return amount
+    return text
+
+
+def described() -> list[tuple[str, str, str, str]]:
+    """(variable, type, default, meaning) of every setting, for the printed documentation."""
+    return [
+        (
+            PREFIX + field.name.upper(),
+            str(field.type).replace(" | None", " or off"),
+            "off" if field.default is None else str(field.default),
+            field.metadata["meaning"],
+        )
+        for field in dataclasses.fields(Settings)
+    ]

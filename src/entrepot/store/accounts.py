@@ -1,0 +1,218 @@
+"""Organizations, their credentials and what every organization starts with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
+
+from entrepot.core.money import Amount
+from entrepot.core.order import Variant
+from entrepot.store import rows, schema
+
+_orgs = schema.organizations
+_creds = schema.credentials
+
+
+class Organization(NamedTuple):
+    """An organization as the edge and the command line know it."""
+
+    org: int
+    id: bytes
+    tenant_id: bytes
+    name: str
+    allocation: str
+    guest_id: bytes
+    default_location: bytes
+    default_list: bytes
+    source_url: str | None
+    source_header: str | None
+
+
+class Credential(NamedTuple):
+    """What a secret stands for. `dialect` is the one that it may speak."""
+
+    org: int
+    id: bytes
+    org_id: bytes
+    tenant_id: bytes
+    dialect: str
+    role: str
+
+
+_ORG_COLUMNS = [_orgs.c[name] for name in Organization._fields]
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a secret: it has 256 random bits, so that a plain SHA-256 is enough."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def create_organization(
+    conn: Connection, name: str, now: int, new_id: Callable[[], bytes], tenant: bytes | None = None
+) -> Organization:
+    """Make an organization with its guest customer, default location and default item list."""
+    number = conn.execute(select(func.coalesce(func.max(_orgs.c.org), 0) + 1)).scalar_one()
+    made = Organization(
+        number, new_id(), tenant or new_id(), name, "HARD", new_id(), new_id(), new_id(), None, None
+    )
+    conn.execute(insert(_orgs).values(**made._asdict(), created_at=now))
+    conn.execute(
+        insert(schema.customers).values(
+            org=number, id=made.guest_id, name="Guest", created_at=now, updated_at=now
+        )
+    )
+    conn.execute(insert(schema.locations).values(org=number, id=made.default_location, name="Main"))
+    conn.execute(insert(schema.item_lists).values(org=number, id=made.default_list, name="Default"))
+    return made
+
+
+def organization_named(conn: Connection, name: str) -> Organization | None:
+    """The organization with this name, number or dashed id; None when there is none."""
+    matches = [_orgs.c.name == name]
+    if name.isdigit():
+        matches.append(_orgs.c.org == int(name))
+    bare = name.replace("-", "").removeprefix("bus_")
+    if len(bare) == 32 and all(c in "0123456789abcdef" for c in bare):
+        matches.append(_orgs.c.id == bytes.fromhex(bare))
+    for match in matches:
+        row = conn.execute(select(*_ORG_COLUMNS).where(match)).first()
+        if row is not None:
+            return _organization(row)
+    return None
+
+
+def organizations(conn: Connection) -> list[Organization]:
+    """All of them, oldest first."""
+    return [_organization(r) for r in conn.execute(select(*_ORG_COLUMNS).order_by(_orgs.c.org))]
+
+
+def organization(conn: Connection, org: int) -> Organization | None:
+    """The organization with this number."""
+    row = conn.execute(select(*_ORG_COLUMNS).where(_orgs.c.org == org)).first()
+    return None if row is None else _organization(row)
+
+
+def organization_by_ids(conn: Connection, tenant_id: bytes, org_id: bytes) -> Organization | None:
+    """The organization that a token's claims name; None when the two do not belong together."""
+    row = conn.execute(
+        select(*_ORG_COLUMNS).where(and_(_orgs.c.id == org_id, _orgs.c.tenant_id == tenant_id))
+    ).first()
+    return None if row is None else _organization(row)
+
+
+def _organization(row: Row[tuple[object, ...]]) -> Organization:
+    return Organization._make(row)
+
+
+def set_source(conn: Connection, org: int, url: str | None, header: str | None) -> None:
+    """Say where orders that are only notified can be fetched from; None takes the source away."""
+    conn.execute(
+        update(_orgs).where(_orgs.c.org == org).values(source_url=url, source_header=header)
+    )
+
+
+def set_allocation(conn: Connection, org: int, allocation: str) -> None:
+    """HARD or SOFT. Raises an integrity error when HARD would find stock already oversold."""
+    conn.execute(update(_orgs).where(_orgs.c.org == org).values(allocation=allocation))
+    conn.execute(
+        update(schema.stock_levels)
+        .where(schema.stock_levels.c.org == org)
+        .values(soft=allocation == "SOFT")
+    )
+
+
+class NewCredential(NamedTuple):
+    """A credential to be; of the secret only its digest is kept."""
+
+    org: int
+    id: bytes
+    secret: str
+    dialect: str
+    role: str
+    name: str
+
+
+def add_credential(conn: Connection, made: NewCredential, now: int) -> None:
+    """Let a secret in."""
+    row = made._asdict()
+    row["digest"] = digest(row.pop("secret"))
+    conn.execute(insert(_creds).values(**row, created_at=now))
+
+
+def credential(conn: Connection, secret: str) -> Credential | None:
+    """What a secret stands for, unless it is unknown or revoked."""
+    row = conn.execute(
+        select(
+            _creds.c.org, _creds.c.id, _orgs.c.id, _orgs.c.tenant_id, _creds.c.dialect,
+            _creds.c.role,
+        )
+        .join(_orgs, _orgs.c.org == _creds.c.org)
+        .where(_creds.c.digest == digest(secret), _creds.c.revoked_at.is_(None))
+    ).first()  # fmt: skip
+    return None if row is None else Credential._make(row)
+
+
+def revoke(conn: Connection, secret_or_id: str, now: int) -> bool:
+    """Revoke a credential by its secret or its id; whether one was revoked."""
+    bare = secret_or_id.replace("-", "")
+    match = _creds.c.digest == digest(secret_or_id)
+    if len(bare) == 32 and all(c in "0123456789abcdef" for c in bare):
+        match = match | (_creds.c.id == bytes.fromhex(bare))
+    done = conn.execute(
+        update(_creds).where(match, _creds.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    return done.rowcount > 0
+
+
+def add_variant(conn: Connection, org: Organization, made: Variant) -> None:
+    """Put a variant with its item, its default list entry and its SKU into the catalogue."""
+    conn.execute(
+        insert(schema.items).values(
+            org=org.org, id=made.item_id, name=made.name, created_at=made.created_at
+        )
+    )
+    values = dict(zip(rows.VARIANT, rows.variant_row(made), strict=True))
+    conn.execute(insert(schema.variants).values(**values))
+    conn.execute(
+        insert(schema.item_list_entries).values(
+            org=org.org, id=made.entry_id, list_id=org.default_list, variant_id=made.id
+        )
+    )
+    if made.sku is not None:
+        conn.execute(
+            insert(schema.variant_names).values(
+                org=org.org, kind="sku", value=made.sku, variant_id=made.id
+            )
+        )
+
+
+class ListedVariant(NamedTuple):
+    """A variant of the catalogue with what is on hand of it."""
+
+    id: bytes
+    sku: str
+    price: Amount
+    currency: str
+    on_hand: int
+
+
+def listed_variants(conn: Connection, org: int) -> list[ListedVariant]:
+    """The organization's variants that have a SKU, oldest first, with their stock."""
+    v, levels = schema.variants.c, schema.stock_levels.c
+    on_hand = (
+        select(func.coalesce(func.sum(levels.on_hand), 0))
+        .where(levels.org == v.org, levels.variant_id == v.id)
+        .scalar_subquery()
+    )
+    statement = (
+        select(v.id, v.sku, v.price_units, v.price_scale, v.currency, on_hand)
+        .where(v.org == org, v.sku.is_not(None))
+        .order_by(v.id)
+    )
+    return [
+        ListedVariant(row[0], row[1], Amount(row[2], row[3]), row[4], int(row[5]))
+        for row in conn.execute(statement)
+    ]

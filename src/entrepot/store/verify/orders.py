@@ -1,0 +1,190 @@
+"""One walk over all orders beside their lines, events, properties and attempts: what needs folding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from entrepot.core import events, lifecycle, words
+from entrepot.core.facets import VALUES, Facets
+from entrepot.core.money import SCALE_MAX, Amount, line_sum
+from entrepot.core.order import Attempt, Event, Order
+from entrepot.store import rows, schema
+from entrepot.store.flush import paths
+from entrepot.store.verify.report import Findings
+from entrepot.store.verify.walk import Beside, rows_of
+
+# Clocks of several processes differ, and a batch is dated before it waits for its rows' locks.
+SKEW_MICROSECONDS = 60_000_000
+
+AttemptKey = Callable[[Attempt], str]
+DEFINITE_NO = ("declined", "voided", "expired")
+_SCALE, _TOTAL, _TOTAL_SCALE = (rows.ORDER.index(c) for c in ("scale", "total", "total_scale"))
+
+
+def check_orders(conn: Connection, findings: Findings, attempt_key: AttemptKey | None) -> None:
+    """Check every order by itself. `attempt_key` makes the key that an attempt should have."""
+    lines = Beside(rows_of(conn, schema.order_lines))
+    told = Beside(rows_of(conn, schema.order_events))
+    properties = Beside(rows_of(conn, schema.order_properties))
+    attempts = Beside(rows_of(conn, schema.payment_attempts))
+    for row in rows_of(conn, schema.orders):
+        key = (row[0], row[1])
+        its_lines = sorted(
+            (rows.line(tuple(one))[2] for one in lines.of(key)), key=lambda line: line.number
+        )
+        its_events = [rows.event(tuple(one)) for one in told.of(key)]
+        its_attempts = [rows.attempt(tuple(one)) for one in attempts.of(key)]
+        its_properties = {(one[2], one[3]) for one in properties.of(key)}
+        if not _scales_hold(row, findings):
+            continue
+        order = rows.order(tuple(row), tuple(its_lines))
+        _numbering(order, its_events, findings)
+        _story(order, its_events, findings)
+        _money(order, findings)
+        _attempts(order, its_attempts, attempt_key, findings)
+        _words(order, findings)
+        _properties(order, its_properties, findings)
+
+
+def _scales_hold(row: Sequence[Any], findings: Findings) -> bool:
+    """Whether the amounts of the row can be read at all; the total is kept finer than it is told."""
+    scale, told = row[_SCALE], row[_TOTAL_SCALE]
+    if 0 <= told <= scale <= SCALE_MAX and row[_TOTAL] % 10 ** (scale - told) == 0:
+        return True
+    findings.add("INV-17", org=row[0], order=row[1], scale=scale, total_scale=told)
+    return False
+
+
+def _numbering(order: Order, told: list[Event], findings: Findings) -> None:
+    where = {"org": order.org, "order": order.id}
+    numbers = [event.seq for event in told]
+    if numbers != list(range(1, order.version + 1)):
+        gap = next((i for i, n in enumerate(numbers, 1) if i != n), len(numbers) + 1)
+        findings.add(
+            "INV-13", **where, version=order.version, events=len(numbers), first_missing=gap
+        )
+    first = events.ORDER_PLACED if order.managed else events.ORDER_MIRRORED
+    if told and told[0].type != first:
+        findings.add("INV-13", **where, first_event=told[0].type, expected=first)
+    latest = 0
+    for event in told:
+        if event.type not in events.TYPES:
+            findings.add("INV-13", **where, seq=event.seq, unknown_type=event.type)
+        if event.at < latest - SKEW_MICROSECONDS:
+            findings.add("INV-28", **where, seq=event.seq, at=event.at, after=latest)
+        latest = max(latest, event.at)
+
+
+def _story(order: Order, told: list[Event], findings: Findings) -> None:
+    """Each event carries the facets as they then stood; the last one's are the order's."""
+    where = {"org": order.org, "order": order.id}
+    stood: Facets | None = None
+    for event in told:
+        try:
+            stands, _, _ = events.fold([event])
+        except (ValueError, KeyError, TypeError):
+            findings.add("INV-14", **where, seq=event.seq, unreadable_event=event.type)
+            return
+        why_not = _illegal(stood, stands, event, managed=order.managed)
+        if why_not is not None:
+            findings.add("INV-13", **where, seq=event.seq, illegal=why_not)
+        stood = stands
+    facets, total, _ = events.fold(told)
+    if not told or facets != order.facets or total != order.total.text():
+        findings.add(
+            "INV-14", **where, row=" ".join((*order.facets, order.total.text())),
+            events=" ".join((*facets, total)),
+        )  # fmt: skip
+
+
+def _known(facets: Facets) -> bool:
+    return all(value in VALUES[facet] for facet, value in facets._asdict().items())
+
+
+def _illegal(before: Facets | None, after: Facets, event: Event, *, managed: bool) -> str | None:
+    """Why an event may not follow, as a sentence; None when it may."""
+    if not _known(after):
+        return f"{'/'.join(after)} is nowhere an order can stand"
+    if before is None:
+        if managed and after.stage != "placed":
+            return f"a managed order begins placed, not {after.stage}"
+        return None
+    if before == after or not _known(before):
+        return None
+    if managed and event.source == "pipeline":
+        return _illegal_step(before, after)
+    return lifecycle.illegal(before, after, managed)
+
+
+def _illegal_step(before: Facets, after: Facets) -> str | None:
+    """The pipeline confirms and fails, and moves payment; goods it leaves where they are."""
+    stages = lifecycle.PIPELINE_MOVES.get(before.stage, frozenset())
+    if after.stage != before.stage and after.stage not in stages:
+        return f"the pipeline does not make a {before.stage} order {after.stage}"
+    payments = lifecycle.PAYMENT_MOVES[before.payment]
+    if after.payment != before.payment and after.payment not in payments:
+        return f"a payment that is {before.payment} does not become {after.payment}"
+    if (after.fulfilment, after.returns) != (before.fulfilment, before.returns):
+        return "the pipeline does not move goods"
+    return None
+
+
+def _same(one: Amount, other: Amount) -> bool:
+    scale = max(one.scale, other.scale)
+    return one.at(scale) == other.at(scale)
+
+
+def _money(order: Order, findings: Findings) -> None:
+    where = {"org": order.org, "order": order.id}
+    prices = [amount for line in order.lines for amount in (line.price, line.cost)]
+    if not all(amount.within_range() for amount in (order.total, *prices)):
+        findings.add("INV-17", **where, out_of_range="an amount of the order or of a line")
+        return
+    summed = line_sum([(line.price, line.quantity) for line in order.lines])
+    if not _same(order.subtotal, summed):
+        findings.add("INV-17", **where, subtotal=order.subtotal.text(), lines=summed.text())
+
+
+def _attempts(
+    order: Order, made: list[Attempt], attempt_key: AttemptKey | None, findings: Findings
+) -> None:
+    where = {"org": order.org, "order": order.id}
+    for place, attempt in enumerate(made, 1):
+        if not _same(attempt.amount, order.total) or attempt.currency != order.currency:
+            findings.add(
+                "INV-10", **where, attempt=attempt.number,
+                asked=f"{attempt.amount.text()} {attempt.currency}",
+                total=f"{order.total.text()} {order.currency}",
+            )  # fmt: skip
+        if attempt.number != place:
+            findings.add("INV-12", **where, attempt=attempt.number, expected=place)
+        if place < len(made) and attempt.state not in DEFINITE_NO:
+            findings.add("INV-12", **where, attempt=attempt.number, followed_while=attempt.state)
+        if attempt_key is not None and attempt.key != attempt_key(attempt):
+            findings.add("INV-12", **where, attempt=attempt.number, key="not of this book's secret")
+
+
+def _words(order: Order, findings: Findings) -> None:
+    """`shown` keeps told words that are true and prefers the rest, so that it changes nothing here."""
+    stored = order.words
+    known = all(getattr(stored, axis) in table for axis, table in words.AXES.items())
+    if known and _known(order.facets) and words.shown(order.facets, stored) == stored:
+        return
+    findings.add(
+        "WORDS", org=order.org, order=order.id, facets=" ".join(order.facets),
+        words=" ".join(map(str, stored)),
+    )  # fmt: skip
+
+
+def _properties(order: Order, searchable: set[tuple[str, str]], findings: Findings) -> None:
+    try:
+        said = set(paths(json.loads(order.properties))) if order.properties else set()
+    except (ValueError, AttributeError):
+        said = None
+    if said != searchable:
+        differing = sorted(path for path, _ in searchable ^ (said or set()))
+        findings.add("PROPERTIES", org=order.org, order=order.id, paths=", ".join(differing[:5]))

@@ -1,0 +1,100 @@
+"""What is checked, in one sentence each, and what was found.
+
+The numbers are those of the study that the project was designed by; docs/verify.md tells an
+operator what each means and what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from entrepot.core.ids import dashed
+
+WITNESSES_MAX = 20
+_ID_BYTES = 16
+
+INVARIANTS: dict[str, str] = {
+    "INV-1": "No stock below zero, and never more reserved than on hand under HARD allocation.",
+    "INV-2": "What a shelf has reserved is the sum of its held and committed reservations.",
+    "INV-3": "What is on hand is the sum of the stock ledger, and all that shipped is in it.",
+    "INV-4": "A held reservation belongs to a placed order whose payment is unresolved, a "
+    "committed one to a confirmed order whose goods are still here.",
+    "INV-5": "A confirmed order has committed or shipped exactly what each of its lines ordered.",
+    "INV-6": "Each idempotency key has its order, each order its key, and no two share one.",
+    "INV-8": "An order has at most one payment attempt that holds money or may yet.",
+    "INV-9": "An authorised attempt belongs to a live order; one that is under way or to be given "
+    "back has the job that settles it.",
+    "INV-10": "A payment attempt has its order's total and currency.",
+    "INV-11": "The provider holds money once an order at most, and only where an attempt says so.",
+    "INV-12": "Attempts are numbered from 1, each after a definite no; their keys are unique and "
+    "those that the book's secret makes.",
+    "INV-13": "An order's events are numbered 1 to its version, the first tells how it began, and "
+    "each move is legal.",
+    "INV-14": "An order stands where its events leave it.",
+    "INV-17": "An order's subtotal is the sum of its lines, and every amount is in range.",
+    "INV-18": "Every row belongs to a row of its own organization.",
+    "INV-20": "An order that is neither ended nor parked has a job, and no job waits beyond bound.",
+    "INV-21": "An order is parked exactly while a parked job waits for the operator, with a reason "
+    "and an event that says so.",
+    "INV-23": "Every job is of a kind that this program knows, and has an order where it needs one.",
+    "INV-26": "An organization's or credential's id is unique over all organizations.",
+    "INV-28": "Nothing was updated before it was created, and an order's events follow each other.",
+    "WORDS": "Every status word shown is true of its order, and the preferred one unless told.",
+    "PROPERTIES": "The searchable properties of an order are those of its properties.",
+}
+
+
+class Violation(NamedTuple):
+    """An invariant that does not hold, how often, and the first places where."""
+
+    invariant: str
+    statement: str
+    count: int
+    witnesses: list[dict[str, Any]]
+
+
+class Report(NamedTuple):
+    """What was looked at (rows a table) and every invariant that does not hold."""
+
+    checked: dict[str, int]
+    violations: list[Violation]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every invariant holds."""
+        return not self.violations
+
+
+class Findings:
+    """Collects violations while the book is walked; keeps the first witnesses of each."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._witnesses: dict[str, list[dict[str, Any]]] = {}
+
+    def add(self, invariant: str, **witness: Any) -> None:
+        """One more place where an invariant does not hold. Ids may be raw bytes."""
+        self._counts[invariant] = self._counts.get(invariant, 0) + 1
+        kept = self._witnesses.setdefault(invariant, [])
+        if len(kept) < WITNESSES_MAX:
+            kept.append({name: _shown(value) for name, value in witness.items()})
+
+    def add_rows(self, invariant: str, found: Iterable[Mapping[str, Any]]) -> None:
+        """Every row is a witness, its columns the names."""
+        for row in found:
+            self.add(invariant, **row)
+
+    def violations(self) -> list[Violation]:
+        """What was found, in the order of the invariants."""
+        return [
+            Violation(name, statement, self._counts[name], self._witnesses[name])
+            for name, statement in INVARIANTS.items()
+            if name in self._counts
+        ]
+
+
+def _shown(value: Any) -> Any:
+    if not isinstance(value, bytes):
+        return value if value is None or isinstance(value, bool | int | str) else str(value)
+    return dashed(value) if len(value) == _ID_BYTES else value.hex()

@@ -1,0 +1,50 @@
+"""Reading a whole table in the order of its primary key, a page at a time: memory stays flat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, literal, select, tuple_
+
+PAGE = 1000
+
+OrderKey = tuple[int, bytes]
+
+
+def rows_of(conn: Connection, table: Table, page: int = PAGE) -> Iterator[Row[Any]]:
+    """Every row of the table, by its primary key."""
+    keys = list(table.primary_key.columns)
+    places = [list(table.columns).index(key) for key in keys]
+    first = select(table).order_by(*keys).limit(page)
+    found = conn.execute(first).all()
+    while found:
+        yield from found
+        if len(found) < page:
+            return
+        last = tuple_(*[literal(found[-1][i], k.type) for i, k in zip(places, keys, strict=True)])
+        found = conn.execute(first.where(tuple_(*keys) > last)).all()
+
+
+class Beside:
+    """The rows of a table that belong to orders, given out while the orders go by in key order.
+
+    The table's first two columns are its order's key. Rows without an order are passed over.
+    """
+
+    def __init__(self, found: Iterator[Row[Any]]) -> None:
+        self._groups = groupby(found, key=_order_key)
+        self._head = next(self._groups, None)
+
+    def of(self, key: OrderKey) -> list[Row[Any]]:
+        """The rows of this order; keys must rise from call to call."""
+        while self._head is not None and self._head[0] < key:
+            self._head = next(self._groups, None)
+        if self._head is None or self._head[0] != key:
+            return []
+        return list(self._head[1])
+
+
+def _order_key(row: Row[Any]) -> OrderKey:
+    return row[0], row[1]

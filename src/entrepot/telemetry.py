@@ -1,0 +1,100 @@
+"""Logs and figures: one structured line an event; no secret and no personal field in any."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+if TYPE_CHECKING:
+    from entrepot.core.facts import Facts
+
+registry = CollectorRegistry()
+log: Any = structlog.get_logger("entrepot")
+
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+def set_up_logging(level: str = "info") -> None:
+    """Log JSON lines of this level and above to standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[level.upper()]
+        ),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+class Metrics:
+    """Every figure that this process tells, by the name under which Prometheus knows it."""
+
+    def __init__(self) -> None:
+        self.batch_size = Histogram(
+            "entrepot_batch_commands", "Commands a transaction", buckets=_SIZES, registry=registry
+        )
+        self.commit_seconds = Histogram(
+            "entrepot_commit_seconds", "Seconds a batch took", buckets=_SECONDS, registry=registry
+        )
+        self.queue_seconds = Histogram(
+            "entrepot_writer_queue_seconds",
+            "Seconds the oldest command of a batch waited",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.conflicts = Counter(
+            "entrepot_batch_conflicts", "Batches that ran again", registry=registry
+        )
+        self.events = Counter(
+            "entrepot_order_events", "Order events written, by type", ["type"], registry=registry
+        )
+        self.accepted = Counter(
+            "entrepot_orders_accepted", "Orders made, by dialect", ["dialect"], registry=registry
+        )
+        self.requests = Counter(
+            "entrepot_requests", "Requests answered", ["dialect", "status"], registry=registry
+        )
+        self.jobs = Gauge(
+            "entrepot_jobs", "Jobs by kind and state", ["kind", "state"], registry=registry
+        )
+        self.job_age = Gauge(
+            "entrepot_oldest_due_job_seconds", "Age of the oldest due job", registry=registry
+        )
+        self.provider_seconds = Histogram(
+            "entrepot_provider_seconds",
+            "Seconds a payment provider took",
+            ["provider", "operation"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+
+    def count(self, facts: Facts) -> None:
+        """Count what a committed batch wrote."""
+        types: dict[str, int] = {}
+        for event in facts.events:
+            types[event.type] = types.get(event.type, 0) + 1
+        for type_, number in types.items():
+            self.events.labels(type_).inc(number)
+        orders = facts.touched.get("orders")
+        if orders is None:
+            return
+        origins: dict[str, int] = {}
+        for key in orders.new:
+            origin = facts.orders[key].origin
+            origins[origin] = origins.get(origin, 0) + 1
+        for origin, number in origins.items():
+            self.accepted.labels(origin).inc(number)
+
+
+metrics = Metrics()

@@ -1,0 +1,1 @@
+"""The only way in: who may, once only, all or nothing, many at a time."""

@@ -1,0 +1,48 @@
+"""What surrounds a command on its way in, and what comes back of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from entrepot.core.commands import Command
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import Result
+
+
+class Answer(NamedTuple):
+    """What goes back on the wire: a status and the exact bytes of the body."""
+
+    status: int
+    body: bytes
+
+
+class Idempotency(NamedTuple):
+    """One intent's key in its organization, and what the request said: a repeat or a reuse?
+
+    `fingerprint` is made by writer.idempotency over the parts called `parts`, in that order.
+    """
+
+    key: str
+    operation: str
+    parts: tuple[str, ...]
+    fingerprint: bytes
+    store_refusals: bool = True
+
+
+class Envelope(NamedTuple):
+    """A command with its request's id, its key if it has one, and how its dialect answers."""
+
+    command: Command
+    request_id: str | None = None
+    idempotency: Idempotency | None = None
+    # Pure; called inside the transaction, so that what is stored is what is sent.
+    answer: Callable[[Result | Refusal], Answer] | None = None
+
+
+class Outcome(NamedTuple):
+    """What came of an envelope. `answer` is there whenever the envelope said how to answer."""
+
+    result: Result | Refusal
+    answer: Answer | None = None
+    replayed: bool = False

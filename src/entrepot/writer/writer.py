@@ -1,0 +1,159 @@
+"""Group commit: commands that arrive while a transaction runs share the next one.
+
+This module knows when to run a batch and what to do when one fails; what a batch does is in
+writer.batch, and what it decides is in the core.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from entrepot.core.commands import weight
+from entrepot.core.facts import Facts
+from entrepot.core.order import Job
+from entrepot.core.refusal import Reason, Refusal
+from entrepot.store.bulk import Conflict
+from entrepot.store.engine import Database, Unavailable
+from entrepot.telemetry import log, metrics
+from entrepot.writer.batch import run_batch
+from entrepot.writer.envelope import Envelope, Outcome
+
+TRIES_MAX = 4
+BACKOFF_SECONDS = 0.005
+
+
+class Limits(NamedTuple):
+    """How much the writer takes on."""
+
+    batch_max: int = 256  # orders a transaction
+    queue_max: int = 20_000  # commands that wait
+
+
+class Waiting(NamedTuple):
+    """An envelope in the queue, and who waits for its outcome."""
+
+    envelope: Envelope
+    future: asyncio.Future[Outcome]
+    since: float
+
+
+class Writer:
+    """The single door for writes of this process."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        now: Callable[[], int],
+        new_id: Callable[[], bytes],
+        limits: Limits = Limits(),  # noqa: B008 - an immutable value
+    ) -> None:
+        self._database = database
+        self._now = now
+        self._new_id = new_id
+        self._limits = limits
+        self._queue: deque[Waiting] = deque()
+        self._drainer: asyncio.Task[None] | None = None
+        # Set by the pipeline of this process: until when it holds new jobs, and where they go.
+        self.lease: Callable[[], int] = lambda: 0
+        self.on_jobs: Callable[[list[Job]], None] = lambda _: None
+
+    async def submit(self, envelope: Envelope) -> Outcome:
+        """Carry a command out, durably, before this returns; or say why not."""
+        return await self._enqueue(envelope)
+
+    async def submit_all(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
+        """Carry several independent commands out; outcomes in the same order."""
+        return list(await asyncio.gather(*[self._enqueue(envelope) for envelope in envelopes]))
+
+    async def drain(self) -> None:
+        """Wait until nothing is queued or running."""
+        while self._drainer is not None:
+            await self._drainer
+
+    def _enqueue(self, envelope: Envelope) -> asyncio.Future[Outcome]:
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        if len(self._queue) >= self._limits.queue_max:
+            future.set_result(_refused(envelope, Refusal(Reason.OVERLOADED, retry_after=1.0)))
+            return future
+        self._queue.append(Waiting(envelope, future, time.perf_counter()))
+        if self._drainer is None:
+            self._drainer = asyncio.create_task(self._drain(), name="writer")
+        return future
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                # One turn of the loop: requests that are already read join this batch.
+                await asyncio.sleep(0)
+                batch = self._take()
+                started = time.perf_counter()
+                metrics.queue_seconds.observe(started - batch[0].since)
+                outcomes = await self._run([waiting.envelope for waiting in batch])
+                metrics.commit_seconds.observe(time.perf_counter() - started)
+                metrics.batch_size.observe(len(batch))
+                for waiting, outcome in zip(batch, outcomes, strict=True):
+                    if not waiting.future.done():
+                        waiting.future.set_result(outcome)
+        finally:
+            self._drainer = None
+
+    def _take(self) -> list[Waiting]:
+        batch, room = [self._queue.popleft()], self._limits.batch_max
+        room -= weight(batch[0].envelope.command)
+        while self._queue and room >= weight(self._queue[0].envelope.command):
+            waiting = self._queue.popleft()
+            room -= weight(waiting.envelope.command)
+            batch.append(waiting)
+        return batch
+
+    async def _run(self, envelopes: list[Envelope]) -> list[Outcome]:
+        """Run a batch; on a conflict again, then halved: one bad command fails only itself."""
+        for attempt in range(TRIES_MAX):
+            try:
+                return await self._commit(envelopes)
+            except Conflict as conflict:
+                metrics.conflicts.inc()
+                log.info("writer.conflict", size=len(envelopes), attempt=attempt, why=str(conflict))
+                await asyncio.sleep(random.uniform(0, BACKOFF_SECONDS * 2**attempt))  # noqa: S311 - jitter
+                if attempt and len(envelopes) > 1:
+                    break
+            except Unavailable as error:
+                log.error("writer.unavailable", size=len(envelopes), why=str(error))
+                return _all_refused(envelopes, Refusal(Reason.UNAVAILABLE, retry_after=1.0))
+            except Exception:
+                if len(envelopes) > 1:
+                    break
+                log.exception("writer.failed", request_id=envelopes[0].request_id)
+                return _all_refused(envelopes, Refusal(Reason.INTERNAL))
+        if len(envelopes) == 1:
+            return _all_refused(envelopes, Refusal(Reason.UNAVAILABLE, retry_after=1.0))
+        half = len(envelopes) // 2
+        return [*await self._run(envelopes[:half]), *await self._run(envelopes[half:])]
+
+    async def _commit(self, envelopes: list[Envelope]) -> list[Outcome]:
+        facts = Facts(self._now(), self._new_id, leased_until=self.lease())
+
+        def work(conn: Connection) -> tuple[list[Outcome], list[Job]]:
+            return run_batch(conn, envelopes, facts)
+
+        outcomes, leased = await self._database.write(work)
+        if leased:
+            self.on_jobs(leased)
+        metrics.count(facts)
+        return outcomes
+
+
+def _refused(envelope: Envelope, refusal: Refusal) -> Outcome:
+    return Outcome(refusal, envelope.answer(refusal) if envelope.answer else None)
+
+
+def _all_refused(envelopes: list[Envelope], refusal: Refusal) -> list[Outcome]:
+    return [_refused(envelope, refusal) for envelope in envelopes]

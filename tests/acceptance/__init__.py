@@ -1,0 +1,1 @@
+"""Acceptance: real processes, driven from outside over HTTP and the command line."""

@@ -1,0 +1,181 @@
+"""Real `entrepot` processes for the tests, started, killed and restarted on one database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import asyncpg
+import httpx
+import pysqlite3
+
+ENTREPOT = str(Path(sys.executable).with_name("entrepot"))
+START_SECONDS = 60.0
+STOP_SECONDS = 60.0
+
+T = TypeVar("T")
+_never = threading.Event()
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(probe: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
+    """Asks `probe` until it answers something true, and gives that; fails when time is up."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = probe()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        _never.wait(0.05)
+
+
+class Server:
+    """One `entrepot serve` process on a database of the caller's, with the demo organization.
+
+    `credentials` is what `entrepot demo --json` printed; a worker beside an API asks for none.
+    The port stays the same over restarts, so that a client may keep its address.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        folder: Path,
+        *,
+        role: str = "all",
+        env: dict[str, str] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.role = role
+        self.database_url = database_url
+        self.ledger = folder / "sandbox.db"
+        self.log = folder / f"{role}.log"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("ENTREPOT_")}
+        self.env = inherited | {
+            "ENTREPOT_DATABASE_URL": database_url,
+            "ENTREPOT_SANDBOX_LEDGER": str(self.ledger),
+            **(env or {}),
+        }
+        self.credentials: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        if self.role != "worker":
+            self.credentials = json.loads(self.command("demo", "--json"))
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            sys.stderr.write(f"\n--- {self.log.name}\n{self.output()[-8000:]}\n")
+        if self.process is not None:
+            self.kill()
+
+    def command(self, *arguments: str) -> str:
+        """The output of `entrepot` with these arguments on the same database; exit 0 required."""
+        ended = subprocess.run(
+            [ENTREPOT, *arguments],
+            check=False,
+            env=self.env,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+        )
+        said = f"entrepot {' '.join(arguments)}: {ended.returncode}\n{ended.stdout}{ended.stderr}"
+        assert ended.returncode == 0, said
+        return ended.stdout
+
+    def start(self) -> None:
+        """Starts the process and returns when /health/ready answers 200 (a worker: at once)."""
+        assert self.process is None
+        address = ["--host", "127.0.0.1", "--port", str(self.port)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [ENTREPOT, "serve", *address, "--role", self.role],
+                env=self.env,
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+            )
+        if self.role != "worker":
+            eventually(self.ready, "the server is ready", START_SECONDS)
+
+    def ready(self) -> bool:
+        """Whether /health/ready answers 200 now; fails at once when the process has ended."""
+        assert self.process is not None
+        ended = self.process.poll()
+        assert ended is None, f"the server ended with {ended}:\n{self.output()[-8000:]}"
+        try:
+            return httpx.get(f"{self.url}/health/ready", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def kill(self) -> None:
+        """SIGKILL: the process gets no chance to finish anything."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(STOP_SECONDS)
+        self.process = None
+
+    def terminate(self) -> int:
+        """SIGTERM, and the exit code of the drained process."""
+        assert self.process is not None
+        self.process.terminate()
+        code = self.process.wait(STOP_SECONDS)
+        self.process = None
+        return code
+
+    def restart(self) -> None:
+        """SIGKILL, then a new process on the same database and port."""
+        if self.process is not None:
+            self.kill()
+        self.start()
+
+    def verify(self) -> None:
+        """`entrepot verify`: every invariant holds, else this fails with the witnesses."""
+        self.command("verify", "--json")
+
+    def events(self, kind: str) -> int:
+        """How many events of one type the order book holds, read from its table."""
+        statement = f"SELECT count(*) FROM order_events WHERE type = '{kind}'"
+        if self.database_url.startswith("sqlite"):
+            path = self.database_url.removeprefix("sqlite:///")
+            with closing(pysqlite3.connect(f"file:{path}?mode=ro", uri=True)) as book:
+                return int(book.execute(statement).fetchone()[0])
+
+        async def count() -> int:
+            book = await asyncpg.connect(self.database_url)
+            try:
+                return int(await book.fetchval(statement))
+            finally:
+                await book.close()
+
+        return asyncio.run(count())
+
+    def output(self) -> str:
+        """All that the server's processes have logged so far."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""

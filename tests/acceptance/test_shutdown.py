@@ -1,0 +1,123 @@
+"""SIGTERM drains: what was acknowledged is kept, what is under way is finished, the exit is 0."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+from tests.acceptance.clients import SYNQ_ORDERS, World, accepted, order_number, speaking
+from tests.acceptance.server import Server, eventually
+
+WRITERS = 8
+WARM = 50
+
+
+class Writers:
+    """Clients that place orders until the server takes no more."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.acknowledged: list[str] = []
+        self.surprises: list[str] = []
+        self._threads = [threading.Thread(target=self._write) for _ in range(WRITERS)]
+        for thread in self._threads:
+            thread.start()
+
+    def _write(self) -> None:
+        while not self.surprises:
+            try:
+                response = self.world.synq.create(self.world.synq_order())
+            except httpx.TransportError:
+                # Refused, or an idle connection closed under a request that was never read.
+                return
+            if response.status_code == 503:
+                return
+            if response.status_code != 201:
+                self.surprises.append(response.text)
+                return
+            self.acknowledged.append(accepted(response)["order_id"])
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+
+def test_sigterm_under_load_loses_nothing(database_url: str, tmp_path: Path) -> None:
+    with Server(database_url, tmp_path) as server, speaking(server) as world:
+        writers = Writers(world)
+        try:
+            eventually(
+                lambda: writers.surprises or len(writers.acknowledged) >= WARM, "orders come in"
+            )
+        finally:
+            code = server.terminate()
+            writers.join()
+        assert writers.surprises == []
+        assert code == 0
+        server.verify()
+        server.start()
+        ids = {order["id"] for order in world.synq.orders()}
+        assert set(writers.acknowledged) <= ids
+        for order_id in writers.acknowledged:
+            assert world.synq.until(order_id)["status"] == "confirmed"
+        server.verify()
+
+
+def test_an_answer_under_way_is_given(database_url: str, tmp_path: Path) -> None:
+    """A request whose body is still arriving when SIGTERM comes is answered, not cut off."""
+    with Server(database_url, tmp_path) as server, speaking(server) as world:
+        body = httpx.Request("POST", "http://-", json=world.synq_order()).content
+        half_sent, rest = threading.Event(), threading.Event()
+        answers: list[httpx.Response] = []
+
+        def pieces() -> Iterator[bytes]:
+            yield body[:40]
+            half_sent.set()
+            rest.wait(30)
+            yield body[40:]
+
+        def ask() -> None:
+            headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+            answers.append(world.synq.http.post(SYNQ_ORDERS, content=pieces(), headers=headers))
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert half_sent.wait(30)
+        assert server.process is not None
+        server.process.terminate()
+        eventually(lambda: not accepting(server), "the server takes no new connections")
+        rest.set()
+        asking.join()
+        assert server.process.wait(60) == 0
+        server.process = None
+        order_id = accepted(answers[0])["order_id"]
+        server.start()
+        assert world.synq.until(order_id)["status"] == "confirmed"
+
+
+def accepting(server: Server) -> bool:
+    """Whether a new connection is still taken."""
+    try:
+        httpx.get(f"{server.url}/health/live", timeout=5)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+def test_api_and_worker_are_two_processes(postgres_url: Callable[[], str], tmp_path: Path) -> None:
+    url = postgres_url()
+    api = Server(url, tmp_path, role="api")
+    worker = Server(url, tmp_path, role="worker")
+    with api, speaking(api) as world:
+        placed = [accepted(world.synq.create(world.synq_order()))["order_id"] for _ in range(20)]
+        assert {world.synq.order(order_id)["status"] for order_id in placed} == {"pending_payment"}
+        with worker:
+            assert {world.synq.until(order_id)["status"] for order_id in placed} == {"confirmed"}
+            polinate = world.polinate.create(world.polinate_order())
+            world.synq.until(str(uuid.UUID(order_number(polinate["id"]))))
+            assert worker.terminate() == 0
+        assert api.terminate() == 0
+        api.verify()

@@ -1,0 +1,152 @@
+"""The import law: which room may know which, and what a room may use from outside.
+
+import-linter holds the layers (pyproject.toml); this test reads every import statement, so that it
+also speaks of outside packages and needs no list of the rooms that exist already.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "entrepot"
+
+ANYTHING = frozenset({"*"})
+NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Law:
+    """What one room may import: other rooms by name, and outside packages it may not use."""
+
+    rooms: frozenset[str]
+    banned: frozenset[str] = NOTHING
+    only_stdlib: bool = False
+
+
+HTTP_SERVER = frozenset({"litestar", "uvicorn", "starlette"})
+HTTP_CLIENT = frozenset({"httpx", "requests", "aiohttp"})
+SQL = frozenset({"sqlalchemy", "alembic", "asyncpg", "pysqlite3", "sqlite3"})
+
+LAWS: dict[str, Law] = {
+    "core": Law(rooms=frozenset({"core"}), only_stdlib=True),
+    "store": Law(frozenset({"core", "store"}), HTTP_SERVER | HTTP_CLIENT),
+    "writer": Law(frozenset({"core", "store", "writer"}), HTTP_SERVER | HTTP_CLIENT),
+    # SQLite: the sandbox provider plays another company, with a ledger file of its own.
+    "providers": Law(
+        frozenset({"core", "providers"}), HTTP_SERVER | (SQL - {"pysqlite3", "sqlite3"})
+    ),
+    "outbox": Law(frozenset({"core", "store", "outbox"}), HTTP_SERVER),
+    "edge": Law(frozenset({"core", "writer", "store", "edge"}), SQL),
+    "pipeline": Law(frozenset({"core", "writer", "store", "providers", "pipeline"}), HTTP_SERVER),
+    "console": Law(frozenset({"core", "writer", "store", "console"}), SQL),
+    # Logs and counters: any room but the core may speak through it, so it knows only the core.
+    "telemetry": Law(frozenset({"core", "telemetry"}), SQL),
+    "settings": Law(ANYTHING),
+    "cli": Law(ANYTHING),
+    "wiring": Law(ANYTHING),
+    "__init__": Law(NOTHING, only_stdlib=True),
+    "__main__": Law(frozenset({"cli"})),
+}
+MAY_SPEAK_THROUGH_TELEMETRY = frozenset(LAWS) - {"core", "__init__", "__main__"}
+
+
+def imported_names(tree: ast.AST, package: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """Line and absolute dotted name of each import; `package` resolves the relative ones."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            prefix = ".".join((*base, node.module)) if node.module else ".".join(base)
+            for alias in node.names:
+                yield node.lineno, f"{prefix}.{alias.name}"
+
+
+def room_of(dotted: str) -> str | None:
+    """The room of a name inside the package, `__init__` for the package itself, None outside."""
+    parts = dotted.split(".")
+    if parts[0] != "entrepot":
+        return None
+    return parts[1] if len(parts) > 1 and not parts[1].startswith("__version") else "__init__"
+
+
+def why_not(room: str, dotted: str) -> str | None:
+    """The sentence saying why `room` may not import `dotted`, or None when it may."""
+    law = LAWS[room]
+    target = room_of(dotted)
+    if target is None:
+        top = dotted.split(".", 1)[0]
+        if law.only_stdlib and top not in sys.stdlib_module_names:
+            return f"{room} may use only the standard library, not {top}"
+        return f"{room} may not use {top}" if top in law.banned else None
+    through_telemetry = target == "telemetry" and room in MAY_SPEAK_THROUGH_TELEMETRY
+    if target == "__init__" or target in law.rooms or law.rooms == ANYTHING or through_telemetry:
+        return None
+    return f"{room} may not know {target}"
+
+
+def violations(source: str, where: Path) -> list[str]:
+    """Every broken import of one file; `where` is its path below the package."""
+    room = where.parts[0].removesuffix(".py")
+    if room not in LAWS:
+        return [f"{where}: no law is written for the room {room}"]
+    package = ("entrepot", *where.parts[:-1])
+    return [
+        f"{where}:{line}: {reason}"
+        for line, dotted in imported_names(ast.parse(source), package)
+        if (reason := why_not(room, dotted))
+    ]
+
+
+def test_every_import_keeps_the_law() -> None:
+    files = sorted(SOURCE.rglob("*.py"))
+    assert files, f"no sources under {SOURCE}"
+    broken = [v for f in files for v in violations(f.read_text(), f.relative_to(SOURCE))]
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("where", "source"),
+    [
+        ("core/order.py", "import sqlalchemy"),
+        ("core/order.py", "import msgspec"),
+        ("core/order.py", "from entrepot.store import rows"),
+        ("core/order.py", "from entrepot import store"),
+        ("core/order.py", "from entrepot import telemetry"),
+        ("core/decide/place.py", "from ...store import rows"),
+        ("core/decide/place.py", "def f():\n    import httpx"),
+        ("store/rows.py", "from entrepot.writer import batch"),
+        ("writer/batch.py", "import entrepot.providers.sandbox"),
+        ("edge/app.py", "from entrepot.pipeline import worker"),
+        ("edge/app.py", "from entrepot.providers import sandbox"),
+        ("edge/synq/read.py", "from sqlalchemy import select"),
+        ("pipeline/worker.py", "from entrepot.edge import app"),
+        ("pipeline/worker.py", "import litestar"),
+        ("providers/sandbox.py", "from entrepot.store import rows"),
+        ("outbox/feed.py", "from entrepot.edge import app"),
+        ("telemetry.py", "from entrepot.store import rows"),
+        ("newroom/thing.py", "import json"),
+    ],
+)
+def test_a_broken_import_is_seen(where: str, source: str) -> None:
+    assert len(violations(source, Path(where))) == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "source"),
+    [
+        ("core/decide/place.py", "from decimal import Decimal\nfrom entrepot.core import money"),
+        ("core/decide/place.py", "from ..money import Money"),
+        ("writer/batch.py", "from entrepot.store import rows\nfrom entrepot import telemetry"),
+        ("edge/app.py", "import litestar\nfrom entrepot import __version__"),
+        ("pipeline/worker.py", "import httpx\nfrom entrepot.providers import sandbox"),
+        ("wiring.py", "from entrepot.edge import app\nfrom entrepot.pipeline import worker"),
+    ],
+)
+def test_a_lawful_import_is_let_through(where: str, source: str) -> None:
+    assert violations(source, Path(where)) == []

@@ -1,0 +1,295 @@
+"""A book in memory: it takes commands as a batch does, and after each one checks the book's laws."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from entrepot.core import events, ids, words
+from entrepot.core.commands import (
+    AdjustStock,
+    AmendOrder,
+    Command,
+    CustomerRef,
+    DraftLine,
+    MirrorOrders,
+    NotifyOrder,
+    OrderDraft,
+    PlaceOrder,
+    ReserveStock,
+    SettlePayment,
+    VariantRef,
+)
+from entrepot.core.decide import decide
+from entrepot.core.facets import ENDED
+from entrepot.core.facts import Dirt, Facts, OrgFacts
+from entrepot.core.money import Amount
+from entrepot.core.order import Attempt, Changes, Event, Job, Level, Order, Reservation, Variant
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import Decision, OrderResult, OrdersResult, Result, StepResult
+
+ORG = 7
+GUEST, LIST = b"g" * 16, b"l" * 16
+HERE, THERE = b"H" * 16, b"T" * 16
+NOWHERE = b"N" * 16
+TRACKED, SCARCE, LOOSE = b"v" * 16, b"s" * 16, b"u" * 16  # LOOSE is a variant nobody tracks
+ENTRY = {id_: b"e" + id_[1:] for id_ in (TRACKED, SCARCE, LOOSE)}
+PRICE = Amount(1250, 2)
+START = 1_700_000_000_000_000
+
+
+def frozen(value: Any) -> Any:
+    """A copy that later changes do not reach; rows are immutable and stay the same objects."""
+    if isinstance(value, dict):
+        return {key: frozen(inner) for key, inner in value.items()}
+    if isinstance(value, set):
+        return set(value)
+    if isinstance(value, list):
+        return list(value)
+    if isinstance(value, Dirt):
+        return frozen(value.new), frozen(value.dirty), frozen(value.gone)
+    return value
+
+
+def counted() -> Callable[[], bytes]:
+    """Ids that rise, as UUIDv7 do."""
+    numbers = itertools.count(1)
+    return lambda: next(numbers).to_bytes(16, "big")
+
+
+class Book:
+    """One organization's facts through a row of commands."""
+
+    def __init__(self, *, hard: bool = True, has_source: bool = False, leased: int = 0) -> None:
+        self.facts = Facts(now=START, new_id=counted(), leased_until=leased)
+        self.facts.orgs[ORG] = OrgFacts(ORG, GUEST, HERE, LIST, hard, has_source)
+        self.facts.locations.update({(ORG, HERE), (ORG, THERE)})
+        for id_ in (TRACKED, SCARCE, LOOSE):
+            name = id_[:1].decode()
+            variant = Variant(
+                ORG, id_, id_, ENTRY[id_], f"SKU-{name}", name, "EUR", PRICE, tracked=False,
+                created_at=START,
+            )  # fmt: skip
+            self.facts.variants[ORG, id_] = variant
+            self.facts.by_entry[ORG, ENTRY[id_]] = id_
+
+    # --- asking
+
+    def judge(self, command: Command) -> Decision | Refusal:
+        """The decision, not yet taken over. Deciding changes no fact, whatever it comes to."""
+        before = {name: frozen(getattr(self.facts, name)) for name in Facts.__slots__}
+        outcome = decide(command, self.facts)
+        after = {name: frozen(getattr(self.facts, name)) for name in Facts.__slots__}
+        assert after == before
+        return outcome
+
+    def attempted(self, command: Command) -> Result | Refusal:
+        """The result of the command once its changes are in the book, or why it was refused."""
+        self.facts.now += 1_000
+        outcome = self.judge(command)
+        if isinstance(outcome, Refusal):
+            return outcome
+        self.facts.absorb(outcome.changes)
+        self.check()
+        return outcome.result
+
+    def done(self, command: Command) -> Result:
+        """The result of a command that has to be accepted."""
+        result = self.attempted(command)
+        assert not isinstance(result, Refusal), result
+        return result
+
+    def refused(self, command: Command) -> Refusal:
+        """Why a command was refused that has to be."""
+        outcome = self.attempted(command)
+        assert isinstance(outcome, Refusal), outcome
+        return outcome
+
+    def changes(self, command: Command) -> Changes:
+        """What an accepted command would write."""
+        outcome = self.judge(command)
+        assert isinstance(outcome, Decision), outcome
+        return outcome.changes
+
+    # --- commands, said shortly
+
+    def stock(self, variant: bytes = TRACKED, delta: int = 10, place: bytes = HERE) -> Result:
+        return self.done(AdjustStock(ORG, variant, place, delta, "count"))
+
+    def placed(self, *lines: DraftLine, source: str = "synq", **said: Any) -> Order:
+        lines = lines or (line(),)
+        return one(self.done(PlaceOrder(ORG, source, "EUR", lines, said=said)))
+
+    def mirrored(self, *told: tuple[str, str], sender: str = "k-1", **draft: Any) -> Order:
+        """A mirrored order as `sender` tells it; another content every time."""
+        return one(self.done(self.mirroring(*told, sender=sender, **draft)))
+
+    def mirroring(self, *told: tuple[str, str], sender: str = "k-1", **draft: Any) -> MirrorOrders:
+        self.facts.by_text.update({(ORG, ids.dashed(key[1])): key[1] for key in self.facts.orders})
+        return MirrorOrders(ORG, "konvo", (told_as(*told, sender=sender, **draft),))
+
+    def told(self, order: Order, *told: tuple[str, str], source: str = "polinate") -> Order:
+        return one(self.done(telling(order, *told, source=source)))
+
+    def reserved(self, order: Order) -> StepResult:
+        return step(self.done(self.reserving(order)))
+
+    def reserving(self, order: Order, fence: int | None = None) -> ReserveStock:
+        job = self.job(order)
+        held = job.fence if fence is None else fence
+        return ReserveStock(ORG, order.id, job.id, held, "key-1", "sandbox", self.facts.now + 10)
+
+    def settled(self, order: Order, outcome: str, detail: str = "") -> StepResult:
+        return step(self.done(self.settling(order, outcome, detail)))
+
+    def settling(
+        self, order: Order, outcome: str, detail: str = "", fence: int | None = None
+    ) -> SettlePayment:
+        job = self.job(order)
+        held = job.fence if fence is None else fence
+        return SettlePayment(ORG, order.id, job.id, held, outcome, detail, "ref-1")
+
+    def confirmed(self, *lines: DraftLine, paid: bool = True) -> Order:
+        """An order that the pipeline has brought to its end."""
+        order = self.placed(*lines, **({"payment_provider": "stripe"} if paid else {}))
+        self.reserved(order)
+        if paid:
+            self.settled(order, "authorized")
+        assert self.order(order).facets.stage == "confirmed"
+        return self.order(order)
+
+    # --- looking
+
+    def order(self, order: Order) -> Order:
+        return self.facts.orders[ORG, order.id]
+
+    def job(self, order: Order) -> Job:
+        """The one job of the order."""
+        [job] = self.jobs(order)
+        return job
+
+    def jobs(self, order: Order) -> list[Job]:
+        return [job for job in self.facts.jobs.values() if job.order_id == order.id]
+
+    def level(self, variant: bytes = TRACKED, place: bytes = HERE) -> Level:
+        return self.facts.levels[ORG, variant, place]
+
+    def attempt(self, order: Order) -> Attempt:
+        return self.facts.attempts[ORG, order.id]
+
+    def reservations(self, order: Order) -> list[Reservation]:
+        return list(self.facts.reservations.get((ORG, order.id), {}).values())
+
+    def events(self, order: Order) -> list[Event]:
+        return [event for event in self.facts.events if event.order_id == order.id]
+
+    def types(self, order: Order) -> list[str]:
+        return [event.type for event in self.events(order)]
+
+    # --- the laws
+
+    def check(self) -> None:
+        self._check_stock()
+        for order in self.facts.orders.values():
+            self._check_order(order)
+            if order.managed:
+                self._check_pipeline(order)
+
+    def _check_stock(self) -> None:
+        claimed: dict[tuple[int, bytes, bytes], int] = {}
+        counted: dict[tuple[int, bytes, bytes], int] = {}
+        for held in self.facts.reservations.values():
+            for row in held.values():
+                if row.state in ("held", "committed"):
+                    shelf = (row.org, row.variant_id, row.location_id)
+                    claimed[shelf] = claimed.get(shelf, 0) + row.quantity
+        for entry in self.facts.entries:
+            shelf = (entry.org, entry.variant_id, entry.location_id)
+            counted[shelf] = counted.get(shelf, 0) + entry.delta
+        for shelf, level in self.facts.levels.items():
+            assert level.reserved == claimed.pop(shelf, 0)
+            assert level.on_hand == counted.pop(shelf, 0)
+            assert level.reserved >= 0
+            assert level.soft or level.reserved <= level.on_hand
+        assert (claimed, counted) == ({}, {})
+
+    def _check_order(self, order: Order) -> None:
+        told = self.events(order)
+        assert [event.seq for event in told] == list(range(1, order.version + 1))
+        assert events.fold(told) == (order.facets, order.total.text(), order.version)
+        assert all(event.type in events.TYPES and json.loads(event.body) for event in told)
+        for axis in words.AXES:
+            assert words.is_true(axis, getattr(order.words, axis), order.facets)
+        kept = {key[2]: row for key, row in self.facts.lines.items() if key[1] == order.id}
+        assert [kept[row.id] for row in order.lines] == list(order.lines)
+        fresh = {key[2] for key in self.facts.dirt("order_lines").new if key[1] == order.id}
+        assert fresh == {row.id for row in order.lines}
+
+    def _check_pipeline(self, order: Order) -> None:
+        steps = [job.kind for job in self.jobs(order)]
+        assert len(steps) <= 1
+        attempt = self.facts.attempts.get((ORG, order.id))
+        claims = [row.state for row in self.reservations(order)]
+        if order.facets.stage == "placed":
+            assert steps == (["authorise"] if attempt else ["reserve"])
+        elif order.facets.stage in ENDED:
+            assert not {"held", "committed"} & set(claims)
+            assert attempt is None or attempt.state != "authorized"
+        if attempt is not None and attempt.state == "voiding":
+            assert steps == ["void"]
+
+
+def one(result: Result) -> Order:
+    """The order that a command came to."""
+    if isinstance(result, OrdersResult):
+        return result.orders[-1]
+    assert isinstance(result, OrderResult)
+    return result.order
+
+
+def step(result: Result) -> StepResult:
+    """The step that a pipeline's command came to."""
+    assert isinstance(result, StepResult)
+    return result
+
+
+def line(variant: bytes = TRACKED, quantity: int = 1, **said: Any) -> DraftLine:
+    """A wanted line, from HERE if not said otherwise."""
+    said = {"location_id": HERE, "price": Amount(1000, 2)} | said
+    return DraftLine("items[0]", VariantRef(variant_id=variant), quantity, **said)
+
+
+def telling(order: Order, *told: tuple[str, str], source: str = "polinate") -> AmendOrder:
+    """Tell words of an order."""
+    return AmendOrder(ORG, source, order.id, words=told)
+
+
+_DIGESTS = itertools.count(1)
+
+
+def told_as(*told: tuple[str, str], sender: str = "k-1", **draft: Any) -> OrderDraft:
+    """An order as another system tells it; its digest is new unless said."""
+    base = OrderDraft(
+        where="[0]",
+        sender_id=sender,
+        digest=next(_DIGESTS).to_bytes(32, "big"),
+        currency="EUR",
+        total=Amount(2000, 2),
+        lines=(named("sku-1"),),
+        customer=CustomerRef(identifiers=(("email", "ada@example.org"),), first_name="Ada"),
+        words=told,
+        said={},
+    )
+    return base._replace(**draft)
+
+
+def named(sku: str, quantity: int = 2, price: Amount = PRICE) -> DraftLine:
+    """A line by a name that only its sender knows."""
+    return DraftLine("[0].items[0]", VariantRef(names=(("sku", sku),)), quantity, price, title=sku)
+
+
+def notice(text: str) -> NotifyOrder:
+    """Somebody says that an order exists."""
+    return NotifyOrder(ORG, "polinate", text)

@@ -1,0 +1,114 @@
+"""Amounts against the standard library's decimal arithmetic."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+
+import pytest
+from entrepot.core.money import (
+    SCALE_MAX,
+    UNITS_MAX,
+    ZERO,
+    Amount,
+    line_sum,
+    parse,
+    rescale,
+    storable,
+)
+from entrepot.edge import currency
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+UNITS = st.integers(-UNITS_MAX, UNITS_MAX)
+SCALES = st.integers(0, SCALE_MAX)
+AMOUNTS = st.builds(Amount, UNITS, SCALES)
+
+
+def decimal(amount: Amount) -> Decimal:
+    return Decimal(amount.units).scaleb(-amount.scale)
+
+
+@given(UNITS, SCALES, SCALES)
+@settings(max_examples=500, deadline=None)
+def test_rescaling_rounds_half_to_even(units: int, scale: int, to: int) -> None:
+    with localcontext() as context:
+        context.prec = 60
+        exact = Decimal(units).scaleb(-scale).quantize(Decimal(1).scaleb(-to), ROUND_HALF_EVEN)
+        assert rescale(units, scale, to) == int(exact.scaleb(to))
+
+
+@pytest.mark.parametrize(
+    ("units", "rounded"),
+    [(25, 2), (35, 4), (-25, -2), (-35, -4), (26, 3), (24, 2), (-26, -3), (5, 0), (-5, 0), (15, 2)],
+)
+def test_halves_go_to_the_even_neighbour(units: int, rounded: int) -> None:
+    assert rescale(units, 1, 0) == rounded
+
+
+@given(AMOUNTS)
+@settings(max_examples=500, deadline=None)
+def test_the_text_of_an_amount_reads_back_as_itself(amount: Amount) -> None:
+    assert parse(amount.text()) == amount
+    assert Decimal(amount.text()) == decimal(amount)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("12.50", Amount(1250, 2)),
+        ("0", ZERO),
+        ("-0.05", Amount(-5, 2)),
+        ("0.000000001", Amount(1, 9)),
+        ("1000000000000000", Amount(UNITS_MAX, 0)),
+        ("1000000000000001", None),
+        ("0.0000000001", None),
+        *((text, None) for text in ("", "-", ".5", "5.", "+1", "01", "1e3", "1,5", " 1", "1\n")),
+        *((text, None) for text in ("NaN", "Infinity", "0x1", "١", "1_000", "--1", "1.2.3")),
+    ],
+)
+def test_only_plain_decimals_are_amounts(text: str, amount: Amount | None) -> None:
+    assert parse(text) == amount
+
+
+def test_an_amount_keeps_the_places_it_was_written_with() -> None:
+    assert Amount(1250, 2).text() == "12.50"
+    assert Amount(-5, 2).text() == "-0.05"
+    assert Amount(0, 3).text() == "0.000"
+
+
+@given(st.lists(st.tuples(AMOUNTS, st.integers(0, 10**6)), max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_the_sum_of_lines_is_exact(lines: list[tuple[Amount, int]]) -> None:
+    with localcontext() as context:
+        context.prec = 60
+        assert decimal(line_sum(lines)) == sum(decimal(price) * n for price, n in lines)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "fits"),
+    [
+        ((Amount(UNITS_MAX, 0), ZERO), True),
+        ((Amount(UNITS_MAX + 1, 0),), False),
+        ((Amount(1, SCALE_MAX + 1),), False),
+        ((Amount(1, -1),), False),
+        ((Amount(9_223_372_036, 0), Amount(1, 9)), True),
+        ((Amount(9_223_372_037, 0), Amount(1, 9)), False),
+        ((Amount(-9_223_372_037, 0), Amount(1, 9)), False),
+    ],
+)
+def test_amounts_are_stored_side_by_side_in_64_bits(amounts: tuple[Amount, ...], fits: bool) -> None:  # noqa: FBT001
+    assert storable(*amounts) is fits
+
+
+@pytest.mark.parametrize(
+    ("code", "digits"),
+    [("EUR", 2), ("USD", 2), ("GBP", 2), ("JPY", 0), ("KRW", 0), ("KWD", 3), ("BHD", 3), ("CLF", 4)],
+)
+def test_minor_units_of_currencies(code: str, digits: int) -> None:
+    assert currency.known(code)
+    assert currency.minor_digits(code) == digits
+
+
+@pytest.mark.parametrize("code", ["eur", "EURO", "ZZZ", "", "€"])
+def test_what_is_no_currency(code: str) -> None:
+    assert not currency.known(code)

@@ -1,0 +1,40 @@
+"""Who a Konvo request comes from."""
+
+import pytest
+
+from entrepot.core.refusal import Reason, Refused
+from entrepot.edge.konvo.credentials import authenticate
+from entrepot.store import accounts
+
+from .conftest import Book
+
+
+async def test_a_key_stands_for_its_organization(book: Book) -> None:
+    for sent in ("konvo-editor", " konvo-editor "):
+        assert await authenticate({"x-api-key": sent}, book.services) == book.ours
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"x-api-key": ""},
+        {"x-api-key": "  "},
+        {"x-api-key": "wrong"},
+        {"x-api-key": "synq-editor"},
+        {"x-api-key": "Konvo-Editor"},
+        {"authorization": "Bearer konvo-editor"},
+    ],
+    ids=["absent", "empty", "blank", "unknown", "another dialect's", "other case", "other header"],
+)
+async def test_without_a_valid_key_nobody_is_known(headers: dict[str, str], book: Book) -> None:
+    with pytest.raises(Refused) as refused:
+        await authenticate(headers, book.services)
+    assert refused.value.refusal.reason is Reason.UNAUTHENTICATED
+    assert refused.value.refusal.field == "x-api-key"
+
+
+async def test_a_revoked_key_is_unknown(book: Book) -> None:
+    await book.services.database.write(lambda conn: accounts.revoke(conn, "konvo-editor", 2))
+    with pytest.raises(Refused):
+        await authenticate({"x-api-key": "konvo-editor"}, book.services)

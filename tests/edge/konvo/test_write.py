@@ -1,0 +1,115 @@
+"""The book in Konvo's words."""
+
+import json
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from entrepot.core import ids, words
+from entrepot.core.facets import Facets
+from entrepot.core.money import Amount
+from entrepot.core.order import Order
+from entrepot.edge.konvo import write
+
+from .samples import Body, booked, contact
+
+
+def shown(order: Order, *, known: bool = True) -> Body:
+    """The order as the answer's JSON has it."""
+    answer = write.found([order], {order.customer_id: contact()} if known else {}, 1)
+    body: Body = json.loads(answer.body)["result"][0]
+    return body
+
+
+def test_an_order_of_another_dialect() -> None:
+    order = booked()
+    assert shown(order) == {
+        "id": "00010203-0405-0607-0809-0a0b0c0d0e0f",
+        "contactId": ids.dashed(b"c" * 16),
+        "externalName": ids.internal_reference(order.id),
+        "firstName": "Jeff",
+        "lastName": "Bezos",
+        "email": "jeff@example.com",
+        "phoneNumber": "+15551234",
+        "orderTotal": 3995,
+        "currency": "eur",
+        "channel": "SYNQ",
+        "status": "OPEN",
+        "createdAt": "2026-03-01T00:00:00.123Z",
+        "updatedAt": "2026-03-01T00:01:01.000Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "member", "value"),
+    [
+        ({"external_name": "#1059"}, "externalName", "#1059"),
+        ({"external_name": ""}, "externalName", ""),
+        ({"external_id": "order_12345"}, "externalId", "order_12345"),
+        ({"tracking_url": "https://t.example"}, "trackingUrl", "https://t.example"),
+        ({"channel": "API"}, "channel", "API"),
+        ({"channel": "web", "source_platform": "shopify"}, "channel", "WEB"),
+        ({"source_platform": "shopify"}, "channel", "SHOPIFY"),
+        ({"currency": "JPY", "total": Amount(1200, 0)}, "currency", "jpy"),
+    ],
+)
+def test_what_is_known_is_shown(changes: Body, member: str, value: str) -> None:
+    assert shown(booked(**changes))[member] == value
+
+
+@pytest.mark.parametrize("status", words.KONVO_STATUS)
+def test_the_status_is_in_capitals(status: str) -> None:
+    told = words.fresh(Facets())._replace(konvo=status)
+    assert shown(booked(words=told))["status"] == status.upper()
+
+
+@pytest.mark.parametrize(
+    ("currency", "total", "minor"),
+    [
+        ("EUR", Amount(3995, 2), "3995"),
+        ("EUR", Amount(40, 0), "4000"),
+        ("EUR", Amount(124_950, 4), "1250"),  # 12.495, a half: to the even 1250
+        ("EUR", Amount(124_850, 4), "1248"),  # 12.485, a half: to the even 1248
+        ("EUR", Amount(124_851, 4), "1249"),
+        ("JPY", Amount(1200, 0), "1200"),
+        ("JPY", Amount(12_005, 1), "1200"),
+        ("KWD", Amount(12_345, 3), "12345"),
+        ("KWD", Amount(1, 0), "1000"),
+    ],
+)
+def test_the_total_is_in_the_minor_unit(currency: str, total: Amount, minor: str) -> None:
+    body = write.found([booked(currency=currency, total=total)], {}, 1).body
+    # As it stands on the wire: an integer's digits, with no point behind them.
+    assert b'"orderTotal":' + minor.encode() + b"," in body
+
+
+def test_nobodys_order_shows_no_contact() -> None:
+    body = shown(booked(), known=False)
+    people = {"contactId", "firstName", "lastName", "email", "phoneNumber"}
+    assert not people & set(body)
+
+
+def test_what_a_contact_lacks_is_left_out() -> None:
+    order = booked()
+    plain = contact(first_name=None, last_name=None, email=None, phone=None)
+    [body] = json.loads(write.found([order], {plain.id: plain}, 1).body)["result"]
+    assert body["contactId"] == ids.dashed(plain.id)
+    assert not {"firstName", "lastName", "email", "phoneNumber"} & set(body)
+    assert None not in body.values()
+
+
+def test_the_envelopes() -> None:
+    first, second = booked(), booked(id=b"2" * 16, total=Amount(1, 2))
+    page = write.found([first], {}, 17)
+    assert (page.status, json.loads(page.body)["count"]) == (200, 17)
+    made = write.created([first, second], {})
+    body = msgspec.json.decode(made.body)
+    assert (made.status, body["count"]) == (201, 2)
+    assert [one["orderTotal"] for one in body["result"]] == [3995, 1]
+    assert write.found([], {}, 0).body == b'{"count":0,"result":[]}'
+
+
+def test_no_total_passes_through_a_binary_float() -> None:
+    body = write.found([booked(total=Amount(10**15 - 1, 2))], {}, 1).body
+    assert json.loads(body, parse_float=Decimal)["result"][0]["orderTotal"] == 10**15 - 1

@@ -1,0 +1,434 @@
+"""The documents are valid, whole and true of the tables they are made from; the pages show them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shlex
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Annotated, Any, get_args, get_origin
+
+import jsonschema
+import msgspec
+import pytest
+import schemathesis
+
+from entrepot.core.refusal import Reason, Refusal
+from entrepot.edge import openapi, reference
+from entrepot.edge.dialect import Dialect, Operation, Parameter, Response
+from entrepot.edge.dialects import ALL
+from entrepot.edge.examples import EXAMPLES
+from entrepot.edge.schema_tables import SchemaTables
+
+Json = dict[str, Any]
+SQUARE = jsonschema.Draft202012Validator
+
+# What may happen to any request, to one with a body, and to one that names an order.
+ANYWHERE = (
+    Reason.UNAUTHENTICATED,
+    Reason.RATE_LIMITED,
+    Reason.INVALID,
+    Reason.UNAVAILABLE,
+    Reason.INTERNAL,
+)
+WITH_BODY = (
+    Reason.FORBIDDEN,
+    Reason.BODY_TOO_LARGE,
+    Reason.UNSUPPORTED_MEDIA,
+    Reason.OVERLOADED,
+    Reason.ILLEGAL_MOVE,
+)
+OF_ONE = (Reason.UNKNOWN_ORDER,)
+
+dialects = pytest.mark.parametrize("dialect", ALL, ids=lambda one: one.name)
+operations = pytest.mark.parametrize(
+    ("dialect", "operation"),
+    [(dialect, operation) for dialect in ALL for operation in dialect.operations],
+    ids=lambda one: one.name if isinstance(one, Dialect) else one.operation_id,
+)
+
+
+def said_of(document: Json, operation: Operation) -> Json:
+    said: Json = document["paths"][operation.path][operation.method.lower()]
+    return said
+
+
+def references(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def followed(document: Json, reference_: str) -> object:
+    assert reference_.startswith("#/")
+    node: Any = document
+    for step in reference_[2:].split("/"):
+        node = node[step]
+    return node
+
+
+def faults(document: Json, schema: Json, value: object) -> list[str]:
+    """What is wrong with the value by a schema of the document."""
+    whole = {**schema, "components": document["components"]}
+    return [fault.message for fault in SQUARE(whole).iter_errors(value)]
+
+
+def possible(dialect: Dialect, operation: Operation) -> set[int]:
+    """The statuses of every refusal that the operation can meet, by the dialect's own table."""
+    reasons = [*ANYWHERE]
+    if operation.body is not None:
+        reasons += WITH_BODY
+    if "{" in operation.path:
+        reasons += OF_ONE
+    return {dialect.refuse(Refusal(one), "request-1").status for one in reasons}
+
+
+# ---------------------------------------------------------------------------- the documents
+
+
+@dialects
+def test_the_document_is_valid_openapi(dialect: Dialect) -> None:
+    document = openapi.document(dialect.name)
+    schemathesis.openapi.from_dict(document).validate()
+    assert document["openapi"] == "3.1.0"
+    assert json.loads(json.dumps(document)) == document
+
+
+def test_an_invalid_document_is_seen() -> None:
+    document = openapi.document("synq")
+    del document["info"]["version"]
+    with pytest.raises(schemathesis.errors.InvalidSchema):
+        schemathesis.openapi.from_dict(document).validate()
+
+
+@dialects
+def test_every_schema_is_valid(dialect: Dialect) -> None:
+    document = openapi.document(dialect.name)
+    for schema in document["components"]["schemas"].values():
+        SQUARE.check_schema(schema)
+    for operation in dialect.operations:
+        for parameter in operation.parameters:
+            SQUARE.check_schema(parameter.schema)
+
+
+@dialects
+def test_every_reference_leads_somewhere_and_every_component_is_referred_to(
+    dialect: Dialect,
+) -> None:
+    document = openapi.document(dialect.name)
+    found = set(references(document))
+    for one in found:
+        assert isinstance(followed(document, one), dict)
+    named = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert named == {one for one in found if one.startswith("#/components/schemas/")}
+
+
+@dialects
+def test_every_operation_is_there_once(dialect: Dialect) -> None:
+    document = openapi.document(dialect.name)
+    named = [
+        said["operationId"] for item in document["paths"].values() for said in item.values()
+    ]
+    assert sorted(named) == sorted(one.operation_id for one in dialect.operations)
+    assert len(named) == len(set(named))
+
+
+@operations
+def test_an_operation_says_all_that_its_table_says(dialect: Dialect, operation: Operation) -> None:
+    document = openapi.document(dialect.name)
+    said = said_of(document, operation)
+    assert said["operationId"] == operation.operation_id
+    assert said["summary"] == operation.summary
+    assert said["tags"] == [operation.tag]
+    assert {"name": operation.tag} in document["tags"]
+    told = {(one["name"], one["in"], one["required"]) for one in said.get("parameters", [])}
+    assert told == {(one.name, one.where, one.required) for one in operation.parameters}
+    in_path = {one.name for one in operation.parameters if one.where == "path"}
+    assert in_path == {part[1:-1] for part in operation.path.split("/") if part.startswith("{")}
+    assert all(one.required for one in operation.parameters if one.where == "path")
+    assert ("requestBody" in said) == (operation.body is not None)
+    assert said.get("requestBody", {}).get("required", True) is True
+    schemes = {name for needed in said["security"] for name in needed}
+    assert schemes == set(dialect.security_schemes)
+
+
+@operations
+def test_every_status_that_can_be_answered_is_documented(
+    dialect: Dialect, operation: Operation
+) -> None:
+    said = said_of(openapi.document(dialect.name), operation)
+    documented = {int(status) for status in said["responses"]}
+    assert possible(dialect, operation) <= documented
+    assert {400, 401, 429, 500} <= documented
+    assert any(status < 300 for status in documented)
+
+
+@operations
+def test_every_answer_documents_its_headers(dialect: Dialect, operation: Operation) -> None:
+    document = openapi.document(dialect.name)
+    for status, said in said_of(document, operation)["responses"].items():
+        assert "X-Request-Id" in said["headers"], status
+        assert ("Retry-After" in said["headers"]) == (status in {"429", "503"}), status
+    for header in document["components"]["headers"].values():
+        assert header["schema"] == {"type": "string"}
+        assert header["description"]
+
+
+@operations
+def test_every_refusal_has_the_documented_shape(dialect: Dialect, operation: Operation) -> None:
+    document = openapi.document(dialect.name)
+    responses = said_of(document, operation)["responses"]
+    compared = 0
+    for reason in Reason:
+        answer = dialect.refuse(Refusal(reason, "is wrong", "a.field"), "request-1")
+        if str(answer.status) in responses:
+            schema = responses[str(answer.status)]["content"][openapi.JSON]["schema"]
+            assert faults(document, schema, json.loads(answer.body)) == []
+            compared += 1
+    assert compared >= len(ANYWHERE)
+
+
+# ---------------------------------------------------------------------------- examples
+
+
+def decoded(body: Any, value: object) -> object:  # noqa: ANN401 - a type expression
+    """The example, read as the operation reads it: by one of the types its body can have."""
+    text = json.dumps(value).encode()
+    union = get_origin(body) is not Annotated and not isinstance(body, type) and get_args(body)
+    wanted = union if union and get_origin(body) is not list else (body,)
+    for one in wanted:
+        try:
+            return msgspec.json.decode(text, type=one)
+        except msgspec.ValidationError as error:
+            last = error
+    raise last
+
+
+@operations
+def test_every_body_has_examples_that_are_taken(dialect: Dialect, operation: Operation) -> None:
+    document = openapi.document(dialect.name)
+    if operation.body is None:
+        assert (dialect.name, operation.operation_id) not in EXAMPLES
+        return
+    media = said_of(document, operation)["requestBody"]["content"][openapi.JSON]
+    assert media["examples"], "the operation has an example"
+    for example in media["examples"].values():
+        assert faults(document, media["schema"], example["value"]) == []
+        assert decoded(operation.body, example["value"]) is not None
+
+
+def test_every_example_belongs_to_an_operation() -> None:
+    known = {(dialect.name, one.operation_id) for dialect in ALL for one in dialect.operations}
+    assert set(EXAMPLES) <= known
+
+
+# ---------------------------------------------------------------------------- from types
+
+
+def a_dialect(*bodies: Any) -> Dialect:  # noqa: ANN401 - type expressions
+    """Synq with other operations: one POST for each body, which is answered alike."""
+    synq = next(one for one in ALL if one.name == "synq")
+    table = tuple(
+        Operation(
+            method="POST", path=f"/{place}/{{id}}", operation_id=f"do{place}", summary=f"Do {place}",
+            handler=synq.operations[0].handler, body=body, writes=True,
+            parameters=(Parameter("id", "path", {"type": "string"}, True, "An `id`."),),
+            responses={200: Response("Done", body), 204: Response("Nothing to say", None)},
+        )
+        for place, body in enumerate(bodies)
+    )  # fmt: skip
+    return dataclasses.replace(synq, operations=table)
+
+
+class Notice(msgspec.Struct):
+    """What is told.
+
+    In more than one line.
+    """
+
+    text: str
+    kind: str | None = None
+
+
+class Wish(msgspec.Struct):
+    """What is wanted."""
+
+    number: Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "number"})]
+    under: list[Wish] = []
+
+
+def namesake() -> type[msgspec.Struct]:
+    """Another type of the name Notice."""
+    return msgspec.defstruct("Notice", [("count", int)], module="elsewhere")
+
+
+def body_schema(document: Json, place: int = 0) -> Json:
+    said = document["paths"][f"/{place}/{{id}}"]["post"]
+    schema: Json = said["requestBody"]["content"][openapi.JSON]["schema"]
+    return schema
+
+
+def test_a_body_of_one_of_two_types_is_any_of_them() -> None:
+    document = openapi.build(a_dialect(Notice | Wish))
+    schema = body_schema(document)
+    assert [one["$ref"].rsplit("/", 1)[1] for one in schema["anyOf"]] == ["Notice", "Wish"]
+    assert faults(document, schema, {"text": "a"}) == []
+    assert faults(document, schema, {"number": 1.5}) == []
+    assert faults(document, schema, {"number": "1.5"}) != []
+    assert faults(document, schema, {}) != []
+
+
+def test_types_of_one_name_stay_apart() -> None:
+    document = openapi.build(a_dialect(Notice, namesake()))
+    schemas = document["components"]["schemas"]
+    assert len(schemas) == 2
+    assert len({schema["title"] for schema in schemas.values()}) == 2
+    assert faults(document, body_schema(document, 0), {"text": "a"}) == []
+    assert faults(document, body_schema(document, 1), {"text": "a"}) != []
+    assert faults(document, body_schema(document, 1), {"count": 1}) == []
+
+
+def test_a_docstring_is_the_description_and_what_is_optional_has_no_null_default() -> None:
+    schema = openapi.build(a_dialect(Notice))["components"]["schemas"]["Notice"]
+    assert schema["description"] == "What is told.\n\nIn more than one line."
+    assert "default" not in schema["properties"]["kind"]
+    assert schema["required"] == ["text"]
+
+
+def test_an_answer_without_a_body_has_no_content() -> None:
+    said = openapi.build(a_dialect(Notice))["paths"]["/0/{id}"]["post"]
+    assert "content" not in said["responses"]["204"]
+
+
+def test_an_unknown_dialect_has_no_document() -> None:
+    with pytest.raises(KeyError):
+        openapi.document("esperanto")
+
+
+# ---------------------------------------------------------------------------- the pages
+
+VOID = {"meta", "wbr", "br", "link", "img"}
+
+
+class Page(HTMLParser):
+    """Checks the nesting, and gathers ids, links, what would be loaded, and the text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+        if said.get("id"):
+            self.ids.append(str(said["id"]))
+        if tag == "a":
+            self.links.append(str(said["href"]))
+        if tag in {"script", "link", "img", "iframe"} or "src" in said:
+            self.loads.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@dialects
+def test_the_page_is_whole_and_loads_nothing(dialect: Dialect) -> None:
+    text = reference.page(dialect).decode()
+    page = Page(text)
+    assert page.loads == []
+    assert "url(" not in text
+    assert "@import" not in text
+    assert len(page.ids) == len(set(page.ids))
+    local = {link[1:] for link in page.links if link.startswith("#")}
+    assert local <= set(page.ids)
+    served = set(reference.pages())
+    assert {link for link in page.links if not link.startswith("#")} <= served
+    assert {one.operation_id for one in dialect.operations} <= local
+
+
+@operations
+def test_the_page_shows_every_member_and_status(dialect: Dialect, operation: Operation) -> None:
+    document = openapi.document(dialect.name)
+    whole = reference.page(dialect).decode()
+    start = whole.index(f'<article id="{operation.operation_id}">')
+    shown = Page(whole[start : whole.index("</article>", start) + len("</article>")]).text
+    said = said_of(document, operation)
+    for name in [*(one.name for one in operation.parameters), *said["responses"]]:
+        assert name in shown
+    reached = set(references(said))
+    while more := {two for one in reached for two in references(followed(document, one))} - reached:
+        reached |= more
+    for one in reached:
+        schema = followed(document, one)
+        assert isinstance(schema, dict)
+        for name in schema.get("properties", {}):
+            assert name in shown
+
+
+@operations
+def test_the_command_sends_what_the_operation_needs(dialect: Dialect, operation: Operation) -> None:
+    document = openapi.document(dialect.name)
+    examples = EXAMPLES.get((dialect.name, operation.operation_id), {})
+    body = next(iter(examples.values()), None)
+    said = said_of(document, operation)
+    command = reference.curl(document, operation.method, operation.path, said, body)
+    words = [word for word in shlex.split(command) if word != "\n"]
+    headers = {words[at + 1].split(":")[0] for at, word in enumerate(words) if word == "-H"}
+    needed = {one.name for one in operation.parameters if one.where == "header" and one.required}
+    assert needed <= headers
+    assert words[0] == "curl"
+    assert any(word.startswith(f"{reference.SERVER}/") for word in words)
+    assert "{" not in operation.path or "${" in command
+    if body is None:
+        assert "-d" not in words
+    else:
+        assert json.loads(words[words.index("-d") + 1]) == body
+        assert "Content-Type" in headers
+
+
+def test_the_page_escapes_what_it_shows() -> None:
+    dialect = dataclasses.replace(a_dialect(Notice), title="<b>A & B</b>", description="`<i>`")
+    text = reference.page(dialect).decode()
+    assert "<b>" not in text
+    assert "<i>" not in text
+    assert "&lt;b&gt;A &amp; B&lt;/b&gt;" in text
+
+
+def test_a_type_inside_itself_is_drawn_once() -> None:
+    document = openapi.build(a_dialect(Wish))
+    drawn = SchemaTables(document["components"]["schemas"], sent=True).body(body_schema(document))
+    assert drawn.count("<table") == 1
+    assert "array of Wish" in drawn
+
+
+async def test_the_pages_are_served_for_every_dialect() -> None:
+    served = reference.pages()
+    assert set(served) == {
+        path for one in ALL for path in (f"/openapi/{one.name}.json", f"/reference/{one.name}")
+    }
+    for dialect in ALL:
+        status, media, body = await served[f"/openapi/{dialect.name}.json"]()
+        assert (status, media) == (200, "application/json")
+        assert json.loads(body) == openapi.document(dialect.name)
+        status, media, body = await served[f"/reference/{dialect.name}"]()
+        assert (status, media) == (200, "text/html; charset=utf-8")
+        assert body == reference.page(dialect)
+        again = await served[f"/reference/{dialect.name}"]()
+        assert again[2] is body, "made once"

@@ -1,0 +1,321 @@
+"""One suite that both engines must pass: what the rooms above take for granted of the store."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, select
+
+from entrepot.clock import new_id
+from entrepot.core.facets import Facets
+from entrepot.core.facts import Facts
+from entrepot.core.money import Amount
+from entrepot.core.needs import Needs
+from entrepot.core.order import (
+    Attempt,
+    Changes,
+    Customer,
+    Event,
+    Job,
+    Level,
+    Line,
+    Order,
+    Reservation,
+    StockEntry,
+    StoredAnswer,
+    Variant,
+)
+from entrepot.core.words import fresh
+from entrepot.store import accounts, bulk, migrate, queries, queue, schema
+from entrepot.store.bulk import Conflict
+from entrepot.store.engine import Database
+from entrepot.store.flush import flush
+from entrepot.store.working_set import load
+
+NOW = 1_700_000_000_000_000
+FACETS = Facets("confirmed", "authorized", "accepted", "none")
+LINE = Line(
+    id=new_id(), number=1, variant_id=new_id(), item_id=new_id(), entry_id=new_id(),
+    location_id=new_id(), sku="S", title="Täßchen ☕", variant_title=None, quantity=3,
+    unit_of_measure="kg", currency="KWD", price=Amount(12345, 3), cost=Amount(0, 0),
+    requires_shipping=False, details='{"a":1}', properties=None, created_at=NOW, updated_at=NOW,
+)  # fmt: skip
+
+
+def an_order(org: int, customer_id: bytes, **more: object) -> Order:
+    """An order with a line and most fields set."""
+    made = Order(
+        org=org, id=new_id(), origin="synq", managed=True, facets=FACETS, words=fresh(FACETS),
+        currency="KWD", subtotal=Amount(37035, 3), total=Amount(3703500, 5),
+        customer_id=customer_id, created_at=NOW, updated_at=NOW, version=1,
+        properties='{"erp":{"no":456,"ok":true,"gone":null,"list":[1]}}', lines=(LINE,),
+    )  # fmt: skip
+    return made._replace(**more)
+
+
+async def an_organization(database: Database, name: str = "Acme") -> accounts.Organization:
+    return await database.write(lambda conn: accounts.create_organization(conn, name, NOW, new_id))
+
+
+def written(order: Order) -> Changes:
+    return Changes(
+        orders_new=[order],
+        lines_new=[(order.org, order.id, line) for line in order.lines],
+        events=[Event(order.org, order.id, 1, "order.placed", NOW, "synq", "{}")],
+    )
+
+
+async def store(database: Database, changes: Changes, *, needs: Needs | None = None) -> None:
+    def work(conn: Connection) -> None:
+        facts = Facts(NOW, new_id)
+        load(conn, needs or Needs(), facts)
+        facts.absorb(changes)
+        flush(conn, facts)
+
+    await database.write(work)
+
+
+async def test_an_order_comes_back_as_it_was_written(database: Database) -> None:
+    org = await an_organization(database)
+    order = an_order(org.org, org.guest_id)
+    await store(database, written(order), needs=Needs(orgs={org.org}))
+    found = await database.read(partial(queries.order_by_id, org=org.org, order_id=order.id))
+    # Amounts share their finest scale in the book; the total keeps the one it was told at.
+    assert found == order._replace(
+        subtotal=Amount(3703500, 5), discount=Amount(0, 5), shipping=Amount(0, 5), tax=Amount(0, 5)
+    )
+    assert found.total.text() == "37.03500"
+
+
+async def test_another_organization_does_not_see_it(database: Database) -> None:
+    org, other = await an_organization(database), await an_organization(database, "Other")
+    order = an_order(org.org, org.guest_id)
+    await store(database, written(order))
+    read = partial(queries.order_by_id, org=other.org, order_id=order.id)
+    assert await database.read(read) is None
+
+
+async def test_every_kind_of_row_round_trips(database: Database) -> None:
+    org = await an_organization(database)
+    number, order = org.org, an_order(org.org, org.guest_id)
+    shelf = (number, LINE.variant_id, org.default_location)
+    customer = Customer(number, new_id(), "Ada L", "Ada", None, "a@b.c", None, NOW, NOW)
+    variant = Variant(
+        number, LINE.variant_id, new_id(), new_id(), "S", "Mug", "EUR", Amount(1, 0), True, NOW
+    )
+    level = Level(*shelf, on_hand=5, reserved=3, version=0)
+    held = Reservation(
+        number, order.id, LINE.id, LINE.variant_id, org.default_location, 3, "held", NOW, NOW
+    )
+    attempt = Attempt(
+        number, order.id, 1, "k" * 36, "stripe", "sandbox", "pi_1", Amount(1250, 2), "EUR",
+        "prepared", None, NOW, NOW,
+    )  # fmt: skip
+    job = Job(number, new_id(), "reserve", order.id, "req-1", "due", NOW, 0, 0, 0, None, NOW)
+    entry = StockEntry(number, new_id(), *shelf[1:], 5, "adjustment", None, "note", NOW)
+    changes = written(order)
+    changes.customers_new.append(customer)
+    changes.customer_names.append((number, "email", "a@b.c", customer.id))
+    changes.variants_new.append(variant)
+    changes.variant_names.append((number, "sku", "S", variant.id))
+    changes.levels.append(level)
+    changes.reservations.append(held)
+    changes.attempts.append(attempt)
+    changes.jobs.append(job)
+    changes.entries.append(entry)
+    await store(database, changes, needs=Needs(orgs={number}))
+    again = Facts(NOW, new_id)
+    needs = Needs(
+        orgs={number}, orders={(number, order.id)}, whole={(number, order.id)},
+        customer_names={(number, "email", "a@b.c")}, variant_names={(number, "sku", "S")},
+        entries={(number, variant.entry_id)}, jobs={(number, job.id)}, shelves={shelf},
+        locations={(number, org.default_location)},
+    )  # fmt: skip
+    await database.read(lambda conn: load(conn, needs, again)) if (
+        database.dialect == "sqlite"
+    ) else await database.write(lambda conn: load(conn, needs, again))
+    assert again.customers[number, customer.id] == customer
+    assert again.variants[number, variant.id] == variant
+    assert again.by_entry[number, variant.entry_id] == variant.id
+    assert again.levels[shelf] == level
+    assert again.reservations[number, order.id] == {LINE.id: held}
+    assert again.attempts[number, order.id] == attempt
+    assert again.jobs[number, job.id] == job
+    assert (number, org.default_location) in again.locations
+
+
+async def test_an_update_of_a_row_that_changed_meanwhile_is_a_conflict(database: Database) -> None:
+    org = await an_organization(database)
+    order = an_order(org.org, org.guest_id)
+    await store(database, written(order))
+    needs = Needs(orders={(org.org, order.id)})
+
+    def late(conn: Connection) -> None:
+        facts = Facts(NOW, new_id)
+        load(conn, needs, facts)
+        moved = facts.orders[org.org, order.id]._replace(version=2)
+        facts.order_base[org.org, order.id] = order._replace(version=7)
+        facts.absorb(Changes(orders=[moved]))
+        flush(conn, facts)
+
+    with pytest.raises(Conflict):
+        await database.write(late)
+    found = await database.read(partial(queries.order_by_id, org=org.org, order_id=order.id))
+    assert found is not None
+    assert found.version == 1
+
+
+async def test_a_unique_row_written_twice_is_a_conflict_and_rolls_back(database: Database) -> None:
+    org = await an_organization(database)
+    answer = StoredAnswer(org.org, "key", "op", b"f", 201, b"{}", None, NOW)
+    first, second = (an_order(org.org, org.guest_id, sender_id=s) for s in ("a", "b"))
+
+    async def once(order: Order) -> None:
+        def work(conn: Connection) -> None:
+            facts = Facts(NOW, new_id)
+            facts.absorb(written(order))
+            facts.remember(answer)
+            flush(conn, facts)
+
+        await database.write(work)
+
+    await once(first)
+    with pytest.raises(Conflict):
+        await once(second)
+    statement = select(schema.orders.c.sender_id)
+    assert await database.read(lambda c: c.execute(statement).scalars().all()) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("stock_levels", {"reserved": 6}),
+        ("stock_levels", {"reserved": -1}),
+        ("orders", {"stage": "lost in thought"}),
+        ("order_lines", {"quantity": 0}),
+        ("reservations", {"state": "maybe"}),
+    ],
+)
+async def test_the_database_also_refuses(
+    database: Database, table: str, change: dict[str, object]
+) -> None:
+    org = await an_organization(database)
+    order = an_order(org.org, org.guest_id)
+    changes = written(order)
+    changes.levels.append(Level(org.org, new_id(), new_id(), 5, 5))
+    changes.reservations.append(
+        Reservation(org.org, order.id, LINE.id, new_id(), new_id(), 3, "held", NOW, NOW)
+    )
+    await store(database, changes)
+    with pytest.raises(Exception, match="(?i)check"):
+        await database.write(lambda c: c.execute(schema.metadata.tables[table].update(), change))
+
+
+async def test_two_claims_never_share_a_job(database: Database) -> None:
+    org = await an_organization(database)
+    jobs = [
+        Job(org.org, new_id(), "reserve", None, None, "due", NOW + n, 0, 0, 0, None, NOW)
+        for n in range(5)
+    ]
+    await store(database, Changes(jobs=jobs))
+    claim = partial(queue.claim, now=NOW + 10, leased_until=NOW + 100, limit=3)
+    first = await database.write(claim)
+    second = await database.write(claim)
+    taken = [one.job.id for one in (*first, *second)]
+    assert [one.job.run_at for one in first] == [NOW, NOW + 1, NOW + 2]
+    assert sorted(taken) == sorted(job.id for job in jobs)
+    assert all(one.job.fence == 1 for one in (*first, *second))
+    later = await database.write(partial(queue.claim, now=NOW + 101, leased_until=NOW + 200,
+                                         limit=9))  # fmt: skip
+    assert len(later) == len(jobs)
+    assert all(one.job.fence == 2 for one in later)
+
+
+async def test_property_filters_see_paths_and_values(database: Database) -> None:
+    org = await an_organization(database)
+    order = an_order(org.org, org.guest_id)
+    await store(database, written(order))
+
+    async def found(**wanted: object) -> int:
+        chosen = queries.OrderFilter(**wanted)  # type: ignore[arg-type]
+        look = partial(queries.page, org=org.org, wanted=chosen, limit=5, offset=0, counted=True)
+        total = (await database.read(look)).total
+        assert total is not None
+        return total
+
+    assert await found(property_path="erp.no", property_value="456") == 1
+    assert await found(property_path="erp.no", property_value="45") == 0
+    assert await found(property_path="erp.ok", property_value="true") == 1
+    assert await found(property_path="erp.gone", property_exists=True) == 1
+    assert await found(property_path="erp", property_exists=True) == 1
+    assert await found(property_path="erp.nothing", property_exists=False) == 1
+    assert await found(property_path="erp.no", property_exists=False) == 0
+
+
+async def test_the_migrations_make_the_schema(database: Database) -> None:
+    def differences(conn: Connection) -> list[object]:
+        return compare_metadata(MigrationContext.configure(conn), schema.metadata)
+
+    assert await database.write(differences) == []
+    assert await migrate.revision(database) == migrate.head()
+
+
+async def test_migrating_again_changes_nothing(database: Database) -> None:
+    secret = await migrate.install_secret(database)
+    await migrate.upgrade(database)
+    assert await migrate.install_secret(database) == secret
+
+
+_SELECTS = [
+    (schema.idempotency_keys, ("org", "key")),
+    (schema.orders, ("org", "id")),
+    (schema.orders, ("org", "sender_id")),
+    (schema.orders, ("org", "external_id")),
+    (schema.orders, ("org", "external_reference")),
+    (schema.order_lines, ("org", "order_id")),
+    (schema.variant_names, ("org", "kind", "value")),
+    (schema.customer_names, ("org", "kind", "value")),
+    (schema.variants, ("org", "id")),
+    (schema.jobs, ("org", "id")),
+    (schema.jobs, ("org", "order_id")),
+    (schema.stock_levels, ("org", "variant_id", "location_id")),
+    (schema.reservations, ("org", "order_id")),
+    (schema.payment_attempts, ("org", "order_id")),
+]
+
+
+@pytest.mark.parametrize(("table", "keys"), _SELECTS, ids=lambda v: getattr(v, "name", None))
+async def test_no_statement_of_the_write_path_scans(
+    database: Database, table: schema.Table, keys: tuple[str, ...]
+) -> None:
+    """Every look-up goes by the whole key; a scan of a key's prefix grows with the table."""
+    if database.dialect == "sqlite":
+        statement = bulk._select_sqlite(table, keys, keys, 4)
+        marks = (None,) * (4 * len(keys))
+        rows = await database.read(
+            lambda c: c.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, marks).all()
+        )
+        plan = " | ".join(str(row[3]) for row in rows)
+        search = re.search(r"SEARCH t [^|]*\((.*?)\)", plan)
+        assert search, plan
+        assert all(f"{key}=?" in search.group(1) for key in keys), plan
+    else:
+        statement = bulk._select_postgres(table, keys, keys, lock=False)
+        empty = tuple([] for _ in keys)
+
+        def explain(conn: Connection) -> str:
+            # The tables are empty: only the shape of the plan says what a full one would do.
+            conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            conn.exec_driver_sql("SET LOCAL enable_hashjoin = off")
+            conn.exec_driver_sql("SET LOCAL enable_mergejoin = off")
+            lines = conn.exec_driver_sql("EXPLAIN " + statement, empty).scalars().all()
+            return "\n".join(lines)
+
+        plan = await database.read(explain)
+        condition = re.search(r"Index Cond: (.*)", plan)
+        assert condition, plan
+        assert all(f"{key} = " in condition.group(1) for key in keys), plan
