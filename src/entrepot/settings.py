@@ -1,7 +1,7 @@
 """Every knob: its name, type, unit, default and meaning, read once from the environment and a file.
 
 `ENTREPOT_DATABASE_URL=...` in the environment wins over `database_url = "..."` in the TOML file
-that `ENTREPOT_CONFIG` names. All faults are told at once. docs/settings.md is printed from this table.
+that `ENTREPOT_CONFIG` names. All faults are told at once. docs/settings.md is printed from here.
 """
 
 from __future__ import annotations

@@ -156,10 +156,11 @@ DESIGN: list[Row] = [
     ),
     # On purpose: the table says `paid`, whose money nobody has seen where payment is none.
     (_live(("partially_shipped",), _UNPAID), {"synq": {"partially_fulfilled"}, "konvo": {"open"}}),
+    # "paid or shipped" is `shipped`, which says more; `paid` stays where it was told and is true.
     (
         _live(_ROAD, (*_UNPAID, "paid")),
         {"synq": {"fulfilled"}, "polinate_phase": {"ACTIVE"}, "polinate_status": {"IN_TRANSIT"},
-         "konvo": {"paid", "shipped"},
+         "konvo": {"shipped"},
          "konvo_shipment": {
              "in_transit", "out_for_delivery", "attempted_delivery", "ready_for_pickup"}},
     ),

@@ -201,11 +201,11 @@ def test_depth_is_the_callers_choice() -> None:
         decode(b"[[]]", ANY, depth_max=1)
 
 
-class Unacceptable(Exception):  # noqa: N818 - the reference's own verdict
+class Unacceptable(Exception):
     """The standard library read it, and the law forbids it."""
 
 
-def reference(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+def reference(body: bytes) -> Any:
     """The same law, said with the standard library: slow, and as plain as can be."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -223,11 +223,11 @@ def reference(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
             raise Unacceptable
         return float(text)
 
-    def depth(value: Any) -> int:  # noqa: ANN401
+    def depth(value: Any) -> int:
         inner = value.values() if isinstance(value, dict) else value
         return 1 + max(map(depth, inner), default=0) if isinstance(value, dict | list) else 0
 
-    def texts(value: Any) -> str:  # noqa: ANN401
+    def texts(value: Any) -> str:
         if isinstance(value, dict):
             return "".join(key + texts(inner) for key, inner in value.items())
         return "".join(map(texts, value)) if isinstance(value, list) else str(value)
@@ -241,7 +241,7 @@ def reference(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
-def verdict(read: Any, body: bytes) -> Any:  # noqa: ANN401
+def verdict(read: Any, body: bytes) -> Any:
     try:
         return ("read", json.dumps(read(body)))
     except (Unacceptable, ValueError, RecursionError):
@@ -250,7 +250,7 @@ def verdict(read: Any, body: bytes) -> Any:  # noqa: ANN401
 
 # Few letters, so that keys meet; and every piece that could be mistaken for structure.
 pieces = st.sampled_from(
-    ["a", "b", ":", '"', "\\", "{", "}", "[", "]", ",", " ", "\0", "é", "\U0001f600", "\ud800"]
+    ["a", "b", ":", '"', "\\", "{", "}", "[", "]", ",", " ", "\0", "é", "\U0001f600", "\ud800"],
 )
 texts = st.lists(pieces, max_size=4).map("".join)
 spellings = st.sampled_from(
@@ -258,7 +258,7 @@ spellings = st.sampled_from(
         *("0", "-0", "1", "12.50", "1e3", "-1.5E+2", "1e308", "1e309", "1e400", "1e-400", "NaN"),
         *("-Infinity", "9223372036854775807", "9223372036854775808", "-9223372036854775808"),
         *("-9223372036854775809", "0." + "1" * 39, "0." + "1" * 40, "01", "1.", "+1", "true"),
-    ]
+    ],
 )
 strings = st.builds(
     lambda text, ascii_: json.dumps(text, ensure_ascii=ascii_), texts, st.booleans()
@@ -271,7 +271,7 @@ def containers(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.lists(inner, max_size=4).map(lambda values: "[" + ",".join(values) + "]"),
         st.lists(member, max_size=4).map(lambda members: "{" + ", ".join(members) + "}"),
         st.tuples(st.integers(28, 34), inner).map(
-            lambda deep: "[" * deep[0] + deep[1] + "]" * deep[0]
+            lambda deep: "[" * deep[0] + deep[1] + "]" * deep[0],
         ),
     )
 
@@ -298,7 +298,7 @@ escapes = st.sampled_from(
         "\\n",
         "u",
         "d83d",
-    ]
+    ],
 )
 
 

@@ -15,6 +15,8 @@ Row = dict[str, tuple[str, ...]]
 
 _LIVE = ("confirmed", "placed", "draft")
 _MOVING = ("in_transit", "out_for_delivery", "attempted", "ready_for_pickup")
+_RUNS = ("confirmed",)
+_NONE_BACK = ("none",)
 _UNPAID = ("pending", "none", "authorized", "voided", "declined")
 
 SYNQ: dict[str, Row] = {
@@ -25,13 +27,25 @@ SYNQ: dict[str, Row] = {
     "returned": {"returns": ("returned",)},
     "partially_returned": {"returns": ("partial",)},
     "return_requested": {"returns": ("requested",)},
-    "completed": {"stage": ("completed", "archived")},
-    "delivered": {"stage": ("confirmed",), "fulfilment": ("delivered",)},
-    "fulfilled": {"stage": ("confirmed",), "fulfilment": (*_MOVING, "lost")},
-    "partially_fulfilled": {"stage": ("confirmed",), "fulfilment": ("partially_shipped",)},
-    "confirmed": {"stage": ("confirmed",), "fulfilment": ("unassigned", "accepted")},
+    "completed": {"stage": ("completed", "archived"), "returns": _NONE_BACK},
+    "delivered": {"stage": _RUNS, "fulfilment": ("delivered",), "returns": _NONE_BACK},
+    "fulfilled": {"stage": _RUNS, "fulfilment": (*_MOVING, "lost"), "returns": _NONE_BACK},
+    "partially_fulfilled": {
+        "stage": _RUNS,
+        "fulfilment": ("partially_shipped",),
+        "returns": _NONE_BACK,
+    },
+    "confirmed": {
+        "stage": _RUNS,
+        "fulfilment": ("unassigned", "accepted"),
+        "returns": _NONE_BACK,
+    },
     # `confirmed` may only become `processing`; what needs no shipping passes through it as well.
-    "processing": {"stage": ("confirmed",), "fulfilment": ("packed", "not_applicable")},
+    "processing": {
+        "stage": _RUNS,
+        "fulfilment": ("packed", "not_applicable"),
+        "returns": _NONE_BACK,
+    },
     "payment_authorized": {
         "stage": ("placed", "draft"),
         "payment": ("authorized", "paid", "disputed"),

@@ -149,7 +149,7 @@ def _schemas(types: Iterable[Any]) -> tuple[list[Schema], dict[str, Schema]]:
     return schemas, {name: _named(name, schema) for name, schema in sorted(components.items())}
 
 
-def _alternatives(one: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a type expression
+def _alternatives(one: Any) -> tuple[Any, ...]:
     # msgspec makes no schema of a union of untagged structs, which a dialect tells apart itself.
     return get_args(one) if get_origin(one) in (Union, UnionType) else (one,)
 

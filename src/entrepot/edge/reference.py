@@ -102,7 +102,7 @@ def _introduction(document: dict[str, Any]) -> str:
     variables = dict.fromkeys(word for one in headers for word in re.findall(r"\$(\w+)", one))
     exports = "\n".join(f"export {one}=..." for one in variables)
     return (
-        f'<header><h1>{escape(info["title"])} <small>{escape(info["version"])}</small></h1>'
+        f"<header><h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1>"
         f'{prose(info["description"])}</header><section id="credentials"><h2>Credentials</h2>'
         f"<p>Every request carries these headers:</p><ul>{lines}</ul>"
         f"<p>The commands below take them from the shell:</p><pre>{escape(exports)}</pre>"
@@ -126,9 +126,9 @@ def _article(document: dict[str, Any], method: str, path: str, said: dict[str, A
     name = escape(said["operationId"])
     body = said.get("requestBody", {}).get("content", {}).get(openapi.JSON)
     address = escape(path).replace("/", "/<wbr>")
+    link = f'<a class="anchor" href="#{name}" aria-label="Link to this operation">#</a>'
     parts = [
-        f'<article id="{name}"><h3>{escape(said["summary"])} '
-        f'<a class="anchor" href="#{name}" aria-label="Link to this operation">#</a></h3>'
+        f'<article id="{name}"><h3>{escape(said["summary"])} {link}</h3>',
         f'<p class="address">{_badge(method)} <code>{address}</code></p>',
         prose(said.get("description", "")),
     ]

@@ -26,6 +26,8 @@ INTEGER_MIN: Final = -(2**63)
 INTEGER_MAX: Final = 2**63 - 1
 # A value costs up to about 200 bytes while duplicate keys are counted: this is 100 MB at worst.
 VALUES_MAX: Final = 500_000
+# A malformed body is not worth a walk of seconds for a better sentence.
+MALFORMED_WALKED_BYTES_MAX: Final = 1_048_576
 KEY_SHOWN_MAX: Final = 64
 AMOUNT_DIGITS_MAX: Final = 18
 AMOUNT_SCALE_MAX: Final = 12
@@ -51,7 +53,7 @@ _NOT_A_NUMBER: Final = frozenset({"NaN", "Infinity", "-Infinity", "+Infinity", "
 _untyped: Final = msgspec.json.Decoder(float_hook=str)
 
 
-class InvalidJson(ValueError):  # noqa: N818 - named for what is wrong, as refusals are
+class InvalidJson(ValueError):
     """A body that cannot be read.
 
     `path` names the place (`[3].items[0].price`, or "" for the body as a whole); `problem` is a
@@ -91,7 +93,8 @@ def _check(body: bytes, depth_max: int) -> None:
     try:
         tree = _untyped.decode(body)
     except msgspec.DecodeError as error:
-        _raise_first_defect(body)
+        if len(body) <= MALFORMED_WALKED_BYTES_MAX:
+            _raise_first_defect(body)
         problem = str(error).removeprefix("JSON is malformed: ")
         raise InvalidJson("", f"The body is not valid JSON: {problem}") from None
     if _keys_count(tree) != bare.count(b":"):

@@ -1,1 +1,4 @@
-"""The pipeline: what happens to an order later, and again until it is done or a person is needed."""
+"""The pipeline: what happens to an order later, until it is done or parked.
+
+It decides nothing about orders: what follows from a step is decided in the core.
+"""

@@ -7,9 +7,7 @@ import hmac
 from entrepot.core.ids import dashed
 
 
-def payment_key(
-    secret: bytes, tenant: bytes, order_id: bytes, operation: str, attempt: int
-) -> str:
+def payment_key(secret: bytes, tenant: bytes, order_id: bytes, operation: str, attempt: int) -> str:
     """The key of one attempt: 36 characters in the shape of a UUID (version 8).
 
     It is the same after every restart and on every machine of the installation, whose `secret`

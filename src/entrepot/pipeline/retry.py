@@ -14,12 +14,11 @@ class Policy(NamedTuple):
 
     base_seconds: float = 1.0
     cap_seconds: float = 60.0
-    tries_max: int = 8  # this many failures park the job
+    tries_max: int = 8  # this many failures of the step, of whatever kind, park the job
 
 
 POLICIES: MappingProxyType[str, Policy] = MappingProxyType(
     {
-        "reserve": Policy(cap_seconds=30.0),
         # Money may be under way: half an hour of tries before a person is called.
         "authorise": Policy(tries_max=50),
         # Nobody may keep the money: about a day of tries, well before a hold lapses by itself.

@@ -86,7 +86,7 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
 
 
 def _weighs(command: AmendOrder) -> bool:
-    """Whether lines change in what is paid or shipped; a line's unit, cost and properties do not."""
+    """Whether lines change in what is paid or shipped: not in unit, cost or properties."""
     return bool(command.create_lines or command.delete_lines) or any(
         (change.quantity, change.price, change.currency) != (None, None, None)
         for change in command.update_lines

@@ -24,7 +24,8 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
         raise refuse(Reason.UNKNOWN_ORDER)
     if job.kind != "reserve":
         # It was reserved by a commit whose answer got lost: go on from there.
-        return Decision(Changes(), StepResult(job, facts.attempts.get((order.org, order.id)), order))
+        attempt = facts.attempts.get((order.org, order.id))
+        return Decision(Changes(), StepResult(job, attempt, order))
     changes = Changes()
     if order.facets.stage != "placed":
         changes.jobs_done.append(job)

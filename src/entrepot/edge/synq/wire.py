@@ -45,7 +45,7 @@ class CreateOrder(msgspec.Struct):
     items: Annotated[list[LineItem], msgspec.Meta(max_length=500)] = []
     line_items: Annotated[list[LineItem], msgspec.Meta(max_length=500)] = []
     customer_id: Uuid | None = None
-    currency: Annotated[str, msgspec.Meta(max_length=3)] | None = None
+    currency: Annotated[str, msgspec.Meta(max_length=3)] | None = "USD"
     channel: Annotated[str, msgspec.Meta(max_length=255)] | None = None
     source_platform: Annotated[str, msgspec.Meta(max_length=255)] | None = None
 

@@ -11,6 +11,7 @@ from entrepot.pipeline.retry import Policy, next_try
 from entrepot.providers.payment import PaymentRequest
 
 MICROSECONDS = 1_000_000
+ENDED = frozenset({"declined", "voided", "expired"})  # attempts that hold no money any more
 
 
 class Held(NamedTuple):

@@ -6,6 +6,7 @@ from entrepot.core.commands import Command, FinishJob, SettlePayment
 from entrepot.core.ids import dashed
 from entrepot.core.order import Attempt
 from entrepot.pipeline.steps import (
+    ENDED,
     MICROSECONDS,
     Held,
     Terms,
@@ -35,7 +36,7 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
     assert job.order_id is not None, "an authorise job belongs to an order"
     if attempt is None:
         return park(held, "there is no payment attempt to authorise", terms)
-    if attempt.state in ("declined", "voided", "expired"):
+    if attempt.state in ENDED:
         return FinishJob(job.org, job.id, job.fence)
     if attempt.state == "voiding" or held.stage != "placed":
         return await void(held, provider, terms)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from entrepot.core.commands import Command, SettlePayment
+from entrepot.core.commands import Command, FinishJob, SettlePayment
 from entrepot.core.ids import dashed
-from entrepot.pipeline.steps import Held, Terms, park, put_off, request_of
+from entrepot.pipeline.steps import ENDED, Held, Terms, park, put_off, request_of
 from entrepot.providers.payment import Misconfigured, NotSent, PaymentProvider, Voided
 
 
@@ -14,6 +14,8 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     assert job.order_id is not None, "a void job belongs to an order"
     if attempt is None:
         return park(held, "there is no payment attempt to void", terms)
+    if attempt.state in ENDED:
+        return FinishJob(job.org, job.id, job.fence)
     answer = await provider.void(request_of(attempt, dashed(job.order_id)))
     if isinstance(answer, Voided):
         return SettlePayment(job.org, job.order_id, job.id, job.fence, "voided", "")

@@ -1,4 +1,4 @@
-"""One walk over all orders beside their lines, events, properties and attempts: what needs folding."""
+"""What takes folding: one walk over all orders beside their lines, events and attempts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def check_orders(conn: Connection, findings: Findings, attempt_key: AttemptKey |
 
 
 def _scales_hold(row: Sequence[Any], findings: Findings) -> bool:
-    """Whether the amounts of the row can be read at all; the total is kept finer than it is told."""
+    """Whether the row's amounts can be read at all; the total is kept finer than it is told."""
     scale, told = row[_SCALE], row[_TOTAL_SCALE]
     if 0 <= told <= scale <= SCALE_MAX and row[_TOTAL] % 10 ** (scale - told) == 0:
         return True
@@ -169,7 +169,7 @@ def _attempts(
 
 
 def _words(order: Order, findings: Findings) -> None:
-    """`shown` keeps told words that are true and prefers the rest, so that it changes nothing here."""
+    """`shown` keeps told words that are true and prefers the rest: here it changes nothing."""
     stored = order.words
     known = all(getattr(stored, axis) in table for axis, table in words.AXES.items())
     if known and _known(order.facets) and words.shown(order.facets, stored) == stored:

@@ -7,6 +7,7 @@ operator what each means and what to do about it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from entrepot.core.ids import dashed
@@ -37,7 +38,7 @@ INVARIANTS: dict[str, str] = {
     "INV-20": "An order that is neither ended nor parked has a job, and no job waits beyond bound.",
     "INV-21": "An order is parked exactly while a parked job waits for the operator, with a reason "
     "and an event that says so.",
-    "INV-23": "Every job is of a kind that this program knows, and has an order where it needs one.",
+    "INV-23": "Every job is of a kind that this program knows, and has the order that it is about.",
     "INV-26": "An organization's or credential's id is unique over all organizations.",
     "INV-28": "Nothing was updated before it was created, and an order's events follow each other.",
     "WORDS": "Every status word shown is true of its order, and the preferred one unless told.",
@@ -45,7 +46,8 @@ INVARIANTS: dict[str, str] = {
 }
 
 
-class Violation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Violation:
     """An invariant that does not hold, how often, and the first places where."""
 
     invariant: str
