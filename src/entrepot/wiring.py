@@ -21,7 +21,8 @@ from entrepot.edge.dialects import ALL
 from entrepot.edge.polinate.read import mirror_from_source
 from entrepot.edge.protocol import deadline_protocol
 from entrepot.edge.tokens import TokenVerifier
-from entrepot.pipeline.worker import Worker
+from entrepot.pipeline.retry import POLICIES
+from entrepot.pipeline.worker import Worker, WorkerSettings
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.settings import Settings
 from entrepot.store import migrate
@@ -54,6 +55,16 @@ async def make_worker(database: Database, writer: Writer, chosen: Settings) -> W
         fetch_reader=mirror_from_source,
         secret=await migrate.install_secret(database),
         now=now,
+        settings=WorkerSettings(
+            lease_seconds=chosen.lease_seconds,
+            hold_seconds=chosen.hold_seconds,
+            calls_max=chosen.provider_calls_max,
+            drain_seconds=chosen.drain_seconds,
+        ),
+        policies={
+            step: policy._replace(base_seconds=chosen.retry_seconds)
+            for step, policy in POLICIES.items()
+        },
     )
 
 

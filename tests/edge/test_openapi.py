@@ -266,7 +266,8 @@ def a_dialect(*bodies: Any) -> Dialect:
             method="POST", path=f"/{place}/{{id}}", operation_id=f"do{place}", summary="Do it",
             handler=synq.operations[0].handler, body=body, writes=True,
             parameters=(Parameter("id", "path", {"type": "string"}, True, "An `id`."),),
-            responses={200: Response("Done", body), 204: Response("Nothing to say", None)},
+            responses={200: Response("Done", body), 204: Response("Nothing to say", None),
+                       503: Response("Busy", body)},
         )
         for place, body in enumerate(bodies)
     )  # fmt: skip
@@ -326,6 +327,11 @@ def test_a_docstring_is_the_description_and_what_is_optional_has_no_null_default
     assert schema["description"] == "What is told.\n\nIn more than one line."
     assert "default" not in schema["properties"]["kind"]
     assert schema["required"] == ["text"]
+
+
+def test_an_answer_that_asks_to_wait_says_for_how_long() -> None:
+    said = openapi.build(a_dialect(Notice))["paths"]["/0/{id}"]["post"]["responses"]
+    assert {status for status in said if "Retry-After" in said[status]["headers"]} == {"503"}
 
 
 def test_an_answer_without_a_body_has_no_content() -> None:

@@ -69,7 +69,6 @@ def serve(
         return
     config = server_config(host, port, chosen)
     server = Server(config)
-    config.setup_event_loop()
-    asyncio.run(server.serve())
+    server.run()
     if not server.started:
         raise SystemExit(1)

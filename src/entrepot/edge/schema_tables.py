@@ -127,12 +127,14 @@ def _facts(schema: Schema) -> Iterator[str]:
 
 def _notes(schema: Schema) -> Iterator[str]:
     """The description and the words that are taken, escaped."""
-    if schema.get("description"):
-        yield prose(schema["description"], "span")
-    for one in _alternatives(schema):
+    found = list(_alternatives(schema))
+    told = [one["description"] for one in (schema, *found) if one.get("description")]
+    for text in dict.fromkeys(told):
+        yield prose(text, "span")
+    for one in found:
         if "enum" in one:
             words = " ".join(f"<code>{escape(str(word))}</code>" for word in one["enum"])
-            yield f"One of {words}"
+            yield f"{'One of' if len(one['enum']) > 1 else 'Only'} {words}"
 
 
 def _alternatives(schema: Schema) -> Iterator[Schema]:
@@ -146,7 +148,9 @@ def _alternatives(schema: Schema) -> Iterator[Schema]:
 def _limits(schema: Schema) -> Iterator[str]:
     for least, most, unit in _BOUNDS:
         low, high = schema.get(least), schema.get(most)
-        if low is not None and high is not None:
+        if low is not None and low == high:
+            yield f"exactly {low:,}{unit}"
+        elif low is not None and high is not None:
             yield f"{low:,} to {high:,}{unit}"
         elif low is not None:
             yield f"{low:,}{unit} or more"

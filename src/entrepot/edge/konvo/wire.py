@@ -31,7 +31,6 @@ Quantity = Annotated[
     ),
 ]
 Number = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "number"})]
-Total = Annotated[int, msgspec.Meta(extra_json_schema={"type": "number"})]
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Text = Annotated[str, msgspec.Meta(max_length=255)]
@@ -134,7 +133,7 @@ class Order(msgspec.Struct, rename="camel", kw_only=True):
     last_name: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
     phone_number: str | UnsetType = UNSET
-    order_total: Total
+    order_total: Number
     currency: str
     channel: str
     status: str

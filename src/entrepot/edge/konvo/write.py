@@ -19,13 +19,14 @@ _encode = msgspec.json.Encoder().encode
 
 def order(o: Order, contact: Customer | None) -> wire.Order:
     """One order. An amount finer than the minor unit is rounded half to even, here only."""
+    minor = o.total.at(currency.minor_digits(o.currency))
     shown = wire.Order(
         id=ids.dashed(o.id),
         external_name=(
             ids.internal_reference(o.id) if o.external_name is None else o.external_name
         ),
         external_id=_known(o.external_id),
-        order_total=o.total.at(currency.minor_digits(o.currency)),
+        order_total=msgspec.Raw(str(minor).encode()),
         currency=o.currency.lower(),
         channel=(o.channel or o.source_platform or o.origin).upper(),
         status=o.words.konvo.upper(),

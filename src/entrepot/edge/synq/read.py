@@ -23,7 +23,7 @@ _PARTS = (
     "payment_provider", "payment_reference", "customer_id", "currency", "channel",
     "source_platform", "items",
 )  # fmt: skip
-_WHOLE = re.compile(r"-?\d{1,18}\Z")
+_WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
 
 
 def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrder, Idempotency]:

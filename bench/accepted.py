@@ -1,0 +1,46 @@
+"""Orders accepted a second: answered 2xx, which means committed, in each dialect."""
+
+from __future__ import annotations
+
+from tests.acceptance.server import Server
+
+from bench import book
+from bench.requests import Request, every
+from bench.rows import Row
+from bench.run import Run, say, settle
+from bench.wrk import Load
+
+
+def measure(run: Run, server: Server, engine: str) -> None:
+    """A row for each dialect's request at each concurrency, on a server that runs already."""
+    for request in every(server.credentials):
+        for concurrency in run.options.concurrency:
+            say(f"accepted, {engine}, role {server.role}: {request.name}, {concurrency}")
+            backlog = settle(server) if server.role == "all" else ""
+            before = book.orders(server.database_url)
+            load = run.load(request, server.url, concurrency)
+            kept = book.orders(server.database_url) - before
+            run.rows.append(
+                Row(
+                    measure="accepted",
+                    what=request.name,
+                    engine=engine,
+                    role=server.role,
+                    concurrency=concurrency,
+                    rate=load.rate * request.orders,
+                    p50=load.p50,
+                    p99=load.p99,
+                    failed=load.failed or backlog or missing(load, request, kept),
+                )
+            )
+
+
+def missing(load: Load, request: Request, kept: int) -> str:
+    """What is wrong when the book holds fewer new orders than were acknowledged; else empty.
+
+    The book holds those of the warm-up too, and those whose answer nobody waited for.
+    """
+    acknowledged = load.requests * request.orders
+    if kept >= acknowledged:
+        return ""
+    return f"{acknowledged} orders were acknowledged, the book holds {kept}"

@@ -1,0 +1,67 @@
+"""Looking into the order book from outside, to count what a server says it has taken."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+from typing import Any
+
+import asyncpg
+import pysqlite3
+
+_LATENCIES = """
+SELECT confirmed.at - placed.at FROM order_events placed JOIN order_events confirmed
+ON confirmed.org = placed.org AND confirmed.order_id = placed.order_id
+AND confirmed.type = 'order.confirmed'
+WHERE placed.type = 'order.placed' AND placed.at >= {since} ORDER BY 1
+"""
+
+
+def rows(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """What a SELECT finds in the book at this URL, read on a connection of its own."""
+    if url.startswith("sqlite"):
+        path = url.removeprefix("sqlite:///")
+        with closing(pysqlite3.connect(f"file:{path}?mode=ro", uri=True)) as book:
+            found: list[tuple[Any, ...]] = book.execute(statement).fetchall()
+            return found
+
+    async def fetch() -> list[tuple[Any, ...]]:
+        book = await asyncpg.connect(url)
+        try:
+            return [tuple(row) for row in await book.fetch(statement)]
+        finally:
+            await book.close()
+
+    return asyncio.run(fetch())
+
+
+def orders(url: str) -> int:
+    """How many orders the book holds."""
+    return int(rows(url, "SELECT count(*) FROM orders")[0][0])
+
+
+def confirmed(url: str) -> int:
+    """How many orders were ever confirmed by the pipeline."""
+    found = rows(url, "SELECT count(*) FROM order_events WHERE type = 'order.confirmed'")
+    return int(found[0][0])
+
+
+def idle(url: str) -> bool:
+    """Whether the pipeline has nothing left to do."""
+    return not rows(url, "SELECT 1 FROM jobs WHERE state = 'due' LIMIT 1")
+
+
+def newest(url: str) -> int:
+    """When the newest event happened, in microseconds since the epoch; 0 in an empty book."""
+    return int(rows(url, "SELECT coalesce(max(at), 0) FROM order_events")[0][0])
+
+
+def placed_to_confirmed(url: str, since: int) -> tuple[float, float]:
+    """p50 and p99, in milliseconds, from placed to confirmed, of orders placed from `since` on.
+
+    By the times of the two events, so to the millisecond; (0, 0) where no order was confirmed.
+    """
+    waits = [row[0] / 1e3 for row in rows(url, _LATENCIES.format(since=int(since)))]
+    if not waits:
+        return 0.0, 0.0
+    return waits[len(waits) // 2], waits[min(len(waits) - 1, len(waits) * 99 // 100)]

@@ -1,0 +1,146 @@
+"""The requests that the load generator sends: a body with holes that it fills anew each time."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+KEY = "@KEY@"
+CUSTOMER = "@CUSTOMER@"
+
+Credentials = dict[str, Any]
+
+# The form of what `entrepot demo --json` prints, for a handler that looks at none of it.
+NOBODY: Credentials = {
+    "synq": {
+        "token": "t" * 43,
+        "tenant_id": "01890a5d-ac96-774b-bcce-b302099a8057",
+        "org_id": "01890a5d-ac96-774b-bcce-b302099a8058",
+        "location_id": "01890a5d-ac96-774b-bcce-b302099a8059",
+    },
+    "variants": [
+        {"id": "01890a5d-ac96-774b-bcce-b302099a8060", "sku": "MUG-01"},
+        {"id": "01890a5d-ac96-774b-bcce-b302099a8061", "sku": "TEE-M-BLUE"},
+    ],
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """A POST of one order, or of an array of `array` orders.
+
+    `order` is JSON text; in each order `@KEY@` becomes a text that no other order has, and
+    `@CUSTOMER@` one of 1,000 numbers. `key_header` names a header that carries the key as well.
+    """
+
+    name: str
+    path: str
+    headers: dict[str, str]
+    order: str
+    array: int = 0
+    key_header: str = ""
+
+    @property
+    def orders(self) -> int:
+        """How many orders one request places."""
+        return self.array or 1
+
+
+def synq(told: Credentials) -> Request:
+    """Synq: one order of two lines, both backed by stock."""
+    credentials, variants = told["synq"], told["variants"]
+    lines = [
+        {
+            "variant_id": variants[place]["id"],
+            "location_id": credentials["location_id"],
+            "sku": variants[place]["sku"],
+            "product_title": "Stoneware mug",
+            "variant_title": "blue",
+            "unit_price": 12.50,
+            "quantity": 2,
+        }
+        for place in (0, 1)
+    ]
+    body = {
+        "idempotency_key": KEY,
+        "payment_provider": "stripe",
+        "payment_reference": "pi_1",
+        "currency": "USD",
+        "channel": "web",
+        "source_platform": "shopify",
+        "items": lines,
+    }
+    headers = {
+        "Authorization": f"Bearer {credentials['token']}",
+        "X-Tenant-ID": credentials["tenant_id"],
+        "X-Org-ID": credentials["org_id"],
+    }
+    return Request("Synq POST, two lines", "/api/v1/oms/orders", headers, json.dumps(body))
+
+
+def konvo(told: Credentials, array: int) -> Request:
+    """Konvo: an array of orders of one line each, by 1,000 customers who come again."""
+    body = {
+        "id": KEY,
+        "externalId": KEY,
+        "friendlyName": "#1059",
+        "customer": {
+            "id": f"customer-{CUSTOMER}",
+            "firstName": "Ada",
+            "lastName": "Byron",
+            "userIds": [{"type": "email", "id": f"ada-{CUSTOMER}@example.org"}],
+        },
+        "orderTotal": 3995,
+        "currency": "EUR",
+        "items": [
+            {
+                "id": "shop-variant-1",
+                "sku": "SHOP-1",
+                "name": "Red / M",
+                "description": "A shirt",
+                "price": 2999,
+                "msrp": 3999,
+                "imageUrl": "https://example.org/shirt.png",
+                "currency": "EUR",
+                "quantity": 2,
+            }
+        ],
+        "status": "paid",
+    }
+    headers = {"x-api-key": told["konvo"]["api_key"]}
+    return Request(f"Konvo POST, array of {array}", "/orders", headers, json.dumps(body), array)
+
+
+def polinate(told: Credentials) -> Request:
+    """Polinate: one order of two lines, with an idempotency key."""
+    lines = [
+        {
+            "itemVariantId": "var_" + variant["id"].replace("-", ""),
+            "quantity": 2,
+            "price": "10.25",
+        }
+        for variant in told["variants"][:2]
+    ]
+    body = {
+        "currency": "USD",
+        "expectedDeliveryAt": "2030-01-15T10:30:00.000Z",
+        "externalReference": KEY,
+        "orderItems": lines,
+    }
+    headers = {
+        "X-Business-Id": told["polinate"]["business_id"],
+        "X-API-Key": told["polinate"]["api_key"],
+    }
+    return Request(
+        "Polinate POST, two lines",
+        "/api/v1/orders",
+        headers,
+        json.dumps(body),
+        key_header="Idempotency-Key",
+    )
+
+
+def every(told: Credentials) -> list[Request]:
+    """One request a dialect, and Konvo's once more with an array of 100."""
+    return [synq(told), polinate(told), konvo(told, 1), konvo(told, 100)]

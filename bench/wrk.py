@@ -1,0 +1,138 @@
+"""The load generator: wrk with one thread, and a script that makes each request a new one."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+from pathlib import Path
+
+from bench.requests import CUSTOMER, KEY, Request
+
+TIMEOUT = "30s"
+_numbers = itertools.count(1)
+_HOLE = re.compile(f"({KEY}|{CUSTOMER})")
+
+_SCRIPT = """
+local parts, keys, customers = {%(parts)s}, {%(keys)s}, {%(customers)s}
+local array, key_header, run = %(array)d, "%(key_header)s", "%(run)s-"
+local placed, orders = 0, {}
+wrk.method = "POST"
+wrk.path = "%(path)s"
+%(headers)s
+
+local function order()
+  placed = placed + 1
+  local key = run .. placed
+  for _, at in ipairs(keys) do parts[at] = key end
+  for _, at in ipairs(customers) do parts[at] = placed %% 1000 end
+  if key_header ~= "" then wrk.headers[key_header] = key end
+  return table.concat(parts)
+end
+
+request = function()
+  if array == 0 then return wrk.format(nil, nil, nil, order()) end
+  for at = 1, array do orders[at] = order() end
+  return wrk.format(nil, nil, nil, "[" .. table.concat(orders, ",") .. "]")
+end
+
+done = function(summary, latency, _)
+  local e, out = summary.errors, io.open("%(out)s", "w")
+  out:write(string.format(
+    '{"requests":%%d,"microseconds":%%d,"p50":%%d,"p99":%%d,'
+      .. '"refused":%%d,"broken":%%d,"late":%%d}',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    e.status, e.connect + e.read + e.write, e.timeout))
+  out:close()
+end
+"""
+
+
+class NoLoadGenerator(Exception):
+    """wrk is not there and cannot be installed from here."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Load:
+    """What one run of wrk saw; `rate` is requests a second, latencies are milliseconds."""
+
+    requests: int
+    seconds: float
+    p50: float
+    p99: float
+    failed: str = ""
+
+    @property
+    def rate(self) -> float:
+        """Requests answered a second."""
+        return self.requests / self.seconds if self.seconds else 0.0
+
+
+def ensure() -> str:
+    """The version of wrk, installed at need. Raises NoLoadGenerator with a sentence to show."""
+    if shutil.which("wrk") is None:
+        if os.geteuid() != 0 or shutil.which("apt-get") is None:
+            raise NoLoadGenerator(
+                "The load generator wrk is not on the path. Install it (Debian, Ubuntu: "
+                "`apt-get install wrk`) and run this again."
+            )
+        subprocess.run(["apt-get", "update", "-qq"], check=False)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "wrk"], check=False)
+        if shutil.which("wrk") is None:
+            raise NoLoadGenerator("`apt-get install wrk` failed; install wrk and run this again.")
+    told = subprocess.run(["wrk", "--version"], check=False, capture_output=True, text=True).stdout
+    return " ".join(told.split()[:2])
+
+
+def script(request: Request, out: Path) -> str:
+    """The Lua script that sends this request, each with keys of its own, and writes its figures."""
+    parts = _HOLE.split(request.order)
+    lua = [f"[==[{part}]==]" for part in parts]
+    places = {
+        hole: ", ".join(str(at) for at, part in enumerate(parts, 1) if part == hole)
+        for hole in (KEY, CUSTOMER)
+    }
+    headers = {"Content-Type": "application/json", **request.headers}
+    return _SCRIPT % {
+        "parts": ", ".join(lua),
+        "keys": places[KEY],
+        "customers": places[CUSTOMER],
+        "array": request.array,
+        "key_header": request.key_header,
+        "run": f"b{secrets.token_hex(4)}",
+        "path": request.path,
+        "headers": "\n".join(f'wrk.headers["{k}"] = "{v}"' for k, v in headers.items()),
+        "out": out,
+    }
+
+
+def run(request: Request, url: str, concurrency: int, seconds: int, folder: Path) -> Load:
+    """Send `request` over so many connections for so long, each as fast as it is answered."""
+    number = next(_numbers)
+    lua, out = folder / f"{number}.lua", folder / f"{number}.json"
+    lua.write_text(script(request, out))
+    command = ["wrk", "-t1", f"-c{concurrency}", f"-d{seconds}s", "--timeout", TIMEOUT]
+    ended = subprocess.run(
+        [*command, "-s", str(lua), url], check=False, capture_output=True, text=True
+    )
+    if not out.exists():
+        return Load(0, 0.0, 0.0, 0.0, f"wrk: {(ended.stderr or ended.stdout).strip()[-200:]}")
+    told = json.loads(out.read_text())
+    faults = {
+        "answers were not 2xx": told["refused"],
+        "connections broke": told["broken"],
+        f"requests took over {TIMEOUT}": told["late"],
+    }
+    failed = "; ".join(f"{count} {what}" for what, count in faults.items() if count)
+    return Load(
+        requests=told["requests"],
+        seconds=told["microseconds"] / 1e6,
+        p50=told["p50"] / 1e3,
+        p99=told["p99"] / 1e3,
+        failed=failed or ("" if told["requests"] else "nothing was answered"),
+    )

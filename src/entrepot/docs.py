@@ -1,0 +1,6 @@
+"""Documents printed from tables."""
+
+
+def printed() -> dict[str, str]:
+    """Nothing yet."""
+    return {}

@@ -1,0 +1,92 @@
+"""Whose row is whose: every reference of the schema, checked inside its organization (INV-18)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, Table, and_, exists, literal, not_, select
+
+from entrepot.store import schema
+from entrepot.store.verify.statements import Check
+
+# Personal or secret parts of a key that no witness may show.
+_UNTOLD = ("value", "digest")
+
+
+class Reference(NamedTuple):
+    """Columns of a table that name a row of another one; a null names nobody."""
+
+    child: Table
+    columns: tuple[str, ...]
+    parent: Table
+    named: tuple[str, ...]
+
+
+def _of(child: Table, column: str, parent: Table) -> Reference:
+    return Reference(child, ("org", column), parent, ("org", "id"))
+
+
+_LINES, _RESERVATIONS, _LEVELS = schema.order_lines, schema.reservations, schema.stock_levels
+_ENTRIES, _LIST_ENTRIES, _VARIANTS = schema.stock_entries, schema.item_list_entries, schema.variants
+
+REFERENCES: tuple[Reference, ...] = (
+    *(
+        Reference(table, ("org",), schema.organizations, ("org",))
+        for table in schema.metadata.sorted_tables
+        if "org" in table.c and table is not schema.organizations
+    ),
+    _of(schema.organizations, "guest_id", schema.customers),
+    _of(schema.organizations, "default_location", schema.locations),
+    _of(schema.organizations, "default_list", schema.item_lists),
+    _of(schema.customer_names, "customer_id", schema.customers),
+    _of(schema.variant_names, "variant_id", _VARIANTS),
+    _of(_VARIANTS, "item_id", schema.items),
+    Reference(_VARIANTS, ("org", "entry_id", "id"), _LIST_ENTRIES, ("org", "id", "variant_id")),
+    _of(_LIST_ENTRIES, "list_id", schema.item_lists),
+    _of(_LIST_ENTRIES, "variant_id", _VARIANTS),
+    _of(schema.orders, "customer_id", schema.customers),
+    _of(_LINES, "order_id", schema.orders),
+    _of(_LINES, "variant_id", _VARIANTS),
+    _of(_LINES, "item_id", schema.items),
+    Reference(
+        _LINES, ("org", "entry_id", "variant_id"), _LIST_ENTRIES, ("org", "id", "variant_id")
+    ),
+    _of(_LINES, "location_id", schema.locations),
+    _of(schema.order_properties, "order_id", schema.orders),
+    _of(schema.order_events, "order_id", schema.orders),
+    _of(schema.jobs, "order_id", schema.orders),
+    _of(_LEVELS, "variant_id", _VARIANTS),
+    _of(_LEVELS, "location_id", schema.locations),
+    _of(_ENTRIES, "variant_id", _VARIANTS),
+    _of(_ENTRIES, "location_id", schema.locations),
+    _of(_ENTRIES, "order_id", schema.orders),
+    _of(_RESERVATIONS, "order_id", schema.orders),
+    _of(_RESERVATIONS, "variant_id", _VARIANTS),
+    _of(_RESERVATIONS, "location_id", schema.locations),
+    _of(schema.payment_attempts, "order_id", schema.orders),
+)  # fmt: skip
+
+
+def checks() -> Iterator[Check]:
+    """One anti-join a reference, and one for reservations that still claim for a line."""
+    for reference in REFERENCES:
+        yield Check("INV-18", _orphans(reference))
+    line = Reference(
+        _RESERVATIONS, ("org", "order_id", "line_id"), _LINES, ("org", "order_id", "id")
+    )
+    # What was released keeps its row after the line is gone.
+    claims = _RESERVATIONS.c.state.in_(("held", "committed", "shipped"))
+    yield Check("INV-18", _orphans(line).where(claims))
+
+
+def _orphans(reference: Reference) -> Select[Any]:
+    child, parent = reference.child, reference.parent.alias("parent")
+    columns = [child.c[name] for name in reference.columns]
+    named = [parent.c[name] for name in reference.named]
+    found = exists().where(and_(*[p == c for p, c in zip(named, columns, strict=True)]))
+    shown = [c for c in child.primary_key.columns if c.name not in _UNTOLD]
+    said = f"{', '.join(reference.columns)} -> {reference.parent.name}"
+    return select(
+        literal(child.name).label("table"), literal(said).label("dangling"), *shown
+    ).where(and_(*[c.is_not(None) for c in columns if c.nullable]), not_(found))

@@ -1,0 +1,243 @@
+"""The invariants that a set-based statement can check: every row that one gives is a witness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Exists,
+    Select,
+    Table,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+)
+
+from entrepot.core import events
+from entrepot.core.facets import SHIPPED
+from entrepot.store import schema
+from entrepot.store.verify.orders import SKEW_MICROSECONDS
+
+# Kind of job -> whether it belongs to an order.
+JOB_KINDS = {"reserve": True, "authorise": True, "void": True, "fetch": False}
+LIVE_ATTEMPTS = ("prepared", "authorized", "voiding")
+CONFIRMED = ("confirmed", "completed", "archived")
+
+_orders, _lines, _jobs = schema.orders.c, schema.order_lines.c, schema.jobs.c
+_levels, _reservations = schema.stock_levels.c, schema.reservations.c
+_entries, _attempts = schema.stock_entries.c, schema.payment_attempts.c
+_keys = schema.idempotency_keys.c
+
+
+class Check(NamedTuple):
+    """A statement that finds where an invariant does not hold."""
+
+    invariant: str
+    broken: Select[Any]
+
+
+def checks(overdue_before: int | None) -> Iterator[Check]:
+    """All of them. Jobs due before `overdue_before` (microseconds) and held by nobody are late."""
+    yield from _stock()
+    yield from _reserved()
+    yield from _idempotency()
+    yield from _payment()
+    yield from _pipeline(overdue_before)
+    yield from _identity()
+    yield from _times()
+
+
+def _joined(row_org: ColumnElement[int], row_order: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(_orders.org == row_org, _orders.id == row_order)
+
+
+def _differing(name: str, counted: Select[Any], listed: Select[Any]) -> Select[Any]:
+    """Shelves on which two sums differ: one is taken from the other, and nothing should stay."""
+    both = union_all(counted, listed).subquery()
+    shelf = (both.c.org, both.c.variant_id, both.c.location_id)
+    left = func.sum(both.c.n)
+    return select(*shelf, left.label(name)).group_by(*shelf).having(left != 0)
+
+
+def _shelf(columns: Any, n: ColumnElement[int]) -> Select[Any]:
+    return select(columns.org, columns.variant_id, columns.location_id, n.label("n"))
+
+
+def _stock() -> Iterator[Check]:
+    organization = schema.organizations.c
+    hard = exists().where(organization.org == _levels.org, organization.allocation == "HARD")
+    oversold = or_(_levels.on_hand < 0, _levels.reserved > _levels.on_hand)
+    yield Check(
+        "INV-1",
+        select(
+            _levels.org, _levels.variant_id, _levels.location_id, _levels.on_hand,
+            _levels.reserved, _levels.soft,
+        ).where(
+            or_(_levels.reserved < 0, and_(not_(_levels.soft), oversold), and_(_levels.soft, hard))
+        ),
+    )  # fmt: skip
+    claimed = _shelf(_reservations, -_reservations.quantity).where(
+        _reservations.state.in_(("held", "committed"))
+    )
+    yield Check(
+        "INV-2", _differing("reserved_too_much", _shelf(_levels, _levels.reserved), claimed)
+    )
+    ledger = _shelf(_entries, -_entries.delta)
+    yield Check("INV-3", _differing("on_hand_too_much", _shelf(_levels, _levels.on_hand), ledger))
+    sold = _shelf(_entries, _entries.delta).where(_entries.kind == "sale")
+    shipped = _shelf(_reservations, _reservations.quantity).where(_reservations.state == "shipped")
+    yield Check("INV-3", _differing("shipped_without_sale", shipped, sold))
+
+
+def _reserved() -> Iterator[Check]:
+    prepared = exists().where(
+        _attempts.org == _orders.org, _attempts.order_id == _orders.id,
+        _attempts.state == "prepared",
+    )  # fmt: skip
+    astray = case(
+        (_reservations.state == "held", not_(and_(_orders.stage == "placed", prepared))),
+        (
+            _reservations.state == "committed",
+            or_(_orders.stage != "confirmed", _orders.fulfilment.in_(sorted(SHIPPED))),
+        ),
+        else_=literal(False),
+    )
+    yield Check(
+        "INV-4",
+        select(
+            _reservations.org, _reservations.order_id, _reservations.line_id, _reservations.state,
+            _orders.stage, _orders.fulfilment,
+        )
+        .join_from(
+            schema.reservations, schema.orders, _joined(_reservations.org, _reservations.order_id)
+        )
+        .where(or_(not_(_orders.managed), astray)),
+    )  # fmt: skip
+    claim = exists().where(
+        _reservations.org == _lines.org, _reservations.order_id == _lines.order_id,
+        _reservations.line_id == _lines.id, _reservations.variant_id == _lines.variant_id,
+        _reservations.location_id == _lines.location_id,
+        _reservations.quantity == _lines.quantity,
+        _reservations.state.in_(("committed", "shipped")),
+    )  # fmt: skip
+    yield Check(
+        "INV-5",
+        select(_lines.org, _lines.order_id, _lines.id.label("line_id"), _lines.quantity)
+        .join_from(schema.order_lines, schema.orders, _joined(_lines.org, _lines.order_id))
+        # A line names a location only where its variant is tracked.
+        .where(_orders.managed, _orders.stage.in_(CONFIRMED), _lines.location_id.is_not(None))
+        .where(not_(claim)),
+    )
+
+
+def _idempotency() -> Iterator[Check]:
+    named = select(_keys.org, _keys.key, _keys.order_id)
+    its_order = exists().where(_joined(_keys.org, _keys.order_id))
+    yield Check("INV-6", named.where(_keys.order_id.is_not(None), not_(its_order)))
+    yield Check(
+        "INV-6",
+        select(_keys.org, _keys.key, _keys.operation, _keys.status).where(
+            _keys.status == 201, _keys.operation.like("%.createOrder"), _keys.order_id.is_(None)
+        ),
+    )
+    its_key = exists().where(
+        _keys.org == _orders.org, _keys.key == _orders.idempotency_key,
+        _keys.order_id == _orders.id,
+    )  # fmt: skip
+    keyed = _orders.idempotency_key.is_not(None)
+    yield Check(
+        "INV-6",
+        select(_orders.org, _orders.id.label("order_id"), _orders.idempotency_key).where(
+            _orders.origin == "synq", keyed, not_(its_key)
+        ),
+    )
+    yield Check("INV-6", _repeated(schema.orders, "org", "idempotency_key").where(keyed))
+
+
+def _repeated(table: Table, *columns: str) -> Select[Any]:
+    same = [table.c[name] for name in columns]
+    return select(*same, func.count().label("times")).group_by(*same).having(func.count() > 1)
+
+
+def _has_job(*kinds: str) -> Exists:
+    its = exists().where(_jobs.org == _attempts.org, _jobs.order_id == _attempts.order_id)
+    return its.where(_jobs.kind.in_(kinds)) if kinds else its
+
+
+def _payment() -> Iterator[Check]:
+    live = _attempts.state.in_(LIVE_ATTEMPTS)
+    yield Check("INV-8", _repeated(schema.payment_attempts, "org", "order_id").where(live))
+    kept = and_(_orders.stage.in_(CONFIRMED), _orders.payment.not_in(("none", "pending")))
+    yield Check(
+        "INV-9",
+        select(
+            _attempts.org, _attempts.order_id, _attempts.number, _attempts.state, _orders.stage,
+            _orders.payment,
+        )
+        .join_from(
+            schema.payment_attempts, schema.orders, _joined(_attempts.org, _attempts.order_id)
+        )
+        .where(
+            or_(
+                and_(_attempts.state == "authorized", not_(kept), not_(_has_job("void"))),
+                and_(_attempts.state == "voiding", not_(_has_job("void"))),
+                and_(_attempts.state == "prepared", not_(_has_job())),
+            )
+        ),
+    )  # fmt: skip
+    yield Check("INV-12", _repeated(schema.payment_attempts, "key"))
+
+
+def _pipeline(overdue_before: int | None) -> Iterator[Check]:
+    job = select(_jobs.org, _jobs.id.label("job_id"), _jobs.kind, _jobs.order_id)
+    order = select(_orders.org, _orders.id.label("order_id"), _orders.reason)
+    its_job = exists().where(_jobs.org == _orders.org, _jobs.order_id == _orders.id)
+    if overdue_before is not None:
+        late = and_(_jobs.run_at < overdue_before, _jobs.leased_until < overdue_before)
+        yield Check("INV-20", job.add_columns(_jobs.run_at).where(_jobs.state == "due", late))
+    waits = and_(_orders.managed, _orders.stage == "placed", not_(_orders.parked))
+    yield Check("INV-20", order.where(waits, not_(its_job)))
+    told = exists().where(
+        schema.order_events.c.org == _orders.org, schema.order_events.c.order_id == _orders.id,
+        schema.order_events.c.type == events.ORDER_PARKED,
+    )  # fmt: skip
+    # A job that `retry` made due again keeps its order parked until its step is done.
+    explained = and_(its_job, told, _orders.reason.is_not(None))
+    yield Check("INV-21", order.where(_orders.parked, not_(explained)))
+    parked = exists().where(_joined(_jobs.org, _jobs.order_id), _orders.parked)
+    yield Check(
+        "INV-21", job.where(_jobs.state == "parked", _jobs.order_id.is_not(None), not_(parked))
+    )
+    with_order = [kind for kind, needs in JOB_KINDS.items() if needs]
+    strange = or_(
+        _jobs.kind.not_in(list(JOB_KINDS)),
+        and_(_jobs.kind.in_(with_order), _jobs.order_id.is_(None)),
+    )
+    yield Check("INV-23", job.where(strange))
+
+
+def _identity() -> Iterator[Check]:
+    for table in (schema.organizations, schema.credentials):
+        named = _repeated(table, "id").add_columns(literal(table.name).label("table"))
+        yield Check("INV-26", named)
+
+
+def _times() -> Iterator[Check]:
+    # An order's own times never fall back, whoever writes them; other rows take the writer's clock.
+    for table, skew in (
+        (schema.orders, 0),
+        (schema.customers, SKEW_MICROSECONDS),
+        (schema.order_lines, SKEW_MICROSECONDS),
+        (schema.payment_attempts, SKEW_MICROSECONDS),
+    ):
+        times = (table.c.created_at, table.c.updated_at)
+        found = select(literal(table.name).label("table"), *table.primary_key.columns, *times)
+        yield Check("INV-28", found.where(table.c.updated_at < table.c.created_at - skew))

@@ -1,0 +1,201 @@
+"""Placing an order, being notified of one, and adjusting stock: facts and command to outcome."""
+
+from __future__ import annotations
+
+import pytest
+from entrepot.core import words
+from entrepot.core.commands import AdjustStock, CustomerRef, PlaceOrder, VariantRef
+from entrepot.core.decide.adjust import ON_HAND_MAX
+from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.facets import Facets
+from entrepot.core.money import UNITS_MAX, Amount
+from entrepot.core.order import Job
+from entrepot.core.refusal import Reason
+from entrepot.core.results import NotedResult, StockResult
+
+from tests.core.book import (
+    ENTRY,
+    GUEST,
+    HERE,
+    LOOSE,
+    NOWHERE,
+    ORG,
+    PRICE,
+    SCARCE,
+    START,
+    THERE,
+    TRACKED,
+    Book,
+    line,
+    named,
+    notice,
+)
+
+UNKNOWN = b"?" * 16
+
+
+def test_placing_writes_the_order_its_lines_one_event_and_one_job() -> None:
+    book = Book(leased=START + 60)
+    book.stock(TRACKED)
+    command = PlaceOrder(ORG, "synq", "EUR", (line(quantity=3), line(LOOSE)), said={"notes": "n"})
+    changes = book.changes(command)
+    [order] = changes.orders_new
+    assert (order.managed, order.origin, order.notes) == (True, "synq", "n")
+    assert order.facets == Facets("placed", "none", "unassigned", "none")
+    assert order.words == words.fresh(order.facets)
+    assert order.total == order.subtotal == Amount(4000, 2)
+    assert order.customer_id == GUEST
+    assert [(row.number, row.quantity, row.location_id) for row in order.lines] == [
+        (1, 3, HERE),
+        (2, 1, None),  # nobody tracks it, so nothing is reserved for it
+    ]
+    assert [row.entry_id for row in order.lines] == [ENTRY[TRACKED], ENTRY[LOOSE]]
+    assert [(event.seq, event.type) for event in changes.events] == [(1, "order.placed")]
+    [job] = changes.jobs
+    assert (job.kind, job.order_id, job.state, job.fence) == ("reserve", order.id, "due", 1)
+    assert not changes.levels
+    assert not changes.reservations
+
+
+def test_an_order_with_a_provider_waits_for_its_payment() -> None:
+    assert Book().placed(payment_provider="stripe").facets.payment == "pending"
+
+
+def test_what_a_line_leaves_open_comes_from_the_catalogue() -> None:
+    [row] = Book().placed(line(price=None)).lines
+    assert (row.price, row.sku, row.title, row.currency) == (PRICE, "SKU-v", "v", "EUR")
+
+
+def test_a_polinate_line_is_taken_from_the_default_location() -> None:
+    book = Book()
+    book.stock(TRACKED)
+    entry = line(location_id=None)._replace(variant=VariantRef(entry_id=ENTRY[TRACKED]))
+    assert book.placed(entry, source="polinate").lines[0].location_id == HERE
+    assert book.placed(line(location_id=None), source="synq").lines[0].location_id is None
+
+
+def test_a_name_makes_a_variant_once() -> None:
+    book = Book()
+    first = book.placed(named("blue"), named("blue"), named("red"))
+    again = book.placed(named("blue"))
+    assert first.lines[0].variant_id == first.lines[1].variant_id == again.lines[0].variant_id
+    assert first.lines[2].variant_id != first.lines[0].variant_id
+    assert len(book.facts.variant_names) == 2
+
+
+def test_a_customer_is_remembered_by_any_of_the_names() -> None:
+    book = Book()
+
+    def placed(**who: object) -> bytes:
+        customer = CustomerRef(**who)  # type: ignore[arg-type]
+        command = PlaceOrder(ORG, "synq", "EUR", (line(),), customer)
+        return book.changes(command).orders_new[0].customer_id, book.done(command)  # type: ignore[return-value]
+
+    placed(identifiers=(("email", "a@x"),), first_name="Ada")
+    [ada] = book.facts.customers.values()
+    placed(identifiers=(("phone", "1"), ("email", "a@x")), last_name="L", phone="1")
+    placed(identifiers=(("phone", "1"),))
+    placed(customer_id=ada.id)
+    [known] = book.facts.customers.values()
+    assert (known.id, known.name, known.first_name, known.phone) == (ada.id, "L", "Ada", "1")
+    assert {order.customer_id for order in book.facts.orders.values()} == {ada.id}
+
+
+UNSTORABLE = line(price=Amount(UNITS_MAX, 0), quantity=2)
+REFUSED_ORDERS = [
+    (PlaceOrder(ORG, "synq", "EUR", (line(UNKNOWN),)), Reason.UNKNOWN_VARIANT,
+     "items[0].variant_id"),
+    (PlaceOrder(ORG, "synq", "EUR", (line()._replace(variant=VariantRef(entry_id=UNKNOWN)),)),
+     Reason.UNKNOWN_VARIANT, "items[0].itemListEntryId"),
+    (PlaceOrder(ORG, "synq", "EUR", (line(location_id=NOWHERE),)), Reason.UNKNOWN_LOCATION,
+     "items[0].location_id"),
+    (PlaceOrder(ORG, "synq", "EUR", (line(),), CustomerRef(customer_id=UNKNOWN)),
+     Reason.UNKNOWN_CUSTOMER, "customer_id"),
+    (PlaceOrder(ORG, "synq", "EUR", (UNSTORABLE,)), Reason.INVALID, "items[0]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "reason", "field"), REFUSED_ORDERS)
+def test_an_order_that_is_refused(command: PlaceOrder, reason: Reason, field: str) -> None:
+    refusal = Book().refused(command)
+    assert (refusal.reason, refusal.field) == (reason, field)
+
+
+def test_the_ids_of_another_organization_are_unknown() -> None:
+    book = Book()
+    book.facts.orgs[8] = book.facts.orgs[ORG]._replace(org=8)
+    refusal = book.refused(PlaceOrder(8, "synq", "EUR", (line(location_id=None),)))
+    assert refusal.reason is Reason.UNKNOWN_VARIANT
+
+
+# --- notifications
+
+
+def test_a_notified_order_is_ingested_once() -> None:
+    book = Book()
+    order = book.placed()
+    book.facts.by_text[ORG, "PO-1"] = order.id
+    assert book.done(notice("PO-1")) == NotedResult(fetching=False)
+    assert book.order(order).ingested
+    changes = book.changes(notice("PO-1"))
+    assert (changes.orders, changes.events, changes.jobs) == ([], [], [])
+    assert book.types(order) == ["order.placed", "order.ingested"]
+
+
+def test_an_unknown_order_is_fetched_by_one_job() -> None:
+    book = Book(has_source=True)
+    assert book.done(notice("PO-9")) == NotedResult(fetching=True)
+    assert book.done(notice("PO-9")) == NotedResult(fetching=True)
+    [job] = book.facts.jobs.values()
+    assert isinstance(job, Job)
+    assert (job.kind, job.payload, job.id) == ("fetch", "PO-9", fetch_job_id(ORG, "PO-9"))
+
+
+def test_an_unknown_order_without_a_source_is_refused() -> None:
+    refusal = Book().refused(notice("PO-9"))
+    assert (refusal.reason, refusal.field) == (Reason.UNKNOWN_ORDER, "orderId")
+
+
+# --- adjustments
+
+
+def test_an_adjustment_is_an_entry_and_a_level() -> None:
+    book = Book()
+    result = book.stock(SCARCE, 5)
+    assert isinstance(result, StockResult)
+    entry = result.entry
+    assert (entry.delta, entry.kind, entry.note, entry.order_id) == (5, "adjustment", "count", None)
+    book.stock(SCARCE, -2)
+    book.stock(SCARCE, 4, THERE)
+    assert (book.level(SCARCE).on_hand, book.level(SCARCE, THERE).on_hand) == (3, 4)
+    assert book.facts.variants[ORG, SCARCE].tracked
+    assert not book.facts.variants[ORG, LOOSE].tracked
+
+
+@pytest.mark.parametrize(
+    ("command", "reason", "field"),
+    [
+        (AdjustStock(ORG, UNKNOWN, HERE, 1, ""), Reason.UNKNOWN_VARIANT, "variant_id"),
+        (AdjustStock(ORG, TRACKED, NOWHERE, 1, ""), Reason.UNKNOWN_LOCATION, "location_id"),
+        (AdjustStock(ORG, TRACKED, HERE, -1, ""), Reason.OUT_OF_STOCK, "quantity_delta"),
+        (AdjustStock(ORG, TRACKED, HERE, ON_HAND_MAX + 1, ""), Reason.INVALID, "quantity_delta"),
+    ],
+)
+def test_an_adjustment_that_is_refused(command: AdjustStock, reason: Reason, field: str) -> None:
+    refusal = Book().refused(command)
+    assert (refusal.reason, refusal.field) == (reason, field)
+
+
+@pytest.mark.parametrize("hard", [True, False])
+def test_what_is_reserved_stays_on_hand_where_allocation_is_hard(hard: bool) -> None:  # noqa: FBT001
+    book = Book(hard=hard)
+    book.stock(TRACKED, 5)
+    book.confirmed(line(quantity=4))
+    take = AdjustStock(ORG, TRACKED, HERE, -2, "lost")
+    if hard:
+        refusal = book.refused(take)
+        assert refusal.reason is Reason.OUT_OF_STOCK
+        assert "5 on hand, 4 of it reserved" in refusal.detail
+    else:
+        book.done(take)
+    assert book.level().reserved == 4

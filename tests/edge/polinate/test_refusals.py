@@ -1,0 +1,87 @@
+"""Every refusal has a status, a code and Polinate's envelope, and every status is documented."""
+
+import json
+
+import pytest
+
+from entrepot.core.refusal import Reason, Refusal
+from entrepot.edge.polinate import write
+from entrepot.edge.polinate.refusals import TABLE, refusal_answer
+from entrepot.edge.polinate.routes import DIALECT
+
+EXPECTED = {
+    "no_such_route": (404, "NOT_FOUND"),
+    "method_not_allowed": (405, "METHOD_NOT_ALLOWED"),
+    "unauthenticated": (401, "UNAUTHORIZED"),
+    "forbidden": (403, "FORBIDDEN"),
+    "rate_limited": (429, "RATE_LIMITED"),
+    "body_too_large": (413, "PAYLOAD_TOO_LARGE"),
+    "unsupported_media": (415, "UNSUPPORTED_MEDIA_TYPE"),
+    "invalid": (400, "VALIDATION_ERROR"),
+    "key_malformed": (400, "VALIDATION_ERROR"),
+    "key_reused": (409, "IDEMPOTENCY_KEY_REUSED"),
+    "unknown_order": (404, "NOT_FOUND"),
+    "unknown_variant": (400, "VALIDATION_ERROR"),
+    "unknown_location": (400, "VALIDATION_ERROR"),
+    "unknown_customer": (400, "VALIDATION_ERROR"),
+    "unknown_line": (400, "VALIDATION_ERROR"),
+    "duplicate_entry": (409, "CONFLICT"),
+    "illegal_move": (409, "CONFLICT"),
+    "amount_fixed": (409, "CONFLICT"),
+    "out_of_stock": (409, "CONFLICT"),
+    "stale_lease": (500, "INTERNAL_ERROR"),
+    "overloaded": (503, "UNAVAILABLE"),
+    "unavailable": (503, "UNAVAILABLE"),
+    "internal": (500, "INTERNAL_ERROR"),
+}
+
+
+def test_every_reason_has_a_status_and_a_code() -> None:
+    assert {reason.code: TABLE.get(reason) for reason in Reason} == EXPECTED
+
+
+@pytest.mark.parametrize("reason", Reason, ids=lambda reason: reason.code)
+def test_the_envelope(reason: Reason) -> None:
+    answer = refusal_answer(Refusal(reason, "secret of the inside", "order.phase"), "request-1")
+    body = json.loads(answer.body)
+    status, code = EXPECTED[reason.code]
+    assert (answer.status, body.pop("errorCode")) == (status, code)
+    assert body.pop("requestId") == "request-1"
+    if status in (401, 500):
+        assert body == {"message": reason.sentence}
+    else:
+        assert body == {
+            "message": "order.phase: secret of the inside",
+            "fieldErrors": {"order.phase": "secret of the inside"},
+        }
+
+
+def test_without_a_field_there_are_no_field_errors() -> None:
+    body = json.loads(refusal_answer(Refusal(Reason.KEY_REUSED), "request-1").body)
+    assert body.keys() == {"errorCode", "message", "requestId"}
+
+
+def test_a_notification_of_an_unknown_order_is_no_404() -> None:
+    answer = write.noted(Refusal(Reason.UNKNOWN_ORDER, field="orderId"), "request-1")
+    assert answer.status == 400
+    assert json.loads(answer.body)["fieldErrors"] == {"orderId": Reason.UNKNOWN_ORDER.sentence}
+
+
+READ = {401, 429, 500, 503}
+# 405 is of no operation; 404 is of those that name an order in the path.
+WRITE = {status for status, _ in TABLE.values()} - {404, 405}
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "statuses"),
+    [
+        ("listOrders", {200, 400, *READ}),
+        ("getOrder", {200, 404, *READ}),
+        ("createOrder", {200, 201, *WRITE}),
+        ("updateOrder", {200, 404, *WRITE}),
+    ],
+)
+def test_every_status_is_documented(operation_id: str, statuses: set[int]) -> None:
+    [operation] = [one for one in DIALECT.operations if one.operation_id == operation_id]
+    assert set(operation.responses) == statuses
+    assert "Retry-After" in operation.responses[429].headers

@@ -1,0 +1,265 @@
+"""A healthy book with orders in every stand, told through the real writer."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from entrepot.core.commands import (
+    AdjustStock,
+    AmendOrder,
+    Command,
+    CustomerRef,
+    DeferJob,
+    DraftLine,
+    LineChange,
+    MirrorOrders,
+    NotifyOrder,
+    OrderDraft,
+    PlaceOrder,
+    ReserveStock,
+    SettlePayment,
+    VariantRef,
+)
+from entrepot.core.ids import dashed
+from entrepot.core.money import Amount
+from entrepot.core.order import Attempt, Job, Order, Variant
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import OrderResult, OrdersResult, Result
+from entrepot.store import accounts, migrate, queue, rows, schema
+from entrepot.store.engine import Database
+from entrepot.writer.envelope import Answer, Envelope, Idempotency
+from entrepot.writer.writer import Writer
+
+START = 1_750_000_000_000_000
+SECOND = 1_000_000
+TABLES = [t for t in schema.metadata.sorted_tables if t is not schema.installation]
+
+
+def key_of(org: int, order_id: bytes, number: int) -> str:
+    """What this test's secret makes of an attempt."""
+    return f"key-{org}-{order_id.hex()[-12:]}-{number}"
+
+
+def attempt_key(attempt: Attempt) -> str:
+    return key_of(attempt.org, attempt.order_id, attempt.number)
+
+
+@dataclass
+class Healthy:
+    """The book and the ids of what is in it, by name."""
+
+    database: Database
+    ids: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._ticks = itertools.count(START, SECOND)
+        numbers = itertools.count(1)
+        # Rising ids, as the program's are.
+        self.new_id: Callable[[], bytes] = lambda: b"\x01" + next(numbers).to_bytes(15, "big")
+        self.writer = Writer(self.database, now=self.now, new_id=self.new_id)
+
+    def now(self) -> int:
+        return next(self._ticks)
+
+    async def tell(self, command: Command, **more: Any) -> Result:
+        outcome = await self.writer.submit(Envelope(command, **more))
+        assert not isinstance(outcome.result, Refusal), outcome.result
+        return outcome.result
+
+    async def order(self, name: str, command: Command, **more: Any) -> bytes:
+        result = await self.tell(command, **more)
+        made = result.orders[-1] if isinstance(result, OrdersResult) else None
+        if isinstance(result, OrderResult):
+            made = result.order
+        assert made is not None
+        self.ids[name] = made.id
+        return made.id
+
+    async def job(self, order_id: bytes) -> Job:
+        statement = select(schema.jobs).where(schema.jobs.c.order_id == order_id)
+        row = await self.database.read(lambda conn: conn.execute(statement).one())
+        return rows.job(tuple(row))
+
+    async def organization(self, name: str, allocation: str) -> accounts.Organization:
+        made = await self.database.write(
+            lambda conn: accounts.create_organization(conn, name, self.now(), self.new_id)
+        )
+
+        def furnish(conn: Any) -> list[bytes]:
+            variants = []
+            for sku in ("MUG", "TEE"):
+                variant = Variant(
+                    made.org, self.new_id(), self.new_id(), self.new_id(), sku, sku, "EUR",
+                    Amount(1250, 2), tracked=True, created_at=self.now(),
+                )  # fmt: skip
+                accounts.add_variant(conn, made, variant)
+                variants.append(variant.id)
+            accounts.set_allocation(conn, made.org, allocation)
+            credential = accounts.NewCredential(
+                made.org, self.new_id(), f"s-{name}", "synq", "ADMIN", name
+            )
+            accounts.add_credential(conn, credential, self.now())
+            return variants
+
+        variants = await self.database.write(furnish)
+        for variant, count in zip(variants, (100, 10), strict=True):
+            await self.tell(AdjustStock(made.org, variant, made.default_location, count, "count"))
+        self.ids |= {f"{name}_mug": variants[0], f"{name}_tee": variants[1]}
+        self.ids |= {f"{name}_place": made.default_location}
+        return made
+
+    # --- managed orders, step by step
+
+    def placing(self, org: str, *quantities: int, paid: bool = True, **said: Any) -> PlaceOrder:
+        goods = [self.ids[f"{org}_mug"], self.ids[f"{org}_tee"]]
+        lines = tuple(
+            DraftLine(
+                f"items[{n}]", VariantRef(variant_id=goods[n]), quantity, Amount(125 + n, 1 + n),
+                location_id=self.ids[f"{org}_place"],
+            )
+            for n, quantity in enumerate(quantities)
+        )  # fmt: skip
+        said = ({"payment_provider": "stripe", "payment_reference": "tok"} if paid else {}) | said
+        return PlaceOrder(1 if org == "hard" else 2, "synq", "EUR", lines, said=said)
+
+    async def reserved(self, name: str, command: PlaceOrder) -> bytes:
+        order_id = await self.order(name, command)
+        job = await self.job(order_id)
+        await self.tell(
+            ReserveStock(
+                command.org, order_id, job.id, job.fence, key_of(command.org, order_id, 1),
+                "sandbox", self.now() + 3600 * SECOND,
+            )
+        )  # fmt: skip
+        return order_id
+
+    async def settled(self, name: str, command: PlaceOrder, outcome: str) -> bytes:
+        order_id = await self.reserved(name, command)
+        await self.settle(command.org, order_id, outcome)
+        return order_id
+
+    async def settle(self, org: int, order_id: bytes, outcome: str) -> None:
+        job = await self.job(order_id)
+        await self.tell(SettlePayment(org, order_id, job.id, job.fence, outcome, "", "ref"))
+
+    async def words(self, name: str, *told: tuple[str, str]) -> None:
+        for one in told:
+            await self.tell(AmendOrder(1, "polinate", self.ids[name], words=(one,)))
+
+    async def park(self, name: str) -> None:
+        order_id = self.ids[name]
+        job = await self.job(order_id)
+        await self.tell(
+            DeferJob(1, job.id, job.fence, self.now(), "down", parked=True, order_id=order_id)
+        )
+
+    async def mirror(self, name: str, sender: str, *told: tuple[str, str], turn: int = 0) -> None:
+        line = DraftLine("[0]", VariantRef(names=(("sku", sender),)), 2, Amount(999, 2), title="x")
+        draft = OrderDraft(
+            "[0]", sender, bytes([turn]) * 16, "EUR", Amount(1998 + turn, 2), (line,),
+            CustomerRef(identifiers=(("email", "ada@example.org"),), first_name="Ada"),
+            told, {"properties": '{"erp":{"no":7,"ok":true},"tags":[1]}'},
+        )  # fmt: skip
+        await self.order(name, MirrorOrders(1, "konvo", (draft,)))
+
+
+async def healthy_book(database: Database) -> Healthy:
+    """Two organizations, HARD and SOFT, and an order in each stand that the parts can bring."""
+    await migrate.upgrade(database)
+    book = Healthy(database)
+    await book.organization("hard", "HARD")
+    await book.organization("soft", "SOFT")
+    await _managed(book)
+    await _ended(book)
+    await _parked(book)
+    await _amended(book)
+    await book.mirror("mirrored", "k-1", ("konvo", "paid"))
+    await book.mirror("told", "k-2", ("konvo", "open"))
+    await book.mirror("told", "k-2", ("konvo", "completed"), ("konvo_shipment", "none"), turn=1)
+    await book.mirror("deleted", "k-3", ("konvo", "open"))
+    await book.words("deleted", ("polinate_phase", "DELETED"))
+    await book.tell(NotifyOrder(1, "polinate", dashed(book.ids["mirrored"])))
+
+    def source(conn: Any) -> None:
+        accounts.set_source(conn, 1, "http://127.0.0.1/{orderId}", None)
+
+    await database.write(source)
+    await book.tell(NotifyOrder(1, "polinate", "not-known-yet"))
+    return book
+
+
+async def _managed(book: Healthy) -> None:
+    await book.order("placed", book.placing("hard", 1))
+    await book.reserved("authorising", book.placing("hard", 2, 1))
+    await book.settled("confirmed", book.placing("hard", 3, 1), "authorized")
+    await book.reserved("unpaid", book.placing("hard", 1, paid=False))
+    await book.settled("oversold", book.placing("soft", 1, 12), "authorized")
+    await book.settled("shipped", book.placing("hard", 4), "authorized")
+    await book.words("shipped", ("polinate_status", "PACKED"), ("polinate_status", "IN_TRANSIT"))
+    await book.settled("completed", book.placing("hard", 1), "authorized")
+    await book.words("completed", ("konvo_shipment", "delivered"), ("konvo", "completed"))
+    intent = Idempotency("intent-1", "synq.createOrder", ("all",), b"12345678")
+    await book.order(
+        "keyed", book.placing("hard", 1, idempotency_key="intent-1"), idempotency=intent,
+        answer=lambda result: Answer(201, b"{}"),
+    )  # fmt: skip
+
+
+async def _ended(book: Healthy) -> None:
+    await book.settled("declined", book.placing("hard", 1), "declined")
+    await book.settled("expired", book.placing("hard", 1), "expired")
+    await book.reserved("out_of_stock", book.placing("hard", 10_000))
+    await book.settled("cancelled", book.placing("hard", 1), "authorized")
+    await book.words("cancelled", ("synq", "cancelled"))
+    await book.settle(1, book.ids["cancelled"], "voided")
+    await book.settled("voiding", book.placing("hard", 1), "authorized")
+    await book.words("voiding", ("synq", "cancelled"))
+    await book.reserved("late", book.placing("hard", 1))
+    await book.words("late", ("synq", "cancelled"))
+    await book.settle(1, book.ids["late"], "authorized")
+    await book.settle(1, book.ids["late"], "voided")
+
+
+async def _parked(book: Healthy) -> None:
+    await book.order("parked", book.placing("hard", 1))
+    await book.park("parked")
+    await book.reserved("retried", book.placing("hard", 1))
+    await book.park("retried")
+    await book.database.write(lambda conn: queue.requeue(conn, 1, book.ids["retried"], book.now()))
+    await book.order("parked_cancelled", book.placing("hard", 1))
+    await book.park("parked_cancelled")
+    await book.words("parked_cancelled", ("synq", "cancelled"))
+    await book.settled("parked_void", book.placing("hard", 1), "authorized")
+    await book.words("parked_void", ("synq", "cancelled"))
+    await book.park("parked_void")
+    await book.settled("unparked", book.placing("hard", 1), "authorized")
+    await book.words("unparked", ("synq", "cancelled"))
+    await book.park("unparked")
+    await book.database.write(lambda conn: queue.requeue(conn, 1, book.ids["unparked"], book.now()))
+    await book.settle(1, book.ids["unparked"], "voided")
+
+
+async def _amended(book: Healthy) -> None:
+    await book.reserved("amended", book.placing("hard", 2, 1, paid=False))
+    result = await book.tell(AmendOrder(1, "polinate", book.ids["amended"], properties={"a": 1}))
+    assert isinstance(result, OrderResult)
+    first, second = _lines(result.order)
+    price = Amount(3333, 3)
+    await book.tell(
+        AmendOrder(
+            1, "polinate", book.ids["amended"], said={"notes": "n"},
+            properties={"a": {"b": None}, "c": 1.5},
+            update_lines=(LineChange("u", first, quantity=5, price=price),),
+            delete_lines=(("d", second),),
+            create_lines=(DraftLine("c", VariantRef(variant_id=book.ids["hard_tee"]), 2),),
+        )
+    )  # fmt: skip
+
+
+def _lines(order: Order) -> list[bytes]:
+    return [line.id for line in order.lines]
