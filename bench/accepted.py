@@ -16,7 +16,7 @@ def measure(run: Run, server: Server, engine: str) -> None:
     for request in every(server.credentials):
         for concurrency in run.options.concurrency:
             say(f"accepted, {engine}, role {server.role}: {request.name}, {concurrency}")
-            backlog = settle(server) if server.role == "all" else ""
+            backlog = settle(server)
             before = book.orders(server.database_url)
             load = run.load(request, server.url, concurrency)
             kept = book.orders(server.database_url) - before

@@ -40,10 +40,9 @@ def orders(url: str) -> int:
     return int(rows(url, "SELECT count(*) FROM orders")[0][0])
 
 
-def confirmed(url: str) -> int:
-    """How many orders were ever confirmed by the pipeline."""
-    found = rows(url, "SELECT count(*) FROM order_events WHERE type = 'order.confirmed'")
-    return int(found[0][0])
+def events(url: str, kind: str) -> int:
+    """How many events of one type the book holds."""
+    return int(rows(url, f"SELECT count(*) FROM order_events WHERE type = '{kind}'")[0][0])
 
 
 def idle(url: str) -> bool:

@@ -12,26 +12,30 @@ from bench.rows import Row
 from bench.run import Run, say, settle
 
 CONCURRENCY = 32
+KINDS = ("order.placed", "order.confirmed")
 
 
 def measure(run: Run, server: Server, engine: str) -> None:
     """One row: load for `sustain` seconds, then as long as it takes until nothing is left to do.
 
-    The rate counts both; the latencies are from placed to confirmed, by the events' own times.
+    The rate is over both, warm-up included, up to the newest event; the latencies are from placed
+    to confirmed. All by the times that the events bear, which are of this machine's clock.
     """
     say(f"confirmed, {engine}: {run.options.sustain} s of load, then the backlog")
     request, url = synq(server.credentials), server.database_url
     failed = settle(server)
-    since, placed, confirmed = book.newest(url) + 1, book.orders(url), book.confirmed(url)
-    begun = time.monotonic()
+    before = [book.events(url, kind) for kind in KINDS]
+    begun = _now()
     load = run.load(request, server.url, CONCURRENCY, run.options.sustain)
-    loaded = time.monotonic()
+    loaded = _now()
     failed = load.failed or failed or settle(server)
-    ended = time.monotonic()
-    placed, confirmed = book.orders(url) - placed, book.confirmed(url) - confirmed
+    placed, confirmed = (
+        book.events(url, kind) - count for kind, count in zip(KINDS, before, strict=True)
+    )
     if not failed and placed != confirmed:
         failed = f"{placed} orders were placed, {confirmed} confirmed"
-    p50, p99 = book.placed_to_confirmed(url, since)
+    ended = max(book.newest(url), begun + 1)
+    p50, p99 = book.placed_to_confirmed(url, begun)
     run.rows.append(
         Row(
             measure="confirmed",
@@ -39,11 +43,16 @@ def measure(run: Run, server: Server, engine: str) -> None:
             engine=engine,
             role=server.role,
             concurrency=CONCURRENCY,
-            rate=confirmed / (ended - begun),
+            rate=confirmed / (ended - begun) * 1e6,
             p50=p50,
             p99=p99,
-            note=f"{confirmed:,} orders: {loaded - begun:.1f} s of load, "
-            f"{ended - loaded:.1f} s of backlog",
+            note=f"{confirmed:,} orders: {(loaded - begun) / 1e6:.1f} s of load, "
+            f"{max(0, ended - loaded) / 1e6:.1f} s of backlog",
             failed=failed,
         )
     )
+
+
+def _now() -> int:
+    # Microseconds, in whole milliseconds like the times in the book.
+    return time.time_ns() // 1_000_000 * 1_000

@@ -6,7 +6,6 @@ The same stack, server settings and body as the product's; `python -m bench.empt
 from __future__ import annotations
 
 import argparse
-import asyncio
 import gc
 
 import msgspec
@@ -103,8 +102,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     config = server_config("127.0.0.1", parser.parse_args().port, settings.load())
     config.app = "bench.empty:application"
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(Server(config).serve())
+    Server(config).run()
 
 
 if __name__ == "__main__":

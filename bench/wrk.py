@@ -1,4 +1,7 @@
-"""The load generator: wrk with one thread, and a script that makes each request a new one."""
+"""The load generator: wrk with one thread, and a script that makes each request a new one.
+
+Keys come in no order, as clients' keys do: ascending ones would spare the unique index most work.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,16 @@ _HOLE = re.compile(f"({KEY}|{CUSTOMER})")
 
 _SCRIPT = """
 local parts, keys, customers = {%(parts)s}, {%(keys)s}, {%(customers)s}
-local array, key_header, run = %(array)d, "%(key_header)s", "%(run)s-"
+local array, key_header, run = %(array)d, "%(key_header)s", "-%(run)s-"
 local placed, orders = 0, {}
+math.randomseed(%(seed)d)
 wrk.method = "POST"
 wrk.path = "%(path)s"
 %(headers)s
 
 local function order()
   placed = placed + 1
-  local key = run .. placed
+  local key = string.format("%%08x", math.random(0, 2147483647)) .. run .. placed
   for _, at in ipairs(keys) do parts[at] = key end
   for _, at in ipairs(customers) do parts[at] = placed %% 1000 end
   if key_header ~= "" then wrk.headers[key_header] = key end
@@ -104,7 +108,8 @@ def script(request: Request, out: Path) -> str:
         "customers": places[CUSTOMER],
         "array": request.array,
         "key_header": request.key_header,
-        "run": f"b{secrets.token_hex(4)}",
+        "run": secrets.token_hex(4),
+        "seed": secrets.randbits(31),
         "path": request.path,
         "headers": "\n".join(f'wrk.headers["{k}"] = "{v}"' for k, v in headers.items()),
         "out": out,

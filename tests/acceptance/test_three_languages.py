@@ -246,7 +246,7 @@ def test_lines_and_fields_change_together(world: World) -> None:
 def test_a_line_is_replaced_in_one_call(world: World) -> None:
     order = world.polinate.create(world.polinate_order([0]))
     [line] = order["orderItems"]
-    entry = {"itemListEntryId": line["itemListEntryId"], "quantity": 9}
+    entry = {"itemListEntryId": line["itemListEntryId"], "quantity": 9, "price": "2.00"}
     change = {"deleteOrderItems": [line["id"]], "createOrderItems": [entry]}
     [made] = accepted(world.polinate.patch(order["id"], change), 200)["orderItems"]
     assert made["id"] != line["id"]
@@ -277,7 +277,9 @@ REFUSED_CHANGES: list[tuple[str, Change, str]] = [
     (
         "a second line of one entry",
         lambda first: {
-            "createOrderItems": [{"itemListEntryId": first["itemListEntryId"], "quantity": 1}]
+            "createOrderItems": [
+                {"itemListEntryId": first["itemListEntryId"], "quantity": 1, "price": "1.00"}
+            ]
         },
         "itemListEntryId",
     ),

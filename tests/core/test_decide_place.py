@@ -105,8 +105,10 @@ UNSTORABLE = line(price=Amount(UNITS_MAX, 0), quantity=2)
 REFUSED_ORDERS = [
     (PlaceOrder(ORG, "synq", "EUR", (line(UNKNOWN),)), Reason.UNKNOWN_VARIANT,
      "items[0].variant_id"),
-    (PlaceOrder(ORG, "synq", "EUR", (line()._replace(variant=VariantRef(entry_id=UNKNOWN)),)),
-     Reason.UNKNOWN_VARIANT, "items[0].itemListEntryId"),
+    (PlaceOrder(ORG, "synq", "EUR", (line()._replace(variant=VariantRef(entry_id=UNKNOWN, field="entry")),)),
+     Reason.UNKNOWN_VARIANT, "items[0].entry"),
+    (PlaceOrder(ORG, "polinate", "EUR", (line(), line())), Reason.DUPLICATE_ENTRY,
+     "items[0].variant_id"),
     (PlaceOrder(ORG, "synq", "EUR", (line(location_id=NOWHERE),)), Reason.UNKNOWN_LOCATION,
      "items[0].location_id"),
     (PlaceOrder(ORG, "synq", "EUR", (line(),), CustomerRef(customer_id=UNKNOWN)),

@@ -37,7 +37,6 @@ from entrepot.writer.writer import Writer
 
 START = 1_750_000_000_000_000
 SECOND = 1_000_000
-TABLES = [t for t in schema.metadata.sorted_tables if t is not schema.installation]
 
 
 def key_of(org: int, order_id: bytes, number: int) -> str:
@@ -202,7 +201,13 @@ async def _managed(book: Healthy) -> None:
     await book.settled("shipped", book.placing("hard", 4), "authorized")
     await book.words("shipped", ("polinate_status", "PACKED"), ("polinate_status", "IN_TRANSIT"))
     await book.settled("completed", book.placing("hard", 1), "authorized")
-    await book.words("completed", ("konvo_shipment", "delivered"), ("konvo", "completed"))
+    await book.words(
+        "completed",
+        ("polinate_status", "PACKED"),
+        ("polinate_status", "IN_TRANSIT"),
+        ("polinate_status", "DELIVERED"),
+        ("konvo", "completed"),
+    )
     intent = Idempotency("intent-1", "synq.createOrder", ("all",), b"12345678")
     await book.order(
         "keyed", book.placing("hard", 1, idempotency_key="intent-1"), idempotency=intent,

@@ -63,6 +63,7 @@ RETURN_MOVES: dict[str, frozenset[str]] = {
 }
 
 CANCELLABLE_FULFILMENT = frozenset({"unassigned", "accepted", "not_applicable"})
+COMPLETABLE_FULFILMENT = frozenset({"delivered", "not_applicable"})
 RETURNABLE_FULFILMENT = frozenset({"delivered", "partially_shipped", "in_transit", "attempted"})
 
 
@@ -78,7 +79,7 @@ def illegal(before: Facets, after: Facets, managed: bool) -> str | None:
         if before.fulfilment not in CANCELLABLE_FULFILMENT:
             return f"an order that is {before.fulfilment} cannot be cancelled any more"
     if after.stage == "completed" and after.stage != before.stage:
-        if after.fulfilment not in ("delivered", "not_applicable"):
+        if after.fulfilment not in COMPLETABLE_FULFILMENT:
             return f"an order that is {after.fulfilment} cannot be completed yet"
     if before.payment != after.payment and after.payment not in PAYMENT_BY_WORD:
         return f"payment moves only with its provider, from {before.payment} not to {after.payment}"

@@ -20,6 +20,7 @@ from litestar.types import HTTPScope, Receive, Send
 
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.edge.dialect import Call, Dialect, Operation, Services
+from entrepot.store.engine import Unavailable
 from entrepot.telemetry import log, metrics
 from entrepot.writer.envelope import Answer
 
@@ -88,7 +89,11 @@ class _Endpoint:
             request_id = self._new_request_id()
         extra: list[tuple[bytes, bytes]] = []
         try:
-            answer = await self._answer(scope, receive, headers, request_id, extra)
+            try:
+                answer = await self._answer(scope, receive, headers, request_id, extra)
+            except Unavailable as error:
+                log.error("request.unavailable", request_id=request_id, why=str(error))
+                raise Refused(Refusal(Reason.UNAVAILABLE, retry_after=1.0)) from error
         except Refused as refused:
             answer = self._dialect.refuse(refused.refusal, request_id)
             if refused.refusal.retry_after is not None:

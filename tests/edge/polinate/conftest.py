@@ -74,9 +74,7 @@ async def book(tmp_path: Path) -> AsyncIterator[Book]:
 
     await database.write(schema.metadata.create_all)
     ours, theirs = [
-        await database.write(
-            partial(accounts.create_organization, name=name, now=1, new_id=new_id)
-        )
+        await database.write(partial(accounts.create_organization, name=name, now=1, new_id=new_id))
         for name in ("ours", "theirs")
     ]
     for secret, (dialect, role) in CREDENTIALS.items():

@@ -38,9 +38,7 @@ async def test_a_business_is_known_by_any_spelling(spelling: str, book: Book) ->
         (None, None),
     ],
 )
-async def test_every_failure_is_the_same(
-    business: str | None, key: str | None, book: Book
-) -> None:
+async def test_every_failure_is_the_same(business: str | None, key: str | None, book: Book) -> None:
     spelled = {
         "ours": book.business,
         "theirs": f"bus_{book.theirs.id.hex()}",

@@ -27,7 +27,7 @@ def test_a_bare_order() -> None:
         "integrationId": None,
         "phase": "ACTIVE",
         "status": "ACCEPTED",
-        "internalReference": "EN-00G40R40M30E209185GR38E1G4",
+        "internalReference": "EN-01040G2081040G2081040G2081",
         "externalReference": None,
         "notes": None,
         "deliveryAddress": None,

@@ -80,7 +80,7 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
     if not storable(subtotal, total):
         raise refuse(Reason.INVALID, "the order's total is out of range", "order.totalAmount")
     order = before._replace(lines=tuple(lines), subtotal=subtotal, total=total)
-    if touches and before.managed and before.facets.stage in ("placed", "confirmed"):
+    if _weighs(command) and before.managed and before.facets.stage in ("placed", "confirmed"):
         goods.reclaim(before, order, facts, changes)
     return order
 

@@ -22,10 +22,6 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
     order = facts.orders.get((command.org, command.order_id))
     if order is None:
         raise refuse(Reason.UNKNOWN_ORDER)
-    if job.kind != "reserve":
-        # It was reserved by a commit whose answer got lost: go on from there.
-        attempt = facts.attempts.get((order.org, order.id))
-        return Decision(Changes(), StepResult(job, attempt, order))
     changes = Changes()
     if order.facets.stage != "placed":
         changes.jobs_done.append(job)

@@ -56,7 +56,7 @@ def _authorized(
 def _voided(order: Order, attempt: Attempt, job: Job, facts: Facts) -> Decision:
     changes = Changes(jobs_done=[job])
     changes.attempts.append(attempt._replace(state="voided", updated_at=facts.now))
-    order = stand(order, order.facets._replace(payment="voided"))
+    order = _unparked(stand(order, order.facets._replace(payment="voided")))
     order, voided = events.happened(order, events.PAYMENT_VOIDED, facts.now, "pipeline")
     changes.events.append(voided)
     changes.orders.append(order)
@@ -75,7 +75,7 @@ def _refused(
     order, told = events.happened(order, type_, facts.now, "pipeline")
     changes.events.append(told)
     if order.facets.stage != "placed":
-        changes.orders.append(order)
+        changes.orders.append(_unparked(order))
         return Decision(changes, StepResult(None, attempt, order))
     if goods.release(order, facts, changes, "expired" if expired else "released"):
         order, released = events.happened(order, events.STOCK_RELEASED, facts.now, "pipeline")
@@ -83,3 +83,10 @@ def _refused(
     reason = "payment_expired" if expired else "payment_declined"
     order = fail(order, reason, command.detail, facts, changes)
     return Decision(changes, StepResult(None, attempt, order))
+
+
+def _unparked(order: Order) -> Order:
+    """An ended order whose last step is done waits for nobody; why it ended, its stage says."""
+    if not order.parked:
+        return order
+    return order._replace(parked=False, reason=order.facets.stage, reason_detail=None)

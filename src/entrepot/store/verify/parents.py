@@ -87,6 +87,7 @@ def _orphans(reference: Reference) -> Select[Any]:
     found = exists().where(and_(*[p == c for p, c in zip(named, columns, strict=True)]))
     shown = [c for c in child.primary_key.columns if c.name not in _UNTOLD]
     said = f"{', '.join(reference.columns)} -> {reference.parent.name}"
+    said_by = [c.is_not(None) for c in columns if c.nullable]
     return select(
         literal(child.name).label("table"), literal(said).label("dangling"), *shown
-    ).where(and_(*[c.is_not(None) for c in columns if c.nullable]), not_(found))
+    ).where(not_(found), *said_by)

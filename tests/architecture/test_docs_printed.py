@@ -1,0 +1,31 @@
+"""The documents that are printed from tables stand in the repository as they are printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from entrepot.core import words
+from entrepot.core.refusal import Reason
+from entrepot.docs import printed
+from entrepot.settings import described
+
+ROOT = Path(__file__).parents[2]
+PRINTED = printed()
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_a_document_is_as_printed(name: str) -> None:
+    committed = (ROOT / name).read_text(encoding="utf-8")
+    assert committed == PRINTED[name], "print it again: entrepot docs docs"
+
+
+def test_nothing_is_left_out() -> None:
+    lifecycle = PRINTED["docs/lifecycle.md"]
+    for axis in words.AXES:
+        for word in words.AXES[axis]:
+            assert f"\n| `{word}` | " in lifecycle
+    for reason in Reason:
+        assert f"\n| `{reason.code}`" in PRINTED["docs/refusals.md"]
+    for variable, *_ in described():
+        assert f"\n| `{variable}` | " in PRINTED["docs/settings.md"]

@@ -1,0 +1,80 @@
+"""A figure that must not be believed is marked, and a ratio is of one run."""
+
+from pathlib import Path
+
+import pytest
+from bench.requests import NOBODY, Request, synq
+from bench.rows import Result, Row
+from bench.run import WARM_UP_SECONDS, Options, Run
+
+from bench import accepted, report, rows, wrk
+
+
+def row(**changes: object) -> Row:
+    told = {
+        "measure": "accepted",
+        "what": "Synq | two lines",
+        "engine": "sqlite",
+        "role": "api",
+        "concurrency": 32,
+        "rate": 3000.0,
+        "p50": 9.5,
+        "p99": 21.25,
+    }
+    return Row(**(told | changes))  # type: ignore[arg-type]
+
+
+def test_orders_that_were_acknowledged_and_are_not_in_the_book_are_told() -> None:
+    load = wrk.Load(requests=10, seconds=1.0, p50=1.0, p99=2.0)
+    request = synq(NOBODY)
+    assert accepted.missing(load, request, 10) == ""
+    assert accepted.missing(load, request, 12) == ""
+    assert accepted.missing(load, request, 9) == ("10 orders were acknowledged, the book holds 9")
+
+
+def test_rows_are_judged_by_the_mean_of_the_empty_runs_around_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = iter([10_000, 20_000, 8_000, 7_000])
+
+    def load(request: Request, url: str, concurrency: int, seconds: int, folder: Path) -> wrk.Load:
+        counts = seconds != WARM_UP_SECONDS
+        return wrk.Load(next(answered) if counts else 1, 1.0, p50=1.0, p99=2.0)
+
+    monkeypatch.setattr(wrk, "run", load)
+    run = Run(Options(concurrency=(32,)), tmp_path)
+    with run.judged():
+        run.rows += [row(), row(concurrency=1)]
+    with run.judged():
+        run.rows.append(row(rate=3_750.0))
+    assert [one.of_empty for one in run.rows] == [3000 / 9000, None, 0.5]
+    typed, lean, *_ = run.finish()
+    assert (typed.rate, typed.note) == (25_000 / 3, "mean of 3 runs, 7,000 to 10,000")
+    assert (lean.rate, lean.concurrency) == (20_000.0, 32)
+
+
+def test_a_failed_row_says_so_in_both_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    result = Result({"cores": "2"}, {}, [row(failed="3 answers were not 2xx")])
+    report.print_table(result)
+    assert "FAILED" in capsys.readouterr().out
+    assert "FAILED: 3 answers were not 2xx" in report.markdown(result)
+
+
+def test_a_saved_run_is_read_back_whole(tmp_path: Path) -> None:
+    result = Result({"cores": "2"}, {"each run": "5 s"}, [row(of_empty=0.4, note="n")])
+    result.save(tmp_path / "new" / "bench.json")
+    assert rows.load(tmp_path / "new" / "bench.json") == result
+
+
+def test_the_table_of_the_document_is_replaced_and_nothing_else(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    document.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    report.put_into(document, report.markdown(Result({}, {}, [row()])))
+    text = document.read_text()
+    assert text.startswith(f"before\n{report.BEGIN}\n")
+    assert text.endswith(f"{report.END}\nafter\n")
+    assert "old" not in text
+    assert "| accepted | Synq \\| two lines | sqlite | api | 32 | 3,000 |" in text
+    (tmp_path / "plain.md").write_text("no marks")
+    with pytest.raises(ValueError, match="has no"):
+        report.put_into(tmp_path / "plain.md", "x")

@@ -1,0 +1,179 @@
+"""Mirroring: what another system says of its orders is taken over, all of it or none."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from entrepot.core import ids, words
+from entrepot.core.commands import MirrorOrders
+from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.facets import Facets
+from entrepot.core.money import UNITS_MAX, Amount
+from entrepot.core.refusal import Reason
+from entrepot.core.results import OrdersResult
+
+from tests.core.book import ORG, TRACKED, Book, line, named, notice, told_as
+
+PAID = ("konvo", "paid")
+
+
+def mirrored(*drafts: object) -> MirrorOrders:
+    return MirrorOrders(ORG, "konvo", tuple(drafts))  # type: ignore[arg-type]
+
+
+def test_a_first_telling_makes_the_order() -> None:
+    book = Book()
+    draft = told_as(PAID, ("konvo_shipment", "in_transit"), said={"notes": "ring"})
+    changes = book.changes(mirrored(draft))
+    [order] = changes.orders_new
+    assert (order.managed, order.sender_id, order.notes) == (False, "k-1", "ring")
+    assert order.facets == Facets("confirmed", "paid", "in_transit")
+    assert (order.words.konvo, order.words.konvo_shipment) == ("paid", "in_transit")
+    assert order.words.synq == "fulfilled"
+    assert (order.total, order.subtotal) == (Amount(2000, 2), Amount(2500, 2))
+    assert [event.type for event in changes.events] == ["order.mirrored"]
+    assert (changes.jobs, changes.levels, changes.reservations) == ([], [], [])
+    assert len(changes.customers_new) == len(changes.variants_new) == 1
+
+
+def test_the_same_content_again_changes_nothing_and_is_counted() -> None:
+    book = Book()
+    command = book.mirroring(PAID)
+    first = book.done(command)
+    changes = book.changes(command)
+    assert (changes.orders, changes.orders_new, changes.events) == ([], [], [])
+    assert book.done(command) == first
+
+
+def test_another_content_replaces_what_was_said() -> None:
+    book = Book()
+    book.mirrored(PAID, said={"notes": "old", "channel": "web"})
+    lines = (named("sku-2", 1), named("sku-1", 5))
+    order = book.mirrored(
+        ("konvo", "completed"), lines=lines, total=Amount(7, 0), said={"notes": "new"}
+    )
+    assert (order.notes, order.channel, order.total) == ("new", "web", Amount(7, 0))
+    assert [(row.number, row.title, row.quantity) for row in order.lines] == [
+        (1, "sku-1", 5),
+        (2, "sku-2", 1),
+    ]
+    assert order.facets == Facets("completed", "paid")
+    assert book.types(order) == ["order.mirrored", "order.amended", "order.moved"]
+    fewer = book.mirrored(PAID, lines=(named("sku-2", 1),))
+    assert [(row.number, row.title) for row in fewer.lines] == [(2, "sku-2")]
+
+
+def test_all_or_none() -> None:
+    book = Book()
+    bad = told_as(PAID, sender="k-2", where="[1]", lines=(named("x", 2, Amount(UNITS_MAX, 0)),))
+    refusal = book.refused(mirrored(told_as(PAID), bad))
+    assert (refusal.reason, refusal.field) == (Reason.INVALID, "[1]")
+    assert not book.facts.orders
+
+
+def test_one_order_twice_in_an_array_is_one_order_as_last_told() -> None:
+    book = Book()
+    drafts = [
+        told_as(("konvo", "open"), lines=(named("a"), named("b"))),
+        told_as(PAID, sender="k-2"),
+        told_as(("konvo", "cancelled"), lines=(named("b"), named("c"))),
+    ]
+    result = book.done(mirrored(*drafts))
+    assert isinstance(result, OrdersResult)
+    first, second, again = result.orders
+    assert first == again == book.order(first)
+    assert second.sender_id == "k-2"
+    assert (len(book.facts.orders), first.facets.stage) == (2, "cancelled")
+    assert [row.title for row in first.lines] == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("told", "facets"),
+    [
+        ((), Facets("placed")),
+        ((("konvo_shipment", "none"),), Facets("placed")),
+        ((("konvo_shipment", "in_transit"),), Facets("confirmed", fulfilment="in_transit")),
+        ((("konvo", "refunded"),), Facets("confirmed", "refunded")),
+        ((("konvo", "open"), ("konvo_shipment", "delivered")),
+         Facets("placed", fulfilment="delivered")),
+        ((("polinate_phase", "DELETED"),), Facets("deleted")),
+    ],
+)  # fmt: skip
+def test_where_a_first_telling_stands(
+    told: tuple[tuple[str, str], ...], facets: Facets
+) -> None:
+    assert Book().mirrored(*told).facets == facets
+
+
+@pytest.mark.parametrize("axis", words.AXES)
+def test_every_pair_of_words_is_accepted_and_read_back(axis: str) -> None:
+    for first in words.AXES[axis]:
+        for second in words.AXES[axis]:
+            book = Book()
+            book.mirrored((axis, first))
+            if first == "DELETED" != second:
+                refusal = book.refused(book.mirroring((axis, second)))
+                assert (refusal.reason, refusal.field) == (Reason.ILLEGAL_MOVE, "[0]")
+                continue
+            order = book.mirrored((axis, second))
+            assert getattr(order.words, axis) == second
+
+
+def test_a_mirrored_order_takes_no_stock_and_no_money() -> None:
+    book = Book()
+    book.stock(TRACKED, 10)
+    order = book.mirrored(PAID, lines=(line(quantity=4),))
+    book.mirrored(PAID, ("konvo_shipment", "delivered"), lines=(line(quantity=4),))
+    book.mirrored(("konvo", "cancelled"), lines=(line(quantity=4),))
+    assert (book.level().on_hand, book.level().reserved) == (10, 0)
+    assert (book.jobs(order), book.reservations(order)) == ([], [])
+
+
+def test_a_managed_order_told_by_its_id_only_moves() -> None:
+    book = Book()
+    book.stock(TRACKED, 10)
+    order = book.confirmed(line(quantity=4))
+    sender = ids.dashed(order.id)
+    said = {"tracking_url": "https://t/1", "notes": "not yours"}
+    moved = book.mirrored(("konvo_shipment", "confirmed"), sender=sender, said=said)
+    assert (moved.id, moved.facets.fulfilment) == (order.id, "accepted")
+    assert (moved.tracking_url, moved.notes) == ("https://t/1", None)
+    assert (moved.lines, moved.total) == (order.lines, order.total)
+    refusal = book.refused(book.mirroring(PAID, sender=sender))
+    assert refusal.reason is Reason.ILLEGAL_MOVE
+    cancelled = book.mirrored(("konvo", "cancelled"), sender=sender)
+    assert cancelled.facets.stage == "cancelled"
+    assert (book.level().reserved, book.job(order).kind) == (0, "void")
+
+
+def test_a_managed_order_told_twice_in_one_array() -> None:
+    book = Book()
+    book.stock(TRACKED, 10)
+    order = book.confirmed(line(quantity=4))
+    book.told(order, ("polinate_status", "PACKED"))
+    sender = ids.dashed(order.id)
+    book.mirroring(sender=sender)
+    book.done(
+        mirrored(
+            told_as(("konvo_shipment", "in_transit"), sender=sender),
+            told_as(("konvo", "completed"), ("konvo_shipment", "delivered"), sender=sender),
+        )
+    )
+    assert book.order(order).facets == Facets("completed", "authorized", "delivered")
+    assert (book.level().on_hand, book.level().reserved) == (6, 0)
+
+
+def test_a_fetched_order_ends_its_job_and_a_stale_one_is_refused() -> None:
+    book = Book(has_source=True)
+    book.done(notice("PO-9"))
+    job_id = fetch_job_id(ORG, "PO-9")
+    draft = told_as(("polinate_phase", "ACTIVE"), sender="PO-9", said={"ingested": True})
+    fetched = MirrorOrders(ORG, "polinate", (draft,), job_id, 0)
+    assert book.refused(fetched._replace(fence=1)).reason is Reason.STALE_LEASE
+    result = book.done(fetched)
+    assert isinstance(result, OrdersResult)
+    [order] = result.orders
+    assert book.types(order) == ["order.mirrored", "order.ingested"]
+    assert not book.facts.jobs
+    assert json.loads(book.events(order)[0].body)["facets"] == list(order.facets)

@@ -1,0 +1,170 @@
+"""Fetching a notified order from a real HTTP server of the organization."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+from tests.pipeline.conftest import House, eventually
+
+from entrepot.core.commands import CustomerRef, DraftLine, NotifyOrder, OrderDraft, VariantRef
+from entrepot.core.money import Amount
+from entrepot.core.refusal import Reason, refuse
+from entrepot.pipeline.steps.fetch import BODY_BYTES_MAX
+from entrepot.store import accounts, schema
+
+TEXT = "PO 1/2?"
+Reply = tuple[int, bytes, dict[str, str]]
+
+
+class Source:
+    """An order source that answers as it is told, the last answer for ever."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str | None]] = []
+        self.replies: list[Reply] = []
+        source = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                source.asked.append((self.path, self.headers["X-Key"]))
+                place = min(len(source.asked), len(source.replies)) - 1
+                status, body, headers = source.replies[place]
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                if not source.cut:
+                    self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.cut = False
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+        port = self._server.server_port
+        self.template = f"http://127.0.0.1:{port}/o/{{orderId}}?b={{businessId}}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def source() -> Iterator[Source]:
+    running = Source()
+    yield running
+    running.close()
+
+
+def read(document: bytes, sender_id: str, org: int) -> OrderDraft:
+    if document != b"an order":
+        raise refuse(Reason.INVALID, "is no order", "order")
+    line = DraftLine("orderItems[0]", VariantRef(names=(("sku", "SKU-0"),)), 1, Amount(100, 2))
+    words = (("polinate_phase", "ACTIVE"),)
+    return OrderDraft("order", sender_id, b"d" * 16, "EUR", Amount(100, 2), (line,),
+                      CustomerRef(), words, {})  # fmt: skip
+
+
+async def notify(house: House, source: Source, *replies: Reply) -> None:
+    source.replies = list(replies)
+
+    def configure(conn: Any) -> None:
+        accounts.set_source(conn, house.shop.org, source.template, "X-Key: source-secret")
+
+    await house.database.write(configure)
+    await house.do(NotifyOrder(house.shop.org, "polinate", TEXT))
+
+
+async def until_parked(house: House) -> str:
+    async def parked() -> list[tuple[Any, ...]]:
+        return await house.rows(schema.jobs, "last_error", state="parked")
+
+    [(error,)] = await eventually(parked)
+    return str(error)
+
+
+OK: Reply = (200, b"an order", {})
+
+
+async def test_a_source_that_fails_twice_is_asked_three_times(house: House, source: Source) -> None:
+    with capture_logs() as logs:
+        house.start(fetch_reader=read)
+        await notify(house, source, (503, b"", {}), (500, b"oops", {}), OK)
+        await house.until_quiet()
+    rows = await house.rows(schema.orders, "sender_id", "managed", "stage")
+    assert [(s, bool(m), st) for s, m, st in rows] == [(TEXT, False, "confirmed")]
+    business = f"bus_{house.shop.organization.id.hex()}"
+    assert source.asked == [(f"/o/PO%201%2F2%3F?b={business}", "source-secret")] * 3
+    assert "source-secret" not in str(logs)
+    assert TEXT not in str(logs)
+
+
+async def test_a_connection_that_breaks_is_tried_again(house: House, source: Source) -> None:
+    source.cut = True
+    house.start(fetch_reader=read)
+    await notify(house, source, OK)
+
+    async def asked() -> bool:
+        return len(source.asked) > 1
+
+    await eventually(asked)
+    source.cut = False
+    await house.until_quiet()
+    assert len(await house.rows(schema.orders, "id")) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "asked", "told"),
+    [
+        ((404, b"", {}), 5, "answered 404"),
+        ((302, b"", {"Location": "http://127.0.0.1:1/elsewhere"}), 20, "answered 302"),
+        ((200, b"no order", {}), 1, "no order"),
+        ((200, b"x" * (BODY_BYTES_MAX + 1), {}), 1, "over 1048576 bytes"),
+    ],
+)
+async def test_what_cannot_be_fetched_is_parked(
+    house: House, source: Source, reply: Reply, asked: int, told: str
+) -> None:
+    house.start(fetch_reader=read)
+    await notify(house, source, reply)
+    assert told in await until_parked(house)
+    assert len(source.asked) == asked
+    assert await house.rows(schema.orders, "id") == []
+
+
+async def test_a_source_that_was_taken_away_parks(house: House, source: Source) -> None:
+    await notify(house, source, OK)
+    await house.database.write(lambda c: accounts.set_source(c, house.shop.org, None, None))
+    house.start(fetch_reader=read)
+    assert "no order source" in await until_parked(house)
+    assert source.asked == []
+
+
+@pytest.mark.parametrize(
+    "template", ["http://127.0.0.1:99999/{orderId}", "ftp://127.0.0.1/{orderId}"]
+)
+async def test_a_source_that_cannot_be_asked_parks(
+    house: House, source: Source, template: str
+) -> None:
+    source.template = template
+    house.start(fetch_reader=read)
+    await notify(house, source, OK)
+    assert "cannot be asked" in await until_parked(house)
+
+
+async def test_a_draft_that_the_book_refuses_is_parked(house: House, source: Source) -> None:
+    def greedy(document: bytes, sender_id: str, org: int) -> OrderDraft:
+        return read(document, sender_id, org)._replace(total=Amount(10**20, 2))
+
+    reader: Callable[[bytes, str, int], OrderDraft] = greedy
+    house.start(fetch_reader=reader)
+    await notify(house, source, OK)
+    assert "out of range" in await until_parked(house)

@@ -1,0 +1,332 @@
+"""Every invariant: a healthy book keeps all of them, and each break is reported as what it is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select, text
+from sqlalchemy.engine import make_url
+
+from entrepot.cli import verify as command
+from entrepot.cli.session import OperatorError
+from entrepot.core.ids import dashed
+from entrepot.providers.sandbox import Ledger
+from entrepot.store import schema
+from entrepot.store.engine import open_database
+from entrepot.store.verify import INVARIANTS, Hold, ProviderLedger, Report, parents, verify
+from entrepot.store.verify.parents import REFERENCES, Reference
+from entrepot.store.verify.report import WITNESSES_MAX
+from entrepot.store.verify.walk import rows_of
+from tests.store.verify_book import START, attempt_key, healthy_book, key_of
+from tests.store.verify_breaks import BREAKS, Break
+
+NOWHERE = b"\xff" * 16
+DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
+YEAR = 365 * 86_400 * 1_000_000
+
+Work = Callable[[Connection], Any]
+
+
+class Undone(Exception):
+    """Carries what was seen out of a transaction that has to be rolled back."""
+
+    def __init__(self, seen: Any) -> None:
+        super().__init__()
+        self.seen = seen
+
+
+class Book:
+    """A healthy book that can be broken for the length of one look."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.database = open_database(url)
+        # One loop for all tests of the module: the database's connections belong to it.
+        self._runner = asyncio.Runner()
+        self.ids: dict[str, Any] = self._runner.run(healthy_book(self.database)).ids
+        self.ids["nowhere"] = NOWHERE
+        for name in ("confirmed", "voiding"):
+            self.ids[f"{name}_key_2"] = key_of(1, self.ids[name], 2)
+
+    def close(self) -> None:
+        self._runner.run(self.database.close())
+        self._runner.close()
+
+    def see(self, work: Work) -> Any:
+        """What `work` sees in a transaction of its own, of which nothing stays."""
+
+        def undone(conn: Connection) -> None:
+            raise Undone(work(conn))
+
+        try:
+            self._runner.run(self.database.write(undone))
+        except Undone as undone_:
+            return undone_.seen
+
+    def do(self, conn: Connection, statement: str) -> None:
+        named = set(re.findall(r"(?<!\\):(\w+)", statement))
+        done = conn.execute(text(statement), {name: self.ids[name] for name in named})
+        assert done.rowcount > 0, f"nothing was broken: {statement}"
+
+    def broken(self, *statements: str, loosened: tuple[str, ...] = (), **more: Any) -> Report:
+        """What verify says after these statements."""
+
+        def work(conn: Connection) -> Report:
+            for table in loosened:
+                loosen(conn, table)
+            for statement in statements:
+                self.do(conn, statement)
+            return verify(conn, **({"attempt_key": attempt_key} | more))
+
+        report: Report = self.see(work)
+        return report
+
+    def shown(self, name: str) -> str:
+        found = self.ids.get(name, name)
+        return dashed(found) if isinstance(found, bytes) else str(found)
+
+
+def loosen(conn: Connection, table: str) -> None:
+    """Take every constraint from a table, so that rows can be written that it would refuse."""
+    for statement in (
+        f"CREATE TABLE loose AS SELECT * FROM {table}",
+        f"DROP TABLE {table}",
+        f"ALTER TABLE loose RENAME TO {table}",
+    ):
+        conn.execute(text(statement))
+
+
+@pytest.fixture(scope="module")
+def book(module_database_url: str) -> Iterator[Book]:
+    made = Book(module_database_url)
+    yield made
+    made.close()
+
+
+def test_a_healthy_book_keeps_every_invariant(book: Book) -> None:
+    report = book.see(lambda conn: verify(conn, attempt_key=attempt_key))
+    assert report.violations == []
+    assert report.ok
+    # Every table has rows, so that no check was clean for want of something to look at.
+    assert all(report.checked.values()), report.checked
+    assert len(report.checked) == len(schema.metadata.tables) - 1
+
+
+def _named(one: Break) -> str:
+    return f"{one.invariant}: {one.name}"
+
+
+@pytest.mark.parametrize("one", BREAKS, ids=_named)
+def test_a_break_is_reported_as_what_it_is(book: Book, one: Break) -> None:
+    report = book.broken(*one.statements, loosened=one.loosened)
+    found = {violation.invariant: violation for violation in report.violations}
+    assert set(found) == {one.invariant, *one.also}
+    witnesses = found[one.invariant].witnesses
+    assert found[one.invariant].statement == INVARIANTS[one.invariant]
+    assert found[one.invariant].count == len(witnesses) > 0
+    assert any(book.shown(one.witness) in map(str, w.values()) for w in witnesses), witnesses
+    assert not report.ok
+    json.dumps(witnesses)
+
+
+def _spelled(reference: Reference) -> str:
+    return f"{reference.child.name}.{'.'.join(reference.columns)}"
+
+
+@pytest.mark.parametrize("reference", REFERENCES, ids=_spelled)
+def test_every_reference_is_followed(book: Book, reference: Reference) -> None:
+    table, column = reference.child.name, reference.columns[-1]
+    if column == "id":  # the row itself: it is the entry beside it that is mistaken
+        column = "entry_id"
+    nowhere = "99" if column == "org" else ":nowhere"
+    check = list(parents.checks())[REFERENCES.index(reference)]
+
+    def dangling(conn: Connection) -> tuple[list[Any], list[Any]]:
+        before = conn.execute(check.broken).all()
+        loosen(conn, table)
+        book.do(conn, f"UPDATE {table} SET {column} = {nowhere} WHERE {column} IS NOT NULL")
+        return before, [row._mapping for row in conn.execute(check.broken)]
+
+    before, found = book.see(dangling)
+    assert (before, check.invariant) == ([], "INV-18")
+    said = f"{', '.join(reference.columns)} -> {reference.parent.name}"
+    assert {(row["table"], row["dangling"]) for row in found} == {(table, said)}
+    assert not {"value", "digest"} & set(found[0]), "a witness tells no secret"
+
+
+def test_two_attempts_of_one_key_are_seen_without_the_secret(book: Book) -> None:
+    report = book.broken("UPDATE payment_attempts SET key = 'same'", attempt_key=None)
+    assert [v.invariant for v in report.violations] == ["INV-12"]
+    assert report.violations[0].witnesses[0]["key"] == "same"
+
+
+def test_a_late_job_is_a_violation_only_when_a_bound_is_asked_for(book: Book) -> None:
+    assert book.broken("UPDATE jobs SET run_at = run_at - 1", attempt_key=None).ok
+    report = book.broken("UPDATE jobs SET leased_until = 0", overdue_before=START + YEAR)
+    assert [v.invariant for v in report.violations] == ["INV-20"]
+    held = book.broken(
+        f"UPDATE jobs SET leased_until = {START + 2 * YEAR}", overdue_before=START + YEAR
+    )
+    assert held.ok
+    assert book.broken("UPDATE jobs SET tries = 0", overdue_before=START).ok
+
+
+def test_all_are_counted_and_twenty_are_shown(book: Book) -> None:
+    [found] = book.broken("UPDATE orders SET updated_at = created_at - 1").violations
+    orders = book.see(lambda conn: len(conn.execute(select(schema.orders.c.id)).all()))
+    assert found.count == orders > WITNESSES_MAX
+    assert len(found.witnesses) == WITNESSES_MAX
+
+
+@pytest.mark.parametrize("page", [1, 2, 7])
+def test_a_table_is_read_whole_whatever_the_page(book: Book, page: int) -> None:
+    for table in schema.metadata.sorted_tables:
+        keys = list(table.primary_key.columns)
+        whole = book.see(lambda conn, t=table, k=keys: conn.execute(select(t).order_by(*k)).all())
+        assert book.see(lambda conn, t=table: list(rows_of(conn, t, page))) == whole
+
+
+# --- a provider's ledger
+
+LIVE = ("confirmed", "shipped", "completed", "voiding", "parked_void")
+
+
+def _holds(book: Book) -> list[Hold]:
+    holds = [Hold(dashed(book.ids[n]), key_of(1, book.ids[n], 1)) for n in LIVE]
+    return [*holds, Hold(dashed(book.ids["oversold"]), key_of(2, book.ids["oversold"], 1))]
+
+
+def _against(book: Book, holds: list[Hold], read_at: int = START + YEAR) -> list[dict[str, Any]]:
+    report = book.broken(
+        "UPDATE payment_attempts SET number = 1", ledger=ProviderLedger("sandbox", read_at, holds)
+    )
+    assert {v.invariant for v in report.violations} <= {"INV-11"}
+    return report.violations[0].witnesses if report.violations else []
+
+
+def test_a_ledger_that_agrees_is_clean(book: Book) -> None:
+    assert _against(book, _holds(book)) == []
+
+
+def test_two_holds_for_one_order_are_seen(book: Book) -> None:
+    twice = Hold(dashed(book.ids["confirmed"]), "another-key")
+    first, second = _against(book, [*_holds(book), twice])
+    assert first["order"] == dashed(book.ids["confirmed"])
+    assert first["held_twice"].split() == [key_of(1, book.ids["confirmed"], 1), "another-key"]
+    assert second["fault"] == "held there, no attempt here"
+
+
+def test_a_hold_for_another_order_is_seen(book: Book) -> None:
+    wrong = Hold(dashed(book.ids["placed"]), key_of(1, book.ids["confirmed"], 1))
+    [witness] = _against(book, [wrong, *_holds(book)[1:]])
+    assert witness["order"] == dashed(book.ids["confirmed"])
+    assert witness["fault"] == f"held for {dashed(book.ids['placed'])}"
+
+
+def test_what_is_held_on_one_side_only_is_seen_unless_it_was_just_settled(book: Book) -> None:
+    given_up = Hold(dashed(book.ids["cancelled"]), key_of(1, book.ids["cancelled"], 1))
+    [witness] = _against(book, [*_holds(book), given_up])
+    assert witness["fault"] == "voided here, held there"
+    [witness] = _against(book, _holds(book)[1:])
+    assert witness["fault"] == "authorised here, not held there"
+    assert _against(book, [*_holds(book)[1:], given_up], read_at=START) == []
+
+
+# --- the command
+
+
+@pytest.fixture
+def operator(book: Book, monkeypatch: pytest.MonkeyPatch) -> Iterator[Book]:
+    monkeypatch.setenv("ENTREPOT_DATABASE_URL", book.url)
+    yield book
+
+
+def _said(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    said: dict[str, Any] = json.loads(out)
+    return said
+
+
+def test_the_command_ends_with_1_and_names_what_is_broken(
+    operator: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The book's keys were made by the tests, not from its install secret.
+    with pytest.raises(SystemExit) as ended:
+        command.verify(as_json=True)
+    assert ended.value.code == 1
+    said = _said(capsys)
+    assert (said["ok"], said["checked"]["organizations"]) == (False, 2)
+    [violation] = said["violations"]
+    assert set(violation) == {"invariant", "statement", "count", "witnesses"}
+    assert violation["invariant"] == "INV-12"
+    with pytest.raises(SystemExit):
+        command.verify()
+    shown = capsys.readouterr().out
+    assert "INV-12" in shown
+    assert "docs/verify.md" in shown
+
+
+def test_the_command_ends_quietly_on_a_clean_book(
+    operator: Book, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "_attempt_key", lambda secret: attempt_key)
+    command.verify(as_json=True)
+    said = _said(capsys)
+    assert (said["ok"], said["violations"]) == (True, [])
+    command.verify()
+    assert "all hold" in capsys.readouterr().out
+
+
+def test_the_command_reads_the_sandbox_ledger(
+    operator: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(command, "_attempt_key", lambda secret: attempt_key)
+    path = tmp_path / "a ledger?.db"
+    ledger = Ledger(path)
+    for hold in [*_holds(operator), Hold(dashed(operator.ids["placed"]), "stray")]:
+        ledger.connected().execute(
+            "INSERT INTO payments (key, order_ref, reference, units, scale, currency, state, calls)"
+            " VALUES (?, ?, '', 1, 0, 'EUR', 'authorised', 1)",
+            (hold.key, hold.order),
+        )
+    with pytest.raises(SystemExit):
+        command.verify(as_json=True, sandbox_ledger=path)
+    said = _said(capsys)
+    assert said["checked"]["provider_holds"] == len(LIVE) + 2
+    assert [v["invariant"] for v in said["violations"]] == ["INV-11"]
+    assert [w["key"] for w in said["violations"][0]["witnesses"]] == ["stray"]
+    ledger.connected().execute("UPDATE payments SET state = 'voided' WHERE key = 'stray'")
+    command.verify(as_json=True, sandbox_ledger=path)
+    ledger.close()
+
+
+def test_the_command_refuses_what_it_cannot_check(
+    operator: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OperatorError, match="no ledger"):
+        command.verify(sandbox_ledger=tmp_path / "absent.db")
+    with pytest.raises(OperatorError, match="--bound"):
+        command.verify(bound=-1)
+    if make_url(operator.url).get_backend_name() == "sqlite":
+        monkeypatch.setenv("ENTREPOT_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
+        with pytest.raises(OperatorError, match="entrepot migrate"):
+            command.verify()
+
+
+# --- completeness
+
+
+def test_every_invariant_can_be_broken_and_is_explained() -> None:
+    broken = {one.invariant for one in BREAKS} | {"INV-11"}  # by the ledger's own tests
+    assert broken == set(INVARIANTS)
+    text_ = " ".join(DOCS.read_text(encoding="utf-8").split())
+    unexplained = [n for n, said in INVARIANTS.items() if n not in text_ or said not in text_]
+    assert unexplained == []

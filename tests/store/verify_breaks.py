@@ -1,0 +1,242 @@
+"""How each invariant can be broken behind the program's back: portable SQL, and who is then named."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Break(NamedTuple):
+    """Statements that break one invariant. `:name` is an id of the healthy book.
+
+    `loosened` tables lose their constraints first. `witness` is an id's name or a text that one of
+    the witnesses shows. `also` are invariants that cannot but break as well.
+    """
+
+    invariant: str
+    name: str
+    witness: str
+    statements: tuple[str, ...]
+    loosened: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+
+def _order(change: str, order: str) -> tuple[str, ...]:
+    return (f"UPDATE orders SET {change} WHERE id = :{order}",)
+
+
+def _event(change: str, order: str, seq: int) -> tuple[str, ...]:
+    return (f"UPDATE order_events SET {change} WHERE order_id = :{order} AND seq = {seq}",)
+
+
+def _attempt(change: str, order: str) -> tuple[str, ...]:
+    return (f"UPDATE payment_attempts SET {change} WHERE order_id = :{order}",)
+
+
+def _claim(change: str, order: str, reserved: int) -> tuple[str, ...]:
+    return (
+        f"UPDATE reservations SET {change} WHERE order_id = :{order}",
+        f"UPDATE stock_levels SET reserved = reserved + {reserved} WHERE variant_id = :hard_mug",
+    )
+
+
+def _second_attempt(order: str, state: str) -> str:
+    same = "provider, service, reference, amount_units, amount_scale, currency"
+    return (
+        f"INSERT INTO payment_attempts (org, order_id, number, key, {same}, state, created_at, "
+        f"updated_at) SELECT org, order_id, 2, :{order}_key_2, {same}, '{state}', created_at, "
+        f"updated_at FROM payment_attempts WHERE order_id = :{order}"
+    )
+
+
+def _key(key: str, operation: str, order: str) -> tuple[str, ...]:
+    return (
+        "INSERT INTO idempotency_keys "
+        "(org, key, operation, fingerprint, status, body, order_id, created_at) "
+        f"SELECT org, '{key}', '{operation}', fingerprint, 201, body, {order}, created_at "
+        "FROM idempotency_keys",
+    )
+
+
+_STOCK = (
+    Break(
+        "INV-1", "reserved beyond what is on hand", "hard_mug",
+        (
+            "INSERT INTO stock_entries "
+            "(org, id, variant_id, location_id, delta, kind, note, created_at) "
+            "SELECT org, :nowhere, variant_id, location_id, reserved - 1 - on_hand, "
+            "'adjustment', '', 0 FROM stock_levels WHERE variant_id = :hard_mug",
+            "UPDATE stock_levels SET on_hand = reserved - 1 WHERE variant_id = :hard_mug",
+        ),
+        ("stock_levels",),
+    ),
+    Break(
+        "INV-1", "a soft level under hard allocation", "hard_mug",
+        ("UPDATE stock_levels SET soft = true WHERE variant_id = :hard_mug",),
+    ),
+    Break(
+        "INV-2", "counted too high", "hard_tee",
+        ("UPDATE stock_levels SET reserved = reserved + 1 WHERE variant_id = :hard_tee",),
+    ),
+    Break(
+        "INV-2", "a claim lost", "hard_mug",
+        ("UPDATE reservations SET state = 'released' WHERE order_id = :authorising",),
+    ),
+    Break(
+        "INV-3", "on hand without an entry", "hard_mug",
+        ("UPDATE stock_levels SET on_hand = on_hand + 1 WHERE variant_id = :hard_mug",),
+    ),
+    Break(
+        "INV-3", "shipped without a sale", "hard_mug",
+        ("UPDATE stock_entries SET kind = 'adjustment' WHERE order_id = :shipped",),
+    ),
+    Break("INV-4", "held for an ended order", "declined", _claim("state = 'held'", "declined", 1)),
+    Break(
+        "INV-4", "committed to an ended order", "declined",
+        _claim("state = 'committed'", "declined", 1),
+    ),
+    Break(
+        "INV-4", "held without a payment under way", "authorising",
+        _attempt("state = 'declined'", "authorising"),
+    ),
+    Break("INV-5", "more than ordered", "unpaid", _claim("quantity = quantity + 1", "unpaid", 1)),
+    Break("INV-5", "nothing claimed", "unpaid", _claim("state = 'released'", "unpaid", -1)),
+)  # fmt: skip
+
+_KEYS = (
+    Break("INV-6", "a key of no order", "stray", _key("stray", "polinate.updateOrder", ":nowhere")),
+    Break("INV-6", "a create of nothing", "empty", _key("empty", "synq.createOrder", "NULL")),
+    Break("INV-6", "an order without its key", "keyed", ("DELETE FROM idempotency_keys",)),
+    Break(
+        "INV-6", "two orders of one key", "intent-1",
+        _order("idempotency_key = 'intent-1'", "mirrored"),
+    ),
+)  # fmt: skip
+
+_PAYMENT = (
+    Break(
+        "INV-8", "two live attempts", "confirmed", (_second_attempt("confirmed", "authorized"),),
+        ("payment_attempts",), ("INV-12",),
+    ),
+    Break(
+        "INV-9", "money kept for an ended order", "cancelled",
+        _attempt("state = 'authorized'", "cancelled"),
+    ),
+    Break(
+        "INV-9", "nobody gives it back", "voiding", ("DELETE FROM jobs WHERE order_id = :voiding",)
+    ),
+    Break("INV-9", "nobody asks for it", "late", _attempt("state = 'prepared'", "late")),
+    Break(
+        "INV-10", "another amount", "confirmed",
+        _attempt("amount_units = amount_units + 1", "confirmed"),
+    ),
+    Break("INV-10", "another currency", "confirmed", _attempt("currency = 'USD'", "confirmed")),
+    Break("INV-12", "a number left out", "confirmed", _attempt("number = 2", "confirmed")),
+    Break("INV-12", "a foreign key", "confirmed", _attempt("key = 'other'", "confirmed")),
+    Break("INV-12", "too early a next one", "voiding", (_second_attempt("voiding", "declined"),)),
+)  # fmt: skip
+
+_FAILED = '{"facets":["failed","pending","unassigned","none"],"total":"1.25"}'.replace(":", "\\:")
+_NOWHERE = '{"facets":["gone","pending","unassigned","none"],"total":"1.25"}'.replace(":", "\\:")
+_STORY = (
+    Break(
+        "INV-13", "an event lost", "confirmed",
+        ("DELETE FROM order_events WHERE order_id = :confirmed AND seq = 2",),
+    ),
+    Break("INV-13", "a version too many", "mirrored", _order("version = version + 1", "mirrored")),
+    Break("INV-13", "a wrong beginning", "mirrored", _event("type = 'order.moved'", "mirrored", 1)),
+    Break("INV-13", "an unknown event", "confirmed", _event("type = 'x.y'", "confirmed", 2)),
+    Break("INV-13", "a move back", "confirmed", _event(f"body = '{_FAILED}'", "confirmed", 2)),
+    Break("INV-13", "no such stand", "confirmed", _event(f"body = '{_NOWHERE}'", "confirmed", 2)),
+    Break(
+        "INV-13", "confirmed by somebody's word", "confirmed",
+        _event("source = 'synq'", "confirmed", 4),
+    ),
+    Break("INV-14", "another total", "mirrored", _order("total = total + 1", "mirrored")),
+    Break("INV-14", "another stand", "out_of_stock", _order("payment = 'none'", "out_of_stock")),
+    Break("INV-14", "an unreadable event", "mirrored", _event("body = '{'", "mirrored", 1)),
+    Break(
+        "INV-28", "an event before its forerunner", "confirmed",
+        _event("at = at - 600000000", "confirmed", 2),
+    ),
+    Break(
+        "INV-28", "updated before it was made", "mirrored",
+        _order("updated_at = created_at - 1", "mirrored"),
+    ),
+    Break(
+        "INV-28", "a customer of tomorrow", "customers",
+        ("UPDATE customers SET created_at = updated_at + 86400000000",),
+    ),
+)  # fmt: skip
+
+_ORDERS = (
+    Break("INV-17", "another subtotal", "mirrored", _order("subtotal = subtotal + 1", "mirrored")),
+    Break("INV-17", "a scale too fine", "mirrored", _order("scale = 10", "mirrored")),
+    Break("INV-17", "a total that its scale cannot say", "confirmed",
+          _order("total_scale = 0", "confirmed")),
+    Break(
+        "INV-17", "a price beyond counting", "mirrored",
+        ("UPDATE order_lines SET cost_units = 10000000000000000 WHERE order_id = :mirrored",),
+    ),
+    Break("WORDS", "a false word", "placed", _order("synq = 'completed'", "placed")),
+    Break("WORDS", "a false word that was told", "placed",
+          _order("synq = 'completed', told = 1", "placed")),
+    Break("WORDS", "not the preferred word", "shipped", _order("konvo = 'open'", "shipped")),
+    Break("WORDS", "no word at all", "placed", _order("konvo = 'gone'", "placed")),
+    Break(
+        "PROPERTIES", "one not to be found", "mirrored",
+        ("DELETE FROM order_properties WHERE order_id = :mirrored AND path = 'erp.no'",),
+    ),
+    Break(
+        "PROPERTIES", "one never said", "mirrored",
+        ("INSERT INTO order_properties (org, order_id, path, value) VALUES (1, :mirrored, 'x', '=1')",),
+    ),
+    Break("PROPERTIES", "unreadable ones", "mirrored", _order("properties = '['", "mirrored")),
+)  # fmt: skip
+
+_JOBS = (
+    Break("INV-20", "nobody takes it on", "placed", ("DELETE FROM jobs WHERE order_id = :placed",)),
+    Break("INV-21", "parked unseen", "parked", _order("parked = false", "parked")),
+    Break("INV-21", "parked for nothing", "parked", _order("reason = NULL", "parked")),
+    Break("INV-21", "nothing to retry", "parked", ("DELETE FROM jobs WHERE order_id = :parked",)),
+    Break("INV-21", "parked without a word", "parked",
+          _event("type = 'order.resumed'", "parked", 2)),
+    Break(
+        "INV-23", "a step that nobody knows", "placed",
+        ("UPDATE jobs SET kind = 'dance' WHERE order_id = :placed",),
+    ),
+    Break(
+        "INV-23", "a step of no order", "void",
+        ("UPDATE jobs SET kind = 'void' WHERE kind = 'fetch'",),
+    ),
+)  # fmt: skip
+
+_ROWS = (
+    Break(
+        "INV-18", "an event of no order", "nowhere",
+        (
+            "INSERT INTO order_events (org, order_id, seq, type, at, source, body) "
+            "VALUES (1, :nowhere, 1, 'order.placed', 0, 'synq', '')",
+        ),
+    ),
+    Break(
+        "INV-18", "another organization's customer", "mirrored",
+        (
+            "UPDATE orders SET customer_id = (SELECT guest_id FROM organizations WHERE org = 2) "
+            "WHERE id = :mirrored",
+        ),
+    ),
+    Break(
+        "INV-18", "a claim for no line", "authorising",
+        (
+            "UPDATE reservations SET line_id = :nowhere "
+            "WHERE order_id = :authorising AND quantity = 2",
+        ),
+    ),
+    Break("INV-26", "one credential twice", "nowhere", ("UPDATE credentials SET id = :nowhere",)),
+    Break(
+        "INV-26", "one organization twice", "nowhere", ("UPDATE organizations SET id = :nowhere",),
+        ("organizations",),
+    ),
+)  # fmt: skip
+
+BREAKS = (*_STOCK, *_KEYS, *_PAYMENT, *_STORY, *_ORDERS, *_JOBS, *_ROWS)
