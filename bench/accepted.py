@@ -16,9 +16,11 @@ def measure(run: Run, server: Server, engine: str) -> None:
     for request in every(server.credentials):
         for concurrency in run.options.concurrency:
             say(f"accepted, {engine}, role {server.role}: {request.name}, {concurrency}")
-            backlog = settle(server)
+            unrest = settle(server)
+            warm = run.warm_up(request, server.url, concurrency)
+            unrest = unrest or settle(server)
             before = book.orders(server.database_url)
-            load = run.load(request, server.url, concurrency)
+            load = run.load(request, server.url, concurrency, warm, run.options.seconds)
             kept = book.orders(server.database_url) - before
             run.rows.append(
                 Row(
@@ -30,17 +32,17 @@ def measure(run: Run, server: Server, engine: str) -> None:
                     rate=load.rate * request.orders,
                     p50=load.p50,
                     p99=load.p99,
-                    failed=load.failed or backlog or missing(load, request, kept),
+                    failed=load.failed or unrest or miscounted(load, request, kept, concurrency),
                 )
             )
 
 
-def missing(load: Load, request: Request, kept: int) -> str:
-    """What is wrong when the book holds fewer new orders than were acknowledged; else empty.
+def miscounted(load: Load, request: Request, kept: int, concurrency: int) -> str:
+    """What is wrong when the book's new orders are not those that were asked for; else empty.
 
-    The book holds those of the warm-up too, and those whose answer nobody waited for.
+    Each connection may have had one more request under way when the load ended.
     """
     acknowledged = load.requests * request.orders
-    if kept >= acknowledged:
+    if acknowledged <= kept <= acknowledged + concurrency * request.orders:
         return ""
     return f"{acknowledged} orders were acknowledged, the book holds {kept}"

@@ -18,15 +18,17 @@ KINDS = ("order.placed", "order.confirmed")
 def measure(run: Run, server: Server, engine: str) -> None:
     """One row: load for `sustain` seconds, then as long as it takes until nothing is left to do.
 
-    The rate is over both, warm-up included, up to the newest event; the latencies are from placed
-    to confirmed. All by the times that the events bear, which are of this machine's clock.
+    The rate is over both, up to the newest event; the latencies are from placed to confirmed. All
+    by the times that the events bear, which are of this machine's clock.
     """
     say(f"confirmed, {engine}: {run.options.sustain} s of load, then the backlog")
     request, url = synq(server.credentials), server.database_url
     failed = settle(server)
+    warm = run.warm_up(request, server.url, CONCURRENCY)
+    failed = failed or settle(server)
     before = [book.events(url, kind) for kind in KINDS]
     begun = _now()
-    load = run.load(request, server.url, CONCURRENCY, run.options.sustain)
+    load = run.load(request, server.url, CONCURRENCY, warm, run.options.sustain)
     loaded = _now()
     failed = load.failed or failed or settle(server)
     placed, confirmed = (

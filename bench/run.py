@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import subprocess
 import sys
@@ -23,7 +24,9 @@ from bench.rows import Row
 
 SETTLE_SECONDS = 300.0
 QUIET_SECONDS = 0.5
-WARM_UP_SECONDS = 1
+WARM_UP_SECONDS = (1, 4, 16)
+ROUNDS = 5
+LONGEST_SECONDS = 30
 PLENTY = 1_000_000_000
 
 
@@ -100,14 +103,27 @@ class Run:
         for row in self.rows[first:]:
             row.failed = row.failed or fault
 
+    def warm_up(self, request: Request, url: str, concurrency: int) -> wrk.Load:
+        """A first load that no row counts: 1 s, or as long as it takes until one is answered."""
+        load = wrk.Load(0, 0.0, 0.0, 0.0, wrk.NOTHING)
+        for seconds in WARM_UP_SECONDS:
+            if load.failed == wrk.NOTHING:
+                load = wrk.run(request, url, concurrency, seconds, self.folder)
+        return load
+
     def load(
-        self, request: Request, url: str, concurrency: int, seconds: int | None = None
+        self, request: Request, url: str, concurrency: int, warm: wrk.Load, seconds: int
     ) -> wrk.Load:
-        """A warm-up, then the run that counts; a warm-up that failed stands for both."""
-        warm = wrk.run(request, url, concurrency, WARM_UP_SECONDS, self.folder)
+        """The run that counts; after a warm-up that failed there is none.
+
+        It lasts longer than `seconds` where the warm-up saw answers so slow that the run would hold
+        but a few of each connection's: what is under way at the end is not counted.
+        """
         if warm.failed:
             return warm
-        return wrk.run(request, url, concurrency, seconds or self.options.seconds, self.folder)
+        enough = math.ceil(ROUNDS * warm.p50 / 1e3)
+        lasting = min(max(seconds, enough), max(seconds, LONGEST_SECONDS))
+        return wrk.run(request, url, concurrency, lasting, self.folder)
 
     @contextmanager
     def judged(self, *, last: bool = False) -> Iterator[None]:
@@ -136,14 +152,18 @@ class Run:
     def _measure_empty(self, *, lean: bool) -> None:
         request = synq(NOBODY)
         say("empty handler")
-        self._typed.append(
-            {c: self.load(request, self._empty_url, c) for c in self.options.concurrency}
-        )
+        self._typed.append(self._empty_loads(request))
         if lean:
-            request = dataclasses.replace(request, path=empty.LEAN)
-            self._lean.append(
-                {c: self.load(request, self._empty_url, c) for c in self.options.concurrency}
+            self._lean.append(self._empty_loads(dataclasses.replace(request, path=empty.LEAN)))
+
+    def _empty_loads(self, request: Request) -> dict[int, wrk.Load]:
+        loads = {}
+        for concurrency in self.options.concurrency:
+            warm = self.warm_up(request, self._empty_url, concurrency)
+            loads[concurrency] = self.load(
+                request, self._empty_url, concurrency, warm, self.options.seconds
             )
+        return loads
 
 
 def _empty_rows(what: str, measured: list[dict[int, wrk.Load]]) -> list[Row]:

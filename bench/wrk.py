@@ -18,6 +18,7 @@ from pathlib import Path
 from bench.requests import CUSTOMER, KEY, Request
 
 TIMEOUT = "30s"
+NOTHING = "nothing was answered"
 _numbers = itertools.count(1)
 _HOLE = re.compile(f"({KEY}|{CUSTOMER})")
 
@@ -139,5 +140,5 @@ def run(request: Request, url: str, concurrency: int, seconds: int, folder: Path
         seconds=told["microseconds"] / 1e6,
         p50=told["p50"] / 1e3,
         p99=told["p99"] / 1e3,
-        failed=failed or ("" if told["requests"] else "nothing was answered"),
+        failed=failed or ("" if told["requests"] else NOTHING),
     )

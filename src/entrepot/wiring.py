@@ -45,13 +45,15 @@ def make_services(database: Database, writer: Writer, chosen: Settings) -> Servi
     return Services(database, writer, admission)
 
 
-async def make_worker(database: Database, writer: Writer, chosen: Settings) -> Worker:
+async def make_worker(
+    database: Database, writer: Writer, sandbox: SandboxProvider, chosen: Settings
+) -> Worker:
     """The pipeline's worker. Every provider name without credentials is answered by the sandbox."""
     return Worker(
         database,
         writer,
         providers={},
-        sandbox=SandboxProvider(chosen.sandbox_ledger),
+        sandbox=sandbox,
         fetch_reader=mirror_from_source,
         secret=await migrate.install_secret(database),
         now=now,
@@ -80,9 +82,10 @@ def application() -> Litestar:
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         if chosen.migrate:
             await migrate.upgrade(database)
-        worker, running = None, None
+        worker, running, sandbox = None, None, None
         if chosen.role != "api":
-            worker = await make_worker(database, writer, chosen)
+            sandbox = SandboxProvider(chosen.sandbox_ledger)
+            worker = await make_worker(database, writer, sandbox, chosen)
             running = asyncio.create_task(worker.run(), name="pipeline")
         # What is there now stays: the collector need not walk it again and again.
         gc.collect()
@@ -95,6 +98,8 @@ def application() -> Litestar:
                 await worker.stop()
                 await running
             await writer.drain()
+            if sandbox is not None:
+                await sandbox.close()
             await database.close()
 
     dialects = () if chosen.role == "worker" else ALL

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from entrepot.core import words
 from entrepot.core.refusal import Reason
 from entrepot.docs import printed

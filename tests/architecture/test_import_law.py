@@ -44,6 +44,7 @@ LAWS: dict[str, Law] = {
     "pipeline": Law(frozenset({"core", "writer", "store", "providers", "pipeline"}), HTTP_SERVER),
     "console": Law(frozenset({"core", "writer", "store", "console"}), SQL),
     # Logs and counters: any room but the core may speak through it, so it knows only the core.
+    "clock": Law(frozenset({"clock"}), SQL | HTTP_SERVER | HTTP_CLIENT),
     "telemetry": Law(frozenset({"core", "telemetry"}), SQL),
     "settings": Law(ANYTHING),
     "cli": Law(ANYTHING),

@@ -115,6 +115,8 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 def file_length(source: Source) -> Iterator[str]:
     """A file has at most 400 lines."""
+    if source.inside("src/entrepot/store/migrations/versions/"):
+        return  # as for functions: a list of tables
     if len(source.lines) > MAX_FILE_LINES:
         yield f"{len(source.lines)} lines, at most {MAX_FILE_LINES}"
 

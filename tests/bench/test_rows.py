@@ -24,12 +24,14 @@ def row(**changes: object) -> Row:
     return Row(**(told | changes))  # type: ignore[arg-type]
 
 
-def test_orders_that_were_acknowledged_and_are_not_in_the_book_are_told() -> None:
+def test_orders_acknowledged_and_not_in_the_book_are_told_and_orders_too_many() -> None:
     load = wrk.Load(requests=10, seconds=1.0, p50=1.0, p99=2.0)
     request = synq(NOBODY)
-    assert accepted.missing(load, request, 10) == ""
-    assert accepted.missing(load, request, 12) == ""
-    assert accepted.missing(load, request, 9) == ("10 orders were acknowledged, the book holds 9")
+    assert accepted.miscounted(load, request, 10, 2) == ""
+    assert accepted.miscounted(load, request, 12, 2) == ""
+    for kept in (9, 13):
+        told = accepted.miscounted(load, request, kept, 2)
+        assert told == f"10 orders were acknowledged, the book holds {kept}"
 
 
 def test_rows_are_judged_by_the_mean_of_the_empty_runs_around_them(
@@ -38,7 +40,7 @@ def test_rows_are_judged_by_the_mean_of_the_empty_runs_around_them(
     answered = iter([10_000, 20_000, 8_000, 7_000])
 
     def load(request: Request, url: str, concurrency: int, seconds: int, folder: Path) -> wrk.Load:
-        counts = seconds != WARM_UP_SECONDS
+        counts = seconds not in WARM_UP_SECONDS
         return wrk.Load(next(answered) if counts else 1, 1.0, p50=1.0, p99=2.0)
 
     monkeypatch.setattr(wrk, "run", load)
@@ -51,6 +53,25 @@ def test_rows_are_judged_by_the_mean_of_the_empty_runs_around_them(
     typed, lean, *_ = run.finish()
     assert (typed.rate, typed.note) == (25_000 / 3, "mean of 3 runs, 7,000 to 10,000")
     assert (lean.rate, lean.concurrency) == (20_000.0, 32)
+
+
+def test_a_run_lasts_long_enough_for_slow_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lasted: list[int] = []
+
+    def load(request: Request, url: str, concurrency: int, seconds: int, folder: Path) -> wrk.Load:
+        lasted.append(seconds)
+        nothing = seconds < 4
+        return wrk.Load(0 if nothing else 9, 1.0, 3_000.0, 1.0, wrk.NOTHING if nothing else "")
+
+    monkeypatch.setattr(wrk, "run", load)
+    run = Run(Options(), tmp_path)
+    warm = run.warm_up(synq(NOBODY), "", 32)
+    assert run.load(synq(NOBODY), "", 32, warm, 5).failed == ""
+    assert lasted == [1, 4, 15]
+    broken = wrk.Load(1, 1.0, 1.0, 1.0, "2 connections broke")
+    assert run.load(synq(NOBODY), "", 32, broken, 5) is broken
 
 
 def test_a_failed_row_says_so_in_both_tables(capsys: pytest.CaptureFixture[str]) -> None:

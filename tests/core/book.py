@@ -1,4 +1,4 @@
-"""A book in memory: it takes commands as a batch does, and after each one checks the book's laws."""
+"""A book in memory: it takes commands as a batch does, and checks the book's laws after each."""
 
 from __future__ import annotations
 

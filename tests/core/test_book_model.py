@@ -8,6 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from tests.core.book import ENTRY, HERE, LOOSE, ORG, SCARCE, THERE, TRACKED, Book, line, named
+
 from entrepot.core import ids, words
 from entrepot.core.commands import (
     AdjustStock,
@@ -24,11 +29,6 @@ from entrepot.core.commands import (
 from entrepot.core.money import Amount
 from entrepot.core.order import Job, Order
 from entrepot.core.refusal import Reason, Refusal
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
-
-from tests.core.book import ENTRY, HERE, LOOSE, ORG, SCARCE, THERE, TRACKED, Book, line, named
 
 PLACES = st.sampled_from([HERE, THERE])
 VARIANTS = st.sampled_from([TRACKED, SCARCE])
@@ -64,6 +64,7 @@ LEGAL_OFTEN = st.sampled_from(
         (("konvo", "cancelled"),),
     ]
 )
+TWO_WORDS = st.tuples(LEGAL_OFTEN, LEGAL_OFTEN)
 OUTCOMES = {
     "authorise": ("authorized", "authorized", "authorized", "declined", "expired"),
     "void": ("voided",),
@@ -78,7 +79,10 @@ class Senders(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.book = Book(hard=self.hard)
-        self.book.stock(TRACKED, 8)
+        for variant, place in ((TRACKED, HERE), (TRACKED, THERE), (SCARCE, HERE)):
+            self.book.stock(variant, 8, place)
+        for paid in (True, False):
+            self.book.confirmed(line(quantity=2), line(LOOSE), paid=paid)
         self.senders = 0
 
     def attempt(self, command: Command) -> Any:
@@ -104,6 +108,22 @@ class Senders(RuleBasedStateMachine):
         refused = isinstance(self.attempt(command), Refusal)
         variants = [wanted.variant.variant_id for wanted in lines]
         assert refused == (source == "polinate" and len(variants) != len(set(variants)))
+
+    @rule(
+        wanted=WANTED,
+        outcome=st.sampled_from([None, "authorized", "authorized", "declined", "expired"]),
+        words=st.tuples(st.just((("polinate_status", "PACKED"),)), LEGAL_OFTEN) | TWO_WORDS,
+    )
+    def carry_through(
+        self, wanted: int, outcome: str | None, words: tuple[tuple[tuple[str, str], ...], ...]
+    ) -> None:
+        """An order goes its whole way, as far as stock, payment and the words let it."""
+        said = {"payment_provider": "stripe"} if outcome else {}
+        order = self.book.placed(line(SCARCE, wanted), **said)
+        if self.book.reserved(order).attempt is not None and outcome:
+            self.book.settled(order, outcome)
+        for told in words:
+            self.attempt(AmendOrder(ORG, "polinate", order.id, words=told))
 
     @precondition(lambda self: self.book.facts.jobs)
     @rule(data=st.data(), late=st.sampled_from([0, 0, 0, 1]))
@@ -148,9 +168,7 @@ class Senders(RuleBasedStateMachine):
 
     @precondition(lambda self: self.book.facts.orders)
     @rule(data=st.data(), told=LEGAL_OFTEN, wanted=WANTED)
-    def amend(
-        self, data: st.DataObject, told: tuple[tuple[str, str], ...], wanted: int
-    ) -> None:
+    def amend(self, data: st.DataObject, told: tuple[tuple[str, str], ...], wanted: int) -> None:
         """Lines change, and in half of the commands the order moves with them."""
         order = self.any_order(data)
         numbers = [row.id for row in order.lines]
@@ -159,9 +177,7 @@ class Senders(RuleBasedStateMachine):
         if delete and len(numbers) > 1:
             change["delete_lines"] = (("d", numbers.pop()),)
         if update and numbers:
-            change["update_lines"] = (
-                LineChange("u", numbers[0], wanted, price=Amount(wanted, 0)),
-            )
+            change["update_lines"] = (LineChange("u", numbers[0], wanted, price=Amount(wanted, 0)),)
         if create:
             made = line(quantity=wanted)._replace(variant=VariantRef(entry_id=ENTRY[SCARCE]))
             change["create_lines"] = (made,)
@@ -213,4 +229,4 @@ class SoftSenders(Senders):
 @pytest.mark.parametrize("machine", [Senders, SoftSenders])
 def test_any_sequence_of_commands_keeps_the_laws(machine: type[Senders]) -> None:
     bounds = settings(max_examples=60, stateful_step_count=40, deadline=None)
-    run_state_machine_as_test(machine, settings=bounds)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(machine, settings=bounds)

@@ -6,16 +6,17 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.core.book import ENTRY, LOOSE, ORG, SCARCE, TRACKED, Book, line, named, telling
+
 from entrepot.core.commands import AmendOrder, DraftLine, LineChange, VariantRef
 from entrepot.core.decide.amend import LINES_MAX, merge
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from tests.core.book import ENTRY, LOOSE, ORG, SCARCE, TRACKED, Book, line, named, telling
+from entrepot.core.results import OrderResult
 
 PACKED = ("polinate_status", "PACKED")
 IN_TRANSIT = ("polinate_status", "IN_TRANSIT")
@@ -57,7 +58,7 @@ def test_everything_changes_together() -> None:
         )
     )
     after = book.order(order)
-    assert changed == type(changed)(after)
+    assert changed == OrderResult(after)
     assert (after.notes, after.external_reference, after.properties) == (
         "new",
         "PO-7",

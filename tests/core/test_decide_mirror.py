@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.core.book import ORG, TRACKED, Book, line, named, notice, told_as
+
 from entrepot.core import ids, words
 from entrepot.core.commands import MirrorOrders
 from entrepot.core.decide.notify import fetch_job_id
@@ -12,8 +14,6 @@ from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount
 from entrepot.core.refusal import Reason
 from entrepot.core.results import OrdersResult
-
-from tests.core.book import ORG, TRACKED, Book, line, named, notice, told_as
 
 PAID = ("konvo", "paid")
 
@@ -100,9 +100,7 @@ def test_one_order_twice_in_an_array_is_one_order_as_last_told() -> None:
         ((("polinate_phase", "DELETED"),), Facets("deleted")),
     ],
 )  # fmt: skip
-def test_where_a_first_telling_stands(
-    told: tuple[tuple[str, str], ...], facets: Facets
-) -> None:
+def test_where_a_first_telling_stands(told: tuple[tuple[str, str], ...], facets: Facets) -> None:
     assert Book().mirrored(*told).facets == facets
 
 

@@ -1,14 +1,14 @@
-"""The pipeline's commands: reserve, settle, defer, finish; and what cancelling does to all of it."""
+"""The pipeline's commands: reserve, settle, defer, finish; and what cancelling does to them."""
 
 from __future__ import annotations
 
 import pytest
-from entrepot.core.commands import DeferJob, FinishJob, ReserveStock
+from tests.core.book import HERE, LOOSE, ORG, SCARCE, THERE, TRACKED, Book, line, telling
+
+from entrepot.core.commands import Command, DeferJob, FinishJob, ReserveStock
 from entrepot.core.facets import Facets
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason
-
-from tests.core.book import HERE, LOOSE, ORG, SCARCE, THERE, TRACKED, Book, line, telling
 
 CANCELLED = ("polinate_phase", "CANCELLED")
 
@@ -202,7 +202,7 @@ def test_a_stale_fence_is_refused_by_every_step() -> None:
     order = book.placed(line(quantity=4), payment_provider="stripe")
     job = book.job(order)
     book.facts.jobs[ORG, job.id] = job._replace(fence=job.fence + 1)  # taken over meanwhile
-    stale = [
+    stale: list[Command] = [
         book.reserving(order, job.fence),
         DeferJob(ORG, job.id, job.fence, book.facts.now, "late"),
         FinishJob(ORG, job.id, job.fence),
@@ -259,7 +259,7 @@ def test_a_parked_step_parks_its_order_and_settling_it_takes_it_up_again() -> No
 
 
 @pytest.mark.parametrize("reserved", [False, True])
-def test_cancelling_a_parked_order_makes_its_step_due_again(reserved: bool) -> None:  # noqa: FBT001
+def test_cancelling_a_parked_order_makes_its_step_due_again(reserved: bool) -> None:
     book = stocked()
     order = book.placed(line(quantity=4), payment_provider="stripe")
     if reserved:

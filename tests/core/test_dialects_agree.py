@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.core.book import ENTRY, HERE, ORG, TRACKED, Book, line, one
+
 from entrepot.core.commands import CustomerRef, DraftLine, PlaceOrder, VariantRef
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Order
-
-from tests.core.book import ENTRY, HERE, ORG, TRACKED, Book, line, one
 
 Told = tuple[tuple[str, str], ...]
 
@@ -114,9 +114,7 @@ STEPS: list[tuple[Facets, dict[str, list[Told]]]] = [
 
 @pytest.mark.parametrize("origin", ["synq", "polinate"])
 @pytest.mark.parametrize(("facets", "stories"), STEPS)
-def test_a_managed_order(
-    facets: Facets, stories: dict[str, list[Told]], origin: str
-) -> None:
+def test_a_managed_order(facets: Facets, stories: dict[str, list[Told]], origin: str) -> None:
     ends = set()
     for story in stories.values():
         book = Book()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from tests.core.test_words import EVERY, WORDS
+
 from entrepot.core import lifecycle, words
 from entrepot.core.facets import FULFILMENTS, PAYMENTS, RETURNS, STAGES, Facets
 from entrepot.core.words import Words
-
-from tests.core.test_words import EVERY, WORDS
 
 Told = tuple[tuple[str, str], ...]
 State = tuple[Facets, Words]
@@ -101,7 +101,7 @@ def test_a_told_synq_order_never_goes_back() -> None:
 
 
 @pytest.mark.parametrize("managed", [True, False])
-def test_nothing_leaves_deleted(managed: bool) -> None:  # noqa: FBT001
+def test_nothing_leaves_deleted(managed: bool) -> None:
     for before in (facets for facets in EVERY if facets.stage == "deleted"):
         for told in MESSAGES:
             moved = after(before, told)
@@ -204,3 +204,12 @@ CASES: list[tuple[Facets, Facets, str | None]] = [
 def test_why_a_move_is_refused(before: Facets, moved: Facets, why: str | None) -> None:
     said = lifecycle.illegal(before, moved, managed=True)
     assert (said is None) if why is None else (said is not None and why in said)
+
+
+def test_what_is_processing_can_be_fulfilled() -> None:
+    ways = searched(frozenset({"synq", "polinate_status"}))
+    processing = [state for state in ways if state[1].synq == "processing"]
+    assert {facets.fulfilment for facets, _ in processing} == {"packed", "not_applicable"}
+    for state in processing:
+        if state[0].fulfilment == "packed":
+            assert ways[state][("synq", "fulfilled"),][1].synq == "fulfilled"

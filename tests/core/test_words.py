@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 import pytest
-from entrepot.core import words
-from entrepot.core.facets import FULFILMENTS, PAYMENTS, RETURNS, STAGES, VALUES, Facets
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from entrepot.core import words
+from entrepot.core.facets import FULFILMENTS, PAYMENTS, RETURNS, STAGES, VALUES, Facets
 
 EVERY = [Facets(*row) for row in itertools.product(STAGES, PAYMENTS, FULFILMENTS, RETURNS)]
 AXES = list(words.AXES)
@@ -113,7 +115,7 @@ def test_no_sequence_shows_a_false_word(
 
 # design.md section 3, row by row: facets that a row names, and the preferred word of each axis. A
 # row that leaves a word to other facets names none for that axis.
-Row = tuple[dict[str, tuple[str, ...]], dict[str, set[str]]]
+Row = tuple[Mapping[str, tuple[str, ...]], dict[str, set[str]]]
 _UNPAID = ("none", "pending", "authorized", "voided", "declined")
 _QUIET = {"returns": ("none",)}
 _ROAD = ("in_transit", "out_for_delivery", "attempted", "ready_for_pickup")

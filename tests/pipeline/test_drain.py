@@ -33,6 +33,8 @@ async def test_what_is_begun_is_finished(house: House) -> None:
     await eventually(turnstile.reached)
     stopping = asyncio.create_task(worker.stop())
     later = await house.place()
+    for _ in range(500):  # turns of the loop, enough for a stop that waits for nothing
+        await asyncio.sleep(0)
     assert not stopping.done()
     turnstile.opened.set()
     await stopping
@@ -70,3 +72,17 @@ async def test_stopping_twice_or_before_the_start_is_no_fault(house: House) -> N
     assert await house.rows(schema.jobs, "leased_until", "fence") == [(0, 0)]
     house.start()
     await house.until(order_id, "confirmed", "authorized")
+
+
+async def test_a_full_worker_leaves_new_jobs_in_the_table(house: House) -> None:
+    turnstile = Turnstile(house)
+    worker = house.start(settings=FAST._replace(held_max=1))
+    first = await house.place()
+    await eventually(turnstile.reached)
+    second = await house.place()
+    jobs = await house.rows(schema.jobs, "leased_until", "fence", order_id=second)
+    assert jobs == [(0, 0)]
+    assert sum(lane.load for lane in worker._lanes()) == 1
+    turnstile.opened.set()
+    for order_id in (first, second):
+        await house.until(order_id, "confirmed", "authorized")

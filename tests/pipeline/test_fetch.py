@@ -149,7 +149,7 @@ async def test_a_source_that_was_taken_away_parks(house: House, source: Source) 
 
 
 @pytest.mark.parametrize(
-    "template", ["http://127.0.0.1:99999/{orderId}", "ftp://127.0.0.1/{orderId}"]
+    "template", ["http://127.0.0.1:port/{orderId}", "ftp://127.0.0.1/{orderId}"]
 )
 async def test_a_source_that_cannot_be_asked_parks(
     house: House, source: Source, template: str

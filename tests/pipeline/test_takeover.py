@@ -102,7 +102,7 @@ async def test_a_job_that_waited_through_half_its_lease_is_left_to_the_next(hous
         await go_on.wait()
 
     house.provider.instead = held_up
-    house.start(settings=FAST._replace(calls_max=1))
+    worker = house.start(settings=FAST._replace(calls_max=1))
     first, second = await house.place(), await house.place()
 
     async def both_reserved() -> bool:
@@ -112,6 +112,11 @@ async def test_a_job_that_waited_through_half_its_lease_is_left_to_the_next(hous
     house.advance(31)
     go_on.set()
     await house.until(first, "confirmed")
+
+    async def nothing_held() -> bool:
+        return not any(lane.load for lane in worker._lanes())
+
+    await eventually(nothing_held)
     [(order_id, fence)] = await house.rows(schema.jobs, "order_id", "fence")
     assert (bytes(order_id), fence) == (second, 1)
     house.advance(30)

@@ -6,12 +6,15 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Table, select, text
 from sqlalchemy.engine import make_url
+from tests.store.verify_book import START, attempt_key, healthy_book, key_of
+from tests.store.verify_breaks import BREAKS, Break
 
 from entrepot.cli import verify as command
 from entrepot.cli.session import OperatorError
@@ -23,8 +26,6 @@ from entrepot.store.verify import INVARIANTS, Hold, ProviderLedger, Report, pare
 from entrepot.store.verify.parents import REFERENCES, Reference
 from entrepot.store.verify.report import WITNESSES_MAX
 from entrepot.store.verify.walk import rows_of
-from tests.store.verify_book import START, attempt_key, healthy_book, key_of
-from tests.store.verify_breaks import BREAKS, Break
 
 NOWHERE = b"\xff" * 16
 DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
@@ -49,7 +50,7 @@ class Book:
         self.database = open_database(url)
         # One loop for all tests of the module: the database's connections belong to it.
         self._runner = asyncio.Runner()
-        self.ids: dict[str, Any] = self._runner.run(healthy_book(self.database)).ids
+        self.ids: dict[str, Any] = {**self._runner.run(healthy_book(self.database)).ids}
         self.ids["nowhere"] = NOWHERE
         for name in ("confirmed", "voiding"):
             self.ids[f"{name}_key_2"] = key_of(1, self.ids[name], 2)
@@ -148,7 +149,7 @@ def test_every_reference_is_followed(book: Book, reference: Reference) -> None:
     check = list(parents.checks())[REFERENCES.index(reference)]
 
     def dangling(conn: Connection) -> tuple[list[Any], list[Any]]:
-        before = conn.execute(check.broken).all()
+        before = list(conn.execute(check.broken))
         loosen(conn, table)
         book.do(conn, f"UPDATE {table} SET {column} = {nowhere} WHERE {column} IS NOT NULL")
         return before, [row._mapping for row in conn.execute(check.broken)]
@@ -186,10 +187,16 @@ def test_all_are_counted_and_twenty_are_shown(book: Book) -> None:
 
 @pytest.mark.parametrize("page", [1, 2, 7])
 def test_a_table_is_read_whole_whatever_the_page(book: Book, page: int) -> None:
+    def whole(conn: Connection, table: Table) -> list[Any]:
+        return list(conn.execute(select(table).order_by(*table.primary_key.columns)))
+
+    def paged(conn: Connection, table: Table) -> list[Any]:
+        return list(rows_of(conn, table, page))
+
     for table in schema.metadata.sorted_tables:
-        keys = list(table.primary_key.columns)
-        whole = book.see(lambda conn, t=table, k=keys: conn.execute(select(t).order_by(*k)).all())
-        assert book.see(lambda conn, t=table: list(rows_of(conn, t, page))) == whole
+        expected = book.see(partial(whole, table=table))
+        found = book.see(partial(paged, table=table))
+        assert found == expected, table.name
 
 
 # --- a provider's ledger
@@ -242,9 +249,9 @@ def test_what_is_held_on_one_side_only_is_seen_unless_it_was_just_settled(book: 
 
 
 @pytest.fixture
-def operator(book: Book, monkeypatch: pytest.MonkeyPatch) -> Iterator[Book]:
+def operator(book: Book, monkeypatch: pytest.MonkeyPatch) -> Book:
     monkeypatch.setenv("ENTREPOT_DATABASE_URL", book.url)
-    yield book
+    return book
 
 
 def _said(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -276,7 +283,7 @@ def test_the_command_ends_with_1_and_names_what_is_broken(
 def test_the_command_ends_quietly_on_a_clean_book(
     operator: Book, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "_attempt_key", lambda secret: attempt_key)
+    monkeypatch.setattr(command, "_attempt_key", lambda _: attempt_key)
     command.verify(as_json=True)
     said = _said(capsys)
     assert (said["ok"], said["violations"]) == (True, [])
@@ -288,7 +295,7 @@ def test_the_command_reads_the_sandbox_ledger(
     operator: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(command, "_attempt_key", lambda secret: attempt_key)
+    monkeypatch.setattr(command, "_attempt_key", lambda _: attempt_key)
     path = tmp_path / "a ledger?.db"
     ledger = Ledger(path)
     for hold in [*_holds(operator), Hold(dashed(operator.ids["placed"]), "stray")]:

@@ -211,7 +211,7 @@ async def _managed(book: Healthy) -> None:
     intent = Idempotency("intent-1", "synq.createOrder", ("all",), b"12345678")
     await book.order(
         "keyed", book.placing("hard", 1, idempotency_key="intent-1"), idempotency=intent,
-        answer=lambda result: Answer(201, b"{}"),
+        answer=lambda _: Answer(201, b"{}"),
     )  # fmt: skip
 
 

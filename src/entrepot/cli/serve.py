@@ -65,7 +65,7 @@ def serve(
         print(demo_command.first_steps(told, f"http://{host}:{port}"), flush=True)
     if workers > 1:
         config = server_config(host, port, chosen, workers=workers)
-        Multiprocess(config, uvicorn.Server(config).run, [config.bind_socket()]).run()
+        Multiprocess(config, [config.bind_socket()]).run()
         return
     config = server_config(host, port, chosen)
     server = Server(config)

@@ -27,6 +27,7 @@ from entrepot.writer.envelope import Answer
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 JSON = b"application/json"
 _METHODS: list[Any] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_NOT_REACHED = Refusal(Reason.UNAVAILABLE, retry_after=1.0)
 _Page = Callable[[], Awaitable[tuple[int, str, bytes]]]
 
 
@@ -89,18 +90,12 @@ class _Endpoint:
             request_id = self._new_request_id()
         extra: list[tuple[bytes, bytes]] = []
         try:
-            try:
-                answer = await self._answer(scope, receive, headers, request_id, extra)
-            except Unavailable as error:
-                log.error("request.unavailable", request_id=request_id, why=str(error))
-                raise Refused(Refusal(Reason.UNAVAILABLE, retry_after=1.0)) from error
+            answer = await self._answer(scope, receive, headers, request_id, extra)
         except Refused as refused:
-            answer = self._dialect.refuse(refused.refusal, request_id)
-            if refused.refusal.retry_after is not None:
-                seconds = max(1, math.ceil(refused.refusal.retry_after))
-                extra.append((b"retry-after", str(seconds).encode()))
-            if refused.refusal.reason is Reason.METHOD_NOT_ALLOWED:
-                extra.append((b"allow", self._allow.encode()))
+            answer = self._refused(refused.refusal, request_id, extra)
+        except Unavailable as error:
+            log.error("request.unavailable", request_id=request_id, why=str(error))
+            answer = self._refused(_NOT_REACHED, request_id, extra)
         except ClientGone:
             raise
         except Exception:
@@ -113,6 +108,16 @@ class _Endpoint:
         )  # fmt: skip
         extra.append((b"x-request-id", request_id.encode()))
         return answer, extra
+
+    def _refused(
+        self, refusal: Refusal, request_id: str, extra: list[tuple[bytes, bytes]]
+    ) -> Answer:
+        if refusal.retry_after is not None:
+            seconds = max(1, math.ceil(refusal.retry_after))
+            extra.append((b"retry-after", str(seconds).encode()))
+        if refusal.reason is Reason.METHOD_NOT_ALLOWED:
+            extra.append((b"allow", self._allow.encode()))
+        return self._dialect.refuse(refusal, request_id)
 
     async def _answer(
         self,

@@ -76,8 +76,15 @@ def _properties(conn: Connection, facts: Facts) -> None:
     bulk.insert(conn, schema.order_properties, (*keys, "path", "value"), fresh)
 
 
-def paths(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Every (dot path, value) of a JSON object: `=` and the text of a scalar, `{` of the rest."""
+def paths(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every (dot path, value) of a JSON object: `=` and the text of a scalar, `{` of the rest.
+
+    Both as their index holds them: a digest stands for a long one.
+    """
+    return ((rows.indexed(path), rows.indexed(text)) for path, text in _paths(value, ""))
+
+
+def _paths(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
     for key, inner in value.items():
         path = prefix + key
         if isinstance(inner, bool):
@@ -87,7 +94,7 @@ def paths(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
         else:
             yield path, "{"
             if isinstance(inner, dict):
-                yield from paths(inner, path + ".")
+                yield from _paths(inner, path + ".")
 
 
 def _lines(conn: Connection, facts: Facts) -> None:

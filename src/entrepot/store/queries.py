@@ -104,10 +104,10 @@ def _conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
 
 
 def _property_conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
-    p = _properties.c
-    there = and_(p.org == _orders.c.org, p.order_id == _orders.c.id, p.path == wanted.property_path)
+    p, path = _properties.c, rows.indexed(wanted.property_path or "")
+    there = and_(p.org == _orders.c.org, p.order_id == _orders.c.id, p.path == path)
     if wanted.property_value is not None:
-        return [exists().where(there, p.value == "=" + wanted.property_value)]
+        return [exists().where(there, p.value == rows.indexed("=" + wanted.property_value))]
     if wanted.property_exists is not None:
         found = exists().where(there)
         return [found if wanted.property_exists else ~found]

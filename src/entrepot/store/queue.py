@@ -70,12 +70,6 @@ def payment_providers(
     return {(row[0], row[1]): row[2] for row in found}
 
 
-def next_due(conn: Connection) -> int | None:
-    """When the next job may be claimed, in microseconds; None when there is none."""
-    later = func.min(_jobs.c.run_at)
-    return conn.execute(select(later).where(_jobs.c.state == "due")).scalar_one_or_none()
-
-
 def counts(conn: Connection) -> list[tuple[str, str, int, int]]:
     """For every kind and state: how many jobs there are, and when the oldest was to run."""
     statement = select(

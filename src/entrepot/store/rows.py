@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from entrepot.core.facets import Facets
@@ -23,6 +24,10 @@ from entrepot.core.words import Words
 from entrepot.store import schema
 
 Row = tuple[Any, ...]
+
+# Characters of a property's path or value that an index entry holds. PostgreSQL takes entries of
+# 2,704 bytes; two such texts of four-byte characters fit beside the ids.
+INDEXED_MAX = 250
 
 
 def _columns(table: Any) -> tuple[str, ...]:
@@ -147,3 +152,10 @@ def entry(row: Row) -> StockEntry:
 def answer(row: Row) -> StoredAnswer:
     """The stored answer of a row in the order of ANSWER."""
     return StoredAnswer._make((*row[:5], bytes(row[5]), *row[6:]))
+
+
+def indexed(text: str) -> str:
+    """A property's path or value as its index holds it: a digest stands for a long one."""
+    if len(text) <= INDEXED_MAX:
+        return text
+    return "#" + hashlib.sha256(text.encode()).hexdigest()

@@ -64,7 +64,7 @@ def _draft(order: wire.OrderInput, where: str) -> OrderDraft:
         currency=code,
         total=_amount(order.order_total, code, where, "orderTotal"),
         lines=tuple(
-            _line(item, f"{where}.items[{place}]") for place, item in enumerate(order.items)
+            _line(item, f"{where}.items[{place}]", code) for place, item in enumerate(order.items)
         ),
         customer=_customer(order.customer),
         words=tuple(words),
@@ -127,8 +127,12 @@ def _indexed(kind: str, value: str) -> tuple[str, str]:
     return kind, value
 
 
-def _line(item: wire.OrderedItem, where: str) -> DraftLine:
+def _line(item: wire.OrderedItem, where: str, order_code: str) -> DraftLine:
     code = _currency(item.currency, where)
+    if code != order_code:
+        # Two currencies do not add up to the one total that an order has.
+        sentence = f"must be the order's currency, {order_code}"
+        raise refuse(Reason.INVALID, sentence, f"{where}.currency")
     quantity = 1
     if item.quantity is not UNSET:
         quantity = _whole(item.quantity, where, "quantity", 1, wire.QUANTITY_MAX)
