@@ -66,7 +66,8 @@ failing parks the order, with its reason, for the operator; it stays `placed` an
 _CHOICES = """\
 Synq documents one row and two ends: `confirmed` becomes only `processing` or `cancelled`, and
 `cancelled` and `failed` are terminal. A test derives them from these tables by trying every word
-from every stand. Hence goods leave only after `packed`, and what needs no shipping is `processing`.
+from every stand. Hence goods leave only after `packed`, and what needs no shipping is `processing`;
+who only says that they left or arrived has packed them on the way, and the history says so.
 The other rows are our choice. `deleted` is no word of Synq's, which goes on showing such an order
 as `cancelled`.
 """

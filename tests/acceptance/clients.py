@@ -25,12 +25,12 @@ SETTLED = frozenset({"confirmed", "failed"})
 DELIVERY = "2030-01-15T10:30:00.000Z"
 
 
-def exact(response: httpx.Response) -> Any:  # noqa: ANN401 - JSON
+def exact(response: httpx.Response) -> Any:
     """The answer's JSON with amounts as Decimal, so that no test sees a binary float."""
     return json.loads(response.content, parse_float=Decimal)
 
 
-def accepted(response: httpx.Response, status: int = 201) -> Any:  # noqa: ANN401 - JSON
+def accepted(response: httpx.Response, status: int = 201) -> Any:
     """The answer's JSON, when it has the expected status; fails with the whole answer if not."""
     assert response.status_code == status, f"{response.status_code}: {response.text[:2000]}"
     return exact(response)

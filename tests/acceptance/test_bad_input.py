@@ -65,7 +65,7 @@ OPERATIONS = {
 }
 
 
-def _reach(body: Any, path: str) -> tuple[Any, Any]:  # noqa: ANN401 - JSON
+def _reach(body: Any, path: str) -> tuple[Any, Any]:
     place = body
     *steps, last = path.split(".")
     for step in steps:
@@ -76,7 +76,7 @@ def _reach(body: Any, path: str) -> tuple[Any, Any]:  # noqa: ANN401 - JSON
 def put(path: str, value: object) -> Spoil:
     """The body with one member set; `path` as in `items.0.quantity`."""
 
-    def spoil(body: Any) -> bytes:  # noqa: ANN401 - JSON
+    def spoil(body: Any) -> bytes:
         place, last = _reach(body, path)
         place[last] = value
         return json.dumps(body).encode()
@@ -87,7 +87,7 @@ def put(path: str, value: object) -> Spoil:
 def drop(path: str) -> Spoil:
     """The body without one member."""
 
-    def spoil(body: Any) -> bytes:  # noqa: ANN401 - JSON
+    def spoil(body: Any) -> bytes:
         place, last = _reach(body, path)
         del place[last]
         return json.dumps(body).encode()
@@ -103,7 +103,7 @@ def token(path: str, text: bytes) -> Spoil:
 def many(path: str, count: int) -> Spoil:
     """The body with one array's first element so many times; the path "" is the body itself."""
 
-    def spoil(body: Any) -> bytes:  # noqa: ANN401 - JSON
+    def spoil(body: Any) -> bytes:
         if not path:
             return json.dumps([konvo_order() for _ in range(count)]).encode()
         place, last = _reach(body, path)

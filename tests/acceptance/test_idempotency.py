@@ -156,7 +156,7 @@ KEYS = [
 
 
 @pytest.mark.parametrize(("key", "good"), [row[1:] for row in KEYS], ids=[row[0] for row in KEYS])
-def test_the_syntax_of_a_body_key(key: str, good: bool, world: World) -> None:  # noqa: FBT001
+def test_the_syntax_of_a_body_key(key: str, good: bool, world: World) -> None:
     before = how_many(world)
     answer = world.synq.create(world.synq_order(idempotency_key=key))
     assert answer.status_code == (201 if good else 400), answer.text
@@ -178,7 +178,7 @@ def test_the_syntax_of_a_body_key(key: str, good: bool, world: World) -> None:  
 )
 def test_the_syntax_of_a_header_key(
     keys: list[str],
-    good: bool,  # noqa: FBT001
+    good: bool,
     world: World,
 ) -> None:
     before = how_many(world)

@@ -48,6 +48,8 @@ LAWS: dict[str, Law] = {
     "telemetry": Law(frozenset({"core", "telemetry"}), SQL),
     "settings": Law(ANYTHING),
     "cli": Law(ANYTHING),
+    "docs": Law(ANYTHING),
+    "pages": Law(ANYTHING),
     "wiring": Law(ANYTHING),
     "__init__": Law(NOTHING, only_stdlib=True),
     "__main__": Law(frozenset({"cli"})),

@@ -59,7 +59,7 @@ def test_notations_of_one_meaning_do_not_differ(contract: Contract, notation: st
     assert renoted != document["paths"]
 
 
-def renote(node: Any, notation: str, schemas: Json) -> Any:  # noqa: ANN401 - any JSON value
+def renote(node: Any, notation: str, schemas: Json) -> Any:
     """Say every schema below a node in another notation of the same meaning."""
     if isinstance(node, list):
         return [renote(one, notation, schemas) for one in node]

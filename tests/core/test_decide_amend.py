@@ -12,11 +12,13 @@ from tests.core.book import ENTRY, LOOSE, ORG, SCARCE, TRACKED, Book, line, name
 
 from entrepot.core.commands import AmendOrder, DraftLine, LineChange, VariantRef
 from entrepot.core.decide.amend import LINES_MAX, merge
+from entrepot.core.events import fold
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason
 from entrepot.core.results import OrderResult
+from entrepot.core.words import fresh
 
 PACKED = ("polinate_status", "PACKED")
 IN_TRANSIT = ("polinate_status", "IN_TRANSIT")
@@ -142,7 +144,7 @@ def refusals(order: Order) -> list[Refused]:
          "u.currency"),
         ({"create_lines": tuple(named(f"n{i}") for i in range(LINES_MAX))}, Reason.INVALID,
          "createOrderItems"),
-        ({"words": (("polinate_status", "DELIVERED"),)}, Reason.ILLEGAL_MOVE, "order"),
+        ({"words": (("polinate_phase", "REJECTED"),)}, Reason.ILLEGAL_MOVE, "order"),
         ({"words": (("polinate_phase", "PENDING"),)}, Reason.ILLEGAL_MOVE, "order"),
     ]  # fmt: skip
 
@@ -155,6 +157,17 @@ def test_one_fault_leaves_everything_as_it_was(case: int) -> None:
     refusal = book.refused(changing(order, **good, **change))
     assert (refusal.reason, refusal.field) == (reason, field)
     assert book.order(order) == order
+
+
+def test_goods_that_are_only_told_to_arrive_were_packed_on_the_way() -> None:
+    """Synq's documented row holds: `confirmed` becomes `processing`, whoever moves the order."""
+    book, order = unpaid()
+    known = len(book.events(order))
+    book.done(changing(order, words=(("polinate_status", "DELIVERED"),)))
+    stands = [fold([event])[0] for event in book.events(order)[known:]]
+    words = list(dict.fromkeys(fresh(facets).synq for facets in stands))
+    assert words == ["processing", "delivered"]
+    assert book.level().reserved == 0
 
 
 def test_an_unknown_order_is_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,7 +40,11 @@ GOODS = (
 )
 
 
-def demo(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
+def demo(
+    *,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    shell: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
     """Make the demo organization with stock, once, and print how to use it.
 
     Its secrets are in a file beside the database that only you can read, because the book itself
@@ -48,9 +53,30 @@ def demo(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = Fa
     Parameters
     ----------
     as_json: Print one line of JSON.
+    shell: Print the credentials as shell variables, for `eval`.
     """
     told = on_book(ensure)
-    print(json.dumps(told) if as_json else first_steps(told, "http://127.0.0.1:8080"))
+    if as_json:
+        print(json.dumps(told))
+    elif shell:
+        print(shell_variables(told))
+    else:
+        print(first_steps(told, "http://127.0.0.1:8080"))
+
+
+def shell_variables(told: dict[str, Any]) -> str:
+    """The credentials and the first variant as `export` lines."""
+    variables = {
+        "SYNQ_TOKEN": told["synq"]["token"],
+        "SYNQ_TENANT": told["synq"]["tenant_id"],
+        "SYNQ_ORG": told["synq"]["org_id"],
+        "LOCATION": told["synq"]["location_id"],
+        "POLINATE_BUSINESS": told["polinate"]["business_id"],
+        "POLINATE_KEY": told["polinate"]["api_key"],
+        "KONVO_KEY": told["konvo"]["api_key"],
+        "VARIANT": told["variants"][0]["id"],
+    }
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
 
 
 def credentials_file(url: str) -> Path:

@@ -67,6 +67,20 @@ COMPLETABLE_FULFILMENT = frozenset({"delivered", "not_applicable"})
 RETURNABLE_FULFILMENT = frozenset({"delivered", "partially_shipped", "in_transit", "attempted"})
 
 
+_NOT_PACKED = frozenset({"unassigned", "accepted"})
+_OUT = frozenset({"partially_shipped", *_ROAD})
+
+
+def stops(before: Facets, after: Facets, managed: bool) -> tuple[Facets, ...]:
+    """The stands that a move passes through, its end last.
+
+    Who only says that the goods left or arrived has packed them too: no stand is skipped, and no
+    sender has to know of one that its own words do not need.
+    """
+    skips = before.fulfilment in _NOT_PACKED and after.fulfilment in _OUT
+    return (before._replace(fulfilment="packed"), after) if managed and skips else (after,)
+
+
 def illegal(before: Facets, after: Facets, managed: bool) -> str | None:
     """Why the move is not allowed to somebody's word, as a sentence; None when it is."""
     if before.stage == "deleted" and after != before:

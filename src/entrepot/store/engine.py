@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -21,6 +21,7 @@ from sqlalchemy.pool import StaticPool
 from entrepot.store.bulk import Conflict
 
 T = TypeVar("T")
+Snapshot: TypeAlias = Connection  # what readers outside the store are handed, and hand back
 Work = Callable[[Connection], T]  # what runs inside a transaction
 
 SQLITE_OLDEST = (3, 51, 3)  # older ones can corrupt a WAL database (study: WAL-reset bug)

@@ -59,19 +59,28 @@ def tell(
     after = order.facets
     for axis, word in told:
         after = words.moved_by(axis, word, after)
-    why_not = lifecycle.illegal(order.facets, after, order.managed)
-    if why_not is not None:
-        raise refuse(Reason.ILLEGAL_MOVE, why_not, field=field)
-    before, moved = order, stand(order, after, dict(told))
+    *passed, end = lifecycle.stops(order.facets, after, order.managed)
+    for stop in passed:
+        _allow(order, stop, field)
+        order, event = events.happened(stand(order, stop), events.ORDER_MOVED, facts.now, source)
+        changes.events.append(event)
+    _allow(order, end, field)
+    before, moved = order, stand(order, end, dict(told))
     if moved.facets == before.facets:
         return moved
     moved = _dates(moved, before.facets, facts)
     if moved.managed:
         moved = _consequences(before, moved, source, facts, changes)
-    type_ = _EVENT_OF_STAGE.get(after.stage) if after.stage != before.facets.stage else None
+    type_ = _EVENT_OF_STAGE.get(end.stage) if end.stage != before.facets.stage else None
     moved, event = events.happened(moved, type_ or events.ORDER_MOVED, facts.now, source)
     changes.events.append(event)
     return moved
+
+
+def _allow(order: Order, after: Facets, field: str) -> None:
+    why_not = lifecycle.illegal(order.facets, after, order.managed)
+    if why_not is not None:
+        raise refuse(Reason.ILLEGAL_MOVE, why_not, field=field)
 
 
 def _dates(order: Order, before: Facets, facts: Facts) -> Order:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection
-
 from entrepot.core.order import Customer, Order
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.core.results import OrdersResult
@@ -14,6 +12,7 @@ from entrepot.edge.konvo import read, wire, write
 from entrepot.edge.konvo.credentials import HEADER, authenticate
 from entrepot.edge.konvo.refusals import refusal_answer
 from entrepot.store import accounts, queries
+from entrepot.store.engine import Snapshot
 from entrepot.writer.envelope import Answer, Envelope
 
 _TIMES = ("created_at_min", "created_at_max", "updated_at_min", "updated_at_max")
@@ -37,7 +36,7 @@ async def list_orders(call: Call) -> Answer:
     wanted, limit, offset = read.page(call.query("page", "limit", *_TIMES))
     org = call.principal.org
 
-    def look(conn: Connection) -> tuple[queries.Page, dict[bytes, Customer]]:
+    def look(conn: Snapshot) -> tuple[queries.Page, dict[bytes, Customer]]:
         page = queries.page(conn, org, wanted, limit=limit, offset=offset, counted=True)
         return page, _contacts(conn, org, page.orders)
 
@@ -51,7 +50,7 @@ async def get_order(call: Call) -> Answer:
     order_id = read.order_id(call.path_ids["ID"])
     org = call.principal.org
 
-    def look(conn: Connection) -> tuple[Order | None, dict[bytes, Customer]]:
+    def look(conn: Snapshot) -> tuple[Order | None, dict[bytes, Customer]]:
         order = queries.order_by_id(conn, org, order_id)
         return order, _contacts(conn, org, [order] if order else [])
 
@@ -74,7 +73,7 @@ async def create_orders(call: Call) -> Answer:
     return write.created(orders, contacts)
 
 
-def _contacts(conn: Connection, org: int, orders: Iterable[Order]) -> dict[bytes, Customer]:
+def _contacts(conn: Snapshot, org: int, orders: Iterable[Order]) -> dict[bytes, Customer]:
     """Who the orders are of; the guest, who stands behind orders of nobody, is no contact."""
     contacts = queries.customers(conn, {(org, order.customer_id) for order in orders})
     organization = accounts.organization(conn, org)

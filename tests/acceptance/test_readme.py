@@ -1,0 +1,46 @@
+"""The README's own commands, run as they stand there, against a server of this test."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+from tests.acceptance.server import Server, eventually
+
+ROOT = Path(__file__).parents[2]
+
+
+def blocks() -> list[str]:
+    """The shell blocks of the README, in order."""
+    return re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+
+def test_the_commands_of_the_readme(tmp_path: Path) -> None:
+    run, credentials, *curls = blocks()
+    assert run.strip() == "make run"
+    assert [line.startswith("curl") for line in curls] == [True] * 3
+    url = f"sqlite:///{tmp_path / 'readme.db'}"
+    with Server(url, tmp_path) as server:
+
+        def pasted(curl: str) -> dict[str, object]:
+            script = credentials + curl.replace("http://127.0.0.1:8080", server.url)
+            done = subprocess.run(
+                ["/bin/sh", "-ec", script], check=True, capture_output=True, cwd=ROOT,
+                env=server.env, text=True, timeout=60,
+            )  # fmt: skip
+            told: dict[str, object] = json.loads(done.stdout)
+            return told
+
+        order_id = str(pasted(curls[0])["order_id"])
+        assert str(pasted(curls[0])["order_id"]) == order_id, "the same key, the same order"
+        konvo = pasted(curls[1])
+        assert konvo["count"] == 1
+        assert order_id in json.dumps(konvo)
+
+        def confirmed() -> bool:
+            return order_id.replace("-", "") in json.dumps(pasted(curls[2]))
+
+        eventually(confirmed)
+        assert pasted(curls[2])["total"] == 1
