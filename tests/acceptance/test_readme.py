@@ -42,5 +42,5 @@ def test_the_commands_of_the_readme(tmp_path: Path) -> None:
         def confirmed() -> bool:
             return order_id.replace("-", "") in json.dumps(pasted(curls[2]))
 
-        eventually(confirmed)
+        eventually(confirmed, "the order is confirmed and read in Polinate")
         assert pasted(curls[2])["total"] == 1
