@@ -5,8 +5,8 @@ SHELL = /bin/sh
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
 	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	then command -v $$p; break; fi; done)
-HOST ?= 127.0.0.1
-PORT ?= 8080
+HOST = 127.0.0.1
+PORT = 8080
 KILLS ?= 30
 PYTEST_ARGS ?=
 BENCH_ARGS ?=

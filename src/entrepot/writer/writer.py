@@ -148,6 +148,7 @@ class Writer:
         if leased:
             self.on_jobs(leased)
         metrics.count(facts)
+        log.debug("writer.committed", request_ids=[one.request_id for one in envelopes])
         return outcomes
 
 

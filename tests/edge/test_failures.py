@@ -1,0 +1,98 @@
+"""What nobody foresaw: each dialect's own envelope, a request id, and nothing of the inside."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from entrepot.edge.app import build_app
+from entrepot.edge.dialect import Call, Dialect, Principal, Services
+from entrepot.edge.dialects import ALL
+from entrepot.store.engine import Unavailable
+from entrepot.writer.envelope import Answer
+
+SECRET = "a connection string with a password"
+DIALECTS = pytest.mark.parametrize("dialect", ALL, ids=lambda dialect: dialect.name)
+
+
+class Admits:
+    """Credentials that are always right, and a rate that is never too high."""
+
+    def seconds_to_wait(self, _org: int) -> float:
+        return 0.0
+
+
+def application(dialect: Dialect, failure: Exception) -> Litestar:
+    async def handler(_call: Call) -> Answer:
+        raise failure
+
+    async def authenticate(_headers: Mapping[str, str], _services: Services) -> Principal:
+        return Principal(1, b"o" * 16, b"t" * 16, "ADMIN")
+
+    broken: list[Any] = [replace(one, handler=handler, body=None) for one in dialect.operations]
+    changed = replace(dialect, operations=tuple(broken), authenticate=authenticate)
+    services: Any = Services(None, None, Admits())  # type: ignore[arg-type]
+    return build_app(services, [changed], {}, lambda: "request-1")
+
+
+async def answers(dialect: Dialect, failure: Exception, headers: dict[str, str]) -> Any:
+    transport = httpx.ASGITransport(app=application(dialect, failure))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        for operation in dialect.operations:
+            path = re.sub(r"{\w+}", "x", operation.path)
+            yield await client.request(operation.method, path, headers=headers)
+
+
+@DIALECTS
+async def test_an_unexpected_error_tells_nothing_of_the_inside(dialect: Dialect) -> None:
+    async for answer in answers(dialect, RuntimeError(SECRET), {}):
+        assert answer.status_code == 500
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["x-request-id"] == "request-1"
+        body = json.loads(answer.content)
+        envelope = {"synq": "error", "konvo": "message", "polinate": "errorCode"}[dialect.name]
+        assert envelope in body
+        assert "request-1" in answer.text
+        assert not re.search("password|RuntimeError|Traceback|/src/", answer.text)
+
+
+@DIALECTS
+async def test_a_book_that_cannot_be_reached_is_503_and_says_when_to_come_back(
+    dialect: Dialect,
+) -> None:
+    async for answer in answers(dialect, Unavailable(SECRET), {}):
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
+        assert SECRET not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("abcdefgh-1", True), ("short", False), ("a\nb" * 9, False), ("x" * 99, False)],
+)
+async def test_a_callers_request_id_is_kept_when_it_is_harmless(sent: str, kept: bool) -> None:
+    headers = {"x-request-id": sent.replace("\n", "\\n")}
+    async for answer in answers(ALL[0], RuntimeError(SECRET), headers):
+        assert (answer.headers["x-request-id"] == sent) is kept
+
+
+async def test_where_nothing_is_the_envelope_follows_the_path() -> None:
+    transport = httpx.ASGITransport(  # type: ignore[arg-type]
+        app=build_app(Services(None, None, Admits()), ALL, {}, lambda: "request-1")  # type: ignore[arg-type]
+    )
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        told = {
+            path: (await client.get(path)).json()
+            for path in ("/api/v1/oms/x", "/api/v1/orders/a/b", "/orders/a/b", "/elsewhere")
+        }
+    assert told["/api/v1/oms/x"].keys() == {"error"}
+    assert told["/api/v1/orders/a/b"]["errorCode"] == "NOT_FOUND"
+    assert told["/orders/a/b"]["error"] == 404
+    assert told["/elsewhere"]["title"] == "Not Found"
