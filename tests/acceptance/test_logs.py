@@ -1,4 +1,4 @@
-"""A request is followed by its id from the edge through the writer to the pipeline; figures tell."""
+"""A request is followed by its id from the edge through the writer to the pipeline."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_one_request_is_seen_all_the_way(tmp_path: Path) -> None:
 
         eventually(seen, "the request is seen at the edge, in the writer and in the pipeline")
         text = server.log.read_text()
-        secrets = [world.credentials["synq"]["token"], body["payment_reference"]]
+        secrets = [world.synq.http.headers["Authorization"][7:], body["payment_reference"]]
         assert not [secret for secret in secrets if secret in text]
         figures = httpx.get(f"{server.url}/metrics").text
         for name in (

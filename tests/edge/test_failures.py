@@ -78,7 +78,7 @@ async def test_a_book_that_cannot_be_reached_is_503_and_says_when_to_come_back(
     [("abcdefgh-1", True), ("short", False), ("a\nb" * 9, False), ("x" * 99, False)],
 )
 async def test_a_callers_request_id_is_kept_when_it_is_harmless(sent: str, kept: bool) -> None:
-    headers = {"x-request-id": sent.replace("\n", "\\n")}
+    headers = {"x-request-id": sent}
     async for answer in answers(ALL[0], RuntimeError(SECRET), headers):
         assert (answer.headers["x-request-id"] == sent) is kept
 

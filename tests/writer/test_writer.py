@@ -213,6 +213,29 @@ async def test_one_bad_command_fails_only_itself(
     assert await count(database, schema.orders) == 4
 
 
+async def test_a_writer_that_breaks_leaves_nobody_waiting(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even a log that cannot be written: the batch is answered, and the next one is carried out."""
+    org = await an_organization(database)
+    watched = Watched(database)
+    writer = a_writer(watched, batch_max=2)
+
+    def fail(number: int) -> None:
+        if number == 1:
+            raise Conflict("somebody was faster")
+
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("I/O operation on closed file")
+
+    watched.after = fail
+    monkeypatch.setattr("entrepot.writer.writer.log.info", broken, raising=False)
+    waiting = writer.submit_all([Envelope(place(org)) for _ in range(4)])
+    outcomes = await asyncio.wait_for(waiting, 10)
+    kinds = [isinstance(outcome.result, Refusal) for outcome in outcomes]
+    assert kinds == [True, True, False, False]
+
+
 async def test_a_database_that_is_gone_refuses_and_stores_nothing(database: Database) -> None:
     watched = Watched(database)
     org = await an_organization(database)

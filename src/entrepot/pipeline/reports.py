@@ -18,7 +18,7 @@ from entrepot.core.ids import dashed
 from entrepot.pipeline.steps import MICROSECONDS, Held
 from entrepot.store import queue
 from entrepot.store.engine import Database
-from entrepot.telemetry import log, metrics
+from entrepot.telemetry import is_debugging, log, metrics
 
 PROVIDERS_TOLD_MAX = 1000
 _SHARE = 20  # counting takes at most this part of the time
@@ -78,7 +78,8 @@ class Reports:
 
     def tell_quietly(self, what: str, held: Held) -> None:
         """Log what is in order, for whoever looks closely."""
-        log.debug(what, **_identity(held))
+        if is_debugging():
+            log.debug(what, **_identity(held))
 
     def tell_put_off(self, held: Held, command: DeferJob) -> None:
         """Log that a job waits, or that it is parked."""

@@ -287,6 +287,7 @@ class Worker:
                 if isinstance(outcome.result, Refusal):
                     refused.append(self._conclude(held, command, outcome.result))
                 else:
+                    self._reports.tell_quietly("pipeline.went", held)
                     self._go_on(held, outcome.result)
             if refused:
                 await asyncio.gather(*refused)
@@ -358,6 +359,7 @@ class Worker:
             await asyncio.sleep(wait)
             result, tries = await self._submitted(held, command), tries + 1
         if not isinstance(result, Refusal):
+            self._reports.tell_quietly("pipeline.went", held)
             self._went(held, command, result)
         elif result.reason is Reason.STALE_LEASE:
             self._reports.tell_quietly("pipeline.lease_lost", held)

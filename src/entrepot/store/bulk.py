@@ -162,7 +162,7 @@ def select(
     if not _is_sqlite(conn):
         arrays = tuple(list(column) for column in zip(*wanted, strict=True))
         statement = _select_postgres(table, keys, columns, lock)
-        return list(map(tuple, conn.exec_driver_sql(statement, arrays)))
+        return _fetch(conn, statement, arrays)
     rows: list[Row] = []
     listed = list(wanted)
     for start in range(0, len(listed), _KEYS_AT_ONCE):
@@ -172,5 +172,14 @@ def select(
         padded = chunk + [(None,) * len(keys)] * (size - len(chunk))
         statement = _select_sqlite(table, keys, columns, size)
         parameters = tuple(value for key in padded for value in key)
-        rows.extend(map(tuple, conn.exec_driver_sql(statement, parameters)))
+        rows.extend(_fetch(conn, statement, parameters))
     return rows
+
+
+def _fetch(conn: Connection, statement: str, parameters: Row) -> list[Row]:
+    """The driver's own rows: they need no conversion, and no row object around them."""
+    result = conn.exec_driver_sql(statement, parameters)
+    cursor: Any = result.cursor
+    found: list[Row] = cursor.fetchall()
+    result.close()
+    return found

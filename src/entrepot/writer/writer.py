@@ -11,6 +11,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -94,16 +95,28 @@ class Writer:
                 # One turn of the loop: requests that are already read join this batch.
                 await asyncio.sleep(0)
                 batch = self._take()
-                started = time.perf_counter()
-                metrics.queue_seconds.observe(started - batch[0].since)
-                outcomes = await self._run([waiting.envelope for waiting in batch])
-                metrics.commit_seconds.observe(time.perf_counter() - started)
-                metrics.batch_size.observe(len(batch))
+                outcomes = await self._outcomes(batch)
                 for waiting, outcome in zip(batch, outcomes, strict=True):
                     if not waiting.future.done():
                         waiting.future.set_result(outcome)
         finally:
             self._drainer = None
+
+    async def _outcomes(self, batch: list[Waiting]) -> list[Outcome]:
+        """The outcome of every envelope, whatever happens: nobody is left waiting for ever."""
+        started = time.perf_counter()
+        metrics.queue_seconds.observe(started - batch[0].since)
+        envelopes = [waiting.envelope for waiting in batch]
+        try:
+            outcomes = await self._run(envelopes)
+        except Exception as error:
+            with suppress(Exception):
+                log.error("writer.broke", size=len(envelopes), error=type(error).__name__)
+            # Whether it was written is not known; the same request again, under its key, finds out.
+            outcomes = _all_refused(envelopes, Refusal(Reason.INTERNAL))
+        metrics.commit_seconds.observe(time.perf_counter() - started)
+        metrics.batch_size.observe(len(batch))
+        return outcomes
 
     def _take(self) -> list[Waiting]:
         batch, room = [self._queue.popleft()], self._limits.batch_max

@@ -57,12 +57,12 @@ def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrde
 
 def _idempotency(key: str, command: PlaceOrder) -> Idempotency:
     said = command.said
-    lines = [line._replace(where="") for line in command.lines]
+    lines = [line[1:] for line in command.lines]  # all but the path, which an alias changes
     parts = (
         said["payment_provider"].encode(), said["payment_reference"].encode(),
         command.customer.customer_id or b"", command.currency.encode(),
         (said["channel"] or "").encode(), (said["source_platform"] or "").encode(),
-        repr(lines).encode(),
+        msgspec.json.encode(lines),
     )  # fmt: skip
     return Idempotency(key, "synq.createOrder", _PARTS, fingerprint(parts))
 
