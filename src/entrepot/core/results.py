@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from entrepot.core.order import Attempt, Changes, Job, Order, StockEntry
+from entrepot.core.order import Attempt, Changes, Customer, Job, Order, StockEntry
 
 
 class OrderResult(NamedTuple):
@@ -14,9 +14,10 @@ class OrderResult(NamedTuple):
 
 
 class OrdersResult(NamedTuple):
-    """Several orders, in the order in which they were told."""
+    """Several orders, in the order in which they were told, and who they are of (guests aside)."""
 
     orders: tuple[Order, ...]
+    contacts: dict[bytes, Customer]
 
 
 class NotedResult(NamedTuple):

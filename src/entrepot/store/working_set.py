@@ -82,6 +82,8 @@ def _load_orders(conn: Connection, needs: Needs, facts: Facts) -> None:
         order = rows.order(row, tuple(listed))
         facts.orders[key] = order
         facts.order_base[key] = order
+        if needs.senders:
+            needs.customers.add((key[0], order.customer_id))
         if key in needs.whole:
             needs.variants.update((key[0], line.variant_id) for line in listed)
     for org, text in needs.texts | needs.senders:

@@ -10,6 +10,7 @@ from entrepot.core import ids, words
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Order
+from entrepot.core.results import OrdersResult
 from entrepot.edge.konvo import write
 
 from .samples import Body, booked, contact
@@ -103,7 +104,7 @@ def test_the_envelopes() -> None:
     first, second = booked(), booked(id=b"2" * 16, total=Amount(1, 2))
     page = write.found([first], {}, 17)
     assert (page.status, json.loads(page.body)["count"]) == (200, 17)
-    made = write.created([first, second], {})
+    made = write.created(OrdersResult((first, second, first), {}), "r")
     body = msgspec.json.decode(made.body)
     assert (made.status, body["count"]) == (201, 2)
     assert [one["orderTotal"] for one in body["result"]] == [3995, 1]

@@ -10,7 +10,7 @@ from entrepot.core.decide.moves import tell
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
 from entrepot.core.money import line_sum, storable
-from entrepot.core.order import Changes, Line, Order
+from entrepot.core.order import Changes, Customer, Line, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrdersResult
 
@@ -33,7 +33,21 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
             order = _update(command, draft, known, facts, changes)
         seen[draft.sender_id] = order
     _keep_last(changes)
-    return Decision(changes, OrdersResult(tuple(seen[d.sender_id] for d in command.drafts)))
+    orders = tuple(seen[draft.sender_id] for draft in command.drafts)
+    return Decision(changes, OrdersResult(orders, _contacts(orders, facts, changes)))
+
+
+def _contacts(orders: tuple[Order, ...], facts: Facts, changes: Changes) -> dict[bytes, Customer]:
+    contacts = {}
+    for order in orders:
+        known = (
+            changes.customers.get(order.customer_id)
+            or changes.customers_new.get(order.customer_id)
+            or facts.customers.get((order.org, order.customer_id))
+        )
+        if known is not None and known.id != facts.orgs[order.org].guest_id:
+            contacts[known.id] = known
+    return contacts
 
 
 def _known(org: int, draft: OrderDraft, facts: Facts) -> Order | None:

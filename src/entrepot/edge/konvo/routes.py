@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from entrepot.core.order import Customer, Order
-from entrepot.core.refusal import Reason, Refusal, Refused, refuse
-from entrepot.core.results import OrdersResult
+from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.dialect import MIB, Call, Dialect, Operation, Parameter, Response
 from entrepot.edge.konvo import read, wire, write
 from entrepot.edge.konvo.credentials import HEADER, authenticate
 from entrepot.edge.konvo.refusals import refusal_answer
 from entrepot.store import accounts, queries
 from entrepot.store.engine import Snapshot
-from entrepot.writer.envelope import Answer, Envelope
+from entrepot.writer.envelope import Answer
 
 _TIMES = ("created_at_min", "created_at_max", "updated_at_min", "updated_at_max")
 _ERRORS = {
@@ -63,14 +63,7 @@ async def get_order(call: Call) -> Answer:
 async def create_orders(call: Call) -> Answer:
     """Take over every order of the array, or none; the answer shows what was committed."""
     command = read.mirror_orders(call.json(read.CREATE_ORDERS), call.principal)
-    outcome = await call.services.writer.submit(Envelope(command, call.request_id))
-    if isinstance(outcome.result, Refusal):
-        raise Refused(outcome.result)
-    assert isinstance(outcome.result, OrdersResult)
-    # An order that the array tells twice is one order, and stands where it was first told.
-    orders = list({order.id: order for order in outcome.result.orders}.values())
-    contacts = await call.services.database.read(lambda conn: _contacts(conn, command.org, orders))
-    return write.created(orders, contacts)
+    return await call.submit(command, partial(write.created, request_id=call.request_id))
 
 
 def _contacts(conn: Snapshot, org: int, orders: Iterable[Order]) -> dict[bytes, Customer]:

@@ -9,8 +9,11 @@ from msgspec import UNSET, UnsetType
 
 from entrepot.core import ids
 from entrepot.core.order import Customer, Order
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import OrdersResult, Result
 from entrepot.edge import currency
 from entrepot.edge.konvo import wire
+from entrepot.edge.konvo.refusals import refusal_answer
 from entrepot.edge.times import millis_text
 from entrepot.writer.envelope import Answer
 
@@ -52,9 +55,13 @@ def found(orders: Sequence[Order], contacts: Mapping[bytes, Customer], total: in
     return Answer(200, _body(orders, contacts, total))
 
 
-def created(orders: Sequence[Order], contacts: Mapping[bytes, Customer]) -> Answer:
-    """POST: the orders as they now stand, each once."""
-    return Answer(201, _body(orders, contacts, len(orders)))
+def created(result: Result | Refusal, request_id: str) -> Answer:
+    """POST: the orders as they now stand; one that the array tells twice is one order."""
+    if isinstance(result, Refusal):
+        return refusal_answer(result, request_id)
+    assert isinstance(result, OrdersResult)
+    orders = list({order.id: order for order in result.orders}.values())
+    return Answer(201, _body(orders, result.contacts, len(orders)))
 
 
 def _body(orders: Sequence[Order], contacts: Mapping[bytes, Customer], count: int) -> bytes:
