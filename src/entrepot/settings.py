@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "ENTREPOT_"
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class SettingsError(Exception):
@@ -35,7 +36,7 @@ class Settings:
     database_pool: int = _knob(5, "Connections to PostgreSQL a process holds at most.")
     migrate: bool = _knob(True, "Whether `serve` brings the schema to head before it starts.")
     rate_limit: float | None = _knob(
-        None, "Requests a second an organization may send (token bucket), or `off`."
+        None, "Requests a second an organization may send to one process (token bucket), or `off`."
     )
     log_level: str = _knob("info", "Least level logged: debug, info, warning, error.")
     sandbox_ledger: str = _knob(
@@ -78,6 +79,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             faults.append(f"{PREFIX}{name.upper()}={raw!r}: {error}")
     if values.get("role", "all") not in ("all", "api", "worker"):
         faults.append(f"{PREFIX}ROLE={values['role']!r}: must be all, api or worker")
+    if values.get("log_level", "info") not in LOG_LEVELS:
+        faults.append(f"{PREFIX}LOG_LEVEL={values['log_level']!r}: one of {', '.join(LOG_LEVELS)}")
     jwt = [values.get(name) for name in ("jwt_issuer", "jwt_audience", "jwt_jwks")]
     if any(jwt) and not all(jwt):
         faults.append(f"{PREFIX}JWT_ISSUER, _AUDIENCE and _JWKS: set all three or none")

@@ -52,6 +52,7 @@ _ERRORS = {
     500: Response("Processing failed", wire.StandardError),
     503: Response("Overloaded or not reachable", wire.StandardError, ("Retry-After",)),
 }
+REPLAYED = ("Idempotent-Replayed",)
 _INVALID = Response("Invalid payload, query or idempotency key", wire.StandardError)
 _NOT_FOUND = Response("Not found", wire.StandardError)
 _BODY_ERRORS = {
@@ -129,8 +130,9 @@ DIALECT = Dialect(
             description="A body with `orderId` is a notification. Any other makes an order, "
             "which is an offer of this server's own.",
             parameters=(*_HEADERS, _KEY), body=wire.NotifyOrder | wire.CreateOrder,
-            responses={200: Response("The notification was taken", wire.Notified),
-                       201: Response("The order that was made", wire.Order), **_BODY_ERRORS},
+            responses={200: Response("The notification was taken", wire.Notified, REPLAYED),
+                       201: Response("The order that was made", wire.Order, REPLAYED),
+                       **_BODY_ERRORS},
         ),
         Operation(
             method="GET", path="/api/v1/orders/{id}", operation_id="getOrder",
@@ -144,8 +146,8 @@ DIALECT = Dialect(
             description="Lines are deleted, then updated, then created, together with the core "
             "fields; if any of it is refused, nothing changes. Properties are merged deeply.",
             parameters=(_ID, *_HEADERS, _KEY), body=wire.UpdateOrder,
-            responses={200: Response("The whole order as it now is", wire.Order), **_BODY_ERRORS,
-                       404: _NOT_FOUND},
+            responses={200: Response("The whole order as it now is", wire.Order, REPLAYED),
+                       **_BODY_ERRORS, 404: _NOT_FOUND},
         ),
     ),
 )  # fmt: skip

@@ -111,7 +111,8 @@ DIALECT = Dialect(
             method="POST", path="/api/v1/oms/orders", operation_id="createOrder",
             summary="Create an order", handler=create_order, writes=True,
             parameters=_HEADERS, body=wire.CreateOrder, body_max=10 * MIB,
-            responses={201: Response("The order record exists", wire.OrderCreated),
+            responses={201: Response("The order record exists", wire.OrderCreated,
+                           ("Idempotent-Replayed",)),
                        **_BODY_ERRORS},
         ),
         Operation(

@@ -85,9 +85,8 @@ def _orphans(reference: Reference) -> Select[Any]:
     columns = [child.c[name] for name in reference.columns]
     named = [parent.c[name] for name in reference.named]
     found = exists().where(and_(*[p == c for p, c in zip(named, columns, strict=True)]))
-    shown = [c for c in child.primary_key.columns if c.name not in _UNTOLD]
+    shown = [c for c in child.primary_key.columns if c.name not in _UNTOLD] or [child.c.id]
     said = f"{', '.join(reference.columns)} -> {reference.parent.name}"
     said_by = [c.is_not(None) for c in columns if c.nullable]
-    return select(
-        literal(child.name).label("table"), literal(said).label("dangling"), *shown
-    ).where(not_(found), *said_by)
+    told = select(literal(child.name).label("table"), literal(said).label("dangling"), *shown)
+    return told.select_from(child).where(not_(found), *said_by)
