@@ -117,6 +117,22 @@ def test_migrating_and_verifying_an_empty_book(operator: Operator) -> None:
     assert operator.told("verify")["ok"] is True
 
 
+def test_processes_that_start_at_once_make_one_schema(
+    operator: Operator, database_url: str
+) -> None:
+    operator.env["ENTREPOT_DATABASE_URL"] = database_url
+    started = [
+        subprocess.Popen(
+            [str(ENTREPOT), "migrate"], env=operator.env, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    told = {process.communicate(timeout=60)[0] for process in started}
+    assert [process.returncode for process in started] == [0] * 4
+    assert len(told) == 1
+    assert operator.told("verify")["ok"] is True
+
+
 def test_an_old_sqlite_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine.sqlite_driver, "sqlite_version_info", (3, 51, 2))
     with pytest.raises(RuntimeError, match=r"3\.51\.3"):

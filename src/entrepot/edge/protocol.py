@@ -10,7 +10,8 @@ route, no dialect and no size limit of bodies.
 import asyncio
 import enum
 import http
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -43,17 +44,19 @@ class DeadlineProtocol(HttpToolsProtocol):
     the client is answered 408, unless an answer to that request has begun, and is disconnected.
     """
 
-    headers_seconds: float = HEADERS_SECONDS_DEFAULT
-    body_seconds: float = BODY_SECONDS_DEFAULT
-
     def __init__(
         self,
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        headers_seconds: float = HEADERS_SECONDS_DEFAULT,
+        body_seconds: float = BODY_SECONDS_DEFAULT,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.headers_seconds = headers_seconds
+        self.body_seconds = body_seconds
         self._phase = _Phase.HEADERS
         self._application_called = False
         self._requests_received = 0
@@ -238,12 +241,14 @@ def deadline_protocol(
     headers_seconds: float = HEADERS_SECONDS_DEFAULT,
     body_seconds: float = BODY_SECONDS_DEFAULT,
 ) -> type[asyncio.Protocol]:
-    """Return a protocol with these deadlines, in seconds, for uvicorn's `Config(http=...)`.
+    """What makes protocols with these deadlines, in seconds, for uvicorn's `Config(http=...)`.
+
+    It can be pickled, so that uvicorn can hand it to several processes.
 
     Raises:
         ValueError: a deadline is not positive.
     """
     if not (headers_seconds > 0 and body_seconds > 0):
         raise ValueError(f"deadlines must be positive: {headers_seconds!r}, {body_seconds!r}")
-    settings = {"headers_seconds": headers_seconds, "body_seconds": body_seconds}
-    return type("DeadlineProtocol", (DeadlineProtocol,), settings)
+    make = partial(DeadlineProtocol, headers_seconds=headers_seconds, body_seconds=body_seconds)
+    return cast("type[asyncio.Protocol]", make)

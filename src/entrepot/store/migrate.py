@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import DBAPIError
 
 from entrepot.store import schema
+from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database
 
 _HERE = Path(__file__).parent / "migrations"
@@ -38,7 +41,17 @@ def _upgrade(conn: Connection) -> None:
 
 
 async def upgrade(database: Database) -> None:
-    """Bring the schema to head, in one transaction; nothing happens when it is there already."""
+    """Bring the schema to head, in one transaction; nothing happens when it is there already.
+
+    Of several processes that start on an empty database at once, one makes the schema.
+    """
+    for patience in (0.2, 1.0):
+        try:
+            await database.write(_upgrade)
+        except (Conflict, DBAPIError):
+            await asyncio.sleep(patience)
+        else:
+            return
     await database.write(_upgrade)
 
 
