@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from tests.acceptance.clients import World, speaking
 from tests.acceptance.server import Server
 from tests.postgres import Postgres
@@ -77,3 +78,10 @@ def world(server: Server) -> Iterator[World]:
     """The demo organization of the module's server, in its three dialects."""
     with speaking(server) as demo:
         yield demo
+
+
+@pytest.fixture(autouse=True)
+def _loggers_of_this_test() -> Iterator[None]:
+    """No test keeps a logger that another one has set up."""
+    yield
+    structlog.reset_defaults()

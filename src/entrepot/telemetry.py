@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
@@ -32,6 +33,25 @@ class _StandardError:
             sys.stderr.flush()
 
 
+def without_values(_logger: object, _method: str, said: Any) -> Any:
+    """A log processor: an exception by its type and places alone, with those that caused it.
+
+    The text of a database's exception holds the row that it did not take.
+    """
+    error = said.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
+    parts: list[str] = []
+    seen: list[BaseException] = []
+    while isinstance(error, BaseException) and error not in seen:
+        seen.append(error)
+        parts.append("".join(traceback.format_tb(error.__traceback__)) + type(error).__name__)
+        error = error.__cause__ or error.__context__
+    if parts:
+        said["exception"] = "\n\nbecause of\n\n".join(parts)
+    return said
+
+
 def set_up_logging(level: str = "info") -> None:
     """Log JSON lines of this level and above to standard error."""
     structlog.configure(
@@ -39,7 +59,7 @@ def set_up_logging(level: str = "info") -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            without_values,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(

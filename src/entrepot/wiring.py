@@ -21,7 +21,7 @@ from entrepot.edge.dialects import ALL
 from entrepot.edge.polinate.read import mirror_from_source
 from entrepot.edge.protocol import deadline_protocol
 from entrepot.edge.tokens import TokenVerifier
-from entrepot.pipeline.retry import POLICIES
+from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.worker import Worker, WorkerSettings
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.settings import Settings
@@ -63,10 +63,7 @@ async def make_worker(
             calls_max=chosen.provider_calls_max,
             drain_seconds=chosen.drain_seconds,
         ),
-        policies={
-            step: policy._replace(base_seconds=chosen.retry_seconds)
-            for step, policy in POLICIES.items()
-        },
+        policies=starting_at(chosen.retry_seconds),
     )
 
 

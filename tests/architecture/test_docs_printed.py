@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,18 @@ def test_nothing_is_left_out() -> None:
         assert f"\n| `{reason.code}`" in PRINTED["docs/refusals.md"]
     for variable, *_ in described():
         assert f"\n| `{variable}` | " in PRINTED["docs/settings.md"]
+
+
+def test_the_tree_in_the_architecture_is_the_tree() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    tree = text.partition("## The tree")[2].partition("## The import law")[0]
+    source = ROOT / "src" / "entrepot"
+    told = set(re.findall(r"\b(\w+\.py)\b", tree))
+    modules = {
+        path.name
+        for path in source.rglob("*.py")
+        if not path.name.startswith("__")
+        and path.parent.name not in {"verify", "versions", "migrations", "steps", "decide", "cli"}
+        and path.parent.parent.name != "edge"
+    }
+    assert told == modules

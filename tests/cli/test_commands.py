@@ -110,6 +110,9 @@ def test_a_credential_is_revoked_by_itself_or_not_at_all(operator: Operator) -> 
     key = operator.told("key", "create", "--org", "Acme", "--dialect", "konvo")["token"]
     operator.types("key", "revoke", key)
     operator.types("key", "revoke", key, fails=True)
+    lost = operator.told("key", "create", "--org", "Acme", "--dialect", "synq")
+    operator.types("key", "revoke", lost["id"])
+    operator.types("key", "revoke", lost["token"], fails=True)
 
 
 def test_migrating_and_verifying_an_empty_book(operator: Operator) -> None:

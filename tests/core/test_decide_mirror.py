@@ -33,7 +33,7 @@ def test_a_first_telling_makes_the_order() -> None:
     assert order.words.synq == "fulfilled"
     assert (order.total, order.subtotal) == (Amount(2000, 2), Amount(2500, 2))
     assert [event.type for event in changes.events] == ["order.mirrored"]
-    assert (changes.jobs, changes.levels, changes.reservations) == ([], [], [])
+    assert (changes.jobs, changes.levels, changes.reservations) == ([], {}, [])
     assert len(changes.customers_new) == len(changes.variants_new) == 1
 
 

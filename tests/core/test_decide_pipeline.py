@@ -255,7 +255,10 @@ def test_a_parked_step_parks_its_order_and_settling_it_takes_it_up_again() -> No
     assert book.types(order).count("order.parked") == 1
     book.settled(order, "authorized")
     back = book.order(order)
-    assert (back.parked, back.reason, back.facets.stage) == (False, None, "confirmed")
+    assert (back.parked, back.facets.stage) == (False, "confirmed")
+    assert (back.reason, back.reason_detail) == (
+        "sandbox", "authorised by the sandbox in place of stripe",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("reserved", [False, True])

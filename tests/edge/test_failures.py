@@ -90,9 +90,14 @@ async def test_where_nothing_is_the_envelope_follows_the_path() -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         told = {
             path: (await client.get(path)).json()
-            for path in ("/api/v1/oms/x", "/api/v1/orders/a/b", "/orders/a/b", "/elsewhere")
-        }
+            for path in (
+                "/api/v1/oms/x", "/api/v1/settings/tenant", "/api/v1/orders/a/b", "/orders/a/b",
+                "/contacts", "/elsewhere", "/ordersfoo",
+            )
+        }  # fmt: skip
+    assert told["/api/v1/settings/tenant"].keys() == {"error"}
+    assert told["/contacts"]["error"] == 404
     assert told["/api/v1/oms/x"].keys() == {"error"}
     assert told["/api/v1/orders/a/b"]["errorCode"] == "NOT_FOUND"
     assert told["/orders/a/b"]["error"] == 404
-    assert told["/elsewhere"]["title"] == "Not Found"
+    assert told["/elsewhere"]["title"] == told["/ordersfoo"]["title"] == "Not Found"

@@ -17,7 +17,7 @@ from entrepot.core.ids import dashed
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason, Refusal, refuse
 from entrepot.core.results import OrderResult, Result
-from entrepot.pipeline.retry import faster
+from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.worker import Worker, WorkerSettings
 from entrepot.providers.payment import AuthoriseAnswer, PaymentProvider, PaymentRequest, VoidAnswer
 from entrepot.providers.sandbox import Ledger, SandboxProvider
@@ -29,7 +29,7 @@ from entrepot.writer.writer import Writer
 FAST = WorkerSettings(
     pending_seconds=0.01, busy_seconds=0.01, idle_seconds=0.02, gauges_seconds=60.0
 )
-POLICIES = {name: p._replace(cap_seconds=0.01) for name, p in faster(0.001).items()}
+POLICIES = {name: p._replace(cap_seconds=0.01) for name, p in starting_at(0.001).items()}
 SECRET = b"s" * 32
 DEADLINE_SECONDS = 20.0
 

@@ -168,3 +168,14 @@ async def test_a_draft_that_the_book_refuses_is_parked(house: House, source: Sou
     house.start(fetch_reader=reader)
     await notify(house, source, OK)
     assert "out of range" in await until_parked(house)
+
+
+async def test_a_notification_takes_a_given_up_fetch_up_again(house: House, source: Source) -> None:
+    """The order was not there in time; its sender says once more that it exists."""
+    house.start(fetch_reader=read)
+    await notify(house, source, (404, b"", {}))
+    assert "404" in await until_parked(house)
+    source.replies = [OK]
+    await house.do(NotifyOrder(house.shop.org, "polinate", TEXT))
+    await house.until_quiet()
+    assert len(await house.rows(schema.orders, "id")) == 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.pipeline.retry import POLICIES, RETRY_AFTER_MAX, Policy, faster, next_try
+from entrepot.pipeline.retry import POLICIES, RETRY_AFTER_MAX, Policy, next_try, starting_at
 
 POLICY = Policy(base_seconds=1.0, cap_seconds=60.0, tries_max=50)
 
@@ -54,7 +54,8 @@ def test_no_wait_is_negative_or_over_the_cap(tries: int, random01: float, name: 
 
 
 def test_the_first_wait_can_be_set_for_all_at_once() -> None:
-    quick = faster(0.001)
+    quick = starting_at(0.001)
     assert set(quick) == set(POLICIES)
     assert next_try(0, quick["authorise"], 1.0) == 0.001
     assert quick["void"]._replace(base_seconds=1.0) == POLICIES["void"]
+    assert dict(starting_at(1.0)) == dict(POLICIES)

@@ -122,7 +122,7 @@ async def test_every_kind_of_row_round_trips(database: Database) -> None:
     changes.customer_names[number, "email", "a@b.c"] = customer.id
     changes.variants_new[variant.id] = variant
     changes.variant_names[number, "sku", "S"] = variant.id
-    changes.levels.append(level)
+    changes.levels[shelf] = level
     changes.reservations.append(held)
     changes.attempts.append(attempt)
     changes.jobs.append(job)
@@ -206,7 +206,8 @@ async def test_the_database_also_refuses(
     org = await an_organization(database)
     order = an_order(org.org, org.guest_id)
     changes = written(order)
-    changes.levels.append(Level(org.org, new_id(), new_id(), 5, 5))
+    level = Level(org.org, new_id(), new_id(), 5, 5)
+    changes.levels[level[:3]] = level
     changes.reservations.append(
         Reservation(org.org, order.id, LINE.id, new_id(), new_id(), 3, "held", NOW, NOW)
     )

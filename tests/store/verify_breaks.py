@@ -223,7 +223,7 @@ _JOBS = (
     Break("INV-21", "parked for nothing", "parked", _order("reason = NULL", "parked")),
     Break("INV-21", "nothing to retry", "parked", ("DELETE FROM jobs WHERE order_id = :parked",)),
     Break("INV-21", "parked without a word", "parked",
-          _event("type = 'order.resumed'", "parked", 2)),
+          _event("type = 'order.ingested'", "parked", 2)),
     Break(
         "INV-23", "a step that nobody knows", "placed",
         ("UPDATE jobs SET kind = 'dance' WHERE order_id = :placed",),

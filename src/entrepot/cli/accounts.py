@@ -105,7 +105,7 @@ def create_key(
     name: str = "",
     as_json: _Json = False,
 ) -> None:
-    """Make a credential and print its secret, once.
+    """Make a credential and print its secret, once, and the id by which it can be revoked.
 
     Parameters
     ----------
@@ -116,10 +116,12 @@ def create_key(
     as_json: Print one line of JSON.
     """
 
-    def work(conn: Connection) -> str:
-        return credentials.issue(conn, organization(conn, org), dialect, role, name)
+    def work(conn: Connection) -> accounts.NewCredential:
+        return credentials.add(conn, organization(conn, org), dialect, role, name)
 
-    _print({"token": write(work), "dialect": dialect, "role": role}, as_json)
+    made = write(work)
+    told = {"token": made.secret, "id": ids.dashed(made.id), "dialect": dialect, "role": role}
+    _print(told, as_json)
 
 
 @key_app.command

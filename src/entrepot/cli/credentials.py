@@ -24,10 +24,17 @@ def issue(
     conn: Connection, org: accounts.Organization, dialect: str, role: str = "ADMIN", name: str = ""
 ) -> str:
     """A new secret of the organization for one dialect; only its digest stays."""
+    return add(conn, org, dialect, role, name).secret
+
+
+def add(
+    conn: Connection, org: accounts.Organization, dialect: str, role: str, name: str
+) -> accounts.NewCredential:
+    """A new credential of the organization, with its secret, which is seen only here."""
     secret = new_secret(dialect)
     made = accounts.NewCredential(org.org, new_id(), secret, dialect, role, name or dialect)
     accounts.add_credential(conn, made, now())
-    return secret
+    return made
 
 
 def issue_all(conn: Connection, org: accounts.Organization) -> dict[str, Any]:

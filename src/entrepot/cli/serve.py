@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -16,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 from entrepot import settings
 from entrepot.cli import demo as demo_command
 from entrepot.cli.session import OperatorError, on_book
+from entrepot.telemetry import log
 from entrepot.wiring import server_config
 
 
@@ -33,6 +35,14 @@ class Server(uvicorn.Server):
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and log where requests are taken from now on."""
+        await super().startup(sockets)
+        if not self.started:
+            return
+        bound = [one.getsockname()[:2] for server in self.servers for one in server.sockets]
+        log.info("server.started", listening=[f"http://{host}:{port}" for host, port in bound])
 
 
 def serve(

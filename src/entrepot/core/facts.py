@@ -76,6 +76,7 @@ class Facts:
     order_base: dict[Key, Order] = field(default_factory=dict)
     level_base: dict[tuple[int, bytes, bytes], int] = field(default_factory=dict)
     job_base: dict[Key, int] = field(default_factory=dict)
+    customer_base: dict[Key, int] = field(default_factory=dict)  # when it was last changed
     # What has to be written.
     touched: dict[str, Dirt] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -155,8 +156,7 @@ class Facts:
             self.dirt("customer_names").new.add(name)
 
     def _absorb_stock(self, changes: Changes) -> None:
-        for level in changes.levels:
-            key = (level.org, level.variant_id, level.location_id)
+        for key, level in changes.levels.items():
             dirt = self.dirt("stock_levels")
             (dirt.dirty if key in self.levels else dirt.new).add(key)
             self.levels[key] = level

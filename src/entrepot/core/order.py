@@ -233,7 +233,7 @@ class Changes:
     variants_new: dict[bytes, Variant] = field(default_factory=dict)
     variants: list[Variant] = field(default_factory=list)
     variant_names: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
-    levels: list[Level] = field(default_factory=list)
+    levels: dict[tuple[int, bytes, bytes], Level] = field(default_factory=dict)
     entries: list[StockEntry] = field(default_factory=list)
     reservations: list[Reservation] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)

@@ -234,7 +234,7 @@ def _unrouted(dialects: tuple[Dialect, ...], new_request_id: Callable[[], str]) 
             (len(prefix), dialect)
             for dialect in dialects
             for prefix in dialect.prefixes
-            if path.startswith(prefix)
+            if path == prefix or path.startswith(prefix + "/")
         ]
         media, status = "application/problem+json", error.status_code
         body = msgspec.json.encode({"type": "about:blank", "title": error.detail, "status": status})

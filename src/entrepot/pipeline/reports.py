@@ -85,8 +85,11 @@ class Reports:
         """Log that a job waits, or that it is parked."""
         if command.parked:
             log.warning("pipeline.parked", **_identity(held))
-        else:
+        elif command.counted:
             log.info("pipeline.put_off", **_identity(held), run_at=command.run_at)
+        elif is_debugging():
+            # Waiting for a notification is no fault, and is said every few seconds.
+            log.debug("pipeline.put_off", **_identity(held), run_at=command.run_at)
 
     def tell_failure(self, held: Held, error: Exception, where: str) -> None:
         """Log an exception that no step expected."""

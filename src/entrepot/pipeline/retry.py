@@ -33,10 +33,13 @@ POLICIES: MappingProxyType[str, Policy] = MappingProxyType(
 )
 
 
-def faster(base_seconds: float) -> MappingProxyType[str, Policy]:
-    """The same policies starting from another first wait, in seconds."""
+def starting_at(base_seconds: float) -> MappingProxyType[str, Policy]:
+    """The same policies where a step first waits this long, in seconds; the rest in proportion."""
     return MappingProxyType(
-        {name: policy._replace(base_seconds=base_seconds) for name, policy in POLICIES.items()}
+        {
+            name: policy._replace(base_seconds=policy.base_seconds * base_seconds)
+            for name, policy in POLICIES.items()
+        }
     )
 
 

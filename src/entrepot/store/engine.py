@@ -15,6 +15,7 @@ from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
@@ -179,14 +180,14 @@ async def _in_transaction(engine: AsyncEngine, work: Work[T]) -> T:
             return await conn.run_sync(work)
     except DBAPIError as error:
         raise _translated(error) from error
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, NoFreeConnection) as error:
         raise Unavailable(str(error)) from error
 
 
 def _translated(error: DBAPIError) -> Exception:
     state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
     if state in _RETRY_STATES:
-        return Conflict(str(error.orig))
+        return Conflict(_first_line(error))
     if isinstance(error, IntegrityError) and "UNIQUE constraint" in str(error.orig):
         return Conflict(str(error.orig))
     if error.connection_invalidated or (state is None and "locked" in str(error.orig)):
@@ -194,6 +195,11 @@ def _translated(error: DBAPIError) -> Exception:
     if state is not None and state[:2] in ("08", "57", "53"):
         return Unavailable(str(error.orig))
     return error
+
+
+def _first_line(error: DBAPIError) -> str:
+    """What the database says, without the values of the row that PostgreSQL tells below it."""
+    return str(error.orig).partition("\n")[0]
 
 
 def open_database(url: str, pool_size: int = 5) -> Database:

@@ -1,4 +1,7 @@
-"""Writing what a batch changed. Every update names the state it expects; a miss is a conflict."""
+"""Writing what a batch changed. Every update names the state it expects; a miss is a conflict.
+
+Keys that two processes may make at once are inserted in sorted order, so that they cannot deadlock.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,8 @@ def flush(conn: Connection, facts: Facts) -> None:
     _stock(conn, facts)
     _attempts(conn, facts)
     _jobs(conn, facts)
-    bulk.insert(conn, schema.idempotency_keys, rows.ANSWER, facts.answers_new)
+    answers = sorted(facts.answers_new, key=lambda answer: (answer.org, answer.key))
+    bulk.insert(conn, schema.idempotency_keys, rows.ANSWER, answers)
 
 
 def _orders(conn: Connection, facts: Facts) -> None:
@@ -116,19 +120,20 @@ def _catalogue(conn: Connection, facts: Facts) -> None:
     if dirt := facts.touched.get("customers"):
         new = [tuple(facts.customers[key]) for key in dirt.new]
         bulk.insert(conn, schema.customers, rows.CUSTOMER, new)
-        keys = ("org", "id")
-        changed = [facts.customers[key] for key in dirt.dirty - dirt.new]
+        keys = ("org", "id", "updated_at")
+        changed = sorted(dirt.dirty - dirt.new)
         bulk.update(
-            conn, schema.customers, rows.CUSTOMER[2:], keys, [(*c[2:], *c[:2]) for c in changed]
-        )
+            conn, schema.customers, rows.CUSTOMER[2:], keys,
+            [(*facts.customers[key][2:], *key, facts.customer_base[key]) for key in changed],
+        )  # fmt: skip
     if dirt := facts.touched.get("customer_names"):
-        names = [(*key, facts.customer_names[key]) for key in dirt.new]
+        names = [(*key, facts.customer_names[key]) for key in sorted(dirt.new)]
         columns = ("org", "kind", "value", "customer_id")
         bulk.insert(conn, schema.customer_names, columns, names)
     if dirt := facts.touched.get("variants"):
         _variants(conn, facts)
     if dirt := facts.touched.get("variant_names"):
-        names = [(*key, facts.variant_names[key]) for key in dirt.new]
+        names = [(*key, facts.variant_names[key]) for key in sorted(dirt.new)]
         columns = ("org", "kind", "value", "variant_id")
         bulk.insert(conn, schema.variant_names, columns, names)
 

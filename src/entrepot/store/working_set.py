@@ -100,7 +100,8 @@ def _load_catalogue(conn: Connection, needs: Needs, facts: Facts) -> None:
     for row in bulk.select(conn, schema.variants, _BY_ID, needs.variants, rows.VARIANT):
         facts.variants[row[0], row[1]] = rows.variant(row)
     for row in bulk.select(conn, schema.customers, _BY_ID, needs.customers, rows.CUSTOMER):
-        facts.customers[row[0], row[1]] = rows.customer(row)
+        facts.customers[row[0], row[1]] = customer = rows.customer(row)
+        facts.customer_base[row[0], row[1]] = customer.updated_at
     for row in bulk.select(conn, schema.locations, _BY_ID, needs.locations, _BY_ID):
         facts.locations.add((row[0], row[1]))
     facts.locations.update((o.org, o.default_location) for o in facts.orgs.values())

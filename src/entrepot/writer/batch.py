@@ -11,7 +11,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job
 from entrepot.core.refusal import TRANSIENT, Refusal
-from entrepot.core.results import Decision, OrderResult, Result
+from entrepot.core.results import Decision, NotedResult, OrderResult, Result
 from entrepot.store.flush import flush
 from entrepot.store.working_set import load
 from entrepot.writer.envelope import Envelope, Outcome
@@ -50,6 +50,9 @@ def _judge(envelope: Envelope, facts: Facts) -> Outcome:
     if isinstance(decision, Decision):
         facts.absorb(decision.changes)
         outcome = _outcome(envelope, decision.result)
+        if isinstance(decision.result, NotedResult) and decision.result.fetching:
+            # Not yet what the key stands for: a repeat has to look whether the order came.
+            return outcome
     else:
         outcome = _outcome(envelope, decision)
         if idempotency is None or not idempotency.store_refusals or decision.reason in TRANSIENT:

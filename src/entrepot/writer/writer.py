@@ -158,10 +158,15 @@ class Writer:
             return run_batch(conn, envelopes, facts)
 
         outcomes, leased = await self._database.write(work)
-        if leased:
-            self.on_jobs(leased)
-        metrics.count(facts)
-        log.debug("writer.committed", request_ids=[one.request_id for one in envelopes])
+        try:
+            if leased:
+                self.on_jobs(leased)
+            metrics.count(facts)
+            log.debug("writer.committed", request_ids=[one.request_id for one in envelopes])
+        except Exception as error:
+            # It is written: whatever fails now must not have the batch run again.
+            with suppress(Exception):
+                log.error("writer.not_told", size=len(envelopes), error=type(error).__name__)
         return outcomes
 
 

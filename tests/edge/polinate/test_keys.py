@@ -23,6 +23,11 @@ def notified(body: Body, key: str | None = None) -> Any:
 # --- notifications
 
 
+@pytest.mark.parametrize("body", [{}, {"businessId": BUSINESS}])
+def test_what_is_neither_body_is_told_what_the_published_one_requires(body: Body) -> None:
+    assert refusal(posted, told(body)).field == "orderId"
+
+
 def notice(**changes: object) -> Body:
     return {"orderId": "ord_123", "businessId": BUSINESS} | changes
 

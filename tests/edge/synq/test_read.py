@@ -225,8 +225,7 @@ def test_a_reuse_can_be_told_by_its_part(changes: Body, part: str) -> None:
         for place, name in enumerate(first.parts)
         if first.fingerprint[place * size :][:size] != other.fingerprint[place * size :][:size]
     }
-    # The currency is that of every line as well.
-    assert differing == ({part, "items"} if part == "currency" else {part})
+    assert differing == {part}
 
 
 def adjusted(body: Body) -> AdjustStock:

@@ -52,7 +52,8 @@ def _remember_customer(
     )
     if told != known:
         kept = changes.customers_new if made else changes.customers
-        kept[customer_id] = told._replace(updated_at=facts.now)
+        # The time is the row's guard against other processes: no two versions share one.
+        kept[customer_id] = told._replace(updated_at=max(facts.now, known.updated_at + 1))
 
 
 def resolve_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) -> Variant:

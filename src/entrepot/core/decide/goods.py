@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from entrepot.core.facts import Facts
+from entrepot.core.ids import dashed
 from entrepot.core.order import Changes, Level, Order, Reservation, StockEntry
 from entrepot.core.refusal import Reason, refuse
 
@@ -16,13 +17,8 @@ def missing_stock(wanted: dict[Shelf, int], facts: Facts) -> str | None:
         level = facts.levels.get(shelf)
         free = level.on_hand - level.reserved if level else 0
         if free < quantity:
-            return f"variant {_name(shelf[1])} has {max(free, 0)} free, {quantity} wanted"
+            return f"variant {dashed(shelf[1])} has {max(free, 0)} free, {quantity} wanted"
     return None
-
-
-def _name(raw: bytes) -> str:
-    h = raw.hex()
-    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 
 
 def wanted_by(order: Order, facts: Facts) -> dict[Shelf, int]:
@@ -43,21 +39,13 @@ def move_level(
     shelf: Shelf, facts: Facts, changes: Changes, *, on_hand: int = 0, reserved: int = 0
 ) -> None:
     """Change a level's counters, on top of what these changes already did to it."""
-    level = next(
-        (lv for lv in changes.levels if (lv.org, lv.variant_id, lv.location_id) == shelf), None
-    )
-    if level is not None:
-        changes.levels.remove(level)
-    else:
-        level = facts.levels.get(shelf) or Level(
-            *shelf, on_hand=0, reserved=0, soft=not facts.orgs[shelf[0]].hard
-        )
-    changes.levels.append(
-        level._replace(
-            on_hand=level.on_hand + on_hand,
-            reserved=level.reserved + reserved,
-            version=level.version + 1,
-        )
+    level = changes.levels.get(shelf) or facts.levels.get(shelf)
+    if level is None:
+        level = Level(*shelf, on_hand=0, reserved=0, soft=not facts.orgs[shelf[0]].hard)
+    changes.levels[shelf] = level._replace(
+        on_hand=level.on_hand + on_hand,
+        reserved=level.reserved + reserved,
+        version=level.version + 1,
     )
 
 

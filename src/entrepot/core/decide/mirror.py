@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entrepot.core import events, words
+from entrepot.core import events, ids, words
 from entrepot.core.commands import MirrorOrders, OrderDraft
 from entrepot.core.decide.catalogue import make_line, resolve_customer
 from entrepot.core.decide.jobs import held_job
@@ -53,7 +53,8 @@ def _contacts(orders: tuple[Order, ...], facts: Facts, changes: Changes) -> dict
 def _known(org: int, draft: OrderDraft, facts: Facts) -> Order | None:
     order_id = facts.by_sender.get((org, draft.sender_id))
     if order_id is None:
-        order_id = facts.by_text.get((org, draft.sender_id))
+        # Not by `by_text`: what a notification is looked up by identifies no order to a sender.
+        order_id = ids.from_dashed(draft.sender_id)
     return facts.orders.get((org, order_id)) if order_id is not None else None
 
 

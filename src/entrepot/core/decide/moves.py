@@ -18,10 +18,11 @@ def stand(order: Order, facets: Facets, told: dict[str, str] | None = None) -> O
     return order._replace(facets=facets, words=words.shown(facets, order.words, told))
 
 
-def confirm(order: Order, facts: Facts, changes: Changes) -> Order:
-    """The pipeline's last step: the order is confirmed and has nothing left to explain."""
+def confirm(order: Order, facts: Facts, changes: Changes, told: str | None = None) -> Order:
+    """The pipeline's last step. `told`: what there is to say of the payment, if anything."""
     order = stand(order, order.facets._replace(stage="confirmed"))
-    order = order._replace(reason=None, reason_detail=None, parked=False)
+    reason = "sandbox" if told else None
+    order = order._replace(reason=reason, reason_detail=told, parked=False)
     order, confirmed = events.happened(order, events.ORDER_CONFIRMED, facts.now, "pipeline")
     changes.events.append(confirmed)
     changes.orders.append(order)

@@ -38,7 +38,11 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
     if not facts.orgs[org].has_source:
         raise refuse(Reason.UNKNOWN_ORDER, field="orderId")
     job_id = fetch_job_id(org, command.order_text)
-    if (org, job_id) not in facts.jobs:
+    known = facts.jobs.get((org, job_id))
+    if known is not None and known.state == "parked":
+        # Given up, but its sender insists: perhaps the source has it now, or answers again.
+        changes.jobs.append(known._replace(state="due", run_at=facts.now, tries=0))
+    elif known is None:
         job = new_job("fetch", org, None, facts)
         changes.jobs.append(job._replace(id=job_id, payload=command.order_text))
     return Decision(changes, NotedResult(fetching=True))

@@ -48,9 +48,16 @@ def _authorized(
     )
     changes.events.append(authorized)
     goods.commit(order, facts, changes)
-    order = confirm(order, facts, changes)
+    order = confirm(order, facts, changes, _stand_in(attempt))
     changes.jobs_done.append(job)
     return Decision(changes, StepResult(None, attempt, order))
+
+
+def _stand_in(attempt: Attempt) -> str | None:
+    """What an order has to say of a payment that its own provider has not answered."""
+    if attempt.service == attempt.provider.lower():
+        return None
+    return f"authorised by the {attempt.service} in place of {attempt.provider}"[:500]
 
 
 def _voided(order: Order, attempt: Attempt, job: Job, facts: Facts) -> Decision:

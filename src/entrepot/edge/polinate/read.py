@@ -47,6 +47,8 @@ class _WhichBody(msgspec.Struct, rename="camel"):
     """What tells the two bodies of POST /api/v1/orders apart."""
 
     order_id: msgspec.Raw | UnsetType = UNSET
+    expected_delivery_at: msgspec.Raw | UnsetType = UNSET
+    order_items: msgspec.Raw | UnsetType = UNSET
 
 
 _WHICH = msgspec.json.Decoder(_WhichBody)
@@ -57,11 +59,15 @@ UPDATE_ORDER: msgspec.json.Decoder[wire.UpdateOrder] = msgspec.json.Decoder(wire
 
 
 def posted(body: bytes) -> wire.NotifyOrder | wire.CreateOrder:
-    """The body of POST /api/v1/orders: a notification where it has an `orderId`, else an order."""
+    """The body of POST /api/v1/orders: a notification where it has an `orderId`, else an order.
+
+    What has nothing of either is told what the published body, the notification, requires.
+    """
     which = read_json(body, _WHICH)
-    if which.order_id is UNSET:
-        return read_json(body, _CREATE)
-    return read_json(body, _NOTIFY)
+    no_order = which.expected_delivery_at is UNSET and which.order_items is UNSET
+    if which.order_id is not UNSET or no_order:
+        return read_json(body, _NOTIFY)
+    return read_json(body, _CREATE)
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str | None:

@@ -57,7 +57,8 @@ def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrde
 
 def _idempotency(key: str, command: PlaceOrder) -> Idempotency:
     said = command.said
-    lines = [line[1:] for line in command.lines]  # all but the path, which an alias changes
+    # All but the path, which an alias changes, and the currency, which is the order's.
+    lines = [line._replace(where="", currency=None) for line in command.lines]
     parts = (
         said["payment_provider"].encode(), said["payment_reference"].encode(),
         command.customer.customer_id or b"", command.currency.encode(),

@@ -76,7 +76,13 @@ DIALECT = Dialect(
     title="Synq OMS API",
     version="1.0.0",
     description="Orders and inventory of an organization, as Synq publishes them.",
-    prefixes=("/api/v1/oms", "/api/v1/inventory"),
+    prefixes=tuple(
+        f"/api/v1/{noun}"
+        for noun in (
+            "oms", "inventory", "settings", "channels", "integrations", "organization", "audit",
+            "pim",
+        )
+    ),
     authenticate=authenticate,
     refuse=refusal_answer,
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
