@@ -22,6 +22,7 @@ from entrepot.core.commands import (
     OrderDraft,
     PlaceOrder,
     ReserveStock,
+    ResumeOrder,
     SettlePayment,
     VariantRef,
 )
@@ -30,7 +31,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Attempt, Job, Order, Variant
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, OrdersResult, Result
-from entrepot.store import accounts, migrate, queue, rows, schema
+from entrepot.store import accounts, migrate, rows, schema
 from entrepot.store.engine import Database
 from entrepot.writer.envelope import Answer, Envelope, Idempotency
 from entrepot.writer.writer import Writer
@@ -235,7 +236,7 @@ async def _parked(book: Healthy) -> None:
     await book.park("parked")
     await book.reserved("retried", book.placing("hard", 1))
     await book.park("retried")
-    await book.database.write(lambda conn: queue.requeue(conn, 1, book.ids["retried"], book.now()))
+    await book.tell(ResumeOrder(1, book.ids["retried"]))
     await book.order("parked_cancelled", book.placing("hard", 1))
     await book.park("parked_cancelled")
     await book.words("parked_cancelled", ("synq", "cancelled"))
@@ -245,7 +246,7 @@ async def _parked(book: Healthy) -> None:
     await book.settled("unparked", book.placing("hard", 1), "authorized")
     await book.words("unparked", ("synq", "cancelled"))
     await book.park("unparked")
-    await book.database.write(lambda conn: queue.requeue(conn, 1, book.ids["unparked"], book.now()))
+    await book.tell(ResumeOrder(1, book.ids["unparked"]))
     await book.settle(1, book.ids["unparked"], "voided")
 
 

@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Literal
 
 from cyclopts import App
-from sqlalchemy import Connection
 
 from entrepot import docs as printed_docs
 from entrepot import settings
-from entrepot.cli.session import OperatorError, on_book, organization, write
-from entrepot.clock import now
+from entrepot.cli.session import OperatorError, on_book, organization
 from entrepot.core import ids
-from entrepot.core.order import Order
+from entrepot.core.commands import ResumeOrder
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import Result
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.store import migrate as schema
-from entrepot.store import queries, queue
 from entrepot.store.engine import Database
+from entrepot.wiring import make_writer
+from entrepot.writer.envelope import Envelope
 
 sandbox_app = App(name="sandbox", help="The sandbox payment provider's own ledger.")
 
@@ -40,20 +41,19 @@ def retry(org: str, order: str) -> None:
     order: The order's id in any dialect's spelling.
     """
     order_id = ids.any_spelling(order)
-
-    def work(conn: Connection) -> tuple[Order | None, int]:
-        found = organization(conn, org)
-        known = queries.order_by_id(conn, found.org, order_id) if order_id else None
-        if known is None:
-            return None, 0
-        return known, queue.requeue(conn, found.org, known.id, now())
-
-    known, again = write(work)
-    if known is None:
+    if order_id is None:
         raise OperatorError(f"{org} has no order {order}")
-    if not again:
-        raise OperatorError(f"order {order} has no parked step; it is {known.words.synq}")
-    print(f"{again} step(s) of order {order} are due again")
+    chosen = settings.load()
+
+    async def work(database: Database) -> Result | Refusal:
+        found = await database.read(lambda conn: organization(conn, org))
+        writer = make_writer(database, chosen)
+        return (await writer.submit(Envelope(ResumeOrder(found.org, order_id)))).result
+
+    result = on_book(work)
+    if isinstance(result, Refusal):
+        raise OperatorError(f"order {order}: {result.sentence}")
+    print(f"order {order} goes on")
 
 
 @sandbox_app.command

@@ -170,6 +170,13 @@ class DeferJob(NamedTuple):
     order_id: bytes | None = None  # the job's order, which is parked with it
 
 
+class ResumeOrder(NamedTuple):
+    """The operator has removed the cause: take the parked steps of an order up again."""
+
+    org: int
+    order_id: bytes
+
+
 class FinishJob(NamedTuple):
     """Pipeline: the job has nothing left to do."""
 
@@ -188,6 +195,7 @@ Command = (
     | SettlePayment
     | DeferJob
     | FinishJob
+    | ResumeOrder
 )
 
 

@@ -18,6 +18,7 @@ from entrepot.core.commands import (
     NotifyOrder,
     PlaceOrder,
     ReserveStock,
+    ResumeOrder,
     SettlePayment,
 )
 from entrepot.core.decide.notify import fetch_job_id
@@ -52,6 +53,8 @@ class Needs:
                 self._customer(command.org, command.customer)
             case MirrorOrders():
                 self._mirror(command)
+            case ResumeOrder():
+                self._whole(command.org, command.order_id)
             case AmendOrder():
                 self._whole(command.org, command.order_id)
                 self._lines(command.org, command.create_lines)

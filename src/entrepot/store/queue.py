@@ -76,14 +76,3 @@ def counts(conn: Connection) -> list[tuple[str, str, int, int]]:
         _jobs.c.kind, _jobs.c.state, func.count(), func.min(_jobs.c.run_at)
     ).group_by(_jobs.c.kind, _jobs.c.state)
     return [(row[0], row[1], row[2], row[3]) for row in conn.execute(statement)]
-
-
-def requeue(conn: Connection, org: int, order_id: bytes, now: int) -> int:
-    """Make the parked jobs of an order due again, at the operator's word; how many there were."""
-    parked = bulk.select(conn, _jobs, ("org", "order_id"), {(org, order_id)}, rows.JOB, lock=True)
-    again = [rows.job(row) for row in parked if row[5] == "parked"]
-    bulk.update(
-        conn, _jobs, ("state", "run_at", "tries", "leased_until"), ("org", "id", "fence"),
-        [("due", now, 0, 0, job.org, job.id, job.fence) for job in again],
-    )  # fmt: skip
-    return len(again)

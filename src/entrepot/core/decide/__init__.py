@@ -15,11 +15,12 @@ from entrepot.core.commands import (
     NotifyOrder,
     PlaceOrder,
     ReserveStock,
+    ResumeOrder,
     SettlePayment,
 )
 from entrepot.core.decide.adjust import adjust
 from entrepot.core.decide.amend import amend
-from entrepot.core.decide.jobs import defer, finish
+from entrepot.core.decide.jobs import defer, finish, resume
 from entrepot.core.decide.mirror import mirror
 from entrepot.core.decide.notify import notify
 from entrepot.core.decide.place import place
@@ -39,6 +40,7 @@ _DECIDERS: dict[type, Callable[[Any, Facts], Decision]] = {
     SettlePayment: settle,
     DeferJob: defer,
     FinishJob: finish,
+    ResumeOrder: resume,
 }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from entrepot.core import events
-from entrepot.core.commands import DeferJob, FinishJob
+from entrepot.core.commands import DeferJob, FinishJob, ResumeOrder
+from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
 from entrepot.core.order import Changes, Job, Order
 from entrepot.core.refusal import Reason, refuse
-from entrepot.core.results import Decision, StepResult
+from entrepot.core.results import Decision, OrderResult, StepResult
 
 
 def new_job(kind: str, org: int, order_id: bytes | None, facts: Facts) -> Job:
@@ -78,3 +79,25 @@ def finish(command: FinishJob, facts: Facts) -> Decision:
     """Take a job away that has nothing left to do."""
     job = held_job(command.org, command.job_id, command.fence, facts)
     return Decision(Changes(jobs_done=[job]), StepResult(None))
+
+
+def resume(command: ResumeOrder, facts: Facts) -> Decision:
+    """Make the parked steps of an order due at once. Refused: unknown order, nothing parked."""
+    order = facts.orders.get((command.org, command.order_id))
+    if order is None:
+        raise refuse(Reason.UNKNOWN_ORDER)
+    parked = [
+        job
+        for job in facts.jobs.values()
+        if (job.org, job.order_id) == (order.org, order.id) and job.state == "parked"
+    ]
+    if not parked:
+        raise refuse(Reason.ILLEGAL_MOVE, "no step of the order is parked")
+    changes = Changes(jobs=[job._replace(state="due", run_at=facts.now, tries=0) for job in parked])
+    # Why an ended order ended, its stage still says.
+    reason = order.facets.stage if order.facets.stage in ENDED else None
+    order = order._replace(parked=False, reason=reason, reason_detail=None)
+    order, resumed = events.happened(order, events.ORDER_RESUMED, facts.now, "operator")
+    changes.orders.append(order)
+    changes.events.append(resumed)
+    return Decision(changes, OrderResult(order))

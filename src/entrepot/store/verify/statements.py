@@ -209,8 +209,8 @@ def _pipeline(overdue_before: int | None) -> Iterator[Check]:
         schema.order_events.c.org == _orders.org, schema.order_events.c.order_id == _orders.id,
         schema.order_events.c.type == events.ORDER_PARKED,
     )  # fmt: skip
-    # A job that `retry` made due again keeps its order parked until its step is done.
-    explained = and_(its_job, told, _orders.reason.is_not(None))
+    its_parked_job = its_job.where(_jobs.state == "parked")
+    explained = and_(its_parked_job, told, _orders.reason.is_not(None))
     yield Check("INV-21", order.where(_orders.parked, not_(explained)))
     parked = exists().where(_joined(_jobs.org, _jobs.order_id), _orders.parked)
     yield Check(
