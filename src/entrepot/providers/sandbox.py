@@ -286,7 +286,7 @@ class SandboxProvider:
         try:
             entry = self._ledger.load([key]).get(key)
         except (sqlite3.Error, OSError) as error:
-            return payment.NotSent(f"the sandbox ledger cannot be read: {error}")
+            return payment.NotSent(f"the sandbox ledger cannot be read: {type(error).__name__}")
         if entry is None or entry.state == "failing":
             return payment.Absent()
         if entry.state == "voided":
@@ -372,7 +372,7 @@ class SandboxProvider:
                     return None
                 failure = payment.NotSent
             self._ledger.close()
-            answers = [failure(f"sandbox ledger: {type(error).__name__}: {error}")] * len(batch)
+            answers = [failure(f"sandbox ledger: {type(error).__name__}")] * len(batch)
         return answers
 
     def _decide(self, batch: list[_Call]) -> list[Any]:
