@@ -10,6 +10,7 @@ PORT = 8080
 KILLS ?= 30
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+BENCH_LARGE ?= growth,footprint
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -19,11 +20,11 @@ LOCK_TOOL = build/lock
 PIP_COMPILE = $(LOCK_TOOL)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
-.PHONY: help run install dev test check format lock bench crash clean
+.PHONY: help run install dev test check format lock bench bench-large bench-peers crash clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
-		while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
+		while IFS='|' read -r name text; do printf '%-18s %s\n' "$$name" "$$text"; done
 
 run: install ## start the server with an embedded database, a demo organization and stock
 	$(BIN)/entrepot serve --host $(HOST) --port $(PORT) --demo
@@ -45,8 +46,14 @@ format: $(DEV_INSTALLED) ## rewrite the sources as `make check` wants them
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(DEV_INSTALLED) ## measure accepted and confirmed orders a second
+bench: $(DEV_INSTALLED) ## every measure as one table and as JSON; BENCH_ARGS="--quick" takes minutes
 	$(BIN)/python -m bench $(BENCH_ARGS)
+
+bench-large: $(DEV_INSTALLED) ## memory after a million orders, growth to ten million; takes long
+	$(BIN)/python -m bench --large --only $(BENCH_LARGE) --json var/bench-large.json $(BENCH_ARGS)
+
+bench-peers: $(DEV_INSTALLED) ## Entrepot beside django-oscar, Vendure and Medusa, which it installs elsewhere
+	$(BIN)/python -m bench.peers $(BENCH_ARGS)
 
 crash: $(DEV_INSTALLED) ## the long kill test: KILLS (30) kills under load, nothing lost, nothing twice
 	ENTREPOT_CRASH_KILLS=$(KILLS) $(BIN)/python -m pytest tests/acceptance/test_crash.py $(PYTEST_ARGS)

@@ -55,6 +55,13 @@ def newest(url: str) -> int:
     return int(rows(url, "SELECT coalesce(max(at), 0) FROM order_events")[0][0])
 
 
+def first_and_last(url: str, kind: str, since: int) -> tuple[int, int]:
+    """When the first and the last event of a type happened, of those from `since` on."""
+    statement = f"SELECT min(at), max(at) FROM order_events WHERE type = '{kind}' AND at >= {since}"
+    first, last = rows(url, statement)[0]
+    return int(first or since), int(last or since)
+
+
 def placed_to_confirmed(url: str, since: int) -> tuple[float, float]:
     """p50 and p99, in milliseconds, from placed to confirmed, of orders placed from `since` on.
 

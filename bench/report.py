@@ -12,27 +12,46 @@ from bench.rows import Result, Row
 BEGIN = "<!-- bench: begin -->"
 END = "<!-- bench: end -->"
 HEADINGS = (
-    "measure", "request", "engine", "role", "connections", "orders/s", "of empty",
-    "p50 ms", "p99 ms", "note",
+    "#", "measure", "what", "engine", "role", "processes", "connections", "rate", "ratio", "of",
+    "target", "met", "of empty", "p50 ms", "p99 ms", "note",
 )  # fmt: skip
-_NUMBERS = frozenset({"connections", "orders/s", "of empty", "p50 ms", "p99 ms"})
-_WIDE = 160
+_NUMBERS = frozenset(
+    {"#", "processes", "connections", "rate", "ratio", "of empty", "p50 ms", "p99 ms"}
+)
+_WIDE = 240
 
 
 def cells(row: Row) -> tuple[str, ...]:
     """A row as text, in the order of the headings."""
     return (
+        str(row.number or ""),
         row.measure,
         row.what,
         row.engine,
         row.role,
-        str(row.concurrency),
-        f"{row.rate:,.0f}",
+        str(row.workers or ""),
+        str(row.concurrency or ""),
+        f"{_figure(row.rate)} {row.unit}".rstrip(),
+        "" if row.ratio is None else f"{row.ratio:.2f}",
+        row.of,
+        row.target,
+        "" if row.met is None else "yes" if row.met else "NO",
         "" if row.of_empty is None else f"{row.of_empty:.2f}",
-        f"{row.p50:.2f}",
-        f"{row.p99:.2f}",
+        f"{row.p50:.2f}" if row.p50 else "",
+        f"{row.p99:.2f}" if row.p99 else "",
         f"FAILED: {row.failed}" if row.failed else row.note,
     )
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 or value == 0 else f"{value:.3g}"
+
+
+def colour(row: Row) -> str | None:
+    """How a terminal shows the row: red where it failed, yellow where its target is missed."""
+    if row.failed:
+        return "red"
+    return "yellow" if row.met is False else None
 
 
 def print_table(result: Result) -> None:
@@ -49,14 +68,14 @@ def print_table(result: Result) -> None:
         follows = result.rows[at + 1] if at + 1 < len(result.rows) else row
         table.add_row(
             *cells(row),
-            style="red" if row.failed else None,
+            style=colour(row),
             end_section=_group(follows) != _group(row),
         )
     console.print(table)
 
 
-def _group(row: Row) -> tuple[str, str, str]:
-    return row.engine, row.role, row.measure
+def _group(row: Row) -> tuple[str, str]:
+    return row.measure, row.engine
 
 
 def markdown(result: Result) -> str:

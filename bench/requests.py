@@ -47,8 +47,17 @@ class Request:
         return self.array or 1
 
 
-def synq(told: Credentials) -> Request:
-    """Synq: one order of two lines, both backed by stock."""
+def synq(
+    told: Credentials,
+    *,
+    places: tuple[int, ...] = (0, 1),
+    quantity: int = 2,
+    reference: str = "pi_1",
+) -> Request:
+    """Synq: one order with a line for each of the variants at `places`, backed by stock.
+
+    The payment reference tells the sandbox provider what to do.
+    """
     credentials, variants = told["synq"], told["variants"]
     lines = [
         {
@@ -58,14 +67,14 @@ def synq(told: Credentials) -> Request:
             "product_title": "Stoneware mug",
             "variant_title": "blue",
             "unit_price": 12.50,
-            "quantity": 2,
+            "quantity": quantity,
         }
-        for place in (0, 1)
+        for place in places
     ]
     body = {
         "idempotency_key": KEY,
         "payment_provider": "stripe",
-        "payment_reference": "pi_1",
+        "payment_reference": reference,
         "currency": "USD",
         "channel": "web",
         "source_platform": "shopify",
@@ -76,7 +85,8 @@ def synq(told: Credentials) -> Request:
         "X-Tenant-ID": credentials["tenant_id"],
         "X-Org-ID": credentials["org_id"],
     }
-    return Request("Synq POST, two lines", "/api/v1/oms/orders", headers, json.dumps(body))
+    name = f"Synq POST, {'two lines' if len(places) == 2 else 'one line'}"
+    return Request(name, "/api/v1/oms/orders", headers, json.dumps(body))
 
 
 def konvo(told: Credentials, array: int) -> Request:

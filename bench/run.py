@@ -1,45 +1,76 @@
-"""One run: the servers that its measures share, and the yardstick that they are held against."""
+"""One run: the servers that its measures share, and the yardstick that they are held against.
+
+A measure is a module of this folder, named after what it measures, with two names::
+
+    NUMBER = 7  # its number in docs/performance.md; 0 where the table there has none
+
+    def measure(run: Run) -> None:
+        for engine in run.options.engines:
+            with run.judged(32), run.server(engine, "api") as server:
+                request = synq(server.credentials)
+                warm = run.warm_up(request, server.url, 32)
+                load = run.load(request, server.url, 32, warm, run.options.seconds)
+                run.rows.append(Row(what=..., engine=engine, role="api", workers=1, concurrency=32,
+                                    rate=load.rate, ratio=..., of="...", at_least=0.85,
+                                    p50=load.p50, p99=load.p99, failed=load.failed))
+
+and a line in bench/measures.py, whose order is the table's. `python -m bench --only growth` then
+runs it alone, so it must not rely on another measure having run.
+
+- `run.options` says how much: `engines`, `roles`, `concurrency`, `seconds` a load, `sustain`
+  seconds of a long one, and the tiers `quick` (a few minutes for everything) and `large` (as long
+  as it takes).
+- `run.server(...)` gives a server on a fresh book with plenty of stock; at its end it is drained
+  and verified, and a fault marks the rows that were appended meanwhile. What needs no such server
+  starts its own: `run.folder` is for files, `run.postgres` the one PostgreSQL of the run.
+- `run.judged(32, 128)` runs the empty handler at those connections before and after its block and
+  fills `of_empty` (and the `ratio` of rows with `of=EMPTY`). Rows without `concurrency` are left.
+- `accepted.beside(run, engine, 32)` is the yardstick of who wants measure 1's rate: it is measured
+  right before and right after its block, on a server of its own.
+- `Row` (bench/rows.py) says what a row holds. `number`, `measure` and `met` are filled in here.
+- A measure that raises becomes one row that FAILED; the others go on.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from statistics import fmean
 from typing import Self
 
-import httpx
-from tests.acceptance.server import Server, eventually, free_port
+from tests.acceptance.server import Server
 from tests.conftest import sqlite_url
 from tests.postgres import Postgres
 
-from bench import book, empty, wrk
-from bench.requests import NOBODY, Request, synq
-from bench.rows import Row
+from bench import book, process, wrk
+from bench.requests import Request
+from bench.rows import EMPTY, Row
+from bench.stock import replenish
+from bench.yardstick import Yardstick, empty_server
 
 SETTLE_SECONDS = 300.0
 QUIET_SECONDS = 0.5
 WARM_UP_SECONDS = (1, 4, 16)
 ROUNDS = 5
 LONGEST_SECONDS = 30
-PLENTY = 1_000_000_000
 
 
 @dataclasses.dataclass(frozen=True)
 class Options:
     """What to measure and how long: seconds a run of the load generator, connections, books."""
 
-    seconds: int = 5
-    sustain: int = 10
+    seconds: int = 3
+    sustain: int = 60
     concurrency: tuple[int, ...] = (1, 32, 128)
     engines: tuple[str, ...] = ("sqlite", "postgres")
     roles: tuple[str, ...] = ("api", "all")
+    quick: bool = False
+    large: bool = False
 
 
 class Run:
@@ -52,11 +83,11 @@ class Run:
         self.options = options
         self.folder = folder
         self.rows: list[Row] = []
+        self.yardstick = Yardstick(self._empty_load)
+        self._numbers = itertools.count(1)
         self._stack = ExitStack()
         self._postgres: Postgres | None = None
         self._empty_url = ""
-        self._typed: list[dict[int, wrk.Load]] = []
-        self._lean: list[dict[int, wrk.Load]] = []
 
     def __enter__(self) -> Self:
         with ExitStack() as starting:
@@ -71,6 +102,12 @@ class Run:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    @property
+    def postgres(self) -> Postgres:
+        """The run's PostgreSQL server; only where `postgres` is among the engines."""
+        assert self._postgres is not None
+        return self._postgres
+
     def postgres_version(self) -> str:
         """The server's version and how durable its commits are; empty without a server."""
         if self._postgres is None:
@@ -81,22 +118,26 @@ class Run:
         )
         return f"{version}, synchronous_commit={commit}, fsync={fsync}"
 
+    def place(self, engine: str, name: str) -> tuple[str, Path]:
+        """The URL of a fresh, empty database, and a new folder for whoever uses it."""
+        folder = (self.folder / f"{next(self._numbers)}-{engine}-{name}").resolve()
+        folder.mkdir()
+        return (sqlite_url(folder) if engine == "sqlite" else self.postgres.create()), folder
+
     @contextmanager
-    def server(self, engine: str, role: str) -> Iterator[Server]:
+    def server(
+        self, engine: str, role: str, *, workers: int = 1, env: dict[str, str] | None = None
+    ) -> Iterator[Server]:
         """A product server on a fresh book with stock that no run can use up.
 
         When the block ends it is drained and its book checked with `entrepot verify`; where that
         finds something, the rows that the block added are marked as failed.
         """
         first = len(self.rows)
-        folder = self.folder / f"{engine}-{role}"
-        folder.mkdir()
-        if engine == "sqlite":
-            url = sqlite_url(folder.resolve())
-        else:
-            assert self._postgres is not None
-            url = self._postgres.create()
-        with Server(url, folder.resolve(), role=role) as server:
+        url, folder = self.place(engine, role)
+        with Server(url, folder, role=role, workers=workers, env=env) as server:
+            assert server.process is not None
+            process.wait_until_idle(server.process.pid, workers)
             replenish(server)
             yield server
             say("draining, then entrepot verify")
@@ -127,110 +168,38 @@ class Run:
         return wrk.run(request, url, concurrency, lasting, self.folder)
 
     @contextmanager
-    def judged(self, *, last: bool = False) -> Iterator[None]:
+    def judged(self, *connections: int) -> Iterator[None]:
         """Judge the rows that the block adds by the empty handler, run before and after it.
 
         The machine is never quite the same for long, so the mean of the two is the yardstick.
+        Without `connections` it is run at all that the options name.
         """
-        if not self._typed:
-            self._measure_empty(lean=True)
-        before, first = self._typed[-1], len(self.rows)
+        wanted = connections or self.options.concurrency
+        before, first = self.yardstick.recent(wanted), len(self.rows)
         yield
-        self._measure_empty(lean=last)
-        after = self._typed[-1]
+        after = self.yardstick.measured(wanted)
         for row in self.rows[first:]:
-            if row.concurrency in before:
-                yardstick = fmean(loads[row.concurrency].rate for loads in (before, after))
-                row.of_empty = row.rate / yardstick if yardstick else None
+            if row.concurrency not in after:
+                continue
+            yardstick = (before[row.concurrency].rate + after[row.concurrency].rate) / 2
+            row.of_empty = row.rate / yardstick if yardstick else None
+            if row.ratio is None and row.of == EMPTY:
+                row.ratio = row.of_empty
+
+    def take(self, name: str, number: int, first: int) -> None:
+        """Put a measure's name and number on the rows from `first` on, and judge them."""
+        for row in self.rows[first:]:
+            row.measure = row.measure or name
+            row.number = row.number or number
+            row.judge()
 
     def finish(self) -> list[Row]:
         """All rows of the run, the empty handlers' first."""
-        typed = _empty_rows("typed handler, same body and schema", self._typed)
-        lean = _empty_rows("raw handler that decodes the body", self._lean)
-        self.rows = [*typed, *lean, *self.rows]
-        return self.rows
+        return [*self.yardstick.rows(), *self.rows]
 
-    def _measure_empty(self, *, lean: bool) -> None:
-        request = synq(NOBODY)
-        say("empty handler")
-        self._typed.append(self._empty_loads(request))
-        if lean:
-            self._lean.append(self._empty_loads(dataclasses.replace(request, path=empty.LEAN)))
-
-    def _empty_loads(self, request: Request) -> dict[int, wrk.Load]:
-        loads = {}
-        for concurrency in self.options.concurrency:
-            warm = self.warm_up(request, self._empty_url, concurrency)
-            loads[concurrency] = self.load(
-                request, self._empty_url, concurrency, warm, self.options.seconds
-            )
-        return loads
-
-
-def _empty_rows(what: str, measured: list[dict[int, wrk.Load]]) -> list[Row]:
-    rows = []
-    for concurrency in measured[0] if measured else ():
-        loads = [one[concurrency] for one in measured]
-        rates = [load.rate for load in loads]
-        rows.append(
-            Row(
-                measure="empty",
-                what=what,
-                concurrency=concurrency,
-                rate=fmean(rates),
-                p50=fmean(load.p50 for load in loads),
-                p99=fmean(load.p99 for load in loads),
-                note=f"mean of {len(loads)} runs, {min(rates):,.0f} to {max(rates):,.0f}",
-                failed="; ".join(sorted({load.failed for load in loads if load.failed})),
-            )
-        )
-    return rows
-
-
-@contextmanager
-def empty_server(folder: Path) -> Iterator[str]:
-    """The empty handlers' server as a process of its own; yields its URL."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("ENTREPOT_")}
-    with (folder / "empty.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bench.empty", "--port", str(port)],
-            stdout=log, stderr=log, env=environment,
-        )  # fmt: skip
-    try:
-        eventually(lambda: _answers(process, url, folder), "the empty handler's server answers")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _answers(process: subprocess.Popen[bytes], url: str, folder: Path) -> bool:
-    said = (folder / "empty.log").read_text()[-2000:]
-    assert process.poll() is None, f"the empty handler's server ended:\n{said}"
-    try:
-        return httpx.get(url, timeout=5).status_code == 404
-    except httpx.TransportError:
-        return False
-
-
-def replenish(server: Server) -> None:
-    """Give the variants that the requests order more stock than any run can take."""
-    told = server.credentials["synq"]
-    headers = {
-        "Authorization": f"Bearer {told['token']}",
-        "X-Tenant-ID": told["tenant_id"],
-        "X-Org-ID": told["org_id"],
-    }
-    for variant in server.credentials["variants"][:2]:
-        body = {
-            "variant_id": variant["id"],
-            "location_id": told["location_id"],
-            "quantity_delta": PLENTY,
-        }
-        url = f"{server.url}/api/v1/inventory/adjust"
-        httpx.post(url, json=body, headers=headers, timeout=30).raise_for_status()
+    def _empty_load(self, request: Request, concurrency: int) -> wrk.Load:
+        warm = self.warm_up(request, self._empty_url, concurrency)
+        return self.load(request, self._empty_url, concurrency, warm, self.options.seconds)
 
 
 def unsound(server: Server) -> str:

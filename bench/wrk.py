@@ -12,12 +12,20 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from bench.requests import CUSTOMER, KEY, Request
 
 TIMEOUT = "30s"
+DAY = 86_400
+POLL_SECONDS = 0.25
+LAST_SECONDS = 2.0
+STALLED_SECONDS = 60.0
 NOTHING = "nothing was answered"
 _numbers = itertools.count(1)
 _HOLE = re.compile(f"({KEY}|{CUSTOMER})")
@@ -46,6 +54,11 @@ request = function()
   return wrk.format(nil, nil, nil, "[" .. table.concat(orders, ",") .. "]")
 end
 
+%(bound)s
+"""
+
+# What ends every script: the figures, as JSON, into a file.
+DONE = """
 done = function(summary, latency, _)
   local e, out = summary.errors, io.open("%(out)s", "w")
   out:write(string.format(
@@ -54,6 +67,16 @@ done = function(summary, latency, _)
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
     e.status, e.connect + e.read + e.write, e.timeout))
   out:close()
+end
+"""
+
+
+# wrk ends by the clock only: beyond so many requests, each connection waits a day for its next.
+_BOUND = """
+local sent = 0
+delay = function()
+  sent = sent + 1
+  return sent > %d and 86400000 or 0
 end
 """
 
@@ -94,8 +117,11 @@ def ensure() -> str:
     return " ".join(told.split()[:2])
 
 
-def script(request: Request, out: Path) -> str:
-    """The Lua script that sends this request, each with keys of its own, and writes its figures."""
+def script(request: Request, out: Path, requests: int = 0) -> str:
+    """The Lua script that sends this request, each with keys of its own, and writes its figures.
+
+    It sends `requests` of them and no more, or as many as it can.
+    """
     parts = _HOLE.split(request.order)
     lua = [f"[==[{part}]==]" for part in parts]
     places = {
@@ -103,7 +129,7 @@ def script(request: Request, out: Path) -> str:
         for hole in (KEY, CUSTOMER)
     }
     headers = {"Content-Type": "application/json", **request.headers}
-    return _SCRIPT % {
+    return (_SCRIPT + DONE) % {
         "parts": ", ".join(lua),
         "keys": places[KEY],
         "customers": places[CUSTOMER],
@@ -114,20 +140,83 @@ def script(request: Request, out: Path) -> str:
         "path": request.path,
         "headers": "\n".join(f'wrk.headers["{k}"] = "{v}"' for k, v in headers.items()),
         "out": out,
+        "bound": _BOUND % requests if requests else "",
     }
 
 
 def run(request: Request, url: str, concurrency: int, seconds: int, folder: Path) -> Load:
     """Send `request` over so many connections for so long, each as fast as it is answered."""
+    return drive(partial(script, request), url, concurrency, seconds, folder)
+
+
+def drive(
+    scripted: Callable[[Path], str], url: str, concurrency: int, seconds: int, folder: Path
+) -> Load:
+    """The same with another script: `scripted` makes it, given the file that DONE writes to."""
     number = next(_numbers)
     lua, out = folder / f"{number}.lua", folder / f"{number}.json"
-    lua.write_text(script(request, out))
-    command = ["wrk", "-t1", f"-c{concurrency}", f"-d{seconds}s", "--timeout", TIMEOUT]
-    ended = subprocess.run(
-        [*command, "-s", str(lua), url], check=False, capture_output=True, text=True
-    )
+    lua.write_text(scripted(out))
+    command = [*_command(concurrency, seconds), "-s", str(lua), url]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    return _told(out, ended.stderr or ended.stdout)
+
+
+def send(
+    request: Request,
+    url: str,
+    concurrency: int,
+    requests: int,
+    arrived: Callable[[], int],
+    folder: Path,
+) -> Load:
+    """Send exactly so many, as fast as they are answered, and stop when all have arrived.
+
+    `arrived` counts them where they are kept. The time until the end is noticed is part of the
+    load's `seconds`, so that its rate means nothing: the book's own times say how long it took.
+    """
+    number = next(_numbers)
+    lua, out = folder / f"{number}.lua", folder / f"{number}.json"
+    lua.write_text(script(request, out, requests))
+    command = [*_command(concurrency, DAY), "-s", str(lua), url]
+    with (folder / f"{number}.log").open("w+") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            there = _wait(process, requests, arrived)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+        log.seek(0)
+        load = _told(out, log.read())
+    if load.failed:
+        return load
+    for count, what in ((there, "arrived"), (load.requests, "were answered")):
+        if count != requests:
+            return dataclasses.replace(load, failed=f"{count} of {requests} requests {what}")
+    return load
+
+
+def _wait(process: subprocess.Popen[bytes], requests: int, arrived: Callable[[], int]) -> int:
+    count, seen, moved = 0, -1, time.monotonic()
+    while process.poll() is None and time.monotonic() < moved + STALLED_SECONDS:
+        begun = time.monotonic()
+        count = arrived()
+        if count >= requests:
+            break
+        if count != seen:
+            seen, moved = count, time.monotonic()
+        # Counting a large book takes a while, and takes it from the server.
+        time.sleep(max(POLL_SECONDS, 10 * (time.monotonic() - begun)))
+    time.sleep(LAST_SECONDS)  # for the answers to the last of them
+    return count
+
+
+def _command(concurrency: int, seconds: int) -> list[str]:
+    return ["wrk", "-t1", f"-c{concurrency}", f"-d{seconds}s", "--timeout", TIMEOUT]
+
+
+def _told(out: Path, said: str) -> Load:
     if not out.exists():
-        return Load(0, 0.0, 0.0, 0.0, f"wrk: {(ended.stderr or ended.stdout).strip()[-200:]}")
+        return Load(0, 0.0, 0.0, 0.0, f"wrk: {said.strip()[-200:]}")
     told = json.loads(out.read_text())
     faults = {
         "answers were not 2xx": told["refused"],

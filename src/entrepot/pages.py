@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import msgspec
-from prometheus_client import generate_latest
 from sqlalchemy import text
 
 from entrepot import telemetry
@@ -41,7 +40,7 @@ def pages(database: Database, chosen: Settings) -> dict[str, Page]:
         return 200, _JSON, msgspec.json.encode(told)
 
     async def metrics() -> tuple[int, str, bytes]:
-        return 200, "text/plain; version=0.0.4; charset=utf-8", generate_latest(telemetry.registry)
+        return 200, "text/plain; version=0.0.4; charset=utf-8", telemetry.exposition()
 
     return {
         "/health/live": live,

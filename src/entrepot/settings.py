@@ -36,26 +36,51 @@ class Settings:
     database_pool: int = _knob(5, "Connections to PostgreSQL a process holds at most.")
     migrate: bool = _knob(True, "Whether `serve` brings the schema to head before it starts.")
     rate_limit: float | None = _knob(
-        None, "Requests a second an organization may send to one process (token bucket), or `off`."
+        None,
+        "Requests a second an organization may send to one `serve`, all its processes together "
+        "(token bucket), or `off`.",
     )
     log_level: str = _knob("info", "Least level logged: debug, info, warning, error.")
     sandbox_ledger: str = _knob(
         "var/sandbox.db", "The sandbox payment provider's own ledger, an SQLite file."
     )
     batch_max: int = _knob(256, "Orders a transaction takes at most.")
-    queue_max: int = _knob(20_000, "Commands that may wait for a transaction; beyond, 503.")
+    queue_max: int = _knob(20_000, "Orders that may wait for a transaction; beyond, 503.")
+    queue_seconds: float = _knob(
+        4.0,
+        "How long an order may wait for a transaction, an array six times as long; who would have "
+        "to expect half of that is refused at once: 503.",
+    )
     lease_seconds: float = _knob(60.0, "How long a worker holds a job before another may take it.")
     hold_seconds: float = _knob(
         86_400.0, "How long stock is held for a payment that its provider leaves pending."
     )
     retry_seconds: float = _knob(1.0, "First wait before a failed step is tried again; it doubles.")
     provider_calls_max: int = _knob(512, "Calls to payment providers under way at once.")
+    connections_max: int = _knob(
+        10_000,
+        "Connections that a process serves; those beyond are told 503 and closed. Fewer, where the "
+        "system allows fewer open files (`ulimit -Hn`).",
+    )
     headers_seconds: float = _knob(10.0, "Within this a request's headers have to be complete.")
     body_seconds: float = _knob(30.0, "Within this a request's body has to be complete.")
     drain_seconds: float = _knob(20.0, "How long a stopping server finishes what it has begun.")
     jwt_issuer: str = _knob("", "Issuer (`iss`) of the JWTs that Synq requests may carry.")
     jwt_audience: str = _knob("", "Audience (`aud`) that such a JWT must name.")
     jwt_jwks: str = _knob("", "The issuer's key set: a file's path or a URL.")
+    idempotency_days: float | None = _knob(
+        30.0,
+        "How long an idempotency key is remembered, 1 or more, or `off` for ever; a repeat after "
+        "that is a new request.",
+    )
+    events_days: float | None = _knob(
+        None,
+        "How long after its last change a finished order's events move to the archive, all but the "
+        "last one; 1 or more, or `off`: they stay.",
+    )
+    archive_dir: str = _knob(
+        "", "Folder of the events' archive; needed where `ENTREPOT_EVENTS_DAYS` is set."
+    )
     role: str = _knob("all", "What this process does: `all`, `api` or `worker`.")
 
 
@@ -84,9 +109,27 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     jwt = [values.get(name) for name in ("jwt_issuer", "jwt_audience", "jwt_jwks")]
     if any(jwt) and not all(jwt):
         faults.append(f"{PREFIX}JWT_ISSUER, _AUDIENCE and _JWKS: set all three or none")
+    faults.extend(_retention_faults(values))
     if faults:
         raise SettingsError("\n".join(faults))
     return Settings(**values)
+
+
+def _retention_faults(values: Mapping[str, Any]) -> list[str]:
+    faults = [
+        f"{PREFIX}{name.upper()}={values[name]!r}: must be 1 or more, or off"
+        for name in ("idempotency_days", "events_days")
+        if (values.get(name) or 1) < 1
+    ]
+    folder = values.get("archive_dir")
+    if values.get("events_days") is not None and not folder:
+        faults.append(
+            f"{PREFIX}EVENTS_DAYS={values['events_days']!r}: events leave the book only for an "
+            f"archive; set {PREFIX}ARCHIVE_DIR to its folder"
+        )
+    if folder and Path(folder).exists() and not Path(folder).is_dir():
+        faults.append(f"{PREFIX}ARCHIVE_DIR={folder!r}: is no folder")
+    return faults
 
 
 def _file(path: str | None, faults: list[str]) -> dict[str, Any]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 if TYPE_CHECKING:
     from entrepot.core.facts import Facts
+
+# Where several processes are one server, each keeps its figures in files of this folder, so that
+# any of them tells the figures of all. prometheus_client reads the variable when it is imported.
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 registry = CollectorRegistry()
 log: Any = structlog.get_logger("entrepot")
@@ -65,7 +71,7 @@ def set_up_logging(level: str = "info") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _StandardError())),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _StandardError())),
         cache_logger_on_first_use=True,
     )
 
@@ -103,11 +109,26 @@ class Metrics:
         self.requests = Counter(
             "entrepot_requests", "Requests answered", ["dialect", "status"], registry=registry
         )
+        self.shed = Counter(
+            "entrepot_writes_shed",
+            "Writes refused for overload: at the door, in the queue, for their age, and of one "
+            "connection too many",
+            ["where"],
+            registry=registry,
+        )
+        self.shed_at_the_door = self.shed.labels("door")
         self.jobs = Gauge(
-            "entrepot_jobs", "Jobs by kind and state", ["kind", "state"], registry=registry
+            "entrepot_jobs",
+            "Jobs by kind and state",
+            ["kind", "state"],
+            registry=registry,
+            multiprocess_mode="mostrecent",
         )
         self.job_age = Gauge(
-            "entrepot_oldest_due_job_seconds", "Age of the oldest due job", registry=registry
+            "entrepot_oldest_due_job_seconds",
+            "Age of the oldest due job",
+            registry=registry,
+            multiprocess_mode="mostrecent",
         )
         self.provider_seconds = Histogram(
             "entrepot_provider_seconds",
@@ -115,6 +136,22 @@ class Metrics:
             ["provider", "operation"],
             buckets=_SECONDS,
             registry=registry,
+        )
+        self._add_retention()
+
+    def _add_retention(self) -> None:
+        self.retention_removed = Counter(
+            "entrepot_retention_removed",
+            "Old rows that left the book: idempotency keys, archived events",
+            ["kind"],
+            registry=registry,
+        )
+        self.retention_swept_at = Gauge(
+            "entrepot_retention_swept_timestamp_seconds",
+            "When this server last walked over the book for old rows",
+            ["kind"],
+            registry=registry,
+            multiprocess_mode="max",
         )
 
     def count(self, facts: Facts) -> None:
@@ -136,3 +173,18 @@ class Metrics:
 
 
 metrics = Metrics()
+
+
+def exposition() -> bytes:
+    """All figures as Prometheus' text: this process's, or those of all processes of its server."""
+    folder = os.environ.get(SHARED_FOLDER)
+    if not folder:
+        return generate_latest(registry)
+    together = CollectorRegistry()
+    MultiProcessCollector(together, path=folder)  # type: ignore[no-untyped-call]
+    return generate_latest(together)
+
+
+def forget_process(pid: int) -> None:
+    """Drop what a process that ended said of the moment; what it counted stays counted."""
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import multiprocessing
+import os
+import resource
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -18,30 +24,50 @@ from entrepot.edge.admission import Admission
 from entrepot.edge.app import build_app
 from entrepot.edge.dialect import Services
 from entrepot.edge.dialects import ALL
+from entrepot.edge.door import Door
 from entrepot.edge.polinate.read import mirror_from_source
-from entrepot.edge.protocol import deadline_protocol
-from entrepot.edge.tokens import TokenVerifier
+from entrepot.edge.protocol import SPARE_CONNECTIONS, deadline_protocol
+from entrepot.edge.rate_limit import SharedTokenBuckets
+from entrepot.pipeline.retention import DAY_SECONDS, Retention, RetentionSettings
 from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.worker import Worker, WorkerSettings
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.settings import Settings
 from entrepot.store import migrate
+from entrepot.store.archive import EventArchive
 from entrepot.store.engine import Database, open_database
-from entrepot.writer.writer import Limits, Writer
+from entrepot.writer.lines import Limits
+from entrepot.writer.writer import Writer
+
+OTHER_FILES = 128  # databases, logs and pipes, beside the connections
+
+
+# Jobs that another process makes are found by looking only: a process that makes none looks often.
+_LOOKING_SECONDS = 0.05
 
 
 def make_writer(database: Database, chosen: Settings) -> Writer:
     """The door for writes."""
-    limits = Limits(chosen.batch_max, chosen.queue_max)
+    limits = Limits(chosen.batch_max, chosen.queue_max, chosen.queue_seconds)
     return Writer(database, now=now, new_id=new_id, limits=limits)
 
 
-def make_services(database: Database, writer: Writer, chosen: Settings) -> Services:
-    """What the dialects work with."""
+def make_services(
+    database: Database, writer: Writer, chosen: Settings, shared: str | None = None
+) -> Services:
+    """What the dialects work with. `shared`: the folder of the server that this is a process of."""
     tokens = None
     if chosen.jwt_issuer:
+        # Imported here, because the cryptography it loads is of no use to most installations.
+        from entrepot.edge.tokens import TokenVerifier  # noqa: PLC0415
+
         tokens = TokenVerifier(chosen.jwt_issuer, chosen.jwt_audience, chosen.jwt_jwks)
-    admission = Admission(database, monotonic=time.monotonic, rate=chosen.rate_limit, tokens=tokens)
+    rate, buckets = chosen.rate_limit, None
+    if shared is not None and rate is not None:
+        buckets = SharedTokenBuckets(Path(shared, "rate_limit"), rate)
+    admission = Admission(
+        database, monotonic=time.monotonic, rate=rate, tokens=tokens, shared_buckets=buckets
+    )
     return Services(database, writer, admission)
 
 
@@ -49,6 +75,14 @@ async def make_worker(
     database: Database, writer: Writer, sandbox: SandboxProvider, chosen: Settings
 ) -> Worker:
     """The pipeline's worker. Every provider name without credentials is answered by the sandbox."""
+    terms = WorkerSettings(
+        lease_seconds=chosen.lease_seconds,
+        hold_seconds=chosen.hold_seconds,
+        calls_max=chosen.provider_calls_max,
+        drain_seconds=chosen.drain_seconds,
+    )
+    if chosen.role == "worker":
+        terms = terms._replace(busy_seconds=_LOOKING_SECONDS, idle_seconds=_LOOKING_SECONDS)
     return Worker(
         database,
         writer,
@@ -57,33 +91,71 @@ async def make_worker(
         fetch_reader=mirror_from_source,
         secret=await migrate.install_secret(database),
         now=now,
-        settings=WorkerSettings(
-            lease_seconds=chosen.lease_seconds,
-            hold_seconds=chosen.hold_seconds,
-            calls_max=chosen.provider_calls_max,
-            drain_seconds=chosen.drain_seconds,
-        ),
+        settings=terms,
         policies=starting_at(chosen.retry_seconds),
     )
 
 
-def application() -> Litestar:
-    """The whole server as one ASGI application, by the settings of the environment."""
+def make_retention(database: Database, chosen: Settings) -> Retention:
+    """What removes old rows. Raises SettingsError where nothing can be written to the archive."""
+    archive = None
+    if chosen.events_days is not None:
+        archive = EventArchive(Path(chosen.archive_dir))
+        try:
+            archive.prepare()
+        except OSError as error:
+            named = f"{settings.PREFIX}ARCHIVE_DIR={chosen.archive_dir!r}"
+            raise settings.SettingsError(f"{named}: {error}") from error
+    keys, events = (
+        None if days is None else days * DAY_SECONDS
+        for days in (chosen.idempotency_days, chosen.events_days)
+    )
+    return Retention(database, now=now, settings=RetentionSettings(keys, events), archive=archive)
+
+
+def end_with_parent() -> None:
+    """Drain when the process that started this one for its server is gone.
+
+    Nobody would stop this one any more, and the next server could not have its address.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    loop, sentinel = asyncio.get_running_loop(), parent.sentinel
+
+    def gone() -> None:
+        loop.remove_reader(sentinel)
+        telemetry.log.error("server.parent_gone", pid=os.getpid())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    loop.add_reader(sentinel, gone)
+
+
+def application(shared: str | None = None) -> Litestar:
+    """The whole server as one ASGI application, by the settings of the environment.
+
+    `shared`: where this is one process of several, the folder that they share.
+    """
     chosen = settings.load()
     telemetry.set_up_logging(chosen.log_level)
     database = open_database(chosen.database_url, chosen.database_pool)
     writer = make_writer(database, chosen)
-    services = make_services(database, writer, chosen)
+    services = make_services(database, writer, chosen, shared)
+    retention = make_retention(database, chosen) if chosen.role != "api" else None
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        end_with_parent()
         if chosen.migrate:
             await migrate.upgrade(database)
         worker, running, sandbox = None, None, None
+        sweeping = None
         if chosen.role != "api":
             sandbox = SandboxProvider(chosen.sandbox_ledger)
             worker = await make_worker(database, writer, sandbox, chosen)
             running = asyncio.create_task(worker.run(), name="pipeline")
+        if retention is not None:
+            sweeping = asyncio.create_task(retention.run(), name="retention")
         # What is there now stays: the collector need not walk it again and again.
         gc.collect()
         gc.freeze()
@@ -91,6 +163,9 @@ def application() -> Litestar:
         try:
             yield
         finally:
+            if retention is not None and sweeping is not None:
+                retention.stop()
+                await sweeping
             if worker is not None and running is not None:
                 await worker.stop()
                 await running
@@ -100,24 +175,43 @@ def application() -> Litestar:
             await database.close()
 
     dialects = () if chosen.role == "worker" else ALL
-    return build_app(
+    app = build_app(
         services, dialects, pages.pages(database, chosen), new_request_id, lifespan=lifespan
     )
+    if dialects:
+        app.state.door = Door(writer, dialects, new_request_id)
+    return app
 
 
-def server_config(host: str, port: int, chosen: Settings, **more: Any) -> uvicorn.Config:
+def open_files(connections: int) -> int:
+    """Raise this process's limit of open files for so many connections: how many there may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + SPARE_CONNECTIONS + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        connections = max(1, min(connections, soft - SPARE_CONNECTIONS - OTHER_FILES))
+    return connections
+
+
+def server_config(
+    host: str, port: int, chosen: Settings, shared: str | None = None, **more: Any
+) -> uvicorn.Config:
     """How uvicorn serves the application: receive deadlines, a bounded drain, no access log."""
     return uvicorn.Config(
-        "entrepot.wiring:application",
+        partial(application, shared),
         factory=True,
         host=host,
         port=port,
         loop="uvloop",
-        http=deadline_protocol(chosen.headers_seconds, chosen.body_seconds),
+        http=deadline_protocol(
+            chosen.headers_seconds, chosen.body_seconds, open_files(chosen.connections_max)
+        ),
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         backlog=2048,
         timeout_graceful_shutdown=int(chosen.drain_seconds),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -41,6 +42,22 @@ def order_number(any_id: str) -> str:
     return any_id.removeprefix("ord_").replace("-", "").lower()
 
 
+class Spread(httpx.BaseTransport):
+    """Sends every request to the next one of several servers."""
+
+    def __init__(self, urls: Iterable[str]) -> None:
+        self._ports = itertools.cycle([httpx.URL(url).port for url in urls])
+        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+        self._transport = httpx.HTTPTransport(limits=limits)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.url = request.url.copy_with(port=next(self._ports))
+        return self._transport.handle_request(request)
+
+    def close(self) -> None:
+        self._transport.close()
+
+
 class Dialect:
     """A client with one dialect's credentials. Many threads may use it at once."""
 
@@ -54,6 +71,14 @@ class Dialect:
 
     def __exit__(self, *_: object) -> None:
         self.http.close()
+
+    def spread_over(self, urls: Iterable[str]) -> None:
+        """From now on ask these servers in turn."""
+        base = self.http.base_url
+        self.http.close()
+        self.http = httpx.Client(
+            base_url=base, headers=self.headers, timeout=60, transport=Spread(urls)
+        )
 
     def get(self, path: str, **query: str | int) -> httpx.Response:
         return self.http.get(path, params=query or None)
@@ -251,9 +276,15 @@ def konvo_order(**changes: object) -> Body:
 
 
 @contextmanager
-def speaking(server: Server) -> Iterator[World]:
-    """The demo organization of a running server, in its three dialects."""
+def speaking(server: Server, *beside: Server) -> Iterator[World]:
+    """The demo organization of a running server, in its three dialects.
+
+    With servers beside it on the same database, the requests go to all of them in turn.
+    """
     world = World(server.url, server.credentials)
+    if beside:
+        for dialect in world.dialects.values():
+            dialect.spread_over([server.url, *(other.url for other in beside)])
     with world.synq, world.polinate, world.konvo:
         yield world
 

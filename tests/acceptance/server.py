@@ -11,8 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -60,10 +60,12 @@ class Server:
         folder: Path,
         *,
         role: str = "all",
+        workers: int = 1,
         env: dict[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self.role = role
+        self.workers = workers
         self.database_url = database_url
         self.ledger = folder / "sandbox.db"
         self.log = folder / f"{role}.log"
@@ -111,18 +113,24 @@ class Server:
 
     def start(self) -> None:
         """Starts the process and returns when /health/ready answers 200 (a worker: at once)."""
+        self.launch()
+        if self.role != "worker":
+            eventually(self.ready, "the server is ready", START_SECONDS)
+
+    def launch(self) -> None:
+        """Starts the process and returns at once."""
         assert self.process is None
         address = ["--host", "127.0.0.1", "--port", str(self.port)]
+        workers = ["--workers", str(self.workers)] if self.workers > 1 else []
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [ENTREPOT, "serve", *address, "--role", self.role],
+                [ENTREPOT, "serve", *address, *workers, "--role", self.role],
                 env=self.env,
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
+                start_new_session=self.workers > 1,
             )
-        if self.role != "worker":
-            eventually(self.ready, "the server is ready", START_SECONDS)
 
     def ready(self) -> bool:
         """Whether /health/ready answers 200 now; fails at once when the process has ended."""
@@ -135,9 +143,12 @@ class Server:
             return False
 
     def kill(self) -> None:
-        """SIGKILL: the process gets no chance to finish anything."""
+        """SIGKILL: the process, and its workers, get no chance to finish anything."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
+        if self.workers > 1:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        else:
+            self.process.send_signal(signal.SIGKILL)
         self.process.wait(STOP_SECONDS)
         self.process = None
 
@@ -179,3 +190,22 @@ class Server:
     def output(self) -> str:
         """All that the server's processes have logged so far."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+@contextmanager
+def beside(first: Server) -> Iterator[Server]:
+    """Another `entrepot serve` on the same order book and with the same payment service."""
+    folder = first.folder / "beside"
+    folder.mkdir()
+    second = Server(first.database_url, folder, env=first.env)
+    second.ledger, second.env = first.ledger, first.env
+    second.credentials = first.credentials
+    second.start()
+    try:
+        yield second
+    except BaseException:
+        sys.stderr.write(f"\n--- the one beside\n{second.output()[-8000:]}\n")
+        raise
+    finally:
+        if second.process is not None:
+            second.kill()

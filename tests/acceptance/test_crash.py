@@ -1,4 +1,7 @@
-"""kill -9 at random moments under load: nothing acknowledged is lost, nothing happens twice."""
+"""kill -9 at random moments under load: nothing acknowledged is lost, nothing happens twice.
+
+Where two servers work on one book, one of them is killed while the other goes on.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from pathlib import Path
 import httpx
 import pysqlite3
 import pytest
-from tests.acceptance.clients import SETTLED, Body, World, accepted, speaking
+from tests.acceptance.clients import SETTLED, Body, World, accepted
+from tests.acceptance.deployment import TWO, deployed
 from tests.acceptance.server import Server, eventually
 
 WRITERS = 8
@@ -143,16 +147,18 @@ def as_told(order: Body) -> bool:
     return bool(order["status"] == ("failed" if declined else "confirmed"))
 
 
-@pytest.mark.parametrize(("engine", "kills"), [("sqlite", KILLS), ("postgres", max(2, KILLS // 3))])
+@pytest.mark.parametrize(
+    ("deployment", "kills"),
+    [("sqlite", KILLS), ("postgres", max(2, KILLS // 3)), (TWO, max(2, KILLS // 3))],
+)
 def test_nothing_acknowledged_is_lost_or_doubled(
-    engine: str, kills: int, fresh_database: Callable[[str], str], tmp_path: Path
+    deployment: str, kills: int, fresh_database: Callable[[str], str], tmp_path: Path
 ) -> None:
     print(f"ENTREPOT_CRASH_SEED={SEED}")  # noqa: T201 - shown with a failure, to run it again
     witness = Witness(tmp_path / "witness.log")
     # Short leases: what a killed process held is taken up soon after.
     env = {"ENTREPOT_LEASE_SECONDS": "3", "ENTREPOT_RETRY_SECONDS": "0.2"}
-    url = fresh_database(engine)
-    with Server(url, tmp_path, env=env) as server, speaking(server) as world:
+    with deployed(deployment, fresh_database, tmp_path, env) as (server, world):
         kill_under_load(server, world, witness, kills)
         orders = settled(world)
         assert {key: order["id"] for key, order in orders.items()} == witness.orders

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 from tests.acceptance.clients import SYNQ_ORDERS, World, accepted, order_number, speaking
 from tests.acceptance.server import Server, eventually
 
@@ -45,8 +46,12 @@ class Writers:
             thread.join()
 
 
-def test_sigterm_under_load_loses_nothing(database_url: str, tmp_path: Path) -> None:
-    with Server(database_url, tmp_path) as server, speaking(server) as world:
+@pytest.mark.parametrize(("engine", "workers"), [("sqlite", 1), ("postgres", 1), ("postgres", 2)])
+def test_sigterm_under_load_loses_nothing(
+    engine: str, workers: int, fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = fresh_database(engine)
+    with Server(url, tmp_path, workers=workers) as server, speaking(server) as world:
         writers = Writers(world)
         try:
             eventually(

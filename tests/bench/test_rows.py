@@ -1,13 +1,15 @@
 """A figure that must not be believed is marked, and a ratio is of one run."""
 
+import time
 from pathlib import Path
 
 import pytest
 from bench.requests import NOBODY, Request, synq
-from bench.rows import Result, Row
+from bench.rows import EMPTY, Result, Row
 from bench.run import WARM_UP_SECONDS, Options, Run
+from bench.yardstick import RECENT_SECONDS, Yardstick
 
-from bench import accepted, report, rows, wrk
+from bench import accepted, empty, report, rows, wrk
 
 
 def row(**changes: object) -> Row:
@@ -37,7 +39,7 @@ def test_orders_acknowledged_and_not_in_the_book_are_told_and_orders_too_many() 
 def test_rows_are_judged_by_the_mean_of_the_empty_runs_around_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answered = iter([10_000, 20_000, 8_000, 7_000])
+    answered = iter([20_000, 10_000, 8_000, 7_000])
 
     def load(request: Request, url: str, concurrency: int, seconds: int, folder: Path) -> wrk.Load:
         counts = seconds not in WARM_UP_SECONDS
@@ -46,13 +48,62 @@ def test_rows_are_judged_by_the_mean_of_the_empty_runs_around_them(
     monkeypatch.setattr(wrk, "run", load)
     run = Run(Options(concurrency=(32,)), tmp_path)
     with run.judged():
-        run.rows += [row(), row(concurrency=1)]
+        run.rows += [row(of=EMPTY), row(concurrency=1), row(ratio=1.5, of="another")]
     with run.judged():
         run.rows.append(row(rate=3_750.0))
-    assert [one.of_empty for one in run.rows] == [3000 / 9000, None, 0.5]
+    assert [one.of_empty for one in run.rows] == [3000 / 9000, None, 3000 / 9000, 0.5]
+    assert [one.ratio for one in run.rows] == [3000 / 9000, None, 1.5, None]
     typed, lean, *_ = run.finish()
     assert (typed.rate, typed.note) == (25_000 / 3, "mean of 3 runs, 7,000 to 10,000")
     assert (lean.rate, lean.concurrency) == (20_000.0, 32)
+
+
+def test_an_old_yardstick_is_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, asked = [0.0], []
+
+    def load(request: Request, concurrency: int) -> wrk.Load:
+        asked.append((request.path == empty.LEAN, concurrency))
+        return wrk.Load(len(asked), 1.0, p50=1.0, p99=2.0)
+
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    yardstick = Yardstick(load)
+    assert yardstick.recent((1, 32))[32].rate == 4
+    assert asked == [(True, 1), (True, 32), (False, 1), (False, 32)]
+    clock[0] = RECENT_SECONDS
+    assert yardstick.recent((32,))[32].rate == 4
+    clock[0] = RECENT_SECONDS + 1
+    assert yardstick.recent((32,))[32].rate == 5
+
+
+@pytest.mark.parametrize(
+    ("told", "met"),
+    [
+        ({"ratio": 0.45, "at_least": 0.45}, True),
+        ({"ratio": 0.449, "at_least": 0.45}, False),
+        ({"ratio": 2.5, "at_most": 2.5}, True),
+        ({"ratio": 2.51, "at_most": 2.5}, False),
+        ({"rate": 1.5, "at_most": 1.5}, True),
+        ({"rate": 1.51, "at_most": 1.5}, False),
+        ({"ratio": 0.9, "at_least": 0.45, "failed": "3 answers were not 2xx"}, False),
+        ({"of": EMPTY, "at_least": 0.45}, False),
+        ({"ratio": 0.9}, None),
+    ],
+)
+def test_a_target_is_held_against_the_ratio_or_the_figure(
+    told: dict[str, object], met: bool | None
+) -> None:
+    one = row(**told)
+    one.judge()
+    assert one.met is met
+
+
+def test_a_row_says_its_target_and_whether_it_is_met() -> None:
+    one = row(number=10, rate=2_600.0, unit="B", workers=1, at_most=2_500.0)
+    one.judge()
+    told = dict(zip(report.HEADINGS, report.cells(one), strict=True))
+    assert (told["#"], told["rate"], told["target"]) == ("10", "2,600 B", "at most 2,500")
+    assert (told["met"], told["ratio"]) == ("NO", "")
+    assert report.colour(one) == "yellow"
 
 
 def test_a_run_lasts_long_enough_for_slow_answers(
@@ -95,7 +146,7 @@ def test_the_table_of_the_document_is_replaced_and_nothing_else(tmp_path: Path) 
     assert text.startswith(f"before\n{report.BEGIN}\n")
     assert text.endswith(f"{report.END}\nafter\n")
     assert "old" not in text
-    assert "| accepted | Synq \\| two lines | sqlite | api | 32 | 3,000 |" in text
+    assert "| accepted | Synq \\| two lines | sqlite | api |  | 32 | 3,000 orders/s |" in text
     (tmp_path / "plain.md").write_text("no marks")
     with pytest.raises(ValueError, match="has no"):
         report.put_into(tmp_path / "plain.md", "x")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from entrepot.settings import Settings, SettingsError, described, load
+from entrepot.store.engine import open_database
+from entrepot.wiring import make_retention
 
 
 def test_nothing_set_gives_the_defaults() -> None:
@@ -36,6 +39,9 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("LEASE_SECONDS", "off"),
         ("JWT_ISSUER", "https://issuer.example"),
         ("CONFIG", "/no/such/file.toml"),
+        ("IDEMPOTENCY_DAYS", "0.5"),
+        ("EVENTS_DAYS", "365"),
+        ("ARCHIVE_DIR", "/dev/null"),
     ],
 )
 def test_a_value_that_cannot_be_taken_is_named(name: str, value: str) -> None:
@@ -52,6 +58,22 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     lines = str(faults.value).splitlines()
     assert len(lines) == 3
     assert any("no_such_knob" in line for line in lines)
+
+
+def test_events_leave_the_book_only_for_an_archive(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="set ENTREPOT_ARCHIVE_DIR to its folder"):
+        load({"ENTREPOT_EVENTS_DAYS": "365"})
+    off = load({"ENTREPOT_EVENTS_DAYS": "off", "ENTREPOT_IDEMPOTENCY_DAYS": "off"})
+    assert (off.events_days, off.idempotency_days) == (None, None)
+    folder = tmp_path / "archive"
+    chosen = load({"ENTREPOT_EVENTS_DAYS": "365", "ENTREPOT_ARCHIVE_DIR": str(folder)})
+    database = open_database(f"sqlite:///{tmp_path / 'book.db'}")
+    make_retention(database, chosen)
+    assert folder.is_dir()
+    (tmp_path / "file").write_text("")
+    below_a_file = dataclasses.replace(chosen, archive_dir=str(tmp_path / "file" / "archive"))
+    with pytest.raises(SettingsError, match="ARCHIVE_DIR"):
+        make_retention(database, below_a_file)
 
 
 def test_every_knob_is_described() -> None:

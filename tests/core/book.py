@@ -59,6 +59,9 @@ def counted() -> Callable[[], bytes]:
     return lambda: next(numbers).to_bytes(16, "big")
 
 
+SERVICES = frozenset({"adyen"})
+
+
 class Book:
     """One organization's facts through a row of commands."""
 
@@ -139,7 +142,7 @@ class Book:
     def reserving(self, order: Order, fence: int | None = None) -> ReserveStock:
         job = self.job(order)
         held = job.fence if fence is None else fence
-        return ReserveStock(ORG, order.id, job.id, held, "key-1", "sandbox", self.facts.now + 10)
+        return ReserveStock(ORG, order.id, job.id, held, "key-1", SERVICES, self.facts.now + 10)
 
     def settled(self, order: Order, outcome: str, detail: str = "") -> StepResult:
         return step(self.done(self.settling(order, outcome, detail)))

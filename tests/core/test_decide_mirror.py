@@ -88,6 +88,25 @@ def test_one_order_twice_in_an_array_is_one_order_as_last_told() -> None:
     assert [row.title for row in first.lines] == ["b", "c"]
 
 
+def test_one_array_tells_an_order_by_its_senders_id_and_by_ours() -> None:
+    book = Book()
+    known = book.mirrored(("konvo", "open"))
+    drafts = [
+        told_as(PAID, said={"notes": "as theirs"}),
+        told_as(("konvo", "refunded"), sender=ids.dashed(known.id), said={"notes": "as ours"}),
+        told_as(PAID, sender="k-2"),
+        told_as(("konvo", "completed")),
+    ]
+    result = book.done(mirrored(*drafts))
+    assert isinstance(result, OrdersResult)
+    theirs, ours, other, last = result.orders
+    assert theirs == ours == last == book.order(known)
+    assert (last.id, last.facets.stage, last.notes) == (known.id, "completed", "as ours")
+    assert other.id != known.id
+    numbers = [event.seq for event in book.facts.events if event.order_id == known.id]
+    assert numbers == list(range(1, last.version + 1))
+
+
 @pytest.mark.parametrize(
     ("told", "facets"),
     [

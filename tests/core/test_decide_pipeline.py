@@ -320,3 +320,14 @@ def test_goods_that_need_no_shipping_leave_with_the_completion() -> None:
     assert book.level().reserved == 4
     book.told(order, ("polinate_phase", "ARCHIVED"))
     assert (book.level().on_hand, book.level().reserved) == (6, 0)
+
+
+@pytest.mark.parametrize(
+    ("provider", "service"), [("adyen", "adyen"), ("Adyen", "adyen"), ("stripe", "sandbox")]
+)
+def test_the_sandbox_answers_for_providers_that_are_not_there(provider: str, service: str) -> None:
+    book = Book()
+    book.stock()
+    order = book.placed(line(TRACKED), payment_provider=provider)
+    book.reserved(order)
+    assert (book.attempt(order).provider, book.attempt(order).service) == (provider, service)

@@ -123,8 +123,10 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def serving(http: type[asyncio.Protocol], keep_alive: float = 60) -> AsyncIterator[Running]:
-    app = App()
+async def serving(
+    http: type[asyncio.Protocol], keep_alive: float = 60, app: App | None = None
+) -> AsyncIterator[Running]:
+    app = app or App()
     config = uvicorn.Config(
         app,
         port=0,

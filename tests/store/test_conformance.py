@@ -86,8 +86,9 @@ async def test_an_order_comes_back_as_it_was_written(database: Database) -> None
     found = await database.read(partial(queries.order_by_id, org=org.org, order_id=order.id))
     # Amounts share their finest scale in the book; the total keeps the one it was told at.
     assert found == order._replace(
-        subtotal=Amount(3703500, 5), discount=Amount(0, 5), shipping=Amount(0, 5), tax=Amount(0, 5)
-    )
+        subtotal=Amount(3703500, 5), discount=Amount(0, 5), shipping=Amount(0, 5), tax=Amount(0, 5),
+        number=1,
+    )  # fmt: skip
     assert found.total.text() == "37.03500"
 
 
@@ -243,10 +244,8 @@ async def test_property_filters_see_paths_and_values(database: Database) -> None
 
     async def found(**wanted: object) -> int:
         chosen = queries.OrderFilter(**wanted)  # type: ignore[arg-type]
-        look = partial(queries.page, org=org.org, wanted=chosen, limit=5, offset=0, counted=True)
-        total = (await database.read(look)).total
-        assert total is not None
-        return total
+        look = partial(queries.page, org=org.org, wanted=chosen, limit=5, offset=0)
+        return (await database.read(look)).total
 
     assert await found(property_path="erp.no", property_value="456") == 1
     assert await found(property_path="erp.no", property_value="45") == 0

@@ -31,7 +31,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Attempt, Job, Order, Variant
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, OrdersResult, Result
-from entrepot.store import accounts, migrate, rows, schema
+from entrepot.store import accounts, migrate, retention, rows, schema
 from entrepot.store.engine import Database
 from entrepot.writer.envelope import Answer, Envelope, Idempotency
 from entrepot.writer.writer import Writer
@@ -133,7 +133,7 @@ class Healthy:
         await self.tell(
             ReserveStock(
                 command.org, order_id, job.id, job.fence, key_of(command.org, order_id, 1),
-                "sandbox", self.now() + 3600 * SECOND,
+                frozenset(), self.now() + 3600 * SECOND,
             )
         )  # fmt: skip
         return order_id
@@ -174,6 +174,7 @@ async def healthy_book(database: Database) -> Healthy:
     book = Healthy(database)
     await book.organization("hard", "HARD")
     await book.organization("soft", "SOFT")
+    await _archived(book)
     await _managed(book)
     await _ended(book)
     await _parked(book)
@@ -191,6 +192,20 @@ async def healthy_book(database: Database) -> Healthy:
     await database.write(source)
     await book.tell(NotifyOrder(1, "polinate", "not-known-yet"))
     return book
+
+
+async def _archived(book: Healthy) -> None:
+    """A finished order whose first events are in the archive, and walks over all that is older."""
+    await book.settled("archived", book.placing("hard", 1), "declined")
+    before = book.now()
+
+    def sweep(conn: Any) -> int:
+        retention.claim(conn, retention.Sweep(1, retention.KEYS), before, before)
+        held = retention.claim(conn, retention.Sweep(1, retention.EVENTS), before, before)
+        part = retention.read_events(conn, held, before, 10, 10)
+        return retention.remove_events(conn, held, part, before)
+
+    assert await book.database.write(sweep) > 1
 
 
 async def _managed(book: Healthy) -> None:

@@ -120,6 +120,16 @@ _KEYS = (
     Break("INV-6", "a create of nothing", "empty", _key("empty", "synq.createOrder", "NULL")),
     Break("INV-6", "an order without its key", "keyed", ("DELETE FROM idempotency_keys",)),
     Break(
+        "INV-6", "a key removed before its time", "keyed",
+        (
+            (
+                "UPDATE sweeps SET horizon = "
+                "(SELECT created_at FROM idempotency_keys) WHERE kind = 'keys'"
+            ),
+            "DELETE FROM idempotency_keys",
+        ),
+    ),
+    Break(
         "INV-6", "two orders of one key", "intent-1",
         _order("idempotency_key = 'intent-1'", "mirrored"),
     ),
@@ -157,6 +167,27 @@ _STORY = (
     Break(
         "INV-13", "an event lost", "confirmed",
         ("DELETE FROM order_events WHERE order_id = :confirmed AND seq = 2",),
+    ),
+    Break(
+        "INV-13", "an event lost to the archive", "archived",
+        ("UPDATE order_archives SET last_seq = last_seq - 1 WHERE order_id = :archived",),
+    ),
+    Break(
+        "INV-13", "an event before the archived ones lost", "archived",
+        ("UPDATE order_archives SET first_seq = first_seq + 1 WHERE order_id = :archived",),
+    ),
+    Break(
+        "INV-13", "archived, and here as well", "archived",
+        (
+            (
+                "INSERT INTO order_events SELECT org, order_id, seq - 1, type, at, source, body "
+                "FROM order_events WHERE order_id = :archived"
+            ),
+        ),
+    ),
+    Break(
+        "INV-13", "what the archive has forgotten", "archived",
+        ("DELETE FROM order_archives WHERE order_id = :archived",),
     ),
     Break("INV-13", "a version too many", "mirrored", _order("version = version + 1", "mirrored")),
     Break("INV-13", "a wrong beginning", "mirrored", _event("type = 'order.moved'", "mirrored", 1)),
@@ -209,12 +240,66 @@ _ORDERS = (
     Break(
         "PROPERTIES", "one not to be found", "mirrored",
         ("DELETE FROM order_properties WHERE order_id = :mirrored AND path = 'erp.no'",),
+        (), ("TALLIES",),
     ),
     Break(
         "PROPERTIES", "one never said", "mirrored",
-        ("INSERT INTO order_properties VALUES (1, :mirrored, 'x', '=1')",),
+        ("INSERT INTO order_properties VALUES (1, :mirrored, 'x', '=1', 1)",),
+        (), ("TALLIES",),
+    ),
+    Break(
+        "PROPERTIES", "one of another number", "mirrored",
+        ("UPDATE order_properties SET number = number + 1 WHERE order_id = :mirrored",),
     ),
     Break("PROPERTIES", "unreadable ones", "mirrored", _order("properties = '['", "mirrored")),
+)  # fmt: skip
+
+_SPAN = "UPDATE order_spans SET {} WHERE org = 1 AND level = {} AND phase = 'REJECTED'"
+_VALUE = "UPDATE order_property_tallies SET {} WHERE path = '{}' AND value = '{}'"
+_NUMBERS = (
+    Break(
+        "NUMBERS", "a counter ahead", "1",
+        ("UPDATE order_counters SET orders = orders + 1 WHERE org = 1",),
+    ),
+    Break("NUMBERS", "no counter", "2", ("DELETE FROM order_counters WHERE org = 2",)),
+    Break("NUMBERS", "one left out", "1", _order("number = 100", "placed")),
+    Break("SPANS", "one too many", "REJECTED", (_SPAN.format("orders = orders + 1", 0),)),
+    Break("SPANS", "one too few above", "REJECTED", (_SPAN.format("orders = orders - 1", 2),)),
+    Break(
+        "SPANS", "a row lost", "REJECTED",
+        ("DELETE FROM order_spans WHERE org = 1 AND level = 1 AND phase = 'REJECTED'",),
+    ),
+    Break("SPANS", "a word moved unseen", "PACKED", _order("polinate_status = 'PACKED'", "placed"),
+          (), ("WORDS",)),
+    Break("SPANS", "made before its span", "0", (_SPAN.format("created_min = created_max", 0),)),
+    Break("SPANS", "made after its span", "0", (_SPAN.format("created_max = created_min", 0),)),
+    Break("SPANS", "changed before its span", "1",
+          (_SPAN.format("updated_min = updated_max", 1),)),
+    Break("SPANS", "changed after its span", "2", (_SPAN.format("updated_max = updated_min", 2),)),
+    Break(
+        "SPANS", "no such level", "9",
+        ("UPDATE order_spans SET level = 9 WHERE org = 2 AND level = 2",),
+    ),
+    Break(
+        "TALLIES", "one value too many", "erp.no",
+        (_VALUE.format("orders = orders + 1", "erp.no", "=7"),),
+    ),
+    Break(
+        "TALLIES", "one path too few", "erp.ok",
+        (_VALUE.format("orders = orders - 1", "erp.ok", ""),),
+    ),
+    Break(
+        "TALLIES", "a path lost", "erp.no",
+        ("DELETE FROM order_property_tallies WHERE path = 'erp.no' AND value = ''",),
+    ),
+    Break(
+        "TALLIES", "an order updated unseen", "1",
+        ("UPDATE order_update_tallies SET orders = orders + 1 WHERE org = 1 AND level = 1",),
+    ),
+    Break(
+        "TALLIES", "a slot lost", "2",
+        ("DELETE FROM order_update_tallies WHERE org = 2 AND level = 0",),
+    ),
 )  # fmt: skip
 
 _JOBS = (
@@ -260,4 +345,4 @@ _ROWS = (
     ),
 )  # fmt: skip
 
-BREAKS = (*_STOCK, *_KEYS, *_PAYMENT, *_STORY, *_ORDERS, *_JOBS, *_ROWS)
+BREAKS = (*_STOCK, *_KEYS, *_PAYMENT, *_STORY, *_ORDERS, *_NUMBERS, *_JOBS, *_ROWS)

@@ -28,7 +28,8 @@ from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database, Unavailable
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
 from entrepot.writer.idempotency import fingerprint
-from entrepot.writer.writer import Limits, Writer
+from entrepot.writer.lines import Limits
+from entrepot.writer.writer import Writer
 
 
 class Watched:
@@ -268,7 +269,7 @@ async def test_jobs_are_born_leased_where_a_worker_takes_them(database: Database
     await writer.submit(Envelope(place(org)))
     assert handed == []
     writer.lease = lambda: now() + 60_000_000
-    writer.on_jobs = lambda jobs: handed.extend(job.id for job in jobs)
+    writer.on_jobs = lambda jobs, _facts: handed.extend(job.id for job in jobs)
     await writer.submit(Envelope(place(org)))
     statement = select(schema.jobs.c.id).where(schema.jobs.c.fence == 1)
     assert await database.read(lambda c: c.execute(statement).scalars().all()) == handed

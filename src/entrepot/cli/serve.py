@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Literal
+from contextlib import ExitStack, contextmanager
+from typing import Any, Literal
 
 import uvicorn
 from sqlalchemy.engine import make_url
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
-from entrepot import settings
+from entrepot import settings, telemetry
 from entrepot.cli import demo as demo_command
 from entrepot.cli.session import OperatorError, on_book
+from entrepot.settings import Settings
 from entrepot.telemetry import log
 from entrepot.wiring import server_config
+
+SILENT_SECONDS = 30  # a process that says nothing for so long, also while it starts, is replaced
+_NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 class Server(uvicorn.Server):
@@ -41,8 +49,111 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.started:
             return
-        bound = [one.getsockname()[:2] for server in self.servers for one in server.sockets]
-        log.info("server.started", listening=[f"http://{host}:{port}" for host, port in bound])
+        bound = [one for server in self.servers for one in server.sockets]
+        log.info("server.started", listening=_addresses(bound))
+
+
+class Processes(Multiprocess):
+    """uvicorn's supervisor of several server processes: a process that ends is replaced.
+
+    `failed` is whether they ended because none could be started.
+    """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        self.failed = False
+        self._started = False
+        self._listening = _addresses(sockets)
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the processes that ended, and log them; log once that all take requests."""
+        if self.should_exit.is_set():
+            return
+        before = list(self.processes)
+        if self._started:
+            self._start_again()
+        elif any(one.exitcode is not None for one in before):
+            # What keeps the first ones from starting would keep the next ones.
+            self.failed = True
+            self.should_exit.set()
+            return
+        super().keep_subprocess_alive()
+        for ended in before:
+            if ended not in self.processes and ended.pid is not None:
+                log.warning("server.process_ended", pid=ended.pid, exit_code=ended.exitcode)
+                telemetry.forget_process(ended.pid)
+        if not self._started and all(one.is_ready() for one in self.processes):
+            self._started = True
+            pids = [one.pid for one in self.processes]
+            log.info("server.started", listening=self._listening, processes=pids)
+
+    def _start_again(self) -> None:
+        # Once they have served, one that cannot start (the database is away) must not end the rest.
+        for place, one in enumerate(self.processes):
+            if one.exitcode == STARTUP_FAILURE:
+                self.processes[place] = Process(self.config, self.sockets)
+                self.processes[place].start()
+
+    def terminate_all(self) -> None:
+        """Have every process drain. This one's sockets go first, or they would go on queueing."""
+        for one in self.sockets:
+            one.close()
+        super().terminate_all()
+
+
+def _addresses(sockets: list[socket.socket]) -> list[str]:
+    bound = [one.getsockname()[:2] for one in sockets]
+    return [f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            for host, port in bound]  # fmt: skip
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Sockets on every address of the host, bound but not listening yet: nobody is let in early.
+
+    Port 0 picks a free one. Raises OperatorError when the address cannot be had.
+    """
+    taken: list[socket.socket] = []
+    failure: OSError | None = None
+    try:
+        found = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from error
+    for family, kind, protocol, _, address in dict.fromkeys(found):
+        chosen = port or (taken[0].getsockname()[1] if taken else 0)
+        try:
+            taken.append(_bound(family, kind, protocol, (address[0], chosen, *address[2:])))
+        except OSError as error:
+            # A name may have an address of a family that this machine does not speak.
+            if not taken or error.errno not in _NO_SUCH_ADDRESS:
+                failure = failure or error
+    if failure is not None and (not taken or failure.errno not in _NO_SUCH_ADDRESS):
+        for one in taken:
+            one.close()
+        raise _cannot_listen(host, port, failure) from failure
+    return taken
+
+
+def _bound(family: int, kind: int, protocol: int, address: tuple[Any, ...]) -> socket.socket:
+    one = socket.socket(family, kind, protocol)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind(address)
+        one.set_inheritable(True)
+    except OSError:
+        one.close()
+        raise
+    return one
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> OperatorError:
+    why = error.strerror or str(error)
+    if error.errno == errno.EADDRINUSE:
+        why = "another program does so already; stop it, or choose another --port"
+    return OperatorError(f"cannot listen on {host}:{port}: {why}")
 
 
 def serve(
@@ -70,15 +181,37 @@ def serve(
         raise OperatorError(
             "SQLite takes one server process; use --workers 1, or PostgreSQL for more"
         )
+    sockets = bind(host, port)
+    port = sockets[0].getsockname()[1]
     if demo:
         told = on_book(demo_command.ensure)
         print(demo_command.first_steps(told, f"http://{host}:{port}"), flush=True)
     if workers > 1:
-        config = server_config(host, port, chosen, workers=workers)
-        Multiprocess(config, [config.bind_socket()]).run()
+        _serve_many(host, port, workers, chosen, sockets)
         return
-    config = server_config(host, port, chosen)
-    server = Server(config)
-    server.run()
+    server = Server(server_config(host, port, chosen))
+    try:
+        server.run(sockets)
+    except OSError as error:
+        # Somebody who began at the same moment listens already.
+        raise _cannot_listen(host, port, error) from error
     if not server.started:
+        raise SystemExit(1)
+
+
+def _serve_many(
+    host: str, port: int, workers: int, chosen: Settings, sockets: list[socket.socket]
+) -> None:
+    telemetry.set_up_logging(chosen.log_level)
+    with ExitStack() as stack:
+        # What the processes of one server count together is in the files of this folder.
+        shared = stack.enter_context(tempfile.TemporaryDirectory(prefix="entrepot-"))
+        os.environ[telemetry.SHARED_FOLDER] = shared
+        config = server_config(
+            host, port, chosen, shared,
+            workers=workers, timeout_worker_healthcheck=SILENT_SECONDS,
+        )  # fmt: skip
+        processes = Processes(config, sockets)
+        processes.run()
+    if processes.failed:
         raise SystemExit(1)

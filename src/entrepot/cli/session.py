@@ -10,13 +10,17 @@ from sqlalchemy import Connection
 
 from entrepot import settings, telemetry
 from entrepot.store import accounts, migrate
-from entrepot.store.engine import Database, open_database
+from entrepot.store.engine import Database, Unavailable, open_database
 
 T = TypeVar("T")
 
 
 class OperatorError(Exception):
     """Something that the operator asked for cannot be done."""
+
+
+# What is told in one sentence, without a trace.
+FAULTS = (settings.SettingsError, Unavailable, OperatorError, RuntimeError)
 
 
 def on_book(work: Callable[[Database], Awaitable[T]], *, up_to_date: bool = True) -> T:

@@ -141,7 +141,7 @@ class ReserveStock(NamedTuple):
     job_id: bytes
     fence: int
     key: str  # the provider's idempotency key, derived outside
-    service: str  # who will answer: the provider itself or the sandbox in its place
+    services: frozenset[str]  # who answers here; the sandbox does in place of all others
     held_until: int
 
 

@@ -39,7 +39,14 @@ def happened(
     order: Order, type_: str, at: int, source: str, detail: dict[str, Any] | None = None
 ) -> tuple[Order, Event]:
     """The order with one more event, and that event; facets and total are as after it."""
-    seq = order.version + 1
+    order = order.changed(version=order.version + 1, updated_at=max(at, order.updated_at))
+    return order, latest(order, type_, at, source, detail)
+
+
+def latest(
+    order: Order, type_: str, at: int, source: str, detail: dict[str, Any] | None = None
+) -> Event:
+    """The event that the order's version counts last."""
     f = order.facets
     body = (
         f'{{"facets":["{f.stage}","{f.payment}","{f.fulfilment}","{f.returns}"],'
@@ -49,8 +56,7 @@ def happened(
         body += "," + json.dumps(detail, ensure_ascii=False, separators=(",", ":"))[1:]
     else:
         body += "}"
-    event = Event(order.org, order.id, seq, type_, at, source, body)
-    return order._replace(version=seq, updated_at=max(at, order.updated_at)), event
+    return Event(order.org, order.id, order.version, type_, at, source, body)
 
 
 def fold(events: list[Event]) -> tuple[Facets, str, int]:

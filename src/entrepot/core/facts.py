@@ -40,6 +40,19 @@ class OrgFacts(NamedTuple):
     has_source: bool  # an order source is configured
 
 
+class Seen(NamedTuple):
+    """An order as a batch of this process left it, with what hangs on it and the job that is held.
+
+    Whoever comes back with it spares the book a look. It may be out of date: the guards of what is
+    written then say so, and the batch runs again with what the book says.
+    """
+
+    order: Order
+    reservations: dict[bytes, Reservation]
+    attempt: Attempt | None
+    job: Job
+
+
 @dataclass(slots=True)
 class Dirt:
     """The keys of one table's rows that changed: made, changed, taken away."""
@@ -76,6 +89,7 @@ class Facts:
     order_base: dict[Key, Order] = field(default_factory=dict)
     level_base: dict[tuple[int, bytes, bytes], int] = field(default_factory=dict)
     job_base: dict[Key, int] = field(default_factory=dict)
+    shelves: set[tuple[int, bytes, bytes]] = field(default_factory=set)  # whose levels were read
     customer_base: dict[Key, int] = field(default_factory=dict)  # when it was last changed
     # What has to be written.
     touched: dict[str, Dirt] = field(default_factory=dict)
@@ -84,9 +98,31 @@ class Facts:
     answers_new: list[StoredAnswer] = field(default_factory=list)
     lines: dict[tuple[int, bytes, bytes], Line] = field(default_factory=dict)
 
+    def adopt(self, seen: Seen) -> None:
+        """Know an order without having read it; what is read afterwards takes its place."""
+        order, job = seen.order, seen.job
+        key = (order.org, order.id)
+        self.orders[key] = self.order_base[key] = order
+        self.reservations[key] = dict(seen.reservations)
+        if seen.attempt is not None:
+            self.attempts[key] = seen.attempt
+        self.jobs[job.org, job.id] = job
+        self.job_base[job.org, job.id] = job.fence
+
+    def seen(self, job: Job) -> Seen | None:
+        """What is known here of a job's order; None for a job without one."""
+        key = (job.org, job.order_id or b"")
+        order = self.orders.get(key)
+        if order is None:
+            return None
+        return Seen(order, self.reservations.get(key, {}), self.attempts.get(key), job)
+
     def dirt(self, table: str) -> Dirt:
         """The changed keys of a table."""
-        return self.touched.setdefault(table, Dirt())
+        found = self.touched.get(table)
+        if found is None:
+            found = self.touched[table] = Dirt()
+        return found
 
     def absorb(self, changes: Changes) -> None:
         """Take a decision's changes over: later commands see them, the store writes them."""

@@ -27,6 +27,8 @@ class Amount(NamedTuple):
 
     def at(self, scale: int) -> int:
         """The units of this amount at another scale; a coarser one is rounded half to even."""
+        if scale == self.scale or not self.units:
+            return self.units
         return rescale(self.units, self.scale, scale)
 
     def within_range(self) -> bool:
@@ -60,11 +62,21 @@ def parse(text: str) -> Amount | None:
 
 def storable(*amounts: Amount) -> bool:
     """Whether the book can hold these amounts side by side, at the finest scale among them."""
-    scale = max(amount.scale for amount in amounts)
-    return all(one.within_range() and abs(one.at(scale)) < 1 << 63 for one in amounts)
+    scale = max([amount.scale for amount in amounts])
+    for one in amounts:
+        units, own = one
+        if not (-UNITS_MAX <= units <= UNITS_MAX and 0 <= own <= SCALE_MAX):
+            return False
+        if own != scale and abs(one.at(scale)) >= 1 << 63:
+            return False
+    return True
 
 
 def line_sum(lines: list[tuple[Amount, int]]) -> Amount:
     """The sum of price times quantity over the pairs, at the finest scale among them."""
-    scale = max((price.scale for price, _ in lines), default=0)
-    return Amount(sum(price.at(scale) * quantity for price, quantity in lines), scale)
+    scale = units = 0
+    for price, _ in lines:
+        scale = max(scale, price.scale)
+    for price, quantity in lines:
+        units += (price.units if price.scale == scale else price.at(scale)) * quantity
+    return Amount(units, scale)

@@ -26,7 +26,9 @@ from entrepot.core.decide.notify import fetch_job_id
 
 @dataclass(slots=True)
 class Needs:
-    """Keys, each led by its organization."""
+    """Keys, each led by its organization. `reserving`: placed orders get their stock at once."""
+
+    reserving: bool = False
 
     orgs: set[int] = field(default_factory=set)
     answers: set[tuple[int, str]] = field(default_factory=set)
@@ -95,6 +97,8 @@ class Needs:
                 self.variant_names.add((org, kind, value))
             if line.location_id is not None:
                 self.locations.add((org, line.location_id))
+                if self.reserving and ref.variant_id is not None:
+                    self.shelves.add((org, ref.variant_id, line.location_id))
 
     def _customer(self, org: int, customer: CustomerRef) -> None:
         if customer.customer_id is not None:

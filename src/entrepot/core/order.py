@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
@@ -83,6 +83,20 @@ class Order(NamedTuple):
     ingested: bool = False  # its sender told us that it exists (Polinate's notification)
     version: int = 0
     lines: tuple[Line, ...] = ()
+    # Its place in the organization's book, 1, 2, 3 ... without a gap; 0 until it is written.
+    number: int = 0
+
+    def changed(self, **values: Any) -> Order:
+        """The order with other values. What `_replace` gives, at a fifth of its cost: that one
+        looks every member up by name, and an order has many.
+        """
+        members = list(self)
+        for name, value in values.items():
+            members[_PLACE[name]] = value
+        return tuple.__new__(Order, members)
+
+
+_PLACE = {name: place for place, name in enumerate(Order._fields)}
 
 
 class Event(NamedTuple):

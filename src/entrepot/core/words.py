@@ -7,6 +7,7 @@ The first value of each facet in a row is where the facet lands when the word is
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from entrepot.core.facets import Facets
@@ -139,6 +140,7 @@ def preferred(axis: str, facets: Facets) -> str:
     raise AssertionError(f"no {axis} word is true of {facets}")
 
 
+@lru_cache(maxsize=1024)
 def moved_by(axis: str, word: str, facets: Facets) -> Facets:
     """The facets after `word` was told: only those move that keep it from being true."""
     row = AXES[axis][word]
@@ -164,16 +166,21 @@ def shown(facets: Facets, before: Words, told: dict[str, str] | None = None) -> 
 
     A word told now, or told before and still true, stays; every other axis shows its preferred one.
     """
-    words = fresh(facets)
     if not before.told and not told:
-        return words
+        return fresh(facets)
+    return _shown(facets, before, tuple(told.items()) if told else ())
+
+
+@lru_cache(maxsize=4096)
+def _shown(facets: Facets, before: Words, told: tuple[tuple[str, str], ...]) -> Words:
     kept: dict[str, str] = {}
     bits = 0
+    said = dict(told)
     for axis, bit in _BIT.items():
-        word = told.get(axis) if told else None
+        word = said.get(axis)
         if word is None and before.told & bit:
             word = getattr(before, axis)
         if word is not None and is_true(axis, word, facets):
             kept[axis] = word
             bits |= bit
-    return words._replace(**kept, told=bits)
+    return fresh(facets)._replace(**kept, told=bits)

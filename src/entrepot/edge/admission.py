@@ -4,16 +4,22 @@ revocation holds everywhere within it."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from entrepot.edge.rate_limit import TokenBuckets
-from entrepot.edge.tokens import TokenVerifier
+from entrepot.edge.rate_limit import SharedTokenBuckets, TokenBuckets
 from entrepot.store import accounts
 from entrepot.store.engine import Database, Work
+
+if TYPE_CHECKING:
+    from entrepot.edge.tokens import TokenVerifier
 
 T = TypeVar("T")
 REMEMBERED_SECONDS = 1.0
 REMEMBERED_MAX = 10_000
+
+
+class InvalidToken(Exception):
+    """The token is not one that the issuer signed for us and that holds now."""
 
 
 class Admission:
@@ -26,10 +32,11 @@ class Admission:
         monotonic: Callable[[], float],
         rate: float | None,
         tokens: TokenVerifier | None = None,
+        shared_buckets: SharedTokenBuckets | None = None,
     ) -> None:
         self._database = database
         self._monotonic = monotonic
-        self._buckets = TokenBuckets(rate)
+        self._buckets = shared_buckets or TokenBuckets(rate)
         self._remembered: dict[object, tuple[float, Any]] = {}
         self.tokens = tokens
 

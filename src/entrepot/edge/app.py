@@ -16,12 +16,12 @@ import msgspec
 from litestar import Litestar, Request, asgi, route
 from litestar import Response as LitestarResponse
 from litestar.exceptions import HTTPException
-from litestar.types import HTTPScope, Receive, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Send
 
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.edge.dialect import Call, Dialect, Operation, Services
 from entrepot.store.engine import Unavailable
-from entrepot.telemetry import log, metrics
+from entrepot.telemetry import is_debugging, log, metrics
 from entrepot.writer.envelope import Answer
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
@@ -35,26 +35,51 @@ class ClientGone(Exception):
     """The client closed the connection before its request was whole; there is nobody to answer."""
 
 
+class Application(Litestar):
+    """Litestar, and a short way to the paths without parameters: they are looked up by their text.
+
+    Whatever it does not know, such as such a path with a slash too many, Litestar routes.
+    """
+
+    def __init__(self, entrances: Mapping[str, ASGIApp], **options: Any) -> None:
+        super().__init__(**options)
+        self._entrances = entrances
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """The ASGI application."""
+        entrance = self._entrances.get(scope["path"]) if scope["type"] == "http" else None
+        if entrance is None:
+            await super().__call__(scope, receive, send)
+        else:
+            await entrance(scope, receive, send)
+
+
 def build_app(
     services: Services,
     dialects: Iterable[Dialect],
     pages: Mapping[str, _Page],
     new_request_id: Callable[[], str],
     lifespan: Any = None,
-) -> Litestar:
+) -> Application:
     """The application over these dialects, and plain GET pages (health, metrics, documents)."""
     listed = tuple(dialects)
     handlers: list[Any] = []
+    entrances: dict[str, ASGIApp] = {}
     for dialect in listed:
         by_path: dict[str, dict[str, Operation]] = {}
         for operation in dialect.operations:
             by_path.setdefault(operation.path, {})[operation.method] = operation
         for path, methods in by_path.items():
             endpoint = _Endpoint(services, dialect, methods, new_request_id)
-            handlers.append(_routed(path, endpoint))
+            if "{" in path:
+                handlers.append(_with_parameters(path, endpoint))
+                continue
+            entrances[path] = raw = _raw(endpoint)
+            handlers.append(asgi(path, copy_scope=False)(raw))
     for path, page in pages.items():
         handlers.append(asgi(path, copy_scope=False)(_page_handler(page)))
-    return Litestar(
+    return Application(
+        entrances,
         route_handlers=handlers,
         openapi_config=None,
         lifespan=[lifespan] if lifespan else [],
@@ -79,6 +104,14 @@ class _Endpoint:
         self._methods = methods
         self._allow = ", ".join(sorted(methods))
         self._new_request_id = new_request_id
+        self._counters: dict[int, Any] = {}  # by status: finding one costs more than counting
+
+    def _count(self, status: int) -> None:
+        counter = self._counters.get(status)
+        if counter is None:
+            counter = metrics.requests.labels(self._dialect.name, status)
+            self._counters[status] = counter
+        counter.inc()
 
     async def answer(
         self, scope: HTTPScope, receive: Receive
@@ -101,11 +134,12 @@ class _Endpoint:
         except Exception:
             log.exception("request.failed", request_id=request_id, dialect=self._dialect.name)
             answer = self._dialect.refuse(Refusal(Reason.INTERNAL), request_id)
-        metrics.requests.labels(self._dialect.name, answer.status).inc()
-        log.debug(
-            "request.answered", request_id=request_id, dialect=self._dialect.name,
-            method=scope["method"], status=answer.status,
-        )  # fmt: skip
+        self._count(answer.status)
+        if is_debugging():
+            log.debug(
+                "request.answered", request_id=request_id, dialect=self._dialect.name,
+                method=scope["method"], status=answer.status,
+            )  # fmt: skip
         extra.append((b"x-request-id", request_id.encode()))
         return answer, extra
 
@@ -149,14 +183,20 @@ class _Endpoint:
         return answer
 
 
-def _routed(path: str, endpoint: _Endpoint) -> Any:
-    """The endpoint as a route. The router's raw handlers are the fastest, but take no parameters in
-    the path; a path with one gets an ordinary handler, which is handed every method too."""
+def _raw(endpoint: _Endpoint) -> Any:
+    """The endpoint as an ASGI application, which costs least."""
 
     async def raw(scope: HTTPScope, receive: Receive, send: Send) -> None:
         with suppress(ClientGone):
             answer, extra = await endpoint.answer(scope, receive)
             await send_answer(send, answer.status, JSON, answer.body, extra)
+
+    return raw
+
+
+def _with_parameters(path: str, endpoint: _Endpoint) -> Any:
+    """The endpoint as an ordinary handler, which is handed every method: the router's raw ones
+    take no parameters in the path."""
 
     async def ordinary(request: Request[Any, Any, Any]) -> LitestarResponse[bytes]:
         answer, extra = await endpoint.answer(request.scope, request.receive)
@@ -165,8 +205,6 @@ def _routed(path: str, endpoint: _Endpoint) -> Any:
             headers={name.decode(): value.decode() for name, value in extra},
         )  # fmt: skip
 
-    if "{" not in path:
-        return asgi(path, copy_scope=False)(raw)
     return route(re.sub(r"{(\w+)}", r"{\1:str}", path), http_method=_METHODS)(ordinary)
 
 

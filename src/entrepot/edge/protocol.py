@@ -1,10 +1,11 @@
-"""Receive deadlines and header limits for uvicorn's HTTP protocol.
+"""Receive deadlines, header limits and bounds of connections for uvicorn's HTTP protocol.
 
 uvicorn bounds how long an idle connection is kept, but not how long a request may take to arrive:
 a client that sends a byte a minute holds its connection for ever. Here the header block and the
 body each have an absolute deadline, which no further byte moves. Malformed and oversized requests
-are answered and closed in order, never in the middle of another answer. This module knows no
-route, no dialect and no size limit of bodies.
+are answered and closed in order, never in the middle of another answer. Under overload a request
+is refused before it is parsed or an application task begins: what is said then is the door's. This
+module knows no route, no dialect and no size limit of bodies.
 """
 
 import asyncio
@@ -14,13 +15,22 @@ from functools import partial
 from typing import Any, Final, cast
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
+
+from entrepot.edge.door import Door
 
 HEADERS_SECONDS_DEFAULT: Final = 10.0
 BODY_SECONDS_DEFAULT: Final = 30.0
+CONNECTIONS_MAX_DEFAULT: Final = 10_000
 HEADER_BLOCK_BYTES_MAX: Final = 64 * 1024
 HEADERS_MAX: Final = 100
+# A client that sends more requests than this without waiting for an answer is refused.
+PIPELINE_MAX: Final = 16
+# Above the bound of connections so many more are kept, to be told so; beyond, they are cut.
+SPARE_CONNECTIONS: Final = 256
+# How long a client may leave an answer untaken that does not fit into the buffers on the way.
+UNTAKEN_SECONDS: Final = 30.0
 # How long a refused client may take to read the answer before the connection is cut.
 LINGER_SECONDS: Final = 1.0
 
@@ -30,6 +40,10 @@ class _Phase(enum.Enum):
     HEADERS = enum.auto()
     BODY = enum.auto()
     REFUSED = enum.auto()  # whatever still arrives is thrown away
+
+
+class _PipelineTooLongError(Exception):
+    """More requests without waiting than are kept; ends the parser's run."""
 
 
 class _HeadersTooLargeError(Exception):
@@ -53,10 +67,12 @@ class DeadlineProtocol(HttpToolsProtocol):
         *,
         headers_seconds: float = HEADERS_SECONDS_DEFAULT,
         body_seconds: float = BODY_SECONDS_DEFAULT,
+        connections_max: int = CONNECTIONS_MAX_DEFAULT,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.headers_seconds = headers_seconds
         self.body_seconds = body_seconds
+        self.connections_max = connections_max
         self._phase = _Phase.HEADERS
         self._application_called = False
         self._requests_received = 0
@@ -65,26 +81,38 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._deadline_of: tuple[int, _Phase] | None = None
         self._header_bytes = 0
         self._overhead_bytes = 0
-        self._too_large = False
+        self._too_large = self._too_many = False
+        self._untaken: asyncio.TimerHandle | None = None
         # The status to answer with once the answers before it are out.
         self._refusal_due: int | None = None
+        self._door = _door_of(self.app)
+        self._one_too_many = self._received = False
+        # The answer of a request that was turned away at its headers, until its body is through.
+        self._turned_away: bytes | None = None
+        self._turned_away_at = 0.0
 
     def connection_made(  # type: ignore[override]  # as in uvicorn
         self, transport: asyncio.Transport
     ) -> None:
         """Start the first request's deadline: a client that says nothing is a slow client."""
         super().connection_made(transport)
+        connections = len(self.connections)
+        self._one_too_many = connections > self.connections_max
+        if connections > self.connections_max + SPARE_CONNECTIONS:
+            self._phase = _Phase.REFUSED
+            transport.abort()
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the deadline with the connection."""
         self._phase = _Phase.REFUSED
         self._disarm()
+        self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, then see which deadline and which limit the connection is under."""
-        if self._phase is _Phase.REFUSED:
+        if self._phase is _Phase.REFUSED or (self._door is not None and self._glanced(data)):
             return
         if self._phase is _Phase.IDLE:
             # Also for bytes that begin no message, such as blank lines: they end the idle time.
@@ -104,6 +132,9 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._phase = _Phase.HEADERS
         self._header_bytes = 0
+        if len(self.pipeline) >= PIPELINE_MAX:
+            self._too_many = True
+            raise _PipelineTooLongError
 
     def on_url(self, url: bytes) -> None:
         """Count the target as a part of the header block."""
@@ -116,23 +147,34 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._count_header_bytes(len(name) + len(value))
 
     def on_headers_complete(self) -> None:
-        """Start the body's deadline; uvicorn starts the application."""
-        super().on_headers_complete()
+        """Start the body's deadline; uvicorn starts the application, unless the door is shut."""
         self._phase = _Phase.BODY
-        self._application_called = True
         self._overhead_bytes = 0
+        self._turned_away = self._at_the_door()
+        if self._turned_away is not None:
+            return
+        self._unset_keepalive_if_required()
+        super().on_headers_complete()
+        self._application_called = True
+        if self._one_too_many:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Note progress: only bytes that are no body count as overhead."""
-        super().on_body(body)
         self._overhead_bytes = 0
+        if self._turned_away is None:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Note that the request is all here; nothing more is expected from the client."""
-        super().on_message_complete()
         self._requests_received += 1
         self._phase = _Phase.IDLE
         self._overhead_bytes = 0
+        if self._turned_away is None:
+            super().on_message_complete()
+        else:
+            self._turn_away(self._turned_away)
+            self._turned_away = None
 
     def on_response_complete(self) -> None:
         """Send a refusal that waited for the answers before it."""
@@ -144,8 +186,96 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's words stay inside
         """Refuse what the parser could not read: uvicorn calls this for every parser error."""
-        too_large = http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        self._refuse(too_large if self._too_large else http.HTTPStatus.BAD_REQUEST)
+        if self._too_large:
+            self._refuse(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._too_many:
+            self._refuse(http.HTTPStatus.TOO_MANY_REQUESTS)
+        else:
+            self._refuse(http.HTTPStatus.BAD_REQUEST)
+
+    def pause_writing(self) -> None:
+        """Give the client a bounded time to take what it asked for: until then it is kept here."""
+        super().pause_writing()
+        self._stop_waiting()
+        self._untaken = self.loop.call_later(UNTAKEN_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The client reads."""
+        self._stop_waiting()
+        super().resume_writing()
+
+    def _stop_waiting(self) -> None:
+        if self._untaken is not None:
+            self._untaken.cancel()
+            self._untaken = None
+
+    def _quiet(self) -> bool:
+        """Whether all requests before are answered, so that a refusal could be said at once."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return cycle is None or cycle.response_complete
+
+    def _glanced(self, data: bytes) -> bool:
+        """Refuse what came, if it is one whole request and the door is shut; before parsing it."""
+        between = self._phase is _Phase.IDLE or not (self._requests_received or self._received)
+        if self._one_too_many or not between or not self._quiet():
+            self._received = True
+            return False
+        said = self._door.glance(data, len(self.tasks)) if self._door is not None else None
+        if said is None:
+            self._received = True
+            return False
+        self._phase = _Phase.IDLE
+        self._requests_received += 1
+        self._disarm()
+        self._say(said)
+        return True
+
+    def _at_the_door(self) -> bytes | None:
+        """The refusal of the request whose headers are here; None when it goes in.
+
+        Only where it can be said in order; the other requests are bounded by the writer's queue.
+        """
+        if self._door is None or self.expect_100_continue or self.parser.should_upgrade():
+            return None
+        if not self._quiet():
+            return None
+        if self._one_too_many:
+            return self._door.one_too_many(self.url, self.headers)
+        method = self.parser.get_method()
+        return self._door.refusal(method, self.url, self.headers, len(self.tasks))
+
+    def _turn_away(self, said: bytes) -> None:
+        """Answer a request that came in pieces, or the connection's last."""
+        if self._one_too_many or not self.parser.should_keep_alive():
+            head, _, body = said.partition(b"\r\n\r\n")
+            self.transport.write(b"%b\r\nconnection: close\r\n\r\n%b" % (head, body))
+            self.transport.close()
+        else:
+            self._say(said)
+
+    def _say(self, said: bytes) -> None:
+        """Answer in place of the application, which never hears of the request."""
+        self.server_state.total_requests += 1
+        self.transport.write(said)
+        # A timer that runs already is not moved for every refusal: it looks here when it ends.
+        self._turned_away_at = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection when it has been idle for long, counted from the last refusal."""
+        left = self._turned_away_at + self.timeout_keep_alive - self.loop.time()
+        if left > 0 and not self.transport.is_closing():
+            self.timeout_keep_alive_task = self.loop.call_later(
+                left, self.timeout_keep_alive_handler
+            )
+            return
+        if self.transport.get_write_buffer_size() > 0:
+            # Closing would wait for ever for a client that does not read.
+            self.loop.call_later(UNTAKEN_SECONDS, self.transport.abort)
+        super().timeout_keep_alive_handler()
 
     def _keep_idle_timer(self) -> None:
         """Start the keep-alive timer for a body that ended after its answer; uvicorn does not."""
@@ -200,6 +330,8 @@ class DeadlineProtocol(HttpToolsProtocol):
             # The refused request itself is queued, and must never be run.
             self.pipeline.popleft()
             self._refusal_due = status
+        elif in_body and self._turned_away is not None:
+            self._send_refusal(status)
         elif in_body:
             # The application is told that its client is gone, before it can answer as well.
             cycle.disconnected = True
@@ -226,13 +358,20 @@ class DeadlineProtocol(HttpToolsProtocol):
         self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
 
+def _door_of(app: Any) -> Door | None:
+    """The door that the application carries in its state; uvicorn may have wrapped it once."""
+    door = getattr(getattr(getattr(app, "app", app), "state", None), "door", None)
+    return door if isinstance(door, Door) else None
+
+
 def _refusal(status: int) -> bytes:
     phrase = http.HTTPStatus(status).phrase
+    retry = "retry-after: 1\r\n" if status == http.HTTPStatus.TOO_MANY_REQUESTS else ""
     return (
         f"HTTP/1.1 {status:d} {phrase}\r\n"
         "content-type: text/plain; charset=utf-8\r\n"
         f"content-length: {len(phrase)}\r\n"
-        "connection: close\r\n"
+        f"{retry}connection: close\r\n"
         f"\r\n{phrase}"
     ).encode("ascii")
 
@@ -240,8 +379,9 @@ def _refusal(status: int) -> bytes:
 def deadline_protocol(
     headers_seconds: float = HEADERS_SECONDS_DEFAULT,
     body_seconds: float = BODY_SECONDS_DEFAULT,
+    connections_max: int = CONNECTIONS_MAX_DEFAULT,
 ) -> type[asyncio.Protocol]:
-    """What makes protocols with these deadlines, in seconds, for uvicorn's `Config(http=...)`.
+    """What makes protocols with these bounds, for uvicorn's `Config(http=...)`.
 
     It can be pickled, so that uvicorn can hand it to several processes.
 
@@ -250,5 +390,10 @@ def deadline_protocol(
     """
     if not (headers_seconds > 0 and body_seconds > 0):
         raise ValueError(f"deadlines must be positive: {headers_seconds!r}, {body_seconds!r}")
-    make = partial(DeadlineProtocol, headers_seconds=headers_seconds, body_seconds=body_seconds)
+    make = partial(
+        DeadlineProtocol,
+        headers_seconds=headers_seconds,
+        body_seconds=body_seconds,
+        connections_max=connections_max,
+    )
     return cast("type[asyncio.Protocol]", make)

@@ -4,12 +4,35 @@ Kept as the generic cell rate algorithm (ITU-T I.371): a bucket is one number, t
 it will be full again. This module reads no clock and knows nothing of requests or answers.
 """
 
+import fcntl
 import heapq
 import math
+import mmap
+import os
+from pathlib import Path
 from typing import Final
 
 # The share of buckets given up at once, so that a sweep's cost is spread over many new keys.
 _EVICTED_SHARE: Final = 8
+# Shared buckets: a key lives in one of so many places of its set, each a key and an instant.
+_PLACES: Final = 8
+_PLACE_BYTES: Final = 16
+_SPREAD: Final = 0x9E3779B97F4A7C15
+
+
+def _terms(rate: float, burst: float | None) -> tuple[float, float]:
+    """The seconds of one token, and how far ahead of now a bucket may be before it refuses."""
+    if not 0 < rate < math.inf:
+        raise ValueError(f"rate_per_second must be positive and finite: {rate!r}")
+    if burst is not None and not 1 <= burst < math.inf:
+        raise ValueError(f"burst must be finite and at least 1: {burst!r}")
+    return 1.0 / rate, ((burst or max(1.0, rate)) - 1.0) / rate
+
+
+def _wait(ready_at: float, now: float) -> float:
+    wait = ready_at - now
+    # Rounding must not send anybody back a moment too early.
+    return wait if now + wait >= ready_at else wait + math.ulp(ready_at)
 
 
 class TokenBuckets:
@@ -26,16 +49,11 @@ class TokenBuckets:
         burst: float | None = None,
         keys_max: int = 10_000,
     ) -> None:
-        if rate_per_second is not None and not 0 < rate_per_second < math.inf:
-            raise ValueError(f"rate_per_second must be positive and finite: {rate_per_second!r}")
-        if burst is not None and not 1 <= burst < math.inf:
-            raise ValueError(f"burst must be finite and at least 1: {burst!r}")
         if keys_max < 1:
             raise ValueError(f"keys_max must be at least 1: {keys_max!r}")
         self._limited = rate_per_second is not None
-        rate = rate_per_second or 1.0
-        self._token_seconds = 1.0 / rate
-        self._ahead_seconds_max = ((burst or max(1.0, rate)) - 1.0) / rate
+        rate = 1.0 if rate_per_second is None else rate_per_second
+        self._token_seconds, self._ahead_seconds_max = _terms(rate, burst)
         self._keys_max = keys_max
         self._full_at: dict[int | str, float] = {}
         # A key that is not remembered starts no fuller than any bucket that was given up.
@@ -54,9 +72,7 @@ class TokenBuckets:
         full_at = self._full_at.get(key, self._full_at_unknown)
         ready_at = full_at - self._ahead_seconds_max
         if now < ready_at:
-            wait = ready_at - now
-            # Rounding must not send anybody back a moment too early.
-            return wait if now + wait >= ready_at else wait + math.ulp(ready_at)
+            return _wait(ready_at, now)
         if len(self._full_at) >= self._keys_max and key not in self._full_at:
             self._make_room(now)
         self._full_at[key] = max(full_at, now) + self._token_seconds
@@ -75,3 +91,52 @@ class TokenBuckets:
         for key, full_at in given_up:
             del self._full_at[key]
             self._full_at_unknown = max(self._full_at_unknown, full_at)
+
+
+class SharedTokenBuckets:
+    """The same promise for all processes of one machine that name the same file.
+
+    The file is theirs alone and must not outlive a restart of the machine, whose clock begins anew.
+    `sets` times eight is how many buckets are remembered. Works on POSIX systems.
+    """
+
+    def __init__(
+        self, path: Path, rate_per_second: float, burst: float | None = None, sets: int = 2048
+    ) -> None:
+        self._token_seconds, self._ahead_seconds_max = _terms(rate_per_second, burst)
+        self._sets = sets
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        size = sets * _PLACES * _PLACE_BYTES
+        os.ftruncate(self._file, size)
+        mapped = memoryview(mmap.mmap(self._file, size))
+        self._keys, self._full_at = mapped.cast("q"), mapped.cast("d")
+
+    def take(self, key: int, now: float) -> float:
+        """Take one token: 0.0 when admitted, else the seconds to wait before asking again.
+
+        `now` is in seconds of the machine's monotonic clock, which all processes read alike.
+        """
+        # The kernel gives the lock back when its holder dies.
+        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        try:
+            place = self._place(key)
+            # A key that is not there starts no fuller than what it displaces, and a place never
+            # goes back: so nobody gains by having been displaced.
+            full_at = self._full_at[place + 1]
+            ready_at = full_at - self._ahead_seconds_max
+            if now < ready_at:
+                return _wait(ready_at, now)
+            self._keys[place] = key
+            self._full_at[place + 1] = max(full_at, now) + self._token_seconds
+            return 0.0
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+    def _place(self, key: int) -> int:
+        """Where the key is, or the fullest bucket of its set, which is given up for it."""
+        first = (key * _SPREAD >> 32) % self._sets * _PLACES * 2
+        places = range(first, first + _PLACES * 2, 2)
+        for place in places:
+            if self._keys[place] == key and self._full_at[place + 1]:
+                return place
+        return min(places, key=lambda place: self._full_at[place + 1])

@@ -9,6 +9,7 @@ import json
 import re
 import shlex
 from collections.abc import Awaitable, Callable, Iterator
+from functools import cache, partial
 from html import escape
 from http import HTTPStatus
 from importlib.resources import files
@@ -28,18 +29,25 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def pages() -> dict[str, Page]:
-    """The document and the reference page of every dialect, by path; made once, here."""
+    """The document and the reference page of every dialect, by path; each made when asked for."""
     found: dict[str, Page] = {}
     for dialect in ALL:
-        document = msgspec.json.encode(openapi.build(dialect))
-        found[f"/openapi/{dialect.name}.json"] = _fixed("application/json", document)
-        found[f"/reference/{dialect.name}"] = _fixed("text/html; charset=utf-8", page(dialect))
+        document = partial(_document, dialect)
+        found[f"/openapi/{dialect.name}.json"] = _made_once("application/json", document)
+        html = partial(page, dialect)
+        found[f"/reference/{dialect.name}"] = _made_once("text/html; charset=utf-8", html)
     return found
 
 
-def _fixed(media: str, body: bytes) -> Page:
+def _document(dialect: Dialect) -> bytes:
+    return msgspec.json.encode(openapi.build(dialect))
+
+
+def _made_once(media: str, make: Callable[[], bytes]) -> Page:
+    body = cache(make)
+
     async def answer() -> tuple[int, str, bytes]:
-        return 200, media, body
+        return 200, media, body()
 
     return answer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:?\d{2})?)?\Z"
@@ -30,11 +31,14 @@ def _at(instant: int) -> datetime:
     return datetime.fromtimestamp(instant // 1_000_000, UTC)
 
 
+# All orders of a batch were placed at one instant.
+@lru_cache(maxsize=1024)
 def seconds_text(instant: int) -> str:
     """RFC 3339, whole seconds: `2026-03-01T12:00:00Z`."""
     return _at(instant).isoformat(timespec="seconds")[:19] + "Z"
 
 
+@lru_cache(maxsize=1024)
 def millis_text(instant: int) -> str:
     """ISO 8601, milliseconds: `2026-03-01T12:00:00.000Z`."""
     return f"{_at(instant).isoformat(timespec='seconds')[:19]}.{instant // 1000 % 1000:03d}Z"

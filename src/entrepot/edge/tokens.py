@@ -14,16 +14,14 @@ from typing import Any
 import httpx
 import jwt
 
+from entrepot.edge.admission import InvalidToken
+
 ALGORITHMS = ("RS256", "ES256", "EdDSA")
 _ALGORITHM_OF_TYPE = {"RSA": "RS256", "EC": "ES256", "OKP": "EdDSA"}
 LEEWAY_SECONDS = 30
 JWKS_BYTES_MAX = 1 << 20
 FRESH_SECONDS = 300.0
 COOL_DOWN_SECONDS = 10.0
-
-
-class InvalidToken(Exception):
-    """The token is not one that the issuer signed for us and that holds now."""
 
 
 class TokenVerifier:

@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from entrepot.core.commands import Command, DeferJob
+from entrepot.core.commands import Command, DeferJob, ReserveStock, SettlePayment
+from entrepot.core.decide.reserve import SANDBOX
+from entrepot.core.facts import Facts
 from entrepot.core.order import Attempt, Job
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import Result, StepResult
@@ -36,9 +38,9 @@ from entrepot.telemetry import log
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 
-SANDBOX = "sandbox"
 CHUNK = 256  # reserve jobs that go to the writer together
 CHUNKS_MAX = 4
+SEEN_MAX = 2_000  # jobs held together with their whole orders, for their memory
 CLAIM_GAP_SECONDS = 0.01
 TRANSIENT = frozenset({Reason.UNAVAILABLE, Reason.OVERLOADED})
 _PAYING = {"authorise": authorise, "void": void}
@@ -83,6 +85,7 @@ class Worker:
         self._database = database
         self._writer = writer
         self._services = {**providers, SANDBOX: sandbox}
+        self._named = frozenset(self._services)
         self._fetch_reader = fetch_reader
         self._secret = secret
         self._settings = settings
@@ -106,6 +109,7 @@ class Worker:
         """Work until `stop` is called and what was begun is finished."""
         self._running = True
         self._writer.lease, self._writer.on_jobs = self._lease, self._take_born
+        self._writer.first_step = self._first_step
         gauges = asyncio.create_task(
             self._reports.keep_counting(
                 self._database, self._terms.now, self._settings.gauges_seconds
@@ -135,7 +139,7 @@ class Worker:
 
     async def _drain(self) -> None:
         self._stopping = True
-        self._writer.lease = lambda: 0
+        self._writer.lease, self._writer.first_step = lambda: 0, None
         until = time.monotonic() + self._settings.drain_seconds
         await self._let_go(self._waiting())
         while self._tasks and (left := until - time.monotonic()) > 0:
@@ -149,7 +153,7 @@ class Worker:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._writer.drain(), 1.0)
         await self._let_go([*self._waiting(), *self._cut])
-        self._writer.on_jobs = lambda _jobs: None
+        self._writer.on_jobs = lambda _jobs, _facts: None
         if self._client is not None:
             await self._client.aclose()
 
@@ -178,20 +182,21 @@ class Worker:
     def _room(self) -> int:
         return self._settings.held_max - sum(lane.load for lane in self._lanes())
 
-    def _take_born(self, jobs: list[Job]) -> None:
+    def _take_born(self, jobs: list[Job], facts: Facts) -> None:
         """Take jobs over that the writer has just committed, held by this process."""
-        unpaid = []
+        whole = self._settings.held_max - self._room() < SEEN_MAX
         for job in jobs:
-            if job.kind in ("reserve", "fetch"):
+            seen = facts.seen(job)
+            if seen is None:
                 self._add(Held(job))
-            else:
-                unpaid.append(job)
-        if unpaid:
-            self._start(self._look_up(unpaid))
+                continue
+            if seen.attempt is not None and seen.attempt.service == SANDBOX:
+                self._reports.tell_sandbox(seen.attempt.provider)
+            stage = seen.order.facets.stage
+            self._add(Held(job, stage, seen.attempt, seen if whole else None))
 
-    async def _look_up(self, jobs: list[Job]) -> None:
-        for claimed in await self._database.read(partial(queue.with_orders, taken=jobs)):
-            self._add(Held._make(claimed))
+    def _first_step(self, job: Job) -> ReserveStock:
+        return reserve(job, self._named, self._secret, self._terms)
 
     async def _claim(self) -> float:
         """Take what is due in the table; seconds until the next look."""
@@ -203,7 +208,7 @@ class Worker:
             queue.claim, now=self._terms.now(), leased_until=self._leased_until(), limit=limit
         )
         try:
-            claimed = await self._database.write(work)
+            found = await self._database.write(work)
         except Conflict:
             # Another process was faster.
             return settings.busy_seconds * self._terms.random01()
@@ -211,14 +216,14 @@ class Worker:
             # The worker outlives whatever ails the book.
             log.error("pipeline.claim_failed", error=type(error).__name__, at=place_of(error))
             return settings.idle_seconds
-        for one in claimed:
-            self._add(Held._make(one))
-        if len(claimed) == limit:
+        for claimed in found:
+            self._add(Held(*claimed))
+        if len(found) == limit:
             await asyncio.sleep(0)
             return 0.0
         # However often somebody wakes us, looking takes a small part of the time.
         await asyncio.sleep(max(CLAIM_GAP_SECONDS, 5 * (time.monotonic() - started)))
-        return settings.busy_seconds if claimed else settings.idle_seconds
+        return settings.busy_seconds if found else settings.idle_seconds
 
     # ------------------------------------------------------------------ handing jobs to steps
 
@@ -271,11 +276,7 @@ class Worker:
     async def _reserve(self, chunk: list[Held]) -> None:
         """Reserve for many orders at once; those with a payment go on to their provider."""
         try:
-            services = await self._services_for(chunk)
-            commands = [
-                reserve(held, service, self._secret, self._terms)
-                for held, service in zip(chunk, services, strict=True)
-            ]
+            commands = [self._first_step(held.job) for held in chunk]
             outcomes = await self._writer.submit_all(
                 [
                     Envelope(command, held.job.payload)
@@ -296,15 +297,6 @@ class Worker:
             raise
         finally:
             self._reserving.running -= len(chunk)
-
-    async def _services_for(self, chunk: list[Held]) -> list[str]:
-        """Who will answer for each order's payment: its provider, or the sandbox in its place."""
-        if len(self._services) == 1:
-            return [SANDBOX] * len(chunk)
-        keys: set[tuple[Any, ...]] = {(held.job.org, held.job.order_id) for held in chunk}
-        named = await self._database.read(partial(queue.payment_providers, keys=keys))
-        wanted = [(named.get((h.job.org, h.job.order_id or b"")) or "").lower() for h in chunk]
-        return [service if service in self._services else SANDBOX for service in wanted]
 
     async def _step(self, held: Held, lane: Lane) -> None:
         try:
@@ -357,7 +349,7 @@ class Worker:
                 self._reports.tell("pipeline.left_to_its_lease", held, why=result.reason.code)
                 return
             await asyncio.sleep(wait)
-            result, tries = await self._submitted(held, command), tries + 1
+            result, tries = await self._submitted(held, command, again=True), tries + 1
         if not isinstance(result, Refusal):
             self._reports.tell_quietly("pipeline.went", held)
             self._went(held, command, result)
@@ -370,9 +362,13 @@ class Worker:
         else:
             await self._conclude(held, park(held, result.sentence, self._terms))
 
-    async def _submitted(self, held: Held, command: Command) -> Result | Refusal:
+    async def _submitted(
+        self, held: Held, command: Command, *, again: bool = False
+    ) -> Result | Refusal:
         request_id = held.job.payload if held.job.kind != "fetch" else None
-        return (await self._writer.submit(Envelope(command, request_id))).result
+        settled = isinstance(command, SettlePayment) and command.outcome == "authorized"
+        envelope = Envelope(command, request_id, seen=held.seen if settled and not again else None)
+        return (await self._writer.submit(envelope)).result
 
     def _went(self, held: Held, command: Command, result: Result) -> None:
         if isinstance(command, DeferJob):

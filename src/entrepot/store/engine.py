@@ -1,31 +1,44 @@
 """Opening the database, and running a function inside a transaction on it.
 
 Store functions are plain ones over a SQLAlchemy Connection. SQLite runs them in place, on one
-connection for writing and one for reading; PostgreSQL runs the very same ones over asyncpg. So
-there is one colour of function, and one set of statements.
+connection for writing and one for reading, and long reads on a third one in a thread; PostgreSQL
+runs the very same ones over asyncpg. So there is one colour of function, and one set of statements.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
 from entrepot.store.bulk import Conflict
+
+# PostgreSQL's driver, and what SQLAlchemy needs for it, are imported where PostgreSQL is spoken.
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from entrepot.store.wal import PAGES_MAX, Checkpoints
 
 T = TypeVar("T")
 Snapshot: TypeAlias = Connection  # what readers outside the store are handed, and hand back
 Work = Callable[[Connection], T]  # what runs inside a transaction
 
 SQLITE_OLDEST = (3, 51, 3)  # older ones can corrupt a WAL database (study: WAL-reset bug)
+# What a connection keeps of the file in memory; long reads go through more than they come back to.
+_CACHE_KIB, _LONG_CACHE_KIB = 65_536, 16_384
+# Steps of SQLite's machine after which it is asked whether to go on, and how often it may on the
+# event loop: about a millisecond in all. (It counts a statement's steps over all its runs.)
+_STEPS, _SHORT = 1_000, 40
+_STEPS_CLOSING = 1_000_000  # between two looks of a long read at whether the database is closing
 _RETRY_STATES = {"40001", "40P01", "23505", "55P03"}
 
 
@@ -41,7 +54,7 @@ class Unavailable(Exception):
 
 
 class Database(Protocol):
-    """One order book's database. Both methods raise Conflict or Unavailable."""
+    """One order book's database. Reading and writing raise Conflict or Unavailable."""
 
     dialect: str
 
@@ -51,6 +64,13 @@ class Database(Protocol):
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` in one read-only snapshot."""
+        ...
+
+    async def read_long(self, work: Work[T]) -> T:
+        """Like `read`, and may take its time: nothing waits for it but other long reads.
+
+        `work` may be run twice.
+        """
         ...
 
     async def close(self) -> None:
@@ -71,32 +91,77 @@ class SqliteDatabase:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._writer = _sqlite_engine(path, "BEGIN IMMEDIATE")
         self._reader = _sqlite_engine(path, "BEGIN")
+        self._long_reader = _sqlite_engine(path, "BEGIN", _LONG_CACHE_KIB)
+        self._long_reads = ThreadPoolExecutor(1, "long-reads")
+        self._checkpoints = Checkpoints(path) if path != ":memory:" else None
         self._write_conn: Connection | None = None
         self._read_conn: Connection | None = None
+        self._long_conn: Connection | None = None
+        self._closing = False
 
     async def write(self, work: Work[T]) -> T:
         """See Database. Runs in place: the commit's sync is short, a thread's hand-over is not."""
         if self._write_conn is None:
             self._write_conn = self._writer.connect()
-        return _transact(self._write_conn, work)
+        done = _transact(self._write_conn, work)
+        if self._checkpoints is not None:
+            self._checkpoints.committed(self._write_conn.connection.driver_connection)
+        return done
 
     async def read(self, work: Work[T]) -> T:
         """See Database."""
+        return _transact(self._reading(), work)
+
+    async def read_long(self, work: Work[T]) -> T:
+        """See Database. Begun in place, as most are short and a thread's hand-over is not; one that
+        proves long is begun anew in the thread, where SQLite lets the event loop go on.
+        """
+        driver: Any = self._reading().connection.driver_connection
+        left = _SHORT
+
+        def give_up() -> bool:
+            nonlocal left
+            left -= 1
+            return left < 0
+
+        driver.set_progress_handler(give_up, _STEPS)
+        try:
+            return await self.read(work)
+        except Exception:
+            if left >= 0:
+                raise
+        finally:
+            driver.set_progress_handler(None, 0)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._long_reads, self._read_long, work)
+
+    def _reading(self) -> Connection:
         if self._read_conn is None:
             self._read_conn = self._reader.connect()
-        return _transact(self._read_conn, work)
+        return self._read_conn
+
+    def _read_long(self, work: Work[T]) -> T:
+        if self._long_conn is None:
+            self._long_conn = self._long_reader.connect()
+            driver: Any = self._long_conn.connection.driver_connection
+            driver.set_progress_handler(lambda: self._closing, _STEPS_CLOSING)
+        return _transact(self._long_conn, work)
 
     async def close(self) -> None:
-        """See Database."""
-        for conn in (self._write_conn, self._read_conn):
+        """See Database. A long read that still runs is broken off."""
+        self._closing = True
+        self._long_reads.shutdown(cancel_futures=True)
+        if self._checkpoints is not None:
+            await self._checkpoints.close()
+        for conn in (self._write_conn, self._read_conn, self._long_conn):
             if conn is not None:
                 conn.close()
-        self._write_conn = self._read_conn = None
-        self._writer.dispose()
-        self._reader.dispose()
+        self._write_conn = self._read_conn = self._long_conn = None
+        for engine in (self._writer, self._reader, self._long_reader):
+            engine.dispose()
 
 
-def _sqlite_engine(path: str, begin: str) -> Engine:
+def _sqlite_engine(path: str, begin: str, cache_kib: int = _CACHE_KIB) -> Engine:
     engine = create_engine(
         f"sqlite+pysqlite:///{path}",
         module=sqlite_driver,
@@ -109,7 +174,7 @@ def _sqlite_engine(path: str, begin: str) -> Engine:
     def _set_up(connection: Any, _record: Any) -> None:
         for pragma in (
             "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000",
-            "cache_size=-65536", "temp_store=MEMORY", "wal_autocheckpoint=4000",
+            f"cache_size=-{cache_kib}", "temp_store=MEMORY", f"wal_autocheckpoint={PAGES_MAX}",
         ):  # fmt: skip
             connection.execute(f"PRAGMA {pragma}").close()
 
@@ -124,7 +189,7 @@ def _transact(conn: Connection, work: Work[T]) -> T:
     try:
         with conn.begin():
             return work(conn)
-    except DBAPIError as error:
+    except (DBAPIError, sqlite_driver.Error) as error:
         raise _translated(error) from error
 
 
@@ -140,17 +205,20 @@ class PostgresDatabase:
 
     def __init__(self, url: str, pool_size: int = 5) -> None:
         self._writer = _postgres_engine(url, max(1, pool_size // 2), _BY_INDEX)
-        self._reader = _postgres_engine(url, pool_size, {}).execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
+        self._reader = _postgres_engine(url, pool_size, {})
 
     async def write(self, work: Work[T]) -> T:
         """See Database."""
-        return await _in_transaction(self._writer, work)
+        return await _in_transaction(self._writer, "BEGIN", work)
 
     async def read(self, work: Work[T]) -> T:
         """See Database."""
-        return await _in_transaction(self._reader, work)
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        return await _in_transaction(self._reader, begin, work)
+
+    async def read_long(self, work: Work[T]) -> T:
+        """See Database."""
+        return await self.read(work)
 
     async def close(self) -> None:
         """See Database."""
@@ -159,14 +227,22 @@ class PostgresDatabase:
 
 
 def _postgres_engine(url: str, pool_size: int, session: dict[str, str]) -> AsyncEngine:
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - see above
+
     return create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
+        # Transactions are begun and ended below, so that the driver may be used directly as well.
+        isolation_level="AUTOCOMMIT",
         connect_args={
             "timeout": 10,
             "command_timeout": 30,
+            # A batch's statement is long, and prepared once for each set of tables it writes to.
+            "statement_cache_size": 512,
+            "max_cacheable_statement_size": 0,
+            "max_cached_statement_lifetime": 0,
             "server_settings": {
                 "application_name": "entrepot", "synchronous_commit": "on", **session,
             },
@@ -174,32 +250,56 @@ def _postgres_engine(url: str, pool_size: int, session: dict[str, str]) -> Async
     )  # fmt: skip
 
 
-async def _in_transaction(engine: AsyncEngine, work: Work[T]) -> T:
+async def _in_transaction(engine: AsyncEngine, begin: str, work: Work[T]) -> T:
+    import asyncpg  # noqa: PLC0415 - see above
+
     try:
-        async with engine.begin() as conn:
-            return await conn.run_sync(work)
-    except DBAPIError as error:
+        async with engine.connect() as conn:
+            driver: Any = (await conn.get_raw_connection()).driver_connection
+            try:
+                await driver.execute(begin)
+                result = await conn.run_sync(work)
+                await driver.execute("COMMIT")
+            except BaseException:
+                await _undo(conn, driver)
+                raise
+            return result
+    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise _translated(error) from error
     except (OSError, TimeoutError, NoFreeConnection) as error:
         raise Unavailable(str(error)) from error
 
 
-def _translated(error: DBAPIError) -> Exception:
-    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+async def _undo(conn: AsyncConnection, driver: Any) -> None:
+    """Roll back; a connection that cannot is not used again."""
+    with suppress(Exception):
+        if not driver.is_closed():
+            await driver.execute("ROLLBACK")
+            return
+    await conn.invalidate()
+
+
+def _translated(error: Exception) -> Exception:
+    raw = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    state = getattr(raw, "sqlstate", None)
     if state in _RETRY_STATES:
-        return Conflict(_first_line(error))
-    if isinstance(error, IntegrityError) and "UNIQUE constraint" in str(error.orig):
-        return Conflict(str(error.orig))
-    if error.connection_invalidated or (state is None and "locked" in str(error.orig)):
-        return Unavailable(str(error.orig))
+        return Conflict(_first_line(raw))
+    if isinstance(raw, sqlite_driver.IntegrityError) and "UNIQUE constraint" in str(raw):
+        return Conflict(str(raw))
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return Unavailable(str(raw))
+    if isinstance(raw, sqlite_driver.Error):
+        return Unavailable(str(raw)) if "locked" in str(raw) else error
+    if state is None and "clos" in str(raw):
+        return Unavailable(str(raw))
     if state is not None and state[:2] in ("08", "57", "53"):
-        return Unavailable(str(error.orig))
+        return Unavailable(str(raw))
     return error
 
 
-def _first_line(error: DBAPIError) -> str:
+def _first_line(error: BaseException) -> str:
     """What the database says, without the values of the row that PostgreSQL tells below it."""
-    return str(error.orig).partition("\n")[0]
+    return str(error).partition("\n")[0]
 
 
 def open_database(url: str, pool_size: int = 5) -> Database:

@@ -6,78 +6,110 @@ Keys that two processes may make at once are inserted in sorted order, so that t
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
 
 from entrepot.core.facts import Facts
-from entrepot.store import bulk, rows, schema
+from entrepot.core.order import Order
+from entrepot.store import rows, schema, spans, tallies
+from entrepot.store.bulk import Writes
 
 _ORDER_KEYS = ("org", "id", "version")
-_ORDER_SETS = tuple(c for c in rows.ORDER if c not in ("org", "id"))
-_ORDER_PICK = [rows.ORDER.index(c) for c in _ORDER_SETS]
+_ORDER_SETS = tuple(c for c in rows.ORDER if c not in ("org", "id", "number"))
+_amended_values = itemgetter(*[rows.ORDER.index(c) for c in _ORDER_SETS])
 # What a move of the pipeline changes; the long texts of an order are not written again for it.
 _MOVE_SETS = (
     "stage", "payment", "fulfilment", "returns", "synq", "polinate_phase", "polinate_status",
     "konvo", "konvo_shipment", "told", "updated_at", "shipped_at", "delivered_at", "reason",
     "reason_detail", "parked", "ingested", "version",
 )  # fmt: skip
-_MOVE_PICK = [rows.ORDER.index(c) for c in _MOVE_SETS]
-_KEPT_PICK = [i for i, c in enumerate(rows.ORDER) if c not in _MOVE_SETS]
+_MOVED = {
+    "facets", "words", "updated_at", "shipped_at", "delivered_at", "reason", "reason_detail",
+    "parked", "ingested", "version", "lines", "number",
+}  # fmt: skip
+_kept = itemgetter(*[place for place, name in enumerate(Order._fields) if name not in _MOVED])
 _JOB_SETS = tuple(c for c in rows.JOB if c not in ("org", "id"))
 _LINE_KEYS = ("org", "order_id", "id")
 
 
 def flush(conn: Connection, facts: Facts) -> None:
     """Write rows, events, jobs and answers of the whole batch. Raises Conflict."""
-    _orders(conn, facts)
-    _lines(conn, facts)
-    bulk.insert(conn, schema.order_events, rows.EVENT, facts.events)
-    _catalogue(conn, facts)
-    _stock(conn, facts)
-    _attempts(conn, facts)
-    _jobs(conn, facts)
+    writes = Writes()
+    _orders_changed(writes, facts)
+    _lines(writes, facts)
+    writes.insert(schema.order_events, rows.EVENT, facts.events)
+    _catalogue(writes, facts)
+    _stock(writes, facts)
+    _attempts(writes, facts)
+    _jobs(writes, facts)
     answers = sorted(facts.answers_new, key=lambda answer: (answer.org, answer.key))
-    bulk.insert(conn, schema.idempotency_keys, rows.ANSWER, answers)
+    writes.insert(schema.idempotency_keys, rows.ANSWER, answers)
+    writes.run(conn)
+    # Last, because the organization's counter is locked from the first number to the commit.
+    spans.number(conn, facts)
+    _orders_new(writes, facts)
+    _properties(writes, facts)
+    spans.tally(writes, facts)
+    tallies.updates(writes, facts)
+    writes.run(conn)
 
 
-def _orders(conn: Connection, facts: Facts) -> None:
+def _orders_changed(writes: Writes, facts: Facts) -> None:
     dirt = facts.touched.get("orders")
     if dirt is None:
         return
-    new = [rows.order_row(facts.orders[key]) for key in dirt.new]
-    bulk.insert(conn, schema.orders, rows.ORDER, new)
     moved, amended = [], []
     for key in dirt.dirty - dirt.new:
-        base = facts.order_base[key]
-        row, before = rows.order_row(facts.orders[key]), rows.order_row(base)
+        base, order = facts.order_base[key], facts.orders[key]
         guard = (*key, base.version)
-        if all(row[i] == before[i] for i in _KEPT_PICK):
-            moved.append((*[row[i] for i in _MOVE_PICK], *guard))
+        if _kept(base) == _kept(order):
+            moved.append((*_moved_values(order), *guard))
         else:
-            amended.append((*[row[i] for i in _ORDER_PICK], *guard))
-    bulk.update(conn, schema.orders, _MOVE_SETS, _ORDER_KEYS, moved)
-    bulk.update(conn, schema.orders, _ORDER_SETS, _ORDER_KEYS, amended)
-    _properties(conn, facts)
+            amended.append((*_amended_values(rows.order_row(order)), *guard))
+    writes.update(schema.orders, _MOVE_SETS, _ORDER_KEYS, moved)
+    writes.update(schema.orders, _ORDER_SETS, _ORDER_KEYS, amended)
 
 
-def _properties(conn: Connection, facts: Facts) -> None:
-    dirt = facts.touched["orders"]
-    stale: list[bulk.Row] = []
-    fresh: list[bulk.Row] = []
+def _moved_values(o: Order) -> rows.Row:
+    return (
+        *o.facets, *o.words, o.updated_at, o.shipped_at, o.delivered_at, o.reason,
+        o.reason_detail, o.parked, o.ingested, o.version,
+    )  # fmt: skip
+
+
+def _orders_new(writes: Writes, facts: Facts) -> None:
+    if dirt := facts.touched.get("orders"):
+        # In the order of the primary key, so that its tree grows at one end.
+        new = [rows.order_row(facts.orders[key]) for key in sorted(dirt.new)]
+        writes.insert(schema.orders, rows.ORDER, new)
+
+
+def _properties(writes: Writes, facts: Facts) -> None:
+    dirt = facts.touched.get("orders")
+    if dirt is None:
+        return
+    stale: list[rows.Row] = []
+    fresh: list[rows.Row] = []
+    tallied: Counter[tallies.Pair] = Counter()
     for key in dirt.new | dirt.dirty:
-        text = facts.orders[key].properties
-        base = facts.order_base.get(key)
-        if base is not None and base.properties == text:
+        order, base = facts.orders[key], facts.order_base.get(key)
+        before = None if base is None else base.properties
+        if before == order.properties:
             continue
-        if base is not None and base.properties:
+        if before:
             stale.append(key)
-        if text:
-            fresh.extend((*key, *pair) for pair in dict.fromkeys(paths(json.loads(text))))
-    keys = ("org", "order_id")
-    bulk.delete(conn, schema.order_properties, keys, stale, guarded=False)
-    bulk.insert(conn, schema.order_properties, (*keys, "path", "value"), fresh)
+            tallies.count_pairs(tallied, key[0], set(paths(json.loads(before))), -1)
+        if order.properties:
+            pairs = set(paths(json.loads(order.properties)))
+            fresh.extend((*key, *pair, order.number) for pair in pairs)
+            tallies.count_pairs(tallied, key[0], pairs, 1)
+    writes.delete(schema.order_properties, ("org", "order_id"), stale, guarded=False)
+    writes.insert(schema.order_properties, rows.PROPERTY, fresh, apart=True)
+    tallies.properties(writes, tallied)
 
 
 def paths(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -101,104 +133,101 @@ def _paths(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
                 yield from _paths(inner, path + ".")
 
 
-def _lines(conn: Connection, facts: Facts) -> None:
+def _lines(writes: Writes, facts: Facts) -> None:
     dirt = facts.touched.get("order_lines")
     if dirt is None:
         return
-    bulk.delete(conn, schema.order_lines, _LINE_KEYS, list(dirt.gone))
+    writes.delete(schema.order_lines, _LINE_KEYS, list(dirt.gone))
     sets = tuple(c for c in rows.LINE if c not in _LINE_KEYS)
     changed = []
     for org, order_id, line_id in sorted(dirt.dirty - dirt.new):
         row = rows.line_row(org, order_id, facts.lines[org, order_id, line_id])
         changed.append((*row[3:], *row[:3]))
-    bulk.update(conn, schema.order_lines, sets, _LINE_KEYS, changed)
+    writes.update(schema.order_lines, sets, _LINE_KEYS, changed)
     new = [rows.line_row(k[0], k[1], facts.lines[k]) for k in sorted(dirt.new)]
-    bulk.insert(conn, schema.order_lines, rows.LINE, new)
+    writes.insert(schema.order_lines, rows.LINE, new)
 
 
-def _catalogue(conn: Connection, facts: Facts) -> None:
+def _catalogue(writes: Writes, facts: Facts) -> None:
     if dirt := facts.touched.get("customers"):
         new = [tuple(facts.customers[key]) for key in dirt.new]
-        bulk.insert(conn, schema.customers, rows.CUSTOMER, new)
+        writes.insert(schema.customers, rows.CUSTOMER, new)
         keys = ("org", "id", "updated_at")
         changed = sorted(dirt.dirty - dirt.new)
-        bulk.update(
-            conn, schema.customers, rows.CUSTOMER[2:], keys,
+        writes.update(schema.customers, rows.CUSTOMER[2:], keys,
             [(*facts.customers[key][2:], *key, facts.customer_base[key]) for key in changed],
         )  # fmt: skip
     if dirt := facts.touched.get("customer_names"):
         names = [(*key, facts.customer_names[key]) for key in sorted(dirt.new)]
         columns = ("org", "kind", "value", "customer_id")
-        bulk.insert(conn, schema.customer_names, columns, names)
+        writes.insert(schema.customer_names, columns, names)
     if dirt := facts.touched.get("variants"):
-        _variants(conn, facts)
+        _variants(writes, facts)
     if dirt := facts.touched.get("variant_names"):
         names = [(*key, facts.variant_names[key]) for key in sorted(dirt.new)]
         columns = ("org", "kind", "value", "variant_id")
-        bulk.insert(conn, schema.variant_names, columns, names)
+        writes.insert(schema.variant_names, columns, names)
 
 
-def _variants(conn: Connection, facts: Facts) -> None:
+def _variants(writes: Writes, facts: Facts) -> None:
     dirt = facts.touched["variants"]
     new = [facts.variants[key] for key in dirt.new]
-    bulk.insert(conn, schema.items, ("org", "id", "name", "created_at"),
+    writes.insert(schema.items, ("org", "id", "name", "created_at"),
                 [(v.org, v.item_id, v.name, v.created_at) for v in new])  # fmt: skip
-    bulk.insert(conn, schema.variants, rows.VARIANT, [rows.variant_row(v) for v in new])
-    bulk.insert(
-        conn, schema.item_list_entries, ("org", "id", "list_id", "variant_id"),
+    writes.insert(schema.variants, rows.VARIANT, [rows.variant_row(v) for v in new])
+    writes.insert(schema.item_list_entries, ("org", "id", "list_id", "variant_id"),
         [(v.org, v.entry_id, facts.orgs[v.org].default_list, v.id) for v in new],
     )  # fmt: skip
     changed = [rows.variant_row(facts.variants[key]) for key in dirt.dirty - dirt.new]
-    bulk.update(conn, schema.variants, rows.VARIANT[2:], ("org", "id"),
+    writes.update(schema.variants, rows.VARIANT[2:], ("org", "id"),
                 [(*row[2:], *row[:2]) for row in changed])  # fmt: skip
 
 
-def _stock(conn: Connection, facts: Facts) -> None:
+def _stock(writes: Writes, facts: Facts) -> None:
     if dirt := facts.touched.get("stock_levels"):
         new = [tuple(facts.levels[key]) for key in dirt.new]
-        bulk.insert(conn, schema.stock_levels, rows.LEVEL, new)
+        writes.insert(schema.stock_levels, rows.LEVEL, new)
         keys = ("org", "variant_id", "location_id", "version")
         changed = sorted(dirt.dirty - dirt.new)
-        bulk.update(
-            conn, schema.stock_levels, rows.LEVEL[3:], keys,
+        writes.update(schema.stock_levels, rows.LEVEL[3:], keys,
             [(*facts.levels[key][3:], *key, facts.level_base[key]) for key in changed],
         )  # fmt: skip
-    bulk.insert(conn, schema.stock_entries, rows.ENTRY, facts.entries)
+    writes.insert(schema.stock_entries, rows.ENTRY, facts.entries)
     if dirt := facts.touched.get("reservations"):
         made = [facts.reservations[k[0], k[1]][k[2]] for k in dirt.new]
-        bulk.insert(conn, schema.reservations, rows.RESERVATION, made)
+        writes.insert(schema.reservations, rows.RESERVATION, made)
         sets = ("quantity", "state", "updated_at")
         moved = [facts.reservations[k[0], k[1]][k[2]] for k in dirt.dirty - dirt.new]
-        bulk.update(
-            conn, schema.reservations, sets, ("org", "order_id", "line_id"),
+        writes.update(schema.reservations, sets, ("org", "order_id", "line_id"),
             [(r.quantity, r.state, r.updated_at, r.org, r.order_id, r.line_id) for r in moved],
         )  # fmt: skip
 
 
-def _attempts(conn: Connection, facts: Facts) -> None:
+def _attempts(writes: Writes, facts: Facts) -> None:
     dirt = facts.touched.get("payment_attempts")
     if dirt is None:
         return
-    new = [rows.attempt_row(facts.attempts[k[0], k[1]]) for k in dirt.new]
-    bulk.insert(conn, schema.payment_attempts, rows.ATTEMPT, new)
     sets = ("state", "provider_reference", "updated_at")
     moved = [facts.attempts[k[0], k[1]] for k in dirt.dirty - dirt.new]
-    bulk.update(
-        conn, schema.payment_attempts, sets, ("org", "order_id", "number"),
+    writes.update(
+        schema.payment_attempts, sets, ("org", "order_id", "number"),
         [(a.state, a.provider_reference, a.updated_at, a.org, a.order_id, a.number) for a in moved],
     )  # fmt: skip
+    new = [rows.attempt_row(facts.attempts[k[0], k[1]]) for k in dirt.new]
+    # An order has one live attempt: the next one waits until the last one is not.
+    again = not {key[:2] for key in dirt.new}.isdisjoint(key[:2] for key in dirt.dirty)
+    writes.insert(schema.payment_attempts, rows.ATTEMPT, new, apart=again)
 
 
-def _jobs(conn: Connection, facts: Facts) -> None:
+def _jobs(writes: Writes, facts: Facts) -> None:
     dirt = facts.touched.get("jobs")
     if dirt is None:
         return
     guard = ("org", "id", "fence")
     gone = [(*key, facts.job_base[key]) for key in dirt.gone]
-    bulk.delete(conn, schema.jobs, guard, gone)
+    writes.delete(schema.jobs, guard, gone)
     changed = [facts.jobs[key] for key in dirt.dirty - dirt.new]
-    bulk.update(
-        conn, schema.jobs, _JOB_SETS, guard,
+    writes.update(schema.jobs, _JOB_SETS, guard,
         [(*job[2:], *job[:2], facts.job_base[job.org, job.id]) for job in changed],
     )  # fmt: skip
-    bulk.insert(conn, schema.jobs, rows.JOB, [facts.jobs[key] for key in dirt.new])
+    writes.insert(schema.jobs, rows.JOB, [facts.jobs[key] for key in dirt.new])

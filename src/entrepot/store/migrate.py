@@ -4,36 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, column, insert, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from entrepot.store import schema
 from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database
 
+# Alembic is imported where the schema changes: a book that is at head does without it.
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _HERE = Path(__file__).parent / "migrations"
+_STAMP = table("alembic_version", column("version_num"))
 INSTALL_SECRET = "install_secret"  # noqa: S105 - the name of a row
 
 
 def _config(conn: Connection | None = None) -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     config = Config()
     config.set_main_option("script_location", str(_HERE))
     config.attributes["connection"] = conn
     return config
 
 
+@cache
 def head() -> str:
-    """The newest revision that this program knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    """The newest revision that this program knows: the files' serials are the revisions."""
+    return max(path.name.partition("_")[0] for path in _HERE.glob("versions/[0-9]*.py"))
 
 
 def _upgrade(conn: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - see above
+
     command.upgrade(_config(conn), "head")
     kept = schema.installation
     if conn.execute(select(kept.c.value).where(kept.c.name == INSTALL_SECRET)).first() is None:
@@ -47,6 +55,8 @@ async def upgrade(database: Database) -> None:
     """
     for patience in (0.2, 1.0):
         try:
+            if await revision(database) == head():
+                return
             await database.write(_upgrade)
         except (Conflict, DBAPIError):
             await asyncio.sleep(patience)
@@ -57,7 +67,13 @@ async def upgrade(database: Database) -> None:
 
 async def revision(database: Database) -> str | None:
     """The revision that the database is at; None where it has no schema."""
-    return await database.read(lambda conn: MigrationContext.configure(conn).get_current_revision())
+    return await database.read(_revision)
+
+
+def _revision(conn: Connection) -> str | None:
+    if not inspect(conn).has_table(_STAMP.name):
+        return None
+    return conn.execute(select(_STAMP.c.version_num)).scalar_one_or_none()
 
 
 async def install_secret(database: Database) -> bytes:

@@ -2,66 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import Connection
 
 from entrepot.core.order import Customer, Line, Order
-from entrepot.store import bulk, rows, schema
+from entrepot.store import bulk, lists, rows, schema, span_walk
+from entrepot.store.order_filter import OrderFilter, Statement
 
-_orders = schema.orders
-_properties = schema.order_properties
+__all__ = ["OrderFilter", "Page", "customers", "order_by_id", "page"]
 
-
-class OrderFilter(NamedTuple):
-    """Which orders a list wants; all that are set must hold. Times are microseconds, UTC."""
-
-    created_after: int | None = None  # strictly
-    updated_after: int | None = None  # strictly
-    modified_after: int | None = None  # created or updated, strictly
-    created_min: int | None = None  # inclusive
-    created_max: int | None = None
-    updated_min: int | None = None
-    updated_max: int | None = None
-    phase: str | None = None
-    status: str | None = None
-    property_path: str | None = None
-    property_value: str | None = None
-    property_exists: bool | None = None
+_NOTHING = OrderFilter()
+_NUMBER = rows.ORDER.index("number")
 
 
 class Page(NamedTuple):
-    """Some orders, newest first, and how many match in all (None where nobody asked)."""
+    """Some orders, newest first, and how many match in all."""
 
     orders: list[Order]
-    total: int | None
+    total: int
 
 
 def order_by_id(conn: Connection, org: int, order_id: bytes) -> Order | None:
     """The order with its lines, or None."""
-    found = bulk.select(conn, _orders, ("org", "id"), {(org, order_id)}, rows.ORDER)
+    found = bulk.select(conn, schema.orders, ("org", "id"), {(org, order_id)}, rows.ORDER)
     return _with_lines(conn, found)[0] if found else None
 
 
-def page(
-    conn: Connection,
-    org: int,
-    wanted: OrderFilter,
-    *,
-    limit: int,
-    offset: int,
-    counted: bool,
-) -> Page:
-    """A page of the organization's orders, newest first."""
-    where = and_(_orders.c.org == org, *_conditions(wanted))
-    # Ids are UUIDv7, made in order of creation, so the primary key is the order of the list.
-    statement = select(_orders).where(where).order_by(_orders.c.id.desc())
-    found = [tuple(row) for row in conn.execute(statement.limit(limit).offset(offset))]
-    total = None
-    if counted:
-        total = conn.execute(select(func.count()).select_from(_orders).where(where)).scalar_one()
+def page(conn: Connection, org: int, wanted: OrderFilter, *, limit: int, offset: int) -> Page:
+    """A page of the organization's orders, newest first, and the exact total."""
+    if wanted == _NOTHING:
+        total = span_walk.newest(conn, org)
+        # Numbers have no gaps, so that a place in the list is a number.
+        newest = total - offset
+        found = _between(conn, org, newest - limit + 1, newest) if newest > 0 else []
+        return Page(_with_lines(conn, found), total)
+    numbers, total = lists.find(conn, org, wanted, limit, offset)
+    keys: set[tuple[Any, ...]] = {(org, number) for number in numbers}
+    found = bulk.select(conn, schema.orders, ("org", "number"), keys, rows.ORDER)
+    found.sort(key=lambda row: -row[_NUMBER])
     return Page(_with_lines(conn, found), total)
+
+
+@lru_cache
+def _columns() -> str:
+    return ", ".join(f'o."{column}"' for column in rows.ORDER)
+
+
+def _between(conn: Connection, org: int, first: int, last: int) -> list[rows.Row]:
+    """The orders of these numbers, both ends among them, newest first."""
+    statement = Statement(conn)
+    said = f"o.org = {statement.mark(org)} AND o.number >= {statement.mark(first)}"
+    said += f" AND o.number <= {statement.mark(last)}"
+    return statement.fetch(
+        f"SELECT {_columns()} FROM orders AS o WHERE {said} ORDER BY o.number DESC"
+    )
 
 
 def customers(conn: Connection, wanted: set[tuple[int, bytes]]) -> dict[bytes, Customer]:
@@ -81,34 +77,3 @@ def _with_lines(conn: Connection, found: list[rows.Row]) -> list[Order]:
         rows.order(row, tuple(sorted(lines.get(row[1], ()), key=lambda line: line.number)))
         for row in found
     ]
-
-
-def _conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
-    c = _orders.c
-    made, changed = c.created_at, c.updated_at
-    comparisons: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
-        (wanted.created_after, made.__gt__),
-        (wanted.updated_after, changed.__gt__),
-        (wanted.modified_after, lambda after: or_(made > after, changed > after)),
-        (wanted.created_min, made.__ge__),
-        (wanted.created_max, made.__le__),
-        (wanted.updated_min, changed.__ge__),
-        (wanted.updated_max, changed.__le__),
-        (wanted.phase, c.polinate_phase.__eq__),
-        (wanted.status, c.polinate_status.__eq__),
-    )
-    conditions = [compare(value) for value, compare in comparisons if value is not None]
-    if wanted.property_path is not None:
-        conditions.extend(_property_conditions(wanted))
-    return conditions
-
-
-def _property_conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
-    p, path = _properties.c, rows.indexed(wanted.property_path or "")
-    there = and_(p.org == _orders.c.org, p.order_id == _orders.c.id, p.path == path)
-    if wanted.property_value is not None:
-        return [exists().where(there, p.value == rows.indexed("=" + wanted.property_value))]
-    if wanted.property_exists is not None:
-        found = exists().where(there)
-        return [found if wanted.property_exists else ~found]
-    return []

@@ -30,6 +30,8 @@ def claim(conn: Connection, now: int, leased_until: int, limit: int) -> list[Cla
     if conn.dialect.name == "postgresql":
         statement = statement.with_for_update(skip_locked=True)
     found = [rows.job(tuple(row)) for row in conn.execute(statement)]
+    if not found:
+        return []
     taken = [job._replace(fence=job.fence + 1, leased_until=leased_until) for job in found]
     bulk.update(
         conn, _jobs, ("fence", "leased_until"), ("org", "id", "fence"),
@@ -59,15 +61,6 @@ def with_orders(conn: Connection, taken: list[Job]) -> list[Claimed]:
         )
         for job in taken
     ]
-
-
-def payment_providers(
-    conn: Connection, keys: set[tuple[Any, ...]]
-) -> dict[tuple[int, bytes], str | None]:
-    """Which payment provider each of these orders (organization, id) names."""
-    columns = ("org", "id", "payment_provider")
-    found = bulk.select(conn, schema.orders, ("org", "id"), keys, columns)
-    return {(row[0], row[1]): row[2] for row in found}
 
 
 def counts(conn: Connection) -> list[tuple[str, str, int, int]]:

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from entrepot.core.facets import Facets
-from entrepot.core.money import Amount
+from entrepot.core.money import Amount, rescale
 from entrepot.core.order import (
     Attempt,
     Customer,
@@ -45,6 +45,7 @@ ATTEMPT = _columns(schema.payment_attempts)
 JOB = _columns(schema.jobs)
 EVENT = _columns(schema.order_events)
 ANSWER = _columns(schema.idempotency_keys)
+PROPERTY = _columns(schema.order_properties)
 
 
 def order(row: Row, lines: tuple[Line, ...] = ()) -> Order:
@@ -56,6 +57,7 @@ def order(row: Row, lines: tuple[Line, ...] = ()) -> Order:
         row[22], row[23], row[24],
         Amount(row[17], scale), Amount(row[18], scale), Amount(row[19], scale),
         *row[25:49], bool(row[49]), bool(row[50]), row[51], lines,
+        row[52],
     ))  # fmt: skip
 
 
@@ -67,12 +69,11 @@ def rescaled(units: int, scale: int, to: int) -> int:
 def order_row(o: Order) -> Row:
     """The row of an order, its amounts at their finest common scale."""
     amounts = (o.subtotal, o.discount, o.shipping, o.tax, o.total)
-    scale = max(amount.scale for amount in amounts)
+    scale = max([one.scale for one in amounts])
     return (
-        o.org, o.id, o.origin, o.managed, *o.facets, *o.words, o.currency, scale,
-        *[amount.at(scale) for amount in amounts], o.total.scale,
-        o.customer_id, o.created_at, o.updated_at,
-        *o[15:39], o.parked, o.ingested, o.version,
+        *o[:4], *o.facets, *o.words, o.currency, scale,
+        *[units if own == scale else rescale(units, own, scale) for units, own in amounts],
+        o.total.scale, *o[9:12], *o[15:41], o.version, o.number,
     )  # fmt: skip
 
 

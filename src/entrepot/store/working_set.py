@@ -11,6 +11,7 @@ from entrepot.core.facts import Facts, OrgFacts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Line
 from entrepot.store import bulk, rows, schema
+from entrepot.store.bulk import Select
 
 _BY_ID = ("org", "id")
 _ORG = ("org", "guest_id", "default_location", "default_list", "allocation", "source_url")
@@ -18,11 +19,7 @@ _ORG = ("org", "guest_id", "default_location", "default_list", "allocation", "so
 
 def load(conn: Connection, needs: Needs, facts: Facts) -> None:
     """Read every row the commands have to see; rows that may change are locked in key order."""
-    _load_orgs(conn, needs, facts)
-    for row in bulk.select(
-        conn, schema.idempotency_keys, ("org", "key"), needs.answers, rows.ANSWER
-    ):
-        facts.answers[row[0], row[1]] = rows.answer(row)
+    _load_known(conn, needs, facts)
     _load_names(conn, needs, facts)
     _load_orders(conn, needs, facts)
     _load_catalogue(conn, needs, facts)
@@ -30,14 +27,19 @@ def load(conn: Connection, needs: Needs, facts: Facts) -> None:
     _load_stock(conn, needs, facts)
 
 
-def _load_orgs(conn: Connection, needs: Needs, facts: Facts) -> None:
+def _load_known(conn: Connection, needs: Needs, facts: Facts) -> None:
+    """Who asks, and what was answered already."""
     wanted: set[tuple[Any, ...]] = {(org,) for org in needs.orgs}
-    for org, guest, location, list_, allocation, source in bulk.select(
-        conn, schema.organizations, ("org",), wanted, _ORG
-    ):
+    organizations, answers = bulk.select_all(conn, (
+        Select(schema.organizations, ("org",), wanted, _ORG),
+        Select(schema.idempotency_keys, ("org", "key"), needs.answers, rows.ANSWER),
+    ))  # fmt: skip
+    for org, guest, location, list_, allocation, source in organizations:
         facts.orgs[org] = OrgFacts(
             org, guest, location, list_, allocation == "HARD", source is not None
         )
+    for row in answers:
+        facts.answers[row[0], row[1]] = rows.answer(row)
 
 
 def _load_names(conn: Connection, needs: Needs, facts: Facts) -> None:
@@ -97,13 +99,17 @@ def _load_catalogue(conn: Connection, needs: Needs, facts: Facts) -> None:
                            ("org", "id", "variant_id")):  # fmt: skip
         facts.by_entry[row[0], row[1]] = row[2]
         needs.variants.add((row[0], row[2]))
-    for row in bulk.select(conn, schema.variants, _BY_ID, needs.variants, rows.VARIANT):
+    variants, customers, locations = bulk.select_all(conn, (
+        Select(schema.variants, _BY_ID, needs.variants, rows.VARIANT),
+        Select(schema.customers, _BY_ID, needs.customers, rows.CUSTOMER),
+        Select(schema.locations, _BY_ID, needs.locations, _BY_ID),
+    ))  # fmt: skip
+    for row in variants:
         facts.variants[row[0], row[1]] = rows.variant(row)
-    for row in bulk.select(conn, schema.customers, _BY_ID, needs.customers, rows.CUSTOMER):
+    for row in customers:
         facts.customers[row[0], row[1]] = customer = rows.customer(row)
         facts.customer_base[row[0], row[1]] = customer.updated_at
-    for row in bulk.select(conn, schema.locations, _BY_ID, needs.locations, _BY_ID):
-        facts.locations.add((row[0], row[1]))
+    facts.locations.update((row[0], row[1]) for row in locations)
     facts.locations.update((o.org, o.default_location) for o in facts.orgs.values())
 
 
@@ -118,12 +124,16 @@ def _load_stock(conn: Connection, needs: Needs, facts: Facts) -> None:
         key for key in needs.whole if key in facts.orders and facts.orders[key].managed
     }
     by_order = ("org", "order_id")
-    for row in bulk.select(conn, schema.reservations, by_order, managed, rows.RESERVATION):
+    reservations, attempts = bulk.select_all(conn, (
+        Select(schema.reservations, by_order, managed, rows.RESERVATION),
+        Select(schema.payment_attempts, by_order, managed, rows.ATTEMPT),
+    ))  # fmt: skip
+    for row in reservations:
         reservation = rows.reservation(row)
         held = facts.reservations.setdefault((row[0], row[1]), {})
         held[reservation.line_id] = reservation
         needs.shelves.add((row[0], reservation.variant_id, reservation.location_id))
-    for row in bulk.select(conn, schema.payment_attempts, by_order, managed, rows.ATTEMPT):
+    for row in attempts:
         attempt, before = rows.attempt(row), facts.attempts.get((row[0], row[1]))
         if before is None or before.number < attempt.number:
             facts.attempts[row[0], row[1]] = attempt
@@ -145,9 +155,10 @@ def _load_levels(
         variant_id = facts.by_entry.get((org, entry_id))
         if variant_id is not None:
             needs.shelves.add((org, variant_id, facts.orgs[org].default_location))
-    if managed:
+    if managed or needs.reserving:
         for org, variant_id in needs.variants:
             needs.shelves.add((org, variant_id, facts.orgs[org].default_location))
+    facts.shelves |= needs.shelves
     shelf = ("org", "variant_id", "location_id")
     for row in bulk.select(conn, schema.stock_levels, shelf, needs.shelves, rows.LEVEL, lock=True):
         level = rows.level(row)

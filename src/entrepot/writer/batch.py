@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
+from entrepot.core.commands import PlaceOrder, ReserveStock
 from entrepot.core.decide import decide
+from entrepot.core.decide.goods import wanted_by
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job
@@ -17,28 +19,50 @@ from entrepot.store.working_set import load
 from entrepot.writer.envelope import Envelope, Outcome
 from entrepot.writer.idempotency import remember, replay
 
+FirstStep = Callable[[Job], ReserveStock]
+
 
 def run_batch(
-    conn: Connection, envelopes: Sequence[Envelope], facts: Facts
+    conn: Connection,
+    envelopes: Sequence[Envelope],
+    facts: Facts,
+    first_step: FirstStep | None = None,
 ) -> tuple[list[Outcome], list[Job]]:
     """The outcome of every envelope, in order, and the jobs that were born leased to this process.
 
-    A refusal touches nothing, but is stored where it was asked under a key. Raises Conflict.
+    With `first_step`, orders placed here have their stock reserved in the same transaction. A
+    refusal touches nothing, but is stored where it was asked under a key. Raises Conflict.
     """
-    needs = Needs()
+    needs = Needs(reserving=first_step is not None)
     for envelope in envelopes:
+        if envelope.seen is not None:
+            facts.adopt(envelope.seen)
+            needs.orgs.add(envelope.command.org)
+            continue
         needs.add(envelope.command)
         if envelope.idempotency is not None:
             needs.answers.add((envelope.command.org, envelope.idempotency.key))
     load(conn, needs, facts)
-    outcomes = [_judge(envelope, facts) for envelope in envelopes]
+    outcomes = [_judge(envelope, facts, first_step) for envelope in envelopes]
     flush(conn, facts)
     born = facts.touched.get("jobs")
     leased = [facts.jobs[key] for key in born.new] if born and facts.leased_until else []
     return outcomes, leased
 
 
-def _judge(envelope: Envelope, facts: Facts) -> Outcome:
+def _reserve(job: Job, facts: Facts, first_step: FirstStep) -> None:
+    """Take the first step of an order that was just placed, if its stock was looked at.
+
+    It needs nobody outside, and all it has to know is here already.
+    """
+    order = facts.orders[job.org, job.order_id or b""]
+    if facts.shelves.issuperset(wanted_by(order, facts)):
+        decision = decide(first_step(job), facts)
+        if isinstance(decision, Decision):
+            facts.absorb(decision.changes)
+
+
+def _judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Outcome:
     command, idempotency = envelope.command, envelope.idempotency
     if idempotency is not None:
         stored = facts.answers.get((command.org, idempotency.key))
@@ -49,7 +73,11 @@ def _judge(envelope: Envelope, facts: Facts) -> Outcome:
     decision = decide(command, facts)
     if isinstance(decision, Decision):
         facts.absorb(decision.changes)
+        # What is answered is the order as it was placed.
         outcome = _outcome(envelope, decision.result)
+        if first_step is not None and isinstance(command, PlaceOrder):
+            for job in decision.changes.jobs:
+                _reserve(job, facts, first_step)
         if isinstance(decision.result, NotedResult) and decision.result.fetching:
             # Not yet what the key stands for: a repeat has to look whether the order came.
             return outcome

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from entrepot.core.commands import Command
+from entrepot.core.facts import Seen
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Result
 
@@ -38,6 +39,8 @@ class Envelope(NamedTuple):
     idempotency: Idempotency | None = None
     # Pure; called inside the transaction, so that what is stored is what is sent.
     answer: Callable[[Result | Refusal], Answer] | None = None
+    # What the sender knows of the order already, so that the book need not be asked.
+    seen: Seen | None = None
 
 
 class Outcome(NamedTuple):

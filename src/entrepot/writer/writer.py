@@ -9,40 +9,24 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from entrepot.core.commands import weight
 from entrepot.core.facts import Facts
 from entrepot.core.order import Job
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database, Unavailable
 from entrepot.telemetry import log, metrics
-from entrepot.writer.batch import run_batch
+from entrepot.writer.batch import FirstStep, run_batch
 from entrepot.writer.envelope import Envelope, Outcome
+from entrepot.writer.lines import Limits, Lines, Waiting
 
 TRIES_MAX = 4
 BACKOFF_SECONDS = 0.005
-
-
-class Limits(NamedTuple):
-    """How much the writer takes on."""
-
-    batch_max: int = 256  # orders a transaction
-    queue_max: int = 20_000  # commands that wait
-
-
-class Waiting(NamedTuple):
-    """An envelope in the queue, and who waits for its outcome."""
-
-    envelope: Envelope
-    future: asyncio.Future[Outcome]
-    since: float
+OVERLOADED = Refusal(Reason.OVERLOADED, retry_after=1.0)
 
 
 class Writer:
@@ -55,16 +39,19 @@ class Writer:
         now: Callable[[], int],
         new_id: Callable[[], bytes],
         limits: Limits = Limits(),  # noqa: B008 - an immutable value
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._now = now
         self._new_id = new_id
-        self._limits = limits
-        self._queue: deque[Waiting] = deque()
+        self._monotonic = monotonic
+        self._lines = Lines(limits)
         self._drainer: asyncio.Task[None] | None = None
         # Set by the pipeline of this process: until when it holds new jobs, and where they go.
         self.lease: Callable[[], int] = lambda: 0
-        self.on_jobs: Callable[[list[Job]], None] = lambda _: None
+        self.on_jobs: Callable[[list[Job], Facts], None] = lambda _jobs, _facts: None
+        # Set by the pipeline of this process: how the stock of a placed order is reserved.
+        self.first_step: FirstStep | None = None
 
     async def submit(self, envelope: Envelope) -> Outcome:
         """Carry a command out, durably, before this returns; or say why not."""
@@ -74,6 +61,14 @@ class Writer:
         """Carry several independent commands out; outcomes in the same order."""
         return list(await asyncio.gather(*[self._enqueue(envelope) for envelope in envelopes]))
 
+    def crowded(self, inside: int, *, bulk: bool = False) -> bool:
+        """Whether a write that came now would be refused, while so many requests are under way.
+
+        It costs next to nothing, so that it can be asked before anything of the request is read.
+        """
+        lines = self._lines
+        return lines.shut(lines.bulk if bulk else lines.singles, inside, self._monotonic())
+
     async def drain(self) -> None:
         """Wait until nothing is queued or running."""
         while self._drainer is not None:
@@ -81,20 +76,28 @@ class Writer:
 
     def _enqueue(self, envelope: Envelope) -> asyncio.Future[Outcome]:
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        if len(self._queue) >= self._limits.queue_max:
-            future.set_result(_refused(envelope, Refusal(Reason.OVERLOADED, retry_after=1.0)))
+        now, lines = self._monotonic(), self._lines
+        line = lines.line_of(envelope.command)
+        if lines.full(line, now):
+            metrics.shed.labels("queue").inc()
+            future.set_result(_refused(envelope, OVERLOADED))
             return future
-        self._queue.append(Waiting(envelope, future, time.perf_counter()))
+        line.add(Waiting(envelope, future, now))
         if self._drainer is None:
             self._drainer = asyncio.create_task(self._drain(), name="writer")
         return future
 
     async def _drain(self) -> None:
         try:
-            while self._queue:
+            while self._lines:
                 # One turn of the loop: requests that are already read join this batch.
                 await asyncio.sleep(0)
-                batch = self._take()
+                now = self._monotonic()
+                self._give_up(self._lines.expired(now))
+                batch = self._lines.take(now)
+                if not batch:
+                    continue
+                metrics.queue_seconds.observe(now - min(one.since for one in batch))
                 outcomes = await self._outcomes(batch)
                 for waiting, outcome in zip(batch, outcomes, strict=True):
                     if not waiting.future.done():
@@ -105,7 +108,6 @@ class Writer:
     async def _outcomes(self, batch: list[Waiting]) -> list[Outcome]:
         """The outcome of every envelope, whatever happens: nobody is left waiting for ever."""
         started = time.perf_counter()
-        metrics.queue_seconds.observe(started - batch[0].since)
         envelopes = [waiting.envelope for waiting in batch]
         try:
             outcomes = await self._run(envelopes)
@@ -118,14 +120,12 @@ class Writer:
         metrics.batch_size.observe(len(batch))
         return outcomes
 
-    def _take(self) -> list[Waiting]:
-        batch, room = [self._queue.popleft()], self._limits.batch_max
-        room -= weight(batch[0].envelope.command)
-        while self._queue and room >= weight(self._queue[0].envelope.command):
-            waiting = self._queue.popleft()
-            room -= weight(waiting.envelope.command)
-            batch.append(waiting)
-        return batch
+    def _give_up(self, late: list[Waiting]) -> None:
+        """Refuse what has waited too long, without carrying it out."""
+        for waiting in late:
+            metrics.shed.labels("age").inc()
+            if not waiting.future.done():
+                waiting.future.set_result(_refused(waiting.envelope, OVERLOADED))
 
     async def _run(self, envelopes: list[Envelope]) -> list[Outcome]:
         """Run a batch; on a conflict again, then halved: one bad command fails only itself."""
@@ -136,6 +136,8 @@ class Writer:
                 metrics.conflicts.inc()
                 log.info("writer.conflict", size=len(envelopes), attempt=attempt, why=str(conflict))
                 await asyncio.sleep(random.uniform(0, BACKOFF_SECONDS * 2**attempt))  # noqa: S311 - jitter
+                # What somebody knew was out of date: the book is asked from now on.
+                envelopes = [one._replace(seen=None) for one in envelopes]
                 if attempt and len(envelopes) > 1:
                     break
             except Unavailable as error:
@@ -155,12 +157,13 @@ class Writer:
         facts = Facts(self._now(), self._new_id, leased_until=self.lease())
 
         def work(conn: Connection) -> tuple[list[Outcome], list[Job]]:
-            return run_batch(conn, envelopes, facts)
+            first_step = self.first_step if facts.leased_until else None
+            return run_batch(conn, envelopes, facts, first_step)
 
         outcomes, leased = await self._database.write(work)
         try:
             if leased:
-                self.on_jobs(leased)
+                self.on_jobs(leased, facts)
             metrics.count(facts)
             log.debug("writer.committed", request_ids=[one.request_id for one in envelopes])
         except Exception as error:

@@ -32,9 +32,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 async def found(database: Database, org: int, query: Body) -> int:
     wanted, _, limit = read.order_list(query)
-    page = await database.read(
-        lambda conn: queries.page(conn, org, wanted, limit=limit, offset=0, counted=True)
-    )
+    page = await database.read(lambda conn: queries.page(conn, org, wanted, limit=limit, offset=0))
     assert page.total is not None
     return page.total
 

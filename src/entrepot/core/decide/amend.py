@@ -30,17 +30,17 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
         raise refuse(Reason.UNKNOWN_ORDER)
     changes = Changes()
     order = _with_lines(before, command, facts, changes)
-    order = order._replace(**command.said) if command.said else order
+    order = order.changed(**command.said) if command.said else order
     if command.properties is not None:
         merged = merge(json.loads(order.properties or "{}"), command.properties)
-        order = order._replace(properties=_json(merged))
+        order = order.changed(properties=_json(merged))
     if order != before:
         order, amended = events.happened(order, events.ORDER_AMENDED, facts.now, command.source)
         changes.events.append(amended)
     if command.words:
         order = tell(order, command.words, command.source, "order", facts, changes)
     if order != before:
-        changes.orders.append(order._replace(updated_at=max(facts.now, before.updated_at + 1000)))
+        changes.orders.append(order.changed(updated_at=max(facts.now, before.updated_at + 1000)))
         return Decision(changes, OrderResult(changes.orders[-1]))
     return Decision(changes, OrderResult(order))
 
@@ -71,7 +71,7 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
     if currency != before.currency:
         lines = _in_currency(lines, before, currency, facts, changes)
     if touches:
-        named = before._replace(currency=currency)
+        named = before.changed(currency=currency)
         lines = _delete(lines, command, named, changes)
         lines = _update(lines, command, named, facts, changes)
         lines = _create(lines, command, named, facts, changes)
@@ -79,7 +79,7 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
     total = command.total or (subtotal if _weighs(command) else before.total)
     if not storable(subtotal, total):
         raise refuse(Reason.INVALID, "the order's total is out of range", "order.totalAmount")
-    order = before._replace(lines=tuple(lines), subtotal=subtotal, total=total)
+    order = before.changed(lines=tuple(lines), subtotal=subtotal, total=total)
     if _weighs(command) and before.managed and before.facets.stage in ("placed", "confirmed"):
         goods.reclaim(before, order, facts, changes)
     return order

@@ -22,7 +22,11 @@ def resolve_customer(ref: CustomerRef, org: int, facts: Facts, changes: Changes)
         return facts.orgs[org].guest_id
     known, made = facts.customer_names, changes.customer_names
     names = [(org, kind, value) for kind, value in ref.identifiers]
-    found = next((id_ for name in names if (id_ := known.get(name) or made.get(name))), None)
+    found = None
+    for name in names:
+        found = known.get(name) or made.get(name)
+        if found is not None:
+            break
     customer_id = found or facts.new_id()
     for name in names:
         if name not in known:
@@ -36,20 +40,18 @@ def _remember_customer(
 ) -> None:
     made = changes.customers_new.get(customer_id)
     known = made or changes.customers.get(customer_id) or facts.customers.get((org, customer_id))
-    name = " ".join(part for part in (ref.first_name, ref.last_name) if part)
+    name = " ".join([part for part in (ref.first_name, ref.last_name) if part])
     if known is None:
         changes.customers_new[customer_id] = Customer(
             org, customer_id, name or "Customer", ref.first_name, ref.last_name,
             ref.email, ref.phone, facts.now, facts.now,
         )  # fmt: skip
         return
-    told = known._replace(
-        name=name or known.name,
-        first_name=ref.first_name or known.first_name,
-        last_name=ref.last_name or known.last_name,
-        email=ref.email or known.email,
-        phone=ref.phone or known.phone,
-    )
+    told = Customer(
+        org, customer_id, name or known.name, ref.first_name or known.first_name,
+        ref.last_name or known.last_name, ref.email or known.email, ref.phone or known.phone,
+        known.created_at, known.updated_at,
+    )  # fmt: skip
     if told != known:
         kept = changes.customers_new if made else changes.customers
         # The time is the row's guard against other processes: no two versions share one.
@@ -113,23 +115,10 @@ def make_line(
     if draft.location_id is not None and (org, draft.location_id) not in facts.locations:
         raise refuse(Reason.UNKNOWN_LOCATION, field=f"{draft.where}.location_id")
     return Line(
-        id=facts.new_id(),
-        number=number,
-        variant_id=variant.id,
-        item_id=variant.item_id,
-        entry_id=variant.entry_id,
-        location_id=draft.location_id if variant.tracked else None,
-        sku=draft.sku or variant.sku,
-        title=draft.title or variant.name,
-        variant_title=draft.variant_title,
-        quantity=draft.quantity,
-        unit_of_measure=draft.unit_of_measure or "each",
-        currency=currency,
-        price=variant.price if draft.price is None else draft.price,
-        cost=draft.cost or ZERO,
-        requires_shipping=draft.requires_shipping,
-        details=draft.details,
-        properties=draft.properties,
-        created_at=facts.now,
-        updated_at=facts.now,
-    )
+        facts.new_id(), number, variant.id, variant.item_id, variant.entry_id,
+        draft.location_id if variant.tracked else None,
+        draft.sku or variant.sku, draft.title or variant.name, draft.variant_title,
+        draft.quantity, draft.unit_of_measure or "each", currency,
+        variant.price if draft.price is None else draft.price, draft.cost or ZERO,
+        draft.requires_shipping, draft.details, draft.properties, facts.now, facts.now,
+    )  # fmt: skip

@@ -64,7 +64,7 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
     changes.jobs.append(job)
     order = facts.orders.get((job.org, job.order_id)) if job.order_id else None
     if order is not None and command.parked and not order.parked:
-        order = order._replace(
+        order = order.changed(
             parked=True, reason="parked", reason_detail=f"{job.kind}: {command.error}"[:500]
         )
         order, parked = events.happened(
@@ -96,7 +96,7 @@ def resume(command: ResumeOrder, facts: Facts) -> Decision:
     changes = Changes(jobs=[job._replace(state="due", run_at=facts.now, tries=0) for job in parked])
     # Why an ended order ended, its stage still says.
     reason = order.facets.stage if order.facets.stage in ENDED else None
-    order = order._replace(parked=False, reason=reason, reason_detail=None)
+    order = order.changed(parked=False, reason=reason, reason_detail=None)
     order, resumed = events.happened(order, events.ORDER_RESUMED, facts.now, "operator")
     changes.orders.append(order)
     changes.events.append(resumed)

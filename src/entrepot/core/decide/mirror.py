@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from entrepot.core import events, ids, words
 from entrepot.core.commands import MirrorOrders, OrderDraft
 from entrepot.core.decide.catalogue import make_line, resolve_customer
@@ -22,31 +24,41 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
     changes = Changes()
     if command.job_id is not None:
         changes.jobs_done.append(held_job(command.org, command.job_id, command.fence, facts))
-    seen: dict[str, Order] = {}
+    meant: list[bytes] = []
+    named: dict[str, bytes] = {}
+    # Each order as last told: one array may tell it twice, by its sender's id and by ours.
+    stands: dict[bytes, Order] = {}
+    updated: dict[bytes, Order] = {}
     for draft in command.drafts:
-        known = seen.get(draft.sender_id) or _known(command.org, draft, facts)
+        known = stands.get(named.get(draft.sender_id, b"")) or _known(command.org, draft, facts)
         if known is None:
             order = _create(command, draft, facts, changes)
-        elif known.sender_digest == draft.digest:
-            order = known
         else:
-            order = _update(command, draft, known, facts, changes)
-        seen[draft.sender_id] = order
-    _keep_last(changes)
-    orders = tuple(seen[draft.sender_id] for draft in command.drafts)
-    return Decision(changes, OrdersResult(orders, _contacts(orders, facts, changes)))
+            order = known = stands.get(known.id, known)
+            if known.sender_digest != draft.digest:
+                order = updated[known.id] = _update(command, draft, known, facts, changes)
+        named[draft.sender_id] = order.id
+        stands[order.id] = order
+        meant.append(order.id)
+    _keep_last(changes, updated)
+    orders = tuple([stands[order_id] for order_id in meant])
+    contacts = _contacts(command.org, orders, facts, changes)
+    return Decision(changes, OrdersResult(orders, contacts))
 
 
-def _contacts(orders: tuple[Order, ...], facts: Facts, changes: Changes) -> dict[bytes, Customer]:
+def _contacts(
+    org: int, orders: tuple[Order, ...], facts: Facts, changes: Changes
+) -> dict[bytes, Customer]:
     contacts = {}
-    for order in orders:
+    guest_id = facts.orgs[org].guest_id
+    for customer_id in dict.fromkeys([order.customer_id for order in orders]):
         known = (
-            changes.customers.get(order.customer_id)
-            or changes.customers_new.get(order.customer_id)
-            or facts.customers.get((order.org, order.customer_id))
+            changes.customers.get(customer_id)
+            or changes.customers_new.get(customer_id)
+            or facts.customers.get((org, customer_id))
         )
-        if known is not None and known.id != facts.orgs[order.org].guest_id:
-            contacts[known.id] = known
+        if known is not None and customer_id != guest_id:
+            contacts[customer_id] = known
     return contacts
 
 
@@ -58,12 +70,11 @@ def _known(org: int, draft: OrderDraft, facts: Facts) -> Order | None:
     return facts.orders.get((org, order_id)) if order_id is not None else None
 
 
-def _keep_last(changes: Changes) -> None:
+def _keep_last(changes: Changes, updated: dict[bytes, Order]) -> None:
     """An order that was made and told again in one array is still one new row, as last told."""
-    made = {order.id: place for place, order in enumerate(changes.orders_new)}
-    for order in [one for one in changes.orders if one.id in made]:
-        changes.orders_new[made[order.id]] = order
-        changes.orders.remove(order)
+    if updated:
+        changes.orders_new = [updated.pop(one.id, one) for one in changes.orders_new]
+        changes.orders.extend(updated.values())
 
 
 def first_facets(told: tuple[tuple[str, str], ...]) -> Facets:
@@ -77,64 +88,61 @@ def first_facets(told: tuple[tuple[str, str], ...]) -> Facets:
     return facets
 
 
+@lru_cache(maxsize=1024)
+def _first_stand(told: tuple[tuple[str, str], ...]) -> tuple[Facets, words.Words]:
+    facets = first_facets(told)
+    return facets, words.shown(facets, words.fresh(facets), dict(told))
+
+
 def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Changes) -> Order:
     org = command.org
     customer_id = resolve_customer(draft.customer, org, facts, changes)
-    lines = tuple(
-        make_line(line, number, org, draft.currency, facts, changes)._replace(location_id=None)
+    lines = tuple([
+        _unreserved(make_line(line, number, org, draft.currency, facts, changes))
         for number, line in enumerate(draft.lines, 1)
-    )
+    ])  # fmt: skip
     subtotal = line_sum([(line.price, line.quantity) for line in lines])
     if not storable(subtotal, draft.total):
         raise refuse(Reason.INVALID, "the sum of the lines is out of range", draft.where)
-    facets = first_facets(draft.words)
+    facets, shown = _first_stand(draft.words)
+    # The first twelve by place: an order has many members, and a name for each is slow.
     order = Order(
-        org=org,
-        id=facts.new_id(),
-        origin=command.source,
-        managed=False,
-        facets=facets,
-        words=words.shown(facets, words.fresh(facets), dict(draft.words)),
-        currency=draft.currency,
-        subtotal=subtotal,
-        total=draft.total,
-        customer_id=customer_id,
-        sender_id=draft.sender_id,
-        sender_digest=draft.digest,
-        created_at=facts.now,
-        updated_at=facts.now,
-        lines=lines,
+        org, facts.new_id(), command.source, False, facets, shown, draft.currency,
+        subtotal, draft.total, customer_id, facts.now, facts.now,
+        sender_id=draft.sender_id, sender_digest=draft.digest, version=1, lines=lines,
         **draft.said,
-    )
-    order, mirrored = events.happened(order, events.ORDER_MIRRORED, facts.now, command.source)
+    )  # fmt: skip
+    changes.events.append(events.latest(order, events.ORDER_MIRRORED, facts.now, command.source))
     if order.ingested:
         order, ingested = events.happened(order, events.ORDER_INGESTED, facts.now, command.source)
-        changes.events.extend((mirrored, ingested))
-    else:
-        changes.events.append(mirrored)
+        changes.events.append(ingested)
     changes.orders_new.append(order)
-    changes.lines_new.extend((org, order.id, line) for line in lines)
+    for line in lines:
+        changes.lines_new.append((org, order.id, line))
     return order
+
+
+def _unreserved(line: Line) -> Line:
+    """Whoever runs the order has the stock, so that none is taken here."""
+    return line if line.location_id is None else line._replace(location_id=None)
 
 
 def _update(
     command: MirrorOrders, draft: OrderDraft, known: Order, facts: Facts, changes: Changes
 ) -> Order:
-    order = known._replace(sender_digest=draft.digest)
+    order = known.changed(sender_digest=draft.digest)
     if known.managed:
         # Entrepot runs this one: its sender may move it and say where the parcel is, no more.
         tracking = draft.said.get("tracking_url") or order.tracking_url
-        order = order._replace(tracking_url=tracking)
+        order = order.changed(tracking_url=tracking)
     else:
         order = _retold(draft, order, facts, changes)
-    if order._replace(sender_digest=known.sender_digest) != known:
+    if order.changed(sender_digest=known.sender_digest) != known:
         order, amended = events.happened(order, events.ORDER_AMENDED, facts.now, command.source)
         changes.events.append(amended)
     if draft.words:
         order = tell(order, draft.words, command.source, draft.where, facts, changes)
-    changes.orders = [one for one in changes.orders if one.id != order.id]
-    changes.orders.append(order._replace(updated_at=max(facts.now, known.updated_at + 1000)))
-    return changes.orders[-1]
+    return order.changed(updated_at=max(facts.now, known.updated_at + 1000))
 
 
 def _retold(draft: OrderDraft, order: Order, facts: Facts, changes: Changes) -> Order:
@@ -144,7 +152,7 @@ def _retold(draft: OrderDraft, order: Order, facts: Facts, changes: Changes) -> 
     if not storable(subtotal, draft.total):
         raise refuse(Reason.INVALID, "the sum of the lines is out of range", draft.where)
     said = {name: value for name, value in draft.said.items() if value is not None}
-    return order._replace(
+    return order.changed(
         customer_id=customer_id,
         currency=draft.currency,
         total=draft.total,
@@ -162,8 +170,7 @@ def _match_lines(
     number = max((line.number for line in left), default=0)
     lines: list[Line] = []
     for told in draft.lines:
-        line = make_line(told, 0, org, draft.currency, facts, changes)
-        line = line._replace(location_id=None)
+        line = _unreserved(make_line(told, 0, org, draft.currency, facts, changes))
         old = next((one for one in left if one.entry_id == line.entry_id), None)
         if old is None:
             number += 1

@@ -15,14 +15,14 @@ _EVENT_OF_STAGE = {"cancelled": events.ORDER_CANCELLED, "rejected": events.ORDER
 
 def stand(order: Order, facets: Facets, told: dict[str, str] | None = None) -> Order:
     """The order in new facets, with the words that each dialect now shows."""
-    return order._replace(facets=facets, words=words.shown(facets, order.words, told))
+    return order.changed(facets=facets, words=words.shown(facets, order.words, told))
 
 
 def confirm(order: Order, facts: Facts, changes: Changes, told: str | None = None) -> Order:
     """The pipeline's last step. `told`: what there is to say of the payment, if anything."""
     order = stand(order, order.facets._replace(stage="confirmed"))
     reason = "sandbox" if told else None
-    order = order._replace(reason=reason, reason_detail=told, parked=False)
+    order = order.changed(reason=reason, reason_detail=told, parked=False)
     order, confirmed = events.happened(order, events.ORDER_CONFIRMED, facts.now, "pipeline")
     changes.events.append(confirmed)
     changes.orders.append(order)
@@ -32,7 +32,7 @@ def confirm(order: Order, facts: Facts, changes: Changes, told: str | None = Non
 def fail(order: Order, reason: str, detail: str, facts: Facts, changes: Changes) -> Order:
     """End a placed order for a reason, which it keeps; what it claimed is given back."""
     order = stand(order, order.facets._replace(stage="failed"))
-    order = order._replace(reason=reason, reason_detail=detail[:500], parked=False)
+    order = order.changed(reason=reason, reason_detail=detail[:500], parked=False)
     order, failed = events.happened(
         order,
         events.ORDER_FAILED,
@@ -87,9 +87,9 @@ def _allow(order: Order, after: Facets, field: str) -> None:
 def _dates(order: Order, before: Facets, facts: Facts) -> Order:
     now, after = facts.now, order.facets.fulfilment
     if after in SHIPPED and before.fulfilment not in SHIPPED and order.shipped_at is None:
-        order = order._replace(shipped_at=now)
+        order = order.changed(shipped_at=now)
     if after == "delivered" and order.delivered_at is None:
-        order = order._replace(delivered_at=now)
+        order = order.changed(delivered_at=now)
     return order
 
 
@@ -97,7 +97,7 @@ def _consequences(
     before: Order, after: Order, source: str, facts: Facts, changes: Changes
 ) -> Order:
     if after.facets.stage in ENDED and before.facets.stage not in ENDED:
-        after = after._replace(
+        after = after.changed(
             reason=after.facets.stage, reason_detail=f"told by {source}", parked=False
         )
         if goods.release(after, facts, changes):

@@ -29,7 +29,7 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
     if order is not None:
         if not order.ingested:
             order, ingested = events.happened(
-                order._replace(ingested=True),
+                order.changed(ingested=True),
                 events.ORDER_INGESTED, facts.now, command.source,
             )  # fmt: skip
             changes.orders.append(order)

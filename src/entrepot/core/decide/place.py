@@ -26,7 +26,9 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     currency = command.currency or (resolve_variant(command.lines[0], org, facts, changes).currency)
     lines = tuple(
         make_line(
-            draft if draft.location_id else draft._replace(location_id=default_location),
+            draft
+            if draft.location_id or not default_location
+            else draft._replace(location_id=default_location),
             number,
             org,
             currency,

@@ -12,6 +12,8 @@ from entrepot.core.order import Attempt, Changes, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
 
+SANDBOX = "sandbox"
+
 
 def reserve(command: ReserveStock, facts: Facts) -> Decision:
     """Hold the stock and prepare the attempt, or fail the order as out of stock.
@@ -51,13 +53,14 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
 
 
 def _prepare(order: Order, command: ReserveStock, facts: Facts) -> Attempt:
+    service = (order.payment_provider or "").lower()
     return Attempt(
         org=order.org,
         order_id=order.id,
         number=1,
         key=command.key,
         provider=order.payment_provider or "",
-        service=command.service,
+        service=service if service in command.services else SANDBOX,
         reference=order.payment_reference or "",
         amount=order.total,
         currency=order.currency,

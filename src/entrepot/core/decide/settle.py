@@ -96,4 +96,4 @@ def _unparked(order: Order) -> Order:
     """An ended order whose last step is done waits for nobody; why it ended, its stage says."""
     if not order.parked:
         return order
-    return order._replace(parked=False, reason=order.facets.stage, reason_detail=None)
+    return order.changed(parked=False, reason=order.facets.stage, reason_detail=None)

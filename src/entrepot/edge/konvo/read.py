@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -33,6 +34,7 @@ SECOND = 1_000_000
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
 _FRACTION = re.compile(r"\.(\d+)")
+_DIGITS_MAX = len(str(UNITS_MAX))
 _NO_DIGITS = re.compile(r"[^0-9]+")
 # Numbers of the sender's own metadata stay decimal, so that what comes out is what went in.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -50,26 +52,22 @@ def mirror_orders(body: list[wire.OrderInput], principal: Principal) -> MirrorOr
 
 
 def _draft(order: wire.OrderInput, where: str) -> OrderDraft:
-    code = _currency(order.currency, where)
+    code, places = _currency(order.currency, where)
     words: list[tuple[str, str]] = []
     # Later words win where two contradict: the status is the order's, the shipment the parcel's.
     if order.shipment_status is not UNSET:
         words.append(("konvo_shipment", order.shipment_status))
     if order.status is not UNSET:
         words.append(("konvo", order.status))
+    told = digest(order)
+    total = Amount(_whole(order.order_total, where, "orderTotal", 0, UNITS_MAX), places)
+    lines = tuple([
+        _line(item, f"{where}.items[{place}]", code) for place, item in enumerate(order.items)
+    ])  # fmt: skip
     return OrderDraft(
-        where=where,
-        sender_id=order.id,
-        digest=digest(order),
-        currency=code,
-        total=_amount(order.order_total, code, where, "orderTotal"),
-        lines=tuple(
-            _line(item, f"{where}.items[{place}]", code) for place, item in enumerate(order.items)
-        ),
-        customer=_customer(order.customer),
-        words=tuple(words),
-        said=_said(order, where),
-    )
+        where, order.id, told, code, total, lines,
+        _customer(order.customer), tuple(words), _said(order, where),
+    )  # fmt: skip
 
 
 def digest(order: wire.OrderInput) -> bytes:
@@ -99,26 +97,25 @@ def _said(order: wire.OrderInput, where: str) -> dict[str, Any]:
 
 
 def _customer(customer: wire.OrderCustomer) -> CustomerRef:
-    found: dict[str, list[str]] = {"email": [], "phone": [], "handle": []}
+    emails: list[str] = []
+    phones: list[str] = []
+    handles: list[str] = []
+    found = {"email": emails, "phone": phones, "handle": handles}
     for one in customer.user_ids or ():
         # An identifier that says nothing would match everybody else who says nothing.
         if identifier := one.id.strip():
             found[one.type].append(identifier)
-    phones = [digits for phone in found["phone"] if (digits := _NO_DIGITS.sub("", phone))]
-    identifiers = [
-        *(("email", email.casefold()) for email in found["email"]),
-        *(("phone", digits) for digits in phones),
-        *(("handle", handle) for handle in found["handle"]),
-        ("external", customer.id),
-    ]
+    names = [_indexed("email", email.casefold()) for email in emails]
+    if phones:
+        numbers = [_NO_DIGITS.sub("", phone) for phone in phones]
+        names += [_indexed("phone", digits) for digits in numbers if digits]
+    if handles:
+        names += [_indexed("handle", handle) for handle in handles]
+    names.append(_indexed("external", customer.id))
     return CustomerRef(
-        identifiers=tuple(dict.fromkeys(_indexed(*name) for name in identifiers)),
-        first_name=customer.first_name or None,
-        last_name=customer.last_name or None,
-        email=next(iter(found["email"]), None),
-        phone=next(iter(found["phone"]), None),
-        field="customer",
-    )
+        None, tuple(dict.fromkeys(names)), customer.first_name or None, customer.last_name or None,
+        emails[0] if emails else None, phones[0] if phones else None, "customer",
+    )  # fmt: skip
 
 
 def _indexed(kind: str, value: str) -> tuple[str, str]:
@@ -128,7 +125,7 @@ def _indexed(kind: str, value: str) -> tuple[str, str]:
 
 
 def _line(item: wire.OrderedItem, where: str, order_code: str) -> DraftLine:
-    code = _currency(item.currency, where)
+    code, places = _currency(item.currency, where)
     if code != order_code:
         # Two currencies do not add up to the one total that an order has.
         sentence = f"must be the order's currency, {order_code}"
@@ -146,36 +143,35 @@ def _line(item: wire.OrderedItem, where: str, order_code: str) -> DraftLine:
     if item.inventory_quantity is not UNSET:
         _number(item.inventory_quantity, f"{where}.inventoryQuantity")
         details["inventoryQuantity"] = item.inventory_quantity
+    price = Amount(_whole(item.price, where, "price", 0, UNITS_MAX), places)
+    variant = VariantRef(ids.from_dashed(item.id), None, (_indexed("external", item.id),))
     return DraftLine(
-        where=where,
-        variant=VariantRef(
-            variant_id=ids.from_dashed(item.id), names=(_indexed("external", item.id),)
-        ),
-        quantity=quantity,
-        price=_amount(item.price, code, where, "price"),
-        currency=code,
-        title=item.name,
-        sku=item.sku or None,
+        where, variant, quantity, price, code, item.name, item.sku or None,
         details=_encode(details).decode(),
-    )
+    )  # fmt: skip
 
 
-def _currency(text: str, where: str) -> str:
+def _currency(text: str, where: str) -> tuple[str, int]:
+    """The currency's code, and the decimal places of its minor unit."""
+    found = _known_currency(text)
+    if found is None:
+        raise refuse(Reason.INVALID, f"{text} is no ISO 4217 currency", f"{where}.currency")
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _known_currency(text: str) -> tuple[str, int] | None:
     code = text.upper()
     # Some letters beyond ASCII have an ASCII letter in upper case.
     if not text.isascii() or not currency.known(code):
-        raise refuse(Reason.INVALID, f"{text} is no ISO 4217 currency", f"{where}.currency")
-    return code
-
-
-def _amount(raw: Raw, code: str, where: str, name: str) -> Amount:
-    return Amount(_whole(raw, where, name, 0, UNITS_MAX), currency.minor_digits(code))
+        return None
+    return code, currency.minor_digits(code)
 
 
 def _whole(raw: Raw, where: str, name: str, least: int, most: int) -> int:
     """A whole number in range. The way it is nearly always written is read without a detour."""
     text = bytes(raw)
-    if text.isdigit() and len(text) <= len(str(UNITS_MAX)):
+    if text.isdigit() and len(text) <= _DIGITS_MAX:
         number = int(text)
     else:
         try:

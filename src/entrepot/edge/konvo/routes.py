@@ -37,10 +37,10 @@ async def list_orders(call: Call) -> Answer:
     org = call.principal.org
 
     def look(conn: Snapshot) -> tuple[queries.Page, dict[bytes, Customer]]:
-        page = queries.page(conn, org, wanted, limit=limit, offset=offset, counted=True)
+        page = queries.page(conn, org, wanted, limit=limit, offset=offset)
         return page, _contacts(conn, org, page.orders)
 
-    page, contacts = await call.services.database.read(look)
+    page, contacts = await call.services.database.read_long(look)
     assert page.total is not None
     return write.found(page.orders, contacts, page.total)
 

@@ -68,9 +68,9 @@ _BODY_ERRORS = {
 async def list_orders(call: Call) -> Answer:
     """A page of orders, newest first."""
     wanted, page, limit = read.order_list(call.query(*read.QUERY))
-    found = await call.services.database.read(
+    found = await call.services.database.read_long(
         lambda conn: queries.page(
-            conn, call.principal.org, wanted, limit=limit, offset=(page - 1) * limit, counted=True
+            conn, call.principal.org, wanted, limit=limit, offset=(page - 1) * limit
         )
     )
     return write.page_answer(found, page, limit)

@@ -58,7 +58,7 @@ def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrde
 def _idempotency(key: str, command: PlaceOrder) -> Idempotency:
     said = command.said
     # All but the path, which an alias changes, and the currency, which is the order's.
-    lines = [line._replace(where="", currency=None) for line in command.lines]
+    lines = [("", *line[1:4], None, *line[5:]) for line in command.lines]
     parts = (
         said["payment_provider"].encode(), said["payment_reference"].encode(),
         command.customer.customer_id or b"", command.currency.encode(),

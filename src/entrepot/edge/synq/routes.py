@@ -40,7 +40,7 @@ async def list_orders(call: Call) -> Answer:
     page = await call.services.database.read(
         lambda conn: queries.page(
             conn, call.principal.org, queries.OrderFilter(),
-            limit=limit, offset=offset, counted=False,
+            limit=limit, offset=offset,
         )
     )  # fmt: skip
     return write.page_answer(page.orders, limit, offset, call.principal)

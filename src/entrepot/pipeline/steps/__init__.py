@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from entrepot.core.commands import DeferJob
+from entrepot.core.facts import Seen
 from entrepot.core.order import Attempt, Job
 from entrepot.pipeline.retry import Policy, next_try
 from entrepot.providers.payment import PaymentRequest
@@ -20,6 +21,7 @@ class Held(NamedTuple):
     job: Job
     stage: str | None = None
     attempt: Attempt | None = None
+    seen: Seen | None = None  # the whole order, where this process has just written it
 
 
 class Terms(NamedTuple):

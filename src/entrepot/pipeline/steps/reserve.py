@@ -1,15 +1,15 @@
-"""Reserving: the book decides by itself; this only says for whom and under which key."""
+"""Reserving: the book decides by itself; this only says under which key, and who is there."""
 
 from __future__ import annotations
 
 from entrepot.core.commands import ReserveStock
+from entrepot.core.order import Job
 from entrepot.pipeline.keys import payment_key
-from entrepot.pipeline.steps import MICROSECONDS, Held, Terms
+from entrepot.pipeline.steps import MICROSECONDS, Terms
 
 
-def reserve(held: Held, service: str, secret: bytes, terms: Terms) -> ReserveStock:
-    """The command that holds the stock and prepares the payment attempt with `service`."""
-    job = held.job
+def reserve(job: Job, services: frozenset[str], secret: bytes, terms: Terms) -> ReserveStock:
+    """The command that holds the stock and prepares the payment attempt with one of `services`."""
     assert job.order_id is not None, "a reserve job belongs to an order"
     tenant = job.org.to_bytes(8, "big")
     return ReserveStock(
@@ -18,6 +18,6 @@ def reserve(held: Held, service: str, secret: bytes, terms: Terms) -> ReserveSto
         job_id=job.id,
         fence=job.fence,
         key=payment_key(secret, tenant, job.order_id, "authorise", 1),
-        service=service,
+        services=services,
         held_until=terms.now() + int(terms.hold_seconds * MICROSECONDS),
     )

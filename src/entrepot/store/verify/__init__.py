@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 
 from entrepot.store import schema
-from entrepot.store.verify import parents, statements
+from entrepot.store.verify import numbers, parents, statements
 from entrepot.store.verify.ledger import Hold, ProviderLedger, check_ledger
 from entrepot.store.verify.orders import AttemptKey, check_orders
 from entrepot.store.verify.report import INVARIANTS, Findings, Report, Violation
@@ -39,7 +39,7 @@ def verify(
         for table in schema.metadata.sorted_tables
         if table is not schema.installation
     }
-    for check in (*statements.checks(overdue_before), *parents.checks()):
+    for check in (*statements.checks(overdue_before), *parents.checks(), *numbers.checks()):
         streamed = check.broken.execution_options(yield_per=_ROWS_AT_ONCE)
         with conn.execute(streamed) as found:
             findings.add_rows(check.invariant, found.mappings())  # type: ignore[arg-type]

@@ -29,6 +29,7 @@ def check_orders(conn: Connection, findings: Findings, attempt_key: AttemptKey |
     """Check every order by itself. `attempt_key` makes the key that an attempt should have."""
     lines = Beside(rows_of(conn, schema.order_lines))
     told = Beside(rows_of(conn, schema.order_events))
+    archives = Beside(rows_of(conn, schema.order_archives))
     properties = Beside(rows_of(conn, schema.order_properties))
     attempts = Beside(rows_of(conn, schema.payment_attempts))
     for row in rows_of(conn, schema.orders):
@@ -37,12 +38,13 @@ def check_orders(conn: Connection, findings: Findings, attempt_key: AttemptKey |
             (rows.line(tuple(one))[2] for one in lines.of(key)), key=lambda line: line.number
         )
         its_events = [rows.event(tuple(one)) for one in told.of(key)]
+        its_archived = [(one[2], one[3]) for one in archives.of(key)]
         its_attempts = [rows.attempt(tuple(one)) for one in attempts.of(key)]
-        its_properties = {(one[2], one[3]) for one in properties.of(key)}
+        its_properties = {(one[2], one[3], one[4]) for one in properties.of(key)}
         if not _scales_hold(row, findings):
             continue
         order = rows.order(tuple(row), tuple(its_lines))
-        _numbering(order, its_events, findings)
+        _numbering(order, its_archived, its_events, findings)
         _story(order, its_events, findings)
         _money(order, findings)
         _attempts(order, its_attempts, attempt_key, findings)
@@ -59,17 +61,23 @@ def _scales_hold(row: Sequence[Any], findings: Findings) -> bool:
     return False
 
 
-def _numbering(order: Order, told: list[Event], findings: Findings) -> None:
+def _numbering(
+    order: Order, archived: list[tuple[int, int]], told: list[Event], findings: Findings
+) -> None:
+    """The archived ranges and then the events that are here follow each other up to the version."""
     where = {"org": order.org, "order": order.id}
-    numbers = [event.seq for event in told]
-    if numbers != list(range(1, order.version + 1)):
-        gap = next((i for i, n in enumerate(numbers, 1) if i != n), len(numbers) + 1)
+    ranges = (*archived, *((event.seq, event.seq) for event in told))
+    ends = [0, *(last for _, last in ranges)]
+    broken = [end for (first, _), end in zip(ranges, ends, strict=False) if first != end + 1]
+    if broken or ends[-1] != order.version:
         findings.add(
-            "INV-13", **where, version=order.version, events=len(numbers), first_missing=gap
-        )
-    first = events.ORDER_PLACED if order.managed else events.ORDER_MIRRORED
-    if told and told[0].type != first:
-        findings.add("INV-13", **where, first_event=told[0].type, expected=first)
+            "INV-13", **where, version=order.version, events=len(told),
+            archived=sum(last - first + 1 for first, last in archived),
+            first_missing=(*broken, ends[-1])[0] + 1,
+        )  # fmt: skip
+    began = events.ORDER_PLACED if order.managed else events.ORDER_MIRRORED
+    if told and told[0].seq == 1 and told[0].type != began:
+        findings.add("INV-13", **where, first_event=told[0].type, expected=began)
     latest = 0
     for event in told:
         if event.type not in events.TYPES:
@@ -110,7 +118,8 @@ def _illegal(before: Facets | None, after: Facets, event: Event, *, managed: boo
     if not _known(after):
         return f"{'/'.join(after)} is nowhere an order can stand"
     if before is None:
-        if managed and after.stage != "placed":
+        # What went before a later one is in the archive.
+        if managed and event.seq == 1 and after.stage != "placed":
             return f"a managed order begins placed, not {after.stage}"
         return None
     if before == after or not _known(before):
@@ -180,11 +189,12 @@ def _words(order: Order, findings: Findings) -> None:
     )  # fmt: skip
 
 
-def _properties(order: Order, searchable: set[tuple[str, str]], findings: Findings) -> None:
+def _properties(order: Order, searchable: set[tuple[str, str, int]], findings: Findings) -> None:
     try:
-        said = set(paths(json.loads(order.properties))) if order.properties else set()
+        read = paths(json.loads(order.properties)) if order.properties else ()
+        said = {(*pair, order.number) for pair in read}
     except (ValueError, AttributeError):
         said = None
     if said != searchable:
-        differing = sorted(path for path, _ in searchable ^ (said or set()))
+        differing = sorted({path for path, _, _ in searchable ^ (said or set())})
         findings.add("PROPERTIES", org=order.org, order=order.id, paths=", ".join(differing[:5]))

@@ -22,7 +22,8 @@ INVARIANTS: dict[str, str] = {
     "INV-4": "A held reservation belongs to a placed order whose payment is unresolved, a "
     "committed one to a confirmed order whose goods are still here.",
     "INV-5": "A confirmed order has committed or shipped exactly what each of its lines ordered.",
-    "INV-6": "Each idempotency key has its order, each order its key, and no two share one.",
+    "INV-6": "Each idempotency key has its order, each order its key until that is removed for its "
+    "age, and no two share one.",
     "INV-8": "An order has at most one payment attempt that holds money or may yet.",
     "INV-9": "An authorised attempt belongs to a live order; one that is under way or to be given "
     "back has the job that settles it.",
@@ -30,8 +31,8 @@ INVARIANTS: dict[str, str] = {
     "INV-11": "The provider holds money once an order at most, and only where an attempt says so.",
     "INV-12": "Attempts are numbered from 1, each after a definite no; their keys are unique and "
     "those that the book's secret makes.",
-    "INV-13": "An order's events are numbered 1 to its version, the first tells how it began, and "
-    "each move is legal.",
+    "INV-13": "An order's events, with those that the archive has, are numbered 1 to its version, "
+    "the first tells how it began, and each move is legal.",
     "INV-14": "An order stands where its events leave it.",
     "INV-17": "An order's subtotal is the sum of its lines, and every amount is in range.",
     "INV-18": "Every row belongs to a row of its own organization.",
@@ -43,6 +44,9 @@ INVARIANTS: dict[str, str] = {
     "INV-28": "Nothing was updated before it was created, and an order's events follow each other.",
     "WORDS": "Every status word shown is true of its order, and the preferred one unless told.",
     "PROPERTIES": "The searchable properties of an order are those of its properties.",
+    "NUMBERS": "An organization's orders are numbered from 1 to what its counter says.",
+    "SPANS": "A span says how many of its orders stand where, and no time of theirs lies outside.",
+    "TALLIES": "As many orders have a property, and were updated in a slot of time, as is tallied.",
 }
 
 

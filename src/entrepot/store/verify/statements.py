@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from entrepot.core import events
 from entrepot.core.facets import SHIPPED
-from entrepot.store import schema
+from entrepot.store import retention, schema
 from entrepot.store.verify.orders import SKEW_MICROSECONDS
 
 # Kind of job -> whether it belongs to an order.
@@ -152,7 +152,12 @@ def _idempotency() -> Iterator[Check]:
         _keys.org == _orders.org, _keys.key == _orders.idempotency_key,
         _keys.order_id == _orders.id,
     )  # fmt: skip
-    keyed = _orders.idempotency_key.is_not(None)
+    # A key and its order are of the same moment; what is older than the horizon may be gone.
+    forgotten = exists().where(
+        schema.sweeps.c.org == _orders.org, schema.sweeps.c.kind == retention.KEYS,
+        schema.sweeps.c.horizon > _orders.created_at,
+    )  # fmt: skip
+    keyed = and_(_orders.idempotency_key.is_not(None), not_(forgotten))
     yield Check(
         "INV-6",
         select(_orders.org, _orders.id.label("order_id"), _orders.idempotency_key).where(

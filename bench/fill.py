@@ -1,0 +1,190 @@
+"""Filling an order book with any number of orders, for what is measured on a large one.
+
+The product's own way is too slow for millions. A few real orders (bench/fill_pattern.py) are placed
+through a server and come to rest; then all rows that they have are read from the tables, copied
+under fresh ids, keys and times (bench/fill_rules.py says how, column by column), and written in
+bulk. The copies lie evenly over the last year, oldest first, in the order of their numbers; the
+pattern itself is taken out. `entrepot verify` finds nothing wrong with such a book.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.acceptance.server import Server
+
+from bench import fill_pattern
+from bench.fill_book import Book, open_book
+from bench.fill_copy import YEAR, Pattern, Rows, copies
+from bench.fill_rules import EMPTY, OWNER
+from bench.run import say
+from entrepot.clock import new_id, now
+from entrepot.store import schema, spans, tallies
+from entrepot.store.migrate import INSTALL_SECRET
+
+AT_ONCE = 5_000
+TOLD_EVERY = 250_000
+SAMPLE_MAX = 20_000
+MINUTE = 60_000_000
+PLENTY = 100_000_000
+_NEVER_SWEPT = {"ENTREPOT_IDEMPOTENCY_DAYS": "off"}
+
+
+class Filled(NamedTuple):
+    """A filled book. `sample` has ids of orders drawn evenly over all of it."""
+
+    url: str
+    folder: Path
+    orders: int
+    sample: list[bytes]
+    seconds: float
+
+    def server(self) -> Server:
+        """A server on it that only accepts and reads, not started yet.
+
+        It keeps all idempotency keys: that removing the old ones costs little is another measure.
+        """
+        return Server(self.url, self.folder, role="api", env=_NEVER_SWEPT)
+
+
+def fill(url: str, folder: Path, orders: int) -> Filled:
+    """Fill the empty database at `url`; `folder` is for the server that places the pattern.
+
+    Raises UnknownColumn where the schema has what no rule speaks of.
+    """
+    with Server(url, folder, role="all", env=_NEVER_SWEPT) as server:
+        fill_pattern.place(server)
+        code = server.terminate()
+        assert code == 0, server.output()[-500:]
+    begun = time.monotonic()
+    book = open_book(url)
+    sample = _fill(book, orders)
+    book.finish()
+    return Filled(url, folder, orders, sample, time.monotonic() - begun)
+
+
+def _fill(book: Book, orders: int) -> list[bytes]:
+    pattern = _taken_out(book)
+    chance = random.Random(orders)
+    latest = now() - MINUTE
+    first = latest - YEAR
+
+    def begins(number: int) -> int:
+        return (first + YEAR * number // orders) // 1_000 * 1_000
+
+    drawn = set(chance.sample(range(1, orders + 1), min(orders, SAMPLE_MAX)))
+    sample: list[bytes] = []
+    counted: Counter[int] = Counter()
+    for start in range(1, orders + 1, AT_ONCE):
+        chosen = pattern.choose(min(AT_ONCE, orders + 1 - start), chance)
+        counted.update(chosen)
+        rows, made = copies(pattern, start, chosen, begins, latest, chance)
+        _write(book, rows)
+        sample += [order for number, order in enumerate(made, start) if number in drawn]
+        done = start + len(chosen) - 1
+        if done % TOLD_EVERY == 0:
+            say(f"filled {done:,} of {orders:,} orders")
+    book.begin()
+    _restock(book, pattern, counted)
+    _tally(book, orders)
+    book.commit()
+    return sample
+
+
+def _taken_out(book: Book) -> Pattern:
+    """The pattern, read from the book and removed from it. Nothing else may have been ordered."""
+    for table in sorted(EMPTY):
+        assert not book.rows(table), f"the pattern is not at rest: {table} is not empty"
+    found: Rows = {table: book.rows(table) for table in OWNER}
+    # Who orders as nobody shares the organization's guest, who stays.
+    guests = {row[0] for row in book.run("SELECT guest_id FROM organizations")}
+    at = list(schema.customers.columns.keys()).index("id")
+    found["customers"] = [row for row in found["customers"] if row[at] not in guests]
+    [secret] = book.run("SELECT value FROM installation WHERE name = ?1", INSTALL_SECRET)
+    pattern = Pattern(found, bytes(secret[0]))
+    book.begin()
+    for shape in pattern.shapes:
+        for name, row, _ in shape.rows:
+            made = schema.metadata.tables[name]
+            keys = [column.name for column in made.primary_key.columns]
+            places = [list(made.columns.keys()).index(key) for key in keys]
+            where = " AND ".join(f"{key} = ?{mark}" for mark, key in enumerate(keys, 1))
+            book.run(f"DELETE FROM {name} WHERE {where}", *[row[at] for at in places])
+    book.commit()
+    return pattern
+
+
+def _write(book: Book, rows: Rows) -> None:
+    book.begin()
+    for table, its in rows.items():
+        if its:
+            book.write(table, its)
+    book.commit()
+
+
+def _restock(book: Book, pattern: Pattern, counted: Counter[int]) -> None:
+    """Shelves as the copies leave them, with plenty beside, and the entry that brought it in."""
+    entries, moment = schema.stock_entries.columns.keys(), now()
+    marks = ", ".join(f"?{mark}" for mark in range(1, len(entries) + 1))
+    for shelf, (reserved, ledger) in pattern.stock(counted).items():
+        delivered = PLENTY + reserved - ledger
+        entry = {
+            **shelf._asdict(), "id": new_id(), "delta": delivered, "kind": "adjustment",
+            "order_id": None, "note": "Filled", "created_at": moment,
+        }  # fmt: skip
+        book.run(
+            f"INSERT INTO stock_entries ({', '.join(entries)}) VALUES ({marks})",
+            *[entry[name] for name in entries],
+        )
+        book.run(
+            "UPDATE stock_levels SET on_hand = on_hand + ?1, reserved = reserved + ?2, "
+            "version = version + 1 WHERE org = ?3 AND variant_id = ?4 AND location_id = ?5",
+            delivered + ledger, reserved, *shelf,
+        )  # fmt: skip
+
+
+_TIMES = "min(created_min), max(created_max), min(updated_min), max(updated_max)"
+_LOWEST = (
+    "INSERT INTO order_spans (org, level, span, phase, status, orders, created_min, created_max, "
+    "updated_min, updated_max) SELECT org, 0, (number - 1) / {size}, polinate_phase, "
+    "polinate_status, count(*), min(created_at), max(created_at), min(updated_at), "
+    "max(updated_at) FROM orders GROUP BY org, (number - 1) / {size}, polinate_phase, "
+    "polinate_status"
+)
+_NEXT = (
+    "INSERT INTO order_spans (org, level, span, phase, status, orders, created_min, created_max, "
+    "updated_min, updated_max) SELECT org, {level}, span / {ratio}, phase, status, sum(orders), "
+    f"{_TIMES} FROM order_spans WHERE level = {{level}} - 1 "
+    "GROUP BY org, span / {ratio}, phase, status"
+)
+_UPDATES = (
+    "INSERT INTO order_update_tallies (org, level, slot, orders) SELECT org, {level}, "
+    "updated_at / {size}, count(*) FROM orders GROUP BY org, updated_at / {size}"
+)
+_VALUES = (
+    "INSERT INTO order_property_tallies (org, path, value, orders) "
+    "SELECT org, path, value, count(*) FROM order_properties GROUP BY org, path, value"
+)
+_PATHS = (
+    "INSERT INTO order_property_tallies (org, path, value, orders) SELECT org, path, "
+    f"'{tallies.ANY}', count(DISTINCT number) FROM order_properties GROUP BY org, path"
+)
+
+
+def _tally(book: Book, orders: int) -> None:
+    """Counters and tallies as store/spans.py and store/tallies.py would have kept them."""
+    for table in ("order_spans", "order_property_tallies", "order_update_tallies"):
+        book.run(f"DELETE FROM {table}")
+    book.run("UPDATE order_counters SET orders = ?1", orders)
+    book.run(_LOWEST.format(size=spans.SIZES[0]))
+    sizes = list(zip(spans.SIZES, spans.SIZES[1:], strict=False))
+    for level, (below, size) in enumerate(sizes, 1):
+        book.run(_NEXT.format(level=level, ratio=size // below))
+    for level, size in enumerate(tallies.SLOTS):
+        book.run(_UPDATES.format(level=level, size=size))
+    book.run(_VALUES)
+    book.run(_PATHS)

@@ -1,0 +1,229 @@
+"""Copies of the pattern's orders: the same rows under fresh ids, keys, times and numbers."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from bench.fill_pattern import BATCH, NAME, SHAPES
+from bench.fill_rules import BY_CUSTOMER, ID, NUMBER, OWNER, SHIFT, TIME, TOLD, checked
+from entrepot.core import ids
+from entrepot.pipeline.keys import payment_key
+from entrepot.store import schema
+
+MILLISECOND = 1_000
+YEAR = 365 * 86_400 * 1_000_000
+# How many times longer a copy's steps may take than the pattern's: milliseconds become days.
+STRETCH_MAX = 1_000_000
+# Orders of one batch, by Polinate's property: the same in a book of any size.
+BATCH_ORDERS = 600
+
+Row = list[Any]
+Rows = dict[str, list[Row]]  # by table
+
+
+class Copy:
+    """What is a copy's own: begin (microseconds), stretch, number, key, batch, and its ids."""
+
+    __slots__ = ("batch", "begin", "ids", "key", "number", "stretch")
+
+    def __init__(self, begin: int, stretch: int, number: int, key: str) -> None:
+        self.begin = begin
+        self.stretch = stretch
+        self.number = number
+        self.key = key
+        self.batch = f"b{number // BATCH_ORDERS}"
+        self.ids: dict[bytes, bytes] = {}
+
+
+Make = Callable[[Copy], Any]
+
+
+class Shape:
+    """One order of the pattern with all rows that are its own, ready to be copied."""
+
+    def __init__(self, at: int, order: bytes, rows: Rows, secret: bytes) -> None:
+        self._key = NAME.format(at)
+        self._begin: int = _of(rows, "orders", "created_at")[0]
+        self._minted = list(dict.fromkeys([order, *_minted(rows)]))
+        holes = self._holes(order, rows, secret)
+        # The longest first: a key may begin like another text.
+        texts = sorted(holes, key=len, reverse=True)
+        self._holes_found = re.compile("|".join(map(re.escape, texts)))
+        self._makers = holes
+        self.lasts = 0
+        self.rows = [
+            (table, row, self._changes(table, row)) for table in rows for row in rows[table]
+        ]
+
+    def _holes(self, order: bytes, rows: Rows, secret: bytes) -> dict[str, Make]:
+        """Texts that stand for what is the pattern's own, and what stands for the copy's."""
+        holes: dict[str, Make] = {self._key: lambda copy: copy.key, BATCH: lambda copy: copy.batch}
+        for old in self._minted:
+            for spell in (ids.dashed, bytes.hex, ids.internal_reference):
+                holes[spell(old)] = _spelled(spell, old)
+        for org, number, key in zip(
+            *(_of(rows, "payment_attempts", name) for name in ("org", "number", "key")),
+            strict=True,
+        ):
+            holes[key] = _paid(secret, org.to_bytes(8, "big"), order, number)
+        return holes
+
+    def _changes(self, table: str, row: Row) -> list[tuple[int, Make]]:
+        rules, found = _RULES[table], []
+        for at, column in enumerate(schema.metadata.tables[table].columns):
+            make = None if row[at] is None else self._make(rules[column.name], row[at])
+            if make is not None:
+                found.append((at, make))
+        return found
+
+    def _make(self, rule: str, old: Any) -> Make | None:
+        if rule == ID and old in self._minted:
+            return lambda copy: copy.ids[old]
+        if rule == NUMBER:
+            return lambda copy: copy.number
+        if rule == TOLD:
+            return self._told(old)
+        if rule not in (TIME, SHIFT):
+            return None
+        after = old - self._begin
+        if rule == SHIFT:
+            return lambda copy: copy.begin + after
+        self.lasts = max(self.lasts, after)
+        return lambda copy: copy.begin + after * copy.stretch
+
+    def _told(self, old: str | bytes) -> Make | None:
+        if isinstance(old, bytes):
+            inner = self._told(old.decode())
+            return None if inner is None else lambda copy: inner(copy).encode()
+        holes = self._holes_found.findall(old)
+        if not holes:
+            return None
+        first, *others = self._holes_found.split(old)
+        parts = list(zip([self._makers[hole] for hole in holes], others, strict=True))
+        return lambda copy: first + "".join([make(copy) + text for make, text in parts])
+
+    def copy(self, copy: Copy, chance: random.Random, into: Rows) -> bytes:
+        """Append the copy's rows to those of their tables; its order's id."""
+        moment = copy.begin // MILLISECOND << 80 | 0x7 << 76 | 0b10 << 62
+        for at, old in enumerate(self._minted):
+            fresh = moment | at << 64 | chance.getrandbits(62)
+            copy.ids[old] = fresh.to_bytes(16, "big")
+        for table, row, changes in self.rows:
+            made = row.copy()
+            for at, make in changes:
+                made[at] = make(copy)
+            into[table].append(made)
+        return copy.ids[self._minted[0]]
+
+
+_RULES = checked()
+
+
+def _spelled(spell: Callable[[bytes], str], old: bytes) -> Make:
+    return lambda copy: spell(copy.ids[old])
+
+
+def _paid(secret: bytes, tenant: bytes, order: bytes, number: int) -> Make:
+    return lambda copy: payment_key(secret, tenant, copy.ids[order], "authorise", number)
+
+
+def _of(rows: Rows, table: str, column: str) -> list[Any]:
+    at = list(schema.metadata.tables[table].columns.keys()).index(column)
+    return [row[at] for row in rows[table]]
+
+
+def _minted(rows: Rows) -> Iterator[bytes]:
+    """The ids that rows of these were made under."""
+    for table in ("order_lines", "customers", "stock_entries"):
+        yield from _of(rows, table, "id")
+
+
+class Shelf(NamedTuple):
+    """Where a variant lies."""
+
+    org: int
+    variant_id: bytes
+    location_id: bytes
+
+
+class Pattern:
+    """All orders of the pattern, as they lie in the book: read whole, and by whose they are."""
+
+    def __init__(self, found: Rows, secret: bytes) -> None:
+        self.found = found
+        self._owned = [self._rows_of(at, found) for at in range(len(SHAPES))]
+        self.shapes = [
+            Shape(at, order, rows, secret) for at, (order, rows) in enumerate(self._owned)
+        ]
+        self._weights = [shape.weight for shape in SHAPES]
+
+    @staticmethod
+    def _rows_of(at: int, found: Rows) -> tuple[bytes, Rows]:
+        key = NAME.format(at)
+        named = zip(
+            *(_of(found, "orders", column) for column in
+              ("id", "customer_id", "idempotency_key", "sender_id")),
+            strict=True,
+        )  # fmt: skip
+        [(order, customer)] = [(one[0], one[1]) for one in named if key in one[2:]]
+        rows: Rows = {}
+        for table, column in OWNER.items():
+            owner = customer if table in BY_CUSTOMER else order
+            owners = _of(found, table, column)
+            rows[table] = [
+                row for row, its in zip(found[table], owners, strict=True) if its == owner
+            ]
+        return order, rows
+
+    def choose(self, count: int, chance: random.Random) -> list[int]:
+        """Which shapes so many copies have, by their weights."""
+        return chance.choices(range(len(SHAPES)), self._weights, k=count)
+
+    def stock(self, copies: Counter[int]) -> dict[Shelf, tuple[int, int]]:
+        """What so many copies of each shape, the pattern's own taken away, put on each shelf:
+        units reserved, and units of the ledger.
+        """
+        left: Counter[Shelf] = Counter()
+        reserved: Counter[Shelf] = Counter()
+        for at, (_, rows) in enumerate(self._owned):
+            more = copies[at] - 1
+            for shelf, units in _shelves(rows, "stock_entries", "delta"):
+                left[shelf] += units * more
+            held = [state in ("held", "committed") for state in _of(rows, "reservations", "state")]
+            claims = _shelves(rows, "reservations", "quantity")
+            for (shelf, units), counts in zip(claims, held, strict=True):
+                reserved[shelf] += units * more * counts
+        return {shelf: (reserved[shelf], left[shelf]) for shelf in left.keys() | reserved.keys()}
+
+
+def _shelves(rows: Rows, table: str, units: str) -> list[tuple[Shelf, int]]:
+    columns = [_of(rows, table, name) for name in (*Shelf._fields, units)]
+    return [(Shelf(*one[:3]), one[3]) for one in zip(*columns, strict=True)]
+
+
+def copies(
+    pattern: Pattern, first: int, chosen: list[int], begins: Callable[[int], int], latest: int,
+    chance: random.Random,
+) -> tuple[Rows, list[bytes]]:  # fmt: skip
+    """The rows of copies numbered from `first` on, by table and key, and the orders' ids.
+
+    `begins` says when the order of a number began; nothing of it is later than `latest`.
+    """
+    into: Rows = {table: [] for table in OWNER}
+    orders = []
+    for number, at in enumerate(chosen, first):
+        shape, begin = pattern.shapes[at], begins(number)
+        room = (latest - begin) // (shape.lasts or 1)
+        stretch = chance.randint(1, max(1, min(STRETCH_MAX, room)))
+        copy = Copy(begin, stretch, number, f"{chance.getrandbits(32):08x}-filled-{number}")
+        orders.append(shape.copy(copy, chance, into))
+    for table, rows in into.items():
+        keys = schema.metadata.tables[table].primary_key.columns.keys()
+        columns = schema.metadata.tables[table].columns.keys()
+        places = [list(columns).index(key) for key in keys]
+        rows.sort(key=lambda row, places=places: [row[at] for at in places])  # type: ignore[misc]
+    return into, orders

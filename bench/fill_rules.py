@@ -1,0 +1,144 @@
+"""How each column of the book is copied when a book is filled: declared, so that none is forgotten.
+
+A table is copied with the order that its row belongs to, made anew from the orders, kept as it is,
+or has nothing of an order that has come to rest. What the schema has and this file does not, stops
+the filling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Table
+
+from entrepot.store import schema
+
+SAME = "same"  # as it is in the pattern
+ID = "id"  # a fresh id where the row that it names is copied too, else the same
+TIME = "time"  # as long after the order's begin as in the pattern, stretched
+SHIFT = "shift"  # as long after the order's begin as in the pattern
+TOLD = "told"  # text in which the pattern's keys and ids are replaced by the copy's
+NUMBER = "number"  # the order's place in the book
+
+# The column that names the order a row belongs to; of customers, through the order's own.
+OWNER = {
+    "orders": "id",
+    "order_lines": "order_id",
+    "order_properties": "order_id",
+    "order_events": "order_id",
+    "idempotency_keys": "order_id",
+    "reservations": "order_id",
+    "payment_attempts": "order_id",
+    "stock_entries": "order_id",
+    "customers": "id",
+    "customer_names": "customer_id",
+}
+BY_CUSTOMER = frozenset({"customers", "customer_names"})
+# Counted over the copies.
+MADE_ANEW = frozenset({
+    "order_counters", "order_spans", "order_property_tallies", "order_update_tallies",
+    "stock_levels",
+})  # fmt: skip
+# What orders refer to, and what knows of no orders.
+KEPT = frozenset({
+    "organizations", "credentials", "locations", "items", "variants", "variant_names", "item_lists",
+    "item_list_entries", "installation", "sweeps",
+})  # fmt: skip
+# An order at rest waits for nothing, and nothing of it has left the book.
+EMPTY = frozenset({"jobs", "order_archives"})
+
+_TIMES = ("created_at", "updated_at")
+COPIED: dict[str, dict[str, tuple[str, ...]]] = {
+    "orders": {
+        SAME: (
+            "org", "origin", "managed", "stage", "payment", "fulfilment", "returns", "synq",
+            "polinate_phase", "polinate_status", "konvo", "konvo_shipment", "told", "currency",
+            "scale", "subtotal", "discount", "shipping", "tax", "total", "total_scale",
+            "sender_digest", "membership_id", "integration_id", "payment_provider",
+            "payment_reference", "channel", "source_platform", "sale_source", "tracking_url",
+            "notes", "delivery_address", "address", "expected_at", "reason", "reason_detail",
+            "parked", "ingested", "version",
+        ),
+        ID: ("id", "customer_id"),
+        TIME: (*_TIMES, "shipped_at", "delivered_at"),
+        TOLD: (
+            "sender_id", "external_id", "external_name", "external_reference", "idempotency_key",
+            "properties", "metadata",
+        ),
+        NUMBER: ("number",),
+    },
+    "order_lines": {
+        SAME: (
+            "org", "number", "variant_id", "item_id", "entry_id", "location_id", "sku", "title",
+            "variant_title", "quantity", "unit_of_measure", "currency", "price_units",
+            "price_scale", "cost_units", "cost_scale", "requires_shipping",
+        ),
+        ID: ("order_id", "id"),
+        TIME: _TIMES,
+        TOLD: ("details", "properties"),
+    },
+    "order_properties": {
+        SAME: ("org", "path"), ID: ("order_id",), TOLD: ("value",), NUMBER: ("number",),
+    },
+    "order_events": {
+        SAME: ("org", "seq", "type", "source"), ID: ("order_id",), TIME: ("at",), TOLD: ("body",),
+    },
+    "idempotency_keys": {
+        SAME: ("org", "operation", "fingerprint", "status"),
+        ID: ("order_id",),
+        TIME: ("created_at",),
+        TOLD: ("key", "body"),
+    },
+    "reservations": {
+        SAME: ("org", "variant_id", "location_id", "quantity", "state"),
+        ID: ("order_id", "line_id"),
+        TIME: ("updated_at",),
+        SHIFT: ("held_until",),
+    },
+    "payment_attempts": {
+        SAME: (
+            "org", "number", "provider", "service", "reference", "amount_units", "amount_scale",
+            "currency", "state",
+        ),
+        ID: ("order_id",),
+        TIME: _TIMES,
+        TOLD: ("key", "provider_reference"),
+    },
+    "stock_entries": {
+        SAME: ("org", "variant_id", "location_id", "delta", "kind", "note"),
+        ID: ("id", "order_id"),
+        TIME: ("created_at",),
+    },
+    "customers": {
+        SAME: ("org",),
+        ID: ("id",),
+        TIME: _TIMES,
+        TOLD: ("name", "first_name", "last_name", "email", "phone"),
+    },
+    "customer_names": {SAME: ("org", "kind"), ID: ("customer_id",), TOLD: ("value",)},
+}  # fmt: skip
+
+
+class UnknownColumn(Exception):
+    """The schema has something that no rule here speaks of, or a rule speaks of what is gone."""
+
+
+def checked(tables: Iterable[Table] = ()) -> dict[str, dict[str, str]]:
+    """For every copied table the rule of each column. Raises UnknownColumn, which names it.
+
+    `tables` are those of the schema, all of them, unless given.
+    """
+    known = {table.name: table for table in tables or schema.metadata.sorted_tables}
+    spoken = {*COPIED, *MADE_ANEW, *KEPT, *EMPTY}
+    strange = [f"table {name}" for name in sorted(known.keys() ^ spoken)]
+    rules: dict[str, dict[str, str]] = {}
+    for name in COPIED.keys() & known.keys():
+        said = [(column, rule) for rule, columns in COPIED[name].items() for column in columns]
+        rules[name] = dict(said)
+        columns = {column.name for column in known[name].columns}
+        strange += [f"column {name}.{column}" for column in sorted(columns ^ rules[name].keys())]
+        twice = len(said) - len(rules[name])
+        strange += [f"two rules for a column of {name}"] * bool(twice)
+    if strange:
+        raise UnknownColumn(f"bench/fill_rules.py and the schema differ: {', '.join(strange)}")
+    return rules

@@ -1,0 +1,254 @@
+"""Growth: the same requests on books of 10 thousand, 1 million and (large) 10 million orders.
+
+The books are filled as bench/fill.py says; each has a server of its own, all of them up, and they
+are measured by turns, there and back again, so that none has the better minutes of the machine. Old
+idempotency keys are not removed meanwhile. Reading comes before placing, so that what the filters
+ask for is known; the notes say how many orders match, and what a request costs the servers (and
+PostgreSQL) in processor time, which a busy machine disturbs less than rates.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from statistics import fmean, median
+from typing import NamedTuple
+
+from tests.acceptance.server import Server
+
+from bench import process, reading, wrk
+from bench.fill import Filled, fill
+from bench.footprint import ready
+from bench.requests import synq
+from bench.rows import Row
+from bench.run import LONGEST_SECONDS, ROUNDS, WARM_UP_SECONDS, Run, say, settle, unsound
+
+NUMBER = 7
+TARGET = 0.85
+CONCURRENCY = 32
+SIZES, LARGE, QUICK = (10_000, 1_000_000), 10_000_000, (1_000, 20_000)
+SECONDS_MAX = 2
+QUICK_STEP = 3  # a quick run takes one reading of so many
+READY_SECONDS, MEMORY_MB = 1.5, 300.0
+STARTS, READY_WITHIN, POLL_SECONDS = 3, 600.0, 0.005
+REST_WITHIN, REST_SECONDS, QUIET_SHARE = 60.0, 0.15, 0.3
+
+
+class Place(NamedTuple):
+    """A filled book and the server on it, which took `ready` seconds to start."""
+
+    filled: Filled
+    server: Server
+    ready: float
+    processes: list[int]  # the server's, and PostgreSQL's where it keeps the book
+
+
+class Taken(NamedTuple):
+    """A load, and the processor time that it took of the servers, in seconds."""
+
+    load: wrk.Load
+    processor: float
+
+
+def measure(run: Run) -> None:
+    """All requests on one engine after the other."""
+    sizes: tuple[int, ...] = QUICK if run.options.quick else SIZES
+    if run.options.large:
+        sizes = (*sizes, LARGE)
+    for engine in run.options.engines:
+        first = len(run.rows)
+        with ExitStack() as stack:
+            filled = [_filled(run, engine, size, stack) for size in sizes]
+            keeper = [_postmaster(run)] if engine == "postgres" else []
+            places = [_started(one, keeper, stack) for one in filled]
+            _reads(run, engine, places)
+            _posts(run, engine, places)
+            for place in places:
+                _footprint(run, engine, place)
+                # A large book takes minutes, and says how long.
+                if run.options.large or place.filled.orders == sizes[0]:
+                    _verify(run, engine, place, first)
+
+
+def _filled(run: Run, engine: str, orders: int, stack: ExitStack) -> Filled:
+    say(f"growth, {engine}: filling a book with {orders:,} orders")
+    url, folder = run.place(engine, f"growth-{orders}")
+    stack.callback(_forget, run, url, folder)
+    filled = fill(url, folder, orders)
+    say(f"growth, {engine}: {orders:,} orders in {filled.seconds:.0f} s")
+    return filled
+
+
+def _forget(run: Run, url: str, folder: Path) -> None:
+    """Give the disk back: the books of two engines together may not fit on it."""
+    shutil.rmtree(folder)
+    if not url.startswith("sqlite"):
+        run.postgres.sql(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+
+
+def _postmaster(run: Run) -> int:
+    return int((run.postgres.data / "postmaster.pid").read_text().split()[0])
+
+
+def _started(filled: Filled, keeper: list[int], stack: ExitStack) -> Place:
+    server, taken = stack.enter_context(filled.server()), []
+    for _ in range(STARTS):
+        code = server.terminate()
+        assert code == 0, server.output()[-500:]
+        begun = time.perf_counter()
+        server.launch()
+        while not ready(server):
+            assert time.perf_counter() < begun + READY_WITHIN, server.output()[-2000:]
+            time.sleep(POLL_SECONDS)
+        taken.append(time.perf_counter() - begun)
+    assert server.process is not None
+    process.wait_until_idle(server.process.pid)
+    return Place(filled, server, median(taken), [server.process.pid, *keeper])
+
+
+Turn = partial[wrk.Load]  # a load on one book; how many seconds it lasts is still to be said
+
+
+def _reads(run: Run, engine: str, places: list[Place]) -> None:
+    named = [reading.every(place.filled, place.server) for place in places]
+    step = QUICK_STEP if run.options.quick else 1
+    for same in list(zip(*named, strict=True))[::step]:
+        totals = [one.total(place.server.url) for one, place in zip(same, places, strict=True)]
+        loads = [
+            partial(one.run, place.server.url, CONCURRENCY, folder=run.folder)
+            for one, place in zip(same, places, strict=True)
+        ]
+        rows = _by_turns(run, engine, same[0].name, places, loads)
+        for row, total in zip(rows, totals[1:], strict=True):
+            if total is not None:
+                row.note += f"; {total:,} orders match, {totals[0]:,} there"
+
+
+def _posts(run: Run, engine: str, places: list[Place]) -> None:
+    loads = []
+    for place in places:
+        request = synq(place.server.credentials)
+        loads.append(partial(wrk.run, request, place.server.url, CONCURRENCY, folder=run.folder))
+    for row in _by_turns(run, engine, "Synq POST, two lines", places, loads):
+        row.unit = "orders/s"
+
+
+def _by_turns(
+    run: Run, engine: str, what: str, places: list[Place], loads: list[Turn]
+) -> list[Row]:
+    """Each book there and back again; a row for each but the smallest, held against that."""
+    say(f"growth, {engine}: {what}")
+    seconds = min(run.options.seconds, SECONDS_MAX)
+    turns = list(zip(places, loads, strict=True))
+    lasting = [_lasting(place, load, seconds) for place, load in turns]
+    timed = list(zip(places, loads, lasting, strict=True))
+    there = [_taken(*one) for one in timed]
+    back = [_taken(*one) for one in reversed(timed)][::-1]
+    found = list(zip(there, back, strict=True))
+    rates = [fmean(one.load.rate for one in both) for both in found]
+    each = [_microseconds(both) for both in found]
+    failed = "; ".join(sorted({one.load.failed for both in found for one in both} - {""}))
+    small = places[0].filled.orders
+    rows = [
+        Row(
+            what=f"{what}, {place.filled.orders:,} orders",
+            engine=engine,
+            role=place.server.role,
+            workers=1,
+            concurrency=CONCURRENCY,
+            rate=rate,
+            unit="requests/s",
+            ratio=rate / rates[0] if rates[0] else None,
+            of=f"the same with {small:,} orders",
+            at_least=TARGET,
+            p50=fmean(one.load.p50 for one in both),
+            p99=fmean(one.load.p99 for one in both),
+            note=f"{rates[0]:,.0f} there; {cost:,.0f} µs of processor time each, "
+            f"{each[0]:,.0f} there",
+            failed=failed,
+        )
+        for place, rate, both, cost in zip(places, rates, found, each, strict=True)
+    ][1:]
+    run.rows += rows
+    return rows
+
+
+def _lasting(place: Place, load: Turn, seconds: int) -> int:
+    """Warm up; how long a load has to be that holds some of each connection's answers."""
+    warm = wrk.Load(0, 0.0, 0.0, 0.0, wrk.NOTHING)
+    for longer in WARM_UP_SECONDS:
+        if warm.failed == wrk.NOTHING:
+            warm = load(seconds=longer)
+            _rest(place)
+    return min(max(seconds, math.ceil(ROUNDS * warm.p50 / 1e3)), LONGEST_SECONDS)
+
+
+def _taken(place: Place, load: Turn, seconds: int) -> Taken:
+    before = sum(map(process.processor_seconds, place.processes))
+    done = load(seconds=seconds)
+    taken = sum(map(process.processor_seconds, place.processes)) - before
+    _rest(place)
+    return Taken(done, taken)
+
+
+def _rest(place: Place) -> None:
+    """Let the server end what it has begun for clients that are gone by now."""
+    pid, deadline = place.processes[0], time.monotonic() + REST_WITHIN
+    used = 1.0
+    while used > QUIET_SHARE and time.monotonic() < deadline:
+        before = process.processor_seconds(pid)
+        time.sleep(REST_SECONDS)
+        used = (process.processor_seconds(pid) - before) / REST_SECONDS
+
+
+def _microseconds(loads: tuple[Taken, Taken]) -> float:
+    """Processor time of the servers a request."""
+    requests = sum(one.load.requests for one in loads)
+    return sum(one.processor for one in loads) / requests * 1e6 if requests else 0.0
+
+
+def _footprint(run: Run, engine: str, place: Place) -> None:
+    """What a server costs whose book is of this size: its start, and its memory by now."""
+    orders, server = place.filled.orders, place.server
+    assert server.process is not None
+    figure = partial(Row, engine=engine, role=server.role, workers=1)
+    run.rows.append(
+        figure(
+            what=f"serve to ready, {orders:,} orders in the book",
+            rate=place.ready, unit="s", at_most=READY_SECONDS, note=f"median of {STARTS} starts",
+        )
+    )  # fmt: skip
+    run.rows.append(
+        figure(
+            what=f"resident memory, {orders:,} orders in the book",
+            rate=process.memory(server.process.pid) / 1e6, unit="MB", at_most=MEMORY_MB,
+            note="after all of the above",
+        )
+    )  # fmt: skip
+    run.rows.append(
+        figure(
+            what=f"filling the book with {orders:,} orders, in bulk",
+            rate=place.filled.seconds, unit="s",
+        )
+    )  # fmt: skip
+
+
+def _verify(run: Run, engine: str, place: Place, first: int) -> None:
+    """Drain the server and verify its book: how long that takes, and what it finds."""
+    orders = place.filled.orders
+    say(f"growth, {engine}: draining, then entrepot verify of {orders:,} orders")
+    fault = settle(place.server)
+    begun = time.monotonic()
+    fault = unsound(place.server) or fault
+    run.rows.append(
+        Row(
+            what=f"drain and entrepot verify, {orders:,} orders",
+            engine=engine, rate=time.monotonic() - begun, unit="s", failed=fault,
+        )
+    )  # fmt: skip
+    for row in run.rows[first:] if fault else ():
+        row.failed = row.failed or fault

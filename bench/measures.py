@@ -1,0 +1,42 @@
+"""All measures, in the order of the table. A measure is added with its module and its line here.
+
+bench/run.py says what such a module holds.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Protocol, cast
+
+from bench.run import Run
+
+NAMES = (
+    "accepted",
+    "accepted_postgres",
+    "arrays",
+    "confirmed",
+    "slow_provider",
+    "flash_sale",
+    "growth",
+    "floor",
+    "lonely",
+    "footprint",
+    "overload",
+)
+
+
+class Measure(Protocol):
+    """What a measure's module holds."""
+
+    NUMBER: int
+
+    def measure(self, run: Run) -> None:
+        """Append rows to the run."""
+        ...
+
+
+def named(name: str) -> Measure:
+    """The measure of that name. Raises ValueError, which names those that there are."""
+    if name not in NAMES:
+        raise ValueError(f"there is no measure {name!r}; there are {', '.join(NAMES)}")
+    return cast("Measure", importlib.import_module(f"bench.{name}"))

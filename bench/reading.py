@@ -1,0 +1,154 @@
+"""Requests that read: one order of any in the book, the pages of lists, and every filter."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import secrets
+from pathlib import Path
+from typing import Any
+
+import httpx
+from tests.acceptance.server import Server
+
+from bench import book, wrk
+from bench.fill import Filled
+from bench.fill_copy import BATCH_ORDERS
+from bench.fill_pattern import BATCH_PATH, MARK_PATH
+from bench.requests import Credentials, konvo, polinate, synq
+from bench.wrk import Load
+from entrepot.core import ids
+
+FEW = 100
+SYNQ_PAGE, KONVO_PAGE, POLINATE_PAGE = 50, 50, 20  # what the dialects give when nothing is said
+
+_SCRIPT = """
+local paths = {}
+for line in io.lines("%(paths)s") do paths[#paths + 1] = line end
+math.randomseed(%(seed)d)
+%(headers)s
+request = function() return wrk.format("GET", paths[math.random(#paths)]) end
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """A GET of one of `paths`, drawn at random each time.
+
+    `counted` is the member of the answer that says how many orders match; empty where none does.
+    """
+
+    name: str
+    headers: dict[str, str]
+    paths: tuple[str, ...]
+    counted: str = ""
+
+    def script(self, out: Path) -> str:
+        """The Lua script that sends it and writes its figures to `out`."""
+        paths = out.with_suffix(".paths")
+        paths.write_text("".join(f"{path}\n" for path in self.paths))
+        return (_SCRIPT + wrk.DONE) % {
+            "paths": paths,
+            "seed": secrets.randbits(31),
+            "headers": "\n".join(f'wrk.headers["{k}"] = "{v}"' for k, v in self.headers.items()),
+            "out": out,
+        }
+
+    def run(self, url: str, concurrency: int, seconds: int, folder: Path) -> Load:
+        """Send it over so many connections for so long, each as fast as it is answered."""
+        return wrk.drive(self.script, url, concurrency, seconds, folder)
+
+    def total(self, url: str) -> int | None:
+        """How many orders a list says that it has; None where it does not say.
+
+        Raises httpx.HTTPStatusError where the answer is no 2xx.
+        """
+        answer = httpx.get(url + self.paths[0], headers=self.headers, timeout=60)
+        said: Any = answer.raise_for_status().json()
+        return int(said[self.counted]) if self.counted else None
+
+
+def every(filled: Filled, server: Server) -> list[Reading]:
+    """All of them, in the order of the table, on a book that only its filling has written to."""
+    told = server.credentials
+    return [*_by_id(filled, told), *_pages(filled, told), *_filtered(filled, told)]
+
+
+def _by_id(filled: Filled, told: Credentials) -> list[Reading]:
+    spelled = (
+        (synq(told), "Synq", ids.dashed),
+        (konvo(told, 1), "Konvo", ids.dashed),
+        (polinate(told), "Polinate", lambda one: f"ord_{one.hex()}"),
+    )
+    return [
+        Reading(
+            f"{name} GET by id", request.headers,
+            tuple(f"{request.path}/{spell(one)}" for one in filled.sample),
+        )
+        for request, name, spell in spelled
+    ]  # fmt: skip
+
+
+def _pages(filled: Filled, told: Credentials) -> list[Reading]:
+    half = filled.orders // 2
+    lists = (
+        (synq(told), "Synq", f"offset={half}", ""),
+        (konvo(told, 1), "Konvo", f"page={half // KONVO_PAGE + 1}", "count"),
+        (polinate(told), "Polinate", f"page={half // POLINATE_PAGE + 1}", "total"),
+    )
+    first = [
+        Reading(f"{name} list, first page", request.headers, (request.path,), counted)
+        for request, name, _, counted in lists
+    ]
+    deep = [
+        Reading(
+            f"{name} list, page half way", request.headers, (f"{request.path}?{query}",), counted
+        )
+        for request, name, query, counted in lists
+    ]
+    return first + deep
+
+
+def _filtered(filled: Filled, told: Credentials) -> list[Reading]:
+    request, half = polinate(told), filled.orders // 2
+    few, many = _created(filled, FEW), _created(filled, half)
+    few_updated, many_updated = _updated(filled, FEW), _updated(filled, half)
+    batch = f"propertyPath={BATCH_PATH}&propertyValue=b{half // BATCH_ORDERS}"
+    queries = {
+        f"createdSince, newest {FEW}": f"createdSince={few}",
+        "createdSince, newest half": f"createdSince={many}",
+        f"updatedSince, latest {FEW}": f"updatedSince={few_updated}",
+        "updatedSince, latest half": f"updatedSince={many_updated}",
+        f"modifiedSince, latest {FEW}": f"modifiedSince={few_updated}",
+        "modifiedSince, latest half": f"modifiedSince={many_updated}",
+        "phase of many": "phase=ACTIVE",
+        "phase of few": "phase=CANCELLED",
+        "status of many": "status=UNASSIGNED",
+        "status of some": "status=IN_TRANSIT",
+        "propertyValue of few": batch,
+        "propertyExists of some": f"propertyPath={MARK_PATH}&propertyExists=true",
+        "propertyExists=false of most": f"propertyPath={MARK_PATH}&propertyExists=false",
+    }
+    return [
+        Reading(f"Polinate list, {name}", request.headers, (f"{request.path}?{query}",), "total")
+        for name, query in queries.items()
+    ]
+
+
+def _created(filled: Filled, newest: int) -> str:
+    """The time after which so many orders were created."""
+    statement = f"SELECT created_at FROM orders WHERE number = {filled.orders - newest}"
+    return _spelled(book.rows(filled.url, statement)[0][0])
+
+
+def _updated(filled: Filled, latest: int) -> str:
+    """The time after which so many orders were updated, or one less where two share it."""
+    statement = (
+        f"SELECT updated_at FROM orders ORDER BY org DESC, updated_at DESC LIMIT 1 OFFSET {latest}"
+    )
+    return _spelled(book.rows(filled.url, statement)[0][0])
+
+
+def _spelled(microseconds: int) -> str:
+    moment = dt.datetime.fromtimestamp(microseconds / 1e6, dt.UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

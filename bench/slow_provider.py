@@ -1,0 +1,84 @@
+"""The pipeline with a payment provider that takes 120 ms an answer, and what it holds meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.acceptance.server import Server
+
+from bench import book, process
+from bench.confirmed import CONCURRENCY, sustained
+from bench.requests import synq
+from bench.rows import Row
+from bench.run import Run
+from entrepot.settings import Settings
+
+NUMBER = 5
+TARGET = 0.80
+ANSWER_SECONDS = 0.12
+SLOW = "slow-120-bench"
+NARROW = 64  # so few calls at once that the provider is the narrowest place
+PART = 6  # a sixth of the sustained time for each of the loads
+_SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> {}"
+
+
+def measure(run: Run) -> None:
+    """On each engine: with as many calls at once as by default, and with few."""
+    limits = (Settings().provider_calls_max, NARROW)
+    for engine in run.options.engines:
+        for limit in limits:
+            env = {"ENTREPOT_PROVIDER_CALLS_MAX": str(limit)}
+            with run.judged(CONCURRENCY), run.server(engine, "all", env=env) as server:
+                run.rows.append(slowly(run, server, engine, limit))
+
+
+def slowly(run: Run, server: Server, engine: str, limit: int) -> Row:
+    """Orders whose provider is slow, between orders whose provider answers at once."""
+    seconds = max(run.options.seconds, run.options.sustain // PART)
+    at_once, slow = synq(server.credentials), synq(server.credentials, reference=SLOW)
+    assert server.process is not None
+    before = sustained(run, server, engine, at_once, run.options.seconds)
+    with watched(server) as most:
+        row = sustained(run, server, engine, slow, seconds)
+        resident = process.most_memory(server.process.pid)
+    after = sustained(run, server, engine, at_once, run.options.seconds)
+    fast, allowed = (before.rate + after.rate) / 2, limit / ANSWER_SECONDS
+    yardstick = min(fast, allowed)
+    row.what = f"{slow.name}, 120 ms an answer, {limit} calls at once"
+    row.ratio, row.at_least = (row.rate / yardstick if yardstick else None), TARGET
+    row.of = (
+        f"the least of {limit} / 0.12 s = {allowed:,.0f}/s and of {fast:,.0f}/s answered at once"
+    )
+    row.note += f"; {resident / 1e6:,.0f} MB at most, {most[0]} database connections"
+    row.failed = row.failed or before.failed or after.failed
+    return row
+
+
+@contextmanager
+def watched(server: Server) -> Iterator[list[int]]:
+    """The most connections to the database that the server held during the block, as one number."""
+    most, ended = [0], threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.5):
+            most[0] = max(most[0], connections(server))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield most
+    finally:
+        ended.set()
+        looking.join()
+
+
+def connections(server: Server) -> int:
+    """How many connections the server holds now: sessions of PostgreSQL, or the file held open."""
+    url = server.database_url
+    if url.startswith("sqlite"):
+        assert server.process is not None
+        return process.open_files(server.process.pid, Path(url.removeprefix("sqlite:///")))
+    return int(book.rows(url, _SESSIONS.format("pg_backend_pid()"))[0][0])

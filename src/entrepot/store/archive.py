@@ -1,0 +1,121 @@
+"""The archive that old events go to: JSON lines, gzip, one file a day and process.
+
+Whoever removes events from the book has `append` return first: by then they are on the disk. A
+line may stand there twice, when the process died in between; organization, order and number tell.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from entrepot.core.ids import dashed
+from entrepot.core.order import Event
+
+MICROSECONDS = 1_000_000
+_MODE = 0o640
+
+
+class EventArchive:
+    """A folder of archived events. Files are only ever appended to, and never shared by processes.
+
+    Each `append` is a gzip member of its own, so that what a power loss cuts off is only the end
+    of a file, and only what the book still has.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: Path | None = None
+        self._day = ""
+        self._size = 0
+
+    def prepare(self) -> None:
+        """Make the folder if there is none. Raises OSError where nothing can be written to it."""
+        made = not self._folder.exists()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            raise PermissionError(f"no right to write into {self._folder}")
+        if made:
+            _sync_folder(self._folder.parent)
+
+    def append(self, events: Sequence[Event], at: int) -> None:
+        """Write events down, safe from power loss, before this returns. `at`: microseconds.
+
+        Raises OSError, and then whether they were written is not known. It waits for the disk.
+        """
+        day = datetime.fromtimestamp(at / MICROSECONDS, UTC).date().isoformat()
+        said = gzip.compress("".join(line(event) for event in events).encode(), 6, mtime=0)
+        try:
+            file = self._open(day)
+            try:
+                _write_all(file, said)
+                os.fsync(file)
+            finally:
+                os.close(file)
+        except OSError:
+            # What is at the end of that file is not known: nothing is written behind it.
+            self._file = None
+            raise
+        self._size += len(said)
+
+    def _open(self, day: str) -> int:
+        if self._file is not None and self._day == day:
+            try:
+                file = os.open(self._file, os.O_WRONLY | os.O_APPEND)
+            except FileNotFoundError:
+                pass  # somebody moved it away
+            else:
+                if os.fstat(file).st_size == self._size:
+                    return file
+                os.close(file)
+        self.prepare()
+        path = self._folder / f"events-{day}-{secrets.token_hex(4)}.jsonl.gz"
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, _MODE)
+        try:
+            _sync_folder(self._folder)
+        except OSError:
+            os.close(file)
+            raise
+        self._file, self._day, self._size = path, day, 0
+        return file
+
+
+def line(event: Event) -> str:
+    """One event as a line of JSON, its own body in it as it was."""
+    head = {
+        "org": event.org,
+        "order_id": dashed(event.order_id),
+        "seq": event.seq,
+        "type": event.type,
+        "at": event.at,
+        "source": event.source,
+    }
+    return f'{json.dumps(head)[:-1]}, "body": {_body(event.body)}}}\n'
+
+
+def _body(text: str) -> str:
+    """The body's own text, so that no number loses a digit; a string where it is no JSON."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return json.dumps(text)
+    return text if "\n" not in text and "\r" not in text else json.dumps(text)
+
+
+def _write_all(file: int, said: bytes) -> None:
+    left = memoryview(said)
+    while left:
+        left = left[os.write(file, left) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

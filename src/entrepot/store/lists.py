@@ -1,0 +1,84 @@
+"""Which orders a page of a list has, and how many match in all, by the least of looking.
+
+Lists are newest first: by falling number. What each filter costs is said in docs/adr/0008.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from entrepot.store import order_filter, property_lists, tallies
+from entrepot.store.order_filter import OrderFilter, Statement
+from entrepot.store.span_walk import Walk, Wanted, newest
+
+# Up to so many orders are found by the time of their update instead of by spans.
+FEW = 1_000
+
+
+def find(conn: Connection, org: int, wanted: OrderFilter, limit: int, offset: int) -> Wanted:
+    """The page's numbers and the exact total of a list with a filter."""
+    having = 0
+    if wanted.property_path is not None:
+        having = property_lists.tallied(conn, org, wanted)
+        if not having and wanted.property_exists is not False:
+            return Wanted([], 0)
+        # Where nobody has it, the list is the one that does not ask for it.
+        wanted = wanted if having else order_filter.plain(wanted)
+    updated = _updated(conn, org, wanted)
+    if updated is not None and updated <= FEW:
+        listed = _few_updated(conn, org, wanted) if updated else []
+        return Wanted(listed[offset : offset + limit], len(listed))
+    if having:
+        return property_lists.find(conn, org, wanted, having, limit, offset)
+    walk = Walk(conn, org, wanted)
+    exact = updated is not None and order_filter.only_updated(wanted)
+    total = updated if exact and updated is not None else walk.total()
+    limit = min(limit, total - offset)
+    return Wanted(walk.numbers(limit, offset) if limit > 0 else [], total)
+
+
+def _updated(conn: Connection, org: int, wanted: OrderFilter) -> int | None:
+    """How many orders were updated within the filter's times; None where it has none."""
+    between = order_filter.updated_between(wanted)
+    if between is None:
+        return None
+    after, until = between
+    if after is not None and until is not None and after >= until:
+        return 0
+    later = newest(conn, org) if after is None else _updated_after(conn, org, after)
+    return later - (0 if until is None else _updated_after(conn, org, until))
+
+
+def _updated_after(conn: Connection, org: int, time: int) -> int:
+    """How many orders were updated later: whole slots of time, and a look into the first one."""
+    statement = Statement(conn)
+    org_mark = statement.mark(org)
+    first = [time // size for size in tallies.SLOTS]
+    counted = []
+    for level, slot in enumerate(first):
+        said = f"org = {org_mark} AND level = {statement.mark(level)}"
+        said += f" AND slot > {statement.mark(slot)}"
+        if level + 1 < len(first):
+            # What lies beyond the coarser slot is counted there.
+            above, size = tallies.SLOTS[level + 1], tallies.SLOTS[level]
+            said += f" AND slot < {statement.mark((first[level + 1] + 1) * above // size)}"
+        counted.append(
+            "SELECT CAST(coalesce(sum(orders), 0) AS BIGINT) FROM order_update_tallies "
+            f"WHERE {said}"
+        )
+    end = (first[0] + 1) * tallies.SLOTS[0]
+    counted.append(
+        f"SELECT count(*) FROM orders AS o WHERE o.org = {org_mark} "
+        f"AND o.updated_at > {statement.mark(time)} AND o.updated_at < {statement.mark(end)}"
+    )
+    return sum(row[0] for row in statement.fetch(" UNION ALL ".join(counted)))
+
+
+def _few_updated(conn: Connection, org: int, wanted: OrderFilter) -> list[int]:
+    """The numbers of all matches, falling, where the times of updating leave but a few."""
+    statement = Statement(conn)
+    conditions = order_filter.of_orders(wanted, statement)
+    where = " AND ".join([f"o.org = {statement.mark(org)}", *conditions])
+    # Sorted here: asked to sort, the database might go by the numbers, through the whole book.
+    found = statement.fetch(f"SELECT o.number FROM orders AS o WHERE {where}")
+    return sorted((row[0] for row in found), reverse=True)

@@ -1,0 +1,169 @@
+"""What a list may ask for, and how that is said of an order and of a span of orders."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from entrepot.store import bulk, rows, tallies
+
+
+class OrderFilter(NamedTuple):
+    """Which orders a list wants; all that are set must hold. Times are microseconds, UTC."""
+
+    created_after: int | None = None  # strictly
+    updated_after: int | None = None  # strictly
+    modified_after: int | None = None  # created or updated, strictly
+    created_min: int | None = None  # inclusive
+    created_max: int | None = None
+    updated_min: int | None = None
+    updated_max: int | None = None
+    phase: str | None = None
+    status: str | None = None
+    property_path: str | None = None
+    property_value: str | None = None
+    property_exists: bool | None = None
+
+
+class Bound(NamedTuple):
+    """One comparison of a time of an order: `created` or `updated`."""
+
+    column: str
+    compare: str
+    value: int | None
+
+
+class Statement:
+    """A statement's values, and the marks that stand for them in either engine's text."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self.sqlite = conn.dialect.name == "sqlite"
+        self._sign = "?" if self.sqlite else "$"
+        self._values: list[Any] = []
+
+    def mark(self, value: Any) -> str:
+        """The mark of a value; it may stand in the text more than once."""
+        self._values.append(value)
+        return f"{self._sign}{len(self._values)}"
+
+    def fetch(self, text: str) -> list[bulk.Row]:
+        """Run it; the driver's own rows."""
+        return bulk.fetch(self._conn, text, tuple(self._values))
+
+    def scalar(self, text: str) -> int:
+        """Run it; its one number."""
+        return int(self.fetch(text)[0][0])
+
+
+def bounds(wanted: OrderFilter) -> list[Bound]:
+    """The filter's times, all of which must hold.
+
+    No order is updated before it was created (INV-28), so that one that was created or updated
+    later than a time was updated later.
+    """
+    said = (
+        Bound("created", ">", wanted.created_after),
+        Bound("updated", ">", wanted.updated_after),
+        Bound("updated", ">", wanted.modified_after),
+        Bound("created", ">=", wanted.created_min),
+        Bound("created", "<=", wanted.created_max),
+        Bound("updated", ">=", wanted.updated_min),
+        Bound("updated", "<=", wanted.updated_max),
+    )
+    return [bound for bound in said if bound.value is not None]
+
+
+def updated_between(wanted: OrderFilter) -> tuple[int | None, int | None] | None:
+    """After when and until when the filter wants orders to be updated; None for any time."""
+    after: int | None = None
+    until: int | None = None
+    for column, compare, value in bounds(wanted):
+        if column != "updated" or value is None:
+            continue
+        if compare == "<=":
+            until = value if until is None else min(until, value)
+        else:
+            later = value if compare == ">" else value - 1
+            after = later if after is None else max(after, later)
+    return None if after is None and until is None else (after, until)
+
+
+def only_updated(wanted: OrderFilter) -> bool:
+    """Whether the filter asks for nothing but times of updating."""
+    return wanted == OrderFilter(
+        updated_after=wanted.updated_after, modified_after=wanted.modified_after,
+        updated_min=wanted.updated_min, updated_max=wanted.updated_max,
+    )  # fmt: skip
+
+
+def only_property(wanted: OrderFilter) -> bool:
+    """Whether the filter asks for nothing but a property."""
+    return wanted == OrderFilter(
+        property_path=wanted.property_path, property_value=wanted.property_value,
+        property_exists=wanted.property_exists,
+    )  # fmt: skip
+
+
+def plain(wanted: OrderFilter) -> OrderFilter:
+    """The filter without its property."""
+    return wanted._replace(property_path=None, property_value=None, property_exists=None)
+
+
+def of_orders(wanted: OrderFilter, statement: Statement) -> list[str]:
+    """The conditions on a row `o` of orders, the property among them."""
+    conditions = [f"o.{b.column}_at {b.compare} {statement.mark(b.value)}" for b in bounds(wanted)]
+    conditions += of_words(wanted, statement, "o.polinate_")
+    if wanted.property_path is not None:
+        there = " AND ".join(of_properties(wanted, statement, "o.org", "p.order_id = o.id"))
+        absent = "NOT " if wanted.property_exists is False else ""
+        # Asked order by order: PostgreSQL would gather all that have the path for one page.
+        fence = "" if statement.sqlite else " OFFSET 0"
+        conditions.append(
+            f"{absent}EXISTS (SELECT 1 FROM order_properties AS p WHERE {there}{fence})"
+        )
+    return conditions
+
+
+def of_words(wanted: OrderFilter, statement: Statement, prefix: str = "") -> list[str]:
+    """The conditions on Polinate's words, in columns of this prefix."""
+    said = (("phase", wanted.phase), ("status", wanted.status))
+    return [f"{prefix}{name} = {statement.mark(word)}" for name, word in said if word is not None]
+
+
+def of_properties(wanted: OrderFilter, statement: Statement, org: str, *more: str) -> list[str]:
+    """The conditions on a row `p` of order_properties that has what the filter speaks of."""
+    path = statement.mark(rows.indexed(wanted.property_path or ""))
+    conditions = [f"p.org = {org}", *more, f"p.path = {path}"]
+    if wanted.property_value is not None:
+        conditions.append(f"p.value = {statement.mark(_value(wanted.property_value))}")
+    return conditions
+
+
+def of_tallies(wanted: OrderFilter, statement: Statement, org: int) -> list[str]:
+    """The conditions on the row of order_property_tallies that counts the filter's property."""
+    value = tallies.ANY if wanted.property_value is None else _value(wanted.property_value)
+    return [
+        f"org = {statement.mark(org)}",
+        f"path = {statement.mark(rows.indexed(wanted.property_path or ''))}",
+        f"value = {statement.mark(value)}",
+    ]
+
+
+def _value(text: str) -> str:
+    return rows.indexed("=" + text)
+
+
+def of_spans(wanted: OrderFilter, statement: Statement) -> tuple[list[str], str]:
+    """Of a row of order_spans: what must hold if any of its orders is wanted, and what holds only
+    if all of them are.
+    """
+    some, every = of_words(wanted, statement), []
+    for bound in bounds(wanted):
+        mark = statement.mark(bound.value)
+        # The end of the span that may reach the bound, and the one that must.
+        far, near = ("max", "min") if bound.compare[0] == ">" else ("min", "max")
+        some.append(f"{bound.column}_{far} {bound.compare} {mark}")
+        every.append(f"{bound.column}_{near} {bound.compare} {mark}")
+    return some, " AND ".join(every)

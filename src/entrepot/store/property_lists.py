@@ -1,0 +1,122 @@
+"""Lists that ask for a property: its index leads to the pages, and tallies say the totals."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from entrepot.store import order_filter
+from entrepot.store.order_filter import OrderFilter, Statement
+from entrepot.store.span_walk import Walk, Wanted, newest
+
+# Numbers of which those without a path are listed at once.
+LISTED = 256
+
+
+def find(
+    conn: Connection, org: int, wanted: OrderFilter, having: int, limit: int, offset: int
+) -> Wanted:
+    """The page's numbers and the exact total; `having` orders have the property at all."""
+    alone, absent = order_filter.only_property(wanted), wanted.property_exists is False
+    total = having if alone else _with_property(conn, org, wanted)
+    if absent:
+        plain = order_filter.plain(wanted)
+        total = (newest(conn, org) if alone else Walk(conn, org, plain).total()) - total
+    limit = min(limit, total - offset)
+    if limit <= 0:
+        return Wanted([], total)
+    if not absent:
+        return Wanted(_page_of_property(conn, org, wanted, limit, offset), total)
+    if alone:
+        return Wanted(_without(conn, org, wanted, limit, offset), total)
+    return Wanted(Walk(conn, org, wanted).numbers(limit, offset), total)
+
+
+def tallied(conn: Connection, org: int, wanted: OrderFilter) -> int:
+    """How many orders have the path, or the value at it."""
+    statement = Statement(conn)
+    said = " AND ".join(order_filter.of_tallies(wanted, statement, org))
+    found = statement.fetch(f"SELECT orders FROM order_property_tallies WHERE {said}")
+    return int(found[0][0]) if found else 0
+
+
+def _property_source(org: int, wanted: OrderFilter, statement: Statement) -> str:
+    """Rows `p` of the orders that have the property and whatever else is asked for."""
+    there = " AND ".join(order_filter.of_properties(wanted, statement, statement.mark(org)))
+    conditions = order_filter.of_orders(order_filter.plain(wanted), statement)
+    if not conditions:
+        return f"FROM order_properties AS p WHERE {there}"
+    same = "org = p.org AND {0}.number = p.number"
+    # CROSS keeps SQLite, and OFFSET PostgreSQL, from going through the orders first.
+    if statement.sqlite:
+        joined = "CROSS JOIN orders AS o"
+        conditions.append(f"o.{same.format('o')}")
+    else:
+        its = f"SELECT i.* FROM orders AS i WHERE i.{same.format('i')} OFFSET 0"
+        joined = f"CROSS JOIN LATERAL ({its}) AS o"
+    where = " AND ".join([there, *conditions])
+    return f"FROM order_properties AS p {joined} WHERE {where}"
+
+
+def _with_property(conn: Connection, org: int, wanted: OrderFilter) -> int:
+    """How many orders have the property, and match what else is asked for."""
+    statement = Statement(conn)
+    source = _property_source(org, wanted, statement)
+    # An order has a path and value once, but may have a path with several values.
+    counted = "*" if wanted.property_value is not None else "DISTINCT p.number"
+    return statement.scalar(f"SELECT count({counted}) {source}")
+
+
+def _page_of_property(
+    conn: Connection, org: int, wanted: OrderFilter, limit: int, offset: int
+) -> list[int]:
+    """Index entries of a path, and of a value, lie in the order of the list."""
+    statement = Statement(conn)
+    source = _property_source(org, wanted, statement)
+    distinct = "" if wanted.property_value is not None else "DISTINCT "
+    page = f"LIMIT {statement.mark(limit)} OFFSET {statement.mark(offset)}"
+    text = f"SELECT {distinct}p.number {source} ORDER BY p.number DESC {page}"
+    return [row[0] for row in statement.fetch(text)]
+
+
+def _without(conn: Connection, org: int, wanted: OrderFilter, limit: int, skip: int) -> list[int]:
+    """The numbers of so many orders without the path, falling, after `skip` ones.
+
+    Ranges in which none is wanted are passed over by counting those that have it: ever longer
+    ranges while that goes well, shorter ones where it does not.
+    """
+    found: list[int] = []
+    high, size = newest(conn, org), LISTED
+    while high > 0 and len(found) < limit:
+        low = max(1, high - size + 1)
+        if size > LISTED:
+            free = (
+                high
+                - low
+                + 1
+                - _having(conn, org, wanted, "count(DISTINCT p.number)", low, high)[0]
+            )
+            if free > skip:
+                size //= 4
+                continue
+            skip -= free
+        else:
+            having = set(_having(conn, org, wanted, "p.number", low, high))
+            listed = [number for number in range(high, low - 1, -1) if number not in having]
+            found += listed[skip:]
+            skip = max(0, skip - len(listed))
+        high = low - 1
+        size *= 2
+    return found[:limit]
+
+
+def _having(
+    conn: Connection, org: int, wanted: OrderFilter, what: str, low: int, high: int
+) -> list[int]:
+    """`what` of the orders in this range of numbers that have the path."""
+    statement = Statement(conn)
+    within = f"p.number BETWEEN {statement.mark(low)} AND {statement.mark(high)}"
+    there = order_filter.of_properties(wanted, statement, statement.mark(org), within)
+    where = " AND ".join(there)
+    return [
+        row[0] for row in statement.fetch(f"SELECT {what} FROM order_properties AS p WHERE {where}")
+    ]

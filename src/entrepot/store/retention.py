@@ -1,0 +1,236 @@
+"""What leaves the book when it is old: idempotency rows, and the events of finished orders.
+
+Each organization has a row a kind in `sweeps`: how far the walk is, and who holds it under a lease.
+A step reads and writes a bounded slice by index, in one short transaction (docs/adr/0009).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+
+from entrepot.core.facets import ENDED
+from entrepot.core.order import Event
+from entrepot.store import bulk, rows, schema
+from entrepot.store.bulk import Writes
+
+KEYS, EVENTS = "keys", "events"
+KINDS = (KEYS, EVENTS)
+FINISHED = tuple(sorted(ENDED | {"completed", "archived"}))
+
+_sweeps, _orgs, _keys = schema.sweeps, schema.organizations, schema.idempotency_keys
+_orders, _events = schema.orders.c, schema.order_events
+
+_SWEEP = ("org", "kind", "fence", "leased_until", "ended_at", "horizon", "reached_at", "reached")
+_GUARD = ("org", "kind", "fence")
+_ARCHIVE = ("org", "order_id", "first_seq", "last_seq", "archived_at")
+# By what rows are removed: whole keys, so that no statement scans.
+KEY_GUARD = ("org", "key", "created_at")
+EVENT_KEY = ("org", "order_id", "seq")
+
+
+class Sweep(NamedTuple):
+    """One organization's walk over one kind of rows. Times are microseconds."""
+
+    org: int
+    kind: str
+    fence: int = 0  # rises with every claim; 0: never claimed
+    leased_until: int = 0
+    ended_at: int = 0  # when the last walk came to its end; 0 while one is under way
+    horizon: int = 0  # what is older than this may be gone
+    reached_at: int = 0  # where the walk is: in the events' walk an order's last change ...
+    reached: bytes = b""  # ... and its id; in the keys' walk the key
+
+
+class OldOrder(NamedTuple):
+    """An order that the walk has come to, and whether it is finished."""
+
+    id: bytes
+    version: int
+    updated_at: int
+    finished: bool
+
+
+class Slice(NamedTuple):
+    """A part of the events' walk: the orders it comes to, the events of them that may leave, and
+    where the walk goes on (`ended`: nothing old is left).
+    """
+
+    orders: dict[bytes, int]  # id -> version, as read with the events
+    events: list[Event]
+    looked_at: int
+    reached_at: int
+    reached: bytes
+    ended: bool
+
+
+def due(
+    conn: Connection, kind: str, after_org: int, now: int, ended_before: int, limit: int
+) -> tuple[list[Sweep], int | None]:
+    """Of the next `limit` organizations, the sweeps that nobody holds and that are under way or
+    ended before; and the last of these organizations, None where no more follow.
+    """
+    orgs = [row[0] for row in conn.execute(organizations_statement(after_org, limit))]
+    wanted: set[tuple[Any, ...]] = {(org, kind) for org in orgs}
+    found = bulk.select(conn, _sweeps, ("org", "kind"), wanted, _SWEEP)
+    known = {row[0]: Sweep(*row) for row in found}
+    listed = [known.get(org) or Sweep(org, kind) for org in orgs]
+    free = [s for s in listed if s.leased_until <= now and s.ended_at <= ended_before]
+    return free, orgs[-1] if len(orgs) == limit else None
+
+
+def organizations_statement(after_org: int, limit: int) -> Select[Any]:
+    """The next organizations."""
+    statement = select(_orgs.c.org).where(_orgs.c.org > after_org)
+    return statement.order_by(_orgs.c.org).limit(limit)
+
+
+def claim(conn: Connection, sweep: Sweep, leased_until: int, before: int) -> Sweep:
+    """Take a sweep: the fence rises. Raises Conflict when another process was faster.
+
+    What is older than `before` is about to be removed, so the horizon rises to it; it never falls.
+    """
+    taken = sweep._replace(
+        fence=sweep.fence + 1,
+        leased_until=leased_until,
+        ended_at=0,
+        horizon=max(sweep.horizon, before),
+    )
+    writes = Writes()
+    if sweep.fence == 0:
+        writes.insert(_sweeps, _SWEEP, [tuple(taken)])
+    else:
+        _save(writes, taken, sweep.fence)
+    writes.run(conn)
+    return taken
+
+
+def keep(conn: Connection, sweep: Sweep) -> None:
+    """Write where a sweep is. Raises Conflict when it is no longer this process's."""
+    writes = Writes()
+    _save(writes, sweep, sweep.fence)
+    writes.run(conn)
+
+
+def _save(writes: Writes, sweep: Sweep, held: int) -> None:
+    values = (*sweep[2:], sweep.org, sweep.kind, held)
+    writes.update(_sweeps, _SWEEP[2:], _GUARD, [values])
+
+
+# ------------------------------------------------------------------ idempotency rows
+
+
+def keys_statement(org: int, after: str, limit: int) -> Select[Any]:
+    """The next slice of an organization's keys, in the order of the primary key."""
+    k = _keys.c
+    statement = select(k.key, k.created_at).where(k.org == org, k.key > after)
+    return statement.order_by(k.org, k.key).limit(limit)
+
+
+def remove_keys(conn: Connection, sweep: Sweep, before: int, limit: int) -> tuple[Sweep, int, int]:
+    """Remove those of the next `limit` keys' rows that were made before `before`.
+
+    The sweep as it then stands, how many rows were looked at, how many removed. The walk's end
+    shows in `reached` being empty. Nothing is written, the sweep neither, where nothing was old.
+    """
+    found = conn.execute(keys_statement(sweep.org, sweep.reached.decode(), limit)).all()
+    ended = len(found) < limit
+    moved = sweep._replace(reached=b"" if ended else found[-1][0].encode())
+    old = [(sweep.org, key, made) for key, made in found if made < before]
+    if old:
+        writes = Writes()
+        _save(writes, moved, moved.fence)
+        # The age is part of the key here, so that a younger row under the same key would stay.
+        writes.delete(_keys, KEY_GUARD, old, guarded=False)
+        writes.run(conn)
+    return moved, len(found), len(old)
+
+
+# ------------------------------------------------------------------ events of finished orders
+
+
+def orders_statement(sweep: Sweep, before: int, limit: int) -> Select[Any]:
+    """The next orders of an organization that were last changed before `before`, oldest first."""
+    # One range of the index, and within the moment reached the orders that are still to come.
+    beyond = or_(_orders.updated_at > sweep.reached_at, _orders.id > sweep.reached)
+    return (
+        select(_orders.id, _orders.version, _orders.updated_at, _finished())
+        .where(_orders.org == sweep.org, _orders.updated_at >= sweep.reached_at)
+        .where(_orders.updated_at < before, beyond)
+        .order_by(_orders.org, _orders.updated_at, _orders.id)
+        .limit(limit)
+    )
+
+
+def _finished() -> ColumnElement[bool]:
+    """Whether an order is ended or completed, nothing open in it, nobody to decide."""
+    return and_(
+        _orders.stage.in_(FINISHED),
+        _orders.payment != "disputed",
+        _orders.returns != "requested",
+        _orders.parked.is_(False),
+        _orders.version > 1,
+    )
+
+
+def events_statement(org: int, order_ids: Sequence[bytes], limit: int) -> Select[Any]:
+    """The first `limit` events of these orders, oldest first in each."""
+    c = _events.c
+    statement = select(*[c[name] for name in rows.EVENT])
+    statement = statement.where(c.org == org, c.order_id.in_(order_ids))
+    return statement.order_by(c.org, c.order_id, c.seq).limit(limit)
+
+
+def read_events(
+    conn: Connection, sweep: Sweep, before: int, orders_max: int, events_max: int
+) -> Slice:
+    """The next slice of the events' walk: at most `events_max` events that may leave the book.
+
+    Every order keeps its last event. Where they have more than that, the walk stays in its place.
+    """
+    found = [OldOrder(*row) for row in conn.execute(orders_statement(sweep, before, orders_max))]
+    wanted: set[tuple[Any, ...]] = {(sweep.org, order.id) for order in found if order.finished}
+    jobs = bulk.select(conn, schema.jobs, ("org", "order_id"), wanted, ("org", "order_id"))
+    busy = {row[1] for row in jobs}
+    taken = {order.id: order.version for order in found if order.finished and order.id not in busy}
+    leaving: list[Event] = []
+    if taken:
+        # Each order keeps one, so that many rows hold one more than may leave, or all there are.
+        limit = events_max + len(taken)
+        for row in conn.execute(events_statement(sweep.org, list(taken), limit)):
+            event = rows.event(tuple(row))
+            if event.seq < taken[event.order_id]:
+                leaving.append(event)
+    if len(leaving) > events_max:
+        # The rest is read when these orders are come to again.
+        return Slice(taken, leaving[:events_max], 0, sweep.reached_at, sweep.reached, False)
+    at, order_id = sweep.reached_at, sweep.reached
+    if found:
+        at, order_id = found[-1].updated_at, found[-1].id
+    return Slice(taken, leaving, len(found), at, order_id, len(found) < orders_max)
+
+
+def remove_events(conn: Connection, sweep: Sweep, part: Slice, now: int) -> int:
+    """Remove the slice's events, which are in the archive by now, and note their numbers.
+
+    `sweep` is where the walk then is. Orders that changed meanwhile keep theirs. How many events
+    were removed. Raises Conflict when the sweep is no longer this process's.
+    """
+    wanted: set[tuple[Any, ...]] = {(sweep.org, event.order_id) for event in part.events}
+    found = bulk.select(
+        conn, schema.orders, ("org", "id"), wanted, ("org", "id", "version"), lock=True
+    )
+    same = {row[1] for row in found if part.orders[row[1]] == row[2]}
+    leaving = [event for event in part.events if event.order_id in same]
+    ranges: dict[bytes, list[int]] = {}
+    for event in leaving:
+        ranges.setdefault(event.order_id, []).append(event.seq)
+    noted = [(sweep.org, id_, min(s), max(s), now) for id_, s in sorted(ranges.items())]
+    writes = Writes()
+    _save(writes, sweep, sweep.fence)
+    writes.insert(schema.order_archives, _ARCHIVE, noted)
+    writes.delete(_events, EVENT_KEY, [(e.org, e.order_id, e.seq) for e in leaving])
+    writes.run(conn)
+    return len(leaving)

@@ -1,0 +1,62 @@
+"""The tables. Every key starts with the organization; ids are made by the program (UUIDv7).
+
+Times are microseconds since the epoch, UTC. An amount is units at a scale. Rules: no sequence, no
+trigger, no float; what must not be is refused by a constraint as well (docs/adr/0004).
+"""
+
+from entrepot.store.schema.accounts import credentials, installation, organizations
+from entrepot.store.schema.catalogue import (
+    customer_names,
+    customers,
+    item_list_entries,
+    item_lists,
+    items,
+    locations,
+    variant_names,
+    variants,
+)
+from entrepot.store.schema.orders import (
+    order_archives,
+    order_counters,
+    order_events,
+    order_lines,
+    order_properties,
+    order_property_tallies,
+    order_spans,
+    order_update_tallies,
+    orders,
+)
+from entrepot.store.schema.stock import reservations, stock_entries, stock_levels
+from entrepot.store.schema.table import metadata
+from entrepot.store.schema.work import idempotency_keys, jobs, payment_attempts, sweeps
+
+__all__ = [
+    "credentials",
+    "customer_names",
+    "customers",
+    "idempotency_keys",
+    "installation",
+    "item_list_entries",
+    "item_lists",
+    "items",
+    "jobs",
+    "locations",
+    "metadata",
+    "order_archives",
+    "order_counters",
+    "order_events",
+    "order_lines",
+    "order_properties",
+    "order_property_tallies",
+    "order_spans",
+    "order_update_tallies",
+    "orders",
+    "organizations",
+    "payment_attempts",
+    "reservations",
+    "stock_entries",
+    "stock_levels",
+    "sweeps",
+    "variant_names",
+    "variants",
+]

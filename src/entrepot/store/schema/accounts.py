@@ -1,0 +1,52 @@
+"""Organizations, their credentials, and what belongs to the book as a whole."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+)
+
+from entrepot.store.schema.table import ID, need, one_of, table
+
+organizations = table(
+    "organizations",
+    Column("org", BigInteger, primary_key=True, autoincrement=False),
+    need("id", ID),
+    need("tenant_id", ID),
+    need("name", Text),
+    need("allocation", Text),
+    need("guest_id", ID),
+    need("default_location", ID),
+    need("default_list", ID),
+    Column("source_url", Text),
+    Column("source_header", Text),
+    need("created_at", BigInteger),
+    UniqueConstraint("id", name="organizations_id"),
+    UniqueConstraint("name", name="organizations_name"),
+    one_of("allocation", ("HARD", "SOFT")),
+)
+
+credentials = table(
+    "credentials",
+    # The one table that is read before the organization is known: by the digest of the secret.
+    Column("digest", LargeBinary(32), primary_key=True),
+    need("org", BigInteger),
+    need("id", ID),
+    need("dialect", Text),
+    need("role", Text),
+    need("name", Text),
+    need("created_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    UniqueConstraint("org", "id", name="credentials_id"),
+)
+
+installation = table(
+    "installation",
+    # What belongs to the book as a whole: the secret that payment keys are derived from.
+    Column("name", Text, primary_key=True),
+    need("value", LargeBinary),
+)

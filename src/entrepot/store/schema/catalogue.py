@@ -1,0 +1,98 @@
+"""What is sold, to whom and from where, and what senders call it."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+)
+
+from entrepot.store.schema.table import ID, need, table
+
+locations = table(
+    "locations",
+    need("org", BigInteger),
+    need("id", ID),
+    need("name", Text),
+    PrimaryKeyConstraint("org", "id"),
+)
+
+customers = table(
+    "customers",
+    need("org", BigInteger),
+    need("id", ID),
+    need("name", Text),
+    Column("first_name", Text),
+    Column("last_name", Text),
+    Column("email", Text),
+    Column("phone", Text),
+    need("created_at", BigInteger),
+    need("updated_at", BigInteger),
+    PrimaryKeyConstraint("org", "id"),
+)
+
+customer_names = table(
+    "customer_names",
+    need("org", BigInteger),
+    need("kind", Text),
+    need("value", Text),
+    need("customer_id", ID),
+    PrimaryKeyConstraint("org", "kind", "value"),
+)
+
+items = table(
+    "items",
+    need("org", BigInteger),
+    need("id", ID),
+    need("name", Text),
+    need("created_at", BigInteger),
+    PrimaryKeyConstraint("org", "id"),
+)
+
+variants = table(
+    "variants",
+    need("org", BigInteger),
+    need("id", ID),
+    need("item_id", ID),
+    need("entry_id", ID),
+    Column("sku", Text),
+    need("name", Text),
+    need("currency", Text),
+    need("price_units", BigInteger),
+    need("price_scale", SmallInteger),
+    need("tracked", Boolean),
+    need("created_at", BigInteger),
+    PrimaryKeyConstraint("org", "id"),
+)
+
+variant_names = table(
+    "variant_names",
+    need("org", BigInteger),
+    need("kind", Text),
+    need("value", Text),
+    need("variant_id", ID),
+    PrimaryKeyConstraint("org", "kind", "value"),
+)
+
+item_lists = table(
+    "item_lists",
+    need("org", BigInteger),
+    need("id", ID),
+    need("name", Text),
+    PrimaryKeyConstraint("org", "id"),
+)
+
+item_list_entries = table(
+    "item_list_entries",
+    need("org", BigInteger),
+    need("id", ID),
+    need("list_id", ID),
+    need("variant_id", ID),
+    PrimaryKeyConstraint("org", "id"),
+    UniqueConstraint("org", "list_id", "variant_id", name="item_list_entries_once"),
+)

@@ -1,0 +1,211 @@
+"""Orders, what they hold, what happened to them, and how many there are."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Text,
+    text,
+)
+
+from entrepot.core.facets import FULFILMENTS, PAYMENTS, RETURNS, STAGES
+from entrepot.store.schema.table import ID, need, one_of, table
+
+orders = table(
+    "orders",
+    need("org", BigInteger),
+    need("id", ID),
+    need("origin", Text),
+    need("managed", Boolean),
+    need("stage", Text),
+    need("payment", Text),
+    need("fulfilment", Text),
+    need("returns", Text),
+    need("synq", Text),
+    need("polinate_phase", Text),
+    need("polinate_status", Text),
+    need("konvo", Text),
+    need("konvo_shipment", Text),
+    need("told", SmallInteger),
+    need("currency", Text),
+    need("scale", SmallInteger),
+    need("subtotal", BigInteger),
+    need("discount", BigInteger),
+    need("shipping", BigInteger),
+    need("tax", BigInteger),
+    need("total", BigInteger),
+    need("total_scale", SmallInteger),
+    need("customer_id", ID),
+    need("created_at", BigInteger),
+    need("updated_at", BigInteger),
+    Column("sender_id", Text),
+    Column("sender_digest", LargeBinary(16)),
+    Column("external_id", Text),
+    Column("external_name", Text),
+    Column("external_reference", Text),
+    Column("membership_id", Text),
+    Column("integration_id", Text),
+    Column("payment_provider", Text),
+    Column("payment_reference", Text),
+    Column("channel", Text),
+    Column("source_platform", Text),
+    Column("sale_source", Text),
+    Column("idempotency_key", Text),
+    Column("tracking_url", Text),
+    Column("notes", Text),
+    Column("delivery_address", Text),
+    Column("address", Text),
+    Column("properties", Text),
+    Column("metadata", Text),
+    Column("expected_at", BigInteger),
+    Column("shipped_at", BigInteger),
+    Column("delivered_at", BigInteger),
+    Column("reason", Text),
+    Column("reason_detail", Text),
+    need("parked", Boolean),
+    need("ingested", Boolean),
+    need("version", BigInteger),
+    need("number", BigInteger),  # 1, 2, 3 ... in the organization, in the order of the commits
+    PrimaryKeyConstraint("org", "id"),
+    one_of("stage", STAGES),
+    one_of("payment", PAYMENTS),
+    one_of("fulfilment", FULFILMENTS),
+    one_of("returns", RETURNS),
+    CheckConstraint("version > 0", name="version_counts"),
+    Index("orders_number", "org", "number", unique=True),
+    Index("orders_updated", "org", "updated_at"),
+    Index(
+        "orders_sender", "org", "sender_id", unique=True,
+        sqlite_where=text("sender_id IS NOT NULL"),
+        postgresql_where=text("sender_id IS NOT NULL"),
+    ),
+    Index(
+        "orders_external", "org", "external_id",
+        sqlite_where=text("external_id IS NOT NULL"),
+        postgresql_where=text("external_id IS NOT NULL"),
+    ),
+    Index(
+        "orders_reference", "org", "external_reference",
+        sqlite_where=text("external_reference IS NOT NULL"),
+        postgresql_where=text("external_reference IS NOT NULL"),
+    ),
+)  # fmt: skip
+
+order_lines = table(
+    "order_lines",
+    need("org", BigInteger),
+    need("order_id", ID),
+    need("id", ID),
+    need("number", BigInteger),
+    need("variant_id", ID),
+    need("item_id", ID),
+    need("entry_id", ID),
+    Column("location_id", ID),
+    Column("sku", Text),
+    need("title", Text),
+    Column("variant_title", Text),
+    need("quantity", BigInteger),
+    need("unit_of_measure", Text),
+    need("currency", Text),
+    need("price_units", BigInteger),
+    need("price_scale", SmallInteger),
+    need("cost_units", BigInteger),
+    need("cost_scale", SmallInteger),
+    need("requires_shipping", Boolean),
+    Column("details", Text),
+    Column("properties", Text),
+    need("created_at", BigInteger),
+    need("updated_at", BigInteger),
+    PrimaryKeyConstraint("org", "order_id", "id"),
+    CheckConstraint("quantity > 0", name="quantity_positive"),
+)
+
+order_properties = table(
+    "order_properties",
+    # One row a path of an order's properties, so that filters need no JSON functions.
+    need("org", BigInteger),
+    need("order_id", ID),
+    need("path", Text),
+    need("value", Text),  # `=` and the text of a scalar; `{` of anything else
+    need("number", BigInteger),  # the order's, so that the index gives matches newest first
+    PrimaryKeyConstraint("org", "order_id", "path", "value"),
+    Index("order_properties_value", "org", "path", "value", "number"),
+    Index("order_properties_path", "org", "path", "number"),
+)
+
+order_property_tallies = table(
+    "order_property_tallies",
+    # How many orders have a value at a path; the empty value stands for any (docs/adr/0008).
+    need("org", BigInteger),
+    need("path", Text),
+    need("value", Text),
+    need("orders", BigInteger),
+    PrimaryKeyConstraint("org", "path", "value"),
+)
+
+order_counters = table(
+    "order_counters",
+    # How many orders an organization has, which is the number of the newest one.
+    Column("org", BigInteger, primary_key=True, autoincrement=False),
+    need("orders", BigInteger),
+)
+
+order_spans = table(
+    "order_spans",
+    # How many orders of each pair of words stand in a range of numbers, and between which times
+    # they lie; the ranges of each level hold those of the one below (docs/adr/0008).
+    need("org", BigInteger),
+    need("level", SmallInteger),
+    need("span", BigInteger),  # (number - 1) // the level's size
+    need("phase", Text),
+    need("status", Text),
+    need("orders", BigInteger),
+    # No order of the span lies outside these; they may be wider than what is in it now.
+    need("created_min", BigInteger),
+    need("created_max", BigInteger),
+    need("updated_min", BigInteger),
+    need("updated_max", BigInteger),
+    PrimaryKeyConstraint("org", "level", "span", "phase", "status"),
+)
+
+order_update_tallies = table(
+    "order_update_tallies",
+    # How many orders were last updated in a slot of time; the slots of each level hold those of
+    # the one below (docs/adr/0008).
+    need("org", BigInteger),
+    need("level", SmallInteger),
+    need("slot", BigInteger),  # updated_at // the level's size
+    need("orders", BigInteger),
+    PrimaryKeyConstraint("org", "level", "slot"),
+)
+
+order_events = table(
+    "order_events",
+    need("org", BigInteger),
+    need("order_id", ID),
+    need("seq", BigInteger),
+    need("type", Text),
+    need("at", BigInteger),
+    need("source", Text),
+    need("body", Text),
+    PrimaryKeyConstraint("org", "order_id", "seq"),
+)
+
+order_archives = table(
+    "order_archives",
+    # Which of an order's events are in the archive and no longer here (docs/adr/0009).
+    need("org", BigInteger),
+    need("order_id", ID),
+    need("first_seq", BigInteger),
+    need("last_seq", BigInteger),
+    need("archived_at", BigInteger),
+    PrimaryKeyConstraint("org", "order_id", "first_seq"),
+    CheckConstraint("first_seq > 0 AND last_seq >= first_seq", name="range_counts"),
+)

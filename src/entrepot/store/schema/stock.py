@@ -1,0 +1,58 @@
+"""Stock: counters, the ledger behind them, and what orders claim."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    PrimaryKeyConstraint,
+    Text,
+)
+
+from entrepot.store.schema.table import ID, need, one_of, table
+
+stock_levels = table(
+    "stock_levels",
+    need("org", BigInteger),
+    need("variant_id", ID),
+    need("location_id", ID),
+    need("on_hand", BigInteger),
+    need("reserved", BigInteger),
+    need("version", BigInteger),
+    need("soft", Boolean),
+    PrimaryKeyConstraint("org", "variant_id", "location_id"),
+    CheckConstraint("reserved >= 0", name="reserved_not_negative"),
+    CheckConstraint("soft OR (on_hand >= 0 AND reserved <= on_hand)", name="never_oversold"),
+)
+
+stock_entries = table(
+    "stock_entries",
+    need("org", BigInteger),
+    need("id", ID),
+    need("variant_id", ID),
+    need("location_id", ID),
+    need("delta", BigInteger),
+    need("kind", Text),
+    Column("order_id", ID),
+    need("note", Text),
+    need("created_at", BigInteger),
+    PrimaryKeyConstraint("org", "id"),
+)
+
+reservations = table(
+    "reservations",
+    need("org", BigInteger),
+    need("order_id", ID),
+    need("line_id", ID),
+    need("variant_id", ID),
+    need("location_id", ID),
+    need("quantity", BigInteger),
+    need("state", Text),
+    need("held_until", BigInteger),
+    need("updated_at", BigInteger),
+    PrimaryKeyConstraint("org", "order_id", "line_id"),
+    one_of("state", ("held", "committed", "released", "expired", "shipped")),
+    CheckConstraint("quantity > 0", name="reservation_positive"),
+)

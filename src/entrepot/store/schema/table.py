@@ -1,0 +1,28 @@
+"""How every table is made: the organization first in its key, and no row id of SQLite's."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, LargeBinary, MetaData, Table
+
+metadata = MetaData()
+ID = LargeBinary(16)
+
+
+def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    """The column holds one of these words."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+def need(name: str, type_: object) -> Column[object]:
+    """A column that is never null."""
+    return Column(name, type_, nullable=False)  # type: ignore[arg-type]
+
+
+def table(name: str, *parts: object, by_key: bool = True) -> Table:
+    """A table of the book. SQLite keeps its rows in the tree of its key.
+
+    Not `by_key` are large rows whose keys come in no order: that tree would have few rows on a page
+    and many levels, all of them read again for every key; the keys alone have few.
+    """
+    return Table(name, metadata, *parts, sqlite_with_rowid=not by_key)  # type: ignore[arg-type]

@@ -1,0 +1,91 @@
+"""What is to be done for orders, what was answered, and what is swept away."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Text,
+    text,
+)
+
+from entrepot.store.schema.table import ID, need, one_of, table
+
+jobs = table(
+    "jobs",
+    need("org", BigInteger),
+    need("id", ID),
+    need("kind", Text),
+    Column("order_id", ID),
+    Column("payload", Text),
+    need("state", Text),
+    need("run_at", BigInteger),
+    need("leased_until", BigInteger),
+    need("fence", BigInteger),
+    need("tries", BigInteger),
+    Column("last_error", Text),
+    need("created_at", BigInteger),
+    PrimaryKeyConstraint("org", "id"),
+    one_of("state", ("due", "parked")),
+    # The queue is looked through by time over all organizations.
+    Index("jobs_due", "state", "run_at"),
+    Index("jobs_order", "org", "order_id"),
+)
+
+payment_attempts = table(
+    "payment_attempts",
+    need("org", BigInteger),
+    need("order_id", ID),
+    need("number", BigInteger),
+    need("key", Text),
+    need("provider", Text),
+    need("service", Text),
+    need("reference", Text),
+    need("amount_units", BigInteger),
+    need("amount_scale", SmallInteger),
+    need("currency", Text),
+    need("state", Text),
+    Column("provider_reference", Text),
+    need("created_at", BigInteger),
+    need("updated_at", BigInteger),
+    PrimaryKeyConstraint("org", "order_id", "number"),
+    one_of("state", ("prepared", "authorized", "declined", "voiding", "voided", "expired")),
+    Index(
+        "payment_attempts_live", "org", "order_id", unique=True,
+        sqlite_where=text("state IN ('prepared', 'authorized', 'voiding')"),
+        postgresql_where=text("state IN ('prepared', 'authorized', 'voiding')"),
+    ),
+)  # fmt: skip
+
+idempotency_keys = table(
+    "idempotency_keys",
+    need("org", BigInteger),
+    need("key", Text),
+    need("operation", Text),
+    need("fingerprint", LargeBinary),
+    need("status", SmallInteger),
+    need("body", LargeBinary),
+    Column("order_id", ID),
+    need("created_at", BigInteger),
+    PrimaryKeyConstraint("org", "key"),
+    by_key=False,
+)
+
+sweeps = table(
+    "sweeps",
+    # How far the walk that removes old rows is, one row an organization and kind.
+    need("org", BigInteger),
+    need("kind", Text),
+    need("fence", BigInteger),
+    need("leased_until", BigInteger),
+    need("ended_at", BigInteger),
+    need("horizon", BigInteger),  # what was made before this may be gone
+    need("reached_at", BigInteger),
+    need("reached", LargeBinary),
+    PrimaryKeyConstraint("org", "kind"),
+    one_of("kind", ("keys", "events")),
+)

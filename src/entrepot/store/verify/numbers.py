@@ -1,0 +1,143 @@
+"""What lists go by: the numbers of the orders, the tallies of their spans, properties and times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Select, and_, func, literal, not_, or_, select, union_all
+
+from entrepot.store import schema, spans, tallies
+from entrepot.store.verify.statements import Check
+
+_orders, _counters, _spans = schema.orders.c, schema.order_counters.c, schema.order_spans.c
+_PLACE = ("org", "span", "phase", "status")
+_TIMES = ("created_min", "created_max", "updated_min", "updated_max")
+
+
+def checks() -> Iterator[Check]:
+    """Numbers against the counters, every level of spans against what lies below it, and every
+    other tally against the rows that it counts.
+    """
+    yield Check("NUMBERS", _numbers())
+    for level, size in enumerate(spans.SIZES):
+        below = _grouped(size) if level == 0 else _coarser(level)
+        yield Check("SPANS", _miscounted(level, below))
+        yield Check("SPANS", _too_narrow(level, below))
+    places = [_spans[name] for name in ("org", "level", *_PLACE[1:])]
+    strange = not_(_spans.level.between(0, len(spans.SIZES) - 1))
+    yield Check("SPANS", select(*places, _spans.orders).where(strange))
+    yield Check("TALLIES", _properties_miscounted())
+    yield Check("TALLIES", _updates_miscounted())
+
+
+def _properties_miscounted() -> Select[Any]:
+    """Values, and paths with any value, of which not so many orders are told as have them."""
+    c, t = schema.order_properties.c, schema.order_property_tallies.c
+    any_value = literal(tallies.ANY)
+    both = union_all(
+        select(t.org, t.path, t.value, t.orders.label("n")),
+        select(c.org, c.path, c.value, -func.count()).group_by(c.org, c.path, c.value),
+        select(c.org, c.path, any_value, -func.count(c.order_id.distinct())).group_by(
+            c.org, c.path
+        ),
+    ).subquery()
+    place = [both.c[name] for name in ("org", "path", "value")]
+    left = func.sum(both.c.n)
+    # The value is a client's own, and not shown.
+    told = select(*place[:2], left.label("orders_too_many"))
+    return told.group_by(*place).having(left != 0)
+
+
+def _updates_miscounted() -> Select[Any]:
+    """Slots of time in which not so many orders were updated as is told, of every level."""
+    t = schema.order_update_tallies.c
+    counted = []
+    for level, size in enumerate(tallies.SLOTS):
+        slot = _orders.updated_at // size
+        counted.append(
+            select(_orders.org, literal(level), slot, -func.count()).group_by(_orders.org, slot)
+        )
+    both = union_all(select(t.org, t.level, t.slot, t.orders.label("n")), *counted).subquery()
+    place = [both.c[name] for name in ("org", "level", "slot")]
+    left = func.sum(both.c.n)
+    told = select(*place, left.label("orders_too_many"))
+    return told.group_by(*place).having(left != 0)
+
+
+def _numbers() -> Select[Any]:
+    """Organizations whose orders are not numbered from 1 to what their counter says."""
+    numbered = select(
+        _orders.org, literal(0).label("counted"), func.count().label("orders"),
+        func.count(_orders.number.distinct()).label("numbers"),
+        func.min(_orders.number).label("first"), func.max(_orders.number).label("last"),
+    ).group_by(_orders.org)  # fmt: skip
+    none = [literal(0).label(name) for name in ("orders", "numbers", "first", "last")]
+    counted = select(_counters.org, _counters.orders.label("counted"), *none)
+    both = union_all(numbered, counted).subquery()
+    sums = {name: func.sum(both.c[name]) for name in ("counted", "orders", "numbers", "last")}
+    first = func.sum(both.c.first)
+    dense = and_(
+        *(sums["orders"] == sums[name] for name in ("counted", "numbers", "last")),
+        or_(first == 1, sums["orders"] == 0),
+    )
+    shown = [column.label(name) for name, column in sums.items()]
+    return select(both.c.org, *shown).group_by(both.c.org).having(not_(dense))
+
+
+def _grouped(size: int) -> Select[Any]:
+    """What the lowest spans should say, from the orders."""
+    span = (_orders.number - 1) // size
+    place = (_orders.org, span, _orders.polinate_phase, _orders.polinate_status)
+    created, updated = _orders.created_at, _orders.updated_at
+    times = (func.min(created), func.max(created), func.min(updated), func.max(updated))
+    return select(
+        *(column.label(name) for column, name in zip(place, _PLACE, strict=True)),
+        func.count().label("orders"),
+        *(time.label(name) for time, name in zip(times, _TIMES, strict=True)),
+    ).group_by(*place)
+
+
+def _coarser(level: int) -> Select[Any]:
+    """What the spans of a level should say, from those of the level below."""
+    ratio = spans.SIZES[level] // spans.SIZES[level - 1]
+    place = (_spans.org, _spans.span // ratio, _spans.phase, _spans.status)
+    times = [
+        (func.min if name.endswith("min") else func.max)(_spans[name]).label(name)
+        for name in _TIMES
+    ]
+    return (
+        select(
+            *(column.label(name) for column, name in zip(place, _PLACE, strict=True)),
+            func.sum(_spans.orders).label("orders"),
+            *times,
+        )
+        .where(_spans.level == level - 1)
+        .group_by(*place)
+    )
+
+
+def _miscounted(level: int, below: Select[Any]) -> Select[Any]:
+    counted = below.subquery()
+    said = select(*(_spans[name] for name in _PLACE), _spans.orders.label("n"))
+    both = union_all(
+        said.where(_spans.level == level),
+        select(*(counted.c[name] for name in _PLACE), -counted.c.orders),
+    ).subquery()
+    place = [both.c[name] for name in _PLACE]
+    left = func.sum(both.c.n)
+    told = select(literal(level).label("level"), *place, left.label("orders_too_many"))
+    return told.group_by(*place).having(left != 0)
+
+
+def _too_narrow(level: int, below: Select[Any]) -> Select[Any]:
+    """A span may say wider times than its orders have, since they move on; never narrower ones."""
+    inner = below.subquery()
+    same = [_spans[name] == inner.c[name] for name in _PLACE]
+    outside = [
+        _spans[name] > inner.c[name] if name.endswith("min") else _spans[name] < inner.c[name]
+        for name in _TIMES
+    ]
+    places = [_spans[name] for name in ("org", "level", *_PLACE[1:], *_TIMES)]
+    found = select(*places).join_from(schema.order_spans, inner, and_(*same))
+    return found.where(_spans.level == level, inner.c.orders > 0, or_(*outside))

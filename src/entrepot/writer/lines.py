@@ -1,0 +1,173 @@
+"""Where commands wait for a transaction: three lines, each with its bounds and its share.
+
+The pipeline's own commands stand in the first: they belong to orders that are accepted already,
+so they are never refused, and take most of a batch when they need it; but for that, new orders
+would be accepted faster than old ones are confirmed. Arrays stand apart from single orders, so that
+a bulk import makes nobody who sends one order wait behind all of it.
+
+This module reads no clock: who asks says what time it is, in seconds of one that never goes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final, NamedTuple
+
+from entrepot.core.commands import Command, weight
+from entrepot.writer.envelope import Envelope, Outcome
+
+# Of a batch; the rest is for new orders even while the pipeline has more than enough to do. An
+# order takes up to three of the pipeline's commands, so a smaller share would leave it behind.
+PIPELINE_SHARE: Final = 0.75
+# How much longer an array may wait than a single order: it is a hundred orders' work itself.
+BULK_PATIENCE: Final = 6
+# Refused at the door is who could expect to wait this part of the longest wait, so that hardly
+# anybody who was let in is refused after waiting.
+DOOR_SHARE: Final = 0.5
+_SMOOTHING: Final = 0.3
+
+
+class Limits(NamedTuple):
+    """How much the writer takes on."""
+
+    batch_max: int = 256  # orders a transaction
+    queue_max: int = 20_000  # orders that wait
+    queue_seconds: float = 4.0  # how long a single order waits
+
+
+class Waiting(NamedTuple):
+    """An envelope in a line, who waits for its outcome, and since when (seconds)."""
+
+    envelope: Envelope
+    future: asyncio.Future[Outcome]
+    since: float
+
+
+class Line:
+    """Commands in order of arrival. `patience` is how long one may wait, None for ever."""
+
+    __slots__ = ("_last_taken", "_stood", "orders", "pace", "patience", "queue")
+
+    def __init__(self, patience: float | None) -> None:
+        self.patience = patience
+        self.queue: deque[Waiting] = deque()
+        self.orders = 0  # how many orders the commands in it write
+        # Seconds an order, measured between two batches while the line never emptied, which counts
+        # whatever else the process did meanwhile. 0 while unknown.
+        self.pace = 0.0
+        self._last_taken = 0.0
+        self._stood = False
+
+    def add(self, waiting: Waiting) -> None:
+        """Put it at the end."""
+        self.queue.append(waiting)
+        self.orders += weight(waiting.envelope.command)
+
+    def take(self, room: int, batch: list[Waiting], *, at_least_one: bool = False) -> int:
+        """Move commands that write up to `room` orders into `batch`; what they write together."""
+        taken, queue = 0, self.queue
+        while queue:
+            size = weight(queue[0].envelope.command)
+            if taken + size > room and not (at_least_one and not taken):
+                break
+            batch.append(queue.popleft())
+            taken += size
+        self.orders -= taken
+        return taken
+
+    def expired(self, now: float) -> list[Waiting]:
+        """Take out everything that has waited longer than it may."""
+        late: list[Waiting] = []
+        while self.patience is not None and self.queue:
+            if now - self.queue[0].since <= self.patience:
+                break
+            late.append(self.queue.popleft())
+            self.orders -= weight(late[-1].envelope.command)
+        return late
+
+    def measure(self, taken: int, now: float) -> None:
+        """Note that so many orders were taken for a batch just now."""
+        if self._stood and taken:
+            pace = (now - self._last_taken) / taken
+            self.pace += (pace - self.pace) * (_SMOOTHING if self.pace else 1.0)
+        if taken or not self.queue:
+            self._last_taken, self._stood = now, bool(self.queue)
+        if not self.queue:
+            # Nobody waits: what was measured under load says nothing about the next one.
+            self.pace = 0.0
+
+    def crowded(self, coming: int, now: float, share: float = 1.0) -> bool:
+        """Whether one more, behind `coming` that are not here yet, would wait too long.
+
+        That is longer than `share` of its patience, by the pace, or by who waits for longest.
+        """
+        if self.patience is None:
+            return False
+        bound = self.patience * share
+        if (self.orders + coming) * self.pace > bound:
+            return True
+        return bool(self.queue) and now - self.queue[0].since > bound
+
+
+class Lines:
+    """All that waits for this process's writer."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.ours = Line(None)
+        self.singles = Line(limits.queue_seconds)
+        self.bulk = Line(limits.queue_seconds * BULK_PATIENCE)
+        self._all = (self.ours, self.singles, self.bulk)
+        self._bulk_first = False
+
+    def __len__(self) -> int:
+        """How many commands wait."""
+        return len(self.ours.queue) + len(self.singles.queue) + len(self.bulk.queue)
+
+    @property
+    def orders(self) -> int:
+        """How many orders of outsiders wait."""
+        return self.singles.orders + self.bulk.orders
+
+    def line_of(self, command: Command) -> Line:
+        """Where a command waits. What carries a job's id is the pipeline's own."""
+        if getattr(command, "job_id", None) is not None:
+            return self.ours
+        return self.bulk if weight(command) > 1 else self.singles
+
+    def full(self, line: Line, now: float) -> bool:
+        """Whether a command of that line is refused that has come so far."""
+        if line is self.ours:
+            return False
+        return self.orders >= self._limits.queue_max or line.crowded(0, now)
+
+    def shut(self, line: Line, inside: int, now: float) -> bool:
+        """Whether a new request is refused at the door, while so many of outsiders are inside."""
+        coming = max(0, inside - len(self.singles.queue) - len(self.bulk.queue))
+        if self.orders + coming >= self._limits.queue_max:
+            return True
+        return line.crowded(coming, now, DOOR_SHARE)
+
+    def expired(self, now: float) -> list[Waiting]:
+        """Take out whatever has waited longer than it may."""
+        return [late for line in self._all for late in line.expired(now)]
+
+    def take(self, now: float) -> list[Waiting]:
+        """The next batch: the pipeline's share, then singles and bulk by turns; at least one."""
+        batch: list[Waiting] = []
+        size = self._limits.batch_max
+        others = (self.bulk, self.singles) if self._bulk_first else (self.singles, self.bulk)
+        self._bulk_first = not self._bulk_first
+        outside = bool(self.singles.queue or self.bulk.queue)
+        share = int(size * PIPELINE_SHARE) if outside else size
+        taken = dict.fromkeys(self._all, 0)
+        taken[self.ours] = self.ours.take(max(1, share), batch)
+        for line in others:
+            room = size - sum(taken.values())
+            first = not (taken[self.singles] or taken[self.bulk])
+            taken[line] += line.take(room, batch, at_least_one=first)
+        taken[self.ours] += self.ours.take(size - sum(taken.values()), batch)
+        for line, orders in taken.items():
+            line.measure(orders, now)
+        return batch

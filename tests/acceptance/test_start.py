@@ -1,0 +1,30 @@
+"""What `entrepot serve` says when it cannot start."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from pathlib import Path
+
+from tests.acceptance.server import ENTREPOT, Server
+
+
+def test_a_taken_port_is_one_sentence_before_anything_else(tmp_path: Path) -> None:
+    book = tmp_path / "book.db"
+    environment = Server(f"sqlite:///{book}", tmp_path).env
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run(
+            [ENTREPOT, "serve", "--port", port, "--demo"],
+            check=False,
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith(f"entrepot: cannot listen on 127.0.0.1:{port}: ")
+    assert "--port" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+    assert not book.exists(), "nothing was made"

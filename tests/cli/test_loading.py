@@ -1,0 +1,79 @@
+"""What a start loads: only what the settings ask for, for it is most of the time to ready."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from entrepot.cli.main import app
+
+# Serves until it says that it is ready, and tells which modules that took.
+_SERVING = """
+import asyncio, json, sys
+import entrepot.cli.serve
+from entrepot.wiring import application
+
+async def ready():
+    said = []
+
+    async def send(message):
+        said.append(message)
+
+    served = application()
+    async with served.lifespan():
+        scope = {"type": "http", "method": "GET", "path": "/health/ready", "headers": []}
+        await served(scope, None, send)
+    return said[0]["status"]
+
+status = asyncio.run(ready())
+print(json.dumps([status, sorted({name.split(".")[0] for name in sys.modules}),
+                  sorted(name for name in sys.modules if name.startswith("entrepot."))]))
+"""
+_NOT_FOR_SQLITE = {"alembic", "mako", "asyncpg", "jwt", "cryptography"}
+
+
+def _started(folder: Path) -> tuple[set[str], set[str]]:
+    env = {
+        "ENTREPOT_DATABASE_URL": f"sqlite:///{folder / 'book.db'}",
+        "ENTREPOT_SANDBOX_LEDGER": str(folder / "sandbox.db"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _SERVING], check=False, capture_output=True, text=True, env=env,
+        cwd=folder, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    status, packages, own = json.loads(done.stdout)
+    assert status == 200
+    return set(packages), set(own)
+
+
+def test_a_book_at_head_is_served_without_what_it_does_not_need(tmp_path: Path) -> None:
+    first, _ = _started(tmp_path)
+    assert first & _NOT_FOR_SQLITE == {"alembic", "mako"}, "an empty database is migrated"
+    again, own = _started(tmp_path)
+    assert again & _NOT_FOR_SQLITE == set()
+    assert "sqlalchemy" in again
+    others = {f"entrepot.cli.{name}" for name in ("accounts", "book", "verify")}
+    assert own & (others | {"entrepot.docs", "entrepot.edge.tokens"}) == set()
+
+
+def test_every_command_is_loaded_by_its_name() -> None:
+    commands = app.resolved_commands()
+    wanted = {"serve", "migrate", "verify", "retry", "demo", "org", "key", "sandbox", "docs"}
+    assert wanted <= set(commands)
+    for name in wanted:
+        assert commands[name].name[0] == name
+
+
+@pytest.mark.parametrize("words", [[], ["--help"]])
+def test_the_list_of_commands_says_what_each_is_for(words: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "entrepot", *words],
+        check=True, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert "Serve the three dialects" in done.stdout
+    assert "Credentials: create, revoke." in done.stdout

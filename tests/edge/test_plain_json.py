@@ -1,0 +1,33 @@
+"""The short way of reading JSON takes nothing that the long one would refuse."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from entrepot.edge import strict_json
+
+_ATOMS = st.sampled_from(
+    b'1|"a"|1.5|1e400|-0|true|null|""|"3e5"|"{,["|[]|{}|9223372036854775807|9223372036854775808|'
+    b"12345678901234567890|0.1234567890123456789".split(b"|")
+)
+_KEYS = st.sampled_from([b'"a"', b'"b"', b'"c:"'])
+
+
+def _nested(inner: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
+    arrays = st.lists(inner, max_size=3).map(lambda values: b"[%b]" % b",".join(values))
+    pairs = st.lists(st.tuples(_KEYS, inner).map(b":".join), max_size=3)
+    return arrays | pairs.map(lambda members: b"{%b}" % b",".join(members))
+
+
+@settings(max_examples=1500)
+@given(
+    st.recursive(_ATOMS, _nested, max_leaves=12),
+    st.none() | st.tuples(st.integers(0, 60), st.sampled_from(list(b'{}[],:"1e'))),
+)
+def test_what_is_plain_would_pass_a_closer_look(body: bytes, slip: tuple[int, int] | None) -> None:
+    if slip is not None:
+        body = body[: slip[0]] + bytes([slip[1]]) + body[slip[0] :]
+    if strict_json._is_plain(body, 4):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(strict_json, "_is_plain", lambda *_: False)
+            strict_json._check(body, 4)

@@ -1,0 +1,255 @@
+"""Whatever is in the book, a page and its total are those that a plain list would give."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+from tests.store.test_conformance import NOW, an_order
+
+from entrepot.clock import new_id
+from entrepot.core.facts import Facts
+from entrepot.core.needs import Needs
+from entrepot.core.order import Changes, Order
+from entrepot.store import (
+    lists,
+    migrate,
+    property_lists,
+    queries,
+    schema,
+    span_walk,
+    spans,
+    tallies,
+)
+from entrepot.store.engine import Database, open_database
+from entrepot.store.flush import flush, paths
+from entrepot.store.order_filter import OrderFilter
+from entrepot.store.verify import verify
+from entrepot.store.working_set import load
+
+PHASES, STATUSES = ("ACTIVE", "PENDING"), ("PACKED", "UNASSIGNED", "ACCEPTED")
+PROPERTIES = (
+    None, None, "{}", '{"a":1}', '{"a":2,"b":1}', '{"a":{"b":1},"a.b":2}', '{"b":{"c":true}}',
+)  # fmt: skip
+
+
+class Told(NamedTuple):
+    """How an order is made, or how the n-th of those that there are is changed."""
+
+    change: int | None
+    phase: str
+    status: str
+    created_at: int
+    updated_after: int
+    properties: str | None
+
+
+TIMES = st.integers(0, 12)
+TOLD = st.builds(
+    Told,
+    st.one_of(st.none(), st.none(), st.integers(0, 50)),
+    st.sampled_from(PHASES),
+    st.sampled_from(STATUSES),
+    TIMES,
+    st.integers(0, 3),
+    st.sampled_from(PROPERTIES),
+)
+BATCHES = st.lists(st.lists(TOLD, min_size=1, max_size=12), min_size=1, max_size=6)
+
+
+_TIMES = OrderFilter._fields[:7]
+_ASKED = st.sets(
+    st.sampled_from([*_TIMES, "phase", "status", "value", "there", "there"]), min_size=0, max_size=3
+)
+
+
+@st.composite
+def filters(draw: Callable[[Any], Any]) -> OrderFilter:
+    """Up to three conditions at once; more of them would match nothing most of the time."""
+    asked = draw(_ASKED)
+    said = {name: draw(TIMES) for name in _TIMES if name in asked}
+    wanted = OrderFilter(**said)
+    if "phase" in asked:
+        wanted = wanted._replace(phase=draw(st.sampled_from(PHASES)))
+    if "status" in asked:
+        wanted = wanted._replace(status=draw(st.sampled_from(STATUSES)))
+    if not asked & {"value", "there"}:
+        return wanted
+    wanted = wanted._replace(property_path=draw(st.sampled_from(["a", "b", "a.b", "b.c", "x"])))
+    if "value" in asked:
+        return wanted._replace(property_value=draw(st.sampled_from(["1", "2", "true"])))
+    return wanted._replace(property_exists=draw(st.booleans()))
+
+
+PAGES = st.tuples(st.integers(1, 8), st.one_of(st.integers(0, 6), st.integers(0, 60)))
+LOOKS = st.lists(st.tuples(filters(), PAGES), min_size=1, max_size=12)
+
+
+class Shop:
+    """One organization of the tested book, and the same orders in a plain list."""
+
+    def __init__(self, book: Book, org: int) -> None:
+        self.book, self.org = book, org
+        self.orders: list[Order] = []
+
+    def write(self, batch: list[Told]) -> None:
+        """All of it in one transaction, as the writer does."""
+        changed: dict[int, Order] = {}
+        made: list[Order] = []
+        for told in batch:
+            if told.change is not None and self.orders:
+                place = told.change % len(self.orders)
+                changed[place] = self._as_told(changed.get(place, self.orders[place]), told)
+            else:
+                order = an_order(self.org, new_id(), lines=(), created_at=told.created_at)
+                made.append(self._as_told(order._replace(updated_at=told.created_at), told))
+
+        def work(conn: Connection) -> None:
+            facts = Facts(NOW, new_id)
+            load(conn, Needs(orders={(self.org, o.id) for o in changed.values()}), facts)
+            facts.absorb(Changes(orders_new=made, orders=list(changed.values())))
+            flush(conn, facts)
+
+        self.book.write(work)
+        for place, order in changed.items():
+            self.orders[place] = order
+        numbers = count(len(self.orders) + 1)
+        self.orders.extend(order._replace(number=next(numbers)) for order in made)
+
+    def _as_told(self, order: Order, told: Told) -> Order:
+        words = order.words._replace(polinate_phase=told.phase, polinate_status=told.status)
+        return order._replace(
+            words=words, updated_at=order.updated_at + told.updated_after,
+            properties=told.properties, version=order.version + 1,
+        )  # fmt: skip
+
+    def look(self, wanted: OrderFilter, limit: int, offset: int) -> None:
+        """Compare one page."""
+        matching = [order.id for order in reversed(self.orders) if matches(wanted, order)]
+        page = self.book.read(
+            lambda conn: queries.page(conn, self.org, wanted, limit=limit, offset=offset)
+        )
+        assert page.total == len(matching)
+        assert [order.id for order in page.orders] == matching[offset : offset + limit]
+
+
+def matches(wanted: OrderFilter, order: Order) -> bool:
+    """What the filter means, in the plainest words."""
+    made, changed, w = order.created_at, order.updated_at, wanted
+    said = set(paths(json.loads(order.properties))) if order.properties else set()
+    has = any(path == w.property_path for path, _ in said)
+    return all((
+        w.created_after is None or made > w.created_after,
+        w.updated_after is None or changed > w.updated_after,
+        w.modified_after is None or made > w.modified_after or changed > w.modified_after,
+        w.created_min is None or made >= w.created_min,
+        w.created_max is None or made <= w.created_max,
+        w.updated_min is None or changed >= w.updated_min,
+        w.updated_max is None or changed <= w.updated_max,
+        w.phase is None or order.words.polinate_phase == w.phase,
+        w.status is None or order.words.polinate_status == w.status,
+        w.property_exists is None or has == w.property_exists,
+        w.property_value is None or (w.property_path, f"={w.property_value}") in said,
+    ))  # fmt: skip
+
+
+class Book:
+    """A database with small spans, and organizations with consecutive numbers."""
+
+    def __init__(self, url: str) -> None:
+        # One loop for all examples: the database's connections belong to it.
+        self._runner = asyncio.Runner()
+        self.database: Database = open_database(url)
+        self._runner.run(migrate.upgrade(self.database))
+        self._orgs = count(1)
+
+    def shop(self) -> Shop:
+        return Shop(self, next(self._orgs))
+
+    def write(self, work: Callable[[Connection], Any]) -> Any:
+        return self._runner.run(self.database.write(work))
+
+    def read(self, work: Callable[[Connection], Any]) -> Any:
+        return self._runner.run(self.database.read(work))
+
+    def close(self) -> None:
+        self._runner.run(self.database.close())
+        self._runner.close()
+
+
+@pytest.fixture(scope="module")
+def small_spans() -> Iterator[None]:
+    """Spans of 2, 6 and 24 orders, and slots of as many microseconds, so that a few fill many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spans, "SIZES", (2, 6, 24))
+        patch.setattr(span_walk, "SPANS_AT_ONCE", 2)
+        patch.setattr(tallies, "SLOTS", (2, 6, 24))
+        patch.setattr(property_lists, "LISTED", 2)
+        patch.setattr(lists, "FEW", 3)
+        yield
+
+
+@pytest.fixture(scope="module")
+def book(module_database_url: str, small_spans: None) -> Iterator[Book]:
+    made = Book(module_database_url)
+    yield made
+    made.close()
+
+
+def test_every_page_is_that_of_a_plain_list(book: Book) -> None:
+    examples = 150 if book.database.dialect == "sqlite" else 25
+
+    @settings(max_examples=examples, deadline=None)
+    @given(BATCHES, LOOKS)
+    def every_page(
+        batches: list[list[Told]], looks: list[tuple[OrderFilter, tuple[int, int]]]
+    ) -> None:
+        shop = book.shop()
+        for batch in batches:
+            shop.write(batch)
+        for wanted, (limit, offset) in looks:
+            shop.look(wanted, limit, offset)
+
+    every_page()
+    # The tallies that led to all these pages are those of the orders.
+    told = {one.invariant for one in book.read(verify).violations}
+    assert not told & {"NUMBERS", "PROPERTIES", "SPANS", "TALLIES"}
+    for table in (
+        schema.order_spans, schema.order_property_tallies, schema.order_update_tallies,
+    ):  # fmt: skip
+        assert book.read(lambda conn, t=table: conn.execute(t.select()).first()), table.name
+
+
+ONE_BY_ONE = {
+    **{name: [OrderFilter(**{name: time}) for time in range(0, 44, 5)] for name in _TIMES},
+    "phase": [OrderFilter(phase=phase) for phase in PHASES],
+    "status": [OrderFilter(status=status) for status in STATUSES],
+    "value": [OrderFilter(property_path="a", property_value=value) for value in ("1", "2", "3")],
+    "there": [OrderFilter(property_path=path, property_exists=True) for path in ("a", "a.b", "x")],
+    "absent": [
+        OrderFilter(property_path=path, property_exists=False) for path in ("a", "b.c", "x")
+    ],
+}
+
+
+@pytest.mark.parametrize("name", ONE_BY_ONE)
+def test_each_filter_by_itself_and_each_page_of_it(book: Book, name: str) -> None:
+    """Many orders, times that rise and some that do not, and every page of the list."""
+    shop = book.shop()
+    for n in range(0, 120, 5):
+        shop.write([
+            Told(None, PHASES[m % 7 == 0], STATUSES[m % 11 % 3], m // 4 if m % 5 else m * 7 % 40,
+                 m % 3, PROPERTIES[m % 7])
+            for m in range(n, n + 5)
+        ])  # fmt: skip
+        shop.write([Told(n * 13, "ACTIVE", "PACKED", 0, 2, None)])
+    for wanted in ONE_BY_ONE[name]:
+        for offset in range(0, 126, 9):
+            shop.look(wanted, 9, offset)

@@ -1,0 +1,174 @@
+"""No statement of a list goes through a table, or through all orders of an organization."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+from tests.store.test_conformance import NOW, an_order
+from tests.store.test_list_model import PHASES, STATUSES, Book
+
+from entrepot.clock import new_id
+from entrepot.core.facts import Facts
+from entrepot.core.order import Changes, Order
+from entrepot.store import bulk, lists, property_lists, queries, span_walk
+from entrepot.store.flush import flush
+from entrepot.store.order_filter import OrderFilter
+
+ORDERS = 1_500
+HALF = NOW + ORDERS // 2
+TABLES = (
+    "orders", "order_spans", "order_counters", "order_properties", "order_lines",
+    "order_property_tallies", "order_update_tallies",
+)  # fmt: skip
+
+LISTS = {
+    "nothing": OrderFilter(),
+    "phase": OrderFilter(phase="ACTIVE"),
+    "a rare phase": OrderFilter(phase="REJECTED"),
+    "status": OrderFilter(status="PACKED"),
+    "phase and status": OrderFilter(phase="PENDING", status="PACKED"),
+    "createdSince": OrderFilter(created_after=HALF),
+    "created_at_min and max": OrderFilter(created_min=HALF, created_max=HALF + 200),
+    "updatedSince, many": OrderFilter(updated_after=HALF),
+    "updatedSince, few": OrderFilter(updated_after=NOW + ORDERS - 5),
+    "updated_at_min and max": OrderFilter(updated_min=NOW + 10, updated_max=HALF),
+    "modifiedSince, many": OrderFilter(modified_after=HALF),
+    "modifiedSince, few": OrderFilter(modified_after=NOW + ORDERS - 5, phase="ACTIVE"),
+    "a property's value": OrderFilter(property_path="n", property_value="7"),
+    "a property there": OrderFilter(property_path="n", property_exists=True),
+    "a rare property there": OrderFilter(property_path="rare", property_exists=True),
+    "a property not there": OrderFilter(property_path="rare", property_exists=False),
+    "what all new ones have not there": OrderFilter(property_path="m", property_exists=False),
+    "a property not there, and more": OrderFilter(
+        property_path="rare", property_exists=False, phase="ACTIVE", modified_after=HALF
+    ),
+    "a value, and more": OrderFilter(property_path="m", property_value="1", status="PACKED"),
+    "all at once": OrderFilter(
+        created_after=HALF, updated_after=HALF, phase="ACTIVE", status="PACKED",
+        property_path="n", property_exists=True,
+    ),
+}  # fmt: skip
+
+
+def _made(org: int, n: int) -> Order:
+    order = an_order(org, new_id(), created_at=NOW + n, updated_at=NOW + n)
+    phase = "REJECTED" if n % 500 == 3 else PHASES[n % 5 == 0]
+    words = order.words._replace(polinate_phase=phase, polinate_status=STATUSES[n % 3])
+    rare = ',"rare":1' if n % 500 == 0 else ""
+    new = f',"m":{n % 4}' if n > 600 else ""
+    return order._replace(words=words, properties=f'{{"n":{n}{new}{rare}}}')
+
+
+@pytest.fixture(scope="module")
+def book(module_database_url: str) -> Iterator[Book]:
+    made = Book(module_database_url)
+
+    def fill(conn: Connection) -> None:
+        for org, orders in ((1, ORDERS), (2, 3)):
+            facts = Facts(NOW, new_id)
+            told = [_made(org, n) for n in range(orders)]
+            lines = [(org, order.id, line) for order in told for line in order.lines]
+            facts.absorb(Changes(orders_new=told, lines_new=lines))
+            flush(conn, facts)
+
+    made.write(fill)
+    if made.database.dialect != "sqlite":
+        for table in TABLES:
+            made.write(lambda conn, name=table: conn.exec_driver_sql(f"ANALYZE {name}"))
+    yield made
+    made.close()
+
+
+def _statements(
+    book: Book, wanted: OrderFilter, patch: pytest.MonkeyPatch
+) -> dict[str, tuple[Any, ...]]:
+    """Every statement of the list's first page and of one deep inside, with its values."""
+    seen: dict[str, tuple[Any, ...]] = {}
+    fetch = bulk.fetch
+
+    def listening(conn: Connection, statement: str, parameters: tuple[Any, ...]) -> list[Any]:
+        seen[statement] = parameters
+        return fetch(conn, statement, parameters)
+
+    patch.setattr(bulk, "fetch", listening)
+    # A book this small would otherwise be few to all of them.
+    patch.setattr(lists, "FEW", 20)
+    patch.setattr(property_lists, "LISTED", 16)
+    patch.setattr(span_walk, "SPANS_AT_ONCE", 2)
+    for offset in (0, 50, 400):
+        book.read(lambda conn, at=offset: queries.page(conn, 1, wanted, limit=20, offset=at))
+    patch.undo()
+    return seen
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_no_list_scans(book: Book, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = _statements(book, LISTS[name], monkeypatch)
+    assert len(seen) >= 3
+    looked_at = 0
+    for statement, values in seen.items():
+        look = _sqlite_searches if book.database.dialect == "sqlite" else _postgres_searches
+        searches = look(book, statement, values)
+        looked_at += len(searches)
+        for table, condition in searches:
+            # The organization alone would be a scan of its orders; the counter is one row.
+            whole = table == "order_counters" or len(re.findall(r"\w+ ?[=<>]", condition)) > 1
+            assert whole, (statement, condition)
+    assert looked_at >= len(seen)
+
+
+def _sqlite_searches(book: Book, statement: str, values: Any) -> list[tuple[str, str]]:
+    explain = "EXPLAIN QUERY PLAN " + statement
+    rows = book.read(lambda conn: conn.exec_driver_sql(explain, values).all())
+    steps = [str(row[3]) for row in rows]
+    named = {alias: table for table, alias in re.findall(r"(\w+) AS (\w)\b", statement)}
+    for step in steps:
+        scanned = re.match(r"SCAN (\w+)", step)
+        if scanned:
+            # What is given with the statement may be gone through, and so may what was found.
+            assert named.get(scanned.group(1), scanned.group(1)) not in TABLES, steps
+    found = [re.match(r"SEARCH (\w+) .*\((.*)\)", step) for step in steps]
+    return [(named.get(one.group(1), one.group(1)), one.group(2)) for one in found if one]
+
+
+def _postgres_searches(book: Book, statement: str, values: Any) -> list[tuple[str, str]]:
+    # Written with the planner told to go by indexes where it can, since these tables are small:
+    # what it then still scans, or looks up by the organization alone, no index leads to.
+    lines = book.write(lambda conn: bulk.fetch(conn, "EXPLAIN " + statement, values))
+    plan = "\n".join(line[0] for line in lines)
+    assert "Seq Scan" not in plan, plan
+    scans = re.findall(r"Scan.* using (\w+) on (\w+).*\n\s+Index Cond: (.*)|Bitmap Index Scan on "
+                       r"(\w+).*\n\s+Index Cond: (.*)", plan)  # fmt: skip
+    assert len(scans) == plan.count("Index Scan") + plan.count("Index Only Scan"), plan
+    return [(table or index, condition or other) for _, table, condition, index, other in scans]
+
+
+@pytest.mark.parametrize(
+    "name", ["a property's value", "a property there", "what all new ones have not there"]
+)
+def test_a_propertys_matches_come_in_the_order_of_the_list(
+    book: Book, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = 0
+    for statement, values in _statements(book, LISTS[name], monkeypatch).items():
+        if "FROM order_properties" not in statement:
+            continue
+        looked_at += 1
+        plan = _plan(book, statement, values)
+        assert "count(" in statement or not re.search("Sort|ORDER BY", plan), plan
+        # Within a range of numbers nothing outside of it is looked at.
+        assert "BETWEEN" not in statement or re.search(r"Cond: [^C]*number >|number>", plan), plan
+    assert looked_at
+
+
+def _plan(book: Book, statement: str, values: Any) -> str:
+    sqlite = book.database.dialect == "sqlite"
+    explain = ("EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN ") + statement
+    # Written, where the planner of PostgreSQL goes by indexes, as above.
+    return " ".join(
+        str(row[-1]) for row in book.write(lambda conn: bulk.fetch(conn, explain, values))
+    )

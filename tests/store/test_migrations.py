@@ -1,0 +1,97 @@
+"""A book that has orders is migrated with them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, select
+from tests.store.test_conformance import NOW, an_order
+
+from entrepot.clock import new_id
+from entrepot.core.order import Order
+from entrepot.store import bulk, migrate, queries, rows, schema
+from entrepot.store.engine import Database, open_database
+from entrepot.store.flush import paths
+from entrepot.store.order_filter import OrderFilter
+from entrepot.store.verify import numbers
+
+_BEFORE = tuple(column for column in rows.ORDER if column != "number")
+_PROPERTY = ("org", "order_id", "path", "value")
+
+
+def _write(orders: list[Order], conn: Connection) -> None:
+    """As the program of revision 0001 wrote them: without numbers, properties by their paths."""
+    bulk.insert(conn, schema.orders, _BEFORE, [rows.order_row(order)[:-1] for order in orders])
+    found = [
+        (order.org, order.id, *pair)
+        for order in orders
+        for pair in paths({"n": order.created_at - NOW})
+    ]
+    bulk.insert(conn, schema.order_properties, _PROPERTY, found)
+
+
+def _orders() -> list[Order]:
+    made = []
+    for n in range(300):
+        org = 1 if n % 3 else 2
+        order = an_order(org, new_id(), created_at=NOW + n, updated_at=NOW + 2 * n, lines=())
+        words = order.words._replace(polinate_status="PACKED" if n % 7 else "ACCEPTED")
+        made.append(order._replace(words=words, properties=f'{{"n":{n}}}'))
+    return made
+
+
+@pytest.fixture
+async def old_book(database_url: str) -> Database:
+    return open_database(database_url)
+
+
+def test_the_head_is_the_one_that_alembic_finds() -> None:
+    assert ScriptDirectory.from_config(migrate._config()).get_heads() == [migrate.head()]
+
+
+async def test_the_revision_is_told_before_and_after(old_book: Database) -> None:
+    assert await migrate.revision(old_book) is None
+    await old_book.write(lambda conn: command.upgrade(migrate._config(conn), "0001"))
+    assert await migrate.revision(old_book) == "0001"
+    await migrate.upgrade(old_book)
+    assert await migrate.revision(old_book) == migrate.head()
+    await old_book.close()
+
+
+async def test_orders_are_numbered_and_tallied(old_book: Database) -> None:
+    orders = _orders()
+    await old_book.write(lambda conn: command.upgrade(migrate._config(conn), "0001"))
+    await old_book.write(partial(_write, orders))
+    for _ in range(2):
+        await migrate.upgrade(old_book)
+        await _check(old_book, orders)
+        # And there and back again.
+        await old_book.write(lambda conn: command.downgrade(migrate._config(conn), "0001"))
+    await old_book.close()
+
+
+async def _check(database: Database, orders: list[Order]) -> None:
+    def broken(conn: Connection) -> list[object]:
+        return [row for check in numbers.checks() for row in conn.execute(check.broken)]
+
+    def differences(conn: Connection) -> list[object]:
+        return compare_metadata(MigrationContext.configure(conn), schema.metadata)
+
+    assert await database.read(broken) == []
+    assert await database.write(differences) == []
+    c = schema.orders.c
+    for org in (1, 2):
+        statement = select(c.id).where(c.org == org).order_by(c.number)
+        numbered = await database.read(lambda conn, s=statement: conn.execute(s).scalars().all())
+        assert numbered == [order.id for order in orders if order.org == org]
+        packed = OrderFilter(status="PACKED", property_path="n", property_exists=True)
+        look = partial(queries.page, org=org, wanted=packed, limit=3, offset=20)
+        page = await database.read(look)
+        wanted = [o for o in orders if o.org == org and o.words.polinate_status == "PACKED"]
+        assert page.total == len(wanted)
+        assert [order.id for order in page.orders] == [o.id for o in wanted[::-1][20:23]]

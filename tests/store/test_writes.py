@@ -1,0 +1,133 @@
+"""What a flush gathers is written as one, on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from entrepot.store import bulk, schema
+from entrepot.store.bulk import Conflict, Writes
+from entrepot.store.engine import Database
+
+COLUMNS = ("org", "kind", "value", "customer_id")
+KEY = ("org", "kind", "value")
+names = schema.customer_names
+
+
+def row(value: str, customer: bytes = b"c" * 16) -> tuple[Any, ...]:
+    return (1, "email", value, customer)
+
+
+async def written(database: Database, *fills: Callable[[Writes], None]) -> list[tuple[str, bytes]]:
+    """What the table holds after each of these flushes."""
+
+    def work(conn: Connection) -> None:
+        for fill in fills:
+            writes = Writes()
+            fill(writes)
+            writes.run(conn)
+
+    await database.write(work)
+    statement = select(names.c.value, names.c.customer_id).order_by(names.c.value)
+    return await database.read(lambda conn: [tuple(one) for one in conn.execute(statement)])
+
+
+async def test_several_changes_of_one_table_are_written_together(database: Database) -> None:
+    def first(writes: Writes) -> None:
+        writes.insert(names, COLUMNS, [row("a"), row("b"), row("c")])
+
+    def second(writes: Writes) -> None:
+        writes.delete(names, KEY, [(1, "email", "a")])
+        writes.update(names, ("customer_id",), KEY, [(b"d" * 16, 1, "email", "b")])
+        writes.insert(names, COLUMNS, [row("e")])
+        writes.insert(schema.locations, ("org", "id", "name"), [(1, b"l" * 16, "Main")])
+
+    found = await written(database, first, second)
+    assert found == [("b", b"d" * 16), ("c", b"c" * 16), ("e", b"c" * 16)]
+    there = await database.read(lambda conn: conn.execute(select(schema.locations.c.name)).all())
+    assert len(there) == 1
+
+
+async def test_a_row_may_stand_where_another_went(database: Database) -> None:
+    def first(writes: Writes) -> None:
+        writes.insert(names, COLUMNS, [row("a")])
+
+    def second(writes: Writes) -> None:
+        writes.delete(names, KEY, [(1, "email", "a")])
+        writes.insert(names, COLUMNS, [row("a", b"n" * 16)], apart=True)
+
+    assert await written(database, first, second) == [("a", b"n" * 16)]
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_missing_row_is_a_conflict_and_nothing_is_written(
+    database: Database, there: bool
+) -> None:
+    def fill(writes: Writes) -> None:
+        writes.insert(names, COLUMNS, [row("a")])
+        writes.delete(names, KEY, [(1, "email", "gone")], guarded=not there)
+        if there:
+            writes.update(names, ("customer_id",), KEY, [(b"d" * 16, 1, "email", "gone")])
+
+    with pytest.raises(Conflict, match="customer_names"):
+        await written(database, fill)
+    assert await written(database) == []
+
+
+async def test_what_is_not_guarded_may_be_missing(database: Database) -> None:
+    def fill(writes: Writes) -> None:
+        writes.delete(names, KEY, [(1, "email", "gone")], guarded=False)
+        writes.insert(names, COLUMNS, [row("a")], apart=True)
+
+    assert await written(database, fill) == [("a", b"c" * 16)]
+
+
+async def test_a_key_that_is_there_already_is_a_conflict(database: Database) -> None:
+    with pytest.raises(Conflict):
+        await written(database, lambda writes: writes.insert(names, COLUMNS, [row("a"), row("a")]))
+
+
+async def test_reading_by_more_keys_than_go_into_one_statement(database: Database) -> None:
+    values = [f"{number:04}" for number in range(700)]
+
+    def work(conn: Connection) -> list[Any]:
+        bulk.insert(conn, names, COLUMNS, [row(value) for value in values])
+        wanted = {(1, "email", value) for value in [*values, "nobody"]}
+        return bulk.select(conn, names, KEY, wanted, ("value",))
+
+    found = await database.write(work)
+    assert sorted(one[0] for one in found) == values
+
+
+async def test_small_sets_are_read_together(database: Database) -> None:
+    """On PostgreSQL by one statement: what is found must not depend on how many are asked for."""
+    places = [(1, number.to_bytes(16), f"Shelf {number}") for number in range(80)]
+
+    def work(conn: Connection) -> list[list[list[Any]]]:
+        bulk.insert(conn, names, COLUMNS, [row("a"), row("b")])
+        bulk.insert(conn, schema.locations, ("org", "id", "name"), places)
+        by_id, some = ("org", "id"), {place[:2] for place in places[:3]}
+        every = {place[:2] for place in places}
+        return [
+            [[tuple(one) for one in found] for found in bulk.select_all(conn, selects)]
+            for selects in (
+                [
+                    bulk.Select(names, KEY, {(1, "email", "b")}, COLUMNS, lock=True),
+                    bulk.Select(names, KEY, {(1, "email", "nobody")}, COLUMNS),
+                    bulk.Select(schema.locations, by_id, set(), ("name",)),
+                    bulk.Select(schema.locations, by_id, every, ("name",)),
+                    bulk.Select(schema.locations, by_id, some, ("name", "id")),
+                ],
+                [bulk.Select(schema.locations, by_id, some, ("name",))],
+            )
+        ]
+
+    [[one, nobody, nothing, all_, three], [alone]] = await database.write(work)
+    assert one == [row("b")]
+    assert nobody == nothing == []
+    assert sorted(all_) == sorted((place[2],) for place in places)
+    assert sorted(three) == sorted((place[2], place[1]) for place in places[:3])
+    assert sorted(alone) == sorted((place[2],) for place in places[:3])

@@ -1,0 +1,200 @@
+"""Stock is reserved with the order, and a step is settled without looking the order up again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+from tests.factories import Shop, open_shop
+from tests.writer.test_writer import Watched
+
+from entrepot.clock import new_id, now
+from entrepot.core.commands import AmendOrder, Command, ReserveStock, SettlePayment
+from entrepot.core.facts import Facts, Seen
+from entrepot.core.order import Job
+from entrepot.core.refusal import Reason, Refusal
+from entrepot.core.results import OrderResult
+from entrepot.store import bulk, schema
+from entrepot.store.engine import Database
+from entrepot.writer.envelope import Answer, Envelope, Outcome
+from entrepot.writer.writer import Writer
+
+
+def first_step(job: Job) -> ReserveStock:
+    order_id = job.order_id or b""
+    key = f"key-{order_id.hex()}"
+    return ReserveStock(job.org, order_id, job.id, job.fence, key, frozenset(), now() + 10**9)
+
+
+class Desk:
+    """A shop behind a writer that reserves at once, and what it handed to the pipeline."""
+
+    def __init__(self, database: Database, shop: Shop) -> None:
+        self.database, self.shop = Watched(database), shop
+        self.writer = Writer(self.database, now=now, new_id=new_id)
+        self.writer.lease = lambda: now() + 60_000_000
+        self.writer.first_step = first_step
+        self.writer.on_jobs = self._take
+        self.handed: list[tuple[Job, Seen | None]] = []
+
+    def _take(self, jobs: list[Job], facts: Facts) -> None:
+        self.handed.extend((job, facts.seen(job)) for job in jobs)
+
+    async def do(self, command: Command) -> Outcome:
+        return await self.writer.submit(Envelope(command))
+
+    async def column(self, table: Any, name: str) -> list[Any]:
+        def work(conn: Connection) -> list[Any]:
+            return list(conn.execute(select(table.c[name]).order_by(*table.primary_key)).scalars())
+
+        return await self.database.read(work)
+
+    async def settle(self, job: Job, seen: Seen | None, reference: str = "pi") -> Outcome:
+        assert job.order_id is not None
+        command = SettlePayment(
+            job.org, job.order_id, job.id, job.fence, "authorized", "", reference
+        )
+        return await self.writer.submit(Envelope(command, seen=seen))
+
+
+async def a_desk(database: Database, on_hand: int) -> Desk:
+    desk = Desk(database, await database.write(open_shop))
+    await desk.do(desk.shop.stocked(on_hand))
+    return desk
+
+
+async def test_an_order_is_placed_and_reserved_in_one_transaction(database: Database) -> None:
+    desk = await a_desk(database, 5)
+    before = desk.database.writes
+    outcome = await desk.do(desk.shop.order(quantity=2))
+    assert desk.database.writes == before + 1
+    assert isinstance(outcome.result, OrderResult)
+    # Who placed it is told what was placed.
+    assert outcome.result.order.facets.stage == "placed"
+    assert await desk.column(schema.order_events, "type") == ["order.placed", "stock.reserved"]
+    assert await desk.column(schema.stock_levels, "reserved") == [2]
+    assert await desk.column(schema.reservations, "state") == ["held"]
+    assert await desk.column(schema.payment_attempts, "state") == ["prepared"]
+    assert await desk.column(schema.jobs, "kind") == ["authorise"]
+    [(job, seen)] = desk.handed
+    assert job.kind == "authorise"
+    assert seen is not None
+    assert (seen.order.version, seen.order.number, len(seen.reservations)) == (2, 1, 1)
+
+
+async def test_who_comes_first_gets_the_last_piece(database: Database) -> None:
+    desk = await a_desk(database, 1)
+
+    def told(number: int) -> Envelope:
+        return Envelope(
+            desk.shop.order(external_name=f"{number:02}"), answer=lambda _: Answer(1, b"")
+        )
+
+    await desk.writer.submit_all([told(number) for number in range(20)])
+
+    def work(conn: Connection) -> list[tuple[str, str]]:
+        c = schema.orders.c
+        found = conn.execute(select(c.external_name, c.stage, c.reason)).all()
+        return sorted((row[0], row[1], row[2]) for row in found)
+
+    first, *others = await desk.database.read(work)
+    assert first == ("00", "placed", None)
+    assert {other[1:] for other in others} == {("failed", "out_of_stock")}
+
+
+async def test_an_order_without_a_payment_is_confirmed_at_once(database: Database) -> None:
+    desk = await a_desk(database, 5)
+    await desk.do(desk.shop.order(reference=None))
+    assert await desk.column(schema.orders, "stage") == ["confirmed"]
+    assert await desk.column(schema.reservations, "state") == ["committed"]
+    assert await desk.column(schema.jobs, "kind") == []
+    assert desk.handed == []
+
+
+async def test_a_process_without_a_pipeline_leaves_the_stock_to_others(database: Database) -> None:
+    desk = await a_desk(database, 5)
+    desk.writer.lease = lambda: 0
+    await desk.do(desk.shop.order())
+    assert await desk.column(schema.order_events, "type") == ["order.placed"]
+    assert await desk.column(schema.jobs, "kind") == ["reserve"]
+
+
+async def test_stock_that_was_not_looked_at_is_left_to_the_pipeline(
+    database: Database, monkeypatch: Any
+) -> None:
+    desk = await a_desk(database, 5)
+    monkeypatch.setattr(
+        "entrepot.writer.batch.wanted_by", lambda *_: {(1, b"?" * 16, b"?" * 16): 1}
+    )
+    await desk.do(desk.shop.order())
+    assert await desk.column(schema.jobs, "kind") == ["reserve"]
+    assert await desk.column(schema.orders, "stage") == ["placed"]
+
+
+async def test_a_seen_order_is_settled_without_being_read(
+    database: Database, monkeypatch: Any
+) -> None:
+    desk = await a_desk(database, 5)
+    await desk.do(desk.shop.order())
+    [(job, seen)] = desk.handed
+    asked: list[str] = []
+    real = bulk.select
+
+    def select_(conn: Connection, table: Any, *rest: Any, **more: Any) -> Any:
+        found = real(conn, table, *rest, **more)
+        asked.extend(table.name for _ in found)
+        return found
+
+    monkeypatch.setattr(bulk, "select", select_)
+    await desk.settle(job, seen)
+    assert "orders" not in asked
+    assert await desk.column(schema.orders, "stage") == ["confirmed"]
+    assert await desk.column(schema.orders, "number") == [1]
+    assert await desk.column(schema.reservations, "state") == ["committed"]
+    assert await desk.column(schema.payment_attempts, "state") == ["authorized"]
+    assert await desk.column(schema.jobs, "kind") == []
+
+
+async def test_what_was_seen_may_be_out_of_date(database: Database) -> None:
+    """The order was cancelled meanwhile: the money goes back, as if the book had been asked."""
+    desk = await a_desk(database, 5)
+    await desk.do(desk.shop.order())
+    [(job, seen)] = desk.handed
+    assert job.order_id is not None
+    words = (("polinate_phase", "CANCELLED"),)
+    await desk.do(AmendOrder(desk.shop.org, "polinate", job.order_id, words=words))
+    outcome = await desk.settle(job, seen)
+    assert not isinstance(outcome.result, Refusal)
+    assert await desk.column(schema.orders, "stage") == ["cancelled"]
+    assert await desk.column(schema.payment_attempts, "state") == ["voiding"]
+    assert await desk.column(schema.jobs, "kind") == ["void"]
+    assert await desk.column(schema.stock_levels, "reserved") == [0]
+
+
+async def test_a_step_that_somebody_else_took_over_settles_nothing(database: Database) -> None:
+    desk = await a_desk(database, 5)
+    await desk.do(desk.shop.order())
+    [(job, seen)] = desk.handed
+
+    def take(conn: Connection) -> None:
+        bulk.update(
+            conn, schema.jobs, ("fence",), ("org", "id"), [(job.fence + 1, job.org, job.id)]
+        )
+
+    await database.write(take)
+    outcome = await desk.settle(job, seen)
+    assert isinstance(outcome.result, Refusal)
+    assert outcome.result.reason is Reason.STALE_LEASE
+    assert await desk.column(schema.orders, "stage") == ["placed"]
+    assert await desk.column(schema.payment_attempts, "state") == ["prepared"]
+
+
+async def test_a_step_is_settled_once_however_often_it_is_seen(database: Database) -> None:
+    desk = await a_desk(database, 5)
+    await desk.do(desk.shop.order())
+    [(job, seen)] = desk.handed
+    await desk.settle(job, seen)
+    outcome = await desk.settle(job, seen, "another")
+    assert isinstance(outcome.result, Refusal)
+    assert outcome.result.reason is Reason.STALE_LEASE
+    assert await desk.column(schema.payment_attempts, "provider_reference") == ["pi"]
