@@ -126,7 +126,7 @@ async def test_a_job_that_waited_through_half_its_lease_is_left_to_the_next(hous
 @pytest.mark.parametrize("lost", range(1, 4))
 async def test_a_commit_whose_answer_is_lost_is_not_done_twice(house: House, lost: int) -> None:
     """The book commits a write of the pipeline and then says that it is not to be reached."""
-    real, writes = house.database.write, 0
+    real, writes = house.database.write_guarded, 0
 
     async def losing(work: Callable[[Connection], T]) -> T:
         nonlocal writes
@@ -139,7 +139,7 @@ async def test_a_commit_whose_answer_is_lost_is_not_done_twice(house: House, los
         return result
 
     order_id = await house.place()
-    house.database.write = losing  # type: ignore[method-assign]
+    house.database.write = house.database.write_guarded = losing  # type: ignore[method-assign]
     house.start()
 
     async def confirmed() -> bool:
@@ -164,6 +164,6 @@ async def test_a_book_that_is_away_for_a_moment_loses_nothing(house: House) -> N
         return await real(work)
 
     order_id = await house.place()
-    house.database.write = away  # type: ignore[method-assign]
+    house.database.write = house.database.write_guarded = away  # type: ignore[method-assign]
     house.start()
     await house.until(order_id, "confirmed", "authorized")

@@ -14,7 +14,7 @@ from tests.store.test_conformance import NOW, an_order
 
 from entrepot.clock import new_id
 from entrepot.core.order import Order
-from entrepot.store import bulk, migrate, queries, rows, schema
+from entrepot.store import migrate, queries, rows, schema, writes
 from entrepot.store.engine import Database, open_database
 from entrepot.store.flush import paths
 from entrepot.store.order_filter import OrderFilter
@@ -26,13 +26,13 @@ _PROPERTY = ("org", "order_id", "path", "value")
 
 def _write(orders: list[Order], conn: Connection) -> None:
     """As the program of revision 0001 wrote them: without numbers, properties by their paths."""
-    bulk.insert(conn, schema.orders, _BEFORE, [rows.order_row(order)[:-1] for order in orders])
+    writes.insert(conn, schema.orders, _BEFORE, [rows.order_row(order)[:-1] for order in orders])
     found = [
         (order.org, order.id, *pair)
         for order in orders
         for pair in paths({"n": order.created_at - NOW})
     ]
-    bulk.insert(conn, schema.order_properties, _PROPERTY, found)
+    writes.insert(conn, schema.order_properties, _PROPERTY, found)
 
 
 def _orders() -> list[Order]:

@@ -13,7 +13,7 @@ from tests.factories import open_shop
 
 from entrepot.core.facts import Facts
 from entrepot.core.order import Changes, StoredAnswer
-from entrepot.store import bulk, retention, schema
+from entrepot.store import bulk, retention, schema, writes
 from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database
 from entrepot.store.flush import flush
@@ -50,7 +50,7 @@ def furnish(conn: Connection) -> None:
     told = [event | {"order_id": number(n), "seq": s} for n in range(MANY) for s in (1, 2, 3)]
     conn.execute(insert(schema.order_events), told)
     others = [tuple(Sweep(org, kind)) for org in range(2, 500) for kind in retention.KINDS]
-    bulk.insert(conn, schema.sweeps, Sweep._fields, others)
+    writes.insert(conn, schema.sweeps, Sweep._fields, others)
     tables = ("orders", "order_events", "idempotency_keys", "jobs", "sweeps", "organizations")
     for table in tables if conn.dialect.name == "postgresql" else ():
         conn.exec_driver_sql(f"ANALYZE {table}")
@@ -73,7 +73,7 @@ def plan(conn: Connection, statement: Select[Any]) -> str:
 
 def deletion(conn: Connection, table: Any, keys: tuple[str, ...]) -> str:
     """The plan of a set-based removal by these keys."""
-    sqlite, postgres, types = bulk._delete_sql(table, keys)
+    sqlite, postgres, types = writes._delete_sql(table, keys, guarded=True)
     if conn.dialect.name == "sqlite":
         return plan_of(conn, sqlite, (None,) * len(keys))
     arrays = ", ".join(f"${place}::{type_}[]" for place, type_ in enumerate(types, 1))

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from entrepot.store import bulk, schema
-from entrepot.store.bulk import Conflict, Writes
+from entrepot.store import bulk, schema, writes
+from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database
+from entrepot.store.writes import Writes
 
 COLUMNS = ("org", "kind", "value", "customer_id")
 KEY = ("org", "kind", "value")
@@ -26,9 +27,9 @@ async def written(database: Database, *fills: Callable[[Writes], None]) -> list[
 
     def work(conn: Connection) -> None:
         for fill in fills:
-            writes = Writes()
-            fill(writes)
-            writes.run(conn)
+            made = Writes()
+            fill(made)
+            made.run(conn)
 
     await database.write(work)
     statement = select(names.c.value, names.c.customer_id).order_by(names.c.value)
@@ -94,7 +95,7 @@ async def test_reading_by_more_keys_than_go_into_one_statement(database: Databas
     values = [f"{number:04}" for number in range(700)]
 
     def work(conn: Connection) -> list[Any]:
-        bulk.insert(conn, names, COLUMNS, [row(value) for value in values])
+        writes.insert(conn, names, COLUMNS, [row(value) for value in values])
         wanted = {(1, "email", value) for value in [*values, "nobody"]}
         return bulk.select(conn, names, KEY, wanted, ("value",))
 
@@ -107,8 +108,8 @@ async def test_small_sets_are_read_together(database: Database) -> None:
     places = [(1, number.to_bytes(16), f"Shelf {number}") for number in range(80)]
 
     def work(conn: Connection) -> list[list[list[Any]]]:
-        bulk.insert(conn, names, COLUMNS, [row("a"), row("b")])
-        bulk.insert(conn, schema.locations, ("org", "id", "name"), places)
+        writes.insert(conn, names, COLUMNS, [row("a"), row("b")])
+        writes.insert(conn, schema.locations, ("org", "id", "name"), places)
         by_id, some = ("org", "id"), {place[:2] for place in places[:3]}
         every = {place[:2] for place in places}
         return [
@@ -131,3 +132,42 @@ async def test_small_sets_are_read_together(database: Database) -> None:
     assert sorted(all_) == sorted((place[2],) for place in places)
     assert sorted(three) == sorted((place[2], place[1]) for place in places[:3])
     assert sorted(alone) == sorted((place[2],) for place in places[:3])
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_without_a_transaction_it_is_all_or_nothing(database: Database, there: bool) -> None:
+    """A flush of two statements on PostgreSQL, the second of which may fail."""
+    await written(database, lambda made: made.insert(names, COLUMNS, [row("a"), row("z")]))
+
+    def work(conn: Connection) -> None:
+        made = Writes()
+        made.insert(schema.locations, ("org", "id", "name"), [(1, b"l" * 16, "Main")])
+        made.delete(names, KEY, [(1, "email", "a")])
+        made.insert(names, COLUMNS, [row("z" if there else "a", b"n" * 16)], apart=True)
+        made.run(conn)
+
+    if there:
+        with pytest.raises(Conflict):
+            await database.write_guarded(work)
+    else:
+        await database.write_guarded(work)
+    kept = b"c" * 16 if there else b"n" * 16
+    assert await written(database) == [("a", kept), ("z", b"c" * 16)]
+    count = select(func.count()).select_from(schema.locations)
+    assert await database.read(lambda conn: conn.execute(count).scalar_one()) == 1 - there
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+async def test_a_guard_that_fails_undoes_its_statement(database: Database, guarded: bool) -> None:
+    def work(conn: Connection) -> None:
+        made = Writes()
+        made.insert(names, COLUMNS, [row("a")])
+        made.delete(schema.locations, ("org", "id"), [(1, b"gone")], guarded=guarded)
+        made.run(conn)
+
+    if guarded:
+        with pytest.raises(Conflict, match="locations"):
+            await database.write_guarded(work)
+    else:
+        await database.write_guarded(work)
+    assert await written(database) == ([] if guarded else [("a", b"c" * 16)])

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 from tests.factories import Shop, open_shop
 from tests.writer.test_writer import Watched
 
 from entrepot.clock import new_id, now
-from entrepot.core.commands import AmendOrder, Command, ReserveStock, SettlePayment
+from entrepot.core.commands import (
+    AdjustStock,
+    AmendOrder,
+    Command,
+    DraftLine,
+    ReserveStock,
+    SettlePayment,
+    VariantRef,
+)
 from entrepot.core.facts import Facts, Seen
 from entrepot.core.order import Job
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult
-from entrepot.store import bulk, schema
+from entrepot.store import bulk, schema, writes
 from entrepot.store.engine import Database
 from entrepot.writer.envelope import Answer, Envelope, Outcome
 from entrepot.writer.writer import Writer
@@ -138,16 +147,15 @@ async def test_a_seen_order_is_settled_without_being_read(
     await desk.do(desk.shop.order())
     [(job, seen)] = desk.handed
     asked: list[str] = []
-    real = bulk.select
+    real = bulk.fetch
 
-    def select_(conn: Connection, table: Any, *rest: Any, **more: Any) -> Any:
-        found = real(conn, table, *rest, **more)
-        asked.extend(table.name for _ in found)
-        return found
+    def fetch(conn: Connection, statement: str, parameters: Any) -> Any:
+        asked.append(statement)
+        return real(conn, statement, parameters)
 
-    monkeypatch.setattr(bulk, "select", select_)
+    monkeypatch.setattr(bulk, "fetch", fetch)
     await desk.settle(job, seen)
-    assert "orders" not in asked
+    assert asked == []
     assert await desk.column(schema.orders, "stage") == ["confirmed"]
     assert await desk.column(schema.orders, "number") == [1]
     assert await desk.column(schema.reservations, "state") == ["committed"]
@@ -177,7 +185,7 @@ async def test_a_step_that_somebody_else_took_over_settles_nothing(database: Dat
     [(job, seen)] = desk.handed
 
     def take(conn: Connection) -> None:
-        bulk.update(
+        writes.update(
             conn, schema.jobs, ("fence",), ("org", "id"), [(job.fence + 1, job.org, job.id)]
         )
 
@@ -198,3 +206,20 @@ async def test_a_step_is_settled_once_however_often_it_is_seen(database: Databas
     assert isinstance(outcome.result, Refusal)
     assert outcome.result.reason is Reason.STALE_LEASE
     assert await desk.column(schema.payment_attempts, "provider_reference") == ["pi"]
+
+
+async def test_a_line_that_comes_later_claims_stock_where_it_stands(database: Database) -> None:
+    """At a location that it names, not at the default one, whose level nobody has looked at yet."""
+    desk = Desk(database, await database.write(partial(open_shop, variants=2)))
+    await desk.do(desk.shop.stocked(5))
+    org, [_, variant] = desk.shop.org, desk.shop.variants
+    elsewhere = new_id()
+    made = insert(schema.locations).values(org=org, id=elsewhere, name="Elsewhere")
+    await database.write(lambda conn: conn.execute(made))
+    await desk.do(AdjustStock(org, variant, elsewhere, 3, "opening"))
+    placed = (await desk.do(desk.shop.order(reference=None))).result
+    assert isinstance(placed, OrderResult)
+    line = DraftLine("items[1]", VariantRef(variant_id=variant), 2, location_id=elsewhere)
+    outcome = await desk.do(AmendOrder(org, "native", placed.order.id, create_lines=(line,)))
+    assert isinstance(outcome.result, OrderResult)
+    assert sorted(await desk.column(schema.stock_levels, "reserved")) == [1, 2]

@@ -40,10 +40,10 @@ class Gated(Watched):
         self.begun, self.gate = asyncio.Event(), asyncio.Event()
         self.first: asyncio.Task[Outcome] | None = None
 
-    async def write(self, work: object) -> object:
+    async def watch(self, write: Any, work: Any) -> Any:
         self.begun.set()
         await self.gate.wait()
-        return await super().write(work)  # type: ignore[arg-type]
+        return await super().watch(write, work)
 
 
 def begin(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

@@ -27,7 +27,7 @@ from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job
 from entrepot.core.results import Decision, NotedResult, OrderResult
-from entrepot.store import accounts, bulk, migrate, schema
+from entrepot.store import accounts, migrate, schema, writes
 from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database, PostgresDatabase, Unavailable
 from entrepot.store.flush import flush
@@ -108,7 +108,7 @@ async def test_a_conflict_tells_no_personal_data(database: Database) -> None:
     columns = ("org", "kind", "value", "customer_id")
 
     def twice(conn: Connection) -> None:
-        bulk.insert(conn, schema.customer_names, columns, [name, name])
+        writes.insert(conn, schema.customer_names, columns, [name, name])
 
     with pytest.raises(Conflict) as raised:
         await database.write(twice)

@@ -39,19 +39,28 @@ class Watched:
         self.inner, self.dialect = inner, inner.dialect
         self.writes = 0
         self.before: Callable[[int], None] = lambda _: None
-        self.after: Callable[[int], None] = lambda _: None
+        self.after: Callable[[int], None] | None = None
 
     async def write(self, work: Callable[[Connection], Any]) -> Any:
+        return await self.watch(self.inner.write, work)
+
+    async def write_guarded(self, work: Callable[[Connection], Any]) -> Any:
+        # What is made to fail after its last statement needs a transaction to fail in.
+        write = self.inner.write if self.after else self.inner.write_guarded
+        return await self.watch(write, work)
+
+    async def watch(self, write: Any, work: Callable[[Connection], Any]) -> Any:
         self.writes += 1
         number = self.writes
 
         def watched(conn: Connection) -> Any:
             self.before(number)
             done = work(conn)
-            self.after(number)
+            if self.after:
+                self.after(number)
             return done
 
-        return await self.inner.write(watched)
+        return await write(watched)
 
     async def read(self, work: Callable[[Connection], Any]) -> Any:
         return await self.inner.read(work)

@@ -47,6 +47,7 @@ class Seen(NamedTuple):
     written then say so, and the batch runs again with what the book says.
     """
 
+    org: OrgFacts
     order: Order
     reservations: dict[bytes, Reservation]
     attempt: Attempt | None
@@ -102,6 +103,7 @@ class Facts:
         """Know an order without having read it; what is read afterwards takes its place."""
         order, job = seen.order, seen.job
         key = (order.org, order.id)
+        self.orgs[order.org] = seen.org
         self.orders[key] = self.order_base[key] = order
         self.reservations[key] = dict(seen.reservations)
         if seen.attempt is not None:
@@ -115,7 +117,8 @@ class Facts:
         order = self.orders.get(key)
         if order is None:
             return None
-        return Seen(order, self.reservations.get(key, {}), self.attempts.get(key), job)
+        org, reservations = self.orgs[order.org], self.reservations.get(key, {})
+        return Seen(org, order, reservations, self.attempts.get(key), job)
 
     def dirt(self, table: str) -> Dirt:
         """The changed keys of a table."""

@@ -43,6 +43,9 @@ class Needs:
     locations: set[tuple[int, bytes]] = field(default_factory=set)
     jobs: set[tuple[int, bytes]] = field(default_factory=set)
     shelves: set[tuple[int, bytes, bytes]] = field(default_factory=set)
+    # Locations, None for the organization's default one, where the stock of every variant of it
+    # that is wanted has to be seen: lines stand there that do not say both ids.
+    places: set[tuple[int, bytes | None]] = field(default_factory=set)
     # Orders whose stock, reservations, attempt and jobs have to be seen as well.
     whole: set[tuple[int, bytes]] = field(default_factory=set)
 
@@ -51,7 +54,7 @@ class Needs:
         self.orgs.add(command.org)
         match command:
             case PlaceOrder():
-                self._lines(command.org, command.lines)
+                self._lines(command.org, command.lines, stock=self.reserving)
                 self._customer(command.org, command.customer)
             case MirrorOrders():
                 self._mirror(command)
@@ -59,7 +62,7 @@ class Needs:
                 self._whole(command.org, command.order_id)
             case AmendOrder():
                 self._whole(command.org, command.order_id)
-                self._lines(command.org, command.create_lines)
+                self._lines(command.org, command.create_lines, stock=True)
             case NotifyOrder():
                 self._text(command.org, command.order_text)
                 self.senders.add((command.org, command.order_text))
@@ -86,7 +89,7 @@ class Needs:
         if spelled is not None:
             self.orders.add((org, spelled))
 
-    def _lines(self, org: int, lines: Iterable[DraftLine]) -> None:
+    def _lines(self, org: int, lines: Iterable[DraftLine], *, stock: bool) -> None:
         for line in lines:
             ref = line.variant
             if ref.variant_id is not None:
@@ -97,8 +100,12 @@ class Needs:
                 self.variant_names.add((org, kind, value))
             if line.location_id is not None:
                 self.locations.add((org, line.location_id))
-                if self.reserving and ref.variant_id is not None:
-                    self.shelves.add((org, ref.variant_id, line.location_id))
+            if not stock:
+                continue
+            if line.location_id is not None and ref.variant_id is not None:
+                self.shelves.add((org, ref.variant_id, line.location_id))
+            else:
+                self.places.add((org, line.location_id))
 
     def _customer(self, org: int, customer: CustomerRef) -> None:
         if customer.customer_id is not None:
@@ -114,5 +121,5 @@ class Needs:
             spelled = ids.from_dashed(draft.sender_id)
             if spelled is not None:
                 self._whole(command.org, spelled)
-            self._lines(command.org, draft.lines)
+            self._lines(command.org, draft.lines, stock=False)
             self._customer(command.org, draft.customer)

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import StaticPool
 
+from entrepot.store import schema
 from entrepot.store.bulk import Conflict
+from entrepot.store.writes import row_types
 
 # PostgreSQL's driver, and what SQLAlchemy needs for it, are imported where PostgreSQL is spoken.
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ _CACHE_KIB, _LONG_CACHE_KIB = 65_536, 16_384
 _STEPS, _SHORT = 1_000, 40
 _STEPS_CLOSING = 1_000_000  # between two looks of a long read at whether the database is closing
 _RETRY_STATES = {"40001", "40P01", "23505", "55P03"}
+_NOT_ALLOWED = "42501"
 
 
 # Without an adapter the driver looks for adapting methods on every bytes, None and bool that it
@@ -60,6 +63,14 @@ class Database(Protocol):
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in one transaction and commit it durably; roll back when it raises."""
+        ...
+
+    async def write_guarded(self, work: Work[T]) -> T:
+        """Run `work` like `write`; nothing that it reads needs to be locked or to be of one moment.
+
+        It reads first and writes by one `Writes.run` at its end, where guards see that everything
+        it went by is as it was read. On PostgreSQL that one statement is the transaction.
+        """
         ...
 
     async def read(self, work: Work[T]) -> T:
@@ -100,7 +111,15 @@ class SqliteDatabase:
         self._closing = False
 
     async def write(self, work: Work[T]) -> T:
-        """See Database. Runs in place: the commit's sync is short, a thread's hand-over is not."""
+        """See Database."""
+        return self._write(work)
+
+    async def write_guarded(self, work: Work[T]) -> T:
+        """See Database. SQLite's writer is alone anyway."""
+        return self._write(work)
+
+    def _write(self, work: Work[T]) -> T:
+        # In place: the commit's sync is short, a thread's hand-over is not.
         if self._write_conn is None:
             self._write_conn = self._writer.connect()
         done = _transact(self._write_conn, work)
@@ -195,7 +214,11 @@ def _transact(conn: Connection, work: Work[T]) -> T:
 
 # The write path looks rows up by whole keys; while a table is small or its statistics are old, the
 # planner may prefer to scan it, and keeps that plan while the table grows.
-_BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+_BY_INDEX = {
+    "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
+    # So there is one plan for each statement, which need not be made again and again.
+    "plan_cache_mode": "force_generic_plan", "jit": "off",
+}  # fmt: skip
 
 
 class PostgresDatabase:
@@ -207,9 +230,17 @@ class PostgresDatabase:
         self._writer = _postgres_engine(url, max(1, pool_size // 2), _BY_INDEX)
         self._reader = _postgres_engine(url, pool_size, {})
 
+        @event.listens_for(self._writer.sync_engine, "connect")
+        def _set_up(connection: Any, _record: Any) -> None:
+            connection.run_async(lambda driver: driver.execute(row_types(schema.metadata)))
+
     async def write(self, work: Work[T]) -> T:
         """See Database."""
         return await _in_transaction(self._writer, "BEGIN", work)
+
+    async def write_guarded(self, work: Work[T]) -> T:
+        """See Database."""
+        return await _in_transaction(self._writer, None, work)
 
     async def read(self, work: Work[T]) -> T:
         """See Database."""
@@ -250,16 +281,19 @@ def _postgres_engine(url: str, pool_size: int, session: dict[str, str]) -> Async
     )  # fmt: skip
 
 
-async def _in_transaction(engine: AsyncEngine, begin: str, work: Work[T]) -> T:
+async def _in_transaction(engine: AsyncEngine, begin: str | None, work: Work[T]) -> T:
+    """Between `begin` and COMMIT; without one, each statement of `work` is a transaction."""
     import asyncpg  # noqa: PLC0415 - see above
 
     try:
         async with engine.connect() as conn:
             driver: Any = (await conn.get_raw_connection()).driver_connection
             try:
-                await driver.execute(begin)
+                if begin is not None:
+                    await driver.execute(begin)
                 result = await conn.run_sync(work)
-                await driver.execute("COMMIT")
+                if begin is not None:
+                    await driver.execute("COMMIT")
             except BaseException:
                 await _undo(conn, driver)
                 raise
@@ -274,7 +308,8 @@ async def _undo(conn: AsyncConnection, driver: Any) -> None:
     """Roll back; a connection that cannot is not used again."""
     with suppress(Exception):
         if not driver.is_closed():
-            await driver.execute("ROLLBACK")
+            if driver.is_in_transaction():
+                await driver.execute("ROLLBACK")
             return
     await conn.invalidate()
 
@@ -292,7 +327,7 @@ def _translated(error: Exception) -> Exception:
         return Unavailable(str(raw)) if "locked" in str(raw) else error
     if state is None and "clos" in str(raw):
         return Unavailable(str(raw))
-    if state is not None and state[:2] in ("08", "57", "53"):
+    if state is not None and (state[:2] in ("08", "57", "53") or state == _NOT_ALLOWED):
         return Unavailable(str(raw))
     return error
 
@@ -304,9 +339,13 @@ def _first_line(error: BaseException) -> str:
 
 def open_database(url: str, pool_size: int = 5) -> Database:
     """The database behind a URL: `sqlite:///path` or `postgresql://user:password@host:port/name`."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        # Not the text itself, which may hold a password.
+        raise RuntimeError("the database's URL cannot be read as one") from error
     if parsed.get_backend_name() == "sqlite":
         return SqliteDatabase(parsed.database or ":memory:")
     if parsed.get_backend_name() == "postgresql":
         return PostgresDatabase(url, pool_size)
-    raise ValueError(f"{parsed.get_backend_name()} is no database that Entrepot speaks to")
+    raise RuntimeError(f"{parsed.get_backend_name()} is no database that Entrepot speaks to")

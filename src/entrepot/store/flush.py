@@ -1,22 +1,23 @@
 """Writing what a batch changed. Every update names the state it expects; a miss is a conflict.
 
-Keys that two processes may make at once are inserted in sorted order, so that they cannot deadlock.
+Keys that two processes may make or change at once are written in sorted order, so that they cannot
+deadlock.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from entrepot.core.facts import Facts
 from entrepot.core.order import Order
-from entrepot.store import rows, schema, spans, tallies
-from entrepot.store.bulk import Writes
+from entrepot.store import bulk, rows, schema, spans, tallies
+from entrepot.store.writes import Writes
 
 _ORDER_KEYS = ("org", "id", "version")
 _ORDER_SETS = tuple(c for c in rows.ORDER if c not in ("org", "id", "number"))
@@ -32,6 +33,8 @@ _MOVED = {
     "parked", "ingested", "version", "lines", "number",
 }  # fmt: skip
 _kept = itemgetter(*[place for place, name in enumerate(Order._fields) if name not in _MOVED])
+_JOB_KEYS = ("org", "id", "fence")
+_LEVEL_KEYS = ("org", "variant_id", "location_id", "version")
 _JOB_SETS = tuple(c for c in rows.JOB if c not in ("org", "id"))
 _LINE_KEYS = ("org", "order_id", "id")
 
@@ -39,6 +42,8 @@ _LINE_KEYS = ("org", "order_id", "id")
 def flush(conn: Connection, facts: Facts) -> None:
     """Write rows, events, jobs and answers of the whole batch. Raises Conflict."""
     writes = Writes()
+    if not bulk.in_transaction(conn):
+        _as_read(writes, facts)
     _orders_changed(writes, facts)
     _lines(writes, facts)
     writes.insert(schema.order_events, rows.EVENT, facts.events)
@@ -48,14 +53,28 @@ def flush(conn: Connection, facts: Facts) -> None:
     _jobs(writes, facts)
     answers = sorted(facts.answers_new, key=lambda answer: (answer.org, answer.key))
     writes.insert(schema.idempotency_keys, rows.ANSWER, answers)
-    writes.run(conn)
-    # Last, because the organization's counter is locked from the first number to the commit.
-    spans.number(conn, facts)
+    spans.number(conn, writes, facts)
     _orders_new(writes, facts)
     _properties(writes, facts)
-    spans.tally(writes, facts)
+    spans.tally(conn, writes, facts)
     tallies.updates(writes, facts)
-    writes.run(conn)
+    spans.numbered(writes.run(conn), facts)
+
+
+def _as_read(writes: Writes, facts: Facts) -> None:
+    """What decisions went by and leave as it was has to be so still, for nothing is locked."""
+    versions = {key: order.version for key, order in facts.order_base.items()}
+    _unchanged(writes, facts, schema.orders, _ORDER_KEYS, versions)
+    _unchanged(writes, facts, schema.jobs, _JOB_KEYS, facts.job_base)
+    _unchanged(writes, facts, schema.stock_levels, _LEVEL_KEYS, facts.level_base)
+
+
+def _unchanged(
+    writes: Writes, facts: Facts, table: Table, keys: tuple[str, ...], read: Mapping[Any, int]
+) -> None:
+    dirt = facts.touched.get(table.name)
+    left = read.keys() - dirt.dirty - dirt.gone if dirt else read.keys()
+    writes.expect(table, keys, [(*key, read[key]) for key in sorted(left)])
 
 
 def _orders_changed(writes: Writes, facts: Facts) -> None:
@@ -63,7 +82,7 @@ def _orders_changed(writes: Writes, facts: Facts) -> None:
     if dirt is None:
         return
     moved, amended = [], []
-    for key in dirt.dirty - dirt.new:
+    for key in sorted(dirt.dirty - dirt.new):
         base, order = facts.order_base[key], facts.orders[key]
         guard = (*key, base.version)
         if _kept(base) == _kept(order):
@@ -85,7 +104,7 @@ def _orders_new(writes: Writes, facts: Facts) -> None:
     if dirt := facts.touched.get("orders"):
         # In the order of the primary key, so that its tree grows at one end.
         new = [rows.order_row(facts.orders[key]) for key in sorted(dirt.new)]
-        writes.insert(schema.orders, rows.ORDER, new)
+        writes.insert(schema.orders, rows.ORDER, new, last=spans.NUMBER)
 
 
 def _properties(writes: Writes, facts: Facts) -> None:
@@ -94,6 +113,7 @@ def _properties(writes: Writes, facts: Facts) -> None:
         return
     stale: list[rows.Row] = []
     fresh: list[rows.Row] = []
+    added: list[rows.Row] = []
     tallied: Counter[tallies.Pair] = Counter()
     for key in dirt.new | dirt.dirty:
         order, base = facts.orders[key], facts.order_base.get(key)
@@ -105,9 +125,11 @@ def _properties(writes: Writes, facts: Facts) -> None:
             tallies.count_pairs(tallied, key[0], set(paths(json.loads(before))), -1)
         if order.properties:
             pairs = set(paths(json.loads(order.properties)))
-            fresh.extend((*key, *pair, order.number) for pair in pairs)
+            own = added if key in dirt.new else fresh
+            own.extend((*key, *pair, order.number) for pair in pairs)
             tallies.count_pairs(tallied, key[0], pairs, 1)
     writes.delete(schema.order_properties, ("org", "order_id"), stale, guarded=False)
+    writes.insert(schema.order_properties, rows.PROPERTY, added, last=spans.NUMBER)
     writes.insert(schema.order_properties, rows.PROPERTY, fresh, apart=True)
     tallies.properties(writes, tallied)
 
@@ -187,9 +209,8 @@ def _stock(writes: Writes, facts: Facts) -> None:
     if dirt := facts.touched.get("stock_levels"):
         new = [tuple(facts.levels[key]) for key in dirt.new]
         writes.insert(schema.stock_levels, rows.LEVEL, new)
-        keys = ("org", "variant_id", "location_id", "version")
         changed = sorted(dirt.dirty - dirt.new)
-        writes.update(schema.stock_levels, rows.LEVEL[3:], keys,
+        writes.update(schema.stock_levels, rows.LEVEL[3:], _LEVEL_KEYS,
             [(*facts.levels[key][3:], *key, facts.level_base[key]) for key in changed],
         )  # fmt: skip
     writes.insert(schema.stock_entries, rows.ENTRY, facts.entries)
@@ -197,7 +218,7 @@ def _stock(writes: Writes, facts: Facts) -> None:
         made = [facts.reservations[k[0], k[1]][k[2]] for k in dirt.new]
         writes.insert(schema.reservations, rows.RESERVATION, made)
         sets = ("quantity", "state", "updated_at")
-        moved = [facts.reservations[k[0], k[1]][k[2]] for k in dirt.dirty - dirt.new]
+        moved = [facts.reservations[k[0], k[1]][k[2]] for k in sorted(dirt.dirty - dirt.new)]
         writes.update(schema.reservations, sets, ("org", "order_id", "line_id"),
             [(r.quantity, r.state, r.updated_at, r.org, r.order_id, r.line_id) for r in moved],
         )  # fmt: skip
@@ -208,7 +229,7 @@ def _attempts(writes: Writes, facts: Facts) -> None:
     if dirt is None:
         return
     sets = ("state", "provider_reference", "updated_at")
-    moved = [facts.attempts[k[0], k[1]] for k in dirt.dirty - dirt.new]
+    moved = [facts.attempts[k[0], k[1]] for k in sorted(dirt.dirty - dirt.new)]
     writes.update(
         schema.payment_attempts, sets, ("org", "order_id", "number"),
         [(a.state, a.provider_reference, a.updated_at, a.org, a.order_id, a.number) for a in moved],
@@ -223,11 +244,10 @@ def _jobs(writes: Writes, facts: Facts) -> None:
     dirt = facts.touched.get("jobs")
     if dirt is None:
         return
-    guard = ("org", "id", "fence")
-    gone = [(*key, facts.job_base[key]) for key in dirt.gone]
-    writes.delete(schema.jobs, guard, gone)
-    changed = [facts.jobs[key] for key in dirt.dirty - dirt.new]
-    writes.update(schema.jobs, _JOB_SETS, guard,
+    gone = [(*key, facts.job_base[key]) for key in sorted(dirt.gone)]
+    writes.delete(schema.jobs, _JOB_KEYS, gone)
+    changed = [facts.jobs[key] for key in sorted(dirt.dirty - dirt.new)]
+    writes.update(schema.jobs, _JOB_SETS, _JOB_KEYS,
         [(*job[2:], *job[:2], facts.job_base[job.org, job.id]) for job in changed],
     )  # fmt: skip
     writes.insert(schema.jobs, rows.JOB, [facts.jobs[key] for key in dirt.new])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, func, select
 
 from entrepot.core.order import Attempt, Job
-from entrepot.store import bulk, rows, schema
+from entrepot.store import bulk, rows, schema, writes
 
 _jobs = schema.jobs
 
@@ -33,7 +33,7 @@ def claim(conn: Connection, now: int, leased_until: int, limit: int) -> list[Cla
     if not found:
         return []
     taken = [job._replace(fence=job.fence + 1, leased_until=leased_until) for job in found]
-    bulk.update(
+    writes.update(
         conn, _jobs, ("fence", "leased_until"), ("org", "id", "fence"),
         [(job.fence, job.leased_until, job.org, job.id, job.fence - 1) for job in taken],
     )  # fmt: skip

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 from entrepot.core.facets import ENDED
 from entrepot.core.order import Event
 from entrepot.store import bulk, rows, schema
-from entrepot.store.bulk import Writes
+from entrepot.store.writes import Writes
 
 KEYS, EVENTS = "keys", "events"
 KINDS = (KEYS, EVENTS)

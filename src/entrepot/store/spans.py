@@ -7,6 +7,7 @@ are kept in the transaction that writes the orders (docs/adr/0008).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -14,7 +15,8 @@ from sqlalchemy import Connection
 from entrepot.core.facts import Facts, Key
 from entrepot.core.order import Order
 from entrepot.store import bulk
-from entrepot.store.bulk import Write, Writes
+from entrepot.store.bulk import Row
+from entrepot.store.writes import Write, Writes
 
 # Numbers in a span of each level; each size divides the next one. The rows of a book say which
 # sizes it was written with: another choice takes a migration that fills order_spans anew.
@@ -25,7 +27,6 @@ _COLUMNS = (
     "orders", "created_min", "created_max", "updated_min", "updated_max",
 )  # fmt: skip
 _KEYS = _COLUMNS[:5]
-_TYPES = ("bigint", "smallint", "bigint", "text", "text", *["bigint"] * 5)
 
 
 class _Times(NamedTuple):
@@ -52,9 +53,12 @@ class _Times(NamedTuple):
 _Place = tuple[int, int, str, str]  # organization, span of the lowest level, phase, status
 
 
-def number(conn: Connection, facts: Facts) -> None:
-    """Number the batch's new orders, as their ids rise. On PostgreSQL the organization's counter
-    stays locked until the commit, so that numbers become visible in their order.
+def number(conn: Connection, writes: Writes, facts: Facts) -> None:
+    """Number the batch's new orders, as their ids rise.
+
+    On PostgreSQL they are numbered by the statement that writes them, so that the organization's
+    counter is locked for as short as can be: until then an order's number says how far behind the
+    last one of its organization it comes, from 0 downwards. `numbered` follows.
     """
     dirt = facts.touched.get("orders")
     if dirt is None or not dirt.new:
@@ -62,36 +66,72 @@ def number(conn: Connection, facts: Facts) -> None:
     by_org: dict[int, list[Key]] = {}
     for key in sorted(dirt.new):
         by_org.setdefault(key[0], []).append(key)
-    taken = _take(conn, [(org, len(keys)) for org, keys in by_org.items()])
+    wanted = [(org, len(keys)) for org, keys in by_org.items()]
+    if bulk.is_sqlite(conn):
+        last = {org: bulk.fetch(conn, _TAKE_SQLITE, (org, n))[0][1] for org, n in wanted}
+    else:
+        last = dict.fromkeys(by_org, 0)
+        writes.add(Write("order_counters", None, _TAKE_POSTGRES, _TAKE_TYPES, wanted, name="taken"))
     for org, keys in by_org.items():
-        for given, key in enumerate(keys, taken[org] - len(keys) + 1):
+        for given, key in enumerate(keys, last[org] - len(keys) + 1):
             facts.orders[key] = Order._make((*facts.orders[key][:-1], given))
 
 
-def tally(writes: Writes, facts: Facts) -> None:
+def numbered(returned: dict[str, list[Row]], facts: Facts) -> None:
+    """Give the new orders the numbers that they were written with."""
+    last: dict[int, int] = dict(returned.get("taken", ()))
+    for key in facts.touched["orders"].new if last else ():
+        order = facts.orders[key]
+        facts.orders[key] = Order._make((*order[:-1], order.number + last[order.org]))
+
+
+def tally(conn: Connection, writes: Writes, facts: Facts) -> None:
     """Count the batch's orders where they now stand, and no longer where they stood."""
     dirt = facts.touched.get("orders")
     if dirt is None:
         return
-    leaves: dict[_Place, _Times] = {}
-    for key in dirt.new:
-        _count(leaves, facts.orders[key], 1)
+    counted = [_counted(facts.orders[key], 1) for key in dirt.new]
     for key in dirt.dirty - dirt.new:
-        _count(leaves, facts.order_base[key], -1)
-        _count(leaves, facts.orders[key], 1)
-    # Sorted, so that two processes cannot wait for each other.
-    rows = sorted(_levels(leaves))
-    writes.add(Write("order_spans", _UPSERT_SQLITE, _UPSERT_POSTGRES, _TYPES, rows))
+        counted.append(_counted(facts.order_base[key], -1))
+        counted.append(_counted(facts.orders[key], 1))
+    if bulk.is_sqlite(conn):
+        # Sorted, so that its tree is walked in one direction.
+        rows = sorted(_levels(_leaves(counted)))
+        writes.add(Write("order_spans", _UPSERT_SQLITE, "", (), rows))
+    else:
+        statement = _upsert_postgres(NUMBER if dirt.new else "v", SIZES)
+        writes.add(Write("order_spans", None, statement, _COUNTED_TYPES, counted))
 
 
-def _count(leaves: dict[_Place, _Times], order: Order, orders: int) -> None:
+class _Counted(NamedTuple):
+    """An order that stands somewhere from now on (1 `orders`), or no longer does (-1)."""
+
+    org: int
+    phase: str
+    status: str
+    orders: int
+    created_at: int
+    updated_at: int
+    number: int
+
+
+def _counted(order: Order, orders: int) -> _Counted:
     words = order.words
-    span = (order.number - 1) // SIZES[0]
-    place = (order.org, span, words.polinate_phase, words.polinate_status)
-    made, changed = order.created_at, order.updated_at
-    times = _Times(orders, made, made, changed, changed)
-    known = leaves.get(place)
-    leaves[place] = times if known is None else known.beside(times)
+    return _Counted(
+        order.org, words.polinate_phase, words.polinate_status, orders,
+        order.created_at, order.updated_at, order.number,
+    )  # fmt: skip
+
+
+def _leaves(counted: list[_Counted]) -> dict[_Place, _Times]:
+    """What the orders do to the rows of the lowest level."""
+    leaves: dict[_Place, _Times] = {}
+    for org, phase, status, orders, made, changed, number_ in counted:
+        place = (org, (number_ - 1) // SIZES[0], phase, status)
+        times = _Times(orders, made, made, changed, changed)
+        known = leaves.get(place)
+        leaves[place] = times if known is None else known.beside(times)
+    return leaves
 
 
 def _levels(leaves: dict[_Place, _Times]) -> list[tuple[Any, ...]]:
@@ -110,16 +150,13 @@ _TAKE = (
     "ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders RETURNING org, orders"
 )
 _TAKE_SQLITE = _TAKE.format("VALUES (?, ?)")
-_TAKE_POSTGRES = _TAKE.format("SELECT * FROM unnest($1::bigint[], $2::bigint[])")
-
-
-def _take(conn: Connection, wanted: list[tuple[int, int]]) -> dict[int, int]:
-    """Raise each organization's counter by so many; where it then stands."""
-    if conn.dialect.name == "sqlite":
-        found = [bulk.fetch(conn, _TAKE_SQLITE, one)[0] for one in wanted]
-    else:
-        found = bulk.fetch(conn, _TAKE_POSTGRES, tuple(zip(*wanted, strict=True)))
-    return {row[0]: row[1] for row in found}
+_TAKE_POSTGRES = _TAKE.format("SELECT * FROM {}")
+_TAKE_TYPES = ("bigint", "bigint")
+# The number of a new row of `new`, whose `v` says how far behind the last one it comes; a number
+# that was there before stays.
+NUMBER = (
+    "CASE WHEN v > 0 THEN v ELSE v + (SELECT t.orders FROM taken AS t WHERE t.org = new.org) END"
+)
 
 
 def _upsert_sql(source: str, least: str, greatest: str) -> str:
@@ -134,5 +171,23 @@ def _upsert_sql(source: str, least: str, greatest: str) -> str:
     )
 
 
+@lru_cache
+def _upsert_postgres(number_: str, sizes: tuple[int, ...]) -> str:
+    """Adds counted orders up to the rows of every level, sorted, so that two processes cannot wait
+    for each other.
+    """
+    levels = ", ".join(f"({level}::smallint, {size}::bigint)" for level, size in enumerate(sizes))
+    names = ", ".join((*_Counted._fields[:-1], "v"))
+    return _upsert_sql(
+        "SELECT org, level, (number - 1) / size, phase, status, sum(orders)::bigint, "
+        "min(created_at), max(created_at), min(updated_at), max(updated_at) "
+        f"FROM (SELECT org, phase, status, orders, created_at, updated_at, {number_} AS number "
+        f"FROM {{}} AS new({names})) AS counted "
+        f"CROSS JOIN (VALUES {levels}) AS levels(level, size) "
+        "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5",
+        "least", "greatest",
+    )  # fmt: skip
+
+
 _UPSERT_SQLITE = _upsert_sql(f"VALUES ({', '.join('?' * len(_COLUMNS))})", "min", "max")
-_UPSERT_POSTGRES = _upsert_sql("SELECT * FROM {}", "least", "greatest")
+_COUNTED_TYPES = ("bigint", "text", "text", "bigint", "bigint", "bigint", "bigint")

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from entrepot.core.facts import Facts
-from entrepot.store.bulk import Row, Write, Writes
+from entrepot.store.bulk import Row
+from entrepot.store.writes import Write, Writes
 
 # Microseconds in a slot of each level: a minute, an hour, 60 hours; each divides the next one. The
 # rows of a book say which sizes it was written with: others take a migration that fills it anew.

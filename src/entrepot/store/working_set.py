@@ -1,166 +1,238 @@
-"""Loading what a batch has to see, in a handful of set-based statements."""
+"""Loading what a batch has to see, in rounds of set-based statements.
+
+A round reads everything that is known to be wanted by then; what it finds may name more, which the
+next round reads. PostgreSQL takes a round in one statement as long as the sets are small.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from entrepot.core import ids
 from entrepot.core.facts import Facts, OrgFacts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Line
 from entrepot.store import bulk, rows, schema
-from entrepot.store.bulk import Select
+from entrepot.store.bulk import Row, Select
 
 _BY_ID = ("org", "id")
+_BY_NAME = ("org", "kind", "value")
+_BY_ORDER = ("org", "order_id")
+_SHELF = ("org", "variant_id", "location_id")
 _ORG = ("org", "guest_id", "default_location", "default_list", "allocation", "source_url")
 
 
 def load(conn: Connection, needs: Needs, facts: Facts) -> None:
-    """Read every row the commands have to see; rows that may change are locked in key order."""
-    _load_known(conn, needs, facts)
-    _load_names(conn, needs, facts)
-    _load_orders(conn, needs, facts)
-    _load_catalogue(conn, needs, facts)
-    _load_jobs(conn, needs, facts)
-    _load_stock(conn, needs, facts)
+    """Read every row the commands have to see.
 
-
-def _load_known(conn: Connection, needs: Needs, facts: Facts) -> None:
-    """Who asks, and what was answered already."""
-    wanted: set[tuple[Any, ...]] = {(org,) for org in needs.orgs}
-    organizations, answers = bulk.select_all(conn, (
-        Select(schema.organizations, ("org",), wanted, _ORG),
-        Select(schema.idempotency_keys, ("org", "key"), needs.answers, rows.ANSWER),
-    ))  # fmt: skip
-    for org, guest, location, list_, allocation, source in organizations:
-        facts.orgs[org] = OrgFacts(
-            org, guest, location, list_, allocation == "HARD", source is not None
-        )
-    for row in answers:
-        facts.answers[row[0], row[1]] = rows.answer(row)
-
-
-def _load_names(conn: Connection, needs: Needs, facts: Facts) -> None:
-    """The ids behind what senders call things; they join the ids that the commands name."""
-    kinds = ("org", "kind", "value")
-    for org, kind, value, found in bulk.select(
-        conn, schema.variant_names, kinds, needs.variant_names, (*kinds, "variant_id")
-    ):
-        facts.variant_names[org, kind, value] = found
-        needs.variants.add((org, found))
-    for org, kind, value, found in bulk.select(
-        conn, schema.customer_names, kinds, needs.customer_names, (*kinds, "customer_id")
-    ):
-        facts.customer_names[org, kind, value] = found
-        needs.customers.add((org, found))
-    for org, value, found in bulk.select(
-        conn, schema.orders, ("org", "sender_id"), needs.senders, ("org", "sender_id", "id")
-    ):
-        facts.by_sender[org, value] = found
-        needs.orders.add((org, found))
-        needs.whole.add((org, found))
-    for column in ("external_id", "external_reference"):
-        for org, value, found in bulk.select(
-            conn, schema.orders, ("org", column), needs.texts, ("org", column, "id")
-        ):
-            facts.by_text.setdefault((org, value), found)
-            needs.orders.add((org, found))
-
-
-def _load_orders(conn: Connection, needs: Needs, facts: Facts) -> None:
-    if not needs.orders:
-        return
-    lines: dict[tuple[int, bytes], list[Line]] = {}
-    found = bulk.select(conn, schema.orders, _BY_ID, needs.orders, rows.ORDER, lock=True)
-    present: set[tuple[Any, ...]] = {(row[0], row[1]) for row in found}
-    for row in bulk.select(conn, schema.order_lines, ("org", "order_id"), present, rows.LINE):
-        org, order_id, line = rows.line(row)
-        lines.setdefault((org, order_id), []).append(line)
-    for row in found:
-        key = (row[0], row[1])
-        listed = sorted(lines.get(key, ()), key=lambda line: line.number)
-        order = rows.order(row, tuple(listed))
-        facts.orders[key] = order
-        facts.order_base[key] = order
-        if needs.senders:
-            needs.customers.add((key[0], order.customer_id))
-        if key in needs.whole:
-            needs.variants.update((key[0], line.variant_id) for line in listed)
-    for org, text in needs.texts | needs.senders:
-        spelled = ids.any_spelling(text)
-        if spelled is not None and (org, spelled) in facts.orders:
-            facts.by_text[org, text] = spelled
-
-
-def _load_catalogue(conn: Connection, needs: Needs, facts: Facts) -> None:
-    for row in bulk.select(conn, schema.item_list_entries, _BY_ID, needs.entries,
-                           ("org", "id", "variant_id")):  # fmt: skip
-        facts.by_entry[row[0], row[1]] = row[2]
-        needs.variants.add((row[0], row[2]))
-    variants, customers, locations = bulk.select_all(conn, (
-        Select(schema.variants, _BY_ID, needs.variants, rows.VARIANT),
-        Select(schema.customers, _BY_ID, needs.customers, rows.CUSTOMER),
-        Select(schema.locations, _BY_ID, needs.locations, _BY_ID),
-    ))  # fmt: skip
-    for row in variants:
-        facts.variants[row[0], row[1]] = rows.variant(row)
-    for row in customers:
-        facts.customers[row[0], row[1]] = customer = rows.customer(row)
-        facts.customer_base[row[0], row[1]] = customer.updated_at
-    facts.locations.update((row[0], row[1]) for row in locations)
-    facts.locations.update((o.org, o.default_location) for o in facts.orgs.values())
-
-
-def _load_jobs(conn: Connection, needs: Needs, facts: Facts) -> None:
-    for row in bulk.select(conn, schema.jobs, _BY_ID, needs.jobs, rows.JOB, lock=True):
-        facts.jobs[row[0], row[1]] = rows.job(row)
-        facts.job_base[row[0], row[1]] = row[8]
-
-
-def _load_stock(conn: Connection, needs: Needs, facts: Facts) -> None:
-    managed: set[tuple[Any, ...]] = {
-        key for key in needs.whole if key in facts.orders and facts.orders[key].managed
-    }
-    by_order = ("org", "order_id")
-    reservations, attempts = bulk.select_all(conn, (
-        Select(schema.reservations, by_order, managed, rows.RESERVATION),
-        Select(schema.payment_attempts, by_order, managed, rows.ATTEMPT),
-    ))  # fmt: skip
-    for row in reservations:
-        reservation = rows.reservation(row)
-        held = facts.reservations.setdefault((row[0], row[1]), {})
-        held[reservation.line_id] = reservation
-        needs.shelves.add((row[0], reservation.variant_id, reservation.location_id))
-    for row in attempts:
-        attempt, before = rows.attempt(row), facts.attempts.get((row[0], row[1]))
-        if before is None or before.number < attempt.number:
-            facts.attempts[row[0], row[1]] = attempt
-    parked = {key for key in managed if facts.orders[key].parked}
-    for row in bulk.select(conn, schema.jobs, by_order, parked, rows.JOB, lock=True):
-        facts.jobs[row[0], row[1]] = rows.job(row)
-        facts.job_base[row[0], row[1]] = row[8]
-    _load_levels(conn, needs, facts, managed)
-
-
-def _load_levels(
-    conn: Connection, needs: Needs, facts: Facts, managed: set[tuple[Any, ...]]
-) -> None:
-    for key in managed:
-        for line in facts.orders[key].lines:
-            if line.location_id is not None:
-                needs.shelves.add((key[0], line.variant_id, line.location_id))
-    for org, entry_id in needs.entries:
-        variant_id = facts.by_entry.get((org, entry_id))
-        if variant_id is not None:
-            needs.shelves.add((org, variant_id, facts.orgs[org].default_location))
-    if managed or needs.reserving:
-        for org, variant_id in needs.variants:
-            needs.shelves.add((org, variant_id, facts.orgs[org].default_location))
+    In a transaction, rows that may change are locked: orders before jobs before stock levels, each
+    in key order. Without one nothing is locked, and `flush` has to see that nothing changed.
+    """
+    loading = _Loading(needs, facts)
+    lock = bulk.in_transaction(conn)
+    while looks := loading.next_round(lock=lock):
+        found = bulk.select_all(conn, [look.select for look in looks])
+        for look, listed in zip(looks, found, strict=True):
+            look.take(listed)
+    loading.orders_by_id()
     facts.shelves |= needs.shelves
-    shelf = ("org", "variant_id", "location_id")
-    for row in bulk.select(conn, schema.stock_levels, shelf, needs.shelves, rows.LEVEL, lock=True):
-        level = rows.level(row)
-        facts.levels[row[0], row[1], row[2]] = level
-        facts.level_base[row[0], row[1], row[2]] = level.version
+
+
+class _Look(NamedTuple):
+    select: Select
+    take: Callable[[Iterable[Row]], None]
+
+
+class _Loading:
+    """What was asked for already, and where what was found goes."""
+
+    def __init__(self, needs: Needs, facts: Facts) -> None:
+        self.needs, self.facts = needs, facts
+        self._asked: dict[tuple[Table, tuple[str, ...]], set[Row]] = {}
+        self._looks: list[_Look] = []
+        self._naming = False  # what is found in this round may name stock levels
+        self._present: set[Row] = set()  # orders that were found
+        self._managed: set[Row] = set()  # of them, those whose stock and payment have to be seen
+        self._parked: set[Row] = set()
+
+    def next_round(self, *, lock: bool) -> list[_Look]:
+        """What is wanted by now and was not asked for yet."""
+        needs, look = self.needs, self._look
+        self._looks, self._naming = [], False
+        look(schema.organizations, ("org",), {(org,) for org in needs.orgs}, _ORG, self._orgs)
+        look(schema.idempotency_keys, ("org", "key"), needs.answers, rows.ANSWER, self._answers,
+             few=True)  # fmt: skip
+        self._look_by_name()
+        look(schema.orders, _BY_ID, needs.orders, rows.ORDER, self._orders, lock=lock, naming=True)
+        look(schema.order_lines, _BY_ORDER, self._present, rows.LINE, self._lines, naming=True)
+        look(schema.variants, _BY_ID, needs.variants, rows.VARIANT, self._variants)
+        look(schema.customers, _BY_ID, needs.customers, rows.CUSTOMER, self._customers)
+        look(schema.locations, _BY_ID, needs.locations, _BY_ID, self._locations)
+        look(schema.jobs, _BY_ID, needs.jobs, rows.JOB, self._jobs, lock=lock)
+        look(schema.jobs, _BY_ORDER, self._parked, rows.JOB, self._jobs, lock=lock)
+        look(schema.reservations, _BY_ORDER, self._managed, rows.RESERVATION, self._reservations,
+             naming=True)  # fmt: skip
+        look(schema.payment_attempts, _BY_ORDER, self._managed, rows.ATTEMPT, self._attempts)
+        if not self._naming and self._name_shelves():
+            look(schema.stock_levels, _SHELF, needs.shelves, rows.LEVEL, self._levels, lock=lock)
+        return self._looks
+
+    def _look(  # noqa: PLR0913 - what a look is made of
+        self,
+        table: Table,
+        keys: tuple[str, ...],
+        wanted: set[Any],
+        columns: tuple[str, ...],
+        take: Callable[[Iterable[Row]], None],
+        *,
+        lock: bool = False,
+        few: bool = False,
+        naming: bool = False,
+    ) -> None:
+        if not wanted:
+            return
+        asked = self._asked.get((table, keys))
+        fresh = set(wanted) if asked is None else wanted - asked
+        if not fresh:
+            return
+        self._asked[table, keys] = fresh if asked is None else asked | fresh
+        self._looks.append(_Look(Select(table, keys, fresh, columns, lock, few), take))
+        self._naming = self._naming or naming
+
+    def _look_by_name(self) -> None:
+        """The ids behind what senders call things; they join the ids that the commands name."""
+        needs, look = self.needs, self._look
+        look(schema.variant_names, _BY_NAME, needs.variant_names, (*_BY_NAME, "variant_id"),
+             self._variant_names, naming=True)  # fmt: skip
+        look(schema.customer_names, _BY_NAME, needs.customer_names, (*_BY_NAME, "customer_id"),
+             self._customer_names)  # fmt: skip
+        look(schema.orders, ("org", "sender_id"), needs.senders, ("org", "sender_id", "id"),
+             self._senders, naming=True)  # fmt: skip
+        for column in ("external_id", "external_reference"):
+            look(schema.orders, ("org", column), needs.texts, ("org", column, "id"), self._texts,
+                 naming=True)  # fmt: skip
+        look(schema.item_list_entries, _BY_ID, needs.entries, ("org", "id", "variant_id"),
+             self._entries, naming=True)  # fmt: skip
+
+    def _name_shelves(self) -> bool:
+        """Name the levels of variants that are wanted at a place; whether it is known by now."""
+        needs, facts = self.needs, self.facts
+        if not all(org in facts.orgs for org, _ in needs.places):
+            return False
+        for org, place in needs.places:
+            location = place or facts.orgs[org].default_location
+            needs.shelves.update((o, id_, location) for o, id_ in needs.variants if o == org)
+        return True
+
+    # ------------------------------------------------------------------ what was found
+
+    def _orgs(self, found: Iterable[Row]) -> None:
+        for org, guest, location, list_, allocation, source in found:
+            self.facts.orgs[org] = OrgFacts(
+                org, guest, location, list_, allocation == "HARD", source is not None
+            )
+            self.facts.locations.add((org, location))
+
+    def _answers(self, found: Iterable[Row]) -> None:
+        for row in found:
+            self.facts.answers[row[0], row[1]] = rows.answer(row)
+
+    def _variant_names(self, found: Iterable[Row]) -> None:
+        for org, kind, value, variant_id in found:
+            self.facts.variant_names[org, kind, value] = variant_id
+            self.needs.variants.add((org, variant_id))
+
+    def _customer_names(self, found: Iterable[Row]) -> None:
+        for org, kind, value, customer_id in found:
+            self.facts.customer_names[org, kind, value] = customer_id
+            self.needs.customers.add((org, customer_id))
+
+    def _senders(self, found: Iterable[Row]) -> None:
+        for org, value, order_id in found:
+            self.facts.by_sender[org, value] = order_id
+            self.needs.orders.add((org, order_id))
+            self.needs.whole.add((org, order_id))
+
+    def _texts(self, found: Iterable[Row]) -> None:
+        for org, value, order_id in found:
+            self.facts.by_text.setdefault((org, value), order_id)
+            self.needs.orders.add((org, order_id))
+
+    def _entries(self, found: Iterable[Row]) -> None:
+        for org, entry_id, variant_id in found:
+            self.facts.by_entry[org, entry_id] = variant_id
+            self.needs.variants.add((org, variant_id))
+
+    def _orders(self, found: Iterable[Row]) -> None:
+        needs, facts = self.needs, self.facts
+        for row in found:
+            key = (row[0], row[1])
+            facts.orders[key] = facts.order_base[key] = order = rows.order(row)
+            self._present.add(key)
+            if needs.senders:
+                needs.customers.add((order.org, order.customer_id))
+            if key in needs.whole and order.managed:
+                self._managed.add(key)
+                needs.places.add((order.org, None))
+                if order.parked:
+                    self._parked.add(key)
+
+    def _lines(self, found: Iterable[Row]) -> None:
+        needs, facts = self.needs, self.facts
+        lines: dict[tuple[int, bytes], list[Line]] = {}
+        for row in found:
+            org, order_id, line = rows.line(row)
+            lines.setdefault((org, order_id), []).append(line)
+        for key, listed in lines.items():
+            listed.sort(key=lambda line: line.number)
+            order = facts.orders[key]._replace(lines=tuple(listed))
+            facts.orders[key] = facts.order_base[key] = order
+            for line in listed if key in needs.whole else ():
+                needs.variants.add((order.org, line.variant_id))
+                if order.managed and line.location_id is not None:
+                    needs.shelves.add((order.org, line.variant_id, line.location_id))
+
+    def _variants(self, found: Iterable[Row]) -> None:
+        for row in found:
+            self.facts.variants[row[0], row[1]] = rows.variant(row)
+
+    def _customers(self, found: Iterable[Row]) -> None:
+        for row in found:
+            self.facts.customers[row[0], row[1]] = customer = rows.customer(row)
+            self.facts.customer_base[row[0], row[1]] = customer.updated_at
+
+    def _locations(self, found: Iterable[Row]) -> None:
+        self.facts.locations.update((row[0], row[1]) for row in found)
+
+    def _jobs(self, found: Iterable[Row]) -> None:
+        for row in found:
+            self.facts.jobs[row[0], row[1]] = job = rows.job(row)
+            self.facts.job_base[row[0], row[1]] = job.fence
+
+    def _reservations(self, found: Iterable[Row]) -> None:
+        for row in found:
+            reservation = rows.reservation(row)
+            held = self.facts.reservations.setdefault((row[0], row[1]), {})
+            held[reservation.line_id] = reservation
+            self.needs.shelves.add((row[0], reservation.variant_id, reservation.location_id))
+
+    def _attempts(self, found: Iterable[Row]) -> None:
+        for row in found:
+            attempt, before = rows.attempt(row), self.facts.attempts.get((row[0], row[1]))
+            if before is None or before.number < attempt.number:
+                self.facts.attempts[row[0], row[1]] = attempt
+
+    def _levels(self, found: Iterable[Row]) -> None:
+        for row in found:
+            self.facts.levels[row[0], row[1], row[2]] = level = rows.level(row)
+            self.facts.level_base[row[0], row[1], row[2]] = level.version
+
+    def orders_by_id(self) -> None:
+        """A text that is an order's id names that order before any other."""
+        for org, text in self.needs.texts | self.needs.senders:
+            spelled = ids.any_spelling(text)
+            if spelled is not None and (org, spelled) in self.facts.orders:
+                self.facts.by_text[org, text] = spelled

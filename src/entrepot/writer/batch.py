@@ -37,7 +37,6 @@ def run_batch(
     for envelope in envelopes:
         if envelope.seen is not None:
             facts.adopt(envelope.seen)
-            needs.orgs.add(envelope.command.org)
             continue
         needs.add(envelope.command)
         if envelope.idempotency is not None:

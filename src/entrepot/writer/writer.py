@@ -26,6 +26,9 @@ from entrepot.writer.lines import Limits, Lines, Waiting
 
 TRIES_MAX = 4
 BACKOFF_SECONDS = 0.005
+# Batches that lock what they read after one that met a rival. Locks cost round trips, running a
+# batch again costs more.
+LOCKED_BATCHES = 32
 OVERLOADED = Refusal(Reason.OVERLOADED, retry_after=1.0)
 
 
@@ -47,6 +50,7 @@ class Writer:
         self._monotonic = monotonic
         self._lines = Lines(limits)
         self._drainer: asyncio.Task[None] | None = None
+        self._locked = 0  # how many batches still are to lock what they read
         # Set by the pipeline of this process: until when it holds new jobs, and where they go.
         self.lease: Callable[[], int] = lambda: 0
         self.on_jobs: Callable[[list[Job], Facts], None] = lambda _jobs, _facts: None
@@ -134,6 +138,7 @@ class Writer:
                 return await self._commit(envelopes)
             except Conflict as conflict:
                 metrics.conflicts.inc()
+                self._locked = LOCKED_BATCHES
                 log.info("writer.conflict", size=len(envelopes), attempt=attempt, why=str(conflict))
                 await asyncio.sleep(random.uniform(0, BACKOFF_SECONDS * 2**attempt))  # noqa: S311 - jitter
                 # What somebody knew was out of date: the book is asked from now on.
@@ -160,7 +165,11 @@ class Writer:
             first_step = self.first_step if facts.leased_until else None
             return run_batch(conn, envelopes, facts, first_step)
 
-        outcomes, leased = await self._database.write(work)
+        if self._locked:
+            self._locked -= 1
+            outcomes, leased = await self._database.write(work)
+        else:
+            outcomes, leased = await self._database.write_guarded(work)
         try:
             if leased:
                 self.on_jobs(leased, facts)

@@ -1,0 +1,282 @@
+"""Set-based writing: insert, update under a guard, delete, gathered and then written at once.
+
+SQLite takes one statement after another, by executemany. PostgreSQL takes them together, as parts
+of one statement over arrays, so that a batch that locks nothing needs no transaction around it.
+Whole rows go there as values of a type of the connection's own: one array of rows costs half of
+what an array for each column does, on either side (docs/adr/0012).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, MetaData, Table
+from sqlalchemy.util import await_only
+
+from entrepot.store import bulk
+from entrepot.store.bulk import Conflict, Row
+
+# What a guard that found too few rows fails with: the text of a number that is none.
+_GUARD_FAILED = "22P02"
+_MEANWHILE = "changed meanwhile"
+
+
+class Write(NamedTuple):
+    """One table's rows of one kind of change, with its statement on both engines.
+
+    `postgres` reads from `{}`, which becomes its arrays, of the types `arrays`: of columns, or one
+    of whole rows. A `guarded` write has to find every row, and returns each. What one with a `name`
+    returns, others can read by it.
+    """
+
+    table: str
+    sqlite: str | None
+    postgres: str
+    arrays: tuple[str, ...]
+    rows: Sequence[Row]
+    guarded: bool = False
+    apart: bool = False
+    name: str | None = None
+
+
+class Writes:
+    """What a flush has to write, gathered first.
+
+    On PostgreSQL each part sees the book as it was before all of them: rows that may stand in place
+    of changed ones are kept `apart`. Guarded parts are done first, in the order they came in; then
+    the named ones; the others follow.
+    """
+
+    def __init__(self) -> None:
+        self._listed: list[Write] = []
+
+    def add(self, write: Write) -> None:
+        """One more, with a statement of its own."""
+        if write.rows:
+            self._listed.append(write)
+
+    def insert(
+        self,
+        table: Table,
+        columns: tuple[str, ...],
+        rows: Sequence[Row],
+        *,
+        apart: bool = False,
+        last: str | None = None,
+    ) -> None:
+        """Insert rows, each in the order of `columns`; `apart` from changes of the same table that
+        make place for them. On PostgreSQL `last` says how the last column comes of its value `v`.
+        """
+        if rows:
+            statements = _insert_sql(table, columns, last)
+            self._listed.append(Write(table.name, *statements, rows, apart=apart))
+
+    def update(
+        self, table: Table, sets: tuple[str, ...], keys: tuple[str, ...], rows: Sequence[Row]
+    ) -> None:
+        """Update rows (values of `sets`, then of `keys`). The keys hold the guard, such as the
+        version that was read: `run` raises Conflict when any row is not there as named.
+        """
+        if rows:
+            statements = _update_sql(table, sets, keys)
+            self._listed.append(Write(table.name, *statements, rows, guarded=True))
+
+    def delete(
+        self, table: Table, keys: tuple[str, ...], rows: Sequence[Row], *, guarded: bool = True
+    ) -> None:
+        """Delete rows by key and guard. `run` raises Conflict when any is not there, unless not
+        `guarded`.
+        """
+        if rows:
+            statements = _delete_sql(table, keys, guarded)
+            self._listed.append(Write(table.name, *statements, rows, guarded=guarded))
+
+    def expect(self, table: Table, keys: tuple[str, ...], rows: Sequence[Row]) -> None:
+        """Write nothing, but have `run` raise Conflict when a row is not there as its keys say.
+
+        If it is, it stays so until the commit. SQLite's writer is alone from the beginning.
+        """
+        if rows:
+            statements = (None, *_expect_sql(table, keys))
+            self._listed.append(Write(table.name, *statements, rows, guarded=True))
+
+    def run(self, conn: Connection) -> dict[str, list[Row]]:
+        """Write it all: what the named parts returned, on PostgreSQL. Raises Conflict."""
+        listed, self._listed = self._listed, []
+        if bulk.is_sqlite(conn):
+            _one_by_one(conn, listed)
+            return {}
+        now, later = _split(listed)
+        if not later or bulk.in_transaction(conn):
+            return {**_together(conn, now), **_together(conn, later)}
+        driver = bulk.driver_of(conn)
+        # Whoever opened the connection rolls back when this fails.
+        await_only(driver.execute("BEGIN"))
+        returned = {**_together(conn, now), **_together(conn, later)}
+        await_only(driver.execute("COMMIT"))
+        return returned
+
+
+def insert(conn: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+    """See Writes.insert; at once."""
+    writes = Writes()
+    writes.insert(table, columns, rows)
+    writes.run(conn)
+
+
+def update(
+    conn: Connection,
+    table: Table,
+    sets: tuple[str, ...],
+    keys: tuple[str, ...],
+    rows: Sequence[Row],
+) -> None:
+    """See Writes.update; at once."""
+    writes = Writes()
+    writes.update(table, sets, keys, rows)
+    writes.run(conn)
+
+
+def _one_by_one(conn: Connection, listed: list[Write]) -> None:
+    driver = bulk.driver_of(conn)
+    for write in listed:
+        if write.sqlite is None:
+            continue
+        changed = driver.executemany(write.sqlite, write.rows).rowcount
+        if write.guarded and changed != len(write.rows):
+            raise Conflict(f"{write.table}: rows {_MEANWHILE}")
+
+
+def _split(listed: list[Write]) -> tuple[list[Write], list[Write]]:
+    """What can be written in one statement, and what has to follow in another."""
+    before = {write.table for write in listed if not write.apart}
+    later = [write for write in listed if write.apart and write.table in before]
+    if not later:
+        return listed, later
+    return [write for write in listed if not (write.apart and write.table in before)], later
+
+
+def _together(conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:
+    if not listed:
+        return {}
+    statement = _composed(tuple((w.postgres, w.arrays, w.table, w.guarded, w.name) for w in listed))
+    arrays: list[Sequence[Any]] = []
+    for write in listed:
+        if len(write.arrays) == 1:
+            arrays.append(write.rows)
+        else:
+            arrays.extend(zip(*write.rows, strict=True))
+    try:
+        found = await_only(bulk.driver_of(conn).fetchrow(statement, *arrays))
+    except Exception as error:
+        if getattr(error, "sqlstate", None) == _GUARD_FAILED and _MEANWHILE in str(error):
+            raise Conflict(str(error).partition(": ")[2]) from error
+        raise
+    named = [write.name for write in listed if write.name]
+    return dict(zip(named, found[-len(named) :], strict=True)) if named else {}
+
+
+_Part = tuple[str, tuple[str, ...], str, bool, str | None]
+
+
+@lru_cache(maxsize=512)
+def _composed(parts: tuple[_Part, ...]) -> str:
+    """One statement that does what each part does, fails where a guarded one found too few rows,
+    and selects what the named ones returned.
+    """
+    said: list[str] = []
+    guards: list[str] = []
+    named: list[str] = []
+    place = 0
+    for number, (statement, types, table, guarded, name) in enumerate(parts):
+        part = name or f"w{number}"
+        arrays = ", ".join(f"${place + i}::{type_}[]" for i, type_ in enumerate(types, 1))
+        said.append(f"{part} AS ({statement.format(f'unnest({arrays})')})")
+        if guarded:
+            guards.append(_guard(part, table, f"cardinality(${place + 1}::{types[0]}[])"))
+        if name:
+            named.append(f"(SELECT array_agg(ROW({name}.*)) FROM {name})")
+        place += len(types)
+    return f"WITH {', '.join(said)} SELECT {', '.join([*guards, *named])}"
+
+
+def _guard(part: str, table: str, wanted: str) -> str:
+    # A statement of its own cannot be undone from outside any more once it has ended, so it has to
+    # fail by itself; every PostgreSQL can do that by reading a number where there is none.
+    failed = f"CAST('{table}: rows {_MEANWHILE}, found ' || count(*) AS bigint)"
+    return f"(SELECT CASE WHEN count(*) = {wanted} THEN 0 ELSE {failed} END FROM {part})"
+
+
+_Statements = tuple[str, str, tuple[str, ...]]
+
+
+@lru_cache(maxsize=512)
+def _insert_sql(table: Table, columns: tuple[str, ...], last: str | None) -> _Statements:
+    names = ", ".join(f'"{c}"' for c in columns)
+    marks = ", ".join("?" * len(columns))
+    head = f"INSERT INTO {table.name} ({names})"
+    source = "SELECT * FROM {}"
+    if last is not None:
+        kept = [f'"{c}"' for c in columns[:-1]]
+        aliases = ", ".join([*kept, "v"])
+        source = f"SELECT {', '.join([*kept, last])} FROM {{}} AS new({aliases})"
+    whole = columns == tuple(column.name for column in table.columns)
+    types = (_row_type(table),) if whole else bulk.postgres_types(table, columns)
+    return f"{head} VALUES ({marks})", f"{head} {source}", types
+
+
+def _row_type(table: Table) -> str:
+    return f"pg_temp.{table.name}_row"
+
+
+@lru_cache
+def row_types(metadata: MetaData) -> str:
+    """What a PostgreSQL connection has to say before it writes: the types of whole rows."""
+    said = []
+    for table in metadata.sorted_tables:
+        names = [column.name for column in table.columns]
+        types = zip(names, bulk.postgres_types(table, names), strict=True)
+        columns = ", ".join(f'"{name}" {type_}' for name, type_ in types)
+        said.append(f"CREATE TYPE {_row_type(table)} AS ({columns})")
+    return "; ".join(said)
+
+
+@lru_cache(maxsize=512)
+def _update_sql(table: Table, sets: tuple[str, ...], keys: tuple[str, ...]) -> _Statements:
+    names = (*sets, *keys)
+    sqlite_sets = ", ".join(f'"{c}" = ?' for c in sets)
+    aliases = ", ".join(f"v{i}" for i in range(len(names)))
+    pg_sets = ", ".join(f'"{c}" = v.v{i}' for i, c in enumerate(sets))
+    pg_keys = " AND ".join(f't."{c}" = v.v{i}' for i, c in enumerate(keys, len(sets)))
+    source = f"FROM {{}} AS v({aliases}) WHERE {pg_keys}"
+    return (
+        f"UPDATE {table.name} SET {sqlite_sets} WHERE {_sqlite_keys(keys)}",
+        f"UPDATE {table.name} AS t SET {pg_sets} {source} RETURNING 1",
+        bulk.postgres_types(table, names),
+    )
+
+
+@lru_cache(maxsize=512)
+def _delete_sql(table: Table, keys: tuple[str, ...], guarded: bool) -> _Statements:
+    aliases, match = bulk.by_keys(keys)
+    said = f"DELETE FROM {table.name} AS t USING {{}} AS v({aliases}) WHERE {match}"
+    return (
+        f"DELETE FROM {table.name} WHERE {_sqlite_keys(keys)}",
+        f"{said} RETURNING 1" if guarded else said,
+        bulk.postgres_types(table, keys),
+    )
+
+
+@lru_cache(maxsize=512)
+def _expect_sql(table: Table, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    aliases, match = bulk.by_keys(keys)
+    return (
+        f"SELECT 1 FROM {{}} AS v({aliases}) JOIN {table.name} AS t ON {match} FOR UPDATE OF t",
+        bulk.postgres_types(table, keys),
+    )
+
+
+def _sqlite_keys(keys: tuple[str, ...]) -> str:
+    return " AND ".join(f'"{c}" = ?' for c in keys)

@@ -1,0 +1,122 @@
+"""PostgreSQL without locks: what a batch went by has to be so still when it is written."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, NamedTuple
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import Connection, update
+from sqlalchemy.util import await_only
+from tests.factories import open_shop
+from tests.writer.test_first_step import Desk
+
+from entrepot.core.commands import AmendOrder
+from entrepot.core.facts import Facts
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import OrderResult
+from entrepot.store import migrate, schema
+from entrepot.store.engine import Database, PostgresDatabase
+from entrepot.writer import batch, writer
+
+
+class Processes(NamedTuple):
+    """Two processes on one book, each with a writer of its own."""
+
+    one: Desk
+    other: Desk
+
+
+@pytest_asyncio.fixture
+async def two(fresh_database: Callable[[str], str]) -> AsyncIterator[Processes]:
+    url = fresh_database("postgres")
+    databases: list[Database] = [PostgresDatabase(url), PostgresDatabase(url)]
+    await migrate.upgrade(databases[0])
+    shop = await databases[0].write(open_shop)
+    yield Processes(*[Desk(database, shop) for database in databases])
+    for database in databases:
+        await database.close()
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Coroutine[Any, Any, Any]], None]:
+    """Have something happen after the next batch was decided, before it is written."""
+    coming: list[Coroutine[Any, Any, Any]] = []
+    real = batch.flush
+
+    def flush(conn: Connection, facts: Facts) -> None:
+        if coming:
+            await_only(coming.pop())
+        real(conn, facts)
+
+    monkeypatch.setattr(batch, "flush", flush)
+    return coming.append
+
+
+async def test_stock_that_came_meanwhile_is_sold(two: Processes, meanwhile: Any) -> None:
+    """The level was too low to reserve anything, so that the batch does not change it."""
+    await two.one.do(two.one.shop.stocked(1))
+    meanwhile(two.other.do(two.one.shop.stocked(5)))
+    await two.one.do(two.one.shop.order(quantity=2))
+    assert await two.one.column(schema.orders, "stage") == ["placed"]
+    assert await two.one.column(schema.stock_levels, "reserved") == [2]
+
+
+async def test_the_last_piece_is_sold_once(two: Processes, meanwhile: Any) -> None:
+    await two.one.do(two.one.shop.stocked(1))
+    meanwhile(two.other.do(two.one.shop.order()))
+    await two.one.do(two.one.shop.order())
+    assert sorted(await two.one.column(schema.orders, "stage")) == ["failed", "placed"]
+    assert sorted(await two.one.column(schema.orders, "number")) == [1, 2]
+    assert await two.one.column(schema.stock_levels, "reserved") == [1]
+
+
+async def test_an_order_is_not_moved_from_where_it_no_longer_stands(
+    two: Processes, meanwhile: Any
+) -> None:
+    await two.one.do(two.one.shop.stocked(5))
+    placed = (await two.one.do(two.one.shop.order(reference=None))).result
+    assert isinstance(placed, OrderResult)
+    amend = AmendOrder(two.one.shop.org, "polinate", placed.order.id)
+    meanwhile(two.other.do(amend._replace(words=(("polinate_phase", "CANCELLED"),))))
+    outcome = await two.one.do(amend._replace(words=(("polinate_status", "PACKED"),)))
+    assert isinstance(outcome.result, Refusal)
+    assert await two.one.column(schema.orders, "stage") == ["cancelled"]
+
+
+async def test_a_job_that_was_taken_meanwhile_is_left_alone(two: Processes, meanwhile: Any) -> None:
+    """Settling what another process has claimed would do its step twice."""
+    await two.one.do(two.one.shop.stocked(5))
+    await two.one.do(two.one.shop.order())
+    [(job, _)] = two.one.handed
+
+    async def claim() -> None:
+        taken = update(schema.jobs).values(fence=schema.jobs.c.fence + 1)
+        await two.other.database.write(lambda conn: conn.execute(taken))
+
+    meanwhile(claim())
+    outcome = await two.one.settle(job, None)
+    assert isinstance(outcome.result, Refusal)
+    assert await two.one.column(schema.orders, "stage") == ["placed"]
+
+
+async def test_a_writer_that_met_a_rival_locks_for_a_while(
+    two: Processes, meanwhile: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "LOCKED_BATCHES", 3)
+    locked: list[bool] = []
+    real = batch.load
+
+    def load(conn: Connection, *rest: Any) -> None:
+        locked.append(conn.connection.driver_connection.is_in_transaction())
+        real(conn, *rest)
+
+    await two.one.do(two.one.shop.stocked(20))
+    meanwhile(two.other.do(two.one.shop.order()))
+    monkeypatch.setattr(batch, "load", load)
+    for _ in range(5):
+        await two.one.do(two.one.shop.order())
+    # The first one's two tries and the rival's are the first three; then three are locked.
+    assert locked == [False, False, True, True, True, False, False]
+    assert sorted(await two.one.column(schema.orders, "number")) == [1, 2, 3, 4, 5, 6]
