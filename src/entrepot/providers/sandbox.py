@@ -19,7 +19,6 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
@@ -39,6 +38,8 @@ Outcome: TypeAlias = Literal["authorised", "declined"]
 A = TypeVar("A", AuthoriseAnswer, VoidAnswer)
 Decision: TypeAlias = Callable[["Entry"], tuple["Entry", A]]
 
+# What a ledger cannot keep: SQLite ends a text at a NUL, and UTF-8 has no lone surrogates.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _SCRIPT = re.compile(r"(declined|pending)|(flaky|unknown|slow)-([0-9]{1,9})")
 _BUSY, _LOCKED = 5, 6  # SQLite's primary result codes
 _EFFECTS = {"authorised": "authorise", "declined": "decline", "voided": "void"}
@@ -243,15 +244,14 @@ def _fault(request: PaymentRequest) -> str | None:
 
 
 def _storable(text: str) -> bool:
-    return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
+    return _UNSTORABLE.search(text) is None
 
 
 def _is_busy(error: Exception) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (_BUSY, _LOCKED)
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
     decide: Decision[Any]
     request: PaymentRequest
     answer: asyncio.Future[Any]

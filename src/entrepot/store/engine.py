@@ -8,6 +8,7 @@ runs the very same ones over asyncpg. So there is one colour of function, and on
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -34,6 +35,7 @@ T = TypeVar("T")
 Snapshot: TypeAlias = Connection  # what readers outside the store are handed, and hand back
 Work = Callable[[Connection], T]  # what runs inside a transaction
 
+_PLANS_SECONDS_MIN, _PLANS_SECONDS_MAX = 0.25, 60.0
 SQLITE_OLDEST = (3, 51, 3)  # older ones can corrupt a WAL database (study: WAL-reset bug)
 # What a connection keeps of the file in memory; long reads go through more than they come back to.
 _CACHE_KIB, _LONG_CACHE_KIB = 65_536, 16_384
@@ -234,6 +236,9 @@ class PostgresDatabase:
         def _set_up(connection: Any, _record: Any) -> None:
             connection.run_async(lambda driver: driver.execute(row_types(schema.metadata)))
 
+        for engine in (self._writer, self._reader):
+            event.listen(engine.sync_engine, "checkout", _plan_anew)
+
     async def write(self, work: Work[T]) -> T:
         """See Database."""
         return await _in_transaction(self._writer, "BEGIN", work)
@@ -279,6 +284,19 @@ def _postgres_engine(url: str, pool_size: int, session: dict[str, str]) -> Async
             },
         },
     )  # fmt: skip
+
+
+def _plan_anew(connection: Any, record: Any, _proxy: Any) -> None:
+    """Let go of plans that were made for smaller tables: on an empty one any index looks as good as
+    the right one. Rarer and rarer, as what a connection sees doubles ever more slowly.
+    """
+    now = time.monotonic()
+    wait, due = record.info.get("plans", (_PLANS_SECONDS_MIN, now + _PLANS_SECONDS_MIN))
+    if now >= due:
+        wait = min(2 * wait, _PLANS_SECONDS_MAX)
+        due = now + wait
+        connection.run_async(lambda driver: driver.execute("DISCARD PLANS"))
+    record.info["plans"] = (wait, due)
 
 
 async def _in_transaction(engine: AsyncEngine, begin: str | None, work: Work[T]) -> T:
