@@ -1,6 +1,6 @@
 """The bare database: rows written through its driver alone, with the settings that Entrepot uses.
 
-Two ways for each engine, and the faster one is the yardstick, so that it is no easy one.
+Several ways for each engine, and the fastest one is the yardstick, so that it is no easy one.
 """
 
 from __future__ import annotations
@@ -90,31 +90,40 @@ def _marked(table: Table, rows: int) -> str:
 
 def unnest(url: str, batches: Iterator[Batch], seconds: float) -> float:
     """Batches a second on PostgreSQL: one prepared statement a table, with an array a column."""
-    return uvloop.run(_on_postgres(url, batches, seconds, arrays=True))
+    return uvloop.run(_on_postgres(url, batches, seconds, _unnested, _columns))
+
+
+def whole_rows(url: str, batches: Iterator[Batch], seconds: float) -> float:
+    """Batches a second on PostgreSQL: one prepared statement a table, with one array of rows."""
+    return uvloop.run(_on_postgres(url, batches, seconds, _of_rows, lambda rows: [rows]))
 
 
 def pipelined(url: str, batches: Iterator[Batch], seconds: float) -> float:
     """Batches a second on PostgreSQL: one prepared statement a table, its rows pipelined."""
-    return uvloop.run(_on_postgres(url, batches, seconds, arrays=False))
+    return uvloop.run(_on_postgres(url, batches, seconds, _numbered, None))
 
 
 async def _on_postgres(
-    url: str, batches: Iterator[Batch], seconds: float, *, arrays: bool
+    url: str,
+    batches: Iterator[Batch],
+    seconds: float,
+    statement: Callable[[Table], str],
+    arguments: Callable[[Rows], list[Any]] | None,
 ) -> float:
+    """`arguments` are a statement's for all rows of a table; without it, each row has its own."""
     connection = await asyncpg.connect(url, server_settings={"synchronous_commit": "on"})
-    statement = _unnested if arrays else _numbered
     prepared: dict[str, Any] = {}
     count, used = 0, 0.0
     try:
         for batch in batches:
-            told = [(table.name, _columns(rows) if arrays else rows) for table, rows in batch]
+            told = [(table.name, arguments(rows) if arguments else rows) for table, rows in batch]
             for table, _ in batch:
                 if table.name not in prepared:
                     prepared[table.name] = await connection.prepare(statement(table))
             begun = time.perf_counter()
             async with connection.transaction():
                 for name, rows in told:
-                    if arrays:
+                    if arguments:
                         await prepared[name].fetch(*rows)
                     else:
                         await prepared[name].executemany(rows)
@@ -136,6 +145,10 @@ def _unnested(table: Table) -> str:
         f"${at}::{column.type.compile(dialect)}[]" for at, column in enumerate(table.columns, 1)
     )
     return f"INSERT INTO {table.name} ({_names(table)}) SELECT * FROM unnest({arrays})"
+
+
+def _of_rows(table: Table) -> str:
+    return f"INSERT INTO {table.name} SELECT * FROM unnest($1::{table.name}[])"
 
 
 def _numbered(table: Table) -> str:
@@ -186,5 +199,7 @@ async def _commits_on_postgres(url: str, commits: int) -> list[float]:
 
 WAYS: dict[str, dict[str, Way]] = {
     "sqlite": {"executemany": executemany, "lists of VALUES": value_lists},
-    "postgres": {"unnest": unnest, "executemany, pipelined": pipelined},
-}
+    "postgres": {
+        "unnest": unnest, "unnest of rows": whole_rows, "executemany, pipelined": pipelined,
+    },
+}  # fmt: skip

@@ -6,6 +6,7 @@ import gc
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import uvicorn
@@ -124,7 +125,7 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def serving(
-    http: type[asyncio.Protocol], keep_alive: float = 60, app: App | None = None
+    http: type[asyncio.Protocol], keep_alive: float = 60, app: Any = None
 ) -> AsyncIterator[Running]:
     app = app or App()
     config = uvicorn.Config(
@@ -134,6 +135,7 @@ async def serving(
         ws="none",
         lifespan="off",
         log_config=None,
+        access_log=False,
         timeout_keep_alive=keep_alive,  # type: ignore[arg-type]
     )
     server = uvicorn.Server(config)

@@ -19,6 +19,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPScope, Receive, Send
 
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
+from entrepot.edge.answering import answer_at_once
 from entrepot.edge.dialect import Call, Dialect, Operation, Services
 from entrepot.store.engine import Unavailable
 from entrepot.telemetry import is_debugging, log, metrics
@@ -246,7 +247,10 @@ async def send_answer(
     send: Send, status: int, media: bytes, body: bytes, extra: list[tuple[bytes, bytes]]
 ) -> None:
     """Send one whole answer."""
-    head = [(b"content-type", media), (b"content-length", str(len(body)).encode()), *extra]
+    head = [(b"content-type", media), *extra]
+    if answer_at_once(send, status, head, body):
+        return
+    head.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": head})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
