@@ -3,8 +3,8 @@
 An open load: requests are sent when they are due, whatever became of those before, and a latency
 counts from when the request was due. wrk's script keeps the timetable, for all connections at once;
 a request that is due while every connection waits for an answer is sent by the next that is free,
-and its delay counts. There are as many connections as orders are accepted in a second, twice as
-many as the server lets wait by default, so that it is the server that refuses.
+and its delay counts. There are twice as many connections as orders are accepted in a second, which
+is twice as many as the server lets wait by default, so that it is the server that refuses.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ QUICK_TIMES = (0.5, 1.0, 4.0)
 CAPACITY_AT = 128
 SECONDS = 10
 WARM_SECONDS = 3
-CONNECTIONS = (256, 8_000)
+CONNECTIONS = (256, 16_000)
 
 _SCRIPT = """
 local ffi = require("ffi")
@@ -153,7 +153,7 @@ def offered(
     say(f"overload, {engine}: {rate:,.0f} requests/s offered")
     unrest = settle(server)
     seconds = 3 if run.options.quick else SECONDS
-    connections = round(min(max(capacity, CONNECTIONS[0]), CONNECTIONS[1]))
+    connections = round(min(max(2 * capacity, CONNECTIONS[0]), CONNECTIONS[1]))
     assert server.process is not None
     before = book.orders(server.database_url)
     used = process.processor_seconds(server.process.pid)

@@ -33,7 +33,7 @@ class Settings:
         "sqlite:///var/entrepot.db",
         "Where the order book is: `sqlite:///path` or `postgresql://user:password@host:port/name`.",
     )
-    database_pool: int = _knob(5, "Connections to PostgreSQL a process holds at most.")
+    database_pool: int = _knob(8, "Connections to PostgreSQL a process holds at most; 2 at least.")
     migrate: bool = _knob(True, "Whether `serve` brings the schema to head before it starts.")
     rate_limit: float | None = _knob(
         None,
@@ -47,7 +47,7 @@ class Settings:
     batch_max: int = _knob(256, "Orders a transaction takes at most.")
     queue_max: int = _knob(20_000, "Orders that may wait for a transaction; beyond, 503.")
     queue_seconds: float = _knob(
-        4.0,
+        2.0,
         "How long an order may wait for a transaction, an array six times as long; who would have "
         "to expect half of that is refused at once: 503.",
     )

@@ -42,7 +42,7 @@ class App:
 
 async def said(request: bytes) -> list[bytes]:
     """All that comes back, but for the date."""
-    async with serving(deadline_protocol(), app=App()) as server:
+    async with serving(deadline_protocol(), app=App()) as server:  # type: ignore[arg-type]
         client = await server.client()
         client.send(request)
         answers = re.sub(rb"date: [^\r]*", b"date: ?", await client.rest())

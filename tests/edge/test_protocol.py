@@ -6,7 +6,6 @@ import gc
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 import uvicorn
@@ -125,7 +124,7 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def serving(
-    http: type[asyncio.Protocol], keep_alive: float = 60, app: Any = None
+    http: type[asyncio.Protocol], keep_alive: float = 60, app: App | None = None
 ) -> AsyncIterator[Running]:
     app = app or App()
     config = uvicorn.Config(

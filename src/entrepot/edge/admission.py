@@ -3,7 +3,9 @@ revocation holds everywhere within it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from entrepot.edge.rate_limit import SharedTokenBuckets, TokenBuckets
@@ -38,6 +40,8 @@ class Admission:
         self._monotonic = monotonic
         self._buckets = shared_buckets or TokenBuckets(rate)
         self._remembered: dict[object, tuple[float, Any]] = {}
+        # Look-ups under way, and when they began: whoever comes meanwhile waits for the same one.
+        self._asking: dict[object, tuple[float, asyncio.Task[Any]]] = {}
         self.tokens = tokens
 
     async def credential(self, secret: str) -> accounts.Credential | None:
@@ -61,6 +65,16 @@ class Admission:
         if known is not None and known[0] > now:
             remembered: T = known[1]
             return remembered
+        begun, task = self._asking.get(key, (-REMEMBERED_SECONDS, None))
+        if task is None or begun + REMEMBERED_SECONDS <= now:
+            task = asyncio.get_running_loop().create_task(self._ask(key, look_up, now))
+            self._asking[key] = (now, task)
+            task.add_done_callback(partial(self._asked, key))
+        # Whoever asked first may leave before the answer; the others still want it.
+        found: T | None = await asyncio.shield(task)
+        return found
+
+    async def _ask(self, key: object, look_up: Work[T | None], now: float) -> T | None:
         found = await self._database.read(look_up)
         if found is not None:
             if len(self._remembered) >= REMEMBERED_MAX:
@@ -69,3 +83,9 @@ class Admission:
         else:
             self._remembered.pop(key, None)
         return found
+
+    def _asked(self, key: object, task: asyncio.Task[Any]) -> None:
+        if self._asking.get(key, (0.0, None))[1] is task:
+            del self._asking[key]
+        if not task.cancelled():
+            task.exception()  # told to whoever waits; nobody may be left

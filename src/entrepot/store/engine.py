@@ -35,6 +35,7 @@ T = TypeVar("T")
 Snapshot: TypeAlias = Connection  # what readers outside the store are handed, and hand back
 Work = Callable[[Connection], T]  # what runs inside a transaction
 
+POOL_DEFAULT, _POOL_FOR_TWO_WRITERS = 8, 4
 _PLANS_SECONDS_MIN, _PLANS_SECONDS_MAX = 0.25, 60.0
 SQLITE_OLDEST = (3, 51, 3)  # older ones can corrupt a WAL database (study: WAL-reset bug)
 # What a connection keeps of the file in memory; long reads go through more than they come back to.
@@ -224,13 +225,17 @@ _BY_INDEX = {
 
 
 class PostgresDatabase:
-    """A PostgreSQL server through asyncpg, READ COMMITTED, two small pools of connections."""
+    """A PostgreSQL server through asyncpg, READ COMMITTED: up to `pool_size` connections, at least
+    one for writing and one for reading.
+    """
 
     dialect = "postgresql"
 
-    def __init__(self, url: str, pool_size: int = 5) -> None:
-        self._writer = _postgres_engine(url, max(1, pool_size // 2), _BY_INDEX)
-        self._reader = _postgres_engine(url, pool_size, {})
+    def __init__(self, url: str, pool_size: int = POOL_DEFAULT) -> None:
+        # A process writes one batch at a time; beside it the pipeline claims and retention removes.
+        writing = 1 if pool_size < _POOL_FOR_TWO_WRITERS else 2
+        self._writer = _postgres_engine(url, writing, _BY_INDEX)
+        self._reader = _postgres_engine(url, max(1, pool_size - writing), {})
 
         @event.listens_for(self._writer.sync_engine, "connect")
         def _set_up(connection: Any, _record: Any) -> None:
@@ -355,7 +360,7 @@ def _first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0]
 
 
-def open_database(url: str, pool_size: int = 5) -> Database:
+def open_database(url: str, pool_size: int = POOL_DEFAULT) -> Database:
     """The database behind a URL: `sqlite:///path` or `postgresql://user:password@host:port/name`."""
     try:
         parsed = make_url(url)

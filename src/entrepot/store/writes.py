@@ -46,7 +46,7 @@ class Writes:
 
     On PostgreSQL each part sees the book as it was before all of them: rows that may stand in place
     of changed ones are kept `apart`. Guarded parts are done first, in the order they came in; then
-    the named ones; the others follow.
+    what came before the first named one, the named ones, and the others.
     """
 
     def __init__(self) -> None:
@@ -188,10 +188,16 @@ def _composed(parts: tuple[_Part, ...]) -> str:
     """
     said: list[str] = []
     guards: list[str] = []
+    before: list[str] = []
     named: list[str] = []
     place = 0
-    for number, (statement, types, table, guarded, name) in enumerate(parts):
-        part = name or f"w{number}"
+    first_named = next((at for at, part in enumerate(parts) if part[4]), 0)
+    for number, (change, types, table, guarded, name) in enumerate(parts):
+        part, statement = name or f"w{number}", change
+        if number < first_named and not guarded:
+            # Looked at, so that it is done by then: a named part may lock what others wait for.
+            statement = f"{statement} RETURNING 1"
+            before.append(f"(SELECT count(*) FROM {part})")
         arrays = ", ".join(f"${place + i}::{type_}[]" for i, type_ in enumerate(types, 1))
         said.append(f"{part} AS ({statement.format(f'unnest({arrays})')})")
         if guarded:
@@ -199,7 +205,7 @@ def _composed(parts: tuple[_Part, ...]) -> str:
         if name:
             named.append(f"(SELECT array_agg(ROW({name}.*)) FROM {name})")
         place += len(types)
-    return f"WITH {', '.join(said)} SELECT {', '.join([*guards, *named])}"
+    return f"WITH {', '.join(said)} SELECT {', '.join([*guards, *before, *named])}"
 
 
 def _guard(part: str, table: str, wanted: str) -> str:

@@ -33,7 +33,7 @@ class Limits(NamedTuple):
 
     batch_max: int = 256  # orders a transaction
     queue_max: int = 20_000  # orders that wait
-    queue_seconds: float = 4.0  # how long a single order waits
+    queue_seconds: float = 2.0  # how long a single order waits
 
 
 class Waiting(NamedTuple):
