@@ -17,11 +17,12 @@ NAMES = (
     "confirmed",
     "slow_provider",
     "flash_sale",
-    "growth",
     "floor",
     "lonely",
     "footprint",
     "overload",
+    # Last: PostgreSQL vacuums what it was filled with for minutes afterwards.
+    "growth",
 )
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.edge.test_protocol import App, Client, Running, connections_left, serving, until
 
 from entrepot.core.refusal import Reason, Refusal
-from entrepot.edge import protocol
+from entrepot.edge import door, protocol
 from entrepot.edge.dialect import Dialect
 from entrepot.edge.dialects import ALL
 from entrepot.edge.door import BULK_BYTES, Door
@@ -82,8 +82,12 @@ async def said(client: Client) -> tuple[int, dict[str, str], Any]:
 
 def queued() -> int:
     """How many requests wait for the answers before theirs."""
-    connections = [one for one in gc.get_objects() if isinstance(one, protocol.DeadlineProtocol)]
-    return sum(len(one.pipeline) for one in connections)
+    return sum(len(one.pipeline) for one in connections())
+
+
+def connections() -> list[protocol.DeadlineProtocol]:
+    """The server's side of each."""
+    return [one for one in gc.get_objects() if isinstance(one, protocol.DeadlineProtocol)]
 
 
 def pieces(request: bytes) -> list[bytes]:
@@ -272,3 +276,34 @@ async def test_who_takes_its_answer_slowly_is_not_cut() -> None:
         client = await server.client()
         client.send(post("/early", b"", method=b"GET"))
         assert len((await client.answer())[1]) == 16 * MIB
+
+
+async def test_who_is_refused_too_often_keeps_to_the_time_it_was_told(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "READILY_REFUSED", 3)
+    monkeypatch.setattr(door, "COUNTED_SECONDS", 3600)
+    patient = Refusal(Reason.OVERLOADED, retry_after=3600)
+    monkeypatch.setattr(door, "OVERLOADED", patient)
+    client = await server.client()
+    for _ in range(4):
+        client.send(post("/orders"))
+        assert (await said(client))[0] == 503
+    client.send(post("/orders"))
+    # Everybody else is told at once, for the first time.
+    other = await server.client()
+    other.send(post("/orders"))
+    assert (await said(other))[0] == 503
+    resting = [one for one in connections() if one.flow.read_paused]
+    assert len(resting) == 2
+    for one in resting:
+        one._rested()
+    assert (await said(client))[0] == 503
+
+
+async def test_a_few_refusals_make_nobody_rest(server: Running) -> None:
+    client = await server.client()
+    for _ in range(50):
+        client.send(post("/orders"))
+        assert (await said(client))[0] == 503
+    assert not any(one.flow.read_paused for one in connections())

@@ -7,11 +7,25 @@ would do besides is done here as well; where more is to do, it does it itself.
 
 from __future__ import annotations
 
+import http
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 _Headers = list[tuple[bytes, bytes]]
+
+
+def last_answer(status: int) -> bytes:
+    """What a connection is told that is closed because of what it sent, or did not send."""
+    phrase = http.HTTPStatus(status).phrase
+    retry = "retry-after: 1\r\n" if status == http.HTTPStatus.TOO_MANY_REQUESTS else ""
+    return (
+        f"HTTP/1.1 {status:d} {phrase}\r\n"
+        "content-type: text/plain; charset=utf-8\r\n"
+        f"content-length: {len(phrase)}\r\n"
+        f"{retry}connection: close\r\n"
+        f"\r\n{phrase}"
+    ).encode("ascii")
 
 
 class _DefaultHeaders:

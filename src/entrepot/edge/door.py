@@ -24,6 +24,9 @@ REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
 # A larger body holds an array of orders, which may wait longer.
 BULK_BYTES: Final = 16 * 1024
 COUNTED_SECONDS: Final = 0.25
+# Refusals in that time that are told to whoever comes. Beyond, whoever was refused has to keep to
+# the second that the refusal named, for telling it again at once would take the place of orders.
+READILY_REFUSED: Final = 250
 _READING: Final = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 _READING_BEGINS: Final = b"GHO"
 _ID_LENGTH: Final = len(b"x-request-id")
@@ -66,6 +69,7 @@ class Door:
         self._new_request_id = new_request_id
         self._glance = _Glance()
         self._counting = False
+        self._refused = 0  # since they were counted last
         self._words: dict[bytes, _Words] = {}
         for dialect in dialects:
             words = _Words(dialect)
@@ -120,17 +124,22 @@ class Door:
         metrics.shed.labels("connections").inc()
         return words.said(dict(headers).get(b"x-request-id", b""), self._new_request_id)
 
+    def rest_seconds(self) -> float:
+        """How long a connection that was just refused is not read: until it may come again."""
+        return OVERLOADED.retry_after or 0.0 if self._refused > READILY_REFUSED else 0.0
+
     def _refuse(self, words: _Words, request_id: bytes) -> bytes:
         if not self._counting:
             # Counting each by itself would take a tenth of what a refusal costs.
             self._counting = True
             asyncio.get_running_loop().call_later(COUNTED_SECONDS, self._count)
         words.refused += 1
+        self._refused += 1
         return words.said(request_id, self._new_request_id)
 
     def _count(self) -> None:
         """Bring the figures up to date."""
-        self._counting = False
+        self._counting, self._refused = False, 0
         for words in set(self._words.values()):
             words.answered.inc(words.refused)
             metrics.shed_at_the_door.inc(words.refused)

@@ -18,6 +18,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from entrepot.edge.answering import last_answer
 from entrepot.edge.door import Door
 
 HEADERS_SECONDS_DEFAULT: Final = 10.0
@@ -257,12 +258,20 @@ class DeadlineProtocol(HttpToolsProtocol):
         """Answer in place of the application, which never hears of the request."""
         self.server_state.total_requests += 1
         self.transport.write(said)
+        rest = self._door.rest_seconds() if self._door is not None else 0.0
+        if rest > 0:
+            self.flow.pause_reading()
+            self.loop.call_later(rest, self._rested)
         # A timer that runs already is not moved for every refusal: it looks here when it ends.
         self._turned_away_at = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
+
+    def _rested(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close the connection when it has been idle for long, counted from the last refusal."""
@@ -349,10 +358,10 @@ class DeadlineProtocol(HttpToolsProtocol):
             return
         if status is None or not self.transport.can_write_eof():
             if status is not None:
-                self.transport.write(_refusal(status))
+                self.transport.write(last_answer(status))
             self.transport.close()
         else:
-            self.transport.write(_refusal(status))
+            self.transport.write(last_answer(status))
             # Closing with unread bytes would reset the connection and destroy the answer.
             self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.abort)
@@ -362,18 +371,6 @@ def _door_of(app: Any) -> Door | None:
     """The door that the application carries in its state; uvicorn may have wrapped it once."""
     door = getattr(getattr(getattr(app, "app", app), "state", None), "door", None)
     return door if isinstance(door, Door) else None
-
-
-def _refusal(status: int) -> bytes:
-    phrase = http.HTTPStatus(status).phrase
-    retry = "retry-after: 1\r\n" if status == http.HTTPStatus.TOO_MANY_REQUESTS else ""
-    return (
-        f"HTTP/1.1 {status:d} {phrase}\r\n"
-        "content-type: text/plain; charset=utf-8\r\n"
-        f"content-length: {len(phrase)}\r\n"
-        f"{retry}connection: close\r\n"
-        f"\r\n{phrase}"
-    ).encode("ascii")
 
 
 def deadline_protocol(
