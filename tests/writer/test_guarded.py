@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, NamedTuple
 
@@ -99,6 +100,36 @@ async def test_a_job_that_was_taken_meanwhile_is_left_alone(two: Processes, mean
     outcome = await two.one.settle(job, None)
     assert isinstance(outcome.result, Refusal)
     assert await two.one.column(schema.orders, "stage") == ["placed"]
+
+
+async def test_a_step_is_settled_while_an_order_is_written(two: Processes, meanwhile: Any) -> None:
+    """In one process: with one batch at a time, each would wait here for the other."""
+    await two.one.do(two.one.shop.stocked(5))
+    await two.one.do(two.one.shop.order())
+    [(job, seen)] = two.one.handed
+    meanwhile(two.one.settle(job, seen))
+    await asyncio.wait_for(two.one.do(two.one.shop.order()), 20)
+    assert await two.one.column(schema.orders, "stage") == ["confirmed", "placed"]
+    assert two.one.database.writes == 4  # nothing had to be written again
+
+
+async def test_a_cancellation_and_a_settlement_at_once_leave_one_truth(
+    two: Processes, meanwhile: Any
+) -> None:
+    """Both go by the order as it was placed; the slower one has to look again."""
+    await two.one.do(two.one.shop.stocked(5))
+    placed = (await two.one.do(two.one.shop.order(reference="pi"))).result
+    assert isinstance(placed, OrderResult)
+    [(job, seen)] = two.one.handed
+    meanwhile(two.one.settle(job, seen))
+    cancel = AmendOrder(two.one.shop.org, "polinate", placed.order.id)
+    cancelling = two.one.do(cancel._replace(words=(("polinate_phase", "CANCELLED"),)))
+    assert isinstance((await asyncio.wait_for(cancelling, 20)).result, OrderResult)
+    assert await two.one.column(schema.orders, "stage") == ["cancelled"]
+    assert await two.one.column(schema.stock_levels, "reserved") == [0]
+    # The money that was authorised meanwhile is on its way back.
+    assert await two.one.column(schema.payment_attempts, "state") == ["voiding"]
+    assert await two.one.column(schema.jobs, "kind") == ["void"]
 
 
 async def test_a_writer_that_met_a_rival_locks_for_a_while(

@@ -22,8 +22,9 @@ from entrepot.core.commands import (
     SettlePayment,
 )
 from entrepot.core.money import Amount
+from entrepot.writer import lines as parts
 from entrepot.writer.envelope import Envelope
-from entrepot.writer.lines import BULK_PATIENCE, Limits, Lines, Waiting
+from entrepot.writer.lines import BULK_PATIENCE, EVERYTHING, Limits, Lines, Waiting
 
 ID = b"i" * 16
 SINGLE = PlaceOrder(1, "synq", "EUR", ())
@@ -81,7 +82,7 @@ def test_the_pipelines_own_are_never_refused_and_never_grow_too_old(command: Com
     assert lines.full(lines.singles, 99.0)
     assert not lines.full(lines.line_of(command), 99.0)
     assert commands(lines.expired(99.0)) == [SINGLE]
-    assert len(lines) == 1000
+    assert len(lines.line_of(command).queue) == 1000
 
 
 def test_the_pipeline_takes_most_of_a_batch_and_leaves_some_to_new_orders() -> None:
@@ -101,6 +102,18 @@ def test_what_one_leaves_of_a_batch_is_the_others() -> None:
     assert commands(lines.take(0.0)) == [OURS[0]] * 8
 
 
+def test_two_series_of_batches_share_what_waits_and_take_nothing_twice() -> None:
+    lines = Lines(Limits(batch_max=8))
+    add(lines, OURS[0], 10)
+    add(lines, SINGLE, 9)
+    assert commands(lines.take(0.0, parts.OTHERS)) == [SINGLE] * 8
+    assert commands(lines.take(0.0, parts.OURS)) == [OURS[0]] * 8
+    assert commands(lines.take(0.0, parts.OTHERS)) == [SINGLE]
+    assert (lines.waiting(parts.OURS), lines.waiting(parts.OTHERS)) == (True, False)
+    assert lines.take(0.0, parts.OTHERS) == []
+    assert commands(lines.take(0.0, parts.OURS)) == [OURS[0]] * 2
+
+
 def test_arrays_and_single_orders_come_first_by_turns() -> None:
     lines = Lines(Limits(batch_max=8))
     add(lines, SINGLE, 100)
@@ -117,7 +130,8 @@ def test_an_array_waits_longer_than_a_single_order_before_it_is_too_old() -> Non
     assert commands(lines.expired(1.5)) == [SINGLE]
     assert lines.expired(float(BULK_PATIENCE)) == []
     assert commands(lines.expired(BULK_PATIENCE + 0.5)) == [array(2)]
-    assert lines.orders == len(lines) == 0
+    assert lines.orders == 0
+    assert not lines.waiting(EVERYTHING)
 
 
 def standing(lines: Lines, taken: int, seconds: float) -> None:

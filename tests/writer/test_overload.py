@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.writer.test_writer import Watched, an_organization, answer, count, keyed, place
 
 from entrepot.clock import new_id, now
-from entrepot.core.commands import FinishJob
+from entrepot.core.commands import AmendOrder, FinishJob
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult
 from entrepot.store import schema
@@ -66,7 +66,7 @@ async def stuck(database: Database, clock: Clock, **limits: float) -> tuple[Gate
     gated = Gated(database)
     chosen = Limits(**limits)  # type: ignore[arg-type]
     writer = Writer(gated, now=now, new_id=new_id, limits=chosen, monotonic=clock)
-    gated.first = begin(writer.submit(Envelope(FinishJob(1, new_id(), 1))))
+    gated.first = begin(writer.submit(Envelope(AmendOrder(1, "polinate", new_id()))))
     await gated.begun.wait()
     return gated, writer
 

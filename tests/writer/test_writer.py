@@ -37,6 +37,7 @@ class Watched:
 
     def __init__(self, inner: Database) -> None:
         self.inner, self.dialect = inner, inner.dialect
+        self.side_by_side = inner.side_by_side
         self.writes = 0
         self.before: Callable[[int], None] = lambda _: None
         self.after: Callable[[int], None] | None = None

@@ -1,9 +1,10 @@
 """Where commands wait for a transaction: three lines, each with its bounds and its share.
 
 The pipeline's own commands stand in the first: they belong to orders that are accepted already,
-so they are never refused, and take most of a batch when they need it; but for that, new orders
-would be accepted faster than old ones are confirmed. Arrays stand apart from single orders, so that
-a bulk import makes nobody who sends one order wait behind all of it.
+so they are never refused. Where they share batches with the others, they take most of one when they
+need it; but for that, new orders would be accepted faster than old ones are confirmed. Arrays stand
+apart from single orders, so that a bulk import makes nobody who sends one order wait behind all of
+it.
 
 This module reads no clock: who asks says what time it is, in seconds of one that never goes back.
 """
@@ -110,6 +111,17 @@ class Line:
         return bool(self.queue) and now - self.queue[0].since > bound
 
 
+class Part(NamedTuple):
+    """Which lines a series of batches takes from."""
+
+    ours: bool
+    others: bool
+
+
+EVERYTHING: Final = Part(ours=True, others=True)
+OURS, OTHERS = Part(ours=True, others=False), Part(ours=False, others=True)
+
+
 class Lines:
     """All that waits for this process's writer."""
 
@@ -121,9 +133,11 @@ class Lines:
         self._all = (self.ours, self.singles, self.bulk)
         self._bulk_first = False
 
-    def __len__(self) -> int:
-        """How many commands wait."""
-        return len(self.ours.queue) + len(self.singles.queue) + len(self.bulk.queue)
+    def waiting(self, part: Part) -> bool:
+        """Whether a command waits in this part."""
+        if part.ours and self.ours.queue:
+            return True
+        return part.others and bool(self.singles.queue or self.bulk.queue)
 
     @property
     def orders(self) -> int:
@@ -153,21 +167,29 @@ class Lines:
         """Take out whatever has waited longer than it may."""
         return [late for line in self._all for late in line.expired(now)]
 
-    def take(self, now: float) -> list[Waiting]:
+    def take(self, now: float, part: Part = EVERYTHING) -> list[Waiting]:
         """The next batch: the pipeline's share, then singles and bulk by turns; at least one."""
         batch: list[Waiting] = []
         size = self._limits.batch_max
-        others = (self.bulk, self.singles) if self._bulk_first else (self.singles, self.bulk)
-        self._bulk_first = not self._bulk_first
-        outside = bool(self.singles.queue or self.bulk.queue)
-        share = int(size * PIPELINE_SHARE) if outside else size
-        taken = dict.fromkeys(self._all, 0)
-        taken[self.ours] = self.ours.take(max(1, share), batch)
-        for line in others:
-            room = size - sum(taken.values())
-            first = not (taken[self.singles] or taken[self.bulk])
-            taken[line] += line.take(room, batch, at_least_one=first)
-        taken[self.ours] += self.ours.take(size - sum(taken.values()), batch)
+        taken = {}
+        if part.ours:
+            outside = part.others and bool(self.singles.queue or self.bulk.queue)
+            share = int(size * PIPELINE_SHARE) if outside else size
+            taken[self.ours] = self.ours.take(max(1, share), batch)
+        if part.others:
+            taken |= self._take_others(size - len(batch), batch)
+        if part.ours:
+            taken[self.ours] += self.ours.take(size - sum(taken.values()), batch)
         for line, orders in taken.items():
             line.measure(orders, now)
         return batch
+
+    def _take_others(self, room: int, batch: list[Waiting]) -> dict[Line, int]:
+        lines = (self.bulk, self.singles) if self._bulk_first else (self.singles, self.bulk)
+        self._bulk_first = not self._bulk_first
+        taken: dict[Line, int] = {}
+        for line in lines:
+            first = not any(taken.values())
+            left = room - sum(taken.values())
+            taken[line] = line.take(left, batch, at_least_one=first)
+        return taken

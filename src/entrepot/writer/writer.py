@@ -1,5 +1,8 @@
 """Group commit: commands that arrive while a transaction runs share the next one.
 
+Where the database can write side by side, the pipeline's commands do not wait for new orders, nor
+those for them: each have batches of their own (docs/adr/0013).
+
 This module knows when to run a batch and what to do when one fails; what a batch does is in
 writer.batch, and what it decides is in the core.
 """
@@ -22,7 +25,7 @@ from entrepot.store.engine import Database, Unavailable
 from entrepot.telemetry import log, metrics
 from entrepot.writer.batch import FirstStep, run_batch
 from entrepot.writer.envelope import Envelope, Outcome
-from entrepot.writer.lines import Limits, Lines, Waiting
+from entrepot.writer.lines import EVERYTHING, OTHERS, OURS, Limits, Lines, Part, Waiting
 
 TRIES_MAX = 4
 BACKOFF_SECONDS = 0.005
@@ -30,6 +33,17 @@ BACKOFF_SECONDS = 0.005
 # batch again costs more.
 LOCKED_BATCHES = 32
 OVERLOADED = Refusal(Reason.OVERLOADED, retry_after=1.0)
+
+
+class _Series:
+    """Batches one after the other, of what waits in one part of the lines."""
+
+    __slots__ = ("drainer", "locked", "part")
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.drainer: asyncio.Task[None] | None = None
+        self.locked = 0  # how many batches still are to lock what they read
 
 
 class Writer:
@@ -49,8 +63,8 @@ class Writer:
         self._new_id = new_id
         self._monotonic = monotonic
         self._lines = Lines(limits)
-        self._drainer: asyncio.Task[None] | None = None
-        self._locked = 0  # how many batches still are to lock what they read
+        parts = (OURS, OTHERS) if database.side_by_side else (EVERYTHING,)
+        self._series = [_Series(part) for part in parts]
         # Set by the pipeline of this process: until when it holds new jobs, and where they go.
         self.lease: Callable[[], int] = lambda: 0
         self.on_jobs: Callable[[list[Job], Facts], None] = lambda _jobs, _facts: None
@@ -75,8 +89,8 @@ class Writer:
 
     async def drain(self) -> None:
         """Wait until nothing is queued or running."""
-        while self._drainer is not None:
-            await self._drainer
+        while running := [one.drainer for one in self._series if one.drainer is not None]:
+            await asyncio.wait(running)
 
     def _enqueue(self, envelope: Envelope) -> asyncio.Future[Outcome]:
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -87,34 +101,36 @@ class Writer:
             future.set_result(_refused(envelope, OVERLOADED))
             return future
         line.add(Waiting(envelope, future, now))
-        if self._drainer is None:
-            self._drainer = asyncio.create_task(self._drain(), name="writer")
+        # Where there is one series, it is both the first and the last.
+        series = self._series[0 if line is lines.ours else -1]
+        if series.drainer is None:
+            series.drainer = asyncio.create_task(self._drain(series), name="writer")
         return future
 
-    async def _drain(self) -> None:
+    async def _drain(self, series: _Series) -> None:
         try:
-            while self._lines:
+            while self._lines.waiting(series.part):
                 # One turn of the loop: requests that are already read join this batch.
                 await asyncio.sleep(0)
                 now = self._monotonic()
                 self._give_up(self._lines.expired(now))
-                batch = self._lines.take(now)
+                batch = self._lines.take(now, series.part)
                 if not batch:
                     continue
                 metrics.queue_seconds.observe(now - min(one.since for one in batch))
-                outcomes = await self._outcomes(batch)
+                outcomes = await self._outcomes(batch, series)
                 for waiting, outcome in zip(batch, outcomes, strict=True):
                     if not waiting.future.done():
                         waiting.future.set_result(outcome)
         finally:
-            self._drainer = None
+            series.drainer = None
 
-    async def _outcomes(self, batch: list[Waiting]) -> list[Outcome]:
+    async def _outcomes(self, batch: list[Waiting], series: _Series) -> list[Outcome]:
         """The outcome of every envelope, whatever happens: nobody is left waiting for ever."""
         started = time.perf_counter()
         envelopes = [waiting.envelope for waiting in batch]
         try:
-            outcomes = await self._run(envelopes)
+            outcomes = await self._run(envelopes, series)
         except Exception as error:
             with suppress(Exception):
                 log.error("writer.broke", size=len(envelopes), error=type(error).__name__)
@@ -131,14 +147,14 @@ class Writer:
             if not waiting.future.done():
                 waiting.future.set_result(_refused(waiting.envelope, OVERLOADED))
 
-    async def _run(self, envelopes: list[Envelope]) -> list[Outcome]:
+    async def _run(self, envelopes: list[Envelope], series: _Series) -> list[Outcome]:
         """Run a batch; on a conflict again, then halved: one bad command fails only itself."""
         for attempt in range(TRIES_MAX):
             try:
-                return await self._commit(envelopes)
+                return await self._commit(envelopes, series)
             except Conflict as conflict:
                 metrics.conflicts.inc()
-                self._locked = LOCKED_BATCHES
+                series.locked = LOCKED_BATCHES
                 log.info("writer.conflict", size=len(envelopes), attempt=attempt, why=str(conflict))
                 await asyncio.sleep(random.uniform(0, BACKOFF_SECONDS * 2**attempt))  # noqa: S311 - jitter
                 # What somebody knew was out of date: the book is asked from now on.
@@ -156,17 +172,18 @@ class Writer:
         if len(envelopes) == 1:
             return _all_refused(envelopes, Refusal(Reason.UNAVAILABLE, retry_after=1.0))
         half = len(envelopes) // 2
-        return [*await self._run(envelopes[:half]), *await self._run(envelopes[half:])]
+        first, second = envelopes[:half], envelopes[half:]
+        return [*await self._run(first, series), *await self._run(second, series)]
 
-    async def _commit(self, envelopes: list[Envelope]) -> list[Outcome]:
+    async def _commit(self, envelopes: list[Envelope], series: _Series) -> list[Outcome]:
         facts = Facts(self._now(), self._new_id, leased_until=self.lease())
 
         def work(conn: Connection) -> tuple[list[Outcome], list[Job]]:
             first_step = self.first_step if facts.leased_until else None
             return run_batch(conn, envelopes, facts, first_step)
 
-        if self._locked:
-            self._locked -= 1
+        if series.locked:
+            series.locked -= 1
             outcomes, leased = await self._database.write(work)
         else:
             outcomes, leased = await self._database.write_guarded(work)
