@@ -13,6 +13,8 @@ from entrepot.store.order_filter import OrderFilter, Statement
 
 # Spans of one level that are taken in at once; above that a coarser level comes first.
 SPANS_AT_ONCE = 64
+# Of the lowest spans, how many newest ones are looked at first for the first page.
+NEWEST = 16
 
 
 class Wanted(NamedTuple):
@@ -39,7 +41,7 @@ class _Span(NamedTuple):
 
 
 class Walk:
-    """Goes down the levels of one organization's spans, newest first."""
+    """Goes down the levels of one organization's spans, newest first, a statement for each."""
 
     def __init__(self, conn: Connection, org: int, wanted: OrderFilter) -> None:
         self._conn, self._org, self._wanted = conn, org, wanted
@@ -47,131 +49,130 @@ class Walk:
         sizes = spans.SIZES
         fitting = (n for n, size in enumerate(sizes) if self.newest <= size * SPANS_AT_ONCE)
         self._top = next(fitting, len(sizes) - 1)
-        self._seen: dict[tuple[int, int], list[_Span]] = {}
+        self._whole: list[_Span] | None = None
         self._found: list[int] = []
         self._limit = self._skip = 0
+        self._end = self.newest // sizes[0] + 1  # of the lowest spans; those beyond are done with
 
     def total(self) -> int:
         """How many orders match, a property aside."""
-        straddling: list[int] = []
-        total = self._sum(self._top, self._all(), straddling)
-        return total + self._look("count(*)", straddling)[0][0] if straddling else total
+        return self._sum(self._top, self._all())
 
     def numbers(self, limit: int, offset: int) -> list[int]:
         """The numbers of so many matches, falling, after the newest `offset` ones."""
         self._limit, self._skip = limit, offset
-        self._collect(self._top, self._all())
+        if self._top and not offset:
+            # The first page mostly lies in the newest spans, however large the book is.
+            first = max(0, self._end - NEWEST)
+            self._collect(0, self._spans(0, [(first, self._end - 1)]))
+            self._end = first
+        if len(self._found) < limit:
+            self._collect(self._top, self._all())
         return self._found
 
-    def _sum(self, level: int, among: list[_Span], straddling: list[int]) -> int:
-        total = 0
-        for one in among:
-            if one.sure:
-                total += one.orders
-            elif level == 0:
-                straddling.append(one.span)
-            else:
-                total += self._sum(level - 1, self._below(level, one.span), straddling)
-        return total
+    def _sum(self, level: int, among: list[_Span]) -> int:
+        total = sum(one.orders for one in among if one.sure)
+        divided = [one.span for one in among if not one.sure]
+        if not divided:
+            return total
+        if level == 0:
+            counted: int = self._look("count(*)", divided)[0][0]
+            return total + counted
+        starts = range(0, len(divided), SPANS_AT_ONCE)
+        parts = [divided[start : start + SPANS_AT_ONCE] for start in starts]
+        return total + sum(self._sum(level - 1, self._below(level, part)) for part in parts)
 
     def _collect(self, level: int, among: list[_Span]) -> None:
-        if level == 0:
-            self._collect_orders(among)
-            return
-        for one in among:
-            if len(self._found) == self._limit:
-                return
-            if one.sure and one.orders <= self._skip:
-                self._skip -= one.orders
-            else:
-                self._collect(level - 1, self._below(level, one.span))
-
-    def _collect_orders(self, among: list[_Span]) -> None:
-        """Look into as many spans at once as may have what is still wanted."""
+        """Go into as many spans at once as may have what is still wanted."""
         chosen: list[int] = []
         within = 0
         for one in among:
+            if level == 0 and one.span >= self._end:
+                continue
             if not chosen and one.sure and one.orders <= self._skip:
                 self._skip -= one.orders
                 continue
             chosen.append(one.span)
             within += one.orders
-            if within >= self._skip + self._limit - len(self._found):
-                self._take(chosen)
+            missing = self._skip + self._limit - len(self._found)
+            if within >= missing or len(chosen) == SPANS_AT_ONCE:
+                self._go_into(level, chosen)
                 chosen, within = [], 0
                 if len(self._found) == self._limit:
                     return
-        self._take(chosen)
-
-    def _take(self, chosen: list[int]) -> None:
         if chosen:
-            found = sorted((row[0] for row in self._look("o.number", chosen)), reverse=True)
-            room = self._limit - len(self._found)
-            self._found += found[self._skip : self._skip + room]
-            self._skip = max(0, self._skip - len(found))
+            self._go_into(level, chosen)
+
+    def _go_into(self, level: int, chosen: list[int]) -> None:
+        if level:
+            self._collect(level - 1, self._below(level, chosen))
+            return
+        found = sorted((row[0] for row in self._look("o.number", chosen)), reverse=True)
+        room = self._limit - len(self._found)
+        self._found += found[self._skip : self._skip + room]
+        self._skip = max(0, self._skip - len(found))
 
     def _all(self) -> list[_Span]:
-        return self._spans(self._top, 0, self.newest // spans.SIZES[self._top])
+        if self._whole is None:
+            self._whole = self._spans(self._top, [(0, self.newest // spans.SIZES[self._top])])
+        return self._whole
 
-    def _below(self, level: int, span: int) -> list[_Span]:
+    def _below(self, level: int, chosen: list[int]) -> list[_Span]:
+        """The spans that these ones are made of, as far as they may have matches."""
         ratio = spans.SIZES[level] // spans.SIZES[level - 1]
-        return self._spans(level - 1, span * ratio, span * ratio + ratio - 1)
+        return self._spans(level - 1, [(n * ratio, n * ratio + ratio - 1) for n in chosen])
 
-    def _spans(self, level: int, first: int, last: int) -> list[_Span]:
-        if (level, first) in self._seen:
-            return self._seen[level, first]
+    def _spans(self, level: int, ranges: list[_Range]) -> list[_Span]:
         statement = Statement(self._conn)
-        said = [
-            f"org = {statement.mark(self._org)}",
-            f"level = {statement.mark(level)}",
-            f"span BETWEEN {statement.mark(first)} AND {statement.mark(last)}",
-            "orders > 0",
-        ]
+        source = _within(ranges, statement, "order_spans", "span", org=self._org, level=level)
         some, every = order_filter.of_spans(self._wanted, statement)
         sure = f"sum(CASE WHEN {every} THEN orders ELSE 0 END)" if every else "sum(orders)"
         found = statement.fetch(
-            f"SELECT span, CAST(sum(orders) AS BIGINT), CAST({sure} AS BIGINT) FROM order_spans "
-            f"WHERE {' AND '.join(said + some)} GROUP BY span ORDER BY span DESC"
+            f"SELECT span, CAST(sum(orders) AS BIGINT), CAST({sure} AS BIGINT) FROM {source} "
+            f"WHERE {' AND '.join(['orders > 0', *some])} GROUP BY span ORDER BY span DESC"
         )
         # What is tallied knows of no properties.
         known = self._wanted.property_path is None
-        listed = [_Span(row[0], row[1], known and row[1] == row[2]) for row in found]
-        self._seen[level, first] = listed
-        return listed
+        return [_Span(row[0], row[1], known and row[1] == row[2]) for row in found]
 
     def _look(self, what: str, chosen: list[int]) -> list[bulk.Row]:
         """Ask the orders of these lowest spans that match."""
-        statement = Statement(self._conn)
-        ranges = _ranges(chosen)
-        if statement.sqlite:
-            pairs = ", ".join(f"({statement.mark(a)}, {statement.mark(b)})" for a, b in ranges)
-            # CROSS keeps the planner from going through the orders and asking the list.
-            source = f"(VALUES {pairs}) AS r CROSS JOIN orders AS o"
-            said = [
-                f"o.org = {statement.mark(self._org)}",
-                "o.number BETWEEN r.column1 AND r.column2",
-            ]
-        else:
-            lows, highs = (statement.mark(list(ends)) for ends in zip(*ranges, strict=True))
-            # OFFSET keeps the planner from choosing another way in for the sake of a condition.
-            source = (
-                f"unnest({lows}::bigint[], {highs}::bigint[]) AS r(low, high) CROSS JOIN LATERAL "
-                f"(SELECT i.* FROM orders AS i WHERE i.org = {statement.mark(self._org)} "
-                "AND i.number BETWEEN r.low AND r.high OFFSET 0) AS o"
-            )
-            said = ["true"]
-        where = " AND ".join(said + order_filter.of_orders(self._wanted, statement))
-        return statement.fetch(f"SELECT {what} FROM {source} WHERE {where}")
+        statement, size = Statement(self._conn), spans.SIZES[0]
+        ranges = [(n * size + 1, n * size + size) for n in chosen]
+        source = _within(ranges, statement, "orders", "number", org=self._org)
+        said = order_filter.of_orders(self._wanted, statement)
+        where = f" WHERE {' AND '.join(said)}" if said else ""
+        return statement.fetch(f"SELECT {what} FROM {source}{where}")
 
 
-def _ranges(chosen: list[int]) -> list[tuple[int, int]]:
-    """The numbers of lowest spans, given falling; neighbours are joined."""
-    size = spans.SIZES[0]
-    ranges: list[tuple[int, int]] = []
-    for span in chosen:
-        low, high = span * size + 1, span * size + size
-        if ranges and ranges[-1][0] == high + 1:
-            ranges[-1] = (low, ranges[-1][1])
+_Range = tuple[int, int]  # from the first to the last
+
+
+def _within(ranges: list[_Range], statement: Statement, table: str, key: str, **same: int) -> str:
+    """The rows `o` of a table that have the `same` values, and a key in one of the ranges."""
+    alias = "o" if statement.sqlite else "i"
+    said = [f"{alias}.{name} = {statement.mark(value)}" for name, value in same.items()]
+    wanted = " AND ".join([*said, f"{alias}.{key} BETWEEN r.low AND r.high"])
+    joined = _joined(ranges)
+    if statement.sqlite:
+        pairs = ", ".join(f"({statement.mark(a)}, {statement.mark(b)})" for a, b in joined)
+        # CROSS keeps the planner from going through the table and asking the list.
+        listed = f"(SELECT column1 AS low, column2 AS high FROM (VALUES {pairs})) AS r"
+        return f"{listed} CROSS JOIN {table} AS o ON {wanted}"
+    lows, highs = (statement.mark(list(ends)) for ends in zip(*joined, strict=True))
+    # OFFSET keeps the planner from choosing another way in for the sake of a condition.
+    return (
+        f"unnest({lows}::bigint[], {highs}::bigint[]) AS r(low, high) CROSS JOIN LATERAL "
+        f"(SELECT i.* FROM {table} AS i WHERE {wanted} OFFSET 0) AS o"
+    )
+
+
+def _joined(ranges: list[_Range]) -> list[_Range]:
+    """Ranges, given falling, with neighbours joined."""
+    joined: list[_Range] = []
+    for low, high in ranges:
+        if joined and joined[-1][0] == high + 1:
+            joined[-1] = (low, joined[-1][1])
         else:
-            ranges.append((low, high))
-    return ranges
+            joined.append((low, high))
+    return joined
