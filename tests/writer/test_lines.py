@@ -109,7 +109,7 @@ def test_two_series_of_batches_share_what_waits_and_take_nothing_twice() -> None
     assert commands(lines.take(0.0, parts.OTHERS)) == [SINGLE] * 8
     assert commands(lines.take(0.0, parts.OURS)) == [OURS[0]] * 8
     assert commands(lines.take(0.0, parts.OTHERS)) == [SINGLE]
-    assert (lines.waiting(parts.OURS), lines.waiting(parts.OTHERS)) == (True, False)
+    assert (lines.waiting(parts.OURS), lines.waiting(parts.OTHERS)) == (2, 0)
     assert lines.take(0.0, parts.OTHERS) == []
     assert commands(lines.take(0.0, parts.OURS)) == [OURS[0]] * 2
 
@@ -131,7 +131,7 @@ def test_an_array_waits_longer_than_a_single_order_before_it_is_too_old() -> Non
     assert lines.expired(float(BULK_PATIENCE)) == []
     assert commands(lines.expired(BULK_PATIENCE + 0.5)) == [array(2)]
     assert lines.orders == 0
-    assert not lines.waiting(EVERYTHING)
+    assert lines.waiting(EVERYTHING) == 0
 
 
 def standing(lines: Lines, taken: int, seconds: float) -> None:

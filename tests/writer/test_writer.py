@@ -101,6 +101,23 @@ async def count(database: Database, table: schema.Table) -> int:
     return await database.read(lambda conn: conn.execute(statement).scalar_one())
 
 
+async def test_who_comes_while_others_still_come_shares_their_transaction(
+    database: Database,
+) -> None:
+    org = await an_organization(database)
+    watched = Watched(database)
+    writer = a_writer(watched)
+
+    async def after(turns: int) -> Outcome:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await writer.submit(Envelope(place(org)))
+
+    await asyncio.gather(*[after(turns) for turns in range(5)])
+    assert watched.writes == 1
+    assert await count(database, schema.orders) == 5
+
+
 async def test_commands_that_wait_together_share_a_transaction(database: Database) -> None:
     watched = Watched(database)
     org = await an_organization(database)

@@ -133,11 +133,10 @@ class Lines:
         self._all = (self.ours, self.singles, self.bulk)
         self._bulk_first = False
 
-    def waiting(self, part: Part) -> bool:
-        """Whether a command waits in this part."""
-        if part.ours and self.ours.queue:
-            return True
-        return part.others and bool(self.singles.queue or self.bulk.queue)
+    def waiting(self, part: Part) -> int:
+        """How many commands wait in this part."""
+        ours = len(self.ours.queue) if part.ours else 0
+        return ours + (len(self.singles.queue) + len(self.bulk.queue) if part.others else 0)
 
     @property
     def orders(self) -> int:

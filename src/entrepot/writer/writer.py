@@ -27,6 +27,7 @@ from entrepot.writer.batch import FirstStep, run_batch
 from entrepot.writer.envelope import Envelope, Outcome
 from entrepot.writer.lines import EVERYTHING, OTHERS, OURS, Limits, Lines, Part, Waiting
 
+TURNS_MAX = 8
 TRIES_MAX = 4
 BACKOFF_SECONDS = 0.005
 # Batches that lock what they read after one that met a rival. Locks cost round trips, running a
@@ -110,8 +111,7 @@ class Writer:
     async def _drain(self, series: _Series) -> None:
         try:
             while self._lines.waiting(series.part):
-                # One turn of the loop: requests that are already read join this batch.
-                await asyncio.sleep(0)
+                await self._joined(series)
                 now = self._monotonic()
                 self._give_up(self._lines.expired(now))
                 batch = self._lines.take(now, series.part)
@@ -124,6 +124,19 @@ class Writer:
                         waiting.future.set_result(outcome)
         finally:
             series.drainer = None
+
+    async def _joined(self, series: _Series) -> None:
+        """Let requests join that are being read: a turn of the loop, and more as long as they come.
+
+        A transaction more costs everybody more than a few turns, in which the loop is at work.
+        """
+        before = 0
+        for _ in range(TURNS_MAX):
+            waiting = self._lines.waiting(series.part)
+            if waiting == before:
+                return
+            before = waiting
+            await asyncio.sleep(0)
 
     async def _outcomes(self, batch: list[Waiting], series: _Series) -> list[Outcome]:
         """The outcome of every envelope, whatever happens: nobody is left waiting for ever."""
