@@ -86,7 +86,7 @@ async def _settle() -> None:
     # As the product does once it has started.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(100_000, 20, 50)
 
 
 def application() -> Litestar:
