@@ -156,8 +156,8 @@ def application(shared: str | None = None) -> Litestar:
             running = asyncio.create_task(worker.run(), name="pipeline")
         if retention is not None:
             sweeping = asyncio.create_task(retention.run(), name="retention")
-        # What is there now stays: the collector need not walk it again and again. Nor what arrays of
-        # orders hold for a moment: a few at once are 80,000 objects, nearly all gone by themselves.
+        # What is there now stays: the collector need not walk it again and again. Nor what arrays
+        # of orders hold for a moment: a few at once are 80,000 objects, which go by themselves.
         gc.collect()
         gc.freeze()
         gc.set_threshold(100_000, 20, 50)

@@ -6,6 +6,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
 from tests.acceptance.server import ENTREPOT, Server
 
 
@@ -28,3 +29,16 @@ def test_a_taken_port_is_one_sentence_before_anything_else(tmp_path: Path) -> No
     assert "--port" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
     assert not book.exists(), "nothing was made"
+
+
+@pytest.mark.parametrize("more", [[], ["--workers", "2"], ["--demo"]], ids=" ".join)
+def test_a_book_that_is_not_there_is_one_sentence(tmp_path: Path, more: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    environment = Server(f"postgresql://me:secret@127.0.0.1:{port}/book", tmp_path).env
+    ended = subprocess.run(
+        [ENTREPOT, "serve", "--port", "0", *more],
+        check=False, env=environment, cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert ended.stderr == "entrepot: the database cannot be reached: Connection refused\n"

@@ -186,6 +186,9 @@ def serve(
     if demo:
         told = on_book(demo_command.ensure)
         print(demo_command.first_steps(told, f"http://{host}:{port}"), flush=True)
+    else:
+        # A book that cannot be written to is one sentence now, and a server's trace later.
+        on_book(lambda book: book.write_guarded(lambda _: None), up_to_date=chosen.migrate)
     if workers > 1:
         _serve_many(host, port, workers, chosen, sockets)
         return

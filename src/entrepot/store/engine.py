@@ -8,6 +8,7 @@ runs the very same ones over asyncpg. So there is one colour of function, and on
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -330,7 +331,13 @@ async def _in_transaction(engine: AsyncEngine, begin: str | None, work: Work[T])
     except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise _translated(error) from error
     except (OSError, TimeoutError, NoFreeConnection) as error:
-        raise Unavailable(str(error)) from error
+        raise Unavailable(f"the database cannot be reached: {_why(error)}") from error
+
+
+def _why(error: Exception) -> str:
+    # asyncio's own text names the number of the fault and not what it means.
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if number else str(error) or "it did not answer in time"
 
 
 async def _undo(conn: AsyncConnection, driver: Any) -> None:
