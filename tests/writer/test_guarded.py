@@ -13,13 +13,14 @@ from sqlalchemy.util import await_only
 from tests.factories import open_shop
 from tests.writer.test_first_step import Desk
 
-from entrepot.core.commands import AmendOrder
+from entrepot.core.commands import AmendOrder, LineChange
 from entrepot.core.facts import Facts
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult
 from entrepot.store import migrate, schema
 from entrepot.store.engine import Database, PostgresDatabase
 from entrepot.writer import batch, writer
+from entrepot.writer.envelope import Envelope
 
 
 class Processes(NamedTuple):
@@ -71,6 +72,56 @@ async def test_the_last_piece_is_sold_once(two: Processes, meanwhile: Any) -> No
     assert sorted(await two.one.column(schema.orders, "stage")) == ["failed", "placed"]
     assert sorted(await two.one.column(schema.orders, "number")) == [1, 2]
     assert await two.one.column(schema.stock_levels, "reserved") == [1]
+
+
+async def test_two_processes_sell_from_one_shelf_at_once(two: Processes, meanwhile: Any) -> None:
+    """There is enough for both: neither has to look again."""
+    await two.one.do(two.one.shop.stocked(5))
+    meanwhile(two.other.do(two.one.shop.order(quantity=2)))
+    await two.one.do(two.one.shop.order(quantity=3))
+    assert await two.one.column(schema.orders, "stage") == ["placed", "placed"]
+    assert await two.one.column(schema.stock_levels, "reserved") == [5]
+    assert (two.one.database.writes, two.other.database.writes) == (2, 1)
+
+
+async def test_goods_leave_while_others_are_sold(two: Processes, meanwhile: Any) -> None:
+    await two.one.do(two.one.shop.stocked(5))
+    placed = (await two.one.do(two.one.shop.order(quantity=2, reference=None))).result
+    assert isinstance(placed, OrderResult)
+    ship = AmendOrder(two.one.shop.org, "polinate", placed.order.id)
+    meanwhile(two.other.do(two.one.shop.order(quantity=3)))
+    await two.one.do(ship._replace(words=(("polinate_status", "DELIVERED"),)))
+    assert await two.one.column(schema.stock_levels, "on_hand") == [3]
+    assert await two.one.column(schema.stock_levels, "reserved") == [3]
+    assert (two.one.database.writes, two.other.database.writes) == (3, 1)
+
+
+async def test_who_is_told_that_there_is_too_little_is_told_the_truth(
+    two: Processes, meanwhile: Any
+) -> None:
+    """One of the batch gets its goods, the other one's came while it was decided."""
+    await two.one.do(two.one.shop.stocked(3))
+    meanwhile(two.other.do(two.one.shop.stocked(5)))
+    both = [Envelope(two.one.shop.order(quantity=2)) for _ in range(2)]
+    await two.one.writer.submit_all(both)
+    assert await two.one.column(schema.orders, "stage") == ["placed", "placed"]
+    assert await two.one.column(schema.stock_levels, "reserved") == [4]
+
+
+async def test_more_is_refused_only_if_there_is_too_little_still(
+    two: Processes, meanwhile: Any
+) -> None:
+    await two.one.do(two.one.shop.stocked(3))
+    placed = (await two.one.do(two.one.shop.order(quantity=2, reference=None))).result
+    assert isinstance(placed, OrderResult)
+    meanwhile(two.other.do(two.one.shop.stocked(5)))
+    [line] = placed.order.lines
+    more = AmendOrder(
+        two.one.shop.org, "polinate", placed.order.id, update_lines=(LineChange("", line.id, 4),)
+    )
+    outcome = await two.one.do(more)
+    assert isinstance(outcome.result, OrderResult), outcome.result
+    assert await two.one.column(schema.stock_levels, "reserved") == [4]
 
 
 async def test_an_order_is_not_moved_from_where_it_no_longer_stands(
@@ -144,10 +195,12 @@ async def test_a_writer_that_met_a_rival_locks_for_a_while(
         real(conn, *rest)
 
     await two.one.do(two.one.shop.stocked(20))
-    meanwhile(two.other.do(two.one.shop.order()))
+    meanwhile(two.other.do(two.one.shop.stocked(1)))
     monkeypatch.setattr(batch, "load", load)
-    for _ in range(5):
+    await two.one.do(two.one.shop.stocked(1))
+    for _ in range(4):
         await two.one.do(two.one.shop.order())
     # The first one's two tries and the rival's are the first three; then three are locked.
     assert locked == [False, False, True, True, True, False, False]
-    assert sorted(await two.one.column(schema.orders, "number")) == [1, 2, 3, 4, 5, 6]
+    assert await two.one.column(schema.stock_levels, "on_hand") == [22]
+    assert sorted(await two.one.column(schema.orders, "number")) == [1, 2, 3, 4]

@@ -88,10 +88,12 @@ class Facts:
     answers: dict[tuple[int, str], StoredAnswer] = field(default_factory=dict)
     # Rows, versions and fences as they were read, for the guarded updates.
     order_base: dict[Key, Order] = field(default_factory=dict)
-    level_base: dict[tuple[int, bytes, bytes], int] = field(default_factory=dict)
+    level_base: dict[tuple[int, bytes, bytes], Level] = field(default_factory=dict)
     job_base: dict[Key, int] = field(default_factory=dict)
     shelves: set[tuple[int, bytes, bytes]] = field(default_factory=set)  # whose levels were read
     customer_base: dict[Key, int] = field(default_factory=dict)  # when it was last changed
+    # Whether a decision went by the very numbers of a level, and not just by there being enough.
+    exact_stock: bool = False
     # What has to be written.
     touched: dict[str, Dirt] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -199,6 +201,7 @@ class Facts:
             dirt = self.dirt("stock_levels")
             (dirt.dirty if key in self.levels else dirt.new).add(key)
             self.levels[key] = level
+        self.exact_stock = self.exact_stock or changes.exact_stock
         self.entries.extend(changes.entries)
         for reservation in changes.reservations:
             held = self.reservations.setdefault((reservation.org, reservation.order_id), {})

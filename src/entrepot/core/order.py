@@ -248,6 +248,7 @@ class Changes:
     variants: list[Variant] = field(default_factory=list)
     variant_names: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
     levels: dict[tuple[int, bytes, bytes], Level] = field(default_factory=dict)
+    exact_stock: bool = False  # decided by the very numbers of a level: see Facts
     entries: list[StockEntry] = field(default_factory=list)
     reservations: list[Reservation] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)

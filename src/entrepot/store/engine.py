@@ -86,6 +86,10 @@ class Database(Protocol):
         """Run `work` in one read-only snapshot."""
         ...
 
+    async def read_one(self, work: Work[T]) -> T:
+        """Run `work`, which asks one statement and so needs no snapshot around it."""
+        ...
+
     async def read_long(self, work: Work[T]) -> T:
         """Like `read`, and may take its time: nothing waits for it but other long reads.
 
@@ -138,6 +142,10 @@ class SqliteDatabase:
         return done
 
     async def read(self, work: Work[T]) -> T:
+        """See Database."""
+        return _transact(self._reading(), work)
+
+    async def read_one(self, work: Work[T]) -> T:
         """See Database."""
         return _transact(self._reading(), work)
 
@@ -263,6 +271,10 @@ class PostgresDatabase:
         """See Database."""
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         return await _in_transaction(self._reader, begin, work)
+
+    async def read_one(self, work: Work[T]) -> T:
+        """See Database."""
+        return await _in_transaction(self._reader, None, work)
 
     async def read_long(self, work: Work[T]) -> T:
         """See Database."""

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table
 
 from entrepot.core.facts import Facts
 from entrepot.core.order import Order
-from entrepot.store import bulk, rows, schema, spans, tallies
+from entrepot.store import bulk, levels, rows, schema, spans, tallies
 from entrepot.store.writes import Writes
 
 _ORDER_KEYS = ("org", "id", "version")
@@ -34,7 +34,6 @@ _MOVED = {
 }  # fmt: skip
 _kept = itemgetter(*[place for place, name in enumerate(Order._fields) if name not in _MOVED])
 _JOB_KEYS = ("org", "id", "fence")
-_LEVEL_KEYS = ("org", "variant_id", "location_id", "version")
 _JOB_SETS = tuple(c for c in rows.JOB if c not in ("org", "id"))
 _LINE_KEYS = ("org", "order_id", "id")
 
@@ -48,7 +47,7 @@ def flush(conn: Connection, facts: Facts) -> None:
     _lines(writes, facts)
     writes.insert(schema.order_events, rows.EVENT, facts.events)
     _catalogue(writes, facts)
-    _stock(writes, facts)
+    _stock(conn, writes, facts)
     _attempts(writes, facts)
     _jobs(writes, facts)
     answers = sorted(facts.answers_new, key=lambda answer: (answer.org, answer.key))
@@ -66,7 +65,9 @@ def _as_read(writes: Writes, facts: Facts) -> None:
     versions = {key: order.version for key, order in facts.order_base.items()}
     _unchanged(writes, facts, schema.orders, _ORDER_KEYS, versions)
     _unchanged(writes, facts, schema.jobs, _JOB_KEYS, facts.job_base)
-    _unchanged(writes, facts, schema.stock_levels, _LEVEL_KEYS, facts.level_base)
+    if facts.exact_stock:
+        shelves = {key: level.version for key, level in facts.level_base.items()}
+        _unchanged(writes, facts, schema.stock_levels, levels.VERSIONED, shelves)
 
 
 def _unchanged(
@@ -205,14 +206,8 @@ def _variants(writes: Writes, facts: Facts) -> None:
                 [(*row[2:], *row[:2]) for row in changed])  # fmt: skip
 
 
-def _stock(writes: Writes, facts: Facts) -> None:
-    if dirt := facts.touched.get("stock_levels"):
-        new = [tuple(facts.levels[key]) for key in dirt.new]
-        writes.insert(schema.stock_levels, rows.LEVEL, new)
-        changed = sorted(dirt.dirty - dirt.new)
-        writes.update(schema.stock_levels, rows.LEVEL[3:], _LEVEL_KEYS,
-            [(*facts.levels[key][3:], *key, facts.level_base[key]) for key in changed],
-        )  # fmt: skip
+def _stock(conn: Connection, writes: Writes, facts: Facts) -> None:
+    levels.changed(conn, writes, facts)
     writes.insert(schema.stock_entries, rows.ENTRY, facts.entries)
     if dirt := facts.touched.get("reservations"):
         made = [facts.reservations[k[0], k[1]][k[2]] for k in dirt.new]

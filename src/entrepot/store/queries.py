@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from entrepot.core.order import Customer, Line, Order
 from entrepot.store import bulk, lists, rows, schema, span_walk
+from entrepot.store.bulk import Select
 from entrepot.store.order_filter import OrderFilter, Statement
 
 __all__ = ["OrderFilter", "Page", "customers", "order_by_id", "page"]
@@ -25,9 +26,15 @@ class Page(NamedTuple):
 
 
 def order_by_id(conn: Connection, org: int, order_id: bytes) -> Order | None:
-    """The order with its lines, or None."""
-    found = bulk.select(conn, schema.orders, ("org", "id"), {(org, order_id)}, rows.ORDER)
-    return _with_lines(conn, found)[0] if found else None
+    """The order with its lines, or None; of PostgreSQL it asks one statement."""
+    found, lines = bulk.select_all(
+        conn,
+        [
+            Select(schema.orders, ("org", "id"), {(org, order_id)}, rows.ORDER),
+            Select(schema.order_lines, ("org", "order_id"), {(org, order_id)}, rows.LINE),
+        ],
+    )
+    return _joined(found, lines)[0] if found else None
 
 
 def page(conn: Connection, org: int, wanted: OrderFilter, *, limit: int, offset: int) -> Page:
@@ -69,8 +76,14 @@ def customers(conn: Connection, wanted: set[tuple[int, bytes]]) -> dict[bytes, C
 
 def _with_lines(conn: Connection, found: list[rows.Row]) -> list[Order]:
     keys: set[tuple[Any, ...]] = {(row[0], row[1]) for row in found}
+    return _joined(
+        found, bulk.select(conn, schema.order_lines, ("org", "order_id"), keys, rows.LINE)
+    )
+
+
+def _joined(found: list[rows.Row], theirs: list[rows.Row]) -> list[Order]:
     lines: dict[bytes, list[Line]] = {}
-    for row in bulk.select(conn, schema.order_lines, ("org", "order_id"), keys, rows.LINE):
+    for row in theirs:
         _, order_id, line = rows.line(row)
         lines.setdefault(order_id, []).append(line)
     return [

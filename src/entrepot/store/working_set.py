@@ -227,8 +227,8 @@ class _Loading:
 
     def _levels(self, found: Iterable[Row]) -> None:
         for row in found:
-            self.facts.levels[row[0], row[1], row[2]] = level = rows.level(row)
-            self.facts.level_base[row[0], row[1], row[2]] = level.version
+            key = (row[0], row[1], row[2])
+            self.facts.levels[key] = self.facts.level_base[key] = rows.level(row)
 
     def orders_by_id(self) -> None:
         """A text that is an order's id names that order before any other."""

@@ -27,8 +27,8 @@ class Write(NamedTuple):
     """One table's rows of one kind of change, with its statement on both engines.
 
     `postgres` reads from `{}`, which becomes its arrays, of the types `arrays`: of columns, or one
-    of whole rows. A `guarded` write has to find every row, and returns each. What one with a `name`
-    returns, others can read by it.
+    of whole rows. A `guarded` write has to find every row, and returns each; a `late` one is done
+    when all but the named ones are. What one with a `name` returns, others can read by it.
     """
 
     table: str
@@ -37,6 +37,7 @@ class Write(NamedTuple):
     arrays: tuple[str, ...]
     rows: Sequence[Row]
     guarded: bool = False
+    late: bool = False
     apart: bool = False
     name: str | None = None
 
@@ -46,7 +47,7 @@ class Writes:
 
     On PostgreSQL each part sees the book as it was before all of them: rows that may stand in place
     of changed ones are kept `apart`. Guarded parts are done first, in the order they came in; then
-    what came before the first named one, the named ones, and the others.
+    what came before the first named one, late ones, the named ones, and the others.
     """
 
     def __init__(self) -> None:
@@ -161,7 +162,8 @@ def _split(listed: list[Write]) -> tuple[list[Write], list[Write]]:
 def _together(conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:
     if not listed:
         return {}
-    statement = _composed(tuple((w.postgres, w.arrays, w.table, w.guarded, w.name) for w in listed))
+    parts = [_Part(w.postgres, w.arrays, w.table, w.guarded, w.late, w.name) for w in listed]
+    statement = _composed(tuple(parts))
     arrays: list[Sequence[Any]] = []
     for write in listed:
         if len(write.arrays) == 1:
@@ -178,7 +180,15 @@ def _together(conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:
     return dict(zip(named, found[-len(named) :], strict=True)) if named else {}
 
 
-_Part = tuple[str, tuple[str, ...], str, bool, str | None]
+class _Part(NamedTuple):
+    """What of a Write its statement is made of."""
+
+    change: str
+    types: tuple[str, ...]
+    table: str
+    guarded: bool
+    late: bool
+    name: str | None
 
 
 @lru_cache(maxsize=512)
@@ -189,10 +199,11 @@ def _composed(parts: tuple[_Part, ...]) -> str:
     said: list[str] = []
     guards: list[str] = []
     before: list[str] = []
+    late_guards: list[str] = []
     named: list[str] = []
     place = 0
-    first_named = next((at for at, part in enumerate(parts) if part[4]), 0)
-    for number, (change, types, table, guarded, name) in enumerate(parts):
+    first_named = next((at for at, part in enumerate(parts) if part.name), 0)
+    for number, (change, types, table, guarded, late, name) in enumerate(parts):
         part, statement = name or f"w{number}", change
         if number < first_named and not guarded:
             # Looked at, so that it is done by then: a named part may lock what others wait for.
@@ -201,11 +212,13 @@ def _composed(parts: tuple[_Part, ...]) -> str:
         arrays = ", ".join(f"${place + i}::{type_}[]" for i, type_ in enumerate(types, 1))
         said.append(f"{part} AS ({statement.format(f'unnest({arrays})')})")
         if guarded:
-            guards.append(_guard(part, table, f"cardinality(${place + 1}::{types[0]}[])"))
+            guard = _guard(part, table, f"cardinality(${place + 1}::{types[0]}[])")
+            (late_guards if late else guards).append(guard)
         if name:
             named.append(f"(SELECT array_agg(ROW({name}.*)) FROM {name})")
         place += len(types)
-    return f"WITH {', '.join(said)} SELECT {', '.join([*guards, *before, *named])}"
+    looked_at = [*guards, *before, *late_guards, *named]
+    return f"WITH {', '.join(said)} SELECT {', '.join(looked_at)}"
 
 
 def _guard(part: str, table: str, wanted: str) -> str:

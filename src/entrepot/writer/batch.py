@@ -12,7 +12,7 @@ from entrepot.core.decide.goods import wanted_by
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job
-from entrepot.core.refusal import TRANSIENT, Refusal
+from entrepot.core.refusal import TRANSIENT, Reason, Refusal
 from entrepot.core.results import Decision, NotedResult, OrderResult, Result
 from entrepot.store.flush import flush
 from entrepot.store.working_set import load
@@ -81,6 +81,8 @@ def _judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Ou
             # Not yet what the key stands for: a repeat has to look whether the order came.
             return outcome
     else:
+        if decision.reason is Reason.OUT_OF_STOCK:
+            facts.exact_stock = True
         outcome = _outcome(envelope, decision)
         if idempotency is None or not idempotency.store_refusals or decision.reason in TRANSIENT:
             return outcome

@@ -40,7 +40,7 @@ def adjust(command: AdjustStock, facts: Facts) -> Decision:
         org, facts.new_id(), command.variant_id, command.location_id,
         command.delta, "adjustment", None, command.note, facts.now,
     )  # fmt: skip
-    changes = Changes(entries=[entry])
+    changes = Changes(entries=[entry], exact_stock=True)
     move_level(shelf, facts, changes, on_hand=command.delta)
     if not variant.tracked:
         changes.variants.append(variant._replace(tracked=True))

@@ -32,6 +32,7 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
     if facts.orgs[command.org].hard:
         short = goods.missing_stock(goods.wanted_by(order, facts), facts)
     if short is not None:
+        changes.exact_stock = True
         changes.jobs_done.append(job)
         order = fail(order, "out_of_stock", short, facts, changes)
         return Decision(changes, StepResult(None, order=order))

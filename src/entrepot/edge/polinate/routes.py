@@ -79,7 +79,7 @@ async def list_orders(call: Call) -> Answer:
 async def get_order(call: Call) -> Answer:
     """One order with its lines."""
     order_id = read.order_id(call.path_ids["id"])
-    found = await call.services.database.read(
+    found = await call.services.database.read_one(
         lambda conn: queries.order_by_id(conn, call.principal.org, order_id)
     )
     if found is None:

@@ -49,7 +49,7 @@ async def list_orders(call: Call) -> Answer:
 async def get_order(call: Call) -> Answer:
     """One order by its UUID."""
     order_id = read.uuid(call.path_ids["orderID"], "orderID")
-    found = await call.services.database.read(
+    found = await call.services.database.read_one(
         lambda conn: queries.order_by_id(conn, call.principal.org, order_id)
     )
     if found is None:

@@ -1,0 +1,46 @@
+"""Writing stock levels: as what is added to them, so that processes sell from one shelf at once.
+
+The condition is that the shelf then still holds all that it has promised. What a rival did to it in
+between does no harm as long as there is enough. Only where a decision went by the very numbers, as
+when somebody is told that there is too little, must the level be as it was read (docs/adr/0015).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from entrepot.core.facts import Facts
+from entrepot.store import bulk, rows, schema
+from entrepot.store.writes import Write, Writes
+
+VERSIONED = ("org", "variant_id", "location_id", "version")
+
+_SHIFT = (
+    "UPDATE stock_levels AS t SET on_hand = t.on_hand + v.on_hand, "
+    "reserved = t.reserved + v.reserved, version = t.version + v.versions "
+    "FROM {} AS v(org, variant_id, location_id, on_hand, reserved, versions) "
+    "WHERE t.org = v.org AND t.variant_id = v.variant_id AND t.location_id = v.location_id "
+    "AND t.reserved + v.reserved >= 0 "
+    "AND (t.soft OR t.on_hand + v.on_hand >= t.reserved + v.reserved) RETURNING 1"
+)
+_SHIFT_TYPES = ("bigint", "bytea", "bytea", "bigint", "bigint", "bigint")
+
+
+def changed(conn: Connection, writes: Writes, facts: Facts) -> None:
+    """Write the levels that the batch made or changed."""
+    dirt = facts.touched.get("stock_levels")
+    if dirt is None:
+        return
+    writes.insert(schema.stock_levels, rows.LEVEL, [tuple(facts.levels[key]) for key in dirt.new])
+    keys = sorted(dirt.dirty - dirt.new)
+    if facts.exact_stock or bulk.is_sqlite(conn):
+        exact = [(*facts.levels[key][3:], *key, facts.level_base[key].version) for key in keys]
+        writes.update(schema.stock_levels, rows.LEVEL[3:], VERSIONED, exact)
+        return
+    shifts = []
+    for key in keys:
+        before, after = facts.level_base[key], facts.levels[key]
+        on_hand, reserved = after.on_hand - before.on_hand, after.reserved - before.reserved
+        shifts.append((*key, on_hand, reserved, after.version - before.version))
+    # Last of all that others wait for, but for the organization's counter.
+    writes.add(Write("stock_levels", None, _SHIFT, _SHIFT_TYPES, shifts, guarded=True, late=True))
