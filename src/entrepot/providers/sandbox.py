@@ -45,17 +45,15 @@ _BUSY, _LOCKED = 5, 6  # SQLite's primary result codes
 _EFFECTS = {"authorised": "authorise", "declined": "decline", "voided": "void"}
 
 # `failing` is a flaky key before its money moves: for every purpose but counting, it is absent.
-# The unique indexes let the file itself refuse a second authorisation of one key. Keys come in no
-# order, orders do: rows lie as they come, and only one index goes by keys alone, so that a payment
-# dirties one page of its own and not three.
+# The unique indexes let the file itself refuse a second authorisation of one key. Only one goes by
+# keys alone, which come in no order: a payment dirties one page of its own, not three.
 _SCHEMA = """
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS payments (
   key TEXT NOT NULL UNIQUE, order_ref TEXT NOT NULL, reference TEXT NOT NULL,
   units INTEGER NOT NULL CHECK (units >= 0), scale INTEGER NOT NULL CHECK (scale >= 0),
-  currency TEXT NOT NULL,
+  currency TEXT NOT NULL, calls INTEGER NOT NULL, provider_reference TEXT,
   state TEXT NOT NULL CHECK (state IN ('failing','authorised','declined','pending','voided')),
-  calls INTEGER NOT NULL, provider_reference TEXT,
   created_at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000000 AS INTEGER)),
   updated_at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000000 AS INTEGER))
 ) STRICT;
@@ -72,8 +70,7 @@ CREATE TRIGGER IF NOT EXISTS operations_keep BEFORE UPDATE ON operations
   BEGIN SELECT RAISE(ABORT, 'operations are append-only'); END;
 CREATE TRIGGER IF NOT EXISTS operations_stay BEFORE DELETE ON operations
   BEGIN SELECT RAISE(ABORT, 'operations are append-only'); END;
-PRAGMA user_version = 1;
-COMMIT;
+PRAGMA user_version = 1; COMMIT;
 """
 _LOAD = """
 SELECT key, order_ref, reference, units, scale, currency, state, calls, provider_reference
