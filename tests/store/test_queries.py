@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from tests.factories import open_shop
 from tests.writer.test_first_step import Desk
 
 from entrepot.clock import new_id
 from entrepot.core.results import OrderResult
-from entrepot.store import bulk, migrate, queries
-from entrepot.store.engine import Database, open_database
-
-
-@pytest_asyncio.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = open_database(database_url)
-    await migrate.upgrade(opened)
-    yield opened
-    await opened.close()
+from entrepot.store import bulk, queries
+from entrepot.store.engine import Database
 
 
 async def test_an_order_is_read_with_its_lines(
