@@ -157,7 +157,7 @@ def application(shared: str | None = None) -> Litestar:
         if retention is not None:
             sweeping = asyncio.create_task(retention.run(), name="retention")
         # What is there now stays: the collector need not walk it again and again. Nor what arrays
-        # of orders hold for a moment: a few at once are 80,000 objects, which go by themselves.
+        # of orders hold for a moment: tens of thousands of objects, which go by themselves.
         gc.collect()
         gc.freeze()
         gc.set_threshold(100_000, 20, 50)
