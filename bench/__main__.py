@@ -95,20 +95,23 @@ def measure(names: tuple[str, ...], options: Options, path: Path) -> Result:
     with tempfile.TemporaryDirectory(dir=place) as temporary:
         folder = Path(temporary)
         told = machine.facts(folder)
-        with Run(options, folder) as run:
+        result = Result(told, {}, [])
+
+        def keep(rows: list[Row]) -> None:
+            result.settings = {
+                "each load": f"{options.seconds} s after 1 s of warm-up; "
+                f"sustained: {options.sustain} s",
+                "all of it": f"{time.monotonic() - begun:.0f} s, on {time.strftime('%Y-%m-%d')}"
+                + (", --quick" if options.quick else ", --large" if options.large else ""),
+            }
+            result.rows = rows
+            result.save(path)
+
+        with Run(options, folder, keep) as run:
             told |= {"PostgreSQL": run.postgres_version() or "not measured", "load": version}
-            result = Result(told, {}, [])
             for name in names:
                 attempt(run, name)
-                result.settings = {
-                    "each load": f"{options.seconds} s after 1 s of warm-up; "
-                    f"sustained: {options.sustain} s",
-                    "all of it": f"{time.monotonic() - begun:.0f} s, on {time.strftime('%Y-%m-%d')}"
-                    + (", --quick" if options.quick else ", --large" if options.large else ""),
-                }
-                result.rows = run.finish()
-                result.save(path)
-            return result
+        return result
 
 
 def attempt(run: Run, name: str) -> None:
@@ -121,7 +124,7 @@ def attempt(run: Run, name: str) -> None:
         traceback.print_exc()
         fault = f"{type(error).__name__}: {error}"[:500]
         run.rows.append(Row(what="the measure broke", rate=0.0, unit="", failed=fault))
-    run.take(name, module.NUMBER, first)
+    run.keep(name, module.NUMBER, first)
     say(f"{name}: {time.monotonic() - begun:.0f} s")
 
 

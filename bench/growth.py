@@ -69,9 +69,10 @@ def measure(run: Run) -> None:
             _posts(run, engine, places)
             for place in places:
                 _footprint(run, engine, place)
-                # A large book takes minutes, and says how long.
-                if run.options.large or place.filled.orders == sizes[0]:
-                    _verify(run, engine, place, first)
+            run.keep("growth", NUMBER, first)
+            # A large book takes minutes, and says how long.
+            for place in places if run.options.large else places[:1]:
+                _verify(run, engine, place, first)
 
 
 def _filled(run: Run, engine: str, orders: int, stack: ExitStack) -> Filled:

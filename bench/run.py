@@ -38,7 +38,7 @@ import itertools
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
@@ -76,10 +76,11 @@ class Options:
 class Run:
     """Everything that one run starts; it all ends with the `with` block.
 
-    `rows` grows as the measures go; the empty handler's own come when `finish` is called.
+    `rows` grows as the measures go; `save` is handed all of them, the empty handlers' first.
     """
 
-    def __init__(self, options: Options, folder: Path) -> None:
+    def __init__(self, options: Options, folder: Path, save: Callable[[list[Row]], None]) -> None:
+        self._save = save
         self.options = options
         self.folder = folder
         self.rows: list[Row] = []
@@ -186,16 +187,16 @@ class Run:
             if row.ratio is None and row.of == EMPTY:
                 row.ratio = row.of_empty
 
-    def take(self, name: str, number: int, first: int) -> None:
-        """Put a measure's name and number on the rows from `first` on, and judge them."""
+    def keep(self, name: str, number: int, first: int) -> None:
+        """Put a measure's name and number on the rows from `first` on, judge them, and save all.
+
+        A measure may ask for it before something that takes so long that it may be broken off.
+        """
         for row in self.rows[first:]:
             row.measure = row.measure or name
             row.number = row.number or number
             row.judge()
-
-    def finish(self) -> list[Row]:
-        """All rows of the run, the empty handlers' first."""
-        return [*self.yardstick.rows(), *self.rows]
+        self._save([*self.yardstick.rows(), *self.rows])
 
     def _empty_load(self, request: Request, concurrency: int) -> wrk.Load:
         warm = self.warm_up(request, self._empty_url, concurrency)
