@@ -10,7 +10,9 @@ from tests.acceptance.server import Server
 
 from bench import bare, sample
 from bench.accepted import accepted
+from bench.accepted_postgres import PROCESSES
 from bench.requests import CUSTOMER, KEY, Request, konvo
+from bench.rows import Row
 from bench.run import Run, say
 from bench.sample import Sample
 
@@ -24,20 +26,25 @@ CUSTOMERS = 1_000
 def measure(run: Run) -> None:
     """On each engine: a sample of rows, the bare driver, the product, the bare driver again."""
     for engine in run.options.engines:
-        with run.judged(CONNECTIONS), run.server(engine, "api") as server:
-            request = konvo(server.credentials, ARRAY)
-            taken = take(server, request)
-            say(f"arrays, {engine}: the same rows through the bare driver")
-            rates = {way: inserts(run, engine, way, taken) for way in bare.WAYS[engine]}
-            best = max(rates, key=lambda way: rates[way])
-            row = accepted(run, server, engine, request, CONNECTIONS)
-            yardstick = (rates[best] + inserts(run, engine, best, taken)) / 2
-            rows = ", ".join(f"{len(rows)} {table.name}" for table, rows in taken.tables)
-            told = ", ".join(f"{way} {rate:,.0f}/s" for way, rate in rates.items())
-            row.ratio, row.at_least = row.rate / yardstick, TARGET
-            row.of = f"bulk inserts by the driver, {yardstick:,.0f}/s"
-            row.note = f"{told}; rows of an array: {rows}"
-            run.rows.append(row)
+        for workers in (1, PROCESSES) if engine == "postgres" else (1,):
+            with run.judged(CONNECTIONS), run.server(engine, "api", workers=workers) as server:
+                run.rows.append(_beside_the_driver(run, engine, server))
+
+
+def _beside_the_driver(run: Run, engine: str, server: Server) -> Row:
+    request = konvo(server.credentials, ARRAY)
+    taken = take(server, request)
+    say(f"arrays, {engine}: the same rows through the bare driver")
+    rates = {way: inserts(run, engine, way, taken) for way in bare.WAYS[engine]}
+    best = max(rates, key=lambda way: rates[way])
+    row = accepted(run, server, engine, request, CONNECTIONS)
+    yardstick = (rates[best] + inserts(run, engine, best, taken)) / 2
+    rows = ", ".join(f"{len(rows)} {table.name}" for table, rows in taken.tables)
+    told = ", ".join(f"{way} {rate:,.0f}/s" for way, rate in rates.items())
+    row.ratio, row.at_least = row.rate / yardstick, TARGET
+    row.of = f"bulk inserts by the driver, {yardstick:,.0f}/s"
+    row.note = f"{told}; rows of an array: {rows}"
+    return row
 
 
 def take(server: Server, request: Request) -> Sample:

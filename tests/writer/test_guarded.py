@@ -13,14 +13,26 @@ from sqlalchemy.util import await_only
 from tests.factories import open_shop
 from tests.writer.test_first_step import Desk
 
-from entrepot.core.commands import AmendOrder, LineChange
+from entrepot.core.commands import (
+    AmendOrder,
+    CustomerRef,
+    DraftLine,
+    LineChange,
+    MirrorOrders,
+    OrderDraft,
+    VariantRef,
+)
 from entrepot.core.facts import Facts
+from entrepot.core.money import Amount
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult
 from entrepot.store import migrate, schema
 from entrepot.store.engine import Database, PostgresDatabase
 from entrepot.writer import batch, writer
 from entrepot.writer.envelope import Envelope
+from entrepot.writer.lines import Limits
+
+TURNS = 50  # of the event loop, in which whatever may begin has begun
 
 
 class Processes(NamedTuple):
@@ -54,6 +66,14 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Coroutine[Any, Any, 
 
     monkeypatch.setattr(batch, "flush", flush)
     return coming.append
+
+
+def array(org: int, name: str, title: str, orders: int = Limits().batch_max) -> MirrorOrders:
+    """As many orders as a batch holds, of one thing."""
+    line = DraftLine("items[0]", VariantRef(names=(("title", title),)), 1, Amount(1, 2))
+    draft = OrderDraft("[0]", "", b"d" * 16, "EUR", Amount(1, 2), (line,), CustomerRef(), (), {})
+    drafts = [draft._replace(sender_id=f"{name}-{number}") for number in range(orders)]
+    return MirrorOrders(org, "konvo", tuple(drafts))
 
 
 async def test_stock_that_came_meanwhile_is_sold(two: Processes, meanwhile: Any) -> None:
@@ -162,6 +182,67 @@ async def test_a_step_is_settled_while_an_order_is_written(two: Processes, meanw
     await asyncio.wait_for(two.one.do(two.one.shop.order()), 20)
     assert await two.one.column(schema.orders, "stage") == ["confirmed", "placed"]
     assert two.one.database.writes == 4  # nothing had to be written again
+
+
+async def test_a_large_array_is_written_while_another_is(two: Processes, meanwhile: Any) -> None:
+    """With one batch of outsiders at a time, each would wait here for the other."""
+    org = two.one.shop.org
+    meanwhile(two.one.do(array(org, "second", "plate")))
+    await asyncio.wait_for(two.one.do(array(org, "first", "mug")), 20)
+    assert two.one.database.writes == 2
+    numbers = await two.one.column(schema.orders, "number")
+    assert sorted(numbers) == list(range(1, 2 * Limits().batch_max + 1))
+
+
+async def beside(two: Processes, meanwhile: Any, array: MirrorOrders, other: MirrorOrders) -> int:
+    """How many transactions begin for the other array while one is about to be written."""
+    coming: list[asyncio.Task[Any]] = []
+    before = begun = two.one.database.writes
+
+    async def come() -> None:
+        nonlocal begun
+        coming.append(asyncio.create_task(two.one.do(other)))
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        begun = two.one.database.writes
+
+    meanwhile(come())
+    await two.one.do(array)
+    await asyncio.wait_for(coming[0], 20)
+    assert two.one.database.writes == before + 2
+    return begun - before - 1
+
+
+async def test_small_arrays_wait_for_a_batch_of_their_own(two: Processes, meanwhile: Any) -> None:
+    org = two.one.shop.org
+    one, few = array(org, "one", "mug"), array(org, "few", "plate", orders=3)
+    assert await beside(two, meanwhile, one, few) == 0
+
+
+async def test_after_arrays_have_met_one_is_written_at_a_time(
+    two: Processes, meanwhile: Any
+) -> None:
+    """Both make the same thing known, so that one has to run again; the next ones may as well."""
+    org, database = two.one.shop.org, two.one.database
+    meanwhile(two.one.do(array(org, "second", "mug")))
+    await asyncio.wait_for(two.one.do(array(org, "first", "mug")), 20)
+    assert database.writes == 3
+    assert len(await two.one.column(schema.orders, "id")) == 2 * Limits().batch_max
+    assert await two.one.column(schema.variant_names, "value") == ["SKU-0", "mug"]
+    third, fourth = (array(org, name, "mug") for name in ("third", "fourth"))
+    assert await beside(two, meanwhile, third, fourth) == 0
+
+
+async def test_after_an_array_beside_another_met_a_rival_one_is_written_at_a_time(
+    two: Processes, meanwhile: Any
+) -> None:
+    org = two.one.shop.org
+    meanwhile(two.other.do(array(org, "rival", "plate")))
+    meanwhile(two.one.do(array(org, "second", "plate")))
+    await asyncio.wait_for(two.one.do(array(org, "first", "mug")), 20)
+    assert two.one.database.writes == 3
+    third, fourth = (array(org, name, "mug") for name in ("third", "fourth"))
+    assert await beside(two, meanwhile, third, fourth) == 0
 
 
 async def test_a_cancellation_and_a_settlement_at_once_leave_one_truth(

@@ -37,9 +37,9 @@ Snapshot: TypeAlias = Connection  # what readers outside the store are handed, a
 Work = Callable[[Connection], T]  # what runs inside a transaction
 
 POOL_DEFAULT = 8
-# A process writes two batches at a time, the pipeline's and everybody else's; beside them the
-# pipeline claims jobs and retention removes what is old.
-_WRITERS_MAX = 3
+# A process writes three batches at a time, the pipeline's, everybody else's and one more of arrays;
+# beside them the pipeline claims jobs and retention removes what is old.
+_WRITERS_MAX = 4
 _PLANS_SECONDS_MIN, _PLANS_SECONDS_MAX = 0.25, 60.0
 SQLITE_OLDEST = (3, 51, 3)  # older ones can corrupt a WAL database (study: WAL-reset bug)
 # What a connection keeps of the file in memory; long reads go through more than they come back to.
@@ -67,8 +67,8 @@ class Database(Protocol):
     """One order book's database. Reading and writing raise Conflict or Unavailable."""
 
     dialect: str
-    side_by_side: bool
-    """Whether two transactions may write at the same time."""
+    side_by_side: int
+    """How many transactions may write at the same time."""
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in one transaction and commit it durably; roll back when it raises."""
@@ -106,7 +106,7 @@ class SqliteDatabase:
     """One file: WAL, every commit synced, one writer connection, writes begin immediately."""
 
     dialect = "sqlite"
-    side_by_side = False
+    side_by_side = 1
 
     def __init__(self, path: str) -> None:
         if sqlite_driver.sqlite_version_info < SQLITE_OLDEST:
@@ -248,7 +248,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str, pool_size: int = POOL_DEFAULT) -> None:
         writing = min(max(1, pool_size // 2), _WRITERS_MAX)
-        self.side_by_side = writing > 1
+        self.side_by_side = writing
         self._writer = _postgres_engine(url, writing, _BY_INDEX)
         self._reader = _postgres_engine(url, max(1, pool_size - writing), {})
 

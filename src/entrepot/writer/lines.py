@@ -112,14 +112,18 @@ class Line:
 
 
 class Part(NamedTuple):
-    """Which lines a series of batches takes from."""
+    """Which lines a series of batches takes from; `whole` if only while a whole batch waits."""
 
-    ours: bool
-    others: bool
+    ours: bool = False
+    singles: bool = False
+    bulk: bool = False
+    whole: bool = False
 
 
-EVERYTHING: Final = Part(ours=True, others=True)
-OURS, OTHERS = Part(ours=True, others=False), Part(ours=False, others=True)
+EVERYTHING: Final = Part(ours=True, singles=True, bulk=True)
+OURS: Final = Part(ours=True)
+OTHERS: Final = Part(singles=True, bulk=True)
+ARRAYS: Final = Part(bulk=True, whole=True)
 
 
 class Lines:
@@ -134,9 +138,14 @@ class Lines:
         self._bulk_first = False
 
     def waiting(self, part: Part) -> int:
-        """How many commands wait in this part."""
-        ours = len(self.ours.queue) if part.ours else 0
-        return ours + (len(self.singles.queue) + len(self.bulk.queue) if part.others else 0)
+        """How many commands wait in this part, for one who asks whether to begin a batch."""
+        if part.whole and self.bulk.orders < self._limits.batch_max:
+            return 0
+        return (
+            (len(self.ours.queue) if part.ours else 0)
+            + (len(self.singles.queue) if part.singles else 0)
+            + (len(self.bulk.queue) if part.bulk else 0)
+        )
 
     @property
     def orders(self) -> int:
@@ -172,11 +181,13 @@ class Lines:
         size = self._limits.batch_max
         taken = {}
         if part.ours:
-            outside = part.others and bool(self.singles.queue or self.bulk.queue)
+            outside = part.singles and bool(self.singles.queue or self.bulk.queue)
             share = int(size * PIPELINE_SHARE) if outside else size
             taken[self.ours] = self.ours.take(max(1, share), batch)
-        if part.others:
+        if part.singles:
             taken |= self._take_others(size - len(batch), batch)
+        elif part.bulk:
+            taken[self.bulk] = self.bulk.take(size, batch, at_least_one=True)
         if part.ours:
             taken[self.ours] += self.ours.take(size - sum(taken.values()), batch)
         for line, orders in taken.items():

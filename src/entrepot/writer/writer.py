@@ -1,7 +1,8 @@
 """Group commit: commands that arrive while a transaction runs share the next one.
 
 Where the database can write side by side, the pipeline's commands do not wait for new orders, nor
-those for them: each have batches of their own (docs/adr/0013).
+those for them: each have batches of their own (docs/adr/0013). Of large arrays one is written while
+another is decided (docs/adr/0016).
 
 This module knows when to run a batch and what to do when one fails; what a batch does is in
 writer.batch, and what it decides is in the core.
@@ -25,7 +26,7 @@ from entrepot.store.engine import Database, Unavailable
 from entrepot.telemetry import log, metrics
 from entrepot.writer.batch import FirstStep, run_batch
 from entrepot.writer.envelope import Envelope, Outcome
-from entrepot.writer.lines import EVERYTHING, OTHERS, OURS, Limits, Lines, Part, Waiting
+from entrepot.writer.lines import ARRAYS, EVERYTHING, OTHERS, OURS, Limits, Lines, Part, Waiting
 
 TURNS_MAX = 8
 TRIES_MAX = 4
@@ -33,18 +34,38 @@ BACKOFF_SECONDS = 0.005
 # Batches that lock what they read after one that met a rival. Locks cost round trips, running a
 # batch again costs more.
 LOCKED_BATCHES = 32
+# Transactions at a time from which on arrays have a second series of batches: it is the third here,
+# and the pipeline's claims need one.
+_FOR_ARRAYS = 4
 OVERLOADED = Refusal(Reason.OVERLOADED, retry_after=1.0)
 
 
 class _Series:
-    """Batches one after the other, of what waits in one part of the lines."""
+    """Batches one after the other, of what waits in one part of the lines.
 
-    __slots__ = ("drainer", "locked", "part")
+    One that runs beside its `lead`, from the same line, rests while there are rivals.
+    """
 
-    def __init__(self, part: Part) -> None:
+    __slots__ = ("drainer", "lead", "locked", "part")
+
+    def __init__(self, part: Part, lead: _Series | None = None) -> None:
         self.part = part
+        self.lead = lead or self
         self.drainer: asyncio.Task[None] | None = None
-        self.locked = 0  # how many batches still are to lock what they read
+        self.locked = 0  # how many batches still are to lock what they read; the lead's counts
+
+    @property
+    def rests(self) -> bool:
+        return self.lead is not self and self.lead.locked > 0
+
+
+def _series(transactions: int) -> list[_Series]:
+    """What may be written in so many transactions at the same time, one of which is for others."""
+    if transactions == 1:
+        return [_Series(EVERYTHING)]
+    others = _Series(OTHERS)
+    beside = [_Series(ARRAYS, others)] if transactions >= _FOR_ARRAYS else []
+    return [_Series(OURS), others, *beside]
 
 
 class Writer:
@@ -64,8 +85,7 @@ class Writer:
         self._new_id = new_id
         self._monotonic = monotonic
         self._lines = Lines(limits)
-        parts = (OURS, OTHERS) if database.side_by_side else (EVERYTHING,)
-        self._series = [_Series(part) for part in parts]
+        self._series = _series(database.side_by_side)
         # Set by the pipeline of this process: until when it holds new jobs, and where they go.
         self.lease: Callable[[], int] = lambda: 0
         self.on_jobs: Callable[[list[Job], Facts], None] = lambda _jobs, _facts: None
@@ -102,15 +122,18 @@ class Writer:
             future.set_result(_refused(envelope, OVERLOADED))
             return future
         line.add(Waiting(envelope, future, now))
-        # Where there is one series, it is both the first and the last.
-        series = self._series[0 if line is lines.ours else -1]
-        if series.drainer is None:
-            series.drainer = asyncio.create_task(self._drain(series), name="writer")
+        for series in self._series:
+            if series.drainer is None and self._called(series):
+                series.drainer = asyncio.create_task(self._drain(series), name="writer")
+                break
         return future
+
+    def _called(self, series: _Series) -> bool:
+        return self._lines.waiting(series.part) > 0 and not series.rests
 
     async def _drain(self, series: _Series) -> None:
         try:
-            while self._lines.waiting(series.part):
+            while self._called(series):
                 await self._joined(series)
                 now = self._monotonic()
                 self._give_up(self._lines.expired(now))
@@ -167,7 +190,7 @@ class Writer:
                 return await self._commit(envelopes, series)
             except Conflict as conflict:
                 metrics.conflicts.inc()
-                series.locked = LOCKED_BATCHES
+                series.lead.locked = LOCKED_BATCHES
                 log.info("writer.conflict", size=len(envelopes), attempt=attempt, why=str(conflict))
                 await asyncio.sleep(random.uniform(0, BACKOFF_SECONDS * 2**attempt))  # noqa: S311 - jitter
                 # What somebody knew was out of date: the book is asked from now on.
@@ -195,8 +218,8 @@ class Writer:
             first_step = self.first_step if facts.leased_until else None
             return run_batch(conn, envelopes, facts, first_step)
 
-        if series.locked:
-            series.locked -= 1
+        if series.lead.locked:
+            series.lead.locked -= 1
             outcomes, leased = await self._database.write(work)
         else:
             outcomes, leased = await self._database.write_guarded(work)
