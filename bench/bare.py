@@ -20,7 +20,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
 from bench.sample import Batch, Rows
-from entrepot.store import engine as product
+from entrepot.store import sqlite as product
 from entrepot.store import wal
 
 assert product  # whose adapters make the bare driver faster too

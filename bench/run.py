@@ -76,10 +76,13 @@ class Options:
 class Run:
     """Everything that one run starts; it all ends with the `with` block.
 
-    `rows` grows as the measures go; `save` is handed all of them, the empty handlers' first.
+    `rows` grows as the measures go; the empty handler's own come when `finish` is called. `save`
+    is handed all of them whenever there are more to keep.
     """
 
-    def __init__(self, options: Options, folder: Path, save: Callable[[list[Row]], None]) -> None:
+    def __init__(
+        self, options: Options, folder: Path, save: Callable[[list[Row]], None] = lambda _: None
+    ) -> None:
         self._save = save
         self.options = options
         self.folder = folder
@@ -196,7 +199,11 @@ class Run:
             row.measure = row.measure or name
             row.number = row.number or number
             row.judge()
-        self._save([*self.yardstick.rows(), *self.rows])
+        self._save(self.finish())
+
+    def finish(self) -> list[Row]:
+        """All rows of the run, the empty handlers' first."""
+        return [*self.yardstick.rows(), *self.rows]
 
     def _empty_load(self, request: Request, concurrency: int) -> wrk.Load:
         warm = self.warm_up(request, self._empty_url, concurrency)

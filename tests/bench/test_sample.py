@@ -14,8 +14,9 @@ from tests.conftest import sqlite_url
 
 from bench import arrays, bare, book, sample
 from entrepot.store import migrate
-from entrepot.store.engine import SqliteDatabase, open_database
+from entrepot.store.engine import open_database
 from entrepot.store.schema import metadata
+from entrepot.store.sqlite import SqliteDatabase
 
 
 @pytest.fixture(scope="module", params=("sqlite", "postgres"))

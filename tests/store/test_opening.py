@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import Connection
 
-from entrepot.store import engine, migrate
-from entrepot.store.engine import PostgresDatabase, Unavailable, open_database
+from entrepot.store import migrate, postgres
+from entrepot.store.engine import Unavailable, open_database
+from entrepot.store.postgres import PostgresDatabase
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "mysql://somebody:secret@host/name"])
@@ -43,12 +44,12 @@ async def test_a_role_that_may_not_make_temporary_types(
 def test_plans_are_made_anew_ever_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan made while a table was empty must not be kept for what the table becomes."""
     now, made = 0.0, []
-    monkeypatch.setattr(engine.time, "monotonic", lambda: now)
+    monkeypatch.setattr(postgres.time, "monotonic", lambda: now)
     connection = SimpleNamespace(run_async=lambda _: made.append(now))
     record = SimpleNamespace(info={})
     for tenths in range(20_000):
         now = tenths / 10
-        engine._plan_anew(connection, record, None)
+        postgres._plan_anew(connection, record, None)
     assert made[:6] == [0.3, 0.8, 1.8, 3.8, 7.8, 15.8]
     gaps = [round(after - before, 1) for before, after in pairwise(made)]
     assert gaps == sorted(gaps)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.dialects import sqlite
 
 from entrepot.store import migrate
-from entrepot.store.engine import SqliteDatabase
+from entrepot.store.sqlite import SqliteDatabase
 from entrepot.store.verify import statements
 
 

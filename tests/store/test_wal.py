@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from tests.pipeline.conftest import eventually
 
 from entrepot.store import wal
-from entrepot.store.engine import SqliteDatabase
+from entrepot.store.sqlite import SqliteDatabase
 
 PAGES = 40
 

@@ -27,7 +27,8 @@ from entrepot.core.money import Amount
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult
 from entrepot.store import migrate, schema
-from entrepot.store.engine import Database, PostgresDatabase
+from entrepot.store.engine import Database
+from entrepot.store.postgres import PostgresDatabase
 from entrepot.writer import batch, writer
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.lines import Limits

@@ -29,8 +29,9 @@ from entrepot.core.order import Job
 from entrepot.core.results import Decision, NotedResult, OrderResult
 from entrepot.store import accounts, migrate, schema, writes
 from entrepot.store.bulk import Conflict
-from entrepot.store.engine import Database, PostgresDatabase, Unavailable
+from entrepot.store.engine import Database, Unavailable
 from entrepot.store.flush import flush
+from entrepot.store.postgres import PostgresDatabase
 from entrepot.store.working_set import load
 from entrepot.telemetry import without_values
 from entrepot.writer.envelope import Answer, Envelope, Idempotency

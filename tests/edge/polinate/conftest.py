@@ -17,7 +17,7 @@ from entrepot.edge.app import build_app
 from entrepot.edge.dialect import Services
 from entrepot.edge.polinate.routes import DIALECT
 from entrepot.store import accounts, schema
-from entrepot.store.engine import SqliteDatabase
+from entrepot.store.sqlite import SqliteDatabase
 from entrepot.writer.writer import Writer
 
 from .samples import MARCH_FIRST, Body

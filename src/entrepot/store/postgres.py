@@ -1,0 +1,175 @@
+"""An order book on a PostgreSQL server: READ COMMITTED through asyncpg, in two pools."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from entrepot.store import schema
+from entrepot.store.bulk import Conflict
+from entrepot.store.engine import POOL_DEFAULT, T, Unavailable, Work
+from entrepot.store.writes import row_types
+
+# A process writes three batches at a time, the pipeline's, everybody else's and one more of arrays;
+# beside them the pipeline claims jobs and retention removes what is old.
+_WRITERS_MAX = 4
+_PLANS_SECONDS_MIN, _PLANS_SECONDS_MAX = 0.25, 60.0
+_RETRY_STATES = {"40001", "40P01", "23505", "55P03"}
+_NOT_ALLOWED = "42501"
+# The write path looks rows up by whole keys; while a table is small or its statistics are old, the
+# planner may prefer to scan it, and keeps that plan while the table grows.
+_BY_INDEX = {
+    "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
+    # So there is one plan for each statement, which need not be made again and again.
+    "plan_cache_mode": "force_generic_plan", "jit": "off",
+}  # fmt: skip
+
+
+class PostgresDatabase:
+    """A PostgreSQL server through asyncpg, READ COMMITTED: up to `pool_size` connections, at least
+    one for writing and one for reading.
+    """
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str, pool_size: int = POOL_DEFAULT) -> None:
+        writing = min(max(1, pool_size // 2), _WRITERS_MAX)
+        self.side_by_side = writing
+        self._writer = _postgres_engine(url, writing, _BY_INDEX)
+        self._reader = _postgres_engine(url, max(1, pool_size - writing), {})
+
+        @event.listens_for(self._writer.sync_engine, "connect")
+        def _set_up(connection: Any, _record: Any) -> None:
+            connection.run_async(lambda driver: driver.execute(row_types(schema.metadata)))
+
+        for engine in (self._writer, self._reader):
+            event.listen(engine.sync_engine, "checkout", _still_open)
+            event.listen(engine.sync_engine, "checkout", _plan_anew)
+
+    async def write(self, work: Work[T]) -> T:
+        """See Database."""
+        return await _in_transaction(self._writer, "BEGIN", work)
+
+    async def write_guarded(self, work: Work[T]) -> T:
+        """See Database."""
+        return await _in_transaction(self._writer, None, work)
+
+    async def read(self, work: Work[T]) -> T:
+        """See Database."""
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        return await _in_transaction(self._reader, begin, work)
+
+    async def read_one(self, work: Work[T]) -> T:
+        """See Database."""
+        return await _in_transaction(self._reader, None, work)
+
+    async def read_long(self, work: Work[T]) -> T:
+        """See Database."""
+        return await self.read(work)
+
+    async def close(self) -> None:
+        """See Database."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+def _postgres_engine(url: str, pool_size: int, session: dict[str, str]) -> AsyncEngine:
+    return create_async_engine(
+        make_url(url).set(drivername="postgresql+asyncpg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        # Transactions are begun and ended below, so that the driver may be used directly as well.
+        isolation_level="AUTOCOMMIT",
+        connect_args={
+            "timeout": 10,
+            "command_timeout": 30,
+            # A batch's statement is long, and prepared once for each set of tables it writes to.
+            "statement_cache_size": 512,
+            "max_cacheable_statement_size": 0,
+            "max_cached_statement_lifetime": 0,
+            "server_settings": {
+                "application_name": "entrepot", "synchronous_commit": "on", **session,
+            },
+        },
+    )  # fmt: skip
+
+
+def _still_open(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Have the pool open another one in place of a connection that the server has closed."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+def _plan_anew(connection: Any, record: Any, _proxy: Any) -> None:
+    """Let go of plans that were made for smaller tables: on an empty one any index looks as good as
+    the right one. Rarer and rarer, as what a connection sees doubles ever more slowly.
+    """
+    now = time.monotonic()
+    wait, due = record.info.get("plans", (_PLANS_SECONDS_MIN, now + _PLANS_SECONDS_MIN))
+    if now >= due:
+        wait = min(2 * wait, _PLANS_SECONDS_MAX)
+        due = now + wait
+        connection.run_async(lambda driver: driver.execute("DISCARD PLANS"))
+    record.info["plans"] = (wait, due)
+
+
+async def _in_transaction(engine: AsyncEngine, begin: str | None, work: Work[T]) -> T:
+    """Between `begin` and COMMIT; without one, each statement of `work` is a transaction."""
+    try:
+        async with engine.connect() as conn:
+            driver: Any = (await conn.get_raw_connection()).driver_connection
+            try:
+                if begin is not None:
+                    await driver.execute(begin)
+                result = await conn.run_sync(work)
+                if begin is not None:
+                    await driver.execute("COMMIT")
+            except BaseException:
+                await _undo(conn, driver)
+                raise
+            return result
+    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise _translated(error) from error
+    except (OSError, TimeoutError, NoFreeConnection) as error:
+        raise Unavailable(f"the database cannot be reached: {_why(error)}") from error
+
+
+def _why(error: Exception) -> str:
+    # asyncio's own text names the number of the fault and not what it means.
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if number else str(error) or "it did not answer in time"
+
+
+async def _undo(conn: AsyncConnection, driver: Any) -> None:
+    """Roll back; a connection that cannot is not used again."""
+    with suppress(Exception):
+        if not driver.is_closed():
+            if driver.is_in_transaction():
+                await driver.execute("ROLLBACK")
+            return
+    await conn.invalidate()
+
+
+def _translated(error: Exception) -> Exception:
+    raw = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    state = getattr(raw, "sqlstate", None)
+    if state in _RETRY_STATES:
+        # What the database says, without the values of the row that it tells below it.
+        return Conflict(str(raw).partition("\n")[0])
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return Unavailable(str(raw))
+    if state is None and "clos" in str(raw):
+        return Unavailable(str(raw))
+    if state is not None and (state[:2] in ("08", "57", "53") or state == _NOT_ALLOWED):
+        return Unavailable(str(raw))
+    return error
