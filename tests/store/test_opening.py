@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import Connection
 
-from entrepot.store import migrate, postgres
+from entrepot.cli import session
+from entrepot.store import bulk, migrate, postgres
 from entrepot.store.engine import Unavailable, open_database
 from entrepot.store.postgres import PostgresDatabase
 
@@ -39,6 +40,29 @@ async def test_a_role_that_may_not_make_temporary_types(
     with pytest.raises(Unavailable, match="temporary"):
         await migrate.upgrade(theirs)
     await theirs.close()
+
+
+def slowly(conn: Connection) -> int:
+    found: int = bulk.fetch(conn, "SELECT 7 FROM pg_sleep(1)", ())[0][0]
+    return found
+
+
+def test_the_command_line_waits_as_long_as_a_large_book_takes(
+    fresh_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENTREPOT_DATABASE_URL", fresh_database("postgres"))
+    monkeypatch.setattr(postgres, "_STATEMENT_SECONDS", 0.1)
+    assert session.on_book(lambda database: database.read(slowly)) == 7
+
+
+async def test_the_server_does_not_wait_for_ever(
+    fresh_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_STATEMENT_SECONDS", 0.1)
+    database = open_database(fresh_database("postgres"))
+    with pytest.raises(Unavailable, match="in time"):
+        await database.read(slowly)
+    await database.close()
 
 
 def test_plans_are_made_anew_ever_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:

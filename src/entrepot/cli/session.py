@@ -24,12 +24,15 @@ FAULTS = (settings.SettingsError, Unavailable, OperatorError, RuntimeError)
 
 
 def on_book(work: Callable[[Database], Awaitable[T]], *, up_to_date: bool = True) -> T:
-    """Open the database of the settings, run `work` on it, close it. Makes the schema at need."""
+    """Open the database of the settings, run `work` on it, close it. Makes the schema at need.
+
+    Nobody else waits for it, so that it may take its time.
+    """
     chosen = settings.load()
     telemetry.set_up_logging(chosen.log_level)
 
     async def run() -> T:
-        database = open_database(chosen.database_url, chosen.database_pool)
+        database = open_database(chosen.database_url, chosen.database_pool, patient=True)
         try:
             if up_to_date:
                 await migrate.upgrade(database)

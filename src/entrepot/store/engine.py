@@ -64,8 +64,12 @@ class Database(Protocol):
         ...
 
 
-def open_database(url: str, pool_size: int = POOL_DEFAULT) -> Database:
-    """The database behind a URL: `sqlite:///path` or `postgresql://user:password@host:port/name`."""
+def open_database(url: str, pool_size: int = POOL_DEFAULT, *, patient: bool = False) -> Database:
+    """The database behind a URL: `sqlite:///path` or `postgresql://user:password@host:port/name`.
+
+    A `patient` one lets each statement take as long as it does, as a migration or an audit of a
+    large book has to; otherwise a server that does not answer in time counts as unavailable.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -79,5 +83,5 @@ def open_database(url: str, pool_size: int = POOL_DEFAULT) -> Database:
     if parsed.get_backend_name() == "postgresql":
         from entrepot.store.postgres import PostgresDatabase  # noqa: PLC0415 - see above
 
-        return PostgresDatabase(url, pool_size)
+        return PostgresDatabase(url, pool_size, patient=patient)
     raise RuntimeError(f"{parsed.get_backend_name()} is no database that Entrepot speaks to")

@@ -22,6 +22,7 @@ from entrepot.store.writes import row_types
 # A process writes three batches at a time, the pipeline's, everybody else's and one more of arrays;
 # beside them the pipeline claims jobs and retention removes what is old.
 _WRITERS_MAX = 4
+_STATEMENT_SECONDS = 30.0
 _PLANS_SECONDS_MIN, _PLANS_SECONDS_MAX = 0.25, 60.0
 _RETRY_STATES = {"40001", "40P01", "23505", "55P03"}
 _NOT_ALLOWED = "42501"
@@ -41,11 +42,12 @@ class PostgresDatabase:
 
     dialect = "postgresql"
 
-    def __init__(self, url: str, pool_size: int = POOL_DEFAULT) -> None:
+    def __init__(self, url: str, pool_size: int = POOL_DEFAULT, *, patient: bool = False) -> None:
         writing = min(max(1, pool_size // 2), _WRITERS_MAX)
         self.side_by_side = writing
-        self._writer = _postgres_engine(url, writing, _BY_INDEX)
-        self._reader = _postgres_engine(url, max(1, pool_size - writing), {})
+        seconds = None if patient else _STATEMENT_SECONDS
+        self._writer = _postgres_engine(url, writing, seconds, _BY_INDEX)
+        self._reader = _postgres_engine(url, max(1, pool_size - writing), seconds, {})
 
         @event.listens_for(self._writer.sync_engine, "connect")
         def _set_up(connection: Any, _record: Any) -> None:
@@ -82,7 +84,9 @@ class PostgresDatabase:
         await self._reader.dispose()
 
 
-def _postgres_engine(url: str, pool_size: int, session: dict[str, str]) -> AsyncEngine:
+def _postgres_engine(
+    url: str, pool_size: int, seconds: float | None, session: dict[str, str]
+) -> AsyncEngine:
     return create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
@@ -92,7 +96,7 @@ def _postgres_engine(url: str, pool_size: int, session: dict[str, str]) -> Async
         isolation_level="AUTOCOMMIT",
         connect_args={
             "timeout": 10,
-            "command_timeout": 30,
+            "command_timeout": seconds,
             # A batch's statement is long, and prepared once for each set of tables it writes to.
             "statement_cache_size": 512,
             "max_cacheable_statement_size": 0,
