@@ -34,8 +34,8 @@ BACKOFF_SECONDS = 0.005
 # Batches that lock what they read after one that met a rival. Locks cost round trips, running a
 # batch again costs more.
 LOCKED_BATCHES = 32
-# Transactions at a time from which on arrays have a second series of batches: it is the third here,
-# and the pipeline's claims need one.
+# So many transactions at a time let arrays have a second series of batches: three for the series,
+# and one for what claims jobs and removes what is old.
 _FOR_ARRAYS = 4
 OVERLOADED = Refusal(Reason.OVERLOADED, retry_after=1.0)
 
@@ -60,7 +60,7 @@ class _Series:
 
 
 def _series(transactions: int) -> list[_Series]:
-    """What may be written in so many transactions at the same time, one of which is for others."""
+    """The series of batches that a database has room for which takes so many at the same time."""
     if transactions == 1:
         return [_Series(EVERYTHING)]
     others = _Series(OTHERS)
