@@ -137,6 +137,6 @@ def test_processes_that_start_at_once_make_one_schema(
 
 
 def test_an_old_sqlite_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite.driver, "sqlite_version_info", (3, 51, 2))
+    monkeypatch.setattr(sqlite.sqlite_driver, "sqlite_version_info", (3, 51, 2))
     with pytest.raises(RuntimeError, match=r"3\.51\.3"):
         sqlite.SqliteDatabase(":memory:")

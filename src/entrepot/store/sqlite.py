@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from pysqlite3 import dbapi2 as driver
+from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
@@ -29,9 +29,9 @@ _STEPS_CLOSING = 1_000_000  # between two looks of a long read at whether the da
 
 # Without an adapter the driver looks for adapting methods on every bytes, None and bool that it
 # binds, which took two thirds of the time of an insert. These three give the same value back.
-driver.register_adapter(bytes, bytearray)
-driver.register_adapter(type(None), {}.get)
-driver.register_adapter(bool, int)
+sqlite_driver.register_adapter(bytes, bytearray)
+sqlite_driver.register_adapter(type(None), {}.get)
+sqlite_driver.register_adapter(bool, int)
 
 
 class SqliteDatabase:
@@ -41,8 +41,8 @@ class SqliteDatabase:
     side_by_side = 1
 
     def __init__(self, path: str) -> None:
-        if driver.sqlite_version_info < SQLITE_OLDEST:
-            found = driver.sqlite_version
+        if sqlite_driver.sqlite_version_info < SQLITE_OLDEST:
+            found = sqlite_driver.sqlite_version
             raise RuntimeError(f"SQLite {found} can corrupt a WAL database; 3.51.3 or later needed")
         if path != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ class SqliteDatabase:
 def _sqlite_engine(path: str, begin: str, cache_kib: int = _CACHE_KIB) -> Engine:
     engine = create_engine(
         f"sqlite+pysqlite:///{path}",
-        module=driver,
+        module=sqlite_driver,
         poolclass=StaticPool,
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 10,
                       "cached_statements": 512},
@@ -158,14 +158,14 @@ def _transact(conn: Connection, work: Work[T]) -> T:
     try:
         with conn.begin():
             return work(conn)
-    except (DBAPIError, driver.Error) as error:
+    except (DBAPIError, sqlite_driver.Error) as error:
         raise _translated(error) from error
 
 
 def _translated(error: Exception) -> Exception:
     raw = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    if isinstance(raw, driver.IntegrityError) and "UNIQUE constraint" in str(raw):
+    if isinstance(raw, sqlite_driver.IntegrityError) and "UNIQUE constraint" in str(raw):
         return Conflict(str(raw))
-    if isinstance(raw, driver.Error) and "locked" in str(raw):
+    if isinstance(raw, sqlite_driver.Error) and "locked" in str(raw):
         return Unavailable(str(raw))
     return error
