@@ -5,6 +5,9 @@ are measured by turns, there and back again, so that none has the better minutes
 idempotency keys are not removed meanwhile. Reading comes before placing, so that what the filters
 ask for is known; the notes say how many orders match, and what a request costs the servers (and
 PostgreSQL) in processor time, which a busy machine disturbs less than rates.
+
+A load is timed when what it asks for is in memory: before, it is the disk that is measured, of
+which the notes say what it did at first and how long that lasted.
 """
 
 from __future__ import annotations
@@ -36,6 +39,8 @@ QUICK_STEP = 3  # a quick run takes one reading of so many
 READY_SECONDS, MEMORY_MB = 1.5, 300.0
 STARTS, READY_WITHIN, POLL_SECONDS = 3, 600.0, 0.005
 REST_WITHIN, REST_SECONDS, QUIET_SHARE = 60.0, 0.15, 0.3
+# Bytes of the disk that a request in memory takes at most, and how long may be waited for that.
+IN_MEMORY, WINDOW_SECONDS, WARM_WITHIN = 4_096, 2, 120.0
 
 
 class Place(NamedTuple):
@@ -48,10 +53,18 @@ class Place(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """A load, and the processor time that it took of the servers, in seconds."""
+    """A load; the processor time that it took of the servers, in seconds, and bytes of the disk."""
 
     load: wrk.Load
     processor: float
+    fetched: int
+
+
+class Warm(NamedTuple):
+    """How long a load has to last, in seconds; how it began, if from the disk."""
+
+    lasting: int
+    began: str
 
 
 def measure(run: Run) -> None:
@@ -145,8 +158,8 @@ def _by_turns(
     say(f"growth, {engine}: {what}")
     seconds = min(run.options.seconds, SECONDS_MAX)
     turns = list(zip(places, loads, strict=True))
-    lasting = [_lasting(place, load, seconds) for place, load in turns]
-    timed = list(zip(places, loads, lasting, strict=True))
+    warm = [_warm(place, load, seconds) for place, load in turns]
+    timed = list(zip(places, loads, [one.lasting for one in warm], strict=True))
     there = [_taken(*one) for one in timed]
     back = [_taken(*one) for one in reversed(timed)][::-1]
     found = list(zip(there, back, strict=True))
@@ -169,31 +182,53 @@ def _by_turns(
             p50=fmean(one.load.p50 for one in both),
             p99=fmean(one.load.p99 for one in both),
             note=f"{rates[0]:,.0f} there; {cost:,.0f} µs of processor time each, "
-            f"{each[0]:,.0f} there",
+            f"{each[0]:,.0f} there{one.began}",
             failed=failed,
         )
-        for place, rate, both, cost in zip(places, rates, found, each, strict=True)
+        for place, rate, both, cost, one in zip(places, rates, found, each, warm, strict=True)
     ][1:]
     run.rows += rows
     return rows
 
 
-def _lasting(place: Place, load: Turn, seconds: int) -> int:
-    """Warm up; how long a load has to be that holds some of each connection's answers."""
+def _warm(place: Place, load: Turn, seconds: int) -> Warm:
+    """Send it until what it asks for is in memory; it has to hold some of each one's answers."""
     warm = wrk.Load(0, 0.0, 0.0, 0.0, wrk.NOTHING)
     for longer in WARM_UP_SECONDS:
         if warm.failed == wrk.NOTHING:
             warm = load(seconds=longer)
             _rest(place)
-    return min(max(seconds, math.ceil(ROUNDS * warm.p50 / 1e3)), LONGEST_SECONDS)
+    lasting = min(max(seconds, math.ceil(ROUNDS * warm.p50 / 1e3)), LONGEST_SECONDS)
+    begun = time.monotonic()
+    first = last = _taken(place, load, WINDOW_SECONDS)
+    while not _in_memory(last) and time.monotonic() < begun + WARM_WITHIN:
+        last = _taken(place, load, WINDOW_SECONDS)
+    if last is first:
+        return Warm(lasting, "")
+    taken, kib = time.monotonic() - begun, first.fetched / max(1, first.load.requests) / 1024
+    return Warm(
+        lasting,
+        f"; warm after {taken:.0f} s, at first {first.load.rate:,.0f}/s and {kib:.0f} KiB of the "
+        "disk each",
+    )
+
+
+def _in_memory(taken: Taken) -> bool:
+    return taken.fetched <= IN_MEMORY * taken.load.requests
 
 
 def _taken(place: Place, load: Turn, seconds: int) -> Taken:
-    before = sum(map(process.processor_seconds, place.processes))
+    def used() -> tuple[float, int]:
+        return (
+            sum(map(process.processor_seconds, place.processes)),
+            sum(map(process.bytes_from_disk, place.processes)),
+        )
+
+    before = used()
     done = load(seconds=seconds)
-    taken = sum(map(process.processor_seconds, place.processes)) - before
+    processor, fetched = (now - was for now, was in zip(used(), before, strict=True))
     _rest(place)
-    return Taken(done, taken)
+    return Taken(done, processor, int(fetched))
 
 
 def _rest(place: Place) -> None:

@@ -36,6 +36,12 @@ def processor_seconds(pid: int) -> float:
     return sum(_ticks(one) for one in tree(pid)) / _TICKS
 
 
+def bytes_from_disk(pid: int) -> int:
+    """Bytes that had to be fetched from the disk so far; what memory still held is not counted."""
+    told = [_text(Path(f"/proc/{one}/io")) for one in tree(pid)]
+    return sum(int(text.partition("\nread_bytes: ")[2].split()[0]) for text in told if text)
+
+
 def open_files(pid: int, path: Path) -> int:
     """How many times the processes have this file open."""
     count = 0

@@ -280,6 +280,8 @@ _SELECTS = [
     (schema.variant_names, ("org", "kind", "value")),
     (schema.customer_names, ("org", "kind", "value")),
     (schema.variants, ("org", "id")),
+    (schema.customers, ("org", "id")),
+    (schema.organizations, ("org",)),
     (schema.jobs, ("org", "id")),
     (schema.jobs, ("org", "order_id")),
     (schema.stock_levels, ("org", "variant_id", "location_id")),

@@ -134,6 +134,30 @@ async def test_small_sets_are_read_together(database: Database) -> None:
     assert sorted(alone) == sorted((place[2],) for place in places[:3])
 
 
+@pytest.mark.parametrize("at", [0, 1])
+async def test_what_one_finds_names_what_another_wants(database: Database, at: int) -> None:
+    """On PostgreSQL in one statement, each of what is named once; the other one names nothing."""
+
+    def work(conn: Connection) -> list[list[list[Any]]]:
+        people = [b"1" * 16, b"1" * 16, b"2" * 16]
+        rows = [row(value, person) for value, person in zip("abc", people, strict=True)]
+        writes.insert(conn, names, COLUMNS, rows)
+        places = [(1, b"1" * 16, "first"), (1, b"2" * 16, "second"), (1, b"3" * 16, "third")]
+        writes.insert(conn, schema.locations, ("org", "id", "name"), places)
+        naming = [
+            bulk.Select(names, KEY, {row(value)[:3] for value in values}, COLUMNS)
+            for values in ("ab", "z")
+        ]
+        by = bulk.NamedBy(at, ("org", "customer_id"))
+        named = bulk.Select(schema.locations, ("org", "id"), set(), ("name",), named_by=by)
+        found = bulk.select_all(conn, [*naming, named])
+        return [[tuple(one) for one in rows] for rows in found]
+
+    two, none, places = await database.write(work)
+    assert (len(two), none) == (2, [])
+    assert places == ([("first",)] if at == 0 else [])
+
+
 @pytest.mark.parametrize("there", [True, False])
 async def test_without_a_transaction_it_is_all_or_nothing(database: Database, there: bool) -> None:
     """A flush of two statements on PostgreSQL, the second of which may fail."""

@@ -74,16 +74,17 @@ def _select_postgres(
     table: Table, keys: tuple[str, ...], columns: tuple[str, ...], lock: bool, place: int = 0
 ) -> str:
     """`place` parameters come before this statement's own."""
-    names = ", ".join(f't."{c}"' for c in columns)
-    aliases, match = by_keys(keys)
     types = enumerate(postgres_types(table, keys), place + 1)
     arrays = ", ".join(f"${i}::{type_}[]" for i, type_ in types)
     order = ", ".join(f't."{c}"' for c in keys)
     tail = f" ORDER BY {order} FOR UPDATE OF t" if lock else ""
-    return (
-        f"SELECT {names} FROM unnest({arrays}) AS v({aliases}) "
-        f"JOIN {table.name} AS t ON {match}{tail}"
-    )
+    return _select_from(f"unnest({arrays})", table, keys, columns) + tail
+
+
+def _select_from(source: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> str:
+    names = ", ".join(f't."{c}"' for c in columns)
+    aliases, match = by_keys(keys)
+    return f"SELECT {names} FROM {source} AS v({aliases}) JOIN {table.name} AS t ON {match}"
 
 
 def select(
@@ -114,10 +115,18 @@ def select(
     return rows
 
 
+class NamedBy(NamedTuple):
+    """What the rows of an earlier one of several selects have in some of its columns."""
+
+    place: int
+    columns: tuple[str, ...]
+
+
 class Select(NamedTuple):
     """Rows to read: those whose `keys` are among `wanted`; `lock` as in `select`.
 
-    `few` rows are expected of some, however many are wanted.
+    `few` rows are expected of some, however many are wanted. Where the keys are `named_by` the rows
+    of another select, which is a small one, nothing is `wanted`, and nothing locked.
     """
 
     table: Table
@@ -126,17 +135,18 @@ class Select(NamedTuple):
     columns: tuple[str, ...]
     lock: bool = False
     few: bool = False
+    named_by: NamedBy | None = None
 
 
 def select_all(conn: Connection, selects: Sequence[Select]) -> list[list[Row]]:
     """What each of these finds. PostgreSQL is asked once for all that are small."""
     small = [_is_small(one) for one in selects]
     if is_sqlite(conn) or sum(small) < 2:
-        return [select(conn, *one[:4], lock=one.lock) for one in selects]
-    together = [one for one, is_small in zip(selects, small, strict=True) if is_small]
-    statement = _select_together(tuple((s.table, s.keys, s.columns, s.lock) for s in together))
-    arrays = [column for one in together for column in zip(*one.wanted, strict=True)]
-    [found] = fetch(conn, statement, tuple(arrays))
+        return _one_by_one(conn, selects)
+    together = [(at, one) for at, one in enumerate(selects) if small[at]]
+    parts = [(at, s.table, s.keys, s.columns, s.lock, s.named_by) for at, s in together]
+    arrays = [column for _, one in together for column in zip(*one.wanted, strict=True)]
+    [found] = fetch(conn, _select_together(tuple(parts)), tuple(arrays))
     lists = iter(found)
     return [
         (next(lists) or []) if is_small else select(conn, *one[:4], lock=one.lock)
@@ -145,21 +155,40 @@ def select_all(conn: Connection, selects: Sequence[Select]) -> list[list[Row]]:
 
 
 def _is_small(one: Select) -> bool:
-    return bool(one.wanted) and (one.few or len(one.wanted) <= _SMALL)
+    small = one.few or len(one.wanted) <= _SMALL
+    return one.named_by is not None or (bool(one.wanted) and small)
+
+
+def _one_by_one(conn: Connection, selects: Sequence[Select]) -> list[list[Row]]:
+    found: list[list[Row]] = []
+    for one in selects:
+        wanted = one.wanted
+        if one.named_by is not None:
+            place, columns = one.named_by
+            at = [selects[place].columns.index(column) for column in columns]
+            wanted = {tuple([row[i] for i in at]) for row in found[place]}
+        found.append(select(conn, one.table, one.keys, wanted, one.columns, lock=one.lock))
+    return found
+
+
+_Part = tuple[int, Table, tuple[str, ...], tuple[str, ...], bool, NamedBy | None]
 
 
 @lru_cache(maxsize=512)
-def _select_together(
-    parts: tuple[tuple[Table, tuple[str, ...], tuple[str, ...], bool], ...],
-) -> str:
-    named: list[str] = []
+def _select_together(parts: tuple[_Part, ...]) -> str:
+    said: list[str] = []
     place = 0
-    for number, (table, keys, columns, lock) in enumerate(parts):
-        text = _select_postgres(table, keys, columns, lock, place)
-        place += len(keys)
-        named.append(f"s{number} AS MATERIALIZED ({text})")
-    rows = ", ".join(f"(SELECT array_agg(ROW(s{i}.*)) FROM s{i})" for i in range(len(parts)))
-    return f"WITH {', '.join(named)} SELECT {rows}"
+    for at, table, keys, columns, lock, named_by in parts:
+        if named_by is None:
+            text = _select_postgres(table, keys, columns, lock, place)
+            place += len(keys)
+        else:
+            named = ", ".join(f'"{column}"' for column in named_by.columns)
+            source = f"(SELECT DISTINCT {named} FROM s{named_by.place})"
+            text = _select_from(source, table, keys, columns)
+        said.append(f"s{at} AS MATERIALIZED ({text})")
+    rows = ", ".join(f"(SELECT array_agg(ROW(s{at}.*)) FROM s{at})" for at, *_ in parts)
+    return f"WITH {', '.join(said)} SELECT {rows}"
 
 
 def fetch(conn: Connection, statement: str, parameters: Row) -> list[Row]:

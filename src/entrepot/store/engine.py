@@ -68,7 +68,8 @@ def open_database(url: str, pool_size: int = POOL_DEFAULT, *, patient: bool = Fa
     """The database behind a URL: `sqlite:///path` or `postgresql://user:password@host:port/name`.
 
     A `patient` one lets each statement take as long as it does, as a migration or an audit of a
-    large book has to; otherwise a server that does not answer in time counts as unavailable.
+    large book has to; otherwise a server that does not answer in time counts as unavailable, and
+    PostgreSQL is told to read by index.
     """
     try:
         parsed = make_url(url)

@@ -26,12 +26,13 @@ _STATEMENT_SECONDS = 30.0
 _PLANS_SECONDS_MIN, _PLANS_SECONDS_MAX = 0.25, 60.0
 _RETRY_STATES = {"40001", "40P01", "23505", "55P03"}
 _NOT_ALLOWED = "42501"
-# The write path looks rows up by whole keys; while a table is small or its statistics are old, the
-# planner may prefer to scan it, and keeps that plan while the table grows.
+# Orders are looked up by keys and lists go by indexes; while a table is small or its statistics are
+# old, the planner may prefer to scan it, and keeps that plan while the table grows.
 _BY_INDEX = {
     "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
-    # So there is one plan for each statement, which need not be made again and again.
-    "plan_cache_mode": "force_generic_plan", "jit": "off",
+    # So there is one plan for each statement, which need not be made again and again. It is made
+    # for any values, and starting workers for what it then expects takes longer than what there is.
+    "plan_cache_mode": "force_generic_plan", "jit": "off", "max_parallel_workers_per_gather": "0",
 }  # fmt: skip
 
 
@@ -47,7 +48,9 @@ class PostgresDatabase:
         self.side_by_side = writing
         seconds = None if patient else _STATEMENT_SECONDS
         self._writer = _postgres_engine(url, writing, seconds, _BY_INDEX)
-        self._reader = _postgres_engine(url, max(1, pool_size - writing), seconds, {})
+        # What takes its time goes through whole tables, each of its statements once.
+        reading = {} if patient else _BY_INDEX
+        self._reader = _postgres_engine(url, max(1, pool_size - writing), seconds, reading)
 
         @event.listens_for(self._writer.sync_engine, "connect")
         def _set_up(connection: Any, _record: Any) -> None:

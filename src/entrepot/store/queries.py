@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -9,13 +10,17 @@ from sqlalchemy import Connection
 
 from entrepot.core.order import Customer, Line, Order
 from entrepot.store import bulk, lists, rows, schema, span_walk
-from entrepot.store.bulk import Select
+from entrepot.store.bulk import NamedBy, Select
 from entrepot.store.order_filter import OrderFilter, Statement
 
-__all__ = ["OrderFilter", "Page", "customers", "order_by_id", "page"]
+__all__ = [
+    "OrderFilter", "Page", "customers", "order_and_customer", "order_by_id", "page",
+]  # fmt: skip
 
 _NOTHING = OrderFilter()
 _NUMBER = rows.ORDER.index("number")
+_ID = ("org", "id")
+_WHO_ORDERED = NamedBy(0, ("org", "customer_id"))
 
 
 class Page(NamedTuple):
@@ -27,14 +32,36 @@ class Page(NamedTuple):
 
 def order_by_id(conn: Connection, org: int, order_id: bytes) -> Order | None:
     """The order with its lines, or None; of PostgreSQL it asks one statement."""
-    found, lines = bulk.select_all(
+    found, lines = bulk.select_all(conn, _whole(org, order_id))
+    return _joined(found, lines)[0] if found else None
+
+
+def order_and_customer(
+    conn: Connection, org: int, order_id: bytes
+) -> tuple[Order, Customer | None] | None:
+    """The order with its lines, and who ordered, None for the organization's guest; None without
+    the order. Of PostgreSQL it asks one statement.
+    """
+    found, lines, guests, theirs = bulk.select_all(
         conn,
         [
-            Select(schema.orders, ("org", "id"), {(org, order_id)}, rows.ORDER),
-            Select(schema.order_lines, ("org", "order_id"), {(org, order_id)}, rows.LINE),
+            *_whole(org, order_id),
+            Select(schema.organizations, ("org",), {(org,)}, ("guest_id",)),
+            Select(schema.customers, _ID, set(), rows.CUSTOMER, named_by=_WHO_ORDERED),
         ],
     )
-    return _joined(found, lines)[0] if found else None
+    if not found:
+        return None
+    [order] = _joined(found, lines)
+    nobody = order.customer_id == guests[0][0] or not theirs
+    return order, None if nobody else rows.customer(theirs[0])
+
+
+def _whole(org: int, order_id: bytes) -> list[Select]:
+    return [
+        Select(schema.orders, _ID, {(org, order_id)}, rows.ORDER),
+        Select(schema.order_lines, ("org", "order_id"), {(org, order_id)}, rows.LINE),
+    ]
 
 
 def page(conn: Connection, org: int, wanted: OrderFilter, *, limit: int, offset: int) -> Page:
@@ -67,11 +94,18 @@ def _between(conn: Connection, org: int, first: int, last: int) -> list[rows.Row
     )
 
 
-def customers(conn: Connection, wanted: set[tuple[int, bytes]]) -> dict[bytes, Customer]:
-    """The customers of these keys, by id."""
-    keys: set[tuple[Any, ...]] = set(wanted)
-    found = bulk.select(conn, schema.customers, ("org", "id"), keys, rows.CUSTOMER)
-    return {row[1]: rows.customer(row) for row in found}
+def customers(conn: Connection, org: int, orders: Iterable[Order]) -> dict[bytes, Customer]:
+    """Who these orders of one organization are of, by id, its guest not among them."""
+    keys: set[tuple[Any, ...]] = {(org, order.customer_id) for order in orders}
+    guests, found = bulk.select_all(
+        conn,
+        [
+            Select(schema.organizations, ("org",), {(org,)}, ("guest_id",)),
+            Select(schema.customers, _ID, keys, rows.CUSTOMER),
+        ],
+    )
+    guest = guests[0][0] if guests else None
+    return {row[1]: rows.customer(row) for row in found if row[1] != guest}
 
 
 def _with_lines(conn: Connection, found: list[rows.Row]) -> list[Order]:

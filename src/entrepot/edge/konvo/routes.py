@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 
-from entrepot.core.order import Customer, Order
+from entrepot.core.order import Customer
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.dialect import MIB, Call, Dialect, Operation, Parameter, Response
 from entrepot.edge.konvo import read, wire, write
 from entrepot.edge.konvo.credentials import HEADER, authenticate
 from entrepot.edge.konvo.refusals import refusal_answer
-from entrepot.store import accounts, queries
+from entrepot.store import queries
 from entrepot.store.engine import Snapshot
 from entrepot.writer.envelope import Answer
 
@@ -38,7 +37,7 @@ async def list_orders(call: Call) -> Answer:
 
     def look(conn: Snapshot) -> tuple[queries.Page, dict[bytes, Customer]]:
         page = queries.page(conn, org, wanted, limit=limit, offset=offset)
-        return page, _contacts(conn, org, page.orders)
+        return page, queries.customers(conn, org, page.orders)
 
     page, contacts = await call.services.database.read_long(look)
     assert page.total is not None
@@ -48,31 +47,19 @@ async def list_orders(call: Call) -> Answer:
 async def get_order(call: Call) -> Answer:
     """One order by its UUID, in the envelope of a list."""
     order_id = read.order_id(call.path_ids["ID"])
-    org = call.principal.org
-
-    def look(conn: Snapshot) -> tuple[Order | None, dict[bytes, Customer]]:
-        order = queries.order_by_id(conn, org, order_id)
-        return order, _contacts(conn, org, [order] if order else [])
-
-    order, contacts = await call.services.database.read(look)
-    if order is None:
+    found = await call.services.database.read_one(
+        lambda conn: queries.order_and_customer(conn, call.principal.org, order_id)
+    )
+    if found is None:
         raise refuse(Reason.UNKNOWN_ORDER)
-    return write.found([order], contacts, 1)
+    order, contact = found
+    return write.found([order], {} if contact is None else {contact.id: contact}, 1)
 
 
 async def create_orders(call: Call) -> Answer:
     """Take over every order of the array, or none; the answer shows what was committed."""
     command = read.mirror_orders(call.json(read.CREATE_ORDERS), call.principal)
     return await call.submit(command, partial(write.created, request_id=call.request_id))
-
-
-def _contacts(conn: Snapshot, org: int, orders: Iterable[Order]) -> dict[bytes, Customer]:
-    """Who the orders are of; the guest, who stands behind orders of nobody, is no contact."""
-    contacts = queries.customers(conn, {(org, order.customer_id) for order in orders})
-    organization = accounts.organization(conn, org)
-    if organization is not None:
-        contacts.pop(organization.guest_id, None)
-    return contacts
 
 
 def _time(name: str, description: str) -> Parameter:
