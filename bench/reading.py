@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import secrets
+import random
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +25,15 @@ SYNQ_PAGE, KONVO_PAGE, POLINATE_PAGE = 50, 50, 20  # what the dialects give when
 _SCRIPT = """
 local paths = {}
 for line in io.lines("%(paths)s") do paths[#paths + 1] = line end
-math.randomseed(%(seed)d)
+local at = %(at)d
 %(headers)s
-request = function() return wrk.format("GET", paths[math.random(#paths)]) end
+request = function() at = at %% #paths + 1 return wrk.format("GET", paths[at]) end
 """
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Reading:
-    """A GET of one of `paths`, drawn at random each time.
+    """A GET of each of `paths`, in turn; a load goes on where the last one ended.
 
     `counted` is the member of the answer that says how many orders match; empty where none does.
     """
@@ -42,6 +42,7 @@ class Reading:
     headers: dict[str, str]
     paths: tuple[str, ...]
     counted: str = ""
+    at: int = 0
 
     def script(self, out: Path) -> str:
         """The Lua script that sends it and writes its figures to `out`."""
@@ -49,14 +50,16 @@ class Reading:
         paths.write_text("".join(f"{path}\n" for path in self.paths))
         return (_SCRIPT + wrk.DONE) % {
             "paths": paths,
-            "seed": secrets.randbits(31),
+            "at": self.at,
             "headers": "\n".join(f'wrk.headers["{k}"] = "{v}"' for k, v in self.headers.items()),
             "out": out,
         }
 
     def run(self, url: str, concurrency: int, seconds: int, folder: Path) -> Load:
         """Send it over so many connections for so long, each as fast as it is answered."""
-        return wrk.drive(self.script, url, concurrency, seconds, folder)
+        load = wrk.drive(self.script, url, concurrency, seconds, folder)
+        self.at = (self.at + load.requests) % len(self.paths)
+        return load
 
     def total(self, url: str) -> int | None:
         """How many orders a list says that it has; None where it does not say.
@@ -80,10 +83,11 @@ def _by_id(filled: Filled, told: Credentials) -> list[Reading]:
         (konvo(told, 1), "Konvo", ids.dashed),
         (polinate(told), "Polinate", lambda one: f"ord_{one.hex()}"),
     )
+    drawn = random.Random(filled.orders).sample(filled.sample, len(filled.sample))
     return [
         Reading(
             f"{name} GET by id", request.headers,
-            tuple(f"{request.path}/{spell(one)}" for one in filled.sample),
+            tuple(f"{request.path}/{spell(one)}" for one in drawn),
         )
         for request, name, spell in spelled
     ]  # fmt: skip
