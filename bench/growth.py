@@ -40,7 +40,7 @@ READY_SECONDS, MEMORY_MB = 1.5, 300.0
 STARTS, READY_WITHIN, POLL_SECONDS = 3, 600.0, 0.005
 REST_WITHIN, REST_SECONDS, QUIET_SHARE = 60.0, 0.15, 0.3
 # Bytes of the disk that a request in memory takes at most, and how long may be waited for that.
-IN_MEMORY, WINDOW_SECONDS, WARM_WITHIN = 4_096, 2, 120.0
+IN_MEMORY, WINDOW_SECONDS, WARM_WITHIN = 256, 2, 45.0
 
 
 class Place(NamedTuple):
