@@ -205,12 +205,14 @@ def _warm(place: Place, load: Turn, seconds: int) -> Warm:
         last = _taken(place, load, WINDOW_SECONDS)
     if last is first:
         return Warm(lasting, "")
-    taken, kib = time.monotonic() - begun, first.fetched / max(1, first.load.requests) / 1024
-    return Warm(
-        lasting,
-        f"; warm after {taken:.0f} s, at first {first.load.rate:,.0f}/s and {kib:.0f} KiB of the "
-        "disk each",
-    )
+    how = "warm" if _in_memory(last) else "still not in memory"
+    told = f"at first {first.load.rate:,.0f}/s and {_kib(first):.0f} KiB of the disk each"
+    told += "" if _in_memory(last) else f", {_kib(last):.1f} KiB at last"
+    return Warm(lasting, f"; {how} after {time.monotonic() - begun:.0f} s, {told}")
+
+
+def _kib(taken: Taken) -> float:
+    return taken.fetched / max(1, taken.load.requests) / 1024
 
 
 def _in_memory(taken: Taken) -> bool:

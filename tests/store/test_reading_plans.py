@@ -40,3 +40,13 @@ async def test_a_read_is_planned_once_unless_it_takes_its_time(
     [(generic, custom, scans)] = await database.read(lambda c: bulk.fetch(c, _PLANNED, ()))
     assert generic + custom == TIMES
     assert (custom > 0, scans) == ((True, "on") if patient else (False, "off"))
+
+
+async def test_no_workers_are_started_for_a_read_unless_it_takes_its_time(
+    database: PostgresDatabase, request: pytest.FixtureRequest
+) -> None:
+    """What takes a millisecond would wait longer for them; PostgreSQL is told to want them here."""
+    await database.read(lambda c: bulk.fetch(c, "SET SESSION debug_parallel_query = on", ()))
+    plan = await database.read(lambda c: bulk.fetch(c, "EXPLAIN SELECT count(*) FROM orders", ()))
+    gathered = any("Gather" in line[0] for line in plan)
+    assert gathered is ("patient" in request.node.name)
