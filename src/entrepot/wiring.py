@@ -25,7 +25,7 @@ from entrepot.edge.app import build_app
 from entrepot.edge.dialect import Services
 from entrepot.edge.dialects import ALL
 from entrepot.edge.door import Door
-from entrepot.edge.polinate.read import mirror_from_source
+from entrepot.edge.polinate.source import mirror_from_source
 from entrepot.edge.protocol import SPARE_CONNECTIONS, deadline_protocol
 from entrepot.edge.rate_limit import SharedTokenBuckets
 from entrepot.pipeline.retention import DAY_SECONDS, Retention, RetentionSettings

@@ -9,7 +9,7 @@ import uuid_utils
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult
 from entrepot.edge.dialect import Principal
-from entrepot.edge.polinate import read, wire
+from entrepot.edge.polinate import listing, read, wire
 from entrepot.store import accounts, migrate, queries
 from entrepot.store.engine import Database, open_database
 from entrepot.writer.envelope import Envelope
@@ -31,7 +31,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def found(database: Database, org: int, query: Body) -> int:
-    wanted, _, limit = read.order_list(query)
+    wanted, _, limit = listing.order_list(query)
     page = await database.read(lambda conn: queries.page(conn, org, wanted, limit=limit, offset=0))
     assert page.total is not None
     return page.total

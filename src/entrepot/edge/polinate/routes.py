@@ -8,7 +8,7 @@ from functools import partial
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.words import POLINATE_PHASE, POLINATE_STATUS
 from entrepot.edge.dialect import Call, Dialect, Operation, Parameter, Response
-from entrepot.edge.polinate import read, wire, write
+from entrepot.edge.polinate import listing, read, wire, write
 from entrepot.edge.polinate.credentials import authenticate
 from entrepot.edge.polinate.refusals import refusal_answer
 from entrepot.store import queries
@@ -28,9 +28,9 @@ _KEY = Parameter(
 _ID = Parameter("id", "path", _TEXT, True, "The order's id, in any dialect's spelling.")
 _LIST = (
     Parameter("page", "query", {"type": "integer", "default": 1, "minimum": 1,
-                                "maximum": read.PAGE_MAX}, False, "Which page, from 1."),
-    Parameter("limit", "query", {"type": "integer", "default": read.LIMIT_DEFAULT, "minimum": 1,
-                                 "maximum": read.LIMIT_MAX}, False, "Orders a page."),
+                                "maximum": listing.PAGE_MAX}, False, "Which page, from 1."),
+    Parameter("limit", "query", {"type": "integer", "default": listing.LIMIT_DEFAULT, "minimum": 1,
+                                 "maximum": listing.LIMIT_MAX}, False, "Orders a page."),
     Parameter("createdSince", "query", _TIME, False, "Created later than this."),
     Parameter("updatedSince", "query", _TIME, False, "Updated later than this."),
     Parameter("modifiedSince", "query", _TIME, False,
@@ -40,7 +40,7 @@ _LIST = (
     Parameter("status", "query", {"type": "string", "enum": list(POLINATE_STATUS)}, False,
               "In this status."),
     Parameter("propertyPath", "query", {"type": "string", "minLength": 1,
-                                        "maxLength": read.PATH_MAX}, False,
+                                        "maxLength": listing.PATH_MAX}, False,
               "A dot path into the properties; needs one of the next two."),
     Parameter("propertyValue", "query", _TEXT, False, "With this value at the path, as text."),
     Parameter("propertyExists", "query", {"type": "boolean"}, False,
@@ -67,7 +67,7 @@ _BODY_ERRORS = {
 
 async def list_orders(call: Call) -> Answer:
     """A page of orders, newest first."""
-    wanted, page, limit = read.order_list(call.query(*read.QUERY))
+    wanted, page, limit = listing.order_list(call.query(*listing.QUERY))
     found = await call.services.database.read_long(
         lambda conn: queries.page(
             conn, call.principal.org, wanted, limit=limit, offset=(page - 1) * limit

@@ -14,6 +14,7 @@ from msgspec import UnsetType
 from entrepot.core import ids
 from entrepot.core.money import Amount, parse
 from entrepot.core.refusal import Reason, refuse
+from entrepot.core.words import POLINATE_PHASE, POLINATE_STATUS
 from entrepot.edge import currency
 from entrepot.edge.polinate import wire
 from entrepot.edge.strict_json import InvalidJson, whole_number
@@ -95,6 +96,17 @@ def word_of(word: str, known: Mapping[str, object], field: str) -> str:
 def maybe_word(word: str | UnsetType | None, known: Mapping[str, object], field: str) -> str | None:
     """A word of an enum, or None where nothing was said."""
     return word_of(word, known, field) if isinstance(word, str) else None
+
+
+def told_words(
+    phase: str | UnsetType | None, status: str | UnsetType | None, where: str = ""
+) -> tuple[tuple[str, str], ...]:
+    """What is told of the two axes; phase first, so that status has the last word."""
+    told = (
+        ("polinate_phase", maybe_word(phase, POLINATE_PHASE, f"{where}phase")),
+        ("polinate_status", maybe_word(status, POLINATE_STATUS, f"{where}status")),
+    )
+    return tuple((axis, word) for axis, word in told if word is not None)
 
 
 def json_text(properties: dict[str, Any] | None) -> str | None:
