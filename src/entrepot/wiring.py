@@ -71,6 +71,19 @@ def make_services(
     return Services(database, writer, admission)
 
 
+def open_sandbox(chosen: Settings) -> SandboxProvider:
+    """The sandbox, its ledger opened. A ledger that cannot be opened is logged, in words.
+
+    The server starts all the same: orders are accepted, and wait for the ledger.
+    """
+    sandbox = SandboxProvider(chosen.sandbox_ledger)
+    fault = sandbox.open()
+    if fault is not None:
+        path = f"{settings.PREFIX}SANDBOX_LEDGER={chosen.sandbox_ledger}"
+        telemetry.log.error("sandbox.ledger_unusable", why=fault, setting=path)
+    return sandbox
+
+
 async def make_worker(
     database: Database, writer: Writer, sandbox: SandboxProvider, chosen: Settings
 ) -> Worker:
@@ -151,7 +164,7 @@ def application(shared: str | None = None) -> Litestar:
         worker, running, sandbox = None, None, None
         sweeping = None
         if chosen.role != "api":
-            sandbox = SandboxProvider(chosen.sandbox_ledger)
+            sandbox = open_sandbox(chosen)
             worker = await make_worker(database, writer, sandbox, chosen)
             running = asyncio.create_task(worker.run(), name="pipeline")
         if retention is not None:

@@ -20,7 +20,8 @@ from entrepot.core.results import OrderResult, Result
 from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.worker import Worker, WorkerSettings
 from entrepot.providers.payment import AuthoriseAnswer, PaymentProvider, PaymentRequest, VoidAnswer
-from entrepot.providers.sandbox import Ledger, SandboxProvider
+from entrepot.providers.sandbox import SandboxProvider
+from entrepot.providers.sandbox_ledger import Ledger
 from entrepot.store import migrate, schema
 from entrepot.store.engine import Database, open_database
 from entrepot.writer.envelope import Envelope

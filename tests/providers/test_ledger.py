@@ -8,7 +8,8 @@ from pysqlite3 import dbapi2 as sqlite3
 from tests.providers.conftest import View, request_of
 
 from entrepot.providers.payment import Authorised, Voided
-from entrepot.providers.sandbox import Ledger, SandboxProvider
+from entrepot.providers.sandbox import SandboxProvider
+from entrepot.providers.sandbox_ledger import Ledger
 
 
 async def test_a_commit_survives_the_end_of_the_process(path: Path) -> None:

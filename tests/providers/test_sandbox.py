@@ -24,7 +24,8 @@ from entrepot.providers.payment import (
     Unknown,
     Voided,
 )
-from entrepot.providers.sandbox import Ledger, SandboxProvider
+from entrepot.providers.sandbox import SandboxProvider
+from entrepot.providers.sandbox_ledger import Ledger
 
 HELD = f"sandbox-{KEY}"
 PROCESS_SECONDS_MAX = 60
@@ -235,38 +236,6 @@ async def test_calls_that_arrive_together_share_a_commit(
     calls = (sandbox.authorise(request_of(key=str(uuid.uuid4()))) for _ in range(600))
     assert all(isinstance(answer, Authorised) for answer in await asyncio.gather(*calls))
     assert commits == 2  # the bound of a batch is 512
-
-
-FAILURES = [
-    ("begin", sqlite3.OperationalError("unable to open database file"), Misconfigured),
-    ("save", sqlite3.OperationalError("disk full"), NotSent),
-    ("save", RuntimeError("a fault of ours"), NotSent),
-    ("commit", sqlite3.OperationalError("disk I/O error"), Unknown),
-]
-
-
-@pytest.mark.parametrize(("method", "error", "answer"), FAILURES)
-async def test_a_failing_ledger_is_an_answer_and_leaves_nothing_behind(
-    sandbox: SandboxProvider, view: View, method: str, error: Exception, answer: type
-) -> None:
-    def fail(*_: object) -> None:
-        raise error
-
-    await sandbox.authorise(request_of(key=str(uuid.uuid4())))
-    with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(Ledger, method, fail)
-        assert type(await sandbox.authorise(request_of())) is answer
-    assert await sandbox.look_up(KEY) == Absent()
-    assert type(await sandbox.authorise(request_of())) is Authorised
-    assert view.effects() == ["authorise", "authorise"]
-
-
-async def test_a_ledger_that_cannot_be_opened_is_an_answer(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
-    provider = SandboxProvider(tmp_path / "file" / "sandbox.db")
-    assert type(await provider.authorise(request_of())) is Misconfigured
-    assert type(await provider.void(request_of())) is Misconfigured
-    assert type(await provider.look_up(KEY)) is NotSent
 
 
 async def test_counters_outlive_a_restart(path: Path, view: View) -> None:

@@ -19,7 +19,7 @@ from tests.store.verify_breaks import BREAKS, Break
 from entrepot.cli import verify as command
 from entrepot.cli.session import OperatorError
 from entrepot.core.ids import dashed
-from entrepot.providers.sandbox import Ledger
+from entrepot.providers.sandbox_ledger import Ledger
 from entrepot.store import schema
 from entrepot.store.engine import open_database
 from entrepot.store.verify import INVARIANTS, Hold, ProviderLedger, Report, parents, verify

@@ -16,16 +16,16 @@ can compare the two. It speaks to no network and knows nothing of what an order 
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from pysqlite3 import dbapi2 as sqlite3
 
 from entrepot.providers import payment
 from entrepot.providers.payment import AuthoriseAnswer, LookUpAnswer, PaymentRequest, VoidAnswer
+from entrepot.providers.sandbox_ledger import EFFECTS, Entry, Ledger, Outcome
 
 BATCH_MAX = 512
 DELAY_SECONDS_MAX = 60.0
@@ -34,155 +34,13 @@ KEY_LENGTH_MAX = 64
 INTEGER_MAX = 2**63 - 1
 CONTENT = 6  # the first columns of an entry: what a repeat must say again
 
-Outcome: TypeAlias = Literal["authorised", "declined"]
 A = TypeVar("A", AuthoriseAnswer, VoidAnswer)
-Decision: TypeAlias = Callable[["Entry"], tuple["Entry", A]]
+Decision: TypeAlias = Callable[[Entry], tuple[Entry, A]]
 
 # What a ledger cannot keep: SQLite ends a text at a NUL, and UTF-8 has no lone surrogates.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _SCRIPT = re.compile(r"(declined|pending)|(flaky|unknown|slow)-([0-9]{1,9})")
 _BUSY, _LOCKED = 5, 6  # SQLite's primary result codes
-_EFFECTS = {"authorised": "authorise", "declined": "decline", "voided": "void"}
-
-# `failing` is a flaky key before its money moves: for every purpose but counting, it is absent.
-# The unique indexes let the file itself refuse a second authorisation of one key. Only one goes by
-# keys alone, which come in no order: a payment dirties one page of its own, not three.
-_SCHEMA = """
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS payments (
-  key TEXT NOT NULL UNIQUE, order_ref TEXT NOT NULL, reference TEXT NOT NULL,
-  units INTEGER NOT NULL CHECK (units >= 0), scale INTEGER NOT NULL CHECK (scale >= 0),
-  currency TEXT NOT NULL, calls INTEGER NOT NULL, provider_reference TEXT,
-  state TEXT NOT NULL CHECK (state IN ('failing','authorised','declined','pending','voided')),
-  created_at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000000 AS INTEGER)),
-  updated_at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000000 AS INTEGER))
-) STRICT;
-CREATE INDEX IF NOT EXISTS payments_pending ON payments (reference) WHERE state = 'pending';
-CREATE TABLE IF NOT EXISTS operations (
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL REFERENCES payments (key), order_ref TEXT NOT NULL,
-  effect TEXT NOT NULL CHECK (effect IN ('authorise','decline','void','notify')),
-  units INTEGER NOT NULL, scale INTEGER NOT NULL, currency TEXT NOT NULL,
-  at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000000 AS INTEGER))
-) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS operations_once ON operations (order_ref, key)
-  WHERE effect = 'authorise';
-CREATE TRIGGER IF NOT EXISTS operations_keep BEFORE UPDATE ON operations
-  BEGIN SELECT RAISE(ABORT, 'operations are append-only'); END;
-CREATE TRIGGER IF NOT EXISTS operations_stay BEFORE DELETE ON operations
-  BEGIN SELECT RAISE(ABORT, 'operations are append-only'); END;
-PRAGMA user_version = 1; COMMIT;
-"""
-_LOAD = """
-SELECT key, order_ref, reference, units, scale, currency, state, calls, provider_reference
-FROM payments WHERE key IN (SELECT value FROM json_each(?))
-"""
-_SAVE = """
-INSERT INTO payments
-  (key, order_ref, reference, units, scale, currency, state, calls, provider_reference)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (key) DO UPDATE SET state = excluded.state, calls = excluded.calls,
-  provider_reference = excluded.provider_reference, updated_at = excluded.updated_at
-"""
-_RECORD = """
-INSERT INTO operations (effect, key, order_ref, units, scale, currency)
-SELECT ?, key, order_ref, units, scale, currency FROM payments WHERE key = ?
-"""
-_SETTLE = """
-UPDATE payments SET state = ?1,
-  updated_at = CAST(unixepoch('subsec') * 1000000 AS INTEGER),
-  provider_reference = CASE WHEN ?1 = 'authorised' THEN 'sandbox-' || key END
-WHERE state = 'pending' AND reference = ?2 RETURNING key
-"""
-_LIVE = """
-SELECT order_ref, count(*) FROM payments WHERE state = 'authorised'
-GROUP BY order_ref ORDER BY order_ref
-"""
-
-
-class Entry(NamedTuple):
-    """One row of the ledger: all that is known under one idempotency key."""
-
-    key: str
-    order_ref: str
-    reference: str
-    units: int
-    scale: int
-    currency: str
-    state: str
-    calls: int
-    provider_reference: str | None
-
-
-class Ledger:
-    """The SQLite file behind the sandbox; several processes may hold it open at once.
-
-    Used from one thread at a time. Errors are the driver's own.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        """Remember the path; the file and its folder are made on first use."""
-        self.path, self._waits = Path(path), 0.0
-        self._connection: sqlite3.Connection | None = None
-
-    def connected(self, wait_seconds: float = 0.0) -> sqlite3.Connection:
-        """The open connection: schema in place, waiting so long for a lock."""
-        if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                self.path, wait_seconds, isolation_level=None, check_same_thread=False
-            )
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                # Play money: it survives the end of the process, not the loss of power.
-                connection.execute("PRAGMA synchronous = NORMAL")
-                connection.execute("PRAGMA wal_autocheckpoint = 8000")
-                connection.execute("PRAGMA journal_size_limit = 67108864")
-                if connection.execute("PRAGMA user_version").fetchone() == (0,):
-                    connection.executescript(_SCHEMA)
-            except sqlite3.Error:
-                connection.close()
-                raise
-            self._connection, self._waits = connection, wait_seconds
-        if wait_seconds != self._waits:
-            self._connection.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
-            self._waits = wait_seconds
-        return self._connection
-
-    def begin(self, wait_seconds: float = 0.0) -> None:
-        """Take the write lock, blocking for it at most as long as told."""
-        self.connected(wait_seconds).execute("BEGIN IMMEDIATE")
-
-    def load(self, keys: Iterable[str]) -> dict[str, Entry]:
-        """The entries that exist under these keys."""
-        rows = self.connected().execute(_LOAD, (json.dumps(list(keys)),))
-        return {row[0]: Entry(*row) for row in rows}
-
-    def save(self, entries: Iterable[Entry], operations: Iterable[tuple[str, str]]) -> None:
-        """Write entries as they now are, and an operation for each (effect, key)."""
-        self.connected().executemany(_SAVE, entries)
-        self.connected().executemany(_RECORD, operations)
-
-    def settle(self, reference: str, outcome: Outcome) -> int:
-        """Give every pending entry of a reference its outcome; how many there were."""
-        keys = [key for (key,) in self.connected().execute(_SETTLE, (outcome, reference))]
-        effects = ("notify", _EFFECTS[outcome])
-        self.connected().executemany(_RECORD, [(effect, key) for key in keys for effect in effects])
-        return len(keys)
-
-    def live(self, wait_seconds: float) -> list[tuple[str, int]]:
-        """Authorised entries that nobody voided, counted by order."""
-        counts: list[tuple[str, int]] = self.connected(wait_seconds).execute(_LIVE).fetchall()
-        return counts
-
-    def commit(self) -> None:
-        """Make everything since `begin` survive the end of this process, however it comes."""
-        self.connected().execute("COMMIT")
-
-    def close(self) -> None:
-        """Drop the connection, and with it whatever was not committed. Repeatable."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def decide_authorise(entry: Entry) -> tuple[Entry, AuthoriseAnswer]:
@@ -251,6 +109,14 @@ def _is_busy(error: Exception) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (_BUSY, _LOCKED)
 
 
+def _told(error: Exception) -> str:
+    """The fault in the words of SQLite or of the system; a fault of the program by its type."""
+    if isinstance(error, OSError):
+        return f"sandbox ledger: {error.strerror or type(error).__name__}"
+    said = str(error) if isinstance(error, sqlite3.Error) else ""
+    return f"sandbox ledger: {said or type(error).__name__}"
+
+
 class _Call(NamedTuple):
     decide: Decision[Any]
     request: PaymentRequest
@@ -275,6 +141,17 @@ class SandboxProvider:
         self._drainer: asyncio.Task[None] | None = None
         self._closed = False
 
+    def open(self) -> str | None:
+        """Open the ledger, making it at need; why that cannot be done, in words, or None.
+
+        Every call tries again: a ledger that cannot be opened now is no reason to give up.
+        """
+        try:
+            self._ledger.connected(self._lock_wait_seconds)
+        except (sqlite3.Error, OSError) as error:
+            return _told(error)
+        return None
+
     async def authorise(self, request: PaymentRequest) -> AuthoriseAnswer:
         """See `PaymentProvider.authorise`; the reference decides, as the module's table says."""
         answer: AuthoriseAnswer = await self._submit(decide_authorise, request)
@@ -290,7 +167,7 @@ class SandboxProvider:
         try:
             entry = self._ledger.load([key]).get(key)
         except (sqlite3.Error, OSError) as error:
-            return payment.NotSent(f"the sandbox ledger cannot be read: {type(error).__name__}")
+            return payment.NotSent(_told(error))
         if entry is None or entry.state == "failing":
             return payment.Absent()
         if entry.state == "voided":
@@ -363,20 +240,19 @@ class SandboxProvider:
 
     def _execute(self, batch: list[_Call], *, patient: bool) -> list[Any] | None:
         """Run a batch in one transaction; its answers, or None to try later: another writes."""
-        failure: Callable[[str], Any] = payment.Misconfigured
+        failure: Callable[[str], Any] = payment.NotSent
+        begun = False
         try:
             self._ledger.begin()
-            failure = payment.NotSent
+            begun = True
             answers = self._decide(batch)
             failure = payment.Unknown
             self._ledger.commit()
         except Exception as error:
-            if failure is payment.Misconfigured and _is_busy(error):
-                if patient:
-                    return None
-                failure = payment.NotSent
+            if patient and not begun and _is_busy(error):
+                return None
             self._ledger.close()
-            answers = [failure(f"sandbox ledger: {type(error).__name__}")] * len(batch)
+            answers = [failure(_told(error))] * len(batch)
         return answers
 
     def _decide(self, batch: list[_Call]) -> list[Any]:
@@ -394,7 +270,7 @@ class SandboxProvider:
             answers.append(answer)
             if after is not before:
                 entries[after.key] = changed[after.key] = after
-            if after.state != before.state and after.state in _EFFECTS:
-                operations.append((_EFFECTS[after.state], after.key))
+            if after.state != before.state and after.state in EFFECTS:
+                operations.append((EFFECTS[after.state], after.key))
         self._ledger.save(changed.values(), operations)
         return answers
