@@ -8,6 +8,8 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 HOST = 127.0.0.1
 PORT = 8080
 KILLS ?= 30
+# Test processes at once. Each takes whole files and has a PostgreSQL of its own.
+JOBS ?= 2
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 BENCH_LARGE ?= growth,footprint
@@ -34,7 +36,7 @@ install: $(INSTALLED) ## set up .venv with every dependency pinned, and the entr
 dev: $(DEV_INSTALLED) ## install, and what the tests and the gate need
 
 test: $(DEV_INSTALLED) ## run the whole test suite, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 check: $(DEV_INSTALLED) ## lint, formatting, strict types, import law
 	$(BIN)/ruff check .

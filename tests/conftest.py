@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +15,9 @@ import structlog
 from tests.acceptance.clients import World, speaking
 from tests.acceptance.server import Server
 from tests.postgres import Postgres
+
+from entrepot.store import migrate
+from entrepot.store.engine import open_database
 
 ENGINES = ("sqlite", "postgres")
 
@@ -38,8 +43,8 @@ def sqlite_url(folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def fresh_database(request: pytest.FixtureRequest) -> Callable[[str], str]:
-    """A factory: the URL of a fresh, empty database on `sqlite` or `postgres`."""
+def empty_database(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """A factory: the URL of an empty database, without a schema, on `sqlite` or `postgres`."""
 
     def make(engine: str) -> str:
         # Fetched by name, so that a run on SQLite alone starts no PostgreSQL.
@@ -52,9 +57,48 @@ def fresh_database(request: pytest.FixtureRequest) -> Callable[[str], str]:
     return make
 
 
+@pytest.fixture(scope="session")
+def fresh_database(
+    request: pytest.FixtureRequest, empty_database: Callable[[str], str]
+) -> Callable[[str], str]:
+    """A factory: the URL of a database with the schema and no rows, on `sqlite` or `postgres`.
+
+    Each is a copy of one that was migrated once in the session: copying takes a tenth of the time.
+    """
+    migrated: dict[str, str] = {}
+
+    def make(engine: str) -> str:
+        if engine not in migrated:
+            migrated[engine] = _migrated(empty_database(engine))
+        if engine == "postgres":
+            server: Postgres = request.getfixturevalue("postgres")
+            return server.create(template=migrated[engine])
+        copy = empty_database(engine)
+        shutil.copyfile(*(url.removeprefix("sqlite:///") for url in (migrated[engine], copy)))
+        return copy
+
+    return make
+
+
+def _migrated(url: str) -> str:
+    async def upgrade() -> None:
+        database = open_database(url)
+        await migrate.upgrade(database)
+        await database.close()
+
+    asyncio.run(upgrade())
+    return url
+
+
+@pytest.fixture(params=ENGINES)
+def empty_database_url(request: pytest.FixtureRequest, empty_database: Callable[[str], str]) -> str:
+    """The URL of an empty database for one test, without a schema, on each engine in turn."""
+    return empty_database(request.param)
+
+
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, fresh_database: Callable[[str], str]) -> str:
-    """The URL of a fresh, empty database for one test, on each engine in turn."""
+    """The URL of a fresh database for one test, on each engine in turn."""
     return fresh_database(request.param)
 
 
@@ -62,7 +106,7 @@ def database_url(request: pytest.FixtureRequest, fresh_database: Callable[[str],
 def module_database_url(
     request: pytest.FixtureRequest, fresh_database: Callable[[str], str]
 ) -> str:
-    """The URL of a fresh, empty database for all tests of one module, on each engine in turn."""
+    """The URL of a fresh database for all tests of one module, on each engine in turn."""
     return fresh_database(request.param)
 
 

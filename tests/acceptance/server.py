@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -24,16 +25,23 @@ import pysqlite3
 ENTREPOT = str(Path(sys.executable).with_name("entrepot"))
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
+_PORTS = (12_000, 32_000)
 
 T = TypeVar("T")
 _never = threading.Event()
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of the loopback interface that nobody listens on now.
+
+    The port lies below those that the system gives to outgoing connections, so that no connection
+    takes it before the server does. It is drawn at random, because several test processes draw.
+    """
+    while True:
+        port = random.randrange(*_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def eventually(probe: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:

@@ -121,9 +121,9 @@ def test_migrating_and_verifying_an_empty_book(operator: Operator) -> None:
 
 
 def test_processes_that_start_at_once_make_one_schema(
-    operator: Operator, database_url: str
+    operator: Operator, empty_database_url: str
 ) -> None:
-    operator.env["ENTREPOT_DATABASE_URL"] = database_url
+    operator.env["ENTREPOT_DATABASE_URL"] = empty_database_url
     started = [
         subprocess.Popen(
             [str(ENTREPOT), "migrate"], env=operator.env, stdout=subprocess.PIPE, text=True

@@ -46,8 +46,8 @@ def _orders() -> list[Order]:
 
 
 @pytest.fixture
-async def old_book(database_url: str) -> Database:
-    return open_database(database_url)
+async def old_book(empty_database_url: str) -> Database:
+    return open_database(empty_database_url)
 
 
 def test_the_head_is_the_one_that_alembic_finds() -> None:

@@ -23,9 +23,9 @@ def test_what_is_no_database_is_a_sentence_without_a_password(url: str) -> None:
 
 
 async def test_a_role_that_may_not_make_temporary_types(
-    fresh_database: Callable[[str], str],
+    empty_database: Callable[[str], str],
 ) -> None:
-    url = fresh_database("postgres")
+    url = empty_database("postgres")
     address, _, name = url.rpartition("/")
     poor = f"poor_{name}"
 
