@@ -12,7 +12,7 @@ import pytest
 from tests.edge.test_protocol import App, Client, Running, connections_left, serving, until
 
 from entrepot.core.refusal import Reason, Refusal
-from entrepot.edge import door, protocol
+from entrepot.edge import door, protocol, timers
 from entrepot.edge.dialect import Dialect
 from entrepot.edge.dialects import ALL
 from entrepot.edge.door import BULK_BYTES, Door
@@ -261,7 +261,7 @@ class Talker(App):
 
 
 async def test_who_does_not_take_its_answer_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "UNTAKEN_SECONDS", 0.3)
+    monkeypatch.setattr(timers, "UNTAKEN_SECONDS", 0.3)
     async with serving(deadline_protocol(60, 60), app=Talker()) as server:
         client = await server.client()
         transport: Any = client.writer.transport

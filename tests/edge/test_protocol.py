@@ -22,9 +22,10 @@ from entrepot.edge import protocol
 from entrepot.edge.protocol import deadline_protocol
 
 DEADLINE = 0.3
-# Long enough for any answer; a test that has to wait this long has failed.
-PATIENCE = 10.0
+PATIENCE = 10.0  # for any answer; a test that has to wait this long has failed
 GET = b"GET /quick HTTP/1.1\r\nHost: here\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: here\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -167,24 +168,15 @@ SLOW = {
     "silence from the first moment": (b"", b""),
     "a request line that never ends": (b"GET /", b"a"),
     "headers one byte at a time": (b"GET / HTTP/1.1\r\nHost: here\r\nX-A: ", b"a"),
-    "a header after another": (b"GET / HTTP/1.1\r\n", b"X: y\r\n"),
+    "a header after another": (b"GET / HTTP/1.1\r\nHost: here\r\n", b"X: y\r\n"),
     "blank lines before a request": (b"\r\n", b"\r\n"),
     "blank lines on a kept connection": (GET, b"\r\n"),
-    "headers of a second request": (GET + b"GET / HTTP/1.1\r\nX-A: ", b"a"),
-    "a body that never comes": (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n", b""),
-    "a body one byte at a time": (b"POST / HTTP/1.1\r\nContent-Length: 9999\r\n\r\n", b"a"),
-    "chunks without end": (
-        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
-        b"1\r\na\r\n",
-    ),
-    "a chunk extension without end": (
-        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;",
-        b"a",
-    ),
-    "trailers one byte at a time": (
-        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ",
-        b"a",
-    ),
+    "headers of a second request": (GET + b"GET / HTTP/1.1\r\nHost: here\r\nX-A: ", b"a"),
+    "a body that never comes": (POST + b"Content-Length: 9\r\n\r\n", b""),
+    "a body one byte at a time": (POST + b"Content-Length: 9999\r\n\r\n", b"a"),
+    "chunks without end": (CHUNKED, b"1\r\na\r\n"),
+    "a chunk extension without end": (CHUNKED + b"1;", b"a"),
+    "trailers one byte at a time": (CHUNKED + b"0\r\nX: ", b"a"),
 }
 
 
@@ -221,7 +213,7 @@ async def test_a_healthy_client_is_served_while_others_drip(server: Running) -> 
     served = 0
     # The one connection outlives several deadlines, because each request has its own.
     while not all(drip.done() for drip in drips):
-        healthy.send(b"POST /quick HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc")
+        healthy.send(b"POST /quick HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\nabc")
         assert await healthy.answer() == (200, b"/quick 3")
         served += 1
         await asyncio.wait(drips, timeout=DEADLINE / 20)
@@ -240,7 +232,7 @@ async def test_idle_time_between_requests_is_not_under_the_deadline(server: Runn
 
 async def test_the_application_may_take_longer_than_the_deadlines(server: Running) -> None:
     patient = await server.client()
-    patient.send(b"POST /gated HTTP/1.1\r\nContent-Length: 1\r\n\r\na")
+    patient.send(b"POST /gated HTTP/1.1\r\nHost: here\r\nContent-Length: 1\r\n\r\na")
     await (await server.client()).rest()  # one whole headers deadline has passed
     server.app.gate.set()
     assert await patient.answer() == (200, b"/gated 1")
@@ -248,7 +240,9 @@ async def test_the_application_may_take_longer_than_the_deadlines(server: Runnin
 
 async def test_a_body_that_the_application_does_not_read_yet_is_not_late(server: Running) -> None:
     client = await server.client()
-    client.send(b"POST /unread HTTP/1.1\r\nContent-Length: 900000\r\n\r\n" + b"a" * 300_000)
+    client.send(
+        b"POST /unread HTTP/1.1\r\nHost: here\r\nContent-Length: 900000\r\n\r\n" + b"a" * 300_000
+    )
     await until(lambda: server.app.called == ["/unread"])
     await (await server.client()).rest()  # the body's deadline has passed before this one
     server.app.gate.set()
@@ -262,7 +256,7 @@ async def test_the_application_learns_that_a_late_client_is_gone(
     # Not from the end of the connection, which may come much later.
     monkeypatch.setattr(protocol, "LINGER_SECONDS", 3600)
     client = await server.client()
-    client.send(b"POST /gated HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc")
+    client.send(b"POST /gated HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\nabc")
     assert await client.answer() == (408, b"Request Timeout")
     async with asyncio.timeout(PATIENCE):
         await server.app.disconnected.wait()
@@ -273,7 +267,7 @@ async def test_a_late_body_whose_answer_is_out_is_closed_without_a_second_answer
     server: Running,
 ) -> None:
     client = await server.client()
-    client.send(b"POST /early HTTP/1.1\r\nContent-Length: 9\r\n\r\na")
+    client.send(b"POST /early HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\na")
     assert await client.answer() == (200, b"early")
     assert await client.drip(itertools.repeat(b"")) == b""
 
@@ -281,25 +275,23 @@ async def test_a_late_body_whose_answer_is_out_is_closed_without_a_second_answer
 async def test_a_body_that_ends_after_its_answer_leaves_no_connection_without_a_timer() -> None:
     async with serving(deadline_protocol(60, 60), keep_alive=DEADLINE) as server:
         client = await server.client()
-        client.send(b"POST /early HTTP/1.1\r\nContent-Length: 3\r\n\r\na")
+        client.send(b"POST /early HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\na")
         assert await client.answer() == (200, b"early")
         client.send(b"bc")
         assert await client.rest() == b""
 
 
 TOO_LARGE = {
-    "101 headers": b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 101 + b"\r\n",
-    "one header of 64 KiB": b"GET / HTTP/1.1\r\nX: " + b"y" * 65536 + b"\r\n\r\n",
-    "many long headers": b"GET / HTTP/1.1\r\n" + (b"X: " + b"y" * 999 + b"\r\n") * 70,
-    "a target of 64 KiB": b"GET /" + b"a" * 65536 + b" HTTP/1.1\r\n\r\n",
-    "a header that never ends": b"GET / HTTP/1.1\r\nX: " + b"y" * 3_000_000,
+    "101 headers": b"GET / HTTP/1.1\r\nHost: here\r\n" + b"X: y\r\n" * 101 + b"\r\n",
+    "one header of 64 KiB": b"GET / HTTP/1.1\r\nHost: here\r\nX: " + b"y" * 65536 + b"\r\n\r\n",
+    "many long headers": b"GET / HTTP/1.1\r\nHost: here\r\n" + (b"X: " + b"y" * 999 + b"\r\n") * 70,
+    "a target of 64 KiB": b"GET /" + b"a" * 65536 + b" HTTP/1.1\r\nHost: here\r\n\r\n",
+    "a header that never ends": b"GET / HTTP/1.1\r\nHost: here\r\nX: " + b"y" * 3_000_000,
     "a target that never ends": b"GET /" + b"y" * 3_000_000,
     "blank lines": b"\r\n" * 1_000_000,
-    "trailers": b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: y\r\n" * 101,
-    "a trailer that never ends": b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: "
-    + b"y" * 3_000_000,
-    "a chunk extension that never ends": b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;"
-    + b"y" * 3_000_000,
+    "trailers": CHUNKED + b"0\r\n" + b"X: y\r\n" * 101,
+    "a trailer that never ends": CHUNKED + b"0\r\nX: " + b"y" * 3_000_000,
+    "a chunk extension that never ends": CHUNKED + b"1;" + b"y" * 3_000_000,
 }
 
 
@@ -315,27 +307,27 @@ async def test_an_oversized_header_block_is_answered_431_and_closed(request_byte
 
 async def test_100_headers_and_a_large_body_are_served(server: Running) -> None:
     client = await server.client()
-    head = b"POST /quick HTTP/1.1\r\nContent-Length: 3000000\r\n" + b"X: y\r\n" * 99
+    head = b"POST /quick HTTP/1.1\r\nHost: here\r\nContent-Length: 3000000\r\n" + b"X: y\r\n" * 98
     client.send(head + b"\r\n" + b"a" * 3_000_000)
     assert await client.answer() == (200, b"/quick 3000000")
-    client.send(b"POST /quick HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+    client.send(b"POST /quick HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n")
     client.send(b"1\r\na\r\n" * 50_000 + b"0\r\n\r\n")
     assert await client.answer() == (200, b"/quick 50000")
 
 
 MALFORMED = {
     "no HTTP": b"hello\r\n\r\n",
-    "length and chunked": b"POST / HTTP/1.1\r\nContent-Length: 3\r\n"
+    "length and chunked": POST + b"Content-Length: 3\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "chunked and length": b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
+    "chunked and length": POST + b"Transfer-Encoding: chunked\r\n"
     b"Content-Length: 3\r\n\r\n0\r\n\r\n",
-    "two lengths": b"POST / HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
-    "a negative length": b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-    "chunked is not last": b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked, gzip\r\n\r\n",
-    "a bad chunk size": b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-    "a chunk longer than said": b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc",
+    "two lengths": POST + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+    "a negative length": POST + b"Content-Length: -1\r\n\r\n",
+    "chunked is not last": POST + b"Transfer-Encoding: chunked, gzip\r\n\r\n",
+    "a bad chunk size": CHUNKED + b"zz\r\n",
+    "a chunk longer than said": CHUNKED + b"1\r\nabc",
     "a space before the colon": b"GET / HTTP/1.1\r\nHost : here\r\n\r\n",
-    "NUL in a header": b"GET / HTTP/1.1\r\nX: a\0b\r\n\r\n",
+    "NUL in a header": b"GET / HTTP/1.1\r\nHost: here\r\nX: a\0b\r\n\r\n",
 }
 
 
@@ -351,9 +343,12 @@ async def test_malformed_http_is_answered_400_once_and_closed(request_bytes: byt
 
 PIPELINED = {
     "400": (b"rubbish\r\n\r\n", 400),
-    "408": (b"GET /never HTTP/1.1\r\nX", 408),
-    "431": (b"GET /never HTTP/1.1\r\n" + b"X: y\r\n" * 101 + b"\r\n", 431),
-    "400 in a body": (b"POST /never HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+    "408": (b"GET /never HTTP/1.1\r\nHost: here\r\nX", 408),
+    "431": (b"GET /never HTTP/1.1\r\nHost: here\r\n" + b"X: y\r\n" * 101 + b"\r\n", 431),
+    "400 in a body": (
+        b"POST /never HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        400,
+    ),
 }
 
 
@@ -362,7 +357,7 @@ async def test_a_refusal_waits_for_the_answers_before_it(
     server: Running, second: bytes, status: int
 ) -> None:
     client, clock = await server.client(), await server.client()
-    client.send(b"GET /gated HTTP/1.1\r\n\r\n" + GET + second)
+    client.send(b"GET /gated HTTP/1.1\r\nHost: here\r\n\r\n" + GET + second)
     await clock.rest()
     server.app.gate.set()
     assert await client.answer() == (200, b"/gated 0")
@@ -386,7 +381,12 @@ async def test_a_refused_client_that_never_closes_is_cut(
 
 async def test_ended_connections_leave_no_protocol_and_no_timer_behind() -> None:
     async with serving(deadline_protocol(3600, 3600)) as server:
-        for unfinished in (b"", GET, b"GET /", b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\n"):
+        for unfinished in (
+            b"",
+            GET,
+            b"GET /",
+            POST + b"Content-Length: 1\r\n\r\n",
+        ):
             client = await server.client()
             client.send(unfinished)
             await until(lambda: connections_left() == 1)

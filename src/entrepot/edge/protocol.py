@@ -1,62 +1,52 @@
-"""Receive deadlines, header limits and bounds of connections for uvicorn's HTTP protocol.
+"""What comes over a connection, in order: requests, answers, and the last word to who breaks rules.
 
-uvicorn bounds how long an idle connection is kept, but not how long a request may take to arrive:
-a client that sends a byte a minute holds its connection for ever. Here the header block and the
-body each have an absolute deadline, which no further byte moves. Malformed and oversized requests
-are answered and closed in order, never in the middle of another answer. Under overload a request
-is refused before it is parsed or an application task begins: what is said then is the door's. This
-module knows no route, no dialect and no size limit of bodies.
+Malformed, late and oversized requests are answered and closed in order, never in the middle of
+another answer, and no answer is ever given to another request than its own. Under overload a
+request is refused before it is parsed or an application task begins: what is said then is the
+door's. This module knows no route, no dialect and no size limit of bodies.
 """
 
 import asyncio
-import enum
 import http
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn, cast
 
+import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from entrepot.edge.answering import last_answer
 from entrepot.edge.door import Door
+from entrepot.edge.framing import (
+    HEADER_BLOCK_BYTES_MAX,
+    HEADERS_MAX,
+    Fault,
+    check_head,
+    origin_form,
+    without_upgrade,
+)
+from entrepot.edge.timers import (
+    BODY_SECONDS_DEFAULT,
+    HEADERS_SECONDS_DEFAULT,
+    Phase,
+    TimedProtocol,
+)
 
-HEADERS_SECONDS_DEFAULT: Final = 10.0
-BODY_SECONDS_DEFAULT: Final = 30.0
 CONNECTIONS_MAX_DEFAULT: Final = 10_000
-HEADER_BLOCK_BYTES_MAX: Final = 64 * 1024
-HEADERS_MAX: Final = 100
 # A client that sends more requests than this without waiting for an answer is refused.
 PIPELINE_MAX: Final = 16
 # Above the bound of connections so many more are kept, to be told so; beyond, they are cut.
 SPARE_CONNECTIONS: Final = 256
-# How long a client may leave an answer untaken that does not fit into the buffers on the way.
-UNTAKEN_SECONDS: Final = 30.0
 # How long a refused client may take to read the answer before the connection is cut.
 LINGER_SECONDS: Final = 1.0
 
 
-class _Phase(enum.Enum):
-    IDLE = enum.auto()  # between requests: uvicorn's keep-alive timer rules
-    HEADERS = enum.auto()
-    BODY = enum.auto()
-    REFUSED = enum.auto()  # whatever still arrives is thrown away
+class DeadlineProtocol(TimedProtocol):
+    """uvicorn's httptools protocol with deadlines, and with answers in the order of requests.
 
-
-class _PipelineTooLongError(Exception):
-    """More requests without waiting than are kept; ends the parser's run."""
-
-
-class _HeadersTooLargeError(Exception):
-    """The header block, or the trailers, exceed what is read; ends the parser's run."""
-
-
-class DeadlineProtocol(HttpToolsProtocol):
-    """uvicorn's httptools protocol with deadlines for receiving a request, in seconds.
-
-    `headers_seconds` counts from the connection for its first request, and from the first byte of
-    the request for every later one; `body_seconds` counts from the end of the headers. On a breach
-    the client is answered 408, unless an answer to that request has begun, and is disconnected.
+    On a breach of a deadline the client is answered 408, unless an answer to that request has
+    begun, and is disconnected.
     """
 
     def __init__(
@@ -70,27 +60,24 @@ class DeadlineProtocol(HttpToolsProtocol):
         body_seconds: float = BODY_SECONDS_DEFAULT,
         connections_max: int = CONNECTIONS_MAX_DEFAULT,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self.headers_seconds = headers_seconds
-        self.body_seconds = body_seconds
+        super().__init__(
+            config, server_state, app_state, _loop,
+            headers_seconds=headers_seconds, body_seconds=body_seconds,
+        )  # fmt: skip
         self.connections_max = connections_max
-        self._phase = _Phase.HEADERS
-        self._application_called = False
-        self._requests_received = 0
-        self._deadline: asyncio.TimerHandle | None = None
-        # Which request and phase the deadline is for: only a change of it moves the deadline.
-        self._deadline_of: tuple[int, _Phase] | None = None
         self._header_bytes = 0
         self._overhead_bytes = 0
-        self._too_large = self._too_many = False
-        self._untaken: asyncio.TimerHandle | None = None
+        # How many came of the last request; None while its head is still coming.
+        self._trailers: int | None = 0
+        self._fault: int | None = None
         # The status to answer with once the answers before it are out.
         self._refusal_due: int | None = None
+        # The client has said all it will; it still reads.
+        self._half_closed = False
         self._door = _door_of(self.app)
         self._one_too_many = self._received = False
         # The answer of a request that was turned away at its headers, until its body is through.
         self._turned_away: bytes | None = None
-        self._turned_away_at = 0.0
 
     def connection_made(  # type: ignore[override]  # as in uvicorn
         self, transport: asyncio.Transport
@@ -100,42 +87,63 @@ class DeadlineProtocol(HttpToolsProtocol):
         connections = len(self.connections)
         self._one_too_many = connections > self.connections_max
         if connections > self.connections_max + SPARE_CONNECTIONS:
-            self._phase = _Phase.REFUSED
+            self._phase = Phase.REFUSED
             transport.abort()
         self._arm()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the deadline with the connection."""
-        self._phase = _Phase.REFUSED
-        self._disarm()
-        self._stop_waiting()
-        super().connection_lost(exc)
-
     def data_received(self, data: bytes) -> None:
         """Feed the parser, then see which deadline and which limit the connection is under."""
-        if self._phase is _Phase.REFUSED or (self._door is not None and self._glanced(data)):
+        if self._phase is Phase.REFUSED or (self._door is not None and self._glanced(data)):
             return
-        if self._phase is _Phase.IDLE:
+        if self._phase is Phase.IDLE:
             # Also for bytes that begin no message, such as blank lines: they end the idle time.
-            self._phase = _Phase.HEADERS
+            self._phase = Phase.HEADERS
         self._overhead_bytes += len(data)
-        super().data_received(data)
-        if self.transport.get_protocol() is not self:  # upgraded: no longer ours
-            self._disarm()
-            return
+        self._unset_keepalive_if_required()
+        self._feed(data)
         if self._overhead_bytes > HEADER_BLOCK_BYTES_MAX:
             self._refuse(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         self._arm()
         self._keep_idle_timer()
 
+    def _feed(self, data: bytes) -> None:
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                version = self.parser.get_http_version()
+                head = without_upgrade(self.parser.get_method(), self.url, version, self.headers)
+                data = head + data[upgrade.args[0] :]
+                self.parser = httptools.HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as in uvicorn
+            except httptools.HttpParserError:
+                self._refuse(self._fault or http.HTTPStatus.BAD_REQUEST)
+                return
+            else:
+                return
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn's says nothing
+        """Answer what was asked before the client said that nothing more comes.
+
+        True keeps the connection open; what is not whole is refused.
+        """
+        if self._phase is Phase.REFUSED:
+            return False
+        if self._phase is Phase.BODY or self._trailers is None:
+            self._refuse(http.HTTPStatus.BAD_REQUEST)
+            return True
+        self._disarm()
+        self._half_closed = not self._quiet()
+        return self._half_closed
+
     def on_message_begin(self) -> None:
         """Note that a request's header block begins."""
         super().on_message_begin()
-        self._phase = _Phase.HEADERS
+        self._phase = Phase.HEADERS
         self._header_bytes = 0
+        self._trailers = None
         if len(self.pipeline) >= PIPELINE_MAX:
-            self._too_many = True
-            raise _PipelineTooLongError
+            self._break_off(http.HTTPStatus.TOO_MANY_REQUESTS)
 
     def on_url(self, url: bytes) -> None:
         """Count the target as a part of the header block."""
@@ -143,22 +151,35 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._count_header_bytes(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header, or a trailer, which arrives the same way."""
-        super().on_header(name, value)
+        """Keep a header and count it. A trailer arrives the same way, but it is none: whoever
+        looked at the headers before us, and let the request pass, has not seen it.
+        """
+        if self._trailers is None:
+            super().on_header(name, value)
+        else:
+            self._trailers += 1
         self._count_header_bytes(len(name) + len(value))
 
     def on_headers_complete(self) -> None:
         """Start the body's deadline; uvicorn starts the application, unless the door is shut."""
-        self._phase = _Phase.BODY
+        if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
+            return  # it comes again, without asking for another protocol
+        # A fault up to here is the head's: no cycle is this request's yet.
+        try:
+            check_head(self.parser.get_http_version(), self.headers)
+            self.url = origin_form(self.url, self.parser.get_method())
+        except Fault as fault:
+            self._break_off(fault.status)
         self._overhead_bytes = 0
+        self._trailers = 0
         self._turned_away = self._at_the_door()
-        if self._turned_away is not None:
-            return
-        self._unset_keepalive_if_required()
-        super().on_headers_complete()
-        self._application_called = True
-        if self._one_too_many:
-            self.cycle.keep_alive = False
+        if self._turned_away is None:
+            self._unset_keepalive_if_required()
+            super().on_headers_complete()
+            self._application_called = True
+            if self._one_too_many:
+                self.cycle.keep_alive = False
+        self._phase = Phase.BODY
 
     def on_body(self, body: bytes) -> None:
         """Note progress: only bytes that are no body count as overhead."""
@@ -168,8 +189,10 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Note that the request is all here; nothing more is expected from the client."""
+        if self._trailers is None:
+            return  # only the head of one that comes again
         self._requests_received += 1
-        self._phase = _Phase.IDLE
+        self._phase = Phase.IDLE
         self._overhead_bytes = 0
         if self._turned_away is None:
             super().on_message_complete()
@@ -181,34 +204,13 @@ class DeadlineProtocol(HttpToolsProtocol):
         """Send a refusal that waited for the answers before it."""
         was_last = not self.pipeline
         super().on_response_complete()
-        if self._refusal_due is not None and was_last:
+        if not was_last:
+            return
+        if self._refusal_due is not None:
             self._unset_keepalive_if_required()
             self._send_refusal(self._refusal_due)
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's words stay inside
-        """Refuse what the parser could not read: uvicorn calls this for every parser error."""
-        if self._too_large:
-            self._refuse(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        elif self._too_many:
-            self._refuse(http.HTTPStatus.TOO_MANY_REQUESTS)
-        else:
-            self._refuse(http.HTTPStatus.BAD_REQUEST)
-
-    def pause_writing(self) -> None:
-        """Give the client a bounded time to take what it asked for: until then it is kept here."""
-        super().pause_writing()
-        self._stop_waiting()
-        self._untaken = self.loop.call_later(UNTAKEN_SECONDS, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        """The client reads."""
-        self._stop_waiting()
-        super().resume_writing()
-
-    def _stop_waiting(self) -> None:
-        if self._untaken is not None:
-            self._untaken.cancel()
-            self._untaken = None
+        elif self._half_closed:
+            self.transport.close()
 
     def _quiet(self) -> bool:
         """Whether all requests before are answered, so that a refusal could be said at once."""
@@ -217,7 +219,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def _glanced(self, data: bytes) -> bool:
         """Refuse what came, if it is one whole request and the door is shut; before parsing it."""
-        between = self._phase is _Phase.IDLE or not (self._requests_received or self._received)
+        between = self._phase is Phase.IDLE or not (self._requests_received or self._received)
         if self._one_too_many or not between or not self._quiet():
             self._received = True
             return False
@@ -225,7 +227,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         if said is None:
             self._received = True
             return False
-        self._phase = _Phase.IDLE
+        self._phase = Phase.IDLE
         self._requests_received += 1
         self._disarm()
         self._say(said)
@@ -236,7 +238,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
         Only where it can be said in order; the other requests are bounded by the writer's queue.
         """
-        if self._door is None or self.expect_100_continue or self.parser.should_upgrade():
+        if self._door is None or self.expect_100_continue:
             return None
         if not self._quiet():
             return None
@@ -264,75 +266,29 @@ class DeadlineProtocol(HttpToolsProtocol):
             self.loop.call_later(rest, self._rested)
         # A timer that runs already is not moved for every refusal: it looks here when it ends.
         self._turned_away_at = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+        self._start_idle_timer()
 
     def _rested(self) -> None:
         if not self.transport.is_closing():
             self.flow.resume_reading()
 
-    def timeout_keep_alive_handler(self) -> None:
-        """Close the connection when it has been idle for long, counted from the last refusal."""
-        left = self._turned_away_at + self.timeout_keep_alive - self.loop.time()
-        if left > 0 and not self.transport.is_closing():
-            self.timeout_keep_alive_task = self.loop.call_later(
-                left, self.timeout_keep_alive_handler
-            )
-            return
-        if self.transport.get_write_buffer_size() > 0:
-            # Closing would wait for ever for a client that does not read.
-            self.loop.call_later(UNTAKEN_SECONDS, self.transport.abort)
-        super().timeout_keep_alive_handler()
-
-    def _keep_idle_timer(self) -> None:
-        """Start the keep-alive timer for a body that ended after its answer; uvicorn does not."""
-        answered = self._application_called and self.cycle.response_complete
-        if answered and self._phase is _Phase.IDLE and self.timeout_keep_alive_task is None:
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
-
     def _count_header_bytes(self, count: int) -> None:
         self._header_bytes += count
-        if self._header_bytes > HEADER_BLOCK_BYTES_MAX or len(self.headers) > HEADERS_MAX:
-            self._too_large = True
-            raise _HeadersTooLargeError
+        many = len(self.headers) + (self._trailers or 0) > HEADERS_MAX
+        if self._header_bytes > HEADER_BLOCK_BYTES_MAX or many:
+            self._break_off(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
-    def _arm(self) -> None:
-        """Set the deadline of the phase the connection is in, unless it is already running."""
-        if self._phase in (_Phase.IDLE, _Phase.REFUSED):
-            self._disarm()
-            return
-        deadline_of = (self._requests_received, self._phase)
-        if deadline_of == self._deadline_of:
-            return
-        self._disarm()
-        self._deadline_of = deadline_of
-        in_headers = self._phase is _Phase.HEADERS
-        seconds = self.headers_seconds if in_headers else self.body_seconds
-        self._deadline = self.loop.call_later(seconds, self._on_deadline)
-
-    def _disarm(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline = self._deadline_of = None
-
-    def _on_deadline(self) -> None:
-        self._deadline = self._deadline_of = None
-        if self.flow.read_paused:
-            # It is we who are not reading, so the client cannot be late yet.
-            self._arm()
-            return
-        self._refuse(http.HTTPStatus.REQUEST_TIMEOUT)
+    def _break_off(self, status: int) -> NoReturn:
+        """End the parser's run; what it then could not read is refused with `status`."""
+        self._fault = status
+        raise Fault(status)
 
     def _refuse(self, status: int) -> None:
         """Take nothing more from this client; answer when the answers before this one are out."""
-        if self._phase is _Phase.REFUSED:
+        if self._phase is Phase.REFUSED:
             return
-        in_body = self._phase is _Phase.BODY
-        self._phase = _Phase.REFUSED
+        in_body = self._phase is Phase.BODY
+        self._phase = Phase.REFUSED
         self._disarm()
         cycle = self.cycle
         if in_body and self.pipeline:
