@@ -17,8 +17,8 @@ from entrepot.core.money import (
     parse,
     rescale,
     storable,
+    stripped,
 )
-from entrepot.edge import currency
 
 UNITS = st.integers(-UNITS_MAX, UNITS_MAX)
 SCALES = st.integers(0, SCALE_MAX)
@@ -104,23 +104,15 @@ def test_amounts_are_stored_side_by_side_in_64_bits(
 
 
 @pytest.mark.parametrize(
-    ("code", "digits"),
+    ("amount", "plain"),
     [
-        ("EUR", 2),
-        ("USD", 2),
-        ("GBP", 2),
-        ("JPY", 0),
-        ("KRW", 0),
-        ("KWD", 3),
-        ("BHD", 3),
-        ("CLF", 4),
+        (Amount(1250, 2), (125, 1)),
+        (Amount(300, 2), (3, 0)),
+        (Amount(0, 4), (0, 0)),
+        (Amount(-10, 1), (-1, 0)),
+        (Amount(100, 0), (100, 0)),
+        (Amount(1, 9), (1, 9)),
     ],
 )
-def test_minor_units_of_currencies(code: str, digits: int) -> None:
-    assert currency.known(code)
-    assert currency.minor_digits(code) == digits
-
-
-@pytest.mark.parametrize("code", ["eur", "EURO", "ZZZ", "", "€"])
-def test_what_is_no_currency(code: str) -> None:
-    assert not currency.known(code)
+def test_zeros_at_the_end_say_nothing(amount: Amount, plain: tuple[int, int]) -> None:
+    assert stripped(*amount) == plain

@@ -197,7 +197,7 @@ async def test_a_unique_row_written_twice_is_a_conflict_and_rolls_back(database:
         ("stock_levels", {"reserved": 6}),
         ("stock_levels", {"reserved": -1}),
         ("orders", {"stage": "lost in thought"}),
-        ("order_lines", {"quantity": 0}),
+        ("reservations", {"quantity": 0}),
         ("reservations", {"state": "maybe"}),
     ],
 )

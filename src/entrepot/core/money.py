@@ -50,6 +50,13 @@ def rescale(units: int, scale: int, to: int) -> int:
     return int(quotient)
 
 
+def stripped(units: int, scale: int) -> tuple[int, int]:
+    """The same number without zeros at the end of its places: 12.50 is 12.5, 3.00 is 3."""
+    while scale and not units % 10:
+        units, scale = units // 10, scale - 1
+    return units, scale
+
+
 def parse(text: str) -> Amount | None:
     """The amount that a decimal string says, its scale as written; None when it is none."""
     match = _DECIMAL.match(text)

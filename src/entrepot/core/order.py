@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from entrepot.core.facets import Facets
-from entrepot.core.money import Amount
+from entrepot.core.money import Amount, line_sum
 from entrepot.core.words import Words
 
 
@@ -32,6 +33,11 @@ class Line(NamedTuple):
     properties: str | None = None  # JSON text
     created_at: int = 0
     updated_at: int = 0
+
+
+def subtotal(lines: Iterable[Line], currency: str) -> Amount:
+    """The sum of the lines in the order's currency. A line in another one does not add up to it."""
+    return line_sum([(line.price, line.quantity) for line in lines if line.currency == currency])
 
 
 class Order(NamedTuple):

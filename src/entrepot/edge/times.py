@@ -7,8 +7,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 _ISO = re.compile(
-    r"\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:?\d{2})?)?\Z"
+    r"\d{4}-\d{2}-\d{2}"
+    r"(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:?[0-5]\d)?)?\Z",
+    re.ASCII,
 )
+_LEAP = re.compile(r":60(?:\.\d{1,9})?", re.ASCII)
+_TO_MINUTES = len("2026-03-01T12:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -16,6 +20,9 @@ def microseconds(text: str) -> int | None:
     """The instant that ISO 8601 text names (UTC where it names no offset); None when it is none."""
     if not _ISO.match(text):
         return None
+    leap = _LEAP.match(text, _TO_MINUTES)
+    if leap is not None:
+        return _after_leap(text[:_TO_MINUTES] + ":59" + text[leap.end() :])
     try:
         when = datetime.fromisoformat(text.upper().replace(" ", "T"))
         if when.tzinfo is None:
@@ -25,6 +32,22 @@ def microseconds(text: str) -> int | None:
     except (ValueError, OverflowError):
         return None
     return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+
+
+def _after_leap(text: str) -> int | None:
+    """The instant that follows a leap second, which our count of seconds has no place for.
+
+    None where no leap second can be: not at the end of a month in UTC.
+    """
+    before = microseconds(text)
+    if before is None:
+        return None
+    after = before + 1_000_000
+    try:
+        ends_month = _at(after).strftime("%d %H:%M:%S") == "01 00:00:00"
+    except (ValueError, OverflowError):
+        return None
+    return after if ends_month else None
 
 
 def _at(instant: int) -> datetime:

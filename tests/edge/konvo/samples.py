@@ -8,7 +8,7 @@ from entrepot.core.commands import MirrorOrders, OrderDraft
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Customer, Order
-from entrepot.edge.dialect import Principal, read_json
+from entrepot.edge.dialect import Principal
 from entrepot.edge.konvo import read
 
 Body = dict[str, Any]
@@ -73,7 +73,7 @@ def told(*orders: Body) -> bytes:
 
 def command(body: bytes) -> MirrorOrders:
     """What the body is read as."""
-    return read.mirror_orders(read_json(body, read.CREATE_ORDERS), PRINCIPAL)
+    return read.mirror_orders(read.orders(body), PRINCIPAL)
 
 
 def draft(**changes: Any) -> OrderDraft:

@@ -20,7 +20,6 @@ DAY = 24 * 60 * MINUTE
         ({"page": "3"}, 50, 100),
         ({"page": "2", "limit": "7"}, 7, 7),
         ({"limit": "200"}, 200, 0),
-        ({"limit": "201", "page": "2"}, 200, 200),
         ({"page": "2147483647", "limit": "200"}, 200, 2147483646 * 200),
     ],
 )
@@ -53,7 +52,7 @@ def test_a_bound_covers_all_that_it_names(axis: str, text: str, first: int, last
     ("field", "text"),
     [
         *(("page", text) for text in ("0", "-1", "x", "1.5", "", "٣", "2147483648", "9" * 30)),
-        *(("limit", text) for text in ("0", "-1", "x", "")),
+        *(("limit", text) for text in ("0", "-1", "x", "", "201", "250", "9999999")),
         *((field, text) for field in ("created_at_min", "created_at_max", "updated_at_min",
                                       "updated_at_max")
           for text in ("soon", "", "2026-13-01", "2026-02-30", "01.03.2026", "1772323200")),

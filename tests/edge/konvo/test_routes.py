@@ -1,15 +1,19 @@
 """Konvo's operations over a real book on SQLite."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
 from entrepot.core import ids
 from entrepot.core.commands import CustomerRef, DraftLine, PlaceOrder, VariantRef
-from entrepot.core.money import Amount
+from entrepot.core.money import SCALE_MAX, Amount, line_sum
 from entrepot.core.refusal import Reason, Refused
 from entrepot.core.results import OrderResult
 from entrepot.edge.konvo import routes
+from entrepot.edge.polinate import write as polinate
+from entrepot.edge.synq import write as synq
+from entrepot.store import queries
 from entrepot.writer.envelope import Answer, Envelope
 
 from .conftest import Book
@@ -99,7 +103,7 @@ async def test_an_order_told_twice_in_one_array_is_one_order(book: Book) -> None
     assert await listed(book) == {"count": 2, "result": made["result"][::-1]}
 
 
-@pytest.mark.parametrize("last", [{"orderTotal": 1.5}, {"items": [item(price="1")]}, {"id": ""}])
+@pytest.mark.parametrize("last", [{"orderTotal": "1"}, {"items": [item(price="1")]}, {"id": None}])
 async def test_one_order_that_cannot_be_taken_keeps_all_out(last: Body, book: Book) -> None:
     with pytest.raises(Refused) as refused:
         await post(book, numbered(1), numbered(2, **last))
@@ -163,3 +167,43 @@ async def test_an_item_may_name_a_variant_that_the_book_knows(book: Book) -> Non
     await post(book, numbered(1, items=[item(id="08c0e60e-26bd-4e41-bb05-97bfbe1ba7cd")]))
     same = numbered(2, items=[item(id="08c0e60e-26bd-4e41-bb05-97bfbe1ba7cd"), item(id="x" * 255)])
     assert (await post(book, same))["count"] == 1
+
+
+ODD: tuple[Body, ...] = (
+    {"orderTotal": -500, "items": [item(price=-500, quantity=1)]},
+    {"orderTotal": 10.5, "items": [item(price=29.5, quantity=0), item(price=1, quantity=-2)]},
+    {"currency": "USD", "items": [item(currency="EUR"), item(currency="JPY"), item()]},
+    {"currency": "EURO", "items": [item(currency="BTC")]},
+    {"currency": "HRK", "items": []},
+    {"currency": "", "friendlyName": "x" * 10_000, "items": [item(id="", currency="")]},
+    {"currency": "\u20ac", "externalId": "", "customer": customer(id="")},
+)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: next(iter(odd)))
+async def test_what_a_mirror_takes_is_read_in_every_dialect(odd: Body, book: Book) -> None:
+    body = numbered(1) | odd
+    [made] = (await post(book, body))["result"]
+    assert (made["orderTotal"], made["currency"]) == (
+        body["orderTotal"],
+        body["currency"].lower(),
+    )
+    # Told again it is the same order, and a change of it is taken.
+    assert (await post(book, body))["result"] == [made]
+    [changed] = (await post(book, body | {"status": "paid"}))["result"]
+    assert changed == made | {"status": "PAID", "updatedAt": changed["updatedAt"]}
+    raw = ids.from_dashed(made["id"])
+    assert raw is not None
+    stored = await book.services.database.read(
+        lambda conn: queries.order_by_id(conn, book.ours.org, raw)
+    )
+    assert stored is not None
+    ours = [line for line in stored.lines if line.currency == stored.currency]
+    summed = line_sum([(line.price, line.quantity) for line in ours])
+    assert stored.subtotal.at(SCALE_MAX) == summed.at(SCALE_MAX)
+    shown = json.loads(polinate.order_answer(stored).body)
+    assert Decimal(shown["totalAmount"]) * 100 == Decimal(str(body["orderTotal"]))
+    assert [line["quantity"] for line in shown["orderItems"]] == [
+        one.get("quantity", 1) for one in body["items"]
+    ]
+    assert json.loads(synq.order_answer(stored, book.ours).body)["currency"] == stored.currency

@@ -70,11 +70,24 @@ def test_the_status_is_in_capitals(status: str) -> None:
     [
         ("EUR", Amount(3995, 2), "3995"),
         ("EUR", Amount(40, 0), "4000"),
-        ("EUR", Amount(124_950, 4), "1250"),  # 12.495, a half: to the even 1250
-        ("EUR", Amount(124_850, 4), "1248"),  # 12.485, a half: to the even 1248
-        ("EUR", Amount(124_851, 4), "1249"),
+        # Finer than the minor unit: with the fraction, so that nothing is lost.
+        ("EUR", Amount(124_950, 4), "1249.5"),
+        ("EUR", Amount(124_851, 4), "1248.51"),
+        ("EUR", Amount(124_900, 4), "1249"),
+        ("EUR", Amount(-500, 2), "-500"),
+        ("EUR", Amount(-5, 3), "-0.5"),
+        ("EUR", Amount(0, 9), "0"),
         ("JPY", Amount(1200, 0), "1200"),
-        ("JPY", Amount(12_005, 1), "1200"),
+        ("JPY", Amount(12_005, 1), "1200.5"),
+        # Stripe's table, where it is not ISO's.
+        ("UGX", Amount(5000, 0), "500000"),
+        ("ISK", Amount(5, 0), "500"),
+        ("MGA", Amount(1050, 2), "10.5"),
+        # What no list has.
+        ("BTC", Amount(3995, 2), "3995"),
+        ("HRK", Amount(3995, 2), "3995"),
+        ("ITL", Amount(3995, 0), "3995"),
+        ("", Amount(3995, 2), "3995"),
         ("KWD", Amount(12_345, 3), "12345"),
         ("KWD", Amount(1, 0), "1000"),
     ],

@@ -11,8 +11,8 @@ from entrepot.core.decide import goods
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.moves import tell
 from entrepot.core.facts import Facts
-from entrepot.core.money import line_sum, storable
-from entrepot.core.order import Changes, Line, Order
+from entrepot.core.money import storable
+from entrepot.core.order import Changes, Line, Order, subtotal
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 
@@ -75,11 +75,11 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
         lines = _delete(lines, command, named, changes)
         lines = _update(lines, command, named, facts, changes)
         lines = _create(lines, command, named, facts, changes)
-    subtotal = line_sum([(line.price, line.quantity) for line in lines])
-    total = command.total or (subtotal if _weighs(command) else before.total)
-    if not storable(subtotal, total):
+    summed = subtotal(lines, currency)
+    total = command.total or (summed if _weighs(command) else before.total)
+    if not storable(summed, total):
         raise refuse(Reason.INVALID, "the order's total is out of range", "order.totalAmount")
-    order = before.changed(lines=tuple(lines), subtotal=subtotal, total=total)
+    order = before.changed(lines=tuple(lines), subtotal=summed, total=total)
     if _weighs(command) and before.managed and before.facets.stage in ("placed", "confirmed"):
         goods.reclaim(before, order, facts, changes)
     return order

@@ -11,8 +11,8 @@ from entrepot.core.decide.jobs import held_job
 from entrepot.core.decide.moves import tell
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
-from entrepot.core.money import line_sum, storable
-from entrepot.core.order import Changes, Customer, Line, Order
+from entrepot.core.money import storable
+from entrepot.core.order import Changes, Customer, Line, Order, subtotal
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrdersResult
 
@@ -101,14 +101,14 @@ def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Cha
         _unreserved(make_line(line, number, org, draft.currency, facts, changes))
         for number, line in enumerate(draft.lines, 1)
     ])  # fmt: skip
-    subtotal = line_sum([(line.price, line.quantity) for line in lines])
-    if not storable(subtotal, draft.total):
+    summed = subtotal(lines, draft.currency)
+    if not storable(summed, draft.total):
         raise refuse(Reason.INVALID, "the sum of the lines is out of range", draft.where)
     facets, shown = _first_stand(draft.words)
     # The first twelve by place: an order has many members, and a name for each is slow.
     order = Order(
         org, facts.new_id(), command.source, False, facets, shown, draft.currency,
-        subtotal, draft.total, customer_id, facts.now, facts.now,
+        summed, draft.total, customer_id, facts.now, facts.now,
         sender_id=draft.sender_id, sender_digest=draft.digest, version=1, lines=lines,
         **draft.said,
     )  # fmt: skip
@@ -148,15 +148,15 @@ def _update(
 def _retold(draft: OrderDraft, order: Order, facts: Facts, changes: Changes) -> Order:
     customer_id = resolve_customer(draft.customer, order.org, facts, changes)
     lines = _match_lines(draft, order, facts, changes)
-    subtotal = line_sum([(line.price, line.quantity) for line in lines])
-    if not storable(subtotal, draft.total):
+    summed = subtotal(lines, draft.currency)
+    if not storable(summed, draft.total):
         raise refuse(Reason.INVALID, "the sum of the lines is out of range", draft.where)
     said = {name: value for name, value in draft.said.items() if value is not None}
     return order.changed(
         customer_id=customer_id,
         currency=draft.currency,
         total=draft.total,
-        subtotal=subtotal,
+        subtotal=summed,
         lines=lines,
         **said,
     )

@@ -13,12 +13,13 @@ from msgspec import UNSET, Raw
 
 from entrepot.core import ids
 from entrepot.core.commands import CustomerRef, DraftLine, MirrorOrders, OrderDraft, VariantRef
-from entrepot.core.money import UNITS_MAX, Amount
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount, stripped
+from entrepot.core.refusal import Reason, Refused, refuse
+from entrepot.core.words import KONVO_STATUS
 from entrepot.edge import currency
-from entrepot.edge.dialect import Principal
-from entrepot.edge.konvo import wire
-from entrepot.edge.strict_json import InvalidJson, number_text, whole_number
+from entrepot.edge.dialect import Principal, read_json
+from entrepot.edge.konvo import absent, wire
+from entrepot.edge.strict_json import InvalidJson, decimal_number, number_text, whole_number
 from entrepot.edge.times import microseconds
 from entrepot.store.queries import OrderFilter
 
@@ -40,9 +41,24 @@ _NO_DIGITS = re.compile(r"[^0-9]+")
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _canonical = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
 
-CREATE_ORDERS: msgspec.json.Decoder[list[wire.OrderInput]] = msgspec.json.Decoder(
+_ORDERS: msgspec.json.Decoder[list[wire.OrderInput]] = msgspec.json.Decoder(
     wire.CreateOrders, float_hook=Decimal
 )
+
+
+def orders(body: bytes) -> list[wire.OrderInput]:
+    """The array of orders. Null for a member that may be absent says that the member is absent."""
+    # Most senders leave such members out, and pay nothing for those that do not.
+    if b"null" not in body:
+        return read_json(body, _ORDERS)
+    try:
+        told = read_json(body, _ORDERS)
+    except Refused as refused:
+        if not refused.refusal.detail.endswith("got `null`"):
+            raise
+        told = None
+    found = absent.without_nulls(body, wire.OrderInput)
+    return told if found is None and told is not None else read_json(found or body, _ORDERS)
 
 
 def mirror_orders(body: list[wire.OrderInput], principal: Principal) -> MirrorOrders:
@@ -58,11 +74,11 @@ def _draft(order: wire.OrderInput, where: str) -> OrderDraft:
     if order.shipment_status is not UNSET:
         words.append(("konvo_shipment", order.shipment_status))
     if order.status is not UNSET:
-        words.append(("konvo", order.status))
+        words.append(("konvo", _status(order.status, where)))
     told = digest(order)
-    total = Amount(_whole(order.order_total, where, "orderTotal", 0, UNITS_MAX), places)
+    total = _amount(order.order_total, places, where, "orderTotal")
     lines = tuple([
-        _line(item, f"{where}.items[{place}]", code) for place, item in enumerate(order.items)
+        _line(item, f"{where}.items[{place}]") for place, item in enumerate(order.items)
     ])  # fmt: skip
     return OrderDraft(
         where, order.id, told, code, total, lines,
@@ -111,7 +127,8 @@ def _customer(customer: wire.OrderCustomer) -> CustomerRef:
         names += [_indexed("phone", digits) for digits in numbers if digits]
     if handles:
         names += [_indexed("handle", handle) for handle in handles]
-    names.append(_indexed("external", customer.id))
+    if customer.id:
+        names.append(_indexed("external", customer.id))
     return CustomerRef(
         None, tuple(dict.fromkeys(names)), customer.first_name or None, customer.last_name or None,
         emails[0] if emails else None, phones[0] if phones else None, "customer",
@@ -124,18 +141,15 @@ def _indexed(kind: str, value: str) -> tuple[str, str]:
     return kind, value
 
 
-def _line(item: wire.OrderedItem, where: str, order_code: str) -> DraftLine:
+def _line(item: wire.OrderedItem, where: str) -> DraftLine:
     code, places = _currency(item.currency, where)
-    if code != order_code:
-        # Two currencies do not add up to the one total that an order has.
-        sentence = f"must be the order's currency, {order_code}"
-        raise refuse(Reason.INVALID, sentence, f"{where}.currency")
     quantity = 1
     if item.quantity is not UNSET:
-        quantity = _whole(item.quantity, where, "quantity", 1, wire.QUANTITY_MAX)
+        quantity = _whole(item.quantity, f"{where}.quantity")
+    _number(item.msrp, f"{where}.msrp")
     details: dict[str, Any] = {
         "description": item.description,
-        "msrp": _whole(item.msrp, where, "msrp", 0, UNITS_MAX),
+        "msrp": item.msrp,
         "imageUrl": item.image_url,
     }
     if item.available is not UNSET:
@@ -143,43 +157,72 @@ def _line(item: wire.OrderedItem, where: str, order_code: str) -> DraftLine:
     if item.inventory_quantity is not UNSET:
         _number(item.inventory_quantity, f"{where}.inventoryQuantity")
         details["inventoryQuantity"] = item.inventory_quantity
-    price = Amount(_whole(item.price, where, "price", 0, UNITS_MAX), places)
-    variant = VariantRef(ids.from_dashed(item.id), None, (_indexed("external", item.id),))
+    price = _amount(item.price, places, where, "price")
     return DraftLine(
-        where, variant, quantity, price, code, item.name, item.sku or None,
+        where, _variant(item), quantity, price, code, item.name, item.sku or None,
         details=_encode(details).decode(),
     )  # fmt: skip
 
 
+def _variant(item: wire.OrderedItem) -> VariantRef:
+    """By the item's id; an item with an empty one is known by its SKU, else by its name."""
+    if item.id:
+        return VariantRef(ids.from_dashed(item.id), None, (_indexed("external", item.id),))
+    kind, name = ("sku", item.sku) if item.sku else ("title", item.name)
+    return VariantRef(None, None, (_indexed(kind, name),))
+
+
+def _status(text: str, where: str) -> str:
+    """The word, told in either case: an order shows it in upper case."""
+    word = text.lower()
+    if word not in KONVO_STATUS:
+        raise refuse(Reason.INVALID, f"must be one of {', '.join(KONVO_STATUS)}", f"{where}.status")
+    return word
+
+
 def _currency(text: str, where: str) -> tuple[str, int]:
-    """The currency's code, and the decimal places of its minor unit."""
-    found = _known_currency(text)
+    """What is kept of the currency, and the decimal places that its amounts are told in."""
+    found = _told_currency(text)
     if found is None:
-        raise refuse(Reason.INVALID, f"{text} is no ISO 4217 currency", f"{where}.currency")
+        sentence = "has letters that only look like a currency's code"
+        raise refuse(Reason.INVALID, sentence, f"{where}.currency")
     return found
 
 
 @lru_cache(maxsize=1024)
-def _known_currency(text: str) -> tuple[str, int] | None:
-    code = text.upper()
-    # Some letters beyond ASCII have an ASCII letter in upper case.
-    if not text.isascii() or not currency.known(code):
-        return None
-    return code, currency.minor_digits(code)
+def _told_currency(text: str) -> tuple[str, int] | None:
+    code = currency.told_code(text)
+    return None if code is None else (code, currency.stripe_digits(code))
 
 
-def _whole(raw: Raw, where: str, name: str, least: int, most: int) -> int:
-    """A whole number in range. The way it is nearly always written is read without a detour."""
+def _amount(raw: Raw, places: int, where: str, name: str) -> Amount:
+    """An amount in the minor unit, exactly. The way it is nearly always written is read at once."""
     text = bytes(raw)
-    if text.isdigit() and len(text) <= _DIGITS_MAX:
-        number = int(text)
-    else:
-        try:
-            number = whole_number(raw, f"{where}.{name}")
-        except InvalidJson as error:
-            raise refuse(Reason.INVALID, error.problem, error.path) from error
-    if not least <= number <= most:
-        raise refuse(Reason.INVALID, f"must be {least} to {most}", f"{where}.{name}")
+    if text.isdigit() and len(text) < _DIGITS_MAX:
+        return Amount(int(text), places)
+    try:
+        units, scale = decimal_number(raw, f"{where}.{name}")
+    except InvalidJson as error:
+        raise refuse(Reason.INVALID, error.problem, error.path) from error
+    units, scale = stripped(units, scale)
+    amount = Amount(units, scale + places)
+    if amount.scale > SCALE_MAX:
+        sentence = f"at most {SCALE_MAX - places} decimal places of the smallest unit"
+        raise refuse(Reason.INVALID, sentence, f"{where}.{name}")
+    if not amount.within_range():
+        raise refuse(Reason.INVALID, f"must be -{UNITS_MAX} to {UNITS_MAX}", f"{where}.{name}")
+    return amount
+
+
+def _whole(raw: Raw, path: str) -> int:
+    """A whole number of units, as the book counts them."""
+    try:
+        number = whole_number(raw, path)
+    except InvalidJson as error:
+        raise refuse(Reason.INVALID, error.problem, error.path) from error
+    if not -wire.QUANTITY_MAX <= number <= wire.QUANTITY_MAX:
+        most = wire.QUANTITY_MAX
+        raise refuse(Reason.INVALID, f"must be -{most} to {most}", path)
     return number
 
 
@@ -199,11 +242,13 @@ def order_id(text: str) -> bytes:
 
 
 def page(query: dict[str, str]) -> tuple[OrderFilter, int, int]:
-    """Filter, limit (50 unless told, clamped to 200) and offset of the page (1 unless told)."""
+    """Filter, limit (50 unless told, at most 200) and offset of the page (1 unless told)."""
     number = _positive(query.get("page", "1"), "page")
     if number > PAGE_MAX:
         raise refuse(Reason.INVALID, f"must be 1 to {PAGE_MAX}", "page")
-    limit = min(_positive(query.get("limit", str(LIMIT)), "limit"), LIMIT_MAX)
+    limit = _positive(query.get("limit", str(LIMIT)), "limit")
+    if limit > LIMIT_MAX:
+        raise refuse(Reason.INVALID, f"must be 1 to {LIMIT_MAX}", "limit")
     wanted = OrderFilter(
         created_min=_since(query, "created_at_min"),
         created_max=_until(query, "created_at_max"),

@@ -58,7 +58,7 @@ async def get_order(call: Call) -> Answer:
 
 async def create_orders(call: Call) -> Answer:
     """Take over every order of the array, or none; the answer shows what was committed."""
-    command = read.mirror_orders(call.json(read.CREATE_ORDERS), call.principal)
+    command = read.mirror_orders(read.orders(call.body), call.principal)
     return await call.submit(command, partial(write.created, request_id=call.request_id))
 
 

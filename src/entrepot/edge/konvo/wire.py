@@ -1,6 +1,6 @@
 """Konvo's shapes on the wire, exactly: bodies as msgspec types. Sources in docs/dialects/konvo.md.
 
-A member that is absent is UNSET and stays absent; null is no value of any member.
+A member that is absent is UNSET and stays absent. `read.orders` takes null for absent.
 """
 
 from __future__ import annotations
@@ -11,39 +11,38 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from entrepot.core.money import UNITS_MAX
+from entrepot.core.words import KONVO_STATUS
 
 ORDERS_MAX = 1_000
 ITEMS_MAX = 500
 USER_IDS_MAX = 50
 QUANTITY_MAX = 10**9
+REFERENCE_MAX = 500
+TEXT_MAX = 10_000
+PROSE_MAX = 100_000
 
-# Typed number by Konvo; that minor units and units ordered are whole is a bound of ours.
+# Numbers stay text until they are read exactly. The bounds are ours, Konvo names none.
 MinorUnits = Annotated[
     msgspec.Raw,
-    msgspec.Meta(
-        extra_json_schema={"type": "number", "multipleOf": 1, "minimum": 0, "maximum": UNITS_MAX}
-    ),
+    msgspec.Meta(extra_json_schema={"type": "number", "minimum": -UNITS_MAX, "maximum": UNITS_MAX}),
 ]
 Quantity = Annotated[
     msgspec.Raw,
     msgspec.Meta(
-        extra_json_schema={"type": "number", "multipleOf": 1, "minimum": 1, "maximum": QUANTITY_MAX}
+        extra_json_schema={
+            "type": "number", "multipleOf": 1, "minimum": -QUANTITY_MAX, "maximum": QUANTITY_MAX,
+        }
     ),
-]
+]  # fmt: skip
 Number = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "number"})]
 
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-Text = Annotated[str, msgspec.Meta(max_length=255)]
-Title = Annotated[str, msgspec.Meta(max_length=1_000)]
-Url = Annotated[str, msgspec.Meta(max_length=2_000)]
-Prose = Annotated[str, msgspec.Meta(max_length=10_000)]
-CurrencyCode = Annotated[str, msgspec.Meta(min_length=3, max_length=3)]
-CountryCode = Annotated[str, msgspec.Meta(min_length=2, max_length=2)]
+# What is looked up in an index of the book; an index has a limit.
+Reference = Annotated[str, msgspec.Meta(max_length=REFERENCE_MAX)]
+Text = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
+Prose = Annotated[str, msgspec.Meta(max_length=PROSE_MAX)]
 
-Status = Literal[
-    "open", "paid", "refunded", "partially_refunded", "cancelled", "disputed", "completed",
-    "shipped", "fulfilled",
-]  # fmt: skip
+# In lower case as the seed has them, or in upper case as an order shows them.
+Status = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(KONVO_STATUS)})]
 ShipmentStatus = Literal[
     "none", "confirmed", "in_transit", "out_for_delivery", "attempted_delivery",
     "ready_for_pickup", "delivered", "failure",
@@ -60,7 +59,7 @@ class OrderUserId(msgspec.Struct):
 class OrderCustomer(msgspec.Struct, rename="camel"):
     """Who orders; `id` is the sender's own."""
 
-    id: Id
+    id: Text
     first_name: Text
     last_name: Text
     user_ids: Annotated[list[OrderUserId], msgspec.Meta(max_length=USER_IDS_MAX)] | UnsetType = (
@@ -71,14 +70,14 @@ class OrderCustomer(msgspec.Struct, rename="camel"):
 class OrderedItem(msgspec.Struct, rename="camel"):
     """One line; `id` is that of the product variant, prices are for one unit."""
 
-    id: Id
+    id: Text
     sku: Text
-    name: Title
+    name: Text
     description: Prose
     price: MinorUnits
     msrp: MinorUnits
-    image_url: Url
-    currency: CurrencyCode
+    image_url: Text
+    currency: Text
     available: bool | UnsetType = UNSET
     inventory_quantity: Number | UnsetType = UNSET
     quantity: Quantity | UnsetType = UNSET
@@ -93,7 +92,7 @@ class OrderAddress(msgspec.Struct, rename="camel"):
     address_line_two: Text
     zip_code: Text
     city: Text
-    country_code: CountryCode
+    country_code: Text
     state: Text | UnsetType = UNSET
     latitude: Text | UnsetType = UNSET
     longitude: Text | UnsetType = UNSET
@@ -104,18 +103,18 @@ class OrderAddress(msgspec.Struct, rename="camel"):
 class OrderInput(msgspec.Struct, rename="camel"):
     """An order as its sender tells it."""
 
-    id: Id
+    id: Reference
     friendly_name: Text
     customer: OrderCustomer
     order_total: MinorUnits
-    currency: CurrencyCode
+    currency: Text
     items: Annotated[list[OrderedItem], msgspec.Meta(max_length=ITEMS_MAX)]
-    external_id: Id | UnsetType = UNSET
+    external_id: Reference | UnsetType = UNSET
     metadata: dict[str, Any] | UnsetType = UNSET
     status: Status | UnsetType = UNSET
     shipment_status: ShipmentStatus | UnsetType = UNSET
     source: Literal["online", "in_store"] | UnsetType = UNSET
-    tracking_url: Url | UnsetType = UNSET
+    tracking_url: Text | UnsetType = UNSET
     address: OrderAddress | UnsetType = UNSET
 
 

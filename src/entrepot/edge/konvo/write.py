@@ -1,4 +1,4 @@
-"""The book in Konvo's words; pure. Amounts are integers of the currency's minor unit."""
+"""The book in Konvo's words; pure. Amounts are numbers of the currency's minor unit."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from entrepot.core import ids
+from entrepot.core.money import Amount, stripped
 from entrepot.core.order import Customer, Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrdersResult, Result
@@ -21,15 +22,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 def order(o: Order, contact: Customer | None) -> wire.Order:
-    """One order. An amount finer than the minor unit is rounded half to even, here only."""
-    minor = o.total.at(currency.minor_digits(o.currency))
+    """One order. An amount finer than the minor unit is shown with its fraction, exactly."""
     shown = wire.Order(
         id=ids.dashed(o.id),
         external_name=(
             ids.internal_reference(o.id) if o.external_name is None else o.external_name
         ),
         external_id=_known(o.external_id),
-        order_total=msgspec.Raw(str(minor).encode()),
+        order_total=_minor_units(o.total, currency.stripe_digits(o.currency)),
         currency=o.currency.lower(),
         channel=(o.channel or o.source_platform or o.origin).upper(),
         status=o.words.konvo.upper(),
@@ -44,6 +44,14 @@ def order(o: Order, contact: Customer | None) -> wire.Order:
         shown.email = _known(contact.email)
         shown.phone_number = _known(contact.phone)
     return shown
+
+
+def _minor_units(amount: Amount, digits: int) -> msgspec.Raw:
+    if amount.scale > digits:
+        amount = Amount(*stripped(amount.units, amount.scale - digits))
+    else:
+        amount = Amount(amount.at(digits), 0)
+    return msgspec.Raw(amount.text().encode())
 
 
 def _known(value: str | None) -> str | UnsetType:

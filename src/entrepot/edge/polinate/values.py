@@ -67,8 +67,8 @@ def quantity(raw: msgspec.Raw, field: str) -> int:
 
 def code_of(text: str, field: str) -> str:
     """An ISO 4217 code, in upper case."""
-    code = text.upper()
-    if not currency.known(code):
+    code = currency.iso_code(text)
+    if code is None:
         raise refuse(Reason.INVALID, "is no ISO 4217 currency", field)
     return code
 

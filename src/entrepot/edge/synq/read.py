@@ -36,9 +36,8 @@ def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrde
     if body.items and body.line_items:
         raise refuse(Reason.INVALID, "send `items` or `line_items`, not both", "line_items")
     sent = body.currency or "USD"
-    code = sent.upper()
-    # Some letters beyond ASCII have an ASCII letter in upper case.
-    if not sent.isascii() or not currency.known(code):
+    code = currency.iso_code(sent)
+    if code is None:
         raise refuse(Reason.INVALID, f"{sent} is no ISO 4217 currency", "currency")
     customer = CustomerRef()
     if body.customer_id:

@@ -124,7 +124,6 @@ order_lines = table(
     need("created_at", BigInteger),
     need("updated_at", BigInteger),
     PrimaryKeyConstraint("org", "order_id", "id"),
-    CheckConstraint("quantity > 0", name="quantity_positive"),
 )
 
 order_properties = table(
