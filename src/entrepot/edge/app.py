@@ -1,7 +1,7 @@
 """The HTTP application: every request of every dialect takes the same steps in the same order.
 
-Size and media type, credentials, rate, role, body, handler, answer. What any of it means on the
-wire is the dialect's; an error nobody foresaw answers 500 in its envelope, with a request id.
+Credentials, rate, role, query, size and media type, body, handler, answer. What any of it means on
+the wire is the dialect's; an error nobody foresaw answers 500 in its envelope, with a request id.
 """
 
 from __future__ import annotations
@@ -11,25 +11,30 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
-from litestar import Litestar, Request, asgi, route
-from litestar import Response as LitestarResponse
-from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp, HTTPScope, Receive, Send
+from litestar import Litestar
+from litestar.types import HTTPScope, Receive, Send
 
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.edge.answering import answer_at_once
 from entrepot.edge.dialect import Call, Dialect, Operation, Services
+from entrepot.edge.paths import Paths, raw_path
+from entrepot.edge.safe_headers import FOR_JSON, FOR_PAGES, cross_origin
 from entrepot.store.engine import Unavailable
 from entrepot.telemetry import is_debugging, log, metrics
 from entrepot.writer.envelope import Answer
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 JSON = b"application/json"
-_METHODS: list[Any] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+PROBLEM = b"application/problem+json"
 _NOT_REACHED = Refusal(Reason.UNAVAILABLE, retry_after=1.0)
+# Of names that nobody knows so many are said again, each up to so many characters.
+_NAMED_MAX, _NAME_SHOWN_MAX = 10, 64
+_Headers = list[tuple[bytes, bytes]]
 _Page = Callable[[], Awaitable[tuple[int, str, bytes]]]
+_Entrance = Callable[[HTTPScope, Receive, Send], Awaitable[None]]
 
 
 class ClientGone(Exception):
@@ -37,22 +42,25 @@ class ClientGone(Exception):
 
 
 class Application(Litestar):
-    """Litestar, and a short way to the paths without parameters: they are looked up by their text.
+    """Litestar for the life of the server; requests find their address by its one spelling."""
 
-    Whatever it does not know, such as such a path with a slash too many, Litestar routes.
-    """
-
-    def __init__(self, entrances: Mapping[str, ASGIApp], **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(
+        self, entrances: Paths[_Entrance], nowhere: _Entrance, lifespan: Any = None
+    ) -> None:
+        super().__init__(
+            openapi_config=None, lifespan=[lifespan] if lifespan else [], logging_config=None,
+            debug=False,
+        )  # fmt: skip
         self._entrances = entrances
+        self._nowhere = nowhere
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """The ASGI application."""
-        entrance = self._entrances.get(scope["path"]) if scope["type"] == "http" else None
-        if entrance is None:
+        if scope["type"] != "http":
             await super().__call__(scope, receive, send)
-        else:
-            await entrance(scope, receive, send)
+            return
+        entrance, scope["path_params"] = self._entrances.find(raw_path(scope))
+        await (entrance or self._nowhere)(scope, receive, send)
 
 
 def build_app(
@@ -64,30 +72,16 @@ def build_app(
 ) -> Application:
     """The application over these dialects, and plain GET pages (health, metrics, documents)."""
     listed = tuple(dialects)
-    handlers: list[Any] = []
-    entrances: dict[str, ASGIApp] = {}
+    entrances: dict[str, _Entrance] = {}
     for dialect in listed:
         by_path: dict[str, dict[str, Operation]] = {}
         for operation in dialect.operations:
             by_path.setdefault(operation.path, {})[operation.method] = operation
         for path, methods in by_path.items():
-            endpoint = _Endpoint(services, dialect, methods, new_request_id)
-            if "{" in path:
-                handlers.append(_with_parameters(path, endpoint))
-                continue
-            entrances[path] = raw = _raw(endpoint)
-            handlers.append(asgi(path, copy_scope=False)(raw))
+            entrances[path] = _Endpoint(services, dialect, methods, new_request_id).enter
     for path, page in pages.items():
-        handlers.append(asgi(path, copy_scope=False)(_page_handler(page)))
-    return Application(
-        entrances,
-        route_handlers=handlers,
-        openapi_config=None,
-        lifespan=[lifespan] if lifespan else [],
-        logging_config=None,
-        debug=False,
-        exception_handlers={HTTPException: _unrouted(listed, new_request_id)},
-    )
+        entrances[path] = _page_handler(page)
+    return Application(Paths(entrances), _nowhere(listed, new_request_id), lifespan)
 
 
 class _Endpoint:
@@ -102,8 +96,9 @@ class _Endpoint:
     ) -> None:
         self._services = services
         self._dialect = dialect
-        self._methods = methods
-        self._allow = ", ".join(sorted(methods))
+        self._methods = methods | ({"HEAD": methods["GET"]} if "GET" in methods else {})
+        self._allow = ", ".join(sorted({*self._methods, "OPTIONS"}))
+        self._cross_origin = cross_origin(dialect, self._allow)
         self._new_request_id = new_request_id
         self._counters: dict[int, Any] = {}  # by status: finding one costs more than counting
 
@@ -114,15 +109,25 @@ class _Endpoint:
             self._counters[status] = counter
         counter.inc()
 
-    async def answer(
-        self, scope: HTTPScope, receive: Receive
-    ) -> tuple[Answer, list[tuple[bytes, bytes]]]:
-        """The answer to one request and its extra headers. Raises ClientGone."""
+    async def enter(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["method"] == "OPTIONS":
+            # A browser asks before it sends what needs credentials, and sends none with it.
+            extra = [(b"allow", self._allow.encode()), *self._cross_origin]
+            await send_answer(send, 204, None, b"", extra)
+            return
+        with suppress(ClientGone):
+            answer, extra = await self._answered(scope, receive)
+            await send_answer(send, answer.status, JSON, answer.body, extra)
+
+    async def _answered(self, scope: HTTPScope, receive: Receive) -> tuple[Answer, _Headers]:
         headers = _headers(scope["headers"])
         request_id = headers.get("x-request-id", "")
         if not _REQUEST_ID.match(request_id):
             request_id = self._new_request_id()
-        extra: list[tuple[bytes, bytes]] = []
+        extra: _Headers = [*FOR_JSON]
+        if self._cross_origin and "origin" in headers:
+            extra += self._cross_origin
         try:
             answer = await self._answer(scope, receive, headers, request_id, extra)
         except Refused as refused:
@@ -144,9 +149,7 @@ class _Endpoint:
         extra.append((b"x-request-id", request_id.encode()))
         return answer, extra
 
-    def _refused(
-        self, refusal: Refusal, request_id: str, extra: list[tuple[bytes, bytes]]
-    ) -> Answer:
+    def _refused(self, refusal: Refusal, request_id: str, extra: _Headers) -> Answer:
         if refusal.retry_after is not None:
             seconds = max(1, math.ceil(refusal.retry_after))
             extra.append((b"retry-after", str(seconds).encode()))
@@ -160,7 +163,7 @@ class _Endpoint:
         receive: Receive,
         headers: dict[str, str],
         request_id: str,
-        extra: list[tuple[bytes, bytes]],
+        extra: _Headers,
     ) -> Answer:
         operation = self._methods.get(scope["method"])
         if operation is None:
@@ -171,42 +174,31 @@ class _Endpoint:
             raise Refused(Refusal(Reason.RATE_LIMITED, retry_after=wait))
         if operation.writes and not principal.may_write:
             raise refuse(Reason.FORBIDDEN, f"a {principal.role.upper()} may only read")
+        query_string = scope.get("query_string", b"")
+        if query_string:
+            self._look_at_names(operation, query_string, extra)
         body = b""
         if operation.body is not None:
             body = await read_body(headers, receive, operation.body_max)
         call = Call(
-            self._services, request_id, operation.method, scope.get("path_params", {}),
-            scope.get("query_string", b""), headers, principal, body,
+            self._services, request_id, operation.method, scope["path_params"], query_string,
+            headers, principal, body,
         )  # fmt: skip
         answer = await operation.handler(call)
         if call.replayed:
             extra.append((b"idempotent-replayed", b"true"))
         return answer
 
-
-def _raw(endpoint: _Endpoint) -> Any:
-    """The endpoint as an ASGI application, which costs least."""
-
-    async def raw(scope: HTTPScope, receive: Receive, send: Send) -> None:
-        with suppress(ClientGone):
-            answer, extra = await endpoint.answer(scope, receive)
-            await send_answer(send, answer.status, JSON, answer.body, extra)
-
-    return raw
-
-
-def _with_parameters(path: str, endpoint: _Endpoint) -> Any:
-    """The endpoint as an ordinary handler, which is handed every method: the router's raw ones
-    take no parameters in the path."""
-
-    async def ordinary(request: Request[Any, Any, Any]) -> LitestarResponse[bytes]:
-        answer, extra = await endpoint.answer(request.scope, request.receive)
-        return LitestarResponse(
-            answer.body, status_code=answer.status, media_type="application/json",
-            headers={name.decode(): value.decode() for name, value in extra},
-        )  # fmt: skip
-
-    return route(re.sub(r"{(\w+)}", r"{\1:str}", path), http_method=_METHODS)(ordinary)
+    def _look_at_names(self, operation: Operation, query_string: bytes, extra: _Headers) -> None:
+        """A name that nobody knows is a filter that would not filter: refused, or said aloud."""
+        unknown = operation.unknown(query_string)
+        if not unknown:
+            return
+        shown = [quote(name[:_NAME_SHOWN_MAX], safe="") for name in unknown[:_NAMED_MAX]]
+        if self._dialect.strict_query:
+            raise refuse(Reason.INVALID, "is no query parameter of this address", shown[0])
+        text = f'299 - "unknown query parameters: {", ".join(shown)}"'
+        extra.append((b"warning", text.encode()))
 
 
 def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -244,49 +236,49 @@ async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) ->
 
 
 async def send_answer(
-    send: Send, status: int, media: bytes, body: bytes, extra: list[tuple[bytes, bytes]]
+    send: Send, status: int, media: bytes | None, body: bytes, extra: _Headers
 ) -> None:
-    """Send one whole answer."""
-    head = [(b"content-type", media), *extra]
-    if answer_at_once(send, status, head, body):
-        return
-    head.append((b"content-length", str(len(body)).encode()))
+    """Send one whole answer; without a media type it is one that has no body (204)."""
+    head = extra
+    if media is not None:
+        head = [(b"content-type", media), *extra]
+        if answer_at_once(send, status, head, body):
+            return
+        head.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": head})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _page_handler(page: _Page) -> Any:
+def _page_handler(page: _Page) -> _Entrance:
+    allow = (b"allow", b"GET, HEAD, OPTIONS")
+
     async def handle(scope: HTTPScope, receive: Receive, send: Send) -> None:  # noqa: ARG001
-        if scope["method"] not in ("GET", "HEAD"):
-            await send_answer(send, 405, b"text/plain", b"", [(b"allow", b"GET, HEAD")])
-            return
-        status, media, body = await page()
-        await send_answer(send, status, media.encode(), body, [])
+        if scope["method"] == "OPTIONS":
+            await send_answer(send, 204, None, b"", [allow])
+        elif scope["method"] not in ("GET", "HEAD"):
+            await send_answer(send, 405, b"text/plain", b"", [allow, *FOR_PAGES])
+        else:
+            status, media, body = await page()
+            await send_answer(send, status, media.encode(), body, [*FOR_PAGES])
 
     return handle
 
 
-def _unrouted(dialects: tuple[Dialect, ...], new_request_id: Callable[[], str]) -> Any:
+def _nowhere(dialects: tuple[Dialect, ...], new_request_id: Callable[[], str]) -> _Entrance:
     """Where nothing is: the envelope of the dialect whose prefix the path has, else a problem."""
+    prefixes = {prefix.encode(): dialect for dialect in dialects for prefix in dialect.prefixes}
 
-    def handle(request: Request[Any, Any, Any], error: HTTPException) -> Any:
+    async def handle(scope: HTTPScope, receive: Receive, send: Send) -> None:  # noqa: ARG001
         request_id = new_request_id()
-        path = request.scope["path"]
-        found = [
-            (len(prefix), dialect)
-            for dialect in dialects
-            for prefix in dialect.prefixes
-            if path == prefix or path.startswith(prefix + "/")
-        ]
-        media, status = "application/problem+json", error.status_code
-        body = msgspec.json.encode({"type": "about:blank", "title": error.detail, "status": status})
-        if found and status == 404:
-            answer = max(found, key=lambda pair: pair[0])[1].refuse(
-                Refusal(Reason.NO_SUCH_ROUTE), request_id
-            )
-            media, status, body = "application/json", answer.status, answer.body
-        return LitestarResponse(
-            body, status_code=status, media_type=media, headers={"x-request-id": request_id}
-        )
+        path = raw_path(scope)
+        found = [prefix for prefix in prefixes if path == prefix or path.startswith(prefix + b"/")]
+        problem = {"type": "about:blank", "title": "Not Found", "status": 404}
+        media, answer = PROBLEM, Answer(404, msgspec.json.encode(problem))
+        if found:
+            dialect = prefixes[max(found, key=len)]
+            media, answer = JSON, dialect.refuse(Refusal(Reason.NO_SUCH_ROUTE), request_id)
+            metrics.requests.labels(dialect.name, answer.status).inc()
+        extra = [*FOR_JSON, (b"x-request-id", request_id.encode())]
+        await send_answer(send, answer.status, media, answer.body, extra)
 
     return handle

@@ -21,6 +21,7 @@ from entrepot.writer.writer import Writer
 
 T = TypeVar("T")
 MIB = 1 << 20
+QUERY_PAIRS_MAX = 100
 
 
 class Principal(NamedTuple):
@@ -61,12 +62,9 @@ class Call:
     replayed: bool = False
 
     def query(self, *known: str) -> dict[str, str]:
-        """The query parameters among `known`; a repeated one is refused. Others are ignored."""
-        if not self.query_string:
-            return {}
+        """The query parameters among `known`; a repeated one is refused. Others are not shown."""
         found: dict[str, str] = {}
-        pairs = parse_qsl(self.query_string.decode("latin-1"), keep_blank_values=True)
-        for name, value in pairs:
+        for name, value in query_pairs(self.query_string):
             if name not in known:
                 continue
             if name in found:
@@ -96,6 +94,18 @@ class Call:
             raise Refused(outcome.result)
         self.replayed = outcome.replayed
         return outcome.answer
+
+
+def query_pairs(query_string: bytes) -> list[tuple[str, str]]:
+    """Every name and value of a query, in order. Refused: more than anybody has a use for."""
+    if not query_string:
+        return []
+    try:
+        return parse_qsl(
+            query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=QUERY_PAIRS_MAX
+        )
+    except ValueError as error:
+        raise refuse(Reason.INVALID, f"at most {QUERY_PAIRS_MAX} parameters", "query") from error
 
 
 def read_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
@@ -141,6 +151,12 @@ class Operation:
     description: str = ""
     tag: str = "Orders"
 
+    def unknown(self, query_string: bytes) -> list[str]:
+        """The names in the query that are no parameter of this operation, each once."""
+        known = {one.name for one in self.parameters if one.where == "query"}
+        named = dict.fromkeys(name for name, _ in query_pairs(query_string))
+        return [name for name in named if name not in known]
+
 
 @dataclass(slots=True, frozen=True)
 class Dialect:
@@ -157,3 +173,7 @@ class Dialect:
     # Total over core.refusal.Reason (tested).
     refuse: Callable[[Refusal, str], Answer]
     security_schemes: Mapping[str, Any] = field(default_factory=dict)
+    # Whether a query with an unknown name is refused; if not, a `Warning` header names the name.
+    strict_query: bool = True
+    # What a page in a browser, of whichever origin, may send; nothing unless the dialect says so.
+    browser_headers: tuple[str, ...] = ()

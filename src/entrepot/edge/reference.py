@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import cache, partial
 from html import escape
 from http import HTTPStatus
-from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -20,6 +19,7 @@ import msgspec
 from entrepot.edge import openapi
 from entrepot.edge.dialect import Dialect
 from entrepot.edge.dialects import ALL
+from entrepot.edge.safe_headers import STYLE
 from entrepot.edge.schema_tables import SchemaTables, prose
 
 Page = Callable[[], Awaitable[tuple[int, str, bytes]]]
@@ -55,13 +55,12 @@ def _made_once(media: str, make: Callable[[], bytes]) -> Page:
 def page(dialect: Dialect) -> bytes:
     """The dialect's reference as one HTML file in UTF-8."""
     document = openapi.build(dialect)
-    style = files(__package__).joinpath("reference.css").read_text("utf-8")
     title = escape(document["info"]["title"])
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
-        f"<title>{title}</title><style>{style}</style></head><body>"
+        f"<title>{title}</title><style>{STYLE}</style></head><body>"
         f'<a class="skip" href="#main">Skip to the operations</a>'
         f'{_navigation(dialect.name, document)}<main id="main">{_introduction(document)}'
         f"{''.join(_groups(document))}</main></body></html>\n"

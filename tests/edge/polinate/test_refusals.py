@@ -16,7 +16,7 @@ EXPECTED = {
     "forbidden": (403, "FORBIDDEN"),
     "rate_limited": (429, "RATE_LIMITED"),
     "body_too_large": (413, "PAYLOAD_TOO_LARGE"),
-    "unsupported_media": (415, "UNSUPPORTED_MEDIA_TYPE"),
+    "unsupported_media": (400, "VALIDATION_ERROR"),
     "invalid": (400, "VALIDATION_ERROR"),
     "key_malformed": (400, "VALIDATION_ERROR"),
     "key_reused": (409, "IDEMPOTENCY_KEY_REUSED"),

@@ -26,7 +26,6 @@ _BODY_ERRORS = {
     403: Response("This API key may only read", wire.Error),
     409: Response("The order cannot move there from where it stands", wire.Error),
     413: Response("The body is too large", wire.Error),
-    415: Response("The body is not JSON", wire.Error),
 }
 
 
@@ -74,6 +73,7 @@ DIALECT = Dialect(
     prefixes=("/orders", "/contacts", "/broadcasts", "/attributions", "/clicks"),
     authenticate=authenticate,
     refuse=refusal_answer,
+    strict_query=False,
     security_schemes={"apiKeyAuth": {"type": "apiKey", "in": "header", "name": HEADER}},
     operations=(
         Operation(

@@ -61,7 +61,6 @@ _BODY_ERRORS = {
     403: Response("This key may only read", wire.StandardError),
     409: Response("Contradicts what is there", wire.StandardError),
     413: Response("The body is too large", wire.StandardError),
-    415: Response("The body is not JSON", wire.StandardError),
 }
 
 

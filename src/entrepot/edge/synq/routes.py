@@ -76,12 +76,19 @@ DIALECT = Dialect(
     title="Synq OMS API",
     version="1.0.0",
     description="Orders and inventory of an organization, as Synq publishes them.",
-    prefixes=tuple(
-        f"/api/v1/{noun}"
-        for noun in (
-            "oms", "inventory", "settings", "channels", "integrations", "organization", "audit",
-            "pim",
-        )
+    prefixes=(
+        *(
+            f"/api/v1/{noun}"
+            for noun in (
+                "oms", "inventory", "settings", "channels", "integrations", "organization",
+                "audit", "pim", "products", "onboard", "team-workspace", "tickets",
+                "agent-stream", "ucp",
+            )
+        ),
+        "/unified",
+    ),
+    browser_headers=(
+        "Authorization", "Content-Type", "X-Org-ID", "X-Request-Id", "X-Tenant-ID",
     ),
     authenticate=authenticate,
     refuse=refusal_answer,
