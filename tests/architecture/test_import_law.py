@@ -44,6 +44,8 @@ LAWS: dict[str, Law] = {
     "pipeline": Law(frozenset({"core", "writer", "store", "providers", "pipeline"}), HTTP_SERVER),
     "console": Law(frozenset({"core", "writer", "store", "console"}), SQL),
     # Logs and counters: any room but the core may speak through it, so it knows only the core.
+    # Long work in slices; SQLAlchemy's greenlets, under which PostgreSQL's driver runs as well.
+    "pace": Law(frozenset({"pace"}), HTTP_SERVER | HTTP_CLIENT),
     "clock": Law(frozenset({"clock"}), SQL | HTTP_SERVER | HTTP_CLIENT),
     "telemetry": Law(frozenset({"core", "telemetry"}), SQL),
     "settings": Law(ANYTHING),
@@ -54,7 +56,8 @@ LAWS: dict[str, Law] = {
     "__init__": Law(NOTHING, only_stdlib=True),
     "__main__": Law(frozenset({"cli"})),
 }
-MAY_SPEAK_THROUGH_TELEMETRY = frozenset(LAWS) - {"core", "__init__", "__main__"}
+FOR_EVERY_ROOM = frozenset({"telemetry", "pace"})
+MAY_SPEAK_THROUGH_TELEMETRY = frozenset(LAWS) - {"core", "providers", "__init__", "__main__"}
 
 
 def imported_names(tree: ast.AST, package: tuple[str, ...]) -> Iterator[tuple[int, str]]:
@@ -87,7 +90,7 @@ def why_not(room: str, dotted: str) -> str | None:
         if law.only_stdlib and top not in sys.stdlib_module_names:
             return f"{room} may use only the standard library, not {top}"
         return f"{room} may not use {top}" if top in law.banned else None
-    through_telemetry = target == "telemetry" and room in MAY_SPEAK_THROUGH_TELEMETRY
+    through_telemetry = target in FOR_EVERY_ROOM and room in MAY_SPEAK_THROUGH_TELEMETRY
     if target == "__init__" or target in law.rooms or law.rooms == ANYTHING or through_telemetry:
         return None
     return f"{room} may not know {target}"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entrepot.edge import strict_json
+from entrepot.edge import soundness
 
 _ATOMS = st.sampled_from(
     b'1|"a"|1.5|1e400|-0|true|null|""|"3e5"|"{,["|[]|{}|9223372036854775807|9223372036854775808|'
@@ -27,7 +27,7 @@ def _nested(inner: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
 def test_what_is_plain_would_pass_a_closer_look(body: bytes, slip: tuple[int, int] | None) -> None:
     if slip is not None:
         body = body[: slip[0]] + bytes([slip[1]]) + body[slip[0] :]
-    if strict_json._is_plain(body, 4):
+    if soundness._is_plain(body, 4):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(strict_json, "_is_plain", lambda *_: False)
-            strict_json._check(body, 4)
+            patch.setattr(soundness, "_is_plain", lambda *_: False)
+            soundness.check(body, 4)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from entrepot.edge.soundness import VALUES_MAX
 from entrepot.edge.strict_json import (
-    VALUES_MAX,
     InvalidJson,
     decimal_number,
     decode,
@@ -41,8 +41,9 @@ ORDERS = msgspec.json.Decoder(list[Order])
 BAD = {
     "empty": (b"", "", "empty"),
     "blank": (b" \r\n\t", "", "empty"),
-    "UTF-8 byte order mark": (b"\xef\xbb\xbf{}", "", "byte order mark"),
-    "UTF-16 with a mark": ("{}".encode("utf-16"), "", "byte order mark"),
+    "two UTF-8 byte order marks": (b"\xef\xbb\xbf" * 2 + b"{}", "", "not valid JSON"),
+    "a UTF-8 byte order mark alone": (b"\xef\xbb\xbf", "", "empty"),
+    "UTF-16 with a mark": ("{}".encode("utf-16"), "", "UTF-16"),
     "UTF-16 little end first": ('{"a":1}'.encode("utf-16-le"), "", "UTF-16"),
     "UTF-16 big end first": ('{"a":1}'.encode("utf-16-be"), "", "UTF-16"),
     "UTF-32": ('{"a":1}'.encode("utf-32-be"), "", "UTF-32"),

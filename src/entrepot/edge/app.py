@@ -177,13 +177,13 @@ class _Endpoint:
         query_string = scope.get("query_string", b"")
         if query_string:
             self._look_at_names(operation, query_string, extra)
-        body = b""
-        if operation.body is not None:
-            body = await read_body(headers, receive, operation.body_max)
         call = Call(
             self._services, request_id, operation.method, scope["path_params"], query_string,
-            headers, principal, body,
+            headers, principal,
         )  # fmt: skip
+        if operation.body is not None:
+            # Nobody but the call has it, so that the memory is free once it is read.
+            call.body = await read_body(headers, receive, operation.body_max)
         answer = await operation.handler(call)
         if call.replayed:
             extra.append((b"idempotent-replayed", b"true"))

@@ -15,12 +15,15 @@ from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.core.results import Result
 from entrepot.edge.admission import Admission
 from entrepot.edge.strict_json import InvalidJson, decode
+from entrepot.pace import in_slices
 from entrepot.store.engine import Database
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
 from entrepot.writer.writer import Writer
 
 T = TypeVar("T")
 MIB = 1 << 20
+# However a body of this size is made, reading it is over before anybody else would notice.
+READ_AT_ONCE_BYTES = 16 * 1024
 QUERY_PAIRS_MAX = 100
 
 
@@ -74,9 +77,16 @@ class Call:
             found[name] = value
         return found
 
-    def json(self, decoder: msgspec.json.Decoder[T]) -> T:
+    async def json(self, decoder: msgspec.json.Decoder[T]) -> T:
         """The body, read strictly. Refused: what is no JSON, or not of the decoder's shape."""
-        return read_json(self.body, decoder)
+        return await self.read(lambda body: read_json(body, decoder))
+
+    async def read(self, work: Callable[[bytes], T]) -> T:
+        """What `work` makes of the body, which is let go of. Others may run while it is large."""
+        body, self.body = self.body, b""
+        if len(body) <= READ_AT_ONCE_BYTES:
+            return work(body)
+        return await in_slices(work, body)
 
     async def submit(
         self,

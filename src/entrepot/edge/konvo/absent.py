@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from entrepot.edge.strict_json import decimal
+from entrepot.pace import paced
+
 # Every digit of every number stays as it came.
-_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+_decode = msgspec.json.Decoder(float_hook=decimal).decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -21,7 +23,7 @@ def without_nulls(body: bytes, shape: type[msgspec.Struct]) -> bytes | None:
     within a member stays as it is. The body is JSON that was looked at before.
     """
     told = _decode(body)
-    count = sum(_drop(one, shape) for one in told) if isinstance(told, list) else 0
+    count = sum(_drop(one, shape) for one in paced(told, 1)) if isinstance(told, list) else 0
     return _encode(told) if count else None
 
 

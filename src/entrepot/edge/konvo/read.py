@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -19,8 +18,15 @@ from entrepot.core.words import KONVO_STATUS
 from entrepot.edge import currency
 from entrepot.edge.dialect import Principal, read_json
 from entrepot.edge.konvo import absent, wire
-from entrepot.edge.strict_json import InvalidJson, decimal_number, number_text, whole_number
+from entrepot.edge.strict_json import (
+    InvalidJson,
+    decimal,
+    decimal_number,
+    number_text,
+    whole_number,
+)
 from entrepot.edge.times import microseconds
+from entrepot.pace import breathe
 from entrepot.store.queries import OrderFilter
 
 LIMIT = 50
@@ -42,7 +48,7 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 _canonical = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
 
 _ORDERS: msgspec.json.Decoder[list[wire.OrderInput]] = msgspec.json.Decoder(
-    wire.CreateOrders, float_hook=Decimal
+    wire.CreateOrders, float_hook=decimal
 )
 
 
@@ -63,8 +69,11 @@ def orders(body: bytes) -> list[wire.OrderInput]:
 
 def mirror_orders(body: list[wire.OrderInput], principal: Principal) -> MirrorOrders:
     """The command: every order of the array, or none of them."""
-    drafts = tuple(_draft(order, f"[{place}]") for place, order in enumerate(body))
-    return MirrorOrders(principal.org, "konvo", drafts)
+    drafts = []
+    for place, order in enumerate(body):
+        drafts.append(_draft(order, f"[{place}]"))
+        breathe()
+    return MirrorOrders(principal.org, "konvo", tuple(drafts))
 
 
 def _draft(order: wire.OrderInput, where: str) -> OrderDraft:

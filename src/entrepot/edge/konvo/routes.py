@@ -57,7 +57,8 @@ async def get_order(call: Call) -> Answer:
 
 async def create_orders(call: Call) -> Answer:
     """Take over every order of the array, or none; the answer shows what was committed."""
-    command = read.mirror_orders(read.orders(call.body), call.principal)
+    principal = call.principal
+    command = await call.read(lambda body: read.mirror_orders(read.orders(body), principal))
     return await call.submit(command, partial(write.created, request_id=call.request_id))
 
 

@@ -88,7 +88,7 @@ async def get_order(call: Call) -> Answer:
 
 async def post_order(call: Call) -> Answer:
     """Take a notification, or make an order."""
-    body, key = read.posted(call.body), read.idempotency_key(call.headers)
+    body, key = await call.read(read.posted), read.idempotency_key(call.headers)
     if isinstance(body, wire.NotifyOrder):
         note, idempotency = read.notify_order(body, key, call.principal)
         answer = partial(write.noted, request_id=call.request_id)
@@ -99,7 +99,7 @@ async def post_order(call: Call) -> Answer:
 
 async def update_order(call: Call) -> Answer:
     """Change an order and its lines together, or nothing."""
-    body, key = call.json(read.UPDATE_ORDER), read.idempotency_key(call.headers)
+    body, key = await call.json(read.UPDATE_ORDER), read.idempotency_key(call.headers)
     order_id = read.order_id(call.path_ids["id"])
     command, idempotency = read.amend_order(body, order_id, key, call.principal)
     return await call.submit(command, write.whole_order(200, call.request_id), idempotency)

@@ -59,7 +59,7 @@ async def get_order(call: Call) -> Answer:
 
 async def create_order(call: Call) -> Answer:
     """Place an order; its processing goes on after the answer."""
-    body = call.json(read.CREATE_ORDER)
+    body = await call.json(read.CREATE_ORDER)
     command, idempotency = read.place_order(body, call.principal)
     answer = partial(write.created, request_id=call.request_id)
     return await call.submit(command, answer, idempotency)
@@ -67,7 +67,7 @@ async def create_order(call: Call) -> Answer:
 
 async def adjust_stock(call: Call) -> Answer:
     """Add a ledger entry to a variant's stock at a location."""
-    command = read.adjust_stock(call.json(read.ADJUST_STOCK), call.principal)
+    command = read.adjust_stock(await call.json(read.ADJUST_STOCK), call.principal)
     return await call.submit(command, write.adjusted(call.principal, call.request_id))
 
 

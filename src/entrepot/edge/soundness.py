@@ -1,0 +1,266 @@
+"""Whether a JSON body has one meaning: no key twice, no number without bound, text that is text.
+
+A body may be made to be slow to read. Each step here takes time in proportion to the body, in
+slices (entrepot.pace) or at the speed of memory; what would take long is bounded before it begins.
+"""
+
+from __future__ import annotations
+
+import codecs
+import math
+import re
+from typing import Final, NoReturn
+
+import msgspec
+
+from entrepot.edge.json_walk import first_defect
+from entrepot.pace import breathe, paced
+
+DEPTH_MAX: Final = 32
+NUMBER_DIGITS_MAX: Final = 40
+INTEGER_MIN: Final = -(2**63)
+INTEGER_MAX: Final = 2**63 - 1
+# A value costs up to about 200 bytes while duplicate keys are counted: this is 80 MB at worst.
+VALUES_MAX: Final = 400_000
+# A large body is not worth a walk of seconds for the place of its fault.
+WALKED_BYTES_MAX: Final = 1_048_576
+
+NUMBER: Final = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
+_BYTE_ORDER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+_BEFORE_VALUES: Final = (b"[", b"{", b",")
+_NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_ONE_BRACKET: Final = bytes.maketrans(b"{}", b"[]")
+_PIECE: Final = 64 * 1024
+# What of a body tells long numbers and exponents apart from all others, whatever their digits.
+_DIGITS: Final = bytes.maketrans(b"123456789.E", b"0000000000e")
+_LONG: Final = b"0" * 19
+_EXPONENTS: Final = (b"e000", b"e+000")
+_LEXEMES: Final = re.compile(rb"[0-9.eE+-]{4,}+")
+_DIGIT_BYTES: Final = [b"%d" % digit for digit in range(10)]
+_TWICE: Final = "The key appears more than once in one object"
+_NUL: Final = "A NUL character is not allowed"
+
+# Of a number with a fraction or an exponent only that it is one is of interest here, and to read
+# one to the last digit can take a thousand times as long as another.
+_untyped: Final = msgspec.json.Decoder(float_hook=len)
+
+
+class InvalidJson(ValueError):
+    """A body that cannot be read.
+
+    `path` names the place (`[3].items[0].price`, or "" for the body as a whole); `problem` is a
+    sentence without a subject's name, such as "Expected `int`, got `str`".
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}" if path else problem)
+        self.path = path
+        self.problem = problem
+
+
+def check(body: bytes, depth_max: int) -> None:
+    """Refuse every body that two readers could understand differently. Raises InvalidJson."""
+    _check_encoding(body)
+    breathe()
+    if not _is_plain(body, depth_max):
+        breathe()
+        _check_closely(body, depth_max)
+
+
+def _is_plain(body: bytes, depth_max: int) -> bool:
+    """Whether the body is as nearly all are, and sound: no escapes, few levels, short numbers.
+
+    A string has two quotation marks. Where an object has a key twice, its tree holds fewer strings
+    than the body does. Of any other body this says nothing; it is looked at more closely.
+    """
+    if b"\\" in body or b"\0" in body or sum(map(body.count, _BEFORE_VALUES)) > VALUES_MAX:
+        return False
+    digits = body.translate(_DIGITS)
+    if _LONG in digits or not _in_range(body, digits):
+        return False
+    try:
+        tree = _untyped.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    if type(tree) not in (dict, list):
+        return False
+    strings, left, level = 0, _PIECE, [tree]
+    while level:
+        depth_max -= 1
+        inner: list[object] = []
+        for node in level:
+            values = node
+            if type(node) is dict:
+                strings += len(node)
+                values = node.values()
+            for value in values:
+                kind = type(value)
+                if kind is str:
+                    strings += 1
+                elif kind is dict or kind is list:
+                    inner.append(value)
+            left -= len(node) + 8
+            if left < 0:
+                left = _PIECE
+                breathe()
+        level = inner
+    return depth_max >= 0 and strings * 2 == body.count(b'"')
+
+
+def _in_range(body: bytes, digits: bytes) -> bool:
+    """Whether no exponent has three digits or more. Ids are full of what looks like one."""
+    if not any(sign in digits for sign in _EXPONENTS):
+        return True
+    bare, _ = _without_strings(body)
+    digits = bare.translate(_DIGITS)
+    return not any(sign in digits for sign in _EXPONENTS)
+
+
+def _check_encoding(body: bytes) -> None:
+    if not body or body.isspace():
+        raise InvalidJson("", "The body is empty")
+    if body.startswith(_BYTE_ORDER_MARKS) or b"\0" in body[:4]:
+        raise InvalidJson("", "The body is UTF-16, UTF-32 or binary; send UTF-8")
+    if body.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    done = 0
+    while done < len(body):
+        piece = body[done : done + _PIECE]
+        waiting = len(decoder.getstate()[0])  # the first bytes of a character cut in two
+        try:
+            decoder.decode(piece, final=done + len(piece) == len(body))
+        except UnicodeDecodeError as error:
+            place = done - waiting + error.start
+            raise InvalidJson("", f"The body is not valid UTF-8 (byte {place})") from None
+        done += len(piece)
+        breathe()
+
+
+def _check_closely(body: bytes, depth_max: int) -> None:
+    # What is left without the strings are brackets, commas, colons, numbers and three words.
+    bare, has_nul = _without_strings(body)
+    _check_size(bare, depth_max)
+    if has_nul:
+        _refuse(body, _NUL)
+    for lexeme in paced(_suspects(bare)):
+        problem = number_problem(lexeme.decode())
+        if problem is not None:
+            _refuse(body, problem)
+    breathe()
+    try:
+        keys = _keys_count(_untyped.decode(body))
+    except msgspec.DecodeError as error:
+        said = str(error).removeprefix("JSON is malformed: ")
+        _refuse(body, f"The body is not valid JSON: {said}")
+    if keys != bare.count(b":"):
+        _refuse(body, _TWICE)
+
+
+def _without_strings(body: bytes) -> tuple[bytes, bool]:
+    """The body without its strings, and whether any character of it is NUL."""
+    outside: list[bytes] = []
+    start, inside, quotes = 0, False, 0
+    nul = b"\0" in body
+    while start < len(body):
+        piece = body[start : start + _PIECE]
+        if (len(piece) - len(piece.rstrip(b"\\"))) % 2:  # an escape is not cut in two
+            piece = body[start : start + len(piece) + 1]
+        start += len(piece)
+        if b"\\" in piece:
+            piece = piece.replace(b"\\\\", b"").replace(b'\\"', b"")
+            nul = nul or b"\\u0000" in piece + body[start : start + 4]
+        parts = piece.split(b'"')
+        outside += parts[inside::2]
+        inside ^= len(parts) % 2 == 0
+        quotes += len(parts) - 1
+        # Every value and every key may be a string.
+        if quotes > 4 * VALUES_MAX:
+            raise _too_many()
+        if len(outside) > _PIECE:
+            outside = [b"".join(outside)]
+        breathe()
+    return b"".join(outside), nul
+
+
+def _too_many() -> InvalidJson:
+    return InvalidJson("", f"The body holds more than {VALUES_MAX} values")
+
+
+def _check_size(bare: bytes, depth_max: int) -> None:
+    opened = bare.count(b"[") + bare.count(b"{")
+    if opened > depth_max:
+        brackets = bare.translate(_ONE_BRACKET, _NOT_BRACKETS)
+        # Of brackets without end the first ones are enough.
+        if _is_deeper(brackets[:_PIECE], depth_max):
+            raise InvalidJson("", f"The body is nested deeper than {depth_max} levels")
+        if opened > VALUES_MAX:
+            raise _too_many()
+        if _is_deeper(brackets, depth_max):
+            raise InvalidJson("", f"The body is nested deeper than {depth_max} levels")
+    if opened + bare.count(b",") > VALUES_MAX:
+        raise _too_many()
+
+
+def _is_deeper(brackets: bytes, depth_max: int) -> bool:
+    """Tell whether brackets nest deeper, without recursion and without a step for each one."""
+    for _ in range(depth_max):
+        # Each round removes exactly the innermost level of every branch.
+        rest = brackets.replace(b"[]", b"")
+        breathe()
+        if len(rest) == len(brackets):
+            break
+        brackets = rest
+    return b"[]" in brackets or brackets.count(b"[") > depth_max
+
+
+def _suspects(bare: bytes) -> list[bytes]:
+    """The numbers that may be too long or too large, as they are written."""
+    digits = bare.translate(_DIGITS)
+    if _LONG not in digits and not any(sign in digits for sign in _EXPONENTS):
+        return []
+    return [
+        match[0]
+        for match in paced(_LEXEMES.finditer(bare))
+        if len(match[0]) >= len(_LONG) or b"e" in match[0] or b"E" in match[0]
+    ]
+
+
+def number_problem(lexeme: str) -> str | None:
+    """What keeps a number from being taken; None also for what is malformed, which the decoder
+    says better.
+    """
+    if len(lexeme) > NUMBER_DIGITS_MAX:
+        raw = lexeme.encode()
+        if sum(map(raw.count, _DIGIT_BYTES)) > NUMBER_DIGITS_MAX:
+            return f"A number may have at most {NUMBER_DIGITS_MAX} digits"
+    if not NUMBER.fullmatch(lexeme):
+        return None
+    if lexeme.lstrip("-").isdigit():
+        if not INTEGER_MIN <= int(lexeme) <= INTEGER_MAX:
+            return "An integer must lie between -2^63 and 2^63 - 1"
+    # Only the range is asked for: the float is thrown away and is nobody's amount.
+    elif math.isinf(float(lexeme)):
+        return "The number is out of range"
+    return None
+
+
+def _keys_count(tree: object) -> int:
+    count = 0
+    pending = [tree]
+    for node in paced(pending):
+        if type(node) is dict:
+            count += len(node)
+            pending += [value for value in node.values() if type(value) in (dict, list)]
+        elif type(node) is list:
+            pending += [value for value in node if type(value) in (dict, list)]
+    return count
+
+
+def _refuse(body: bytes, problem: str) -> NoReturn:
+    """Refuse the body, with the place of its first defect where it is short enough to look for."""
+    if len(body) <= WALKED_BYTES_MAX:
+        defect = first_defect(body.decode(), number_problem)
+        if defect is not None:
+            raise InvalidJson(defect.path, defect.problem)
+    raise InvalidJson("", problem)

@@ -1,0 +1,60 @@
+"""Long work on the event loop, in slices: between two of them everything else has its turn.
+
+Work is plain functions. Whoever knows that some may take long runs them by `in_slices`, and they
+say by `breathe` where a slice may end. It costs next to nothing where nobody asked for slices.
+Threads would not do: whatever holds the interpreter's lock in one holds up the event loop too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Final, ParamSpec, TypeVar
+
+from sqlalchemy.util import await_only, greenlet_spawn
+from sqlalchemy.util.concurrency import in_greenlet
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# How long a slice lasts, in seconds; what cannot be interrupted, such as a statement, may follow.
+SLICE_SECONDS: Final = 0.01
+# Small work between two questions for the time.
+STRIDE: Final = 200
+
+
+class _Turn:
+    """Until when the slice that runs may go on, by the clock that never goes back."""
+
+    __slots__ = ("until",)
+
+    def __init__(self) -> None:
+        self.until = 0.0
+
+
+_turn = _Turn()
+
+
+def breathe() -> None:
+    """End the slice if it has lasted long enough, where the work is done in slices."""
+    if time.perf_counter() < _turn.until or not in_greenlet():
+        return
+    await_only(asyncio.sleep(0))
+    _turn.until = time.perf_counter() + SLICE_SECONDS
+
+
+async def in_slices(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What `work` returns or raises; wherever it breathes, others may run."""
+    _turn.until = time.perf_counter() + SLICE_SECONDS
+    done: T = await greenlet_spawn(partial(work, *args, **kwargs))
+    return done
+
+
+def paced(values: Iterable[T], stride: int = STRIDE) -> Iterator[T]:
+    """The same values; work on them breathes after every `stride` of them."""
+    for place, value in enumerate(values):
+        if not place % stride:
+            breathe()
+        yield value

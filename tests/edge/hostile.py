@@ -1,0 +1,103 @@
+"""Bodies that are made to be slow to read, or to take much memory, and what becomes of each.
+
+Each is as large as an operation takes, or as large as its way of being slow is worked on. None is
+worth anything to an honest sender; `bench/hostile.py` measures how long each holds up the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+MIB: Final = 1 << 20
+_ALL: Final = 10 * MIB - 100
+_VALUES: Final = 390_000
+_SMILE: Final = "\N{GRINNING FACE}".encode()
+
+
+class Shape(NamedTuple):
+    """How a body is made, and what it is refused with; None for one that is sound JSON."""
+
+    make: Callable[[], bytes]
+    refused: str | None = None
+
+
+def array(value: bytes, count: int) -> bytes:
+    """An object with one array of so many equal values."""
+    return b'{"x":[' + b",".join([value] * count) + b"]}"
+
+
+def text(piece: bytes, size: int, end: bytes = b"") -> bytes:
+    """An object with one string of about this size."""
+    return b'{"a":"' + piece * (size // len(piece)) + end + b'"}'
+
+
+MANY: Final = "holds more than"
+DEEP: Final = "nested deeper"
+BAD: Final = "not valid JSON"
+
+SHAPES: Final[dict[str, Shape]] = {
+    "short exponents": Shape(lambda: array(b"1e10", _VALUES)),
+    "long exponents": Shape(lambda: array(b"1e100", _VALUES)),
+    "exponents out of range": Shape(lambda: array(b"1e400", _VALUES), "out of range"),
+    "exponents with zeros before": Shape(lambda: array(b"1e0000001", _VALUES)),
+    "numbers next to none": Shape(lambda: array(b"2.2250738585072011e-308", _VALUES)),
+    "numbers half way": Shape(lambda: array(b"1.000000000000000111022302462515654", 250_000)),
+    "long integers": Shape(lambda: array(b"1234567890123456789", _VALUES)),
+    "too long integers": Shape(lambda: array(b"12345678901234567890", _VALUES), "2^63"),
+    "digits without end": Shape(lambda: b"[" + b"1" * _ALL + b"]", "40 digits"),
+    "a fraction without end": Shape(lambda: b"[1." + b"1" * _ALL + b"]", "40 digits"),
+    "an exponent without end": Shape(lambda: b"[1e" + b"1" * _ALL + b"]", "40 digits"),
+    "quotes under a mebibyte": Shape(lambda: b'"' * (MIB - 6), BAD),
+    "quotes": Shape(lambda: b'"' * 9_000_000, MANY),
+    "a string that never ends": Shape(lambda: b'["' + b"a" * _ALL, BAD),
+    "empty strings": Shape(lambda: array(b'""', _VALUES)),
+    "too many strings": Shape(lambda: array(b'""', 3_000_000), MANY),
+    "words": Shape(lambda: b"[" + b"a " * (MIB // 2 - 10), BAD),
+    "nulls": Shape(lambda: array(b"null", _VALUES)),
+    "objects in objects": Shape(lambda: b'{"a":' * 1_000_000, MANY),
+    "arrays in arrays": Shape(lambda: b"[" * _ALL, DEEP),
+    "arrays in arrays, many times": Shape(lambda: array(b"[" * 33 + b"]" * 33, 10_000), DEEP),
+    "arrays just not too deep": Shape(lambda: array(b"[" * 30 + b"]" * 30, 12_000)),
+    "empty arrays": Shape(lambda: array(b"[]", 190_000)),
+    "empty objects": Shape(lambda: array(b"{}", 190_000)),
+    "too many empty objects": Shape(lambda: array(b"{}", 3_000_000), MANY),
+    "small objects": Shape(lambda: array(b'{"a":1}', 190_000)),
+    "brackets that close nothing": Shape(lambda: b"]" * _ALL, BAD),
+    "commas": Shape(lambda: b"[" + b"," * _ALL, MANY),
+    "colons under a mebibyte": Shape(lambda: b"{" + b":" * (MIB - 10), BAD),
+    "colons": Shape(lambda: b"{" + b":" * _ALL, BAD),
+    "signs": Shape(lambda: b"-" * _ALL, BAD),
+    "exponents of nothing": Shape(lambda: b"1" + b"e" * _ALL, BAD),
+    "blanks": Shape(lambda: b"[" + b" " * _ALL + b"]"),
+    "different keys": Shape(
+        lambda: b"{%b}" % b",".join(b'"k%06d":1' % n for n in range(_VALUES))
+    ),
+    "one key again and again": Shape(
+        lambda: b"{%b}" % b",".join([b'"k":1'] * _VALUES), "more than once"
+    ),
+    "one key again at the end": Shape(
+        lambda: b'{%b,"k00000":1}' % b",".join(b'"k%05d":1' % n for n in range(90_000)),
+        "k00000: The key appears more than once",
+    ),
+    "a long key": Shape(lambda: b'{"' + b"k" * _ALL + b'":1}'),
+    "a long string": Shape(lambda: text(b"a", _ALL)),
+    "a long string of wide characters": Shape(lambda: text(_SMILE, _ALL)),
+    "a long string with one wide character": Shape(lambda: text(b"a", _ALL - 9, _SMILE)),
+    "escaped characters": Shape(lambda: text(b"\\u00e9", _ALL)),
+    "escaped line feeds": Shape(lambda: text(b"\\n", _ALL)),
+    "backslashes": Shape(lambda: text(b"\\\\", _ALL)),
+    "escaped quotes": Shape(lambda: text(b'\\"', _ALL)),
+    "escapes before a NUL": Shape(lambda: text(b"\\u00e9", MIB - 20, b"\\u0000"), "a: A NUL"),
+    "pairs before half of one": Shape(
+        lambda: text(b"\\ud83d\\ude00", MIB - 20, b"\\ud800"), "a: A lone surrogate"
+    ),
+    "many pairs before half of one": Shape(
+        lambda: text(b"\\ud83d\\ude00", _ALL - 20, b"\\ud800"), BAD
+    ),
+    "NULs": Shape(lambda: text(b"\0", _ALL), "NUL"),
+    "no UTF-8 at the end": Shape(lambda: text(b"a", _ALL, b"\xff"), "not valid UTF-8"),
+    "half a character at the end": Shape(
+        lambda: text("ü".encode(), _ALL, b"\xc3"), "not valid UTF-8"
+    ),
+}  # fmt: skip

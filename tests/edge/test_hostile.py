@@ -1,0 +1,92 @@
+"""However a body is made, reading it lets others run, and takes a bounded part of the memory."""
+
+from __future__ import annotations
+
+import asyncio
+import tracemalloc
+
+import msgspec
+import pytest
+from tests.edge.hostile import MIB, SHAPES, Shape
+
+from entrepot import pace
+from entrepot.edge.soundness import InvalidJson
+from entrepot.edge.strict_json import decode
+from entrepot.pace import breathe, in_slices, paced
+
+MEMORY_MAX = 100 * MIB
+RAW = msgspec.json.Decoder(msgspec.Raw)
+EACH = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
+
+
+def problem(body: bytes) -> str | None:
+    try:
+        decode(body, RAW)
+    except InvalidJson as error:
+        return str(error)
+    return None
+
+
+@EACH
+async def test_a_hostile_body_is_read_in_bounded_memory(shape: Shape) -> None:
+    body = shape.make()
+    tracemalloc.start()
+    try:
+        said = await in_slices(problem, body)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    if shape.refused is None:
+        assert said is None
+    else:
+        assert said is not None
+        assert shape.refused in said
+        assert len(said) < 300
+    assert peak + len(body) < MEMORY_MAX
+
+
+# Where a step is taken for each of many parts of a body.
+STEPPED = [
+    "long exponents", "long integers", "quotes under a mebibyte", "words", "small objects",
+    "colons under a mebibyte", "one key again at the end", "escapes before a NUL", "backslashes",
+    "pairs before half of one", "half a character at the end", "arrays just not too deep",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STEPPED)
+async def test_others_run_while_a_hostile_body_is_read(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "SLICE_SECONDS", 0.0)  # every breath is a turn of the loop
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    body = SHAPES[name].make()
+    before = turns
+    await in_slices(problem, body)
+    beside.cancel()
+    assert turns - before > 3
+
+
+async def test_work_in_slices_returns_and_raises_as_it_is() -> None:
+    def work(value: int, *, error: bool) -> int:
+        for _ in paced(range(1_000)):
+            breathe()
+        if error:
+            raise KeyError(value)
+        return value
+
+    assert await in_slices(work, 7, error=False) == 7
+    with pytest.raises(KeyError):
+        await in_slices(work, 7, error=True)
+    assert work(7, error=False) == 7  # also where nobody asked for slices
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert decode(b'\xef\xbb\xbf{"a":1}', msgspec.json.Decoder()) == {"a": 1}
