@@ -42,7 +42,7 @@ MADE_ANEW = frozenset({
 # What orders refer to, and what knows of no orders.
 KEPT = frozenset({
     "organizations", "credentials", "locations", "items", "variants", "variant_names", "item_lists",
-    "item_list_entries", "installation", "sweeps",
+    "item_list_entries", "installation", "processes", "sweeps",
 })  # fmt: skip
 # An order at rest waits for nothing, and nothing of it has left the book.
 EMPTY = frozenset({"jobs", "order_archives"})

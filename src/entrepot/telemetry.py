@@ -117,6 +117,10 @@ class Metrics:
             registry=registry,
         )
         self.shed_at_the_door = self.shed.labels("door")
+        self._add_pipeline()
+        self._add_retention()
+
+    def _add_pipeline(self) -> None:
         self.jobs = Gauge(
             "entrepot_jobs",
             "Jobs by kind and state",
@@ -130,6 +134,24 @@ class Metrics:
             registry=registry,
             multiprocess_mode="mostrecent",
         )
+        self.unfinished_age = Gauge(
+            "entrepot_oldest_unfinished_job_seconds",
+            "Age of the oldest job that is neither done nor parked, whatever it waits for",
+            registry=registry,
+            multiprocess_mode="mostrecent",
+        )
+        self.holds_overdue = Gauge(
+            "entrepot_holds_overdue",
+            "Lines that hold stock for a payment although their hold has ended",
+            registry=registry,
+            multiprocess_mode="mostrecent",
+        )
+        self.provider_calls = Counter(
+            "entrepot_provider_calls",
+            "Calls to payment providers, by outcome",
+            ["provider", "operation", "outcome"],
+            registry=registry,
+        )
         self.provider_seconds = Histogram(
             "entrepot_provider_seconds",
             "Seconds a payment provider took",
@@ -137,7 +159,6 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        self._add_retention()
 
     def _add_retention(self) -> None:
         self.retention_removed = Counter(

@@ -33,7 +33,7 @@ from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.worker import Worker, WorkerSettings
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.settings import Settings
-from entrepot.store import migrate
+from entrepot.store import migrate, queue
 from entrepot.store.archive import EventArchive
 from entrepot.store.engine import Database, open_database
 from entrepot.writer.lines import Limits
@@ -126,6 +126,13 @@ def make_retention(database: Database, chosen: Settings) -> Retention:
     return Retention(database, now=now, settings=RetentionSettings(keys, events), archive=archive)
 
 
+async def free_jobs(database: Database) -> None:
+    """End the leases of the process before: a book that takes one process has no other now."""
+    freed = await database.write(queue.end_leases)
+    if freed:
+        telemetry.log.warning("pipeline.leases_ended", jobs=freed)
+
+
 def end_with_parent() -> None:
     """Drain when the process that started this one for its server is gone.
 
@@ -161,6 +168,8 @@ def application(shared: str | None = None) -> Litestar:
         end_with_parent()
         if chosen.migrate:
             await migrate.upgrade(database)
+        if chosen.role != "api" and database.side_by_side == 1:
+            await free_jobs(database)
         worker, running, sandbox = None, None, None
         sweeping = None
         if chosen.role != "api":

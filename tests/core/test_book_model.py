@@ -66,7 +66,7 @@ LEGAL_OFTEN = st.sampled_from(
 )
 TWO_WORDS = st.tuples(LEGAL_OFTEN, LEGAL_OFTEN)
 OUTCOMES = {
-    "authorise": ("authorized", "authorized", "authorized", "declined", "expired"),
+    "authorise": ("authorized", "authorized", "authorized", "declined", "expired", "lapsed"),
     "void": ("voided",),
 }
 

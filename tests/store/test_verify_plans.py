@@ -29,5 +29,5 @@ async def test_whether_an_order_has_a_job_is_asked_of_the_index(
         return [row[3] for rows in found for row in rows if "SEARCH jobs" in row[3]]
 
     plain = await database.read(plans)
-    assert any("jobs_order (org=? AND order_id=?)" in line for line in plain), plain
+    assert any("jobs_order (order_id=? AND org=?)" in line for line in plain), plain
     await database.close()

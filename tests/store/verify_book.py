@@ -31,7 +31,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Attempt, Job, Order, Variant
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, OrdersResult, Result
-from entrepot.store import accounts, migrate, retention, rows, schema
+from entrepot.store import accounts, migrate, processes, retention, rows, schema
 from entrepot.store.engine import Database
 from entrepot.writer.envelope import Answer, Envelope, Idempotency
 from entrepot.writer.writer import Writer
@@ -191,6 +191,7 @@ async def healthy_book(database: Database) -> Healthy:
 
     await database.write(source)
     await book.tell(NotifyOrder(1, "polinate", "not-known-yet"))
+    await database.write(lambda conn: processes.beat(conn, 1, book.now()))
     return book
 
 

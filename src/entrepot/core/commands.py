@@ -146,7 +146,10 @@ class ReserveStock(NamedTuple):
 
 
 class SettlePayment(NamedTuple):
-    """Pipeline: what came of the attempt: authorized, declined, voided or expired."""
+    """Pipeline: what came of the attempt: authorized, declined, voided, expired, or lapsed.
+
+    A lapsed attempt is one whose order's stock is held no longer, and whose void has no answer yet.
+    """
 
     org: int
     order_id: bytes
@@ -158,7 +161,10 @@ class SettlePayment(NamedTuple):
 
 
 class DeferJob(NamedTuple):
-    """Pipeline: try the job again at `run_at`, or leave it to the operator (`parked`)."""
+    """Pipeline: try the job again at `run_at`, or leave it to the operator (`parked`).
+
+    A parked job whose `run_at` is ahead is taken up again then: the hold of its stock ends.
+    """
 
     org: int
     job_id: bytes
@@ -168,13 +174,22 @@ class DeferJob(NamedTuple):
     parked: bool = False
     counted: bool = True  # whether it counts as a failed try
     order_id: bytes | None = None  # the job's order, which is parked with it
+    waiting: str = ""  # what the order says while it waits; empty leaves its reason as it is
+    stage: str | None = None  # where the order stood when the step was tried, if it is known
 
 
 class ResumeOrder(NamedTuple):
-    """The operator has removed the cause: take the parked steps of an order up again."""
+    """The operator's word: take the steps of an order up now that are parked or only wait."""
 
     org: int
     order_id: bytes
+
+
+class ResumeJob(NamedTuple):
+    """The operator's word for a job without an order: a fetch that is parked or only waits."""
+
+    org: int
+    job: bytes  # not `job_id`: what carries one is the pipeline's own
 
 
 class FinishJob(NamedTuple):
@@ -196,6 +211,7 @@ Command = (
     | DeferJob
     | FinishJob
     | ResumeOrder
+    | ResumeJob
 )
 
 

@@ -70,6 +70,7 @@ class Facts:
     now: int
     new_id: Callable[[], bytes]
     leased_until: int = 0  # a new job is born leased until then; 0 leaves it to whoever claims it
+    holder: int | None = None  # the process that such a lease is of
     request: str | None = None  # the id of the request whose command is being decided
     orgs: dict[int, OrgFacts] = field(default_factory=dict)
     orders: dict[Key, Order] = field(default_factory=dict)
@@ -90,6 +91,8 @@ class Facts:
     order_base: dict[Key, Order] = field(default_factory=dict)
     level_base: dict[tuple[int, bytes, bytes], Level] = field(default_factory=dict)
     job_base: dict[Key, int] = field(default_factory=dict)
+    # Leases as they were read, of jobs that a decision may leave to their holder.
+    lease_base: dict[Key, int] = field(default_factory=dict)
     shelves: set[tuple[int, bytes, bytes]] = field(default_factory=set)  # whose levels were read
     customer_base: dict[Key, int] = field(default_factory=dict)  # when it was last changed
     # Whether a decision went by the very numbers of a level, and not just by there being enough.

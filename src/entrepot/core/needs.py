@@ -18,6 +18,7 @@ from entrepot.core.commands import (
     NotifyOrder,
     PlaceOrder,
     ReserveStock,
+    ResumeJob,
     ResumeOrder,
     SettlePayment,
 )
@@ -46,8 +47,11 @@ class Needs:
     # Locations, None for the organization's default one, where the stock of every variant of it
     # that is wanted has to be seen: lines stand there that do not say both ids.
     places: set[tuple[int, bytes | None]] = field(default_factory=set)
-    # Orders whose stock, reservations, attempt and jobs have to be seen as well.
+    # Orders whose stock, reservations and attempt have to be seen as well.
     whole: set[tuple[int, bytes]] = field(default_factory=set)
+    # Orders whose jobs have to be seen: of any order, or of one that may be ended by a word.
+    steps: set[tuple[int, bytes]] = field(default_factory=set)
+    ending: set[tuple[int, bytes]] = field(default_factory=set)
 
     def add(self, command: Command) -> None:
         """Add what this command has to see."""
@@ -59,9 +63,13 @@ class Needs:
             case MirrorOrders():
                 self._mirror(command)
             case ResumeOrder():
-                self._whole(command.org, command.order_id)
+                self.orders.add((command.org, command.order_id))
+                self.steps.add((command.org, command.order_id))
+            case ResumeJob():
+                self.jobs.add((command.org, command.job))
             case AmendOrder():
                 self._whole(command.org, command.order_id)
+                self.ending.add((command.org, command.order_id))
                 self._lines(command.org, command.create_lines, stock=True)
             case NotifyOrder():
                 self._text(command.org, command.order_text)
@@ -76,7 +84,7 @@ class Needs:
                 self.jobs.add((command.org, command.job_id))
             case DeferJob() | FinishJob():
                 self.jobs.add((command.org, command.job_id))
-                if isinstance(command, DeferJob) and command.parked and command.order_id:
+                if isinstance(command, DeferJob) and command.order_id:
                     self.orders.add((command.org, command.order_id))
 
     def _whole(self, org: int, order_id: bytes) -> None:
@@ -121,5 +129,6 @@ class Needs:
             spelled = ids.from_dashed(draft.sender_id)
             if spelled is not None:
                 self._whole(command.org, spelled)
+                self.ending.add((command.org, spelled))
             self._lines(command.org, draft.lines, stock=False)
             self._customer(command.org, draft.customer)

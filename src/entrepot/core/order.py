@@ -219,6 +219,8 @@ class Job(NamedTuple):
     tries: int
     last_error: str | None
     created_at: int
+    put_off_at: int | None = None  # when `run_at` was chosen: a later moment than now is none
+    holder: int | None = None  # the process that the lease is of
 
 
 class StoredAnswer(NamedTuple):

@@ -8,19 +8,26 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
+from sqlalchemy import Connection
+
 from entrepot.core.commands import DeferJob
 from entrepot.core.ids import dashed
+from entrepot.core.order import Job
 from entrepot.pipeline.steps import MICROSECONDS, Held
 from entrepot.store import queue
-from entrepot.store.engine import Database
+from entrepot.store.engine import Database, Unavailable
 from entrepot.telemetry import is_debugging, log, metrics
 
 PROVIDERS_TOLD_MAX = 1000
+SOON_SECONDS = 1.0  # between two counts at least
+WARN_TRIES = 3  # from this failure on a put-off is a warning
+CAUSE_MAX = 500
+_LATE = 10 * MICROSECONDS  # a hold that ended so long ago should have been given back
 _SHARE = 20  # counting takes at most this part of the time
 
 
@@ -36,19 +43,32 @@ class Reports:
     def __init__(self) -> None:
         self._told_sandbox: set[str] = set()
         self._told_jobs: set[tuple[str, str]] = set()
-        self._seconds: dict[tuple[str, str], Any] = {}
+        self._parked = asyncio.Event()
+        self._claiming = True
 
     async def keep_counting(
         self, database: Database, now: Callable[[], int], seconds: float
     ) -> None:
-        """Show the number of jobs and the age of the oldest, until cancelled."""
+        """Show the number of jobs and the age of the oldest, until cancelled.
+
+        What this process parks shows sooner than after `seconds`.
+        """
+
+        def work(conn: Connection) -> None:
+            self.show(queue.counts(conn), now())
+            self.show_waiting(queue.oldest(conn), queue.overdue_holds(conn, now() - _LATE), now())
+
         while True:
             started = time.monotonic()
+            self._parked.clear()
             try:
-                self.show(await database.read(queue.counts), now())
+                await database.read_long(work)
             except Exception as error:
                 log.warning("pipeline.not_counted", error=type(error).__name__)
-            await asyncio.sleep(max(seconds, _SHARE * (time.monotonic() - started)))
+            share = _SHARE * (time.monotonic() - started)
+            await asyncio.sleep(max(min(seconds, SOON_SECONDS), share))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._parked.wait(), max(seconds - SOON_SECONDS, 0.0))
 
     def show(self, counts: list[tuple[str, str, int, int]], now: int) -> None:
         """Set the gauges; a kind of job that is gone shows as 0."""
@@ -59,18 +79,10 @@ class Reports:
         oldest = min((run_at for _, state, _, run_at in counts if state == "due"), default=now)
         metrics.job_age.set(max(now - oldest, 0) / MICROSECONDS)
 
-    @contextmanager
-    def timed(self, service: str, operation: str) -> Iterator[None]:
-        """Observe how long a payment service takes."""
-        series = self._seconds.get((service, operation))
-        if series is None:
-            series = metrics.provider_seconds.labels(service, operation)
-            self._seconds[service, operation] = series
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            series.observe(time.perf_counter() - started)
+    def show_waiting(self, made: int | None, overdue: int, now: int) -> None:
+        """Set the gauges of what takes too long. `made`: when the oldest unfinished job was."""
+        metrics.unfinished_age.set(0.0 if made is None else max(now - made, 0) / MICROSECONDS)
+        metrics.holds_overdue.set(overdue)
 
     def tell(self, what: str, held: Held, **more: Any) -> None:
         """Log what happened to a job that an operator may want to know of."""
@@ -81,15 +93,36 @@ class Reports:
         if is_debugging():
             log.debug(what, **_identity(held))
 
-    def tell_put_off(self, held: Held, command: DeferJob) -> None:
-        """Log that a job waits, or that it is parked."""
-        if command.parked:
-            log.warning("pipeline.parked", **_identity(held))
+    def tell_put_off(self, held: Held, command: DeferJob, job: Job) -> None:
+        """Log that a job waits and why, or that it is parked. `job`: as it stands now."""
+        told = _identity(held) | {"tries": job.tries, "cause": command.error[:CAUSE_MAX]}
+        if job.state == "parked":
+            log.warning("pipeline.parked", **told)
+            self._parked.set()
         elif command.counted:
-            log.info("pipeline.put_off", **_identity(held), run_at=command.run_at)
+            # A first failure or two are weather; a third is worth a look.
+            say = log.info if job.tries < WARN_TRIES else log.warning
+            say("pipeline.put_off", **told, run_at=job.run_at)
         elif is_debugging():
             # Waiting for a notification is no fault, and is said every few seconds.
-            log.debug("pipeline.put_off", **_identity(held), run_at=command.run_at)
+            log.debug("pipeline.put_off", **told, run_at=job.run_at)
+
+    def tell_no_claim(self, error: Exception) -> None:
+        """Log, once until it works again, that no jobs can be taken from the table."""
+        if self._claiming:
+            why = str(error) if isinstance(error, Unavailable) else type(error).__name__
+            log.error("pipeline.claim_failed", error=why, at=place_of(error))
+        self._claiming = False
+
+    def tell_claim(self) -> None:
+        """Log that jobs can be taken from the table again, if that was not so."""
+        if not self._claiming:
+            log.warning("pipeline.claims_again")
+        self._claiming = True
+
+    def tell_astray(self, number: int) -> None:
+        """Log that jobs were found which a clock had put off or leased that stood ahead."""
+        log.warning("pipeline.clock_was_ahead", jobs=number)
 
     def tell_failure(self, held: Held, error: Exception, where: str) -> None:
         """Log an exception that no step expected."""

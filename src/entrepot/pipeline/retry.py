@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import NamedTuple
 
-RETRY_AFTER_MAX = 3600.0
+from entrepot.core.decide.jobs import PUT_OFF_MAX
+
+RETRY_AFTER_MAX = PUT_OFF_MAX / 1_000_000
 _DOUBLINGS_MAX = 60  # beyond, every cap is long reached
 
 
@@ -27,8 +29,8 @@ POLICIES: MappingProxyType[str, Policy] = MappingProxyType(
         # The order source does not know the order: it may not be there yet.
         "absent": Policy(tries_max=5),
         "unclassified": Policy(),
-        # The order book did not answer: the lease still holds the job meanwhile.
-        "book": Policy(base_seconds=0.1, cap_seconds=2.0, tries_max=6),
+        # The order book did not answer: the lease still holds the job, for as long as it lasts.
+        "book": Policy(base_seconds=0.1, cap_seconds=2.0, tries_max=1_000_000),
     }
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
@@ -16,24 +17,37 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from entrepot.core.commands import Command, DeferJob, ReserveStock, SettlePayment
+from entrepot.core.commands import Command, DeferJob, ReserveStock
 from entrepot.core.decide.reserve import SANDBOX
 from entrepot.core.facts import Facts
-from entrepot.core.order import Attempt, Job
-from entrepot.core.refusal import Reason, Refusal
+from entrepot.core.order import Job
+from entrepot.core.refusal import Refusal
 from entrepot.core.results import Result, StepResult
+from entrepot.pipeline.claims import Claims
+from entrepot.pipeline.conclusions import Conclusions
+from entrepot.pipeline.counted import Counted
 from entrepot.pipeline.lanes import Lane
+from entrepot.pipeline.presence import Presence
 from entrepot.pipeline.reports import Reports, place_of
-from entrepot.pipeline.retry import POLICIES, Policy, next_try
-from entrepot.pipeline.steps import MICROSECONDS, Held, Terms, park, put_off, wait_until
+from entrepot.pipeline.retry import POLICIES, Policy
+from entrepot.pipeline.steps import (
+    MICROSECONDS,
+    Held,
+    Terms,
+    park,
+    put_off,
+    unless_lapsed,
+    wait_until,
+)
 from entrepot.pipeline.steps.authorise import authorise
 from entrepot.pipeline.steps.fetch import FetchReader, fetch, make_client
 from entrepot.pipeline.steps.reserve import reserve
 from entrepot.pipeline.steps.void import void
 from entrepot.providers.payment import PaymentProvider
-from entrepot.store import accounts, queue
+from entrepot.store import accounts
 from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database
+from entrepot.store.queue import Lease
 from entrepot.telemetry import log
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
@@ -42,7 +56,7 @@ CHUNK = 256  # reserve jobs that go to the writer together
 CHUNKS_MAX = 4
 SEEN_MAX = 2_000  # jobs held together with their whole orders, for their memory
 CLAIM_GAP_SECONDS = 0.01
-TRANSIENT = frozenset({Reason.UNAVAILABLE, Reason.OVERLOADED})
+_NUMBER_BITS = 62
 _PAYING = {"authorise": authorise, "void": void}
 
 
@@ -84,7 +98,8 @@ class Worker:
     ) -> None:
         self._database = database
         self._writer = writer
-        self._services = {**providers, SANDBOX: sandbox}
+        services = {**providers, SANDBOX: sandbox}
+        self._services = {name: Counted(one, name) for name, one in services.items()}
         self._named = frozenset(self._services)
         self._fetch_reader = fetch_reader
         self._secret = secret
@@ -97,6 +112,12 @@ class Worker:
         self._paying: dict[str, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reports = Reports()
+        self._conclusions = Conclusions(writer, self._terms, self._reports, self._went)
+        self._process = secrets.randbits(_NUMBER_BITS)
+        self._claims = Claims(database, settings.idle_seconds, self._reports)
+        self._presence: Presence | None = None
+        if database.side_by_side > 1:
+            self._presence = Presence(database, self._process, now, self.wake)
         self._client: httpx.AsyncClient | None = None
         self._wake = asyncio.Event()
         self._ended = asyncio.Event()
@@ -108,13 +129,16 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop` is called and what was begun is finished."""
         self._running = True
-        self._writer.lease, self._writer.on_jobs = self._lease, self._take_born
-        self._writer.first_step = self._first_step
-        gauges = asyncio.create_task(
+        beside = [
             self._reports.keep_counting(
                 self._database, self._terms.now, self._settings.gauges_seconds
             )
-        )
+        ]
+        if self._presence is not None:
+            beside.append(self._presence.keep())
+        tasks = [asyncio.create_task(one) for one in beside]
+        self._writer.lease, self._writer.on_jobs = self._lease, self._take_born
+        self._writer.first_step, self._writer.holder = self._first_step, self._process
         try:
             while not self._stopping:
                 self._wake.clear()
@@ -122,8 +146,11 @@ class Worker:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), seconds)
         finally:
-            gauges.cancel()
+            for task in tasks:
+                task.cancel()
             await self._drain()
+            if self._presence is not None:
+                await self._presence.leave()
             self._ended.set()
 
     async def stop(self) -> None:
@@ -174,10 +201,12 @@ class Worker:
 
     def _lease(self) -> int:
         """Until when jobs born now are held here; 0 where they have to wait in the table."""
-        return self._leased_until() if self._room() > 0 and not self._stopping else 0
+        return self._lease_now().until if self._room() > 0 and not self._stopping else 0
 
-    def _leased_until(self) -> int:
-        return self._terms.now() + int(self._settings.lease_seconds * MICROSECONDS)
+    def _lease_now(self) -> Lease:
+        now = self._terms.now()
+        length = int(self._settings.lease_seconds * MICROSECONDS)
+        return Lease(now, now + length, self._process)
 
     def _room(self) -> int:
         return self._settings.held_max - sum(lane.load for lane in self._lanes())
@@ -204,20 +233,15 @@ class Worker:
         if room <= 0:
             return settings.busy_seconds
         started, limit = time.monotonic(), min(CHUNK, room)
-        work = partial(
-            queue.claim, now=self._terms.now(), leased_until=self._leased_until(), limit=limit
-        )
         try:
-            found = await self._database.write(work)
+            hold = int(settings.hold_seconds * MICROSECONDS)
+            found = await self._claims.take(self._lease_now(), hold, limit)
         except Conflict:
-            # Another process was faster.
             return settings.busy_seconds * self._terms.random01()
-        except Exception as error:
-            # The worker outlives whatever ails the book.
-            log.error("pipeline.claim_failed", error=type(error).__name__, at=place_of(error))
+        if found is None:
             return settings.idle_seconds
-        for claimed in found:
-            self._add(Held(*claimed))
+        for held in found:
+            self._add(held)
         if len(found) == limit:
             await asyncio.sleep(0)
             return 0.0
@@ -286,10 +310,10 @@ class Worker:
             refused = []
             for held, command, outcome in zip(chunk, commands, outcomes, strict=True):
                 if isinstance(outcome.result, Refusal):
-                    refused.append(self._conclude(held, command, outcome.result))
+                    refused.append(self._conclusions.conclude(held, command, outcome.result))
                 else:
                     self._reports.tell_quietly("pipeline.went", held)
-                    self._go_on(held, outcome.result)
+                    self._went(held, outcome.result)
             if refused:
                 await asyncio.gather(*refused)
         except asyncio.CancelledError:
@@ -305,7 +329,8 @@ class Worker:
             except Exception as error:
                 # One bad order must not stop the others.
                 command = self._failed(held, error)
-            await self._conclude(held, command)
+            command = unless_lapsed(held, command, self._terms)
+            await self._conclusions.conclude(held, command)
         except asyncio.CancelledError:
             self._cut.append(held)
             raise
@@ -327,8 +352,7 @@ class Worker:
         provider = self._services.get(service)
         if provider is None:
             return park(held, f"{service} has no credentials here any more", self._terms)
-        with self._reports.timed(service, job.kind):
-            return await step(held, provider, self._terms)
+        return await step(held, provider, self._terms)
 
     def _failed(self, held: Held, error: Exception) -> DeferJob:
         where = place_of(error)
@@ -337,55 +361,18 @@ class Worker:
 
     # ------------------------------------------------------------------ what came of a step
 
-    async def _conclude(self, held: Held, command: Command, refusal: Refusal | None = None) -> None:
-        """Bring a step's command to the book. `refusal`: the book has refused it once already."""
-        result: Result | Refusal = refusal or await self._submitted(held, command)
-        tries = 0
-        while isinstance(result, Refusal) and result.reason in TRANSIENT:
-            # What the command asks is still true; the lease holds the job meanwhile.
-            policy = self._terms.policies["book"]
-            wait = next_try(tries, policy, self._terms.random01(), None)
-            if wait is None:
-                self._reports.tell("pipeline.left_to_its_lease", held, why=result.reason.code)
-                return
-            await asyncio.sleep(wait)
-            result, tries = await self._submitted(held, command, again=True), tries + 1
-        if not isinstance(result, Refusal):
-            self._reports.tell_quietly("pipeline.went", held)
-            self._went(held, command, result)
-        elif result.reason is Reason.STALE_LEASE:
-            self._reports.tell_quietly("pipeline.lease_lost", held)
-        elif isinstance(command, DeferJob):
-            self._reports.tell("pipeline.left_to_its_lease", held, why=result.reason.code)
-        elif result.reason is Reason.INTERNAL:
-            await self._conclude(held, put_off(held, "unclassified", "internal", self._terms))
-        else:
-            await self._conclude(held, park(held, result.sentence, self._terms))
-
-    async def _submitted(
-        self, held: Held, command: Command, *, again: bool = False
-    ) -> Result | Refusal:
-        request_id = held.job.payload if held.job.kind != "fetch" else None
-        settled = isinstance(command, SettlePayment) and command.outcome == "authorized"
-        envelope = Envelope(command, request_id, seen=held.seen if settled and not again else None)
-        return (await self._writer.submit(envelope)).result
-
-    def _went(self, held: Held, command: Command, result: Result) -> None:
-        if isinstance(command, DeferJob):
-            self._reports.tell_put_off(held, command)
-            seconds = (command.run_at - self._terms.now()) / MICROSECONDS
-            # Later ones are found by looking into the table now and then.
-            if not command.parked and seconds <= self._settings.idle_seconds:
-                asyncio.get_running_loop().call_later(max(seconds, 0.0), self._wake.set)
-        else:
-            self._go_on(held, result)
-
-    def _go_on(self, held: Held, result: Result) -> None:
+    def _went(self, held: Held, result: Result) -> None:
         """The job's next step, if it has one, without a look into the table."""
         if not isinstance(result, StepResult) or result.job is None:
             return
-        attempt: Attempt | None = result.attempt
+        job, attempt = result.job, result.attempt
+        if job.leased_until == 0:
+            seconds = (job.run_at - self._terms.now()) / MICROSECONDS
+            # Later ones are found by looking into the table now and then.
+            if job.state == "due" and seconds <= self._settings.idle_seconds:
+                asyncio.get_running_loop().call_later(max(seconds, 0.0), self._wake.set)
+            return
         if attempt is not None and held.job.kind == "reserve" and attempt.service == SANDBOX:
             self._reports.tell_sandbox(attempt.provider)
         stage = result.order.facets.stage if result.order else held.stage
-        self._add(Held(result.job, stage, attempt))
+        self._add(Held(job, stage, attempt))

@@ -34,6 +34,7 @@ _MOVED = {
 }  # fmt: skip
 _kept = itemgetter(*[place for place, name in enumerate(Order._fields) if name not in _MOVED])
 _JOB_KEYS = ("org", "id", "fence")
+_LEASES = ("org", "id", "leased_until")
 _JOB_SETS = tuple(c for c in rows.JOB if c not in ("org", "id"))
 _LINE_KEYS = ("org", "order_id", "id")
 
@@ -65,6 +66,8 @@ def _as_read(writes: Writes, facts: Facts) -> None:
     versions = {key: order.version for key, order in facts.order_base.items()}
     _unchanged(writes, facts, schema.orders, _ORDER_KEYS, versions)
     _unchanged(writes, facts, schema.jobs, _JOB_KEYS, facts.job_base)
+    # Whoever holds them has to see what happened here: not even a put-off may come between.
+    _unchanged(writes, facts, schema.jobs, _LEASES, facts.lease_base)
     if facts.exact_stock:
         shelves = {key: level.version for key, level in facts.level_base.items()}
         _unchanged(writes, facts, schema.stock_levels, levels.VERSIONED, shelves)

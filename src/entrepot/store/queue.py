@@ -4,40 +4,109 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, update
 
+from entrepot.core.decide.jobs import PUT_OFF_MAX
 from entrepot.core.order import Attempt, Job
 from entrepot.store import bulk, rows, schema, writes
 
 _jobs = schema.jobs
 
 
+# A clock of another machine may be ahead by this much without being wrong (microseconds).
+SKEW = 5_000_000
+# The end of a lease that is further away than this many leases is not believed.
+LEASES_AHEAD = 2
+
+
 class Claimed(NamedTuple):
-    """A job now held by this process, with the stage of its order and its latest attempt."""
+    """A job now held by this process, with the stage of its order and its latest attempt.
+
+    `held_until`: when the hold of stock ends that an authorisation waits for.
+    """
 
     job: Job
     stage: str | None
     attempt: Attempt | None
+    held_until: int | None = None
 
 
-def claim(conn: Connection, now: int, leased_until: int, limit: int) -> list[Claimed]:
+class Lease(NamedTuple):
+    """Who holds the jobs that it claims, from when until when (microseconds)."""
+
+    now: int
+    until: int
+    holder: int | None = None
+
+
+def claim(
+    conn: Connection, now: int, leased_until: int, limit: int, holder: int | None = None
+) -> list[Claimed]:
     """Take jobs that are due and held by nobody, oldest first: the fence rises, the lease starts.
 
     Two processes that see the same job race on its fence; the slower one's claim is a Conflict.
     """
     free = and_(_jobs.c.state == "due", _jobs.c.run_at <= now, _jobs.c.leased_until <= now)
+    return _take(conn, free, Lease(now, leased_until, holder), limit)
+
+
+def claim_lapsing(conn: Connection, lease: Lease, hold: int, limit: int) -> list[Claimed]:
+    """Take parked authorisations whose hold of stock ends; `hold` is how long one lasts at most."""
+    free = and_(
+        # As the index says it: SQLite takes one over some rows only where the text is the same.
+        text("state = 'parked' AND kind = 'authorise'"),
+        or_(_jobs.c.run_at <= lease.now, _jobs.c.run_at > lease.now + hold + SKEW),
+        _free_of_lease(lease),
+    )
+    return _take(conn, free, lease, limit)
+
+
+def claim_astray(conn: Connection, lease: Lease, limit: int) -> list[Claimed]:
+    """Take jobs that a clock has put off or leased which was ahead of the one that is now.
+
+    A job is put off for PUT_OFF_MAX at most, and never at a moment that has not come; a lease does
+    not end further ahead than a lease is long. A holder that lives after all loses by the fence.
+    """
+    ahead = or_(_jobs.c.run_at > lease.now + PUT_OFF_MAX, _jobs.c.put_off_at > lease.now + SKEW)
+    put_off = and_(ahead, _free_of_lease(lease))
+    leased = _jobs.c.leased_until > _believed(lease)
+    return _take(conn, and_(_jobs.c.state == "due", or_(put_off, leased)), lease, limit)
+
+
+def _believed(lease: Lease) -> int:
+    return lease.now + LEASES_AHEAD * (lease.until - lease.now)
+
+
+def _free_of_lease(lease: Lease) -> ColumnElement[bool]:
+    return or_(_jobs.c.leased_until <= lease.now, _jobs.c.leased_until > _believed(lease))
+
+
+def _take(conn: Connection, free: ColumnElement[bool], lease: Lease, limit: int) -> list[Claimed]:
     statement = select(_jobs).where(free).order_by(_jobs.c.run_at).limit(limit)
     if conn.dialect.name == "postgresql":
         statement = statement.with_for_update(skip_locked=True)
     found = [rows.job(tuple(row)) for row in conn.execute(statement)]
     if not found:
         return []
-    taken = [job._replace(fence=job.fence + 1, leased_until=leased_until) for job in found]
+    taken = [
+        job._replace(fence=job.fence + 1, leased_until=lease.until, holder=lease.holder)
+        for job in found
+    ]
     writes.update(
-        conn, _jobs, ("fence", "leased_until"), ("org", "id", "fence"),
-        [(job.fence, job.leased_until, job.org, job.id, job.fence - 1) for job in taken],
+        conn, _jobs, ("fence", "leased_until", "holder"), ("org", "id", "fence"),
+        [(job.fence, job.leased_until, job.holder, job.org, job.id, job.fence - 1)
+         for job in taken],
     )  # fmt: skip
     return with_orders(conn, taken)
+
+
+def end_leases(conn: Connection) -> int:
+    """End every lease, at the start of the one process that works on the book; how many there were.
+
+    The fences rise: a process that lives on against all expectation can finish nothing.
+    """
+    ended = update(_jobs).where(_jobs.c.leased_until > 0)
+    return conn.execute(ended.values(leased_until=0, fence=_jobs.c.fence + 1)).rowcount
 
 
 def with_orders(conn: Connection, taken: list[Job]) -> list[Claimed]:
@@ -53,14 +122,27 @@ def with_orders(conn: Connection, taken: list[Job]) -> list[Claimed]:
         before = attempts.get((attempt.org, attempt.order_id))
         if before is None or before.number < attempt.number:
             attempts[attempt.org, attempt.order_id] = attempt
+    ends = _hold_ends(conn, {(job.org, job.order_id) for job in taken if job.kind == "authorise"})
     return [
         Claimed(
             job,
             stages.get((job.org, job.order_id)) if job.order_id else None,
             attempts.get((job.org, job.order_id)) if job.order_id else None,
+            ends.get((job.org, job.order_id)) if job.order_id else None,
         )
         for job in taken
     ]
+
+
+def _hold_ends(conn: Connection, keys: set[tuple[Any, ...]]) -> dict[tuple[int, bytes], int]:
+    ends: dict[tuple[int, bytes], int] = {}
+    columns = ("org", "order_id", "state", "held_until")
+    for org, order_id, state, until in bulk.select(
+        conn, schema.reservations, ("org", "order_id"), keys, columns
+    ):
+        if state == "held":
+            ends[org, order_id] = min(until, ends.get((org, order_id), until))
+    return ends
 
 
 def counts(conn: Connection) -> list[tuple[str, str, int, int]]:
@@ -69,3 +151,21 @@ def counts(conn: Connection) -> list[tuple[str, str, int, int]]:
         _jobs.c.kind, _jobs.c.state, func.count(), func.min(_jobs.c.run_at)
     ).group_by(_jobs.c.kind, _jobs.c.state)
     return [(row[0], row[1], row[2], row[3]) for row in conn.execute(statement)]
+
+
+def oldest(conn: Connection) -> int | None:
+    """When the oldest job was made that is neither done nor parked; microseconds."""
+    made: int | None = conn.execute(
+        select(func.min(_jobs.c.created_at)).where(_jobs.c.state == "due")
+    ).scalar_one()
+    return made
+
+
+def overdue_holds(conn: Connection, ended_before: int) -> int:
+    """How many lines still hold stock whose hold ended before a moment, in microseconds."""
+    held = schema.reservations.c
+    mine = and_(held.org == _jobs.c.org, held.order_id == _jobs.c.order_id)
+    statement = select(func.count()).select_from(_jobs.join(schema.reservations, mine))
+    late = and_(_jobs.c.kind == "authorise", held.state == "held", held.held_until < ended_before)
+    number: int = conn.execute(statement.where(late)).scalar_one()
+    return number

@@ -56,7 +56,7 @@ class _Loading:
         self._naming = False  # what is found in this round may name stock levels
         self._present: set[Row] = set()  # orders that were found
         self._managed: set[Row] = set()  # of them, those whose stock and payment have to be seen
-        self._parked: set[Row] = set()
+        self._stepping: set[Row] = set()  # those whose jobs have to be seen
 
     def next_round(self, *, lock: bool) -> list[_Look]:
         """What is wanted by now and was not asked for yet."""
@@ -72,7 +72,7 @@ class _Loading:
         look(schema.customers, _BY_ID, needs.customers, rows.CUSTOMER, self._customers)
         look(schema.locations, _BY_ID, needs.locations, _BY_ID, self._locations)
         look(schema.jobs, _BY_ID, needs.jobs, rows.JOB, self._jobs, lock=lock)
-        look(schema.jobs, _BY_ORDER, self._parked, rows.JOB, self._jobs, lock=lock)
+        look(schema.jobs, _BY_ORDER, self._stepping, rows.JOB, self._steps, lock=lock)
         look(schema.reservations, _BY_ORDER, self._managed, rows.RESERVATION, self._reservations,
              naming=True)  # fmt: skip
         look(schema.payment_attempts, _BY_ORDER, self._managed, rows.ATTEMPT, self._attempts)
@@ -155,6 +155,7 @@ class _Loading:
             self.facts.by_sender[org, value] = order_id
             self.needs.orders.add((org, order_id))
             self.needs.whole.add((org, order_id))
+            self.needs.ending.add((org, order_id))
 
     def _texts(self, found: Iterable[Row]) -> None:
         for org, value, order_id in found:
@@ -174,11 +175,12 @@ class _Loading:
             self._present.add(key)
             if needs.senders:
                 needs.customers.add((order.org, order.customer_id))
+            waits = order.managed and (order.parked or order.facets.stage == "placed")
+            if key in needs.steps or (waits and key in needs.ending):
+                self._stepping.add(key)
             if key in needs.whole and order.managed:
                 self._managed.add(key)
                 needs.places.add((order.org, None))
-                if order.parked:
-                    self._parked.add(key)
 
     def _lines(self, found: Iterable[Row]) -> None:
         needs, facts = self.needs, self.facts
@@ -211,6 +213,13 @@ class _Loading:
         for row in found:
             self.facts.jobs[row[0], row[1]] = job = rows.job(row)
             self.facts.job_base[row[0], row[1]] = job.fence
+
+    def _steps(self, found: Iterable[Row]) -> None:
+        listed = list(found)
+        self._jobs(listed)
+        for job in map(rows.job, listed):
+            if job.leased_until > self.facts.now:
+                self.facts.lease_base[job.org, job.id] = job.leased_until
 
     def _reservations(self, found: Iterable[Row]) -> None:
         for row in found:

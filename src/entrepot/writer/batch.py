@@ -28,7 +28,7 @@ def run_batch(
     facts: Facts,
     first_step: FirstStep | None = None,
 ) -> tuple[list[Outcome], list[Job]]:
-    """The outcome of every envelope, in order, and the jobs that were born leased to this process.
+    """The outcome of every envelope, in order, and the jobs that this process holds from now on.
 
     With `first_step`, orders placed here have their stock reserved in the same transaction. A
     refusal touches nothing, but is stored where it was asked under a key. Raises Conflict.
@@ -46,7 +46,14 @@ def run_batch(
     flush(conn, facts)
     born = facts.touched.get("jobs")
     leased = [facts.jobs[key] for key in born.new] if born and facts.leased_until else []
+    if born and needs.ending:
+        leased.extend(job for job in map(facts.jobs.get, born.dirty) if job and _taken(job, facts))
     return outcomes, leased
+
+
+def _taken(job: Job, facts: Facts) -> bool:
+    """Whether this batch took up a job that nobody held: its fence has risen."""
+    return job.fence > facts.job_base.get((job.org, job.id), job.fence)
 
 
 def _reserve(job: Job, facts: Facts, first_step: FirstStep) -> None:

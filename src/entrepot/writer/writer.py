@@ -88,6 +88,7 @@ class Writer:
         self._series = _series(database.side_by_side)
         # Set by the pipeline of this process: until when it holds new jobs, and where they go.
         self.lease: Callable[[], int] = lambda: 0
+        self.holder: int | None = None
         self.on_jobs: Callable[[list[Job], Facts], None] = lambda _jobs, _facts: None
         # Set by the pipeline of this process: how the stock of a placed order is reserved.
         self.first_step: FirstStep | None = None
@@ -212,7 +213,7 @@ class Writer:
         return [*await self._run(first, series), *await self._run(second, series)]
 
     async def _commit(self, envelopes: list[Envelope], series: _Series) -> list[Outcome]:
-        facts = Facts(self._now(), self._new_id, leased_until=self.lease())
+        facts = Facts(self._now(), self._new_id, leased_until=self.lease(), holder=self.holder)
 
         def work(conn: Connection) -> tuple[list[Outcome], list[Job]]:
             first_step = self.first_step if facts.leased_until else None

@@ -15,12 +15,13 @@ from entrepot.core.commands import (
     NotifyOrder,
     PlaceOrder,
     ReserveStock,
+    ResumeJob,
     ResumeOrder,
     SettlePayment,
 )
 from entrepot.core.decide.adjust import adjust
 from entrepot.core.decide.amend import amend
-from entrepot.core.decide.jobs import defer, finish, resume
+from entrepot.core.decide.jobs import defer, finish, resume, resume_job
 from entrepot.core.decide.mirror import mirror
 from entrepot.core.decide.notify import notify
 from entrepot.core.decide.place import place
@@ -41,6 +42,7 @@ _DECIDERS: dict[type, Callable[[Any, Facts], Decision]] = {
     DeferJob: defer,
     FinishJob: finish,
     ResumeOrder: resume,
+    ResumeJob: resume_job,
 }
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from entrepot.core import events
-from entrepot.core.commands import DeferJob, FinishJob, ResumeOrder
-from entrepot.core.facets import ENDED
+from entrepot.core.commands import DeferJob, FinishJob, ResumeJob, ResumeOrder
+from entrepot.core.decide.waiting import DETAIL_MAX, goes_on, waits
 from entrepot.core.facts import Facts
 from entrepot.core.order import Changes, Job, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult, StepResult
+
+# No job is put off for longer, in microseconds: one that seems to be was put off by a wrong clock.
+PUT_OFF_MAX = 3_600_000_000
 
 
 def new_job(kind: str, org: int, order_id: bytes | None, facts: Facts) -> Job:
@@ -26,6 +29,7 @@ def new_job(kind: str, org: int, order_id: bytes | None, facts: Facts) -> Job:
         tries=0,
         last_error=None,
         created_at=facts.now,
+        holder=facts.holder if facts.leased_until else None,
     )
 
 
@@ -36,7 +40,7 @@ def first_job(order: Order, facts: Facts) -> Job:
 
 def next_step(job: Job, kind: str, facts: Facts) -> Job:
     """The same job at its next step, still held by whoever holds it."""
-    return job._replace(kind=kind, run_at=facts.now, tries=0, last_error=None)
+    return job._replace(kind=kind, state="due", run_at=facts.now, tries=0, last_error=None)
 
 
 def held_job(org: int, job_id: bytes, fence: int, facts: Facts, *kinds: str) -> Job:
@@ -51,27 +55,41 @@ def held_job(org: int, job_id: bytes, fence: int, facts: Facts, *kinds: str) -> 
 
 
 def defer(command: DeferJob, facts: Facts) -> Decision:
-    """Put a job off, or park it with its order for the operator to look at."""
+    """Put a job off, or park it with its order for the operator to look at.
+
+    Where the order has moved on during the try, its step is due at once: what the try came to was
+    about another stage.
+    """
     job = held_job(command.org, command.job_id, command.fence, facts)
     changes = Changes()
+    order = facts.orders.get((job.org, job.order_id)) if job.order_id else None
+    moved = order is not None and command.stage not in (None, order.facets.stage)
+    parked = command.parked and not moved
     job = job._replace(
-        state="parked" if command.parked else "due",
-        run_at=command.run_at,
+        state="parked" if parked else "due",
+        run_at=facts.now if moved else command.run_at,
         leased_until=0,
-        tries=job.tries + (1 if command.counted else 0),
-        last_error=command.error[:500],
+        tries=0 if moved else job.tries + (1 if command.counted else 0),
+        last_error=command.error[:DETAIL_MAX],
+        put_off_at=facts.now,
     )
     changes.jobs.append(job)
-    order = facts.orders.get((job.org, job.order_id)) if job.order_id else None
-    if order is not None and command.parked and not order.parked:
+    if order is None:
+        return Decision(changes, StepResult(job))
+    before = order
+    if parked and not order.parked:
         order = order.changed(
-            parked=True, reason="parked", reason_detail=f"{job.kind}: {command.error}"[:500]
+            parked=True, reason="parked", reason_detail=f"{job.kind}: {command.error}"[:DETAIL_MAX]
         )
-        order, parked = events.happened(
+        order, told = events.happened(
             order, events.ORDER_PARKED, facts.now, "pipeline", {"step": job.kind}
         )
+        changes.events.append(told)
+    elif not parked:
+        order = goes_on(order) if order.parked or moved else order
+        order = waits(order, command.waiting) if command.waiting and not moved else order
+    if order != before:
         changes.orders.append(order)
-        changes.events.append(parked)
     return Decision(changes, StepResult(job))
 
 
@@ -81,23 +99,46 @@ def finish(command: FinishJob, facts: Facts) -> Decision:
     return Decision(Changes(jobs_done=[job]), StepResult(None))
 
 
+def taken_up(order: Order, facts: Facts) -> list[Job]:
+    """The steps of an order that no worker has in hand, due at once and with all their tries."""
+    return [
+        job._replace(state="due", run_at=facts.now, tries=0, leased_until=0, put_off_at=facts.now)
+        for job in facts.jobs.values()
+        if job.order_id == order.id and job.org == order.org and job.leased_until <= facts.now
+    ]
+
+
+def held_here(job: Job, facts: Facts) -> Job:
+    """The job in the hands of this process, where one works here; else it waits for any."""
+    if not facts.leased_until:
+        return job
+    return job._replace(leased_until=facts.leased_until, fence=job.fence + 1, holder=facts.holder)
+
+
 def resume(command: ResumeOrder, facts: Facts) -> Decision:
-    """Make the parked steps of an order due at once. Refused: unknown order, nothing parked."""
+    """Make the steps of an order due at once that are parked or only wait.
+
+    Refused: unknown order, no step, a step that a worker has in hand.
+    """
     order = facts.orders.get((command.org, command.order_id))
     if order is None:
         raise refuse(Reason.UNKNOWN_ORDER)
-    parked = [
-        job
-        for job in facts.jobs.values()
-        if (job.org, job.order_id) == (order.org, order.id) and job.state == "parked"
-    ]
-    if not parked:
-        raise refuse(Reason.ILLEGAL_MOVE, "no step of the order is parked")
-    changes = Changes(jobs=[job._replace(state="due", run_at=facts.now, tries=0) for job in parked])
-    # Why an ended order ended, its stage still says.
-    reason = order.facets.stage if order.facets.stage in ENDED else None
-    order = order.changed(parked=False, reason=reason, reason_detail=None)
-    order, resumed = events.happened(order, events.ORDER_RESUMED, facts.now, "operator")
+    again = taken_up(order, facts)
+    if not again:
+        under_way = any(job.order_id == order.id for job in facts.jobs.values())
+        why = "is under way" if under_way else "of the order is parked or waits"
+        raise refuse(Reason.ILLEGAL_MOVE, f"{'the' if under_way else 'no'} step {why}")
+    changes = Changes(jobs=again)
+    order, resumed = events.happened(goes_on(order), events.ORDER_RESUMED, facts.now, "operator")
     changes.orders.append(order)
     changes.events.append(resumed)
     return Decision(changes, OrderResult(order))
+
+
+def resume_job(command: ResumeJob, facts: Facts) -> Decision:
+    """Make a job due at once that belongs to no order. Refused: it is gone, or under way."""
+    job = facts.jobs.get((command.org, command.job))
+    if job is None or job.leased_until > facts.now:
+        raise refuse(Reason.ILLEGAL_MOVE, "the step is gone, or under way")
+    job = job._replace(state="due", run_at=facts.now, tries=0, put_off_at=facts.now)
+    return Decision(Changes(jobs=[job]), StepResult(None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from entrepot.core import events, lifecycle, words
 from entrepot.core.decide import goods
-from entrepot.core.decide.jobs import new_job
+from entrepot.core.decide.jobs import held_here, new_job, taken_up
 from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.facts import Facts
 from entrepot.core.order import Changes, Order
@@ -103,7 +103,7 @@ def _consequences(
         if goods.release(after, facts, changes):
             after, released = events.happened(after, events.STOCK_RELEASED, facts.now, source)
             changes.events.append(released)
-        _let_go_of_payment(after, before.parked, facts, changes)
+        _let_go_of_payment(after, facts, changes)
     elif _leaves(after.facets) and not _leaves(before.facets):
         if goods.ship(after, facts, changes):
             after, shipped = events.happened(after, events.STOCK_SHIPPED, facts.now, source)
@@ -116,16 +116,15 @@ def _leaves(facets: Facets) -> bool:
     return facets.fulfilment in SHIPPED or facets.stage == "completed"
 
 
-def _let_go_of_payment(order: Order, was_parked: bool, facts: Facts, changes: Changes) -> None:
-    """Void an authorisation that nobody needs; one still under way is voided when its job comes.
+def _let_go_of_payment(order: Order, facts: Facts, changes: Changes) -> None:
+    """Void an authorisation that nobody needs; one still under way is voided by its own job.
 
-    A parked step is taken up again: it asks the provider what came of the attempt, or just ends.
+    A step that is parked, put off or waits for a notification is due at once: it asks the provider
+    what came of the attempt, or just ends. One that a worker has in hand finds out after its call.
     """
     attempt = facts.attempts.get((order.org, order.id))
     if attempt is not None and attempt.state == "authorized":
         changes.attempts.append(attempt._replace(state="voiding", updated_at=facts.now))
         changes.jobs.append(new_job("void", order.org, order.id, facts))
-    elif was_parked:
-        for job in facts.jobs.values():
-            if job.org == order.org and job.order_id == order.id and job.state == "parked":
-                changes.jobs.append(job._replace(state="due", run_at=facts.now, tries=0))
+    else:
+        changes.jobs.extend(held_here(job, facts) for job in taken_up(order, facts))

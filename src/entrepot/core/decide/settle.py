@@ -7,6 +7,7 @@ from entrepot.core.commands import SettlePayment
 from entrepot.core.decide import goods
 from entrepot.core.decide.jobs import held_job, next_step
 from entrepot.core.decide.moves import confirm, fail, stand
+from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
 from entrepot.core.order import Attempt, Changes, Job, Order
 from entrepot.core.refusal import Reason, refuse
@@ -24,6 +25,8 @@ def settle(command: SettlePayment, facts: Facts) -> Decision:
         return _authorized(command, order, attempt, job, facts)
     if command.outcome == "voided":
         return _voided(order, attempt, job, facts)
+    if command.outcome == "lapsed":
+        return _lapsed(command, order, attempt, job, facts)
     return _refused(command, order, attempt, job, facts)
 
 
@@ -63,7 +66,7 @@ def _stand_in(attempt: Attempt) -> str | None:
 def _voided(order: Order, attempt: Attempt, job: Job, facts: Facts) -> Decision:
     changes = Changes(jobs_done=[job])
     changes.attempts.append(attempt._replace(state="voided", updated_at=facts.now))
-    order = _unparked(stand(order, order.facets._replace(payment="voided")))
+    order = goes_on(stand(order, order.facets._replace(payment="voided")))
     order, voided = events.happened(order, events.PAYMENT_VOIDED, facts.now, "pipeline")
     changes.events.append(voided)
     changes.orders.append(order)
@@ -82,18 +85,37 @@ def _refused(
     order, told = events.happened(order, type_, facts.now, "pipeline")
     changes.events.append(told)
     if order.facets.stage != "placed":
-        changes.orders.append(_unparked(order))
+        changes.orders.append(goes_on(order))
         return Decision(changes, StepResult(None, attempt, order))
-    if goods.release(order, facts, changes, "expired" if expired else "released"):
+    if expired:
+        order = _expired(order, command.detail, facts, changes)
+        return Decision(changes, StepResult(None, attempt, order))
+    if goods.release(order, facts, changes):
         order, released = events.happened(order, events.STOCK_RELEASED, facts.now, "pipeline")
         changes.events.append(released)
-    reason = "payment_expired" if expired else "payment_declined"
-    order = fail(order, reason, command.detail, facts, changes)
+    order = fail(order, "payment_declined", command.detail, facts, changes)
     return Decision(changes, StepResult(None, attempt, order))
 
 
-def _unparked(order: Order) -> Order:
-    """An ended order whose last step is done waits for nobody; why it ended, its stage says."""
-    if not order.parked:
-        return order
-    return order.changed(parked=False, reason=order.facets.stage, reason_detail=None)
+def _lapsed(
+    command: SettlePayment, order: Order, attempt: Attempt, job: Job, facts: Facts
+) -> Decision:
+    """The hold of the stock has ended, and the provider could not be told to keep no money.
+
+    The stock is given back at once; the payment is voided whenever the provider can be told.
+    """
+    changes = Changes()
+    attempt = attempt._replace(state="voiding", updated_at=facts.now)
+    job = next_step(job, "void", facts)
+    changes.attempts.append(attempt)
+    changes.jobs.append(job)
+    if order.facets.stage == "placed":
+        order = _expired(order, command.detail, facts, changes)
+    return Decision(changes, StepResult(job, attempt, order))
+
+
+def _expired(order: Order, detail: str, facts: Facts, changes: Changes) -> Order:
+    if goods.release(order, facts, changes, "expired"):
+        order, released = events.happened(order, events.STOCK_RELEASED, facts.now, "pipeline")
+        changes.events.append(released)
+    return fail(order, "payment_expired", detail, facts, changes)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from entrepot.core.commands import DeferJob
+from entrepot.core.commands import Command, DeferJob, SettlePayment
 from entrepot.core.facts import Seen
 from entrepot.core.order import Attempt, Job
 from entrepot.pipeline.retry import Policy, next_try
 from entrepot.providers.payment import PaymentRequest
 
 MICROSECONDS = 1_000_000
+NOT_IN_TIME = "the payment was not authorised while the stock was held"
 ENDED = frozenset({"declined", "voided", "expired"})  # attempts that hold no money any more
 
 
@@ -22,6 +24,7 @@ class Held(NamedTuple):
     stage: str | None = None
     attempt: Attempt | None = None
     seen: Seen | None = None  # the whole order, where this process has just written it
+    held_until: int | None = None  # when the hold of the order's stock ends, if that was read
 
 
 class Terms(NamedTuple):
@@ -37,26 +40,96 @@ class Terms(NamedTuple):
 def put_off(
     held: Held, policy: str, error: str, terms: Terms, retry_after: float | None = None
 ) -> DeferJob:
-    """A failed try: again later as the policy says, or parked with its order when it gives up."""
+    """A failed try: again later as the policy says, or parked with its order when it gives up.
+
+    Never later than the hold of the order's stock ends.
+    """
+    tries_max = terms.policies[policy].tries_max
     wait = next_try(held.job.tries, terms.policies[policy], terms.random01(), retry_after)
     if wait is None:
         return park(held, f"gave up after {held.job.tries + 1} tries: {error}", terms)
-    return _defer(held, terms.now() + int(wait * MICROSECONDS), error)
+    now = terms.now()
+    run_at, ends = now + int(wait * MICROSECONDS), hold_ends(held, terms)
+    if ends is not None and ends > now:
+        run_at = min(run_at, ends)
+    step = policy if policy == "void" else held.job.kind
+    turn = f"{step}, try {held.job.tries + 2} of {tries_max}, next {_time_of_day(run_at)}"
+    return _defer(held, run_at, error)._replace(waiting=f"{turn}: {error}")
 
 
-def wait_until(held: Held, run_at: int, error: str) -> DeferJob:
+def wait_until(held: Held, run_at: int, error: str, waiting: str = "") -> DeferJob:
     """Nothing failed, but the time has not come: again at `run_at`."""
-    return _defer(held, run_at, error)._replace(counted=False)
+    return _defer(held, run_at, error)._replace(counted=False, waiting=waiting)
 
 
 def park(held: Held, error: str, terms: Terms) -> DeferJob:
-    """Leave the job and its order to the operator, who sees `error`."""
-    return _defer(held, terms.now(), error)._replace(parked=True)
+    """Leave the job and its order to the operator, who sees `error`.
+
+    An authorisation comes again by itself when the hold of the stock ends.
+    """
+    run_at = now = terms.now()
+    if held.job.kind == "authorise":
+        ends = hold_ends(held, terms) or now
+        run_at = ends if ends > now else now + int(terms.hold_seconds * MICROSECONDS)
+    return _defer(held, run_at, error)._replace(parked=True)
+
+
+def unless_lapsed(held: Held, command: Command, terms: Terms) -> Command:
+    """The step's command; but where it would go on waiting although the hold of the stock has
+    ended, the command that gives the stock back and leaves the payment to be voided.
+    """
+    ends = hold_ends(held, terms)
+    if not isinstance(command, DeferJob) or ends is None or terms.now() < ends:
+        return command
+    return settled(held, "lapsed", NOT_IN_TIME)
+
+
+def settled(
+    held: Held, outcome: str, detail: str, provider_reference: str | None = None
+) -> SettlePayment:
+    """The command that records what came of the held job's payment."""
+    job = held.job
+    assert job.order_id is not None, "a payment belongs to an order"
+    return SettlePayment(
+        job.org, job.order_id, job.id, job.fence, outcome, detail, provider_reference
+    )
+
+
+def hold_ends(held: Held, terms: Terms) -> int | None:
+    """When the hold of the order's stock ends; None where the step holds no stock.
+
+    Never later than a hold that began now: a clock that stood ahead has made no longer one.
+    """
+    attempt = held.attempt
+    if held.job.kind != "authorise" or attempt is None or held.stage != "placed":
+        return None
+    if attempt.state != "prepared":
+        return None
+    hold = int(terms.hold_seconds * MICROSECONDS)
+    ends = held.held_until
+    if ends is None and held.seen is not None:
+        claims = held.seen.reservations.values()
+        ends = min((one.held_until for one in claims if one.state == "held"), default=None)
+    if ends is None:
+        ends = attempt.created_at + hold
+    return min(ends, terms.now() + hold)
+
+
+def moment(at: int) -> str:
+    """A time in microseconds as people read it: to the second, UTC."""
+    return f"{datetime.fromtimestamp(at // MICROSECONDS, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _time_of_day(at: int) -> str:
+    """A time within the next hour or so."""
+    return moment(at).partition("T")[2]
 
 
 def _defer(held: Held, run_at: int, error: str) -> DeferJob:
     job = held.job
-    return DeferJob(job.org, job.id, job.fence, run_at, error, order_id=job.order_id)
+    return DeferJob(
+        job.org, job.id, job.fence, run_at, error, order_id=job.order_id, stage=held.stage
+    )
 
 
 def request_of(attempt: Attempt, order: str) -> PaymentRequest:

@@ -8,11 +8,16 @@ from entrepot.core.order import Attempt
 from entrepot.pipeline.steps import (
     ENDED,
     MICROSECONDS,
+    NOT_IN_TIME,
     Held,
     Terms,
+    hold_ends,
+    moment,
     park,
     put_off,
     request_of,
+    settled,
+    unless_lapsed,
     wait_until,
 )
 from entrepot.pipeline.steps.void import void
@@ -25,12 +30,15 @@ from entrepot.providers.payment import (
     Pending,
 )
 
+_NOTIFICATION = "waiting for the provider's notification"
+
 
 async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     """Settle the attempt by what its provider says, or put it off.
 
     An order that ended meanwhile gets its payment voided. One whose payment is not known when the
-    hold of its stock ends has it voided first, and then expires.
+    hold of its stock ends expires then, whether it was parked or not. Its payment is voided first
+    if the provider answers, and afterwards if not.
     """
     job, attempt = held.job, held.attempt
     assert job.order_id is not None, "an authorise job belongs to an order"
@@ -42,17 +50,19 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
         return await void(held, provider, terms)
     answer = await provider.authorise(request_of(attempt, dashed(job.order_id)))
     if isinstance(answer, Authorised):
-        return _settled(held, "authorized", "", answer.provider_reference)
+        return settled(held, "authorized", "", answer.provider_reference)
     if isinstance(answer, Declined):
-        return _settled(held, "declined", answer.reason)
+        return settled(held, "declined", answer.reason)
+    ends = hold_ends(held, terms)
+    if ends is not None and terms.now() >= ends:
+        return await _expire(held, provider, terms)
     if isinstance(answer, Misconfigured):
         return park(held, f"{attempt.service}: {answer.detail}", terms)
-    deadline = attempt.created_at + int(terms.hold_seconds * MICROSECONDS)
-    if terms.now() >= deadline:
-        return await _expire(held, provider, terms)
     if isinstance(answer, Pending):
         poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
-        return wait_until(held, min(poll, deadline), "waiting for the provider's notification")
+        until = poll if ends is None else ends
+        waiting = f"the provider's notification, until {moment(until)}"
+        return wait_until(held, min(poll, until), _NOTIFICATION, waiting)
     retry_after = answer.retry_after if isinstance(answer, NotSent) else None
     return put_off(held, "authorise", _told(attempt, answer), terms, retry_after)
 
@@ -60,19 +70,8 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
 async def _expire(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     command = await void(held, provider, terms)
     if isinstance(command, SettlePayment):
-        detail = "the payment was not authorised while the stock was held"
-        return command._replace(outcome="expired", detail=detail)
-    return command
-
-
-def _settled(
-    held: Held, outcome: str, detail: str, provider_reference: str | None = None
-) -> SettlePayment:
-    job = held.job
-    assert job.order_id is not None, "a payment belongs to an order"
-    return SettlePayment(
-        job.org, job.order_id, job.id, job.fence, outcome, detail, provider_reference
-    )
+        return command._replace(outcome="expired", detail=NOT_IN_TIME)
+    return unless_lapsed(held, command, terms)
 
 
 def _told(attempt: Attempt, answer: object) -> str:

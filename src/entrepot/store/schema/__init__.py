@@ -28,7 +28,7 @@ from entrepot.store.schema.orders import (
 )
 from entrepot.store.schema.stock import reservations, stock_entries, stock_levels
 from entrepot.store.schema.table import metadata
-from entrepot.store.schema.work import idempotency_keys, jobs, payment_attempts, sweeps
+from entrepot.store.schema.work import idempotency_keys, jobs, payment_attempts, processes, sweeps
 
 __all__ = [
     "credentials",
@@ -53,6 +53,7 @@ __all__ = [
     "orders",
     "organizations",
     "payment_attempts",
+    "processes",
     "reservations",
     "stock_entries",
     "stock_levels",

@@ -29,11 +29,29 @@ jobs = table(
     need("tries", BigInteger),
     Column("last_error", Text),
     need("created_at", BigInteger),
+    Column("put_off_at", BigInteger),
+    Column("holder", BigInteger),
     PrimaryKeyConstraint("org", "id"),
     one_of("state", ("due", "parked")),
     # The queue is looked through by time over all organizations.
     Index("jobs_due", "state", "run_at"),
-    Index("jobs_order", "org", "order_id"),
+    # The order first: on a small table PostgreSQL would take this index for a job's own key.
+    Index("jobs_order", "order_id", "org"),
+    # Parked steps for which stock is held, by when the hold ends.
+    Index(
+        "jobs_holding", "run_at",
+        sqlite_where=text("state = 'parked' AND kind = 'authorise'"),
+        postgresql_where=text("state = 'parked' AND kind = 'authorise'"),
+    ),
+)  # fmt: skip
+
+processes = table(
+    "processes",
+    # Whoever works on jobs says here that it lives, where several processes do.
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    need("beats", BigInteger),
+    need("started_at", BigInteger),
+    need("seen_at", BigInteger),
 )
 
 payment_attempts = table(

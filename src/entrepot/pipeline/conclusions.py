@@ -1,0 +1,73 @@
+"""What came of a step, brought to the book: the command, again while the book is away, and what a
+refusal means for the job."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from entrepot.core.commands import Command, DeferJob, SettlePayment
+from entrepot.core.refusal import Reason, Refusal
+from entrepot.core.results import Result, StepResult
+from entrepot.pipeline.reports import Reports
+from entrepot.pipeline.retry import next_try
+from entrepot.pipeline.steps import Held, Terms, park, put_off
+from entrepot.writer.envelope import Envelope
+from entrepot.writer.writer import Writer
+
+TRANSIENT = frozenset({Reason.UNAVAILABLE, Reason.OVERLOADED})
+
+
+class Conclusions:
+    """The end of every step of one worker. `went` is told what the book has taken."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        terms: Terms,
+        reports: Reports,
+        went: Callable[[Held, Result], None],
+    ) -> None:
+        self._writer = writer
+        self._terms = terms
+        self._reports = reports
+        self._went = went
+
+    async def conclude(self, held: Held, command: Command, refusal: Refusal | None = None) -> None:
+        """Bring a step's command to the book. `refusal`: the book has refused it once already."""
+        result: Result | Refusal = refusal or await self._submitted(held, command)
+        tries = 0
+        while isinstance(result, Refusal) and result.reason in TRANSIENT:
+            # What the command asks is still true; the lease holds the job meanwhile.
+            policy = self._terms.policies["book"]
+            wait = next_try(tries, policy, self._terms.random01(), None)
+            if wait is None or self._terms.now() > held.job.leased_until:
+                self._reports.tell("pipeline.left_to_its_lease", held, why=result.reason.code)
+                return
+            await asyncio.sleep(wait)
+            result, tries = await self._submitted(held, command, again=True), tries + 1
+        if not isinstance(result, Refusal):
+            self._taken(held, command, result)
+        elif result.reason is Reason.STALE_LEASE:
+            self._reports.tell_quietly("pipeline.lease_lost", held)
+        elif isinstance(command, DeferJob):
+            self._reports.tell("pipeline.left_to_its_lease", held, why=result.reason.code)
+        elif result.reason is Reason.INTERNAL:
+            await self.conclude(held, put_off(held, "unclassified", "internal", self._terms))
+        else:
+            await self.conclude(held, park(held, result.sentence, self._terms))
+
+    async def _submitted(
+        self, held: Held, command: Command, *, again: bool = False
+    ) -> Result | Refusal:
+        request_id = held.job.payload if held.job.kind != "fetch" else None
+        settled = isinstance(command, SettlePayment) and command.outcome == "authorized"
+        envelope = Envelope(command, request_id, seen=held.seen if settled and not again else None)
+        return (await self._writer.submit(envelope)).result
+
+    def _taken(self, held: Held, command: Command, result: Result) -> None:
+        if isinstance(command, DeferJob) and isinstance(result, StepResult) and result.job:
+            self._reports.tell_put_off(held, command, result.job)
+        else:
+            self._reports.tell_quietly("pipeline.went", held)
+        self._went(held, result)
