@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.book import ENTRY, LOOSE, ORG, SCARCE, TRACKED, Book, line, named, telling
 
+from entrepot.core import properties
 from entrepot.core.commands import AmendOrder, DraftLine, LineChange, VariantRef
-from entrepot.core.decide.amend import LINES_MAX, merge
+from entrepot.core.decide.amend import LINES_MAX
 from entrepot.core.events import fold
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount
@@ -235,6 +236,36 @@ def test_lines_and_shipping_in_one_command(wanted: int) -> None:
     assert (book.level().reserved, book.level(SCARCE).reserved) == (0, 0)
 
 
+def test_what_the_payment_fixes_can_be_told_as_it_is() -> None:
+    """The same amounts, however they are written, are no change of an authorised order."""
+    book = Book()
+    book.stock(TRACKED, 10)
+    order = book.confirmed(line(quantity=4))
+    [only] = order.lines
+    same = LineChange("u[0]", only.id, 4, only.unit_of_measure, only.currency,
+                      Amount(only.price.units * 100, only.price.scale + 2), only.cost)  # fmt: skip
+    total = Amount(order.total.units * 10, order.total.scale + 1)
+    for change in (
+        {"update_lines": (same,)},
+        {"total": total},
+        {"said": {"currency": order.currency}},
+        {"update_lines": (same,), "total": total, "said": {"currency": order.currency}},
+    ):
+        book.done(changing(order, **change))
+        assert book.order(order) == order
+    # Beside them, what a payment does not fix changes.
+    book.done(changing(order, total=total, said={"notes": "new"}))
+    after = book.order(order)
+    assert (after.notes, after.total, after.lines) == ("new", order.total, order.lines)
+
+
+def test_a_total_that_is_told_stays_when_lines_change() -> None:
+    book, order = unpaid()
+    told = Amount(order.total.units * 10, order.total.scale + 1)
+    book.done(changing(order, update_lines=quantity(order, 1), total=told))
+    assert book.order(order).total == order.total
+
+
 def test_a_currency_is_the_whole_orders() -> None:
     book, order = unpaid()
     book.done(changing(order, said={"currency": "USD"}))
@@ -300,9 +331,9 @@ def test_merging_keeps_what_was_not_sent_and_has_what_was(
         )  # fmt: skip
 
     copy = json.dumps(old)
-    merged = merge(old, new)
+    merged = properties.merged(old, new)
     assert agrees(merged, old, new)
-    assert merge(merged, new) == merged
+    assert properties.merged(merged, new) == merged
     assert json.dumps(old) == copy
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from entrepot.clock import new_id
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Changes, Order
+from entrepot.core.properties import parse
 from entrepot.store import (
     lists,
     migrate,
@@ -143,7 +143,7 @@ class Shop:
 def matches(wanted: OrderFilter, order: Order) -> bool:
     """What the filter means, in the plainest words."""
     made, changed, w = order.created_at, order.updated_at, wanted
-    said = set(paths(json.loads(order.properties))) if order.properties else set()
+    said = set(paths(parse(order.properties))) if order.properties else set()
     has = any(path == w.property_path for path, _ in said)
     return all((
         w.created_after is None or made > w.created_after,

@@ -98,6 +98,9 @@ class LineChange(NamedTuple):
     price: Amount | None = None
     cost: Amount | None = None
     properties: dict[str, Any] | None = None
+    # What the line is of, where that was told with it: it does not change.
+    variant_id: bytes | None = None
+    entry_id: bytes | None = None
 
 
 class AmendOrder(NamedTuple):
@@ -113,6 +116,8 @@ class AmendOrder(NamedTuple):
     create_lines: tuple[DraftLine, ...] = ()
     update_lines: tuple[LineChange, ...] = ()
     delete_lines: tuple[tuple[str, bytes], ...] = ()
+    # Of the currencies that are told: those that ISO 4217 does not have.
+    odd_currencies: frozenset[str] = frozenset()
 
 
 class NotifyOrder(NamedTuple):

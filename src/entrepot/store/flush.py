@@ -6,7 +6,6 @@ deadlock.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
@@ -16,6 +15,7 @@ from sqlalchemy import Connection, Table
 
 from entrepot.core.facts import Facts
 from entrepot.core.order import Order
+from entrepot.core.properties import parse, scalar
 from entrepot.store import bulk, levels, rows, schema, spans, tallies
 from entrepot.store.writes import Writes
 
@@ -126,9 +126,9 @@ def _properties(writes: Writes, facts: Facts) -> None:
             continue
         if before:
             stale.append(key)
-            tallies.count_pairs(tallied, key[0], set(paths(json.loads(before))), -1)
+            tallies.count_pairs(tallied, key[0], set(paths(parse(before))), -1)
         if order.properties:
-            pairs = set(paths(json.loads(order.properties)))
+            pairs = set(paths(parse(order.properties)))
             own = added if key in dirt.new else fresh
             own.extend((*key, *pair, order.number) for pair in pairs)
             tallies.count_pairs(tallied, key[0], pairs, 1)
@@ -149,10 +149,9 @@ def paths(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _paths(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
     for key, inner in value.items():
         path = prefix + key
-        if isinstance(inner, bool):
-            yield path, "=true" if inner else "=false"
-        elif isinstance(inner, str | int | float):
-            yield path, f"={inner}"
+        text = scalar(inner)
+        if text is not None:
+            yield path, f"={text}"
         else:
             yield path, "{"
             if isinstance(inner, dict):

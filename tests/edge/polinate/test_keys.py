@@ -131,7 +131,7 @@ def test_a_creations_content_is_told_apart_by_member(member: str) -> None:
     [
         ({"order": {"notes": None}}, "order"),
         ({"createOrderItems": [new_line()]}, "createOrderItems"),
-        ({"updateOrderItems": [{"id": LINE_ID}]}, "updateOrderItems"),
+        ({"updateOrderItems": [{"id": LINE_ID, "cost": "1"}]}, "updateOrderItems"),
         ({"deleteOrderItems": [LINE_ID]}, "deleteOrderItems"),
     ],
 )

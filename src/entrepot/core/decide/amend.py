@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from entrepot.core import events
+from entrepot.core import properties as free
 from entrepot.core.commands import AmendOrder, LineChange
 from entrepot.core.decide import goods
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.moves import tell
 from entrepot.core.facts import Facts
-from entrepot.core.money import storable
+from entrepot.core.money import Amount, storable, stripped
 from entrepot.core.order import Changes, Line, Order, subtotal
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
@@ -30,10 +30,10 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
         raise refuse(Reason.UNKNOWN_ORDER)
     changes = Changes()
     order = _with_lines(before, command, facts, changes)
-    order = order.changed(**command.said) if command.said else order
+    said = _news(command.said, before)
+    order = order.changed(**said) if said else order
     if command.properties is not None:
-        merged = merge(json.loads(order.properties or "{}"), command.properties)
-        order = order.changed(properties=_json(merged))
+        order = order.changed(properties=_merged(order.properties, command.properties))
     if order != before:
         order, amended = events.happened(order, events.ORDER_AMENDED, facts.now, command.source)
         changes.events.append(amended)
@@ -45,28 +45,15 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
     return Decision(changes, OrderResult(order))
 
 
-def merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """Deep merge: objects merge key by key, everything else (null too) replaces."""
-    merged = dict(old)
-    for key, value in new.items():
-        there = merged.get(key)
-        both = isinstance(there, dict) and isinstance(value, dict)
-        merged[key] = merge(there, value) if both else value  # type: ignore[arg-type]
-    return merged
-
-
-def _json(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Changes) -> Order:
     touches = bool(command.create_lines or command.update_lines or command.delete_lines)
     currency = command.said.get("currency", before.currency)
-    weighs = _weighs(command) or command.total is not None or currency != before.currency
+    _sellable_currency(currency, before.currency, before, command, "order.currency")
+    # What was read and is sent back as it was changes nothing, and nothing forbids it.
+    lines_weigh = _weighs(command, before)
+    weighs = lines_weigh or _other(command.total, before.total) or currency != before.currency
     if not touches and not weighs:
         return before
-    if weighs:
-        _payment_allows(before, facts)
     lines = list(before.lines)
     if currency != before.currency:
         lines = _in_currency(lines, before, currency, facts, changes)
@@ -76,21 +63,65 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
         lines = _update(lines, command, named, facts, changes)
         lines = _create(lines, command, named, facts, changes)
     summed = subtotal(lines, currency)
-    total = command.total or (summed if _weighs(command) else before.total)
+    total = before.total
+    if _other(command.total, before.total):
+        total = command.total or total
+    elif command.total is None and lines_weigh:
+        total = summed
+    if before.managed and total.units < 0 and _other(total, before.total):
+        raise refuse(Reason.INVALID, "must be 0 or more", "order.totalAmount")
+    # What cannot be in any order is said before what this one's payment forbids.
+    if weighs:
+        _payment_allows(before, facts)
     if not storable(summed, total):
         raise refuse(Reason.INVALID, "the order's total is out of range", "order.totalAmount")
     order = before.changed(lines=tuple(lines), subtotal=summed, total=total)
-    if _weighs(command) and before.managed and before.facets.stage in ("placed", "confirmed"):
+    if lines_weigh and before.managed and before.facets.stage in ("placed", "confirmed"):
         goods.reclaim(before, order, facts, changes)
     return order
 
 
-def _weighs(command: AmendOrder) -> bool:
+def _news(said: dict[str, Any], before: Order) -> dict[str, Any]:
+    """What is told without the times that the order has, to the millisecond that it shows."""
+    shown = {
+        "expected_at": before.created_at if before.expected_at is None else before.expected_at,
+        "shipped_at": before.shipped_at,
+        "delivered_at": before.delivered_at,
+    }
+    news = dict(said)
+    for name, known in shown.items():
+        told = said.get(name)
+        if told is not None and known is not None and told // 1000 == known // 1000:
+            del news[name]
+    return news
+
+
+def _weighs(command: AmendOrder, before: Order) -> bool:
     """Whether lines change in what is paid or shipped: not in unit, cost or properties."""
-    return bool(command.create_lines or command.delete_lines) or any(
-        (change.quantity, change.price, change.currency) != (None, None, None)
+    if command.create_lines or command.delete_lines:
+        return True
+    lines = {line.id: line for line in before.lines}
+    return any(
+        change.line_id in lines and _changes(change, lines[change.line_id])
         for change in command.update_lines
     )
+
+
+def _changes(change: LineChange, line: Line) -> bool:
+    return (
+        change.quantity not in (None, line.quantity)
+        or change.currency not in (None, line.currency)
+        or _other(change.price, line.price)
+    )
+
+
+def _other(told: Amount | None, known: Amount) -> bool:
+    """Whether an amount was told that is not the one the book has, however it is written."""
+    return told is not None and stripped(*told) != stripped(*known)
+
+
+def _merged(known: str | None, told: dict[str, Any]) -> str:
+    return free.text_of(free.merged(free.parse(known or "{}"), told))
 
 
 def _payment_allows(order: Order, facts: Facts) -> None:
@@ -127,6 +158,29 @@ def _one_currency(order: Order, line: Line, where: str) -> Line:
     return line
 
 
+def _sellable(order: Order, line: Line, before: Line | None, where: str) -> None:
+    """What creating an order demands of a line, amending one demands as well.
+
+    A mirrored order's sender may tell anything; so may who sends back what a line had before.
+    """
+    if not order.managed:
+        return
+    if line.quantity < 1 and (before is None or line.quantity != before.quantity):
+        raise refuse(Reason.INVALID, "must be 1 or more", f"{where}.quantity")
+    for name in ("price", "cost"):
+        amount: Amount = getattr(line, name)
+        if amount.units < 0 and (before is None or amount != getattr(before, name)):
+            raise refuse(Reason.INVALID, "must be 0 or more", f"{where}.{name}")
+
+
+def _sellable_currency(
+    told: str, known: str, order: Order, command: AmendOrder, field: str
+) -> None:
+    """An order that Entrepot runs is in a currency of ISO 4217, or in the one that it has."""
+    if order.managed and told != known and told in command.odd_currencies:
+        raise refuse(Reason.INVALID, "is no ISO 4217 currency", field)
+
+
 def _delete(lines: list[Line], command: AmendOrder, order: Order, changes: Changes) -> list[Line]:
     for where, line_id in command.delete_lines:
         line = next((one for one in lines if one.id == line_id), None)
@@ -144,24 +198,41 @@ def _update(
         place = next((i for i, one in enumerate(lines) if one.id == change.line_id), None)
         if place is None:
             raise refuse(Reason.UNKNOWN_LINE, field=f"{change.where}.id")
-        lines[place] = _one_currency(order, _changed(lines[place], change, facts), change.where)
-        changes.lines.append((order.org, order.id, lines[place]))
+        known = lines[place]
+        told = change.currency or known.currency
+        _sellable_currency(told, known.currency, order, command, f"{change.where}.currency")
+        _same_goods(known, change)
+        lines[place] = _one_currency(order, _changed(known, change, facts), change.where)
+        _sellable(order, lines[place], known, change.where)
+        if lines[place] is not known:
+            changes.lines.append((order.org, order.id, lines[place]))
     return lines
+
+
+def _same_goods(line: Line, change: LineChange) -> None:
+    """A line that is told with its goods, as it is read, is told with its own."""
+    for name, told, known in (
+        ("itemVariantId", change.variant_id, line.variant_id),
+        ("itemListEntryId", change.entry_id, line.entry_id),
+    ):
+        if told not in (None, known):
+            sentence = "a line keeps its goods: delete the line and create another"
+            raise refuse(Reason.INVALID, sentence, f"{change.where}.{name}")
 
 
 def _changed(line: Line, change: LineChange, facts: Facts) -> Line:
     properties = line.properties
     if change.properties is not None:
-        properties = _json(merge(json.loads(properties or "{}"), change.properties))
-    return line._replace(
+        properties = _merged(properties, change.properties)
+    changed = line._replace(
         quantity=line.quantity if change.quantity is None else change.quantity,
         unit_of_measure=change.unit_of_measure or line.unit_of_measure,
         currency=change.currency or line.currency,
-        price=line.price if change.price is None else change.price,
-        cost=line.cost if change.cost is None else change.cost,
+        price=change.price if change.price and _other(change.price, line.price) else line.price,
+        cost=change.cost if change.cost and _other(change.cost, line.cost) else line.cost,
         properties=properties,
-        updated_at=facts.now,
     )
+    return line if changed == line else changed._replace(updated_at=facts.now)
 
 
 def _create(
@@ -175,7 +246,9 @@ def _create(
         line = make_line(here, number, order.org, order.currency, facts, changes)
         if any(one.entry_id == line.entry_id for one in lines):
             raise refuse(Reason.DUPLICATE_ENTRY, field=f"{draft.where}.{draft.variant.field}")
+        _sellable_currency(line.currency, order.currency, order, command, f"{draft.where}.currency")
         lines.append(_one_currency(order, line, draft.where))
+        _sellable(order, line, None, draft.where)
         changes.lines_new.append((order.org, order.id, line))
     if len(lines) > LINES_MAX:
         raise refuse(Reason.INVALID, f"an order has at most {LINES_MAX} lines", "createOrderItems")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from entrepot.core.commands import DraftLine, LineChange, VariantRef
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.polinate import values, wire
 
 
-def new_line(item: wire.NewLine, where: str) -> DraftLine:
-    """A line as wanted. Refused: no or two names of the goods, an amount that is none."""
+def new_line(item: wire.NewLine, where: str, *, managed: bool) -> DraftLine:
+    """A line as wanted. Refused: no or two names of the goods, an amount that is none.
+
+    A line for an order that Entrepot runs, `managed`, needs a quantity and amounts that can be
+    sold, and a currency of ISO 4217. What another order's line needs is decided with the order.
+    """
     entry, variant = item.item_list_entry_id, item.item_variant_id
     if (entry is None) == (variant is None):
         raise refuse(
@@ -26,15 +30,18 @@ def new_line(item: wire.NewLine, where: str) -> DraftLine:
         ref = VariantRef(variant_id=values.id_of(variant or "", "var_"), field=field)
     if ref.entry_id is None and ref.variant_id is None:
         raise refuse(Reason.UNKNOWN_VARIANT, field=f"{where}.{field}")
+    least = 1 if managed else -wire.QUANTITY_MAX
+    money = values.maybe_price if managed else values.maybe_money
+    code = values.maybe_code if managed else values.maybe_told_code
     return DraftLine(
         where=where,
         variant=ref,
-        quantity=values.quantity(item.quantity, f"{where}.quantity"),
-        price=values.maybe_money(item.price, f"{where}.price"),
-        currency=values.maybe_code(item.currency, f"{where}.currency"),
+        quantity=values.quantity(item.quantity, f"{where}.quantity", least),
+        price=money(item.price, f"{where}.price"),
+        currency=code(item.currency, f"{where}.currency"),
         unit_of_measure=item.unit_of_measure,
-        cost=values.maybe_money(item.cost, f"{where}.cost"),
-        properties=values.json_text(item.properties),
+        cost=money(item.cost, f"{where}.cost"),
+        properties=values.json_text(item.properties, f"{where}.properties"),
     )
 
 
@@ -44,10 +51,23 @@ def line_change(item: wire.LineChanges, where: str) -> LineChange:
     return LineChange(
         where=where,
         line_id=values.line_id(item.id, f"{where}.id"),
-        quantity=None if quantity is UNSET else values.quantity(quantity, f"{where}.quantity"),
+        quantity=None
+        if quantity is UNSET
+        else values.quantity(quantity, f"{where}.quantity", -wire.QUANTITY_MAX),
         unit_of_measure=values.maybe(item.unit_of_measure),
-        currency=values.maybe_code(item.currency, f"{where}.currency"),
+        currency=values.maybe_told_code(item.currency, f"{where}.currency"),
         price=values.maybe_money(item.price, f"{where}.price"),
         cost=values.maybe_money(item.cost, f"{where}.cost"),
-        properties=values.maybe(item.properties),
+        properties=values.free_object(item.properties, f"{where}.properties"),
+        variant_id=_goods(item.item_variant_id, "var_", f"{where}.itemVariantId"),
+        entry_id=_goods(item.item_list_entry_id, "ile_", f"{where}.itemListEntryId"),
     )
+
+
+def _goods(text: str | UnsetType, prefix: str, field: str) -> bytes | None:
+    if isinstance(text, UnsetType):
+        return None
+    found = values.id_of(text, prefix)
+    if found is None:
+        raise refuse(Reason.UNKNOWN_VARIANT, field=field)
+    return found

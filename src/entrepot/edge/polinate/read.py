@@ -17,8 +17,9 @@ from entrepot.core.commands import (
     PlaceOrder,
 )
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import currency
 from entrepot.edge.dialect import Principal, read_json
-from entrepot.edge.polinate import lines, values, wire
+from entrepot.edge.polinate import bodies, lines, values, wire
 from entrepot.edge.polinate.credentials import business_id
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint, well_formed
@@ -39,7 +40,7 @@ class _WhichBody(msgspec.Struct, rename="camel"):
 _WHICH = msgspec.json.Decoder(_WhichBody)
 _NOTIFY = msgspec.json.Decoder(wire.NotifyOrder)
 _CREATE = msgspec.json.Decoder(wire.CreateOrder)
-UPDATE_ORDER: msgspec.json.Decoder[wire.UpdateOrder] = msgspec.json.Decoder(wire.UpdateOrder)
+_UPDATE = msgspec.json.Decoder(wire.UpdateOrder)
 
 
 def posted(body: bytes) -> wire.NotifyOrder | wire.CreateOrder:
@@ -51,7 +52,12 @@ def posted(body: bytes) -> wire.NotifyOrder | wire.CreateOrder:
     no_order = which.expected_delivery_at is UNSET and which.order_items is UNSET
     if which.order_id is not UNSET or no_order:
         return read_json(body, _NOTIFY)
-    return read_json(body, _CREATE)
+    return read_json(bodies.new_order(body), _CREATE)
+
+
+def changes(body: bytes) -> wire.UpdateOrder:
+    """The body of PATCH /api/v1/orders/{id}. Refused: a part of which nothing is known."""
+    return read_json(bodies.order_changes(body), _UPDATE)
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str | None:
@@ -105,7 +111,8 @@ def create_order(
             raise refuse(Reason.UNKNOWN_CUSTOMER, field="partnershipId")
         customer = CustomerRef(customer_id=customer_id, field="partnershipId")
     wanted = tuple(
-        lines.new_line(item, f"orderItems[{place}]") for place, item in enumerate(body.order_items)
+        lines.new_line(item, f"orderItems[{place}]", managed=True)
+        for place, item in enumerate(body.order_items)
     )
     code = values.maybe_code(body.currency, "currency") or wanted[0].currency or ""
     said = {
@@ -115,15 +122,15 @@ def create_order(
         "notes": body.notes,
         "delivery_address": body.delivery_address,
         "expected_at": values.instant(body.expected_delivery_at, "expectedDeliveryAt"),
-        "properties": values.json_text(body.properties),
+        "properties": values.json_text(body.properties, "properties"),
         "idempotency_key": key,
     }
-    total = values.maybe_money(body.total_amount, "totalAmount")
+    total = values.maybe_price(body.total_amount, "totalAmount")
     command = PlaceOrder(principal.org, SOURCE, code, wanted, customer, total, said)
     if key is None:
         return command, None
     parts = tuple(body.__struct_encode_fields__)
-    content = fingerprint(_canonical(getattr(body, name)) for name in body.__struct_fields__)
+    content = fingerprint(_comparable(getattr(body, name)) for name in body.__struct_fields__)
     return command, Idempotency(key, "polinate.createOrder", parts, content)
 
 
@@ -131,17 +138,17 @@ def amend_order(
     body: wire.UpdateOrder, order_id: bytes, key: str | None, principal: Principal
 ) -> tuple[AmendOrder, Idempotency | None]:
     """The command and its key. Phase is told first, then status."""
-    changes = body.order
+    fields = body.order
     command = AmendOrder(
         org=principal.org,
         source=SOURCE,
         order_id=order_id,
-        words=values.told_words(changes.phase, changes.status, "order."),
-        said=_said(changes),
-        total=values.maybe_money(changes.total_amount, "order.totalAmount"),
-        properties=values.maybe(changes.properties),
+        words=values.told_words(fields.phase, fields.status, "order."),
+        said=_said(fields),
+        total=values.maybe_money(fields.total_amount, "order.totalAmount"),
+        properties=values.free_object(fields.properties, "order.properties"),
         create_lines=tuple(
-            lines.new_line(item, f"createOrderItems[{place}]")
+            lines.new_line(item, f"createOrderItems[{place}]", managed=False)
             for place, item in enumerate(body.create_order_items)
         ),
         update_lines=tuple(
@@ -152,10 +159,11 @@ def amend_order(
             (f"deleteOrderItems[{place}]", values.line_id(text, f"deleteOrderItems[{place}]"))
             for place, text in enumerate(body.delete_order_items)
         ),
+        odd_currencies=_odd_currencies(body),
     )
     if key is None:
         return command, None
-    members = [_canonical(getattr(body, name)) for name in body.__struct_fields__]
+    members = [_comparable(getattr(body, name)) for name in body.__struct_fields__]
     parts = ("id", *body.__struct_encode_fields__)
     said = fingerprint((order_id, *members))
     return command, Idempotency(key, "polinate.updateOrder", parts, said)
@@ -174,7 +182,7 @@ def _said(changes: wire.OrderChanges) -> dict[str, Any]:
     ):
         if not isinstance(text, UnsetType):
             said[name] = None if text is None else values.instant(text, f"order.{member}")
-    code = values.maybe_code(changes.currency, "order.currency")
+    code = values.maybe_told_code(changes.currency, "order.currency")
     if code is not None:
         said["currency"] = code
     return said
@@ -186,3 +194,22 @@ def order_id(text: str) -> bytes:
     if found is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     return found
+
+
+def _comparable(member: object) -> bytes:
+    """A member of a body in the one spelling that repeats are compared in."""
+    plain: Any = None if member is UNSET else msgspec.json.decode(msgspec.json.encode(member))
+    if isinstance(member, list):
+        for sent, one in zip(member, plain, strict=True):
+            if isinstance(sent, wire.NewLine):
+                # As it has always been spelled: answers are kept under the keys of last month.
+                one.setdefault("properties", None)
+    return _canonical(plain)
+
+
+def _odd_currencies(body: wire.UpdateOrder) -> frozenset[str]:
+    told: list[object] = [body.order.currency]
+    told += [line.currency for line in body.create_order_items]
+    told += [line.currency for line in body.update_order_items]
+    codes = {currency.told_code(text) for text in told if isinstance(text, str)}
+    return frozenset(code for code in codes if code is not None and not currency.iso_code(code))

@@ -99,7 +99,7 @@ async def post_order(call: Call) -> Answer:
 
 async def update_order(call: Call) -> Answer:
     """Change an order and its lines together, or nothing."""
-    body, key = await call.json(read.UPDATE_ORDER), read.idempotency_key(call.headers)
+    body, key = await call.read(read.changes), read.idempotency_key(call.headers)
     order_id = read.order_id(call.path_ids["id"])
     command, idempotency = read.amend_order(body, order_id, key, call.principal)
     return await call.submit(command, write.whole_order(200, call.request_id), idempotency)

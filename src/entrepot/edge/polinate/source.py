@@ -9,7 +9,7 @@ import msgspec
 from entrepot.core.commands import CustomerRef, DraftLine, OrderDraft, VariantRef
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.dialect import read_json
-from entrepot.edge.polinate import values, wire
+from entrepot.edge.polinate import bodies, values, wire
 
 _SOURCE_ORDER = msgspec.json.Decoder(wire.SourceOrder)
 
@@ -23,7 +23,7 @@ def mirror_from_source(
 
     Refused: a document that is no order in Polinate's schema, or is another order.
     """
-    told = read_json(document, _SOURCE_ORDER)
+    told = read_json(bodies.source_order(document), _SOURCE_ORDER)
     if sender_id not in (told.id, told.internal_reference, told.external_reference):
         raise refuse(Reason.INVALID, "is not the order that was asked for", "id")
     said = {
@@ -34,7 +34,7 @@ def mirror_from_source(
         "integration_id": told.integration_id,
         "notes": told.notes,
         "delivery_address": told.delivery_address,
-        "properties": values.json_text(told.properties),
+        "properties": values.json_text(told.properties, "properties"),
         "expected_at": values.instant(told.expected_delivery_at, "expectedDeliveryAt"),
         "shipped_at": told.shipped_at and values.instant(told.shipped_at, "shippedAt"),
         "delivered_at": told.delivered_at and values.instant(told.delivered_at, "deliveredAt"),
@@ -44,18 +44,22 @@ def mirror_from_source(
         where="",
         sender_id=told.id,
         digest=hashlib.blake2b(document, digest_size=16).digest(),
-        currency=values.code_of(told.currency, "currency"),
+        currency=values.told_code(told.currency, "currency"),
         total=values.money(told.total_amount, "totalAmount"),
         lines=tuple(
             _source_line(line, f"orderItems[{place}]")
             for place, line in enumerate(told.order_items)
         ),
-        customer=CustomerRef(
-            identifiers=(("external", told.partnership_id),), field="partnershipId"
-        ),
+        customer=_customer(told.partnership_id),
         words=values.told_words(told.phase, told.status),
         said=said,
     )
+
+
+def _customer(partnership_id: str) -> CustomerRef:
+    """An empty id names nobody."""
+    names = (("external", partnership_id),) if partnership_id else ()
+    return CustomerRef(identifiers=names, field="partnershipId")
 
 
 def _source_line(line: wire.SourceLine, where: str) -> DraftLine:
@@ -63,11 +67,11 @@ def _source_line(line: wire.SourceLine, where: str) -> DraftLine:
     return DraftLine(
         where=where,
         variant=VariantRef(names=(("external", variant),)),
-        quantity=values.quantity(line.quantity, f"{where}.quantity"),
+        quantity=values.quantity(line.quantity, f"{where}.quantity", -wire.QUANTITY_MAX),
         price=values.money(line.price, f"{where}.price"),
-        currency=values.code_of(line.currency, f"{where}.currency"),
+        currency=values.told_code(line.currency, f"{where}.currency"),
         title=variant,
         unit_of_measure=line.unit_of_measure,
         cost=values.money(line.cost, f"{where}.cost"),
-        properties=values.json_text(line.properties),
+        properties=values.json_text(line.properties, f"{where}.properties"),
     )

@@ -13,6 +13,8 @@ from msgspec import UnsetType
 
 from entrepot.core import ids
 from entrepot.core.money import Amount, parse
+from entrepot.core.properties import parse as parse_properties
+from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.words import POLINATE_PHASE, POLINATE_STATUS
 from entrepot.edge import currency
@@ -37,10 +39,10 @@ def line_id(text: str, field: str) -> bytes:
 
 
 def money(text: str, field: str) -> Amount:
-    """An amount of 0 or more, its scale as written."""
-    amount = None if text.startswith("-") else parse(text)
+    """An amount, its scale as written."""
+    amount = parse(text)
     if amount is None:
-        raise refuse(Reason.INVALID, 'must be a decimal string such as "10.50", 0 or more', field)
+        raise refuse(Reason.INVALID, 'must be a decimal such as "10.50"', field)
     return amount
 
 
@@ -49,19 +51,27 @@ def maybe_money(text: str | UnsetType | None, field: str) -> Amount | None:
     return money(text, field) if isinstance(text, str) else None
 
 
+def maybe_price(text: str | UnsetType | None, field: str) -> Amount | None:
+    """An amount of 0 or more, or None where nothing was said."""
+    amount = maybe_money(text, field)
+    if amount is not None and amount.units < 0:
+        raise refuse(Reason.INVALID, "must be 0 or more", field)
+    return amount
+
+
 def maybe(value: T | UnsetType) -> T | None:
     """The member, or None where it was left out."""
     return None if isinstance(value, UnsetType) else value
 
 
-def quantity(raw: msgspec.Raw, field: str) -> int:
-    """A whole number of units."""
+def quantity(raw: msgspec.Raw, field: str, least: int = 1) -> int:
+    """A whole number of units, `least` or more."""
     try:
         number = whole_number(raw, field)
     except InvalidJson as error:
         raise refuse(Reason.INVALID, error.problem, error.path) from error
-    if not 0 < number <= wire.QUANTITY_MAX:
-        raise refuse(Reason.INVALID, f"must be 1 to {wire.QUANTITY_MAX}", field)
+    if not least <= number <= wire.QUANTITY_MAX:
+        raise refuse(Reason.INVALID, f"must be {least} to {wire.QUANTITY_MAX}", field)
     return number
 
 
@@ -71,6 +81,20 @@ def code_of(text: str, field: str) -> str:
     if code is None:
         raise refuse(Reason.INVALID, "is no ISO 4217 currency", field)
     return code
+
+
+def told_code(text: str, field: str) -> str:
+    """What a mirrored order keeps for a currency: any text that does not only look like a code."""
+    code = currency.told_code(text)
+    if code is None:
+        sentence = "has letters that only look like a currency's code"
+        raise refuse(Reason.INVALID, sentence, field)
+    return code
+
+
+def maybe_told_code(text: str | UnsetType | None, field: str) -> str | None:
+    """A currency as a mirrored order has it, or None where nothing was said."""
+    return told_code(text, field) if isinstance(text, str) else None
 
 
 def maybe_code(text: str | UnsetType | None, field: str) -> str | None:
@@ -109,6 +133,19 @@ def told_words(
     return tuple((axis, word) for axis, word in told if word is not None)
 
 
-def json_text(properties: dict[str, Any] | None) -> str | None:
-    """A free object as compact JSON text."""
-    return None if properties is None else msgspec.json.encode(properties).decode()
+def free_object(raw: msgspec.Raw | UnsetType, field: str) -> dict[str, Any] | None:
+    """A free object with every digit as it came; None for null and where nothing was said."""
+    if isinstance(raw, UnsetType):
+        return None
+    text = bytes(raw).decode()
+    if text == "null":
+        return None
+    if not text.startswith("{"):
+        raise refuse(Reason.INVALID, "Expected `object`", field)
+    return parse_properties(text)
+
+
+def json_text(raw: msgspec.Raw | UnsetType, field: str) -> str | None:
+    """A free object as compact JSON text; None for null and where nothing was said."""
+    found = free_object(raw, field)
+    return None if found is None else text_of(found)

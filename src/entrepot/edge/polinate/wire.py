@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -18,19 +18,42 @@ Quantity = Annotated[
     msgspec.Raw,
     msgspec.Meta(extra_json_schema={"type": "integer", "minimum": 1, "maximum": QUANTITY_MAX}),
 ]
+# A line of a mirrored order may have any whole quantity.
+MirrorQuantity = Annotated[
+    msgspec.Raw,
+    msgspec.Meta(
+        extra_json_schema={
+            "type": "integer", "minimum": -QUANTITY_MAX, "maximum": QUANTITY_MAX,
+        }
+    ),
+]  # fmt: skip
 Text = Annotated[str, msgspec.Meta(max_length=255)]
 LongText = Annotated[str, msgspec.Meta(max_length=10_000)]
 Id = Annotated[str, msgspec.Meta(max_length=255)]
 Money = Annotated[
     str, msgspec.Meta(max_length=32, extra_json_schema={"description": "Decimal as string"})
 ]
+# What is sent may be a number as well; `bodies` makes a string of it before it is read.
+MoneySent = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=32,
+        extra_json_schema={
+            "type": ["string", "number"],
+            "description": "Decimal as string, or a number",
+        },
+    ),
+]
 Code = Annotated[str, msgspec.Meta(max_length=3)]
+# The currency of a mirrored order is what its sender says.
+CodeSent = Annotated[str, msgspec.Meta(max_length=10_000)]
 Time = Annotated[str, msgspec.Meta(max_length=64, extra_json_schema={"format": "date-time"})]
 Phase = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(POLINATE_PHASE)})]
 Status = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(POLINATE_STATUS)})]
 FirstPhase = Annotated[str, msgspec.Meta(extra_json_schema={"enum": ["PENDING"]})]
 FirstStatus = Annotated[str, msgspec.Meta(extra_json_schema={"enum": ["UNASSIGNED"]})]
-Properties = dict[str, Any]
+# The properties that are sent stay text until they are read with every digit.
+Properties = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": ["object", "null"]})]
 # Properties as the book keeps them: JSON text that goes out as it is.
 KeptProperties = Annotated[
     msgspec.Raw, msgspec.Meta(extra_json_schema={"type": ["object", "null"]})
@@ -51,10 +74,10 @@ class NewLine(msgspec.Struct, rename="camel"):
     item_list_entry_id: Id | None = None
     item_variant_id: Id | None = None
     unit_of_measure: Text | None = None
-    currency: Code | None = None
-    price: Money | None = None
-    cost: Money | None = None
-    properties: Properties | None = None
+    currency: CodeSent | None = None
+    price: MoneySent | None = None
+    cost: MoneySent | None = None
+    properties: Properties | UnsetType = UNSET
 
 
 class CreateOrder(msgspec.Struct, rename="camel"):
@@ -71,8 +94,8 @@ class CreateOrder(msgspec.Struct, rename="camel"):
     notes: LongText | None = None
     delivery_address: LongText | None = None
     currency: Code | None = None
-    total_amount: Money | None = None
-    properties: Properties | None = None
+    total_amount: MoneySent | None = None
+    properties: Properties | UnsetType = UNSET
 
 
 class OrderChanges(msgspec.Struct, rename="camel"):
@@ -86,20 +109,22 @@ class OrderChanges(msgspec.Struct, rename="camel"):
     expected_delivery_at: Time | UnsetType = UNSET
     delivered_at: Time | None | UnsetType = UNSET
     shipped_at: Time | None | UnsetType = UNSET
-    currency: Code | UnsetType = UNSET
-    total_amount: Money | UnsetType = UNSET
+    currency: CodeSent | UnsetType = UNSET
+    total_amount: MoneySent | UnsetType = UNSET
     properties: Properties | UnsetType = UNSET
 
 
 class LineChanges(msgspec.Struct, rename="camel"):
-    """What to change on the line with this id."""
+    """What to change on the line with this id. Its goods may be told with it, as they are read."""
 
     id: Id
-    quantity: Quantity | UnsetType = UNSET
+    item_list_entry_id: Id | UnsetType = UNSET
+    item_variant_id: Id | UnsetType = UNSET
+    quantity: MirrorQuantity | UnsetType = UNSET
     unit_of_measure: Text | UnsetType = UNSET
-    currency: Code | UnsetType = UNSET
-    price: Money | UnsetType = UNSET
-    cost: Money | UnsetType = UNSET
+    currency: CodeSent | UnsetType = UNSET
+    price: MoneySent | UnsetType = UNSET
+    cost: MoneySent | UnsetType = UNSET
     properties: Properties | UnsetType = UNSET
 
 
@@ -201,33 +226,33 @@ class SourceVariant(msgspec.Struct, rename="camel"):
 class SourceLine(msgspec.Struct, rename="camel"):
     """What we take over of an order line of another system."""
 
-    item_list_entry_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    item_list_entry_id: Id
     item_list_entry: SourceVariant
-    quantity: Quantity
-    unit_of_measure: Text
-    currency: Code
-    price: Money
-    cost: Money
-    properties: Properties | None = None
+    quantity: MirrorQuantity
+    unit_of_measure: LongText
+    currency: CodeSent
+    price: MoneySent
+    cost: MoneySent
+    properties: Properties | UnsetType = UNSET
 
 
 class SourceOrder(msgspec.Struct, rename="camel"):
     """What we take over of an order of another system that speaks Polinate's schema."""
 
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-    partnership_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-    internal_reference: Text
+    partnership_id: Id
+    internal_reference: LongText
     expected_delivery_at: Time
-    currency: Code
-    total_amount: Money
+    currency: CodeSent
+    total_amount: MoneySent
     phase: Phase | None = None
     status: Status | None = None
-    membership_id: Text | None = None
-    integration_id: Text | None = None
+    membership_id: LongText | None = None
+    integration_id: LongText | None = None
     external_reference: Text | None = None
     notes: LongText | None = None
     delivery_address: LongText | None = None
     delivered_at: Time | None = None
     shipped_at: Time | None = None
-    properties: Properties | None = None
+    properties: Properties | UnsetType = UNSET
     order_items: Annotated[list[SourceLine], msgspec.Meta(max_length=LINES_MAX)] = []

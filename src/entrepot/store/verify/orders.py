@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from entrepot.core import events, lifecycle, words
 from entrepot.core.facets import VALUES, Facets
 from entrepot.core.money import SCALE_MAX, Amount, line_sum
 from entrepot.core.order import Attempt, Event, Order, subtotal
+from entrepot.core.properties import parse
 from entrepot.store import rows, schema
 from entrepot.store.flush import paths
 from entrepot.store.verify.report import Findings
@@ -194,7 +194,7 @@ def _words(order: Order, findings: Findings) -> None:
 
 def _properties(order: Order, searchable: set[tuple[str, str, int]], findings: Findings) -> None:
     try:
-        read = paths(json.loads(order.properties)) if order.properties else ()
+        read = paths(parse(order.properties)) if order.properties else ()
         said = {(*pair, order.number) for pair in read}
     except (ValueError, AttributeError):
         said = None

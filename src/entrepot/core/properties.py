@@ -1,0 +1,61 @@
+"""Free JSON objects of orders and lines: read, merged and written with every digit as it came."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+class Number(str):
+    """The text of a JSON number with a fraction or an exponent, told apart from a string's."""
+
+    __slots__ = ()
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The object that JSON text of the book holds.
+
+    Raises:
+        ValueError: the text is no JSON.
+    """
+    found: dict[str, Any] = json.loads(text, parse_float=Number)
+    return found
+
+
+def text_of(value: Any) -> str:
+    """The value as compact JSON text; a `Number` goes out as it came in."""
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, dict):
+        members = (f"{_string(key)}:{text_of(one)}" for key, one in value.items())
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(text_of, value)) + "]"
+    return _string(value)
+
+
+def _string(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Deep merge: objects merge key by key, everything else (null too) replaces."""
+    result = dict(old)
+    for key, value in new.items():
+        there = result.get(key)
+        both = isinstance(there, dict) and isinstance(value, dict)
+        result[key] = merged(there, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def scalar(value: Any) -> str | None:
+    """A scalar as the text that a search for it gives; None for null, a list or an object.
+
+    A number is searched by its digits as they came; one with an exponent by the number's shortest
+    form.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Number) and ("e" in value or "E" in value):
+        return f"{float(value)}"
+    return f"{value}" if isinstance(value, str | int) else None

@@ -1,0 +1,182 @@
+"""Polinate's bodies before they are read: amounts as strings, the sample's names, nothing unknown.
+
+An amount may be sent as a number, as variants have it; its digits become
+the string. `unitAmount`, of the published sample of an order's line, is the line's `price`. Values
+stay text, so that every digit comes through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from decimal import Decimal
+
+import msgspec
+from msgspec import Raw
+
+from entrepot.core.money import parse, stripped
+from entrepot.core.refusal import Reason, refuse
+from entrepot.edge.dialect import read_json
+from entrepot.pace import paced
+
+Members = dict[str, Raw]
+_OBJECT = msgspec.json.Decoder(Members)
+_LIST = msgspec.json.Decoder(list[Raw])
+_encode = msgspec.json.Encoder().encode
+
+_CHANGES = ("order", "createOrderItems", "updateOrderItems", "deleteOrderItems")
+_WRITABLE = frozenset({
+    "phase", "status", "externalReference", "notes", "deliveryAddress", "expectedDeliveryAt",
+    "deliveredAt", "shippedAt", "currency", "totalAmount", "properties",
+})  # fmt: skip
+# What an order shows besides, and may come back as it was read.
+_SHOWN = frozenset({
+    "id", "partnershipId", "membershipId", "integrationId", "internalReference", "createdAt",
+    "updatedAt", "orderItems", "reason",
+})  # fmt: skip
+_LINE_WRITABLE = frozenset({
+    "quantity", "unitOfMeasure", "currency", "price", "cost", "properties", "unitAmount",
+})  # fmt: skip
+# What names money and is not taken: an order made without it would cost something else.
+_MONEY_OF_ORDER = frozenset({
+    "amount", "total", "totalprice", "subtotal", "subtotalamount", "tax", "taxes", "taxtotal",
+    "taxamount", "totaltax", "discount", "discounts", "discounttotal", "discountamount",
+    "totaldiscount", "shippingtotal", "shippingamount", "shippingcost", "shippingprice", "fee",
+    "fees", "feetotal", "feeamount", "tip", "tipamount", "surcharge",
+})  # fmt: skip
+_MONEY_OF_LINE = _MONEY_OF_ORDER | {"totalamount", "lineamount", "linetotal", "unitprice"}
+_NUMBER_STARTS = b"-0123456789"
+_NULL = b"null"
+
+
+def new_order(body: bytes) -> bytes:
+    """The body that makes an order. Refused: a member that names money and is not taken."""
+    members = read_json(body, _OBJECT)
+    _refuse_money(members, _MONEY_OF_ORDER, "")
+    _spell(members, ("totalAmount",))
+    _each(members, "orderItems", _new_line)
+    return _encode(members)
+
+
+def order_changes(body: bytes) -> bytes:
+    """The body that changes an order. Refused: a part of it of which nothing is known."""
+    members = read_json(body, _OBJECT)
+    if members and not any(name in members for name in _CHANGES):
+        raise refuse(Reason.INVALID, f"knows only {', '.join(_CHANGES)}", "body")
+    for name in _CHANGES:
+        if _is_null(members, name):
+            del members[name]
+    order = _members(members.get("order"))
+    if order is not None:
+        _some_known(order, _WRITABLE, "order", _SHOWN)
+        _refuse_money(order, _MONEY_OF_ORDER, "order.")
+        _spell(order, ("totalAmount",))
+        _drop_null(order, "properties")
+        members["order"] = Raw(_encode(order))
+    _each(members, "createOrderItems", _new_line)
+    _each(members, "updateOrderItems", _changed_line)
+    return _encode(members)
+
+
+def source_order(document: bytes) -> bytes:
+    """The document of an order source."""
+    members = read_json(document, _OBJECT)
+    _spell(members, ("totalAmount",))
+    _each(members, "orderItems", _source_line)
+    return _encode(members)
+
+
+def _new_line(line: Members, where: str) -> None:
+    _refuse_money(line, _MONEY_OF_LINE, f"{where}.")
+    _price(line, where)
+    _spell(line, ("price", "cost"))
+
+
+def _changed_line(line: Members, where: str) -> None:
+    _some_known(line, _LINE_WRITABLE, where)
+    _refuse_money(line, _MONEY_OF_LINE, f"{where}.")
+    _price(line, where)
+    _spell(line, ("price", "cost"))
+    _drop_null(line, "properties")
+
+
+def _source_line(line: Members, where: str) -> None:  # noqa: ARG001 - as the others
+    _spell(line, ("price", "cost"))
+
+
+def _each(members: Members, name: str, change: Callable[[Members, str], None]) -> None:
+    """Change every object of a list; what is none is left for the typed reader to refuse."""
+    listed = members.get(name)
+    if listed is None or not bytes(listed).startswith(b"["):
+        return
+    spelled: list[Raw] = []
+    for place, one in enumerate(paced(_LIST.decode(listed), 1)):
+        line = _members(one)
+        if line is not None:
+            change(line, f"{name}[{place}]")
+        spelled.append(one if line is None else Raw(_encode(line)))
+    members[name] = Raw(_encode(spelled))
+
+
+def _members(raw: Raw | None) -> Members | None:
+    return None if raw is None or not bytes(raw).startswith(b"{") else _OBJECT.decode(raw)
+
+
+def _is_null(members: Members, name: str) -> bool:
+    return name in members and bytes(members[name]) == _NULL
+
+
+def _drop_null(members: Members, name: str) -> None:
+    """Null where it was null is no change of what cannot be cleared."""
+    if _is_null(members, name):
+        del members[name]
+
+
+def _some_known(
+    members: Members, known: Collection[str], where: str, shown: Collection[str] = ()
+) -> None:
+    if members and not any(name in known or name in shown for name in members):
+        raise refuse(Reason.INVALID, f"has nothing that can be changed: {', '.join(sorted(known))}",
+                     where)  # fmt: skip
+
+
+def _price(line: Members, where: str) -> None:
+    """The sample's `unitAmount` is the price of one unit."""
+    told = line.pop("unitAmount", None)
+    if told is None or bytes(told) == _NULL:
+        return
+    if "price" not in line or _is_null(line, "price"):
+        line["price"] = told
+    elif _amount(line["price"]) != _amount(told):
+        raise refuse(Reason.INVALID, "is not what `price` says", f"{where}.unitAmount")
+
+
+def _spell(members: Members, names: tuple[str, ...]) -> None:
+    """An amount sent as a number becomes the string of its digits."""
+    for name in names:
+        if name in members:
+            text = bytes(members[name])
+            if text[0] in _NUMBER_STARTS:
+                members[name] = Raw(b'"%b"' % _plain(text))
+
+
+def _refuse_money(members: Members, money: Collection[str], where: str) -> None:
+    for name in members:
+        plain = name.replace("_", "").lower()
+        if plain in money and not _is_null(members, name):
+            sentence = "is not taken, and an order without it would cost something else"
+            raise refuse(Reason.INVALID, sentence, f"{where}{name}")
+
+
+def _plain(number: bytes) -> bytes:
+    """The digits of a JSON number, without an exponent."""
+    if b"e" not in number and b"E" not in number:
+        return number
+    return format(Decimal(number.decode()), "f").encode()
+
+
+def _amount(raw: Raw) -> tuple[int, int] | bytes:
+    text = bytes(raw)
+    if text[0] in _NUMBER_STARTS:
+        text = _plain(text)
+    amount = parse(text.strip(b'"').decode())
+    return text if amount is None else stripped(*amount)

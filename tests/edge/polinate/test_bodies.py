@@ -1,0 +1,229 @@
+"""Polinate's bodies before they are read: what is known of them, and how amounts are spelled."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from entrepot.core.commands import AmendOrder, PlaceOrder
+from entrepot.core.money import Amount
+from entrepot.core.refusal import Reason, Refused
+from entrepot.edge.polinate import bodies, read, wire
+
+from .samples import ENTRY, LINE_ID, PRINCIPAL, VARIANT, Body, new_line, new_order, told
+
+ORDER_ID = b"\x01" * 16
+
+
+def amended(body: Any) -> AmendOrder:
+    sent = body if isinstance(body, bytes) else told(body)
+    return read.amend_order(read.changes(sent), ORDER_ID, None, PRINCIPAL)[0]
+
+
+def created(body: Any) -> PlaceOrder:
+    sent = body if isinstance(body, bytes) else told(body)
+    found = read.posted(sent)
+    assert isinstance(found, wire.CreateOrder)
+    return read.create_order(found, None, PRINCIPAL)[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"status": "PACKED"}, "body"),
+        ({"phase": "ACTIVE", "status": "PACKED"}, "body"),
+        ({"Order": {"status": "PACKED"}}, "body"),
+        ({"orders": {"status": "PACKED"}}, "body"),
+        ({"updateOrderItem": [{"id": LINE_ID, "quantity": 1}]}, "body"),
+        ({"create_order_items": []}, "body"),
+        ({"": 1}, "body"),
+        ({"order": {"external_reference": "X"}}, "order"),
+        ({"order": {"adress": "x", "Notes": "y"}}, "order"),
+        ({"order": {"nothing": None}}, "order"),
+        ({"updateOrderItems": [{"id": LINE_ID}]}, "updateOrderItems[0]"),
+        ({"updateOrderItems": [{"id": LINE_ID, "qty": 2}]}, "updateOrderItems[0]"),
+        (
+            {"updateOrderItems": [{"id": LINE_ID, "cost": "1"}, {"id": LINE_ID, "Price": "2"}]},
+            "updateOrderItems[1]",
+        ),
+        ({"updateOrderItems": [{"id": LINE_ID, "itemVariantId": VARIANT}]}, "updateOrderItems[0]"),
+    ],
+)
+def test_what_is_not_known_at_all_is_refused(body: Body, field: str) -> None:
+    with pytest.raises(Refused) as refused:
+        amended(body)
+    assert (refused.value.refusal.reason, refused.value.refusal.field) == (Reason.INVALID, field)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"order": {}},
+        {"order": None},
+        {"order": None, "createOrderItems": None, "updateOrderItems": None},
+        {"updateOrderItems": [], "deleteOrderItems": []},
+        {"order": {"id": "ord_1", "createdAt": "2025-01-01T00:00:00.000Z", "reason": None}},
+        {"order": {"properties": None}},
+        {"order": {"notes": "x"}, "note": "an unknown member beside a known one"},
+    ],
+)
+def test_what_is_known_or_empty_is_taken(body: Body) -> None:
+    command = amended(body)
+    assert (command.total, command.properties, command.update_lines) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("token", "amount"),
+    [
+        ("10.25", Amount(1025, 2)), ('"10.25"', Amount(1025, 2)), ("25", Amount(25, 0)),
+        ("10.50", Amount(1050, 2)), ("0", Amount(0, 0)), ("-0", Amount(0, 0)),
+        ("-0.00", Amount(0, 2)), ("1e2", Amount(100, 0)), ("2.5E1", Amount(25, 0)),
+        ("1E-2", Amount(1, 2)), ("123456789012.345678", None),
+        ("999999999.999999", Amount(999_999_999_999_999, 6)),
+    ],
+)  # fmt: skip
+def test_an_amount_may_be_a_number(token: str, amount: Amount | None) -> None:
+    """The digits of the number are those of the amount; no binary float is between."""
+    line = told(new_line(price="?", cost="?")).replace(b'"?"', token.encode())
+    order = told(new_order(orderItems=["LINE"], totalAmount="?")).replace(b'"?"', token.encode())
+    body = b'{"order":{"totalAmount":%b},"createOrderItems":[%b],"updateOrderItems":[%b]}' % (
+        token.encode(), line, b'{"id":"%b","price":%b}' % (LINE_ID.encode(), token.encode()),
+    )  # fmt: skip
+    if amount is None:
+        with pytest.raises(Refused):
+            amended(body)
+        return
+    changed, made = amended(body), created(order.replace(b'"LINE"', line))
+    assert changed.total == made.total == amount
+    assert changed.create_lines[0].price == changed.update_lines[0].price == amount
+    assert (made.lines[0].price, made.lines[0].cost) == (amount, amount)
+
+
+@pytest.mark.parametrize("token", ["true", "[1]", "{}", '"10,25"', '"1e2"', '""', "1e300", '" 1"'])
+def test_what_is_no_amount_is_refused(token: str) -> None:
+    for body in (
+        b'{"order":{"totalAmount":%b}}' % token.encode(),
+        b'{"updateOrderItems":[{"id":"%b","price":%b}]}' % (LINE_ID.encode(), token.encode()),
+        told(new_order(totalAmount="?")).replace(b'"?"', token.encode()),
+    ):
+        with pytest.raises(Refused) as refused:
+            (created if b"orderItems" in body else amended)(body)
+        assert (refused.value.refusal.field or "").endswith(("totalAmount", "price"))
+
+
+def test_every_member_of_the_published_sample_means_what_it_says() -> None:
+    """The line as the seed's answer shows it: `itemVariantId`, `quantity`, `unitAmount`."""
+    sample = {"itemVariantId": VARIANT, "quantity": 10, "unitAmount": 25, "currency": "AUD"}
+    [line] = created(new_order(orderItems=[{"id": "oi_1"} | sample])).lines
+    assert (line.quantity, line.price, line.currency) == (10, Amount(25, 0), "AUD")
+    changed = amended(
+        {"createOrderItems": [sample], "updateOrderItems": [{"id": LINE_ID} | sample]}
+    )
+    assert changed.create_lines[0].price == Amount(25, 0)
+    assert changed.update_lines[0].price == Amount(25, 0)
+    assert changed.update_lines[0].variant_id == b"\x0b" * 16
+    sent = {"phase": "ACTIVE", "status": "PACKED", "externalReference": "PO-2025-001",
+            "notes": "Confirmed and ready for shipment"}  # fmt: skip
+    command = amended({"order": sent})
+    assert command.words == (("polinate_phase", "ACTIVE"), ("polinate_status", "PACKED"))
+    assert command.said == {"external_reference": "PO-2025-001", "notes": sent["notes"]}
+
+
+@pytest.mark.parametrize(("price", "unit", "fits"), [("25.0", 25, True), ("24", 25, False)])
+def test_two_names_for_one_price_must_agree(price: str, unit: int, fits: bool) -> None:
+    body = {"updateOrderItems": [{"id": LINE_ID, "price": price, "unitAmount": unit}]}
+    if fits:
+        assert amended(body).update_lines[0].price == Amount(250, 1)
+        return
+    with pytest.raises(Refused) as refused:
+        amended(body)
+    assert refused.value.refusal.field == "updateOrderItems[0].unitAmount"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["total", "subtotal", "taxTotal", "tax_total", "taxAmount", "discountTotal", "discount",
+     "shippingTotal", "shipping_total", "shippingCost", "amount", "fees", "tip"],
+)  # fmt: skip
+@pytest.mark.parametrize("value", [1, "1.00", 0])
+def test_money_that_is_not_taken_is_refused(name: str, value: object) -> None:
+    for read_it, body, field in (
+        (created, new_order(**{name: value}), name),
+        (created, new_order(orderItems=[new_line(**{name: value})]), f"orderItems[0].{name}"),
+        (amended, {"order": {"notes": "x", name: value}}, f"order.{name}"),
+        (
+            amended,
+            {"updateOrderItems": [{"id": LINE_ID, "cost": "1", name: value}]},
+            f"updateOrderItems[0].{name}",
+        ),
+    ):
+        with pytest.raises(Refused) as refused:
+            read_it(body)  # type: ignore[operator]
+        assert refused.value.refusal.field == field
+
+
+def test_money_that_is_null_is_absent() -> None:
+    assert created(new_order(taxTotal=None)) == created(new_order())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"amount":12345678901234567.89,"rate":1.50}',
+        '{"a":[0.10,1E+2,1e-7,-0.0,0.0000001],"b":{"c":null,"d":true,"e":"\\"x\\"","f":1.0}}',
+        "{}",
+        '{"\u00e9":"\u00e9\U0001f600"}',
+    ],
+)
+def test_the_digits_of_properties_are_kept(text: str) -> None:
+    spaced = text.replace(":", " : ").encode()
+    order = told(new_order(properties="?", orderItems=[new_line(properties="?")]))
+    made = created(order.replace(b'"?"', spaced))
+    assert (made.said["properties"], made.lines[0].properties) == (text, text)
+    changed = amended(b'{"order":{"properties":%b}}' % spaced)
+    assert changed.properties == amended(b'{"order":{"properties":%b}}' % text.encode()).properties
+
+
+def test_the_fingerprints_of_last_month_are_those_of_today() -> None:
+    """A retry under a key that was kept before an upgrade is still a retry."""
+    lines = [
+        {"itemVariantId": VARIANT, "quantity": 2, "price": "10.50"},
+        {"itemListEntryId": ENTRY, "quantity": 1.0,
+         "properties": {"b": 1.5, "a": {"x": None, "y": [1, 2.25]}}},
+    ]  # fmt: skip
+    body = {
+        "expectedDeliveryAt": "2025-01-15T10:30:00.000Z", "currency": "AUD", "notes": "n",
+        "orderItems": lines, "properties": {"z": 1, "a": 12.5},
+    }  # fmt: skip
+    found = read.posted(json.dumps(body).encode())
+    assert isinstance(found, wire.CreateOrder)
+    _, made = read.create_order(found, "k", PRINCIPAL)
+    assert made is not None
+    empty = "7376b2cbfa0ad26e"
+    assert made.fingerprint.hex() == (
+        "db7bc58c03db155a4b6ce5f21f8a3254" + empty * 6 + "fd661c26408c6ed2" + empty
+        + "aa68007422199bbd" + empty + "e76be81d942e2289"
+    )  # fmt: skip
+    patch = {
+        "order": {"notes": "x", "totalAmount": "5.00", "properties": {"b": {"c": 1.25}}},
+        "createOrderItems": [{"itemVariantId": VARIANT, "quantity": 2}],
+        "updateOrderItems": [{"id": LINE_ID, "quantity": 3, "price": "2"}],
+        "deleteOrderItems": ["oi_" + "0e" * 16],
+    }
+    for sent, expected in (
+        (patch, "0389a513699fc513af37720ad417de3fc06b94a4c262caa9c94a7db4e9485c752fb4a2ef1c21e036"),
+        ({}, "0389a513699fc51301e7b720ff566d5371857576257465c771857576257465c771857576257465c7"),
+    ):
+        _, said = read.amend_order(read.changes(told(sent)), ORDER_ID, "k", PRINCIPAL)
+        assert said is not None
+        assert said.fingerprint.hex() == expected
+
+
+def test_a_source_may_write_amounts_as_numbers() -> None:
+    document = b'{"totalAmount":250.50,"orderItems":[{"price":25.05,"cost":7}],"x":1.50}'
+    assert bodies.source_order(document) == (
+        b'{"totalAmount":"250.50","orderItems":[{"price":"25.05","cost":"7"}],"x":1.50}'
+    )
