@@ -127,7 +127,7 @@ def _filtered(filled: Filled, told: Credentials) -> list[Reading]:
         "modifiedSince, latest half": f"modifiedSince={many_updated}",
         "phase of many": "phase=ACTIVE",
         "phase of few": "phase=CANCELLED",
-        "status of many": "status=UNASSIGNED",
+        "status of many": "status=ACCEPTED",
         "status of some": "status=IN_TRANSIT",
         "propertyValue of few": batch,
         "propertyExists of some": f"propertyPath={MARK_PATH}&propertyExists=true",

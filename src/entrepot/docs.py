@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 from entrepot import settings
-from entrepot.core import lifecycle, words
+from entrepot.core import lifecycle, telling, together, words
 from entrepot.core.facets import VALUES, Facets
 from entrepot.core.refusal import TRANSIENT, Reason
 from entrepot.edge.konvo.refusals import STATUS as KONVO_STATUS
@@ -32,12 +32,13 @@ _INTRODUCTION = """\
 An order stands in four **facets**. Every status word of every dialect is a view of them: a table
 says of which facets a word is true. Reading gives the word that was last told in that dialect while
 it is still true, else the preferred one. Writing a word moves the facets that keep it from being
-true, and no others; so no dialect ever shows a word that is false.
+true; so no dialect ever shows a word that is false.
 
 A **managed** order is run by Entrepot (placed through Synq or Polinate): words obey the legal moves
 below, and only the pipeline confirms it, fails it or moves its payment. A **mirrored** order is run
 by another system that tells us of it (Konvo, a fetched Polinate order): every word is taken as
-told. Nothing leaves `deleted`, not even when the sender of a mirrored order says so.
+told. Nothing leaves `deleted`: what the sender of a mirrored order says then is taken, and changes
+nothing.
 
 ## The way of a managed order
 
@@ -45,7 +46,7 @@ told. Nothing leaves `deleted`, not even when the sender of a mirrored order say
                     all lines held       payment authorised
   place -> placed -----------------> placed -----------------> confirmed
              |  \\                      |  \\                      |  \\
-             |   cancelled, rejected   |   cancelled, rejected    |   cancelled, before packing
+             |   cancelled, rejected   |   cancelled, rejected    |   cancelled, until shipping
              |   (nothing was held)    |   (stock released, late  |   (stock released, payment
              |                         |    money voided)         |    voided)
              v                         v                          v
@@ -55,11 +56,13 @@ told. Nothing leaves `deleted`, not even when the sender of a mirrored order say
             completed <-- delivered <-- out_for_delivery <-- in_transit
                 |
                 v
-            archived -> deleted              (cancelled, rejected, failed -> deleted)
+            archived -> deleted              (cancelled, rejected, failed, completed -> deleted)
 ```
 
-Without a payment provider an order is confirmed as soon as its stock is held. A step that keeps
-failing parks the order, with its reason, for the operator; it stays `placed` and keeps its stock.
+A confirmed order is `accepted` at once: Polinate documents one poll for orders to export, and that
+poll asks for ACTIVE and ACCEPTED. Without a payment provider an order is confirmed as soon as its
+stock is held. A step that keeps failing parks the order, with its reason, for the operator; it
+stays `placed` and keeps its stock.
 
 """
 
@@ -68,8 +71,15 @@ Synq documents one row and two ends: `confirmed` becomes only `processing` or `c
 `cancelled` and `failed` are terminal. A test derives them from these tables by trying every word
 from every stand. Hence goods leave only after `packed`, and what needs no shipping is `processing`;
 who only says that they left or arrived has packed them on the way, and the history says so.
-The other rows are our choice. `deleted` is no word of Synq's, which goes on showing such an order
-as `cancelled`.
+The other rows are our choice.
+
+* A packed order can be cancelled: the stock is released and the payment voided. Synq's documents
+  leave the way out of `processing` open; here it is `cancelled`.
+* Until an order is confirmed, its goods can be accepted and packed, and cannot leave. `ACTIVE` told
+  of an order that is `PENDING` is taken and moves nothing: only the pipeline confirms an order.
+* `deleted` is a word of Polinate's alone. Synq and Konvo go on showing what was last true of a sale
+  that was made (`completed`, `delivered`, `shipped`, `refunded`); an order that nothing came of
+  shows as `cancelled` there.
 """
 
 _OVERVIEW = """
@@ -80,11 +90,47 @@ left open decide.
 
 """
 
+_MIRRORED = """
+## Where a mirrored order stands
+
+A mirrored order stands where its sender's words put it, and not where the way there led. The last
+word that the sender told on each axis is kept with the order. A telling moves only what its changed
+words say otherwise than the words before; what another dialect moved meanwhile stays.
+
+* The stage of a running order follows from the rest, unless Polinate's phase was told: confirmed
+  when money came (`paid`, refunded, disputed) or when the goods are anywhere but unassigned; else
+  placed. `open` and then `paid` shows what `paid` shows.
+* The words in the table say something of the goods; the surest one counts. Konvo's `shipped` and
+  `fulfilled` say that the shop has handed the goods over, and its `shipmentStatus` says where they
+  are. A lost parcel is delivered nowhere.
+* Nobody said anything of the goods: they are `accepted` once the order is confirmed, and unassigned
+  while it is not, or when the money went back or is disputed.
+* `cancelled`, `refunded`, `partially_refunded` and `disputed` leave the goods where they were, and
+  the three words of money leave a completed or cancelled order completed or cancelled. Every other
+  word says anew how far the order is; told after a refund, it leaves the payment paid.
+* A telling that leads back (an old one that comes late, for example) is taken like any other, for
+  tellings carry no time. The order's reason is then `moved_back` with the words that were told, and
+  the event says so, until the order goes on.
+* The goods left or arrived at the time of the first telling that says so, unless a time is told.
+  That time is forgotten when the goods are told to be back.
+
+"""
+
+_TOGETHER = """
+## Words that may stand together
+
+What the three dialects show of one order at one time. A test walks every pair and triple of
+tellings of every dialect and finds no pair of words that is not named here. `DRAFT` and `PENDING`
+stand beside goods that left only where Polinate's own words said both, for its two axes are
+independent.
+"""
+
 _TABLES = """
 ## The words of each dialect
 
-The first true word of a table is the preferred one. `lands on` is where a facet goes that keeps a
-told word from being true.
+The first true word of a table is the preferred one; where a word is preferred less often than it is
+true, `preferred when` says so. `lands on` is where a facet goes that keeps a told word from being
+true. A deleted order of which no other word was true is `cancelled`.
 """
 
 _RULES = (
@@ -143,7 +189,8 @@ _GROUPS: tuple[tuple[str, Mapping[str, Sequence[str]]], ...] = (
     ("confirmed, disputed", {**_LIVE, "payment": ("disputed",)}),
     ("cancelled", {**_USUAL, "stage": ("cancelled",)}),
     ("rejected or failed", {**_USUAL, "stage": ("rejected", "failed")}),
-    ("deleted", {**_USUAL, "stage": ("deleted",)}),
+    ("deleted, not shipped", {**_USUAL, "stage": ("deleted",), "fulfilment": ("accepted",)}),
+    ("deleted, delivered", {**_USUAL, "stage": ("deleted",), "fulfilment": ("delivered",)}),
 )
 
 
@@ -175,11 +222,15 @@ def _lifecycle() -> str:
         *(_moves(*facet) for facet in _MOVES),
         "### What the tables cannot say\n\n",
         _table(("rule", "values", "and"), (_rule(*rule) for rule in _RULES)),
-        "\nGoods move only while the order is `confirmed`.\n",
+        "\nGoods leave and arrive only while the order is `confirmed`.\n",
+        _MIRRORED,
+        _claims(),
         _OVERVIEW,
         _preferred(),
         _TABLES,
         *(_words(axis) for axis in words.AXES),
+        _TOGETHER,
+        *(_together(*axes) for axes in together.TOGETHER),
     ]
     return "".join(parts)
 
@@ -235,6 +286,22 @@ def _preferred() -> str:
     return _table(("facets", *_AXES.values()), rows)
 
 
+def _claims() -> str:
+    sure = ("the sale is over", "they will be fetched", "they left the shop", "they are there")
+    rows = [
+        (_AXES[axis], f"`{word}`", f"`{fulfilment}`", sure[strength])
+        for axis, said in telling.GOODS.items()
+        for word, (strength, fulfilment) in said.items()
+    ]
+    return _table(("axis", "word", "goods", "how surely"), rows)
+
+
+def _together(one: str, other: str) -> str:
+    pairs = together.TOGETHER[one, other]
+    rows = ((f"`{word}`", _word_list(other, set(pairs[word]))) for word in words.AXES[one])
+    return f"\n### {_AXES[one]} and {_AXES[other]}\n\n" + _table(("word", "beside"), rows)
+
+
 def _word_list(axis: str, found: set[str]) -> str:
     return _code(word for word in words.AXES[axis] if word in found)
 
@@ -242,10 +309,15 @@ def _word_list(axis: str, found: set[str]) -> str:
 def _words(axis: str) -> str:
     rows = []
     for word, row in words.AXES[axis].items():
-        true = "; ".join(f"{facet} is {' or '.join(values)}" for facet, values in row.items())
+        narrower = words.PREFERRED.get(axis, {}).get(word)
         lands = "; ".join(f"{facet} {values[0]}" for facet, values in row.items())
-        rows.append((f"`{word}`", true, lands))
-    return f"\n### {_AXES[axis]}\n\n{_table(('word', 'true when', 'lands on'), rows)}"
+        rows.append((f"`{word}`", _when(row), _when(narrower) if narrower else "", lands))
+    head = ("word", "true when", "preferred when", "lands on")
+    return f"\n### {_AXES[axis]}\n\n{_table(head, rows)}"
+
+
+def _when(row: words.Row) -> str:
+    return "; ".join(f"{facet} is {' or '.join(values)}" for facet, values in row.items())
 
 
 def _settings() -> str:

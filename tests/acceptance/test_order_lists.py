@@ -52,9 +52,10 @@ PATH = "sage.salesOrderNo"
     [
         ({"phase": "CANCELLED"}, [3]),
         ({"phase": "ACTIVE"}, [0, 1, 2, 4]),
-        ({"status": "ACCEPTED"}, [1, 2]),
+        ({"status": "ACCEPTED"}, [0, 1, 2, 3]),
         ({"status": "PACKED"}, [4]),
-        ({"phase": "ACTIVE", "status": "UNASSIGNED"}, [0]),
+        # Confirmed orders are accepted without a word from anybody.
+        ({"phase": "ACTIVE", "status": "ACCEPTED"}, [0, 1, 2]),
         ({"propertyPath": PATH, "propertyExists": "true"}, [0, 1, 2]),
         ({"propertyPath": PATH, "propertyExists": "false"}, [3, 4]),
         ({"propertyPath": "sage", "propertyExists": "true"}, [0, 1, 2, 3]),
@@ -67,7 +68,7 @@ PATH = "sage.salesOrderNo"
                 "propertyPath": "sage.invoiceNo",
                 "propertyExists": "false",
             },
-            [1, 2],
+            [0, 1, 2],
         ),
     ],
 )
@@ -161,7 +162,7 @@ def test_the_konvo_list_filters(world: World) -> None:
     page = accepted(world.konvo.get(KONVO_ORDERS, page=2, limit=2), 200)
     assert [o["id"] for o in page["result"]] == [o["id"] for o in orders[2:4]]
     assert page["count"] == everything["count"]
-    assert accepted(world.konvo.get(KONVO_ORDERS, limit=5000), 200)["count"] == page["count"]
+    assert world.konvo.get(KONVO_ORDERS, limit=5000).status_code == 400
     for query in ({"created_at_min": "soon"}, {"page": "x"}, {"limit": "-1"}):
         answer = world.konvo.get(KONVO_ORDERS, **query)
         assert answer.status_code == 400

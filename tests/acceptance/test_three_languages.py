@@ -73,7 +73,7 @@ def test_a_synq_order_in_all_three(world: World) -> None:
     konvo = world.konvo.order(order["id"])
     assert (konvo["orderTotal"], konvo["currency"]) == (3985, "eur")
     assert order_number(konvo["id"]) == number
-    assert words_of(world, number) == ("confirmed", "ACTIVE", "UNASSIGNED", "open")
+    assert words_of(world, number) == ("confirmed", "ACTIVE", "ACCEPTED", "open")
 
 
 def test_a_polinate_order_in_all_three(world: World) -> None:
@@ -93,7 +93,7 @@ def test_a_polinate_order_in_all_three(world: World) -> None:
     assert (synq["status"], synq["total"]) == ("confirmed", Decimal("41.00"))
     konvo = world.konvo.order(dashed)
     assert (konvo["orderTotal"], konvo["currency"]) == (4100, "eur")
-    assert words_of(world, dashed) == ("confirmed", "ACTIVE", "UNASSIGNED", "open")
+    assert words_of(world, dashed) == ("confirmed", "ACTIVE", "ACCEPTED", "open")
 
 
 def test_a_konvo_order_in_all_three(world: World) -> None:
@@ -184,7 +184,7 @@ def test_cancelling_through_polinate_gives_stock_and_money_back(
     assert world.synq_created(items=lines)["status"] == "failed"
     polinate_id = f"ord_{order_number(first['id'])}"
     accepted(world.polinate.patch(polinate_id, {"order": {"phase": "CANCELLED"}}), 200)
-    becomes(world, polinate_id, ("cancelled", "CANCELLED", "UNASSIGNED", "cancelled"))
+    becomes(world, polinate_id, ("cancelled", "CANCELLED", "ACCEPTED", "cancelled"))
     eventually(
         lambda: world.synq.order(first["id"])["payment_status"] == "voided", "money is given back"
     )

@@ -340,5 +340,5 @@ def test_merging_keeps_what_was_not_sent_and_has_what_was(
 def test_a_managed_order_keeps_its_stage_over_field_changes() -> None:
     book, order = unpaid()
     book.done(changing(order, said={"notes": "n"}))
-    assert book.order(order).facets == Facets("confirmed")
+    assert book.order(order).facets == Facets("confirmed", fulfilment="accepted")
     assert book.refused(telling(order, ("konvo", "paid"))).reason is Reason.ILLEGAL_MOVE

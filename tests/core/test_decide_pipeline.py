@@ -53,7 +53,7 @@ def test_an_order_without_payment_is_confirmed_as_soon_as_it_is_reserved() -> No
     book = stocked()
     order = book.placed(line(quantity=4))
     book.reserved(order)
-    assert book.order(order).facets == Facets("confirmed", "none")
+    assert book.order(order).facets == Facets("confirmed", "none", "accepted")
     assert book.order(order).words.synq == "confirmed"
     assert [row.state for row in book.reservations(order)] == ["committed"]
     assert not book.jobs(order)
@@ -112,7 +112,7 @@ def test_an_authorised_order_is_confirmed_and_its_stock_committed() -> None:
     book = stocked()
     order = paying(book)
     book.settled(order, "authorized")
-    assert book.order(order).facets == Facets("confirmed", "authorized")
+    assert book.order(order).facets == Facets("confirmed", "authorized", "accepted")
     assert [row.state for row in book.reservations(order)] == ["committed"]
     assert book.level().reserved == 4
     assert (book.attempt(order).state, book.attempt(order).provider_reference) == (
@@ -175,13 +175,13 @@ def test_cancelling_an_authorised_order_voids_and_releases() -> None:
     book = stocked()
     order = book.confirmed(line(quantity=4))
     cancelled = book.told(order, ("konvo", "cancelled"), source="konvo")
-    assert cancelled.facets == Facets("cancelled", "authorized")
+    assert cancelled.facets == Facets("cancelled", "authorized", "accepted")
     assert (cancelled.reason, cancelled.reason_detail) == ("cancelled", "told by konvo")
     assert [row.state for row in book.reservations(order)] == ["released"]
     assert (book.attempt(order).state, book.job(order).kind) == ("voiding", "void")
     assert book.types(order)[-2:] == ["stock.released", "order.cancelled"]
     book.settled(order, "voided")
-    assert book.order(order).facets == Facets("cancelled", "voided")
+    assert book.order(order).facets == Facets("cancelled", "voided", "accepted")
 
 
 def test_a_step_is_done_once() -> None:

@@ -71,10 +71,10 @@ def placed(book: Book, dialect: str) -> Order:
 # A managed order after its confirmation: each step in each dialect's words.
 STEPS: list[tuple[Facets, dict[str, list[Told]]]] = [
     (
-        Facets("cancelled"),
+        Facets("cancelled", fulfilment="accepted"),
         {
             "synq": [synq("cancelled")],
-            "polinate": [polinate("CANCELLED", "UNASSIGNED")],
+            "polinate": [polinate("CANCELLED", "ACCEPTED")],
             "konvo": [konvo("cancelled", "none")],
         },
     ),

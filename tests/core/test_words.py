@@ -226,7 +226,8 @@ def test_the_preferred_words_are_the_designed_ones(row: Row) -> None:
 @pytest.mark.parametrize(
     ("fulfilment", "payment", "shown"),
     [("in_transit", "paid", "shipped"), ("in_transit", "none", "shipped"),
-     ("unassigned", "paid", "paid"), ("not_applicable", "paid", "fulfilled")],
+     ("unassigned", "paid", "paid"), ("not_applicable", "paid", "paid"),
+     ("not_applicable", "none", "open"), ("lost", "paid", "shipped"), ("lost", "none", "shipped")],
 )  # fmt: skip
 def test_konvo_says_shipped_before_paid(fulfilment: str, payment: str, shown: str) -> None:
     assert words.preferred("konvo", Facets("confirmed", payment, fulfilment)) == shown

@@ -13,20 +13,26 @@ from sqlalchemy import Connection, select
 from tests.store.test_conformance import NOW, an_order
 
 from entrepot.clock import new_id
+from entrepot.core.facets import Facets
 from entrepot.core.order import Order
+from entrepot.core.words import fresh
+from entrepot.core.words import shown as shown_now
 from entrepot.store import migrate, queries, rows, schema, writes
 from entrepot.store.engine import Database, open_database
 from entrepot.store.flush import paths
 from entrepot.store.order_filter import OrderFilter
 from entrepot.store.verify import numbers
 
-_BEFORE = tuple(column for column in rows.ORDER if column != "number")
+# What revision 0001 has of an order.
+_BEFORE = tuple(column for column in rows.ORDER if column not in ("number", "sender_words"))
 _PROPERTY = ("org", "order_id", "path", "value")
 
 
 def _write(orders: list[Order], conn: Connection) -> None:
     """As the program of revision 0001 wrote them: without numbers, properties by their paths."""
-    writes.insert(conn, schema.orders, _BEFORE, [rows.order_row(order)[:-1] for order in orders])
+    values = [dict(zip(rows.ORDER, rows.order_row(order), strict=True)) for order in orders]
+    old = [tuple(row[column] for column in _BEFORE) for row in values]
+    writes.insert(conn, schema.orders, _BEFORE, old)
     found = [
         (order.org, order.id, *pair)
         for order in orders
@@ -95,3 +101,42 @@ async def _check(database: Database, orders: list[Order]) -> None:
         wanted = [o for o in orders if o.org == org and o.words.polinate_status == "PACKED"]
         assert page.total == len(wanted)
         assert [order.id for order in page.orders] == [o.id for o in wanted[::-1][20:23]]
+
+
+# Stands whose words were other ones before: stage, payment, fulfilment, returns, and the words of
+# Synq and Konvo with the bits of what was told. Then what they have to be.
+_OTHERWISE = [
+    (Facets("confirmed", "paid", "not_applicable"), ("processing", "fulfilled", 0), "paid"),
+    (Facets("confirmed", "none", "not_applicable"), ("processing", "fulfilled", 8), "open"),
+    (Facets("confirmed", "authorized", "lost"), ("fulfilled", "open", 0), "shipped"),
+    (Facets("confirmed", "paid", "lost"), ("fulfilled", "paid", 8), "paid"),
+    (Facets("placed", "none", "delivered"), ("pending_payment", "open", 8), "open"),
+    (Facets("placed", "paid", "in_transit"), ("payment_authorized", "paid", 8), "paid"),
+    (Facets("placed", "paid", "unassigned"), ("payment_authorized", "paid", 8), "paid"),
+    (Facets("deleted", "none", "delivered"), ("cancelled", "cancelled", 2), "fulfilled"),
+    (Facets("deleted", "paid", "in_transit"), ("cancelled", "cancelled", 2), "shipped"),
+    (Facets("deleted", "refunded", "delivered"), ("cancelled", "cancelled", 2), "refunded"),
+    (Facets("deleted", "none", "lost", "returned"), ("cancelled", "cancelled", 0), "shipped"),
+    (Facets("deleted", "none", "unassigned"), ("cancelled", "cancelled", 2), "cancelled"),
+]
+
+
+async def test_words_that_are_no_longer_true_are_said_anew(old_book: Database) -> None:
+    """What is stored after the upgrade is what the tables say, for what is told and what is not."""
+    orders = []
+    for facets, (synq, konvo, told), _ in _OTHERWISE:
+        shown = fresh(facets)._replace(synq=synq, konvo=konvo, told=told)
+        orders.append(an_order(1, new_id(), facets=facets, words=shown, lines=()))
+    await old_book.write(lambda conn: command.upgrade(migrate._config(conn), "0001"))
+    await old_book.write(partial(_write, orders))
+    await migrate.upgrade(old_book)
+
+    def look(conn: Connection) -> list[Order]:
+        page = queries.page(conn, org=1, wanted=OrderFilter(), limit=50, offset=0)
+        return list(reversed(page.orders))
+
+    for order, (_, _, konvo) in zip(await old_book.read(look), _OTHERWISE, strict=True):
+        assert order.words == shown_now(order.facets, order.words)
+        assert order.words.konvo == konvo
+        assert order.sender_words is None
+    await old_book.close()

@@ -20,6 +20,7 @@ RETURNS = ("none", "requested", "partial", "returned")
 
 VALUES = {"stage": STAGES, "payment": PAYMENTS, "fulfilment": FULFILMENTS, "returns": RETURNS}
 
+RUNNING = frozenset({"draft", "placed", "confirmed"})
 ENDED = frozenset({"cancelled", "rejected", "failed", "deleted"})
 SHIPPED = frozenset(
     {"in_transit", "out_for_delivery", "attempted", "ready_for_pickup", "delivered", "lost"}

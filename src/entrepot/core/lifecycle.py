@@ -6,14 +6,14 @@ and `cancelled` and `failed` are terminal. The rest is our choice, printed into 
 
 from __future__ import annotations
 
-from entrepot.core.facets import ENDED, FULFILMENTS, PAYMENTS, RETURNS, STAGES, Facets
+from entrepot.core.facets import ENDED, FULFILMENTS, PAYMENTS, RETURNS, RUNNING, STAGES, Facets
 
 # What anybody may ask for. What only the pipeline may do is in PIPELINE_MOVES.
 STAGE_MOVES: dict[str, frozenset[str]] = {
     "draft": frozenset({"placed", "cancelled", "deleted"}),
     "placed": frozenset({"cancelled", "rejected"}),
     "confirmed": frozenset({"cancelled", "completed"}),
-    "completed": frozenset({"archived"}),
+    "completed": frozenset({"archived", "deleted"}),
     "archived": frozenset({"deleted"}),
     "cancelled": frozenset({"deleted"}),
     "rejected": frozenset({"deleted"}),
@@ -43,7 +43,7 @@ _ROAD = ("in_transit", "out_for_delivery", "attempted", "ready_for_pickup", "del
 FULFILMENT_MOVES: dict[str, frozenset[str]] = {
     # Goods leave packed, never before: Synq's `confirmed` becomes `processing`, not `fulfilled`.
     "unassigned": frozenset({"accepted", "packed", "not_applicable"}),
-    "accepted": frozenset({"packed", "not_applicable"}),
+    "accepted": frozenset({"unassigned", "packed", "not_applicable"}),
     "packed": frozenset({"partially_shipped", *_ROAD}),
     "partially_shipped": frozenset(_ROAD),
     "in_transit": frozenset(_ROAD) - {"in_transit"},
@@ -62,7 +62,9 @@ RETURN_MOVES: dict[str, frozenset[str]] = {
     "returned": frozenset(),
 }
 
-CANCELLABLE_FULFILMENT = frozenset({"unassigned", "accepted", "not_applicable"})
+# What has not left the shop. Until the order is confirmed, goods move among these only.
+NOT_LEFT = frozenset({"unassigned", "accepted", "packed", "not_applicable"})
+CANCELLABLE_FULFILMENT = NOT_LEFT
 COMPLETABLE_FULFILMENT = frozenset({"delivered", "not_applicable"})
 RETURNABLE_FULFILMENT = frozenset({"delivered", "partially_shipped", "in_transit", "attempted"})
 
@@ -79,6 +81,26 @@ def stops(before: Facets, after: Facets, managed: bool) -> tuple[Facets, ...]:
     """
     skips = before.fulfilment in _NOT_PACKED and after.fulfilment in _OUT
     return (before._replace(fulfilment="packed"), after) if managed and skips else (after,)
+
+
+_STAGE_ORDER = ("draft", "placed", "confirmed", "completed", "archived")
+_GOODS_ORDER = {
+    "unassigned": 0, "accepted": 1, "packed": 2, "partially_shipped": 3, "in_transit": 3,
+    "out_for_delivery": 4, "attempted": 4, "ready_for_pickup": 4, "lost": 4, "delivered": 5,
+}  # fmt: skip
+
+
+def goes_back(before: Facets, after: Facets) -> bool:
+    """Whether a mirrored order moved against the usual way: reopened, unpaid again, back in."""
+    if before.stage in ENDED and after.stage not in ENDED:
+        return True
+    if before.stage in _STAGE_ORDER and after.stage in _STAGE_ORDER:
+        if _STAGE_ORDER.index(after.stage) < _STAGE_ORDER.index(before.stage):
+            return True
+    if _GOODS_ORDER.get(after.fulfilment, 6) < _GOODS_ORDER.get(before.fulfilment, 0):
+        return after.stage not in ENDED
+    repaid = before.payment in ("refunded", "partially_refunded") and after.payment == "paid"
+    return repaid or (before.payment == "paid" and after.payment == "pending")
 
 
 def illegal(before: Facets, after: Facets, managed: bool) -> str | None:
@@ -100,11 +122,19 @@ def illegal(before: Facets, after: Facets, managed: bool) -> str | None:
     return _illegal_goods(before, after)
 
 
+def _back_on_the_shelf(before: Facets, after: Facets) -> bool:
+    """Whether an order that is called off is said to have its goods unassigned again."""
+    called_off = before.stage in RUNNING and after.stage in ("cancelled", "rejected")
+    return called_off and after.fulfilment == "unassigned"
+
+
 def _illegal_goods(before: Facets, after: Facets) -> str | None:
-    if before.fulfilment != after.fulfilment:
+    if before.fulfilment != after.fulfilment and not _back_on_the_shelf(before, after):
         arrives = (before.stage, after.stage) == ("confirmed", "completed")
-        if after.stage != "confirmed" and not (arrives and after.fulfilment == "delivered"):
-            return f"goods of a {after.stage} order do not move"
+        waits = after.stage == "placed" and after.fulfilment in NOT_LEFT
+        if after.stage != "confirmed" and not waits:
+            if not (arrives and after.fulfilment == "delivered"):
+                return f"goods of a {after.stage} order do not move"
         if after.fulfilment not in FULFILMENT_MOVES[before.fulfilment]:
             return f"goods that are {before.fulfilment} cannot become {after.fulfilment}"
     if before.returns != after.returns:

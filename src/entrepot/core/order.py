@@ -62,6 +62,8 @@ class Order(NamedTuple):
     sender_id: str | None = None
     # Digest of what the sender last said, so that a repeat changes nothing.
     sender_digest: bytes | None = None
+    # The word that the sender last told on each axis; see core.telling.
+    sender_words: str | None = None
     external_id: str | None = None
     external_name: str | None = None
     external_reference: str | None = None

@@ -9,7 +9,7 @@ from entrepot.core import properties as free
 from entrepot.core.commands import AmendOrder, LineChange
 from entrepot.core.decide import goods
 from entrepot.core.decide.catalogue import make_line
-from entrepot.core.decide.moves import tell
+from entrepot.core.decide.moves import Telling, tell
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount, storable, stripped
 from entrepot.core.order import Changes, Line, Order, subtotal
@@ -38,7 +38,8 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
         order, amended = events.happened(order, events.ORDER_AMENDED, facts.now, command.source)
         changes.events.append(amended)
     if command.words:
-        order = tell(order, command.words, command.source, "order", facts, changes)
+        telling = Telling(command.words, command.source, "order")
+        order = tell(order, telling, facts, changes)
     if order != before:
         changes.orders.append(order.changed(updated_at=max(facts.now, before.updated_at + 1000)))
         return Decision(changes, OrderResult(changes.orders[-1]))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from entrepot.core import events, ids, words
+from entrepot.core import events, ids
 from entrepot.core.commands import MirrorOrders, OrderDraft
 from entrepot.core.decide.catalogue import make_line, resolve_customer
 from entrepot.core.decide.jobs import held_job
-from entrepot.core.decide.moves import tell
-from entrepot.core.facets import Facets
+from entrepot.core.decide.moves import Telling, dated, retell
+from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.facts import Facts
 from entrepot.core.money import storable
 from entrepot.core.order import Changes, Customer, Line, Order, subtotal
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrdersResult
+from entrepot.core.telling import first_told
 
-_UNTOLD = Facets(stage="", payment="none", fulfilment="unassigned", returns="none")
+_UNTOLD = Facets()
 
 
 def mirror(command: MirrorOrders, facts: Facts) -> Decision:
@@ -35,7 +34,7 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
             order = _create(command, draft, facts, changes)
         else:
             order = known = stands.get(known.id, known)
-            if known.sender_digest != draft.digest:
+            if known.sender_digest != draft.digest and not _over(known):
                 order = updated[known.id] = _update(command, draft, known, facts, changes)
         named[draft.sender_id] = order.id
         stands[order.id] = order
@@ -70,28 +69,20 @@ def _known(org: int, draft: OrderDraft, facts: Facts) -> Order | None:
     return facts.orders.get((org, order_id)) if order_id is not None else None
 
 
+def _over(order: Order) -> bool:
+    """Whether the order has ended here, so that its sender's tellings are taken and change nothing.
+
+    A mirrored order that is called off can still be taken up again by its sender.
+    """
+    stage = order.facets.stage
+    return stage == "deleted" or (order.managed and stage in ENDED)
+
+
 def _keep_last(changes: Changes, updated: dict[bytes, Order]) -> None:
     """An order that was made and told again in one array is still one new row, as last told."""
     if updated:
         changes.orders_new = [updated.pop(one.id, one) for one in changes.orders_new]
         changes.orders.extend(updated.values())
-
-
-def first_facets(told: tuple[tuple[str, str], ...]) -> Facets:
-    """Where a mirrored order stands when it is first told of."""
-    facets = _UNTOLD
-    for axis, word in told:
-        facets = words.moved_by(axis, word, facets)
-    if not facets.stage:
-        quiet = facets.payment in ("none", "pending") and facets.fulfilment == "unassigned"
-        facets = facets._replace(stage="placed" if quiet else "confirmed")
-    return facets
-
-
-@lru_cache(maxsize=1024)
-def _first_stand(told: tuple[tuple[str, str], ...]) -> tuple[Facets, words.Words]:
-    facets = first_facets(told)
-    return facets, words.shown(facets, words.fresh(facets), dict(told))
 
 
 def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Changes) -> Order:
@@ -104,14 +95,16 @@ def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Cha
     summed = subtotal(lines, draft.currency)
     if not storable(summed, draft.total):
         raise refuse(Reason.INVALID, "the sum of the lines is out of range", draft.where)
-    facets, shown = _first_stand(draft.words)
+    facets, shown, heard = first_told(draft.words)
     # The first twelve by place: an order has many members, and a name for each is slow.
     order = Order(
         org, facts.new_id(), command.source, False, facets, shown, draft.currency,
         summed, draft.total, customer_id, facts.now, facts.now,
-        sender_id=draft.sender_id, sender_digest=draft.digest, version=1, lines=lines,
-        **draft.said,
+        sender_id=draft.sender_id, sender_digest=draft.digest, sender_words=heard, version=1,
+        lines=lines, **draft.said,
     )  # fmt: skip
+    if facets.fulfilment in SHIPPED:
+        order = dated(order, _UNTOLD, facts)
     changes.events.append(events.latest(order, events.ORDER_MIRRORED, facts.now, command.source))
     if order.ingested:
         order, ingested = events.happened(order, events.ORDER_INGESTED, facts.now, command.source)
@@ -141,7 +134,8 @@ def _update(
         order, amended = events.happened(order, events.ORDER_AMENDED, facts.now, command.source)
         changes.events.append(amended)
     if draft.words:
-        order = tell(order, draft.words, command.source, draft.where, facts, changes)
+        telling = Telling(draft.words, command.source, draft.where)
+        order = retell(order, telling, facts, changes)
     return order.changed(updated_at=max(facts.now, known.updated_at + 1000))
 
 

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from entrepot.core import events, lifecycle, words
 from entrepot.core.decide import goods
 from entrepot.core.decide.jobs import held_here, new_job, taken_up
-from entrepot.core.facets import ENDED, SHIPPED, Facets
+from entrepot.core.facets import ENDED, RUNNING, SHIPPED, Facets
 from entrepot.core.facts import Facts
 from entrepot.core.order import Changes, Order
 from entrepot.core.refusal import Reason, refuse
+from entrepot.core.telling import Told, remembered, retold, spelled, told_besides
 
+# The reason of a mirrored order whose sender's last words brought it back.
+MOVED_BACK = "moved_back"
 _EVENT_OF_STAGE = {"cancelled": events.ORDER_CANCELLED, "rejected": events.ORDER_CANCELLED}
+
+
+class Telling(NamedTuple):
+    """Words that somebody tells of an order, and who: `field` is where they stand in the body."""
+
+    told: Told
+    source: str
+    field: str
 
 
 def stand(order: Order, facets: Facets, told: dict[str, str] | None = None) -> Order:
     """The order in new facets, with the words that each dialect now shows."""
-    return order.changed(facets=facets, words=words.shown(facets, order.words, told))
+    shown = words.after_move(order.facets, facets, order.words, told)
+    return order.changed(facets=facets, words=shown)
 
 
 def confirm(order: Order, facts: Facts, changes: Changes, told: str | None = None) -> Order:
     """The pipeline's last step. `told`: what there is to say of the payment, if anything."""
-    order = stand(order, order.facets._replace(stage="confirmed"))
+    facets = order.facets._replace(stage="confirmed")
+    if facets.fulfilment == "unassigned":
+        # The one published poll for orders to export asks for ACTIVE and ACCEPTED.
+        facets = facets._replace(fulfilment="accepted")
+    order = stand(order, facets)
     reason = "sandbox" if told else None
     order = order.changed(reason=reason, reason_detail=told, parked=False)
     order, confirmed = events.happened(order, events.ORDER_CONFIRMED, facts.now, "pipeline")
@@ -45,21 +63,48 @@ def fail(order: Order, reason: str, detail: str, facts: Facts, changes: Changes)
     return order
 
 
-def tell(
-    order: Order,
-    told: tuple[tuple[str, str], ...],
-    source: str,
-    field: str,
-    facts: Facts,
-    changes: Changes,
-) -> Order:
+def tell(order: Order, telling: Telling, facts: Facts, changes: Changes) -> Order:
     """Move the order to where these words are true, with what follows.
 
     Later words win where two contradict. Refused: a move that the lifecycle does not allow.
     """
-    after = order.facets
+    if order.managed:
+        after = _by_words(order.facets, telling.told)
+    else:
+        after = told_besides(order.facets, order.words, order.sender_words or "", telling.told)
+    return _move(order, after, telling, facts, changes)
+
+
+def retell(order: Order, telling: Telling, facts: Facts, changes: Changes) -> Order:
+    """The order's sender tells it again: only words that it had not told last move the order."""
+    kept = _last_told(order, telling.told)
+    after, changed = retold(order.facets, order.words, kept, telling.told)
+    order = order.changed(sender_words=remembered(kept, telling.told))
+    if order.managed:
+        after = _by_words(order.facets, changed)
+    return _move(order, after, telling._replace(told=changed), facts, changes)
+
+
+def _last_told(order: Order, told: Told) -> str:
+    """What the sender told last. An older order does not say: there it is what still shows."""
+    if order.sender_words is not None or order.managed:
+        return order.sender_words or ""
+    axes = [axis for axis, _ in told if words.is_told(axis, order.words)]
+    return spelled({axis: getattr(order.words, axis) for axis in axes})
+
+
+def _by_words(facets: Facets, told: Told) -> Facets:
+    """Where words bring a managed order. That a placed one is confirmed, only the pipeline says."""
+    after = facets
     for axis, word in told:
         after = words.moved_by(axis, word, after)
+    if facets.stage == "placed" and after.stage == "confirmed":
+        after = after._replace(stage="placed")
+    return after
+
+
+def _move(order: Order, after: Facets, telling: Telling, facts: Facts, changes: Changes) -> Order:
+    told, source, field = telling
     *passed, end = lifecycle.stops(order.facets, after, order.managed)
     for stop in passed:
         _allow(order, stop, field)
@@ -69,13 +114,32 @@ def tell(
     before, moved = order, stand(order, end, dict(told))
     if moved.facets == before.facets:
         return moved
-    moved = _dates(moved, before.facets, facts)
+    moved = dated(moved, before.facets, facts)
+    detail = None
     if moved.managed:
         moved = _consequences(before, moved, source, facts, changes)
+    else:
+        moved, detail = _told_of_way_back(before.facets, moved, told)
     type_ = _EVENT_OF_STAGE.get(end.stage) if end.stage != before.facets.stage else None
-    moved, event = events.happened(moved, type_ or events.ORDER_MOVED, facts.now, source)
+    type_ = type_ or events.ORDER_MOVED
+    moved, event = events.happened(moved, type_, facts.now, source, detail)
     changes.events.append(event)
     return moved
+
+
+def _told_of_way_back(
+    before: Facets, order: Order, told: Told
+) -> tuple[Order, dict[str, Any] | None]:
+    """A telling that comes late is taken like any other, and the order says so until it goes on."""
+    if not lifecycle.goes_back(before, order.facets):
+        if order.reason == MOVED_BACK:
+            order = order.changed(reason=None, reason_detail=None)
+        return order, None
+    words_told = spelled(dict(told))
+    was = f"{before.stage}, {before.fulfilment}"
+    sentence = f"told {words_told} when the order was {was}"
+    detail = {"back": True, "told": words_told, "was": list(before)}
+    return order.changed(reason=MOVED_BACK, reason_detail=sentence[:500]), detail
 
 
 def _allow(order: Order, after: Facets, field: str) -> None:
@@ -84,19 +148,27 @@ def _allow(order: Order, after: Facets, field: str) -> None:
         raise refuse(Reason.ILLEGAL_MOVE, why_not, field=field)
 
 
-def _dates(order: Order, before: Facets, facts: Facts) -> Order:
+def dated(order: Order, before: Facets, facts: Facts) -> Order:
+    """The order with the times at which its goods left and arrived, unless they were told.
+
+    A time goes with its fact: goods that are said to be back in the shop have not left.
+    """
     now, after = facts.now, order.facets.fulfilment
-    if after in SHIPPED and before.fulfilment not in SHIPPED and order.shipped_at is None:
+    if after in SHIPPED and order.shipped_at is None and before.fulfilment not in SHIPPED:
         order = order.changed(shipped_at=now)
+    elif after not in SHIPPED and before.fulfilment in SHIPPED:
+        order = order.changed(shipped_at=None)
     if after == "delivered" and order.delivered_at is None:
         order = order.changed(delivered_at=now)
+    elif after != "delivered" == before.fulfilment:
+        order = order.changed(delivered_at=None)
     return order
 
 
 def _consequences(
     before: Order, after: Order, source: str, facts: Facts, changes: Changes
 ) -> Order:
-    if after.facets.stage in ENDED and before.facets.stage not in ENDED:
+    if after.facets.stage in ENDED and before.facets.stage in RUNNING:
         after = after.changed(
             reason=after.facets.stage, reason_detail=f"told by {source}", parked=False
         )

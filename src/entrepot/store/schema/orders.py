@@ -47,6 +47,7 @@ orders = table(
     need("updated_at", BigInteger),
     Column("sender_id", Text),
     Column("sender_digest", LargeBinary(16)),
+    Column("sender_words", Text),  # the last word told on each axis: axis=word axis=word
     Column("external_id", Text),
     Column("external_name", Text),
     Column("external_reference", Text),

@@ -130,14 +130,18 @@ def _illegal(before: Facets | None, after: Facets, event: Event, *, managed: boo
 
 
 def _illegal_step(before: Facets, after: Facets) -> str | None:
-    """The pipeline confirms and fails, and moves payment; goods it leaves where they are."""
+    """The pipeline confirms (and accepts with it), fails, and moves payment; goods stay put."""
     stages = lifecycle.PIPELINE_MOVES.get(before.stage, frozenset())
     if after.stage != before.stage and after.stage not in stages:
         return f"the pipeline does not make a {before.stage} order {after.stage}"
     payments = lifecycle.PAYMENT_MOVES[before.payment]
     if after.payment != before.payment and after.payment not in payments:
         return f"a payment that is {before.payment} does not become {after.payment}"
-    if (after.fulfilment, after.returns) != (before.fulfilment, before.returns):
+    confirms = (before.stage, after.stage) == ("placed", "confirmed")
+    accepts = confirms and (before.fulfilment, after.fulfilment) == ("unassigned", "accepted")
+    if after.fulfilment != before.fulfilment and not accepts:
+        return "the pipeline does not move goods"
+    if after.returns != before.returns:
         return "the pipeline does not move goods"
     return None
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from entrepot.core import events
 from entrepot.core.facets import SHIPPED
+from entrepot.core.lifecycle import COMPLETABLE_FULFILMENT
 from entrepot.store import retention, schema
 from entrepot.store.verify.orders import SKEW_MICROSECONDS
 
@@ -186,7 +187,10 @@ def _has_job(*kinds: str) -> Exists:
 def _payment() -> Iterator[Check]:
     live = _attempts.state.in_(LIVE_ATTEMPTS)
     yield Check("INV-8", _repeated(schema.payment_attempts, "org", "order_id").where(live))
-    kept = and_(_orders.stage.in_(CONFIRMED), _orders.payment.not_in(("none", "pending")))
+    # A sale that was made keeps its money when the order is deleted.
+    made = and_(_orders.stage == "deleted", _orders.fulfilment.in_(sorted(COMPLETABLE_FULFILMENT)))
+    sold = or_(_orders.stage.in_(CONFIRMED), made)
+    kept = and_(sold, _orders.payment.not_in(("none", "pending")))
     yield Check(
         "INV-9",
         select(

@@ -1,0 +1,82 @@
+"""What the three dialects show of one order at one time is never absurd."""
+
+from __future__ import annotations
+
+import itertools
+from functools import cache
+
+import pytest
+from tests.core.tellings import KONVO, POLINATE, SOURCE, SYNQ, Stand, Told, konvo, reached, retold
+
+from entrepot.core import telling, together, words
+from entrepot.core.facets import Facets
+
+# Who tells what first, what its sender tells then, what others tell, and how often.
+WAYS: dict[str, tuple[list[Told], list[Told], list[Told], int]] = {
+    "konvo": (KONVO, KONVO, [], 3),
+    "konvo and polinate": (KONVO, KONVO, POLINATE, 1),
+    "konvo, polinate, synq": (KONVO, [], [*POLINATE, *SYNQ], 1),
+    "polinate": (SOURCE, SOURCE, POLINATE, 1),
+    "polinate and konvo": (SOURCE, [], KONVO, 2),
+}
+
+
+@cache
+def stands(way: str) -> frozenset[Stand]:
+    return frozenset(reached(*WAYS[way]))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_the_dialects_show_may_stand_together(way: str) -> None:
+    for stand in stands(way):
+        assert together.absurd(stand[1]) == [], stand
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_dialect_shows_a_false_word(way: str) -> None:
+    for facets, shown, _ in stands(way):
+        for axis in words.AXES:
+            assert words.is_true(axis, getattr(shown, axis), facets)
+
+
+def test_a_phase_before_active_stands_beside_goods_that_left_only_where_both_were_told() -> None:
+    apart = {(shown.polinate_phase, shown.polinate_status) for _, shown, _ in stands("konvo")}
+    assert not apart & together.ONLY_AS_TOLD
+    for (phase, status), told in itertools.product(together.ONLY_AS_TOLD, KONVO):
+        stand = retold(telling.first_told(konvo("open")), told)
+        assert (stand[1].polinate_phase, stand[1].polinate_status) != (phase, status)
+
+
+def test_the_table_names_every_word_and_no_pair_that_cannot_be() -> None:
+    """Every pair is met, but for words that only Synq's own clients could tell, and cannot yet."""
+    untold = {"partially_fulfilled", "return_requested", "partially_returned"}
+    every = [stand[1] for way in WAYS for stand in stands(way)]
+    for (one, other), table in together.TOGETHER.items():
+        assert set(table) == set(words.AXES[one])
+        met = {(getattr(shown, one), getattr(shown, other)) for shown in every}
+        named = {(word, beside) for word in table for beside in table[word]}
+        assert met <= named
+        assert {(word, beside) for word, beside in named - met if word not in untold} == set()
+
+
+@pytest.mark.parametrize(
+    ("one", "word", "other", "beside"),
+    [
+        ("synq", "pending_payment", "polinate_status", "DELIVERED"),
+        ("synq", "pending_payment", "polinate_phase", "ACTIVE"),
+        ("synq", "pending_payment", "konvo", "paid"),
+        ("synq", "payment_authorized", "konvo", "shipped"),
+        ("synq", "delivered", "polinate_status", "IN_TRANSIT"),
+        ("synq", "delivered", "konvo_shipment", "failure"),
+        ("synq", "fulfilled", "polinate_status", "DELIVERED"),
+        ("synq", "cancelled", "konvo", "completed"),
+        ("synq", "cancelled", "polinate_phase", "ARCHIVED"),
+        ("synq", "confirmed", "polinate_status", "IN_TRANSIT"),
+        ("konvo", "shipped", "polinate_status", "UNASSIGNED"),
+        ("konvo", "cancelled", "polinate_phase", "ACTIVE"),
+        ("konvo_shipment", "failure", "polinate_status", "DELIVERED"),
+    ],
+)
+def test_absurd_pairs_are_seen(one: str, word: str, other: str, beside: str) -> None:
+    shown = words.fresh(Facets())._replace(**{one: word, other: beside})
+    assert (f"{one}={word}", f"{other}={beside}") in together.absurd(shown)
