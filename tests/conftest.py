@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,9 @@ def _migrated(url: str) -> str:
         await migrate.upgrade(database)
         await database.close()
 
-    asyncio.run(upgrade())
+    # In a thread of its own: a fixture that asks may run in an event loop already.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(upgrade())).result()
     return url
 
 

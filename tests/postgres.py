@@ -72,6 +72,15 @@ class Postgres:
         """Makes the cluster and starts the server; returns when it answers."""
         trusting = ("--auth=trust", "--encoding=utf8", "-U", "postgres")
         self._run("initdb", "-D", str(self.data), *trusting, account=self._account)
+        self.start_again()
+
+    def crash(self) -> None:
+        """Ends the server at once, as a loss of power does."""
+        arguments = ("-D", str(self.data), "-w", "-m", "immediate", "stop")
+        self._run("pg_ctl", *arguments, account=self._account)
+
+    def start_again(self) -> None:
+        """Starts the server on its cluster; returns when it answers."""
         options = f"-h 127.0.0.1 -p {self.port} -k {self.folder} -c max_connections=200"
         log = str(self.folder / "log")
         arguments = ("-D", str(self.data), "-w", "-l", log, "-o", options, "start")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import msgspec
-from sqlalchemy import text
 
 from entrepot import telemetry
 from entrepot.edge import reference
 from entrepot.settings import Settings
-from entrepot.store import migrate
-from entrepot.store.engine import Database
+from entrepot.store import migrate, readiness
+from entrepot.store.engine import Database, Unavailable
 
 Page = Callable[[], Awaitable[tuple[int, str, bytes]]]
 _JSON = "application/json"
@@ -25,14 +24,18 @@ def pages(database: Database, chosen: Settings) -> dict[str, Page]:
 
     async def ready() -> tuple[int, str, bytes]:
         try:
-            await database.read(lambda conn: conn.execute(text("SELECT 1")).scalar_one())
             revision = await migrate.revision(database)
+        except Unavailable as error:
+            return _not_ready(error.fault or "not reachable")
         except Exception as error:
             telemetry.log.warning("health.not_ready", why=type(error).__name__)
-            return 503, _JSON, b'{"status":"not ready","database":"not reachable"}'
+            return _not_ready("not reachable")
         if revision != migrate.head():
             told = {"status": "not ready", "schema": revision, "needed": migrate.head()}
             return 503, _JSON, msgspec.json.encode(told)
+        fault = await readiness.fault(database)
+        if fault is not None:
+            return _not_ready(fault)
         told = {
             "status": "ready", "role": chosen.role, "database": database.dialect,
             "schema": revision,
@@ -49,3 +52,8 @@ def pages(database: Database, chosen: Settings) -> dict[str, Page]:
         "/metrics": metrics,
         **reference.pages(),
     }
+
+
+def _not_ready(database: str) -> tuple[int, str, bytes]:
+    told = {"status": "not ready", "database": database}
+    return 503, _JSON, msgspec.json.encode(told)

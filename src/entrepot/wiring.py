@@ -35,7 +35,7 @@ from entrepot.providers.sandbox import SandboxProvider
 from entrepot.settings import Settings
 from entrepot.store import migrate, queue
 from entrepot.store.archive import EventArchive
-from entrepot.store.engine import Database, open_database
+from entrepot.store.engine import Database, Unavailable, open_database
 from entrepot.writer.lines import Limits
 from entrepot.writer.writer import Writer
 
@@ -133,6 +133,18 @@ async def free_jobs(database: Database) -> None:
         telemetry.log.warning("pipeline.leases_ended", jobs=freed)
 
 
+async def begin_serving(database: Database, chosen: Settings) -> None:
+    """Open the book as a server. A full disk does not keep the server from answering reads."""
+    try:
+        if await migrate.revision(database) == migrate.head():
+            await database.begin_serving()
+            if chosen.role != "api" and database.side_by_side == 1:
+                await free_jobs(database)
+    except Unavailable as error:
+        if not error.passing:
+            raise
+
+
 def end_with_parent() -> None:
     """Drain when the process that started this one for its server is gone.
 
@@ -168,8 +180,7 @@ def application(shared: str | None = None) -> Litestar:
         end_with_parent()
         if chosen.migrate:
             await migrate.upgrade(database)
-        if chosen.role != "api" and database.side_by_side == 1:
-            await free_jobs(database)
+        await begin_serving(database, chosen)
         worker, running, sandbox = None, None, None
         sweeping = None
         if chosen.role != "api":

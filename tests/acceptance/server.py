@@ -125,14 +125,14 @@ class Server:
         if self.role != "worker":
             eventually(self.ready, "the server is ready", START_SECONDS)
 
-    def launch(self) -> None:
-        """Starts the process and returns at once."""
+    def launch(self, *more: str) -> None:
+        """Starts the process, with more arguments, and returns at once."""
         assert self.process is None
         address = ["--host", "127.0.0.1", "--port", str(self.port)]
         workers = ["--workers", str(self.workers)] if self.workers > 1 else []
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [ENTREPOT, "serve", *address, *workers, "--role", self.role],
+                [ENTREPOT, "serve", *address, *workers, "--role", self.role, *more],
                 env=self.env,
                 cwd=self.folder,
                 stdout=log,

@@ -1,5 +1,7 @@
 """The sandbox's ledger: what its file keeps, refuses, and takes over from earlier versions."""
 
+import shutil
+import stat
 from contextlib import closing
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 from pysqlite3 import dbapi2 as sqlite3
 from tests.providers.conftest import View, request_of
 
-from entrepot.providers.payment import Authorised, Voided
+from entrepot.providers.payment import Authorised, NotSent, Voided
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.providers.sandbox_ledger import Ledger
 
@@ -57,3 +59,41 @@ async def test_a_ledger_of_an_earlier_version_is_gone_on_with(path: Path, view: 
     assert isinstance(await provider.void(request_of()), Voided)
     await provider.close()
     assert view.effects() == ["authorise", "void"]
+
+
+async def test_a_ledger_and_its_folder_are_the_owner_s_alone(
+    path: Path, sandbox: SandboxProvider
+) -> None:
+    await sandbox.authorise(request_of())
+    modes = {stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()}
+    assert modes == {0o600}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_a_folder_that_exists_keeps_its_mode(path: Path, sandbox: SandboxProvider) -> None:
+    path.parent.mkdir()
+    path.parent.chmod(0o755)
+    await sandbox.authorise(request_of())
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_ledger_that_is_removed_under_the_server_takes_no_payment(
+    path: Path, sandbox: SandboxProvider, view: View, replaced: bool
+) -> None:
+    await sandbox.authorise(request_of())
+    away = path.with_name("away.db")
+    shutil.move(path, away)
+    if replaced:
+        shutil.copyfile(away, path)
+    for _ in range(2):
+        for answer in (
+            await sandbox.authorise(request_of(key="another")),
+            await sandbox.void(request_of()),
+            await sandbox.look_up(request_of().key),
+        ):
+            assert answer == NotSent("sandbox ledger: removed or replaced while in use")
+    shutil.move(away, path)
+    assert isinstance(await sandbox.authorise(request_of(key="another")), Authorised)
+    assert isinstance(await sandbox.void(request_of()), Voided)
+    assert view.effects() == ["authorise", "authorise", "void"]

@@ -61,7 +61,7 @@ def _a_file_in_the_way(path: Path) -> None:
     [
         (_a_folder, "", "unable to open database file"),
         (_a_file_in_the_way, "", "file is not a database"),
-        (_a_file_in_the_way, "sandbox.db", "File exists"),
+        (_a_file_in_the_way, "sandbox.db", "Not a directory"),
         (_a_file_in_the_way, "deep/sandbox.db", "Not a directory"),
     ],
 )

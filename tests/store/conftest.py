@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from entrepot.store import migrate
@@ -16,3 +18,9 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await migrate.upgrade(opened)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def folder(fresh_database: Callable[[str], str]) -> Path:
+    """A folder with a migrated SQLite book, called `entrepot.db`."""
+    return Path(fresh_database("sqlite").removeprefix("sqlite:///")).parent

@@ -22,6 +22,10 @@ from entrepot import settings, telemetry
 from entrepot.cli import demo as demo_command
 from entrepot.cli.session import OperatorError, on_book
 from entrepot.settings import Settings
+from entrepot.store import migrate
+from entrepot.store.engine import Database
+from entrepot.store.outage import Unavailable
+from entrepot.store.sole_server import sole_server
 from entrepot.telemetry import log
 from entrepot.wiring import server_config
 
@@ -163,6 +167,7 @@ def serve(
     workers: int = 1,
     role: Literal["all", "api", "worker"] | None = None,
     demo: bool = False,
+    accept_loss: bool = False,
 ) -> None:
     """Serve the three dialects, and run the pipeline, until SIGTERM.
 
@@ -173,6 +178,8 @@ def serve(
     workers: Processes; more than one needs PostgreSQL.
     role: `api` answers requests, `worker` runs the pipeline, `all` does both.
     demo: Make the demo organization first and print how to place a first order.
+    accept_loss: Go on with a book whose log is gone or torn, or that is older than it was, without
+        what is lost.
     """
     if role is not None:
         os.environ[settings.PREFIX + "ROLE"] = role
@@ -183,15 +190,35 @@ def serve(
         )
     sockets = bind(host, port)
     port = sockets[0].getsockname()[1]
-    if demo:
-        told = on_book(demo_command.ensure)
-        print(demo_command.first_steps(told, f"http://{host}:{port}"), flush=True)
-    else:
-        # A book that cannot be written to is one sentence now, and a server's trace later.
-        on_book(lambda book: book.write_guarded(lambda _: None), up_to_date=chosen.migrate)
-    if workers > 1:
-        _serve_many(host, port, workers, chosen, sockets)
-        return
+    with sole_server(chosen.database_url):
+        if accept_loss:
+            on_book(lambda book: book.accept_loss(), up_to_date=False)
+        on_book(_take_up, up_to_date=chosen.migrate)
+        if demo:
+            told = on_book(demo_command.ensure)
+            print(demo_command.first_steps(told, f"http://{host}:{port}"), flush=True)
+        if workers > 1:
+            _serve_many(host, port, workers, chosen, sockets)
+        else:
+            _serve_alone(host, port, chosen, sockets)
+
+
+async def _take_up(book: Database) -> None:
+    """See that the book can be written to: that is one sentence now, and a trace later.
+
+    A full disk may have room again by and by, and what is in the book can be read meanwhile.
+    """
+    if await migrate.revision(book) != migrate.head():
+        return  # the readiness page tells
+    try:
+        await book.prove_writing()
+    except Unavailable as error:
+        if not error.passing:
+            raise
+        log.error("database.unavailable", doing="writing", why=str(error))
+
+
+def _serve_alone(host: str, port: int, chosen: Settings, sockets: list[socket.socket]) -> None:
     server = Server(server_config(host, port, chosen))
     try:
         server.run(sockets)

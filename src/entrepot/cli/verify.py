@@ -22,7 +22,7 @@ from entrepot.core.order import Attempt
 from entrepot.pipeline.keys import payment_key
 from entrepot.store import migrate
 from entrepot.store.engine import Database
-from entrepot.store.verify import INVARIANTS, AttemptKey, Hold, ProviderLedger, Report
+from entrepot.store.verify import INVARIANTS, AttemptKey, Hold, ProviderLedger, Report, log_alone
 from entrepot.store.verify import verify as verify_book
 
 MICROSECONDS = 1_000_000
@@ -51,13 +51,22 @@ def verify(
     overdue_before = None if bound is None else now() - int(bound * MICROSECONDS)
 
     async def work(database: Database) -> Report:
+        log = await database.log_faults()
+        if any(fault.kind == "log_removed" for fault in log):
+            return log_alone(log)
         found, head = await migrate.revision(database), migrate.head()
+        if log and found is None:
+            return log_alone(log)
         if found != head:
             raise OperatorError(f"schema at {found or 'nothing'}, not {head}: `entrepot migrate`")
         attempt_key = _attempt_key(await migrate.install_secret(database))
         return await database.read(
             lambda conn: verify_book(
-                conn, attempt_key=attempt_key, overdue_before=overdue_before, ledger=ledger
+                conn,
+                attempt_key=attempt_key,
+                overdue_before=overdue_before,
+                ledger=ledger,
+                log=log,
             )
         )
 

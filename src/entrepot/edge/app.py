@@ -133,7 +133,7 @@ class _Endpoint:
         except Refused as refused:
             answer = self._refused(refused.refusal, request_id, extra)
         except Unavailable as error:
-            log.error("request.unavailable", request_id=request_id, why=str(error))
+            log.debug("request.unavailable", request_id=request_id, why=str(error))
             answer = self._refused(_NOT_REACHED, request_id, extra)
         except ClientGone:
             raise

@@ -63,6 +63,8 @@ class Reports:
             self._parked.clear()
             try:
                 await database.read_long(work)
+            except Unavailable:
+                pass  # the database tells of its outage itself
             except Exception as error:
                 log.warning("pipeline.not_counted", error=type(error).__name__)
             share = _SHARE * (time.monotonic() - started)

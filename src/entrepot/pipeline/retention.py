@@ -97,7 +97,7 @@ class Retention:
             try:
                 await self.round()
             except Unavailable as error:
-                log.warning("retention.put_off", why=str(error))
+                log.info("retention.put_off", why=str(error))
             except Exception as error:
                 # Housekeeping stops nobody's order.
                 log.error("retention.failed", error=type(error).__name__, at=place_of(error))

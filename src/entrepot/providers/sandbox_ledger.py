@@ -5,8 +5,11 @@ It decides nothing. Several processes may hold it open at once.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -94,11 +97,14 @@ class Ledger:
         """Remember the path; the file and its folder are made on first use."""
         self.path, self._waits = Path(path), 0.0
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
 
     def connected(self, wait_seconds: float = 0.0) -> sqlite3.Connection:
         """The open connection: schema in place, waiting so long for a lock."""
         if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self._file is None:
+                _make(self.path)
+            self.check()
             connection = sqlite3.connect(
                 self.path, wait_seconds, isolation_level=None, check_same_thread=False
             )
@@ -114,17 +120,28 @@ class Ledger:
                 connection.close()
                 raise
             self._connection, self._waits = connection, wait_seconds
+            self._file = _identity(self.path)
         if wait_seconds != self._waits:
             self._connection.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
             self._waits = wait_seconds
         return self._connection
 
+    def check(self) -> None:
+        """Raise OSError where the file is not the one that was opened first.
+
+        A connection would go on with a file that has no name any more, or begin an empty one.
+        """
+        if self._file is not None and _identity(self.path) != self._file:
+            raise FileNotFoundError(errno.ENOENT, "removed or replaced while in use", self.path)
+
     def begin(self, wait_seconds: float = 0.0) -> None:
         """Take the write lock, blocking for it at most as long as told."""
+        self.check()
         self.connected(wait_seconds).execute("BEGIN IMMEDIATE")
 
     def load(self, keys: Iterable[str]) -> dict[str, Entry]:
         """The entries that exist under these keys."""
+        self.check()
         rows = self.connected().execute(_LOAD, (json.dumps(list(keys)),))
         return {row[0]: Entry(*row) for row in rows}
 
@@ -154,3 +171,20 @@ class Ledger:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _make(path: Path) -> None:
+    """Make the file and its missing folders, for the owner alone. What exists stays as it is."""
+    for missing in reversed([one for one in path.parents if not one.exists()]):
+        with suppress(FileExistsError):
+            missing.mkdir(0o700)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

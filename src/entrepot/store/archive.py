@@ -16,9 +16,9 @@ from pathlib import Path
 
 from entrepot.core.ids import dashed
 from entrepot.core.order import Event
+from entrepot.store.private_files import FILE_MODE, make_folder
 
 MICROSECONDS = 1_000_000
-_MODE = 0o640
 
 
 class EventArchive:
@@ -37,7 +37,7 @@ class EventArchive:
     def prepare(self) -> None:
         """Make the folder if there is none. Raises OSError where nothing can be written to it."""
         made = not self._folder.exists()
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         if not os.access(self._folder, os.W_OK | os.X_OK):
             raise PermissionError(f"no right to write into {self._folder}")
         if made:
@@ -75,7 +75,7 @@ class EventArchive:
                 os.close(file)
         self.prepare()
         path = self._folder / f"events-{day}-{secrets.token_hex(4)}.jsonl.gz"
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, _MODE)
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, FILE_MODE)
         try:
             _sync_folder(self._folder)
         except OSError:

@@ -14,15 +14,15 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from entrepot.store.outage import LogFault, Outage, Unavailable
+
 T = TypeVar("T")
 Snapshot: TypeAlias = Connection  # what readers outside the store are handed, and hand back
 Work = Callable[[Connection], T]  # what runs inside a transaction
 
 POOL_DEFAULT = 8
 
-
-class Unavailable(Exception):
-    """The database cannot be reached or did not answer; whether a write happened is not known."""
+__all__ = ["POOL_DEFAULT", "Database", "Snapshot", "T", "Unavailable", "Work", "open_database"]
 
 
 class Database(Protocol):
@@ -31,6 +31,8 @@ class Database(Protocol):
     dialect: str
     side_by_side: int
     """How many transactions may write at the same time."""
+    reading: Outage
+    writing: Outage
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in one transaction and commit it durably; roll back when it raises."""
@@ -56,6 +58,29 @@ class Database(Protocol):
         """Like `read`, and may take its time: nothing waits for it but other long reads.
 
         `work` may be run twice.
+        """
+        ...
+
+    async def prove_writing(self) -> None:
+        """Commit a small write. Raises Unavailable."""
+        ...
+
+    async def look_at_files(self) -> None:
+        """See whether the files that were opened are still there. Raises Unavailable."""
+        ...
+
+    async def log_faults(self) -> list[LogFault]:
+        """What is wrong with the log of commits; nothing is written. Raises Unavailable."""
+        ...
+
+    async def accept_loss(self) -> list[LogFault]:
+        """Go on with what there is, whatever there was: what was wrong. Raises Unavailable."""
+        ...
+
+    async def begin_serving(self) -> None:
+        """Say that a server has the book open from now on, until `close`.
+
+        From now on failures are logged. Raises Unavailable.
         """
         ...
 

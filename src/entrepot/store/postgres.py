@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from contextlib import suppress
 from typing import Any
@@ -16,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from entrepot.store import schema
 from entrepot.store.bulk import Conflict
-from entrepot.store.engine import POOL_DEFAULT, T, Unavailable, Work
+from entrepot.store.engine import POOL_DEFAULT, T, Work
+from entrepot.store.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
 from entrepot.store.writes import row_types
 
 # A process writes three batches at a time, the pipeline's, everybody else's and one more of arrays;
@@ -25,7 +27,24 @@ _WRITERS_MAX = 4
 _STATEMENT_SECONDS = 30.0
 _PLANS_SECONDS_MIN, _PLANS_SECONDS_MAX = 0.25, 60.0
 _RETRY_STATES = {"40001", "40P01", "23505", "55P03"}
-_NOT_ALLOWED = "42501"
+# What PostgreSQL says of itself and not of a statement: classes, and states of other classes.
+_FAULTS: dict[str, type[Unavailable]] = {
+    "08": Unavailable, "28": Unavailable, "3D": Unavailable,  # connection, authorization, database
+    "53": Unavailable, "57": Unavailable,  # resources, an operator's act: starting, stopping
+    "58": NoRoom, "53100": NoRoom,  # input and output, disk full
+    "25006": Unavailable, "42501": Unavailable,  # only reads are allowed here, not allowed
+    "40003": Unavailable,  # whether the statement was completed is not known
+    "XX001": Damaged, "XX002": Damaged,  # data, index
+}  # fmt: skip
+_TOUCH = (
+    "INSERT INTO installation (name, value) VALUES ('written', ''::bytea) "
+    "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+# What asyncpg raises where no server has refused anything: it is in a state that it did not expect,
+# the connection is closed or busy, or a plan has to be made anew after a change of the schema.
+_DRIVER_GAVE_UP = (
+    asyncpg.InternalClientError, asyncpg.InterfaceError, asyncpg.InvalidCachedStatementError,
+)  # fmt: skip
 # Orders are looked up by keys and lists go by indexes; while a table is small or its statistics are
 # old, the planner may prefer to scan it, and keeps that plan while the table grows.
 _BY_INDEX = {
@@ -44,6 +63,7 @@ class PostgresDatabase:
     dialect = "postgresql"
 
     def __init__(self, url: str, pool_size: int = POOL_DEFAULT, *, patient: bool = False) -> None:
+        self.reading, self.writing = Outage("reading"), Outage("writing")
         writing = min(max(1, pool_size // 2), _WRITERS_MAX)
         self.side_by_side = writing
         seconds = None if patient else _STATEMENT_SECONDS
@@ -62,24 +82,43 @@ class PostgresDatabase:
 
     async def write(self, work: Work[T]) -> T:
         """See Database."""
-        return await _in_transaction(self._writer, "BEGIN", work)
+        return await _in_transaction(self._writer, "BEGIN", work, self.writing)
 
     async def write_guarded(self, work: Work[T]) -> T:
         """See Database."""
-        return await _in_transaction(self._writer, None, work)
+        return await _in_transaction(self._writer, None, work, self.writing)
 
     async def read(self, work: Work[T]) -> T:
         """See Database."""
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        return await _in_transaction(self._reader, begin, work)
+        return await _in_transaction(self._reader, begin, work, self.reading)
 
     async def read_one(self, work: Work[T]) -> T:
         """See Database."""
-        return await _in_transaction(self._reader, None, work)
+        return await _in_transaction(self._reader, None, work, self.reading)
 
     async def read_long(self, work: Work[T]) -> T:
         """See Database."""
         return await self.read(work)
+
+    async def prove_writing(self) -> None:
+        """See Database."""
+        await self.write_guarded(lambda conn: conn.exec_driver_sql(_TOUCH).close())
+
+    async def look_at_files(self) -> None:
+        """See Database. The files are the server's own."""
+
+    async def log_faults(self) -> list[LogFault]:
+        """See Database. PostgreSQL does not start without its log."""
+        return []
+
+    async def accept_loss(self) -> list[LogFault]:
+        """See Database."""
+        return []
+
+    async def begin_serving(self) -> None:
+        """See Database. Several servers may."""
+        self.reading.tells = self.writing.tells = True
 
     async def close(self) -> None:
         """See Database."""
@@ -130,11 +169,25 @@ def _plan_anew(connection: Any, record: Any, _proxy: Any) -> None:
     record.info["plans"] = (wait, due)
 
 
-async def _in_transaction(engine: AsyncEngine, begin: str | None, work: Work[T]) -> T:
+async def _in_transaction(
+    engine: AsyncEngine, begin: str | None, work: Work[T], outage: Outage
+) -> T:
     """Between `begin` and COMMIT; without one, each statement of `work` is a transaction."""
+    try:
+        result = await _done(engine, begin, work)
+    except Unavailable as error:
+        outage.failed(error)
+        raise
+    outage.worked()
+    return result
+
+
+async def _done(engine: AsyncEngine, begin: str | None, work: Work[T]) -> T:
+    is_lost = True  # until there is a connection
     try:
         async with engine.connect() as conn:
             driver: Any = (await conn.get_raw_connection()).driver_connection
+            is_lost = False
             try:
                 if begin is not None:
                     await driver.execute(begin)
@@ -142,16 +195,21 @@ async def _in_transaction(engine: AsyncEngine, begin: str | None, work: Work[T])
                 if begin is not None:
                     await driver.execute("COMMIT")
             except BaseException:
+                # Whatever is raised on a connection that is lost, the loss is the reason.
+                is_lost = driver.is_closed()
                 await _undo(conn, driver)
                 raise
             return result
-    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise _translated(error) from error
-    except (OSError, TimeoutError, NoFreeConnection) as error:
-        raise Unavailable(f"the database cannot be reached: {_why(error)}") from error
+    except Exception as error:
+        told = _translated(error, is_lost=is_lost)
+        if told is error:
+            raise
+        raise told from error
 
 
 def _why(error: Exception) -> str:
+    if isinstance(error, socket.gaierror):
+        return error.strerror or str(error)
     # asyncio's own text names the number of the fault and not what it means.
     number = getattr(error, "errno", None)
     return os.strerror(number) if number else str(error) or "it did not answer in time"
@@ -167,16 +225,27 @@ async def _undo(conn: AsyncConnection, driver: Any) -> None:
     await conn.invalidate()
 
 
-def _translated(error: Exception) -> Exception:
-    raw = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    state = getattr(raw, "sqlstate", None)
-    if state in _RETRY_STATES:
-        # What the database says, without the values of the row that it tells below it.
-        return Conflict(str(raw).partition("\n")[0])
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return Unavailable(str(raw))
-    if state is None and "clos" in str(raw):
-        return Unavailable(str(raw))
-    if state is not None and (state[:2] in ("08", "57", "53") or state == _NOT_ALLOWED):
-        return Unavailable(str(raw))
+def _translated(error: Exception, *, is_lost: bool = False) -> Exception:
+    """The error as the rest of the server knows it; itself where it is not the database's.
+
+    `is_lost`: there is no connection any more.
+    """
+    raw: BaseException = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    # SQLAlchemy wraps the driver's exception once more, and puts its class before its text.
+    if isinstance(raw.__cause__, asyncpg.PostgresError | asyncpg.InterfaceError | OSError):
+        raw = raw.__cause__
+    # What the database says, without the values of the row that it tells below it.
+    sentence = str(raw).partition("\n")[0]
+    state = getattr(raw, "sqlstate", None) or ""
+    if state in _RETRY_STATES and not is_lost:
+        return Conflict(sentence)
+    fault = _FAULTS.get(state) or _FAULTS.get(state[:2])
+    if fault is not None:
+        return fault(sentence)
+    if isinstance(raw, OSError | EOFError | TimeoutError | NoFreeConnection):
+        return Unavailable(f"the database cannot be reached: {_why(raw)}")
+    if is_lost or isinstance(raw, _DRIVER_GAVE_UP):
+        return Unavailable(
+            f"the connection to the database was lost: {sentence or type(raw).__name__}"
+        )
     return error

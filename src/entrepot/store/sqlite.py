@@ -6,7 +6,10 @@ There is one connection for writing, one for reading and one for long reads.
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,13 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
+from entrepot.store.book_log import TOUCH, BookLog
 from entrepot.store.bulk import Conflict
-from entrepot.store.engine import T, Unavailable, Work
+from entrepot.store.engine import T, Work
+from entrepot.store.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
+from entrepot.store.private_files import make_file, readable_by_others
 from entrepot.store.wal import PAGES_MAX, Checkpoints
+from entrepot.telemetry import log
 
 SQLITE_OLDEST = (3, 51, 3)  # older ones can corrupt a WAL database (study: WAL-reset bug)
 # What a connection keeps of the file in memory; long reads go through more than they come back to.
@@ -26,6 +33,15 @@ _CACHE_KIB, _LONG_CACHE_KIB = 65_536, 16_384
 # event loop: about a millisecond in all. (It counts a statement's steps over all its runs.)
 _STEPS, _SHORT = 1_000, 40
 _STEPS_CLOSING = 1_000_000  # between two looks of a long read at whether the database is closing
+
+# SQLite's primary result codes that are about the database and not about the statement.
+_FAULTS: dict[int, type[Unavailable]] = {
+    3: Unavailable, 5: Unavailable, 6: Unavailable, 7: Unavailable,  # PERM, BUSY, LOCKED, NOMEM
+    8: Unavailable, 14: Unavailable, 15: Unavailable, 22: Unavailable,  # READONLY, CANTOPEN,
+    # PROTOCOL, NOLFS
+    10: NoRoom, 13: NoRoom,  # IOERR, FULL
+    11: Damaged, 26: Damaged,  # CORRUPT, NOTADB
+}  # fmt: skip
 
 # Without an adapter the driver looks for adapting methods on every bytes, None and bool that it
 # binds, which took two thirds of the time of an insert. These three give the same value back.
@@ -44,13 +60,15 @@ class SqliteDatabase:
         if sqlite_driver.sqlite_version_info < SQLITE_OLDEST:
             found = sqlite_driver.sqlite_version
             raise RuntimeError(f"SQLite {found} can corrupt a WAL database; 3.51.3 or later needed")
-        if path != ":memory:":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.reading, self.writing = Outage("reading"), Outage("writing")
+        # SQLite keeps a book's other files beside the file that a link leads to.
+        self._file = Path(os.path.realpath(path)) if path != ":memory:" else None
+        self.log = BookLog(self._file) if self._file else None
         self._writer = _sqlite_engine(path, "BEGIN IMMEDIATE")
         self._reader = _sqlite_engine(path, "BEGIN")
         self._long_reader = _sqlite_engine(path, "BEGIN", _LONG_CACHE_KIB)
         self._long_reads = ThreadPoolExecutor(1, "long-reads")
-        self._checkpoints = Checkpoints(path) if path != ":memory:" else None
+        self._checkpoints = Checkpoints(path, self.log.copy) if self.log else None
         self._write_conn: Connection | None = None
         self._read_conn: Connection | None = None
         self._long_conn: Connection | None = None
@@ -66,20 +84,61 @@ class SqliteDatabase:
 
     def _write(self, work: Work[T]) -> T:
         # In place: the commit's sync is short, a thread's hand-over is not.
-        if self._write_conn is None:
-            self._write_conn = self._writer.connect()
-        done = _transact(self._write_conn, work)
-        if self._checkpoints is not None:
-            self._checkpoints.committed(self._write_conn.connection.driver_connection)
+        try:
+            done = self._committed(work)
+        except Unavailable as error:
+            self.writing.failed(error)
+            raise
+        self.writing.worked()
         return done
+
+    def _committed(self, work: Work[T]) -> T:
+        if self.log is not None and self.log.lost is not None:
+            raise self.log.lost
+        if self._write_conn is None:
+            self._write_conn = self._connected(self._writer)
+        if self.log is None:
+            return _transact(self._write_conn, work)
+        driver: Any = self._write_conn.connection.driver_connection
+        try:
+            done = _transact(self._write_conn, partial(_counted, self.log, driver, work))
+        except Exception:
+            self.log.rolled_back()
+            raise
+        self.log.committed(driver)
+        if self._checkpoints is not None:
+            self._checkpoints.committed(driver)
+        return done
+
+    def _connected(self, engine: Engine) -> Connection:
+        try:
+            if self._file is not None:
+                make_file(self._file)
+            conn = engine.connect()
+        except OSError as error:
+            raise Unavailable(f"{error.filename}: {error.strerror}") from error
+        except (DBAPIError, sqlite_driver.Error) as error:
+            raise _translated(error) from error
+        if self.log is not None:
+            self.log.opened()
+        return conn
 
     async def read(self, work: Work[T]) -> T:
         """See Database."""
-        return _transact(self._reading(), work)
+        return self._read(self._reading, work)
 
     async def read_one(self, work: Work[T]) -> T:
         """See Database."""
-        return _transact(self._reading(), work)
+        return self._read(self._reading, work)
+
+    def _read(self, connection: Callable[[], Connection], work: Work[T]) -> T:
+        try:
+            done = _transact(connection(), work)
+        except Unavailable as error:
+            self.reading.failed(error)
+            raise
+        self.reading.worked()
+        return done
 
     async def read_long(self, work: Work[T]) -> T:
         """See Database. Begun in place, as most are short and a thread's hand-over is not; one that
@@ -106,15 +165,66 @@ class SqliteDatabase:
 
     def _reading(self) -> Connection:
         if self._read_conn is None:
-            self._read_conn = self._reader.connect()
+            self._read_conn = self._connected(self._reader)
         return self._read_conn
 
     def _read_long(self, work: Work[T]) -> T:
+        return self._read(self._reading_long, work)
+
+    def _reading_long(self) -> Connection:
         if self._long_conn is None:
-            self._long_conn = self._long_reader.connect()
+            self._long_conn = self._connected(self._long_reader)
             driver: Any = self._long_conn.connection.driver_connection
             driver.set_progress_handler(lambda: self._closing, _STEPS_CLOSING)
-        return _transact(self._long_conn, work)
+        return self._long_conn
+
+    async def prove_writing(self) -> None:
+        """See Database. The counter of commits is what is written."""
+        self._write(lambda conn: conn.exec_driver_sql(TOUCH).close())
+
+    async def begin_serving(self) -> None:
+        """See Database."""
+        self.reading.tells = self.writing.tells = True
+        if self.log is None:
+            return
+        await self.prove_writing()
+        if readable_by_others(self.log.book):
+            log.warning("book.readable_by_others", path=str(self.log.book), remedy="chmod 600")
+        assert self._write_conn is not None, "something was written"
+        try:
+            self.log.begin_serving(self._write_conn.connection.driver_connection)
+        except sqlite_driver.Error as error:
+            raise _translated(error) from error
+
+    async def log_faults(self) -> list[LogFault]:
+        """See Database."""
+        if self.log is None:
+            return []
+        removed = self.log.removed()
+        if removed:
+            return removed
+        marked = self.log.mark.read()
+        faults = self.log.faults
+        return await self.read(lambda conn: faults(conn.connection.driver_connection, marked))
+
+    async def accept_loss(self) -> list[LogFault]:
+        """See Database."""
+        if self.log is None:
+            return []
+        accept = self.log.accept_loss
+        return self._write(lambda conn: accept(conn.connection.driver_connection))
+
+    async def look_at_files(self) -> None:
+        """See Database."""
+        if self.log is None or self._write_conn is None:
+            return
+        try:
+            if self.log.lost is not None:
+                raise self.log.lost
+            self.log.look(self._write_conn.connection.driver_connection)
+        except Unavailable as error:
+            self.writing.failed(error)
+            raise
 
     async def close(self) -> None:
         """See Database. A long read that still runs is broken off."""
@@ -128,6 +238,9 @@ class SqliteDatabase:
         self._write_conn = self._read_conn = self._long_conn = None
         for engine in (self._writer, self._reader, self._long_reader):
             engine.dispose()
+        if self.log is not None:
+            self.log.end_serving()
+            self.log.close()
 
 
 def _sqlite_engine(path: str, begin: str, cache_kib: int = _CACHE_KIB) -> Engine:
@@ -162,10 +275,18 @@ def _transact(conn: Connection, work: Work[T]) -> T:
         raise _translated(error) from error
 
 
+def _counted(book_log: BookLog, driver: Any, work: Work[T], conn: Connection) -> T:
+    """Do the work, and count the commit if something was written."""
+    before = driver.total_changes
+    done = work(conn)
+    if driver.total_changes != before:
+        book_log.count(driver)
+    return done
+
+
 def _translated(error: Exception) -> Exception:
     raw = error.orig if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(raw, sqlite_driver.IntegrityError) and "UNIQUE constraint" in str(raw):
         return Conflict(str(raw))
-    if isinstance(raw, sqlite_driver.Error) and "locked" in str(raw):
-        return Unavailable(str(raw))
-    return error
+    fault = _FAULTS.get(getattr(raw, "sqlite_errorcode", 0) & 0xFF)
+    return fault(str(raw)) if fault is not None else error

@@ -9,6 +9,7 @@ batches, so that the log begins again from its start and does not grow.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -23,10 +24,14 @@ COMMITS_BETWEEN_LOOKS = 16
 
 
 class Checkpoints:
-    """Keeps one file's log short. Belongs to one event loop; `writer` is the writing connection."""
+    """Keeps one file's log short. Belongs to one event loop; `writer` is the writing connection.
 
-    def __init__(self, path: str) -> None:
+    `copy` is called with `writer` to copy the rest of the log between two batches.
+    """
+
+    def __init__(self, path: str, copy: Callable[[Any], None]) -> None:
         self._path = path
+        self._copy_rest = copy
         self._commits = 0
         self._copying: asyncio.Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, "checkpoint")
@@ -57,7 +62,7 @@ class Checkpoints:
         # Nothing is lost where this fails: the log is longer, and SQLite's own bound comes.
         if copying is not None and not copying.cancelled() and copying.exception() is None:
             with suppress(sqlite_driver.Error):
-                writer.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+                self._copy_rest(writer)
 
     async def close(self) -> None:
         """Let the thread finish what it does, and go."""

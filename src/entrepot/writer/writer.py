@@ -199,7 +199,7 @@ class Writer:
                 if attempt and len(envelopes) > 1:
                     break
             except Unavailable as error:
-                log.error("writer.unavailable", size=len(envelopes), why=str(error))
+                log.debug("writer.unavailable", size=len(envelopes), why=str(error))
                 return _all_refused(envelopes, Refusal(Reason.UNAVAILABLE, retry_after=1.0))
             except Exception:
                 if len(envelopes) > 1:

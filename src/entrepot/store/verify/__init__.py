@@ -5,16 +5,21 @@ Run it inside `Database.read`, so that all of it sees one snapshot. It may run o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, func, select
 
 from entrepot.store import schema
+from entrepot.store.outage import LogFault
 from entrepot.store.verify import numbers, parents, statements
 from entrepot.store.verify.ledger import Hold, ProviderLedger, check_ledger
+from entrepot.store.verify.log import check_log, log_alone
 from entrepot.store.verify.orders import AttemptKey, check_orders
 from entrepot.store.verify.report import INVARIANTS, Findings, Report, Violation
 
 __all__ = [
-    "INVARIANTS", "AttemptKey", "Hold", "ProviderLedger", "Report", "Violation", "verify",
+    "INVARIANTS", "AttemptKey", "Hold", "ProviderLedger", "Report", "Violation", "log_alone",
+    "verify",
 ]  # fmt: skip
 
 _ROWS_AT_ONCE = 500
@@ -26,12 +31,14 @@ def verify(
     attempt_key: AttemptKey | None = None,
     overdue_before: int | None = None,
     ledger: ProviderLedger | None = None,
+    log: Sequence[LogFault] = (),
 ) -> Report:
     """Check every invariant; what was looked at, and where one does not hold.
 
     `attempt_key` makes the provider key that an attempt should have, from the book's secret.
     Jobs due before `overdue_before` (microseconds) and held by nobody count as late. `ledger` is
-    what a provider says it holds, read before this. Whatever is not given is not checked.
+    what a provider says it holds, read before this. `log` is what `Database.log_faults` found.
+    Whatever is not given is not checked.
     """
     findings = Findings()
     checked = {
@@ -44,6 +51,7 @@ def verify(
         with conn.execute(streamed) as found:
             findings.add_rows(check.invariant, found.mappings())  # type: ignore[arg-type]
     check_orders(conn, findings, attempt_key)
+    check_log(log, findings)
     if ledger is not None:
         checked["provider_holds"] = check_ledger(conn, findings, ledger)
     return Report(checked, findings.violations())

@@ -47,6 +47,7 @@ INVARIANTS: dict[str, str] = {
     "NUMBERS": "An organization's orders are numbered from 1 to what its counter says.",
     "SPANS": "A span says how many of its orders stand where, and no time of theirs lies outside.",
     "TALLIES": "As many orders have a property, and were updated in a slot of time, as is tallied.",
+    "LOG": "The book has its log, and no commit that was acknowledged is missing.",
 }
 
 

@@ -1,0 +1,116 @@
+"""Whether the database can be read and written at the moment, and telling the operator when not.
+
+An outage fails every request and every look of the pipeline. The log has the database's own
+sentence once, again after a minute, and one line when the outage is over.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from entrepot.telemetry import log
+
+TELL_AGAIN_SECONDS = 60.0
+SENTENCES_MAX = 16  # different ones told within that time
+PROVE_SECONDS = 5.0  # a write this recent needs no proof that writing works
+RETRY_SECONDS = 1.0  # between two proofs during an outage
+
+
+class Unavailable(Exception):
+    """The database cannot be reached or did not answer; whether a write happened is not known.
+
+    The text is the database's own sentence. It holds no values of rows.
+    """
+
+    fault: str | None = None
+    """What /health/ready calls the fault; None: not reachable for reads, not writable for writes"""
+    passing = False
+    """Whether a server can do its reads meanwhile, and need not be started again afterwards."""
+
+
+class NoRoom(Unavailable):
+    """The disk is full, or does not take what is written."""
+
+    passing = True
+
+
+class Damaged(Unavailable):
+    """A part of the database cannot be read as what it was written."""
+
+    fault = "damaged"
+
+
+class LogLost(Unavailable):
+    """The book's log, or a part of it, is gone: commits that were acknowledged are missing."""
+
+    fault = "log lost"
+
+
+class LogFault(NamedTuple):
+    """One way in which the log of a book is not what it should be.
+
+    `kind`: `commits_missing`, `log_missing` (in a copy, or beside the book) or `log_removed` (under
+    a serving process). `missing`: how many commits; None where that is not known.
+    """
+
+    kind: str
+    missing: int | None
+    sentence: str
+
+
+class Outage:
+    """One way of using the database, and whether it fails. Belongs to one process."""
+
+    def __init__(
+        self,
+        what: Literal["reading", "writing"],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.what = what
+        self.error: Unavailable | None = None
+        """The last failure; None while this works."""
+        self.damaged = False
+        """Whether damage was seen since this process started. It does not go away by itself."""
+        self.at = float("-inf")
+        """When this worked or failed last."""
+        self.tells = False
+        """Whether failures are logged: a command raises its one sentence, a server goes on."""
+        self._monotonic = monotonic
+        self._since = 0.0
+        self._failures = 0
+        self._is_told = False
+        self._told: dict[str, float] = {}
+
+    def failed(self, error: Unavailable) -> None:
+        """Note a failure, and log its sentence unless that was done a moment ago."""
+        now = self.at = self._monotonic()
+        if self.error is None:
+            self._since, self._failures, self._is_told = now, 0, False
+        self.error = error
+        self.damaged = self.damaged or isinstance(error, Damaged)
+        self._failures += 1
+        why = str(error)
+        self._told = {said: at for said, at in self._told.items() if now - at < TELL_AGAIN_SECONDS}
+        if self.tells and why not in self._told and len(self._told) < SENTENCES_MAX:
+            self._told[why] = now
+            self._is_told = True
+            log.error("database.unavailable", doing=self.what, why=why, failures=self._failures)
+
+    def worked(self) -> None:
+        """Note a success; log the end of an outage that was told."""
+        self.at = self._monotonic()
+        if self.error is None:
+            return
+        self.error = None
+        if self._is_told:
+            seconds = round(self.at - self._since, 3)
+            log.warning(
+                "database.back", doing=self.what, failures=self._failures, after_seconds=seconds
+            )
+
+    def is_known(self) -> bool:
+        """Whether the last use was so recent that another would tell nothing new."""
+        bound = PROVE_SECONDS if self.error is None else RETRY_SECONDS
+        return self._monotonic() - self.at < bound

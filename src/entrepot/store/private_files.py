@@ -1,0 +1,38 @@
+"""Files that only their owner may read: the book holds customers, secrets and prices."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, for the owner alone. One that exists stays as it is.
+
+    Raises OSError.
+    """
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        with suppress(FileExistsError):
+            missing.mkdir(FOLDER_MODE)
+
+
+def make_file(path: Path) -> None:
+    """Make an empty file for the owner alone. One that exists is not touched.
+
+    An existing file is not even opened: closing it would drop the locks that SQLite holds on it in
+    this process. Raises OSError.
+    """
+    if path.exists():
+        return
+    make_folder(path.parent)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE))
+
+
+def readable_by_others(path: Path) -> bool:
+    """Whether somebody beside the owner may read or write the file."""
+    return bool(path.stat().st_mode & 0o077)

@@ -1,0 +1,108 @@
+"""What is told of an outage: the database's sentence once a minute, and a line at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from entrepot.store.outage import SENTENCES_MAX, Damaged, NoRoom, Outage, Unavailable
+
+FULL = "database or disk is full"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def outage(clock: Clock) -> Outage:
+    made = Outage("writing", clock)
+    made.tells = True
+    return made
+
+
+@pytest.fixture
+def logs() -> Iterator[list[Any]]:
+    with capture_logs() as captured:
+        yield captured
+
+
+def test_the_sentence_is_told_once_a_minute_and_the_end_once(
+    outage: Outage, clock: Clock, logs: list[Any]
+) -> None:
+    for _ in range(130):
+        clock.now += 1
+        outage.failed(NoRoom(FULL))
+    told = [{"doing": "writing", "why": FULL, "failures": n} for n in (1, 61, 121)]
+    lines = [{"event": "database.unavailable", "log_level": "error", **one} for one in told]
+    assert logs == lines
+    clock.now += 1
+    for _ in range(3):
+        outage.worked()
+    back = {
+        "event": "database.back", "log_level": "warning", "doing": "writing", "failures": 130,
+        "after_seconds": 130.0,
+    }  # fmt: skip
+    assert logs == [*lines, back]
+    assert outage.error is None
+
+
+def test_each_sentence_is_told_and_no_more_than_a_few(
+    outage: Outage, clock: Clock, logs: list[Any]
+) -> None:
+    for number in range(100):
+        outage.failed(Unavailable(f"process {number} is gone"))
+    assert len(logs) == SENTENCES_MAX
+    clock.now += 61
+    outage.failed(Unavailable("another one"))
+    assert len(logs) == SENTENCES_MAX + 1
+
+
+def test_a_flutter_is_told_once(outage: Outage, clock: Clock, logs: list[Any]) -> None:
+    for _ in range(20):
+        clock.now += 1
+        outage.failed(Unavailable("terminating connection"))
+        outage.worked()
+    assert [line["event"] for line in logs] == ["database.unavailable", "database.back"]
+
+
+def test_a_command_raises_its_sentence_and_logs_nothing(clock: Clock, logs: list[Any]) -> None:
+    outage = Outage("reading", clock)
+    outage.failed(Unavailable("refused"))
+    outage.worked()
+    assert logs == []
+
+
+def test_damage_stays_and_the_rest_goes(outage: Outage) -> None:
+    outage.failed(Unavailable("refused"))
+    outage.worked()
+    assert not outage.damaged
+    outage.failed(Damaged("database disk image is malformed"))
+    outage.worked()
+    assert (outage.error, outage.damaged) == (None, True)
+
+
+def test_a_recent_use_needs_no_proof(outage: Outage, clock: Clock) -> None:
+    assert not outage.is_known()
+    outage.worked()
+    clock.now += 4.9
+    assert outage.is_known()
+    clock.now += 0.2
+    assert not outage.is_known()
+    outage.failed(Unavailable("refused"))
+    clock.now += 0.9
+    assert outage.is_known()
+    clock.now += 0.2
+    assert not outage.is_known()
