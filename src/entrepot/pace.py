@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
@@ -21,8 +21,8 @@ T = TypeVar("T")
 
 # How long a slice lasts, in seconds; what cannot be interrupted, such as a statement, may follow.
 SLICE_SECONDS: Final = 0.01
-# Small work between two questions for the time.
-STRIDE: Final = 200
+# So much small work is done between two questions for the time.
+STRIDE: Final = 500
 
 
 class _Turn:
@@ -52,8 +52,13 @@ async def in_slices(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     return done
 
 
-def paced(values: Iterable[T], stride: int = STRIDE) -> Iterator[T]:
+def paced(values: Iterable[T], stride: int = STRIDE) -> Iterable[T]:
     """The same values; work on them breathes after every `stride` of them."""
+    few = isinstance(values, Sized) and len(values) <= stride
+    return values if few else _breathing(values, stride)
+
+
+def _breathing(values: Iterable[T], stride: int) -> Iterator[T]:
     for place, value in enumerate(values):
         if not place % stride:
             breathe()

@@ -220,6 +220,13 @@ Command = (
 )
 
 
+def size(command: Command) -> int:
+    """How much there is to write: orders and lines."""
+    if isinstance(command, MirrorOrders):
+        return len(command.drafts) + sum([len(draft.lines) for draft in command.drafts])
+    return 1 + len(command.lines) if isinstance(command, PlaceOrder) else 1
+
+
 def weight(command: Command) -> int:
     """How many orders the command writes; a batch is bounded by the sum."""
     return len(command.drafts) if isinstance(command, MirrorOrders) else 1

@@ -72,6 +72,8 @@ class Facts:
     leased_until: int = 0  # a new job is born leased until then; 0 leaves it to whoever claims it
     holder: int | None = None  # the process that such a lease is of
     request: str | None = None  # the id of the request whose command is being decided
+    # Called between parts of long work, so that whoever runs the work may let others run.
+    breathe: Callable[[], None] = lambda: None
     orgs: dict[int, OrgFacts] = field(default_factory=dict)
     orders: dict[Key, Order] = field(default_factory=dict)
     by_sender: dict[tuple[int, str], bytes] = field(default_factory=dict)
@@ -135,6 +137,7 @@ class Facts:
     def absorb(self, changes: Changes) -> None:
         """Take a decision's changes over: later commands see them, the store writes them."""
         self._absorb_orders(changes)
+        self.breathe()
         self._absorb_catalogue(changes)
         self._absorb_stock(changes)
         self._absorb_pipeline(changes)
@@ -153,6 +156,7 @@ class Facts:
                 new.add(key)
                 if order.sender_id is not None:
                     self.by_sender[order.org, order.sender_id] = order.id
+            self.breathe()
         for order in changes.orders:
             key = (order.org, order.id)
             self.orders[key] = order
@@ -186,9 +190,11 @@ class Facts:
         for variant in changes.variants:
             self.variants[variant.org, variant.id] = variant
             self.dirt("variants").dirty.add((variant.org, variant.id))
+        self.breathe()
         for name, row in changes.variant_names.items():
             self.variant_names[name] = row
             self.dirt("variant_names").new.add(name)
+        self.breathe()
         for customer in changes.customers_new.values():
             self.customers[customer.org, customer.id] = customer
             self.dirt("customers").new.add((customer.org, customer.id))

@@ -20,8 +20,9 @@ DEPTH_MAX: Final = 32
 NUMBER_DIGITS_MAX: Final = 40
 INTEGER_MIN: Final = -(2**63)
 INTEGER_MAX: Final = 2**63 - 1
-# A value costs up to about 200 bytes while duplicate keys are counted: this is 80 MB at worst.
-VALUES_MAX: Final = 400_000
+# A value costs up to about 200 bytes while duplicate keys are counted: this is 70 MB at worst. An
+# order's line is ten values or more, so that it also bounds what a batch has to write.
+VALUES_MAX: Final = 350_000
 # A large body is not worth a walk of seconds for the place of its fault.
 WALKED_BYTES_MAX: Final = 1_048_576
 

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Boolean, Connection, LargeBinary, SmallInteger, Table
 from sqlalchemy.util import await_only
 
+from entrepot.pace import breathe
+
 Row = tuple[Any, ...]
 
 _KEYS_AT_ONCE = 256
@@ -112,6 +114,7 @@ def select(
         statement = _select_sqlite(table, keys, columns, size)
         parameters = tuple(value for key in padded for value in key)
         rows.extend(fetch(conn, statement, parameters))
+        breathe()
     return rows
 
 

@@ -46,6 +46,12 @@ class Database(Protocol):
         """
         ...
 
+    async def write_long(self, work: Work[T]) -> T:
+        """Like `write_guarded`, for work that may take long: it breathes (entrepot.pace), and what
+        does not write goes on meanwhile.
+        """
+        ...
+
     async def read(self, work: Work[T]) -> T:
         """Run `work` in one read-only snapshot."""
         ...

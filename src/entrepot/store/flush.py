@@ -16,8 +16,9 @@ from sqlalchemy import Connection, Table
 from entrepot.core.facts import Facts
 from entrepot.core.order import Order
 from entrepot.core.properties import parse, scalar
+from entrepot.pace import paced
 from entrepot.store import bulk, levels, rows, schema, spans, tallies
-from entrepot.store.writes import Writes
+from entrepot.store.writes import Rows, Writes
 
 _ORDER_KEYS = ("org", "id", "version")
 _ORDER_SETS = tuple(c for c in rows.ORDER if c not in ("org", "id", "number"))
@@ -86,7 +87,7 @@ def _orders_changed(writes: Writes, facts: Facts) -> None:
     if dirt is None:
         return
     moved, amended = [], []
-    for key in sorted(dirt.dirty - dirt.new):
+    for key in paced(sorted(dirt.dirty - dirt.new)):
         base, order = facts.order_base[key], facts.orders[key]
         guard = (*key, base.version)
         if _kept(base) == _kept(order):
@@ -107,7 +108,7 @@ def _moved_values(o: Order) -> rows.Row:
 def _orders_new(writes: Writes, facts: Facts) -> None:
     if dirt := facts.touched.get("orders"):
         # In the order of the primary key, so that its tree grows at one end.
-        new = [rows.order_row(facts.orders[key]) for key in sorted(dirt.new)]
+        new = Rows(sorted(dirt.new), lambda key: rows.order_row(facts.orders[key]))
         writes.insert(schema.orders, rows.ORDER, new, last=spans.NUMBER)
 
 
@@ -165,11 +166,11 @@ def _lines(writes: Writes, facts: Facts) -> None:
     writes.delete(schema.order_lines, _LINE_KEYS, list(dirt.gone))
     sets = tuple(c for c in rows.LINE if c not in _LINE_KEYS)
     changed = []
-    for org, order_id, line_id in sorted(dirt.dirty - dirt.new):
+    for org, order_id, line_id in paced(sorted(dirt.dirty - dirt.new)):
         row = rows.line_row(org, order_id, facts.lines[org, order_id, line_id])
         changed.append((*row[3:], *row[:3]))
     writes.update(schema.order_lines, sets, _LINE_KEYS, changed)
-    new = [rows.line_row(k[0], k[1], facts.lines[k]) for k in sorted(dirt.new)]
+    new = Rows(sorted(dirt.new), lambda k: rows.line_row(k[0], k[1], facts.lines[k]))
     writes.insert(schema.order_lines, rows.LINE, new)
 
 
@@ -189,19 +190,19 @@ def _catalogue(writes: Writes, facts: Facts) -> None:
     if dirt := facts.touched.get("variants"):
         _variants(writes, facts)
     if dirt := facts.touched.get("variant_names"):
-        names = [(*key, facts.variant_names[key]) for key in sorted(dirt.new)]
+        found = Rows(sorted(dirt.new), lambda key: (*key, facts.variant_names[key]))
         columns = ("org", "kind", "value", "variant_id")
-        writes.insert(schema.variant_names, columns, names)
+        writes.insert(schema.variant_names, columns, found)
 
 
 def _variants(writes: Writes, facts: Facts) -> None:
     dirt = facts.touched["variants"]
     new = [facts.variants[key] for key in dirt.new]
     writes.insert(schema.items, ("org", "id", "name", "created_at"),
-                [(v.org, v.item_id, v.name, v.created_at) for v in new])  # fmt: skip
-    writes.insert(schema.variants, rows.VARIANT, [rows.variant_row(v) for v in new])
+                Rows(new, lambda v: (v.org, v.item_id, v.name, v.created_at)))  # fmt: skip
+    writes.insert(schema.variants, rows.VARIANT, Rows(new, rows.variant_row))
     writes.insert(schema.item_list_entries, ("org", "id", "list_id", "variant_id"),
-        [(v.org, v.entry_id, facts.orgs[v.org].default_list, v.id) for v in new],
+        Rows(new, lambda v: (v.org, v.entry_id, facts.orgs[v.org].default_list, v.id)),
     )  # fmt: skip
     changed = [rows.variant_row(facts.variants[key]) for key in dirt.dirty - dirt.new]
     writes.update(schema.variants, rows.VARIANT[2:], ("org", "id"),

@@ -17,7 +17,9 @@ from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.util import await_only
 
+from entrepot.pace import in_slices
 from entrepot.store.book_log import TOUCH, BookLog
 from entrepot.store.bulk import Conflict
 from entrepot.store.engine import T, Work
@@ -25,6 +27,8 @@ from entrepot.store.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
 from entrepot.store.private_files import make_file, readable_by_others
 from entrepot.store.wal import PAGES_MAX, Checkpoints
 from entrepot.telemetry import log
+
+_Transact = Callable[[Connection, Work[T]], T]
 
 SQLITE_OLDEST = (3, 51, 3)  # older ones can corrupt a WAL database (study: WAL-reset bug)
 # What a connection keeps of the file in memory; long reads go through more than they come back to.
@@ -70,38 +74,48 @@ class SqliteDatabase:
         self._long_reads = ThreadPoolExecutor(1, "long-reads")
         self._checkpoints = Checkpoints(path, self.log.copy) if self.log else None
         self._write_conn: Connection | None = None
+        # Held while a long transaction lets others run; short ones run at one go.
+        self._slow_write = asyncio.Lock()
         self._read_conn: Connection | None = None
         self._long_conn: Connection | None = None
         self._closing = False
 
     async def write(self, work: Work[T]) -> T:
         """See Database."""
-        return self._write(work)
+        return await self.write_guarded(work)
 
     async def write_guarded(self, work: Work[T]) -> T:
         """See Database. SQLite's writer is alone anyway."""
-        return self._write(work)
+        if not self._slow_write.locked():
+            return self._write(work, _transact)
+        async with self._slow_write:
+            return self._write(work, _transact)
 
-    def _write(self, work: Work[T]) -> T:
+    async def write_long(self, work: Work[T]) -> T:
+        """See Database."""
+        async with self._slow_write:
+            return await in_slices(self._write, work, _transact_slowly)
+
+    def _write(self, work: Work[T], transact: _Transact[T]) -> T:
         # In place: the commit's sync is short, a thread's hand-over is not.
         try:
-            done = self._committed(work)
+            done = self._committed(work, transact)
         except Unavailable as error:
             self.writing.failed(error)
             raise
         self.writing.worked()
         return done
 
-    def _committed(self, work: Work[T]) -> T:
+    def _committed(self, work: Work[T], transact: _Transact[T]) -> T:
         if self.log is not None and self.log.lost is not None:
             raise self.log.lost
         if self._write_conn is None:
             self._write_conn = self._connected(self._writer)
         if self.log is None:
-            return _transact(self._write_conn, work)
+            return transact(self._write_conn, work)
         driver: Any = self._write_conn.connection.driver_connection
         try:
-            done = _transact(self._write_conn, partial(_counted, self.log, driver, work))
+            done = transact(self._write_conn, partial(_counted, self.log, driver, work))
         except Exception:
             self.log.rolled_back()
             raise
@@ -180,7 +194,7 @@ class SqliteDatabase:
 
     async def prove_writing(self) -> None:
         """See Database. The counter of commits is what is written."""
-        self._write(lambda conn: conn.exec_driver_sql(TOUCH).close())
+        await self.write(lambda conn: conn.exec_driver_sql(TOUCH).close())
 
     async def begin_serving(self) -> None:
         """See Database."""
@@ -212,7 +226,7 @@ class SqliteDatabase:
         if self.log is None:
             return []
         accept = self.log.accept_loss
-        return self._write(lambda conn: accept(conn.connection.driver_connection))
+        return await self.write(lambda conn: accept(conn.connection.driver_connection))
 
     async def look_at_files(self) -> None:
         """See Database."""
@@ -273,6 +287,19 @@ def _transact(conn: Connection, work: Work[T]) -> T:
             return work(conn)
     except (DBAPIError, sqlite_driver.Error) as error:
         raise _translated(error) from error
+
+
+def _transact_slowly(conn: Connection, work: Work[T]) -> T:
+    """The same for work that breathes: what it wrote is much, and is synced in a thread."""
+
+    def worked(conn: Connection) -> T:
+        done = work(conn)
+        driver: Any = conn.connection.driver_connection
+        # SQLAlchemy's own commit then finds nothing left to do.
+        await_only(asyncio.get_running_loop().run_in_executor(None, driver.commit))
+        return done
+
+    return _transact(conn, worked)
 
 
 def _counted(book_log: BookLog, driver: Any, work: Work[T], conn: Connection) -> T:

@@ -15,6 +15,7 @@ from entrepot.core import ids
 from entrepot.core.facts import Facts, OrgFacts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Line
+from entrepot.pace import paced
 from entrepot.store import bulk, rows, schema
 from entrepot.store.bulk import Row, Select
 
@@ -141,7 +142,7 @@ class _Loading:
             self.facts.answers[row[0], row[1]] = rows.answer(row)
 
     def _variant_names(self, found: Iterable[Row]) -> None:
-        for org, kind, value, variant_id in found:
+        for org, kind, value, variant_id in paced(found):
             self.facts.variant_names[org, kind, value] = variant_id
             self.needs.variants.add((org, variant_id))
 
@@ -169,7 +170,7 @@ class _Loading:
 
     def _orders(self, found: Iterable[Row]) -> None:
         needs, facts = self.needs, self.facts
-        for row in found:
+        for row in paced(found):
             key = (row[0], row[1])
             facts.orders[key] = facts.order_base[key] = order = rows.order(row)
             self._present.add(key)
@@ -185,7 +186,7 @@ class _Loading:
     def _lines(self, found: Iterable[Row]) -> None:
         needs, facts = self.needs, self.facts
         lines: dict[tuple[int, bytes], list[Line]] = {}
-        for row in found:
+        for row in paced(found):
             org, order_id, line = rows.line(row)
             lines.setdefault((org, order_id), []).append(line)
         for key, listed in lines.items():
@@ -198,7 +199,7 @@ class _Loading:
                     needs.shelves.add((order.org, line.variant_id, line.location_id))
 
     def _variants(self, found: Iterable[Row]) -> None:
-        for row in found:
+        for row in paced(found):
             self.facts.variants[row[0], row[1]] = rows.variant(row)
 
     def _customers(self, found: Iterable[Row]) -> None:

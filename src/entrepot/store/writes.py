@@ -8,19 +8,47 @@ what an array for each column does, on either side (docs/adr/0012).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from sqlalchemy import Connection, MetaData, Table
 from sqlalchemy.util import await_only
 
+from entrepot.pace import breathe, paced
 from entrepot.store import bulk
 from entrepot.store.bulk import Conflict, Row
 
 # What a guard that found too few rows fails with: the text of a number that is none.
 _GUARD_FAILED = "22P02"
 _MEANWHILE = "changed meanwhile"
+# Rows that SQLite writes before others have their turn, where the work is done in slices.
+_ROWS_AT_ONCE = 500
+
+
+class Rows(Sequence[Row]):
+    """Rows that are made of their keys only when they are written, so that not all are there at
+    once."""
+
+    __slots__ = ("_keys", "_make")
+
+    def __init__(self, keys: Sequence[Any], make: Callable[[Any], Row]) -> None:
+        self._keys, self._make = keys, make
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+        if isinstance(at, slice):
+            return list(map(self._make, self._keys[at]))
+        return self._make(self._keys[at])
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._make, paced(self._keys))
 
 
 class Write(NamedTuple):
@@ -145,7 +173,11 @@ def _one_by_one(conn: Connection, listed: list[Write]) -> None:
     for write in listed:
         if write.sqlite is None:
             continue
-        changed = driver.executemany(write.sqlite, write.rows).rowcount
+        changed = 0
+        for start in range(0, len(write.rows), _ROWS_AT_ONCE):
+            rows = write.rows[start : start + _ROWS_AT_ONCE]
+            changed += driver.executemany(write.sqlite, rows).rowcount
+            breathe()
         if write.guarded and changed != len(write.rows):
             raise Conflict(f"{write.table}: rows {_MEANWHILE}")
 
@@ -167,7 +199,7 @@ def _together(conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:
     arrays: list[Sequence[Any]] = []
     for write in listed:
         if len(write.arrays) == 1:
-            arrays.append(write.rows)
+            arrays.append(list(write.rows))
         else:
             arrays.extend(zip(*write.rows, strict=True))
     try:

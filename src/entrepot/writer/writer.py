@@ -18,9 +18,11 @@ from contextlib import suppress
 
 from sqlalchemy import Connection
 
+from entrepot.core.commands import size
 from entrepot.core.facts import Facts
 from entrepot.core.order import Job
 from entrepot.core.refusal import Reason, Refusal
+from entrepot.pace import breathe
 from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database, Unavailable
 from entrepot.telemetry import log, metrics
@@ -37,6 +39,8 @@ LOCKED_BATCHES = 32
 # So many transactions at a time let arrays have a second series of batches: three for the series,
 # and one for what claims jobs and removes what is old.
 _FOR_ARRAYS = 4
+# Orders and lines of a batch beyond which others run while the batch is decided and written.
+AT_ONCE_MAX = 1_000
 OVERLOADED = Refusal(Reason.OVERLOADED, retry_after=1.0)
 
 
@@ -213,15 +217,21 @@ class Writer:
         return [*await self._run(first, series), *await self._run(second, series)]
 
     async def _commit(self, envelopes: list[Envelope], series: _Series) -> list[Outcome]:
-        facts = Facts(self._now(), self._new_id, leased_until=self.lease(), holder=self.holder)
+        facts = Facts(
+            self._now(), self._new_id, leased_until=self.lease(), holder=self.holder,
+            breathe=breathe,
+        )  # fmt: skip
+        much = sum([size(one.command) for one in envelopes]) > AT_ONCE_MAX
 
         def work(conn: Connection) -> tuple[list[Outcome], list[Job]]:
             first_step = self.first_step if facts.leased_until else None
             return run_batch(conn, envelopes, facts, first_step)
 
-        if series.lead.locked:
+        if series.lead.locked and self._database.side_by_side > 1:
             series.lead.locked -= 1
             outcomes, leased = await self._database.write(work)
+        elif much:
+            outcomes, leased = await self._database.write_long(work)
         else:
             outcomes, leased = await self._database.write_guarded(work)
         try:

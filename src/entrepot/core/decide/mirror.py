@@ -36,6 +36,7 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
             order = known = stands.get(known.id, known)
             if known.sender_digest != draft.digest and not _over(known):
                 order = updated[known.id] = _update(command, draft, known, facts, changes)
+        facts.breathe()
         named[draft.sender_id] = order.id
         stands[order.id] = order
         meant.append(order.id)
