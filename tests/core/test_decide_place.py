@@ -21,6 +21,7 @@ from tests.core.book import (
     line,
     named,
     notice,
+    one,
 )
 
 from entrepot.core import words
@@ -202,3 +203,58 @@ def test_what_is_reserved_stays_on_hand_where_allocation_is_hard(hard: bool) -> 
     else:
         book.done(take)
     assert book.level().reserved == 4
+
+
+@pytest.mark.parametrize(
+    ("price", "quantity", "places", "total"),
+    [
+        (Amount(12_345, 3), 1, 2, Amount(1234, 2)),  # a half: to the even
+        (Amount(12_355, 3), 1, 2, Amount(1236, 2)),
+        (Amount(12_345, 3), 2, 2, Amount(2469, 2)),  # nothing is lost
+        (Amount(335, 3), 3, 2, Amount(100, 2)),
+        (Amount(1, 4), 3, 2, Amount(0, 2)),
+        (Amount(105, 1), 1, 0, Amount(10, 0)),
+        (Amount(105, 1), 2, 0, Amount(21, 0)),
+        (Amount(12_345, 3), 1, 3, Amount(12_345, 3)),
+        (Amount(1250, 2), 1, 2, Amount(1250, 2)),
+        (Amount(335, 3), 3, None, Amount(1005, 3)),  # no payment: as the lines add up
+    ],
+)
+def test_what_goes_to_a_payment_is_rounded_once(
+    price: Amount, quantity: int, places: int | None, total: Amount
+) -> None:
+    book = Book()
+    said = {"payment_provider": "stripe", "payment_reference": "pi_1"}
+    lines = (line(LOOSE, quantity=quantity, price=price),)
+    order = one(book.done(PlaceOrder(ORG, "synq", "EUR", lines, said=said, places=places)))
+    assert (order.subtotal, order.total) == (total, total)
+    book.reserved(order)
+    if total.units:
+        assert book.attempt(order).amount == total
+    else:
+        assert (ORG, order.id) not in book.facts.attempts
+
+
+@pytest.mark.parametrize("zero", [Amount(0, 0), Amount(0, 2), Amount(0, 4)])
+def test_a_total_of_zero_asks_nobody_for_money(zero: Amount) -> None:
+    book = Book()
+    book.stock(TRACKED, 5)
+    order = book.placed(
+        line(quantity=2, price=zero), payment_provider="stripe", payment_reference="declined-free"
+    )
+    assert order.facets == Facets("placed", "none", "unassigned", "none")
+    book.reserved(order)
+    after = book.order(order)
+    assert (after.facets.stage, after.facets.payment, after.reason) == ("confirmed", "none", None)
+    assert (ORG, order.id) not in book.facts.attempts
+    assert [row.state for row in book.reservations(order)] == ["committed"]
+    assert book.level().reserved == 2
+
+
+def test_a_free_order_without_stock_fails() -> None:
+    book = Book()
+    order = book.placed(line(quantity=2, price=Amount(0, 0)), payment_provider="stripe")
+    book.stock(TRACKED, 1)
+    order = book.placed(line(quantity=2, price=Amount(0, 0)), payment_provider="stripe")
+    book.reserved(order)
+    assert (book.order(order).facets.stage, book.order(order).reason) == ("failed", "out_of_stock")

@@ -61,6 +61,8 @@ class PlaceOrder(NamedTuple):
     total: Amount | None = None
     # Order fields that are kept as said: notes, channel, payment_reference and the like.
     said: dict[str, Any] = {}  # noqa: RUF012 - a NamedTuple default; never written to
+    # The decimal places of the smallest amount that a payment can be asked for; None: no payment.
+    places: int | None = None
 
 
 class OrderDraft(NamedTuple):

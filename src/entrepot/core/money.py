@@ -57,6 +57,11 @@ def stripped(units: int, scale: int) -> tuple[int, int]:
     return units, scale
 
 
+def payable(amount: Amount, places: int) -> Amount:
+    """The amount with no more than these places; a finer one is rounded half to even."""
+    return amount if amount.scale <= places else Amount(amount.at(places), places)
+
+
 def parse(text: str) -> Amount | None:
     """The amount that a decimal string says, its scale as written; None when it is none."""
     match = _DECIMAL.match(text)

@@ -29,6 +29,8 @@ class Idempotency(NamedTuple):
     parts: tuple[str, ...]
     fingerprint: bytes
     store_refusals: bool = True
+    # The fingerprint that an older version made of the same request, where that is another one.
+    older: Callable[[], bytes] | None = None
 
 
 class Envelope(NamedTuple):

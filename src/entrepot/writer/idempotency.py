@@ -33,7 +33,10 @@ def replay(idempotency: Idempotency, stored: StoredAnswer) -> Outcome | Refusal:
     if stored.operation != idempotency.operation:
         detail = f"the key was used for another operation, {stored.operation}"
         return Refusal(Reason.KEY_REUSED, detail)
-    if stored.fingerprint != idempotency.fingerprint:
+    older = idempotency.older
+    if stored.fingerprint != idempotency.fingerprint and (
+        older is None or stored.fingerprint != older()
+    ):
         differing = ", ".join(_differing(idempotency, stored.fingerprint)) or "the request"
         return Refusal(Reason.KEY_REUSED, f"the key was used before with another {differing}")
     answer = Answer(stored.status, stored.body)

@@ -64,6 +64,7 @@ def test_an_order_is_read_whole() -> None:
         org=7,
         source="synq",
         currency="EUR",
+        places=2,
         customer=CustomerRef(customer_id=raw(CUSTOMER)),
         lines=(
             DraftLine(

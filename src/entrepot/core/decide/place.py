@@ -8,7 +8,7 @@ from entrepot.core.decide.catalogue import make_line, resolve_customer, resolve_
 from entrepot.core.decide.jobs import first_job
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
-from entrepot.core.money import line_sum, storable
+from entrepot.core.money import line_sum, payable, storable
 from entrepot.core.order import Changes, Line, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
@@ -19,7 +19,11 @@ _WITHOUT_PAYMENT = Facets(stage="placed", payment="none")
 
 
 def place(command: PlaceOrder, facts: Facts) -> Decision:
-    """Make the order, `placed`. Refused: unknown variant, location, customer; sums too large."""
+    """Make the order, `placed`. Refused: unknown variant, location, customer; sums too large.
+
+    The sum of the lines of an order with a payment is rounded once, here: what is stored, shown and
+    asked for is one figure.
+    """
     org, changes = command.org, Changes()
     customer_id = resolve_customer(command.customer, org, facts, changes)
     default_location = facts.orgs[org].default_location if command.source == "polinate" else None
@@ -40,10 +44,14 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     if command.source == "polinate":
         _fit_together(command, lines, currency)
     subtotal = line_sum([(line.price, line.quantity) for line in lines])
+    if command.places is not None:
+        subtotal = payable(subtotal, command.places)
     total = command.total or subtotal
     if not storable(subtotal, total):
         raise refuse(Reason.INVALID, "the order's total is out of range", command.lines[0].where)
-    facets = _WITH_PAYMENT if command.said.get("payment_provider") else _WITHOUT_PAYMENT
+    # Nothing is asked of anybody for an order that costs nothing.
+    pays = command.said.get("payment_provider") and total.units
+    facets = _WITH_PAYMENT if pays else _WITHOUT_PAYMENT
     order = Order(
         org=org,
         id=facts.new_id(),

@@ -18,7 +18,8 @@ SANDBOX = "sandbox"
 def reserve(command: ReserveStock, facts: Facts) -> Decision:
     """Hold the stock and prepare the attempt, or fail the order as out of stock.
 
-    An order that moved on meanwhile (cancelled, say) needs no stock: the job just ends.
+    An order that moved on meanwhile (cancelled, say) needs no stock: the job just ends. An order
+    without a payment, or with nothing to pay, is confirmed at once.
     """
     job = held_job(command.org, command.job_id, command.fence, facts, "reserve")
     order = facts.orders.get((command.org, command.order_id))
@@ -39,7 +40,7 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
     goods.hold(order, "held", command.held_until, facts, changes)
     order, reserved = events.happened(order, events.STOCK_RESERVED, facts.now, "pipeline")
     changes.events.append(reserved)
-    if order.payment_provider is None:
+    if order.facets.payment == "none":
         for place, reservation in enumerate(changes.reservations):
             changes.reservations[place] = reservation._replace(state="committed")
         changes.jobs_done.append(job)

@@ -15,6 +15,7 @@ from msgspec import Raw
 
 from entrepot.core.money import parse, stripped
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import money_names
 from entrepot.edge.dialect import read_json
 from entrepot.pace import paced
 
@@ -36,14 +37,8 @@ _SHOWN = frozenset({
 _LINE_WRITABLE = frozenset({
     "quantity", "unitOfMeasure", "currency", "price", "cost", "properties", "unitAmount",
 })  # fmt: skip
-# What names money and is not taken: an order made without it would cost something else.
-_MONEY_OF_ORDER = frozenset({
-    "amount", "total", "totalprice", "subtotal", "subtotalamount", "tax", "taxes", "taxtotal",
-    "taxamount", "totaltax", "discount", "discounts", "discounttotal", "discountamount",
-    "totaldiscount", "shippingtotal", "shippingamount", "shippingcost", "shippingprice", "fee",
-    "fees", "feetotal", "feeamount", "tip", "tipamount", "surcharge",
-})  # fmt: skip
-_MONEY_OF_LINE = _MONEY_OF_ORDER | {"totalamount", "lineamount", "linetotal", "unitprice"}
+_MONEY_OF_ORDER = money_names.OF_ORDER - {"totalamount"}
+_MONEY_OF_LINE = money_names.OF_LINE | {"unitprice"}
 _NUMBER_STARTS = b"-0123456789"
 _NULL = b"null"
 
@@ -161,8 +156,7 @@ def _spell(members: Members, names: tuple[str, ...]) -> None:
 
 def _refuse_money(members: Members, money: Collection[str], where: str) -> None:
     for name in members:
-        plain = name.replace("_", "").lower()
-        if plain in money and not _is_null(members, name):
+        if money_names.plain(name) in money and not _is_null(members, name):
             sentence = "is not taken, and an order without it would cost something else"
             raise refuse(Reason.INVALID, sentence, f"{where}{name}")
 

@@ -69,7 +69,11 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
     if len(key) > 1 and key[0] == key[-1] == '"':
         key = key[1:-1]
     if not well_formed(key):
-        raise refuse(Reason.KEY_MALFORMED, "1 to 255 visible ASCII characters, once", KEY_HEADER)
+        raise refuse(
+            Reason.KEY_MALFORMED,
+            "1 to 255 visible ASCII characters, spaces inside, once",
+            KEY_HEADER,
+        )
     return key
 
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import msgspec
 
 from entrepot.core import ids
 from entrepot.core.commands import AdjustStock, CustomerRef, DraftLine, PlaceOrder, VariantRef
-from entrepot.core.money import Amount
+from entrepot.core.money import UNITS_MAX, ZERO, Amount, stripped
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import currency
-from entrepot.edge.dialect import Principal
+from entrepot.edge.dialect import Principal, read_json
 from entrepot.edge.strict_json import InvalidJson, decimal_number, whole_number
-from entrepot.edge.synq import wire
+from entrepot.edge.synq import claims, wire
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint, well_formed
 
 PLACES_MAX = 4
 QUANTITY_MAX = 10**9
+# The members of a line that tell a repeat from a reuse.
+_LINE_MEMBERS = 14
 _PARTS = (
     "payment_provider", "payment_reference", "customer_id", "currency", "channel",
     "source_platform", "items",
@@ -26,10 +29,21 @@ _PARTS = (
 _WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
 
 
+def create_order(body: bytes, principal: Principal) -> tuple[PlaceOrder, Idempotency]:
+    """The command and its key. Refused: what cannot be taken, and another price than the lines'."""
+    command, idempotency = place_order(read_json(body, CREATE_ORDER), principal)
+    claims.check(body, command.lines)
+    return command, idempotency
+
+
 def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrder, Idempotency]:
     """The command and its key. The key is the organization's, whoever sends it."""
     if not well_formed(body.idempotency_key):
-        raise refuse(Reason.KEY_MALFORMED, "1 to 255 visible ASCII characters", "idempotency_key")
+        raise refuse(
+            Reason.KEY_MALFORMED,
+            "1 to 255 visible ASCII characters, spaces inside",
+            "idempotency_key",
+        )
     name, items = ("line_items", body.line_items) if not body.items else ("items", body.items)
     if not items:
         raise refuse(Reason.INVALID, "at least one line is needed", "items")
@@ -39,6 +53,8 @@ def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrde
     code = currency.iso_code(sent)
     if code is None:
         raise refuse(Reason.INVALID, f"{sent} is no ISO 4217 currency", "currency")
+    if not currency.is_money(code):
+        raise refuse(Reason.INVALID, f"{code} is no money that can be paid in", "currency")
     customer = CustomerRef()
     if body.customer_id:
         customer = CustomerRef(customer_id=uuid(body.customer_id, "customer_id"))
@@ -50,21 +66,36 @@ def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrde
         "source_platform": body.source_platform,
         "idempotency_key": body.idempotency_key,
     }
-    command = PlaceOrder(principal.org, "synq", code, lines, customer, said=said)
+    command = PlaceOrder(
+        principal.org, "synq", code, lines, customer,
+        places=currency.smallest_digits(code), said=said,
+    )  # fmt: skip
     return command, _idempotency(body.idempotency_key, command)
 
 
 def _idempotency(key: str, command: PlaceOrder) -> Idempotency:
+    """Prices that are equal are one price, however they are written."""
+    prices = [line.price or ZERO for line in command.lines]
+    plain = [Amount(*stripped(*price)) for price in prices]
+    older = None if plain == prices else partial(_fingerprint, command, prices)
+    return Idempotency(key, "synq.createOrder", _PARTS, _fingerprint(command, plain), older=older)
+
+
+def _fingerprint(command: PlaceOrder, prices: list[Amount]) -> bytes:
     said = command.said
-    # All but the path, which an alias changes, and the currency, which is the order's.
-    lines = [("", *line[1:4], None, *line[5:]) for line in command.lines]
+    # All but the path, which an alias changes, and the currency, which is the order's. Members that
+    # lines get later do not belong here: answers are kept under the keys of last month.
+    lines = [
+        ("", *line[1:3], price, None, *line[5:_LINE_MEMBERS])
+        for line, price in zip(command.lines, prices, strict=True)
+    ]
     parts = (
         said["payment_provider"].encode(), said["payment_reference"].encode(),
         command.customer.customer_id or b"", command.currency.encode(),
         (said["channel"] or "").encode(), (said["source_platform"] or "").encode(),
         msgspec.json.encode(lines),
     )  # fmt: skip
-    return Idempotency(key, "synq.createOrder", _PARTS, fingerprint(parts))
+    return fingerprint(parts)
 
 
 def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
@@ -80,10 +111,17 @@ def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
         quantity = whole_number(item.quantity, f"{where}.quantity")
     except InvalidJson as error:
         raise refuse(Reason.INVALID, error.problem, error.path) from error
-    if price.units < 0 or not price.within_range():
+    if price.units < 0:
         raise refuse(Reason.INVALID, "must be 0 or more", f"{where}.unit_price")
     if price.scale > PLACES_MAX:
-        raise refuse(Reason.INVALID, "at most four decimal places", f"{where}.unit_price")
+        # Zeros at the end are no places.
+        units, scale = stripped(*price)
+        if scale > PLACES_MAX:
+            raise refuse(Reason.INVALID, "at most four decimal places", f"{where}.unit_price")
+        price = Amount(units * 10 ** (PLACES_MAX - scale), PLACES_MAX)
+    if not price.within_range():
+        sentence = f"is too large: at most {UNITS_MAX} in its last decimal place"
+        raise refuse(Reason.INVALID, sentence, f"{where}.unit_price")
     if not 0 < quantity <= QUANTITY_MAX:
         raise refuse(Reason.INVALID, f"must be 1 to {QUANTITY_MAX}", f"{where}.quantity")
     return DraftLine(
@@ -96,7 +134,7 @@ def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
         sku=item.sku,
         variant_title=item.variant_title,
         location_id=location_id if variant_id is not None else None,
-        requires_shipping=item.requires_shipping,
+        requires_shipping=item.requires_shipping is not False,
     )
 
 

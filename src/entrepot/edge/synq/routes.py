@@ -59,8 +59,8 @@ async def get_order(call: Call) -> Answer:
 
 async def create_order(call: Call) -> Answer:
     """Place an order; its processing goes on after the answer."""
-    body = await call.json(read.CREATE_ORDER)
-    command, idempotency = read.place_order(body, call.principal)
+    principal = call.principal
+    command, idempotency = await call.read(lambda body: read.create_order(body, principal))
     answer = partial(write.created, request_id=call.request_id)
     return await call.submit(command, answer, idempotency)
 

@@ -33,7 +33,7 @@ class LineItem(msgspec.Struct):
     location_id: Uuid | None = None
     sku: Annotated[str, msgspec.Meta(max_length=255)] | None = None
     variant_title: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
-    requires_shipping: bool = True
+    requires_shipping: bool | None = None
 
 
 class CreateOrder(msgspec.Struct):
@@ -42,8 +42,8 @@ class CreateOrder(msgspec.Struct):
     idempotency_key: Key
     payment_provider: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     payment_reference: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-    items: Annotated[list[LineItem], msgspec.Meta(max_length=500)] = []
-    line_items: Annotated[list[LineItem], msgspec.Meta(max_length=500)] = []
+    items: Annotated[list[LineItem], msgspec.Meta(max_length=500)] | None = None
+    line_items: Annotated[list[LineItem], msgspec.Meta(max_length=500)] | None = None
     customer_id: Uuid | None = None
     currency: Annotated[str, msgspec.Meta(max_length=3)] | None = "USD"
     channel: Annotated[str, msgspec.Meta(max_length=255)] | None = None

@@ -34,7 +34,8 @@ INVARIANTS: dict[str, str] = {
     "INV-13": "An order's events, with those that the archive has, are numbered 1 to its version, "
     "the first tells how it began, and each move is legal.",
     "INV-14": "An order stands where its events leave it.",
-    "INV-17": "An order's subtotal is the sum of its lines, and every amount is in range.",
+    "INV-17": "An order's subtotal is the sum of its lines in its currency, and every amount is in "
+    "range.",
     "INV-18": "Every row belongs to a row of its own organization.",
     "INV-20": "An order that is neither ended nor parked has a job, and no job waits beyond bound.",
     "INV-21": "An order is parked exactly while a parked job waits for the operator, with a reason "

@@ -1,0 +1,59 @@
+"""What a body says that its order costs. Synq's order costs the sum of its lines and nothing else.
+
+A member that agrees with that, as in an order that was read, is taken. Any other is refused: it
+would be a price that somebody else expects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Raw
+
+from entrepot.core.commands import DraftLine
+from entrepot.core.money import ZERO, Amount, line_sum, stripped
+from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import money_names
+from entrepot.edge.strict_json import InvalidJson, decimal_number
+
+Members = dict[str, Raw]
+_OBJECT = msgspec.json.Decoder(Members)
+_LINES = msgspec.json.Decoder(list[Members])
+# Every name that is looked for holds one of these.
+_HINTS = (b"total", b"tax", b"discount", b"amount", b"fee", b"tip", b"surcharge", b"cost")
+
+
+def check(body: bytes, lines: tuple[DraftLine, ...]) -> None:
+    """Refuse a member that names money and is not what these lines of the body cost."""
+    lower = body.lower()
+    if b"\\" not in body and not any(hint in lower for hint in _HINTS):
+        # `price` alone is a name that every line has a part of.
+        if lower.count(b"price") == lower.count(b'"unit_price"'):
+            return
+    members = _OBJECT.decode(body)
+    priced = [(line.price or ZERO, line.quantity) for line in lines]
+    _agree(members, money_names.OF_ORDER, line_sum(priced), "")
+    for name in ("items", "line_items"):
+        if name in members and bytes(members[name]).startswith(b"["):
+            for place, line in enumerate(_LINES.decode(members[name])):
+                where = f"{name}[{place}]."
+                _agree(line, money_names.OF_LINE, line_sum(priced[place : place + 1]), where)
+
+
+def _agree(members: Members, names: Iterable[str], costs: Amount, where: str) -> None:
+    for name, raw in members.items():
+        plain = money_names.plain(name)
+        if plain not in names or bytes(raw) == b"null":
+            continue
+        due = costs if plain in money_names.SUMS else ZERO
+        if _number(raw) != stripped(*due):
+            sentence = f"is not taken: the sum of the lines is {costs.text()}"
+            raise refuse(Reason.INVALID, sentence, f"{where}{name}")
+
+
+def _number(raw: Raw) -> tuple[int, int] | None:
+    try:
+        return stripped(*decimal_number(raw, ""))
+    except InvalidJson:
+        return None

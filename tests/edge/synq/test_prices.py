@@ -1,0 +1,176 @@
+"""What a Synq order costs: prices as written, names of money, currencies that can be paid in."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from entrepot.core.commands import PlaceOrder
+from entrepot.core.money import Amount
+from entrepot.core.order import StoredAnswer
+from entrepot.core.refusal import Reason, Refusal, Refused
+from entrepot.edge.synq import read
+from entrepot.writer.envelope import Idempotency, Outcome
+from entrepot.writer.idempotency import replay
+
+from .test_read import PRINCIPAL, Body, line, order, with_token
+
+
+def created(body: Body | bytes) -> tuple[PlaceOrder, Idempotency]:
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return read.create_order(sent, PRINCIPAL)
+
+
+def refusal(body: Body | bytes) -> Refusal:
+    with pytest.raises(Refused) as refused:
+        created(body)
+    return refused.value.refusal
+
+
+def priced(*tokens: str) -> bytes:
+    """An order with a line of each of these prices, written just so."""
+    text = json.dumps(order(items=[line(unit_price=f"<{n}>") for n in range(len(tokens))]))
+    for place, token in enumerate(tokens):
+        text = text.replace(f'"<{place}>"', token)
+    return text.encode()
+
+
+@pytest.mark.parametrize(
+    ("token", "price"),
+    [
+        ("-0", Amount(0, 0)), ("-0.0", Amount(0, 1)), ("-0.00000", Amount(0, 4)),
+        ("1e3", Amount(1000, 0)), ("1E-2", Amount(1, 2)), ("1.10000", Amount(11_000, 4)),
+        ("12.500000000000", Amount(125_000, 4)), ("0.0001", Amount(1, 4)),
+        ("1.1234000", Amount(11_234, 4)), ("12.50", Amount(1250, 2)),
+    ],
+)  # fmt: skip
+def test_a_price_that_is_exact_in_four_places(token: str, price: Amount) -> None:
+    assert created(with_token(("items", 0, "unit_price"), token))[0].lines[0].price == price
+
+
+@pytest.mark.parametrize(
+    ("token", "sentence"),
+    [
+        ("-0.01", "must be 0 or more"), ("-1", "must be 0 or more"),
+        ("0.00001", "at most four decimal places"), ("1.10001", "at most four decimal places"),
+        ("9007199254740993.01", "too large"), ("1000000000000001", "too large"),
+        ("100000000000.0001", "too large"), ("99999999999999999999", "between"),
+    ],
+)  # fmt: skip
+def test_a_price_that_cannot_be_taken_says_why(token: str, sentence: str) -> None:
+    found = refusal(with_token(("items", 0, "unit_price"), token))
+    assert found.reason is Reason.INVALID
+    assert sentence in found.detail
+
+
+@pytest.mark.parametrize("code", ["XXX", "XTS", "XAU", "XAG", "XDR", "XSU", "CLF", "xxx"])
+def test_a_code_that_is_no_money_moves_none(code: str) -> None:
+    assert (refusal(order(currency=code)).reason, refusal(order(currency=code)).field) == (
+        Reason.INVALID,
+        "currency",
+    )
+
+
+@pytest.mark.parametrize("code", ["\u017fek", "HRK", "BTC", "EURO", "\u20ac", "\uff25\uff35\uff32"])
+def test_what_is_no_currency(code: str) -> None:
+    assert refusal(order(currency=code)).field == "currency"
+
+
+@pytest.mark.parametrize("name", ["customer_id", "currency", "channel", "source_platform"])
+def test_null_for_what_may_be_absent_is_absent(name: str) -> None:
+    assert created(order(**{name: None})) == created(order())
+
+
+def test_null_for_a_lines_members_and_for_the_other_list_is_absent() -> None:
+    names = ("variant_id", "location_id", "sku", "variant_title", "requires_shipping")
+    bare = created(order(items=[line()], line_items=None))
+    assert created(order(items=[line(**dict.fromkeys(names))])) == bare
+
+
+MONEY = (
+    "total", "subtotal", "tax_total", "shipping_total", "discount_total", "taxTotal", "amount",
+    "discount", "tax", "fees", "tip", "total_price", "shipping_cost", "Total", "SubTotal",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MONEY)
+@pytest.mark.parametrize("value", [99, 1.01, "2.00", True, [], -1])
+def test_money_that_is_not_taken_is_refused(name: str, value: object) -> None:
+    assert refusal(order(**{name: value})).field == name
+    assert refusal(order(items=[line(**{name: value})])).field == f"items[0].{name}"
+    aliased = {"items": [], "line_items": [line(), line(**{name: value})]}
+    assert refusal(order(**aliased)).field == f"line_items[1].{name}"
+
+
+def test_the_example_that_was_charged_otherwise() -> None:
+    body = order(shipping_total=5, discount_total=2, tax_total=1, total=99)
+    assert refusal(body).field == "shipping_total"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"total": 25, "subtotal": 25.0},
+        {"total": None, "tax_total": None},
+        {"discount_total": 0, "shipping_total": 0.00, "tax_total": -0.0, "total": 25.00},
+        {"items": [line(total=25, tax=0)]},
+        {"note": "total: 99, tax_total: 5", "metadata": {"total": 99}},
+        {"channel": 'a "total": 99 b'},
+    ],
+)
+def test_what_agrees_with_the_lines_is_taken(changes: Body) -> None:
+    created(order(items=[line()]) | changes)
+
+
+def test_a_name_of_money_is_seen_through_escapes() -> None:
+    body = json.dumps(order()).replace("{", '{"\\u0074otal":99,', 1).encode()
+    assert refusal(body).field == "total"
+
+
+# --- the key
+
+
+def stored(idempotency: Idempotency, fingerprint: bytes | None = None) -> StoredAnswer:
+    kept = fingerprint or idempotency.fingerprint
+    return StoredAnswer(7, "key-1", idempotency.operation, kept, 201, b"{}", None, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [("12.5", "12.50"), ("12.50", "12.5"), ("12.5", "1.25e1"), ("3", "3.0000"), ("0", "-0.0")],
+)
+def test_prices_that_are_equal_are_one_content(first: str, again: str) -> None:
+    known, same = created(priced(first))[1], created(priced(again))[1]
+    assert known.fingerprint == same.fingerprint
+    assert isinstance(replay(same, stored(known)), Outcome)
+
+
+def test_another_price_is_another_content() -> None:
+    known, other = created(priced("12.5"))[1], created(priced("12.51"))[1]
+    refused = replay(other, stored(known))
+    assert isinstance(refused, Refusal)
+    assert "items" in refused.detail
+
+
+# As the version before wrote it, for these very bytes: prices as they were written.
+OLD_BODY = """{"idempotency_key": "k", "payment_provider": "stripe", "payment_reference": "pi_1",
+"items":
+[{"product_title": "Mug", "unit_price": 12.5, "quantity": 2, "sku": "S"},
+{"product_title": "Cap", "unit_price": 12.50, "quantity": 1}]}"""
+OLD_FINGERPRINT = bytes.fromhex(
+    "7fa878e4418c50ebf9a92bb044b4be9ee4a6a0577479b2b4420ce8ffc3b80631"
+    "e4a6a0577479b2b4e4a6a0577479b2b46ea7b851d819d89c"
+)
+
+
+def test_a_retry_under_a_key_of_last_month_is_a_retry() -> None:
+    sent = created(OLD_BODY.encode())[1]
+    assert isinstance(replay(sent, stored(sent, OLD_FINGERPRINT)), Outcome)
+    other = created(OLD_BODY.replace("12.5,", "12.51,").encode())[1]
+    assert isinstance(replay(other, stored(sent, OLD_FINGERPRINT)), Refusal)
+
+
+def test_the_fingerprint_where_no_zeros_are_is_that_of_last_month() -> None:
+    body = OLD_BODY.replace("12.50", "12.5")
+    assert created(body.encode())[1].older is None
