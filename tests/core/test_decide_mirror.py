@@ -72,6 +72,54 @@ def test_all_or_none() -> None:
     assert not book.facts.orders
 
 
+def test_every_order_that_cannot_be_taken_is_named_and_the_others_can_go() -> None:
+    book = Book()
+    book.stock(TRACKED, 10)
+    order = book.confirmed(line(quantity=1))
+    ours = ids.dashed(order.id)
+    huge = (named("x", 2, Amount(UNITS_MAX, 0)),)
+    drafts = [
+        told_as(PAID, sender="k-1", where="[0]"),
+        told_as(PAID, sender=ours, where="[1]"),
+        told_as(PAID, sender="k-3", where="[2]", lines=huge),
+        told_as(("konvo", "refunded"), sender=ours, where="[3]"),
+    ]
+    refusal = book.refused(mirrored(*drafts))
+    assert refusal.reason is Reason.INVALID
+    assert [one.field for one in (refusal, *refusal.others)] == ["[1]", "[2]", "[3]"]
+    assert "payment moves only with its provider" in refusal.sentence
+    assert refusal.sentence.endswith("send the other orders without these.")
+    assert list(book.facts.orders.values()) == [book.order(order)]
+    book.done(mirrored(drafts[0]))
+    alone = book.refused(mirrored(drafts[1]))
+    assert (alone.others, alone.advice) == ((), "")
+
+
+@pytest.mark.parametrize("ended", ["CANCELLED", "DELETED"])
+@pytest.mark.parametrize("told", [PAID, ("konvo", "shipped"), ("konvo_shipment", "delivered")])
+def test_an_order_that_ended_here_is_taken_and_stays(ended: str, told: tuple[str, str]) -> None:
+    """It keeps nobody else out, and its sender cannot mend it."""
+    book = Book()
+    book.stock(TRACKED, 10)
+    order = book.confirmed(line(quantity=1))
+    book.told(order, ("polinate_phase", "CANCELLED"))
+    if ended == "DELETED":
+        book.told(order, ("polinate_phase", "DELETED"))
+    other = book.mirrored(PAID, sender="k-9")
+    book.told(other, ("polinate_phase", "DELETED"))
+    ours = ids.dashed(order.id)
+    before = book.order(order), book.order(other)
+    drafts = [
+        told_as(told, sender=ours, where="[0]"),
+        told_as(told, sender="k-9", where="[1]", said={"notes": "late"}),
+        told_as(PAID, sender="k-2", where="[2]"),
+    ]
+    result = book.done(mirrored(*drafts))
+    assert isinstance(result, OrdersResult)
+    assert result.orders[:2] == before == (book.order(order), book.order(other))
+    assert result.orders[2].words.konvo == "paid"
+
+
 def test_one_order_twice_in_an_array_is_one_order_as_last_told() -> None:
     book = Book()
     drafts = [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -42,6 +43,13 @@ class Reason(Enum):
 TRANSIENT = frozenset({Reason.RATE_LIMITED, Reason.OVERLOADED, Reason.UNAVAILABLE, Reason.INTERNAL})
 
 
+_PLACE = {reason: place for place, reason in enumerate(Reason)}
+# So many faults of one request are named.
+FAULTS_MAX = 100
+# A faulty order keeps its array out for no longer than the array's sender likes.
+OTHERS_CAN_GO = "Nothing of the array was taken: send the other orders without these."
+
+
 @dataclass(slots=True, frozen=True)
 class Refusal:
     """A command that was not carried out. `field` is the path in the sender's own words."""
@@ -50,12 +58,25 @@ class Refusal:
     detail: str = ""
     field: str | None = None
     retry_after: float | None = None  # seconds
+    # What else is wrong with the same request, up to FAULTS_MAX; `unnamed` counts the rest.
+    others: tuple[Refusal, ...] = ()
+    unnamed: int = 0
+    advice: str = ""  # how to go on
 
     @property
     def sentence(self) -> str:
-        """The text for a person: the field, where one is to blame, and what is wrong with it."""
+        """The text for a person: every fault with its field, and how to go on."""
         text = self.detail or self.reason.sentence
-        return f"{self.field}: {text}" if self.field else text
+        text = f"{self.field}: {text}" if self.field else text
+        if self.others:
+            text = "; ".join([text.rstrip("."), *(o.sentence.rstrip(".") for o in self.others)])
+            text += f"; and {self.unnamed} more." if self.unnamed else "."
+        return f"{text.rstrip('.')}. {self.advice}" if self.advice else text
+
+    def faults(self) -> dict[str, str]:
+        """Every fault that has a field, by its field."""
+        named = [one for one in (self, *self.others) if one.field]
+        return {one.field or "": one.detail or one.reason.sentence for one in reversed(named)}
 
 
 class Refused(Exception):
@@ -64,6 +85,23 @@ class Refused(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.sentence)
         self.refusal = refusal
+
+
+def all_of(refusals: Sequence[Refusal], advice: str = "") -> Refusal:
+    """One refusal that names several of one request, in their order.
+
+    Its reason is that of theirs which stands first in the catalogue.
+    """
+    first, *others = refusals
+    reason = min((one.reason for one in refusals), key=lambda one: _PLACE[one])
+    return replace(
+        first,
+        reason=reason,
+        detail=first.detail or first.reason.sentence,
+        others=tuple(others[: FAULTS_MAX - 1]),
+        unnamed=max(0, len(others) + 1 - FAULTS_MAX),
+        advice=advice,
+    )
 
 
 def refuse(reason: Reason, detail: str = "", field: str | None = None) -> Refused:

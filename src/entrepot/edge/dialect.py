@@ -5,16 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from entrepot.core.commands import Command
-from entrepot.core.refusal import Reason, Refusal, Refused, refuse
+from entrepot.core.refusal import FAULTS_MAX, Reason, Refusal, Refused, all_of, refuse
 from entrepot.core.results import Result
+from entrepot.edge import every_fault
 from entrepot.edge.admission import Admission
-from entrepot.edge.strict_json import InvalidJson, decode
+from entrepot.edge.strict_json import BYTE_ORDER_MARK, InvalidJson, Misshapen, decode
 from entrepot.pace import in_slices
 from entrepot.store.engine import Database
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
@@ -119,11 +121,21 @@ def query_pairs(query_string: bytes) -> list[tuple[str, str]]:
 
 
 def read_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """JSON of the decoder's shape, or a refusal that names the field."""
+    """JSON of the decoder's shape, or a refusal that names every field that does not fit."""
     try:
         return decode(body, decoder)
+    except Misshapen as error:
+        raise Refused(all_of(_every_fault(body, decoder.type, error))) from error
     except InvalidJson as error:
         raise refuse(Reason.INVALID, error.problem, field=error.path or None) from error
+
+
+def _every_fault(body: bytes, shape: Any, first: InvalidJson) -> list[Refusal]:
+    faults = [first]
+    if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+        found = every_fault.of_object(body.removeprefix(BYTE_ORDER_MARK), shape)
+        faults += [fault for fault in islice(found, FAULTS_MAX) if fault.path != first.path]
+    return [Refusal(Reason.INVALID, fault.problem, fault.path or None) for fault in faults]
 
 
 class Parameter(NamedTuple):

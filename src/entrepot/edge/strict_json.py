@@ -24,11 +24,16 @@ from entrepot.pace import breathe
 
 T = TypeVar("T")
 
+
+class Misshapen(InvalidJson):
+    """JSON with one meaning that does not fit the type; there may be more such faults."""
+
+
 AMOUNT_DIGITS_MAX: Final = 18
 AMOUNT_SCALE_MAX: Final = 12
 EXPONENT_DIGITS_MAX: Final = 3
 
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _AT: Final = re.compile(r" - at `(?:key` in `)?\$([^`]*)`\Z")
 _FIELD: Final = re.compile(r"Object (missing required|contains unknown) field `(.*)`", re.DOTALL)
 
@@ -43,12 +48,15 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T], *, depth_max: int = DE
             keys), deeper than `depth_max`, holds a number or a character that nobody can keep,
             or does not fit the decoder's type.
     """
-    body = body.removeprefix(_BYTE_ORDER_MARK)
+    body = body.removeprefix(BYTE_ORDER_MARK)
     soundness.check(body, depth_max)
     try:
         return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        fault = placed(str(error))
+        raise Misshapen(fault.path, fault.problem) from None
     except msgspec.DecodeError as error:
-        raise _placed(str(error)) from None
+        raise placed(str(error)) from None
 
 
 def decimal(text: str) -> Decimal:
@@ -57,7 +65,7 @@ def decimal(text: str) -> Decimal:
     return Decimal(text)
 
 
-def _placed(message: str) -> InvalidJson:
+def placed(message: str) -> InvalidJson:
     """Turn a decoder's message into path and problem; a field's name joins the path."""
     path, problem = "", message
     at = _AT.search(message)

@@ -11,7 +11,7 @@ from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.facts import Facts
 from entrepot.core.money import storable
 from entrepot.core.order import Changes, Customer, Line, Order, subtotal
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.refusal import OTHERS_CAN_GO, Reason, Refusal, Refused, all_of, refuse
 from entrepot.core.results import Decision, OrdersResult
 from entrepot.core.telling import first_told
 
@@ -19,7 +19,10 @@ _UNTOLD = Facets()
 
 
 def mirror(command: MirrorOrders, facts: Facts) -> Decision:
-    """Take over every draft or none. The same content again changes nothing and is counted."""
+    """Take over every draft or none. The same content again changes nothing and is counted.
+
+    Refused: drafts that cannot be taken, each named.
+    """
     changes = Changes()
     if command.job_id is not None:
         changes.jobs_done.append(held_job(command.org, command.job_id, command.fence, facts))
@@ -28,18 +31,25 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
     # Each order as last told: one array may tell it twice, by its sender's id and by ours.
     stands: dict[bytes, Order] = {}
     updated: dict[bytes, Order] = {}
+    faults: list[Refusal] = []
     for draft in command.drafts:
         known = stands.get(named.get(draft.sender_id, b"")) or _known(command.org, draft, facts)
-        if known is None:
-            order = _create(command, draft, facts, changes)
-        else:
-            order = known = stands.get(known.id, known)
-            if known.sender_digest != draft.digest and not _over(known):
-                order = updated[known.id] = _update(command, draft, known, facts, changes)
         facts.breathe()
+        try:
+            if known is None:
+                order = _create(command, draft, facts, changes)
+            else:
+                order = known = stands.get(known.id, known)
+                if known.sender_digest != draft.digest and not _over(known):
+                    order = updated[known.id] = _update(command, draft, known, facts, changes)
+        except Refused as refused:
+            faults.append(refused.refusal)
+            continue
         named[draft.sender_id] = order.id
         stands[order.id] = order
         meant.append(order.id)
+    if faults:
+        raise Refused(all_of(faults, OTHERS_CAN_GO if meant else ""))
     _keep_last(changes, updated)
     orders = tuple([stands[order_id] for order_id in meant])
     contacts = _contacts(command.org, orders, facts, changes)

@@ -13,13 +13,14 @@ from msgspec import UNSET, Raw
 from entrepot.core import ids
 from entrepot.core.commands import CustomerRef, DraftLine, MirrorOrders, OrderDraft, VariantRef
 from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount, stripped
-from entrepot.core.refusal import Reason, Refused, refuse
+from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.core.words import KONVO_STATUS
 from entrepot.edge import currency
 from entrepot.edge.dialect import Principal, read_json
-from entrepot.edge.konvo import absent, wire
+from entrepot.edge.konvo import absent, faulty, wire
 from entrepot.edge.strict_json import (
     InvalidJson,
+    Misshapen,
     decimal,
     decimal_number,
     number_text,
@@ -53,26 +54,48 @@ _ORDERS: msgspec.json.Decoder[list[wire.OrderInput]] = msgspec.json.Decoder(
 
 
 def orders(body: bytes) -> list[wire.OrderInput]:
-    """The array of orders. Null for a member that may be absent says that the member is absent."""
+    """The array of orders. Null for a member that may be absent says that the member is absent.
+
+    Refused: an array that holds orders which are none; every one of them is named.
+    """
     # Most senders leave such members out, and pay nothing for those that do not.
     if b"null" not in body:
-        return read_json(body, _ORDERS)
+        return _orders(body)
     try:
         told = read_json(body, _ORDERS)
     except Refused as refused:
-        if not refused.refusal.detail.endswith("got `null`"):
+        if not isinstance(refused.__cause__, Misshapen):
             raise
         told = None
     found = absent.without_nulls(body, wire.OrderInput)
-    return told if found is None and told is not None else read_json(found or body, _ORDERS)
+    return told if found is None and told is not None else _orders(found or body)
+
+
+def _orders(body: bytes) -> list[wire.OrderInput]:
+    try:
+        return read_json(body, _ORDERS)
+    except Refused as refused:
+        if not isinstance(refused.__cause__, Misshapen):
+            raise
+        every = faulty.of_array(body, _draft)
+        if every is None:
+            raise
+        raise Refused(every) from refused
 
 
 def mirror_orders(body: list[wire.OrderInput], principal: Principal) -> MirrorOrders:
-    """The command: every order of the array, or none of them."""
-    drafts = []
+    """The command: every order of the array, or none of them. Every faulty order is named."""
+    drafts: list[OrderDraft] = []
+    faults: list[list[Refusal]] = []
     for place, order in enumerate(body):
-        drafts.append(_draft(order, f"[{place}]"))
+        try:
+            drafts.append(_draft(order, f"[{place}]"))
+        except Refused as refused:
+            faults.append([refused.refusal])
         breathe()
+    refusal = faulty.kept_out(faults, len(body))
+    if refusal is not None:
+        raise Refused(refusal)
     return MirrorOrders(principal.org, "konvo", tuple(drafts))
 
 

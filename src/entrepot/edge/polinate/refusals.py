@@ -40,11 +40,10 @@ TABLE: dict[Reason, tuple[int, str]] = {
 def refusal_answer(refusal: Refusal, request_id: str) -> Answer:
     """The status and the body. A failure of ours, or of credentials, says nothing more."""
     status, code = TABLE[refusal.reason]
-    field, message = refusal.field, refusal.sentence
+    faults, message = refusal.faults(), refusal.sentence
     if status in (401, 500):
-        field, message = None, refusal.reason.sentence
-    faults = {field: refusal.detail or refusal.reason.sentence} if field else UNSET
+        faults, message = {}, refusal.reason.sentence
     body = wire.StandardError(
-        error_code=code, message=message, request_id=request_id, field_errors=faults
+        error_code=code, message=message, request_id=request_id, field_errors=faults or UNSET
     )
     return Answer(status, msgspec.json.encode(body))

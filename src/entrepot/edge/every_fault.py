@@ -1,0 +1,102 @@
+"""Every fault of a JSON body, not only the first: what a decoder's shape asks and is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Raw
+
+from entrepot.edge.json_walk import step
+from entrepot.edge.strict_json import InvalidJson, decimal, placed
+from entrepot.pace import breathe
+
+_members = msgspec.json.Decoder(dict[str, Raw]).decode
+_elements = msgspec.json.Decoder(list[Raw]).decode
+
+
+class _Member(NamedTuple):
+    name: str
+    required: bool
+    decoder: msgspec.json.Decoder[Any]
+    shape: type[msgspec.Struct] | None  # of the object, or of the list's elements
+    many: bool
+
+
+def of_object(body: bytes, shape: type[msgspec.Struct], path: str = "") -> Iterator[InvalidJson]:
+    """What keeps this object from being of the shape, member by member.
+
+    `path` is where the object stands. The body is JSON that was looked at before.
+    """
+    breathe()
+    try:
+        told = _members(body)
+    except msgspec.ValidationError as error:
+        yield _at(path, error)
+        return
+    for member in _of(shape):
+        where = (path + step(member.name)).removeprefix(".")
+        if member.name not in told:
+            if member.required:
+                yield InvalidJson(where, "The field is required")
+            continue
+        yield from _of_member(bytes(told[member.name]), member, where)
+
+
+def _of_member(body: bytes, member: _Member, where: str) -> Iterator[InvalidJson]:
+    try:
+        member.decoder.decode(body)
+    except msgspec.ValidationError as error:
+        found = False
+        if member.shape is not None:
+            parts = _parts(body) if member.many else [body]
+            for place, part in enumerate(parts):
+                spot = f"{where}[{place}]" if member.many else where
+                for fault in of_object(part, member.shape, spot):
+                    found = True
+                    yield fault
+        if not found:
+            yield _at(where, error)
+
+
+def _parts(body: bytes) -> list[bytes]:
+    try:
+        return [bytes(part) for part in _elements(body)]
+    except msgspec.ValidationError:
+        return []  # no list: the decoder says so
+
+
+def _at(path: str, error: msgspec.ValidationError) -> InvalidJson:
+    fault = placed(str(error))
+    inner = fault.path if fault.path.startswith("[") or not fault.path else f".{fault.path}"
+    return InvalidJson((path + inner).removeprefix("."), fault.problem)
+
+
+@lru_cache(maxsize=64)
+def _of(shape: type[msgspec.Struct]) -> tuple[_Member, ...]:
+    described = msgspec.inspect.type_info(shape)
+    assert isinstance(described, msgspec.inspect.StructType)
+    types = {field.name: field.type for field in msgspec.structs.fields(shape)}
+    return tuple(
+        _Member(
+            field.encode_name,
+            field.required,
+            msgspec.json.Decoder(types[field.name], float_hook=decimal),
+            *_nested(field.type),
+        )
+        for field in described.fields
+    )
+
+
+def _nested(described: msgspec.inspect.Type) -> tuple[type[msgspec.Struct] | None, bool]:
+    kinds = described.types if isinstance(described, msgspec.inspect.UnionType) else (described,)
+    for kind in kinds:
+        bare = kind.type if isinstance(kind, msgspec.inspect.Metadata) else kind
+        if isinstance(bare, msgspec.inspect.StructType):
+            return bare.cls, False
+        if isinstance(bare, msgspec.inspect.ListType):
+            shape, _ = _nested(bare.item_type)
+            return shape, shape is not None
+    return None, False
