@@ -60,10 +60,10 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
             "parked", "ingested", "version",
         ),
         ID: ("id", "customer_id"),
-        TIME: (*_TIMES, "shipped_at", "delivered_at"),
+        TIME: (*_TIMES, "shipped_at", "delivered_at", "made_at"),
         TOLD: (
             "sender_id", "external_id", "external_name", "external_reference", "idempotency_key",
-            "properties", "metadata",
+            "properties", "metadata", "first_name", "last_name", "email", "phone",
         ),
         NUMBER: ("number",),
     },
@@ -110,7 +110,7 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
         TIME: ("created_at",),
     },
     "customers": {
-        SAME: ("org",),
+        SAME: ("org", "senders"),
         ID: ("id",),
         TIME: _TIMES,
         TOLD: ("name", "first_name", "last_name", "email", "phone"),

@@ -231,7 +231,17 @@ def test_an_unknown_order_is_fetched(source: Source, sourced: World, server: Ser
     [line] = order["orderItems"]
     assert (line["quantity"], Decimal(line["price"])) == (3, Decimal("7.125"))
     assert line["unitOfMeasure"] == "kg"
-    synq = sourced.synq.order(str(uuid.UUID(order_number(order["id"]))))
+    assert (order["id"], order["internalReference"]) == (order_id, f"INT-{order_id}")
+    assert (order["createdAt"], line["orderId"]) == (MADE, order_id)
+    for known in (order_id, f"INT-{order_id}", f"PO-{order_id}"):
+        assert accepted(sourced.polinate.get(f"{POLINATE_ORDERS}/{known}"), 200) == order
+        [konvo] = accepted(sourced.konvo.get(f"/orders/{known}"), 200)["result"]
+        assert (konvo["externalId"], konvo["externalName"]) == (order_id, f"INT-{order_id}")
+        assert (konvo["deliveryAddress"], konvo["createdAt"]) == ("Pier 4", MADE)
+    changed = accepted(sourced.polinate.patch(order_id, {"order": {"notes": "ring"}}), 200)
+    assert (changed["id"], changed["notes"]) == (order_id, "ring")
+    synq = sourced.synq.order(order_id)
+    assert (synq["external_id"], synq["shipping_address"]) == (order_id, "Pier 4")
     assert (synq["total"], synq["payment_status"]) == (Decimal("21.375"), None)
     for known in (order_id, order["id"], f"PO-{order_id}"):
         assert accepted(notify(sourced, known), 200) == {"success": True}

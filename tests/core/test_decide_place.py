@@ -30,7 +30,7 @@ from entrepot.core.decide.adjust import ON_HAND_MAX
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount
-from entrepot.core.order import Job
+from entrepot.core.order import Job, Order
 from entrepot.core.refusal import Reason
 from entrepot.core.results import NotedResult, StockResult
 
@@ -86,20 +86,21 @@ def test_a_name_makes_a_variant_once() -> None:
     assert len(book.facts.variant_names) == 2
 
 
-def test_a_customer_is_remembered_by_any_of_the_names() -> None:
+def test_an_order_that_names_its_customer_keeps_what_that_one_is_called() -> None:
     book = Book()
 
-    def placed(**who: Any) -> None:
-        book.done(PlaceOrder(ORG, "synq", "EUR", (line(),), CustomerRef(**who)))
+    def placed(**who: Any) -> Order:
+        placing = PlaceOrder(ORG, "synq", "EUR", (line(),), CustomerRef(**who))
+        return one(book.done(placing))
 
-    placed(identifiers=(("email", "a@x"),), first_name="Ada")
+    placed(own=("konvo", "c-1"), first_name="Ada", email="a@x.org")
     [ada] = book.facts.customers.values()
-    placed(identifiers=(("phone", "1"), ("email", "a@x")), last_name="L", phone="1")
-    placed(identifiers=(("phone", "1"),))
-    placed(customer_id=ada.id)
+    named = placed(customer_id=ada.id)
+    placed(own=("konvo", "c-1"), first_name="Ada", last_name="L", phone="12345")
     [known] = book.facts.customers.values()
-    assert (known.id, known.name, known.first_name, known.phone) == (ada.id, "L", "Ada", "1")
-    assert {order.customer_id for order in book.facts.orders.values()} == {ada.id}
+    assert (known.id, known.name, known.email, known.phone) == (ada.id, "Ada L", "a@x.org", "12345")
+    assert (named.customer_id, named.first_name, named.last_name) == (ada.id, "Ada", None)
+    assert (placed().customer_id, placed().first_name) == (GUEST, None)
 
 
 UNLISTED = line()._replace(variant=VariantRef(entry_id=UNKNOWN, field="entry"))

@@ -19,21 +19,23 @@ ID = bytes.fromhex("018f3a5c7b2d7e4fa1b2c3d4e5f60718")
 def test_the_dashed_spelling(raw: bytes) -> None:
     text = ids.dashed(raw)
     assert text == str(uuid.UUID(bytes=raw))
-    assert ids.from_dashed(text) == ids.from_dashed(text.upper()) == raw
-    assert ids.any_spelling(text) == raw
+    assert ids.spelled(text) == ids.spelled(text.upper()) == raw
+    assert ids.any_spelling(text) == ids.any_spelling(text.upper()) == raw
 
 
 @given(RAW, st.sampled_from(PREFIXES))
 def test_the_prefixed_spelling(raw: bytes, prefix: str) -> None:
-    assert ids.from_prefixed(prefix + raw.hex(), prefix) == raw
-    assert ids.from_prefixed(raw.hex(), prefix) == raw
-    assert ids.any_spelling("ord_" + raw.hex()) == raw
+    for bare in (raw.hex(), ids.dashed(raw)):
+        for text in (bare, prefix + bare):
+            assert ids.spelled(text, prefix) == ids.spelled(text.upper(), prefix) == raw
+        assert ids.spelled(prefix + bare.upper(), prefix) == raw
+        assert ids.any_spelling("ord_" + bare) == ids.any_spelling("ORD_" + bare) == raw
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_a_foreign_prefix_is_refused(prefix: str) -> None:
     for other in PREFIXES:
-        found = ids.from_prefixed(other + ID.hex(), prefix)
+        found = ids.spelled(other + ID.hex(), prefix)
         assert found == (ID if other == prefix else None)
 
 
@@ -44,7 +46,7 @@ def test_the_internal_reference(raw: bytes) -> None:
     text = ids.internal_reference(raw)
     assert len(text) == 29
     assert ids.from_internal_reference(text) == raw
-    assert ids.any_spelling(text) == raw
+    assert ids.any_spelling(text) == ids.any_spelling(text.lower()) == raw
 
 
 def test_internal_references_sort_as_the_ids_do() -> None:
@@ -57,10 +59,12 @@ def test_internal_references_sort_as_the_ids_do() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "ord_", "ord_" + "0" * 31, "ord_" + "0" * 33, "ord_" + "G" * 32, "ORD_" + "0" * 32,
-        "ord_" + ID.hex().upper(), "oi_" + ID.hex(), "0" * 31, ids.dashed(ID) + "\n",
+        "", "ord_", "ord_" + "0" * 31, "ord_" + "0" * 33, "ord_" + "G" * 32, "ord-" + "0" * 32,
+        "ord_ord_" + ID.hex(), "oi_" + ID.hex(), "ord_" + ids.dashed(ID)[:-1], "0" * 31,
+        ids.dashed(ID) + "\n",
         "{" + ids.dashed(ID) + "}", ids.dashed(ID)[:-1], "EN-" + "Z" * 26, "EN-" + "0" * 25,
-        "EN-" + "U" * 26, "en-" + "0" * 26, ids.internal_reference(ID) + " ", "\u0660" * 32,
+        "EN-" + "U" * 26, "EN" + "0" * 26, ids.internal_reference(ID) + " ", "\u0660" * 32,
+        "\u212a" * 32, "EN-" + "\u212a" * 26,
     ],
 )  # fmt: skip
 def test_what_is_no_order_id(text: str) -> None:

@@ -181,8 +181,10 @@ async def test_an_id_that_is_none_is_answered_with_a_documented_status(
     dialect: Dialect, operation: Operation, sent: str
 ) -> None:
     names = {one.name: sent for one in operation.parameters if one.where == "path"}
+    services = mock.NonCallableMock(spec=Services)
+    services.database.read_one = mock.AsyncMock(return_value=None)
     call = Call(
-        services=mock.NonCallableMock(spec=Services),
+        services=services,
         request_id="request-1",
         method=operation.method,
         path_ids=names,

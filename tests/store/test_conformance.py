@@ -273,9 +273,7 @@ async def test_migrating_again_changes_nothing(database: Database) -> None:
 _SELECTS = [
     (schema.idempotency_keys, ("org", "key")),
     (schema.orders, ("org", "id")),
-    (schema.orders, ("org", "sender_id")),
-    (schema.orders, ("org", "external_id")),
-    (schema.orders, ("org", "external_reference")),
+    (schema.orders, ("org", "sender_id", "origin")),
     (schema.order_lines, ("org", "order_id")),
     (schema.variant_names, ("org", "kind", "value")),
     (schema.customer_names, ("org", "kind", "value")),

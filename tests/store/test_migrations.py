@@ -23,8 +23,9 @@ from entrepot.store.flush import paths
 from entrepot.store.order_filter import OrderFilter
 from entrepot.store.verify import numbers
 
-# What revision 0001 has of an order.
-_BEFORE = tuple(column for column in rows.ORDER if column not in ("number", "sender_words"))
+# What revision 0001 has not of an order.
+_LATER = ("first_name", "last_name", "email", "phone", "made_at", "number", "sender_words")
+_BEFORE = tuple(column for column in rows.ORDER if column not in _LATER)
 _PROPERTY = ("org", "order_id", "path", "value")
 
 

@@ -34,7 +34,7 @@ def create(name: str, *, tenant: str | None = None, as_json: _Json = False) -> N
     tenant: UUID of the tenant it joins; a new tenant when absent.
     as_json: Print one line of JSON.
     """
-    tenant_id = ids.from_dashed(tenant) if tenant else None
+    tenant_id = ids.spelled(tenant) if tenant else None
     if tenant and tenant_id is None:
         raise OperatorError("--tenant must be a UUID")
 

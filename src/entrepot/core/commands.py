@@ -36,13 +36,19 @@ class DraftLine(NamedTuple):
     requires_shipping: bool = True
     details: str | None = None
     properties: str | None = None
+    counted: bool = True  # False: how many was not told, and the quantity is a guess
 
 
 class CustomerRef(NamedTuple):
-    """Who orders: an id of ours, or identifiers (kind, value) to match or remember, in order."""
+    """Who orders: an id of ours, or what the sender calls them and where they can be reached.
+
+    `own` is the sender's id for them, under the sender's kind. `identifiers` are addresses (kind,
+    value) as they are compared, the strongest kind first. Placeholders stand in neither.
+    """
 
     customer_id: bytes | None = None
     identifiers: tuple[tuple[str, str], ...] = ()
+    own: tuple[str, str] | None = None
     first_name: str | None = None
     last_name: str | None = None
     email: str | None = None

@@ -76,7 +76,8 @@ class Facts:
     breathe: Callable[[], None] = lambda: None
     orgs: dict[int, OrgFacts] = field(default_factory=dict)
     orders: dict[Key, Order] = field(default_factory=dict)
-    by_sender: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    # By what a sender calls it, and what kind of sender that is.
+    by_sender: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
     by_text: dict[tuple[int, str], bytes] = field(default_factory=dict)
     variants: dict[Key, Variant] = field(default_factory=dict)
     by_entry: dict[Key, bytes] = field(default_factory=dict)
@@ -155,7 +156,7 @@ class Facts:
                 self.orders[key] = order
                 new.add(key)
                 if order.sender_id is not None:
-                    self.by_sender[order.org, order.sender_id] = order.id
+                    self.by_sender[order.org, order.sender_id, order.origin] = order.id
             self.breathe()
         for order in changes.orders:
             key = (order.org, order.id)

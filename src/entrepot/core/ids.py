@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 
-_DASHED = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
-_PREFIXED = re.compile(r"(?:[a-z]{2,4}_)?([0-9a-f]{32})\Z")
+# ASCII only: other scripts have digits and letters that Python takes for these.
+_UUID = re.compile(
+    r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})\Z", re.ASCII | re.IGNORECASE
+)
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_REFERENCE = re.compile(r"EN-([0-9A-HJKMNP-TV-Z]{26})\Z")
+_REFERENCE = re.compile(rf"EN-([{_CROCKFORD}]{{26}})\Z", re.ASCII | re.IGNORECASE)
 
 
 def dashed(raw: bytes) -> str:
@@ -17,17 +19,13 @@ def dashed(raw: bytes) -> str:
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 
 
-def from_dashed(text: str) -> bytes | None:
-    """The id behind a UUID spelling, in either case; None when it is no UUID."""
-    return bytes.fromhex(text.replace("-", "")) if _DASHED.match(text) else None
+def spelled(text: str, prefix: str = "") -> bytes | None:
+    """The id behind a UUID, with or without dashes, bare or after this prefix, in either case.
 
-
-def from_prefixed(text: str, prefix: str) -> bytes | None:
-    """The id behind a Polinate spelling such as `ord_` and 32 hex digits; None when it is none."""
-    match = _PREFIXED.match(text)
-    if match is None or (len(text) > 32 and not text.startswith(prefix)):
-        return None
-    return bytes.fromhex(match.group(1))
+    None for anything else, an id with another prefix among it.
+    """
+    bare = text[len(prefix) :] if text[: len(prefix)].lower() == prefix else text
+    return bytes.fromhex(bare.replace("-", "")) if _UUID.match(bare) else None
 
 
 def internal_reference(raw: bytes) -> str:
@@ -42,14 +40,14 @@ def from_internal_reference(text: str) -> bytes | None:
     if match is None:
         return None
     number = 0
-    for letter in match.group(1):
+    for letter in match.group(1).upper():
         number = number << 5 | _CROCKFORD.index(letter)
     return number.to_bytes(16, "big") if number < 1 << 128 else None
 
 
 def any_spelling(text: str) -> bytes | None:
     """The order id behind any spelling that one of the dialects shows; None when it is none."""
-    return from_dashed(text) or from_prefixed(text, "ord_") or from_internal_reference(text)
+    return spelled(text, "ord_") or from_internal_reference(text)
 
 
 def event_id(order_id: bytes, seq: int) -> bytes:

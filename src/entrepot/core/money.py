@@ -84,6 +84,24 @@ def storable(*amounts: Amount) -> bool:
     return True
 
 
+def balance(subtotal: Amount, total: Amount) -> tuple[Amount, Amount]:
+    """What is taken off the lines and what is put on, so that they make the total: the discount,
+    and what the order costs beyond its lines, which is told as shipping. One of them is zero.
+    """
+    scale = max(subtotal.scale, total.scale)
+    off = subtotal.at(scale) - total.at(scale)
+    if not off:
+        return ZERO, ZERO
+    return (Amount(off, scale), ZERO) if off > 0 else (ZERO, Amount(-off, scale))
+
+
+def priceable(subtotal: Amount, total: Amount) -> bool:
+    """Whether the book can hold what the lines sum up to, the total, and what lies between."""
+    if not storable(subtotal, total):
+        return False
+    return all(abs(amount.units) < 1 << 63 for amount in balance(subtotal, total))
+
+
 def line_sum(lines: list[tuple[Amount, int]]) -> Amount:
     """The sum of price times quantity over the pairs, at the finest scale among them."""
     scale = units = 0

@@ -34,8 +34,8 @@ class Needs:
     orgs: set[int] = field(default_factory=set)
     answers: set[tuple[int, str]] = field(default_factory=set)
     orders: set[tuple[int, bytes]] = field(default_factory=set)
-    senders: set[tuple[int, str]] = field(default_factory=set)
-    texts: set[tuple[int, str]] = field(default_factory=set)
+    senders: set[tuple[int, str, str]] = field(default_factory=set)
+    texts: set[tuple[int, str, str]] = field(default_factory=set)  # with the dialect that asks
     variants: set[tuple[int, bytes]] = field(default_factory=set)
     entries: set[tuple[int, bytes]] = field(default_factory=set)
     variant_names: set[tuple[int, str, str]] = field(default_factory=set)
@@ -72,8 +72,7 @@ class Needs:
                 self.ending.add((command.org, command.order_id))
                 self._lines(command.org, command.create_lines, stock=True)
             case NotifyOrder():
-                self._text(command.org, command.order_text)
-                self.senders.add((command.org, command.order_text))
+                self.texts.add((command.org, command.order_text, command.source))
                 self.jobs.add((command.org, fetch_job_id(command.org, command.order_text)))
             case AdjustStock():
                 self.variants.add((command.org, command.variant_id))
@@ -90,12 +89,6 @@ class Needs:
     def _whole(self, org: int, order_id: bytes) -> None:
         self.orders.add((org, order_id))
         self.whole.add((org, order_id))
-
-    def _text(self, org: int, text: str) -> None:
-        self.texts.add((org, text))
-        spelled = ids.any_spelling(text)
-        if spelled is not None:
-            self.orders.add((org, spelled))
 
     def _lines(self, org: int, lines: Iterable[DraftLine], *, stock: bool) -> None:
         for line in lines:
@@ -118,6 +111,8 @@ class Needs:
     def _customer(self, org: int, customer: CustomerRef) -> None:
         if customer.customer_id is not None:
             self.customers.add((org, customer.customer_id))
+        if customer.own is not None:
+            self.customer_names.add((org, *customer.own))
         for kind, value in customer.identifiers:
             self.customer_names.add((org, kind, value))
 
@@ -125,8 +120,8 @@ class Needs:
         if command.job_id is not None:
             self.jobs.add((command.org, command.job_id))
         for draft in command.drafts:
-            self.senders.add((command.org, draft.sender_id))
-            spelled = ids.from_dashed(draft.sender_id)
+            self.senders.add((command.org, draft.sender_id, command.source))
+            spelled = ids.any_spelling(draft.sender_id)
             if spelled is not None:
                 self._whole(command.org, spelled)
                 self.ending.add((command.org, spelled))

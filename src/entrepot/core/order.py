@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from entrepot.core.facets import Facets
-from entrepot.core.money import Amount, line_sum
+from entrepot.core.money import Amount, balance, line_sum
 from entrepot.core.words import Words
 
 
@@ -79,11 +79,18 @@ class Order(NamedTuple):
     notes: str | None = None
     delivery_address: str | None = None
     address: str | None = None  # JSON text of a structured address
+    # Who ordered, as the order was told: what the customer is told to be later changes none of it.
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
     properties: str | None = None  # JSON text, Polinate's properties
     metadata: str | None = None  # JSON text, Konvo's metadata
     expected_at: int | None = None
     shipped_at: int | None = None
     delivered_at: int | None = None
+    # When it was made, as its sender says; `created_at` is when it arrived here.
+    made_at: int | None = None
     # Why the order stands where it stands: a code of the refusal catalogue and a sentence.
     reason: str | None = None
     reason_detail: str | None = None
@@ -102,6 +109,11 @@ class Order(NamedTuple):
         for name, value in values.items():
             members[_PLACE[name]] = value
         return tuple.__new__(Order, members)
+
+    def costing(self, subtotal: Amount, total: Amount) -> Order:
+        """The order at another price: what lies between its lines and its total follows."""
+        discount, shipping = balance(subtotal, total)
+        return self.changed(subtotal=subtotal, total=total, discount=discount, shipping=shipping)
 
 
 _PLACE = {name: place for place, name in enumerate(Order._fields)}
@@ -131,6 +143,9 @@ class Customer(NamedTuple):
     phone: str | None
     created_at: int
     updated_at: int
+    # Which kinds of senders have an id of their own for this customer, with blanks between them.
+    # None, as in books from before it was kept: any may have one.
+    senders: str | None = None
 
 
 class Variant(NamedTuple):

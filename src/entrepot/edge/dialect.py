@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from entrepot.core import ids
 from entrepot.core.commands import Command
 from entrepot.core.refusal import FAULTS_MAX, Reason, Refusal, Refused, all_of, refuse
 from entrepot.core.results import Result
@@ -18,7 +19,8 @@ from entrepot.edge import every_fault
 from entrepot.edge.admission import Admission
 from entrepot.edge.strict_json import BYTE_ORDER_MARK, InvalidJson, Misshapen, decode
 from entrepot.pace import in_slices
-from entrepot.store.engine import Database
+from entrepot.store import order_names
+from entrepot.store.engine import Database, Snapshot
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
 from entrepot.writer.writer import Writer
 
@@ -78,6 +80,31 @@ class Call:
                 raise refuse(Reason.INVALID, "holds a character that no text can have", field=name)
             found[name] = value
         return found
+
+    async def named_order(
+        self, member: str, dialect: str, look: Callable[[Snapshot, int, bytes], T | None]
+    ) -> T | None:
+        """What `look` finds of the order that the path's `member` names; None for no order.
+
+        By our own id it is one look. Only what that does not find is looked for by other names.
+        """
+        text, org = self.path_ids[member], self.principal.org
+        own = ids.any_spelling(text)
+        if own is not None:
+            found = await self.services.database.read_one(lambda conn: look(conn, org, own))
+            if found is not None:
+                return found
+        other = await self.order_id(member, dialect)
+        if other is None:
+            return None
+        return await self.services.database.read_one(lambda conn: look(conn, org, other))
+
+    async def order_id(self, member: str, dialect: str) -> bytes | None:
+        """The id of the order that the path's `member` names in any way; None for no order."""
+        text, org = self.path_ids[member], self.principal.org
+        return await self.services.database.read_one(
+            lambda conn: order_names.find(conn, org, text, dialect)
+        )
 
     async def json(self, decoder: msgspec.json.Decoder[T]) -> T:
         """The body, read strictly. Refused: what is no JSON, or not of the decoder's shape."""

@@ -56,8 +56,8 @@ def order(row: Row, lines: tuple[Line, ...] = ()) -> Order:
         Amount(row[16], scale), Amount(rescaled(row[20], scale, row[21]), row[21]),
         row[22], row[23], row[24],
         Amount(row[17], scale), Amount(row[18], scale), Amount(row[19], scale),
-        *row[25:50], bool(row[50]), bool(row[51]), row[52], lines,
-        row[53],
+        *row[25:55], bool(row[55]), bool(row[56]), row[57], lines,
+        row[58],
     ))  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def order_row(o: Order) -> Row:
     return (
         *o[:4], *o.facets, *o.words, o.currency, scale,
         *[units if own == scale else rescale(units, own, scale) for units, own in amounts],
-        o.total.scale, *o[9:12], *o[15:42], o.version, o.number,
+        o.total.scale, *o[9:12], *o[15:47], o.version, o.number,
     )  # fmt: skip
 
 

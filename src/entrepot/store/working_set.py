@@ -11,17 +11,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table
 
-from entrepot.core import ids
 from entrepot.core.facts import Facts, OrgFacts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Line
 from entrepot.pace import paced
-from entrepot.store import bulk, rows, schema
+from entrepot.store import bulk, order_names, rows, schema
 from entrepot.store.bulk import Row, Select
 
 _BY_ID = ("org", "id")
 _BY_NAME = ("org", "kind", "value")
 _BY_ORDER = ("org", "order_id")
+_BY_SENDER = ("org", "sender_id", "origin")
 _SHELF = ("org", "variant_id", "location_id")
 _ORG = ("org", "guest_id", "default_location", "default_list", "allocation", "source_url")
 
@@ -32,13 +32,17 @@ def load(conn: Connection, needs: Needs, facts: Facts) -> None:
     In a transaction, rows that may change are locked: orders before jobs before stock levels, each
     in key order. Without one nothing is locked, and `flush` has to see that nothing changed.
     """
+    for org, text, dialect in needs.texts:
+        order_id = order_names.find(conn, org, text, dialect)
+        if order_id is not None:
+            facts.by_text[org, text] = order_id
+            needs.orders.add((org, order_id))
     loading = _Loading(needs, facts)
     lock = bulk.in_transaction(conn)
     while looks := loading.next_round(lock=lock):
         found = bulk.select_all(conn, [look.select for look in looks])
         for look, listed in zip(looks, found, strict=True):
             look.take(listed)
-    loading.orders_by_id()
     facts.shelves |= needs.shelves
 
 
@@ -110,11 +114,8 @@ class _Loading:
              self._variant_names, naming=True)  # fmt: skip
         look(schema.customer_names, _BY_NAME, needs.customer_names, (*_BY_NAME, "customer_id"),
              self._customer_names)  # fmt: skip
-        look(schema.orders, ("org", "sender_id"), needs.senders, ("org", "sender_id", "id"),
-             self._senders, naming=True)  # fmt: skip
-        for column in ("external_id", "external_reference"):
-            look(schema.orders, ("org", column), needs.texts, ("org", column, "id"), self._texts,
-                 naming=True)  # fmt: skip
+        look(schema.orders, _BY_SENDER, needs.senders, (*_BY_SENDER, "id"), self._senders,
+             naming=True)  # fmt: skip
         look(schema.item_list_entries, _BY_ID, needs.entries, ("org", "id", "variant_id"),
              self._entries, naming=True)  # fmt: skip
 
@@ -152,16 +153,11 @@ class _Loading:
             self.needs.customers.add((org, customer_id))
 
     def _senders(self, found: Iterable[Row]) -> None:
-        for org, value, order_id in found:
-            self.facts.by_sender[org, value] = order_id
+        for org, value, origin, order_id in found:
+            self.facts.by_sender[org, value, origin] = order_id
             self.needs.orders.add((org, order_id))
             self.needs.whole.add((org, order_id))
             self.needs.ending.add((org, order_id))
-
-    def _texts(self, found: Iterable[Row]) -> None:
-        for org, value, order_id in found:
-            self.facts.by_text.setdefault((org, value), order_id)
-            self.needs.orders.add((org, order_id))
 
     def _entries(self, found: Iterable[Row]) -> None:
         for org, entry_id, variant_id in found:
@@ -239,10 +235,3 @@ class _Loading:
         for row in found:
             key = (row[0], row[1], row[2])
             self.facts.levels[key] = self.facts.level_base[key] = rows.level(row)
-
-    def orders_by_id(self) -> None:
-        """A text that is an order's id names that order before any other."""
-        for org, text in self.needs.texts | self.needs.senders:
-            spelled = ids.any_spelling(text)
-            if spelled is not None and (org, spelled) in self.facts.orders:
-                self.facts.by_text[org, text] = spelled

@@ -50,7 +50,7 @@ def test_the_example_of_the_seed_is_read_whole() -> None:
     assert only.lines == (
         DraftLine(
             where="[0].items[0]",
-            variant=VariantRef(names=(("external", "variant_123"),)),
+            variant=VariantRef(names=(("konvo", "variant_123"),)),
             quantity=2,
             price=Amount(2999, 2),
             currency="USD",
@@ -64,7 +64,8 @@ def test_the_example_of_the_seed_is_read_whole() -> None:
         ),
     )
     assert only.customer == CustomerRef(
-        identifiers=(("email", "john.doe@example.com"), ("external", "customer_67890")),
+        identifiers=(("email", "john.doe@example.com"),),
+        own=("konvo", "customer_67890"),
         first_name="John",
         last_name="Doe",
         email="John.Doe@example.com",
@@ -85,7 +86,7 @@ def test_what_is_absent_is_not_told() -> None:
     only = draft()
     assert only.words == ()
     assert only.said == {
-        "external_id": "08c0e60e-26bd-4e41-bb05-97bfbe1ba7cd",
+        "external_id": None,
         "external_name": "#1059",
         "channel": "API",
         "sale_source": None,
@@ -201,6 +202,14 @@ def test_a_quantity_is_whole(token: str, quantity: int) -> None:
         # What says nothing identifies nobody.
         ((("email", ""), ("phone", " "), ("handle", "")), (), (None, None)),
         ((("phone", "unknown"),), (), (None, "unknown")),
+        # What fills a field is kept as told, and is nobody's.
+        ((("email", "n/a"), ("phone", "0000000000")), (), ("n/a", "0000000000")),
+        # An older book compared every digit.
+        (
+            (("phone", "+44 (0)20 7946 0018"),),
+            (("phone", "442079460018"), ("phone", "4402079460018")),
+            (None, "+44 (0)20 7946 0018"),
+        ),
         ((("handle", LONG),), (("handle", LONG_DIGEST),), (None, None)),
     ],
 )
@@ -210,7 +219,7 @@ def test_a_customer_is_known_by(
     shown: tuple[str | None, str | None],
 ) -> None:
     found = draft(customer=customer(*user_ids)).customer
-    assert found.identifiers == (*identifiers, ("external", "customer_67890"))
+    assert (found.identifiers, found.own) == (identifiers, ("konvo", "customer_67890"))
     assert (found.email, found.phone) == shown
 
 
@@ -223,14 +232,23 @@ def test_a_customer_is_known_by(
             bytes.fromhex("08c0e60e26bd4e41bb0597bfbe1ba7cd"),
             "08C0E60E-26bd-4e41-bb05-97bfbe1ba7cd",
         ),
-        ("08c0e60e26bd4e41bb0597bfbe1ba7cd", None, "08c0e60e26bd4e41bb0597bfbe1ba7cd"),
+        (
+            "VAR_08c0e60e26bd4e41bb0597bfbe1ba7cd",
+            bytes.fromhex("08c0e60e26bd4e41bb0597bfbe1ba7cd"),
+            "VAR_08c0e60e26bd4e41bb0597bfbe1ba7cd",
+        ),
+        (
+            "ord_08c0e60e26bd4e41bb0597bfbe1ba7cd",
+            None,
+            "ord_08c0e60e26bd4e41bb0597bfbe1ba7cd",
+        ),
         ("x" * 200, None, "x" * 200),
         (LONG, None, LONG_DIGEST),
     ],
 )
 def test_a_variant_is_known_by(item_id: str, variant_id: bytes | None, name: str) -> None:
     [line] = draft(items=[item(id=item_id)]).lines
-    assert line.variant == VariantRef(variant_id=variant_id, names=(("external", name),))
+    assert line.variant == VariantRef(variant_id=variant_id, names=(("konvo", name),))
 
 
 @pytest.mark.parametrize(

@@ -62,15 +62,3 @@ def test_a_query_that_cannot_be_taken_is_named(field: str, text: str) -> None:
     with pytest.raises(Refused) as refused:
         read.page({field: text})
     assert (refused.value.refusal.reason, refused.value.refusal.field) == (Reason.INVALID, field)
-
-
-def test_an_order_id_is_a_uuid() -> None:
-    raw = bytes.fromhex("08c0e60e26bd4e41bb0597bfbe1ba7cd")
-    assert read.order_id("08C0E60E-26bd-4e41-bb05-97bfbe1ba7cd") == raw
-
-
-@pytest.mark.parametrize("text", ["", "nothing", "08c0e60e26bd4e41bb0597bfbe1ba7cd", "\x00"])
-def test_what_is_no_order_id_is_an_order_nobody_knows(text: str) -> None:
-    with pytest.raises(Refused) as refused:
-        read.order_id(text)
-    assert refused.value.refusal.reason is Reason.UNKNOWN_ORDER

@@ -13,12 +13,12 @@ from entrepot.core.order import Order
 from entrepot.core.results import OrdersResult
 from entrepot.edge.konvo import write
 
-from .samples import Body, booked, contact
+from .samples import PRINCIPAL, Body, booked, contact
 
 
 def shown(order: Order, *, known: bool = True) -> Body:
     """The order as the answer's JSON has it."""
-    answer = write.found([order], {order.customer_id: contact()} if known else {}, 1)
+    answer = write.found([order], {order.customer_id: contact()} if known else {}, 1, PRINCIPAL)
     body: Body = json.loads(answer.body)["result"][0]
     return body
 
@@ -39,6 +39,7 @@ def test_an_order_of_another_dialect() -> None:
         "status": "OPEN",
         "createdAt": "2026-03-01T00:00:00.123Z",
         "updatedAt": "2026-03-01T00:01:01.000Z",
+        "shopId": ids.dashed(PRINCIPAL.org_id),
     }
 
 
@@ -48,6 +49,13 @@ def test_an_order_of_another_dialect() -> None:
         ({"external_name": "#1059"}, "externalName", "#1059"),
         ({"external_name": ""}, "externalName", ""),
         ({"external_id": "order_12345"}, "externalId", "order_12345"),
+        ({"sender_id": "k-1", "managed": False}, "externalId", "k-1"),
+        ({"sender_id": "k-1", "managed": False, "external_id": "7"}, "externalId", "7"),
+        ({"external_reference": "PO-1"}, "externalId", "PO-1"),
+        ({"delivery_address": "Pier 4"}, "deliveryAddress", "Pier 4"),
+        ({"made_at": 0}, "createdAt", "1970-01-01T00:00:00.000Z"),
+        ({"first_name": "Ann", "last_name": ""}, "firstName", "Ann"),
+        ({"first_name": "Ann", "last_name": ""}, "lastName", ""),
         ({"tracking_url": "https://t.example"}, "trackingUrl", "https://t.example"),
         ({"channel": "API"}, "channel", "API"),
         ({"channel": "web", "source_platform": "shopify"}, "channel", "WEB"),
@@ -93,7 +101,7 @@ def test_the_status_is_in_capitals(status: str) -> None:
     ],
 )
 def test_the_total_is_in_the_minor_unit(currency: str, total: Amount, minor: str) -> None:
-    body = write.found([booked(currency=currency, total=total)], {}, 1).body
+    body = write.found([booked(currency=currency, total=total)], {}, 1, PRINCIPAL).body
     # As it stands on the wire: an integer's digits, with no point behind them.
     assert b'"orderTotal":' + minor.encode() + b"," in body
 
@@ -107,7 +115,7 @@ def test_nobodys_order_shows_no_contact() -> None:
 def test_what_a_contact_lacks_is_left_out() -> None:
     order = booked()
     plain = contact(first_name=None, last_name=None, email=None, phone=None)
-    [body] = json.loads(write.found([order], {plain.id: plain}, 1).body)["result"]
+    [body] = json.loads(write.found([order], {plain.id: plain}, 1, PRINCIPAL).body)["result"]
     assert body["contactId"] == ids.dashed(plain.id)
     assert not {"firstName", "lastName", "email", "phoneNumber"} & set(body)
     assert None not in body.values()
@@ -115,15 +123,15 @@ def test_what_a_contact_lacks_is_left_out() -> None:
 
 def test_the_envelopes() -> None:
     first, second = booked(), booked(id=b"2" * 16, total=Amount(1, 2))
-    page = write.found([first], {}, 17)
+    page = write.found([first], {}, 17, PRINCIPAL)
     assert (page.status, json.loads(page.body)["count"]) == (200, 17)
-    made = write.created(OrdersResult((first, second, first), {}), "r")
+    made = write.created(OrdersResult((first, second, first), {}), "r", PRINCIPAL)
     body = msgspec.json.decode(made.body)
     assert (made.status, body["count"]) == (201, 2)
     assert [one["orderTotal"] for one in body["result"]] == [3995, 1]
-    assert write.found([], {}, 0).body == b'{"count":0,"result":[]}'
+    assert write.found([], {}, 0, PRINCIPAL).body == b'{"count":0,"result":[]}'
 
 
 def test_no_total_passes_through_a_binary_float() -> None:
-    body = write.found([booked(total=Amount(10**15 - 1, 2))], {}, 1).body
+    body = write.found([booked(total=Amount(10**15 - 1, 2))], {}, 1, PRINCIPAL).body
     assert json.loads(body, parse_float=Decimal)["result"][0]["orderTotal"] == 10**15 - 1

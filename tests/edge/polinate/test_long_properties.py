@@ -50,7 +50,7 @@ async def test_long_paths_and_texts_are_found(letter: str, database: Database) -
     assert isinstance(body, wire.CreateOrder)
     command, _ = read.create_order(body, None, principal)
     # Nobody has such a variant yet, so the line brings its own.
-    named = command.lines[0].variant._replace(names=(("external", "v"),))
+    named = command.lines[0].variant._replace(names=(("polinate", "v"),))
     command = command._replace(lines=(command.lines[0]._replace(variant=named),))
     writer = Writer(database, now=lambda: 1_000_000, new_id=new_id)
     outcome = await writer.submit(Envelope(command))

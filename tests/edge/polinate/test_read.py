@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from entrepot.core.commands import DraftLine, VariantRef
-from entrepot.core.ids import dashed, internal_reference
+from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refusal, Refused
 from entrepot.edge.polinate import read, wire
@@ -275,19 +275,3 @@ UPDATE_REFUSED: list[tuple[Body, str, Reason]] = [
 def test_a_change_is_refused(body: Body, field: str, reason: Reason) -> None:
     found = refusal(amended, body)
     assert (found.reason, found.field) == (reason, field)
-
-
-# --- paths
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["ord_" + "01" * 16, "01" * 16, dashed(ORDER_ID), internal_reference(ORDER_ID)],
-)
-def test_an_order_is_named_in_any_spelling(text: str) -> None:
-    assert read.order_id(text) == ORDER_ID
-
-
-@pytest.mark.parametrize("text", ["ord_123", "", "var_" + "01" * 16, "\x00", "EN-U"])
-def test_what_is_no_id_is_an_unknown_order(text: str) -> None:
-    assert refusal(read.order_id, text).reason is Reason.UNKNOWN_ORDER

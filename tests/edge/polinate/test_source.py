@@ -12,7 +12,7 @@ from entrepot.edge.polinate.source import mirror_from_source
 
 from .samples import Body, source_line, source_order, told
 
-JANUARY = 1_736_937_000_000_000  # 2025-01-15 10:30 UTC in microseconds
+MADE = JANUARY = 1_736_937_000_000_000  # 2025-01-15 10:30 UTC in microseconds
 
 
 def test_a_whole_order() -> None:
@@ -22,11 +22,8 @@ def test_a_whole_order() -> None:
     assert draft.digest == hashlib.blake2b(document, digest_size=16).digest()
     assert (draft.currency, draft.total) == ("AUD", Amount(25000, 2))
     assert draft.words == (("polinate_phase", "ACTIVE"), ("polinate_status", "ACCEPTED"))
-    assert draft.customer == CustomerRef(
-        identifiers=(("external", "prt_123"),), field="partnershipId"
-    )
+    assert draft.customer == CustomerRef(own=("polinate", "prt_123"), field="partnershipId")
     assert draft.said == {
-        "external_id": "ord_123",
         "external_name": "INT-1",
         "external_reference": "PO-2025-001",
         "membership_id": None,
@@ -37,11 +34,12 @@ def test_a_whole_order() -> None:
         "expected_at": JANUARY,
         "shipped_at": 1_736_812_800_000_000,
         "delivered_at": None,
+        "made_at": MADE,
         "ingested": True,
     }
     assert draft.lines == (
         DraftLine(
-            "orderItems[0]", VariantRef(names=(("external", "var_abc"),)), 10, Amount(2500, 2),
+            "orderItems[0]", VariantRef(names=(("polinate", "var_abc"),)), 10, Amount(2500, 2),
             "AUD", title="var_abc", unit_of_measure="kg", cost=Amount(7125, 3),
             properties='{"lot":"A"}',
         ),

@@ -13,6 +13,12 @@ from entrepot.store.queries import Page
 
 from .samples import MARCH_FIRST, Body, book_line, book_order
 
+MIRRORED = {"managed": False, "sender_id": "s-1"}
+ADDRESS = json.dumps({
+    "firstName": "Jo", "lastName": "Doe", "addressLineOne": "Pier 4", "addressLineTwo": "",
+    "zipCode": "10001", "city": "Kiel", "countryCode": "DE", "latitude": "1",
+})  # fmt: skip
+
 
 def shown(**changes: Any) -> Body:
     body: Body = json.loads(write.order_answer(book_order(**changes)).body)
@@ -41,6 +47,7 @@ def test_a_bare_order() -> None:
         "updatedAt": "2026-03-01T00:00:01.234Z",
         "orderItems": [],
         "reason": None,
+        "buyer": None,
     }
 
 
@@ -50,6 +57,22 @@ def test_a_bare_order() -> None:
         ({"membership_id": "mem_1"}, "membershipId", "mem_1"),
         ({"integration_id": "int_1"}, "integrationId", "int_1"),
         ({"external_reference": "PO-1"}, "externalReference", "PO-1"),
+        ({"external_name": "#1059"}, "internalReference", "#1059"),
+        ({"external_id": "shop-1", "origin": "konvo"}, "externalReference", "shop-1"),
+        ({"external_id": "shop-1", "external_reference": "PO-1"}, "externalReference", "PO-1"),
+        ({**MIRRORED, "origin": "konvo"}, "externalReference", "s-1"),
+        ({**MIRRORED, "origin": "konvo"}, "id", "ord_" + "01" * 16),
+        ({**MIRRORED, "origin": "polinate"}, "externalReference", None),
+        ({**MIRRORED, "origin": "polinate"}, "id", "s-1"),
+        ({"made_at": 0}, "createdAt", "1970-01-01T00:00:00.000Z"),
+        ({"made_at": 2 * MARCH_FIRST}, "createdAt", "2026-03-01T00:00:00.000Z"),
+        ({"address": ADDRESS}, "deliveryAddress", "Jo Doe\nPier 4\n10001 Kiel\nDE"),
+        ({"address": ADDRESS, "delivery_address": "Pier 5"}, "deliveryAddress", "Pier 5"),
+        (
+            {"first_name": "Jo", "email": "jo@x.org"},
+            "buyer",
+            {"name": "Jo", "email": "jo@x.org", "phone": None},
+        ),
         ({"notes": "ring"}, "notes", "ring"),
         ({"delivery_address": "Pier 4"}, "deliveryAddress", "Pier 4"),
         ({"expected_at": 0}, "expectedDeliveryAt", "1970-01-01T00:00:00.000Z"),

@@ -282,9 +282,10 @@ def test_a_page_that_cannot_be_taken(field: str, text: str) -> None:
     assert (refused.value.refusal.reason, refused.value.refusal.field) == (Reason.INVALID, field)
 
 
-@pytest.mark.parametrize("text", ["", "x", VARIANT.replace("-", ""), VARIANT + "0"])
+@pytest.mark.parametrize("text", ["", "x", "ord_" + VARIANT, VARIANT + "0"])
 def test_what_is_no_uuid_is_named(text: str) -> None:
     assert read.uuid(VARIANT.upper(), "orderID") == raw(VARIANT)
+    assert read.uuid(VARIANT.replace("-", ""), "orderID") == raw(VARIANT)
     with pytest.raises(Refused) as refused:
         read.uuid(text, "orderID")
     assert refused.value.refusal.field == "orderID"

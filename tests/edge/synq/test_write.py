@@ -88,6 +88,10 @@ def test_an_order_is_shown_whole() -> None:
         ],
         "reason": None,
         "parked": False,
+        "order_number": ids.internal_reference(bytes(range(16))),
+        "external_id": None,
+        "shipping_address": None,
+        "customer": None,
     }
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from entrepot.core import events
+from entrepot.core import events, shown
 from entrepot.core import properties as free
 from entrepot.core.commands import AmendOrder, LineChange
 from entrepot.core.decide import goods
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.moves import Telling, tell
 from entrepot.core.facts import Facts
-from entrepot.core.money import Amount, storable, stripped
+from entrepot.core.money import Amount, priceable, stripped
 from entrepot.core.order import Changes, Line, Order, subtotal
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
@@ -74,23 +74,34 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
     # What cannot be in any order is said before what this one's payment forbids.
     if weighs:
         _payment_allows(before, facts)
-    if not storable(summed, total):
+    if not priceable(summed, total):
         raise refuse(Reason.INVALID, "the order's total is out of range", "order.totalAmount")
-    order = before.changed(lines=tuple(lines), subtotal=summed, total=total)
+    order = before.costing(summed, total).changed(lines=tuple(lines))
     if lines_weigh and before.managed and before.facets.stage in ("placed", "confirmed"):
         goods.reclaim(before, order, facts, changes)
     return order
 
 
 def _news(said: dict[str, Any], before: Order) -> dict[str, Any]:
-    """What is told without the times that the order has, to the millisecond that it shows."""
-    shown = {
-        "expected_at": before.created_at if before.expected_at is None else before.expected_at,
+    """What is told without what the order shows: times to the millisecond; and what another
+    dialect told. An address that is corrected takes the place of the one that was told before.
+    """
+    expected = before.expected_at
+    times = {
+        "expected_at": shown.created_at(before) if expected is None else expected,
         "shipped_at": before.shipped_at,
         "delivered_at": before.delivered_at,
     }
     news = dict(said)
-    for name, known in shown.items():
+    texts = {
+        "external_reference": shown.reference(before), "delivery_address": shown.address(before),
+    }  # fmt: skip
+    for name, text in texts.items():
+        if name in news and news[name] == text:
+            del news[name]
+    if "delivery_address" in news:
+        news["address"] = None
+    for name, known in times.items():
         told = said.get(name)
         if told is not None and known is not None and told // 1000 == known // 1000:
             del news[name]

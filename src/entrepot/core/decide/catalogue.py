@@ -1,61 +1,12 @@
-"""Who orders and what is ordered: matching against the book, and remembering the first time."""
+"""What is ordered: matching against the book, and remembering the first time."""
 
 from __future__ import annotations
 
-from entrepot.core.commands import CustomerRef, DraftLine
+from entrepot.core.commands import DraftLine
 from entrepot.core.facts import Facts
 from entrepot.core.money import ZERO
-from entrepot.core.order import Changes, Customer, Line, Variant
+from entrepot.core.order import Changes, Line, Variant
 from entrepot.core.refusal import Reason, refuse
-
-
-def resolve_customer(ref: CustomerRef, org: int, facts: Facts, changes: Changes) -> bytes:
-    """The customer's id: the one named, the first whose identifier matches, or a new one.
-
-    Nobody named at all is the organization's guest, so that every order has a customer behind it.
-    """
-    if ref.customer_id is not None:
-        if (org, ref.customer_id) not in facts.customers:
-            raise refuse(Reason.UNKNOWN_CUSTOMER, field=ref.field)
-        return ref.customer_id
-    if not ref.identifiers:
-        return facts.orgs[org].guest_id
-    known, made = facts.customer_names, changes.customer_names
-    names = [(org, kind, value) for kind, value in ref.identifiers]
-    found = None
-    for name in names:
-        found = known.get(name) or made.get(name)
-        if found is not None:
-            break
-    customer_id = found or facts.new_id()
-    for name in names:
-        if name not in known:
-            made.setdefault(name, customer_id)
-    _remember_customer(ref, org, customer_id, facts, changes)
-    return customer_id
-
-
-def _remember_customer(
-    ref: CustomerRef, org: int, customer_id: bytes, facts: Facts, changes: Changes
-) -> None:
-    made = changes.customers_new.get(customer_id)
-    known = made or changes.customers.get(customer_id) or facts.customers.get((org, customer_id))
-    name = " ".join([part for part in (ref.first_name, ref.last_name) if part])
-    if known is None:
-        changes.customers_new[customer_id] = Customer(
-            org, customer_id, name or "Customer", ref.first_name, ref.last_name,
-            ref.email, ref.phone, facts.now, facts.now,
-        )  # fmt: skip
-        return
-    told = Customer(
-        org, customer_id, name or known.name, ref.first_name or known.first_name,
-        ref.last_name or known.last_name, ref.email or known.email, ref.phone or known.phone,
-        known.created_at, known.updated_at,
-    )  # fmt: skip
-    if told != known:
-        kept = changes.customers_new if made else changes.customers
-        # The time is the row's guard against other processes: no two versions share one.
-        kept[customer_id] = told._replace(updated_at=max(facts.now, known.updated_at + 1))
 
 
 def resolve_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) -> Variant:

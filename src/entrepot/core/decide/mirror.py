@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from entrepot.core import events, ids
-from entrepot.core.commands import MirrorOrders, OrderDraft
-from entrepot.core.decide.catalogue import make_line, resolve_customer
+from entrepot.core.commands import DraftLine, MirrorOrders, OrderDraft
+from entrepot.core.decide.catalogue import make_line
+from entrepot.core.decide.customers import customer_of, resolve_customer, retold, snapshot
 from entrepot.core.decide.jobs import held_job
 from entrepot.core.decide.moves import Telling, dated, retell
 from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.facts import Facts
-from entrepot.core.money import storable
+from entrepot.core.money import balance, priceable
 from entrepot.core.order import Changes, Customer, Line, Order, subtotal
 from entrepot.core.refusal import OTHERS_CAN_GO, Reason, Refusal, Refused, all_of, refuse
 from entrepot.core.results import Decision, OrdersResult
@@ -33,7 +37,7 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
     updated: dict[bytes, Order] = {}
     faults: list[Refusal] = []
     for draft in command.drafts:
-        known = stands.get(named.get(draft.sender_id, b"")) or _known(command.org, draft, facts)
+        known = stands.get(named.get(draft.sender_id, b"")) or _known(command, draft, facts)
         facts.breathe()
         try:
             if known is None:
@@ -62,22 +66,21 @@ def _contacts(
     contacts = {}
     guest_id = facts.orgs[org].guest_id
     for customer_id in dict.fromkeys([order.customer_id for order in orders]):
-        known = (
-            changes.customers.get(customer_id)
-            or changes.customers_new.get(customer_id)
-            or facts.customers.get((org, customer_id))
-        )
+        known = customer_of(org, customer_id, facts, changes)
         if known is not None and customer_id != guest_id:
             contacts[customer_id] = known
     return contacts
 
 
-def _known(org: int, draft: OrderDraft, facts: Facts) -> Order | None:
-    order_id = facts.by_sender.get((org, draft.sender_id))
+def _known(command: MirrorOrders, draft: OrderDraft, facts: Facts) -> Order | None:
+    """The order that the sender told by this id before, or the one that has it as its own id.
+
+    Not by `by_text`: what a notification is looked up by identifies no order to a sender.
+    """
+    order_id = facts.by_sender.get((command.org, draft.sender_id, command.source))
     if order_id is None:
-        # Not by `by_text`: what a notification is looked up by identifies no order to a sender.
-        order_id = ids.from_dashed(draft.sender_id)
-    return facts.orders.get((org, order_id)) if order_id is not None else None
+        order_id = ids.any_spelling(draft.sender_id)
+    return facts.orders.get((command.org, order_id)) if order_id is not None else None
 
 
 def _over(order: Order) -> bool:
@@ -104,15 +107,17 @@ def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Cha
         for number, line in enumerate(draft.lines, 1)
     ])  # fmt: skip
     summed = subtotal(lines, draft.currency)
-    if not storable(summed, draft.total):
+    if not priceable(summed, draft.total):
         raise refuse(Reason.INVALID, "the sum of the lines is out of range", draft.where)
+    discount, shipping = balance(summed, draft.total)
     facets, shown, heard = first_told(draft.words)
     # The first twelve by place: an order has many members, and a name for each is slow.
     order = Order(
         org, facts.new_id(), command.source, False, facets, shown, draft.currency,
-        summed, draft.total, customer_id, facts.now, facts.now,
+        summed, draft.total, customer_id, facts.now, facts.now, discount, shipping,
         sender_id=draft.sender_id, sender_digest=draft.digest, sender_words=heard, version=1,
-        lines=lines, **draft.said,
+        lines=lines, **snapshot(draft.customer, customer_id, org, facts, changes),
+        **_told_ids(draft),
     )  # fmt: skip
     if facets.fulfilment in SHIPPED:
         order = dated(order, _UNTOLD, facts)
@@ -126,6 +131,13 @@ def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Cha
     return order
 
 
+def _told_ids(draft: OrderDraft) -> dict[str, Any]:
+    """What is said of the order; an external id that is the sender's own again is kept once."""
+    if draft.said.get("external_id") != draft.sender_id:
+        return draft.said
+    return draft.said | {"external_id": None}
+
+
 def _unreserved(line: Line) -> Line:
     """Whoever runs the order has the stock, so that none is taken here."""
     return line if line.location_id is None else line._replace(location_id=None)
@@ -135,8 +147,10 @@ def _update(
     command: MirrorOrders, draft: OrderDraft, known: Order, facts: Facts, changes: Changes
 ) -> Order:
     order = known.changed(sender_digest=draft.digest)
-    if known.managed:
-        # Entrepot runs this one: its sender may move it and say where the parcel is, no more.
+    if known.managed or known.origin != command.source:
+        # Entrepot runs this one, or somebody else: this sender may move it and say where the parcel
+        # is, no more. Who brought an order stays who brought it.
+        order = order.changed(sender_digest=draft.digest if known.managed else known.sender_digest)
         tracking = draft.said.get("tracking_url") or order.tracking_url
         order = order.changed(tracking_url=tracking)
     else:
@@ -151,20 +165,45 @@ def _update(
 
 
 def _retold(draft: OrderDraft, order: Order, facts: Facts, changes: Changes) -> Order:
-    customer_id = resolve_customer(draft.customer, order.org, facts, changes)
+    customer_id = resolve_customer(draft.customer, order.org, facts, changes, order.customer_id)
     lines = _match_lines(draft, order, facts, changes)
     summed = subtotal(lines, draft.currency)
-    if not storable(summed, draft.total):
+    if not priceable(summed, draft.total):
         raise refuse(Reason.INVALID, "the sum of the lines is out of range", draft.where)
     said = {name: value for name, value in draft.said.items() if value is not None}
-    return order.changed(
-        customer_id=customer_id,
-        currency=draft.currency,
-        total=draft.total,
-        subtotal=summed,
-        lines=lines,
-        **said,
+    if said.get("external_id") == draft.sender_id:
+        said["external_id"] = None
+    if "address" in said or "delivery_address" in said:
+        # One address: as told last, whoever corrected it meanwhile.
+        said = {"address": None, "delivery_address": None, **said}
+    who = retold(draft.customer, order, customer_id, facts, changes)
+    return order.costing(summed, draft.total).changed(
+        customer_id=customer_id, currency=draft.currency, lines=lines, **who, **said
     )
+
+
+def _kept(told: DraftLine, line: Line, old: Line) -> Line:
+    """The line as told now, with what was told of it before and is absent now."""
+    if not told.counted:
+        line = line._replace(quantity=old.quantity)
+    if line.details == old.details or line.details is None or old.details is None:
+        return line
+    now, before = _members(line.details), _members(old.details)
+    if now.keys() >= before.keys():
+        return line
+    both = ",".join([f"{name}:{value}" for name, value in (before | now).items()])
+    return line._replace(details=f"{{{both}}}")
+
+
+def _members(text: str) -> dict[str, str]:
+    """The members of a JSON object without blanks, as they are written: digits stay as they are."""
+    found, at, look = {}, 1, json.JSONDecoder().raw_decode
+    while text[at] != "}":
+        end_of_name = look(text, at)[1]
+        end = look(text, end_of_name + 1)[1]
+        found[text[at:end_of_name]] = text[end_of_name + 1 : end]
+        at = end + (text[end] == ",")
+    return found
 
 
 def _match_lines(
@@ -184,6 +223,7 @@ def _match_lines(
         else:
             left.remove(old)
             line = line._replace(id=old.id, number=old.number, created_at=old.created_at)
+            line = _kept(told, line, old)
             if line._replace(updated_at=old.updated_at) == old:
                 line = old
             else:

@@ -23,8 +23,6 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
     """Record `order.ingested` once; or make the job that fetches an order not known yet."""
     org, changes = command.org, Changes()
     order_id = facts.by_text.get((org, command.order_text))
-    if order_id is None:
-        order_id = facts.by_sender.get((org, command.order_text))
     order = facts.orders.get((org, order_id)) if order_id else None
     if order is not None:
         if not order.ingested:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from entrepot.core import events
 from entrepot.core.commands import PlaceOrder
-from entrepot.core.decide.catalogue import make_line, resolve_customer, resolve_variant
+from entrepot.core.decide.catalogue import make_line, resolve_variant
+from entrepot.core.decide.customers import resolve_customer, snapshot
 from entrepot.core.decide.jobs import first_job
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
-from entrepot.core.money import line_sum, payable, storable
+from entrepot.core.money import balance, line_sum, payable, priceable
 from entrepot.core.order import Changes, Line, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
@@ -47,8 +48,9 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     if command.places is not None:
         subtotal = payable(subtotal, command.places)
     total = command.total or subtotal
-    if not storable(subtotal, total):
+    if not priceable(subtotal, total):
         raise refuse(Reason.INVALID, "the order's total is out of range", command.lines[0].where)
+    discount, shipping = balance(subtotal, total)
     # Nothing is asked of anybody for an order that costs nothing.
     pays = command.said.get("payment_provider") and total.units
     facets = _WITH_PAYMENT if pays else _WITHOUT_PAYMENT
@@ -65,7 +67,10 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
         customer_id=customer_id,
         created_at=facts.now,
         updated_at=facts.now,
+        discount=discount,
+        shipping=shipping,
         lines=lines,
+        **snapshot(command.customer, customer_id, org, facts, changes),
         **command.said,
     )
     order, placed = events.happened(order, events.ORDER_PLACED, facts.now, command.source)

@@ -15,7 +15,7 @@ from entrepot.core.commands import CustomerRef, DraftLine, MirrorOrders, OrderDr
 from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount, stripped
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.core.words import KONVO_STATUS
-from entrepot.edge import currency
+from entrepot.edge import addresses, currency
 from entrepot.edge.dialect import Principal, read_json
 from entrepot.edge.konvo import absent, faulty, wire
 from entrepot.edge.strict_json import (
@@ -34,8 +34,6 @@ LIMIT = 50
 LIMIT_MAX = 200
 PAGE_MAX = 2**31 - 1
 METADATA_BYTES_MAX = 65_536
-# An index holds names up to a length; a longer one is known by its digest.
-NAME_MAX = 200
 DAY = 86_400_000_000
 MINUTE = 60_000_000
 SECOND = 1_000_000
@@ -43,7 +41,6 @@ SECOND = 1_000_000
 _WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
 _FRACTION = re.compile(r"\.(\d+)")
 _DIGITS_MAX = len(str(UNITS_MAX))
-_NO_DIGITS = re.compile(r"[^0-9]+")
 # Numbers of the sender's own metadata stay decimal, so that what comes out is what went in.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _canonical = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
@@ -128,7 +125,7 @@ def digest(order: wire.OrderInput) -> bytes:
 
 def _said(order: wire.OrderInput, where: str) -> dict[str, Any]:
     said: dict[str, Any] = {
-        "external_id": order.id if order.external_id is UNSET else order.external_id,
+        "external_id": None if order.external_id is UNSET else order.external_id,
         "external_name": order.friendly_name,
         "channel": "API",
         "sale_source": None if order.source is UNSET else order.source,
@@ -145,32 +142,23 @@ def _said(order: wire.OrderInput, where: str) -> dict[str, Any]:
 
 
 def _customer(customer: wire.OrderCustomer) -> CustomerRef:
-    emails: list[str] = []
-    phones: list[str] = []
-    handles: list[str] = []
-    found = {"email": emails, "phone": phones, "handle": handles}
+    told: dict[str, list[str]] = {"email": [], "phone": [], "handle": []}
     for one in customer.user_ids or ():
-        # An identifier that says nothing would match everybody else who says nothing.
         if identifier := one.id.strip():
-            found[one.type].append(identifier)
-    names = [_indexed("email", email.casefold()) for email in emails]
-    if phones:
-        numbers = [_NO_DIGITS.sub("", phone) for phone in phones]
-        names += [_indexed("phone", digits) for digits in numbers if digits]
-    if handles:
-        names += [_indexed("handle", handle) for handle in handles]
-    if customer.id:
-        names.append(_indexed("external", customer.id))
+            told[one.type].append(identifier)
+    emails, phones = told["email"], told["phone"]
+    names = [addresses.email(email) for email in emails]
+    for phone in phones:
+        number = addresses.phone(phone)
+        names.append(number)
+        if number is not None and number[1] != (before := addresses.digits_of(phone)):
+            names.append(addresses.indexed("phone", before))
+    names += [addresses.handle(handle) for handle in told["handle"]]
     return CustomerRef(
-        None, tuple(dict.fromkeys(names)), customer.first_name or None, customer.last_name or None,
+        None, tuple(dict.fromkeys([name for name in names if name is not None])),
+        addresses.own_id("konvo", customer.id), customer.first_name, customer.last_name,
         emails[0] if emails else None, phones[0] if phones else None, "customer",
     )  # fmt: skip
-
-
-def _indexed(kind: str, value: str) -> tuple[str, str]:
-    if len(value) > NAME_MAX:
-        value = hashlib.sha256(value.encode()).hexdigest()
-    return kind, value
 
 
 def _line(item: wire.OrderedItem, where: str) -> DraftLine:
@@ -192,16 +180,18 @@ def _line(item: wire.OrderedItem, where: str) -> DraftLine:
     price = _amount(item.price, places, where, "price")
     return DraftLine(
         where, _variant(item), quantity, price, code, item.name, item.sku or None,
-        details=_encode(details).decode(),
+        details=_encode(details).decode(), counted=item.quantity is not UNSET,
     )  # fmt: skip
 
 
 def _variant(item: wire.OrderedItem) -> VariantRef:
     """By the item's id; an item with an empty one is known by its SKU, else by its name."""
     if item.id:
-        return VariantRef(ids.from_dashed(item.id), None, (_indexed("external", item.id),))
+        return VariantRef(
+            ids.spelled(item.id, "var_"), None, (addresses.indexed("konvo", item.id),)
+        )
     kind, name = ("sku", item.sku) if item.sku else ("title", item.name)
-    return VariantRef(None, None, (_indexed(kind, name),))
+    return VariantRef(None, None, (addresses.indexed(kind, name),))
 
 
 def _status(text: str, where: str) -> str:
@@ -263,14 +253,6 @@ def _number(raw: Raw, path: str) -> None:
         number_text(raw, path)
     except InvalidJson as error:
         raise refuse(Reason.INVALID, error.problem, error.path) from error
-
-
-def order_id(text: str) -> bytes:
-    """The id that the path spells; whatever is no UUID is an order that nobody knows."""
-    raw = ids.from_dashed(text)
-    if raw is None:
-        raise refuse(Reason.UNKNOWN_ORDER)
-    return raw
 
 
 def page(query: dict[str, str]) -> tuple[OrderFilter, int, int]:

@@ -40,26 +40,25 @@ async def list_orders(call: Call) -> Answer:
 
     page, contacts = await call.services.database.read_long(look)
     assert page.total is not None
-    return write.found(page.orders, contacts, page.total)
+    return write.found(page.orders, contacts, page.total, call.principal)
 
 
 async def get_order(call: Call) -> Answer:
-    """One order by its UUID, in the envelope of a list."""
-    order_id = read.order_id(call.path_ids["ID"])
-    found = await call.services.database.read_one(
-        lambda conn: queries.order_and_customer(conn, call.principal.org, order_id)
-    )
+    """One order by its UUID or another of its names, in the envelope of a list."""
+    found = await call.named_order("ID", "konvo", queries.order_and_customer)
     if found is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     order, contact = found
-    return write.found([order], {} if contact is None else {contact.id: contact}, 1)
+    contacts = {} if contact is None else {contact.id: contact}
+    return write.found([order], contacts, 1, call.principal)
 
 
 async def create_orders(call: Call) -> Answer:
     """Take over every order of the array, or none; the answer shows what was committed."""
     principal = call.principal
     command = await call.read(lambda body: read.mirror_orders(read.orders(body), principal))
-    return await call.submit(command, partial(write.created, request_id=call.request_id))
+    answer = partial(write.created, request_id=call.request_id, principal=principal)
+    return await call.submit(command, answer)
 
 
 def _time(name: str, description: str) -> Parameter:
@@ -102,7 +101,8 @@ DIALECT = Dialect(
             method="GET", path="/orders/{ID}", operation_id="getOrder", summary="Get Order by ID",
             handler=get_order,
             parameters=(
-                Parameter("ID", "path", {"type": "string"}, True, "The order's own id, a UUID."),
+                Parameter("ID", "path", {"type": "string"}, True,
+                          "The order's own id, a UUID; or an id or name that it was told with."),
             ),
             responses={
                 200: Response("The order, alone in the list", wire.Orders),

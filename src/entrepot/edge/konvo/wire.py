@@ -140,6 +140,7 @@ class Order(msgspec.Struct, rename="camel", kw_only=True):
     created_at: str
     updated_at: str
     shop_id: str | UnsetType = UNSET
+    delivery_address: str | UnsetType = UNSET  # an addition of ours
 
 
 class Orders(msgspec.Struct):

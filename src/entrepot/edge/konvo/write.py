@@ -7,43 +7,50 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from entrepot.core import ids
+from entrepot.core import ids, shown
 from entrepot.core.money import Amount, stripped
 from entrepot.core.order import Customer, Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrdersResult, Result
 from entrepot.edge import currency
+from entrepot.edge.dialect import Principal
 from entrepot.edge.konvo import wire
 from entrepot.edge.konvo.refusals import refusal_answer
 from entrepot.edge.times import millis_text
 from entrepot.writer.envelope import Answer
 
+_NOBODY = (None, None, None, None)
 _encode = msgspec.json.Encoder().encode
 
 
-def order(o: Order, contact: Customer | None) -> wire.Order:
-    """One order. An amount finer than the minor unit is shown with its fraction, exactly."""
-    shown = wire.Order(
+def order(o: Order, contact: Customer | None, shop: str) -> wire.Order:
+    """One order of a shop. An amount finer than the minor unit is shown with its fraction, exactly.
+
+    Who ordered is shown as the order was told; an order from before that was kept shows its
+    contact.
+    """
+    told = wire.Order(
         id=ids.dashed(o.id),
-        external_name=(
-            ids.internal_reference(o.id) if o.external_name is None else o.external_name
-        ),
-        external_id=_known(o.external_id),
+        external_name=shown.name(o),
+        external_id=_known(shown.external_id(o)),
         order_total=_minor_units(o.total, currency.stripe_digits(o.currency)),
         currency=o.currency.lower(),
         channel=(o.channel or o.source_platform or o.origin).upper(),
         status=o.words.konvo.upper(),
         tracking_url=_known(o.tracking_url),
-        created_at=millis_text(o.created_at),
+        created_at=millis_text(shown.created_at(o)),
         updated_at=millis_text(o.updated_at),
+        shop_id=shop,
+        delivery_address=_known(shown.address(o)),
     )
     if contact is not None:
-        shown.contact_id = ids.dashed(contact.id)
-        shown.first_name = _known(contact.first_name)
-        shown.last_name = _known(contact.last_name)
-        shown.email = _known(contact.email)
-        shown.phone_number = _known(contact.phone)
-    return shown
+        told.contact_id = ids.dashed(contact.id)
+    who = (o.first_name, o.last_name, o.email, o.phone)
+    if who == _NOBODY and contact is not None:
+        who = (contact.first_name, contact.last_name, contact.email, contact.phone)
+    if who != _NOBODY:
+        told.first_name, told.last_name, told.email, told.phone_number = map(_known, who)
+    return told
 
 
 def _minor_units(amount: Amount, digits: int) -> msgspec.Raw:
@@ -58,19 +65,26 @@ def _known(value: str | None) -> str | UnsetType:
     return UNSET if value is None else value
 
 
-def found(orders: Sequence[Order], contacts: Mapping[bytes, Customer], total: int) -> Answer:
+def found(
+    orders: Sequence[Order], contacts: Mapping[bytes, Customer], total: int, principal: Principal
+) -> Answer:
     """GET: these orders, and how many there are in all. `contacts` are the customers by id."""
-    return Answer(200, _body(orders, contacts, total))
+    return Answer(200, _body(orders, contacts, total, principal))
 
 
-def created(result: Result | Refusal, request_id: str) -> Answer:
+def created(result: Result | Refusal, request_id: str, principal: Principal) -> Answer:
     """POST: the orders as they now stand; one that the array tells twice is one order."""
     if isinstance(result, Refusal):
         return refusal_answer(result, request_id)
     assert isinstance(result, OrdersResult)
     orders = list({order.id: order for order in result.orders}.values())
-    return Answer(201, _body(orders, result.contacts, len(orders)))
+    return Answer(201, _body(orders, result.contacts, len(orders), principal))
 
 
-def _body(orders: Sequence[Order], contacts: Mapping[bytes, Customer], count: int) -> bytes:
-    return _encode(wire.Orders(count, [order(o, contacts.get(o.customer_id)) for o in orders]))
+def _body(
+    orders: Sequence[Order], contacts: Mapping[bytes, Customer], count: int, principal: Principal
+) -> bytes:
+    # The shop that is connected is the organization: whoever has its key tells its orders.
+    shop = ids.dashed(principal.org_id)
+    listed = [order(o, contacts.get(o.customer_id), shop) for o in orders]
+    return _encode(wire.Orders(count, listed))

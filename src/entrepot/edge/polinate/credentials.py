@@ -27,4 +27,4 @@ async def authenticate(headers: Mapping[str, str], services: Services) -> Princi
 def business_id(text: str) -> bytes | None:
     """The organization that a business id spells, in either case; None when it spells none."""
     lower = text.lower()
-    return ids.from_prefixed(lower, PREFIX) or ids.from_dashed(lower)
+    return ids.spelled(lower, PREFIX)

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from entrepot.core import ids
 from entrepot.core.commands import (
     AmendOrder,
     CustomerRef,
@@ -190,14 +189,6 @@ def _said(changes: wire.OrderChanges) -> dict[str, Any]:
     if code is not None:
         said["currency"] = code
     return said
-
-
-def order_id(text: str) -> bytes:
-    """The order's id, in any dialect's spelling; refused as unknown when it is none."""
-    found = ids.any_spelling(text)
-    if found is None:
-        raise refuse(Reason.UNKNOWN_ORDER)
-    return found
 
 
 def _comparable(member: object) -> bytes:

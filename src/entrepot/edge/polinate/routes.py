@@ -25,7 +25,10 @@ _KEY = Parameter(
     "One intent, one key: a repeat is answered with the first answer. For a notification it is "
     'the lower-case hex sha256 of "{orderId}-{businessId}-order-integration".',
 )  # fmt: skip
-_ID = Parameter("id", "path", _TEXT, True, "The order's id, in any dialect's spelling.")
+_ID = Parameter(
+    "id", "path", _TEXT, True,
+    "The order's id, in any dialect's spelling; or an id, reference or name that it was told with.",
+)  # fmt: skip
 _LIST = (
     Parameter("page", "query", {"type": "integer", "default": 1, "minimum": 1,
                                 "maximum": listing.PAGE_MAX}, False, "Which page, from 1."),
@@ -76,11 +79,8 @@ async def list_orders(call: Call) -> Answer:
 
 
 async def get_order(call: Call) -> Answer:
-    """One order with its lines."""
-    order_id = read.order_id(call.path_ids["id"])
-    found = await call.services.database.read_one(
-        lambda conn: queries.order_by_id(conn, call.principal.org, order_id)
-    )
+    """One order with its lines, by any of its ids or names."""
+    found = await call.named_order("id", read.SOURCE, queries.order_by_id)
     if found is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     return write.order_answer(found)
@@ -100,7 +100,9 @@ async def post_order(call: Call) -> Answer:
 async def update_order(call: Call) -> Answer:
     """Change an order and its lines together, or nothing."""
     body, key = await call.read(read.changes), read.idempotency_key(call.headers)
-    order_id = read.order_id(call.path_ids["id"])
+    order_id = await call.order_id("id", read.SOURCE)
+    if order_id is None:
+        raise refuse(Reason.UNKNOWN_ORDER)
     command, idempotency = read.amend_order(body, order_id, key, call.principal)
     return await call.submit(command, write.whole_order(200, call.request_id), idempotency)
 

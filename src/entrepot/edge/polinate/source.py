@@ -8,9 +8,11 @@ import msgspec
 
 from entrepot.core.commands import CustomerRef, DraftLine, OrderDraft, VariantRef
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import addresses
 from entrepot.edge.dialect import read_json
 from entrepot.edge.polinate import bodies, values, wire
 
+SOURCE = "polinate"
 _SOURCE_ORDER = msgspec.json.Decoder(wire.SourceOrder)
 
 
@@ -27,7 +29,6 @@ def mirror_from_source(
     if sender_id not in (told.id, told.internal_reference, told.external_reference):
         raise refuse(Reason.INVALID, "is not the order that was asked for", "id")
     said = {
-        "external_id": told.id,
         "external_name": told.internal_reference,
         "external_reference": told.external_reference,
         "membership_id": told.membership_id,
@@ -37,6 +38,7 @@ def mirror_from_source(
         "properties": values.json_text(told.properties, "properties"),
         "expected_at": values.instant(told.expected_delivery_at, "expectedDeliveryAt"),
         "shipped_at": told.shipped_at and values.instant(told.shipped_at, "shippedAt"),
+        "made_at": told.created_at and values.instant(told.created_at, "createdAt"),
         "delivered_at": told.delivered_at and values.instant(told.delivered_at, "deliveredAt"),
         "ingested": True,
     }
@@ -50,23 +52,19 @@ def mirror_from_source(
             _source_line(line, f"orderItems[{place}]")
             for place, line in enumerate(told.order_items)
         ),
-        customer=_customer(told.partnership_id),
+        customer=CustomerRef(
+            own=addresses.own_id(SOURCE, told.partnership_id), field="partnershipId"
+        ),
         words=values.told_words(told.phase, told.status),
         said=said,
     )
-
-
-def _customer(partnership_id: str) -> CustomerRef:
-    """An empty id names nobody."""
-    names = (("external", partnership_id),) if partnership_id else ()
-    return CustomerRef(identifiers=names, field="partnershipId")
 
 
 def _source_line(line: wire.SourceLine, where: str) -> DraftLine:
     variant = line.item_list_entry.item_variant_id
     return DraftLine(
         where=where,
-        variant=VariantRef(names=(("external", variant),)),
+        variant=VariantRef(names=((SOURCE, variant),)),
         quantity=values.quantity(line.quantity, f"{where}.quantity", -wire.QUANTITY_MAX),
         price=values.money(line.price, f"{where}.price"),
         currency=values.told_code(line.currency, f"{where}.currency"),

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 def id_of(text: str, prefix: str) -> bytes | None:
     """The id that a Polinate spelling or a UUID names; None when it is none."""
-    return ids.from_prefixed(text, prefix) or ids.from_dashed(text)
+    return ids.spelled(text, prefix)
 
 
 def line_id(text: str, field: str) -> bytes:

@@ -168,8 +168,16 @@ class OrderItem(msgspec.Struct, rename="camel"):
     updated_at: Time
 
 
+class Buyer(msgspec.Struct, rename="camel"):
+    """Who ordered, as the order was told."""
+
+    name: str | None
+    email: str | None
+    phone: str | None
+
+
 class Order(msgspec.Struct, rename="camel"):
-    """An order as Polinate shows it; `reason` is an addition of ours."""
+    """An order as Polinate shows it; `reason` and `buyer` are additions of ours."""
 
     id: str
     partnership_id: str
@@ -191,6 +199,7 @@ class Order(msgspec.Struct, rename="camel"):
     updated_at: Time
     order_items: list[OrderItem]
     reason: str | None
+    buyer: Buyer | None
 
 
 class OrderPage(msgspec.Struct, rename="camel"):
@@ -245,6 +254,7 @@ class SourceOrder(msgspec.Struct, rename="camel"):
     expected_delivery_at: Time
     currency: CodeSent
     total_amount: MoneySent
+    created_at: Time | None = None
     phase: Phase | None = None
     status: Status | None = None
     membership_id: LongText | None = None

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from entrepot.core import ids
+from entrepot.core import shown
 from entrepot.core.order import Line, Order
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import NotedResult, OrderResult, Result
 from entrepot.edge.polinate import wire
 from entrepot.edge.polinate.refusals import refusal_answer
+from entrepot.edge.polinate.source import SOURCE
 from entrepot.edge.times import millis_text
 from entrepot.store.queries import Page
 from entrepot.writer.envelope import Answer
@@ -20,39 +21,59 @@ _encode = msgspec.json.Encoder().encode
 
 
 def order(o: Order) -> wire.Order:
-    """One order with its lines. An order nobody named a day for is expected when it was made."""
+    """One order with its lines. An order nobody named a day for is expected when it was made.
+
+    An order of a source has the id by which it was notified, as its source calls it.
+    """
+    order_id = _id(o)
+    made_at = millis_text(shown.created_at(o))
     return wire.Order(
-        id=f"ord_{o.id.hex()}",
+        id=order_id,
         partnership_id=f"prt_{o.customer_id.hex()}",
         membership_id=o.membership_id,
         integration_id=o.integration_id,
         phase=o.words.polinate_phase,
         status=o.words.polinate_status,
-        internal_reference=ids.internal_reference(o.id),
-        external_reference=o.external_reference,
+        internal_reference=shown.name(o),
+        external_reference=shown.reference(o),
         notes=o.notes,
-        delivery_address=o.delivery_address,
-        expected_delivery_at=millis_text(o.created_at if o.expected_at is None else o.expected_at),
+        delivery_address=shown.address(o),
+        expected_delivery_at=made_at if o.expected_at is None else millis_text(o.expected_at),
         delivered_at=_time(o.delivered_at),
         shipped_at=_time(o.shipped_at),
         currency=o.currency,
         total_amount=o.total.text(),
         properties=_json(o.properties),
-        created_at=millis_text(o.created_at),
+        created_at=made_at,
         updated_at=millis_text(o.updated_at),
-        order_items=[_line(o, line) for line in o.lines],
+        order_items=[_line(order_id, line) for line in o.lines],
         reason=f"{o.reason}: {o.reason_detail}" if o.reason else None,
+        buyer=_buyer(o),
     )
 
 
-def _line(o: Order, line: Line) -> wire.OrderItem:
+def _id(o: Order) -> str:
+    theirs = shown.sender_id(o) if o.origin == SOURCE else None
+    return f"ord_{o.id.hex()}" if theirs is None else theirs
+
+
+def _buyer(o: Order) -> wire.Buyer | None:
+    who = (
+        " ".join([part for part in (o.first_name, o.last_name) if part]) or None,
+        o.email,
+        o.phone,
+    )
+    return None if who == (None, None, None) else wire.Buyer(*who)
+
+
+def _line(order_id: str, line: Line) -> wire.OrderItem:
     entry = wire.ItemListEntry(
         item_variant_id=f"var_{line.variant_id.hex()}",
         item_variant=wire.ItemVariant(f"itm_{line.item_id.hex()}"),
     )
     return wire.OrderItem(
         id=f"oi_{line.id.hex()}",
-        order_id=f"ord_{o.id.hex()}",
+        order_id=order_id,
         line_number=line.number,
         item_list_entry_id=f"ile_{line.entry_id.hex()}",
         item_list_entry=entry,

@@ -42,9 +42,9 @@ async def _of_token(token: str, services: Services) -> Principal:
 
 async def _of_claims(claims: dict[str, Any], services: Services) -> Principal:
     named = claims.get("tenantid") or claims.get("tenant_id")
-    tenant_id = ids.from_dashed(named) if isinstance(named, str) else None
+    tenant_id = ids.spelled(named) if isinstance(named, str) else None
     org_claim, role = claims.get("org_id"), claims.get("role")
-    org_id = ids.from_dashed(org_claim) if isinstance(org_claim, str) else None
+    org_id = ids.spelled(org_claim) if isinstance(org_claim, str) else None
     if tenant_id is None or org_id is None:
         raise refuse(Reason.FORBIDDEN, "the token names no tenant or no organization")
     if not isinstance(role, str) or role.upper() not in ROLES:
@@ -59,5 +59,5 @@ def _same(headers: Mapping[str, str], name: str, shown: str, expected: bytes) ->
     sent = headers.get(name)
     if not sent:
         raise refuse(Reason.UNAUTHENTICATED, "this header is needed", shown)
-    if ids.from_dashed(sent.strip()) != expected:
+    if ids.spelled(sent.strip()) != expected:
         raise refuse(Reason.FORBIDDEN, "is not what the token is for", shown)

@@ -57,7 +57,7 @@ def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrde
         raise refuse(Reason.INVALID, f"{code} is no money that can be paid in", "currency")
     customer = CustomerRef()
     if body.customer_id:
-        customer = CustomerRef(customer_id=uuid(body.customer_id, "customer_id"))
+        customer = CustomerRef(customer_id=uuid(body.customer_id, "customer_id", "prt_"))
     lines = tuple(_line(item, f"{name}[{place}]", code) for place, item in enumerate(items))
     said = {
         "payment_provider": body.payment_provider,
@@ -99,7 +99,7 @@ def _fingerprint(command: PlaceOrder, prices: list[Amount]) -> bytes:
 
 
 def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
-    variant_id = uuid(item.variant_id, f"{where}.variant_id") if item.variant_id else None
+    variant_id = uuid(item.variant_id, f"{where}.variant_id", "var_") if item.variant_id else None
     location_id = uuid(item.location_id, f"{where}.location_id") if item.location_id else None
     if variant_id is not None and location_id is None:
         raise refuse(Reason.INVALID, "needed to reserve stock of a variant", f"{where}.location_id")
@@ -140,7 +140,7 @@ def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
 
 def adjust_stock(body: wire.AdjustStock, principal: Principal) -> AdjustStock:
     """The command; the delta is a signed 32-bit integer."""
-    variant_id = uuid(body.variant_id, "variant_id")
+    variant_id = uuid(body.variant_id, "variant_id", "var_")
     location_id = uuid(body.location_id, "location_id")
     try:
         delta = whole_number(body.quantity_delta, "quantity_delta")
@@ -151,9 +151,9 @@ def adjust_stock(body: wire.AdjustStock, principal: Principal) -> AdjustStock:
     return AdjustStock(principal.org, variant_id, location_id, delta, "API Adjustment")
 
 
-def uuid(text: str, field: str) -> bytes:
-    """The id that a UUID spells; refused when the text is none."""
-    raw = ids.from_dashed(text)
+def uuid(text: str, field: str, prefix: str = "") -> bytes:
+    """The id that a UUID spells, bare or with this prefix; refused when the text is none."""
+    raw = ids.spelled(text, prefix)
     if raw is None:
         raise refuse(Reason.INVALID, "must be a UUID", field)
     return raw

@@ -47,12 +47,10 @@ async def list_orders(call: Call) -> Answer:
 
 
 async def get_order(call: Call) -> Answer:
-    """One order by its UUID."""
-    order_id = read.uuid(call.path_ids["orderID"], "orderID")
-    found = await call.services.database.read_one(
-        lambda conn: queries.order_by_id(conn, call.principal.org, order_id)
-    )
+    """One order by its UUID; or by another of its ids and names, which nobody else may have."""
+    found = await call.named_order("orderID", "synq", queries.order_by_id)
     if found is None:
+        read.uuid(call.path_ids["orderID"], "orderID")
         raise refuse(Reason.UNKNOWN_ORDER)
     return write.order_answer(found, call.principal)
 

@@ -72,8 +72,17 @@ class OrderLine(msgspec.Struct):
     requires_shipping: bool
 
 
+class Customer(msgspec.Struct):
+    """Who ordered, as the order was told."""
+
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    phone: str | None
+
+
 class Order(msgspec.Struct):
-    """An order as Synq shows it; the last six members are additions of ours."""
+    """An order as Synq shows it; the last ten members are additions of ours."""
 
     id: Uuid
     status: Status
@@ -98,6 +107,10 @@ class Order(msgspec.Struct):
     items: list[OrderLine]
     reason: str | None
     parked: bool
+    order_number: str
+    external_id: str | None
+    shipping_address: str | None
+    customer: Customer | None
 
 
 class OrderPage(msgspec.Struct):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from entrepot.core import ids
+from entrepot.core import ids, shown
 from entrepot.core.money import Amount
 from entrepot.core.order import Line, Order
 from entrepot.core.refusal import Reason, Refusal
@@ -55,7 +55,7 @@ def order(o: Order, principal: Principal) -> wire.Order:
         channel=o.channel,
         source_platform=o.source_platform,
         idempotency_key=o.idempotency_key,
-        created_at=seconds_text(o.created_at),
+        created_at=seconds_text(shown.created_at(o)),
         updated_at=seconds_text(o.updated_at),
         tags=None,
         tenant_id=ids.dashed(principal.tenant_id),
@@ -64,7 +64,16 @@ def order(o: Order, principal: Principal) -> wire.Order:
         items=[_line(line) for line in o.lines],
         reason=f"{o.reason}: {o.reason_detail}" if o.reason else None,
         parked=o.parked,
+        order_number=shown.name(o),
+        external_id=shown.external_id(o),
+        shipping_address=shown.address(o),
+        customer=_customer(o),
     )
+
+
+def _customer(o: Order) -> wire.Customer | None:
+    who = (o.first_name, o.last_name, o.email, o.phone)
+    return None if who == (None, None, None, None) else wire.Customer(*who)
 
 
 def _line(line: Line) -> wire.OrderLine:

@@ -33,6 +33,7 @@ customers = table(
     Column("phone", Text),
     need("created_at", BigInteger),
     need("updated_at", BigInteger),
+    Column("senders", Text),
     PrimaryKeyConstraint("org", "id"),
 )
 

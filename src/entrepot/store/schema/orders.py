@@ -18,6 +18,16 @@ from sqlalchemy import (
 from entrepot.core.facets import FULFILMENTS, PAYMENTS, RETURNS, STAGES
 from entrepot.store.schema.table import ID, need, one_of, table
 
+# An index of PostgreSQL takes entries of 2,704 bytes; a longer name finds no order.
+NAME_MAX = 500
+
+
+def _index(name: str, where: str, *columns: str, unique: bool = False) -> Index:
+    """An index of orders that leaves out those of which `where` does not hold."""
+    said = text(where)
+    return Index(name, "org", *columns, unique=unique, sqlite_where=said, postgresql_where=said)
+
+
 orders = table(
     "orders",
     need("org", BigInteger),
@@ -63,11 +73,16 @@ orders = table(
     Column("notes", Text),
     Column("delivery_address", Text),
     Column("address", Text),
+    Column("first_name", Text),
+    Column("last_name", Text),
+    Column("email", Text),
+    Column("phone", Text),
     Column("properties", Text),
     Column("metadata", Text),
     Column("expected_at", BigInteger),
     Column("shipped_at", BigInteger),
     Column("delivered_at", BigInteger),
+    Column("made_at", BigInteger),
     Column("reason", Text),
     Column("reason_detail", Text),
     need("parked", Boolean),
@@ -82,21 +97,11 @@ orders = table(
     CheckConstraint("version > 0", name="version_counts"),
     Index("orders_number", "org", "number", unique=True),
     Index("orders_updated", "org", "updated_at"),
-    Index(
-        "orders_sender", "org", "sender_id", unique=True,
-        sqlite_where=text("sender_id IS NOT NULL"),
-        postgresql_where=text("sender_id IS NOT NULL"),
-    ),
-    Index(
-        "orders_external", "org", "external_id",
-        sqlite_where=text("external_id IS NOT NULL"),
-        postgresql_where=text("external_id IS NOT NULL"),
-    ),
-    Index(
-        "orders_reference", "org", "external_reference",
-        sqlite_where=text("external_reference IS NOT NULL"),
-        postgresql_where=text("external_reference IS NOT NULL"),
-    ),
+    # Senders of two kinds call orders what they like: `origin` is whose name it is.
+    _index("orders_told_by", "sender_id IS NOT NULL", "sender_id", "origin", unique=True),
+    _index("orders_external", "external_id IS NOT NULL", "external_id"),
+    _index("orders_reference", "external_reference IS NOT NULL", "external_reference"),
+    _index("orders_name", f"length(external_name) <= {NAME_MAX}", "external_name"),
 )  # fmt: skip
 
 order_lines = table(

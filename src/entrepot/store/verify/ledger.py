@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from entrepot.core.ids import from_dashed
+from entrepot.core.ids import spelled
 from entrepot.store import rows, schema
 from entrepot.store.verify.orders import DEFINITE_NO
 from entrepot.store.verify.report import Findings
@@ -52,7 +52,7 @@ def check_ledger(conn: Connection, findings: Findings, ledger: ProviderLedger) -
         if held_for is None:
             if attempt.state == "authorized" and settled_before:
                 fault = "authorised here, not held there"
-        elif from_dashed(held_for) != attempt.order_id:
+        elif spelled(held_for) != attempt.order_id:
             fault = f"held for {held_for}"
         elif attempt.state in DEFINITE_NO and settled_before:
             fault = f"{attempt.state} here, held there"

@@ -1,0 +1,16 @@
+"""When two texts say the same name or address: case and blanks do not count, letters do."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def folded(text: str) -> str:
+    """The text in lower case, its letters composed (NFC), without blanks that say nothing.
+
+    Only the case is folded: `straße` and `strasse` are two texts. ASCII needs no composing.
+    """
+    if text.isascii():
+        return " ".join(text.lower().split())
+    lower = unicodedata.normalize("NFC", text).lower()
+    return " ".join(unicodedata.normalize("NFC", lower).split())

@@ -1,0 +1,149 @@
+"""Who orders: the sender's own id decides; an address joins only what is plainly one person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from entrepot.core.addresses import folded
+from entrepot.core.commands import CustomerRef
+from entrepot.core.facts import Facts
+from entrepot.core.order import Changes, Customer, Order
+from entrepot.core.refusal import Reason, refuse
+
+
+def resolve_customer(
+    ref: CustomerRef, org: int, facts: Facts, changes: Changes, before: bytes | None = None
+) -> bytes:
+    """The customer's id: the one named, the one with the sender's id, the one joined, or a new one.
+
+    `before` is who the order is of already. Nobody who could be known again is the organization's
+    guest, so that every order has a customer.
+    """
+    if ref.customer_id is not None:
+        if (org, ref.customer_id) not in facts.customers:
+            raise refuse(Reason.UNKNOWN_CUSTOMER, field=ref.field)
+        return ref.customer_id
+    if ref.own is None and before is not None and _still(ref, org, before, facts, changes):
+        _remember(ref, org, before, facts, changes)
+        return before
+    if ref.own is None and not ref.identifiers:
+        return facts.orgs[org].guest_id
+    known, made = facts.customer_names, changes.customer_names
+    own = None if ref.own is None else (org, *ref.own)
+    customer_id = None if own is None else known.get(own) or made.get(own)
+    if customer_id is None:
+        customer_id = _joined(ref, org, facts, changes) or facts.new_id()
+        if own is not None:
+            made[own] = customer_id
+    for kind, value in ref.identifiers:
+        # An address stays with whoever had it first.
+        if (org, kind, value) not in known:
+            made.setdefault((org, kind, value), customer_id)
+    _remember(ref, org, customer_id, facts, changes)
+    return customer_id
+
+
+def snapshot(
+    ref: CustomerRef, customer_id: bytes, org: int, facts: Facts, changes: Changes
+) -> dict[str, Any]:
+    """What the order keeps of who ordered, whatever its customer is called later.
+
+    An order that names a customer by id alone keeps what that customer is called now.
+    """
+    told = (ref.first_name, ref.last_name, ref.email, ref.phone)
+    if told == (None, None, None, None) and customer_id != facts.orgs[org].guest_id:
+        known = customer_of(org, customer_id, facts, changes)
+        if known is not None:
+            told = (known.first_name, known.last_name, known.email, known.phone)
+    return dict(zip(_SNAPSHOT, told, strict=True))
+
+
+def retold(
+    ref: CustomerRef, order: Order, customer_id: bytes, facts: Facts, changes: Changes
+) -> dict[str, Any]:
+    """The snapshot of an order that is told again. What is absent now was not told: it stays."""
+    told = snapshot(ref, customer_id, order.org, facts, changes)
+    if customer_id != order.customer_id:
+        return told
+    before = (order.first_name, order.last_name, order.email, order.phone)
+    return {
+        name: old if value is None else value
+        for (name, value), old in zip(told.items(), before, strict=True)
+    }
+
+
+def customer_of(org: int, customer_id: bytes, facts: Facts, changes: Changes) -> Customer | None:
+    """The customer as these changes leave it; None for one that was not read."""
+    return (
+        changes.customers.get(customer_id)
+        or changes.customers_new.get(customer_id)
+        or facts.customers.get((org, customer_id))
+    )
+
+
+_SNAPSHOT = ("first_name", "last_name", "email", "phone")
+
+
+def _still(ref: CustomerRef, org: int, before: bytes, facts: Facts, changes: Changes) -> bool:
+    """Whether a sender without an id of its own means the customer that the order has."""
+    known = customer_of(org, before, facts, changes)
+    if known is None or before == facts.orgs[org].guest_id:
+        return False
+    return folded(_name(ref)) in ("", folded(known.name))
+
+
+def _joined(ref: CustomerRef, org: int, facts: Facts, changes: Changes) -> bytes | None:
+    for kind, value in ref.identifiers:
+        name = (org, kind, value)
+        found = facts.customer_names.get(name) or changes.customer_names.get(name)
+        known = None if found is None else customer_of(org, found, facts, changes)
+        if known is not None and _one_person(ref, kind, known):
+            return found
+    return None
+
+
+def _one_person(ref: CustomerRef, kind: str, known: Customer) -> bool:
+    """Whether nothing that is told contradicts that an address of this kind means this customer.
+
+    A sender's id contradicts another id of that sender, and a name another name. A telephone is
+    shared more often than a mailbox: the name has to be told then, and no other mailbox.
+    """
+    if ref.own is not None and (known.senders is None or ref.own[0] in known.senders.split()):
+        return False
+    name, nameless = folded(_name(ref)), not (known.first_name or known.last_name)
+    if kind == "email":
+        return not name or nameless or name == folded(known.name)
+    emails = [value for what, value in ref.identifiers if what == "email"]
+    same_mail = not emails or known.email is None or folded(known.email) in emails
+    return same_mail and not nameless and name == folded(known.name)
+
+
+def _name(ref: CustomerRef) -> str:
+    return " ".join([part for part in (ref.first_name, ref.last_name) if part])
+
+
+def _remember(
+    ref: CustomerRef, org: int, customer_id: bytes, facts: Facts, changes: Changes
+) -> None:
+    """Keep what the customer is called now; orders keep what they were told."""
+    made = changes.customers_new.get(customer_id)
+    known = made or changes.customers.get(customer_id) or facts.customers.get((org, customer_id))
+    name = _name(ref)
+    if known is None:
+        changes.customers_new[customer_id] = Customer(
+            org, customer_id, name or "Customer", ref.first_name or None, ref.last_name or None,
+            ref.email, ref.phone, facts.now, facts.now, ref.own[0] if ref.own else "",
+        )  # fmt: skip
+        return
+    senders = known.senders
+    if ref.own is not None and senders is not None and ref.own[0] not in senders.split():
+        senders = f"{senders} {ref.own[0]}".strip()
+    told = Customer(
+        org, customer_id, name or known.name, ref.first_name or known.first_name,
+        ref.last_name or known.last_name, ref.email or known.email, ref.phone or known.phone,
+        known.created_at, known.updated_at, senders,
+    )  # fmt: skip
+    if told != known:
+        kept = changes.customers_new if made else changes.customers
+        # The time is the row's guard against other processes: no two versions share one.
+        kept[customer_id] = told._replace(updated_at=max(facts.now, known.updated_at + 1))

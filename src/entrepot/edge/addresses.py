@@ -1,0 +1,132 @@
+"""What senders write where a person can be reached, as it is compared; None for a placeholder.
+
+A placeholder stands where a form demands something: it says nothing, and everybody has the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from functools import lru_cache
+
+from entrepot.core.addresses import folded
+
+# An index holds names up to a length; a longer one is known by its digest.
+NAME_MAX = 200
+
+# What people and shops write for nobody, folded, without the signs around it.
+_NOBODY = frozenset({
+    "", "0", "-1", "na", "n/a", "n.a", "no", "none", "null", "nil", "nan", "undefined",
+    "unknown", "anonymous", "anon", "guest", "guest user", "guest customer", "customer", "default",
+    "dummy", "empty", "missing", "not applicable", "not available", "not provided", "not given",
+    "no email", "no e-mail", "noemail", "no mail", "no phone", "nophone", "no number", "no name",
+    "noname", "no handle", "no customer", "placeholder", "private", "hidden", "redacted", "tba",
+    "tbd", "unbekannt", "keine", "kein", "gast", "inconnu", "desconocido", "sconosciuto",
+})  # fmt: skip
+_AROUND = " \t.-_#*()[]<>\"'"
+# Mailboxes that answer nobody, whoever's domain they are at; and parts of them that say so.
+_NO_MAILBOX = re.compile(
+    r"(?:.*[._+-])?(?:no|do[._-]?not)[._-]?(?:reply|respond|answer)(?:[._+-].*)?\Z"
+)
+_NO_LOCAL = _NOBODY | {"noreply", "nomail", "no-email", "no.email", "postmaster", "mailer-daemon"}
+_NO_DOMAIN = re.compile(
+    r"(?:.*\.)?(?:invalid|localhost|localdomain|no-?e?mail\.[a-z]+|none\.[a-z]+|unknown\.[a-z]+"
+    r"|noreply\.[a-z]+|no-reply\.[a-z]+|na\.na)\Z"
+)
+_MAILBOX = re.compile(r"[^@\s]+@[^@\s]+\Z")
+_DIGITS = re.compile(r"[^0-9]+")
+_EXTENSION = re.compile(
+    r"(?:;ext=|\s*(?:ext(?:ension)?|x|#|durchwahl|int)\s*[.:]?\s*)[0-9]{1,7}\s*\Z",
+    re.IGNORECASE | re.ASCII,
+)
+_DIGITS_MIN, _DIGITS_MAX = 5, 17
+_COUNTING = "01234567890123456789", "98765432109876543210"
+
+
+def own_id(kind: str, text: str) -> tuple[str, str] | None:
+    """The sender's own id for a customer, exactly as written but for blanks around it."""
+    value = text.strip()
+    hexadecimal = value.replace("-", "")
+    if _is_nobody(value) or (len(hexadecimal) == 32 and not hexadecimal.strip("0")):
+        return None
+    return indexed(kind, value)
+
+
+def email(text: str) -> tuple[str, str] | None:
+    """A mailbox: its case does not count, its letters do."""
+    mailbox = folded(text)
+    if not _MAILBOX.match(mailbox):
+        return None
+    local, _, domain = mailbox.partition("@")
+    if local in _NO_LOCAL or _NO_MAILBOX.match(local) or _NO_DOMAIN.match(domain):
+        return None
+    return indexed("email", mailbox)
+
+
+def handle(text: str) -> tuple[str, str] | None:
+    """A name on some network; whether its case counts is the network's matter, so it does here."""
+    name = text.strip() if text.isascii() else unicodedata.normalize("NFC", text).strip()
+    return None if _is_nobody(name.removeprefix("@")) else indexed("handle", name)
+
+
+@lru_cache(maxsize=4096)
+def phone(text: str) -> tuple[str, str] | None:
+    """A telephone number: the digits of its international form, where a country is told.
+
+    Digits of every script are read, `00` is `+`, and what stands in brackets for calls within the
+    country is left out. An extension rings at the same telephone system and is not compared. A
+    number without a country keeps its digits: nobody knows where it is.
+    """
+    plain = _EXTENSION.sub("", _ascii_digits(text).strip())
+    digits = _DIGITS.sub("", plain)
+    if digits.startswith("00") and not plain.startswith("+"):
+        plain, digits = "+" + digits[2:], digits[2:]
+    if plain.startswith("+"):
+        digits = _international(plain, digits)
+    if not _DIGITS_MIN <= len(digits) <= _DIGITS_MAX or _is_filler(digits):
+        return None
+    return "phone", digits
+
+
+def indexed(kind: str, value: str) -> tuple[str, str]:
+    """A name as its index holds it: a digest stands for a long one."""
+    if len(value) > NAME_MAX:
+        value = hashlib.sha256(value.encode()).hexdigest()
+    return kind, value
+
+
+def digits_of(text: str) -> str:
+    """Every ASCII digit of a text, which is how books from before 0.2 compared telephones."""
+    return _DIGITS.sub("", text)
+
+
+def _is_nobody(text: str) -> bool:
+    plain = folded(text)
+    return plain in _NOBODY or plain.strip(_AROUND) in _NOBODY
+
+
+def _ascii_digits(text: str) -> str:
+    if text.isascii():
+        return text
+    compatible = unicodedata.normalize("NFKC", text)
+    return "".join([str(unicodedata.decimal(c)) if c.isdecimal() else c for c in compatible])
+
+
+def _international(text: str, digits: str) -> str:
+    """The digits of the number's E.164 form; these where no country is found in it."""
+    # Imported here: most processes and most senders never meet a telephone number.
+    import phonenumbers  # noqa: PLC0415
+
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        return digits
+    if _is_filler(str(number.national_number)):
+        return ""
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))[1:]
+
+
+def _is_filler(digits: str) -> bool:
+    """Whether somebody only filled the field: one digit all over, or counting up or down."""
+    return len(set(digits)) == 1 or any(digits in counting for counting in _COUNTING)

@@ -1,0 +1,51 @@
+"""Which order a text means: the ids, references and names under which a person may ask for it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from entrepot.core import ids
+from entrepot.store.order_filter import Statement
+from entrepot.store.schema.orders import NAME_MAX
+
+# The kinds of names after ids, the strongest first, each with what its index holds.
+_NAMES = (
+    ("external_id", "external_id IS NOT NULL"),
+    ("external_reference", "external_reference IS NOT NULL"),
+    ("external_name", f"length(external_name) <= {NAME_MAX}"),
+)
+_OWN, _SENDER = 0, 1
+
+
+def find(conn: Connection, org: int, text: str, dialect: str) -> bytes | None:
+    """The id of the organization's order that this text means in a dialect; None for none.
+
+    Looked for in this order: our own id in any spelling, the id of the dialect's own sender, that
+    of another sender, the external id, the reference, the name. The first kind that has the text
+    decides; where two orders have it, it means none. One statement, a look into an index a kind.
+    """
+    if len(text) > NAME_MAX or "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        return None
+    statement = Statement(conn)
+    of_org, said = statement.mark(org), statement.mark(text)
+    asking = statement.mark(dialect)
+    senders = (
+        f"SELECT CASE WHEN origin = {asking} THEN {_SENDER} ELSE {_SENDER + 1} END AS kind, id "
+        f"FROM orders WHERE org = {of_org} AND sender_id = {said}"
+    )
+    parts = [senders]
+    own = ids.any_spelling(text)
+    if own is not None:
+        mine = statement.mark(own)
+        parts.append(f"SELECT {_OWN} AS kind, id FROM orders WHERE org = {of_org} AND id = {mine}")
+    for kind, (column, indexed) in enumerate(_NAMES, _SENDER + 2):
+        # Two are as good as many.
+        parts.append(
+            f"SELECT kind, id FROM (SELECT {kind} AS kind, id FROM orders "
+            f"WHERE org = {of_org} AND {column} = {said} AND {indexed} LIMIT 2) AS n{kind}"
+        )
+    found = sorted(statement.fetch(" UNION ALL ".join(parts)))
+    if not found or (len(found) > 1 and found[0][0] == found[1][0]):
+        return None
+    order_id: bytes = found[0][1]
+    return order_id
