@@ -45,13 +45,12 @@ def pages(database: Database, chosen: Settings) -> dict[str, Page]:
     async def metrics() -> tuple[int, str, bytes]:
         return 200, "text/plain; version=0.0.4; charset=utf-8", telemetry.exposition()
 
-    return {
-        "/health/live": live,
-        "/health/ready": ready,
-        "/health": live,
-        "/metrics": metrics,
-        **reference.pages(),
-    }
+    listed: dict[str, Page] = {
+        "/health/live": live, "/health/ready": ready, "/health": live, **reference.pages(),
+    }  # fmt: skip
+    if not chosen.metrics_address:
+        listed["/metrics"] = metrics
+    return listed
 
 
 def _not_ready(database: str) -> tuple[int, str, bytes]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 PREFIX = "ENTREPOT_"
+_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\s\[\]]+):([0-9]{1,5})")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -36,9 +38,21 @@ class Settings:
     database_pool: int = _knob(8, "Connections to PostgreSQL a process holds at most; 2 at least.")
     migrate: bool = _knob(True, "Whether `serve` brings the schema to head before it starts.")
     rate_limit: float | None = _knob(
-        None,
+        10_000.0,
         "Requests a second an organization may send to one `serve`, all its processes together "
-        "(token bucket), or `off`.",
+        "(token bucket), or `off`. The default is above what one process answers: it bounds an "
+        "organization that would take several processes for itself.",
+    )
+    metrics_address: str = _knob(
+        "",
+        "Address of its own for `/metrics`, as `host:port`; the figures are then not told at the "
+        "server's own address. Nobody is asked for credentials there: bind it where only your "
+        "monitoring comes.",
+    )
+    metrics_token: str = _knob(
+        "",
+        "Bearer token that `/metrics` at the server's own address asks for; without one the "
+        "figures of all organizations together are told to whoever comes.",
     )
     log_level: str = _knob("info", "Least level logged: debug, info, warning, error.")
     sandbox_ledger: str = _knob(
@@ -110,6 +124,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     if any(jwt) and not all(jwt):
         faults.append(f"{PREFIX}JWT_ISSUER, _AUDIENCE and _JWKS: set all three or none")
     faults.extend(_retention_faults(values))
+    own = values.get("metrics_address")
+    if own and not _ADDRESS.fullmatch(own):
+        faults.append(f"{PREFIX}METRICS_ADDRESS={own!r}: must be host:port")
     if faults:
         raise SettingsError("\n".join(faults))
     return Settings(**values)

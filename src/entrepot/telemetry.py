@@ -10,10 +10,19 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from entrepot.core.facts import Facts
 
 # Where several processes are one server, each keeps its figures in files of this folder, so that
@@ -109,6 +118,12 @@ class Metrics:
         self.requests = Counter(
             "entrepot_requests", "Requests answered", ["dialect", "status"], registry=registry
         )
+        self.wrong_credentials = Counter(
+            "entrepot_wrong_credentials",
+            "Requests whose credentials stand for nobody",
+            ["dialect"],
+            registry=registry,
+        )
         self.shed = Counter(
             "entrepot_writes_shed",
             "Writes refused for overload: at the door, in the queue, for their age, and of one "
@@ -198,12 +213,31 @@ metrics = Metrics()
 
 def exposition() -> bytes:
     """All figures as Prometheus' text: this process's, or those of all processes of its server."""
+    return generate_latest(_collected())
+
+
+def serve_exposition(host: str, port: int) -> Callable[[], None]:
+    """Answer with all figures at an address of their own, in a thread: how to end that.
+
+    Raises OSError where the address cannot be had.
+    """
+    server, thread = start_http_server(port, host, _collected())
+
+    def end() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return end
+
+
+def _collected() -> CollectorRegistry:
     folder = os.environ.get(SHARED_FOLDER)
     if not folder:
-        return generate_latest(registry)
+        return registry
     together = CollectorRegistry()
     MultiProcessCollector(together, path=folder)  # type: ignore[no-untyped-call]
-    return generate_latest(together)
+    return together
 
 
 def forget_process(pid: int) -> None:

@@ -210,8 +210,9 @@ def application(shared: str | None = None) -> Litestar:
 
     dialects = () if chosen.role == "worker" else ALL
     app = build_app(
-        services, dialects, pages.pages(database, chosen), new_request_id, lifespan=lifespan
-    )
+        services, dialects, pages.pages(database, chosen), new_request_id, lifespan=lifespan,
+        tokens={"/metrics": chosen.metrics_token} if chosen.metrics_token else {},
+    )  # fmt: skip
     if dialects:
         app.state.door = Door(writer, dialects, new_request_id)
     return app

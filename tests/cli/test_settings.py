@@ -14,7 +14,8 @@ from entrepot.wiring import make_retention
 
 def test_nothing_set_gives_the_defaults() -> None:
     assert load({}) == Settings()
-    assert Settings().rate_limit is None
+    assert Settings().rate_limit == 10_000
+    assert load({"ENTREPOT_RATE_LIMIT": "off"}).rate_limit is None
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:

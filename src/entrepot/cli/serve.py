@@ -218,10 +218,29 @@ async def _take_up(book: Database) -> None:
         log.error("database.unavailable", doing="writing", why=str(error))
 
 
+@contextmanager
+def _metrics_told(address: str) -> Iterator[None]:
+    """Tell the figures at their own address, where there is one."""
+    if not address:
+        yield
+        return
+    host, _, port = address.rpartition(":")
+    try:
+        end = telemetry.serve_exposition(host.strip("[]"), int(port))
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise OperatorError(f"cannot tell the metrics on {address}: {why}") from error
+    try:
+        yield
+    finally:
+        end()
+
+
 def _serve_alone(host: str, port: int, chosen: Settings, sockets: list[socket.socket]) -> None:
     server = Server(server_config(host, port, chosen))
     try:
-        server.run(sockets)
+        with _metrics_told(chosen.metrics_address):
+            server.run(sockets)
     except OSError as error:
         # Somebody who began at the same moment listens already.
         raise _cannot_listen(host, port, error) from error
@@ -241,6 +260,7 @@ def _serve_many(
             host, port, chosen, shared,
             workers=workers, timeout_worker_healthcheck=SILENT_SECONDS,
         )  # fmt: skip
+        stack.enter_context(_metrics_told(chosen.metrics_address))
         processes = Processes(config, sockets)
         processes.run()
     if processes.failed:

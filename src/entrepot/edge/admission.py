@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from entrepot.edge.rate_limit import SharedTokenBuckets, TokenBuckets
+from entrepot.edge.wrong_credentials import WrongCredentials
 from entrepot.store import accounts
 from entrepot.store.engine import Database, Work
 
@@ -42,11 +43,25 @@ class Admission:
         self._remembered: dict[object, tuple[float, Any]] = {}
         # Look-ups under way, and when they began: whoever comes meanwhile waits for the same one.
         self._asking: dict[object, tuple[float, asyncio.Task[Any]]] = {}
+        # Secrets that stand for nobody, by their digests, and until when that is believed.
+        self._unknown: dict[bytes, float] = {}
         self.tokens = tokens
+        self.wrong = WrongCredentials(monotonic)
 
     async def credential(self, secret: str) -> accounts.Credential | None:
         """What the secret stands for; None when it is unknown or revoked."""
-        return await self._remember(secret, lambda conn: accounts.credential(conn, secret))
+        known = self._remembered.get(secret)
+        if known is None and self._unknown:
+            until = self._unknown.get(accounts.digest(secret))
+            if until is not None and until > self._monotonic():
+                return None
+        found = await self._remember(secret, lambda conn: accounts.credential(conn, secret))
+        if found is None:
+            if len(self._unknown) >= REMEMBERED_MAX:
+                self._unknown.clear()
+            until = self._monotonic() + REMEMBERED_SECONDS
+            self._unknown[accounts.digest(secret)] = until
+        return found
 
     async def organization(self, tenant_id: bytes, org_id: bytes) -> accounts.Organization | None:
         """The organization that a token's claims name; None when there is none in that tenant."""

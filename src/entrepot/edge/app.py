@@ -6,6 +6,7 @@ the wire is the dialect's; an error nobody foresaw answers 500 in its envelope, 
 
 from __future__ import annotations
 
+import hmac
 import math
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -69,8 +70,12 @@ def build_app(
     pages: Mapping[str, _Page],
     new_request_id: Callable[[], str],
     lifespan: Any = None,
+    tokens: Mapping[str, str] | None = None,
 ) -> Application:
-    """The application over these dialects, and plain GET pages (health, metrics, documents)."""
+    """The application over these dialects, and plain GET pages (health, metrics, documents).
+
+    `tokens`: the bearer tokens that some pages ask for.
+    """
     listed = tuple(dialects)
     entrances: dict[str, _Entrance] = {}
     for dialect in listed:
@@ -81,6 +86,9 @@ def build_app(
             entrances[path] = _Endpoint(services, dialect, methods, new_request_id).enter
     for path, page in pages.items():
         entrances[path] = _page_handler(page)
+    for path, token in (tokens or {}).items():
+        if path in pages:
+            entrances[path] = _guarded(entrances[path], token, services)
     return Application(Paths(entrances), _nowhere(listed, new_request_id), lifespan)
 
 
@@ -151,8 +159,7 @@ class _Endpoint:
 
     def _refused(self, refusal: Refusal, request_id: str, extra: _Headers) -> Answer:
         if refusal.retry_after is not None:
-            seconds = max(1, math.ceil(refusal.retry_after))
-            extra.append((b"retry-after", str(seconds).encode()))
+            extra.append(_retry_after(refusal))
         if refusal.reason is Reason.METHOD_NOT_ALLOWED:
             extra.append((b"allow", self._allow.encode()))
         return self._dialect.refuse(refusal, request_id)
@@ -168,7 +175,13 @@ class _Endpoint:
         operation = self._methods.get(scope["method"])
         if operation is None:
             raise refuse(Reason.METHOD_NOT_ALLOWED)
-        principal = await self._dialect.authenticate(headers, self._services)
+        try:
+            principal = await self._dialect.authenticate(headers, self._services)
+        except Refused as refused:
+            named = "x-api-key" in headers or "authorization" in headers
+            if named and refused.refusal.reason is Reason.UNAUTHENTICATED:
+                await self._services.admission.wrong.tried(self._dialect.name, _address(scope))
+            raise
         wait = self._services.admission.seconds_to_wait(principal.org)
         if wait > 0:
             raise Refused(Refusal(Reason.RATE_LIMITED, retry_after=wait))
@@ -262,6 +275,37 @@ def _page_handler(page: _Page) -> _Entrance:
             await send_answer(send, status, media.encode(), body, [*FOR_PAGES])
 
     return handle
+
+
+def _guarded(entrance: _Entrance, token: str, services: Services) -> _Entrance:
+    """A page that is shown to whoever brings the token."""
+    expected = f"bearer {token}".encode()
+
+    async def handle(scope: HTTPScope, receive: Receive, send: Send) -> None:
+        sent = dict(scope["headers"]).get(b"authorization", b"")
+        scheme, _, rest = sent.partition(b" ")
+        if hmac.compare_digest(scheme.lower() + b" " + rest.strip(), expected):
+            await entrance(scope, receive, send)
+            return
+        extra = [*FOR_PAGES, (b"www-authenticate", b"Bearer")]
+        status = 401
+        if sent:
+            try:
+                await services.admission.wrong.tried("metrics", _address(scope))
+            except Refused as refused:
+                status = 429
+                extra = [*FOR_PAGES, _retry_after(refused.refusal)]
+        await send_answer(send, status, b"text/plain", b"", extra)
+
+    return handle
+
+
+def _address(scope: HTTPScope) -> str:
+    return (scope.get("client") or ("unknown", 0))[0]
+
+
+def _retry_after(refusal: Refusal) -> tuple[bytes, bytes]:
+    return b"retry-after", b"%d" % max(1, math.ceil(refusal.retry_after or 0))
 
 
 def _nowhere(dialects: tuple[Dialect, ...], new_request_id: Callable[[], str]) -> _Entrance:

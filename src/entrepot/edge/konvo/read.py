@@ -16,6 +16,7 @@ from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount, stripped
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.core.words import KONVO_STATUS
 from entrepot.edge import addresses, currency
+from entrepot.edge.card_numbers import refuse_card_members
 from entrepot.edge.dialect import Principal, read_json
 from entrepot.edge.konvo import absent, faulty, wire
 from entrepot.edge.strict_json import (
@@ -137,6 +138,7 @@ def _said(order: wire.OrderInput, where: str) -> dict[str, Any]:
         metadata = _encode(order.metadata)
         if len(metadata) > METADATA_BYTES_MAX:
             raise refuse(Reason.INVALID, f"at most {METADATA_BYTES_MAX} bytes", f"{where}.metadata")
+        refuse_card_members(metadata, f"{where}.metadata")
         said["metadata"] = metadata.decode()
     return said
 

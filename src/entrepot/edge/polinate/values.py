@@ -18,6 +18,7 @@ from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.words import POLINATE_PHASE, POLINATE_STATUS
 from entrepot.edge import currency
+from entrepot.edge.card_numbers import refuse_card_members
 from entrepot.edge.polinate import wire
 from entrepot.edge.strict_json import InvalidJson, whole_number
 from entrepot.edge.times import microseconds
@@ -142,6 +143,7 @@ def free_object(raw: msgspec.Raw | UnsetType, field: str) -> dict[str, Any] | No
         return None
     if not text.startswith("{"):
         raise refuse(Reason.INVALID, "Expected `object`", field)
+    refuse_card_members(bytes(raw), field)
     return parse_properties(text)
 
 

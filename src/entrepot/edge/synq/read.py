@@ -12,6 +12,7 @@ from entrepot.core.commands import AdjustStock, CustomerRef, DraftLine, PlaceOrd
 from entrepot.core.money import UNITS_MAX, ZERO, Amount, stripped
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import currency
+from entrepot.edge.card_numbers import refuse_card_number
 from entrepot.edge.dialect import Principal, read_json
 from entrepot.edge.strict_json import InvalidJson, decimal_number, whole_number
 from entrepot.edge.synq import claims, wire
@@ -55,6 +56,8 @@ def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrde
         raise refuse(Reason.INVALID, f"{sent} is no ISO 4217 currency", "currency")
     if not currency.is_money(code):
         raise refuse(Reason.INVALID, f"{code} is no money that can be paid in", "currency")
+    for field in ("payment_provider", "payment_reference"):
+        refuse_card_number(getattr(body, field), field)
     customer = CustomerRef()
     if body.customer_id:
         customer = CustomerRef(customer_id=uuid(body.customer_id, "customer_id", "prt_"))

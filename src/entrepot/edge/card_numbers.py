@@ -1,0 +1,46 @@
+"""Card numbers, which are kept nowhere: who stores one has to protect it as PCI DSS demands.
+
+A reference to a payment is what a payment service calls the payment; whoever sends a card's number
+in its place has mistaken the member, and must hear of it before the number is stored or logged.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from entrepot.core.refusal import Reason, refuse
+
+# 13 to 19 digits, which may stand in groups; in whichever script, between whichever marks.
+_DIGITS: Final = re.compile(r"\d(?:[\W_]{0,3}\d){12,18}")
+# Members of the sender's own, by what they are called, that hold a payment's or a card's number.
+_NAMED: Final = re.compile(
+    rb'"(?:[a-z_ -]{0,40}payment[_ -]?(?:reference|ref)|[a-z_ -]{0,40}card[_ -]?(?:number|no|num)|'
+    rb'(?:credit|debit|bank)?[_ -]?card|pan)"\s*:\s*"?([0-9][0-9 -]{11,40})',
+    re.IGNORECASE,
+)
+_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_SENTENCE: Final = "is a card number; send what the payment service calls the payment"
+
+
+def is_card_number(text: str) -> bool:
+    """Whether a text is 13 to 19 digits whose last one fits the others (Luhn, ISO/IEC 7812)."""
+    bare = text.strip()
+    if not _DIGITS.fullmatch(bare):
+        return False
+    digits = [int(one) for one in bare if one.isdecimal()]
+    doubled = [_DOUBLED[digit] for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def refuse_card_number(text: str | None, field: str) -> None:
+    """Refuse a reference to a payment that is a card number; the refusal does not repeat it."""
+    if text is not None and is_card_number(text):
+        raise refuse(Reason.INVALID, _SENTENCE, field)
+
+
+def refuse_card_members(encoded: bytes, field: str) -> None:
+    """Refuse JSON of the sender's own that has a card number as a payment's or a card's number."""
+    for match in _NAMED.finditer(encoded):
+        if is_card_number(match[1].decode()):
+            raise refuse(Reason.INVALID, _SENTENCE, field)
