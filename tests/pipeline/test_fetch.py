@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.server
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from tests.pipeline.conftest import House, eventually
 from entrepot.core.commands import CustomerRef, DraftLine, NotifyOrder, OrderDraft, VariantRef
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, refuse
-from entrepot.pipeline.steps.fetch import BODY_BYTES_MAX
+from entrepot.pipeline.order_source import BODY_BYTES_MAX
 from entrepot.store import accounts, schema
 
 TEXT = "PO 1/2?"
@@ -27,11 +28,13 @@ class Source:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str | None]] = []
         self.replies: list[Reply] = []
+        self.encodings: list[str | None] = []
         source = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 source.asked.append((self.path, self.headers["X-Key"]))
+                source.encodings.append(self.headers["Accept-Encoding"])
                 place = min(len(source.asked), len(source.replies)) - 1
                 status, body, headers = source.replies[place]
                 self.send_response(status)
@@ -73,14 +76,14 @@ def read(document: bytes, sender_id: str, org: int) -> OrderDraft:
                       CustomerRef(), words, {})  # fmt: skip
 
 
-async def notify(house: House, source: Source, *replies: Reply) -> None:
+async def notify(house: House, source: Source, *replies: Reply, text: str = TEXT) -> None:
     source.replies = list(replies)
 
     def configure(conn: Any) -> None:
         accounts.set_source(conn, house.shop.org, source.template, "X-Key: source-secret")
 
     await house.database.write(configure)
-    await house.do(NotifyOrder(house.shop.org, "polinate", TEXT))
+    await house.do(NotifyOrder(house.shop.org, "polinate", text))
 
 
 async def until_parked(house: House) -> str:
@@ -92,6 +95,7 @@ async def until_parked(house: House) -> str:
 
 
 OK: Reply = (200, b"an order", {})
+PACKED = gzip.compress(bytes(1 << 24))  # 16 MiB in 16 KiB
 
 
 async def test_a_source_that_fails_twice_is_asked_three_times(house: House, source: Source) -> None:
@@ -128,6 +132,13 @@ async def test_a_connection_that_breaks_is_tried_again(house: House, source: Sou
         ((302, b"", {"Location": "http://127.0.0.1:1/elsewhere"}), 20, "answered 302"),
         ((200, b"no order", {}), 1, "no order"),
         ((200, b"x" * (BODY_BYTES_MAX + 1), {}), 1, "over 1048576 bytes"),
+        ((200, PACKED, {"Content-Encoding": "gzip"}), 1, "packed (gzip)"),
+        (
+            (200, gzip.compress(PACKED), {"Content-Encoding": "gzip, gzip"}),
+            1,
+            "packed (gzip, gzip)",
+        ),
+        ((200, b"an order", {"Content-Encoding": "x"}), 1, "packed (x)"),
     ],
 )
 async def test_what_cannot_be_fetched_is_parked(
@@ -149,7 +160,8 @@ async def test_a_source_that_was_taken_away_parks(house: House, source: Source) 
 
 
 @pytest.mark.parametrize(
-    "template", ["http://127.0.0.1:port/{orderId}", "ftp://127.0.0.1/{orderId}"]
+    "template",
+    ["http://127.0.0.1:port/{orderId}", "ftp://127.0.0.1/{orderId}", "http://{orderId}/x"],
 )
 async def test_a_source_that_cannot_be_asked_parks(
     house: House, source: Source, template: str
@@ -158,6 +170,21 @@ async def test_a_source_that_cannot_be_asked_parks(
     house.start(fetch_reader=read)
     await notify(house, source, OK)
     assert "cannot be asked" in await until_parked(house)
+
+
+@pytest.mark.parametrize("text", [".", ".."])
+async def test_an_id_never_leaves_its_segment(house: House, source: Source, text: str) -> None:
+    house.start(fetch_reader=read)
+    await notify(house, source, OK, text=text)
+    assert "dot segment" in await until_parked(house)
+    assert source.asked == []
+
+
+async def test_an_answer_is_asked_for_as_it_is(house: House, source: Source) -> None:
+    house.start(fetch_reader=read)
+    await notify(house, source, OK)
+    await house.until_quiet()
+    assert source.encodings == ["identity"]
 
 
 async def test_a_draft_that_the_book_refuses_is_parked(house: House, source: Source) -> None:

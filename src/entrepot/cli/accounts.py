@@ -77,10 +77,13 @@ def source(org: str, *, url: str | None = None, header: str | None = None) -> No
     url: Template with {orderId} and, if wanted, {businessId}.
     header: One header to send along, as `Name: value`.
     """
-    if url is not None and ("{orderId}" not in url or not url.startswith(("http://", "https://"))):
-        raise OperatorError("--url must be http(s) and contain {orderId}")
-    if header is not None and ":" not in header:
-        raise OperatorError("--header must be `Name: value`")
+    # Imported here: no other command needs what asks order sources.
+    from entrepot.pipeline.order_source import header_fault, template_fault  # noqa: PLC0415
+
+    if url is not None and (fault := template_fault(url)):
+        raise OperatorError(f"--url {fault}")
+    if header is not None and (fault := header_fault(header)):
+        raise OperatorError(f"--header {fault}")
     write(lambda conn: accounts.set_source(conn, organization(conn, org).org, url, header))
 
 

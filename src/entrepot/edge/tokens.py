@@ -20,6 +20,7 @@ ALGORITHMS = ("RS256", "ES256", "EdDSA")
 _ALGORITHM_OF_TYPE = {"RSA": "RS256", "EC": "ES256", "OKP": "EdDSA"}
 LEEWAY_SECONDS = 30
 JWKS_BYTES_MAX = 1 << 20
+_PLAIN = {"Accept": "application/json", "Accept-Encoding": "identity"}
 FRESH_SECONDS = 300.0
 COOL_DOWN_SECONDS = 10.0
 
@@ -94,11 +95,14 @@ class TokenVerifier:
             return await asyncio.to_thread(Path(self._source).read_bytes)
         async with (
             httpx.AsyncClient(timeout=5.0, follow_redirects=False) as client,
-            client.stream("GET", self._source) as response,
+            client.stream("GET", self._source, headers=_PLAIN) as response,
         ):
             response.raise_for_status()
+            # What is packed may be any size when it is unpacked.
+            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                raise ValueError("the key set is packed")
             text = b""
-            async for chunk in response.aiter_bytes():
+            async for chunk in response.aiter_raw():
                 text += chunk
                 if len(text) > JWKS_BYTES_MAX:
                     raise ValueError("the key set is too large")

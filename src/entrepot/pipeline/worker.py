@@ -27,6 +27,7 @@ from entrepot.pipeline.claims import Claims
 from entrepot.pipeline.conclusions import Conclusions
 from entrepot.pipeline.counted import Counted
 from entrepot.pipeline.lanes import Lane
+from entrepot.pipeline.order_source import make_client
 from entrepot.pipeline.presence import Presence
 from entrepot.pipeline.reports import Reports, place_of
 from entrepot.pipeline.retry import POLICIES, Policy
@@ -40,7 +41,7 @@ from entrepot.pipeline.steps import (
     wait_until,
 )
 from entrepot.pipeline.steps.authorise import authorise
-from entrepot.pipeline.steps.fetch import FetchReader, fetch, make_client
+from entrepot.pipeline.steps.fetch import FetchReader, fetch
 from entrepot.pipeline.steps.reserve import reserve
 from entrepot.pipeline.steps.void import void
 from entrepot.providers.payment import PaymentProvider
