@@ -1,4 +1,4 @@
-"""`entrepot migrate`, `retry`, `sandbox` and `docs`: looking after the book."""
+"""`entrepot migrate`, `sandbox` and `docs`: looking after the book."""
 
 from __future__ import annotations
 
@@ -8,16 +8,10 @@ from typing import Literal
 from cyclopts import App
 
 from entrepot import settings
-from entrepot.cli.session import OperatorError, on_book, organization
-from entrepot.core import ids
-from entrepot.core.commands import ResumeOrder
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import Result
+from entrepot.cli.session import OperatorError, on_book
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.store import migrate as schema
 from entrepot.store.engine import Database
-from entrepot.wiring import make_writer
-from entrepot.writer.envelope import Envelope
 
 sandbox_app = App(name="sandbox", help="The sandbox payment provider's own ledger.")
 
@@ -29,30 +23,6 @@ def migrate() -> None:
         return await schema.revision(database)
 
     print(f"schema at {on_book(work)}")
-
-
-def retry(org: str, order: str) -> None:
-    """Make the parked steps of an order due again, after you have removed their cause.
-
-    Parameters
-    ----------
-    org: Name, number or id of the organization.
-    order: The order's id in any dialect's spelling.
-    """
-    order_id = ids.any_spelling(order)
-    if order_id is None:
-        raise OperatorError(f"{org} has no order {order}")
-    chosen = settings.load()
-
-    async def work(database: Database) -> Result | Refusal:
-        found = await database.read(lambda conn: organization(conn, org))
-        writer = make_writer(database, chosen)
-        return (await writer.submit(Envelope(ResumeOrder(found.org, order_id)))).result
-
-    result = on_book(work)
-    if isinstance(result, Refusal):
-        raise OperatorError(f"order {order}: {result.sentence}")
-    print(f"order {order} goes on")
 
 
 @sandbox_app.command

@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from entrepot import settings, telemetry
-from entrepot.store import accounts, migrate
+from entrepot.store import accounts, migrate, order_names
 from entrepot.store.engine import Database, Unavailable, open_database
 
 T = TypeVar("T")
@@ -53,4 +53,12 @@ def organization(conn: Connection, name: str) -> accounts.Organization:
     found = accounts.organization_named(conn, name)
     if found is None:
         raise OperatorError(f"no organization is called {name!r}")
+    return found
+
+
+def order_called(conn: Connection, org: int, text: str) -> bytes:
+    """The id of the organization's order that the operator means by any id or name of it."""
+    found = order_names.find(conn, org, text, "operator")
+    if found is None:
+        raise OperatorError(f"no order, or more than one, is called {text!r}")
     return found

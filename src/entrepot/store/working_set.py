@@ -22,15 +22,17 @@ _BY_ID = ("org", "id")
 _BY_NAME = ("org", "kind", "value")
 _BY_ORDER = ("org", "order_id")
 _BY_SENDER = ("org", "sender_id", "origin")
+_JOB_OF_ORDER = ("org", "order_id", "id")
 _SHELF = ("org", "variant_id", "location_id")
 _ORG = ("org", "guest_id", "default_location", "default_list", "allocation", "source_url")
 
 
-def load(conn: Connection, needs: Needs, facts: Facts) -> None:
+def load(conn: Connection, needs: Needs, facts: Facts, *, lock: bool | None = None) -> None:
     """Read every row the commands have to see.
 
     In a transaction, rows that may change are locked: orders before jobs before stock levels, each
-    in key order. Without one nothing is locked, and `flush` has to see that nothing changed.
+    in key order. Without one nothing is locked, and `flush` has to see that nothing changed. One
+    that only looks says that it wants no `lock`.
     """
     for org, text, dialect in needs.texts:
         order_id = order_names.find(conn, org, text, dialect)
@@ -38,7 +40,7 @@ def load(conn: Connection, needs: Needs, facts: Facts) -> None:
             facts.by_text[org, text] = order_id
             needs.orders.add((org, order_id))
     loading = _Loading(needs, facts)
-    lock = bulk.in_transaction(conn)
+    lock = bulk.in_transaction(conn) if lock is None else lock
     while looks := loading.next_round(lock=lock):
         found = bulk.select_all(conn, [look.select for look in looks])
         for look, listed in zip(looks, found, strict=True):
@@ -62,6 +64,7 @@ class _Loading:
         self._present: set[Row] = set()  # orders that were found
         self._managed: set[Row] = set()  # of them, those whose stock and payment have to be seen
         self._stepping: set[Row] = set()  # those whose jobs have to be seen
+        self._ending: set[Row] = set()  # these jobs
 
     def next_round(self, *, lock: bool) -> list[_Look]:
         """What is wanted by now and was not asked for yet."""
@@ -76,8 +79,9 @@ class _Loading:
         look(schema.variants, _BY_ID, needs.variants, rows.VARIANT, self._variants)
         look(schema.customers, _BY_ID, needs.customers, rows.CUSTOMER, self._customers)
         look(schema.locations, _BY_ID, needs.locations, _BY_ID, self._locations)
+        # By order only the ids: for whole rows SQLite would go through all jobs of an organization.
+        look(schema.jobs, _BY_ORDER, self._stepping, _JOB_OF_ORDER, self._steps)
         look(schema.jobs, _BY_ID, needs.jobs, rows.JOB, self._jobs, lock=lock)
-        look(schema.jobs, _BY_ORDER, self._stepping, rows.JOB, self._steps, lock=lock)
         look(schema.reservations, _BY_ORDER, self._managed, rows.RESERVATION, self._reservations,
              naming=True)  # fmt: skip
         look(schema.payment_attempts, _BY_ORDER, self._managed, rows.ATTEMPT, self._attempts)
@@ -210,13 +214,13 @@ class _Loading:
         for row in found:
             self.facts.jobs[row[0], row[1]] = job = rows.job(row)
             self.facts.job_base[row[0], row[1]] = job.fence
+            if job.leased_until > self.facts.now and (job.org, job.id) in self._ending:
+                self.facts.lease_base[job.org, job.id] = job.leased_until
 
     def _steps(self, found: Iterable[Row]) -> None:
-        listed = list(found)
-        self._jobs(listed)
-        for job in map(rows.job, listed):
-            if job.leased_until > self.facts.now:
-                self.facts.lease_base[job.org, job.id] = job.leased_until
+        for org, _, job_id in found:
+            self.needs.jobs.add((org, job_id))
+            self._ending.add((org, job_id))
 
     def _reservations(self, found: Iterable[Row]) -> None:
         for row in found:

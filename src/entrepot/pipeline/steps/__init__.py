@@ -13,6 +13,7 @@ from entrepot.pipeline.retry import Policy, next_try
 from entrepot.providers.payment import PaymentRequest
 
 MICROSECONDS = 1_000_000
+_LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 NOT_IN_TIME = "the payment was not authorised while the stock was held"
 ENDED = frozenset({"declined", "voided", "expired"})  # attempts that hold no money any more
 
@@ -116,8 +117,9 @@ def hold_ends(held: Held, terms: Terms) -> int | None:
 
 
 def moment(at: int) -> str:
-    """A time in microseconds as people read it: to the second, UTC."""
-    return f"{datetime.fromtimestamp(at // MICROSECONDS, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    """A time in microseconds as people read it: to the second, UTC, up to the year 9999."""
+    seconds = min(max(at // MICROSECONDS, 0), _LAST_SECOND)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _time_of_day(at: int) -> str:

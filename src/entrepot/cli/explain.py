@@ -1,0 +1,175 @@
+"""`entrepot explain`: where one order stands, what it waits for, and what may be told of it now."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, NamedTuple
+
+from cyclopts import Parameter
+from sqlalchemy import Connection
+
+from entrepot.cli.session import on_book, order_called, organization
+from entrepot.clock import new_id, now
+from entrepot.core import ids
+from entrepot.core.commands import AmendOrder
+from entrepot.core.explain import legal_words
+from entrepot.core.facts import Facts
+from entrepot.core.needs import Needs
+from entrepot.core.order import Attempt, Event, Job, Order, Reservation
+from entrepot.pipeline.steps import moment
+from entrepot.store.waiting import SILENT, Story, story
+from entrepot.store.working_set import load
+
+
+class Explained(NamedTuple):
+    """An order with all that hangs on it, as of one moment (microseconds)."""
+
+    at: int
+    order: Order
+    story: Story
+    legal: dict[str, list[str]]
+
+
+def explain(
+    org: str, order: str, *, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False
+) -> None:
+    """Say where an order stands, what it waits for, and which words are legal for it now.
+
+    Parameters
+    ----------
+    org: Name, number or id of the organization.
+    order: The order's id in any dialect's spelling, or what its sender calls it.
+    as_json: Print one line of JSON.
+    """
+    at = now()
+
+    def work(conn: Connection) -> Explained:
+        mine = organization(conn, org).org
+        order_id = order_called(conn, mine, order)
+        needs, facts = Needs(), Facts(at, new_id)
+        needs.add(AmendOrder(mine, "operator", order_id))
+        load(conn, needs, facts, lock=False)
+        found = facts.orders[mine, order_id]
+        return Explained(at, found, story(conn, mine, order_id), legal_words(mine, order_id, facts))
+
+    found = on_book(lambda book: book.read(work))
+    told = described(found)
+    if as_json:
+        print(json.dumps(told))
+        return
+    for name, value in told.items():
+        _print(name, value)
+
+
+def _print(name: str, value: Any) -> None:
+    if not isinstance(value, list | dict):
+        print(f"{name}: {'-' if value is None else value}")
+        return
+    print(f"{name}:{'' if value else ' none'}")
+    if isinstance(value, dict):
+        for inner, said in value.items():
+            print(f"  {inner}: {', '.join(said) if isinstance(said, list) else said}")
+    else:
+        for one in value:
+            print(
+                "  " + ", ".join(f"{key} {said}" for key, said in one.items() if said is not None)
+            )
+
+
+def described(found: Explained) -> dict[str, Any]:
+    """What there is to say of an order, for programs; times are UTC."""
+    order, its = found.order, found.story
+    return {
+        "order_id": ids.dashed(order.id),
+        "internal_reference": ids.internal_reference(order.id),
+        "sender_id": order.sender_id,
+        "origin": order.origin,
+        "managed": order.managed,
+        "placed_at": moment(order.created_at),
+        "updated_at": moment(order.updated_at),
+        "stands": order.facets._asdict(),
+        "shown_as": {axis: word for axis, word in order.words._asdict().items() if axis != "told"},
+        "total": f"{order.total.text()} {order.currency}",
+        "reason": f"{order.reason}: {order.reason_detail}" if order.reason else None,
+        "waits_for": waits_for(found),
+        "legal_words": found.legal,
+        "jobs": [_job(job, found) for job in its.jobs],
+        "payment_attempts": [_attempt(attempt) for attempt in its.attempts],
+        "reservations": [_reservation(claim) for claim in its.reservations],
+        "events": [_event(event) for event in its.events],
+    }
+
+
+def waits_for(found: Explained) -> str:
+    """What the order's pipeline waits for, in words."""
+    if not found.story.jobs:
+        return "nothing: its pipeline has no step left"
+    job = found.story.jobs[0]
+    if job.leased_until > found.at:
+        return _in_hand(job, found)
+    held = [claim.held_until for claim in found.story.reservations if claim.state == "held"]
+    until = f"; the hold of its stock ends {moment(min(held))}" if held else ""
+    if job.state == "parked":
+        return f"you: {job.kind}: {job.last_error}{until}"
+    if job.run_at <= found.at:
+        return f"a worker: {job.kind} is due since {moment(job.run_at)}{until}"
+    why = f": {job.last_error}" if job.last_error else ""
+    return f"{job.kind}, try {job.tries + 1}, next {moment(job.run_at)}{why}{until}"
+
+
+def _in_hand(job: Job, found: Explained) -> str:
+    seen = found.story.seen.get(job.holder) if job.holder is not None else None
+    lease = moment(job.leased_until)
+    if seen is not None and seen < found.at - SILENT:
+        return (
+            f"its worker is gone (seen last {moment(seen)}); {job.kind} is taken over within "
+            f"seconds, at the latest {lease}"
+        )
+    return f"{job.kind} is under way; its worker holds it until {lease}"
+
+
+def _job(job: Job, found: Explained) -> dict[str, Any]:
+    held = job.leased_until > found.at
+    return {
+        "step": job.kind,
+        "state": "held" if held else job.state,
+        "tries": job.tries,
+        "next_try": None if held or job.state == "parked" else moment(job.run_at),
+        "held_until": moment(job.leased_until) if held else None,
+        "last_error": job.last_error,
+        "since": moment(job.created_at),
+        "request_id": job.payload,
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "number": attempt.number,
+        "state": attempt.state,
+        "provider": attempt.provider,
+        "answered_by": attempt.service,
+        "amount": f"{attempt.amount.text()} {attempt.currency}",
+        "key": attempt.key,
+        "provider_reference": attempt.provider_reference,
+        "since": moment(attempt.created_at),
+        "updated_at": moment(attempt.updated_at),
+    }
+
+
+def _reservation(claim: Reservation) -> dict[str, Any]:
+    return {
+        "state": claim.state,
+        "quantity": str(claim.quantity),
+        "variant_id": ids.dashed(claim.variant_id),
+        "location_id": ids.dashed(claim.location_id),
+        "held_until": moment(claim.held_until) if claim.state == "held" else None,
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "seq": event.seq,
+        "type": event.type,
+        "at": moment(event.at),
+        "source": event.source,
+    }

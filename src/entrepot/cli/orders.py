@@ -1,0 +1,171 @@
+"""`entrepot orders` and `retry`: which orders wait or are parked, and taking them up again."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from sqlalchemy import Connection
+
+from entrepot import settings
+from entrepot.cli.session import OperatorError, on_book, order_called, organization
+from entrepot.clock import now
+from entrepot.core import ids
+from entrepot.core.commands import Command, ResumeJob, ResumeOrder
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import Result
+from entrepot.pipeline.steps import moment
+from entrepot.store.engine import Database
+from entrepot.store.waiting import Key, Query, State, Waiting, listed
+from entrepot.wiring import make_writer
+from entrepot.writer.envelope import Envelope
+from entrepot.writer.writer import Writer
+
+LIMIT = 1_000
+CHUNK = 500  # orders that go to the writer together: two transactions
+_Json = Annotated[bool, Parameter(name="--json", negative="")]
+_Flag = Annotated[bool, Parameter(negative="")]
+
+
+def orders(
+    org: str | None = None,
+    *,
+    waiting: _Flag = False,
+    parked: _Flag = False,
+    limit: int = LIMIT,
+    as_json: _Json = False,
+) -> None:
+    """List the orders whose pipeline waits or is parked, with what each waits for.
+
+    Parameters
+    ----------
+    org: Name, number or id of the organization; all of them when absent.
+    waiting: Those that wait for their next try, for a notification, or for a worker.
+    parked: Those that wait for you. Without either flag, both are listed.
+    limit: How many at most.
+    as_json: Print one line of JSON.
+    """
+    if limit < 1:
+        raise OperatorError("--limit must be 1 or more")
+    wanted: dict[State, bool] = {"waiting": waiting, "parked": parked}
+    states = tuple(state for state, flag in wanted.items() if flag) or tuple(wanted)
+    at = now()
+
+    def work(conn: Connection) -> list[Waiting]:
+        mine = organization(conn, org).org if org is not None else None
+        return listed(conn, Query(at, mine, states), None, limit)
+
+    found = on_book(lambda book: book.read(work))
+    if as_json:
+        print(json.dumps([described(one) for one in found]))
+        return
+    for one in found:
+        print(_line(one))
+    if not found:
+        print("no order is " + " or ".join(states))
+
+
+def described(one: Waiting) -> dict[str, Any]:
+    """A waiting or parked step for programs; times are UTC."""
+    job = one.job
+    return {
+        "org": job.org,
+        "order_id": ids.dashed(job.order_id) if job.order_id else None,
+        "notified": job.payload if job.order_id is None else None,
+        "job_id": ids.dashed(job.id),
+        "state": "parked" if job.state == "parked" else "waiting",
+        "step": job.kind,
+        "stage": one.stage,
+        "tries": job.tries,
+        "since": moment(job.created_at),
+        "next_try": None if job.state == "parked" else moment(job.run_at),
+        "reason": _reason(one),
+        "last_error": job.last_error,
+    }
+
+
+def _reason(one: Waiting) -> str | None:
+    if one.reason is None:
+        return None
+    return f"{one.reason}: {one.reason_detail}" if one.reason_detail else one.reason
+
+
+def _line(one: Waiting) -> str:
+    job = one.job
+    named = ids.dashed(job.order_id) if job.order_id else f"notified as {job.payload}"
+    why = _reason(one) or job.last_error or "its step is due, or a worker had it in hand"
+    return f"{job.org}  {named}  {job.kind}  {why}"
+
+
+def retry(
+    org: str | None = None,
+    order: str | None = None,
+    *,
+    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    reason: str = "",
+) -> None:
+    """Take up steps that are parked or wait for their next try, now and with all their tries.
+
+    Parameters
+    ----------
+    org: Name, number or id of the organization; with --all, every one when absent.
+    order: The order's id in any dialect's spelling, or what its sender calls it.
+    all_: Every parked step, and every one that failed and waits for its next try.
+    reason: With --all, only where the last error has this text in it.
+    """
+    if all_ == (order is not None) or (order is not None and org is None):
+        raise OperatorError("retry takes ORG and ORDER, or --all with or without ORG")
+    if reason and not all_:
+        raise OperatorError("--reason belongs to --all")
+    chosen = settings.load()
+
+    async def one(database: Database) -> Result | Refusal:
+        found, order_id = await database.read(lambda conn: _meant(conn, str(org), str(order)))
+        command = ResumeOrder(found, order_id)
+        return (await make_writer(database, chosen).submit(Envelope(command))).result
+
+    async def every(database: Database) -> int:
+        mine = None
+        if org is not None:
+            mine = (await database.read(lambda conn: organization(conn, org))).org
+        query = Query(now(), mine, text=reason, failed=True)
+        return await _retry_all(database, make_writer(database, chosen), query)
+
+    if all_:
+        print(f"{on_book(every)} steps go on")
+        return
+    result = on_book(one)
+    if isinstance(result, Refusal):
+        raise OperatorError(f"order {order}: {result.sentence}")
+    print(f"order {order} goes on")
+
+
+def _meant(conn: Connection, org: str, order: str) -> tuple[int, bytes]:
+    found = organization(conn, org)
+    return found.org, order_called(conn, found.org, order)
+
+
+async def _retry_all(database: Database, writer: Writer, query: Query) -> int:
+    """Resume every step that is meant, some hundred a time; how many went on.
+
+    A step that a worker has taken or finished meanwhile is left alone.
+    """
+    after: Key | None = None
+    resumed = 0
+    while True:
+        page = await database.read(
+            lambda conn, after=after: listed(conn, query, after, CHUNK)  # type: ignore[misc]
+        )
+        if not page:
+            return resumed
+        outcomes = await writer.submit_all([Envelope(_resuming(one)) for one in page])
+        resumed += sum(not isinstance(outcome.result, Refusal) for outcome in outcomes)
+        after = (page[-1].job.org, page[-1].job.id)
+
+
+def _resuming(one: Waiting) -> Command:
+    job = one.job
+    if job.order_id is None:
+        return ResumeJob(job.org, job.id)
+    return ResumeOrder(job.org, job.order_id)

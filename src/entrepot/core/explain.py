@@ -1,0 +1,29 @@
+"""Which words may be told of an order now: every word is tried, and nothing is kept."""
+
+from __future__ import annotations
+
+from entrepot.core import words
+from entrepot.core.commands import AmendOrder
+from entrepot.core.decide import decide
+from entrepot.core.facts import Facts
+from entrepot.core.results import Decision, OrderResult
+
+
+def legal_words(org: int, order_id: bytes, facts: Facts) -> dict[str, list[str]]:
+    """For each axis of words, those that would move the order and are allowed.
+
+    `facts` are what an AmendOrder of this order has to see.
+    """
+    before = facts.orders[org, order_id]
+    legal: dict[str, list[str]] = {}
+    for axis, table in words.AXES.items():
+        legal[axis] = []
+        for word in table:
+            said = ((axis, word),)
+            outcome = decide(AmendOrder(org, "operator", order_id, words=said), facts)
+            if not isinstance(outcome, Decision):
+                continue
+            result = outcome.result
+            if isinstance(result, OrderResult) and result.order.facets != before.facets:
+                legal[axis].append(word)
+    return legal

@@ -1,0 +1,113 @@
+"""Which steps wait, for what, and since when: what an operator is shown. Nothing here writes."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from entrepot.core.order import Attempt, Event, Job, Reservation
+from entrepot.store import bulk, rows, schema
+
+State = Literal["waiting", "parked"]
+Key = tuple[int, bytes]
+
+_jobs, _orders = schema.jobs.c, schema.orders.c
+# A process beats once a second; one that has not for so long may be dead (microseconds).
+SILENT = 4_000_000
+
+
+class Waiting(NamedTuple):
+    """A step that is parked or waits, with its order's stage and reason where it has one."""
+
+    job: Job
+    stage: str | None
+    reason: str | None
+    reason_detail: str | None
+
+
+class Query(NamedTuple):
+    """Which steps are meant: of all organizations or of one, whose last error names `text`.
+
+    `states`: parked ones, those that wait, or both. `failed` leaves those out that wait for a
+    provider's notification and nothing else.
+    """
+
+    now: int
+    org: int | None = None
+    states: tuple[State, ...] = ("waiting", "parked")
+    text: str = ""
+    failed: bool = False
+
+
+def listed(conn: Connection, wanted: Query, after: Key | None, limit: int) -> list[Waiting]:
+    """Up to `limit` of them behind the job called `after`, by organization and age."""
+    mine = and_(_orders.org == _jobs.org, _orders.id == _jobs.order_id)
+    statement = (
+        select(schema.jobs, _orders.stage, _orders.reason, _orders.reason_detail)
+        .select_from(schema.jobs.outerjoin(schema.orders, mine))
+        .where(_meant(wanted))
+        .order_by(_jobs.org, _jobs.id)
+        .limit(limit)
+    )
+    if wanted.org is not None:
+        statement = statement.where(_jobs.org == wanted.org)
+    if after is not None:
+        org, id_ = after
+        statement = statement.where(or_(_jobs.org > org, and_(_jobs.org == org, _jobs.id > id_)))
+    found = conn.execute(statement)
+    width = len(rows.JOB)
+    return [Waiting(rows.job(tuple(row[:width])), *row[width:]) for row in found]
+
+
+def _meant(wanted: Query) -> ColumnElement[bool]:
+    waits = and_(
+        _jobs.state == "due",
+        # A step that a worker has in hand for the first time is under way, and waits for nothing.
+        or_(_jobs.leased_until <= wanted.now, _jobs.last_error.is_not(None), _orphaned(wanted)),
+    )
+    parts = {"waiting": waits, "parked": _jobs.state == "parked"}
+    meant: ColumnElement[bool] = or_(*[parts[state] for state in wanted.states])
+    if wanted.failed:
+        meant = and_(meant, or_(_jobs.tries > 0, _jobs.state == "parked"))
+        meant = and_(meant, _jobs.leased_until <= wanted.now)
+    if wanted.text:
+        said = func.lower(_jobs.last_error)
+        meant = and_(meant, said.contains(wanted.text.lower(), autoescape=True))
+    return meant
+
+
+def _orphaned(wanted: Query) -> ColumnElement[bool]:
+    """A holder that should beat every second, and did not for some."""
+    silent = select(schema.processes.c.id).where(schema.processes.c.seen_at < wanted.now - SILENT)
+    return _jobs.holder.in_(silent)
+
+
+class Story(NamedTuple):
+    """All that hangs on one order, for the operator."""
+
+    jobs: list[Job]
+    attempts: list[Attempt]
+    reservations: list[Reservation]
+    events: list[Event]
+    seen: dict[int, int]  # when each process was seen last that beats
+
+
+def story(conn: Connection, org: int, order_id: bytes) -> Story:
+    """What hangs on an order, oldest first."""
+    key = {(org, order_id)}
+    by_order = ("org", "order_id")
+    # By order only the ids: for whole rows SQLite would go through all jobs of an organization.
+    steps = set(bulk.select(conn, schema.jobs, by_order, key, ("org", "id")))
+    jobs = bulk.select(conn, schema.jobs, ("org", "id"), steps, rows.JOB)
+    attempts = bulk.select(conn, schema.payment_attempts, by_order, key, rows.ATTEMPT)
+    claims = bulk.select(conn, schema.reservations, by_order, key, rows.RESERVATION)
+    told = bulk.select(conn, schema.order_events, by_order, key, rows.EVENT)
+    seen = conn.execute(select(schema.processes.c.id, schema.processes.c.seen_at))
+    return Story(
+        sorted(map(rows.job, jobs), key=lambda job: job.id),
+        sorted(map(rows.attempt, attempts), key=lambda attempt: attempt.number),
+        sorted(map(rows.reservation, claims), key=lambda claim: claim.line_id),
+        sorted(map(rows.event, told), key=lambda event: event.seq),
+        {row.id: row.seen_at for row in seen},
+    )

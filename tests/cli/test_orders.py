@@ -1,0 +1,348 @@
+"""`entrepot orders`, `explain` and `retry`: what an operator sees of orders that do not move."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select, update
+from structlog.testing import capture_logs
+from tests.factories import Shop, new_id, open_shop
+
+from entrepot import telemetry
+from entrepot.cli.explain import explain
+from entrepot.cli.orders import orders, retry
+from entrepot.cli.session import OperatorError
+from entrepot.clock import now
+from entrepot.core import ids
+from entrepot.core.commands import AmendOrder, DeferJob
+from entrepot.core.order import Order
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import OrderResult
+from entrepot.pipeline.keys import payment_key
+from entrepot.pipeline.steps import Terms
+from entrepot.pipeline.steps.reserve import reserve
+from entrepot.store import migrate, processes, rows, schema
+from entrepot.store.engine import open_database
+from entrepot.writer.envelope import Envelope
+from entrepot.writer.writer import Writer
+
+LATER = 3_000_000_000
+DOWN = "sandbox: not sent: the ledger is away"
+TURN = f"authorise, try 2 of 50, next 08:54:10Z: {DOWN}"
+
+
+class Office:
+    """A book with orders, and an operator who types commands."""
+
+    def __init__(self, url: str, printed: Callable[[], str]) -> None:
+        self.url = url
+        self._printed = printed
+        self.shop = self.run(self._open)
+
+    def run(self, work: Any, *args: Any) -> Any:
+        async def inside() -> Any:
+            self.database = open_database(self.url)
+            self.writer = Writer(self.database, now=now, new_id=new_id)
+            try:
+                return await work(*args)
+            finally:
+                await self.database.close()
+
+        return asyncio.run(inside())
+
+    async def _open(self) -> Shop:
+        await migrate.upgrade(self.database)
+        shop = await self.database.write(open_shop)
+        await self._do(shop.stocked(100_000))
+        return shop
+
+    async def _do(self, command: Any) -> Any:
+        result = (await self.writer.submit(Envelope(command, "req-1"))).result
+        assert not isinstance(result, Refusal), result
+        return result
+
+    async def _place(self, how: dict[str, Any] | None, said: dict[str, Any]) -> Order:
+        result = await self._do(self.shop.order(**said))
+        assert isinstance(result, OrderResult)
+        order = result.order
+        job = await self._job(order.id)
+        terms = Terms(now, lambda: 1.0, {})
+        await self._do(reserve(job, frozenset(), b"s" * 32, terms))
+        if how is not None:
+            job = await self._job(order.id)
+            usual: dict[str, Any] = {
+                "run_at": now() + LATER, "error": DOWN, "waiting": TURN, "order_id": order.id,
+            }  # fmt: skip
+            await self._do(DeferJob(job.org, job.id, job.fence, **usual | how))
+        return order
+
+    async def _job(self, order_id: bytes) -> Any:
+        statement = select(schema.jobs).where(schema.jobs.c.order_id == order_id)
+        row = await self.database.read(lambda conn: conn.execute(statement).one())
+        return rows.job(tuple(row))
+
+    def place(self, how: dict[str, Any] | None = None, **said: Any) -> Order:
+        """Place an order, reserve for it, and put its authorisation off as `how` says."""
+        order = self.run(self._place, {} if how is None else how, said)
+        assert isinstance(order, Order)
+        return order
+
+    def do(self, command: Any) -> Any:
+        return self.run(self._do, command)
+
+    def write(self, work: Callable[[Connection], Any]) -> Any:
+        async def inside() -> Any:
+            return await self.database.write(work)
+
+        return self.run(inside)
+
+    def jobs(self) -> list[tuple[Any, ...]]:
+        """(state, tries, whether it is due) of every job, oldest first."""
+
+        def work(conn: Connection) -> list[tuple[Any, ...]]:
+            c = schema.jobs.c
+            found = conn.execute(select(c.state, c.tries, c.run_at).order_by(c.id))
+            return [(row[0], row[1], row[2] <= now()) for row in found]
+
+        found: list[tuple[Any, ...]] = self.write(work)
+        return found
+
+    def types(self, command: Any, *args: Any, **flags: Any) -> str:
+        self._printed()
+        with capture_logs():
+            command(*args, **flags)
+        return self._printed()
+
+    def told(self, command: Any, *args: Any, **flags: Any) -> Any:
+        return json.loads(self.types(command, *args, as_json=True, **flags))
+
+
+@pytest.fixture
+def office(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Office:  # fmt: skip
+    monkeypatch.setenv("ENTREPOT_DATABASE_URL", database_url)
+    monkeypatch.setenv("ENTREPOT_SANDBOX_LEDGER", str(tmp_path / "sandbox.db"))
+    monkeypatch.setattr(telemetry, "set_up_logging", lambda *_: None)
+    return Office(database_url, lambda: capsys.readouterr().out)
+
+
+PARKED: dict[str, Any] = {"parked": True, "error": "sandbox: the credentials are refused"}
+PENDING: dict[str, Any] = {
+    "counted": False, "error": "waiting for the provider's notification",
+    "waiting": "the provider's notification, until 2026-11-28T08:54:10Z",
+}  # fmt: skip
+
+
+def test_orders_that_wait_and_that_are_parked_are_listed(office: Office) -> None:
+    waiting, parked, pending = office.place(), office.place(PARKED), office.place(PENDING)
+    all_ = office.told(orders)
+    assert [one["order_id"] for one in all_] == [
+        ids.dashed(order.id) for order in (waiting, parked, pending)
+    ]
+    assert [one["state"] for one in all_] == ["waiting", "parked", "waiting"]
+    assert [one["tries"] for one in all_] == [1, 1, 0]
+    assert all_[0]["reason"] == f"waiting: {TURN}"
+    assert all_[0]["last_error"] == DOWN
+    assert all_[1]["reason"] == "parked: authorise: sandbox: the credentials are refused"
+    assert all_[1]["next_try"] is None
+    assert office.told(orders, waiting=True) == [all_[0], all_[2]]
+    assert office.told(orders, parked=True) == [all_[1]]
+    assert office.told(orders, "Shop", parked=True) == [all_[1]]
+    assert office.told(orders, limit=2) == all_[:2]
+    text = office.types(orders, parked=True)
+    assert text == f"1  {all_[1]['order_id']}  authorise  {all_[1]['reason']}\n"
+
+
+def test_a_list_of_nothing_says_so_and_of_nobody_is_refused(office: Office) -> None:
+    assert office.types(orders, parked=True) == "no order is parked\n"
+    assert office.types(orders) == "no order is waiting or parked\n"
+    assert office.told(orders, "Shop") == []
+    for wrong in (partial(orders, "Nobody"), partial(orders, limit=0)):
+        with pytest.raises(OperatorError):
+            wrong()
+
+
+def test_another_organization_s_orders_are_not_listed(office: Office) -> None:
+    office.place()
+    office.write(lambda conn: open_shop(conn, "Other"))
+    assert office.told(orders, "Other") == []
+    assert len(office.told(orders)) == 1
+
+
+def test_an_order_that_a_worker_has_in_hand_waits_for_nothing(office: Office) -> None:
+    order = office.place()
+    office.write(
+        lambda conn: conn.execute(
+            update(schema.jobs).values(leased_until=now() + LATER, last_error=None)
+        )
+    )
+    assert office.told(orders) == []
+    assert office.told(explain, "Shop", ids.dashed(order.id))["waits_for"].startswith(
+        "authorise is under way; its worker holds it until "
+    )
+
+
+def test_an_order_whose_worker_fell_silent_is_listed_and_explained(office: Office) -> None:
+    order = office.place()
+    office.write(
+        lambda conn: conn.execute(
+            update(schema.jobs).values(leased_until=now() + LATER, last_error=None, holder=7)
+        )
+    )
+    office.write(partial(processes.beat, process=7, now=now() - 60_000_000))
+    assert len(office.told(orders, waiting=True)) == 1
+    assert office.told(explain, "Shop", ids.dashed(order.id))["waits_for"].startswith(
+        "its worker is gone (seen last "
+    )
+
+
+# --- explain
+
+
+def test_everything_of_an_order_is_explained(office: Office) -> None:
+    order = office.place(quantity=2)
+    told = office.told(explain, "Shop", ids.dashed(order.id))
+    assert told["order_id"] == ids.dashed(order.id)
+    assert told["stands"] == {
+        "stage": "placed", "payment": "pending", "fulfilment": "unassigned", "returns": "none",
+    }  # fmt: skip
+    assert told["reason"] == f"waiting: {TURN}"
+    assert told["waits_for"].startswith("authorise, try 2, next ")
+    assert DOWN in told["waits_for"]
+    assert "; the hold of its stock ends " in told["waits_for"]
+    [job], [attempt], [claim] = told["jobs"], told["payment_attempts"], told["reservations"]
+    assert (job["step"], job["tries"], job["last_error"]) == ("authorise", 1, DOWN)
+    tenant = office.shop.org.to_bytes(8, "big")
+    assert attempt["key"] == payment_key(b"s" * 32, tenant, order.id, "authorise", 1)
+    assert (attempt["state"], attempt["amount"]) == ("prepared", "25.00 EUR")
+    assert claim["state"] == "held"
+    assert [event["type"] for event in told["events"]] == ["order.placed", "stock.reserved"]
+    assert told["legal_words"]["polinate_phase"] == ["REJECTED", "CANCELLED"]
+    assert told["legal_words"]["konvo"] == ["cancelled"]
+    text = office.types(explain, "Shop", ids.dashed(order.id))
+    assert f"\nwaits_for: {told['waits_for']}\n" in text
+    assert "\n  polinate_phase: REJECTED, CANCELLED\n" in text
+
+
+WAITS = [
+    (PARKED, "you: authorise: sandbox: the credentials are refused; the hold of its stock ends "),
+    (PENDING, "authorise, try 1, next "),
+    ({"run_at": 0}, "a worker: authorise is due since 1970-01-01T00:00:00Z; the hold "),
+    ({"run_at": 2**62}, "authorise, try 2, next 9999-12-31T23:59:59Z"),
+]
+
+
+def test_what_an_order_waits_for_is_said(office: Office) -> None:
+    for how, waits_for in WAITS:
+        order = office.place(how)
+        told = office.told(explain, "Shop", ids.dashed(order.id))
+        assert told["waits_for"].startswith(waits_for)
+
+
+def test_an_order_without_a_step_waits_for_nothing(office: Office) -> None:
+    order = office.place(PARKED)
+    office.do(AmendOrder(1, "polinate", order.id, words=(("polinate_phase", "CANCELLED"),)))
+    office.write(lambda conn: conn.execute(schema.jobs.delete()))
+    told = office.told(explain, "Shop", ids.dashed(order.id))
+    assert told["waits_for"] == "nothing: its pipeline has no step left"
+    assert told["legal_words"]["polinate_phase"] == ["DELETED"]
+
+
+def test_an_order_is_known_by_every_id_that_a_dialect_takes(office: Office) -> None:
+    order = office.place(external_id="x-17", external_reference="INV 4/2026")
+    dashed = ids.dashed(order.id)
+    spellings = [
+        dashed, dashed.upper(), f"ord_{order.id.hex()}", ids.internal_reference(order.id),
+        "x-17", "INV 4/2026",
+    ]  # fmt: skip
+    for text in spellings:
+        assert office.told(explain, "Shop", text)["order_id"] == dashed
+    for unknown in ("x-18", ids.dashed(new_id()), ""):
+        with pytest.raises(OperatorError, match="no order, or more than one"):
+            explain("Shop", unknown)
+
+
+# --- retry
+
+
+def test_a_waiting_and_a_parked_order_are_taken_up_by_hand(office: Office) -> None:
+    waiting, parked = office.place(external_id="x-1"), office.place(PARKED)
+    for text, order in (("x-1", waiting), (ids.dashed(parked.id), parked)):
+        assert office.types(retry, "Shop", text) == f"order {text} goes on\n"
+        assert office.told(explain, "Shop", ids.dashed(order.id))["reason"] is None
+    assert office.jobs() == [("due", 0, True)] * 2
+
+
+def test_all_are_taken_up_but_those_that_only_wait_for_a_notification(office: Office) -> None:
+    office.place()
+    office.place(PARKED)
+    office.place(PENDING)
+    assert office.types(retry, all_=True) == "2 steps go on\n"
+    assert office.jobs() == [("due", 0, True), ("due", 0, True), ("due", 0, False)]
+
+
+def test_all_of_one_cause_are_taken_up(office: Office) -> None:
+    office.place()
+    office.place(PARKED)
+    for text, number in (("100%", 0), ("_", 0), ("credentials", 1), ("LEDGER is", 1)):
+        assert office.types(retry, all_=True, reason=text) == f"{number} steps go on\n"
+
+
+def test_all_of_one_organization_are_taken_up(office: Office) -> None:
+    office.place(PARKED)
+    office.write(lambda conn: open_shop(conn, "Other"))
+    assert office.types(retry, "Other", all_=True) == "0 steps go on\n"
+    assert office.types(retry, "Shop", all_=True) == "1 steps go on\n"
+
+
+def test_a_fetch_that_is_parked_is_listed_and_taken_up(office: Office) -> None:
+    row = {
+        "org": 1, "id": new_id(), "kind": "fetch", "payload": "their-7", "state": "parked",
+        "run_at": 2**60, "leased_until": 0, "fence": 1, "tries": 20, "created_at": now(),
+        "last_error": "the source answered 500",
+    }  # fmt: skip
+    office.write(lambda conn: conn.execute(schema.jobs.insert().values(**row)))
+    [listed] = office.told(orders, parked=True)
+    assert (listed["order_id"], listed["notified"]) == (None, "their-7")
+    assert "notified as their-7" in office.types(orders)
+    assert office.types(retry, all_=True, reason="answered 500") == "1 steps go on\n"
+    assert office.jobs() == [("due", 0, True)]
+
+
+def test_what_a_worker_has_in_hand_is_left_alone(office: Office) -> None:
+    order = office.place(PARKED)
+    office.write(lambda conn: conn.execute(update(schema.jobs).values(leased_until=now() + LATER)))
+    assert office.types(retry, all_=True) == "0 steps go on\n"
+    with pytest.raises(OperatorError, match="under way"):
+        retry("Shop", ids.dashed(order.id))
+
+
+def test_more_than_one_page_is_taken_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("entrepot.cli.orders.CHUNK", 3)
+
+    async def many() -> None:
+        for _ in range(10):
+            await office._place(PARKED, {})
+
+    office.run(many)
+    assert office.types(retry, all_=True) == "10 steps go on\n"
+
+
+WRONG: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+    ((), {}), (("Shop",), {}), (("Shop", "x"), {"all_": True}), ((None, "x"), {}),
+    (("Shop", "x"), {"reason": "why"}), (("Shop", "x-unknown"), {}), (("Nobody", "x"), {}),
+]  # fmt: skip
+
+
+def test_a_retry_of_nothing_in_particular_is_refused(office: Office) -> None:
+    for args, flags in WRONG:
+        with pytest.raises(OperatorError):
+            retry(*args, **flags)
