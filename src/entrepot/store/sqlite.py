@@ -82,10 +82,13 @@ class SqliteDatabase:
 
     async def write(self, work: Work[T]) -> T:
         """See Database."""
-        return await self.write_guarded(work)
+        return await self._write_next(work)
 
     async def write_guarded(self, work: Work[T]) -> T:
         """See Database. SQLite's writer is alone anyway."""
+        return await self._write_next(work)
+
+    async def _write_next(self, work: Work[T]) -> T:
         if not self._slow_write.locked():
             return self._write(work, _transact)
         async with self._slow_write:
