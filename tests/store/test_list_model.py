@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
-from tests.store.test_conformance import NOW, an_order
+from sqlalchemy import Connection, update
+from tests.store.test_conformance import an_order
 
 from entrepot.clock import new_id
 from entrepot.core.facts import Facts
@@ -41,24 +41,24 @@ PROPERTIES = (
 
 
 class Told(NamedTuple):
-    """How an order is made, or how the n-th of those that there are is changed."""
+    """How an order is made, or how the n-th of those that there are is changed. The first one of a
+    batch says when: not before an order was made that is changed, otherwise in no order.
+    """
 
     change: int | None
     phase: str
     status: str
-    created_at: int
-    updated_after: int
+    at: int
     properties: str | None
 
 
-TIMES = st.integers(0, 12)
+TIMES = st.integers(1, 13)
 TOLD = st.builds(
     Told,
     st.one_of(st.none(), st.none(), st.integers(0, 50)),
     st.sampled_from(PHASES),
     st.sampled_from(STATUSES),
     TIMES,
-    st.integers(0, 3),
     st.sampled_from(PROPERTIES),
 )
 BATCHES = st.lists(st.lists(TOLD, min_size=1, max_size=12), min_size=1, max_size=6)
@@ -106,29 +106,25 @@ class Shop:
         for told in batch:
             if told.change is not None and self.orders:
                 place = told.change % len(self.orders)
-                changed[place] = self._as_told(changed.get(place, self.orders[place]), told)
+                changed[place] = as_told(changed.get(place, self.orders[place]), told)
             else:
-                order = an_order(self.org, new_id(), lines=(), created_at=told.created_at)
-                made.append(self._as_told(order._replace(updated_at=told.created_at), told))
+                made.append(as_told(an_order(self.org, new_id(), lines=()), told))
+        at = max([batch[0].at, *[order.created_at for order in changed.values()]])
 
         def work(conn: Connection) -> None:
-            facts = Facts(NOW, new_id)
+            # As in a book from before times rose with the commits.
+            conn.execute(update(schema.order_counters).values(committed_at=-1000))
+            facts = Facts(at, new_id)
             load(conn, Needs(orders={(self.org, o.id) for o in changed.values()}), facts)
             facts.absorb(Changes(orders_new=made, orders=list(changed.values())))
             flush(conn, facts)
 
         self.book.write(work)
         for place, order in changed.items():
-            self.orders[place] = order
+            self.orders[place] = order._replace(updated_at=at)
         numbers = count(len(self.orders) + 1)
-        self.orders.extend(order._replace(number=next(numbers)) for order in made)
-
-    def _as_told(self, order: Order, told: Told) -> Order:
-        words = order.words._replace(polinate_phase=told.phase, polinate_status=told.status)
-        return order._replace(
-            words=words, updated_at=order.updated_at + told.updated_after,
-            properties=told.properties, version=order.version + 1,
-        )  # fmt: skip
+        dated = [order._replace(created_at=at, updated_at=at) for order in made]
+        self.orders.extend(order._replace(number=next(numbers)) for order in dated)
 
     def look(self, wanted: OrderFilter, limit: int, offset: int) -> None:
         """Compare one page."""
@@ -138,6 +134,11 @@ class Shop:
         )
         assert page.total == len(matching)
         assert [order.id for order in page.orders] == matching[offset : offset + limit]
+
+
+def as_told(order: Order, told: Told) -> Order:
+    words = order.words._replace(polinate_phase=told.phase, polinate_status=told.status)
+    return order._replace(words=words, properties=told.properties, version=order.version + 1)
 
 
 def matches(wanted: OrderFilter, order: Order) -> bool:
@@ -245,11 +246,11 @@ def test_each_filter_by_itself_and_each_page_of_it(book: Book, name: str) -> Non
     shop = book.shop()
     for n in range(0, 120, 5):
         shop.write([
-            Told(None, PHASES[m % 7 == 0], STATUSES[m % 11 % 3], m // 4 if m % 5 else m * 7 % 40,
-                 m % 3, PROPERTIES[m % 7])
+            Told(None, PHASES[m % 7 == 0], STATUSES[m % 11 % 3],
+                 1 + (m // 4 if n % 3 else m * 7 % 40), PROPERTIES[m % 7])
             for m in range(n, n + 5)
         ])  # fmt: skip
-        shop.write([Told(n * 13, "ACTIVE", "PACKED", 0, 2, None)])
+        shop.write([Told(n * 13, "ACTIVE", "PACKED", 1 + n * 11 % 43, None)])
     for wanted in ONE_BY_ONE[name]:
         for offset in range(0, 126, 9):
             shop.look(wanted, 9, offset)

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 from tests.store.test_conformance import NOW, an_order
 from tests.store.test_list_model import PHASES, STATUSES, Book
 
 from entrepot.clock import new_id
 from entrepot.core.facts import Facts
 from entrepot.core.order import Changes, Order
-from entrepot.store import bulk, lists, property_lists, queries, span_walk
+from entrepot.store import bulk, lists, property_lists, queries, schema, span_walk
 from entrepot.store.flush import flush
 from entrepot.store.order_filter import OrderFilter
 
@@ -55,7 +55,7 @@ LISTS = {
 
 
 def _made(org: int, n: int) -> Order:
-    order = an_order(org, new_id(), created_at=NOW + n, updated_at=NOW + n)
+    order = an_order(org, new_id())
     phase = "REJECTED" if n % 500 == 3 else PHASES[n % 5 == 0]
     words = order.words._replace(polinate_phase=phase, polinate_status=STATUSES[n % 3])
     rare = ',"rare":1' if n % 500 == 0 else ""
@@ -69,11 +69,13 @@ def book(module_database_url: str) -> Iterator[Book]:
 
     def fill(conn: Connection) -> None:
         for org, orders in ((1, ORDERS), (2, 3)):
-            facts = Facts(NOW, new_id)
-            told = [_made(org, n) for n in range(orders)]
-            lines = [(org, order.id, line) for order in told for line in order.lines]
-            facts.absorb(Changes(orders_new=told, lines_new=lines))
-            flush(conn, facts)
+            for n in range(orders):
+                facts, order = Facts(NOW + n, new_id), _made(org, n)
+                lines = [(org, order.id, line) for line in order.lines]
+                facts.absorb(Changes(orders_new=[order], lines_new=lines))
+                flush(conn, facts)
+                # Many orders a millisecond, as in a book from before times rose with the commits.
+                conn.execute(update(schema.order_counters).values(committed_at=0))
 
     made.write(fill)
     if made.database.dialect != "sqlite":
@@ -116,7 +118,9 @@ def test_no_list_scans(book: Book, name: str, monkeypatch: pytest.MonkeyPatch) -
         looked_at += len(searches)
         for table, condition in searches:
             # The organization alone would be a scan of its orders; the counter is one row.
-            whole = table == "order_counters" or len(re.findall(r"\w+ ?[=<>]", condition)) > 1
+            whole = (
+                table.startswith("order_counters") or len(re.findall(r"\w+ ?[=<>]", condition)) > 1
+            )
             assert whole, (statement, condition)
     assert looked_at >= len(seen)
 

@@ -263,6 +263,10 @@ _NUMBERS = (
     ),
     Break("NUMBERS", "no counter", "2", ("DELETE FROM order_counters WHERE org = 2",)),
     Break("NUMBERS", "one left out", "1", _order("number = 100", "placed")),
+    Break(
+        "TIMES", "a counter of yesterday", "1",
+        ("UPDATE order_counters SET committed_at = committed_at - 1 WHERE org = 1",),
+    ),
     Break("SPANS", "one too many", "REJECTED", (_SPAN.format("orders = orders + 1", 0),)),
     Break("SPANS", "one too few above", "REJECTED", (_SPAN.format("orders = orders - 1", 2),)),
     Break(

@@ -155,7 +155,8 @@ async def test_a_seen_order_is_settled_without_being_read(
 
     monkeypatch.setattr(bulk, "fetch", fetch)
     await desk.settle(job, seen)
-    assert asked == []
+    # The organization's counter is asked for the commit's time, which it is raised for.
+    assert [said for said in asked if not said.startswith("INSERT INTO order_counters")] == []
     assert await desk.column(schema.orders, "stage") == ["confirmed"]
     assert await desk.column(schema.orders, "number") == [1]
     assert await desk.column(schema.reservations, "state") == ["committed"]

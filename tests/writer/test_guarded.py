@@ -60,10 +60,10 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Coroutine[Any, Any, 
     coming: list[Coroutine[Any, Any, Any]] = []
     real = batch.flush
 
-    def flush(conn: Connection, facts: Facts) -> None:
+    def flush(conn: Connection, facts: Facts, *dated: Any) -> None:
         if coming:
             await_only(coming.pop())
-        real(conn, facts)
+        real(conn, facts, *dated)
 
     monkeypatch.setattr(batch, "flush", flush)
     return coming.append

@@ -6,7 +6,7 @@ rows that the store has to write; nothing is written for a command that was refu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -106,6 +106,11 @@ class Facts:
     entries: list[StockEntry] = field(default_factory=list)
     answers_new: list[StoredAnswer] = field(default_factory=list)
     lines: dict[tuple[int, bytes, bytes], Line] = field(default_factory=dict)
+    # When what is written of an organization's orders is committed: later than all that was
+    # committed before. Known once the book has been asked; decisions go by `now`.
+    committed: dict[int, int] = field(default_factory=dict)
+    # Whether that is not the time that decisions gave to all orders; answers show another one then.
+    redated: bool = False
 
     def adopt(self, seen: Seen) -> None:
         """Know an order without having read it; what is read afterwards takes its place."""
@@ -118,6 +123,26 @@ class Facts:
             self.attempts[key] = seen.attempt
         self.jobs[job.org, job.id] = job
         self.job_base[job.org, job.id] = job.fence
+
+    def dated(self, order: Order) -> Order:
+        """The order with the times that it is kept with: made or changed here, at the commit."""
+        at, base = self.committed.get(order.org), self.order_base.get((order.org, order.id))
+        if at is None or order.updated_at == at:
+            return order
+        if base is None:
+            return order.changed(created_at=at, updated_at=at)
+        if (order.version, order.updated_at) == (base.version, base.updated_at):
+            return order
+        return order.changed(updated_at=at)
+
+    def date(self, keys: Iterable[Key]) -> None:
+        """Have these orders, which were made or changed here, bear the time of the commit."""
+        orders, committed = self.orders, self.committed
+        for key in keys:
+            order = orders[key]
+            if order.updated_at != committed[key[0]]:
+                orders[key] = self.dated(order)
+                self.redated = True
 
     def seen(self, job: Job) -> Seen | None:
         """What is known here of a job's order; None for a job without one."""

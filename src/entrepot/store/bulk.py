@@ -6,7 +6,8 @@ These and the ones of store/writes.py are the hot path's only statements.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -46,6 +47,20 @@ def is_sqlite(conn: Connection) -> bool:
 def in_transaction(conn: Connection) -> bool:
     """Whether locks that are taken now are held until a commit. On SQLite they always are."""
     return is_sqlite(conn) or bool(driver_of(conn).is_in_transaction())
+
+
+@contextmanager
+def one_transaction(conn: Connection) -> Iterator[None]:
+    """What is written inside is committed together: at the end, unless a transaction is under way.
+
+    Whoever opened the connection rolls back when something fails.
+    """
+    alone = not in_transaction(conn)
+    if alone:
+        await_only(driver_of(conn).execute("BEGIN"))
+    yield
+    if alone:
+        await_only(driver_of(conn).execute("COMMIT"))
 
 
 def postgres_types(table: Table, columns: Sequence[str]) -> tuple[str, ...]:

@@ -7,14 +7,14 @@ deadlock.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table
 
 from entrepot.core.facts import Facts
-from entrepot.core.order import Order
+from entrepot.core.order import Order, StoredAnswer
 from entrepot.core.properties import parse, scalar
 from entrepot.pace import paced
 from entrepot.store import bulk, levels, rows, schema, spans, tallies
@@ -40,12 +40,30 @@ _JOB_SETS = tuple(c for c in rows.JOB if c not in ("org", "id"))
 _LINE_KEYS = ("org", "order_id", "id")
 
 
-def flush(conn: Connection, facts: Facts) -> None:
-    """Write rows, events, jobs and answers of the whole batch. Raises Conflict."""
+def flush(
+    conn: Connection, facts: Facts, answers_dated: Callable[[], list[StoredAnswer]] | None = None
+) -> None:
+    """Write rows, events, jobs and answers of the whole batch. Raises Conflict.
+
+    Afterwards `facts` knows the numbers and times that the orders were written with.
+    `answers_dated`, if any, then says which of the answers read otherwise with these times; it is
+    asked within the transaction, so that what is kept is what is sent.
+    """
+    if answers_dated is None:
+        _write(conn, facts)
+        return
+    with bulk.one_transaction(conn):
+        _write(conn, facts)
+        writes = Writes()
+        said = [(answer.body, answer.org, answer.key) for answer in answers_dated()]
+        writes.update(schema.idempotency_keys, ("body",), ("org", "key"), said)
+        writes.run(conn)
+
+
+def _write(conn: Connection, facts: Facts) -> None:
     writes = Writes()
     if not bulk.in_transaction(conn):
         _as_read(writes, facts)
-    _orders_changed(writes, facts)
     _lines(writes, facts)
     writes.insert(schema.order_events, rows.EVENT, facts.events)
     _catalogue(writes, facts)
@@ -55,10 +73,11 @@ def flush(conn: Connection, facts: Facts) -> None:
     answers = sorted(facts.answers_new, key=lambda answer: (answer.org, answer.key))
     writes.insert(schema.idempotency_keys, rows.ANSWER, answers)
     spans.number(conn, writes, facts)
+    _orders_changed(writes, facts)
     _orders_new(writes, facts)
     _properties(writes, facts)
     spans.tally(conn, writes, facts)
-    tallies.updates(writes, facts)
+    tallies.updates(conn, writes, facts)
     spans.numbered(writes.run(conn), facts)
 
 
@@ -94,8 +113,8 @@ def _orders_changed(writes: Writes, facts: Facts) -> None:
             moved.append((*_moved_values(order), *guard))
         else:
             amended.append((*_amended_values(rows.order_row(order)), *guard))
-    writes.update(schema.orders, _MOVE_SETS, _ORDER_KEYS, moved)
-    writes.update(schema.orders, _ORDER_SETS, _ORDER_KEYS, amended)
+    writes.update(schema.orders, _MOVE_SETS, _ORDER_KEYS, moved, given=spans.CHANGED)
+    writes.update(schema.orders, _ORDER_SETS, _ORDER_KEYS, amended, given=spans.CHANGED)
 
 
 def _moved_values(o: Order) -> rows.Row:
@@ -109,7 +128,7 @@ def _orders_new(writes: Writes, facts: Facts) -> None:
     if dirt := facts.touched.get("orders"):
         # In the order of the primary key, so that its tree grows at one end.
         new = Rows(sorted(dirt.new), lambda key: rows.order_row(facts.orders[key]))
-        writes.insert(schema.orders, rows.ORDER, new, last=spans.NUMBER)
+        writes.insert(schema.orders, rows.ORDER, new, given=spans.MADE)
 
 
 def _properties(writes: Writes, facts: Facts) -> None:
@@ -134,7 +153,7 @@ def _properties(writes: Writes, facts: Facts) -> None:
             own.extend((*key, *pair, order.number) for pair in pairs)
             tallies.count_pairs(tallied, key[0], pairs, 1)
     writes.delete(schema.order_properties, ("org", "order_id"), stale, guarded=False)
-    writes.insert(schema.order_properties, rows.PROPERTY, added, last=spans.NUMBER)
+    writes.insert(schema.order_properties, rows.PROPERTY, added, given=spans.NUMBERED)
     writes.insert(schema.order_properties, rows.PROPERTY, fresh, apart=True)
     tallies.properties(writes, tallied)
 

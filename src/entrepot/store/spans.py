@@ -1,4 +1,5 @@
-"""Numbering orders, and tallies over ranges of numbers, so that lists need not read the book.
+"""Numbers and times of orders in the order of commits, and tallies over ranges of numbers, so that
+lists need not read the book.
 
 A span is a range of an organization's numbers. For each level of spans and each pair of Polinate's
 words there is a row that says how many orders stand there and between which times they lie. They
@@ -8,7 +9,7 @@ are kept in the transaction that writes the orders (docs/adr/0008).
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection
 
@@ -16,7 +17,7 @@ from entrepot.core.facts import Facts, Key
 from entrepot.core.order import Order
 from entrepot.store import bulk
 from entrepot.store.bulk import Row
-from entrepot.store.writes import Write, Writes
+from entrepot.store.writes import Given, Write, Writes
 
 # Numbers in a span of each level; each size divides the next one. The rows of a book say which
 # sizes it was written with: another choice takes a migration that fills order_spans anew.
@@ -54,35 +55,45 @@ _Place = tuple[int, int, str, str]  # organization, span of the lowest level, ph
 
 
 def number(conn: Connection, writes: Writes, facts: Facts) -> None:
-    """Number the batch's new orders, as their ids rise.
+    """Number the batch's new orders, as their ids rise, and say when the batch is committed.
 
-    On PostgreSQL they are numbered by the statement that writes them, so that the organization's
-    counter is locked for as short as can be: until then an order's number says how far behind the
-    last one of its organization it comes, from 0 downwards. `numbered` follows.
+    An organization's commits have rising times, the clock's or a millisecond more than the last
+    one (docs/adr/0019). On PostgreSQL the statement that writes the orders finds both out, so that
+    the organization's counter is locked for as short as can be: until then an order's number says
+    how far behind the last one of its organization it comes, from 0 downwards. `numbered` follows.
     """
     dirt = facts.touched.get("orders")
-    if dirt is None or not dirt.new:
+    if dirt is None:
         return
-    by_org: dict[int, list[Key]] = {}
+    by_org: dict[int, list[Key]] = {org: [] for org, _ in dirt.dirty}
     for key in sorted(dirt.new):
         by_org.setdefault(key[0], []).append(key)
-    wanted = [(org, len(keys)) for org, keys in by_org.items()]
+    wanted = sorted((org, len(keys), facts.now) for org, keys in by_org.items())
+    last = dict.fromkeys(by_org, 0)
     if bulk.is_sqlite(conn):
-        last = {org: bulk.fetch(conn, _TAKE_SQLITE, (org, n))[0][1] for org, n in wanted}
+        for row in wanted:
+            [(org, last[org], facts.committed[org])] = bulk.fetch(conn, _TAKE_SQLITE, row)
     else:
-        last = dict.fromkeys(by_org, 0)
-        writes.add(Write("order_counters", None, _TAKE_POSTGRES, _TAKE_TYPES, wanted, name="taken"))
+        writes.add(Write("order_counters", None, _TAKE_POSTGRES, _TAKE_TYPES, wanted, name=TAKEN))
     for org, keys in by_org.items():
         for given, key in enumerate(keys, last[org] - len(keys) + 1):
             facts.orders[key] = Order._make((*facts.orders[key][:-1], given))
+    if facts.committed:
+        facts.date(dirt.new | dirt.dirty)
 
 
 def numbered(returned: dict[str, list[Row]], facts: Facts) -> None:
-    """Give the new orders the numbers that they were written with."""
-    last: dict[int, int] = dict(returned.get("taken", ()))
-    for key in facts.touched["orders"].new if last else ():
+    """Give the orders the numbers and times that PostgreSQL has written them with."""
+    if TAKEN not in returned:
+        return
+    last: dict[int, int] = {}
+    for org, last[org], at in returned[TAKEN]:
+        facts.committed[org] = at
+    dirt = facts.touched["orders"]
+    for key in dirt.new:
         order = facts.orders[key]
         facts.orders[key] = Order._make((*order[:-1], order.number + last[order.org]))
+    facts.date(dirt.new | dirt.dirty)
 
 
 def tally(conn: Connection, writes: Writes, facts: Facts) -> None:
@@ -90,21 +101,34 @@ def tally(conn: Connection, writes: Writes, facts: Facts) -> None:
     dirt = facts.touched.get("orders")
     if dirt is None:
         return
-    counted = [_counted(facts.orders[key], 1) for key in dirt.new]
+    known = bool(facts.committed)
+    counted: list[_Counted] = []
+    for key in dirt.new:
+        order = facts.orders[key]
+        if known:
+            counted.append(_counted(order, 1, order.created_at, order.updated_at))
+        else:
+            counted.append(_counted(order, 1, _UNKNOWN, _UNKNOWN))
     for key in dirt.dirty - dirt.new:
-        counted.append(_counted(facts.order_base[key], -1))
-        counted.append(_counted(facts.orders[key], 1))
+        base, order = facts.order_base[key], facts.orders[key]
+        counted.append(_counted(base, -1, base.created_at, base.updated_at))
+        updated_at = order.updated_at if known else _UNKNOWN
+        counted.append(_counted(order, 1, order.created_at, updated_at))
     if bulk.is_sqlite(conn):
         # Sorted, so that its tree is walked in one direction.
         rows = sorted(_levels(_leaves(counted)))
         writes.add(Write("order_spans", _UPSERT_SQLITE, "", (), rows))
     else:
-        statement = _upsert_postgres(NUMBER if dirt.new else "v", SIZES)
-        writes.add(Write("order_spans", None, statement, _COUNTED_TYPES, counted))
+        writes.add(Write("order_spans", None, _upsert_postgres(SIZES), _COUNTED_TYPES, counted))
+
+
+_UNKNOWN = cast("int", None)
 
 
 class _Counted(NamedTuple):
-    """An order that stands somewhere from now on (1 `orders`), or no longer does (-1)."""
+    """An order that stands somewhere from now on (1 `orders`), or no longer does (-1). A time
+    that is unknown is that of the commit, where PostgreSQL finds it out.
+    """
 
     org: int
     phase: str
@@ -115,11 +139,11 @@ class _Counted(NamedTuple):
     number: int
 
 
-def _counted(order: Order, orders: int) -> _Counted:
+def _counted(order: Order, orders: int, created_at: int, updated_at: int) -> _Counted:
     words = order.words
     return _Counted(
         order.org, words.polinate_phase, words.polinate_status, orders,
-        order.created_at, order.updated_at, order.number,
+        created_at, updated_at, order.number,
     )  # fmt: skip
 
 
@@ -146,17 +170,21 @@ def _levels(leaves: dict[_Place, _Times]) -> list[tuple[Any, ...]]:
 
 
 _TAKE = (
-    "INSERT INTO order_counters AS c (org, orders) {} "
-    "ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders RETURNING org, orders"
+    "INSERT INTO order_counters AS c (org, orders, committed_at) {} ON CONFLICT (org) DO UPDATE "
+    "SET orders = c.orders + excluded.orders, "
+    "committed_at = {}(excluded.committed_at, c.committed_at + 1000) "
+    "RETURNING org, orders, committed_at"
 )
-_TAKE_SQLITE = _TAKE.format("VALUES (?, ?)")
-_TAKE_POSTGRES = _TAKE.format("SELECT * FROM {}")
-_TAKE_TYPES = ("bigint", "bigint")
-# The number of a new row of `new`, whose `v` says how far behind the last one it comes; a number
-# that was there before stays.
-NUMBER = (
-    "CASE WHEN v > 0 THEN v ELSE v + (SELECT t.orders FROM taken AS t WHERE t.org = new.org) END"
-)
+_TAKE_SQLITE = _TAKE.format("VALUES (?, ?, ?)", "max")
+_TAKE_POSTGRES = _TAKE.format("SELECT * FROM {}", "greatest")
+_TAKE_TYPES = ("bigint", "bigint", "bigint")
+TAKEN = "taken"
+_NUMBER = ("number", "new.number + k.orders")
+# What PostgreSQL fills in of the rows of a new order, of a changed one, and of what bears its
+# number.
+MADE = Given(TAKEN, (_NUMBER, ("created_at", "k.committed_at"), ("updated_at", "k.committed_at")))
+CHANGED = Given(TAKEN, (("updated_at", "k.committed_at"),))
+NUMBERED = Given(TAKEN, (_NUMBER,))
 
 
 def _upsert_sql(source: str, least: str, greatest: str) -> str:
@@ -172,17 +200,22 @@ def _upsert_sql(source: str, least: str, greatest: str) -> str:
 
 
 @lru_cache
-def _upsert_postgres(number_: str, sizes: tuple[int, ...]) -> str:
+def _upsert_postgres(sizes: tuple[int, ...]) -> str:
     """Adds counted orders up to the rows of every level, sorted, so that two processes cannot wait
     for each other.
     """
     levels = ", ".join(f"({level}::smallint, {size}::bigint)" for level, size in enumerate(sizes))
-    names = ", ".join((*_Counted._fields[:-1], "v"))
+    names = ", ".join(_Counted._fields)
+    times = ", ".join(
+        f"coalesce(new.{column}, k.committed_at) AS {column}"
+        for column in ("created_at", "updated_at")
+    )
+    number_ = f"CASE WHEN new.number > 0 THEN new.number ELSE {_NUMBER[1]} END AS number"
     return _upsert_sql(
         "SELECT org, level, (number - 1) / size, phase, status, sum(orders)::bigint, "
         "min(created_at), max(created_at), min(updated_at), max(updated_at) "
-        f"FROM (SELECT org, phase, status, orders, created_at, updated_at, {number_} AS number "
-        f"FROM {{}} AS new({names})) AS counted "
+        f"FROM (SELECT new.org, new.phase, new.status, new.orders, {times}, {number_} "
+        f"FROM {{}} AS new({names}) JOIN {TAKEN} AS k ON k.org = new.org) AS counted "
         f"CROSS JOIN (VALUES {levels}) AS levels(level, size) "
         "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5",
         "least", "greatest",

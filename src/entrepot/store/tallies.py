@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
+
+from sqlalchemy import Connection
 
 from entrepot.core.facts import Facts
+from entrepot.store import bulk, spans
 from entrepot.store.bulk import Row
 from entrepot.store.writes import Write, Writes
 
@@ -37,24 +41,46 @@ def properties(writes: Writes, tallied: Counter[Pair]) -> None:
     """Raise and lower the tallies of these paths and values."""
     # Sorted, so that two processes cannot wait for each other.
     rows = sorted((*pair, orders) for pair, orders in tallied.items() if orders)
-    writes.add(Write("order_property_tallies", *_PROPERTIES, rows))
+    statements = (_PROPERTIES[0], _PROPERTIES[1].format("SELECT * FROM {}"))
+    writes.add(Write("order_property_tallies", *statements, _PROPERTY_TYPES, rows))
 
 
-def updates(writes: Writes, facts: Facts) -> None:
-    """Count the batch's orders when they were updated now, and no longer when they were before."""
+def updates(conn: Connection, writes: Writes, facts: Facts) -> None:
+    """Count the batch's orders when they were updated now, and no longer when they were before.
+
+    Now is the time of the commit, which PostgreSQL finds out while it writes.
+    """
     dirt = facts.touched.get("orders")
     if dirt is None:
         return
-    slots: Counter[tuple[int, int]] = Counter()
     size = SLOTS[0]
-    for key in dirt.new:
-        slots[key[0], facts.orders[key].updated_at // size] += 1
-    for key in dirt.dirty - dirt.new:
-        before, after = facts.order_base[key].updated_at, facts.orders[key].updated_at
-        if before // size != after // size:
-            slots[key[0], before // size] -= 1
-            slots[key[0], after // size] += 1
-    writes.add(Write("order_update_tallies", *_UPDATES, _levels(slots)))
+    changed = dirt.dirty - dirt.new
+    now = Counter([org for org, _ in (*dirt.new, *changed)])
+    before = Counter([(key[0], facts.order_base[key].updated_at // size) for key in changed])
+    if bulk.is_sqlite(conn):
+        slots = Counter({(org, facts.committed[org] // size): n for org, n in now.items()})
+        slots.subtract(before)
+        writes.add(Write("order_update_tallies", _UPDATES[0], "", (), _levels(slots)))
+        return
+    rows: list[Row] = [(org, None, orders) for org, orders in now.items()]
+    rows += [(org, slot * size, -orders) for (org, slot), orders in before.items()]
+    statement = _updates_postgres(spans.TAKEN, SLOTS)
+    writes.add(Write("order_update_tallies", None, statement, ("bigint",) * 3, rows))
+
+
+@lru_cache
+def _updates_postgres(taken: str, sizes: tuple[int, ...]) -> str:
+    """Adds orders to the slots of every level that a time lies in, or that of the commit."""
+    levels = ", ".join(f"({level}::smallint, {size}::bigint)" for level, size in enumerate(sizes))
+    counted = (
+        "SELECT new.org, new.orders, coalesce(new.at, k.committed_at) AS at "
+        f"FROM {{}} AS new(org, at, orders) JOIN {taken} AS k ON k.org = new.org"
+    )
+    return _UPDATES[1].format(
+        f"SELECT org, level, at / size, sum(orders)::bigint FROM ({counted}) AS counted "
+        f"CROSS JOIN (VALUES {levels}) AS levels(level, size) "
+        "GROUP BY 1, 2, 3 HAVING sum(orders) <> 0 ORDER BY 1, 2, 3"
+    )
 
 
 def _levels(slots: Counter[tuple[int, int]]) -> list[Row]:
@@ -66,18 +92,14 @@ def _levels(slots: Counter[tuple[int, int]]) -> list[Row]:
     return sorted((*place, orders) for place, orders in tallied.items() if orders)
 
 
-def _upsert_sql(
-    table: str, keys: tuple[str, ...], types: tuple[str, ...]
-) -> tuple[str, str, tuple[str, ...]]:
+def _upsert_sql(table: str, keys: tuple[str, ...]) -> tuple[str, str]:
+    """On SQLite; and on PostgreSQL, from `{}`."""
     said = f"INSERT INTO {table} AS t ({', '.join(keys)}, orders) "
     added = f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET orders = t.orders + excluded.orders"
-    marks = ", ".join("?" * len(types))
-    return f"{said}VALUES ({marks}){added}", f"{said}SELECT * FROM {{}}{added}", types
+    marks = ", ".join("?" * (len(keys) + 1))
+    return f"{said}VALUES ({marks}){added}", f"{said}{{}}{added}"
 
 
-_PROPERTIES = _upsert_sql(
-    "order_property_tallies", ("org", "path", "value"), ("bigint", "text", "text", "bigint")
-)
-_UPDATES = _upsert_sql(
-    "order_update_tallies", ("org", "level", "slot"), ("bigint", "smallint", "bigint", "bigint")
-)
+_PROPERTIES = _upsert_sql("order_property_tallies", ("org", "path", "value"))
+_UPDATES = _upsert_sql("order_update_tallies", ("org", "level", "slot"))
+_PROPERTY_TYPES = ("bigint", "text", "text", "bigint")

@@ -51,12 +51,30 @@ class Rows(Sequence[Row]):
         return map(self._make, paced(self._keys))
 
 
+class Given(NamedTuple):
+    """Columns that PostgreSQL fills with what the part `name` returned for the row's organization.
+
+    In the expressions that part is `k`. A row that is inserted is `new`, by its columns' names.
+    """
+
+    name: str
+    columns: tuple[tuple[str, str], ...]  # column, expression
+
+
+class Lock(NamedTuple):
+    """A statement that locks the rows that the last so many arrays of a Write name."""
+
+    statement: str
+    arrays: int
+
+
 class Write(NamedTuple):
     """One table's rows of one kind of change, with its statement on both engines.
 
     `postgres` reads from `{}`, which becomes its arrays, of the types `arrays`: of columns, or one
     of whole rows. A `guarded` write has to find every row, and returns each; a `late` one is done
-    when all but the named ones are. What one with a `name` returns, others can read by it.
+    when all but the named ones are. What one with a `name` returns, others can read by it. One with
+    a `lock` takes its rows by that first, as a guarded one, and is done last.
     """
 
     table: str
@@ -68,6 +86,7 @@ class Write(NamedTuple):
     late: bool = False
     apart: bool = False
     name: str | None = None
+    lock: Lock | None = None
 
 
 class Writes:
@@ -93,24 +112,34 @@ class Writes:
         rows: Sequence[Row],
         *,
         apart: bool = False,
-        last: str | None = None,
+        given: Given | None = None,
     ) -> None:
         """Insert rows, each in the order of `columns`; `apart` from changes of the same table that
-        make place for them. On PostgreSQL `last` says how the last column comes of its value `v`.
+        make place for them. SQLite takes all values from the rows, PostgreSQL not what is `given`.
         """
         if rows:
-            statements = _insert_sql(table, columns, last)
+            statements = _insert_sql(table, columns, given)
             self._listed.append(Write(table.name, *statements, rows, apart=apart))
 
     def update(
-        self, table: Table, sets: tuple[str, ...], keys: tuple[str, ...], rows: Sequence[Row]
+        self,
+        table: Table,
+        sets: tuple[str, ...],
+        keys: tuple[str, ...],
+        rows: Sequence[Row],
+        *,
+        given: Given | None = None,
     ) -> None:
         """Update rows (values of `sets`, then of `keys`). The keys hold the guard, such as the
-        version that was read: `run` raises Conflict when any row is not there as named.
+        version that was read: `run` raises Conflict when any row is not there as named. For `given`
+        see `insert`; the first key is the organization then. PostgreSQL locks the rows before it
+        does the part that gives, so that who waits for a row holds nothing of that part's.
         """
         if rows:
-            statements = _update_sql(table, sets, keys)
-            self._listed.append(Write(table.name, *statements, rows, guarded=True))
+            statements = _update_sql(table, sets, keys, given)
+            lock = Lock(_expect_sql(table, keys)[0], len(keys)) if given else None
+            write = Write(table.name, *statements, rows, guarded=True, lock=lock)
+            self._listed.append(write)
 
     def delete(
         self, table: Table, keys: tuple[str, ...], rows: Sequence[Row], *, guarded: bool = True
@@ -138,14 +167,10 @@ class Writes:
             _one_by_one(conn, listed)
             return {}
         now, later = _split(listed)
-        if not later or bulk.in_transaction(conn):
+        if not later:
+            return _together(conn, now)
+        with bulk.one_transaction(conn):
             return {**_together(conn, now), **_together(conn, later)}
-        driver = bulk.driver_of(conn)
-        # Whoever opened the connection rolls back when this fails.
-        await_only(driver.execute("BEGIN"))
-        returned = {**_together(conn, now), **_together(conn, later)}
-        await_only(driver.execute("COMMIT"))
-        return returned
 
 
 def insert(conn: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
@@ -194,7 +219,9 @@ def _split(listed: list[Write]) -> tuple[list[Write], list[Write]]:
 def _together(conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:
     if not listed:
         return {}
-    parts = [_Part(w.postgres, w.arrays, w.table, w.guarded, w.late, w.name) for w in listed]
+    parts = [
+        _Part(w.postgres, w.arrays, w.table, w.guarded, w.late, w.name, w.lock) for w in listed
+    ]
     statement = _composed(tuple(parts))
     arrays: list[Sequence[Any]] = []
     for write in listed:
@@ -221,6 +248,7 @@ class _Part(NamedTuple):
     guarded: bool
     late: bool
     name: str | None
+    lock: Lock | None
 
 
 @lru_cache(maxsize=512)
@@ -229,28 +257,36 @@ def _composed(parts: tuple[_Part, ...]) -> str:
     and selects what the named ones returned.
     """
     said: list[str] = []
+    locks: list[str] = []
     guards: list[str] = []
     before: list[str] = []
     late_guards: list[str] = []
     named: list[str] = []
     place = 0
     first_named = next((at for at, part in enumerate(parts) if part.name), 0)
-    for number, (change, types, table, guarded, late, name) in enumerate(parts):
+    for number, (change, types, table, guarded, late, name, lock) in enumerate(parts):
         part, statement = name or f"w{number}", change
         if number < first_named and not guarded:
             # Looked at, so that it is done by then: a named part may lock what others wait for.
             statement = f"{statement} RETURNING 1"
             before.append(f"(SELECT count(*) FROM {part})")
-        arrays = ", ".join(f"${place + i}::{type_}[]" for i, type_ in enumerate(types, 1))
-        said.append(f"{part} AS ({statement.format(f'unnest({arrays})')})")
+        arrays = [f"${place + i}::{type_}[]" for i, type_ in enumerate(types, 1)]
+        if lock:
+            keys = _unnest(arrays[-lock.arrays :])
+            said.append(f"l{number} AS ({lock.statement.format(keys)})")
+        said.append(f"{part} AS ({statement.format(_unnest(arrays))})")
         if guarded:
-            guard = _guard(part, table, f"cardinality(${place + 1}::{types[0]}[])")
-            (late_guards if late else guards).append(guard)
+            guard = _guard(f"l{number}" if lock else part, table, f"cardinality({arrays[0]})")
+            (locks if lock else late_guards if late else guards).append(guard)
         if name:
             named.append(f"(SELECT array_agg(ROW({name}.*)) FROM {name})")
         place += len(types)
-    looked_at = [*guards, *before, *late_guards, *named]
+    looked_at = [*locks, *guards, *before, *late_guards, *named]
     return f"WITH {', '.join(said)} SELECT {', '.join(looked_at)}"
+
+
+def _unnest(arrays: Sequence[str]) -> str:
+    return f"unnest({', '.join(arrays)})"
 
 
 def _guard(part: str, table: str, wanted: str) -> str:
@@ -264,15 +300,15 @@ _Statements = tuple[str, str, tuple[str, ...]]
 
 
 @lru_cache(maxsize=512)
-def _insert_sql(table: Table, columns: tuple[str, ...], last: str | None) -> _Statements:
+def _insert_sql(table: Table, columns: tuple[str, ...], given: Given | None) -> _Statements:
     names = ", ".join(f'"{c}"' for c in columns)
     marks = ", ".join("?" * len(columns))
     head = f"INSERT INTO {table.name} ({names})"
     source = "SELECT * FROM {}"
-    if last is not None:
-        kept = [f'"{c}"' for c in columns[:-1]]
-        aliases = ", ".join([*kept, "v"])
-        source = f"SELECT {', '.join([*kept, last])} FROM {{}} AS new({aliases})"
+    if given is not None:
+        filled = dict(given.columns)
+        values = ", ".join([filled.get(c, f'new."{c}"') for c in columns])
+        source = f"SELECT {values} FROM {{}} AS new({names}) {_joined(given, 'new.org')}"
     whole = columns == tuple(column.name for column in table.columns)
     types = (_row_type(table),) if whole else bulk.postgres_types(table, columns)
     return f"{head} VALUES ({marks})", f"{head} {source}", types
@@ -294,17 +330,25 @@ def row_types(metadata: MetaData) -> str:
     return "; ".join(said)
 
 
+def _joined(given: Given, org: str) -> str:
+    return f"JOIN {given.name} AS k ON k.org = {org}"
+
+
 @lru_cache(maxsize=512)
-def _update_sql(table: Table, sets: tuple[str, ...], keys: tuple[str, ...]) -> _Statements:
+def _update_sql(
+    table: Table, sets: tuple[str, ...], keys: tuple[str, ...], given: Given | None
+) -> _Statements:
     names = (*sets, *keys)
+    filled = dict(given.columns) if given else {}
     sqlite_sets = ", ".join(f'"{c}" = ?' for c in sets)
     aliases = ", ".join(f"v{i}" for i in range(len(names)))
-    pg_sets = ", ".join(f'"{c}" = v.v{i}' for i, c in enumerate(sets))
+    pg_sets = ", ".join(f'"{c}" = {filled.get(c, f"v.v{i}")}' for i, c in enumerate(sets))
     pg_keys = " AND ".join(f't."{c}" = v.v{i}' for i, c in enumerate(keys, len(sets)))
-    source = f"FROM {{}} AS v({aliases}) WHERE {pg_keys}"
+    join = f" {_joined(given, f'v.v{len(sets)}')}" if given else ""
+    source = f"FROM {{}} AS v({aliases}){join} WHERE {pg_keys}{'' if given else ' RETURNING 1'}"
     return (
         f"UPDATE {table.name} SET {sqlite_sets} WHERE {_sqlite_keys(keys)}",
-        f"UPDATE {table.name} AS t SET {pg_sets} {source} RETURNING 1",
+        f"UPDATE {table.name} AS t SET {pg_sets} {source}",
         bulk.postgres_types(table, names),
     )
 

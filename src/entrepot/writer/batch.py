@@ -16,6 +16,7 @@ from entrepot.core.refusal import TRANSIENT, Reason, Refusal
 from entrepot.core.results import Decision, NotedResult, OrderResult, Result
 from entrepot.store.flush import flush
 from entrepot.store.working_set import load
+from entrepot.writer.dating import answers_dated
 from entrepot.writer.envelope import Envelope, Outcome
 from entrepot.writer.idempotency import remember, replay
 
@@ -43,7 +44,9 @@ def run_batch(
             needs.answers.add((envelope.command.org, envelope.idempotency.key))
     load(conn, needs, facts)
     outcomes = [_judge(envelope, facts, first_step) for envelope in envelopes]
-    flush(conn, facts)
+    pairs = zip(envelopes, outcomes, strict=True)
+    timed = [pair for pair in pairs if (key := pair[0].idempotency) and key.shows_times]
+    flush(conn, facts, (lambda: answers_dated(timed, facts)) if timed else None)
     born = facts.touched.get("jobs")
     leased = [facts.jobs[key] for key in born.new] if born and facts.leased_until else []
     if born and needs.ending:

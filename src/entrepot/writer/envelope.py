@@ -22,6 +22,7 @@ class Idempotency(NamedTuple):
     """One intent's key in its organization, and what the request said: a repeat or a reuse?
 
     `fingerprint` is made by writer.idempotency over the parts called `parts`, in that order.
+    `shows_times` says that an answer shows when the order was made or changed.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Idempotency(NamedTuple):
     store_refusals: bool = True
     # The fingerprint that an older version made of the same request, where that is another one.
     older: Callable[[], bytes] | None = None
+    shows_times: bool = False
 
 
 class Envelope(NamedTuple):
@@ -39,7 +41,8 @@ class Envelope(NamedTuple):
     command: Command
     request_id: str | None = None
     idempotency: Idempotency | None = None
-    # Pure; called inside the transaction, so that what is stored is what is sent.
+    # Pure; called inside the transaction, so that what is stored is what is sent. Called again when
+    # the commit has another time than the decision went by.
     answer: Callable[[Result | Refusal], Answer] | None = None
     # What the sender knows of the order already, so that the book need not be asked.
     seen: Seen | None = None

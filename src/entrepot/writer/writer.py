@@ -22,11 +22,12 @@ from entrepot.core.commands import size
 from entrepot.core.facts import Facts
 from entrepot.core.order import Job
 from entrepot.core.refusal import Reason, Refusal
-from entrepot.pace import breathe
+from entrepot.pace import breathe, in_slices
 from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database, Unavailable
 from entrepot.telemetry import log, metrics
 from entrepot.writer.batch import FirstStep, run_batch
+from entrepot.writer.dating import all_dated
 from entrepot.writer.envelope import Envelope, Outcome
 from entrepot.writer.lines import ARRAYS, EVERYTHING, OTHERS, OURS, Limits, Lines, Part, Waiting
 
@@ -235,6 +236,8 @@ class Writer:
         else:
             outcomes, leased = await self._database.write_guarded(work)
         try:
+            if facts.redated:
+                outcomes = await in_slices(all_dated, envelopes, outcomes, facts)
             if leased:
                 self.on_jobs(leased, facts)
             metrics.count(facts)

@@ -134,7 +134,7 @@ def create_order(
         return command, None
     parts = tuple(body.__struct_encode_fields__)
     content = fingerprint(_comparable(getattr(body, name)) for name in body.__struct_fields__)
-    return command, Idempotency(key, "polinate.createOrder", parts, content)
+    return command, Idempotency(key, "polinate.createOrder", parts, content, shows_times=True)
 
 
 def amend_order(
@@ -169,7 +169,7 @@ def amend_order(
     members = [_comparable(getattr(body, name)) for name in body.__struct_fields__]
     parts = ("id", *body.__struct_encode_fields__)
     said = fingerprint((order_id, *members))
-    return command, Idempotency(key, "polinate.updateOrder", parts, said)
+    return command, Idempotency(key, "polinate.updateOrder", parts, said, shows_times=True)
 
 
 def _said(changes: wire.OrderChanges) -> dict[str, Any]:

@@ -157,9 +157,11 @@ order_property_tallies = table(
 
 order_counters = table(
     "order_counters",
-    # How many orders an organization has, which is the number of the newest one.
+    # How many orders an organization has, which is the number of the newest one; and the time of
+    # the last commit that wrote any, which no order of it is later than (docs/adr/0019).
     Column("org", BigInteger, primary_key=True, autoincrement=False),
     need("orders", BigInteger),
+    Column("committed_at", BigInteger, nullable=False, server_default="0"),
 )
 
 order_spans = table(

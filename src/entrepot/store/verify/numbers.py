@@ -20,6 +20,7 @@ def checks() -> Iterator[Check]:
     other tally against the rows that it counts.
     """
     yield Check("NUMBERS", _numbers())
+    yield Check("TIMES", _later_than_the_last_commit())
     for level, size in enumerate(spans.SIZES):
         below = _grouped(size) if level == 0 else _coarser(level)
         yield Check("SPANS", _miscounted(level, below))
@@ -83,6 +84,16 @@ def _numbers() -> Select[Any]:
     )
     shown = [column.label(name) for name, column in sums.items()]
     return select(both.c.org, *shown).group_by(both.c.org).having(not_(dense))
+
+
+def _later_than_the_last_commit() -> Select[Any]:
+    """Organizations with an order that is later than the last commit; the next one would then be
+    no later than what readers have seen.
+    """
+    latest = func.max(_orders.updated_at).label("latest")
+    found = select(_orders.org, latest, func.max(_counters.committed_at).label("committed_at"))
+    joined = found.join_from(schema.orders, schema.order_counters, _counters.org == _orders.org)
+    return joined.group_by(_orders.org).having(latest > func.max(_counters.committed_at))
 
 
 def _grouped(size: int) -> Select[Any]:

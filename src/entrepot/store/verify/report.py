@@ -46,6 +46,7 @@ INVARIANTS: dict[str, str] = {
     "WORDS": "Every status word shown is true of its order, and the preferred one unless told.",
     "PROPERTIES": "The searchable properties of an order are those of its properties.",
     "NUMBERS": "An organization's orders are numbered from 1 to what its counter says.",
+    "TIMES": "No order was changed after the last commit that its organization's counter tells of.",
     "SPANS": "A span says how many of its orders stand where, and no time of theirs lies outside.",
     "TALLIES": "As many orders have a property, and were updated in a slot of time, as is tallied.",
     "LOG": "The book has its log, and no commit that was acknowledged is missing.",

@@ -1,0 +1,63 @@
+"""What was decided at one time and committed at another is told with the time of the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import is_
+
+from entrepot.core.facts import Facts
+from entrepot.core.order import StoredAnswer
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import OrderResult, OrdersResult, Result, StepResult
+from entrepot.pace import paced
+from entrepot.writer.envelope import Answer, Envelope, Outcome
+
+
+def all_dated(
+    envelopes: Sequence[Envelope], outcomes: Sequence[Outcome], facts: Facts
+) -> list[Outcome]:
+    """The outcomes of a batch as it was committed."""
+    pairs = zip(envelopes, outcomes, strict=True)
+    return [dated(envelope, outcome, facts) for envelope, outcome in paced(pairs)]
+
+
+def dated(envelope: Envelope, outcome: Outcome, facts: Facts) -> Outcome:
+    """The outcome as it was committed: with the times that its orders are kept with."""
+    if outcome.replayed:
+        # Of an answer that was given in this very batch.
+        stored = facts.answers[_key(envelope)]
+        return outcome._replace(answer=Answer(stored.status, stored.body))
+    result = _result_dated(outcome.result, facts)
+    if result is outcome.result:
+        return outcome
+    return Outcome(result, envelope.answer(result) if envelope.answer else None)
+
+
+def _result_dated(result: Result | Refusal, facts: Facts) -> Result | Refusal:
+    if isinstance(result, OrdersResult):
+        orders = tuple([facts.dated(order) for order in result.orders])
+        same = all(map(is_, orders, result.orders))
+        return result if same else result._replace(orders=orders)
+    if isinstance(result, (OrderResult, StepResult)) and result.order is not None:
+        order = facts.dated(result.order)
+        return result if order is result.order else result._replace(order=order)
+    return result
+
+
+def _key(envelope: Envelope) -> tuple[int, str]:
+    assert envelope.idempotency is not None
+    return envelope.command.org, envelope.idempotency.key
+
+
+def answers_dated(answered: Sequence[tuple[Envelope, Outcome]], facts: Facts) -> list[StoredAnswer]:
+    """Of the answers that this batch keeps, those that read otherwise with the commit's times."""
+    said: list[StoredAnswer] = []
+    for envelope, outcome in answered if facts.redated else ():
+        # A replay was said before, and a refusal shows no times of an order.
+        if outcome.replayed or isinstance(outcome.result, Refusal):
+            continue
+        answer, key = dated(envelope, outcome, facts).answer, _key(envelope)
+        if answer is not None and answer != outcome.answer:
+            facts.answers[key] = facts.answers[key]._replace(body=answer.body)
+            said.append(facts.answers[key])
+    return said
