@@ -182,10 +182,10 @@ def test_an_unknown_order_is_refused() -> None:
 def test_a_payment_fixes_lines_total_and_currency_but_nothing_else() -> None:
     book = Book()
     book.stock(TRACKED, 10)
-    order = book.confirmed(line(quantity=4))
+    order = book.confirmed(line(quantity=4), line(LOOSE))
     for change in (
         {"update_lines": quantity(order, 3)},
-        {"create_lines": (created(),)},
+        {"create_lines": (created(SCARCE),)},
         {"delete_lines": (("deleteOrderItems[0]", order.lines[0].id),)},
         {"total": Amount(1, 0)},
         {"said": {"currency": "USD"}},

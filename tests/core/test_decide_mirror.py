@@ -8,7 +8,7 @@ import pytest
 from tests.core.book import ORG, TRACKED, Book, line, named, notice, told_as
 
 from entrepot.core import ids, words
-from entrepot.core.commands import MirrorOrders
+from entrepot.core.commands import DraftLine, MirrorOrders
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount
@@ -93,6 +93,44 @@ def test_every_order_that_cannot_be_taken_is_named_and_the_others_can_go() -> No
     book.done(mirrored(drafts[0]))
     alone = book.refused(mirrored(drafts[1]))
     assert (alone.others, alone.advice) == ((), "")
+
+
+BOUGHT, GIVEN = Amount(1000, 2), Amount(0, 2)
+
+
+@pytest.mark.parametrize(
+    "retold",
+    [
+        (named("a", 1, GIVEN), named("a", 1, BOUGHT)),  # the other way round
+        (named("a", 1, BOUGHT), named("a", 1, GIVEN)),
+        (named("a", 5, GIVEN), named("a", 1, BOUGHT)),  # and more of one
+        (named("a", 1, GIVEN), named("a", 5, BOUGHT)),
+        (named("b", 1, BOUGHT), named("a", 1, GIVEN), named("a", 1, BOUGHT)),
+        (named("a", 1, GIVEN),),
+        (named("a", 2, BOUGHT),),
+    ],
+)
+def test_lines_of_one_variant_keep_what_they_are(retold: tuple[DraftLine, ...]) -> None:
+    """A gift beside what was bought stays the gift, in whatever order the lines are told."""
+    book = Book()
+    first = book.mirrored(PAID, lines=(named("a", 1, BOUGHT), named("a", 1, GIVEN)))
+    ids_by_price = {row.price: row.id for row in first.lines}
+    after = book.mirrored(PAID, lines=retold)
+    assert len(after.lines) == len(retold)
+    for row in after.lines:
+        if row.title == "a":
+            assert row.id == ids_by_price[row.price]
+    again = book.mirrored(PAID, lines=tuple(reversed(retold)))
+    assert {row.id: row.price for row in again.lines} == {row.id: row.price for row in after.lines}
+
+
+def test_a_line_whose_price_changed_is_the_one_that_is_left() -> None:
+    book = Book()
+    first = book.mirrored(PAID, lines=(named("a", 1, BOUGHT), named("a", 1, GIVEN)))
+    dearer = Amount(1200, 2)
+    after = book.mirrored(PAID, lines=(named("a", 1, dearer), named("a", 1, GIVEN)))
+    assert [row.id for row in after.lines] == [row.id for row in first.lines]
+    assert [row.price for row in after.lines] == [dearer, GIVEN]
 
 
 @pytest.mark.parametrize("ended", ["CANCELLED", "DELETED"])

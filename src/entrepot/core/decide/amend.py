@@ -7,7 +7,7 @@ from typing import Any
 from entrepot.core import events, shown
 from entrepot.core import properties as free
 from entrepot.core.commands import AmendOrder, LineChange
-from entrepot.core.decide import goods
+from entrepot.core.decide import goods, times
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.moves import Telling, tell
 from entrepot.core.facts import Facts
@@ -23,7 +23,8 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
     """Apply deletes, updates, creates, fields, then words. Any refusal leaves the order untouched.
 
     Refused: unknown order or line, a second line of one entry, lines, total or currency of an order
-    whose payment is under way or authorised, an illegal move, too little stock for a larger line.
+    that has a payment, the last line, an illegal move, too little stock for a larger line, a time
+    that cannot be.
     """
     before = facts.orders.get((command.org, command.order_id))
     if before is None:
@@ -40,6 +41,8 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
     if command.words:
         telling = Telling(command.words, command.source, "order")
         order = tell(order, telling, facts, changes)
+    if order.managed:
+        times.hold(order, said, facts)
     if order != before:
         changes.orders.append(order.changed(updated_at=max(facts.now, before.updated_at + 1000)))
         return Decision(changes, OrderResult(changes.orders[-1]))
@@ -73,7 +76,7 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
         raise refuse(Reason.INVALID, "must be 0 or more", "order.totalAmount")
     # What cannot be in any order is said before what this one's payment forbids.
     if weighs:
-        _payment_allows(before, facts)
+        _payment_allows(before)
     if not priceable(summed, total):
         raise refuse(Reason.INVALID, "the order's total is out of range", "order.totalAmount")
     order = before.costing(summed, total).changed(lines=tuple(lines))
@@ -136,12 +139,16 @@ def _merged(known: str | None, told: dict[str, Any]) -> str:
     return free.text_of(free.merged(free.parse(known or "{}"), told))
 
 
-def _payment_allows(order: Order, facts: Facts) -> None:
+def _payment_allows(order: Order) -> None:
+    """What an order with a payment costs is fixed once the order is accepted, for everybody.
+
+    Nothing here depends on how far the pipeline is.
+    """
     if not order.managed:
         return
     if order.facets.stage not in ("draft", "placed", "confirmed"):
         raise refuse(Reason.ILLEGAL_MOVE, f"lines of a {order.facets.stage} order do not change")
-    if (order.org, order.id) in facts.attempts:
+    if order.payment_provider is not None:
         raise refuse(Reason.AMOUNT_FIXED)
     if order.facets.fulfilment not in ("unassigned", "accepted", "packed", "not_applicable"):
         raise refuse(
@@ -264,4 +271,6 @@ def _create(
         changes.lines_new.append((order.org, order.id, line))
     if len(lines) > LINES_MAX:
         raise refuse(Reason.INVALID, f"an order has at most {LINES_MAX} lines", "createOrderItems")
+    if order.managed and not lines:
+        raise refuse(Reason.INVALID, "an order has at least one line", command.delete_lines[-1][0])
     return lines

@@ -210,25 +210,70 @@ def _match_lines(
     draft: OrderDraft, order: Order, facts: Facts, changes: Changes
 ) -> tuple[Line, ...]:
     """The lines as told now; a line of the same variant as before keeps its id and number."""
-    org, left = order.org, list(order.lines)
-    number = max((line.number for line in left), default=0)
+    org = order.org
+    told = [
+        _unreserved(make_line(one, 0, org, draft.currency, facts, changes)) for one in draft.lines
+    ]
+    known, left = _paired(told, order.lines)
+    number = max((line.number for line in order.lines), default=0)
     lines: list[Line] = []
-    for told in draft.lines:
-        line = _unreserved(make_line(told, 0, org, draft.currency, facts, changes))
-        old = next((one for one in left if one.entry_id == line.entry_id), None)
+    for place, one in enumerate(told):
+        old = known.get(place)
         if old is None:
             number += 1
-            line = line._replace(number=number)
+            line = one._replace(number=number)
             changes.lines_new.append((org, order.id, line))
         else:
-            left.remove(old)
-            line = line._replace(id=old.id, number=old.number, created_at=old.created_at)
-            line = _kept(told, line, old)
-            if line._replace(updated_at=old.updated_at) == old:
+            line = _kept(draft.lines[place], one, old)
+            if _the_same(old, line):
                 line = old
             else:
+                line = _as(old, line)
                 changes.lines.append((org, order.id, line))
         lines.append(line)
     for old in left:
         changes.lines_gone.append((org, order.id, old))
     return tuple(sorted(lines, key=lambda line: line.number))
+
+
+def _as(old: Line, line: Line) -> Line:
+    return line._replace(id=old.id, number=old.number, created_at=old.created_at)
+
+
+def _paired(told: list[Line], before: tuple[Line, ...]) -> tuple[dict[int, Line], tuple[Line, ...]]:
+    """The line that each told one was before, by the place of the told one; and the lines left.
+
+    Of several lines of one variant (a bought and a given one, say) a line is first what it was to
+    the letter, then what it was but for its quantity, then what it cost, and at last any.
+    """
+    free: dict[bytes, list[Line]] = {}
+    for old in before:
+        free.setdefault(old.entry_id, []).append(old)
+    known: dict[int, Line] = {}
+    for alike in (_the_same, _same_but_quantity, _same_price, _same_variant):
+        for place, line in enumerate(told):
+            if place in known:
+                continue
+            same = [old for old in free.get(line.entry_id, ()) if alike(old, line)]
+            if same:
+                known[place] = same[0]
+                free[line.entry_id].remove(same[0])
+        if len(known) == len(told):
+            break
+    return known, tuple([old for lines in free.values() for old in lines])
+
+
+def _the_same(old: Line, line: Line) -> bool:
+    return _as(old, line)._replace(updated_at=old.updated_at) == old
+
+
+def _same_but_quantity(old: Line, line: Line) -> bool:
+    return _the_same(old, line._replace(quantity=old.quantity))
+
+
+def _same_price(old: Line, line: Line) -> bool:
+    return (old.price, old.currency) == (line.price, line.currency)
+
+
+def _same_variant(old: Line, line: Line) -> bool:
+    return old.entry_id == line.entry_id

@@ -155,7 +155,8 @@ def dated(order: Order, before: Facets, facts: Facts) -> Order:
     """
     now, after = facts.now, order.facets.fulfilment
     if after in SHIPPED and order.shipped_at is None and before.fulfilment not in SHIPPED:
-        order = order.changed(shipped_at=now)
+        # What was told to have arrived had left by then.
+        order = order.changed(shipped_at=min(now, order.delivered_at or now))
     elif after not in SHIPPED and before.fulfilment in SHIPPED:
         order = order.changed(shipped_at=None)
     if after == "delivered" and order.delivered_at is None:
