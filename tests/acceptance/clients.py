@@ -111,13 +111,14 @@ class Synq(Dialect):
             if len(page) < 100:
                 return
 
-    def adjust(self, variant_id: str, delta: int) -> httpx.Response:
+    def adjust(self, variant_id: str, delta: int, key: str | None = None) -> httpx.Response:
+        headers = {} if key is None else {"Idempotency-Key": key}
         body = {
             "variant_id": variant_id,
             "location_id": self.location_id,
             "quantity_delta": delta,
         }
-        return self.http.post(ADJUST, json=body)
+        return self.http.post(ADJUST, json=body, headers=headers)
 
     def until(self, order_id: str, *statuses: str, seconds: float = 60) -> Body:
         """The order, once its status is one of these; by default once it settled or is parked."""

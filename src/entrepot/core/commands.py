@@ -126,6 +126,10 @@ class AmendOrder(NamedTuple):
     delete_lines: tuple[tuple[str, bytes], ...] = ()
     # Of the currencies that are told: those that ISO 4217 does not have.
     odd_currencies: frozenset[str] = frozenset()
+    # Revisions (core.order.revision) one of which the order must have; None where any will do.
+    expected: frozenset[str] | None = None
+    # The second after which the order must not have changed; None where it may have.
+    unmodified_since: int | None = None
 
 
 class NotifyOrder(NamedTuple):

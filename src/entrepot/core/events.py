@@ -5,6 +5,7 @@ order's row can be folded from its events.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from entrepot.core.facets import Facets
@@ -43,6 +44,12 @@ def happened(
     return order, latest(order, type_, at, source, detail)
 
 
+@lru_cache(maxsize=1024)
+def _quoted(currency: str) -> str:
+    """As JSON: a mirrored order's currency is any text."""
+    return json.dumps(currency, ensure_ascii=False)
+
+
 def latest(
     order: Order, type_: str, at: int, source: str, detail: dict[str, Any] | None = None
 ) -> Event:
@@ -50,7 +57,7 @@ def latest(
     f = order.facets
     body = (
         f'{{"facets":["{f.stage}","{f.payment}","{f.fulfilment}","{f.returns}"],'
-        f'"total":"{order.total.text()}","currency":"{order.currency}"'
+        f'"total":"{order.total.text()}","currency":{_quoted(order.currency)}'
     )
     if detail:
         body += "," + json.dumps(detail, ensure_ascii=False, separators=(",", ":"))[1:]

@@ -35,6 +35,11 @@ class Line(NamedTuple):
     updated_at: int = 0
 
 
+def revision(order: Order) -> str:
+    """What tells this state of an order from every other: its events' count and its last change."""
+    return f"{order.version}-{order.updated_at:x}"
+
+
 def subtotal(lines: Iterable[Line], currency: str) -> Amount:
     """The sum of the lines in the order's currency. A line in another one does not add up to it."""
     return line_sum([(line.price, line.quantity) for line in lines if line.currency == currency])

@@ -29,6 +29,10 @@ class Reason(Enum):
     UNKNOWN_LOCATION = ("unknown_location", "No such location is known here.")
     UNKNOWN_CUSTOMER = ("unknown_customer", "No such customer is known here.")
     UNKNOWN_LINE = ("unknown_line", "The order has no such line.")
+    CHANGED_MEANWHILE = (
+        "changed_meanwhile",
+        "The order is not the version that the request is meant for.",
+    )
     DUPLICATE_ENTRY = ("duplicate_entry", "The order already has a line of this item list entry.")
     ILLEGAL_MOVE = ("illegal_move", "The order cannot move there from where it stands.")
     AMOUNT_FIXED = ("amount_fixed", "The order's payment fixes its lines and its total.")
@@ -40,7 +44,10 @@ class Reason(Enum):
 
 
 # What may be otherwise when the same request comes again; no answer of these kinds is ever stored.
-TRANSIENT = frozenset({Reason.RATE_LIMITED, Reason.OVERLOADED, Reason.UNAVAILABLE, Reason.INTERNAL})
+TRANSIENT = frozenset({
+    Reason.RATE_LIMITED, Reason.OVERLOADED, Reason.UNAVAILABLE, Reason.INTERNAL,
+    Reason.CHANGED_MEANWHILE,
+})  # fmt: skip
 
 
 _PLACE = {reason: place for place, reason in enumerate(Reason)}

@@ -22,11 +22,13 @@ from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.edge.answering import answer_at_once
 from entrepot.edge.dialect import Call, Dialect, Operation, Services
 from entrepot.edge.paths import Paths, raw_path
+from entrepot.edge.revisions import NOT_MODIFIED
 from entrepot.edge.safe_headers import FOR_JSON, FOR_PAGES, cross_origin
 from entrepot.store.engine import Unavailable
 from entrepot.telemetry import is_debugging, log, metrics
 from entrepot.writer.envelope import Answer
 
+_REFUSING = 400
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
@@ -126,7 +128,8 @@ class _Endpoint:
             return
         with suppress(ClientGone):
             answer, extra = await self._answered(scope, receive)
-            await send_answer(send, answer.status, JSON, answer.body, extra)
+            media = None if answer.status == NOT_MODIFIED else JSON
+            await send_answer(send, answer.status, media, answer.body, extra)
 
     async def _answered(self, scope: HTTPScope, receive: Receive) -> tuple[Answer, _Headers]:
         headers = _headers(scope["headers"])
@@ -200,6 +203,8 @@ class _Endpoint:
         answer = await operation.handler(call)
         if call.replayed:
             extra.append((b"idempotent-replayed", b"true"))
+        elif call.etag is not None and answer.status < _REFUSING:
+            extra.append((b"etag", call.etag.encode()))
         return answer
 
     def _look_at_names(self, operation: Operation, query_string: bytes, extra: _Headers) -> None:

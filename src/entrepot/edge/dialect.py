@@ -67,6 +67,7 @@ class Call:
     principal: Principal
     body: bytes = b""
     replayed: bool = False
+    etag: str | None = None  # of what is answered, where that has a version
 
     def query(self, *known: str) -> dict[str, str]:
         """The query parameters among `known`; a repeated one is refused. Others are not shown."""
@@ -181,6 +182,14 @@ class Response(NamedTuple):
     description: str
     type: Any
     headers: tuple[str, ...] = ()
+
+
+# How it is documented that the caller has this version already.
+UNCHANGED = Response("The version that If-None-Match names", None, ("ETag",))
+IF_NONE_MATCH = Parameter(
+    "If-None-Match", "header", {"type": "string"}, False,
+    "The ETag that is known: 304 where it is still right.",
+)  # fmt: skip
 
 
 @dataclass(slots=True, frozen=True)

@@ -24,6 +24,7 @@ _REF = "#/components/schemas/{name}"
 _HEADERS: Mapping[str, str] = {
     "Allow": "The methods that this address takes",
     "Idempotent-Replayed": "`true` when this is the stored answer of an earlier, equal request",
+    "ETag": "The version of what is answered, for If-Match and If-None-Match",
     "Retry-After": "Seconds to wait before retrying",
     "X-Request-Id": "Finds this request in the server's log; the sender's own id, if it sent one",
 }

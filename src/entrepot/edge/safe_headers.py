@@ -41,6 +41,6 @@ def cross_origin(dialect: Dialect, allow: str) -> list[tuple[bytes, bytes]]:
         (b"access-control-allow-origin", b"*"),
         (b"access-control-allow-methods", allow.encode()),
         (b"access-control-allow-headers", ", ".join(dialect.browser_headers).encode()),
-        (b"access-control-expose-headers", b"Idempotent-Replayed, Retry-After, X-Request-Id"),
+        (b"access-control-expose-headers", b"ETag, Idempotent-Replayed, Retry-After, X-Request-Id"),
         (b"access-control-max-age", b"%d" % PREFLIGHT_SECONDS),
     ]

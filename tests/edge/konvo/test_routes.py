@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from entrepot.core import ids
 from entrepot.core.commands import CustomerRef, DraftLine, PlaceOrder, VariantRef
@@ -13,7 +14,7 @@ from entrepot.core.results import OrderResult
 from entrepot.edge.konvo import routes
 from entrepot.edge.polinate import write as polinate
 from entrepot.edge.synq import write as synq
-from entrepot.store import queries
+from entrepot.store import queries, schema
 from entrepot.writer.envelope import Answer, Envelope
 
 from .conftest import Book
@@ -274,3 +275,26 @@ async def test_what_a_mirror_takes_is_read_in_every_dialect(odd: Body, book: Boo
         one.get("quantity", 1) for one in body["items"]
     ]
     assert json.loads(synq.order_answer(stored, book.ours).body)["currency"] == stored.currency
+
+
+async def test_a_version_that_is_known_is_not_sent_again(book: Book) -> None:
+    made = (await post(book, numbered(1)))["result"][0]
+    call = book.call(order_id=made["id"])
+    assert decoded(await routes.get_order(call), 200)["count"] == 1
+    assert call.etag is not None
+    again = book.call(order_id=made["id"])
+    again.headers = {"if-none-match": call.etag}
+    assert await routes.get_order(again) == Answer(304, b"")
+    await post(book, numbered(1, status="paid"))
+    assert (await routes.get_order(again)).status == 200
+
+
+async def test_a_currency_may_hold_what_json_has_to_escape(book: Book) -> None:
+    odd = numbered(1, currency='"}\\\n', items=[item(currency='"')])
+    [made] = (await post(book, odd))["result"]
+    assert made["currency"] == '"}\\\n'
+    assert (await post(book, odd | {"status": "paid"}))["result"][0]["status"] == "PAID"
+    rows = await book.services.database.read(
+        lambda conn: conn.execute(select(schema.order_events.c.body)).scalars().all()
+    )
+    assert {json.loads(body)["currency"] for body in rows} == {'"}\\\n'}

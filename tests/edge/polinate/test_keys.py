@@ -7,7 +7,8 @@ import pytest
 
 from entrepot.core.ids import dashed
 from entrepot.core.refusal import Reason
-from entrepot.edge.polinate import read, wire
+from entrepot.edge.keys import idempotency_key
+from entrepot.edge.polinate import wire
 from entrepot.edge.polinate.read import notify_order, posted
 
 from .samples import BUSINESS, LINE_ID, ORG_ID, PRINCIPAL, Body, new_line, new_order, told
@@ -95,14 +96,14 @@ def test_a_notification_needs_both_members() -> None:
 def test_the_key_of_the_header(sent: str, key: str | None) -> None:
     headers = {"idempotency-key": sent}
     if key is not None:
-        assert read.idempotency_key(headers) == key
+        assert idempotency_key(headers) == key
         return
-    found = refusal(read.idempotency_key, headers)
+    found = refusal(idempotency_key, headers)
     assert (found.reason, found.field) == (Reason.KEY_MALFORMED, "Idempotency-Key")
 
 
 def test_without_the_header_there_is_no_key() -> None:
-    assert read.idempotency_key({}) is None
+    assert idempotency_key({}) is None
     assert created(new_order())[1] is None
     assert amended({})[1] is None
 

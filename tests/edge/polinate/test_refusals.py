@@ -26,6 +26,7 @@ EXPECTED = {
     "unknown_customer": (400, "VALIDATION_ERROR"),
     "unknown_line": (400, "VALIDATION_ERROR"),
     "duplicate_entry": (409, "CONFLICT"),
+    "changed_meanwhile": (412, "PRECONDITION_FAILED"),
     "illegal_move": (409, "CONFLICT"),
     "amount_fixed": (409, "CONFLICT"),
     "out_of_stock": (409, "CONFLICT"),
@@ -68,17 +69,17 @@ def test_a_notification_of_an_unknown_order_is_no_404() -> None:
 
 
 READ = {401, 429, 500, 503}
-# 405 is of no operation; 404 is of those that name an order in the path.
-WRITE = {status for status, _ in TABLE.values()} - {404, 405}
+# 405 is of no operation; 404 and 412 are of those that name an order in the path.
+WRITE = {status for status, _ in TABLE.values()} - {404, 405, 412}
 
 
 @pytest.mark.parametrize(
     ("operation_id", "statuses"),
     [
         ("listOrders", {200, 400, *READ}),
-        ("getOrder", {200, 404, *READ}),
+        ("getOrder", {200, 304, 404, *READ}),
         ("createOrder", {200, 201, *WRITE}),
-        ("updateOrder", {200, 404, *WRITE}),
+        ("updateOrder", {200, 404, 412, *WRITE}),
     ],
 )
 def test_every_status_is_documented(operation_id: str, statuses: set[int]) -> None:

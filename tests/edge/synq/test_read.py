@@ -230,7 +230,8 @@ def test_a_reuse_can_be_told_by_its_part(changes: Body, part: str) -> None:
 
 
 def adjusted(body: Body) -> AdjustStock:
-    return read.adjust_stock(read_json(json.dumps(body).encode(), read.ADJUST_STOCK), PRINCIPAL)
+    sent = read_json(json.dumps(body).encode(), read.ADJUST_STOCK)
+    return read.adjust_stock(sent, None, PRINCIPAL)[0]
 
 
 @pytest.mark.parametrize("delta", [5, -5, 0, 2**31 - 1, -(2**31)])

@@ -13,6 +13,7 @@ EXPECTED = {
     "rate_limited": 429, "body_too_large": 413, "unsupported_media": 415, "invalid": 400,
     "key_malformed": 400, "key_reused": 409, "unknown_order": 404, "unknown_variant": 400,
     "unknown_location": 400, "unknown_customer": 400, "unknown_line": 400, "duplicate_entry": 409,
+    "changed_meanwhile": 412,
     "illegal_move": 409, "amount_fixed": 409, "out_of_stock": 409, "stale_lease": 500,
     "overloaded": 503, "unavailable": 503, "internal": 500,
 }  # fmt: skip
@@ -40,14 +41,14 @@ def test_an_unforeseen_error_says_only_where_to_look() -> None:
 
 # 405 is of no operation, and an address without one is of none either.
 READ = {400, 401, 403, 429, 500, 503}
-WRITE = {*STATUS.values()} - {404, 405}
+WRITE = {*STATUS.values()} - {404, 405, 412}
 
 
 @pytest.mark.parametrize(
     ("operation_id", "statuses"),
     [
         ("listOrders", {200, *READ}),
-        ("getOrder", {200, 404, *READ}),
+        ("getOrder", {200, 304, 404, *READ}),
         ("createOrder", {201, *WRITE}),
         ("adjustInventory", {200, 404, *WRITE}),
     ],

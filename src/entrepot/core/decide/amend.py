@@ -12,11 +12,12 @@ from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.moves import Telling, tell
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount, priceable, stripped
-from entrepot.core.order import Changes, Line, Order, subtotal
+from entrepot.core.order import Changes, Line, Order, revision, subtotal
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 
 LINES_MAX = 500
+SECOND = 1_000_000  # microseconds
 
 
 def amend(command: AmendOrder, facts: Facts) -> Decision:
@@ -29,6 +30,7 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
     before = facts.orders.get((command.org, command.order_id))
     if before is None:
         raise refuse(Reason.UNKNOWN_ORDER)
+    _as_expected(before, command)
     changes = Changes()
     order = _with_lines(before, command, facts, changes)
     said = _news(command.said, before)
@@ -47,6 +49,15 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
         changes.orders.append(order.changed(updated_at=max(facts.now, before.updated_at + 1000)))
         return Decision(changes, OrderResult(changes.orders[-1]))
     return Decision(changes, OrderResult(order))
+
+
+def _as_expected(before: Order, command: AmendOrder) -> None:
+    """Refuse to overwrite what somebody else has changed since the sender read it."""
+    since, expected = command.unmodified_since, command.expected
+    if (expected is not None and revision(before) not in expected) or (
+        since is not None and before.updated_at // SECOND > since
+    ):
+        raise refuse(Reason.CHANGED_MEANWHILE)
 
 
 def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Changes) -> Order:

@@ -24,6 +24,7 @@ STATUS: dict[Reason, int] = {
     Reason.UNKNOWN_LOCATION: 400,
     Reason.UNKNOWN_CUSTOMER: 400,
     Reason.UNKNOWN_LINE: 400,
+    Reason.CHANGED_MEANWHILE: 412,
     Reason.DUPLICATE_ENTRY: 409,
     Reason.ILLEGAL_MOVE: 409,
     Reason.AMOUNT_FIXED: 409,

@@ -6,7 +6,17 @@ from functools import partial
 
 from entrepot.core.order import Customer
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge.dialect import MIB, Call, Dialect, Operation, Parameter, Response
+from entrepot.edge import revisions
+from entrepot.edge.dialect import (
+    IF_NONE_MATCH,
+    MIB,
+    UNCHANGED,
+    Call,
+    Dialect,
+    Operation,
+    Parameter,
+    Response,
+)
 from entrepot.edge.konvo import read, wire, write
 from entrepot.edge.konvo.credentials import HEADER, authenticate
 from entrepot.edge.konvo.refusals import refusal_answer
@@ -49,6 +59,9 @@ async def get_order(call: Call) -> Answer:
     if found is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     order, contact = found
+    call.etag = revisions.tag(order, contact)
+    if revisions.is_known(call.headers, call.etag):
+        return Answer(revisions.NOT_MODIFIED, b"")
     contacts = {} if contact is None else {contact.id: contact}
     return write.found([order], contacts, 1, call.principal)
 
@@ -103,9 +116,11 @@ DIALECT = Dialect(
             parameters=(
                 Parameter("ID", "path", {"type": "string"}, True,
                           "The order's own id, a UUID; or an id or name that it was told with."),
+                IF_NONE_MATCH,
             ),
             responses={
-                200: Response("The order, alone in the list", wire.Orders),
+                200: Response("The order, alone in the list", wire.Orders, ("ETag",)),
+                304: UNCHANGED,
                 **_ERRORS,
                 404: Response("No such order in this organization", wire.Error),
             },

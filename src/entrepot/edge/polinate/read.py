@@ -16,15 +16,15 @@ from entrepot.core.commands import (
     PlaceOrder,
 )
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import currency
+from entrepot.edge import currency, revisions
 from entrepot.edge.dialect import Principal, read_json
+from entrepot.edge.keys import KEY_HEADER
 from entrepot.edge.polinate import bodies, lines, values, wire
 from entrepot.edge.polinate.credentials import business_id
 from entrepot.writer.envelope import Idempotency
-from entrepot.writer.idempotency import fingerprint, well_formed
+from entrepot.writer.idempotency import fingerprint
 
 SOURCE = "polinate"
-KEY_HEADER = "Idempotency-Key"
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -57,23 +57,6 @@ def posted(body: bytes) -> wire.NotifyOrder | wire.CreateOrder:
 def changes(body: bytes) -> wire.UpdateOrder:
     """The body of PATCH /api/v1/orders/{id}. Refused: a part of which nothing is known."""
     return read_json(bodies.order_changes(body), _UPDATE)
-
-
-def idempotency_key(headers: Mapping[str, str]) -> str | None:
-    """The key, without the quotation marks that structured headers have; None without a header."""
-    sent = headers.get(KEY_HEADER.lower())
-    if sent is None:
-        return None
-    key = sent.strip(" \t")
-    if len(key) > 1 and key[0] == key[-1] == '"':
-        key = key[1:-1]
-    if not well_formed(key):
-        raise refuse(
-            Reason.KEY_MALFORMED,
-            "1 to 255 visible ASCII characters, spaces inside, once",
-            KEY_HEADER,
-        )
-    return key
 
 
 def notify_order(
@@ -138,9 +121,16 @@ def create_order(
 
 
 def amend_order(
-    body: wire.UpdateOrder, order_id: bytes, key: str | None, principal: Principal
+    body: wire.UpdateOrder,
+    order_id: bytes,
+    key: str | None,
+    principal: Principal,
+    headers: Mapping[str, str] | None = None,
 ) -> tuple[AmendOrder, Idempotency | None]:
-    """The command and its key. Phase is told first, then status."""
+    """The command and its key. Phase is told first, then status.
+
+    The headers say which version of the order is meant.
+    """
     fields = body.order
     command = AmendOrder(
         org=principal.org,
@@ -163,6 +153,8 @@ def amend_order(
             for place, text in enumerate(body.delete_order_items)
         ),
         odd_currencies=_odd_currencies(body),
+        expected=revisions.expected(headers or {}),
+        unmodified_since=revisions.unmodified_since(headers or {}),
     )
     if key is None:
         return command, None

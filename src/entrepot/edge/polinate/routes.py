@@ -3,11 +3,23 @@ writing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.refusal import Reason, Refusal, refuse
+from entrepot.core.results import OrderResult, Result
 from entrepot.core.words import POLINATE_PHASE, POLINATE_STATUS
-from entrepot.edge.dialect import Call, Dialect, Operation, Parameter, Response
+from entrepot.edge import revisions
+from entrepot.edge.dialect import (
+    IF_NONE_MATCH,
+    UNCHANGED,
+    Call,
+    Dialect,
+    Operation,
+    Parameter,
+    Response,
+)
+from entrepot.edge.keys import idempotency_key
 from entrepot.edge.polinate import listing, read, wire, write
 from entrepot.edge.polinate.credentials import authenticate
 from entrepot.edge.polinate.refusals import refusal_answer
@@ -29,6 +41,13 @@ _ID = Parameter(
     "id", "path", _TEXT, True,
     "The order's id, in any dialect's spelling; or an id, reference or name that it was told with.",
 )  # fmt: skip
+_IF_MATCH = Parameter(
+    "If-Match",
+    "header",
+    _TEXT,
+    False,
+    "The ETag that is meant: 412 where the order has another.",
+)
 _LIST = (
     Parameter("page", "query", {"type": "integer", "default": 1, "minimum": 1,
                                 "maximum": listing.PAGE_MAX}, False, "Which page, from 1."),
@@ -83,28 +102,43 @@ async def get_order(call: Call) -> Answer:
     found = await call.named_order("id", read.SOURCE, queries.order_by_id)
     if found is None:
         raise refuse(Reason.UNKNOWN_ORDER)
+    call.etag = revisions.tag(found)
+    if revisions.is_known(call.headers, call.etag):
+        return Answer(revisions.NOT_MODIFIED, b"")
     return write.order_answer(found)
 
 
 async def post_order(call: Call) -> Answer:
     """Take a notification, or make an order."""
-    body, key = await call.read(read.posted), read.idempotency_key(call.headers)
+    body, key = await call.read(read.posted), idempotency_key(call.headers)
     if isinstance(body, wire.NotifyOrder):
         note, idempotency = read.notify_order(body, key, call.principal)
         answer = partial(write.noted, request_id=call.request_id)
         return await call.submit(note, answer, idempotency)
     command, idempotency = read.create_order(body, key, call.principal)
-    return await call.submit(command, write.whole_order(201, call.request_id), idempotency)
+    return await call.submit(command, _whole_order(201, call), idempotency)
 
 
 async def update_order(call: Call) -> Answer:
     """Change an order and its lines together, or nothing."""
-    body, key = await call.read(read.changes), read.idempotency_key(call.headers)
+    body, key = await call.read(read.changes), idempotency_key(call.headers)
     order_id = await call.order_id("id", read.SOURCE)
     if order_id is None:
         raise refuse(Reason.UNKNOWN_ORDER)
-    command, idempotency = read.amend_order(body, order_id, key, call.principal)
-    return await call.submit(command, write.whole_order(200, call.request_id), idempotency)
+    command, idempotency = read.amend_order(body, order_id, key, call.principal, call.headers)
+    return await call.submit(command, _whole_order(200, call), idempotency)
+
+
+def _whole_order(status: int, call: Call) -> Callable[[Result | Refusal], Answer]:
+    """The order with its tag. A repeat is answered with the first answer, which has none."""
+    answer = write.whole_order(status, call.request_id)
+
+    def tagged(result: Result | Refusal) -> Answer:
+        if isinstance(result, OrderResult):
+            call.etag = revisions.tag(result.order)
+        return answer(result)
+
+    return tagged
 
 
 DIALECT = Dialect(
@@ -137,8 +171,9 @@ DIALECT = Dialect(
         ),
         Operation(
             method="GET", path="/api/v1/orders/{id}", operation_id="getOrder",
-            summary="Get an order", handler=get_order, parameters=(_ID, *_HEADERS),
-            responses={200: Response("The order with its lines", wire.Order), **_ERRORS,
+            summary="Get an order", handler=get_order, parameters=(_ID, *_HEADERS, IF_NONE_MATCH),
+            responses={200: Response("The order with its lines", wire.Order, ("ETag",)),
+                       304: UNCHANGED, **_ERRORS,
                        404: _NOT_FOUND},
         ),
         Operation(
@@ -146,9 +181,11 @@ DIALECT = Dialect(
             summary="Update an order and its lines", handler=update_order, writes=True,
             description="Lines are deleted, then updated, then created, together with the core "
             "fields; if any of it is refused, nothing changes. Properties are merged deeply.",
-            parameters=(_ID, *_HEADERS, _KEY), body=wire.UpdateOrder,
-            responses={200: Response("The whole order as it now is", wire.Order, REPLAYED),
-                       **_BODY_ERRORS, 404: _NOT_FOUND},
+            parameters=(_ID, *_HEADERS, _KEY, _IF_MATCH), body=wire.UpdateOrder,
+            responses={200: Response("The whole order as it now is", wire.Order,
+                                     (*REPLAYED, "ETag")),
+                       **_BODY_ERRORS, 404: _NOT_FOUND,
+                       412: Response("Not the version that If-Match names", wire.StandardError)},
         ),
     ),
 )  # fmt: skip

@@ -141,8 +141,10 @@ def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
     )
 
 
-def adjust_stock(body: wire.AdjustStock, principal: Principal) -> AdjustStock:
-    """The command; the delta is a signed 32-bit integer."""
+def adjust_stock(
+    body: wire.AdjustStock, key: str | None, principal: Principal
+) -> tuple[AdjustStock, Idempotency | None]:
+    """The command, and its key if it has one; the delta is a signed 32-bit integer."""
     variant_id = uuid(body.variant_id, "variant_id", "var_")
     location_id = uuid(body.location_id, "location_id")
     try:
@@ -151,7 +153,12 @@ def adjust_stock(body: wire.AdjustStock, principal: Principal) -> AdjustStock:
         raise refuse(Reason.INVALID, error.problem, error.path) from error
     if not -(2**31) <= delta < 2**31:
         raise refuse(Reason.INVALID, "must be a 32-bit integer", "quantity_delta")
-    return AdjustStock(principal.org, variant_id, location_id, delta, "API Adjustment")
+    command = AdjustStock(principal.org, variant_id, location_id, delta, "API Adjustment")
+    if key is None:
+        return command, None
+    said = fingerprint((variant_id, location_id, str(delta).encode()))
+    parts = ("variant_id", "location_id", "quantity_delta")
+    return command, Idempotency(key, "synq.adjustInventory", parts, said)
 
 
 def uuid(text: str, field: str, prefix: str = "") -> bytes:

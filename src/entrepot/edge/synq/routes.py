@@ -5,7 +5,18 @@ from __future__ import annotations
 from functools import partial
 
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge.dialect import MIB, Call, Dialect, Operation, Parameter, Response
+from entrepot.edge import revisions
+from entrepot.edge.dialect import (
+    IF_NONE_MATCH,
+    MIB,
+    UNCHANGED,
+    Call,
+    Dialect,
+    Operation,
+    Parameter,
+    Response,
+)
+from entrepot.edge.keys import idempotency_key
 from entrepot.edge.synq import read, wire, write
 from entrepot.edge.synq.credentials import authenticate
 from entrepot.edge.synq.refusals import refusal_answer
@@ -17,6 +28,10 @@ _HEADERS = (
               "UUID of your tenant."),
     Parameter("X-Org-ID", "header", {"type": "string", "format": "uuid"}, True,
               "UUID of your organization."),
+)  # fmt: skip
+_KEY = Parameter(
+    "Idempotency-Key", "header", {"type": "string", "minLength": 1, "maxLength": 255}, False,
+    "One adjustment, one key: a repeat is answered with the first answer.",
 )  # fmt: skip
 _ERRORS = {
     400: Response("The request cannot be taken; the text names the field", wire.Error),
@@ -52,6 +67,9 @@ async def get_order(call: Call) -> Answer:
     if found is None:
         read.uuid(call.path_ids["orderID"], "orderID")
         raise refuse(Reason.UNKNOWN_ORDER)
+    call.etag = revisions.tag(found)
+    if revisions.is_known(call.headers, call.etag):
+        return Answer(revisions.NOT_MODIFIED, b"")
     return write.order_answer(found, call.principal)
 
 
@@ -65,8 +83,10 @@ async def create_order(call: Call) -> Answer:
 
 async def adjust_stock(call: Call) -> Answer:
     """Add a ledger entry to a variant's stock at a location."""
-    command = read.adjust_stock(await call.json(read.ADJUST_STOCK), call.principal)
-    return await call.submit(command, write.adjusted(call.principal, call.request_id))
+    body, key = await call.json(read.ADJUST_STOCK), idempotency_key(call.headers)
+    command, idempotency = read.adjust_stock(body, key, call.principal)
+    answer = write.adjusted(call.principal, call.request_id)
+    return await call.submit(command, answer, idempotency)
 
 
 DIALECT = Dialect(
@@ -86,7 +106,8 @@ DIALECT = Dialect(
         "/unified",
     ),
     browser_headers=(
-        "Authorization", "Content-Type", "X-Org-ID", "X-Request-Id", "X-Tenant-ID",
+        "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Org-ID",
+        "X-Request-Id", "X-Tenant-ID",
     ),
     authenticate=authenticate,
     refuse=refusal_answer,
@@ -112,9 +133,10 @@ DIALECT = Dialect(
                 Parameter("orderID", "path", {"type": "string", "format": "uuid"}, True,
                           "UUID of the order."),
                 *_HEADERS,
+                IF_NONE_MATCH,
             ),
             responses={
-                200: Response("The order", wire.Order), **_ERRORS,
+                200: Response("The order", wire.Order, ("ETag",)), 304: UNCHANGED, **_ERRORS,
                 404: Response("No such order in this tenant and organization", wire.Error),
             },
         ),
@@ -129,8 +151,9 @@ DIALECT = Dialect(
         Operation(
             method="POST", path="/api/v1/inventory/adjust", operation_id="adjustInventory",
             summary="Adjust stock", handler=adjust_stock, writes=True, tag="Inventory",
-            parameters=_HEADERS, body=wire.AdjustStock, body_max=10 * MIB,
-            responses={200: Response("The new ledger entry", wire.StockEntry), **_BODY_ERRORS,
+            parameters=(*_HEADERS, _KEY), body=wire.AdjustStock, body_max=10 * MIB,
+            responses={200: Response("The new ledger entry", wire.StockEntry,
+                                     ("Idempotent-Replayed",)), **_BODY_ERRORS,
                        404: Response("No such variant or location", wire.Error)},
         ),
     ),
