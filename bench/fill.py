@@ -179,7 +179,10 @@ def _tally(book: Book, orders: int) -> None:
     """Counters and tallies as store/spans.py and store/tallies.py would have kept them."""
     for table in ("order_spans", "order_property_tallies", "order_update_tallies"):
         book.run(f"DELETE FROM {table}")
-    book.run("UPDATE order_counters SET orders = ?1", orders)
+    book.run(
+        "UPDATE order_counters SET orders = ?1, committed_at = "
+        "(SELECT max(o.updated_at) FROM orders AS o WHERE o.org = order_counters.org)", orders,
+    )  # fmt: skip
     book.run(_LOWEST.format(size=spans.SIZES[0]))
     sizes = list(zip(spans.SIZES, spans.SIZES[1:], strict=False))
     for level, (below, size) in enumerate(sizes, 1):

@@ -57,7 +57,7 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
             "sender_digest", "membership_id", "integration_id", "payment_provider",
             "payment_reference", "channel", "source_platform", "sale_source", "tracking_url",
             "notes", "delivery_address", "address", "expected_at", "reason", "reason_detail",
-            "parked", "ingested", "version",
+            "parked", "ingested", "version", "sender_words",
         ),
         ID: ("id", "customer_id"),
         TIME: (*_TIMES, "shipped_at", "delivered_at", "made_at"),
