@@ -35,6 +35,7 @@ from entrepot.core.refusal import Reason
 from entrepot.core.results import NotedResult, StockResult
 
 UNKNOWN = b"?" * 16
+WHO = b"w" * 16
 
 
 def test_placing_writes_the_order_its_lines_one_event_and_one_job() -> None:
@@ -133,6 +134,36 @@ def test_the_ids_of_another_organization_are_unknown() -> None:
     assert refusal.reason is Reason.UNKNOWN_VARIANT
 
 
+def test_what_a_synq_client_names_first_is_made() -> None:
+    """A new variant has no stock, so that a wrong id sells nothing; another id is another one."""
+    book = Book()
+    wanted = (line(UNKNOWN, title="Mug", sku="M"), line(UNKNOWN, quantity=2))
+    command = PlaceOrder(ORG, "synq", "EUR", wanted, CustomerRef(customer_id=WHO), makes=True)
+    order = one(book.done(command))
+    assert [row.variant_id for row in order.lines] == [UNKNOWN, UNKNOWN]
+    made = book.facts.variants[ORG, UNKNOWN]
+    assert (made.name, made.sku, made.tracked, made.currency) == ("Mug", "M", True, "EUR")
+    assert (order.customer_id, book.facts.customers[ORG, WHO].id) == (WHO, WHO)
+    book.reserved(order)
+    assert (book.order(order).facets.stage, book.order(order).reason) == ("failed", "out_of_stock")
+    again = one(book.done(command))
+    assert (len(book.facts.customers), again.customer_id) == (1, WHO)
+
+
+def test_what_is_adjusted_first_is_made_and_sold() -> None:
+    book = Book()
+    book.stock(UNKNOWN, 3, NOWHERE)
+    made = book.facts.variants[ORG, UNKNOWN]
+    assert (made.tracked, made.currency, (ORG, NOWHERE) in book.facts.locations) == (True, "", True)
+    sold = book.confirmed(line(UNKNOWN, location_id=NOWHERE, quantity=3))
+    assert book.level(UNKNOWN, NOWHERE).reserved == 3
+    assert sold.lines[0].variant_id == UNKNOWN
+    # A line has to tell the price that nobody told before.
+    for currency in ("EUR", ""):
+        unpriced = PlaceOrder(ORG, "polinate", currency, (line(UNKNOWN, price=None),))
+        assert "no price yet" in book.refused(unpriced).sentence
+
+
 # --- notifications
 
 
@@ -180,8 +211,8 @@ def test_an_adjustment_is_an_entry_and_a_level() -> None:
 @pytest.mark.parametrize(
     ("command", "reason", "field"),
     [
-        (AdjustStock(ORG, UNKNOWN, HERE, 1, ""), Reason.UNKNOWN_VARIANT, "variant_id"),
-        (AdjustStock(ORG, TRACKED, NOWHERE, 1, ""), Reason.UNKNOWN_LOCATION, "location_id"),
+        (AdjustStock(ORG, UNKNOWN, HERE, -1, ""), Reason.OUT_OF_STOCK, "quantity_delta"),
+        (AdjustStock(ORG, TRACKED, NOWHERE, -1, ""), Reason.OUT_OF_STOCK, "quantity_delta"),
         (AdjustStock(ORG, TRACKED, HERE, -1, ""), Reason.OUT_OF_STOCK, "quantity_delta"),
         (AdjustStock(ORG, TRACKED, HERE, ON_HAND_MAX + 1, ""), Reason.INVALID, "quantity_delta"),
     ],

@@ -16,6 +16,8 @@ from entrepot.store import accounts
 
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
 
+_Shell = Annotated[bool, Parameter(name="--shell", negative="")]
+
 org_app = App(name="org", help="Organizations: make, list, order source, allocation.")
 key_app = App(name="key", help="Credentials: create, revoke.")
 
@@ -25,7 +27,9 @@ def _print(told: Any, as_json: bool) -> None:
 
 
 @org_app.command
-def create(name: str, *, tenant: str | None = None, as_json: _Json = False) -> None:
+def create(
+    name: str, *, tenant: str | None = None, as_json: _Json = False, shell: _Shell = False
+) -> None:
     """Make an organization and print its credentials, once.
 
     Parameters
@@ -33,6 +37,7 @@ def create(name: str, *, tenant: str | None = None, as_json: _Json = False) -> N
     name: What it is called; unique.
     tenant: UUID of the tenant it joins; a new tenant when absent.
     as_json: Print one line of JSON.
+    shell: Print the credentials, and the id of a product to begin with, as shell variables.
     """
     tenant_id = ids.spelled(tenant) if tenant else None
     if tenant and tenant_id is None:
@@ -44,7 +49,11 @@ def create(name: str, *, tenant: str | None = None, as_json: _Json = False) -> N
         made = accounts.create_organization(conn, name, now(), new_id, tenant_id)
         return credentials.issue_all(conn, made)
 
-    _print(write(work), as_json)
+    told = write(work)
+    if shell:
+        print(credentials.shell_variables(told, ids.dashed(new_id())))
+    else:
+        _print(told, as_json)
 
 
 @org_app.command(name="list")

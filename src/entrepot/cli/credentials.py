@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from typing import Any
 
 from sqlalchemy import Connection
@@ -54,3 +55,18 @@ def issue_all(conn: Connection, org: accounts.Organization) -> dict[str, Any]:
         "konvo": {"api_key": issue(conn, org, "konvo")},
         "native": {"api_key": issue(conn, org, "native")},
     }
+
+
+def shell_variables(told: dict[str, Any], variant: str) -> str:
+    """The credentials and a variant as `export` lines."""
+    variables = {
+        "SYNQ_TOKEN": told["synq"]["token"],
+        "SYNQ_TENANT": told["synq"]["tenant_id"],
+        "SYNQ_ORG": told["synq"]["org_id"],
+        "LOCATION": told["synq"]["location_id"],
+        "POLINATE_BUSINESS": told["polinate"]["business_id"],
+        "POLINATE_KEY": told["polinate"]["api_key"],
+        "KONVO_KEY": told["konvo"]["api_key"],
+        "VARIANT": variant,
+    }
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shlex
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,24 +58,9 @@ def demo(
     if as_json:
         print(json.dumps(told))
     elif shell:
-        print(shell_variables(told))
+        print(credentials.shell_variables(told, told["variants"][0]["id"]))
     else:
         print(first_steps(told, "http://127.0.0.1:8080"))
-
-
-def shell_variables(told: dict[str, Any]) -> str:
-    """The credentials and the first variant as `export` lines."""
-    variables = {
-        "SYNQ_TOKEN": told["synq"]["token"],
-        "SYNQ_TENANT": told["synq"]["tenant_id"],
-        "SYNQ_ORG": told["synq"]["org_id"],
-        "LOCATION": told["synq"]["location_id"],
-        "POLINATE_BUSINESS": told["polinate"]["business_id"],
-        "POLINATE_KEY": told["polinate"]["api_key"],
-        "KONVO_KEY": told["konvo"]["api_key"],
-        "VARIANT": told["variants"][0]["id"],
-    }
-    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
 
 
 def credentials_file(url: str) -> Path:

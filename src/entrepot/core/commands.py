@@ -67,6 +67,7 @@ class PlaceOrder(NamedTuple):
     total: Amount | None = None
     # Order fields that are kept as said: notes, channel, payment_reference and the like.
     said: dict[str, Any] = {}  # noqa: RUF012 - a NamedTuple default; never written to
+    makes: bool = False  # a variant or customer whose id is new to the organization is made
     # The decimal places of the smallest amount that a payment can be asked for; None: no payment.
     places: int | None = None
 

@@ -221,6 +221,9 @@ class Facts:
             self.variant_names[name] = row
             self.dirt("variant_names").new.add(name)
         self.breathe()
+        for place in changes.locations_new:
+            self.locations.add(place)
+            self.dirt("locations").new.add(place)
         for customer in changes.customers_new.values():
             self.customers[customer.org, customer.id] = customer
             self.dirt("customers").new.add((customer.org, customer.id))

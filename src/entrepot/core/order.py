@@ -277,6 +277,7 @@ class Changes:
     variants_new: dict[bytes, Variant] = field(default_factory=dict)
     variants: list[Variant] = field(default_factory=list)
     variant_names: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
+    locations_new: list[tuple[int, bytes]] = field(default_factory=list)
     levels: dict[tuple[int, bytes, bytes], Level] = field(default_factory=dict)
     exact_stock: bool = False  # decided by the very numbers of a level: see Facts
     entries: list[StockEntry] = field(default_factory=list)

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from entrepot.core.facts import Facts
+from entrepot.core.ids import dashed
 from entrepot.core.order import Order, StoredAnswer
 from entrepot.core.properties import parse, scalar
 from entrepot.pace import paced
@@ -194,6 +195,9 @@ def _lines(writes: Writes, facts: Facts) -> None:
 
 
 def _catalogue(writes: Writes, facts: Facts) -> None:
+    if dirt := facts.touched.get("locations"):
+        made = [(*key, f"Location {dashed(key[1])}") for key in sorted(dirt.new)]
+        writes.insert(schema.locations, ("org", "id", "name"), made)
     if dirt := facts.touched.get("customers"):
         new = [tuple(facts.customers[key]) for key in dirt.new]
         writes.insert(schema.customers, rows.CUSTOMER, new)

@@ -65,6 +65,7 @@ def test_an_order_is_read_whole() -> None:
         source="synq",
         currency="EUR",
         places=2,
+        makes=True,
         customer=CustomerRef(customer_id=raw(CUSTOMER)),
         lines=(
             DraftLine(

@@ -184,8 +184,6 @@ def test_an_adjustment() -> None:
 @pytest.mark.parametrize(
     ("reason", "status"),
     [
-        (Reason.UNKNOWN_VARIANT, 404),
-        (Reason.UNKNOWN_LOCATION, 404),
         (Reason.OUT_OF_STOCK, 409),
         (Reason.OVERLOADED, 503),
     ],

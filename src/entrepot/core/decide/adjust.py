@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from entrepot.core.commands import AdjustStock
+from entrepot.core.decide.catalogue import first_seen
 from entrepot.core.decide.goods import move_level
 from entrepot.core.facts import Facts
 from entrepot.core.order import Changes, StockEntry
@@ -15,14 +16,15 @@ ON_HAND_MAX = 2**53
 def adjust(command: AdjustStock, facts: Facts) -> Decision:
     """Write the entry and move the level. From its first adjustment on, a variant is tracked.
 
-    Refused: unknown variant or location; less on hand than is reserved (HARD) or than nothing.
+    A variant and a location that the organization does not have yet are made. Refused: less on hand
+    than is reserved (HARD) or than nothing.
     """
-    org = command.org
+    org, changes = command.org, Changes(exact_stock=True)
     variant = facts.variants.get((org, command.variant_id))
     if variant is None:
-        raise refuse(Reason.UNKNOWN_VARIANT, field="variant_id")
+        variant = first_seen(command.variant_id, facts, changes, org)
     if (org, command.location_id) not in facts.locations:
-        raise refuse(Reason.UNKNOWN_LOCATION, field="location_id")
+        changes.locations_new.append((org, command.location_id))
     shelf = (org, command.variant_id, command.location_id)
     level = facts.levels.get(shelf)
     on_hand = (level.on_hand if level else 0) + command.delta
@@ -40,7 +42,7 @@ def adjust(command: AdjustStock, facts: Facts) -> Decision:
         org, facts.new_id(), command.variant_id, command.location_id,
         command.delta, "adjustment", None, command.note, facts.now,
     )  # fmt: skip
-    changes = Changes(entries=[entry], exact_stock=True)
+    changes.entries.append(entry)
     move_level(shelf, facts, changes, on_hand=command.delta)
     if not variant.tracked:
         changes.variants.append(variant._replace(tracked=True))

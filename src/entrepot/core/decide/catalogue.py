@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from entrepot.core.commands import DraftLine
 from entrepot.core.facts import Facts
+from entrepot.core.ids import dashed
 from entrepot.core.money import ZERO
 from entrepot.core.order import Changes, Line, Variant
 from entrepot.core.refusal import Reason, refuse
@@ -13,7 +14,9 @@ def resolve_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) 
     """The variant that a line means. Ids of ours must exist; a sender's names make one at need."""
     ref = draft.variant
     if ref.variant_id is not None:
-        variant = facts.variants.get((org, ref.variant_id))
+        variant = facts.variants.get((org, ref.variant_id)) or changes.variants_new.get(
+            ref.variant_id
+        )
         if variant is not None:
             return variant
         if not ref.names:
@@ -54,6 +57,24 @@ def _new_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) -> 
     return variant
 
 
+def first_seen(
+    variant_id: bytes, facts: Facts, changes: Changes, org: int, draft: DraftLine | None = None
+) -> Variant:
+    """A variant that somebody names by an id which the organization does not have yet.
+
+    It is tracked: there is as much of it as was adjusted, and of a wrong id there is nothing. A
+    variant without a line that tells its price has none; an empty currency says so.
+    """
+    variant = Variant(
+        org, variant_id, facts.new_id(), facts.new_id(), draft.sku if draft else None,
+        draft.title if draft else f"Variant {dashed(variant_id)}",
+        (draft.currency or "") if draft else "", (draft.price or ZERO) if draft else ZERO,
+        tracked=True, created_at=facts.now,
+    )  # fmt: skip
+    changes.variants_new[variant_id] = variant
+    return variant
+
+
 def make_line(
     draft: DraftLine, number: int, org: int, currency: str, facts: Facts, changes: Changes
 ) -> Line:
@@ -61,7 +82,8 @@ def make_line(
     variant = resolve_variant(draft, org, facts, changes)
     currency = draft.currency or currency
     if draft.price is None and variant.currency != currency:
-        sentence = f"the variant is priced in {variant.currency}: say a price in {currency}"
+        priced = f"is priced in {variant.currency}" if variant.currency else "has no price yet"
+        sentence = f"the variant {priced}: say a price in {currency}"
         raise refuse(Reason.INVALID, sentence, field=f"{draft.where}.price")
     if draft.location_id is not None and (org, draft.location_id) not in facts.locations:
         raise refuse(Reason.UNKNOWN_LOCATION, field=f"{draft.where}.location_id")

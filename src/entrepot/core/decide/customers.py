@@ -20,7 +20,7 @@ def resolve_customer(
     guest, so that every order has a customer.
     """
     if ref.customer_id is not None:
-        if (org, ref.customer_id) not in facts.customers:
+        if customer_of(org, ref.customer_id, facts, changes) is None:
             raise refuse(Reason.UNKNOWN_CUSTOMER, field=ref.field)
         return ref.customer_id
     if ref.own is None and before is not None and _still(ref, org, before, facts, changes):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from entrepot.core import events
-from entrepot.core.commands import PlaceOrder
-from entrepot.core.decide.catalogue import make_line, resolve_variant
+from entrepot.core.commands import DraftLine, PlaceOrder
+from entrepot.core.decide.catalogue import first_seen, make_line, resolve_variant
 from entrepot.core.decide.customers import resolve_customer, snapshot
 from entrepot.core.decide.jobs import first_job
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
 from entrepot.core.money import balance, line_sum, payable, priceable
-from entrepot.core.order import Changes, Line, Order
+from entrepot.core.order import Changes, Customer, Line, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 from entrepot.core.words import fresh
@@ -26,22 +26,15 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     asked for is one figure.
     """
     org, changes = command.org, Changes()
+    if command.makes:
+        _make_named(command, facts, changes)
     customer_id = resolve_customer(command.customer, org, facts, changes)
     default_location = facts.orgs[org].default_location if command.source == "polinate" else None
-    currency = command.currency or (resolve_variant(command.lines[0], org, facts, changes).currency)
-    lines = tuple(
-        make_line(
-            draft
-            if draft.location_id or not default_location
-            else draft._replace(location_id=default_location),
-            number,
-            org,
-            currency,
-            facts,
-            changes,
-        )
+    currency = command.currency or _currency(command.lines[0], org, facts, changes)
+    lines = tuple([
+        make_line(_from(draft, default_location), number, org, currency, facts, changes)
         for number, draft in enumerate(command.lines, 1)
-    )
+    ])  # fmt: skip
     if command.source == "polinate":
         _fit_together(command, lines, currency)
     subtotal = line_sum([(line.price, line.quantity) for line in lines])
@@ -79,6 +72,40 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     changes.events.append(placed)
     changes.jobs.append(first_job(order, facts))
     return Decision(changes, OrderResult(order))
+
+
+def _from(draft: DraftLine, location: bytes | None) -> DraftLine:
+    """The line as it is wanted, from this location unless it says another one."""
+    if draft.location_id or not location:
+        return draft
+    return draft._replace(location_id=location)
+
+
+def _currency(first: DraftLine, org: int, facts: Facts, changes: Changes) -> str:
+    """The currency of an order that tells none: that of its first line's variant."""
+    currency = resolve_variant(first, org, facts, changes).currency
+    if not currency:
+        sentence = "the variant has no price yet: say a price and its currency"
+        raise refuse(Reason.INVALID, sentence, field=f"{first.where}.price")
+    return currency
+
+
+def _make_named(command: PlaceOrder, facts: Facts, changes: Changes) -> None:
+    """Make the customer and the variants that the order is the first to name by their ids.
+
+    Ids are an organization's own: what another one has under the same id is not known here.
+    """
+    org, who = command.org, command.customer.customer_id
+    if who is not None and (org, who) not in facts.customers:
+        changes.customers_new[who] = Customer(
+            org, who, "Customer", None, None, None, None, facts.now, facts.now, ""
+        )
+    for draft in command.lines:
+        named = draft.variant.variant_id
+        if named is None or (org, named) in facts.variants or named in changes.variants_new:
+            continue
+        priced = draft._replace(currency=draft.currency or command.currency)
+        first_seen(named, facts, changes, org, priced)
 
 
 def _fit_together(command: PlaceOrder, lines: tuple[Line, ...], currency: str) -> None:

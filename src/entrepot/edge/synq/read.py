@@ -71,7 +71,7 @@ def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrde
     }
     command = PlaceOrder(
         principal.org, "synq", code, lines, customer,
-        places=currency.smallest_digits(code), said=said,
+        places=currency.smallest_digits(code), said=said, makes=True,
     )  # fmt: skip
     return command, _idempotency(body.idempotency_key, command)
 

@@ -153,8 +153,7 @@ DIALECT = Dialect(
             summary="Adjust stock", handler=adjust_stock, writes=True, tag="Inventory",
             parameters=(*_HEADERS, _KEY), body=wire.AdjustStock, body_max=10 * MIB,
             responses={200: Response("The new ledger entry", wire.StockEntry,
-                                     ("Idempotent-Replayed",)), **_BODY_ERRORS,
-                       404: Response("No such variant or location", wire.Error)},
+                                     ("Idempotent-Replayed",)), **_BODY_ERRORS},
         ),
     ),
 )  # fmt: skip

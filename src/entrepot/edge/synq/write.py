@@ -9,7 +9,7 @@ import msgspec
 from entrepot.core import ids, shown
 from entrepot.core.money import Amount
 from entrepot.core.order import Line, Order
-from entrepot.core.refusal import Reason, Refusal
+from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, Result, StockResult
 from entrepot.edge.dialect import Principal
 from entrepot.edge.synq import wire
@@ -20,7 +20,6 @@ from entrepot.writer.envelope import Answer
 PLACES_MAX = 4
 _encode = msgspec.json.Encoder().encode
 
-_NOT_THERE = (Reason.UNKNOWN_VARIANT, Reason.UNKNOWN_LOCATION)
 PAYMENT_STATUS = {
     "authorized": "authorized",
     "paid": "captured",
@@ -120,9 +119,7 @@ def adjusted(principal: Principal, request_id: str) -> Callable[[Result | Refusa
 
     def answer(result: Result | Refusal) -> Answer:
         if isinstance(result, Refusal):
-            refused = refusal_answer(result, request_id)
-            # Here the ids name the thing itself, not a part of an order.
-            return refused._replace(status=404) if result.reason in _NOT_THERE else refused
+            return refusal_answer(result, request_id)
         assert isinstance(result, StockResult)
         entry = result.entry
         body = wire.StockEntry(
