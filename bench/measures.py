@@ -21,6 +21,7 @@ NAMES = (
     "lonely",
     "footprint",
     "overload",
+    "hostile",
     # Last: PostgreSQL vacuums what it was filled with for minutes afterwards.
     "growth",
 )

@@ -6,6 +6,7 @@ worth anything to an honest sender; `bench/hostile.py` measures how long each ho
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -99,5 +100,57 @@ SHAPES: Final[dict[str, Shape]] = {
     "no UTF-8 at the end": Shape(lambda: text(b"a", _ALL, b"\xff"), "not valid UTF-8"),
     "half a character at the end": Shape(
         lambda: text("ü".encode(), _ALL, b"\xc3"), "not valid UTF-8"
+    ),
+}  # fmt: skip
+
+
+def order(**more: object) -> dict[str, object]:
+    """An order that Konvo takes."""
+    return {
+        "id": "1", "friendlyName": "#1", "orderTotal": 1, "currency": "EUR", "items": [],
+        "customer": {"id": "c", "firstName": "A", "lastName": "B"}, **more,
+    }  # fmt: skip
+
+
+def item(name: str) -> dict[str, object]:
+    """A line that Konvo takes."""
+    return {
+        "id": name, "sku": "", "name": "n", "description": "", "price": 1, "msrp": 1,
+        "imageUrl": "", "currency": "EUR", "quantity": 1,
+    }  # fmt: skip
+
+
+def array_of(orders: int, lines: int) -> bytes:
+    """An array that Konvo takes, each of whose lines is a variant that nobody knows yet."""
+    return json.dumps(
+        [order(id=f"o{n}", items=[item(f"v{n}-{m}") for m in range(lines)]) for n in range(orders)]
+    ).encode()
+
+
+# What is sound JSON, and slow only to whoever reads orders in it. A sound one is refused for
+# nothing.
+KONVO: Final[dict[str, Shape]] = {
+    "300 orders of 100 new variants": Shape(lambda: array_of(300, 100)),
+    "orders without anything": Shape(lambda: b"[" + b"{}," * 160_000 + b"{}]", "required"),
+    "a thousand orders without anything": Shape(lambda: b"[" + b"{}," * 999 + b"{}]", "required"),
+    "lines without anything": Shape(
+        lambda: json.dumps([order(items=[{}] * 160_000)]).encode(), "required"
+    ),
+    "lines that are null": Shape(
+        lambda: json.dumps([order(items=[None] * 300_000)]).encode(), "got `null`"
+    ),
+    "members that are null": Shape(
+        lambda: json.dumps([order(status=None, source=None) for _ in range(9_000)]).encode(),
+        "length <= 1000",
+    ),
+    "numbers in metadata": Shape(
+        lambda: json.dumps([order(metadata={"a": [1.5] * 300_000})]).encode(), "65536 bytes"
+    ),
+    "addresses of a customer": Shape(
+        lambda: json.dumps(
+            [order(customer={"id": "c", "firstName": "", "lastName": "",
+                             "userIds": [{"type": "phone", "id": "+49 30 1234567"}] * 100_000})]
+        ).encode(),
+        "length <= 50",
     ),
 }  # fmt: skip

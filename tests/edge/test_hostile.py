@@ -7,9 +7,12 @@ import tracemalloc
 
 import msgspec
 import pytest
-from tests.edge.hostile import MIB, SHAPES, Shape
+from tests.edge.hostile import KONVO, MIB, SHAPES, Shape
 
 from entrepot import pace
+from entrepot.core.refusal import Refused
+from entrepot.edge.dialect import Principal
+from entrepot.edge.konvo import read as konvo
 from entrepot.edge.soundness import InvalidJson
 from entrepot.edge.strict_json import decode
 from entrepot.pace import breathe, in_slices, paced
@@ -42,6 +45,27 @@ async def test_a_hostile_body_is_read_in_bounded_memory(shape: Shape) -> None:
         assert said is not None
         assert shape.refused in said
         assert len(said) < 300
+    assert peak + len(body) < MEMORY_MAX
+
+
+@pytest.mark.parametrize("shape", KONVO.values(), ids=KONVO.keys())
+async def test_a_hostile_array_is_read_in_bounded_memory(shape: Shape) -> None:
+    def read(body: bytes) -> str | None:
+        try:
+            konvo.mirror_orders(konvo.orders(body), Principal(1, b"o" * 16, b"t" * 16, "ADMIN"))
+        except Refused as refused:
+            return refused.refusal.sentence
+        return None
+
+    body = shape.make()
+    tracemalloc.start()
+    try:
+        said = await in_slices(read, body)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (said is None) is (shape.refused is None)
+    assert shape.refused is None or shape.refused in (said or "")
     assert peak + len(body) < MEMORY_MAX
 
 

@@ -32,6 +32,8 @@ def of_array(body: bytes, read: Read) -> Refusal | None:
         parts = _parts(body)
     except msgspec.ValidationError:
         return None
+    if len(parts) > wire.ORDERS_MAX:
+        return None
     found = [list(islice(_of_order(bytes(part), f"[{n}]", read), ORDER_FAULTS_MAX))
              for n, part in enumerate(parts)]  # fmt: skip
     return kept_out([faults for faults in found if faults], len(parts))
@@ -55,6 +57,7 @@ def _of_order(part: bytes, where: str, read: Read) -> Iterator[Refusal]:
     except Refused as refused:
         yield refused.refusal
     except msgspec.ValidationError as error:
-        faults = list(every_fault.of_object(part, wire.OrderInput, where))
+        every = every_fault.of_object(part, wire.OrderInput, where)
+        faults = list(islice(every, ORDER_FAULTS_MAX))
         for fault in faults or [placed(str(error))]:
             yield Refusal(Reason.INVALID, fault.problem, fault.path or where)
