@@ -237,6 +237,35 @@ def test_what_is_reserved_stays_on_hand_where_allocation_is_hard(hard: bool) -> 
     assert book.level().reserved == 4
 
 
+@pytest.mark.parametrize("delta", [-1, -6, 1, 6, 20])
+def test_a_shelf_that_sold_more_than_it_had_is_corrected_either_way(delta: int) -> None:
+    """Under SOFT more may leave than was counted; what is found then is told as it is."""
+    book = Book(hard=False)
+    book.stock(TRACKED, 3)
+    order = book.confirmed(line(quantity=9), paid=False)
+    book.told(order, ("polinate_status", "PACKED"))
+    book.told(order, ("polinate_status", "IN_TRANSIT"))
+    assert (book.level().on_hand, book.level().reserved) == (-6, 0)
+    book.done(AdjustStock(ORG, TRACKED, HERE, delta, "count"))
+    assert book.level().on_hand == delta - 6
+    book.check()
+
+
+@pytest.mark.parametrize("delta", [-4, -9])
+def test_under_soft_allocation_what_is_promised_does_not_keep_goods(delta: int) -> None:
+    book = Book(hard=False)
+    book.stock(TRACKED, 5)
+    book.confirmed(line(quantity=4))
+    book.done(AdjustStock(ORG, TRACKED, HERE, delta, "lost"))
+    assert (book.level().on_hand, book.level().reserved) == (5 + delta, 4)
+
+
+def test_a_shelf_is_counted_up_to_a_bound_on_both_sides() -> None:
+    book = Book(hard=False)
+    book.done(AdjustStock(ORG, TRACKED, HERE, -ON_HAND_MAX, ""))
+    assert book.refused(AdjustStock(ORG, TRACKED, HERE, -1, "")).reason is Reason.INVALID
+
+
 @pytest.mark.parametrize(
     ("price", "quantity", "places", "total"),
     [

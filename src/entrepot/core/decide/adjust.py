@@ -16,8 +16,9 @@ ON_HAND_MAX = 2**53
 def adjust(command: AdjustStock, facts: Facts) -> Decision:
     """Write the entry and move the level. From its first adjustment on, a variant is tracked.
 
-    A variant and a location that the organization does not have yet are made. Refused: less on hand
-    than is reserved (HARD) or than nothing.
+    A variant and a location that the organization does not have yet are made. Refused: under HARD
+    allocation less on hand than is reserved. Under SOFT goods may have left that were never
+    counted: a shelf below zero is corrected either way.
     """
     org, changes = command.org, Changes(exact_stock=True)
     variant = facts.variants.get((org, command.variant_id))
@@ -28,15 +29,15 @@ def adjust(command: AdjustStock, facts: Facts) -> Decision:
     shelf = (org, command.variant_id, command.location_id)
     level = facts.levels.get(shelf)
     on_hand = (level.on_hand if level else 0) + command.delta
-    floor = level.reserved if level and facts.orgs[org].hard else 0
-    if command.delta < 0 and on_hand < floor:
+    floor = level.reserved if level else 0
+    if facts.orgs[org].hard and command.delta < 0 and on_hand < floor:
         raise refuse(
             Reason.OUT_OF_STOCK,
             f"{on_hand - command.delta} on hand, {floor} of it reserved; cannot take "
             f"{-command.delta} away",
             field="quantity_delta",
         )
-    if on_hand > ON_HAND_MAX:
+    if abs(on_hand) > ON_HAND_MAX:
         raise refuse(Reason.INVALID, "more than can be counted", field="quantity_delta")
     entry = StockEntry(
         org, facts.new_id(), command.variant_id, command.location_id,
