@@ -50,7 +50,7 @@ def test_the_sentence_is_told_once_a_minute_and_the_end_once(
     assert logs == lines
     clock.now += 1
     for _ in range(3):
-        outage.worked()
+        outage.worked(proven=True)
     back = {
         "event": "database.back", "log_level": "warning", "doing": "writing", "failures": 130,
         "after_seconds": 130.0,
@@ -76,6 +76,36 @@ def test_a_flutter_is_told_once(outage: Outage, clock: Clock, logs: list[Any]) -
         outage.failed(Unavailable("terminating connection"))
         outage.worked()
     assert [line["event"] for line in logs] == ["database.unavailable", "database.back"]
+
+
+def test_an_outage_that_comes_again_is_told_again_once_it_lasts(
+    outage: Outage, clock: Clock, logs: list[Any]
+) -> None:
+    for _ in range(2):
+        for _ in range(30):
+            outage.failed(Unavailable("refused"))
+            clock.now += 0.1
+        outage.worked()
+    assert [line["event"] for line in logs] == ["database.unavailable", "database.back"] * 2
+
+
+def test_a_small_write_is_not_the_end_of_a_full_disk(
+    outage: Outage, clock: Clock, logs: list[Any]
+) -> None:
+    for _ in range(20):
+        outage.failed(NoRoom(FULL))
+        clock.now += 0.5
+        outage.worked()
+        assert outage.error is not None
+    assert [line["event"] for line in logs] == ["database.unavailable"]
+    clock.now += 0.6
+    assert not outage.is_known(), "a small write does not put the proof off"
+    clock.now += 9.5
+    outage.worked()
+    assert outage.error is None, "nothing failed for a while"
+    outage.failed(NoRoom(FULL))
+    outage.worked(proven=True)
+    assert outage.error is None
 
 
 def test_a_command_raises_its_sentence_and_logs_nothing(clock: Clock, logs: list[Any]) -> None:

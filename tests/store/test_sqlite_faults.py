@@ -111,6 +111,25 @@ async def test_readiness_proves_writing_where_nobody_writes(database: SqliteData
     assert await readiness.fault(database) == "not writable"
 
 
+async def test_a_disk_that_has_room_for_a_small_write_only_is_still_full(
+    database: SqliteDatabase,
+) -> None:
+    clock = [1000.0]
+    database.writing._monotonic = lambda: clock[0]
+    lift = fill_the_disk(database)
+    with pytest.raises(NoRoom):
+        await database.write(fills)
+    small = "UPDATE installation SET value = value"
+    await database.write(lambda conn: conn.exec_driver_sql(small).close())
+    clock[0] += 1.1
+    assert await readiness.fault(database) == "not writable"
+    lift()
+    clock[0] += 1.1
+    assert await readiness.fault(database) is None
+    room = "SELECT count(*) FROM installation WHERE name = 'room'"
+    assert await database.read(lambda conn: conn.exec_driver_sql(room).scalar()) == 0
+
+
 async def test_readiness_writes_nothing_while_others_write(database: SqliteDatabase) -> None:
     await database.write(note)
     before = driver_of(database).total_changes

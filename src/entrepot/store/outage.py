@@ -16,6 +16,10 @@ TELL_AGAIN_SECONDS = 60.0
 SENTENCES_MAX = 16  # different ones told within that time
 PROVE_SECONDS = 5.0  # a write this recent needs no proof that writing works
 RETRY_SECONDS = 1.0  # between two proofs during an outage
+# On a full disk a small write still finds room where an order does not: only a large one, or so
+# many seconds without a failure, are the end of that.
+QUIET_SECONDS = 10.0
+LASTING_SECONDS = 1.0  # an outage that comes again is told again once it lasts so long
 
 
 class Unavailable(Exception):
@@ -78,14 +82,14 @@ class Outage:
         self.tells = False
         """Whether failures are logged: a command raises its one sentence, a server goes on."""
         self._monotonic = monotonic
-        self._since = 0.0
+        self._since = self._failed_at = 0.0
         self._failures = 0
         self._is_told = False
         self._told: dict[str, float] = {}
 
     def failed(self, error: Unavailable) -> None:
         """Note a failure, and log its sentence unless that was done a moment ago."""
-        now = self.at = self._monotonic()
+        now = self.at = self._failed_at = self._monotonic()
         if self.error is None:
             self._since, self._failures, self._is_told = now, 0, False
         self.error = error
@@ -93,19 +97,28 @@ class Outage:
         self._failures += 1
         why = str(error)
         self._told = {said: at for said, at in self._told.items() if now - at < TELL_AGAIN_SECONDS}
-        if self.tells and why not in self._told and len(self._told) < SENTENCES_MAX:
+        is_new = why not in self._told and len(self._told) < SENTENCES_MAX
+        is_back = not self._is_told and now - self._since >= LASTING_SECONDS
+        if self.tells and (is_new or is_back):
             self._told[why] = now
             self._is_told = True
             log.error("database.unavailable", doing=self.what, why=why, failures=self._failures)
 
-    def worked(self) -> None:
-        """Note a success; log the end of an outage that was told."""
-        self.at = self._monotonic()
+    def worked(self, *, proven: bool = False) -> None:
+        """Note a success; log the end of an outage that was told.
+
+        `proven`: what was written was large enough to tell that there is room.
+        """
+        now = self._monotonic()
+        if self.error is not None and self.error.passing and not proven:
+            if now - self._failed_at < QUIET_SECONDS:
+                return
+        self.at = now
         if self.error is None:
             return
         self.error = None
         if self._is_told:
-            seconds = round(self.at - self._since, 3)
+            seconds = round(now - self._since, 3)
             log.warning(
                 "database.back", doing=self.what, failures=self._failures, after_seconds=seconds
             )
