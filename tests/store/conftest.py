@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from entrepot.store import migrate
+from entrepot.store import book_log, migrate
 from entrepot.store.engine import Database, open_database
 
 
@@ -24,3 +24,9 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 def folder(fresh_database: Callable[[str], str]) -> Path:
     """A folder with a migrated SQLite book, called `entrepot.db`."""
     return Path(fresh_database("sqlite").removeprefix("sqlite:///")).parent
+
+
+@pytest.fixture
+def exact_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mark and the files are seen to with every commit, as where commits come slowly."""
+    monkeypatch.setattr(book_log, "SEEN_SECONDS", 0.0)

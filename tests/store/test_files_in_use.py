@@ -12,8 +12,11 @@ import pytest
 from pysqlite3 import dbapi2 as sqlite_driver
 from tests.store.lost_log import CHANGES, NAME, faults_of, killed, note, notes, served
 
+from entrepot.store import book_log
 from entrepot.store.mark import Mark
 from entrepot.store.outage import LogLost
+
+pytestmark = pytest.mark.usefixtures("exact_marks")
 
 
 def unlink_the_log(folder: Path) -> None:
@@ -129,3 +132,41 @@ async def test_a_commit_that_fails_is_not_marked(folder: Path) -> None:
     assert before is not None
     assert after == before._replace(commits=before.commits + 1)
     await database.close()
+
+
+async def test_while_commits_come_fast_the_mark_is_behind_for_a_moment_only(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book_log, "SEEN_SECONDS", 3600.0)
+    database = await served(folder / NAME, 2)
+    before = Mark(folder / NAME).read()
+    for _ in range(5):
+        await database.write(note)
+    assert Mark(folder / NAME).read() == before, "one system call for all of them"
+    later = database.log._later
+    assert later is not None
+    later._run()
+    after = Mark(folder / NAME).read()
+    assert before is not None
+    assert after is not None
+    assert after.commits == database.log._commits > before.commits
+    await database.write(note)
+    await database.close()
+    last = Mark(folder / NAME).read()
+    assert last is not None
+    assert (last.commits, last.serving) == (after.commits + 1, 0)
+
+
+async def test_a_log_removed_while_commits_come_fast_is_seen_a_moment_later(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book_log, "SEEN_SECONDS", 3600.0)
+    database = await served(folder / NAME, 2)
+    database.log.path.unlink()
+    later = database.log._later
+    assert later is not None
+    later._run()
+    with pytest.raises(LogLost):
+        await database.write(note)
+    await database.close()
+    assert await faults_of(folder / NAME) == []

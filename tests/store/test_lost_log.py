@@ -20,6 +20,8 @@ from entrepot.store.mark import Mark
 from entrepot.store.outage import LogLost
 from entrepot.store.sqlite import SqliteDatabase
 
+pytestmark = pytest.mark.usefixtures("exact_marks")
+
 
 @pytest.fixture
 async def serving(folder: Path) -> AsyncIterator[SqliteDatabase]:

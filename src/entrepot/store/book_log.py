@@ -11,8 +11,10 @@ names SQLite's schema version, which is random then and which no complete copy k
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,8 @@ REMEDY = (
     "put the missing file back, or restore a backup; `entrepot serve --accept-loss` goes on "
     "without what is lost"
 )
-COMMITS_BETWEEN_LOOKS = 16
+SEEN_SECONDS = 0.02
+TIMES_BETWEEN_LOOKS = 16
 _COPY = "PRAGMA wal_checkpoint(PASSIVE)"
 _COUNT = f"""
 INSERT INTO installation (name, value) VALUES ('{COMMITS}', CAST('1' AS BLOB))
@@ -64,7 +67,9 @@ class BookLog:
         self._book_file: object = None
         self._log_file: object = None
         self._size = 0
-        self._until_look = COMMITS_BETWEEN_LOOKS
+        self._until_look = TIMES_BETWEEN_LOOKS
+        self._seen_at = float("-inf")
+        self._later: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------------ at start, and for verify
 
@@ -154,16 +159,29 @@ class BookLog:
             self._book_id = b""
 
     def committed(self, driver: Any) -> None:
-        """Tell the mark of the commit, once that is durable. Raises LogLost."""
+        """Note a commit that is durable now. Raises LogLost.
+
+        The mark and the files are seen to at once, or a moment after the last time: two system
+        calls with every commit would be a measurable part of it.
+        """
         if self._commits == self._told:
             return
         self._told = self._commits
-        with suppress(OSError):  # the mark stays behind, which is allowed
-            if self._is_marked:
-                self.mark.rise(self._commits)
-            else:
-                self.mark.write(Marked(self._book_id, self._commits, self._serving))
-                self._is_marked = True
+        now = time.monotonic()
+        if now - self._seen_at >= SEEN_SECONDS:
+            self._see(driver, now)
+        elif self._later is None:
+            loop = asyncio.get_running_loop()
+            self._later = loop.call_later(SEEN_SECONDS, self._see_later, driver)
+
+    def _see_later(self, driver: Any) -> None:
+        self._later = None
+        with suppress(LogLost):  # the next write raises it
+            self._see(driver, time.monotonic())
+
+    def _see(self, driver: Any, now: float) -> None:
+        self._seen_at = now
+        self._tell_mark()
         self._until_look -= 1
         found = _identity(self.path)
         self._log_file = self._log_file or found  # an empty book has no log before its first commit
@@ -172,9 +190,17 @@ class BookLog:
         if self._until_look <= 0:
             self.look(driver)
 
+    def _tell_mark(self) -> None:
+        with suppress(OSError):  # the mark stays behind, which is allowed
+            if self._is_marked:
+                self.mark.rise(self._told)
+            elif self._book_id:
+                self.mark.write(Marked(self._book_id, self._told, self._serving))
+                self._is_marked = True
+
     def look(self, driver: Any) -> None:
         """Whether the files are still those that were opened. Raises LogLost."""
-        self._until_look = COMMITS_BETWEEN_LOOKS
+        self._until_look = TIMES_BETWEEN_LOOKS
         for path, was in ((self.book, self._book_file), (self.path, self._log_file)):
             if was is not None and _identity(path) != was:
                 self._lose(driver, f"{path} was removed or replaced while it is in use")
@@ -211,10 +237,7 @@ class BookLog:
         self._version = version
         self.copy(driver)
         self._serving, self._is_marked = os.getpid(), False
-        if self._book_id:
-            with suppress(OSError):
-                self.mark.write(Marked(self._book_id, self._told, self._serving))
-                self._is_marked = True
+        self._tell_mark()
 
     def copy(self, driver: Any) -> None:
         """Copy the log into the book, outside a transaction, and seal the book where it is served.
@@ -230,12 +253,6 @@ class BookLog:
             driver.execute(_COPY).close()
         finally:
             driver.execute(_UNSEAL).close()
-
-    def end_serving(self) -> None:
-        """Tell the mark that nobody serves the book any more."""
-        if self._version is not None and self._book_id:
-            with suppress(OSError):
-                self.mark.write(Marked(self._book_id, self._told, 0))
 
     def accept_loss(self, driver: Any) -> list[LogFault]:
         """Go on with what there is: what was wrong. Inside a transaction, the first of its process.
@@ -254,7 +271,13 @@ class BookLog:
         return faults
 
     def close(self) -> None:
-        """Let go of the mark."""
+        """Tell the mark the last commit, and that nobody serves the book any more."""
+        if self._later is not None:
+            self._later.cancel()
+        if self._version is not None:
+            self._serving, self._is_marked = 0, False
+        if self._told:
+            self._tell_mark()
         self.mark.close()
 
 

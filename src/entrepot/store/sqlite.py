@@ -265,7 +265,6 @@ class SqliteDatabase:
         for engine in (self._writer, self._reader, self._long_reader):
             engine.dispose()
         if self.log is not None:
-            self.log.end_serving()
             self.log.close()
 
 
