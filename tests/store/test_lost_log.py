@@ -358,6 +358,8 @@ async def test_a_kill_while_the_book_is_sealed_is_no_loss(
     left: list[Path] = []
 
     class Watched:
+        in_transaction = False
+
         def execute(self, said: str, values: tuple[Any, ...] = ()) -> Any:
             done = driver.execute(said, values)
             if said == getattr(book_log, statement):

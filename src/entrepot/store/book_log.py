@@ -240,11 +240,13 @@ class BookLog:
         self._tell_mark()
 
     def copy(self, driver: Any) -> None:
-        """Copy the log into the book, outside a transaction, and seal the book where it is served.
+        """Copy the log into the book, and seal the book where it is served.
 
         Sealed: the book's own file has a row that its log takes out. Whoever sees the row reads the
         file without the log. Raises the driver's errors.
         """
+        if driver.in_transaction:
+            return  # a long one that lets others run; the log is copied after a later one
         if self._version is None:
             driver.execute(_COPY).close()
             return
