@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.core.book import ORG, TRACKED, Book, line, named, notice, told_as
+from tests.core.book import ORG, TRACKED, Book, line, named, notice, one, told_as
 
 from entrepot.core import ids, words
-from entrepot.core.commands import DraftLine, MirrorOrders
+from entrepot.core.commands import AmendOrder, DraftLine, LineChange, MirrorOrders
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount
@@ -93,6 +93,55 @@ def test_every_order_that_cannot_be_taken_is_named_and_the_others_can_go() -> No
     book.done(mirrored(drafts[0]))
     alone = book.refused(mirrored(drafts[1]))
     assert (alone.others, alone.advice) == ((), "")
+
+
+def test_telling_a_mirrored_order_again_restores_what_its_sender_tells() -> None:
+    """Somebody else changed it meanwhile; the sender's own content comes back, its words do not."""
+    book = Book()
+    said = {"external_name": "#1", "delivery_address": "1 Right St"}
+    told = told_as(PAID, lines=(named("a", 2), named("b", 1)), said=said)
+    before = one(book.done(mirrored(told)))
+    change = AmendOrder(
+        ORG, "polinate", before.id, words=(("polinate_status", "DELIVERED"),),
+        said={"delivery_address": "2 Wrong St", "notes": "mine"}, total=Amount(1, 0),
+        delete_lines=(("d", before.lines[1].id),),
+        update_lines=(LineChange("u", before.lines[0].id, 7),),
+    )  # fmt: skip
+    changed = one(book.done(change))
+    assert (len(changed.lines), changed.total) == (1, Amount(1, 0))
+    after = one(book.done(mirrored(told)))
+    assert [(row.title, row.quantity) for row in after.lines] == [("a", 2), ("b", 1)]
+    assert (after.total, after.delivery_address) == (before.total, "1 Right St")
+    # What the sender never told stays, and so does where another dialect has moved the order to.
+    assert (after.notes, after.facets.fulfilment) == ("mine", "delivered")
+    assert book.types(after)[-1] == "order.amended"
+    again = one(book.done(mirrored(told)))
+    assert again == after
+
+
+def test_telling_again_what_nobody_changed_changes_nothing_after_a_note_either() -> None:
+    book = Book()
+    told = told_as(PAID)
+    order = one(book.done(mirrored(told)))
+    noted = one(book.done(AmendOrder(ORG, "polinate", order.id, said={"notes": "mine"})))
+    after = one(book.done(mirrored(told)))
+    assert after.changed(sender_digest=None) == noted
+    assert after.sender_digest == told.digest
+
+
+def test_a_managed_order_that_is_told_again_moves_by_its_changed_words_only() -> None:
+    """Its parcel has arrived, as another dialect says; then comes a retry with other content."""
+    book = Book()
+    book.stock(TRACKED, 10)
+    order = book.confirmed(line(quantity=4))
+    ours = ids.dashed(order.id)
+    told = (("konvo_shipment", "in_transit"), ("konvo", "shipped"))
+    book.mirrored(*told, sender=ours)
+    book.told(order, ("polinate_status", "DELIVERED"))
+    late = book.mirrored(*told, sender=ours, said={"tracking_url": "https://t/2"})
+    assert (late.facets.fulfilment, late.tracking_url) == ("delivered", "https://t/2")
+    moved = book.refused(book.mirroring(("konvo_shipment", "out_for_delivery"), sender=ours))
+    assert moved.reason is Reason.ILLEGAL_MOVE
 
 
 BOUGHT, GIVEN = Amount(1000, 2), Amount(0, 2)

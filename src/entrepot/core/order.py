@@ -118,7 +118,18 @@ class Order(NamedTuple):
     def costing(self, subtotal: Amount, total: Amount) -> Order:
         """The order at another price: what lies between its lines and its total follows."""
         discount, shipping = balance(subtotal, total)
-        return self.changed(subtotal=subtotal, total=total, discount=discount, shipping=shipping)
+        # The book keeps these at one scale: an equal amount at another is no change.
+        return self.changed(
+            subtotal=_or_equal(self.subtotal, subtotal),
+            total=total,
+            discount=_or_equal(self.discount, discount),
+            shipping=_or_equal(self.shipping, shipping),
+        )
+
+
+def _or_equal(known: Amount, told: Amount) -> Amount:
+    scale = max(known.scale, told.scale)
+    return known if known.at(scale) == told.at(scale) else told
 
 
 _PLACE = {name: place for place, name in enumerate(Order._fields)}

@@ -38,6 +38,9 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
     if command.properties is not None:
         order = order.changed(properties=_merged(order.properties, command.properties))
     if order != before:
+        if not order.managed:
+            # Its sender owns what it tells: the same telling again is no repeat, and restores it.
+            order = order.changed(sender_digest=None)
         order, amended = events.happened(order, events.ORDER_AMENDED, facts.now, command.source)
         changes.events.append(amended)
     if command.words:

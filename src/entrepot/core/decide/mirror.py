@@ -161,6 +161,10 @@ def _update(
     if draft.words:
         telling = Telling(draft.words, command.source, draft.where)
         order = retell(order, telling, facts, changes)
+    as_known = order.changed(sender_digest=known.sender_digest, sender_words=known.sender_words)
+    # Without a digest the sender tells what it told before, and perhaps nobody had changed that.
+    if as_known == known and (known.sender_digest is None or order.sender_digest is None):
+        return order
     return order.changed(updated_at=max(facts.now, known.updated_at + 1000))
 
 
