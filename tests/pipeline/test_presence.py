@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, update
 from structlog.testing import capture_logs
-from tests.pipeline.conftest import POLICIES, House, eventually
+from tests.pipeline.conftest import FAST, POLICIES, House, eventually
 
 from entrepot.core.ids import dashed
 from entrepot.pipeline.presence import LOOKS_MAX, Presence
 from entrepot.pipeline.retry import Policy
-from entrepot.providers.payment import PaymentRequest
+from entrepot.providers.payment import NotSent, PaymentRequest
 from entrepot.store import processes, queue, schema
+from entrepot.store.verify import verify
 from entrepot.wiring import free_jobs
 
 HOUR, YEAR = 3_600, 365 * 86_400
@@ -145,6 +146,36 @@ async def test_a_worker_beats_where_there_may_be_others_and_leaves_at_its_end(
     await eventually(beaten)
     await worker.stop()
     assert await house.rows(schema.processes, "id") == []
+
+
+async def test_waiting_is_no_change_of_an_order(house: House) -> None:
+    """Whoever reads what has changed sees nothing of the tries; whoever reads the order does."""
+    called, go_on = asyncio.Event(), asyncio.Event()
+
+    async def held_up(_: PaymentRequest) -> NotSent:
+        called.set()
+        await go_on.wait()
+        return NotSent("no route")
+
+    async def row() -> list[tuple[Any, ...]]:
+        columns = ("version", "updated_at", "created_at")
+        return await house.rows(schema.orders, *columns, id=order_id)
+
+    house.provider.instead = held_up
+    house.start(settings=FAST._replace(lease_seconds=9_000.0), policies=SLOW, random01=lambda: 1.0)
+    order_id = await house.place()
+    await called.wait()
+    before = await row()
+    house.advance(HOUR)  # another slot of the tallies of updates
+    go_on.set()
+
+    async def waits() -> bool:
+        return "waiting" in await house.stage(order_id)
+
+    await eventually(waits)
+    assert await row() == before
+    # Nor are the tallies of when orders were updated touched.
+    assert (await house.database.read(verify)).violations == []
 
 
 # --- the one process of an SQLite book

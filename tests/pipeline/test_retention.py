@@ -129,6 +129,19 @@ async def test_a_walk_that_was_stopped_goes_on_where_it_was(house: House, tmp_pa
     assert await keys_of(house) == set()
 
 
+@pytest.mark.parametrize("times", [{"leased_until": 2**60}, {"ended_at": 2**60}], ids=str)
+async def test_a_walk_of_a_clock_that_stood_ahead_is_not_waited_for(
+    house: House, tmp_path: Path, times: dict[str, int]
+) -> None:
+    await ordered(house, "first")
+    house.advance(31 * DAY)
+    assert (await a_sweeper(house, tmp_path).round())["keys"].removed == 1
+    await house.database.write(lambda conn: conn.execute(schema.sweeps.update().values(times)))
+    await ordered(house, "second")
+    house.advance(31 * DAY)
+    assert (await a_sweeper(house, tmp_path).round())["keys"].removed == 1
+
+
 async def test_a_long_walk_keeps_its_lease_although_nothing_is_old(
     house: House, tmp_path: Path
 ) -> None:

@@ -26,6 +26,8 @@ from entrepot.core.order import (
 )
 
 Key = tuple[int, bytes]
+# Orders of which nothing is written but what they say while they wait.
+REASONS = "reasons"
 Name = tuple[int, str, str]
 
 
@@ -187,6 +189,9 @@ class Facts:
             key = (order.org, order.id)
             self.orders[key] = order
             self.dirt("orders").dirty.add(key)
+        for order in changes.reasons:
+            self.orders[order.org, order.id] = order
+            self.dirt(REASONS).dirty.add((order.org, order.id))
         self._absorb_lines(changes)
         self.events.extend(changes.events)
 

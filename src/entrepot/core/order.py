@@ -275,6 +275,8 @@ class Changes:
 
     orders_new: list[Order] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    # Only what these say while they wait is another one: no version, no event, no time.
+    reasons: list[Order] = field(default_factory=list)
     lines_new: list[tuple[int, bytes, Line]] = field(default_factory=list)
     lines: list[tuple[int, bytes, Line]] = field(default_factory=list)
     lines_gone: list[tuple[int, bytes, Line]] = field(default_factory=list)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from entrepot.core.facts import Facts
+from entrepot.core.facts import REASONS, Dirt, Facts
 from entrepot.core.ids import dashed
 from entrepot.core.order import Order, StoredAnswer
 from entrepot.core.properties import parse, scalar
@@ -75,6 +75,7 @@ def _write(conn: Connection, facts: Facts) -> None:
     writes.insert(schema.idempotency_keys, rows.ANSWER, answers)
     spans.number(conn, writes, facts)
     _orders_changed(writes, facts)
+    _reasons(writes, facts)
     _orders_new(writes, facts)
     _properties(writes, facts)
     spans.tally(conn, writes, facts)
@@ -84,7 +85,8 @@ def _write(conn: Connection, facts: Facts) -> None:
 
 def _as_read(writes: Writes, facts: Facts) -> None:
     """What decisions went by and leave as it was has to be so still, for nothing is locked."""
-    versions = {key: order.version for key, order in facts.order_base.items()}
+    said = facts.touched.get(REASONS, Dirt()).dirty  # these are guarded where they are written
+    versions = {key: one.version for key, one in facts.order_base.items() if key not in said}
     _unchanged(writes, facts, schema.orders, _ORDER_KEYS, versions)
     _unchanged(writes, facts, schema.jobs, _JOB_KEYS, facts.job_base)
     # Whoever holds them has to see what happened here: not even a put-off may come between.
@@ -116,6 +118,21 @@ def _orders_changed(writes: Writes, facts: Facts) -> None:
             amended.append((*_amended_values(rows.order_row(order)), *guard))
     writes.update(schema.orders, _MOVE_SETS, _ORDER_KEYS, moved, given=spans.CHANGED)
     writes.update(schema.orders, _ORDER_SETS, _ORDER_KEYS, amended, given=spans.CHANGED)
+
+
+def _reasons(writes: Writes, facts: Facts) -> None:
+    """What orders say while they wait; those that change besides are written whole."""
+    dirt = facts.touched.get(REASONS)
+    if dirt is None:
+        return
+    written = facts.touched.get("orders", Dirt())
+    said = []
+    for key in sorted(dirt.dirty - written.dirty - written.new):
+        order = facts.orders[key]
+        row = (order.reason, order.reason_detail, order.parked, *key, order.version)
+        said.append(row)
+    sets = ("reason", "reason_detail", "parked")
+    writes.update(schema.orders, sets, _ORDER_KEYS, said)
 
 
 def _moved_values(o: Order) -> rows.Row:

@@ -25,6 +25,8 @@ _orders, _events = schema.orders.c, schema.order_events
 
 _SWEEP = ("org", "kind", "fence", "leased_until", "ended_at", "horizon", "reached_at", "reached")
 _GUARD = ("org", "kind", "fence")
+# A time that is further ahead (microseconds) is not believed: a clock was wrong then.
+AHEAD_MAX = 3_600_000_000
 _ARCHIVE = ("org", "order_id", "first_seq", "last_seq", "archived_at")
 # By what rows are removed: whole keys, so that no statement scans.
 KEY_GUARD = ("org", "key", "created_at")
@@ -77,8 +79,16 @@ def due(
     found = bulk.select(conn, _sweeps, ("org", "kind"), wanted, _SWEEP)
     known = {row[0]: Sweep(*row) for row in found}
     listed = [known.get(org) or Sweep(org, kind) for org in orgs]
-    free = [s for s in listed if s.leased_until <= now and s.ended_at <= ended_before]
+    free = [s for s in listed if not _held(s, now) and not _walked(s, now, ended_before)]
     return free, orgs[-1] if len(orgs) == limit else None
+
+
+def _held(sweep: Sweep, now: int) -> bool:
+    return now < sweep.leased_until <= now + AHEAD_MAX
+
+
+def _walked(sweep: Sweep, now: int, ended_before: int) -> bool:
+    return ended_before < sweep.ended_at <= now + AHEAD_MAX
 
 
 def organizations_statement(after_org: int, limit: int) -> Select[Any]:

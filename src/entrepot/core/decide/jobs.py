@@ -89,7 +89,8 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
         order = goes_on(order) if order.parked or moved else order
         order = waits(order, command.waiting) if command.waiting and not moved else order
     if order != before:
-        changes.orders.append(order)
+        changed = changes.reasons if order.version == before.version else changes.orders
+        changed.append(order)
     return Decision(changes, StepResult(job))
 
 
