@@ -16,7 +16,8 @@ from tests.factories import open_shop
 from tests.writer.processes import MILLISECOND, NOON, SECOND, Gate, Process, released
 
 from entrepot.clock import new_id
-from entrepot.core.commands import AmendOrder, Command
+from entrepot.core.commands import AmendOrder, Command, MirrorOrders
+from entrepot.core.money import Amount
 from entrepot.core.results import OrderResult, OrdersResult
 from entrepot.edge.times import millis_text
 from entrepot.store import schema
@@ -150,6 +151,29 @@ async def test_an_answer_that_is_kept_shows_them_too(two: Two, behind: int) -> N
     assert [one.replayed for one in (first, repeated, later)] == [False, True, True]
     book = await two.one.book()
     assert first.answer == repeated.answer == later.answer == Answer(200, shown(book[order.id]))
+
+
+async def test_an_order_that_one_commit_changes_twice_has_its_time_in_both_answers(
+    two: Two,
+) -> None:
+    """Though each change, by itself, would have made it a millisecond later."""
+    [order] = await two.one.placed()
+    twice = await asyncio.gather(*[two.one.do(two.one.change(order.id)) for _ in range(2)])
+    assert {outcome.answer for outcome in twice} == {
+        Answer(200, shown((await two.one.book())[order.id]))
+    }
+
+
+async def test_an_order_that_is_made_and_changed_in_one_commit_was_created_by_it(two: Two) -> None:
+    await two.one.placed()
+    command = two.one.place()
+    assert isinstance(command, MirrorOrders)
+    [draft] = command.drafts
+    again = command._replace(drafts=(draft._replace(digest=b"e" * 16, total=Amount(2, 2)),))
+    await asyncio.gather(two.one.do(command), two.one.do(again))
+    assert sorted((await two.one.book()).values()) == [
+        (NOON, NOON), (NOON + MILLISECOND, NOON + MILLISECOND),
+    ]  # fmt: skip
 
 
 async def test_what_did_not_change_keeps_its_time(two: Two) -> None:

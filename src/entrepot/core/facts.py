@@ -6,7 +6,7 @@ rows that the store has to write; nothing is written for a command that was refu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -129,22 +129,25 @@ class Facts:
     def dated(self, order: Order) -> Order:
         """The order with the times that it is kept with: made or changed here, at the commit."""
         at, base = self.committed.get(order.org), self.order_base.get((order.org, order.id))
-        if at is None or order.updated_at == at:
+        if at is None:
             return order
         if base is None:
-            return order.changed(created_at=at, updated_at=at)
-        if (order.version, order.updated_at) == (base.version, base.updated_at):
-            return order
-        return order.changed(updated_at=at)
+            same = order.created_at == order.updated_at == at
+            return order if same else order.changed(created_at=at, updated_at=at)
+        unchanged = (order.version, order.updated_at) == (base.version, base.updated_at)
+        return order if unchanged or order.updated_at == at else order.changed(updated_at=at)
 
-    def date(self, keys: Iterable[Key]) -> None:
+    def date(self, keys: Collection[Key]) -> None:
         """Have these orders, which were made or changed here, bear the time of the commit."""
-        orders, committed = self.orders, self.committed
-        for key in keys:
-            order = orders[key]
-            if order.updated_at != committed[key[0]]:
-                orders[key] = self.dated(order)
-                self.redated = True
+        orders, committed, now = self.orders, self.committed, self.now
+        # Where the commit has the time that decisions went by, only an order that was changed more
+        # than once may bear another.
+        self.redated = any(at != now for at in committed.values()) or any(
+            orders[key].updated_at != now for key in keys
+        )
+        if self.redated:
+            for key in keys:
+                orders[key] = self.dated(orders[key])
 
     def seen(self, job: Job) -> Seen | None:
         """What is known here of a job's order; None for a job without one."""
