@@ -155,6 +155,14 @@ def test_a_placed_order() -> None:
     }
 
 
+def test_a_placed_order_is_answered_alike_whenever_it_is_committed() -> None:
+    """The answer is kept as it was decided (`Idempotency.shows_times`)."""
+    order = booked()
+    later = order.changed(created_at=order.created_at + 1000, updated_at=order.updated_at + 1000)
+    at_first = write.created(OrderResult(order), "request-1")
+    assert write.created(OrderResult(later), "request-1") == at_first
+
+
 def test_a_refused_order() -> None:
     refusal = Refusal(Reason.UNKNOWN_VARIANT, field="items[0].variant_id")
     answer = write.created(refusal, "request-1")
