@@ -45,7 +45,7 @@ KEPT = frozenset({
     "item_list_entries", "installation", "processes", "sweeps",
 })  # fmt: skip
 # An order at rest waits for nothing, and nothing of it has left the book.
-EMPTY = frozenset({"jobs", "order_archives"})
+EMPTY = frozenset({"announced_orders", "jobs", "order_archives"})
 
 _TIMES = ("created_at", "updated_at")
 COPIED: dict[str, dict[str, tuple[str, ...]]] = {

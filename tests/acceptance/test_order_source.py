@@ -182,11 +182,21 @@ def test_it_is_noted_once(server: Server, world: World) -> None:
     assert world.polinate.get(path).content == told
 
 
-def test_an_unknown_order_without_a_source_is_refused(world: World) -> None:
-    for order_id in (f"ord_{uuid.uuid4().hex}", "PO-nobody", "x" * 200):
-        answer = notify(world, order_id)
-        assert answer.status_code == 400
-        assert_envelope("polinate", answer, "orderId")
+def test_an_unknown_order_without_a_source_is_announced(server: Server, world: World) -> None:
+    told = ["ord_123", f"ord_{uuid.uuid4().hex}", "PO-nobody", "x" * 200, "..", "#1 / ?"]
+    for order_id in told * 2:
+        assert accepted(notify(world, order_id), 200) == {"success": True}
+    listed = json.loads(server.command("orders", "--announced", "--json"))
+    assert {one["notified"] for one in listed} == set(told)
+    assert {one["state"] for one in listed} == {"no source"}
+    before = server.events("order.ingested")
+    order = world.konvo_created(id="ord_123")
+    assert server.events("order.ingested") == before + 1
+    listed = json.loads(server.command("orders", "--announced", "--json"))
+    assert {one["notified"] for one in listed} == set(told) - {"ord_123"}
+    found = accepted(world.polinate.get(f"{POLINATE_ORDERS}/ord_123"), 200)
+    assert order_number(found["id"]) == order_number(order["id"])
+    server.verify()
 
 
 def test_the_key_must_follow_the_formula(world: World) -> None:
@@ -255,5 +265,6 @@ def test_the_source_belongs_to_its_organization(
     source: Source, sourced: World, world: World
 ) -> None:
     order_id = f"ord_shop_{uuid.uuid4().hex[:8]}"
-    assert notify(world, order_id).status_code == 400
+    assert notify(world, order_id).status_code == 200
+    assert world.polinate.get(f"{POLINATE_ORDERS}/{order_id}").status_code == 404
     assert source.requests_for(order_id) == []

@@ -22,17 +22,25 @@ from tests.core.book import (
     named,
     notice,
     one,
+    told_as,
 )
 
 from entrepot.core import words
-from entrepot.core.commands import AdjustStock, CustomerRef, PlaceOrder, VariantRef
+from entrepot.core.commands import (
+    AdjustStock,
+    AmendOrder,
+    CustomerRef,
+    MirrorOrders,
+    PlaceOrder,
+    VariantRef,
+)
 from entrepot.core.decide.adjust import ON_HAND_MAX
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount
 from entrepot.core.order import Job, Order
 from entrepot.core.refusal import Reason
-from entrepot.core.results import NotedResult, StockResult
+from entrepot.core.results import NotedResult, OrdersResult, StockResult
 
 UNKNOWN = b"?" * 16
 WHO = b"w" * 16
@@ -187,9 +195,46 @@ def test_an_unknown_order_is_fetched_by_one_job() -> None:
     assert (job.kind, job.payload, job.id) == ("fetch", "PO-9", fetch_job_id(ORG, "PO-9"))
 
 
-def test_an_unknown_order_without_a_source_is_refused() -> None:
-    refusal = Book().refused(notice("PO-9"))
-    assert (refusal.reason, refusal.field) == (Reason.UNKNOWN_ORDER, "orderId")
+@pytest.mark.parametrize("has_source", [True, False])
+def test_an_unknown_order_is_announced_until_it_comes(has_source: bool) -> None:
+    book = Book(has_source=has_source)
+    assert not book.facts.orgs[ORG].announced
+    for _ in range(2):
+        assert book.done(notice("k-9")) == NotedResult(fetching=True)
+    assert book.facts.announced == {(ORG, "k-9")}
+    assert len(book.facts.jobs) == int(has_source)
+    other = book.mirrored(("konvo", "paid"), sender="k-1")
+    assert (other.ingested, book.facts.announced) == (False, {(ORG, "k-9")})
+    order = book.mirrored(("konvo", "paid"), sender="k-9")
+    assert book.order(order).ingested
+    assert book.types(order) == ["order.mirrored", "order.ingested"]
+    assert book.facts.announced == set()
+
+
+@pytest.mark.parametrize("name", ["external_id", "external_reference", "external_name"])
+def test_an_announced_order_is_found_by_every_name_that_it_comes_with(name: str) -> None:
+    book = Book()
+    book.done(notice("PO-7"))
+    order = book.mirrored(("konvo", "paid"), said={name: "PO-7"})
+    assert book.order(order).ingested
+    assert not book.facts.announced
+    # And by one that it is given later.
+    book.done(notice("PO-8"))
+    placed = book.placed()
+    book.done(AmendOrder(ORG, "polinate", placed.id, said={"external_reference": "PO-8"}))
+    assert book.order(placed).ingested
+    assert not book.facts.announced
+
+
+def test_what_came_by_another_way_is_not_fetched_too() -> None:
+    book = Book(has_source=True)
+    book.done(notice("k-1"))
+    [job] = book.facts.jobs.values()
+    book.mirrored(("konvo", "paid"), sender="k-1")
+    draft = told_as(sender="k-1")
+    fetched = MirrorOrders(ORG, "polinate", (draft,), job.id, job.fence, "k-1")
+    assert book.done(fetched) == OrdersResult((), {})
+    assert (len(book.facts.orders), book.facts.jobs) == (1, {})
 
 
 # --- adjustments

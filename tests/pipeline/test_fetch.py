@@ -12,11 +12,13 @@ import pytest
 from structlog.testing import capture_logs
 from tests.pipeline.conftest import House, eventually
 
+from entrepot.clock import now
 from entrepot.core.commands import CustomerRef, DraftLine, NotifyOrder, OrderDraft, VariantRef
+from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, refuse
 from entrepot.pipeline.order_source import BODY_BYTES_MAX
-from entrepot.store import accounts, schema
+from entrepot.store import accounts, announced, schema
 
 TEXT = "PO 1/2?"
 Reply = tuple[int, bytes, dict[str, str]]
@@ -151,12 +153,24 @@ async def test_what_cannot_be_fetched_is_parked(
     assert await house.rows(schema.orders, "id") == []
 
 
-async def test_a_source_that_was_taken_away_parks(house: House, source: Source) -> None:
+async def test_an_announced_order_waits_for_a_source(house: House, source: Source) -> None:
+    """The source is taken away before it is asked; the next one is asked for the order."""
+    org = house.shop.org
     await notify(house, source, OK)
-    await house.database.write(lambda c: accounts.set_source(c, house.shop.org, None, None))
+    await house.database.write(lambda c: accounts.set_source(c, org, None, None))
     house.start(fetch_reader=read)
-    assert "no order source" in await until_parked(house)
+    await house.until_quiet()
     assert source.asked == []
+    assert await house.rows(schema.announced_orders, "text") == [(TEXT,)]
+
+    def configure(conn: Any) -> int:
+        accounts.set_source(conn, org, source.template, "X-Key: source-secret")
+        return announced.ask_for_all(conn, org, now(), fetch_job_id)
+
+    assert await house.database.write(configure) == 1
+    await house.until_quiet()
+    assert len(source.asked) == len(await house.rows(schema.orders, "id")) == 1
+    assert await house.rows(schema.announced_orders, "text") == []
 
 
 @pytest.mark.parametrize(

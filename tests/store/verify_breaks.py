@@ -325,6 +325,14 @@ _JOBS = (
 
 _ROWS = (
     Break(
+        "ANNOUNCED", "an order that came unseen", "mirrored",
+        (
+            "DELETE FROM announced_orders",
+            "INSERT INTO announced_orders SELECT org, sender_id, 'polinate', 1 "  # noqa: ISC004
+            "FROM orders WHERE id = :mirrored",
+        ),
+    ),
+    Break(
         "INV-18", "an event of no order", "nowhere",
         (
             "INSERT INTO order_events VALUES (1, :nowhere, 1, 'order.placed', 0, 'synq', '')",

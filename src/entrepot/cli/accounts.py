@@ -12,7 +12,8 @@ from entrepot.cli import credentials
 from entrepot.cli.session import OperatorError, organization, write
 from entrepot.clock import new_id, now
 from entrepot.core import ids
-from entrepot.store import accounts
+from entrepot.core.decide.notify import fetch_job_id
+from entrepot.store import accounts, announced
 
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
 
@@ -93,7 +94,15 @@ def source(org: str, *, url: str | None = None, header: str | None = None) -> No
         raise OperatorError(f"--url {fault}")
     if header is not None and (fault := header_fault(header)):
         raise OperatorError(f"--header {fault}")
-    write(lambda conn: accounts.set_source(conn, organization(conn, org).org, url, header))
+
+    def work(conn: Connection) -> int:
+        number = organization(conn, org).org
+        accounts.set_source(conn, number, url, header)
+        return announced.ask_for_all(conn, number, now(), fetch_job_id) if url else 0
+
+    waiting = write(work)
+    if waiting:
+        print(f"{waiting} announced order(s) will be asked for")
 
 
 @org_app.command

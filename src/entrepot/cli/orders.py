@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from sqlalchemy import Connection
 
 from entrepot import settings
+from entrepot.cli.announced import show_announced
 from entrepot.cli.session import OperatorError, on_book, order_called, organization
 from entrepot.clock import now
 from entrepot.core import ids
@@ -33,21 +34,30 @@ def orders(
     *,
     waiting: _Flag = False,
     parked: _Flag = False,
+    announced: _Flag = False,
     limit: int = LIMIT,
     as_json: _Json = False,
 ) -> None:
     """List the orders whose pipeline waits or is parked, with what each waits for.
+
+    Or those that were announced by a notification and that nobody has told yet.
 
     Parameters
     ----------
     org: Name, number or id of the organization; all of them when absent.
     waiting: Those that wait for their next try, for a notification, or for a worker.
     parked: Those that wait for you. Without either flag, both are listed.
+    announced: Those that are announced, and what became of asking their source for them.
     limit: How many at most.
     as_json: Print one line of JSON.
     """
     if limit < 1:
         raise OperatorError("--limit must be 1 or more")
+    if announced:
+        if waiting or parked:
+            raise OperatorError("--announced stands alone")
+        show_announced(org, limit, as_json=as_json)
+        return
     wanted: dict[State, bool] = {"waiting": waiting, "parked": parked}
     states = tuple(state for state, flag in wanted.items() if flag) or tuple(wanted)
     at = now()

@@ -94,6 +94,7 @@ class MirrorOrders(NamedTuple):
     drafts: tuple[OrderDraft, ...]
     job_id: bytes | None = None  # the fetch job that brought it, with its fence
     fence: int = 0
+    announced: str | None = None  # what that job was to fetch
 
 
 class LineChange(NamedTuple):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from entrepot.core.order import (
+    Announced,
     Attempt,
     Changes,
     Customer,
@@ -40,6 +41,7 @@ class OrgFacts(NamedTuple):
     default_list: bytes
     hard: bool  # HARD allocation: never reserve more than there is
     has_source: bool  # an order source is configured
+    announced: bool = False  # orders are announced that nobody has told yet
 
 
 class Seen(NamedTuple):
@@ -107,6 +109,10 @@ class Facts:
     events: list[Event] = field(default_factory=list)
     entries: list[StockEntry] = field(default_factory=list)
     answers_new: list[StoredAnswer] = field(default_factory=list)
+    # Orders that are announced: those that were read, and of what is written the new and the gone.
+    announced: set[tuple[int, str]] = field(default_factory=set)
+    announced_new: dict[tuple[int, str], Announced] = field(default_factory=dict)
+    announced_gone: set[tuple[int, str]] = field(default_factory=set)
     lines: dict[tuple[int, bytes, bytes], Line] = field(default_factory=dict)
     # When what is written of an organization's orders is committed: later than all that was
     # committed before. Known once the book has been asked; decisions go by `now`.
@@ -172,6 +178,7 @@ class Facts:
         self._absorb_catalogue(changes)
         self._absorb_stock(changes)
         self._absorb_pipeline(changes)
+        self._absorb_announced(changes)
 
     def remember(self, answer: StoredAnswer) -> None:
         """Keep the answer given under an idempotency key."""
@@ -255,6 +262,17 @@ class Facts:
             row = (reservation.org, reservation.order_id, reservation.line_id)
             (dirt.dirty if reservation.line_id in held else dirt.new).add(row)
             held[reservation.line_id] = reservation
+
+    def _absorb_announced(self, changes: Changes) -> None:
+        for made in changes.announced_new:
+            key = (made.org, made.text)
+            self.announced.add(key)
+            self.announced_new[key] = made
+            self.orgs[made.org] = self.orgs[made.org]._replace(announced=True)
+        for key in changes.announced_gone:
+            self.announced.discard(key)
+            if self.announced_new.pop(key, None) is None:
+                self.announced_gone.add(key)
 
     def _absorb_pipeline(self, changes: Changes) -> None:
         for job in changes.jobs:

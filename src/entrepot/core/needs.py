@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from entrepot.core import ids
@@ -22,7 +22,7 @@ from entrepot.core.commands import (
     ResumeOrder,
     SettlePayment,
 )
-from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.decide.notify import fetch_job_id, named_in
 
 
 @dataclass(slots=True)
@@ -47,6 +47,9 @@ class Needs:
     # Locations, None for the organization's default one, where the stock of every variant of it
     # that is wanted has to be seen: lines stand there that do not say both ids.
     places: set[tuple[int, bytes | None]] = field(default_factory=set)
+    # What may be announced: known beforehand, or by the orders that these commands bring.
+    announced: set[tuple[int, str]] = field(default_factory=set)
+    bringing: list[Command] = field(default_factory=list)
     # Orders whose stock, reservations and attempt have to be seen as well.
     whole: set[tuple[int, bytes]] = field(default_factory=set)
     # Orders whose jobs have to be seen: of any order, or of one that may be ended by a word.
@@ -58,6 +61,7 @@ class Needs:
         self.orgs.add(command.org)
         match command:
             case PlaceOrder():
+                self.bringing.append(command)
                 self._lines(command.org, command.lines, stock=self.reserving)
                 self._customer(command.org, command.customer)
             case MirrorOrders():
@@ -68,11 +72,13 @@ class Needs:
             case ResumeJob():
                 self.jobs.add((command.org, command.job))
             case AmendOrder():
+                self.bringing.append(command)
                 self._whole(command.org, command.order_id)
                 self.ending.add((command.org, command.order_id))
                 self._lines(command.org, command.create_lines, stock=True)
             case NotifyOrder():
                 self.texts.add((command.org, command.order_text, command.source))
+                self.announced.add((command.org, command.order_text))
                 self.jobs.add((command.org, fetch_job_id(command.org, command.order_text)))
             case AdjustStock():
                 self.variants.add((command.org, command.variant_id))
@@ -85,6 +91,14 @@ class Needs:
                 self.jobs.add((command.org, command.job_id))
                 if isinstance(command, DeferJob) and command.order_id:
                     self.orders.add((command.org, command.order_id))
+
+    def announced_in(self, orgs: Container[int]) -> set[tuple[int, str]]:
+        """What the commands may find announced, where something is announced at all."""
+        wanted = set(self.announced)
+        for command in self.bringing:
+            if command.org in orgs:
+                wanted.update((command.org, text) for text in named_in(command))
+        return wanted
 
     def _whole(self, org: int, order_id: bytes) -> None:
         self.orders.add((org, order_id))
@@ -117,8 +131,11 @@ class Needs:
             self.customer_names.add((org, kind, value))
 
     def _mirror(self, command: MirrorOrders) -> None:
+        self.bringing.append(command)
         if command.job_id is not None:
             self.jobs.add((command.org, command.job_id))
+        if command.announced is not None:
+            self.announced.add((command.org, command.announced))
         for draft in command.drafts:
             self.senders.add((command.org, draft.sender_id, command.source))
             spelled = ids.any_spelling(draft.sender_id)

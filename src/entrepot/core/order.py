@@ -269,6 +269,15 @@ class StoredAnswer(NamedTuple):
     created_at: int
 
 
+class Announced(NamedTuple):
+    """An order that somebody says exists and nobody has told yet."""
+
+    org: int
+    text: str
+    source: str
+    announced_at: int
+
+
 @dataclass(slots=True)
 class Changes:
     """What a decision wants written, all or nothing. Later commands of a batch see it."""
@@ -291,6 +300,8 @@ class Changes:
     variants: list[Variant] = field(default_factory=list)
     variant_names: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
     locations_new: list[tuple[int, bytes]] = field(default_factory=list)
+    announced_new: list[Announced] = field(default_factory=list)
+    announced_gone: list[tuple[int, str]] = field(default_factory=list)
     levels: dict[tuple[int, bytes, bytes], Level] = field(default_factory=dict)
     exact_stock: bool = False  # decided by the very numbers of a level: see Facts
     entries: list[StockEntry] = field(default_factory=list)

@@ -21,7 +21,7 @@ class OrdersResult(NamedTuple):
 
 
 class NotedResult(NamedTuple):
-    """The notification was taken; `fetching` when a job now asks the order source."""
+    """The notification was taken; `fetching` while the order is announced and not known yet."""
 
     fetching: bool
 

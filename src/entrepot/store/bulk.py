@@ -74,9 +74,14 @@ def by_keys(keys: Sequence[str]) -> tuple[str, str]:
     return aliases, " AND ".join(f't."{c}" = v.v{i}' for i, c in enumerate(keys))
 
 
+def _names(columns: tuple[str, ...]) -> str:
+    """Columns of `t`; what stands in brackets is asked of the row as it is."""
+    return ", ".join(c if c.startswith("(") else f't."{c}"' for c in columns)
+
+
 @lru_cache(maxsize=1024)
 def _select_sqlite(table: Table, keys: tuple[str, ...], columns: tuple[str, ...], size: int) -> str:
-    names = ", ".join(f't."{c}"' for c in columns)
+    names = _names(columns)
     aliases, match = by_keys(keys)
     row = "(" + ", ".join("?" * len(keys)) + ")"
     # CROSS JOIN keeps the planner from scanning the table and probing the list.
@@ -99,7 +104,7 @@ def _select_postgres(
 
 
 def _select_from(source: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> str:
-    names = ", ".join(f't."{c}"' for c in columns)
+    names = _names(columns)
     aliases, match = by_keys(keys)
     return f"SELECT {names} FROM {source} AS v({aliases}) JOIN {table.name} AS t ON {match}"
 

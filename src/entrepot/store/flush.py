@@ -71,6 +71,7 @@ def _write(conn: Connection, facts: Facts) -> None:
     _stock(conn, writes, facts)
     _attempts(writes, facts)
     _jobs(writes, facts)
+    _announced(writes, facts)
     answers = sorted(facts.answers_new, key=lambda answer: (answer.org, answer.key))
     writes.insert(schema.idempotency_keys, rows.ANSWER, answers)
     spans.number(conn, writes, facts)
@@ -276,6 +277,13 @@ def _attempts(writes: Writes, facts: Facts) -> None:
     # An order has one live attempt: the next one waits until the last one is not.
     again = not {key[:2] for key in dirt.new}.isdisjoint(key[:2] for key in dirt.dirty)
     writes.insert(schema.payment_attempts, rows.ATTEMPT, new, apart=again)
+
+
+def _announced(writes: Writes, facts: Facts) -> None:
+    gone = sorted(facts.announced_gone)
+    writes.delete(schema.announced_orders, ("org", "text"), gone, guarded=False)
+    made = [facts.announced_new[key] for key in sorted(facts.announced_new)]
+    writes.insert(schema.announced_orders, ("org", "text", "source", "announced_at"), made)
 
 
 def _jobs(writes: Writes, facts: Facts) -> None:

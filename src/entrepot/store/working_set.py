@@ -21,10 +21,14 @@ from entrepot.store.bulk import Row, Select
 _BY_ID = ("org", "id")
 _BY_NAME = ("org", "kind", "value")
 _BY_ORDER = ("org", "order_id")
+_BY_TEXT = ("org", "text")
 _BY_SENDER = ("org", "sender_id", "origin")
 _JOB_OF_ORDER = ("org", "order_id", "id")
 _SHELF = ("org", "variant_id", "location_id")
-_ORG = ("org", "guest_id", "default_location", "default_list", "allocation", "source_url")
+_ORG = (
+    "org", "guest_id", "default_location", "default_list", "allocation", "source_url",
+    "(EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org))",
+)  # fmt: skip
 
 
 def load(conn: Connection, needs: Needs, facts: Facts, *, lock: bool | None = None) -> None:
@@ -65,6 +69,7 @@ class _Loading:
         self._managed: set[Row] = set()  # of them, those whose stock and payment have to be seen
         self._stepping: set[Row] = set()  # those whose jobs have to be seen
         self._ending: set[Row] = set()  # these jobs
+        self._announcing: set[int] = set()  # organizations that know of announced orders
 
     def next_round(self, *, lock: bool) -> list[_Look]:
         """What is wanted by now and was not asked for yet."""
@@ -73,6 +78,9 @@ class _Loading:
         look(schema.organizations, ("org",), {(org,) for org in needs.orgs}, _ORG, self._orgs)
         look(schema.idempotency_keys, ("org", "key"), needs.answers, rows.ANSWER, self._answers,
              few=True)  # fmt: skip
+        if self._announcing or needs.announced:
+            look(schema.announced_orders, _BY_TEXT, needs.announced_in(self._announcing), _BY_TEXT,
+                 self._announced)  # fmt: skip
         self._look_by_name()
         look(schema.orders, _BY_ID, needs.orders, rows.ORDER, self._orders, lock=lock, naming=True)
         look(schema.order_lines, _BY_ORDER, self._present, rows.LINE, self._lines, naming=True)
@@ -136,11 +144,17 @@ class _Loading:
     # ------------------------------------------------------------------ what was found
 
     def _orgs(self, found: Iterable[Row]) -> None:
-        for org, guest, location, list_, allocation, source in found:
+        for org, guest, location, list_, allocation, source, announced in found:
             self.facts.orgs[org] = OrgFacts(
-                org, guest, location, list_, allocation == "HARD", source is not None
-            )
+                org, guest, location, list_, allocation == "HARD", source is not None,
+                bool(announced),
+            )  # fmt: skip
             self.facts.locations.add((org, location))
+            if announced:
+                self._announcing.add(org)
+
+    def _announced(self, found: Iterable[Row]) -> None:
+        self.facts.announced.update((row[0], row[1]) for row in found)
 
     def _answers(self, found: Iterable[Row]) -> None:
         for row in found:

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from entrepot.core.refusal import Reason, Refusal
-from entrepot.edge.polinate import write
 from entrepot.edge.polinate.refusals import TABLE, refusal_answer
 from entrepot.edge.polinate.routes import DIALECT
 
@@ -60,12 +59,6 @@ def test_the_envelope(reason: Reason) -> None:
 def test_without_a_field_there_are_no_field_errors() -> None:
     body = json.loads(refusal_answer(Refusal(Reason.KEY_REUSED), "request-1").body)
     assert body.keys() == {"errorCode", "message", "requestId"}
-
-
-def test_a_notification_of_an_unknown_order_is_no_404() -> None:
-    answer = write.noted(Refusal(Reason.UNKNOWN_ORDER, field="orderId"), "request-1")
-    assert answer.status == 400
-    assert json.loads(answer.body)["fieldErrors"] == {"orderId": Reason.UNKNOWN_ORDER.sentence}
 
 
 READ = {401, 429, 500, 503}

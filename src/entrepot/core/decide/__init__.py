@@ -23,7 +23,7 @@ from entrepot.core.decide.adjust import adjust
 from entrepot.core.decide.amend import amend
 from entrepot.core.decide.jobs import defer, finish, resume, resume_job
 from entrepot.core.decide.mirror import mirror
-from entrepot.core.decide.notify import notify
+from entrepot.core.decide.notify import match_announced, notify
 from entrepot.core.decide.place import place
 from entrepot.core.decide.reserve import reserve
 from entrepot.core.decide.settle import settle
@@ -46,9 +46,16 @@ _DECIDERS: dict[type, Callable[[Any, Facts], Decision]] = {
 }
 
 
+# Whoever may bring an order that was announced, or the name that it was announced by.
+_BRINGING = (PlaceOrder, MirrorOrders, AmendOrder)
+
+
 def decide(command: Command, facts: Facts) -> Decision | Refusal:
     """Judge a command against the facts. A refusal has touched nothing."""
     try:
-        return _DECIDERS[type(command)](command, facts)
+        decision = _DECIDERS[type(command)](command, facts)
     except Refused as refused:
         return refused.refusal
+    if isinstance(command, _BRINGING):
+        match_announced(command.org, decision.changes, facts)
+    return decision

@@ -30,6 +30,11 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
     changes = Changes()
     if command.job_id is not None:
         changes.jobs_done.append(held_job(command.org, command.job_id, command.fence, facts))
+    if command.announced is not None:
+        if (command.org, command.announced) not in facts.announced:
+            # Somebody else brought it meanwhile: a second order of it would be one too many.
+            return Decision(changes, OrdersResult((), {}))
+        changes.announced_gone.append((command.org, command.announced))
     meant: list[bytes] = []
     named: dict[str, bytes] = {}
     # Each order as last told: one array may tell it twice, by its sender's id and by ours.

@@ -1,15 +1,22 @@
-"""Somebody says that an order exists: it is found, or fetched, or refused as unknown."""
+"""Somebody says that an order exists: it is found, or kept as announced until it comes."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from entrepot.core import events
-from entrepot.core.commands import NotifyOrder
+from entrepot.core.commands import (
+    AmendOrder,
+    Command,
+    MirrorOrders,
+    NotifyOrder,
+    PlaceOrder,
+)
 from entrepot.core.decide.jobs import new_job
 from entrepot.core.facts import Facts
-from entrepot.core.order import Changes
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.order import Announced, Changes
 from entrepot.core.results import Decision, NotedResult
 
 
@@ -20,7 +27,9 @@ def fetch_job_id(org: int, order_text: str) -> bytes:
 
 
 def notify(command: NotifyOrder, facts: Facts) -> Decision:
-    """Record `order.ingested` once; or make the job that fetches an order not known yet."""
+    """Record `order.ingested` once; or keep that an order not known yet was announced, and make the
+    job that fetches it where there is a source.
+    """
     org, changes = command.org, Changes()
     order_id = facts.by_text.get((org, command.order_text))
     order = facts.orders.get((org, order_id)) if order_id else None
@@ -32,9 +41,14 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
             )  # fmt: skip
             changes.orders.append(order)
             changes.events.append(ingested)
+        if (org, command.order_text) in facts.announced:
+            changes.announced_gone.append((org, command.order_text))
         return Decision(changes, NotedResult(fetching=False))
+    if (org, command.order_text) not in facts.announced:
+        made = Announced(org, command.order_text, command.source, facts.now)
+        changes.announced_new.append(made)
     if not facts.orgs[org].has_source:
-        raise refuse(Reason.UNKNOWN_ORDER, field="orderId")
+        return Decision(changes, NotedResult(fetching=True))
     job_id = fetch_job_id(org, command.order_text)
     known = facts.jobs.get((org, job_id))
     if known is not None and known.state == "parked":
@@ -44,3 +58,38 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
         job = new_job("fetch", org, None, facts)
         changes.jobs.append(job._replace(id=job_id, payload=command.order_text))
     return Decision(changes, NotedResult(fetching=True))
+
+
+def named_in(command: Command) -> Iterator[str]:
+    """The ids and names by which an order that a command brings may have been announced."""
+    if isinstance(command, MirrorOrders):
+        for draft in command.drafts:
+            yield draft.sender_id
+            yield from _names(draft.said.get)
+    elif isinstance(command, PlaceOrder | AmendOrder):
+        yield from _names(command.said.get)
+
+
+def match_announced(org: int, changes: Changes, facts: Facts) -> None:
+    """Note orders as ingested that were announced before they came; they are not announced then."""
+    if not facts.orgs[org].announced:
+        return
+    for orders in (changes.orders_new, changes.orders):
+        for place, order in enumerate(orders):
+            names = (
+                order.sender_id, order.external_id, order.external_reference, order.external_name,
+            )  # fmt: skip
+            found = [(org, name) for name in names if (org, name) in facts.announced]
+            if not found:
+                continue
+            changes.announced_gone.extend(found)  # type: ignore[arg-type]
+            if not order.ingested:
+                orders[place], ingested = events.happened(
+                    order.changed(ingested=True), events.ORDER_INGESTED, facts.now, "announced"
+                )
+                changes.events.append(ingested)
+
+
+def _names(said: Callable[[str], Any]) -> list[str]:
+    told = [said(name) for name in ("external_id", "external_reference", "external_name")]
+    return [name for name in told if name]

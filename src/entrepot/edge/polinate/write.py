@@ -8,7 +8,7 @@ import msgspec
 
 from entrepot.core import shown
 from entrepot.core.order import Line, Order
-from entrepot.core.refusal import Reason, Refusal
+from entrepot.core.refusal import Refusal
 from entrepot.core.results import NotedResult, OrderResult, Result
 from entrepot.edge.polinate import wire
 from entrepot.edge.polinate.refusals import refusal_answer
@@ -121,10 +121,8 @@ def whole_order(status: int, request_id: str) -> Callable[[Result | Refusal], An
 
 
 def noted(result: Result | Refusal, request_id: str) -> Answer:
-    """What a notification is answered with. It documents no 404, so an unknown order is a 400."""
+    """What a notification is answered with."""
     if isinstance(result, Refusal):
-        if result.reason is Reason.UNKNOWN_ORDER:
-            result = Refusal(Reason.INVALID, result.reason.sentence, "orderId")
         return refusal_answer(result, request_id)
     assert isinstance(result, NotedResult)
     return Answer(200, _encode(wire.Notified(success=True)))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import httpx
 
-from entrepot.core.commands import Command, MirrorOrders, OrderDraft
+from entrepot.core.commands import Command, FinishJob, MirrorOrders, OrderDraft
 from entrepot.core.refusal import Refused
 from entrepot.pipeline.order_source import BODY_BYTES_MAX, OK, Unaskable, address, ask
 from entrepot.pipeline.steps import Held, Terms, park, put_off
@@ -27,7 +27,8 @@ async def fetch(
     """Mirror the order that the source tells of, or put it off, or park what cannot be read."""
     job, text = held.job, held.job.payload
     if organization is None or organization.source_url is None or text is None:
-        return park(held, "the organization has no order source any more", terms)
+        # The order stays announced; a source that is set later is asked for it.
+        return FinishJob(job.org, job.id, job.fence)
     try:
         url = address(organization.source_url, text, f"bus_{organization.id.hex()}")
         answer = await ask(client, url, organization.source_header)
@@ -50,4 +51,4 @@ async def fetch(
         draft = reader(answer.body, text, job.org)
     except Refused as refused:
         return park(held, f"the source's answer is no order: {refused}", terms)
-    return MirrorOrders(job.org, "polinate", (draft,), job.id, job.fence)
+    return MirrorOrders(job.org, "polinate", (draft,), job.id, job.fence, text)

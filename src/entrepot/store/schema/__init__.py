@@ -28,9 +28,17 @@ from entrepot.store.schema.orders import (
 )
 from entrepot.store.schema.stock import reservations, stock_entries, stock_levels
 from entrepot.store.schema.table import metadata
-from entrepot.store.schema.work import idempotency_keys, jobs, payment_attempts, processes, sweeps
+from entrepot.store.schema.work import (
+    announced_orders,
+    idempotency_keys,
+    jobs,
+    payment_attempts,
+    processes,
+    sweeps,
+)
 
 __all__ = [
+    "announced_orders",
     "credentials",
     "customer_names",
     "customers",

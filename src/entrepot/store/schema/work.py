@@ -93,6 +93,16 @@ idempotency_keys = table(
     by_key=False,
 )
 
+announced_orders = table(
+    "announced_orders",
+    # Orders that somebody says exist and nobody has told yet, under the id that was announced.
+    need("org", BigInteger),
+    need("text", Text),
+    need("source", Text),  # the dialect of the notification
+    need("announced_at", BigInteger),
+    PrimaryKeyConstraint("org", "text"),
+)
+
 sweeps = table(
     "sweeps",
     # How far the walk that removes old rows is, one row an organization and kind.

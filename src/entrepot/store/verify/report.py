@@ -45,6 +45,7 @@ INVARIANTS: dict[str, str] = {
     "INV-28": "Nothing was updated before it was created, and an order's events follow each other.",
     "WORDS": "Every status word shown is true of its order, and the preferred one unless told.",
     "PROPERTIES": "The searchable properties of an order are those of its properties.",
+    "ANNOUNCED": "No order that is announced has come already.",
     "NUMBERS": "An organization's orders are numbered from 1 to what its counter says.",
     "TIMES": "No order was changed after the last commit that its organization's counter tells of.",
     "SPANS": "A span says how many of its orders stand where, and no time of theirs lies outside.",

@@ -53,6 +53,7 @@ def checks(overdue_before: int | None) -> Iterator[Check]:
     yield from _payment()
     yield from _pipeline(overdue_before)
     yield from _identity()
+    yield from _announced()
     yield from _times()
 
 
@@ -243,6 +244,13 @@ def _identity() -> Iterator[Check]:
     for table in (schema.organizations, schema.credentials):
         named = _repeated(table, "id").add_columns(literal(table.name).label("table"))
         yield Check("INV-26", named)
+
+
+def _announced() -> Iterator[Check]:
+    waits = schema.announced_orders.c
+    here = and_(_orders.org == waits.org, _orders.sender_id == waits.text)
+    found = select(_orders.org, _orders.id, waits.announced_at)
+    yield Check("ANNOUNCED", found.select_from(schema.orders.join(schema.announced_orders, here)))
 
 
 def _times() -> Iterator[Check]:

@@ -1,0 +1,64 @@
+"""Orders that somebody says exist and nobody has told yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, and_, insert, select, update
+
+from entrepot.core.order import Job
+from entrepot.store import bulk, rows, schema
+
+_announced, _jobs = schema.announced_orders, schema.jobs
+
+JobId = Callable[[int, str], bytes]
+
+
+class Announced(NamedTuple):
+    """An announced order, and the job that fetches it, where its organization has a source."""
+
+    org: int
+    text: str
+    announced_at: int
+    job: Job | None
+
+
+def listed(conn: Connection, org: int | None, job_id: JobId, limit: int) -> list[Announced]:
+    """Up to `limit` announced orders, by organization and text. `job_id` names their jobs."""
+    c = _announced.c
+    statement = select(c.org, c.text, c.announced_at).order_by(c.org, c.text).limit(limit)
+    if org is not None:
+        statement = statement.where(c.org == org)
+    found = [(row.org, row.text, row.announced_at) for row in conn.execute(statement)]
+    keys = {(number, job_id(number, text)) for number, text, _ in found}
+    read = bulk.select(conn, _jobs, ("org", "id"), set(keys), rows.JOB)
+    jobs = {(row[0], row[1]): rows.job(row) for row in read}
+    return [
+        Announced(number, text, at, jobs.get((number, job_id(number, text))))
+        for number, text, at in found
+    ]
+
+
+def ask_for_all(conn: Connection, org: int, now: int, job_id: JobId) -> int:
+    """Have every announced order of an organization fetched, now that it has a source: how many.
+
+    What was given up before is tried again.
+    """
+    c = _jobs.c
+    conn.execute(
+        update(_jobs)
+        .where(and_(c.org == org, c.kind == "fetch", c.state == "parked"))
+        .values(state="due", run_at=now, tries=0)
+    )
+    statement = select(_announced.c.text).where(_announced.c.org == org)
+    wanted = {job_id(org, text): text for text in conn.execute(statement).scalars()}
+    known = set(conn.execute(select(c.id).where(c.org == org, c.kind == "fetch")).scalars())
+    fresh = [
+        {"org": org, "id": id_, "kind": "fetch", "payload": text, "state": "due", "run_at": now,
+         "leased_until": 0, "fence": 0, "tries": 0, "created_at": now}
+        for id_, text in wanted.items() if id_ not in known
+    ]  # fmt: skip
+    if fresh:
+        conn.execute(insert(_jobs), fresh)
+    return len(wanted)
