@@ -73,7 +73,7 @@ async def test_a_longer_period_counts_from_now_on(house: House, tmp_path: Path) 
 
 async def test_what_is_off_stays(house: House, tmp_path: Path) -> None:
     await ordered(house, "old")
-    order_id = await mirrored(house, "a", "open", "completed")
+    order_id = await mirrored(house, "a", "open", "cancelled")
     house.advance(10_000 * DAY)
     off = a_sweeper(house, tmp_path, keys_seconds=None, events_seconds=None)
     assert await off.round() == {}

@@ -33,10 +33,10 @@ def book_url(database_url: str) -> str:
 
 
 async def test_events_of_finished_orders_move_to_the_archive(house: House, tmp_path: Path) -> None:
-    ended = await mirrored(house, "a", "open", "paid", "completed")
+    ended = await mirrored(house, "a", "open", "paid", "cancelled")
     cancelled = await mirrored(house, "b", "open", "cancelled")
     live = await mirrored(house, "c", "open", "paid")
-    single = await mirrored(house, "d", "completed")
+    single = await mirrored(house, "d", "cancelled")
     before = await events_of(house)
     columns = ("seq", "type", "at", "body")
     told = {
@@ -44,7 +44,7 @@ async def test_events_of_finished_orders_move_to_the_archive(house: House, tmp_p
         for order in (ended, cancelled)
     }
     house.advance(60 * DAY)
-    young = await mirrored(house, "e", "open", "completed")
+    young = await mirrored(house, "e", "open", "cancelled")
     house.advance(31 * DAY)
     placed = await house.place()
     assert (await a_sweeper(house, tmp_path).round())["events"].removed == 3
@@ -66,12 +66,12 @@ async def test_events_of_finished_orders_move_to_the_archive(house: House, tmp_p
 async def test_an_order_that_goes_on_after_all_is_archived_again(
     house: House, tmp_path: Path
 ) -> None:
-    order_id = await mirrored(house, "a", "open", "completed")
+    order_id = await mirrored(house, "a", "open", "cancelled")
     sweeper = a_sweeper(house, tmp_path)
     house.advance(91 * DAY)
     await sweeper.round()
     before = await events_of(house, order_id)
-    await mirrored(house, "a", "open", "paid", "completed")
+    await mirrored(house, "a", "open", "paid", "cancelled")
     await assert_clean(house)
     gone = len(await events_of(house, order_id)) - 1
     assert gone > len(before)
@@ -91,7 +91,7 @@ async def test_an_order_that_goes_on_after_all_is_archived_again(
 async def test_an_order_with_something_under_way_keeps_its_events(
     house: House, tmp_path: Path, more: dict[str, Any]
 ) -> None:
-    await mirrored(house, "a", "open", "completed")
+    await mirrored(house, "a", "open", "cancelled")
     await house.database.write(lambda conn: conn.execute(update(schema.orders), more))
     house.advance(91 * DAY)
     assert (await a_sweeper(house, tmp_path).round())["events"] == Swept(1, 1, 0)
@@ -99,7 +99,7 @@ async def test_an_order_with_something_under_way_keeps_its_events(
 
 
 async def test_an_order_with_a_job_keeps_its_events(house: House, tmp_path: Path) -> None:
-    order_id = await mirrored(house, "a", "open", "completed")
+    order_id = await mirrored(house, "a", "open", "cancelled")
     job = {
         "org": house.shop.org, "id": new_id(), "kind": "void", "order_id": order_id,
         "state": "due", "run_at": 0, "leased_until": 0, "fence": 0, "tries": 0, "created_at": 0,
@@ -113,9 +113,9 @@ async def test_events_go_in_bounded_steps_however_many_an_order_has(
     house: House, tmp_path: Path
 ) -> None:
     words = ["open", "paid"] * 4
-    await mirrored(house, "a", *words, "completed")
-    await mirrored(house, "b", "open", "completed")
-    await mirrored(house, "c", "open", "completed")
+    await mirrored(house, "a", *words, "cancelled")
+    await mirrored(house, "b", "open", "cancelled")
+    await mirrored(house, "c", "open", "cancelled")
     before = await events_of(house)
     house.advance(91 * DAY)
     watched = Watched(house.database, schema.order_events)

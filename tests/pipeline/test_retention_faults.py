@@ -43,8 +43,8 @@ def book_url(database_url: str) -> str:
 async def test_what_was_archived_and_not_removed_is_archived_again(
     house: House, tmp_path: Path
 ) -> None:
-    await mirrored(house, "a", "open", "paid", "completed")
-    await mirrored(house, "b", "open", "completed")
+    await mirrored(house, "a", "open", "paid", "cancelled")
+    await mirrored(house, "b", "open", "cancelled")
     before = await events_of(house)
     house.advance(91 * DAY)
     dying = Dying(house.database, at=2)  # after the claim and the reading
@@ -67,7 +67,7 @@ async def test_what_was_archived_and_not_removed_is_archived_again(
 async def test_nothing_leaves_the_book_before_the_archive_is_on_the_disk(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await mirrored(house, "a", "open", "paid", "completed")
+    await mirrored(house, "a", "open", "paid", "cancelled")
     before = await events_of(house)
     house.advance(91 * DAY)
     sync, failing = os.fsync, [True, False]
@@ -96,7 +96,7 @@ async def test_nothing_leaves_the_book_before_the_archive_is_on_the_disk(
 async def test_two_processes_share_the_walks(house: House, tmp_path: Path) -> None:
     for number in range(20):
         await ordered(house, f"key-{number}")
-        await mirrored(house, f"m-{number}", "open", "completed")
+        await mirrored(house, f"m-{number}", "open", "cancelled")
     before = await events_of(house)
     house.advance(91 * DAY)
     small = {"keys_slice": 3, "events_slice": 3, "orders_slice": 3}
@@ -162,7 +162,7 @@ async def test_an_amended_order_keeps_the_events_that_were_read_of_it(
     house: House, tmp_path: Path
 ) -> None:
     """Between the reading and the removal the order moves: it is live, so its story stays."""
-    order_id = await mirrored(house, "a", "open", "completed")
+    order_id = await mirrored(house, "a", "open", "cancelled")
     house.advance(91 * DAY)
 
     class Meddling(EventArchive):
