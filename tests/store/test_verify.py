@@ -178,6 +178,27 @@ def test_a_late_job_is_a_violation_only_when_a_bound_is_asked_for(book: Book) ->
     assert book.broken("UPDATE jobs SET tries = 0", overdue_before=START).ok
 
 
+def test_holds_past_their_end_are_named_where_a_bound_is_asked_for(book: Book) -> None:
+    late = f"UPDATE reservations SET held_until = {START} WHERE state = 'held'"
+    held = f"UPDATE reservations SET held_until = {START + 2 * YEAR} WHERE state = 'held'"
+    bounds: dict[str, Any] = {"overdue_before": START + 1, "now": START + YEAR}
+    report = book.broken(late, **bounds)
+    assert [v.invariant for v in report.violations] == ["HOLDS"]
+    assert report.violations[0].witnesses[0]["held_until"] == START
+    assert book.broken(held, **bounds).ok
+    assert book.broken(late, overdue_before=START + 1).ok
+
+
+def test_a_job_put_off_for_longer_than_any_policy_does_is_named(book: Book) -> None:
+    held = f"UPDATE reservations SET held_until = {START + 9 * YEAR}"
+    hour = 3_600_000_000
+    bounds: dict[str, Any] = {"overdue_before": START - 1, "now": START}
+    for state, ahead, ok in (("due", hour + 1, False), ("due", hour, True), ("parked", YEAR, True)):
+        put_off = f"UPDATE jobs SET run_at = {START + ahead} WHERE state = '{state}'"
+        rest = f"UPDATE jobs SET run_at = {START} WHERE state <> '{state}'"
+        assert book.broken(held, rest, put_off, **bounds).ok is ok, (state, ahead)
+
+
 def test_all_are_counted_and_twenty_are_shown(book: Book) -> None:
     broken = book.broken("UPDATE orders SET updated_at = created_at - 1").violations
     [found] = [violation for violation in broken if violation.invariant == "INV-28"]
@@ -333,7 +354,7 @@ def test_the_command_refuses_what_it_cannot_check(
 
 
 def test_every_invariant_can_be_broken_and_is_explained() -> None:
-    broken = {one.invariant for one in BREAKS} | {"INV-11", "LOG"}  # by tests of their own
+    broken = {one.invariant for one in BREAKS} | {"INV-11", "LOG", "HOLDS"}  # by tests of their own
     assert broken == set(INVARIANTS)
     text_ = " ".join(DOCS.read_text(encoding="utf-8").split())
     unexplained = [n for n, said in INVARIANTS.items() if n not in text_ or said not in text_]

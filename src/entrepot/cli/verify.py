@@ -43,12 +43,14 @@ def verify(
     ----------
     as_json: Print one line of JSON.
     sandbox_ledger: The sandbox provider's ledger, to compare the money that it holds with the book.
-    bound: Seconds that a due job may wait; longer counts as a violation.
+    bound: Seconds that a due job may wait, and stock be held beyond its hold; longer counts as a
+        violation.
     """
     if bound is not None and bound < 0:
         raise OperatorError("--bound must be 0 or more seconds")
     ledger = None if sandbox_ledger is None else _ledger(sandbox_ledger)
-    overdue_before = None if bound is None else now() - int(bound * MICROSECONDS)
+    at = now()
+    overdue_before = None if bound is None else at - int(bound * MICROSECONDS)
 
     async def work(database: Database) -> Report:
         log = await database.log_faults()
@@ -65,6 +67,7 @@ def verify(
                 conn,
                 attempt_key=attempt_key,
                 overdue_before=overdue_before,
+                now=at,
                 ledger=ledger,
                 log=log,
             )

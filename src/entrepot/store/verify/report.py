@@ -38,6 +38,8 @@ INVARIANTS: dict[str, str] = {
     "range.",
     "INV-18": "Every row belongs to a row of its own organization.",
     "INV-20": "An order that is neither ended nor parked has a job, and no job waits beyond bound.",
+    "HOLDS": "No stock is held beyond the end of its hold, and no job is put off for more than an "
+    "hour: asked with a bound only.",
     "INV-21": "An order is parked exactly while a parked job waits for the operator, with a reason "
     "and an event that says so.",
     "INV-23": "Every job is of a kind that this program knows, and has the order that it is about.",
