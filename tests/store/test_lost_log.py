@@ -347,7 +347,7 @@ async def test_a_kill_at_any_moment_is_no_loss_and_a_lost_log_always_is_one(
 
 
 @pytest.mark.parametrize("statement", ["_KEEP", "_COPY", "_UNSEAL"])
-async def test_a_kill_while_the_book_is_sealed_is_no_loss(
+async def test_a_kill_or_a_backup_while_the_book_is_sealed_is_no_loss(
     serving: SqliteDatabase,
     folder: Path,
     tmp_path: Path,
@@ -365,8 +365,10 @@ async def test_a_kill_while_the_book_is_sealed_is_no_loss(
             if said == getattr(book_log, statement):
                 done.close()
                 left.append(killed(folder, tmp_path / "killed"))
+                left.append(a_complete_backup(folder, tmp_path / "copied"))
             return done
 
     serving.log.copy(Watched())
-    assert await faults_of(left[0]) == []
-    assert notes(left[0]) == CHANGES
+    for book in left:
+        assert await faults_of(book) == []
+        assert notes(book) == CHANGES

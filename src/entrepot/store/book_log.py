@@ -6,7 +6,7 @@ row of `installation`, in the transaction that it counts, and the mark beside th
 mark says lost some. Where a copy has no mark, a seal tells: while a process serves, the book's own
 file has a row that its log takes out again, so only a file without its log shows the row. The row
 names SQLite's schema version, which is random then and which no complete copy keeps (`.backup`,
-`VACUUM INTO`, a dump). See docs/adr/0017.
+`VACUUM INTO`, a dump). See docs/adr/0020.
 """
 
 from __future__ import annotations
