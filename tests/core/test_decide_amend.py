@@ -342,3 +342,15 @@ def test_a_managed_order_keeps_its_stage_over_field_changes() -> None:
     book.done(changing(order, said={"notes": "n"}))
     assert book.order(order).facets == Facets("confirmed", fulfilment="accepted")
     assert book.refused(telling(order, ("konvo", "paid"))).reason is Reason.ILLEGAL_MOVE
+
+
+def test_a_time_that_is_told_as_it_is_shown_is_no_change() -> None:
+    """Times are shown to the millisecond, and kept to the microsecond."""
+    book, order = unpaid()
+    exact = order.created_at + 60_000_123
+    book.done(changing(order, said={"expected_at": exact}))
+    known = book.order(order)
+    book.done(changing(order, said={"expected_at": exact // 1000 * 1000}))
+    assert book.order(order) == known
+    book.done(changing(order, said={"expected_at": exact + 1000}))
+    assert book.order(order).expected_at == exact + 1000

@@ -364,3 +364,11 @@ def test_a_free_order_without_stock_fails() -> None:
     order = book.placed(line(quantity=2, price=Amount(0, 0)), payment_provider="stripe")
     book.reserved(order)
     assert (book.order(order).facets.stage, book.order(order).reason) == ("failed", "out_of_stock")
+
+
+def test_a_total_with_too_many_digits_is_told_with_its_digits() -> None:
+    """Each price can be held, and their sum at the finer price's places cannot."""
+    prices = (Amount(1, 9), Amount(100_000_100, 2))
+    lines = tuple(line(LOOSE, price=price) for price in prices)
+    refusal = Book().refused(PlaceOrder(ORG, "synq", "EUR", lines))
+    assert "1000001.000000001, is out of range" in refusal.detail

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 UNITS_MAX = 10**15
 SCALE_MAX = 9
+RANGE = f"amounts go to {UNITS_MAX} in their last decimal place, of which there are {SCALE_MAX}"
 
 _DECIMAL = re.compile(r"(-?)(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,12}))?\Z")
 

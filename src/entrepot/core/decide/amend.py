@@ -11,7 +11,7 @@ from entrepot.core.decide import goods, times
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.moves import Telling, tell
 from entrepot.core.facts import Facts
-from entrepot.core.money import Amount, priceable, stripped
+from entrepot.core.money import RANGE, Amount, priceable, stripped
 from entrepot.core.order import Changes, Line, Order, revision, subtotal
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
@@ -92,7 +92,8 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
     if weighs:
         _payment_allows(before)
     if not priceable(summed, total):
-        raise refuse(Reason.INVALID, "the order's total is out of range", "order.totalAmount")
+        sentence = f"the order's total, {total.text()}, is out of range: {RANGE}"
+        raise refuse(Reason.INVALID, sentence, "order.totalAmount")
     order = before.costing(summed, total).changed(lines=tuple(lines))
     if lines_weigh and before.managed and before.facets.stage in ("placed", "confirmed"):
         goods.reclaim(before, order, facts, changes)

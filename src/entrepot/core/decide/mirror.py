@@ -13,7 +13,7 @@ from entrepot.core.decide.jobs import held_job
 from entrepot.core.decide.moves import Telling, dated, retell
 from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.facts import Facts
-from entrepot.core.money import balance, priceable
+from entrepot.core.money import RANGE, balance, priceable
 from entrepot.core.order import Changes, Customer, Line, Order, subtotal
 from entrepot.core.refusal import OTHERS_CAN_GO, Reason, Refusal, Refused, all_of, refuse
 from entrepot.core.results import Decision, OrdersResult
@@ -113,7 +113,7 @@ def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Cha
     ])  # fmt: skip
     summed = subtotal(lines, draft.currency)
     if not priceable(summed, draft.total):
-        raise refuse(Reason.INVALID, "the sum of the lines is out of range", draft.where)
+        raise refuse(Reason.INVALID, f"the sum of the lines is out of range: {RANGE}", draft.where)
     discount, shipping = balance(summed, draft.total)
     facets, shown, heard = first_told(draft.words)
     # The first twelve by place: an order has many members, and a name for each is slow.
@@ -178,7 +178,7 @@ def _retold(draft: OrderDraft, order: Order, facts: Facts, changes: Changes) -> 
     lines = _match_lines(draft, order, facts, changes)
     summed = subtotal(lines, draft.currency)
     if not priceable(summed, draft.total):
-        raise refuse(Reason.INVALID, "the sum of the lines is out of range", draft.where)
+        raise refuse(Reason.INVALID, f"the sum of the lines is out of range: {RANGE}", draft.where)
     said = {name: value for name, value in draft.said.items() if value is not None}
     if said.get("external_id") == draft.sender_id:
         said["external_id"] = None

@@ -9,7 +9,7 @@ from entrepot.core.decide.customers import resolve_customer, snapshot
 from entrepot.core.decide.jobs import first_job
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
-from entrepot.core.money import balance, line_sum, payable, priceable
+from entrepot.core.money import RANGE, balance, line_sum, payable, priceable
 from entrepot.core.order import Changes, Customer, Line, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
@@ -42,7 +42,8 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
         subtotal = payable(subtotal, command.places)
     total = command.total or subtotal
     if not priceable(subtotal, total):
-        raise refuse(Reason.INVALID, "the order's total is out of range", command.lines[0].where)
+        sentence = f"the order's total, {total.text()}, is out of range: {RANGE}"
+        raise refuse(Reason.INVALID, sentence, command.lines[0].where)
     discount, shipping = balance(subtotal, total)
     # Nothing is asked of anybody for an order that costs nothing.
     pays = command.said.get("payment_provider") and total.units

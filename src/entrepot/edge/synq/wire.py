@@ -50,6 +50,17 @@ class CreateOrder(msgspec.Struct):
     source_platform: Annotated[str, msgspec.Meta(max_length=255)] | None = None
 
 
+class KnownLine(LineItem, forbid_unknown_fields=True):
+    """A line without any member that is not known."""
+
+
+class KnownMembers(CreateOrder, forbid_unknown_fields=True):
+    """The same body without any member that is not known, such as a total."""
+
+    items: Annotated[list[KnownLine], msgspec.Meta(max_length=500)] | None = None  # type: ignore[assignment]
+    line_items: Annotated[list[KnownLine], msgspec.Meta(max_length=500)] | None = None  # type: ignore[assignment]
+
+
 class OrderCreated(msgspec.Struct):
     """The order's id, and the names of the run that takes it on."""
 
