@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 from tests.core.tellings import KONVO, POLINATE, SOURCE, SYNQ, Stand, Told, konvo, reached, retold
+from tests.core.test_lifecycle import searched
 
 from entrepot.core import telling, together, words
 from entrepot.core.facets import Facets
@@ -30,6 +31,13 @@ def stands(way: str) -> frozenset[Stand]:
 def test_what_the_dialects_show_may_stand_together(way: str) -> None:
     for stand in stands(way):
         assert together.absurd(stand[1]) == [], stand
+
+
+def test_what_the_dialects_show_of_a_managed_order_may_stand_together() -> None:
+    """Wherever words of the two dialects that can move it bring it, from the pipeline's stands."""
+    axes = frozenset({"polinate_phase", "polinate_status", "konvo", "konvo_shipment"})
+    for _, shown in searched(axes):
+        assert together.absurd(shown) == []
 
 
 @pytest.mark.parametrize("way", WAYS)
