@@ -14,6 +14,7 @@ from tests.store.test_conformance import NOW, an_order
 
 from entrepot.clock import new_id
 from entrepot.core.facets import Facets
+from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.words import fresh
 from entrepot.core.words import shown as shown_now
@@ -140,4 +141,53 @@ async def test_words_that_are_no_longer_true_are_said_anew(old_book: Database) -
         assert order.words == shown_now(order.facets, order.words)
         assert order.words.konvo == konvo
         assert order.sender_words is None
+    await old_book.close()
+
+
+_OLD_CUSTOMERS = ("org", "id", "name", "created_at", "updated_at")
+_NAMES = ("org", "kind", "value", "customer_id")
+
+
+async def test_names_of_an_older_book_still_match(old_book: Database) -> None:
+    """Senders of two kinds shared one list of names: each kind gets those that its orders tell."""
+    await old_book.write(lambda conn: command.upgrade(migrate._config(conn), "0001"))
+    konvos, sources, both, nobodys = (new_id() for _ in range(4))
+
+    def told(origin: str, customer_id: bytes) -> Order:
+        return an_order(1, customer_id, origin=origin, managed=False, lines=(), id=new_id())
+
+    orders = [
+        told("konvo", konvos), told("polinate", sources), told("konvo", both),
+        told("polinate", both),
+    ]  # fmt: skip
+    cheap = told("konvo", konvos)._replace(total=Amount(3_000_000, 5))
+    dear = told("konvo", konvos)._replace(total=Amount(4_000_000, 5))
+
+    def write(conn: Connection) -> None:
+        people = (konvos, sources, both, nobodys)
+        writes.insert(conn, schema.customers, _OLD_CUSTOMERS, [(1, p, "x", 1, 1) for p in people])
+        names = [(1, "external", f"c-{n}", person) for n, person in enumerate(people)]
+        writes.insert(conn, schema.customer_names, _NAMES, names)
+        _write([*orders, cheap, dear], conn)
+
+    await old_book.write(write)
+    await migrate.upgrade(old_book)
+    c = schema.customer_names.c
+    found = await old_book.read(
+        lambda conn: conn.execute(select(c.kind, c.value).where(c.kind != "external")).all()
+    )
+    assert {tuple(row) for row in found} == {
+        ("konvo", "c-0"), ("polinate", "c-1"), ("konvo", "c-2"), ("polinate", "c-2"),
+        ("konvo", "c-3"),
+    }  # fmt: skip
+    o = schema.orders.c
+    sums = await old_book.read(
+        lambda conn: {
+            row.id: (row.discount, row.shipping)
+            for row in conn.execute(select(o.id, o.discount, o.shipping))
+        }
+    )
+    assert sums[orders[0].id] == (0, 0)
+    assert sums[cheap.id] == (703_500, 0)
+    assert sums[dear.id] == (0, 296_500)
     await old_book.close()
