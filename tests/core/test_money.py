@@ -13,6 +13,7 @@ from entrepot.core.money import (
     UNITS_MAX,
     ZERO,
     Amount,
+    balance,
     line_sum,
     parse,
     rescale,
@@ -116,3 +117,13 @@ def test_amounts_are_stored_side_by_side_in_64_bits(
 )
 def test_zeros_at_the_end_say_nothing(amount: Amount, plain: tuple[int, int]) -> None:
     assert stripped(*amount) == plain
+
+
+@given(st.integers(-(10**12), 10**12), st.integers(0, 4), st.integers(-(10**12), 10**12),
+       st.integers(0, 4))  # fmt: skip
+def test_what_lies_between_lines_and_total_adds_up(a: int, b: int, c: int, d: int) -> None:
+    subtotal, total = Amount(a, b), Amount(c, d)
+    discount, shipping = balance(subtotal, total)
+    assert subtotal.at(4) - discount.at(4) + shipping.at(4) == total.at(4)
+    assert min(discount.units, shipping.units) == 0
+    assert max(discount.units, shipping.units) >= 0
