@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pysqlite3 import dbapi2 as sqlite_driver
+from sqlalchemy import event
 from tests.store.lost_log import CHANGES, NAME, faults_of, killed, note, notes, served
 
 from entrepot.store import book_log
@@ -132,6 +133,29 @@ async def test_a_commit_that_fails_is_not_marked(folder: Path) -> None:
     assert before is not None
     assert after == before._replace(commits=before.commits + 1)
     await database.close()
+
+
+async def test_the_mark_is_never_ahead_of_a_commit_that_fails_at_its_end(
+    folder: Path, tmp_path: Path
+) -> None:
+    database = await served(folder / NAME, 2)
+    left: list[Path] = []
+
+    def at_the_commit(_conn: Any) -> None:
+        left.append(killed(folder, tmp_path / "killed"))
+        raise ZeroDivisionError
+
+    event.listen(database._writer, "commit", at_the_commit)
+    before = Mark(folder / NAME).read()
+    with pytest.raises(ZeroDivisionError):
+        await database.write(note)
+    event.remove(database._writer, "commit", at_the_commit)
+    assert Mark(folder / NAME).read() == before
+    assert await faults_of(left[0]) == []
+    await database.write(note)
+    await database.close()
+    assert await faults_of(folder / NAME) == []
+    assert notes(folder / NAME) == 3
 
 
 async def test_while_commits_come_fast_the_mark_is_behind_for_a_moment_only(

@@ -150,6 +150,9 @@ async def test_a_loss_is_told_and_refused_until_it_is_accepted(
 
     accepting = SqliteDatabase(str(book))
     assert [one.kind for one in await accepting.accept_loss()] == [kind]
+    await accepting.close()
+    assert await faults_of(book) == []
+    accepting = SqliteDatabase(str(book))
     await migrate.upgrade(accepting)
     await accepting.begin_serving()
     await accepting.write(note)

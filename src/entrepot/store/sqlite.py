@@ -122,7 +122,10 @@ class SqliteDatabase:
         driver: Any = self._write_conn.connection.driver_connection
         try:
             done = transact(self._write_conn, partial(_counted, self.log, driver, work))
-        except Exception:
+        except BaseException:
+            # A COMMIT that failed may leave its transaction open.
+            if driver.in_transaction:
+                driver.execute("ROLLBACK").close()
             self.log.rolled_back()
             raise
         self.log.committed(driver)
