@@ -9,7 +9,18 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from bench.fill_pattern import BATCH, NAME, SHAPES
-from bench.fill_rules import BY_CUSTOMER, ID, NUMBER, OWNER, SHIFT, TIME, TOLD, checked
+from bench.fill_rules import (
+    ABSENT,
+    BY_CUSTOMER,
+    ID,
+    NUMBER,
+    OWNER,
+    SHIFT,
+    TIME,
+    TOLD,
+    UNSEALED,
+    checked,
+)
 from entrepot.core import ids
 from entrepot.pipeline.keys import payment_key
 from entrepot.store import schema
@@ -87,6 +98,10 @@ class Shape:
             return lambda copy: copy.number
         if rule == TOLD:
             return self._told(old)
+        if rule == UNSEALED:
+            return lambda _: old[:16]
+        if rule == ABSENT:
+            return lambda _: None
         if rule not in (TIME, SHIFT):
             return None
         after = old - self._begin

@@ -19,6 +19,8 @@ TIME = "time"  # as long after the order's begin as in the pattern, stretched
 SHIFT = "shift"  # as long after the order's begin as in the pattern
 TOLD = "told"  # text in which the pattern's keys and ids are replaced by the copy's
 NUMBER = "number"  # the order's place in the book
+UNSEALED = "unsealed"  # a digest as older versions wrote it, of no sender
+ABSENT = "absent"  # nothing, as in rows of older versions
 
 # The column that names the order a row belongs to; of customers, through the order's own.
 OWNER = {
@@ -54,7 +56,7 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
             "org", "origin", "managed", "stage", "payment", "fulfilment", "returns", "synq",
             "polinate_phase", "polinate_status", "konvo", "konvo_shipment", "told", "currency",
             "scale", "subtotal", "discount", "shipping", "tax", "total", "total_scale",
-            "sender_digest", "membership_id", "integration_id", "payment_provider",
+            "membership_id", "integration_id", "payment_provider",
             "payment_reference", "channel", "source_platform", "sale_source", "tracking_url",
             "notes", "delivery_address", "address", "expected_at", "reason", "reason_detail",
             "parked", "ingested", "version", "sender_words",
@@ -66,6 +68,7 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
             "properties", "metadata", "first_name", "last_name", "email", "phone",
         ),
         NUMBER: ("number",),
+        UNSEALED: ("sender_digest",),
     },
     "order_lines": {
         SAME: (
@@ -88,6 +91,7 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
         ID: ("order_id",),
         TIME: ("created_at",),
         TOLD: ("key", "body"),
+        ABSENT: ("checksum",),
     },
     "reservations": {
         SAME: ("org", "variant_id", "location_id", "quantity", "state"),

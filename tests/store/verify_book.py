@@ -28,7 +28,7 @@ from entrepot.core.commands import (
 )
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
-from entrepot.core.order import Attempt, Job, Order, Variant
+from entrepot.core.order import Attempt, Job, Order, Variant, sealed_digest
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, OrdersResult, Result
 from entrepot.store import accounts, migrate, processes, retention, rows, schema
@@ -145,7 +145,8 @@ class Healthy:
 
     async def settle(self, org: int, order_id: bytes, outcome: str) -> None:
         job = await self.job(order_id)
-        await self.tell(SettlePayment(org, order_id, job.id, job.fence, outcome, "", "ref"))
+        reference = f"ref-{order_id.hex()}" if outcome == "authorized" else None
+        await self.tell(SettlePayment(org, order_id, job.id, job.fence, outcome, "", reference))
 
     async def words(self, name: str, *told: tuple[str, str]) -> None:
         for one in told:
@@ -160,8 +161,9 @@ class Healthy:
 
     async def mirror(self, name: str, sender: str, *told: tuple[str, str], turn: int = 0) -> None:
         line = DraftLine("[0]", VariantRef(names=(("sku", sender),)), 2, Amount(999, 2), title="x")
+        digest = sealed_digest(sender, bytes([turn]) * 16)
         draft = OrderDraft(
-            "[0]", sender, bytes([turn]) * 16, "EUR", Amount(1998 + turn, 2), (line,),
+            "[0]", sender, digest, "EUR", Amount(1998 + turn, 2), (line,),
             CustomerRef(identifiers=(("email", "ada@example.org"),), first_name="Ada"),
             told, {"properties": '{"erp":{"no":7,"ok":true},"tags":[1]}'},
         )  # fmt: skip
@@ -228,8 +230,13 @@ async def _managed(book: Healthy) -> None:
     intent = Idempotency("intent-1", "synq.createOrder", ("all",), b"12345678")
     await book.order(
         "keyed", book.placing("hard", 1, idempotency_key="intent-1"), idempotency=intent,
-        answer=lambda _: Answer(201, b"{}"),
+        answer=_created,
     )  # fmt: skip
+
+
+def _created(result: Result | Refusal) -> Answer:
+    assert isinstance(result, OrderResult)
+    return Answer(201, f'{{"order_id":"{dashed(result.order.id)}"}}'.encode())
 
 
 async def _ended(book: Healthy) -> None:

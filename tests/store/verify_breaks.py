@@ -138,7 +138,7 @@ _KEYS = (
 _PAYMENT = (
     Break(
         "INV-8", "two live attempts", "confirmed", (_second_attempt("confirmed", "authorized"),),
-        ("payment_attempts",), ("INV-12",),
+        ("payment_attempts",), ("INV-12", "REFERENCES"),
     ),
     Break(
         "INV-9", "money kept for an ended order", "cancelled",
@@ -192,11 +192,13 @@ _STORY = (
     Break("INV-13", "a version too many", "mirrored", _order("version = version + 1", "mirrored")),
     Break("INV-13", "a wrong beginning", "mirrored", _event("type = 'order.moved'", "mirrored", 1)),
     Break("INV-13", "an unknown event", "confirmed", _event("type = 'x.y'", "confirmed", 2)),
-    Break("INV-13", "a move back", "confirmed", _event(f"body = '{_FAILED}'", "confirmed", 2)),
-    Break("INV-13", "no such stand", "confirmed", _event(f"body = '{_NOWHERE}'", "confirmed", 2)),
+    Break("INV-13", "a move back", "confirmed", _event(f"body = '{_FAILED}'", "confirmed", 2),
+          (), ("EVENTS",)),
+    Break("INV-13", "no such stand", "confirmed", _event(f"body = '{_NOWHERE}'", "confirmed", 2),
+          (), ("EVENTS",)),
     Break(
         "INV-13", "confirmed by somebody's word", "confirmed",
-        _event("source = 'synq'", "confirmed", 4),
+        _event("source = 'synq'", "confirmed", 4), (), ("EVENTS",),
     ),
     Break("INV-14", "another total", "mirrored", _order("total = total + 1", "mirrored")),
     Break("INV-14", "another stand", "out_of_stock", _order("payment = 'none'", "out_of_stock")),
@@ -308,11 +310,12 @@ _NUMBERS = (
 
 _JOBS = (
     Break("INV-20", "nobody takes it on", "placed", ("DELETE FROM jobs WHERE order_id = :placed",)),
-    Break("INV-21", "parked unseen", "parked", _order("parked = false", "parked")),
+    Break("INV-21", "parked unseen", "parked", _order("parked = false", "parked"),
+          (), ("REASONS",)),
     Break("INV-21", "parked for nothing", "parked", _order("reason = NULL", "parked")),
     Break("INV-21", "nothing to retry", "parked", ("DELETE FROM jobs WHERE order_id = :parked",)),
     Break("INV-21", "parked without a word", "parked",
-          _event("type = 'order.ingested'", "parked", 2)),
+          _event("type = 'order.ingested'", "parked", 2), (), ("EVENTS",)),
     Break(
         "INV-23", "a step that nobody knows", "placed",
         ("UPDATE jobs SET kind = 'dance' WHERE order_id = :placed",),

@@ -50,7 +50,7 @@ def create(
         made = accounts.create_organization(conn, name, now(), new_id, tenant_id)
         return credentials.issue_all(conn, made)
 
-    told = write(work)
+    told = write(work, must_exist=False)
     if shell:
         print(credentials.shell_variables(told, ids.dashed(new_id())))
     else:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+import traceback
 
 from cyclopts import App
 
@@ -13,9 +15,12 @@ from entrepot import __version__
 # was a sixth of the time to start. Set here, because each process of a server loads this first.
 gc.set_threshold(50_000, 20, 50)
 
+_FAULT, _INTERRUPTED, _NOBODY_READS = 2, 130, 141
+
 app = App(
     name="entrepot",
     version=__version__,
+    version_flags=["--version", "-V"],
     help="One order book, spoken in three languages.",
 )
 app.command("entrepot.cli.serve:serve")
@@ -32,16 +37,45 @@ app.command("entrepot.cli.book:docs")
 
 
 def main() -> None:
-    """Run the command line; a fault of the operator's is one clear sentence and exit code 2."""
+    """Run the command line. Every fault is one sentence with its remedy, and exit code 2."""
+    if len(sys.argv) > 1 and sys.argv[1] == "help":
+        sys.argv[1:] = [*sys.argv[2:], "--help"]
     if len(sys.argv) == 1 or sys.argv[1] in app.help_flags:
         app.resolved_commands()  # the list says what each of them is for
     try:
         app()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        _end(_INTERRUPTED)
+    except BrokenPipeError:
+        _end(_NOBODY_READS)
+    except SystemExit:
+        _flush()
+        raise
     except Exception as error:
-        # Imported here, because it loads the store, which the help does without.
-        from entrepot.cli.session import FAULTS  # noqa: PLC0415
+        _tell(error)
+        _flush()
+        raise SystemExit(_FAULT) from None
 
-        if not isinstance(error, FAULTS):
-            raise
-        sys.stderr.write(f"entrepot: {error}\n")
-        raise SystemExit(2) from None
+
+def _tell(error: Exception) -> None:
+    # Imported here, because the help does without.
+    from entrepot.cli.errors import OperatorError, sentence_of  # noqa: PLC0415
+
+    debugging = os.environ.get("ENTREPOT_LOG_LEVEL", "").lower() == "debug"
+    if debugging and not isinstance(error, OperatorError):
+        traceback.print_exception(error)
+    sys.stderr.write(f"entrepot: {sentence_of(error)}\n")
+
+
+def _flush() -> None:
+    """Write out what was printed; nobody may read it any more."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _end(_NOBODY_READS)
+
+
+def _end(code: int) -> None:
+    """End at once: Python's own way out would try to flush once more, and tell that it cannot."""
+    os._exit(code)

@@ -4,37 +4,45 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from entrepot import settings, telemetry
+from entrepot.cli.errors import OperatorError
 from entrepot.store import accounts, migrate, order_names
-from entrepot.store.engine import Database, Unavailable, open_database
+from entrepot.store.engine import Database, open_database, parsed_url
+
+__all__ = ["OperatorError", "on_book", "order_called", "organization", "require_book", "write"]
 
 T = TypeVar("T")
 
-
-class OperatorError(Exception):
-    """Something that the operator asked for cannot be done."""
+MAKERS = "`entrepot serve`, `migrate`, `demo` and `org create` make one"
 
 
-# What is told in one sentence, without a trace.
-FAULTS = (settings.SettingsError, Unavailable, OperatorError, RuntimeError)
+def on_book(
+    work: Callable[[Database], Awaitable[T]], *, up_to_date: bool = True, must_exist: bool = False
+) -> T:
+    """Open the database of the settings, run `work` on it, close it.
 
-
-def on_book(work: Callable[[Database], Awaitable[T]], *, up_to_date: bool = True) -> T:
-    """Open the database of the settings, run `work` on it, close it. Makes the schema at need.
-
-    Nobody else waits for it, so that it may take its time.
+    The schema is made or brought to head where `up_to_date`. A book that `must_exist` is neither
+    made nor changed, and has to be at head. Nobody else waits for the database, so that it may
+    take its time. Raises OperatorError where there is no such book.
     """
     chosen = settings.load()
     telemetry.set_up_logging(chosen.log_level)
+    if must_exist:
+        require_book(chosen.database_url)
 
     async def run() -> T:
         database = open_database(chosen.database_url, chosen.database_pool, patient=True)
         try:
-            if up_to_date:
+            if must_exist:
+                why_not = migrate.why_not_at_head(await migrate.revision(database))
+                if why_not is not None:
+                    raise OperatorError(why_not)
+            elif up_to_date:
                 await migrate.upgrade(database)
             return await work(database)
         finally:
@@ -43,16 +51,30 @@ def on_book(work: Callable[[Database], Awaitable[T]], *, up_to_date: bool = True
     return asyncio.run(run())
 
 
-def write(work: Callable[[Connection], T]) -> T:
+def require_book(url: str) -> None:
+    """Raise OperatorError where the URL names an SQLite file that is not there, or is empty."""
+    parsed = parsed_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, ":memory:"):
+        return
+    path = Path(str(parsed.database))
+    if path.is_dir():
+        raise OperatorError(
+            f"{path} is a folder and no order book; name a file in {settings.PREFIX}DATABASE_URL"
+        )
+    if not path.exists() or path.stat().st_size == 0:
+        raise OperatorError(f"there is no order book at {path}; {MAKERS}")
+
+
+def write(work: Callable[[Connection], T], *, must_exist: bool = True) -> T:
     """Run `work` in one transaction on the book."""
-    return on_book(lambda database: database.write(work))
+    return on_book(lambda database: database.write(work), must_exist=must_exist)
 
 
 def organization(conn: Connection, name: str) -> accounts.Organization:
     """The organization that the operator means by a name, number or id."""
     found = accounts.organization_named(conn, name)
     if found is None:
-        raise OperatorError(f"no organization is called {name!r}")
+        raise OperatorError(f"no organization is called {name!r}; `entrepot org list` shows them")
     return found
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from cyclopts import Parameter
@@ -14,19 +14,39 @@ from pysqlite3 import dbapi2 as sqlite_driver
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import column, create_engine, select, table
+from sqlalchemy import Connection, column, create_engine, inspect, select, table
 
-from entrepot.cli.session import OperatorError, on_book
+from entrepot import settings, telemetry
+from entrepot.cli.errors import sentence_of
+from entrepot.cli.session import OperatorError, on_book, require_book
 from entrepot.clock import now
 from entrepot.core.order import Attempt
 from entrepot.pipeline.keys import payment_key
+from entrepot.pipeline.retry import RETRY_AFTER_MAX
 from entrepot.store import migrate
-from entrepot.store.engine import Database
-from entrepot.store.verify import INVARIANTS, AttemptKey, Hold, ProviderLedger, Report, log_alone
+from entrepot.store.book_log import BookLog
+from entrepot.store.engine import parsed_url
+from entrepot.store.outage import LogFault
+from entrepot.store.verify import (
+    INVARIANTS,
+    AttemptKey,
+    Hold,
+    Horizons,
+    ProviderLedger,
+    Report,
+    Violation,
+    check_log,
+    log_alone,
+)
 from entrepot.store.verify import verify as verify_book
+from entrepot.store.verify.asking import Asking
+from entrepot.store.verify.opening import read_only
+from entrepot.store.verify.report import Findings
 
 MICROSECONDS = 1_000_000
 WITNESSES_SHOWN = 3
+# No step is put off for longer, unless it waits for its hold to end; beyond, clocks may differ.
+_PUT_OFF_SECONDS, _SPARE_SECONDS = RETRY_AFTER_MAX, 60.0
 
 
 def verify(
@@ -35,52 +55,103 @@ def verify(
     sandbox_ledger: Path | None = None,
     bound: float | None = None,
 ) -> None:
-    """Check every invariant of the book in one read-only snapshot; exit 1 where one does not hold.
+    """Check every invariant of the book in one read-only snapshot.
 
-    Safe on a live book: it writes nothing and takes no lock.
+    Safe on a live book: it writes nothing and takes no lock. Exit code 1 says that something does
+    not hold or is damaged, 2 that the book could not be asked.
 
     Parameters
     ----------
-    as_json: Print one line of JSON.
+    as_json: Print one line of JSON, also where the book could not be asked.
     sandbox_ledger: The sandbox provider's ledger, to compare the money that it holds with the book.
     bound: Seconds that a due job may wait, and stock be held beyond its hold; longer counts as a
         violation.
     """
-    if bound is not None and bound < 0:
-        raise OperatorError("--bound must be 0 or more seconds")
-    ledger = None if sandbox_ledger is None else _ledger(sandbox_ledger)
-    at = now()
-    overdue_before = None if bound is None else at - int(bound * MICROSECONDS)
-
-    async def work(database: Database) -> Report:
-        log = await database.log_faults()
-        if any(fault.kind == "log_removed" for fault in log):
-            return log_alone(log)
-        found, head = await migrate.revision(database), migrate.head()
-        if log and found is None:
-            return log_alone(log)
-        if found != head:
-            raise OperatorError(f"schema at {found or 'nothing'}, not {head}: `entrepot migrate`")
-        attempt_key = _attempt_key(await migrate.install_secret(database))
-        return await database.read(
-            lambda conn: verify_book(
-                conn,
-                attempt_key=attempt_key,
-                overdue_before=overdue_before,
-                now=at,
-                ledger=ledger,
-                log=log,
-            )
-        )
-
-    report = on_book(work, up_to_date=False)
+    try:
+        report = _report(sandbox_ledger, bound)
+    except Exception as error:
+        sentence = sentence_of(error)
+        if as_json:
+            told: dict[str, Any] = {"ok": None, "error": sentence, "checked": {}, "violations": []}
+            print(json.dumps(told, ensure_ascii=False))
+        raise OperatorError(sentence) from error
     if as_json:
         print(_as_json(report))
     else:
         # What a provider holds is the one thing that the book cannot tell by itself.
-        _print(report, len(INVARIANTS) - (ledger is None))
+        _print(report, len(INVARIANTS) - (sandbox_ledger is None))
     if not report.ok:
         raise SystemExit(1)
+
+
+def _report(sandbox_ledger: Path | None, bound: float | None) -> Report:
+    if bound is not None and bound < 0:
+        raise OperatorError("--bound must be 0 or more seconds")
+    ledger = None if sandbox_ledger is None else _ledger(sandbox_ledger)
+    chosen = settings.load()
+    telemetry.set_up_logging(chosen.log_level)
+    require_book(chosen.database_url)
+    moment = now()
+    ahead = int(max(chosen.hold_seconds, _PUT_OFF_SECONDS) + _SPARE_SECONDS) * MICROSECONDS
+    held = int(max(chosen.lease_seconds, _PUT_OFF_SECONDS) + _SPARE_SECONDS) * MICROSECONDS
+
+    def audit(conn: Connection, log: Sequence[LogFault] = ()) -> Report:
+        findings = Findings()
+        check_log(log, findings)
+        secret = _secret(conn, findings)
+        return verify_book(
+            conn,
+            attempt_key=None if secret is None else _attempt_key(secret),
+            overdue_before=None if bound is None else moment - int(bound * MICROSECONDS),
+            now=moment,
+            horizons=Horizons(moment + ahead, moment + held),
+            ledger=ledger,
+            findings=findings,
+        )
+
+    parsed = parsed_url(chosen.database_url)
+    if parsed.get_backend_name() == "sqlite":
+        return _of_file(Path(str(parsed.database)).resolve(), audit)
+    return on_book(lambda database: database.read(audit), up_to_date=False)
+
+
+def _of_file(path: Path, audit: Callable[[Connection, Sequence[LogFault]], Report]) -> Report:
+    """The report of an SQLite book, with what is wrong with its log; that alone where no more can
+    be said.
+    """
+    book_log = BookLog(path)
+    removed = book_log.removed()
+    if removed:
+        return log_alone(removed)
+    marked = book_log.mark.read()
+
+    def work(conn: Connection) -> Report:
+        asking = Asking(conn, Findings())
+        driver = conn.connection.driver_connection
+        log = asking.ask("LOG", lambda: book_log.faults(driver, marked)) or []
+        if log and asking.ask("the schema's version", lambda: migrate.revision_of(conn)) is None:
+            return log_alone(log)
+        return audit(conn, log)
+
+    return read_only(path, work)
+
+
+def _secret(conn: Connection, findings: Findings) -> bytes | None:
+    """The book's secret, where it has one. Raises OperatorError where the schema is another."""
+    asking = Asking(conn, findings)
+    found = asking.ask("the schema's version", lambda: (migrate.revision_of(conn),))
+    if found is not None:
+        tables = asking.ask("the tables", lambda: inspect(conn).get_table_names()) or []
+        if found[0] is None and "orders" in tables:
+            findings.add("SCHEMA", missing_table="alembic_version")
+        else:
+            why_not = migrate.why_not_at_head(found[0])
+            if why_not is not None:
+                raise OperatorError(why_not)
+    secret = asking.ask("SECRET", lambda: (migrate.secret_of(conn),))
+    if secret is not None and secret[0] is None:
+        findings.add("SECRET", missing=migrate.INSTALL_SECRET)
+    return None if secret is None else secret[0]
 
 
 def _attempt_key(secret: bytes) -> AttemptKey:
@@ -93,7 +164,7 @@ def _attempt_key(secret: bytes) -> AttemptKey:
 
 def _ledger(path: Path) -> ProviderLedger:
     if not path.exists():
-        raise OperatorError(f"there is no ledger at {path}")
+        raise OperatorError(f"there is no ledger at {path}; name the file that the sandbox keeps")
     return ProviderLedger("sandbox", now(), list(_holds(path)))
 
 
@@ -134,6 +205,15 @@ def _print(report: Report, asked: int) -> None:
             for witness in violation.witnesses[:WITNESSES_SHOWN]
         ]
         text = "\n".join((violation.statement, *where))
-        shown.add_row(violation.invariant, str(violation.count), Text(text))
+        shown.add_row(_heading(violation), str(violation.count), Text(text))
     console.print(shown)
     console.print(f"Looked at {rows}. docs/verify.md says what to do.", markup=False)
+
+
+def _heading(violation: Violation) -> str:
+    words = violation.name
+    return (
+        violation.invariant
+        if words == violation.invariant.lower()
+        else (f"{violation.invariant}\n{words}")
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -257,7 +258,10 @@ class Job(NamedTuple):
 
 
 class StoredAnswer(NamedTuple):
-    """The first answer under an idempotency key, kept byte for byte."""
+    """The first answer under an idempotency key, kept byte for byte.
+
+    `checksum` is of the rest, by `answer_checksum`; rows of older versions have none.
+    """
 
     org: int
     key: str
@@ -267,6 +271,23 @@ class StoredAnswer(NamedTuple):
     body: bytes
     order_id: bytes | None
     created_at: int
+    checksum: int | None = None
+
+
+def answer_checksum(
+    key: str, operation: str, fingerprint: bytes, status: int, body: bytes, order_id: bytes | None
+) -> int:
+    """A number of 32 bits that changes with what a repeat of the request would be answered."""
+    told = f"{len(key)} {key} {operation} {status}".encode()
+    return zlib.crc32(b"\0".join((told, fingerprint, order_id or b"", body)))
+
+
+SEALED_BYTES = 20
+
+
+def sealed_digest(sender_id: str, digest: bytes) -> bytes:
+    """A digest of what a sender told, 16 bytes, and four more that tell whose the digest is."""
+    return digest + zlib.crc32(digest, zlib.crc32(sender_id.encode())).to_bytes(4, "big")
 
 
 class Announced(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from entrepot.store.outage import LogFault, Outage, Unavailable
@@ -21,6 +21,8 @@ Snapshot: TypeAlias = Connection  # what readers outside the store are handed, a
 Work = Callable[[Connection], T]  # what runs inside a transaction
 
 POOL_DEFAULT = 8
+_PORT_MAX = 65_535
+_FORMS = "`sqlite:///path` or `postgresql://user:password@host:port/name`"
 
 __all__ = ["POOL_DEFAULT", "Database", "Snapshot", "T", "Unavailable", "Work", "open_database"]
 
@@ -102,18 +104,42 @@ def open_database(url: str, pool_size: int = POOL_DEFAULT, *, patient: bool = Fa
     large book has to; otherwise a server that does not answer in time counts as unavailable, and
     PostgreSQL is told to read by index.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        # Not the text itself, which may hold a password.
-        raise RuntimeError("the database's URL cannot be read as one") from error
+    parsed = parsed_url(url)
     # Each driver is imported where its database is spoken to.
     if parsed.get_backend_name() == "sqlite":
         from entrepot.store.sqlite import SqliteDatabase  # noqa: PLC0415 - see above
 
-        return SqliteDatabase(parsed.database or ":memory:")
+        return SqliteDatabase(str(parsed.database))
     if parsed.get_backend_name() == "postgresql":
         from entrepot.store.postgres import PostgresDatabase  # noqa: PLC0415 - see above
 
-        return PostgresDatabase(url, pool_size, patient=patient)
-    raise RuntimeError(f"{parsed.get_backend_name()} is no database that Entrepot speaks to")
+        return PostgresDatabase(
+            parsed.render_as_string(hide_password=False), pool_size, patient=patient
+        )
+    raise RuntimeError(
+        f"{parsed.get_backend_name()} is no database that Entrepot speaks to; write {_FORMS}"
+    )
+
+
+def parsed_url(url: str) -> URL:
+    """The parts of a database's URL. `postgres://` is taken for `postgresql://`.
+
+    Raises RuntimeError, in a sentence without the URL: the URL may hold a password.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise RuntimeError(f"the database's URL cannot be read as one; write {_FORMS}") from error
+    except ValueError as error:
+        raise RuntimeError(
+            "the port in the database's URL is no number from 1 to 65535; write 5432, say"
+        ) from error
+    if parsed.drivername == "postgres":
+        parsed = parsed.set(drivername="postgresql")
+    if parsed.get_backend_name() == "sqlite" and not parsed.database:
+        raise RuntimeError(f"the database's URL names no file; write {_FORMS}")
+    if parsed.port is not None and not 0 < parsed.port <= _PORT_MAX:
+        raise RuntimeError(
+            "the port in the database's URL is no number from 1 to 65535; write 5432, say"
+        )
+    return parsed

@@ -36,7 +36,30 @@ def _config(conn: Connection | None = None) -> Config:
 @cache
 def head() -> str:
     """The newest revision that this program knows: the files' serials are the revisions."""
-    return max(path.name.partition("_")[0] for path in _HERE.glob("versions/[0-9]*.py"))
+    return max(_known())
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(path.name.partition("_")[0] for path in _HERE.glob("versions/[0-9]*.py"))
+
+
+def why_not_at_head(found: str | None) -> str | None:
+    """Why a book at this revision cannot be worked with, and what helps; None when it can."""
+    if found == head():
+        return None
+    if found is None:
+        return "the database has no order book yet; `entrepot migrate` makes one"
+    if found in _known():
+        return f"the book's schema is {found}, older than {head()}; run `entrepot migrate`"
+    return (
+        f"the book's schema is {found}, newer than this program, which knows {head()}; install "
+        "the newer version again, or restore the book from before its upgrade"
+    )
+
+
+class NewerSchema(RuntimeError):
+    """The book was written by a newer version."""
 
 
 def _upgrade(conn: Connection) -> None:
@@ -55,8 +78,11 @@ async def upgrade(database: Database) -> None:
     """
     for patience in (0.2, 1.0):
         try:
-            if await revision(database) == head():
+            found = await revision(database)
+            if found == head():
                 return
+            if found is not None and found not in _known():
+                raise NewerSchema(why_not_at_head(found))
             await database.write(_upgrade)
         except (Conflict, DBAPIError):
             await asyncio.sleep(patience)
@@ -67,10 +93,11 @@ async def upgrade(database: Database) -> None:
 
 async def revision(database: Database) -> str | None:
     """The revision that the database is at; None where it has no schema."""
-    return await database.read(_revision)
+    return await database.read(revision_of)
 
 
-def _revision(conn: Connection) -> str | None:
+def revision_of(conn: Connection) -> str | None:
+    """The revision that a connection's database is at; None where it has no schema."""
     if not inspect(conn).has_table(_STAMP.name):
         return None
     return conn.execute(select(_STAMP.c.version_num)).scalar_one_or_none()
@@ -78,6 +105,18 @@ def _revision(conn: Connection) -> str | None:
 
 async def install_secret(database: Database) -> bytes:
     """The secret of this book, made with its schema: payment keys are derived from it."""
+    secret = await database.read(secret_of)
+    if secret is None:
+        raise RuntimeError(
+            "the book has no secret to make payment keys from; restore its table `installation` "
+            "from a backup: new keys would ask for payments again"
+        )
+    return secret
+
+
+def secret_of(conn: Connection) -> bytes | None:
+    """The secret in a connection's book; None where it is gone."""
     kept = schema.installation
     statement = select(kept.c.value).where(kept.c.name == INSTALL_SECRET)
-    return bytes(await database.read(lambda conn: conn.execute(statement).scalar_one()))
+    found = conn.execute(statement).scalar_one_or_none()
+    return None if found is None else bytes(found)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from entrepot.core.facts import Facts
-from entrepot.core.order import StoredAnswer
+from entrepot.core.order import StoredAnswer, answer_checksum
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import ReplayedResult
 from entrepot.writer.envelope import Answer, Idempotency, Outcome
@@ -66,5 +66,9 @@ def remember(
             answer.body,
             order_id,
             facts.now,
+            answer_checksum(
+                idempotency.key, idempotency.operation, idempotency.fingerprint, answer.status,
+                answer.body, order_id,
+            ),
         )
-    )
+    )  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from entrepot.core import words
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.money import Amount
+from entrepot.core.order import SEALED_BYTES
 from entrepot.core.refusal import Reason, Refused
 from entrepot.edge.konvo import wire
 
@@ -308,7 +309,7 @@ def test_the_same_content_has_the_same_digest(body: bytes) -> None:
     ids=lambda change: next(iter(change)),
 )
 def test_other_content_has_another_digest(change: Body) -> None:
-    assert len(draft(**RICH).digest) == 16
+    assert len(draft(**RICH).digest) == SEALED_BYTES
     assert draft(**RICH | change).digest != draft(**RICH).digest
 
 

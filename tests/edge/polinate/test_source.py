@@ -19,7 +19,7 @@ def test_a_whole_order() -> None:
     document = told(source_order())
     draft = mirror_from_source(document, "ord_123", 7)
     assert (draft.where, draft.sender_id) == ("", "ord_123")
-    assert draft.digest == hashlib.blake2b(document, digest_size=16).digest()
+    assert draft.digest[:16] == hashlib.blake2b(document, digest_size=16).digest()
     assert (draft.currency, draft.total) == ("AUD", Amount(25000, 2))
     assert draft.words == (("polinate_phase", "ACTIVE"), ("polinate_status", "ACCEPTED"))
     assert draft.customer == CustomerRef(own=("polinate", "prt_123"), field="partnershipId")

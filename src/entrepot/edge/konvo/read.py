@@ -13,6 +13,7 @@ from msgspec import UNSET, Raw
 from entrepot.core import ids
 from entrepot.core.commands import CustomerRef, DraftLine, MirrorOrders, OrderDraft, VariantRef
 from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount, stripped
+from entrepot.core.order import sealed_digest
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.core.words import KONVO_STATUS
 from entrepot.edge import addresses, currency
@@ -111,7 +112,7 @@ def _draft(order: wire.OrderInput, where: str) -> OrderDraft:
         _line(item, f"{where}.items[{place}]") for place, item in enumerate(order.items)
     ])  # fmt: skip
     return OrderDraft(
-        where, order.id, told, code, total, lines,
+        where, order.id, sealed_digest(order.id, told), code, total, lines,
         _customer(order.customer), tuple(words), _said(order, where),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ import hashlib
 import msgspec
 
 from entrepot.core.commands import CustomerRef, DraftLine, OrderDraft, VariantRef
+from entrepot.core.order import sealed_digest
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import addresses
 from entrepot.edge.dialect import read_json
@@ -45,7 +46,7 @@ def mirror_from_source(
     return OrderDraft(
         where="",
         sender_id=told.id,
-        digest=hashlib.blake2b(document, digest_size=16).digest(),
+        digest=sealed_digest(told.id, hashlib.blake2b(document, digest_size=16).digest()),
         currency=values.told_code(told.currency, "currency"),
         total=values.money(told.total_amount, "totalAmount"),
         lines=tuple(

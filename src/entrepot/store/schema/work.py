@@ -89,6 +89,7 @@ idempotency_keys = table(
     need("body", LargeBinary),
     Column("order_id", ID),
     need("created_at", BigInteger),
+    Column("checksum", BigInteger),  # of what a repeat is answered; older rows have none
     PrimaryKeyConstraint("org", "key"),
     by_key=False,
 )

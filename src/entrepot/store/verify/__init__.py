@@ -1,64 +1,83 @@
 """Auditing the book: every invariant that its parts can break, over one connection, read-only.
 
-Run it inside `Database.read`, so that all of it sees one snapshot. It may run on a live book.
+Run it inside `Database.read`, so that all of it sees one snapshot. It may run on a live book. What
+cannot be read is reported, and the rest is read all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from entrepot.store import schema
-from entrepot.store.outage import LogFault
-from entrepot.store.verify import numbers, parents, statements, waiting
+from entrepot.store.verify import numbers, parents, promises, statements, waiting
+from entrepot.store.verify.answers import check_answers
+from entrepot.store.verify.asking import Asking
+from entrepot.store.verify.damage import check_damage
+from entrepot.store.verify.drift import check_schema
 from entrepot.store.verify.ledger import Hold, ProviderLedger, check_ledger
 from entrepot.store.verify.log import check_log, log_alone
-from entrepot.store.verify.orders import AttemptKey, check_orders
+from entrepot.store.verify.orders import AttemptKey, Walk
+from entrepot.store.verify.promises import Horizons
 from entrepot.store.verify.report import INVARIANTS, Findings, Report, Violation
 from entrepot.store.verify.statements import Check
 
 __all__ = [
-    "INVARIANTS", "AttemptKey", "Hold", "ProviderLedger", "Report", "Violation", "log_alone",
-    "verify",
+    "INVARIANTS", "AttemptKey", "Hold", "Horizons", "ProviderLedger", "Report", "Violation",
+    "check_log", "log_alone", "verify",
 ]  # fmt: skip
 
 _ROWS_AT_ONCE = 500
 
 
-def verify(
+def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare with
     conn: Connection,
     *,
     attempt_key: AttemptKey | None = None,
     overdue_before: int | None = None,
     now: int | None = None,
+    horizons: Horizons | None = None,
     ledger: ProviderLedger | None = None,
-    log: Sequence[LogFault] = (),
+    findings: Findings | None = None,
 ) -> Report:
     """Check every invariant; what was looked at, and where one does not hold.
 
     `attempt_key` makes the provider key that an attempt should have, from the book's secret.
     Jobs due before `overdue_before` (microseconds) and held by nobody count as late; with `now`,
-    holds of stock that ended before then, and jobs put off for too long, do as well. `ledger` is
-    what a provider says it holds, read before this. `log` is what `Database.log_faults` found.
-    Whatever is not given is not checked.
+    holds of stock that ended before then, and jobs put off for too long, do as well. Jobs beyond
+    `horizons` as put off too far. `ledger` is what a provider says it holds, read before this.
+    Whatever is not given is not checked. `findings` has what was found before, if anything.
     """
-    findings = Findings()
-    checked = {
-        table.name: conn.execute(select(func.count()).select_from(table)).scalar_one()
-        for table in schema.metadata.sorted_tables
-        if table is not schema.installation
-    }
+    asking = Asking(conn, findings or Findings())
+    checked = {}
+    for table in schema.metadata.sorted_tables:
+        count = asking.ask(f"the table {table.name}", lambda table=table: _rows(conn, table))  # type: ignore[misc]
+        if table is not schema.installation and count is not None:
+            checked[table.name] = count
+    sound = check_damage(asking)
+    check_schema(asking)
     late: Iterable[Check] = ()
     if now is not None and overdue_before is not None:
         late = waiting.checks(now, overdue_before)
-    asked = (*statements.checks(overdue_before), *parents.checks(), *numbers.checks(), *late)
-    for check in asked:
-        streamed = check.broken.execution_options(yield_per=_ROWS_AT_ONCE)
-        with conn.execute(streamed) as found:
-            findings.add_rows(check.invariant, found.mappings())  # type: ignore[arg-type]
-    check_orders(conn, findings, attempt_key)
-    check_log(log, findings)
+    for check in (
+        *statements.checks(overdue_before), *promises.checks(horizons), *parents.checks(),
+        *numbers.checks(), *late,
+    ):  # fmt: skip
+        asking.ask(check.invariant, lambda check=check: _ask(asking, check))  # type: ignore[misc]
+    asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))
+    Walk(asking, sound, attempt_key).check()
     if ledger is not None:
-        checked["provider_holds"] = check_ledger(conn, findings, ledger)
-    return Report(checked, findings.violations())
+        count = asking.ask("INV-11", lambda: check_ledger(conn, asking.findings, ledger))
+        checked["provider_holds"] = count or 0
+    return Report(checked, asking.findings.violations())
+
+
+def _rows(conn: Connection, table: Table) -> int:
+    return conn.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def _ask(asking: Asking, check: statements.Check) -> None:
+    streamed = check.broken.execution_options(yield_per=_ROWS_AT_ONCE)
+    with asking.conn.execute(streamed) as found:
+        asking.findings.add_rows(check.invariant, found.mappings())  # type: ignore[arg-type]

@@ -42,7 +42,7 @@ def check_ledger(conn: Connection, findings: Findings, ledger: ProviderLedger) -
         key_of[hold.order] = hold.key
         order_of[hold.key] = hold.order
     count = len(order_of)
-    for row in rows_of(conn, schema.payment_attempts):
+    for row in rows_of(lambda page: conn.execute(page).all(), schema.payment_attempts):
         attempt = rows.attempt(tuple(row))
         if attempt.service != ledger.service:
             continue

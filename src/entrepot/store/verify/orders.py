@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Row, Select, Table, not_, select
 
 from entrepot.core import events, lifecycle, words
 from entrepot.core.facets import VALUES, Facets
@@ -14,42 +14,102 @@ from entrepot.core.order import Attempt, Event, Order, subtotal
 from entrepot.core.properties import parse
 from entrepot.store import rows, schema
 from entrepot.store.flush import paths
+from entrepot.store.verify.asking import Asking, sentence
+from entrepot.store.verify.damage import Sound
 from entrepot.store.verify.report import Findings
-from entrepot.store.verify.walk import Beside, rows_of
+from entrepot.store.verify.stories import check_events, check_lines, check_sender
+from entrepot.store.verify.walk import Beside, OrderKey, rows_of
 
 # Clocks of several processes differ, and a batch is dated before it waits for its rows' locks.
 SKEW_MICROSECONDS = 60_000_000
 
 AttemptKey = Callable[[Attempt], str]
 DEFINITE_NO = ("declined", "voided", "expired")
+BESIDE = (
+    schema.order_lines, schema.order_events, schema.order_archives, schema.order_properties,
+    schema.payment_attempts,
+)  # fmt: skip
 _SCALE, _TOTAL, _TOTAL_SCALE = (rows.ORDER.index(c) for c in ("scale", "total", "total_scale"))
 
 
-def check_orders(conn: Connection, findings: Findings, attempt_key: AttemptKey | None) -> None:
-    """Check every order by itself. `attempt_key` makes the key that an attempt should have."""
-    lines = Beside(rows_of(conn, schema.order_lines))
-    told = Beside(rows_of(conn, schema.order_events))
-    archives = Beside(rows_of(conn, schema.order_archives))
-    properties = Beside(rows_of(conn, schema.order_properties))
-    attempts = Beside(rows_of(conn, schema.payment_attempts))
-    for row in rows_of(conn, schema.orders):
-        key = (row[0], row[1])
-        its_lines = sorted(
-            (rows.line(tuple(one))[2] for one in lines.of(key)), key=lambda line: line.number
+class Walk:
+    """The orders of one book beside their own rows, where those can be read."""
+
+    def __init__(self, asking: Asking, sound: Sound, attempt_key: AttemptKey | None) -> None:
+        self._asking = asking
+        self._findings = asking.findings
+        self._attempt_key = attempt_key
+        self._sound = sound
+        # Orders that have a row which cannot be read, by the table it is in.
+        self._left_out = {table.name: self._faulty(table) for table in BESIDE}
+        self._unread: set[str] = set()
+        self._beside = {table.name: Beside(self._rows(table)) for table in BESIDE}
+
+    def _faulty(self, table: Table) -> set[OrderKey]:
+        sound = self._sound.get(table.name)
+        if sound is None:
+            return set()
+        found = select(table.c.org, table.c.order_id).where(not_(sound))
+        rows_found = self._asking.ask(
+            f"the table {table.name}", lambda: self._asking.conn.execute(found).all()
         )
-        its_events = [rows.event(tuple(one)) for one in told.of(key)]
-        its_archived = [(one[2], one[3]) for one in archives.of(key)]
-        its_attempts = [rows.attempt(tuple(one)) for one in attempts.of(key)]
-        its_properties = {(one[2], one[3], one[4]) for one in properties.of(key)}
-        if not _scales_hold(row, findings):
-            continue
-        order = rows.order(tuple(row), tuple(its_lines))
-        _numbering(order, its_archived, its_events, findings)
-        _story(order, its_events, findings)
-        _money(order, findings)
-        _attempts(order, its_attempts, attempt_key, findings)
+        return {(row[0], row[1]) for row in rows_found or ()}
+
+    def _rows(self, table: Table) -> Iterator[Row[Any]]:
+        def fetch(page: Select[Any]) -> Sequence[Row[Any]]:
+            found = self._asking.ask(
+                f"the table {table.name}", lambda: self._asking.conn.execute(page).all()
+            )
+            if found is None:
+                self._unread.add(table.name)
+            return found or ()
+
+        return rows_of(fetch, table, sound=self._sound.get(table.name))
+
+    def check(self) -> None:
+        """Check every order by itself. A table that cannot be read to its end is reported."""
+        for row in self._rows(schema.orders):
+            self._check(row)
+
+    def _own(self, table: Table, key: OrderKey) -> list[Row[Any]] | None:
+        """The order's rows of a table; None where they are not all to be had."""
+        found = self._beside[table.name].of(key)
+        whole = table.name not in self._unread and key not in self._left_out[table.name]
+        return found if whole else None
+
+    def _check(self, row: Row[Any]) -> None:
+        key = (row[0], row[1])
+        own = {table.name: self._own(table, key) for table in BESIDE}
+        if not _scales_hold(row, self._findings):
+            return
+        try:
+            self._compare(row, own)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            self._findings.add("DAMAGE", org=row[0], order=row[1], why=sentence(error))
+
+    def _compare(self, row: Row[Any], own: Mapping[str, list[Row[Any]] | None]) -> None:
+        findings = self._findings
+        lines, told = own["order_lines"], own["order_events"]
+        its_lines = [rows.line(tuple(one))[2] for one in lines or ()]
+        order = rows.order(tuple(row), tuple(sorted(its_lines, key=lambda line: line.number)))
+        archived = own["order_archives"]
+        if told is not None:
+            its_events = [rows.event(tuple(one)) for one in told]
+            if archived is not None:
+                _numbering(order, [(one[2], one[3]) for one in archived], its_events, findings)
+            _story(order, its_events, findings)
+            check_events(order, its_events, findings)
+        if lines is not None:
+            _money(order, findings)
+            check_lines(order, findings)
+        attempts, searchable = own["payment_attempts"], own["order_properties"]
+        if attempts is not None:
+            made = [rows.attempt(tuple(one)) for one in attempts]
+            _attempts(order, made, self._attempt_key, findings)
         _words(order, findings)
-        _properties(order, its_properties, findings)
+        check_sender(order, findings)
+        if searchable is not None:
+            _properties(order, {(one[2], one[3], one[4]) for one in searchable}, findings)
 
 
 def _scales_hold(row: Sequence[Any], findings: Findings) -> bool:

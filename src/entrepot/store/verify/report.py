@@ -51,16 +51,58 @@ INVARIANTS: dict[str, str] = {
     "NUMBERS": "An organization's orders are numbered from 1 to what its counter says.",
     "TIMES": "No order was changed after the last commit that its organization's counter tells of.",
     "SPANS": "A span says how many of its orders stand where, and no time of theirs lies outside.",
+    "ANSWERS": "A repeat is answered what was answered first, which names the key's own order.",
+    "PAID": "A managed order whose payment is authorised has an attempt that holds the money.",
+    "REFERENCES": "An attempt that holds money has the provider's reference, and no two share one.",
+    "TOTALS": "An order's total is its subtotal less discount, with shipping and tax.",
+    "EVENTS": "An event's type says what its facets say, and comes from one who may tell it.",
+    "LINES": "Each line has a number of its own, and a managed order has one currency.",
+    "SENDERS": "What a sender told last is kept under that sender's own id.",
+    "REASONS": "An order's reason is one that this program gives, and true of where it stands.",
+    "JOBS": "An order has one job a kind, and no job is put off or held beyond what is allowed.",
+    "TRACKED": "Stock is claimed of tracked variants only.",
+    "SECRET": "The book has the secret that its payment keys are derived from.",
+    "SCHEMA": "Tables, columns, indexes and constraints are those of the schema.",
+    "DAMAGE": "All of the book can be read, and every value has its column's type.",
     "TALLIES": "As many orders have a property, and were updated in a slot of time, as is tallied.",
     "LOG": "The book has its log, and no commit that was acknowledged is missing.",
 }
 
 
+# The numbered ones in a few words; the others are named by words.
+NAMES: dict[str, str] = {
+    "INV-1": "never oversold",
+    "INV-2": "reserved is what is claimed",
+    "INV-3": "on hand is the ledger's sum",
+    "INV-4": "claims of living orders only",
+    "INV-5": "confirmed means claimed",
+    "INV-6": "a key and its order",
+    "INV-8": "one live attempt",
+    "INV-9": "no money without a use",
+    "INV-10": "asked what it costs",
+    "INV-11": "the provider agrees",
+    "INV-12": "attempts in turn",
+    "INV-13": "a story without gaps",
+    "INV-14": "stands where its story ends",
+    "INV-17": "the subtotal adds up",
+    "INV-18": "nothing of another organization",
+    "INV-20": "somebody takes it on",
+    "INV-21": "parked with a reason",
+    "INV-23": "known steps only",
+    "INV-26": "ids are unique",
+    "INV-28": "times in order",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """An invariant that does not hold, how often, and the first places where."""
+    """An invariant that does not hold, how often, and the first places where.
+
+    `name` is in words; `invariant` is the fixed name.
+    """
 
     invariant: str
+    name: str
     statement: str
     count: int
     witnesses: list[dict[str, Any]]
@@ -100,7 +142,13 @@ class Findings:
     def violations(self) -> list[Violation]:
         """What was found, in the order of the invariants."""
         return [
-            Violation(name, statement, self._counts[name], self._witnesses[name])
+            Violation(
+                name,
+                NAMES.get(name, name.lower()),
+                statement,
+                self._counts[name],
+                self._witnesses[name],
+            )
             for name, statement in INVARIANTS.items()
             if name in self._counts
         ]

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Table, literal, select, tuple_
 
 PAGE = 1000
 
 OrderKey = tuple[int, bytes]
 
 
-def rows_of(conn: Connection, table: Table, page: int = PAGE) -> Iterator[Row[Any]]:
-    """Every row of the table, by its primary key."""
+Fetch = Callable[[Select[Any]], Sequence[Row[Any]]]
+
+
+def rows_of(
+    fetch: Fetch, table: Table, page: int = PAGE, sound: ColumnElement[bool] | None = None
+) -> Iterator[Row[Any]]:
+    """Every row of the table, by its primary key; where `sound` is given, those that fulfil it.
+
+    `fetch` carries out the statement of one page.
+    """
     keys = list(table.primary_key.columns)
     places = [list(table.columns).index(key) for key in keys]
     first = select(table).order_by(*keys).limit(page)
-    found = conn.execute(first).all()
+    if sound is not None:
+        first = first.where(sound)
+    found = fetch(first)
     while found:
         yield from found
         if len(found) < page:
             return
         last = tuple_(*[literal(found[-1][i], k.type) for i, k in zip(places, keys, strict=True)])
-        found = conn.execute(first.where(tuple_(*keys) > last)).all()
+        found = fetch(first.where(tuple_(*keys) > last))
 
 
 class Beside:
@@ -35,10 +45,14 @@ class Beside:
 
     def __init__(self, found: Iterator[Row[Any]]) -> None:
         self._groups = groupby(found, key=_order_key)
-        self._head = next(self._groups, None)
+        self._head: tuple[OrderKey, Iterator[Row[Any]]] | None = None
+        self._begun = False
 
     def of(self, key: OrderKey) -> list[Row[Any]]:
         """The rows of this order; keys must rise from call to call."""
+        if not self._begun:
+            self._begun = True
+            self._head = next(self._groups, None)
         while self._head is not None and self._head[0] < key:
             self._head = next(self._groups, None)
         if self._head is None or self._head[0] != key:

@@ -1,0 +1,69 @@
+"""Asking a book that may be damaged: what cannot be asked is a finding, and the rest is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from entrepot.store.bulk import is_sqlite
+from entrepot.store.verify.report import Findings
+
+T = TypeVar("T")
+
+# SQLite's primary result codes, and PostgreSQL's classes of states, that say that nobody answers:
+# PERM, BUSY, LOCKED, NOMEM, INTERRUPT, CANTOPEN, NOTADB.
+_NOBODY = frozenset({3, 5, 6, 7, 9, 14, 26})
+_GONE = ("08", "53", "57")
+_SENTENCE_MAX = 300
+
+
+class Asking:
+    """One audit's way to the database."""
+
+    def __init__(self, conn: Connection, findings: Findings) -> None:
+        self.conn = conn
+        self.findings = findings
+        self._kept = not is_sqlite(conn)
+
+    def ask(self, what: str, work: Callable[[], T]) -> T | None:
+        """What `work` gives; None where the book cannot answer, which is reported as damage.
+
+        `what` names the question. Raises the driver's error where the database is gone or busy.
+        """
+        if self._kept:
+            # PostgreSQL takes no further statement in a transaction in which one has failed.
+            self.conn.exec_driver_sql("SAVEPOINT question")
+        try:
+            return work()
+        except Exception as error:
+            if gone(error):
+                raise
+            if self._kept:
+                self.conn.exec_driver_sql("ROLLBACK TO SAVEPOINT question")
+            self.findings.add("DAMAGE", cannot_be_asked=what, why=sentence(error))
+            return None
+
+
+def gone(error: Exception) -> bool:
+    """Whether an error says that the database is away or busy, and nothing of what is in it."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, OSError)
+    if error.connection_invalidated:
+        return True
+    raw: Any = error.orig
+    code = getattr(raw, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _NOBODY
+    return str(getattr(raw, "sqlstate", None) or "").startswith(_GONE)
+
+
+def sentence(error: BaseException) -> str:
+    """What went wrong, in the database's own words; no values of a row."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        said = str(error.orig).partition("\n")[0]
+        # asyncpg's text begins with the name of its class.
+        return said.rpartition(">: ")[2][:_SENTENCE_MAX]
+    return f"{type(error).__name__} while it was read"

@@ -1,0 +1,98 @@
+"""Whether the book can be read at all: SQLite's pages and indexes, and the types of its values.
+
+PostgreSQL enforces types by itself. Its pages are looked at by `pg_amcheck`, which needs rights
+that Entrepot has no use for; a page that cannot be read is found here when a question comes to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from entrepot.store import schema
+from entrepot.store.bulk import is_sqlite
+from entrepot.store.verify.asking import Asking
+
+_FAULTS_MAX = 100
+_STORED_AS = {BigInteger: "integer", SmallInteger: "integer", Boolean: "integer",
+              LargeBinary: "blob"}  # fmt: skip
+# Parts of a key that may be personal or secret.
+UNTOLD = ("value", "digest")
+
+Sound = dict[str, ColumnElement[bool]]
+
+
+def check_damage(asking: Asking) -> Sound:
+    """Look at the file and at each value's type. Gives, for the tables that have a value of a wrong
+    type, the condition that leaves the rows with one out.
+    """
+    if not is_sqlite(asking.conn):
+        return {}
+    if asking.ask("the file", lambda: _pages(asking, str(_FAULTS_MAX))) is None:
+        # Some damage ends SQLite's own look, which then goes by table.
+        for table in schema.metadata.sorted_tables:
+            asking.ask(f"the pages of {table.name}", lambda table=table: _pages(asking, table.name))  # type: ignore[misc]
+    faulty: Sound = {}
+    for table in schema.metadata.sorted_tables:
+        found = asking.ask(f"the types of {table.name}", lambda table=table: _types(asking, table))  # type: ignore[misc]
+        if found:
+            faulty[table.name] = and_(*[_well_typed(column) for column in table.columns])
+    return faulty
+
+
+def _pages(asking: Asking, what: str) -> bool:
+    """SQLite's own look at pages, at the order of keys and at constraints. `what` is a table, or
+    how many faults are told of all of them.
+    """
+    found = asking.conn.exec_driver_sql(f"PRAGMA quick_check({what})")
+    for (told,) in found.all():
+        if told == "ok":
+            continue
+        for line in str(told).splitlines():
+            if line.strip("* ") and not line.startswith("*** in database"):
+                asking.findings.add("DAMAGE", page=line)
+    return True
+
+
+def _well_typed(column: Any) -> ColumnElement[bool]:
+    kind = func.typeof(column)
+    fits = kind == _STORED_AS.get(type(column.type), "text")
+    return or_(fits, kind == "null") if column.nullable else fits
+
+
+def _types(asking: Asking, table: Table) -> int:
+    """How many rows have a value of another type than its column's; each is reported."""
+    wrong = [(column, ~_well_typed(column)) for column in table.columns]
+    first = case(*[(condition, literal(column.name)) for column, condition in wrong])
+    keys = [func.quote(column).label(column.name) for column in table.primary_key.columns
+            if column.name not in UNTOLD]  # fmt: skip
+    statement = select(first.label("column"), *keys).where(or_(*[each for _, each in wrong]))
+    count = 0
+    for row in asking.conn.execute(statement).mappings():
+        asking.findings.add("DAMAGE", table=table.name, **_key(row))
+        count += 1
+    return count
+
+
+def _key(row: Any) -> dict[str, Any]:
+    """The row's key, its ids as they are elsewhere: SQLite quotes a blob as X'...'."""
+    told: dict[str, Any] = {"wrong_type": row["column"]}
+    for name, quoted in row.items():
+        if name != "column":
+            text = str(quoted)
+            told[name] = bytes.fromhex(text[2:-1]) if text.startswith("X'") else text.strip("'")
+    return told

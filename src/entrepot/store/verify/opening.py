@@ -1,0 +1,67 @@
+"""Opening an SQLite book for an audit, so that nothing is written and no file is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from pysqlite3 import dbapi2 as sqlite_driver
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
+
+T = TypeVar("T")
+
+
+def read_only(path: Path, work: Callable[[Connection], T]) -> T:
+    """Run `work` in one read transaction on the file; raises the driver's errors.
+
+    A book that was closed has no log, and SQLite would make one to read the book: the file is then
+    read as one that nobody changes. If a server has begun meanwhile, `work` is run again.
+    """
+    log = path.with_name(path.name + "-wal")
+    if not _has_log(log):
+        try:
+            done = _read(path, "mode=ro&immutable=1", work)
+        except Exception:
+            if not _has_log(log):
+                raise
+        else:
+            if not _has_log(log):
+                return done
+    return _read(path, "mode=ro", work)
+
+
+def _has_log(log: Path) -> bool:
+    return log.exists() and log.stat().st_size > 0
+
+
+def _read(path: Path, how: str, work: Callable[[Connection], T]) -> T:
+    engine = create_engine(
+        f"sqlite+pysqlite:///file:{quote(str(path.resolve()))}?{how}&uri=true",
+        module=sqlite_driver,
+        poolclass=StaticPool,
+        connect_args={"isolation_level": None, "timeout": 10},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA query_only=ON").close()
+        connection.execute("PRAGMA temp_store=MEMORY").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> None:
+        conn.exec_driver_sql("BEGIN")
+
+    try:
+        with engine.connect() as conn:
+            done = work(conn)
+            # Nothing is to be kept, and a damaged book refuses to end it otherwise.
+            with suppress(DBAPIError):
+                conn.rollback()
+            return done
+    finally:
+        engine.dispose()

@@ -1,0 +1,126 @@
+"""What parts of an order promise of each other: money, totals, reasons, jobs and variants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, or_, select
+
+from entrepot.store import schema
+from entrepot.store.verify.statements import Check
+
+_orders, _jobs, _keys = schema.orders.c, schema.jobs.c, schema.idempotency_keys.c
+_attempts, _reservations = schema.payment_attempts.c, schema.reservations.c
+_variants = schema.variants.c
+
+_ENDED_WITHOUT = ("failed", "deleted")
+
+
+class Horizons(NamedTuple):
+    """Times (microseconds) after which no job is due, and after which no lease ends."""
+
+    due: int
+    leased: int
+
+
+def checks(horizons: Horizons | None) -> Iterator[Check]:
+    """All of them. Without `horizons` no job is too far ahead."""
+    yield from _money()
+    yield from _references()
+    yield Check("INV-6", _forgotten_keys())
+    yield Check("REASONS", _false_reasons())
+    yield from _work(horizons)
+    yield Check("TRACKED", _untracked())
+
+
+def _money() -> Iterator[Check]:
+    order = select(_orders.org, _orders.id.label("order_id"), _orders.stage, _orders.payment)
+    paid = exists().where(
+        _attempts.org == _orders.org, _attempts.order_id == _orders.id,
+        _attempts.state.in_(("authorized", "voiding")),
+    )  # fmt: skip
+    yield Check("PAID", order.where(_orders.managed, _orders.payment == "authorized", not_(paid)))
+    added = _orders.subtotal - _orders.discount + _orders.shipping + _orders.tax
+    # An older mirrored order has its sender's total beside the sum of its lines, and no difference.
+    differs = or_(_orders.discount != 0, _orders.shipping != 0, _orders.tax != 0)
+    sums = select(
+        _orders.org, _orders.id.label("order_id"), _orders.subtotal, _orders.discount,
+        _orders.shipping, _orders.tax, _orders.total, _orders.scale,
+    )  # fmt: skip
+    yield Check("TOTALS", sums.where(added != _orders.total, or_(_orders.managed, differs)))
+
+
+def _references() -> Iterator[Check]:
+    attempt = select(_attempts.org, _attempts.order_id, _attempts.number, _attempts.state)
+    none = or_(_attempts.provider_reference.is_(None), _attempts.provider_reference == "")
+    yield Check("REFERENCES", attempt.where(_attempts.state == "authorized", none))
+    named = (_attempts.service, _attempts.provider_reference)
+    shared = (
+        select(*named)
+        .where(_attempts.provider_reference.is_not(None))
+        .group_by(*named)
+        .having(func.count() > 1)
+        .subquery()
+    )
+    same = and_(
+        shared.c.service == _attempts.service,
+        shared.c.provider_reference == _attempts.provider_reference,
+    )
+    yield Check("REFERENCES", attempt.join_from(schema.payment_attempts, shared, same))
+
+
+def _forgotten_keys() -> Any:
+    """Rows whose order does not say the key any more."""
+    same = and_(_orders.org == _keys.org, _orders.id == _keys.order_id)
+    lost = or_(_orders.idempotency_key.is_(None), _orders.idempotency_key != _keys.key)
+    return (
+        select(_keys.org, _keys.key, _keys.order_id)
+        .join_from(schema.idempotency_keys, schema.orders, same)
+        .where(_keys.operation == "synq.createOrder", _keys.status == 201, lost)
+    )
+
+
+def _false_reasons() -> Any:
+    """Orders whose reason is not true of where they stand, or is none that this program gives."""
+    stage = _orders.stage
+    true_of: dict[str, ColumnElement[bool]] = {
+        **{
+            reason: stage.in_(_ENDED_WITHOUT)
+            for reason in ("out_of_stock", "payment_declined", "payment_expired")
+        },
+        **{ended: stage.in_((ended, "deleted")) for ended in ("cancelled", "rejected", "failed")},
+        "deleted": stage == "deleted",
+        "parked": _orders.parked,
+        "sandbox": stage.in_(("confirmed", "completed", "archived", "deleted")),
+        "waiting": _orders.managed,
+        "moved_back": not_(_orders.managed),
+    }
+    true = or_(*[and_(_orders.reason == reason, holds) for reason, holds in true_of.items()])
+    told = select(_orders.org, _orders.id.label("order_id"), _orders.reason, stage)
+    return told.where(_orders.reason.is_not(None), not_(true))
+
+
+def _work(horizons: Horizons | None) -> Iterator[Check]:
+    job = select(_jobs.org, _jobs.id.label("job_id"), _jobs.kind, _jobs.order_id)
+    if horizons is not None:
+        ahead = or_(
+            and_(_jobs.state == "due", _jobs.run_at > horizons.due),
+            _jobs.leased_until > horizons.leased,
+        )
+        yield Check("JOBS", job.add_columns(_jobs.run_at, _jobs.leased_until).where(ahead))
+    of = (_jobs.org, _jobs.order_id, _jobs.kind)
+    twice = select(*of, func.count().label("times")).where(_jobs.order_id.is_not(None))
+    yield Check("JOBS", twice.group_by(*of).having(func.count() > 1))
+
+
+def _untracked() -> Any:
+    same = and_(_variants.org == _reservations.org, _variants.id == _reservations.variant_id)
+    return (
+        select(
+            _reservations.org, _reservations.variant_id, _reservations.order_id,
+            literal("not tracked").label("fault"),
+        )
+        .join_from(schema.reservations, schema.variants, same)
+        .where(_reservations.state.in_(("held", "committed")), not_(_variants.tracked))
+    )  # fmt: skip

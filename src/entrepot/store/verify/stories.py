@@ -1,0 +1,94 @@
+"""What an order's own parts say of each other: its events, its lines and its sender."""
+
+from __future__ import annotations
+
+from entrepot.core import events
+from entrepot.core.facets import Facets
+from entrepot.core.order import SEALED_BYTES, Event, Order, sealed_digest
+from entrepot.store.verify.report import Findings
+
+# What each type says of where the order stands after it: the facet, and its values.
+_SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
+    events.ORDER_PLACED: ("stage", ("placed",)),
+    events.ORDER_CONFIRMED: ("stage", ("confirmed",)),
+    events.ORDER_FAILED: ("stage", ("failed",)),
+    events.ORDER_CANCELLED: ("stage", ("cancelled", "rejected")),
+    events.PAYMENT_AUTHORIZED: ("payment", ("authorized",)),
+    events.PAYMENT_DECLINED: ("payment", ("declined",)),
+    events.PAYMENT_VOIDED: ("payment", ("voided",)),
+    events.PAYMENT_EXPIRED: ("payment", ("voided",)),
+}
+_MOVES_NOTHING = frozenset({
+    events.ORDER_AMENDED, events.ORDER_INGESTED, events.ORDER_PARKED, events.ORDER_RESUMED,
+    events.STOCK_RESERVED,
+})  # fmt: skip
+
+PIPELINE, OPERATOR = "pipeline", "operator"
+_OF_THE_PIPELINE = frozenset({
+    events.ORDER_CONFIRMED, events.ORDER_FAILED, events.ORDER_PARKED, events.STOCK_RESERVED,
+    events.PAYMENT_AUTHORIZED, events.PAYMENT_DECLINED, events.PAYMENT_VOIDED,
+    events.PAYMENT_EXPIRED,
+})  # fmt: skip
+_SENDERS = frozenset({"synq", "polinate", "konvo", "native", OPERATOR})
+
+
+def check_events(order: Order, told: list[Event], findings: Findings) -> None:
+    """Each event's type says what its facets say, and comes from somebody who may tell it."""
+    before: Facets | None = None
+    for event in told:
+        try:
+            stands, _, _ = events.fold([event])
+        except (ValueError, KeyError, TypeError):
+            return  # reported with the order's story
+        fault = _false_type(event.type, before, stands) or _false_source(event)
+        if fault is not None:
+            findings.add("EVENTS", org=order.org, order=order.id, seq=event.seq,
+                         type=event.type, fault=fault)  # fmt: skip
+        before = stands
+
+
+def _false_type(type_: str, before: Facets | None, stands: Facets) -> str | None:
+    facet, values = _SAYS.get(type_, ("", ()))
+    if facet and getattr(stands, facet) not in values:
+        return f"the order's {facet} is {getattr(stands, facet)}"
+    if type_ in _MOVES_NOTHING and before is not None and before != stands:
+        return "the order moved"
+    return None
+
+
+def _false_source(event: Event) -> str | None:
+    if event.type not in events.TYPES:
+        return None  # reported with the order's story
+    if event.type in _OF_THE_PIPELINE:
+        told_by_right = event.source == PIPELINE
+    elif event.type == events.ORDER_RESUMED:
+        told_by_right = event.source == OPERATOR
+    elif event.type == events.STOCK_RELEASED:
+        told_by_right = event.source == PIPELINE or event.source in _SENDERS
+    else:
+        told_by_right = event.source in _SENDERS
+    return None if told_by_right else f"told by {event.source}"
+
+
+def check_lines(order: Order, findings: Findings) -> None:
+    """Each line has a number of its own, and a managed order has one currency."""
+    numbers = [line.number for line in order.lines]
+    if len(set(numbers)) != len(numbers):
+        twice = next(number for number in numbers if numbers.count(number) > 1)
+        findings.add("LINES", org=order.org, order=order.id, number_twice=twice)
+    strange = {line.currency for line in order.lines} - {order.currency}
+    if order.managed and strange:
+        findings.add("LINES", org=order.org, order=order.id, currency=order.currency,
+                     lines_in=", ".join(sorted(strange)))  # fmt: skip
+
+
+def check_sender(order: Order, findings: Findings) -> None:
+    """The digest of what the sender told last was made for this sender's id.
+
+    Digests of older versions are shorter, and not checked.
+    """
+    digest = order.sender_digest
+    if digest is None or len(digest) != SEALED_BYTES:
+        return
+    if order.sender_id is None or sealed_digest(order.sender_id, digest[:-4]) != bytes(digest):
+        findings.add("SENDERS", org=order.org, order=order.id)

@@ -1,0 +1,117 @@
+"""How parts of an order that speak of each other can be made to differ, and the schema too."""
+
+from __future__ import annotations
+
+from tests.store.verify_breaks import Break
+
+_FORGED = "order_id = :keyed"
+_CONFIRMED = "WHERE order_id = :confirmed"
+
+
+def _answer(change: str) -> tuple[str, ...]:
+    return (f"UPDATE idempotency_keys SET {change} WHERE {_FORGED}",)
+
+
+def _order(change: str, order: str) -> tuple[str, ...]:
+    return (f"UPDATE orders SET {change} WHERE id = :{order}",)
+
+
+def _event(change: str, seq: int, order: str = "confirmed") -> tuple[str, ...]:
+    return (f"UPDATE order_events SET {change} WHERE order_id = :{order} AND seq = {seq}",)
+
+
+_OTHER = '{"order_id"\\:"0"}'
+_SAME_JOB = (
+    "INSERT INTO jobs (org, id, kind, order_id, state, run_at, leased_until, fence, tries, "
+    "created_at) SELECT org, :nowhere, kind, order_id, state, run_at, 0, 0, 0, created_at "
+    "FROM jobs WHERE order_id = :authorising"
+)
+
+_DIGEST = "SELECT sender_digest FROM orders WHERE id = :told"
+
+_ANSWERS = (
+    Break("ANSWERS", "another body", "keyed", _answer(f"body = CAST('{_OTHER}' AS {{bytes}})")),
+    Break("ANSWERS", "another body without a checksum", "keyed",
+          _answer(f"body = CAST('{_OTHER}' AS {{bytes}}), checksum = NULL")),
+    Break("ANSWERS", "another status", "keyed", _answer("status = 409")),
+    Break("ANSWERS", "another fingerprint", "keyed", _answer("fingerprint = :nowhere")),
+    Break("ANSWERS", "another operation", "keyed", _answer("operation = 'synq.adjustStock'")),
+    Break("ANSWERS", "another checksum", "keyed", _answer("checksum = checksum + 1")),
+    Break("ANSWERS", "another order's answer", "intent-1", _answer("order_id = :placed"),
+          (), ("INV-6",)),
+    Break("INV-6", "a key that its order has forgotten", "intent-1",
+          _order("idempotency_key = NULL", "keyed")),
+)  # fmt: skip
+
+_MONEY = (
+    Break("PAID", "the attempt gone", "confirmed", (f"DELETE FROM payment_attempts {_CONFIRMED}",)),
+    Break("PAID", "the attempt declined", "confirmed",
+          (f"UPDATE payment_attempts SET state = 'declined' {_CONFIRMED}",)),
+    Break("PAID", "the attempt expired", "completed",
+          ("UPDATE payment_attempts SET state = 'expired' WHERE order_id = :completed",)),
+    Break("REFERENCES", "no reference", "confirmed",
+          (f"UPDATE payment_attempts SET provider_reference = NULL {_CONFIRMED}",)),
+    Break("REFERENCES", "an empty reference", "confirmed",
+          (f"UPDATE payment_attempts SET provider_reference = '' {_CONFIRMED}",)),
+    Break(
+        "REFERENCES", "another order's reference", "confirmed",
+        (
+            (
+                "UPDATE payment_attempts SET provider_reference = (SELECT provider_reference "
+                f"FROM payment_attempts WHERE order_id = :completed) {_CONFIRMED}"
+            ),
+        ),
+    ),
+    Break("TOTALS", "a discount from nowhere", "confirmed",
+          _order("discount = discount + 100", "confirmed")),
+    Break("TOTALS", "tax from nowhere", "confirmed", _order("tax = tax + 100", "confirmed")),
+    Break("TOTALS", "shipping taken off", "unpaid", _order("shipping = -1", "unpaid")),
+    Break("TOTALS", "a mirrored order's discount", "mirrored",
+          _order("discount = discount + 100", "mirrored")),
+)  # fmt: skip
+
+_STORY = (
+    Break("EVENTS", "another type", "confirmed", _event("type = 'order.cancelled'", 2)),
+    Break("EVENTS", "a payment that was none", "confirmed",
+          _event("type = 'payment.authorized'", 2)),
+    Break("EVENTS", "a confirmation told by a client", "confirmed",
+          _event("source = 'synq'", 2)),
+    Break("EVENTS", "placed by the pipeline", "confirmed", _event("source = 'pipeline'", 1)),
+    Break("EVENTS", "told by nobody", "mirrored", _event("source = ''", 1, "mirrored")),
+    Break("EVENTS", "a move that was none", "shipped",
+          _event("type = 'order.amended'", 6, "shipped")),
+    Break("LINES", "one number twice", "confirmed",
+          (f"UPDATE order_lines SET number = 1 {_CONFIRMED}",)),
+    Break("LINES", "a line in another currency", "confirmed",
+          (f"UPDATE order_lines SET currency = 'USD' {_CONFIRMED}",), (), ("INV-17",)),
+    Break("SENDERS", "another sender", "mirrored", _order("sender_id = 'k-9'", "mirrored")),
+    Break("SENDERS", "no sender", "mirrored", _order("sender_id = NULL", "mirrored")),
+    Break("SENDERS", "another digest", "mirrored",
+          _order(f"sender_digest = ({_DIGEST})", "mirrored")),
+    Break("REASONS", "no such reason", "confirmed", _order("reason = 'because'", "confirmed")),
+    Break("REASONS", "out of stock, and confirmed", "confirmed",
+          _order("reason = 'out_of_stock'", "confirmed")),
+    Break("REASONS", "cancelled, and placed", "placed", _order("reason = 'cancelled'", "placed")),
+    Break("REASONS", "parked, and not", "placed", _order("reason = 'parked'", "placed")),
+    Break("REASONS", "the sandbox, and declined", "declined",
+          _order("reason = 'sandbox'", "declined")),
+)  # fmt: skip
+
+_WORK = (
+    Break("JOBS", "one step twice", "authorising", (_SAME_JOB,)),
+    Break("TRACKED", "an untracked variant that is claimed", "hard_mug",
+          ("UPDATE variants SET tracked = false WHERE id = :hard_mug",)),
+)  # fmt: skip
+
+_SCHEMA = (
+    Break("SCHEMA", "a unique index dropped", "orders_number", ("DROP INDEX orders_number",)),
+    Break("SCHEMA", "an index dropped", "jobs_order", ("DROP INDEX jobs_order",)),
+    Break("SCHEMA", "an index that is no longer unique", "orders_number",
+          ("DROP INDEX orders_number", "CREATE INDEX orders_number ON orders (org, number)")),
+    Break("SCHEMA", "another index of its name", "jobs_order",
+          ("DROP INDEX jobs_order", "CREATE INDEX jobs_order ON jobs (order_id)")),
+    Break("SCHEMA", "a column more", "surplus", ("ALTER TABLE sweeps ADD COLUMN surplus TEXT",)),
+    Break("SCHEMA", "constraints gone", "never_oversold", (), ("stock_levels",)),
+)  # fmt: skip
+
+BREAKS_WITHIN = (*_ANSWERS, *_MONEY, *_STORY, *_WORK, *_SCHEMA)
