@@ -7,6 +7,7 @@ that `ENTREPOT_CONFIG` names. All faults are told at once. docs/settings.md is p
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import os
 import re
 import tomllib
@@ -17,6 +18,10 @@ from typing import Any
 PREFIX = "ENTREPOT_"
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\s\[\]]+):([0-9]{1,5})")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+# Knobs of the test suite, which no program reads.
+_OF_THE_TESTS = tuple(PREFIX + name for name in ("CRASH_", "FUZZ_", "BENCH_"))
 
 
 class SettingsError(Exception):
@@ -116,6 +121,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             values[name] = _parse(str(field.type), raw)
         except ValueError as error:
             faults.append(f"{PREFIX}{name.upper()}={raw!r}: {error}")
+    faults.extend(_unknown(env, known))
+    values |= {name: str(values[name]).lower() for name in ("role", "log_level") if name in values}
     if values.get("role", "all") not in ("all", "api", "worker"):
         faults.append(f"{PREFIX}ROLE={values['role']!r}: must be all, api or worker")
     if values.get("log_level", "info") not in LOG_LEVELS:
@@ -123,6 +130,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     jwt = [values.get(name) for name in ("jwt_issuer", "jwt_audience", "jwt_jwks")]
     if any(jwt) and not all(jwt):
         faults.append(f"{PREFIX}JWT_ISSUER, _AUDIENCE and _JWKS: set all three or none")
+    faults.extend(_key_set_faults(values.get("jwt_jwks")))
     faults.extend(_retention_faults(values))
     own = values.get("metrics_address")
     if own and not _ADDRESS.fullmatch(own):
@@ -130,6 +138,30 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     if faults:
         raise SettingsError("\n".join(faults))
     return Settings(**values)
+
+
+def _unknown(env: Mapping[str, str], known: Mapping[str, Any]) -> list[str]:
+    """A misspelt variable would be ignored in silence, and its setting would keep its default."""
+    names = [PREFIX + name.upper() for name in (*known, "config")]
+    faults = []
+    for name in sorted(env):
+        if not name.upper().startswith(PREFIX) or name in names or name.startswith(_OF_THE_TESTS):
+            continue
+        alike = difflib.get_close_matches(name.upper(), names, n=1)
+        hint = f"did you mean {alike[0]}?" if alike else "docs/settings.md lists them"
+        faults.append(f"{name}: no such setting; {hint}")
+    return faults
+
+
+def _key_set_faults(jwks: str | None) -> list[str]:
+    if not jwks or "://" in jwks:
+        return []
+    try:
+        Path(jwks).read_bytes()
+    except OSError as error:
+        said = f"{PREFIX}JWT_JWKS={jwks!r}: {error.strerror}; name the file of the issuer's key set"
+        return [said]
+    return []
 
 
 def _retention_faults(values: Mapping[str, Any]) -> list[str]:

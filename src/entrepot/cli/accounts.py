@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 from sqlalchemy import Connection
 
 from entrepot.cli import credentials
+from entrepot.cli.choices import words
 from entrepot.cli.session import OperatorError, organization, write
 from entrepot.clock import new_id, now
 from entrepot.core import ids
@@ -16,11 +18,16 @@ from entrepot.core.decide.notify import fetch_job_id
 from entrepot.store import accounts, announced
 
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
+_Model = Annotated[Literal["HARD", "SOFT"], words("HARD", "SOFT")]
+_Dialect = Annotated[Literal["synq", "polinate", "konvo"], words(*credentials.SERVED)]
+_Role = Annotated[Literal["ADMIN", "EDITOR", "VIEWER", "MEMBER"], words(*credentials.ROLES)]
+_MILLION = 1_000_000
+_SHELVES_SHOWN = 5
 
 _Shell = Annotated[bool, Parameter(name="--shell", negative="")]
 
 org_app = App(name="org", help="Organizations: make, list, order source, allocation.")
-key_app = App(name="key", help="Credentials: create, revoke.")
+key_app = App(name="key", help="Credentials: create, list, revoke.")
 
 
 def _print(told: Any, as_json: bool) -> None:
@@ -35,18 +42,24 @@ def create(
 
     Parameters
     ----------
-    name: What it is called; unique.
-    tenant: UUID of the tenant it joins; a new tenant when absent.
-    as_json: Print one line of JSON.
-    shell: Print the credentials, and the id of a product to begin with, as shell variables.
+    name
+        What it is called; unique.
+    tenant
+        UUID of the tenant it joins; a new tenant when absent.
+    as_json
+        Print one line of JSON.
+    shell
+        Print the credentials, and the id of a product to begin with, as shell variables.
     """
+    if not name.strip():
+        raise OperatorError("an organization needs a name; give one that is not empty")
     tenant_id = ids.spelled(tenant) if tenant else None
     if tenant and tenant_id is None:
-        raise OperatorError("--tenant must be a UUID")
+        raise OperatorError("--tenant must be a UUID, as `entrepot org list` shows it")
 
     def work(conn: Connection) -> dict[str, Any]:
         if accounts.organization_named(conn, name) is not None:
-            raise OperatorError(f"an organization is called {name!r} already")
+            raise OperatorError(f"an organization is called {name!r} already; choose another name")
         made = accounts.create_organization(conn, name, now(), new_id, tenant_id)
         return credentials.issue_all(conn, made)
 
@@ -63,7 +76,8 @@ def list_(*, as_json: _Json = False) -> None:
 
     Parameters
     ----------
-    as_json: Print one line of JSON.
+    as_json
+        Print one line of JSON.
     """
     found = write(accounts.organizations)
     _print(
@@ -83,9 +97,12 @@ def source(org: str, *, url: str | None = None, header: str | None = None) -> No
 
     Parameters
     ----------
-    org: Name, number or id of the organization.
-    url: Template with {orderId} and, if wanted, {businessId}.
-    header: One header to send along, as `Name: value`.
+    org
+        Name, number or id of the organization.
+    url
+        Template with {orderId} and, if wanted, {businessId}.
+    header
+        One header to send along, as `Name: value`.
     """
     # Imported here: no other command needs what asks order sources.
     from entrepot.pipeline.order_source import header_fault, template_fault  # noqa: PLC0415
@@ -95,34 +112,65 @@ def source(org: str, *, url: str | None = None, header: str | None = None) -> No
     if header is not None and (fault := header_fault(header)):
         raise OperatorError(f"--header {fault}")
 
-    def work(conn: Connection) -> int:
-        number = organization(conn, org).org
-        accounts.set_source(conn, number, url, header)
-        return announced.ask_for_all(conn, number, now(), fetch_job_id) if url else 0
+    def work(conn: Connection) -> tuple[str, int]:
+        found = organization(conn, org)
+        accounts.set_source(conn, found.org, url, header)
+        waiting = announced.ask_for_all(conn, found.org, now(), fetch_job_id) if url else 0
+        return found.name, waiting
 
-    waiting = write(work)
+    name, waiting = write(work)
+    if url is None:
+        print(f"orders of {name} are fetched from nowhere any more")
+    else:
+        print(f"orders of {name} that are only notified are fetched from {url}")
     if waiting:
         print(f"{waiting} announced order(s) will be asked for")
 
 
 @org_app.command
-def allocation(org: str, model: Literal["HARD", "SOFT"]) -> None:
+def allocation(org: str, model: _Model) -> None:
     """Set how stock is allocated: HARD never oversells, SOFT only earmarks.
 
     Parameters
     ----------
-    org: Name, number or id of the organization.
-    model: HARD or SOFT.
+    org
+        Name, number or id of the organization.
+    model
+        HARD or SOFT.
     """
-    write(lambda conn: accounts.set_allocation(conn, organization(conn, org).org, model))
+
+    def work(conn: Connection) -> str:
+        found = organization(conn, org)
+        oversold = accounts.oversold(conn, found.org) if model == "HARD" else []
+        if oversold:
+            raise OperatorError(_oversold(found.name, oversold))
+        accounts.set_allocation(conn, found.org, model)
+        return found.name
+
+    name = write(work)
+    meaning = "stock is never oversold" if model == "HARD" else "stock is only earmarked"
+    print(f"allocation of {name} is {model}: {meaning}")
+
+
+def _oversold(name: str, shelves: list[accounts.Shelf]) -> str:
+    told = ", ".join(
+        f"{one.sku or ids.dashed(one.variant_id)} at {one.location} "
+        f"({ids.dashed(one.location_id)}): {one.reserved} reserved, {one.on_hand} on hand"
+        for one in shelves[:_SHELVES_SHOWN]
+    )
+    more = f", and {len(shelves) - _SHELVES_SHOWN} more" if len(shelves) > _SHELVES_SHOWN else ""
+    return (
+        f"{name} has more reserved than on hand: {told}{more}; adjust the stock to what is there, "
+        "or cancel orders, and set HARD then"
+    )
 
 
 @key_app.command(name="create")
 def create_key(
     *,
     org: str,
-    dialect: Literal["synq", "polinate", "konvo", "native"],
-    role: Literal["ADMIN", "EDITOR", "VIEWER", "MEMBER"] = "EDITOR",
+    dialect: _Dialect,
+    role: _Role = "EDITOR",
     name: str = "",
     as_json: _Json = False,
 ) -> None:
@@ -130,11 +178,16 @@ def create_key(
 
     Parameters
     ----------
-    org: Name, number or id of the organization.
-    dialect: The dialect that it opens.
-    role: What it may do; a VIEWER may only read.
-    name: What to call it.
-    as_json: Print one line of JSON.
+    org
+        Name, number or id of the organization.
+    dialect
+        The dialect that it opens.
+    role
+        What it may do; a VIEWER may only read.
+    name
+        What to call it.
+    as_json
+        Print one line of JSON.
     """
 
     def work(conn: Connection) -> accounts.NewCredential:
@@ -145,13 +198,50 @@ def create_key(
     _print(told, as_json)
 
 
+@key_app.command(name="list")
+def list_keys(*, org: str | None = None, as_json: _Json = False) -> None:
+    """List the credentials; their secrets are kept nowhere.
+
+    Parameters
+    ----------
+    org
+        Name, number or id of the organization; of all when absent.
+    as_json
+        Print one line of JSON.
+    """
+
+    def work(conn: Connection) -> list[accounts.ListedCredential]:
+        found = None if org is None else organization(conn, org).org
+        return accounts.credentials(conn, found)
+
+    _print(
+        [
+            {"id": ids.dashed(one.id), "org": one.org, "dialect": one.dialect, "role": one.role,
+             "name": one.name, "made": _day(one.created_at), "revoked": _day(one.revoked_at)}
+            for one in write(work)
+        ],
+        as_json,
+    )  # fmt: skip
+
+
+def _day(moment: int | None) -> str | None:
+    """Microseconds as a time of UTC."""
+    if moment is None:
+        return None
+    return datetime.fromtimestamp(moment // _MILLION, UTC).isoformat().replace("+00:00", "Z")
+
+
 @key_app.command
 def revoke(key: str) -> None:
     """Revoke a credential; it is refused everywhere within a second.
 
     Parameters
     ----------
-    key: The secret itself or the credential's id.
+    key
+        The secret itself or the credential's id.
     """
     if not write(lambda conn: accounts.revoke(conn, key, now())):
-        raise OperatorError("no such credential, or revoked already")
+        raise OperatorError(
+            "no such credential, or revoked already; `entrepot key list` shows them"
+        )
+    print("the credential is revoked")

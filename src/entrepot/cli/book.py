@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from cyclopts import App
 
 from entrepot import settings
+from entrepot.cli.choices import words
 from entrepot.cli.session import OperatorError, on_book
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.store import migrate as schema
 from entrepot.store.engine import Database
+
+_Outcome = Annotated[Literal["authorised", "declined"], words("authorised", "declined")]
 
 sandbox_app = App(name="sandbox", help="The sandbox payment provider's own ledger.")
 
@@ -26,15 +29,28 @@ def migrate() -> None:
 
 
 @sandbox_app.command
-def notify(reference: str, outcome: Literal["authorised", "declined"] = "authorised") -> None:
+def notify(reference: str, outcome: _Outcome = "authorised") -> None:
     """Play the provider's notification for a pending payment.
 
     Parameters
     ----------
-    reference: The payment reference of the order, such as `pending-1`.
-    outcome: What the provider decided.
+    reference
+        The payment reference of the order, such as `pending-1`.
+    outcome
+        What the provider decided.
     """
-    settled = SandboxProvider(settings.load().sandbox_ledger).notify(reference, outcome)
+    ledger = Path(settings.load().sandbox_ledger)
+    if not ledger.exists():
+        raise OperatorError(
+            f"the sandbox has no ledger at {ledger}; name the server's in "
+            f"{settings.PREFIX}SANDBOX_LEDGER"
+        )
+    settled = SandboxProvider(str(ledger)).notify(reference, outcome)
+    if not settled:
+        raise OperatorError(
+            f"no payment with the reference {reference!r} is pending; give the order's "
+            "payment_reference"
+        )
     print(f"{settled} pending payment(s) {outcome}")
 
 
@@ -43,8 +59,10 @@ def docs(directory: Path = Path("docs"), *, check: bool = False) -> None:
 
     Parameters
     ----------
-    directory: Where docs/ is.
-    check: Write nothing; fail when a file differs.
+    directory
+        Where docs/ is.
+    check
+        Write nothing; fail when a file differs.
     """
     # Imported here, because no other command needs every dialect's tables.
     from entrepot import docs as printed_docs  # noqa: PLC0415

@@ -12,7 +12,8 @@ from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.store import accounts
 
-DIALECTS = ("synq", "polinate", "konvo", "native")
+SERVED = ("synq", "polinate", "konvo")
+DIALECTS = (*SERVED, "native")
 ROLES = ("ADMIN", "EDITOR", "VIEWER", "MEMBER")
 
 

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 from sqlalchemy import Connection
-from sqlalchemy.engine import make_url
 
 from entrepot import settings
 from entrepot.cli import credentials
@@ -23,7 +22,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.core.refusal import Refusal
 from entrepot.store import accounts
-from entrepot.store.engine import Database
+from entrepot.store.engine import Database, parsed_url
 from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 
@@ -43,6 +42,8 @@ def demo(
     *,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
     shell: Annotated[bool, Parameter(negative="")] = False,
+    host: str = "127.0.0.1",
+    port: int = 8080,
 ) -> None:
     """Make the demo organization with stock, once, and print how to use it.
 
@@ -51,8 +52,14 @@ def demo(
 
     Parameters
     ----------
-    as_json: Print one line of JSON.
-    shell: Print the credentials as shell variables, for `eval`.
+    as_json
+        Print one line of JSON.
+    shell
+        Print the credentials as shell variables, for `eval`.
+    host
+        Address of the server that the printed commands speak to.
+    port
+        Port of that server.
     """
     told = on_book(ensure)
     if as_json:
@@ -60,12 +67,12 @@ def demo(
     elif shell:
         print(credentials.shell_variables(told, told["variants"][0]["id"]))
     else:
-        print(first_steps(told, "http://127.0.0.1:8080"))
+        print(first_steps(told, f"http://{host}:{port}"))
 
 
 def credentials_file(url: str) -> Path:
     """Where the demo's secrets lie: beside an SQLite file, else under ./var."""
-    parsed = make_url(url)
+    parsed = parsed_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         return Path(parsed.database + ".demo.json")
     named = hashlib.sha256(f"{parsed.host}:{parsed.port}/{parsed.database}".encode()).hexdigest()

@@ -7,6 +7,8 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+from cyclopts import CycloptsError
+
 from entrepot import settings
 
 
@@ -47,8 +49,13 @@ _POSTGRES = {
 
 def sentence_of(error: BaseException) -> str:
     """What went wrong, in one sentence and with its remedy. The text shows no password."""
-    if isinstance(error, OperatorError | settings.SettingsError):
+    if isinstance(error, OperatorError):
         return str(error)
+    if isinstance(error, settings.SettingsError):
+        return "; ".join(str(error).splitlines())
+    if isinstance(error, CycloptsError):
+        why = " ".join(str(error).split()).rstrip(".")
+        return f"{why}; `entrepot --help` shows the commands, and each has a --help of its own"
     for one in _chain(error):
         said = _of_driver(one) or _of_system(one)
         if said:

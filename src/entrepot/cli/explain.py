@@ -37,9 +37,12 @@ def explain(
 
     Parameters
     ----------
-    org: Name, number or id of the organization.
-    order: The order's id in any dialect's spelling, or what its sender calls it.
-    as_json: Print one line of JSON.
+    org
+        Name, number or id of the organization.
+    order
+        The order's id in any dialect's spelling, or what its sender calls it.
+    as_json
+        Print one line of JSON.
     """
     at = now()
 
@@ -52,7 +55,7 @@ def explain(
         found = facts.orders[mine, order_id]
         return Explained(at, found, story(conn, mine, order_id), legal_words(mine, order_id, facts))
 
-    found = on_book(lambda book: book.read(work))
+    found = on_book(lambda book: book.read(work), must_exist=True)
     told = described(found)
     if as_json:
         print(json.dumps(told))

@@ -43,7 +43,7 @@ def main() -> None:
     if len(sys.argv) == 1 or sys.argv[1] in app.help_flags:
         app.resolved_commands()  # the list says what each of them is for
     try:
-        app()
+        app(exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except KeyboardInterrupt:
         _end(_INTERRUPTED)

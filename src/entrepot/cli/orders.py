@@ -44,12 +44,18 @@ def orders(
 
     Parameters
     ----------
-    org: Name, number or id of the organization; all of them when absent.
-    waiting: Those that wait for their next try, for a notification, or for a worker.
-    parked: Those that wait for you. Without either flag, both are listed.
-    announced: Those that are announced, and what became of asking their source for them.
-    limit: How many at most.
-    as_json: Print one line of JSON.
+    org
+        Name, number or id of the organization; all of them when absent.
+    waiting
+        Those that wait for their next try, for a notification, or for a worker.
+    parked
+        Those that wait for you. Without either flag, both are listed.
+    announced
+        Those that are announced, and what became of asking their source for them.
+    limit
+        How many at most.
+    as_json
+        Print one line of JSON.
     """
     if limit < 1:
         raise OperatorError("--limit must be 1 or more")
@@ -66,7 +72,7 @@ def orders(
         mine = organization(conn, org).org if org is not None else None
         return listed(conn, Query(at, mine, states), None, limit)
 
-    found = on_book(lambda book: book.read(work))
+    found = on_book(lambda book: book.read(work), must_exist=True)
     if as_json:
         print(json.dumps([described(one) for one in found]))
         return
@@ -119,10 +125,14 @@ def retry(
 
     Parameters
     ----------
-    org: Name, number or id of the organization; with --all, every one when absent.
-    order: The order's id in any dialect's spelling, or what its sender calls it.
-    all_: Every parked step, and every one that failed and waits for its next try.
-    reason: With --all, only where the last error has this text in it.
+    org
+        Name, number or id of the organization; with --all, every one when absent.
+    order
+        The order's id in any dialect's spelling, or what its sender calls it.
+    all_
+        Every parked step, and every one that failed and waits for its next try.
+    reason
+        With --all, only where the last error has this text in it.
     """
     if all_ == (order is not None) or (order is not None and org is None):
         raise OperatorError("retry takes ORG and ORDER, or --all with or without ORG")
@@ -143,9 +153,9 @@ def retry(
         return await _retry_all(database, make_writer(database, chosen), query)
 
     if all_:
-        print(f"{on_book(every)} steps go on")
+        print(f"{on_book(every, must_exist=True)} steps go on")
         return
-    result = on_book(one)
+    result = on_book(one, must_exist=True)
     if isinstance(result, Refusal):
         raise OperatorError(f"order {order}: {result.sentence}")
     print(f"order {order} goes on")

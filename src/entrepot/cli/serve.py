@@ -10,20 +10,20 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import uvicorn
-from sqlalchemy.engine import make_url
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
 from entrepot import settings, telemetry
 from entrepot.cli import demo as demo_command
-from entrepot.cli.session import OperatorError, on_book
+from entrepot.cli.choices import words
+from entrepot.cli.session import OperatorError, on_book, require_book
 from entrepot.settings import Settings
 from entrepot.store import migrate
-from entrepot.store.engine import Database
+from entrepot.store.engine import Database, parsed_url
 from entrepot.store.outage import Unavailable
 from entrepot.store.sole_server import sole_server
 from entrepot.telemetry import log
@@ -31,6 +31,10 @@ from entrepot.wiring import server_config
 
 SILENT_SECONDS = 30  # a process that says nothing for so long, also while it starts, is replaced
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+
+
+_Role = Annotated[Literal["all", "api", "worker"], words("all", "api", "worker")]
+_PORT_MAX = 65_535
 
 
 class Server(uvicorn.Server):
@@ -165,7 +169,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8080,
     workers: int = 1,
-    role: Literal["all", "api", "worker"] | None = None,
+    role: _Role | None = None,
     demo: bool = False,
     accept_loss: bool = False,
 ) -> None:
@@ -173,21 +177,31 @@ def serve(
 
     Parameters
     ----------
-    host: Address to listen on.
-    port: Port to listen on; 0 picks a free one.
-    workers: Processes; more than one needs PostgreSQL.
-    role: `api` answers requests, `worker` runs the pipeline, `all` does both.
-    demo: Make the demo organization first and print how to place a first order.
-    accept_loss: Go on with a book whose log is gone or torn, or that is older than it was, without
+    host
+        Address to listen on.
+    port
+        Port to listen on; 0 picks a free one.
+    workers
+        Processes; more than one needs PostgreSQL.
+    role
+        `api` answers requests, `worker` runs the pipeline, `all` does both; as
+        ENTREPOT_ROLE says when absent.
+    demo
+        Make the demo organization first and print how to place a first order.
+    accept_loss
+        Go on with a book whose log is gone or torn, or that is older than it was, without
         what is lost.
     """
     if role is not None:
         os.environ[settings.PREFIX + "ROLE"] = role
     chosen = settings.load()
-    if workers > 1 and make_url(chosen.database_url).get_backend_name() == "sqlite":
+    _check_asked(port, workers)
+    if workers > 1 and parsed_url(chosen.database_url).get_backend_name() == "sqlite":
         raise OperatorError(
             "SQLite takes one server process; use --workers 1, or PostgreSQL for more"
         )
+    if not chosen.migrate:
+        require_book(chosen.database_url)
     sockets = bind(host, port)
     port = sockets[0].getsockname()[1]
     with sole_server(chosen.database_url):
@@ -203,12 +217,22 @@ def serve(
             _serve_alone(host, port, chosen, sockets)
 
 
+def _check_asked(port: int, workers: int) -> None:
+    if not 0 <= port <= _PORT_MAX:
+        raise OperatorError(f"--port {port} is no port; choose one from 1 to 65535, or 0 for any")
+    if workers < 1:
+        raise OperatorError(f"--workers {workers} would serve nobody; choose 1 or more")
+
+
 async def _take_up(book: Database) -> None:
     """See that the book can be written to: that is one sentence now, and a trace later.
 
     A full disk may have room again by and by, and what is in the book can be read meanwhile.
     """
-    if await migrate.revision(book) != migrate.head():
+    found = await migrate.revision(book)
+    if found is None or migrate.is_newer(found):
+        raise OperatorError(str(migrate.why_not_at_head(found)))
+    if found != migrate.head():
         return  # the readiness page tells
     try:
         await book.prove_writing()

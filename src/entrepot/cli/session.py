@@ -71,9 +71,12 @@ def write(work: Callable[[Connection], T], *, must_exist: bool = True) -> T:
 
 
 def organization(conn: Connection, name: str) -> accounts.Organization:
-    """The organization that the operator means by a name, number or id."""
+    """The organization that the operator means by a name, in any case, a number or an id."""
     found = accounts.organization_named(conn, name)
     if found is None:
+        alike = accounts.organizations_like(conn, name)
+        if len(alike) == 1:
+            return alike[0]
         raise OperatorError(f"no organization is called {name!r}; `entrepot org list` shows them")
     return found
 

@@ -62,9 +62,12 @@ def verify(
 
     Parameters
     ----------
-    as_json: Print one line of JSON, also where the book could not be asked.
-    sandbox_ledger: The sandbox provider's ledger, to compare the money that it holds with the book.
-    bound: Seconds that a due job may wait, and stock be held beyond its hold; longer counts as a
+    as_json
+        Print one line of JSON, also where the book could not be asked.
+    sandbox_ledger
+        The sandbox provider's ledger, to compare the money that it holds with the book.
+    bound
+        Seconds that a due job may wait, and stock be held beyond its hold; longer counts as a
         violation.
     """
     try:

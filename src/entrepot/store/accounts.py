@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
@@ -84,6 +84,11 @@ def organization_named(conn: Connection, name: str) -> Organization | None:
     return None
 
 
+def organizations_like(conn: Connection, name: str) -> list[Organization]:
+    """Those with this name, whatever the case of its letters."""
+    return [one for one in organizations(conn) if one.name.casefold() == name.casefold()]
+
+
 def organizations(conn: Connection) -> list[Organization]:
     """All of them, oldest first."""
     return [_organization(r) for r in conn.execute(select(*_ORG_COLUMNS).order_by(_orgs.c.org))]
@@ -124,6 +129,34 @@ def set_allocation(conn: Connection, org: int, allocation: str) -> None:
     )
 
 
+class Shelf(NamedTuple):
+    """A variant at a location of which more is reserved than there is."""
+
+    variant_id: bytes
+    sku: str | None
+    location_id: bytes
+    location: str
+    on_hand: int
+    reserved: int
+
+
+def oversold(conn: Connection, org: int) -> list[Shelf]:
+    """The organization's shelves that HARD allocation does not allow."""
+    level, v, place = schema.stock_levels.c, schema.variants.c, schema.locations.c
+    its_variant = and_(v.org == level.org, v.id == level.variant_id)
+    its_place = and_(place.org == level.org, place.id == level.location_id)
+    statement = (
+        select(
+            level.variant_id, v.sku, level.location_id, place.name, level.on_hand, level.reserved
+        )
+        .join_from(schema.stock_levels, schema.variants, its_variant)
+        .join(schema.locations, its_place)
+        .where(level.org == org, or_(level.reserved > level.on_hand, level.on_hand < 0))
+        .order_by(v.sku, level.variant_id, level.location_id)
+    )
+    return [Shelf._make(row) for row in conn.execute(statement)]
+
+
 class NewCredential(NamedTuple):
     """A credential to be; of the secret only its digest is kept."""
 
@@ -153,6 +186,30 @@ def credential(conn: Connection, secret: str) -> Credential | None:
         .where(_creds.c.digest == digest(secret), _creds.c.revoked_at.is_(None))
     ).first()  # fmt: skip
     return None if row is None else Credential._make(row)
+
+
+class ListedCredential(NamedTuple):
+    """A credential as it is kept, without its secret. Times are microseconds."""
+
+    org: int
+    id: bytes
+    dialect: str
+    role: str
+    name: str
+    created_at: int
+    revoked_at: int | None
+
+
+def credentials(conn: Connection, org: int | None) -> list[ListedCredential]:
+    """Those of an organization or of all, oldest first, with those that are revoked."""
+    statement = select(
+        _creds.c.org, _creds.c.id, _creds.c.dialect, _creds.c.role, _creds.c.name,
+        _creds.c.created_at, _creds.c.revoked_at,
+    )  # fmt: skip
+    if org is not None:
+        statement = statement.where(_creds.c.org == org)
+    ordered = statement.order_by(_creds.c.org, _creds.c.created_at, _creds.c.id)
+    return [ListedCredential._make(row) for row in conn.execute(ordered)]
 
 
 def revoke(conn: Connection, secret_or_id: str, now: int) -> bool:

@@ -58,6 +58,11 @@ def why_not_at_head(found: str | None) -> str | None:
     )
 
 
+def is_newer(found: str) -> bool:
+    """Whether a newer version than this wrote the book."""
+    return found not in _known()
+
+
 class NewerSchema(RuntimeError):
     """The book was written by a newer version."""
 
@@ -81,7 +86,7 @@ async def upgrade(database: Database) -> None:
             found = await revision(database)
             if found == head():
                 return
-            if found is not None and found not in _known():
+            if found is not None and is_newer(found):
                 raise NewerSchema(why_not_at_head(found))
             await database.write(_upgrade)
         except (Conflict, DBAPIError):

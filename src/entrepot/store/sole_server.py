@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
+from entrepot.store.engine import parsed_url
 from entrepot.store.mark import Mark
 from entrepot.store.outage import Unavailable
 
@@ -27,7 +26,7 @@ def sole_server(url: str) -> Iterator[None]:
     Other commands work beside a server. On PostgreSQL any number of servers may run. Raises
     AlreadyServed, and Unavailable where the lock's file cannot be made.
     """
-    parsed = make_url(url)
+    parsed = parsed_url(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         yield
         return
