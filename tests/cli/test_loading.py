@@ -76,4 +76,4 @@ def test_the_list_of_commands_says_what_each_is_for(words: list[str]) -> None:
         check=True, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert "Serve the three dialects" in done.stdout
-    assert "Credentials: create, revoke." in done.stdout
+    assert "Credentials: create, list, revoke." in done.stdout

@@ -69,5 +69,6 @@ def shell_variables(told: dict[str, Any], variant: str) -> str:
         "POLINATE_KEY": told["polinate"]["api_key"],
         "KONVO_KEY": told["konvo"]["api_key"],
         "VARIANT": variant,
+        "POLINATE_VARIANT": "var_" + variant.replace("-", ""),
     }
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())

@@ -24,6 +24,7 @@ from entrepot.edge.dialect import Call, Dialect, Operation, Services
 from entrepot.edge.paths import Paths, raw_path
 from entrepot.edge.revisions import NOT_MODIFIED
 from entrepot.edge.safe_headers import FOR_JSON, FOR_PAGES, cross_origin
+from entrepot.edge.served_from import with_address
 from entrepot.store.engine import Unavailable
 from entrepot.telemetry import is_debugging, log, metrics
 from entrepot.writer.envelope import Answer
@@ -277,6 +278,8 @@ def _page_handler(page: _Page) -> _Entrance:
             await send_answer(send, 405, b"text/plain", b"", [allow, *FOR_PAGES])
         else:
             status, media, body = await page()
+            if media.startswith("text/html"):
+                body = with_address(body, scope)
             await send_answer(send, status, media.encode(), body, [*FOR_PAGES])
 
     return handle

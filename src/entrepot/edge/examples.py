@@ -45,10 +45,6 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         },
     },
     ("polinate", "createOrder"): {
-        "an order exists elsewhere": {
-            "orderId": "ord_01981e6a7c0070008000000000000003",
-            "businessId": "bus_01981e6a7c0070008000000000000004",
-        },
         "make an order": {
             "expectedDeliveryAt": "2030-01-15T10:30:00.000Z",
             "currency": "EUR",
@@ -60,6 +56,10 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
                     "price": "10.25",
                 },
             ],
+        },
+        "an order exists elsewhere": {
+            "orderId": "ord_01981e6a7c0070008000000000000003",
+            "businessId": "bus_01981e6a7c0070008000000000000004",
         },
     },
     ("polinate", "updateOrder"): {

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Awaitable, Callable, Iterator
 from functools import cache, partial
 from html import escape
@@ -17,6 +16,7 @@ from typing import Any
 import msgspec
 
 from entrepot.edge import openapi
+from entrepot.edge.curl import credentials, curl
 from entrepot.edge.dialect import Dialect
 from entrepot.edge.dialects import ALL
 from entrepot.edge.safe_headers import STYLE
@@ -24,7 +24,8 @@ from entrepot.edge.schema_tables import SchemaTables, prose
 
 Page = Callable[[], Awaitable[tuple[int, str, bytes]]]
 
-SERVER = "http://127.0.0.1:8080"
+DEMO = 'eval "$(.venv/bin/entrepot demo --shell)"'
+_HTML = "text/html; charset=utf-8"
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -35,7 +36,8 @@ def pages() -> dict[str, Page]:
         document = partial(_document, dialect)
         found[f"/openapi/{dialect.name}.json"] = _made_once("application/json", document)
         html = partial(page, dialect)
-        found[f"/reference/{dialect.name}"] = _made_once("text/html; charset=utf-8", html)
+        found[f"/reference/{dialect.name}"] = _made_once(_HTML, html)
+    found["/"] = _made_once(_HTML, front_page)
     return found
 
 
@@ -52,18 +54,46 @@ def _made_once(media: str, make: Callable[[], bytes]) -> Page:
     return answer
 
 
-def page(dialect: Dialect) -> bytes:
-    """The dialect's reference as one HTML file in UTF-8."""
-    document = openapi.build(dialect)
-    title = escape(document["info"]["title"])
+def front_page() -> bytes:
+    """What this server is, and where to go on, as one HTML file in UTF-8."""
+    links = "".join(
+        f'<li><a href="/reference/{escape(one.name)}">{escape(one.title)}</a> '
+        f'(<a href="/openapi/{escape(one.name)}.json">OpenAPI document</a>)</li>'
+        for one in ALL
+    )
+    return (
+        f'{_head("Entrepot")}<main id="main"><header><h1>Entrepot</h1>'
+        "<p>One order book, spoken in three languages. A client that was written for one of these "
+        "APIs works here when its base URL is this server's.</p></header>"
+        f"<section><h2>What is served</h2><ul>{links}</ul></section>"
+        "<section><h2>A first order</h2><p>Take the demo organization's credentials into your "
+        f"shell, and paste any command of a page above:</p><pre>{escape(DEMO)}</pre></section>"
+        '<section><h2>Is it well?</h2><ul><li><a href="/health/ready">/health/ready</a>: 200 while '
+        'the order book can be worked with</li><li><a href="/health/live">/health/live</a>: 200 '
+        "while the process answers</li></ul></section></main></body></html>\n"
+    ).encode()
+
+
+def _head(title: str) -> str:
+    """The beginning of a page, up to and with the opened body. `title` is HTML."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f"<title>{title}</title><style>{STYLE}</style></head><body>"
+    )
+
+
+def page(dialect: Dialect) -> bytes:
+    """The dialect's reference as one HTML file in UTF-8."""
+    document = openapi.build(dialect)
+    title = escape(document["info"]["title"])
+    return (
+        f"{_head(title)}"
         f'<a class="skip" href="#main">Skip to the operations</a>'
-        f'{_navigation(dialect.name, document)}<main id="main">{_introduction(document)}'
-        f"{''.join(_groups(document))}</main></body></html>\n"
+        f'{_navigation(dialect.name, document)}<main id="main">'
+        f"{_introduction(dialect.name, document)}"
+        f"{''.join(_groups(dialect.name, document))}</main></body></html>\n"
     ).encode()
 
 
@@ -101,9 +131,10 @@ def _badge(method: str) -> str:
     return f'<span class="method {method.lower()}">{method}</span>'
 
 
-def _introduction(document: dict[str, Any]) -> str:
+def _introduction(name: str, document: dict[str, Any]) -> str:
     info = document["info"]
-    needed = (one for _, _, said in _listed(document) for one in _credentials(document, said))
+    listed = _listed(document)
+    needed = (one for _, _, said in listed for one in credentials(name, document, said))
     headers = list(dict.fromkeys(needed))
     lines = "".join(f"<li><code>{escape(one)}</code></li>" for one in headers)
     variables = dict.fromkeys(word for one in headers for word in re.findall(r"\$(\w+)", one))
@@ -112,31 +143,37 @@ def _introduction(document: dict[str, Any]) -> str:
         f"<header><h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1>"
         f'{prose(info["description"])}</header><section id="credentials"><h2>Credentials</h2>'
         f"<p>Every request carries these headers:</p><ul>{lines}</ul>"
-        f"<p>The commands below take them from the shell:</p><pre>{escape(exports)}</pre>"
+        "<p>The commands below take them from the shell. For the demo organization, this sets "
+        f"them:</p><pre>{escape(DEMO)}</pre><p>For one of your own, set them to what "
+        "<code>entrepot org create</code> or <code>key create</code> printed:</p>"
+        f"<pre>{escape(exports)}</pre>"
         "<p>Every answer has an <code>X-Request-Id</code>, which finds the request in the "
         "server's log.</p></section>"
     )
 
 
-def _groups(document: dict[str, Any]) -> Iterator[str]:
+def _groups(dialect: str, document: dict[str, Any]) -> Iterator[str]:
     for tag in document["tags"]:
         yield f"<section><h2>{escape(tag['name'])}</h2>"
         for method, path, said in _listed(document):
             if tag["name"] in said["tags"]:
-                yield _article(document, method, path, said)
+                yield _article(dialect, document, (method, path), said)
         yield "</section>"
 
 
-def _article(document: dict[str, Any], method: str, path: str, said: dict[str, Any]) -> str:
+def _article(
+    dialect: str, document: dict[str, Any], address: tuple[str, str], said: dict[str, Any]
+) -> str:
     schemas = document["components"]["schemas"]
     tables = SchemaTables(schemas, sent=True)
     name = escape(said["operationId"])
     body = said.get("requestBody", {}).get("content", {}).get(openapi.JSON)
-    address = escape(path).replace("/", "/<wbr>")
+    method, path = address
+    spelled = escape(path).replace("/", "/<wbr>")
     link = f'<a class="anchor" href="#{name}" aria-label="Link to this operation">#</a>'
     parts = [
         f'<article id="{name}"><h3>{escape(said["summary"])} {link}</h3>',
-        f'<p class="address">{_badge(method)} <code>{address}</code></p>',
+        f'<p class="address">{_badge(method)} <code>{spelled}</code></p>',
         prose(said.get("description", "")),
     ]
     if said.get("parameters"):
@@ -146,7 +183,7 @@ def _article(document: dict[str, Any], method: str, path: str, said: dict[str, A
         parts += ["<h4>Request body</h4>", tables.body(body["schema"])]
     examples = list(body.get("examples", {}).values()) if body else []
     first = examples[0]["value"] if examples else None
-    command = curl(document, method, path, said, first)
+    command = curl(dialect, document, address, said, first)
     parts.append(f"<h4>Command</h4><pre>{escape(command)}</pre>")
     parts += [
         f"<details><summary>Another body: {escape(one['summary'])}</summary>"
@@ -191,44 +228,6 @@ def _header_line(said: dict[str, Any]) -> str:
     names = [name for name in said.get("headers", {}) if name != "X-Request-Id"]
     codes = ", ".join(f"<code>{escape(name)}</code>" for name in names)
     return f'<p class="headers">Header: {codes}</p>' if names else ""
-
-
-def curl(
-    document: dict[str, Any], method: str, path: str, said: dict[str, Any], body: object = None
-) -> str:
-    """The operation as a shell command; what only the reader knows is a variable of the shell."""
-    address = re.sub(r"{(\w+)}", lambda found: f"${{{_variable(found[1])}}}", path)
-    lines = [f'curl "{SERVER}{address}"']
-    if method not in ("GET", "POST") or (method == "POST" and body is None):
-        lines[0] = f'curl -X {method} "{SERVER}{address}"'
-    lines += [f'-H "{one}"' for one in _credentials(document, said)]
-    if body is not None:
-        lines += [f'-H "Content-Type: {openapi.JSON}"', f"-d {shlex.quote(_pretty(body))}"]
-    return " \\\n  ".join(lines)
-
-
-def _credentials(document: dict[str, Any], said: dict[str, Any]) -> list[str]:
-    """The headers that the operation's security schemes and required parameters ask for."""
-    schemes = document["components"]["securitySchemes"]
-    lines = []
-    for name in [name for needed in said["security"] for name in needed]:
-        scheme = schemes[name]
-        if scheme["type"] == "http":
-            lines.append("Authorization: Bearer $TOKEN")
-        else:
-            lines.append(f"{scheme['name']}: ${_variable(scheme['name'])}")
-    lines += [
-        f"{one['name']}: ${_variable(one['name'])}"
-        for one in said.get("parameters", ())
-        if one["in"] == "header" and one["required"]
-    ]
-    return list(dict.fromkeys(lines))
-
-
-def _variable(name: str) -> str:
-    """`X-Tenant-ID` and `tenantId` are both TENANT_ID."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", re.sub(r"\A[xX]-", "", name))
-    return words.upper()
 
 
 def _pretty(value: object) -> str:

@@ -1,0 +1,91 @@
+"""An operation as a shell command that works when it is pasted after `demo --shell`.
+
+What only the reader knows is a variable of the shell, under the name that `entrepot demo --shell`
+exports. An operation on one order takes the newest order, which is looked up first.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any, Final
+
+from entrepot.edge import openapi
+
+# Stands in a page for the address that the page is asked at.
+SERVER: Final = "http://127.0.0.1:8080"
+
+# By what OpenAPI calls the dialect's header, and by what the examples have in place of real ids.
+VARIABLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "synq": {
+        "Authorization": "SYNQ_TOKEN", "X-Tenant-ID": "SYNQ_TENANT", "X-Org-ID": "SYNQ_ORG",
+        "01981e6a-7c00-7000-8000-000000000001": "VARIANT",
+        "01981e6a-7c00-7000-8000-000000000002": "LOCATION",
+    },
+    "polinate": {
+        "X-Business-Id": "POLINATE_BUSINESS", "X-API-Key": "POLINATE_KEY",
+        "bus_01981e6a7c0070008000000000000004": "POLINATE_BUSINESS",
+        "var_01981e6a7c0070008000000000000001": "POLINATE_VARIANT",
+    },
+    "konvo": {"x-api-key": "KONVO_KEY"},
+}  # fmt: skip
+_ORDER_ID = "ORDER_ID"
+_FIRST_ID = """grep -o '"id":"[^"]*"' | head -n 1 | cut -d '"' -f 4"""
+_JOIN = " \\\n  "
+
+
+def curl(
+    dialect: str,
+    document: dict[str, Any],
+    address: tuple[str, str],
+    said: dict[str, Any],
+    body: object = None,
+) -> str:
+    """The operation as a shell command, after the command that finds an order where one is needed.
+
+    `address`: method and path. `body` is an example; ids in it that exist nowhere are variables in
+    the command.
+    """
+    method, path = address
+    found = re.sub(r"{\w+}", f"${_ORDER_ID}", path)
+    lines = [f'curl -sS "{SERVER}{found}"']
+    if method not in ("GET", "POST") or (method == "POST" and body is None):
+        lines[0] = f'curl -sS -X {method} "{SERVER}{found}"'
+    headers = [f'-H "{one}"' for one in credentials(dialect, document, said)]
+    lines += headers
+    if body is not None:
+        text = shlex.quote(json.dumps(body, indent=2, ensure_ascii=False))
+        lines += [f'-H "Content-Type: {openapi.JSON}"', f"-d {_filled_in(dialect, text)}"]
+    command = _JOIN.join(lines)
+    if found == path:
+        return command
+    listed = _JOIN.join([f'curl -sS "{SERVER}{path.rpartition("/")[0]}"', *headers])
+    return f'# The newest order.\n{_ORDER_ID}="$({listed} \\\n  | {_FIRST_ID})"\n\n{command}'
+
+
+def _filled_in(dialect: str, quoted: str) -> str:
+    """The quoted text with variables in place of ids that exist nowhere."""
+    for example, variable in VARIABLES[dialect].items():
+        quoted = quoted.replace(example, f"'\"${variable}\"'")
+    return quoted
+
+
+def credentials(dialect: str, document: dict[str, Any], said: dict[str, Any]) -> list[str]:
+    """The headers that the operation's security schemes and required parameters ask for."""
+    names = VARIABLES[dialect]
+    schemes = document["components"]["securitySchemes"]
+    lines = []
+    for name in [name for needed in said["security"] for name in needed]:
+        scheme = schemes[name]
+        if scheme["type"] == "http":
+            lines.append(f"Authorization: Bearer ${names['Authorization']}")
+        else:
+            lines.append(f"{scheme['name']}: ${names[scheme['name']]}")
+    lines += [
+        f"{one['name']}: ${names[one['name']]}"
+        for one in said.get("parameters", ())
+        if one["in"] == "header" and one["required"]
+    ]
+    return list(dict.fromkeys(lines))
