@@ -56,7 +56,7 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
             "org", "origin", "managed", "stage", "payment", "fulfilment", "returns", "synq",
             "polinate_phase", "polinate_status", "konvo", "konvo_shipment", "told", "currency",
             "scale", "subtotal", "discount", "shipping", "tax", "total", "total_scale",
-            "sender_words", "membership_id", "integration_id", "payment_provider",
+            "membership_id", "integration_id", "payment_provider",
             "payment_reference", "channel", "source_platform", "sale_source", "tracking_url",
             "notes", "delivery_address", "address", "expected_at", "reason", "reason_detail",
             "parked", "ingested", "version", "sender_words",
