@@ -28,7 +28,8 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
 		while IFS='|' read -r name text; do printf '%-18s %s\n' "$$name" "$$text"; done
 
-run: install ## start the server with an embedded database, a demo organization and stock
+run: install ## start the server with a demo organization and stock; PORT=8081 for another port
+	@echo "Starting on http://$(HOST):$(PORT)/ with the book var/entrepot.db; PORT=... chooses another port, Ctrl-C stops."
 	$(BIN)/entrepot serve --host $(HOST) --port $(PORT) --demo
 
 install: $(INSTALLED) ## set up .venv with every dependency pinned, and the entrepot command
@@ -80,6 +81,7 @@ $(BIN)/python:
 
 # The stamps make a second run instant. --no-build-isolation: the lock holds the build backend too.
 $(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the pinned dependencies into $(VENV); this takes about a minute, once."
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
