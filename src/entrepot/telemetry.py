@@ -68,14 +68,17 @@ def without_values(_logger: object, _method: str, said: Any) -> Any:
 
 
 def set_up_logging(level: str = "info") -> None:
-    """Log JSON lines of this level and above to standard error."""
+    """Log lines of this level and above to standard error: for people on a terminal, else JSON."""
+    written: Any = structlog.processors.JSONRenderer()
+    if sys.stderr.isatty():
+        written = structlog.dev.ConsoleRenderer(colors="NO_COLOR" not in os.environ)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             without_values,
-            structlog.processors.JSONRenderer(),
+            written,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]

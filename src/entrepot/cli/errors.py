@@ -63,7 +63,8 @@ def sentence_of(error: BaseException) -> str:
     from entrepot.store.engine import Unavailable  # noqa: PLC0415 - the help does without the store
 
     if isinstance(error, Unavailable | RuntimeError):
-        return " ".join(str(error).split())
+        said = " ".join(str(error).split())
+        return said if ";" in said else f"{said}; see that it runs where {_URL} says, and try again"
     kind, why = type(error).__name__, " ".join(str(error).split())[:_WORDS_MAX]
     return (
         f"an unexpected fault, {kind}: {why}; run it again with "
