@@ -19,6 +19,8 @@ from entrepot.core.facts import Facts
 from entrepot.core.order import Announced, Changes
 from entrepot.core.results import Decision, NotedResult
 
+ANNOUNCED_BY = "polinate"  # the one dialect that notifies
+
 
 def fetch_job_id(org: int, order_text: str) -> bytes:
     """The id of the one job that fetches this order: a second notification makes no second."""
@@ -85,7 +87,7 @@ def match_announced(org: int, changes: Changes, facts: Facts) -> None:
             changes.announced_gone.extend(found)  # type: ignore[arg-type]
             if not order.ingested:
                 orders[place], ingested = events.happened(
-                    order.changed(ingested=True), events.ORDER_INGESTED, facts.now, "announced"
+                    order.changed(ingested=True), events.ORDER_INGESTED, facts.now, ANNOUNCED_BY
                 )
                 changes.events.append(ingested)
 
