@@ -29,7 +29,9 @@ _OF_THE_PIPELINE = frozenset({
     events.PAYMENT_AUTHORIZED, events.PAYMENT_DECLINED, events.PAYMENT_VOIDED,
     events.PAYMENT_EXPIRED,
 })  # fmt: skip
-_SENDERS = frozenset({"synq", "polinate", "konvo", "native", OPERATOR})
+# An order that was announced before it came is ingested by its announcement.
+ANNOUNCED = "announced"
+_SENDERS = frozenset({"synq", "polinate", "konvo", "native", OPERATOR, ANNOUNCED})
 
 
 def check_events(order: Order, told: list[Event], findings: Findings) -> None:
