@@ -136,7 +136,7 @@ def test_a_schema_that_may_not_be_made_is_told(tmp_path: Path) -> None:
         (("bogus",), "bogus"),
         (("org", "create", ""), "name"),
         (("org", "create", "  "), "name"),
-        (("org", "create"), "NAME"),
+        (("org", "create"), "--name"),
         (("org", "allocation", "a", "FIRM"), "FIRM"),
         (("key", "create", "--org", "a", "--dialect", "native"), "native"),
         (("key", "create", "--org", "a", "--dialect", "synq", "--role", "king"), "king"),

@@ -49,7 +49,9 @@ def main() -> None:
         _end(_INTERRUPTED)
     except BrokenPipeError:
         _end(_NOBODY_READS)
-    except SystemExit:
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):
+            _end(_NOBODY_READS)  # rich has seen it first
         _flush()
         raise
     except Exception as error:
