@@ -54,8 +54,8 @@ def test_orders_of_a_killed_process_go_on_in_the_others(
     url = fresh_database("postgres")
     with Server(url, tmp_path, workers=2, env=LEASE) as server, speaking(server) as world:
         placed = stuck(server, world)
-        started = re.search(r'"processes": \[(\d+), (\d+)\]', server.output())
-        assert started
+        pids = re.compile(r'"processes": \[(\d+), (\d+)\]')
+        started = eventually(lambda: pids.search(server.output()), "all processes are told of")
         os.kill(int(started[1]), signal.SIGKILL)
         for order_id in placed:
             world.synq.until(order_id, "confirmed")
