@@ -57,7 +57,7 @@ def foreign_order(order_id: str) -> Body:
         "lineNumber": 1,
         "itemListEntryId": "ile_shop_1",
         "itemListEntry": {"itemVariantId": "var_shop_1", "itemVariant": {"itemId": "itm_shop_1"}},
-        "quantity": 3,
+        "quantity": 1.5 if "weighed" in order_id else 3,
         "unitOfMeasure": "kg",
         "currency": "AUD",
         "price": "7.125",

@@ -19,10 +19,12 @@ import pytest
 import schemathesis
 from tests.acceptance.clients import Body, World, konvo_order, order_number
 from tests.acceptance.server import Server
+from tests.contracts import Contract, konvo, polinate, published, synq
 
 CASES = int(os.environ.get("ENTREPOT_FUZZ_CASES", "400"))
 SEED = 20260101
 DIALECTS = ("synq", "polinate", "konvo")
+CONTRACTS = (synq.CONTRACT, polinate.CONTRACT, konvo.CONTRACT)
 METHODS = {"get", "put", "post", "patch", "delete"}
 CHECKS = (
     "not_a_server_error",
@@ -36,13 +38,13 @@ def address(server: Server, dialect: str) -> str:
     return f"{server.url}/openapi/{dialect}.json"
 
 
-def fuzz(server: Server, dialect: str, headers: dict[str, str], folder: Path) -> tuple[Body, str]:
-    """Runs schemathesis on one dialect with valid credentials; its report, and what it printed."""
-    document = httpx.get(address(server, dialect), timeout=30).json()
+def fuzz(server: Server, document: Body, headers: dict[str, str], folder: Path) -> tuple[Body, str]:
+    """Runs schemathesis on a document with valid credentials; its report, and what it printed."""
     operations = sum(len(METHODS & set(path)) for path in document["paths"].values())
-    report = folder / "report.json"
+    report, kept = folder / "report.json", folder / "openapi.json"
+    kept.write_text(json.dumps(document))
     command = [
-        *(str(Path(sys.executable).with_name("schemathesis")), "run", address(server, dialect)),
+        *(str(Path(sys.executable).with_name("schemathesis")), "run", str(kept)),
         *("--url", server.url, "--checks", ",".join(CHECKS)),
         *("--phases", "examples,coverage,fuzzing", "--continue-on-failure", "--no-color"),
         *("--max-examples", str(math.ceil(CASES / operations)), "--seed", str(SEED)),
@@ -61,8 +63,20 @@ def fuzz(server: Server, dialect: str, headers: dict[str, str], folder: Path) ->
 def test_generated_requests_get_documented_answers(
     dialect: str, server: Server, world: World, tmp_path: Path
 ) -> None:
-    headers = world.dialects[dialect].headers
-    report, said = fuzz(server, dialect, headers, tmp_path)
+    document = httpx.get(address(server, dialect), timeout=30).json()
+    _fuzzed(server, document, world.dialects[dialect].headers, tmp_path)
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.dialect)
+def test_requests_of_a_published_document_get_documented_answers(
+    contract: Contract, server: Server, world: World, tmp_path: Path
+) -> None:
+    headers = world.dialects[contract.dialect].headers
+    _fuzzed(server, published.document(contract), headers, tmp_path)
+
+
+def _fuzzed(server: Server, document: Body, headers: dict[str, str], folder: Path) -> None:
+    report, said = fuzz(server, document, headers, folder)
     assert (report["failures"], report["errors"]) == ([], []), said[-8000:]
     assert report["complete"], said[-2000:]
     assert report["operations"]["tested"] == report["operations"]["total"] > 0

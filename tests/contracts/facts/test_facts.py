@@ -1,0 +1,49 @@
+"""The server does what the documents of the three APIs say, fact by fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.contracts.facts import (
+    Fact,
+    House,
+    konvo_answer,
+    konvo_input,
+    polinate_change,
+    polinate_notify,
+    polinate_read,
+    synq_inventory,
+    synq_orders,
+)
+
+TABLES = (
+    polinate_notify,
+    polinate_change,
+    polinate_read,
+    konvo_input,
+    konvo_answer,
+    synq_orders,
+    synq_inventory,
+)
+FACTS: list[Fact] = sorted(
+    (fact for table in TABLES for fact in table.facts.all), key=lambda fact: fact.number
+)
+
+
+@pytest.fixture(scope="module")
+def house(
+    fresh_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    running = House(fresh_database, tmp_path_factory.mktemp)
+    yield running
+    running.close()
+
+
+def test_every_fact_is_in_the_table_once() -> None:
+    assert [fact.number for fact in FACTS] == list(range(1, 471))
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: f"{fact.number}: {fact.says}")
+def test_fact(fact: Fact, house: House) -> None:
+    fact.check(house)
