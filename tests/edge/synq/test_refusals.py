@@ -10,7 +10,7 @@ from entrepot.edge.synq.routes import DIALECT
 
 EXPECTED = {
     "no_such_route": 404, "method_not_allowed": 405, "unauthenticated": 401, "forbidden": 403,
-    "rate_limited": 429, "body_too_large": 413, "unsupported_media": 415, "invalid": 400,
+    "rate_limited": 429, "body_too_large": 413, "unsupported_media": 400, "invalid": 400,
     "key_malformed": 400, "key_reused": 409, "unknown_order": 404, "unknown_variant": 400,
     "unknown_location": 400, "unknown_customer": 400, "unknown_line": 400, "duplicate_entry": 409,
     "changed_meanwhile": 412,

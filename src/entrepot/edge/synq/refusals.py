@@ -15,7 +15,7 @@ STATUS: dict[Reason, int] = {
     Reason.FORBIDDEN: 403,
     Reason.RATE_LIMITED: 429,
     Reason.BODY_TOO_LARGE: 413,
-    Reason.UNSUPPORTED_MEDIA: 415,
+    Reason.UNSUPPORTED_MEDIA: 400,
     Reason.INVALID: 400,
     Reason.KEY_MALFORMED: 400,
     Reason.KEY_REUSED: 409,

@@ -45,7 +45,6 @@ _BODY_ERRORS = {
     **_ERRORS,
     409: Response("Contradicts what is there", wire.Error),
     413: Response("The body is too large", wire.Error),
-    415: Response("The body is not JSON", wire.Error),
 }
 
 
