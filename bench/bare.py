@@ -94,8 +94,12 @@ def unnest(url: str, batches: Iterator[Batch], seconds: float) -> float:
 
 
 def whole_rows(url: str, batches: Iterator[Batch], seconds: float) -> float:
-    """Batches a second on PostgreSQL: one prepared statement a table, with one array of rows."""
-    return uvloop.run(_on_postgres(url, batches, seconds, _of_rows, lambda rows: [rows]))
+    """Batches a second on PostgreSQL: one prepared statement a table, with one array of rows.
+
+    The rows have a type of the connection's own: a table's columns stand in the order in which
+    migrations added them, and not in the order of the schema.
+    """
+    return uvloop.run(_on_postgres(url, batches, seconds, _of_rows, lambda rows: [rows], _row_type))
 
 
 def pipelined(url: str, batches: Iterator[Batch], seconds: float) -> float:
@@ -109,8 +113,12 @@ async def _on_postgres(
     seconds: float,
     statement: Callable[[Table], str],
     arguments: Callable[[Rows], list[Any]] | None,
+    before: Callable[[Table], str] | None = None,
 ) -> float:
-    """`arguments` are a statement's for all rows of a table; without it, each row has its own."""
+    """`arguments` are a statement's for all rows of a table; without it, each row has its own.
+
+    `before` makes what the statement of a table needs, once a connection.
+    """
     connection = await asyncpg.connect(url, server_settings={"synchronous_commit": "on"})
     prepared: dict[str, Any] = {}
     count, used = 0, 0.0
@@ -119,6 +127,8 @@ async def _on_postgres(
             told = [(table.name, arguments(rows) if arguments else rows) for table, rows in batch]
             for table, _ in batch:
                 if table.name not in prepared:
+                    if before is not None:
+                        await connection.execute(before(table))
                     prepared[table.name] = await connection.prepare(statement(table))
             begun = time.perf_counter()
             async with connection.transaction():
@@ -148,7 +158,16 @@ def _unnested(table: Table) -> str:
 
 
 def _of_rows(table: Table) -> str:
-    return f"INSERT INTO {table.name} SELECT * FROM unnest($1::{table.name}[])"
+    rows = f"unnest($1::pg_temp.sent_{table.name}[])"
+    return f"INSERT INTO {table.name} ({_names(table)}) SELECT * FROM {rows}"
+
+
+def _row_type(table: Table) -> str:
+    dialect = postgresql.dialect()
+    columns = ", ".join(
+        f'"{column.name}" {column.type.compile(dialect)}' for column in table.columns
+    )
+    return f"CREATE TYPE pg_temp.sent_{table.name} AS ({columns})"
 
 
 def _numbered(table: Table) -> str:

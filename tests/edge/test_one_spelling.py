@@ -90,7 +90,7 @@ SPELLINGS = [
     f"/orders/{ORDER}/", f"/orders//{ORDER}", f"/orders/%30{ORDER[1:]}", f"/orders/./{ORDER}",
     f"/orders%2f{ORDER}", f"/api/v1/oms/orders/{ORDER[:-1]}%37", "/orders/..", "/orders/%2e%2e",
     "/orders/%zz", "/orders/%", "/orders/%ff", "/reference/synq/", "/reference//synq",
-    "/reference%2fsynq", "/openapi/synq%2ejson", "/openapi/../openapi/synq.json", "/", "/./orders",
+    "/reference%2fsynq", "/openapi/synq%2ejson", "/openapi/../openapi/synq.json", "/./orders",
 ]  # fmt: skip
 
 

@@ -54,7 +54,11 @@ async def ordered(house: House, key: str) -> Outcome:
 
 
 def _answer(result: Any) -> Answer:
-    return Answer(201, result.order.id) if isinstance(result, OrderResult) else Answer(409, b"")
+    return (
+        Answer(201, result.order.id.hex().encode())
+        if isinstance(result, OrderResult)
+        else Answer(409, b"")
+    )
 
 
 async def mirrored(house: House, sender: str, *konvo: str) -> bytes:
@@ -106,7 +110,7 @@ def named(lines: list[dict[str, Any]]) -> list[EVENT]:
 
 async def assert_clean(house: House) -> None:
     report = await house.database.read(verify)
-    assert report.violations == []
+    assert report.violations == [], report.violations
 
 
 class Watched:

@@ -19,7 +19,6 @@ from entrepot.pages import pages
 from entrepot.settings import Settings
 from entrepot.store import migrate, readiness
 from entrepot.store.bulk import Conflict
-from entrepot.store.engine import open_database
 from entrepot.store.outage import Damaged, LogLost, NoRoom, Unavailable
 from entrepot.store.sole_server import AlreadyServed, sole_server
 from entrepot.store.sqlite import SqliteDatabase
@@ -301,18 +300,6 @@ async def test_a_log_removed_under_a_server_is_told_without_opening_the_book(pat
     beside = SqliteDatabase(str(path))
     assert await beside.log_faults() == []
     await beside.close()
-
-
-async def test_memory_needs_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    with sole_server("sqlite://"), sole_server("sqlite://"):
-        database = open_database("sqlite://")
-        await migrate.upgrade(database)
-        await database.begin_serving()
-        await database.look_at_files()
-        assert await database.log_faults() == await database.accept_loss() == []
-        await database.close()
-    assert modes(tmp_path) == {}
 
 
 async def test_a_refused_write_is_told_in_the_sentence_of_the_loss(path: Path) -> None:

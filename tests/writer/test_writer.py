@@ -148,10 +148,10 @@ async def test_a_batch_is_bounded_by_the_orders_it_writes(database: Database) ->
 async def test_a_refusal_touches_nothing_of_its_neighbours(database: Database) -> None:
     org = await an_organization(database)
     writer = a_writer(Watched(database))
-    bad = AdjustStock(org, new_id(), new_id(), 1, "")
+    bad = AdjustStock(org, new_id(), new_id(), -1, "")
     outcomes = await writer.submit_all([Envelope(place(org)), Envelope(bad), Envelope(place(org))])
     assert isinstance(outcomes[1].result, Refusal)
-    assert outcomes[1].result.reason is Reason.UNKNOWN_VARIANT
+    assert outcomes[1].result.reason is Reason.OUT_OF_STOCK
     assert await count(database, schema.orders) == 2
 
 

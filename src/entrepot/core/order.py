@@ -273,6 +273,13 @@ class StoredAnswer(NamedTuple):
     created_at: int
     checksum: int | None = None
 
+    def answering(self, body: bytes) -> StoredAnswer:
+        """The same row with this body, and the checksum that fits it."""
+        checksum = answer_checksum(
+            self.key, self.operation, self.fingerprint, self.status, body, self.order_id
+        )
+        return self._replace(body=body, checksum=checksum)
+
 
 def answer_checksum(
     key: str, operation: str, fingerprint: bytes, status: int, body: bytes, order_id: bytes | None

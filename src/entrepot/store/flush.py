@@ -56,8 +56,8 @@ def flush(
     with bulk.one_transaction(conn):
         _write(conn, facts)
         writes = Writes()
-        said = [(answer.body, answer.org, answer.key) for answer in answers_dated()]
-        writes.update(schema.idempotency_keys, ("body",), ("org", "key"), said)
+        said = [(one.body, one.checksum, one.org, one.key) for one in answers_dated()]
+        writes.update(schema.idempotency_keys, ("body", "checksum"), ("org", "key"), said)
         writes.run(conn)
 
 

@@ -58,6 +58,6 @@ def answers_dated(answered: Sequence[tuple[Envelope, Outcome]], facts: Facts) ->
             continue
         answer, key = dated(envelope, outcome, facts).answer, _key(envelope)
         if answer is not None and answer != outcome.answer:
-            facts.answers[key] = facts.answers[key]._replace(body=answer.body)
+            facts.answers[key] = facts.answers[key].answering(answer.body)
             said.append(facts.answers[key])
     return said

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from entrepot.core.facts import Facts
-from entrepot.core.order import StoredAnswer, answer_checksum
+from entrepot.core.order import StoredAnswer
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import ReplayedResult
 from entrepot.writer.envelope import Answer, Idempotency, Outcome
@@ -56,19 +56,8 @@ def remember(
     idempotency: Idempotency, answer: Answer, org: int, order_id: bytes | None, facts: Facts
 ) -> None:
     """Keep an answer with the effect it speaks of."""
-    facts.remember(
-        StoredAnswer(
-            org,
-            idempotency.key,
-            idempotency.operation,
-            idempotency.fingerprint,
-            answer.status,
-            answer.body,
-            order_id,
-            facts.now,
-            answer_checksum(
-                idempotency.key, idempotency.operation, idempotency.fingerprint, answer.status,
-                answer.body, order_id,
-            ),
-        )
+    kept = StoredAnswer(
+        org, idempotency.key, idempotency.operation, idempotency.fingerprint, answer.status, b"",
+        order_id, facts.now,
     )  # fmt: skip
+    facts.remember(kept.answering(answer.body))
