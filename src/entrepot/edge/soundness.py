@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import math
 import re
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import msgspec
 
@@ -41,6 +41,18 @@ _DIGIT_BYTES: Final = [b"%d" % digit for digit in range(10)]
 _TWICE: Final = "The key appears more than once in one object"
 _NUL: Final = "A NUL character is not allowed"
 
+# In a body of this size each number is looked at: that costs less than to search the whole text.
+_SMALL_BYTES: Final = 16 * 1024
+_SUSPECT_NUMBER: Final = re.compile(r"[0-9.]{19}|[0-9][eE]")
+
+
+class _Float(str):
+    """The source text of a number with a fraction or an exponent, told apart from a string's."""
+
+    __slots__ = ()
+
+
+_small: Final = msgspec.json.Decoder(float_hook=_Float)
 # Of a number with a fraction or an exponent only that it is one is of interest here, and to read
 # one to the last digit can take a thousand times as long as another.
 _untyped: Final = msgspec.json.Decoder(float_hook=len)
@@ -76,19 +88,27 @@ def _is_plain(body: bytes, depth_max: int) -> bool:
     """
     if b"\\" in body or b"\0" in body or sum(map(body.count, _BEFORE_VALUES)) > VALUES_MAX:
         return False
-    digits = body.translate(_DIGITS)
-    if _LONG in digits or not _in_range(body, digits):
-        return False
+    small = len(body) <= _SMALL_BYTES
+    if not small:
+        digits = body.translate(_DIGITS)
+        if _LONG in digits or not _in_range(body, digits):
+            return False
     try:
-        tree = _untyped.decode(body)
+        tree = (_small if small else _untyped).decode(body)
     except (msgspec.DecodeError, RecursionError):
         return False
     if type(tree) not in (dict, list):
         return False
-    strings, left, level = 0, _PIECE, [tree]
+    return _strings_in(tree, depth_max) * 2 == body.count(b'"')
+
+
+def _strings_in(tree: dict[str, object] | list[object], depth_max: int) -> int:
+    """How many keys and texts there are; -1 for too many levels, or a number to be looked at."""
+    strings, left = 0, _PIECE
+    level: list[Any] = [tree]
     while level:
         depth_max -= 1
-        inner: list[object] = []
+        inner: list[Any] = []
         for node in level:
             values = node
             if type(node) is dict:
@@ -100,12 +120,17 @@ def _is_plain(body: bytes, depth_max: int) -> bool:
                     strings += 1
                 elif kind is dict or kind is list:
                     inner.append(value)
+                elif kind is int:
+                    if not INTEGER_MIN <= value <= INTEGER_MAX:
+                        return -1
+                elif kind is _Float and _SUSPECT_NUMBER.search(value):
+                    return -1
             left -= len(node) + 8
             if left < 0:
                 left = _PIECE
                 breathe()
         level = inner
-    return depth_max >= 0 and strings * 2 == body.count(b'"')
+    return strings if depth_max >= 0 else -1
 
 
 def _in_range(body: bytes, digits: bytes) -> bool:
