@@ -34,8 +34,10 @@ class Shop(NamedTuple):
         location = self.organization.default_location
         return AdjustStock(self.org, self.variants[variant], location, quantity, "opening")
 
-    def order(self, reference: str | None = "card", quantity: int = 1, **said: Any) -> PlaceOrder:
-        """The command that orders the first variant; `reference` None orders without a payment."""
+    def order(self, reference: str | None = "", quantity: int = 1, **said: Any) -> PlaceOrder:
+        """The command that orders the first variant; `reference` None orders without a payment,
+        an empty one with a payment of its own.
+        """
         line = DraftLine(
             "items[0]",
             VariantRef(variant_id=self.variants[0]),
@@ -43,6 +45,7 @@ class Shop(NamedTuple):
             location_id=self.organization.default_location,
         )
         if reference is not None:
+            reference = reference or f"card-{new_id().hex()}"
             said = {"payment_provider": "stripe", "payment_reference": reference, **said}
         return PlaceOrder(self.org, "native", "EUR", (line,), said=said)
 

@@ -118,6 +118,11 @@ class Metrics:
         self.accepted = Counter(
             "entrepot_orders_accepted", "Orders made, by dialect", ["dialect"], registry=registry
         )
+        self.shared_payments = Counter(
+            "entrepot_shared_payments",
+            "Orders made with a payment reference that paid another live order already",
+            registry=registry,
+        )
         self.requests = Counter(
             "entrepot_requests", "Requests answered", ["dialect", "status"], registry=registry
         )
@@ -203,6 +208,8 @@ class Metrics:
         orders = facts.touched.get("orders")
         if orders is None:
             return
+        if facts.sharing:
+            self.shared_payments.inc(len(facts.sharing))
         origins: dict[str, int] = {}
         for key in orders.new:
             origin = facts.orders[key].origin

@@ -68,7 +68,7 @@ class Office:
         return result
 
     async def _place(self, how: dict[str, Any] | None, said: dict[str, Any]) -> Order:
-        result = await self._do(self.shop.order(**said))
+        result = await self._do(self.shop.order(**{"reference": str(new_id())} | said))
         assert isinstance(result, OrderResult)
         order = result.order
         job = await self._job(order.id)
@@ -268,6 +268,13 @@ def test_an_order_is_known_by_every_id_that_a_dialect_takes(office: Office) -> N
     for unknown in ("x-18", ids.dashed(new_id()), ""):
         with pytest.raises(OperatorError, match="no order, or more than one"):
             explain("Shop", unknown)
+
+
+def test_a_shared_payment_is_explained(office: Office) -> None:
+    first, second = (office.place(reference="pi_1") for _ in range(2))
+    told = [office.told(explain, "Shop", ids.dashed(order.id)) for order in (first, second)]
+    said = f"shared_payment: stripe pi_1 was already the payment of order {told[0]['order_id']}"
+    assert [one["reason"] for one in told] == [f"waiting: {TURN}", f"waiting: {TURN}; {said}"]
 
 
 # --- retry

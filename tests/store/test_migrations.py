@@ -25,7 +25,8 @@ from entrepot.store.order_filter import OrderFilter
 from entrepot.store.verify import numbers
 
 # What revision 0001 has not of an order.
-_LATER = ("first_name", "last_name", "email", "phone", "made_at", "number", "sender_words")
+_LATER = ("first_name", "last_name", "email", "phone", "made_at", "number", "sender_words",
+          "shares_payment_of")  # fmt: skip
 _BEFORE = tuple(column for column in rows.ORDER if column not in _LATER)
 _PROPERTY = ("org", "order_id", "path", "value")
 

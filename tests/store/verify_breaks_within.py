@@ -70,6 +70,30 @@ _MONEY = (
           _order("discount = discount + 100", "mirrored")),
 )  # fmt: skip
 
+
+def _claiming(order: str) -> tuple[str, ...]:
+    """The order claims the payment, and but for what is wrong with the order it might."""
+    return (
+        *_order("shares_payment_of = NULL, payment_reference = 'tok'", order),
+        f"UPDATE payment_claims SET order_id = :{order} WHERE order_id = :placed",
+    )
+
+
+_CLAIMS = (
+    Break("CLAIMS", "an order that failed", "out_of_stock", _claiming("out_of_stock")),
+    Break("CLAIMS", "a cancelled order", "parked_cancelled", _claiming("parked_cancelled")),
+    Break("CLAIMS", "a mirrored order", "mirrored", _claiming("mirrored")),
+    Break("CLAIMS", "an order without a payment", "unpaid", _claiming("unpaid")),
+    Break("CLAIMS", "an order that shares the payment of another", "confirmed",
+          _claiming("confirmed")[1:]),
+    Break("CLAIMS", "another reference", "placed",
+          ("UPDATE payment_claims SET reference = 'tok-2' WHERE order_id = :placed",)),
+    Break("CLAIMS", "a payment shared with an order that has another", "confirmed",
+          _order("shares_payment_of = :unpaid", "confirmed")),
+    Break("CLAIMS", "a payment shared with itself", "confirmed",
+          _order("shares_payment_of = :confirmed", "confirmed")),
+)  # fmt: skip
+
 _STORY = (
     Break("EVENTS", "another type", "confirmed", _event("type = 'order.cancelled'", 2)),
     Break("EVENTS", "a payment that was none", "confirmed",
@@ -114,4 +138,4 @@ _SCHEMA = (
     Break("SCHEMA", "constraints gone", "never_oversold", (), ("stock_levels",)),
 )  # fmt: skip
 
-BREAKS_WITHIN = (*_ANSWERS, *_MONEY, *_STORY, *_WORK, *_SCHEMA)
+BREAKS_WITHIN = (*_ANSWERS, *_MONEY, *_CLAIMS, *_STORY, *_WORK, *_SCHEMA)

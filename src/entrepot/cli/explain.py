@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from entrepot.cli.session import on_book, order_called, organization
 from entrepot.clock import new_id, now
-from entrepot.core import ids
+from entrepot.core import ids, shown
 from entrepot.core.commands import AmendOrder
 from entrepot.core.explain import legal_words
 from entrepot.core.facts import Facts
@@ -93,7 +93,7 @@ def described(found: Explained) -> dict[str, Any]:
         "stands": order.facets._asdict(),
         "shown_as": {axis: word for axis, word in order.words._asdict().items() if axis != "told"},
         "total": f"{order.total.text()} {order.currency}",
-        "reason": f"{order.reason}: {order.reason_detail}" if order.reason else None,
+        "reason": shown.reason(order),
         "waits_for": waits_for(found),
         "legal_words": found.legal,
         "jobs": [_job(job, found) for job in its.jobs],

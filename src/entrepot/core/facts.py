@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from entrepot.core.claims import Claim, claim_of, is_live
 from entrepot.core.order import (
     Announced,
     Attempt,
@@ -113,6 +114,13 @@ class Facts:
     announced: set[tuple[int, str]] = field(default_factory=set)
     announced_new: dict[tuple[int, str], Announced] = field(default_factory=dict)
     announced_gone: set[tuple[int, str]] = field(default_factory=set)
+    # Which orders payment references pay: as known, as read, and of what is written the new and
+    # the gone. New orders whose reference paid another one already are `sharing`.
+    claims: dict[Claim, bytes] = field(default_factory=dict)
+    claim_base: dict[Claim, bytes] = field(default_factory=dict)
+    claims_new: dict[Claim, bytes] = field(default_factory=dict)
+    claims_gone: set[tuple[Claim, bytes]] = field(default_factory=set)
+    sharing: list[Order] = field(default_factory=list)
     lines: dict[tuple[int, bytes, bytes], Line] = field(default_factory=dict)
     # When what is written of an organization's orders is committed: later than all that was
     # committed before. Known once the book has been asked; decisions go by `now`.
@@ -192,11 +200,14 @@ class Facts:
                 key = (order.org, order.id)
                 self.orders[key] = order
                 new.add(key)
+                self._make_claim(order)
                 if order.sender_id is not None:
                     self.by_sender[order.org, order.sender_id, order.origin] = order.id
             self.breathe()
         for order in changes.orders:
             key = (order.org, order.id)
+            if not is_live(order.facets) and is_live(self.orders[key].facets):
+                self._let_claim_go(order)
             self.orders[key] = order
             self.dirt("orders").dirty.add(key)
         for order in changes.reasons:
@@ -204,6 +215,23 @@ class Facts:
             self.dirt(REASONS).dirty.add((order.org, order.id))
         self._absorb_lines(changes)
         self.events.extend(changes.events)
+
+    def _make_claim(self, order: Order) -> None:
+        if order.shares_payment_of is not None:
+            self.sharing.append(order)
+        elif claim := claim_of(order):
+            self.claims[claim] = self.claims_new[claim] = order.id
+
+    def _let_claim_go(self, order: Order) -> None:
+        """An order that ended claims nothing more. Whether it did need not have been read."""
+        claim = claim_of(order)
+        if claim is None or order.shares_payment_of is not None:
+            return
+        if self.claims.get(claim) == order.id:
+            del self.claims[claim]
+            if self.claims_new.pop(claim, None):
+                return
+        self.claims_gone.add((claim, order.id))
 
     def _absorb_lines(self, changes: Changes) -> None:
         if not (changes.lines_new or changes.lines or changes.lines_gone):

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from entrepot.core import ids
+from entrepot.core.claims import Claim, claim
 from entrepot.core.commands import (
     AdjustStock,
     AmendOrder,
@@ -50,6 +51,8 @@ class Needs:
     # What may be announced: known beforehand, or by the orders that these commands bring.
     announced: set[tuple[int, str]] = field(default_factory=set)
     bringing: list[Command] = field(default_factory=list)
+    # Payment references that new orders come with.
+    claims: set[Claim] = field(default_factory=set)
     # Orders whose stock, reservations and attempt have to be seen as well.
     whole: set[tuple[int, bytes]] = field(default_factory=set)
     # Orders whose jobs have to be seen: of any order, or of one that may be ended by a word.
@@ -64,6 +67,8 @@ class Needs:
                 self.bringing.append(command)
                 self._lines(command.org, command.lines, stock=self.reserving)
                 self._customer(command.org, command.customer)
+                if payment := claim(command.org, command.said):
+                    self.claims.add(payment)
             case MirrorOrders():
                 self._mirror(command)
             case ResumeOrder():

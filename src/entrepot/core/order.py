@@ -77,6 +77,8 @@ class Order(NamedTuple):
     integration_id: str | None = None
     payment_provider: str | None = None
     payment_reference: str | None = None
+    # The order that this reference already paid when the order came; see core.claims.
+    shares_payment_of: bytes | None = None
     channel: str | None = None
     source_platform: str | None = None
     sale_source: str | None = None

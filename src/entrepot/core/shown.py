@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from entrepot.core import ids
+from entrepot.core import claims, ids
 from entrepot.core.order import Order
 
 
@@ -54,6 +54,13 @@ def address(order: Order) -> str | None:
         line("phone"),
     )  # fmt: skip
     return "\n".join([text for text in lines if text])
+
+
+def reason(order: Order) -> str | None:
+    """Why the order stands where it stands, and that its payment was another order's already."""
+    told = f"{order.reason}: {order.reason_detail}" if order.reason else None
+    shared = claims.shared(order)
+    return "; ".join([text for text in (told, shared) if text]) if shared else told
 
 
 def created_at(order: Order) -> int:

@@ -70,6 +70,7 @@ def _write(conn: Connection, facts: Facts) -> None:
     _catalogue(writes, facts)
     _stock(conn, writes, facts)
     _attempts(writes, facts)
+    _claims(writes, facts)
     _jobs(writes, facts)
     _announced(writes, facts)
     answers = sorted(facts.answers_new, key=lambda answer: (answer.org, answer.key))
@@ -277,6 +278,20 @@ def _attempts(writes: Writes, facts: Facts) -> None:
     # An order has one live attempt: the next one waits until the last one is not.
     again = not {key[:2] for key in dirt.new}.isdisjoint(key[:2] for key in dirt.dirty)
     writes.insert(schema.payment_attempts, rows.ATTEMPT, new, apart=again)
+
+
+def _claims(writes: Writes, facts: Facts) -> None:
+    """Two orders that claim one payment at once: the later one is a conflict, and sees the first
+    when its batch runs again."""
+    made, base, table = facts.claims_new, facts.claim_base, schema.payment_claims
+    if gone := [(*key, order_id) for key, order_id in facts.claims_gone if key not in made]:
+        writes.delete(table, rows.CLAIM, sorted(gone), guarded=False)
+    if made:
+        keys = sorted(made)
+        passed_on = [(made[key], *key, base[key]) for key in keys if key in base]
+        writes.update(table, ("order_id",), rows.CLAIM, passed_on)
+        new = [(*key, made[key]) for key in keys if key not in base]
+        writes.insert(table, rows.CLAIM, new)
 
 
 def _announced(writes: Writes, facts: Facts) -> None:

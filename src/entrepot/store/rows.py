@@ -42,6 +42,7 @@ LEVEL = _columns(schema.stock_levels)
 ENTRY = _columns(schema.stock_entries)
 RESERVATION = _columns(schema.reservations)
 ATTEMPT = _columns(schema.payment_attempts)
+CLAIM = _columns(schema.payment_claims)
 JOB = _columns(schema.jobs)
 EVENT = _columns(schema.order_events)
 ANSWER = _columns(schema.idempotency_keys)
@@ -56,8 +57,8 @@ def order(row: Row, lines: tuple[Line, ...] = ()) -> Order:
         Amount(row[16], scale), Amount(rescaled(row[20], scale, row[21]), row[21]),
         row[22], row[23], row[24],
         Amount(row[17], scale), Amount(row[18], scale), Amount(row[19], scale),
-        *row[25:55], bool(row[55]), bool(row[56]), row[57], lines,
-        row[58],
+        *row[25:56], bool(row[56]), bool(row[57]), row[58], lines,
+        row[59],
     ))  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def order_row(o: Order) -> Row:
     return (
         *o[:4], *o.facets, *o.words, o.currency, scale,
         *[units if own == scale else rescale(units, own, scale) for units, own in amounts],
-        o.total.scale, *o[9:12], *o[15:47], o.version, o.number,
+        o.total.scale, *o[9:12], *o[15:48], o.version, o.number,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ _BY_TEXT = ("org", "text")
 _BY_SENDER = ("org", "sender_id", "origin")
 _JOB_OF_ORDER = ("org", "order_id", "id")
 _SHELF = ("org", "variant_id", "location_id")
+_CLAIM = ("org", "provider", "reference")
 _ORG = (
     "org", "guest_id", "default_location", "default_list", "allocation", "source_url",
     "(EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org))",
@@ -93,6 +94,7 @@ class _Loading:
         look(schema.reservations, _BY_ORDER, self._managed, rows.RESERVATION, self._reservations,
              naming=True)  # fmt: skip
         look(schema.payment_attempts, _BY_ORDER, self._managed, rows.ATTEMPT, self._attempts)
+        look(schema.payment_claims, _CLAIM, needs.claims, rows.CLAIM, self._claims, few=True)
         if not self._naming and self._name_shelves():
             look(schema.stock_levels, _SHELF, needs.shelves, rows.LEVEL, self._levels, lock=lock)
         return self._looks
@@ -248,6 +250,11 @@ class _Loading:
             attempt, before = rows.attempt(row), self.facts.attempts.get((row[0], row[1]))
             if before is None or before.number < attempt.number:
                 self.facts.attempts[row[0], row[1]] = attempt
+
+    def _claims(self, found: Iterable[Row]) -> None:
+        for org, provider, reference, order_id in found:
+            key = (org, provider, reference)
+            self.facts.claims[key] = self.facts.claim_base[key] = order_id
 
     def _levels(self, found: Iterable[Row]) -> None:
         for row in found:

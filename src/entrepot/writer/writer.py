@@ -30,6 +30,7 @@ from entrepot.writer.batch import FirstStep, run_batch
 from entrepot.writer.dating import all_dated
 from entrepot.writer.envelope import Envelope, Outcome
 from entrepot.writer.lines import ARRAYS, EVERYTHING, OTHERS, OURS, Limits, Lines, Part, Waiting
+from entrepot.writer.shared_payments import SharedPayments
 
 TURNS_MAX = 8
 TRIES_MAX = 4
@@ -91,6 +92,7 @@ class Writer:
         self._monotonic = monotonic
         self._lines = Lines(limits)
         self._series = _series(database.side_by_side)
+        self._shared_payments = SharedPayments()
         # Set by the pipeline of this process: until when it holds new jobs, and where they go.
         self.lease: Callable[[], int] = lambda: 0
         self.holder: int | None = None
@@ -241,6 +243,7 @@ class Writer:
             if leased:
                 self.on_jobs(leased, facts)
             metrics.count(facts)
+            self._shared_payments.tell(facts.sharing)
             log.debug("writer.committed", request_ids=[one.request_id for one in envelopes])
         except Exception as error:
             # It is written: whatever fails now must not have the batch run again.

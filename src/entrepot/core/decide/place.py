@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from entrepot.core import events
+from entrepot.core.claims import claim
 from entrepot.core.commands import DraftLine, PlaceOrder
 from entrepot.core.decide.catalogue import first_seen, make_line, resolve_variant
 from entrepot.core.decide.customers import resolve_customer, snapshot
@@ -48,6 +49,8 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     # Nothing is asked of anybody for an order that costs nothing.
     pays = command.said.get("payment_provider") and total.units
     facets = _WITH_PAYMENT if pays else _WITHOUT_PAYMENT
+    payment = claim(org, command.said) if pays else None
+    shares = facts.claims.get(payment) if payment else None
     order = Order(
         org=org,
         id=facts.new_id(),
@@ -63,6 +66,7 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
         updated_at=facts.now,
         discount=discount,
         shipping=shipping,
+        shares_payment_of=shares,
         lines=lines,
         **snapshot(command.customer, customer_id, org, facts, changes),
         **command.said,

@@ -47,7 +47,7 @@ def order(o: Order) -> wire.Order:
         created_at=made_at,
         updated_at=millis_text(o.updated_at),
         order_items=[_line(order_id, line) for line in o.lines],
-        reason=f"{o.reason}: {o.reason_detail}" if o.reason else None,
+        reason=shown.reason(o),
         buyer=_buyer(o),
     )
 

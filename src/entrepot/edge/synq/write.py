@@ -61,7 +61,7 @@ def order(o: Order, principal: Principal) -> wire.Order:
         org_id=ids.dashed(principal.org_id),
         customer_id=ids.dashed(o.customer_id),
         items=[_line(line) for line in o.lines],
-        reason=f"{o.reason}: {o.reason_detail}" if o.reason else None,
+        reason=shown.reason(o),
         parked=o.parked,
         order_number=shown.name(o),
         external_id=shown.external_id(o),

@@ -33,6 +33,7 @@ from entrepot.store.schema.work import (
     idempotency_keys,
     jobs,
     payment_attempts,
+    payment_claims,
     processes,
     sweeps,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "orders",
     "organizations",
     "payment_attempts",
+    "payment_claims",
     "processes",
     "reservations",
     "stock_entries",

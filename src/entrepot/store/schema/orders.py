@@ -65,6 +65,7 @@ orders = table(
     Column("integration_id", Text),
     Column("payment_provider", Text),
     Column("payment_reference", Text),
+    Column("shares_payment_of", ID),  # the order that this reference already paid
     Column("channel", Text),
     Column("source_platform", Text),
     Column("sale_source", Text),

@@ -79,6 +79,16 @@ payment_attempts = table(
     ),
 )  # fmt: skip
 
+payment_claims = table(
+    "payment_claims",
+    # Which live order a payment reference pays (docs/adr/0024).
+    need("org", BigInteger),
+    need("provider", Text),  # in small letters
+    need("reference", Text),
+    need("order_id", ID),
+    PrimaryKeyConstraint("org", "provider", "reference"),
+)
+
 idempotency_keys = table(
     "idempotency_keys",
     need("org", BigInteger),

@@ -11,7 +11,7 @@ from entrepot.store import schema
 from entrepot.store.verify.statements import Check
 
 # Personal or secret parts of a key that no witness may show.
-_UNTOLD = ("value", "digest")
+_UNTOLD = ("value", "digest", "reference")
 
 
 class Reference(NamedTuple):
@@ -66,6 +66,8 @@ REFERENCES: tuple[Reference, ...] = (
     _of(_RESERVATIONS, "variant_id", _VARIANTS),
     _of(_RESERVATIONS, "location_id", schema.locations),
     _of(schema.payment_attempts, "order_id", schema.orders),
+    _of(schema.payment_claims, "order_id", schema.orders),
+    _of(schema.orders, "shares_payment_of", schema.orders),
 )  # fmt: skip
 
 

@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, or_, select
 
+from entrepot.core.claims import LET_GO
+from entrepot.core.facets import ENDED
 from entrepot.store import schema
 from entrepot.store.verify.statements import Check
 
 _orders, _jobs, _keys = schema.orders.c, schema.jobs.c, schema.idempotency_keys.c
 _attempts, _reservations = schema.payment_attempts.c, schema.reservations.c
-_variants = schema.variants.c
+_variants, _claimed = schema.variants.c, schema.payment_claims.c
 
 _ENDED_WITHOUT = ("failed", "deleted")
 
@@ -28,6 +30,7 @@ def checks(horizons: Horizons | None) -> Iterator[Check]:
     """All of them. Without `horizons` no job is too far ahead."""
     yield from _money()
     yield from _references()
+    yield from _claims()
     yield Check("INV-6", _forgotten_keys())
     yield Check("REASONS", _false_reasons())
     yield from _work(horizons)
@@ -68,6 +71,29 @@ def _references() -> Iterator[Check]:
         shared.c.provider_reference == _attempts.provider_reference,
     )
     yield Check("REFERENCES", attempt.join_from(schema.payment_attempts, shared, same))
+
+
+def _claims() -> Iterator[Check]:
+    order, same = schema.orders, and_(_orders.org == _claimed.org, _orders.id == _claimed.order_id)
+    live = and_(
+        _orders.managed,
+        _orders.stage.not_in(ENDED),
+        _orders.payment.not_in(("none", *LET_GO)),
+        _orders.payment_reference == _claimed.reference,
+        _orders.shares_payment_of.is_(None),
+    )
+    claim = select(_claimed.org, _claimed.order_id, _orders.stage, _orders.payment)
+    yield Check("CLAIMS", claim.join_from(schema.payment_claims, order, same).where(
+        or_(live.is_(None), not_(live))
+    ))  # fmt: skip
+    first = schema.orders.alias("first")
+    shared = and_(first.c.org == _orders.org, first.c.id == _orders.shares_payment_of)
+    differs = or_(
+        first.c.id == _orders.id,
+        first.c.payment_reference.is_distinct_from(_orders.payment_reference),
+    )
+    told = select(_orders.org, _orders.id.label("order_id"), _orders.shares_payment_of)
+    yield Check("CLAIMS", told.join_from(order, first, shared).where(differs))
 
 
 def _forgotten_keys() -> Any:

@@ -54,6 +54,8 @@ INVARIANTS: dict[str, str] = {
     "ANSWERS": "A repeat is answered what was answered first, which names the key's own order.",
     "PAID": "A managed order whose payment is authorised has an attempt that holds the money.",
     "REFERENCES": "An attempt that holds money has the provider's reference, and no two share one.",
+    "CLAIMS": "A payment that an order claims is the reference of that order, which is live, and "
+    "orders that share a payment have the same reference.",
     "TOTALS": "An order's total is its subtotal less discount, with shipping and tax.",
     "EVENTS": "An event's type says what its facets say, and comes from one who may tell it.",
     "LINES": "Each line has a number of its own, and a managed order has one currency.",

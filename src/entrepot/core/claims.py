@@ -1,0 +1,43 @@
+"""Which order a payment reference pays: one at a time, the first that came with the reference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from entrepot.core import ids
+from entrepot.core.facets import ENDED, Facets
+from entrepot.core.order import Order
+
+# The organization, the provider in small letters, and the reference as it was told.
+Claim = tuple[int, str, str]
+
+# Stands of a payment in which it pays for nothing.
+LET_GO = frozenset({"declined", "voided", "refunded"})
+
+
+def claim(org: int, said: dict[str, Any]) -> Claim | None:
+    """What an order with these members would be paid by; None where it tells no payment."""
+    provider, reference = said.get("payment_provider"), said.get("payment_reference")
+    return (org, provider.lower(), reference) if provider and reference else None
+
+
+def claim_of(order: Order) -> Claim | None:
+    """What a managed order with a payment is paid by, or was before it ended; None of the rest."""
+    provider, reference = order.payment_provider, order.payment_reference
+    if not (provider and reference and order.managed) or order.facets.payment == "none":
+        return None
+    return order.org, provider.lower(), reference
+
+
+def is_live(facets: Facets) -> bool:
+    """Whether an order that stands here still has its payment, or may yet get it."""
+    return facets.stage not in ENDED and facets.payment not in LET_GO
+
+
+def shared(order: Order) -> str | None:
+    """A sentence of an order whose payment was already another's when it came; None of the rest."""
+    if order.shares_payment_of is None:
+        return None
+    other = ids.dashed(order.shares_payment_of)
+    payment = f"{order.payment_provider} {order.payment_reference}"
+    return f"shared_payment: {payment} was already the payment of order {other}"

@@ -1,0 +1,168 @@
+"""A payment reference pays one live order, whoever places orders with it at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import Connection, select
+from structlog.testing import capture_logs
+from tests.factories import open_shop
+from tests.writer.test_first_step import Desk, a_desk
+from tests.writer.test_writer import Watched
+
+from entrepot.clock import new_id, now
+from entrepot.core import decide as decisions
+from entrepot.core.commands import AmendOrder, Command
+from entrepot.core.facts import Facts
+from entrepot.core.ids import dashed
+from entrepot.core.needs import Needs
+from entrepot.core.order import Order
+from entrepot.core.results import Decision, OrderResult
+from entrepot.store import schema
+from entrepot.store.bulk import Conflict
+from entrepot.store.engine import Database
+from entrepot.store.flush import flush
+from entrepot.store.working_set import load
+from entrepot.telemetry import metrics
+from entrepot.writer import shared_payments
+from entrepot.writer.envelope import Envelope, Outcome
+from entrepot.writer.writer import Writer
+
+
+def order_of(outcome: Outcome) -> Order:
+    assert isinstance(outcome.result, OrderResult)
+    return outcome.result.order
+
+
+async def placed(desk: Desk, reference: str = "pi_same", quantity: int = 1) -> Order:
+    return order_of(await desk.do(desk.shop.order(reference, quantity)))
+
+
+def cancelling(order: Order) -> AmendOrder:
+    return AmendOrder(order.org, "synq", order.id, words=(("synq", "cancelled"),))
+
+
+async def claims(desk: Desk) -> list[tuple[str, str, bytes]]:
+    c = schema.payment_claims.c
+    statement = select(c.provider, c.reference, c.order_id).order_by(c.reference)
+    return await desk.database.read(lambda conn: [tuple(row) for row in conn.execute(statement)])
+
+
+async def shares(desk: Desk, order: Order) -> bytes | None:
+    c = schema.orders.c
+    statement = select(c.shares_payment_of).where(c.id == order.id)
+    return await desk.database.read(lambda conn: conn.execute(statement).scalar_one())
+
+
+async def test_a_second_order_shares_the_payment_until_the_first_has_ended(
+    database: Database,
+) -> None:
+    desk = await a_desk(database, 10)
+    first, second = await placed(desk), await placed(desk)
+    apart = await placed(desk, "pi_other")
+    assert [await shares(desk, one) for one in (first, second, apart)] == [None, first.id, None]
+    ours, theirs = ("stripe", "pi_same", first.id), ("stripe", "pi_other", apart.id)
+    assert await claims(desk) == [theirs, ours]
+    await desk.do(cancelling(second))
+    assert await claims(desk) == [theirs, ours]
+    await desk.do(cancelling(first))
+    assert await claims(desk) == [theirs]
+    third = await placed(desk)
+    assert await shares(desk, third) is None
+    assert await claims(desk) == [theirs, ("stripe", "pi_same", third.id)]
+
+
+async def test_an_order_that_fails_in_its_own_batch_leaves_no_claim(database: Database) -> None:
+    desk = await a_desk(database, 1)
+    await placed(desk, quantity=2)
+    assert await desk.column(schema.orders, "stage") == ["failed"]
+    assert await claims(desk) == []
+
+
+async def together(desk: Desk, *commands: Command) -> list[Order]:
+    before = desk.database.writes
+    outcomes = await desk.writer.submit_all([Envelope(command) for command in commands])
+    assert desk.database.writes == before + 1
+    return [order_of(outcome) for outcome in outcomes]
+
+
+async def test_of_a_whole_batch_the_first_order_has_the_payment(database: Database) -> None:
+    desk = await a_desk(database, 100)
+    counted = metrics.shared_payments
+    before = counted._value.get()
+    with capture_logs() as said:
+        first, *others = await together(desk, *[desk.shop.order("pi_same") for _ in range(32)])
+        again = await placed(desk)
+    assert {one.shares_payment_of for one in (*others, again)} == {first.id}
+    assert await claims(desk) == [("stripe", "pi_same", first.id)]
+    assert counted._value.get() - before == 32
+    [warning] = [line for line in said if line["event"] == "order.shared_payment"]
+    assert warning == {
+        "event": "order.shared_payment", "log_level": "warning", "org": first.org,
+        "order_id": dashed(others[0].id), "shares_payment_of": dashed(first.id),
+    }  # fmt: skip
+
+
+async def test_a_reference_passes_on_within_a_batch(database: Database) -> None:
+    desk = await a_desk(database, 10)
+    first = await placed(desk)
+    order = desk.shop.order("pi_same")
+    _, second, third = await together(desk, cancelling(first), order, order)
+    assert (second.shares_payment_of, third.shares_payment_of) == (None, second.id)
+    assert await claims(desk) == [("stripe", "pi_same", second.id)]
+
+
+async def test_each_organization_has_payments_of_its_own(database: Database) -> None:
+    desk = await a_desk(database, 10)
+    other = await database.write(lambda conn: open_shop(conn, "Other"))
+    await desk.do(other.stocked(10))
+    orders = await together(desk, desk.shop.order("pi_same"), other.order("pi_same"))
+    assert [one.shares_payment_of for one in orders] == [None, None]
+    assert len(await claims(desk)) == 2
+
+
+async def test_of_two_processes_at_once_the_later_one_looks_again(database: Database) -> None:
+    """Another process places the first order after this one has looked for it."""
+    desk = await a_desk(database, 10)
+    command, facts, needs = desk.shop.order("pi_same"), Facts(now(), new_id), Needs()
+    needs.add(command)
+
+    def look(conn: Connection) -> None:
+        load(conn, needs, facts)
+
+    await database.read(look) if database.dialect == "sqlite" else await database.write(look)
+    decision = decisions.decide(command, facts)
+    assert isinstance(decision, Decision)
+    facts.absorb(decision.changes)
+    first = await placed(desk)
+    with pytest.raises(Conflict):
+        await database.write(lambda conn: flush(conn, facts))
+    second = order_of(await desk.do(command))
+    assert second.shares_payment_of == first.id
+    assert await claims(desk) == [("stripe", "pi_same", first.id)]
+
+
+async def test_many_processes_at_once_leave_one_order_without_a_word(database: Database) -> None:
+    desk = await a_desk(database, 100)
+    writers = [Writer(Watched(database), now=now, new_id=new_id) for _ in range(4)]
+    command = Envelope(desk.shop.order("pi_same"))
+    batches = await asyncio.gather(*[one.submit_all([command] * 4) for one in writers])
+    orders = [order_of(outcome) for batch in batches for outcome in batch]
+    [first] = [one for one in orders if one.shares_payment_of is None]
+    assert {one.shares_payment_of for one in orders} == {None, first.id}
+    assert await claims(desk) == [("stripe", "pi_same", first.id)]
+
+
+async def test_what_the_log_remembers_has_a_bound(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_payments, "_TOLD_MAX", 2)
+    desk = await a_desk(database, 100)
+    with capture_logs() as said:
+        for reference in ("a", "b", "c", "a"):
+            await placed(desk, reference)
+            await placed(desk, reference)
+    told = [line for line in said if line["event"] == "order.shared_payment"]
+    assert len(told) == 4
+    assert len(desk.writer._shared_payments._told) <= 2
