@@ -76,6 +76,9 @@ def _place(http: httpx.Client, told: Credentials, at: int) -> str:
     request = _request(told, shape.dialect)
     text = request.order.replace(KEY, key).replace(CUSTOMER, key)
     body: Any = json.loads(text) | shape.body
+    if shape.dialect == "synq":
+        # A payment pays one order: the key makes it this one's, and that of each copy.
+        body["payment_reference"] += f"-{key}"
     headers = dict(request.headers)
     if request.key_header:
         headers[request.key_header] = key

@@ -44,6 +44,7 @@ def test_no_two_copies_share_what_tells_orders_apart(filled: Filled) -> None:
     for table, column in (
         ("orders", "coalesce(idempotency_key, sender_id)"),
         ("payment_attempts", "provider_reference"),
+        ("payment_claims", "reference"),
         ("customer_names", "value"),
         ("idempotency_keys", "body"),
     ):
