@@ -63,9 +63,11 @@ def _answer(answer: Response) -> dict[str, Any]:
 
 def schema(shape: Shape) -> dict[str, Any]:
     """The JSON schema of a published shape."""
-    found: dict[str, Any] = {"type": [shape.type, "null"] if shape.nullable else shape.type}
+    # A source that says nothing of null forbids no null.
+    nullable = shape.nullable is not False
+    found: dict[str, Any] = {"type": [shape.type, "null"] if nullable else shape.type}
     if shape.enum:
-        found["enum"] = [*shape.enum, None] if shape.nullable else [*shape.enum]
+        found["enum"] = [*shape.enum, None] if nullable else [*shape.enum]
     bounds = {
         "format": shape.format,
         "maximum": shape.maximum,
