@@ -120,12 +120,23 @@ class Synq(Dialect):
         }
         return self.http.post(ADJUST, json=body, headers=headers)
 
-    def until(self, order_id: str, *statuses: str, seconds: float = 60) -> Body:
-        """The order, once its status is one of these; by default once it settled or is parked."""
+    def until(
+        self, order_id: str, *statuses: str, seconds: float = 60, over_a_kill: bool = False
+    ) -> Body:
+        """The order, once its status is one of these; by default once it settled or is parked.
+
+        `over_a_kill`: a connection that breaks is made anew, as the one to a killed process has to
+        be. An answer that is wrong fails all the same.
+        """
         wanted = statuses or SETTLED
 
         def probe() -> Body | None:
-            order = self.order(order_id)
+            try:
+                order = self.order(order_id)
+            except httpx.TransportError:
+                if over_a_kill:
+                    return None
+                raise
             done = order["status"] in wanted or (order["parked"] and not statuses)
             return order if done else None
 

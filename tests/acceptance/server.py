@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import random
@@ -159,6 +160,13 @@ class Server:
             self.process.send_signal(signal.SIGKILL)
         self.process.wait(STOP_SECONDS)
         self.process = None
+        # The other processes are not ours to wait for; the address is free once they have ended.
+        eventually(self.is_silent, "nobody listens any more")
+
+    def is_silent(self) -> bool:
+        """Whether nobody listens at the server's address."""
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == errno.ECONNREFUSED
 
     def terminate(self) -> int:
         """SIGTERM, and the exit code of the drained process."""
@@ -180,24 +188,34 @@ class Server:
 
     def events(self, kind: str) -> int:
         """How many events of one type the order book holds, read from its table."""
-        statement = f"SELECT count(*) FROM order_events WHERE type = '{kind}'"
+        return self.number(f"SELECT count(*) FROM order_events WHERE type = '{kind}'")
+
+    def number(self, statement: str) -> int:
+        """The one number that a statement reads from the order book."""
         if self.database_url.startswith("sqlite"):
             path = self.database_url.removeprefix("sqlite:///")
             with closing(pysqlite3.connect(f"file:{path}?mode=ro", uri=True)) as book:
                 return int(book.execute(statement).fetchone()[0])
 
-        async def count() -> int:
+        async def read() -> int:
             book = await asyncpg.connect(self.database_url)
             try:
                 return int(await book.fetchval(statement))
             finally:
                 await book.close()
 
-        return asyncio.run(count())
+        return asyncio.run(read())
 
     def output(self) -> str:
         """All that the server's processes have logged so far."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def told(self, event: str) -> list[dict[str, Any]]:
+        """What the server's processes have logged of one event so far."""
+        # A line is whole once its end is there.
+        whole = self.output().rpartition("\n")[0].splitlines()
+        lines = [json.loads(line) for line in whole if line.startswith("{")]
+        return [line for line in lines if line["event"] == event]
 
 
 @contextmanager

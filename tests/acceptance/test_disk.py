@@ -17,6 +17,8 @@ from tests.acceptance.clients import World, accepted, konvo_order, speaking
 from tests.acceptance.server import ENTREPOT, Server, eventually, free_port
 from tests.postgres import Postgres
 
+from entrepot.store.mark import Mark
+
 ORDERS = 12
 
 
@@ -52,10 +54,13 @@ def refused_to_serve(server: Server) -> str:
     return ended.stderr
 
 
-def lines(server: Server, event: str) -> list[dict[str, Any]]:
-    """What the server has logged of one event."""
-    read = [json.loads(line) for line in server.output().splitlines() if line.startswith("{")]
-    return [one for one in read if one["event"] == event]
+def marked(path: Path) -> int:
+    """The commits that the mark beside a book counts."""
+    mark = Mark(path)
+    found = mark.read()
+    mark.close()
+    assert found is not None
+    return found.commits
 
 
 def placed(world: World, count: int) -> list[str]:
@@ -100,15 +105,17 @@ def counted(world: World) -> int:
 
 def test_a_deleted_log_is_told_by_verify_and_refused_until_it_is_accepted(book: Server) -> None:
     path = path_of(book)
+    before = marked(path)
     with speaking(book) as world:
         orders = placed(world, ORDERS)
+    # The mark beside the book lacks the commits of the last moment; a kill would keep them from it.
+    eventually(lambda: marked(path) > before, "the mark counts commits since the start")
     book.kill()
     beside(path, "-wal").unlink()
 
     ended = told(book, "verify", "--json")
     assert ended.returncode == 1
     [found] = [one for one in json.loads(ended.stdout)["violations"] if one["invariant"] == "LOG"]
-    # The mark beside the book may lack the commits of the last moment before the kill.
     assert found["witnesses"][0]["missing_commits"] > 0
     sentence = refused_to_serve(book)
     assert found["witnesses"][0]["fault"] in sentence
@@ -118,7 +125,7 @@ def test_a_deleted_log_is_told_by_verify_and_refused_until_it_is_accepted(book: 
 
     book.launch("--accept-loss")
     eventually(book.ready, "the server is ready")
-    assert lines(book, "book.loss_accepted")[0]["missing_commits"] > 0
+    assert book.told("book.loss_accepted")[0]["missing_commits"] > 0
     with speaking(book) as world:
         assert {world.synq.get(f"/api/v1/oms/orders/{one}").status_code for one in orders} == {404}
         placed(world, 1)
@@ -173,7 +180,7 @@ def test_a_log_removed_under_the_server_stops_writes_and_loses_nothing(book: Ser
         assert_unavailable(world)
         assert readiness(book) == (503, "log lost")
         all_there(world, orders)
-        assert len(lines(book, "database.unavailable")) == 1
+        assert len(book.told("database.unavailable")) == 1
         book.restart()
         all_there(world, orders)
         # Whether a write that was told 503 is in the book, was not known.
@@ -209,11 +216,11 @@ def test_a_disk_that_takes_nothing_more_is_told_and_gone_on_with(book: Server) -
         all_there(world, orders)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, limit)
         eventually(lambda: readiness(book) == (200, "sqlite"), "the server is well by itself")
-        assert len(lines(book, "database.unavailable")) == 1, "once, not with every request"
-        assert lines(book, "database.unavailable")[0]["why"] == "disk I/O error"
-        assert len(lines(book, "database.back")) == 1
-        assert not lines(book, "writer.failed")
-        assert not lines(book, "request.failed")
+        assert len(book.told("database.unavailable")) == 1, "once, not with every request"
+        assert book.told("database.unavailable")[0]["why"] == "disk I/O error"
+        assert len(book.told("database.back")) == 1
+        assert not book.told("writer.failed")
+        assert not book.told("request.failed")
         for answer in writes(world).values():
             assert answer.status_code in (200, 201), answer.text
     book.verify()
@@ -254,7 +261,7 @@ def test_a_postgres_that_dies_is_told_once_and_gone_on_with(
         assert readiness(server)[0] == 503
         eventually(
             lambda: (
-                {one["doing"] for one in lines(server, "database.unavailable")}
+                {one["doing"] for one in server.told("database.unavailable")}
                 == {"reading", "writing"}
             ),
             "the pipeline has looked too",
@@ -263,12 +270,12 @@ def test_a_postgres_that_dies_is_told_once_and_gone_on_with(
         eventually(lambda: readiness(server) == (200, "postgresql"), "the server is well by itself")
         all_there(world, orders)
         placed(world, 3)
-        down, up = lines(server, "database.unavailable"), lines(server, "database.back")
+        down, up = server.told("database.unavailable"), server.told("database.back")
         assert {one["doing"] for one in up} == {"reading", "writing"}
         assert len(down) < 20
         assert all("\n" not in one["why"] for one in down)
-        assert len(lines(server, "pipeline.claim_failed")) <= 1
-        assert not lines(server, "writer.failed")
-        assert not lines(server, "request.failed")
+        assert len(server.told("pipeline.claim_failed")) <= 1
+        assert not server.told("writer.failed")
+        assert not server.told("request.failed")
     # Killed by now; the book holds.
     server.verify()

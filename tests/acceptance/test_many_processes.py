@@ -147,12 +147,6 @@ def test_a_key_revoked_elsewhere_is_refused_by_both_within_a_second(
 # ------------------------------------------------------------------ `serve --workers 2`
 
 
-def told(server: Server, event: str) -> list[dict[str, Any]]:
-    """What the server has logged of one event so far."""
-    lines = [json.loads(line) for line in server.output().splitlines() if line.startswith("{")]
-    return [line for line in lines if line["event"] == event]
-
-
 def accepted_orders(client: httpx.Client) -> int:
     """How many orders the server says that it took."""
     text = client.get("/metrics").text
@@ -165,7 +159,7 @@ def test_a_killed_process_is_replaced_and_its_jobs_are_taken_over(
 ) -> None:
     env = {"ENTREPOT_LEASE_SECONDS": "3", "TMPDIR": str(tmp_path)}
     with Server(fresh_database("postgres"), tmp_path, workers=2, env=env) as server:
-        [started] = eventually(lambda: told(server, "server.started"), "all processes serve")
+        [started] = eventually(lambda: server.told("server.started"), "all processes serve")
         assert started["listening"] == [server.url]
         first, second = started["processes"]
         with speaking(server) as world, knocking(server, world.synq.headers) as client:
@@ -182,7 +176,7 @@ def test_a_killed_process_is_replaced_and_its_jobs_are_taken_over(
             taken = world.polinate.create(world.polinate_order())
             held = at_once(RIVALS, [f"slow-2000-{n}" for n in range(RIVALS)], buy)
             os.kill(first, signal.SIGKILL)
-            [ended] = eventually(lambda: told(server, "server.process_ended"), "it is missed")
+            [ended] = eventually(lambda: server.told("server.process_ended"), "it is missed")
             assert (ended["pid"], ended["exit_code"]) == (first, -signal.SIGKILL)
             orders = [*placed, *held, str(uuid.UUID(order_number(taken["id"])))]
             assert {world.synq.until(order)["status"] for order in orders} == {"confirmed"}
@@ -203,7 +197,7 @@ def test_the_rate_is_that_of_all_processes_together(
     try:
         # Both processes find an empty database: one of them makes the schema.
         server.start()
-        eventually(lambda: told(server, "server.started"), "all processes serve")
+        eventually(lambda: server.told("server.started"), "all processes serve")
         credentials = json.loads(server.command("demo", "--json"))
         headers = {"x-api-key": credentials["konvo"]["api_key"]}
         with knocking(server, headers) as client:
@@ -220,22 +214,13 @@ def test_a_process_whose_parent_was_killed_drains_and_frees_the_address(
     fresh_database: Callable[[str], str], tmp_path: Path
 ) -> None:
     with Server(fresh_database("postgres"), tmp_path, workers=2) as server:
-        eventually(lambda: told(server, "server.started"), "all processes serve")
+        eventually(lambda: server.told("server.started"), "all processes serve")
         assert server.process is not None
         server.process.kill()
         server.process.wait()
         server.process = None
         server.workers = 1
-        eventually(lambda: len(told(server, "server.parent_gone")) == 2, "they notice")
+        eventually(lambda: len(server.told("server.parent_gone")) == 2, "they notice")
 
-        def free() -> bool:
-            try:
-                httpx.get(f"{server.url}/health/live", timeout=5)
-            except httpx.ConnectError:
-                return True
-            except httpx.TransportError:
-                return False
-            return False
-
-        eventually(free, "nobody listens any more")
+        eventually(server.is_silent, "nobody listens any more")
         server.start()

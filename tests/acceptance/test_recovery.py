@@ -6,7 +6,6 @@ The leases here last for ten minutes: whatever is settled within the deadline wa
 from __future__ import annotations
 
 import os
-import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -18,17 +17,13 @@ from tests.acceptance.server import Server, eventually
 
 LEASE = {"ENTREPOT_LEASE_SECONDS": "600"}
 ORDERS = 6
+HOLDERS = "SELECT count(DISTINCT holder) FROM jobs WHERE leased_until > 0"
 
 
-def stuck(server: Server, world: World) -> list[str]:
-    """Orders whose payments are under way: stock is reserved, the service has not answered."""
-    before = server.events("stock.reserved")
-    placed = [
-        accepted(world.synq.create(world.synq_order("slow-1500")))["order_id"]
-        for _ in range(ORDERS)
-    ]
-    eventually(lambda: server.events("stock.reserved") >= before + ORDERS, "stock is reserved")
-    return placed
+def place(world: World) -> str:
+    """An order whose payment takes longer than what is done meanwhile."""
+    order_id: str = accepted(world.synq.create(world.synq_order("slow-3000")))["order_id"]
+    return order_id
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", TWO])
@@ -36,7 +31,9 @@ def test_orders_of_a_killed_server_are_settled_within_seconds(
     kind: str, fresh_database: Callable[[str], str], tmp_path: Path
 ) -> None:
     with deployed(kind, fresh_database, tmp_path, LEASE) as (server, world):
-        placed = stuck(server, world)
+        # Stock is reserved, and the service has not answered.
+        placed = [place(world) for _ in range(ORDERS)]
+        eventually(lambda: server.events("stock.reserved") == ORDERS, "stock is reserved")
         server.restart()
         for order_id in placed:
             world.synq.until(order_id, "confirmed")
@@ -53,10 +50,21 @@ def test_orders_of_a_killed_process_go_on_in_the_others(
 ) -> None:
     url = fresh_database("postgres")
     with Server(url, tmp_path, workers=2, env=LEASE) as server, speaking(server) as world:
-        placed = stuck(server, world)
-        pids = re.compile(r'"processes": \[(\d+), (\d+)\]')
-        started = eventually(lambda: pids.search(server.output()), "all processes are told of")
-        os.kill(int(started[1]), signal.SIGKILL)
+        [started] = eventually(lambda: server.told("server.started"), "all processes are told of")
+        placed: list[str] = []
+
+        def both_hold_some() -> bool:
+            # A connection of its own for each, so that any process may take it.
+            with speaking(server) as once:
+                placed.append(place(once))
+            return server.number(HOLDERS) == 2
+
+        eventually(both_hold_some, "either process has orders under way")
+        os.kill(started["processes"][0], signal.SIGKILL)
         for order_id in placed:
-            world.synq.until(order_id, "confirmed")
+            world.synq.until(order_id, "confirmed", over_a_kill=True)
+        eventually(
+            lambda: any(one["jobs"] for one in server.told("pipeline.process_gone")),
+            "the log says that its leases ended",
+        )
         server.verify()

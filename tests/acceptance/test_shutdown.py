@@ -93,7 +93,7 @@ def test_an_answer_under_way_is_given(database_url: str, tmp_path: Path) -> None
         assert half_sent.wait(30)
         assert server.process is not None
         server.process.terminate()
-        eventually(lambda: not accepting(server), "the server takes no new connections")
+        eventually(server.is_silent, "the server takes no new connections")
         rest.set()
         asking.join()
         assert server.process.wait(60) == 0
@@ -101,15 +101,6 @@ def test_an_answer_under_way_is_given(database_url: str, tmp_path: Path) -> None
         order_id = accepted(answers[0])["order_id"]
         server.start()
         assert world.synq.until(order_id)["status"] == "confirmed"
-
-
-def accepting(server: Server) -> bool:
-    """Whether a new connection is still taken."""
-    try:
-        httpx.get(f"{server.url}/health/live", timeout=5)
-    except httpx.TransportError:
-        return False
-    return True
 
 
 def test_api_and_worker_are_two_processes(postgres_url: Callable[[], str], tmp_path: Path) -> None:
