@@ -46,7 +46,7 @@ nothing.
                     all lines held       payment authorised
   place -> placed -----------------> placed -----------------> confirmed
              |  \\                      |  \\                      |  \\
-             |   cancelled, rejected   |   cancelled, rejected    |   cancelled, until shipping
+             |   cancelled, rejected   |   cancelled, rejected    |   the same, until shipping
              |   (nothing was held)    |   (stock released, late  |   (stock released, payment
              |                         |    money voided)         |    voided)
              v                         v                          v
@@ -62,7 +62,7 @@ nothing.
 A confirmed order is `accepted` at once: Polinate documents one poll for orders to export, and that
 poll asks for ACTIVE and ACCEPTED. Without a payment provider an order is confirmed as soon as its
 stock is held. A step that keeps failing parks the order, with its reason, for the operator; it
-stays `placed` and keeps its stock.
+stays `placed` and keeps its stock until the hold ends.
 
 """
 
@@ -75,8 +75,17 @@ The other rows are our choice.
 
 * A packed order can be cancelled: the stock is released and the payment voided. Synq's documents
   leave the way out of `processing` open; here it is `cancelled`.
-* Until an order is confirmed, its goods can be accepted and packed, and cannot leave. `ACTIVE` told
-  of an order that is `PENDING` is taken and moves nothing: only the pipeline confirms an order.
+* No answer depends on how far the pipeline is. Words that are told before the confirmation are
+  judged as a confirmed order would judge them: what such an order refuses is refused at once.
+* Goods can be accepted and packed before the confirmation. Words that say more (the goods left or
+  came, the sale is over) are kept, and come true when the pipeline confirms the order. Until then
+  the order shows where it stands, and its reason says what waits: `told ahead: ...`. An order that
+  fails drops them, and its reason says which. The times of the goods are those of the tellings.
+* A word that the order shows already says nothing new: what was read can be sent back.
+* `ACTIVE` told of an order that is `PENDING`, and `PENDING` told of one that is `ACTIVE`, are taken
+  and move nothing: only the pipeline confirms an order.
+* A confirmed order can be `REJECTED` for as long as it can be cancelled. Synq then shows
+  `cancelled`, for its `confirmed` never becomes `failed`.
 * `deleted` is a word of Polinate's alone. Synq and Konvo go on showing what was last true of a sale
   that was made (`completed`, `delivered`, `shipped`, `refunded`); an order that nothing came of
   shows as `cancelled` there.
@@ -135,7 +144,7 @@ true. A deleted order of which no other word was true is `cancelled`.
 
 _RULES = (
     (
-        "cancelled only while the goods are",
+        "cancelled or rejected only while the goods are",
         lifecycle.CANCELLABLE_FULFILMENT,
         "stock is released, an authorisation voided",
     ),

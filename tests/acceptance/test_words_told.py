@@ -143,3 +143,36 @@ def test_the_list_of_konvo_shows_the_same_words(world: World) -> None:
     [made] = told(world, order)["result"]
     listed = accepted(world.konvo.get(KONVO_ORDERS, limit=200), 200)["result"]
     assert {one["status"] for one in listed if one["id"] == made["id"]} == {"FULFILLED"}
+
+
+def test_goods_may_be_told_to_leave_before_the_order_is_confirmed(world: World) -> None:
+    """The answers are those of a confirmed order; so is what is shown in the end."""
+    line = world.synq_line(3)
+    placed = world.synq.create(world.synq_order("slow-1500", items=[line]))
+    order_id = accepted(placed)["order_id"]
+    polinate_id = f"ord_{order_number(order_id)}"
+    refused = world.polinate.patch(polinate_id, {"order": {"status": "RETURNED"}})
+    assert refused.status_code == 409
+    waits = accepted(world.polinate.patch(polinate_id, {"order": {"status": "IN_TRANSIT"}}), 200)
+    told(world, konvo_order(id=order_id, status="fulfilled", shipmentStatus="delivered"))
+    if waits["phase"] == "PENDING":
+        assert "told ahead: polinate_status=IN_TRANSIT" in waits["reason"]
+    accepted(world.polinate.patch(polinate_id, {"order": {"phase": "ARCHIVED"}}), 200)
+    world.synq.until(order_id, "completed")
+    shown = ("completed", "ARCHIVED", "DELIVERED", "completed")
+    assert words_of(world, order_id) == shown
+    late = world.polinate.patch(polinate_id, {"order": {"phase": "CANCELLED"}})
+    assert late.status_code == 409
+
+
+def test_goods_that_were_told_to_leave_stay_where_the_payment_is_declined(world: World) -> None:
+    placed = world.synq.create(world.synq_order("declined-1", items=[world.synq_line(3)]))
+    order_id = accepted(placed)["order_id"]
+    polinate_id = f"ord_{order_number(order_id)}"
+    answer = world.polinate.patch(polinate_id, {"order": {"status": "DELIVERED"}})
+    failed = world.synq.until(order_id, "failed")
+    if answer.status_code == 200:
+        assert "told ahead and dropped: polinate_status=DELIVERED" in failed["reason"]
+    else:
+        assert answer.status_code == 409  # it had failed by then
+    assert words_of(world, order_id)[1:3] == ("REJECTED", "UNASSIGNED")

@@ -226,7 +226,8 @@ def test_everything_of_an_order_is_explained(office: Office) -> None:
     assert claim["state"] == "held"
     assert [event["type"] for event in told["events"]] == ["order.placed", "stock.reserved"]
     assert told["legal_words"]["polinate_phase"] == ["REJECTED", "CANCELLED"]
-    assert told["legal_words"]["konvo"] == ["cancelled"]
+    # The last two are kept until the order is confirmed.
+    assert told["legal_words"]["konvo"] == ["cancelled", "fulfilled", "shipped"]
     text = office.types(explain, "Shop", ids.dashed(order.id))
     assert f"\nwaits_for: {told['waits_for']}\n" in text
     assert "\n  polinate_phase: REJECTED, CANCELLED\n" in text

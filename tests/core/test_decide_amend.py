@@ -145,8 +145,8 @@ def refusals(order: Order) -> list[Refused]:
          "u.currency"),
         ({"create_lines": tuple(named(f"n{i}") for i in range(LINES_MAX))}, Reason.INVALID,
          "createOrderItems"),
-        ({"words": (("polinate_phase", "REJECTED"),)}, Reason.ILLEGAL_MOVE, "order"),
-        ({"words": (("polinate_phase", "PENDING"),)}, Reason.ILLEGAL_MOVE, "order"),
+        ({"words": (("polinate_phase", "DRAFT"),)}, Reason.ILLEGAL_MOVE, "order"),
+        ({"words": (("polinate_phase", "ARCHIVED"),)}, Reason.ILLEGAL_MOVE, "order"),
     ]  # fmt: skip
 
 

@@ -65,6 +65,20 @@ REFUSED: list[tuple[tuple[tuple[str, str], ...], dict[str, int], Reason, str]] =
     ((), {"shipped_at": 365 * 86_400}, Reason.INVALID, LEFT),
     ((MOVING,), {"shipped_at": 32 * 86_400}, Reason.INVALID, LEFT),
     ((THERE,), {"delivered_at": 365 * 86_400}, Reason.INVALID, ARRIVED),
+    # What has happened is not still to come.
+    ((MOVING,), {"shipped_at": 2 * 86_400}, Reason.INVALID, LEFT),
+    ((THERE,), {"delivered_at": 2 * 86_400}, Reason.INVALID, ARRIVED),
+    # Long before the order was placed.
+    ((MOVING,), {"shipped_at": -8 * 86_400}, Reason.INVALID, LEFT),
+    ((THERE,), {"delivered_at": -8 * 86_400}, Reason.INVALID, ARRIVED),
+    ((MOVING,), {"shipped_at": -365 * 86_400}, Reason.INVALID, LEFT),
+    ((THERE,), {"delivered_at": -365 * 86_400}, Reason.INVALID, ARRIVED),
+    # The same body says that the goods are not there yet, or have not left.
+    ((MOVING,), {"delivered_at": 1}, Reason.INVALID, ARRIVED),
+    ((PACKED,), {"shipped_at": 1}, Reason.INVALID, LEFT),
+    ((PACKED,), {"delivered_at": 1}, Reason.INVALID, ARRIVED),
+    ((("polinate_status", "UNASSIGNED"),), {"shipped_at": 1}, Reason.INVALID, LEFT),
+    ((("polinate_status", "NOT_APPLICABLE"),), {"shipped_at": 1}, Reason.INVALID, LEFT),
     # In the wrong order, also by one of the two.
     ((THERE,), {"shipped_at": 20, "delivered_at": 10}, Reason.INVALID, ARRIVED),
     ((), {"shipped_at": 20, "delivered_at": 10}, Reason.INVALID, ARRIVED),
@@ -153,3 +167,50 @@ def test_the_sender_of_a_mirrored_order_may_tell_any_times() -> None:
     order = book.mirrored(("konvo", "open"))
     book.done(telling(order, shipped_at=START + DAY, delivered_at=START - DAY))
     assert book.order(order).delivered_at == START - DAY
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        # Entered late, and by a clock that is ahead.
+        ((MOVING,), {"shipped_at": -6 * 86_400}),
+        ((THERE,), {"shipped_at": -6 * 86_400, "delivered_at": -5 * 86_400}),
+        ((MOVING,), {"shipped_at": 3_600}),
+        # A plan beside what is so now.
+        ((PACKED,), {"shipped_at": 86_400}),
+        ((MOVING,), {"delivered_at": 3 * 86_400}),
+        # Before the goods move the members are plain ones, as their documents have it.
+        ((), {"shipped_at": -365 * 86_400, "delivered_at": -365 * 86_400}),
+        # The word that the order shows already says nothing new.
+        ((("polinate_status", "ACCEPTED"),), {"shipped_at": 1}),
+    ],
+)
+def test_times_that_may_be(words: tuple[tuple[str, str], ...], said: dict[str, int]) -> None:
+    book, order = confirmed()
+    times = {name: order.created_at + after * SECOND for name, after in said.items()}
+    book.done(telling(order, *words, **times))
+    after = book.order(order)._asdict()
+    assert {name: after[name] for name in times} == times
+
+
+def test_what_happens_before_its_planned_time_has_the_time_at_which_it_happens() -> None:
+    book, order = confirmed()
+    plan = {"shipped_at": book.facts.now + 10 * DAY, "delivered_at": book.facts.now + 12 * DAY}
+    book.done(telling(order, **plan))
+    book.done(telling(order, MOVING))
+    assert book.order(order).shipped_at == book.facts.now
+    assert book.order(order).delivered_at == plan["delivered_at"]
+    book.done(telling(order, THERE))
+    assert book.order(order).delivered_at == book.facts.now
+
+
+def test_times_are_held_against_what_is_told_ahead_of_the_confirmation() -> None:
+    book = Book()
+    book.stock(TRACKED, 10)
+    order = book.placed(line(quantity=1), payment_provider="stripe")
+    now = book.facts.now
+    late = book.refused(telling(order, THERE, delivered_at=now + 5 * DAY))
+    assert (late.reason, late.field) == (Reason.INVALID, ARRIVED)
+    book.done(telling(order, MOVING, shipped_at=now))
+    gone = book.refused(telling(order, shipped_at=None))
+    assert (gone.reason, gone.field) == (Reason.ILLEGAL_MOVE, LEFT)

@@ -8,7 +8,7 @@ import pytest
 from tests.core.test_words import EVERY, WORDS
 
 from entrepot.core import lifecycle, words
-from entrepot.core.facets import FULFILMENTS, PAYMENTS, RETURNS, STAGES, Facets
+from entrepot.core.facets import ENDED, FULFILMENTS, PAYMENTS, RETURNS, STAGES, Facets
 from entrepot.core.words import Words
 
 Told = tuple[tuple[str, str], ...]
@@ -44,7 +44,10 @@ def legal(state: State, told: Told, *, managed: bool) -> State | None:
     facets = after(state[0], told)
     if lifecycle.illegal(state[0], facets, managed) is not None:
         return None
-    return facets, words.after_move(state[0], facets, state[1], dict(told))
+    if managed and facets == state[0] and facets.stage in ENDED:
+        return state
+    said = lifecycle.said_by(state[0], facets) if managed else {}
+    return facets, words.after_move(state[0], facets, state[1], said | dict(told))
 
 
 def searched(axes: frozenset[str]) -> dict[State, dict[Told, State]]:

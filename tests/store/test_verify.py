@@ -249,7 +249,10 @@ def test_a_table_is_read_whole_whatever_the_page(book: Book, page: int) -> None:
 
 # --- a provider's ledger
 
-LIVE = ("confirmed", "shipped", "completed", "voiding", "parked_void")
+LIVE = (
+    "confirmed", "shipped", "completed", "voiding", "parked_void", "ahead", "ahead_gone",
+    "turned_down",
+)  # fmt: skip
 
 
 def _holds(book: Book) -> list[Hold]:

@@ -181,6 +181,7 @@ async def healthy_book(database: Database) -> Healthy:
     await _ended(book)
     await _parked(book)
     await _amended(book)
+    await _told_ahead(book)
     await book.mirror("mirrored", "k-1", ("konvo", "paid"))
     await book.mirror("told", "k-2", ("konvo", "open"))
     await book.mirror("told", "k-2", ("konvo", "completed"), ("konvo_shipment", "none"), turn=1)
@@ -288,6 +289,23 @@ async def _amended(book: Healthy) -> None:
             create_lines=(DraftLine("c", VariantRef(variant_id=book.ids["hard_tee"]), 2),),
         )
     )  # fmt: skip
+
+
+async def _told_ahead(book: Healthy) -> None:
+    """What is told before the confirmation waits, comes true, or is dropped."""
+    leaves, over = ("polinate_status", "IN_TRANSIT"), ("polinate_phase", "ARCHIVED")
+    arrives, gone = ("polinate_status", "DELIVERED"), ("polinate_phase", "DELETED")
+    for name, words in (("ahead", (leaves,)), ("ahead_gone", (arrives, over, gone))):
+        await book.reserved(name, book.placing("hard", 1))
+        await book.words(name, *words)
+        await book.settle(1, book.ids[name], "authorized")
+    await book.reserved("ahead_dropped", book.placing("hard", 1))
+    await book.words("ahead_dropped", arrives)
+    await book.settle(1, book.ids["ahead_dropped"], "declined")
+    await book.order("ahead_waits", book.placing("hard", 1))
+    await book.words("ahead_waits", leaves)
+    await book.settled("turned_down", book.placing("hard", 1), "authorized")
+    await book.words("turned_down", ("polinate_phase", "REJECTED"))
 
 
 def _lines(order: Order) -> list[bytes]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from entrepot.core import words
+from entrepot.core import ahead, words
 from entrepot.core.commands import AmendOrder
 from entrepot.core.decide import decide
+from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
+from entrepot.core.order import Order
 from entrepot.core.results import Decision, OrderResult
 
 
@@ -24,6 +26,11 @@ def legal_words(org: int, order_id: bytes, facts: Facts) -> dict[str, list[str]]
             if not isinstance(outcome, Decision):
                 continue
             result = outcome.result
-            if isinstance(result, OrderResult) and result.order.facets != before.facets:
+            if isinstance(result, OrderResult) and _says(result.order) != _says(before):
                 legal[axis].append(word)
     return legal
+
+
+def _says(order: Order) -> tuple[Facets, Facets]:
+    """Where the order stands, and where it will once it is confirmed."""
+    return order.facets, ahead.stand(order)

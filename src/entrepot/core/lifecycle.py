@@ -12,7 +12,7 @@ from entrepot.core.facets import ENDED, FULFILMENTS, PAYMENTS, RETURNS, RUNNING,
 STAGE_MOVES: dict[str, frozenset[str]] = {
     "draft": frozenset({"placed", "cancelled", "deleted"}),
     "placed": frozenset({"cancelled", "rejected"}),
-    "confirmed": frozenset({"cancelled", "completed"}),
+    "confirmed": frozenset({"cancelled", "rejected", "completed"}),
     "completed": frozenset({"archived", "deleted"}),
     "archived": frozenset({"deleted"}),
     "cancelled": frozenset({"deleted"}),
@@ -83,6 +83,16 @@ def stops(before: Facets, after: Facets, managed: bool) -> tuple[Facets, ...]:
     return (before._replace(fulfilment="packed"), after) if managed and skips else (after,)
 
 
+def said_by(before: Facets, after: Facets) -> dict[str, str]:
+    """The words that a move of a managed order says by itself.
+
+    Synq's `confirmed` becomes `processing` or `cancelled`, never `failed`: an order that is
+    rejected after its confirmation is `cancelled` there.
+    """
+    turned_down = (before.stage, after.stage) == ("confirmed", "rejected")
+    return {"synq": "cancelled"} if turned_down else {}
+
+
 _STAGE_ORDER = ("draft", "placed", "confirmed", "completed", "archived")
 _GOODS_ORDER = {
     "unassigned": 0, "accepted": 1, "packed": 2, "partially_shipped": 3, "in_transit": 3,
@@ -111,9 +121,9 @@ def illegal(before: Facets, after: Facets, managed: bool) -> str | None:
         return None
     if before.stage != after.stage and after.stage not in STAGE_MOVES[before.stage]:
         return f"a {before.stage} order cannot become {after.stage}"
-    if after.stage == "cancelled" and after.stage != before.stage:
+    if after.stage in ("cancelled", "rejected") and after.stage != before.stage:
         if before.fulfilment not in CANCELLABLE_FULFILMENT:
-            return f"an order that is {before.fulfilment} cannot be cancelled any more"
+            return f"an order that is {before.fulfilment} cannot be {after.stage} any more"
     if after.stage == "completed" and after.stage != before.stage:
         if after.fulfilment not in COMPLETABLE_FULFILMENT:
             return f"an order that is {after.fulfilment} cannot be completed yet"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from entrepot.core import claims, ids
+from entrepot.core import ahead, claims, ids
 from entrepot.core.order import Order
+from entrepot.core.telling import spelled
 
 
 def name(order: Order) -> str:
@@ -57,10 +58,15 @@ def address(order: Order) -> str | None:
 
 
 def reason(order: Order) -> str | None:
-    """Why the order stands where it stands, and that its payment was another order's already."""
+    """Why the order stands where it stands, that its payment was another order's already, and
+    which words wait for its confirmation.
+    """
     told = f"{order.reason}: {order.reason_detail}" if order.reason else None
-    shared = claims.shared(order)
-    return "; ".join([text for text in (told, shared) if text]) if shared else told
+    shared, kept = claims.shared(order), ahead.told(order)
+    if not shared and not kept:
+        return told
+    waits = f"told ahead: {spelled(dict(kept))}, true once the order is confirmed" if kept else None
+    return "; ".join([text for text in (told, shared, waits) if text])
 
 
 def created_at(order: Order) -> int:

@@ -41,7 +41,8 @@ TOGETHER: dict[tuple[str, str], Pairs] = {
         "returned": (*_SOLD, "CANCELLED"),
         "partially_refunded": (*_SOLD, "CANCELLED"),
         "refunded": (*_SOLD, "CANCELLED"),
-        "cancelled": ("CANCELLED", "DELETED"),
+        # An order that was confirmed and is rejected then is `cancelled` to Synq.
+        "cancelled": ("CANCELLED", "REJECTED", "DELETED"),
         "failed": ("REJECTED", "DELETED"),
     },
     ("synq", "polinate_status"): {

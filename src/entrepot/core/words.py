@@ -27,7 +27,7 @@ _NONE_BACK = ("none",)
 _UNPAID = ("pending", "none", "authorized", "voided", "declined")
 
 SYNQ: dict[str, Row] = {
-    "cancelled": {"stage": ("cancelled", "deleted")},
+    "cancelled": {"stage": ("cancelled", "rejected", "deleted")},
     "failed": {"stage": ("failed", "rejected", "deleted")},
     "refunded": {"payment": ("refunded",)},
     "partially_refunded": {"payment": ("partially_refunded",)},
@@ -130,6 +130,12 @@ AXES: dict[str, dict[str, Row]] = {
     "konvo": KONVO_STATUS,
     "konvo_shipment": KONVO_SHIPMENT,
 }
+
+
+def dialect(axis: str) -> str:
+    """The dialect whose words stand on this axis."""
+    return axis.partition("_")[0]
+
 
 # Where a word is preferred, if that is less than where the word is true.
 PREFERRED: dict[str, dict[str, Row]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import httpx
@@ -32,7 +33,8 @@ PHASES: list[tuple[object, ...]] = [
 ]
 STATUSES: list[tuple[object, ...]] = [(word,) for word in polinate.STATUS.enum]
 LATER = "2030-02-03T04:05:06.000Z"
-EARLIER = "2026-11-28T01:02:03.000Z"
+# A time that the goods of an order of today can have.
+EARLIER = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%S}.000Z"
 
 
 def patched(house: House, order_id: str, body: object) -> Body:
@@ -281,8 +283,29 @@ def _phase_refused(number: int, word: str) -> None:
         refused(answer, 409)
 
 
-for _number, _word in enumerate(("ARCHIVED", "REJECTED", "PENDING", "DRAFT", "DELETED"), 168):
+for _number, _word in {168: "ARCHIVED", 171: "DRAFT", 172: "DELETED"}.items():
     _phase_refused(_number, _word)
+
+
+@facts(
+    169,
+    "phase REJECTED can be written on an ACTIVE order of our own",
+    "page R-ord-patch (enum, no restriction stated)",
+)
+def _(house: House) -> None:
+    order = patched(house, house.placed()["id"], {"order": {"phase": "REJECTED"}})
+    assert order["phase"] == "REJECTED"
+
+
+@facts(
+    170,
+    "phase PENDING can be written on an ACTIVE order of our own",
+    "page R-ord-patch (enum, no restriction stated)",
+    ours="it is taken and moves nothing: the pipeline says whether an order is confirmed",
+)
+def _(house: House) -> None:
+    order = patched(house, house.placed()["id"], {"order": {"phase": "PENDING"}})
+    assert order["phase"] == "ACTIVE"
 
 
 def _status_taken(number: int, word: str) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from entrepot.core.commands import AdjustStock
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.edge.admission import Admission
@@ -18,6 +19,7 @@ from entrepot.edge.dialect import Services
 from entrepot.edge.polinate.routes import DIALECT
 from entrepot.store import accounts, schema
 from entrepot.store.sqlite import SqliteDatabase
+from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 
 from .samples import MARCH_FIRST, Body
@@ -80,7 +82,7 @@ async def book(tmp_path: Path) -> AsyncIterator[Book]:
     for secret, (dialect, role) in CREDENTIALS.items():
         made = accounts.NewCredential(ours.org, new_id(), secret, dialect, role, secret)
         await database.write(partial(accounts.add_credential, made=made, now=1))
-    variants = []
+    variants, shelves = [], []
     for sku, currency, price in (("E", "EUR", Amount(1250, 2)), ("U", "USD", Amount(3, 0))):
         variant = Variant(
             ours.org, new_id(), new_id(), new_id(), sku, sku, currency, price,
@@ -88,7 +90,10 @@ async def book(tmp_path: Path) -> AsyncIterator[Book]:
         )  # fmt: skip
         await database.write(partial(accounts.add_variant, org=ours, made=variant))
         variants.append(f"var_{variant.id.hex()}")
+        shelves.append(AdjustStock(ours.org, variant.id, ours.default_location, 1000, ""))
     writer = Writer(database, now=lambda: next(ticks), new_id=new_id)
+    for shelf in shelves:
+        await writer.submit(Envelope(shelf))
     admission = Admission(database, monotonic=lambda: 0.0, rate=None)
     services = Services(database, writer, admission)
     app = build_app(services, (DIALECT,), {}, lambda: "request-1")

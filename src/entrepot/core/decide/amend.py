@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from entrepot.core import events, shown
+from entrepot.core import ahead, events, shown
 from entrepot.core import properties as free
 from entrepot.core.commands import AmendOrder, LineChange
 from entrepot.core.decide import goods, times
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.moves import Telling, tell
+from entrepot.core.facets import RUNNING
 from entrepot.core.facts import Facts
+from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.money import RANGE, Amount, priceable, stripped
 from entrepot.core.order import Changes, Line, Order, revision, subtotal
 from entrepot.core.refusal import Reason, refuse
@@ -47,7 +49,7 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
         telling = Telling(command.words, command.source, "order")
         order = tell(order, telling, facts, changes)
     if order.managed:
-        times.hold(order, said, facts)
+        times.hold(before, order, said, facts)
     if order != before:
         changes.orders.append(order.changed(updated_at=max(facts.now, before.updated_at + 1000)))
         return Decision(changes, OrderResult(changes.orders[-1]))
@@ -161,14 +163,14 @@ def _payment_allows(order: Order) -> None:
     """
     if not order.managed:
         return
-    if order.facets.stage not in ("draft", "placed", "confirmed"):
-        raise refuse(Reason.ILLEGAL_MOVE, f"lines of a {order.facets.stage} order do not change")
+    facets = ahead.stand(order)
+    if facets.stage not in RUNNING:
+        raise refuse(Reason.ILLEGAL_MOVE, f"lines of a {facets.stage} order do not change")
     if order.payment_provider is not None:
         raise refuse(Reason.AMOUNT_FIXED)
-    if order.facets.fulfilment not in ("unassigned", "accepted", "packed", "not_applicable"):
-        raise refuse(
-            Reason.ILLEGAL_MOVE, f"lines of goods that are {order.facets.fulfilment} do not change"
-        )
+    if facets.fulfilment not in NOT_LEFT:
+        sentence = f"lines of goods that are {facets.fulfilment} do not change"
+        raise refuse(Reason.ILLEGAL_MOVE, sentence)
 
 
 def _in_currency(

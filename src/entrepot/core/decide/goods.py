@@ -128,10 +128,11 @@ def ship(order: Order, facts: Facts, changes: Changes) -> bool:
 def reclaim(before: Order, after: Order, facts: Facts, changes: Changes) -> None:
     """Lines of a reserved order changed: claim the new quantities, give the rest back.
 
-    Refused when there is too little free stock. Where nothing was claimed, nothing is to do.
+    Refused when there is too little free stock. Where nothing is claimed yet, nothing is to do.
     """
     claimed = {r.line_id: r for r in open_reservations(before, facts, changes)}
     if not claimed and before.facets.stage == "placed":
+        _can_be_reserved(before, after, facts)
         return
     wanted: dict[bytes, tuple[Shelf, int]] = {}
     for line in after.lines:
@@ -157,6 +158,17 @@ def reclaim(before: Order, after: Order, facts: Facts, changes: Changes) -> None
         if quantity:
             move_level(shelf, facts, changes, reserved=quantity)
     _reclaim_lines(after, claimed, wanted, facts, changes)
+
+
+def _can_be_reserved(before: Order, after: Order, facts: Facts) -> None:
+    """Refuse more of a shelf than is free, as after the reservation: the pipeline may be slow."""
+    if not facts.orgs[after.org].hard:
+        return
+    had = wanted_by(before, facts)
+    more = {shelf: n for shelf, n in wanted_by(after, facts).items() if n > had.get(shelf, 0)}
+    short = missing_stock(more, facts)
+    if short is not None:
+        raise refuse(Reason.OUT_OF_STOCK, short)
 
 
 def _reclaim_lines(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from entrepot.core import events, lifecycle, words
+from entrepot.core import ahead, events, lifecycle, words
 from entrepot.core.decide import goods
 from entrepot.core.decide.jobs import held_here, new_job, taken_up
+from entrepot.core.decide.times import planned
 from entrepot.core.facets import ENDED, RUNNING, SHIPPED, Facets
 from entrepot.core.facts import Facts
 from entrepot.core.order import Changes, Order
@@ -15,6 +16,8 @@ from entrepot.core.telling import Told, remembered, retold, spelled, told_beside
 
 # The reason of a mirrored order whose sender's last words brought it back.
 MOVED_BACK = "moved_back"
+# Which of these a running order is at, the pipeline says and no word.
+_BY_PIPELINE = ("placed", "confirmed")
 _EVENT_OF_STAGE = {"cancelled": events.ORDER_CANCELLED, "rejected": events.ORDER_CANCELLED}
 
 
@@ -28,27 +31,44 @@ class Telling(NamedTuple):
 
 def stand(order: Order, facets: Facets, told: dict[str, str] | None = None) -> Order:
     """The order in new facets, with the words that each dialect now shows."""
+    if order.managed and (said := lifecycle.said_by(order.facets, facets)):
+        told = said | (told or {})
     shown = words.after_move(order.facets, facets, order.words, told)
     return order.changed(facets=facets, words=shown)
 
 
 def confirm(order: Order, facts: Facts, changes: Changes, told: str | None = None) -> Order:
     """The pipeline's last step. `told`: what there is to say of the payment, if anything."""
-    facets = order.facets._replace(stage="confirmed")
-    if facets.fulfilment == "unassigned":
-        # The one published poll for orders to export asks for ACTIVE and ACCEPTED.
-        facets = facets._replace(fulfilment="accepted")
-    order = stand(order, facets)
+    order = stand(order, ahead.confirmed(order.facets))
     reason = "sandbox" if told else None
     order = order.changed(reason=reason, reason_detail=told, parked=False)
     order, confirmed = events.happened(order, events.ORDER_CONFIRMED, facts.now, "pipeline")
     changes.events.append(confirmed)
+    if ahead.is_kept(order):
+        order = _take_effect(order, facts, changes)
     changes.orders.append(order)
     return order
 
 
+def _take_effect(order: Order, facts: Facts, changes: Changes) -> Order:
+    """The order is confirmed: what was told ahead of that becomes true."""
+    to_come = order.changed(facets=order.facets._replace(stage="placed"))
+    told = ahead.told(order)
+    telling = Telling(told, words.dialect(told[0][0]), "")
+    order = ahead.dropped(order)
+    for end in ahead.steps(ahead.stand(to_come)):
+        order = _move(order, end, telling, facts, changes)
+    return order
+
+
 def fail(order: Order, reason: str, detail: str, facts: Facts, changes: Changes) -> Order:
-    """End a placed order for a reason, which it keeps; what it claimed is given back."""
+    """End a placed order for a reason, which it keeps; what it claimed is given back.
+
+    What was told ahead of its confirmation is dropped, the times of its goods included.
+    """
+    if kept := ahead.told(order):
+        detail = f"{detail[:200]}; told ahead and dropped: {spelled(dict(kept))}"
+        order = ahead.dropped(order).changed(shipped_at=None, delivered_at=None)
     order = stand(order, order.facets._replace(stage="failed"))
     order = order.changed(reason=reason, reason_detail=detail[:500], parked=False)
     order, failed = events.happened(
@@ -69,9 +89,8 @@ def tell(order: Order, telling: Telling, facts: Facts, changes: Changes) -> Orde
     Later words win where two contradict. Refused: a move that the lifecycle does not allow.
     """
     if order.managed:
-        after = _by_words(order.facets, telling.told)
-    else:
-        after = told_besides(order.facets, order.words, order.sender_words or "", telling.told)
+        return _tell_managed(order, telling, facts, changes)
+    after = told_besides(order.facets, order.words, order.sender_words or "", telling.told)
     return _move(order, after, telling, facts, changes)
 
 
@@ -80,9 +99,10 @@ def retell(order: Order, telling: Telling, facts: Facts, changes: Changes) -> Or
     kept = _last_told(order, telling.told)
     after, changed = retold(order.facets, order.words, kept, telling.told)
     order = order.changed(sender_words=remembered(kept, telling.told))
+    telling = telling._replace(told=changed)
     if order.managed:
-        after = _by_words(order.facets, changed)
-    return _move(order, after, telling._replace(told=changed), facts, changes)
+        return _tell_managed(order, telling, facts, changes)
+    return _move(order, after, telling, facts, changes)
 
 
 def _last_told(order: Order, told: Told) -> str:
@@ -94,23 +114,65 @@ def _last_told(order: Order, told: Told) -> str:
 
 
 def _by_words(facets: Facets, told: Told) -> Facets:
-    """Where words bring a managed order. That a placed one is confirmed, only the pipeline says."""
+    """Where words bring a managed order. Whether it is confirmed yet, only the pipeline says."""
     after = facets
     for axis, word in told:
         after = words.moved_by(axis, word, after)
-    if facets.stage == "placed" and after.stage == "confirmed":
-        after = after._replace(stage="placed")
+    if facets.stage in _BY_PIPELINE and after.stage in _BY_PIPELINE:
+        after = after._replace(stage=facets.stage)
     return after
 
 
+def _tell_managed(order: Order, telling: Telling, facts: Facts, changes: Changes) -> Order:
+    """Move a managed order. Before its confirmation the words are judged as they will be after."""
+    after = _by_words(order.facets, telling.told)
+    if order.facets.stage != "placed":
+        return _move(order, after, telling, facts, changes)
+    before = ahead.stand(order)
+    told = tuple([pair for pair in telling.told if _is_news(order, before, *pair)])
+    passing, to_come = order.changed(facets=before), _by_words(before, told)
+    for stop in lifecycle.stops(before, to_come, managed=True):
+        _allow(passing, stop, telling.field)
+        passing = passing.changed(facets=stop)
+    if ahead.can_be_now(after) and not ahead.is_kept(order):
+        return _arrive(order, after, telling, facts, changes)
+    if to_come == before and set(told) <= set(ahead.told(order)):
+        return order
+    order = dated(passing, before, facts).changed(facets=order.facets)
+    order = ahead.keep(order, to_come, told)
+    detail = {"told": spelled(dict(told)), "ahead": list(to_come)}
+    order, event = events.happened(
+        order, events.ORDER_TOLD_AHEAD, facts.now, telling.source, detail
+    )
+    changes.events.append(event)
+    return order
+
+
+def _is_news(order: Order, to_come: Facets, axis: str, word: str) -> bool:
+    """Whether a word says more than what the order shows: what was read and is sent back does not.
+
+    `to_come` is where the order will stand: a word that is shown and stays true says so again.
+    """
+    return word != getattr(order.words, axis) or words.is_true(axis, word, to_come)
+
+
 def _move(order: Order, after: Facets, telling: Telling, facts: Facts, changes: Changes) -> Order:
-    told, source, field = telling
     *passed, end = lifecycle.stops(order.facets, after, order.managed)
     for stop in passed:
-        _allow(order, stop, field)
-        order, event = events.happened(stand(order, stop), events.ORDER_MOVED, facts.now, source)
+        _allow(order, stop, telling.field)
+        order, event = events.happened(
+            stand(order, stop), events.ORDER_MOVED, facts.now, telling.source
+        )
         changes.events.append(event)
-    _allow(order, end, field)
+    _allow(order, end, telling.field)
+    return _arrive(order, end, telling, facts, changes)
+
+
+def _arrive(order: Order, end: Facets, telling: Telling, facts: Facts, changes: Changes) -> Order:
+    """The order where these words bring it, with what follows; that it may is known."""
+    told, source, _ = telling
+    if order.managed and end == order.facets and end.stage in ENDED:
+        return order  # it shows for good what it ended as
     before, moved = order, stand(order, end, dict(told))
     if moved.facets == before.facets:
         return moved
@@ -154,6 +216,8 @@ def dated(order: Order, before: Facets, facts: Facts) -> Order:
     A time goes with its fact: goods that are said to be back in the shop have not left.
     """
     now, after = facts.now, order.facets.fulfilment
+    if order.managed and after in SHIPPED:
+        order = _no_longer_planned(order, before, facts)
     if after in SHIPPED and order.shipped_at is None and before.fulfilment not in SHIPPED:
         # What was told to have arrived had left by then.
         order = order.changed(shipped_at=min(now, order.delivered_at or now))
@@ -162,6 +226,16 @@ def dated(order: Order, before: Facets, facts: Facts) -> Order:
     if after == "delivered" and order.delivered_at is None:
         order = order.changed(delivered_at=now)
     elif after != "delivered" == before.fulfilment:
+        order = order.changed(delivered_at=None)
+    return order
+
+
+def _no_longer_planned(order: Order, before: Facets, facts: Facts) -> Order:
+    """What happens now has not the time that was planned for it."""
+    if before.fulfilment not in SHIPPED and planned(order.shipped_at, facts):
+        order = order.changed(shipped_at=None)
+    arrives = order.facets.fulfilment == "delivered" != before.fulfilment
+    if arrives and planned(order.delivered_at, facts):
         order = order.changed(delivered_at=None)
     return order
 

@@ -5,34 +5,49 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from entrepot.core import ahead, shown
 from entrepot.core.facets import ENDED, SHIPPED
 from entrepot.core.facts import Facts
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason, refuse
 
-# How far ahead of now a time may be, in microseconds; a later one is a slip.
-AHEAD_MAX = 31 * 86_400 * 1_000_000
+DAY = 86_400 * 1_000_000  # microseconds
+# How far ahead of now a time may be; a later one is a slip.
+AHEAD_MAX = 31 * DAY
+# How long before its order was placed goods may have left: orders are entered some days late.
+LATE_ENTRY_MAX = 7 * DAY
+# How far ahead a sender's clock may be, its time zone included.
+CLOCKS_DIFFER_MAX = DAY
 _MILLISECOND = 1_000  # times are told and shown in these
 _LEFT, _ARRIVED = "order.shippedAt", "order.deliveredAt"
 
 
-def hold(order: Order, told: Mapping[str, Any], facts: Facts) -> None:
+def hold(before: Order, order: Order, told: Mapping[str, Any], facts: Facts) -> None:
     """Refuse a time at which goods left or arrived, where the order as it now is denies the time.
 
     `told` has the order's fields that were told and were news; nothing else is looked at. Both
     times can be written before the goods move, as the documents of their dialect have it.
     """
-    goods = order.facets.fulfilment
-    if "shipped_at" in told:
-        _fits(order.shipped_at, order, facts, _LEFT, happened=goods in SHIPPED)
-    if "delivered_at" in told:
-        _fits(order.delivered_at, order, facts, _ARRIVED, happened=goods == "delivered")
+    goods = ahead.stand(order).fulfilment
+    moved = goods != ahead.stand(before).fulfilment
+    for name, field, happened in (
+        ("shipped_at", _LEFT, goods in SHIPPED), ("delivered_at", _ARRIVED, goods == "delivered"),
+    ):  # fmt: skip
+        if name in told:
+            _fits(told[name], order, facts, field, happened=happened)
+            if moved and not happened:
+                _not_yet(told[name], goods, facts, field)
     left, arrived = order.shipped_at, order.delivered_at
     if left is None or arrived is None or not told.keys() & {"shipped_at", "delivered_at"}:
         return
     if arrived // _MILLISECOND < left // _MILLISECOND:
         field = _ARRIVED if "delivered_at" in told else _LEFT
         raise refuse(Reason.INVALID, "goods arrive after they left, not before", field)
+
+
+def planned(time: int | None, facts: Facts) -> bool:
+    """Whether a time is still to come, whosever clock it was told by."""
+    return time is not None and time > facts.now + CLOCKS_DIFFER_MAX
 
 
 def _fits(time: int | None, order: Order, facts: Facts, field: str, *, happened: bool) -> None:
@@ -45,3 +60,17 @@ def _fits(time: int | None, order: Order, facts: Facts, field: str, *, happened:
         raise refuse(Reason.ILLEGAL_MOVE, sentence, field)
     if time > facts.now + AHEAD_MAX:
         raise refuse(Reason.INVALID, "must not be more than 31 days ahead", field)
+    if not happened:
+        return
+    if planned(time, facts):
+        sentence = "it has happened, so that its time is not more than a day ahead"
+        raise refuse(Reason.INVALID, sentence, field)
+    if time < shown.created_at(order) - LATE_ENTRY_MAX:
+        sentence = "must not be more than 7 days before the order was placed"
+        raise refuse(Reason.INVALID, sentence, field)
+
+
+def _not_yet(time: int | None, goods: str, facts: Facts, field: str) -> None:
+    """Refuse a time that is past where the same body says that the goods are not there yet."""
+    if time is not None and time <= facts.now:
+        raise refuse(Reason.INVALID, f"the goods are told to be {goods} with it", field)

@@ -20,7 +20,7 @@ _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 _MOVES_NOTHING = frozenset({
     events.ORDER_AMENDED, events.ORDER_INGESTED, events.ORDER_PARKED, events.ORDER_RESUMED,
-    events.STOCK_RESERVED,
+    events.ORDER_TOLD_AHEAD, events.STOCK_RESERVED,
 })  # fmt: skip
 
 PIPELINE, OPERATOR = "pipeline", "operator"
