@@ -33,7 +33,7 @@ class Shape(NamedTuple):
 SHAPES = (
     Shape("synq", 26, {}),
     Shape("synq", 20, {}, ({"status": "PACKED"}, {"status": "DELIVERED"})),
-    Shape("synq", 2, {"payment_reference": "declined"}),
+    Shape("synq", 2, {"payment_reference": f"declined-{KEY}"}),
     Shape("polinate", 10, {"properties": {"sale": {"batch": BATCH, "rep": "Ada Byron"}}}),
     Shape("polinate", 5, {"properties": {"sale": {"batch": BATCH, "campaign": "spring"}}}),
     Shape("polinate", 2, {"properties": {"sale": {"batch": BATCH}}}, ({"phase": "CANCELLED"},)),
@@ -74,11 +74,8 @@ def _place(http: httpx.Client, told: Credentials, at: int) -> str:
     """Place one; its id, in its dialect's spelling."""
     shape, key = SHAPES[at], NAME.format(at)
     request = _request(told, shape.dialect)
-    text = request.order.replace(KEY, key).replace(CUSTOMER, key)
-    body: Any = json.loads(text) | shape.body
-    if shape.dialect == "synq":
-        # A payment pays one order: the key makes it this one's, and that of each copy.
-        body["payment_reference"] += f"-{key}"
+    text = json.dumps(json.loads(request.order) | shape.body)
+    body: Any = json.loads(text.replace(KEY, key).replace(CUSTOMER, key))
     headers = dict(request.headers)
     if request.key_header:
         headers[request.key_header] = key

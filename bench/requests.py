@@ -52,11 +52,12 @@ def synq(
     *,
     places: tuple[int, ...] = (0, 1),
     quantity: int = 2,
-    reference: str = "pi_1",
+    reference: str = f"pi_{KEY}",
 ) -> Request:
     """Synq: one order with a line for each of the variants at `places`, backed by stock.
 
-    The payment reference tells the sandbox provider what to do.
+    The payment reference tells the sandbox provider what to do. One payment pays one order, so
+    a reference has the hole for the key.
     """
     credentials, variants = told["synq"], told["variants"]
     lines = [

@@ -11,7 +11,7 @@ from tests.acceptance.server import Server
 
 from bench import book, process
 from bench.confirmed import CONCURRENCY, sustained
-from bench.requests import synq
+from bench.requests import KEY, synq
 from bench.rows import Row
 from bench.run import Run
 from entrepot.settings import Settings
@@ -19,7 +19,7 @@ from entrepot.settings import Settings
 NUMBER = 5
 TARGET = 0.80
 ANSWER_SECONDS = 0.12
-SLOW = "slow-120-bench"
+SLOW = f"slow-120-{KEY}"  # each order its own payment
 NARROW = 64  # so few calls at once that the provider is the narrowest place
 PART = 6  # a sixth of the sustained time for each of the loads
 _SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> {}"

@@ -57,7 +57,7 @@ function request()
   local key = string.format('%08x-%s%d', math.random(0, 2147483647), run, placed)
   begun = now()
   return wrk.format('POST', PATH, nil,
-    '{"idempotency_key":"' .. key .. '","payment_provider":"stripe","payment_reference":"pi_1",'
+    '{"idempotency_key":"' .. key .. '","payment_provider":"stripe","payment_reference":"pi_' .. key .. '",'
       .. '"currency":"USD","channel":"web","source_platform":"shopify","items":['
       .. line(string.format('SKU-%03d', first)) .. ','
       .. line(string.format('SKU-%03d', second)) .. ']}')

@@ -257,10 +257,11 @@ async def _sale(server: Server, goods: dict[str, str]) -> figures.Sale:
             "unit_price": 12.50,
             "quantity": 1,
         }
+        key = secrets.token_hex(16)
         body = {
-            "idempotency_key": secrets.token_hex(16),
+            "idempotency_key": key,
             "payment_provider": "stripe",
-            "payment_reference": "pi_1",
+            "payment_reference": f"pi_{key}",
             "currency": "USD",
             "items": [line],
         }
