@@ -114,9 +114,14 @@ words say otherwise than the words before; what another dialect moved meanwhile 
   are. A lost parcel is delivered nowhere.
 * Nobody said anything of the goods: they are `accepted` once the order is confirmed, and unassigned
   while it is not, or when the money went back or is disputed.
-* `cancelled`, `refunded`, `partially_refunded` and `disputed` leave the goods where they were, and
-  the three words of money leave a completed or cancelled order completed or cancelled. Every other
-  word says anew how far the order is; told after a refund, it leaves the payment paid.
+* Konvo's `status` speaks of three matters, and a word says nothing of a matter that is not its own:
+  how far the order is (`open`, `paid`, `shipped`, `fulfilled`, `completed`), what became of the
+  money (`refunded`, `partially_refunded`, `disputed`), and that it was called off (`cancelled`).
+  `paid` and `open` speak of the money as well. A word of money leaves the goods and the stage where
+  they were; `shipped`, `fulfilled` and `completed` leave a refund what it is.
+* The order of tellings counts within one matter only: the word that was told last is true now, and
+  a word that says how far the order is takes back that it was called off. Tellings of different
+  matters end in the same words of Synq and Polinate in any order; Konvo shows the last of them.
 * A telling that leads back (an old one that comes late, for example) is taken like any other, for
   tellings carry no time. The order's reason is then `moved_back` with the words that were told, and
   the event says so, until the order goes on.

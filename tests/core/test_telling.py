@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.core.book import Book, told_as
-from tests.core.tellings import KONVO, POLINATE, ROAD, Told, besides, konvo, reached, retold, view
+from tests.core.tellings import (
+    KONVO,
+    POLINATE,
+    ROAD,
+    SOURCE,
+    Stand,
+    Told,
+    besides,
+    konvo,
+    reached,
+    retold,
+    view,
+)
 
 from entrepot.core import telling, words
 from entrepot.core.order import Order
@@ -55,6 +72,9 @@ MONEY = [
 ]  # fmt: skip
 
 
+MONEY_BACK = ("refunded", "partially_refunded", "disputed")
+
+
 @pytest.mark.parametrize(("told", "shown"), [*SHOWN, *MONEY])
 def test_what_a_first_telling_shows(told: Told, shown: tuple[str, ...]) -> None:
     assert view(telling.first_told(told)) == shown
@@ -74,11 +94,108 @@ def test_an_open_order_shows_the_same_once_it_is_told_so(
 
 
 def test_whatever_was_told_before_the_words_of_the_way_show_what_they_show_alone() -> None:
-    """A telling of both axes says how far the order is, after any two tellings before it."""
+    """A telling of both axes says how far the order is, after any two tellings before it.
+
+    What became of the money only `paid` and `open` say anew.
+    """
     for stand in reached(KONVO, KONVO, (), 1):
         for told in KONVO:
             if len(told) == 2 and dict(told)["konvo"] in ROAD:
+                if stand[0].payment in MONEY_BACK and dict(told)["konvo"] not in ("paid", "open"):
+                    continue
                 assert view(retold(stand, told)) == view(telling.first_told(told))
+
+
+class Said(NamedTuple):
+    """What a row of Konvo tellings says, whatever the order in which it was said."""
+
+    road: str | None = None  # how far the order is, as told last
+    money: str | None = None  # what became of the money, since it was last told to be there or not
+    called_off: bool = False  # since it was last told how far the order is
+    shipment: str | None = None
+
+
+def said(tellings: Iterable[Told]) -> Said:
+    now = Said()
+    for told in map(dict, tellings):
+        word, shipment = told.get("konvo"), told.get("konvo_shipment", now.shipment)
+        now = now._replace(shipment=shipment)
+        if word in MONEY_BACK:
+            now = now._replace(money=word)
+        elif word == "cancelled":
+            now = now._replace(called_off=True)
+        elif word is not None:
+            money = None if word in ("paid", "open") else now.money
+            now = now._replace(road=word, called_off=False, money=money)
+    return now
+
+
+def told_in_turn(tellings: Iterable[Told]) -> Stand:
+    first, *others = tellings
+    return functools.reduce(retold, others, telling.first_told(first))
+
+
+@functools.cache
+def shown_of(what: Said) -> tuple[str, ...]:
+    """What Synq and Polinate show where each matter is told once, in one and the same order."""
+    words_told = [what.road, what.money, "cancelled" if what.called_off else None]
+    row = [konvo(word) for word in words_told if word]
+    row += [konvo(None, what.shipment)] if what.shipment else []
+    return view(told_in_turn(row or [konvo()]))[:3]
+
+
+SHORT = [konvo(word) for word in [*words.KONVO_STATUS, None]] + [
+    konvo(None, word) for word in words.KONVO_SHIPMENT
+]
+
+
+def test_the_order_of_tellings_counts_only_on_one_axis_and_among_words_of_one_matter() -> None:
+    """Every pair of tellings, and every triple of single words."""
+    for row in itertools.product(KONVO, repeat=2):
+        stand = told_in_turn(row)
+        assert view(stand)[:3] == shown_of(said(row)), row
+    for row in itertools.product(SHORT, repeat=3):
+        assert view(told_in_turn(row))[:3] == shown_of(said(row)), row
+
+
+@given(st.lists(st.sampled_from(KONVO), min_size=1, max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_long_rows_of_tellings_show_what_they_say_and_konvo_shows_its_last_word(
+    row: list[Told],
+) -> None:
+    stand = told_in_turn(row)
+    assert view(stand)[:3] == shown_of(said(row))
+    for axis, word in ((axis, word) for told in row for axis, word in told):
+        last = [dict(told)[axis] for told in row if axis in dict(told)][-1]
+        if word == last:
+            assert getattr(stand[1], axis) == last or not words.is_true(axis, last, stand[0])
+
+
+@pytest.mark.parametrize("road", ["shipped", "fulfilled", "completed"])
+@pytest.mark.parametrize("money", MONEY_BACK)
+@pytest.mark.parametrize("shipment", [None, "in_transit", "delivered", "failure"])
+def test_money_that_went_back_is_not_there_again_because_goods_left(
+    road: str, money: str, shipment: str | None
+) -> None:
+    """A parcel says nothing of the money, whichever of the two is told first."""
+    tellings = [konvo(road), konvo(money)] + ([konvo(None, shipment)] if shipment else [])
+    seen = {view(told_in_turn(row))[:3] for row in itertools.permutations(tellings)}
+    assert len(seen) == 1
+    stand = told_in_turn(tellings)
+    assert stand[0].payment == money
+    if money != "disputed":
+        assert stand[1].synq == money
+    if shipment == "failure":
+        assert "DELIVERED" not in view(stand)
+
+
+def test_an_order_source_shows_its_last_telling_whatever_it_told_before() -> None:
+    """It tells both axes at once, and says nothing of money."""
+    for stand in reached(SOURCE, SOURCE, (), 1):
+        if stand[0].stage != "deleted":
+            for told in SOURCE:
+                if dict(told)["polinate_phase"] != "DELETED":
+                    assert view(retold(stand, told)) == view(telling.first_told(told))
 
 
 @pytest.mark.parametrize("first", ROAD)

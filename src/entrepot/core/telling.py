@@ -2,7 +2,9 @@
 
 The order remembers the last word that its sender told on each axis. A telling moves only what its
 changed words say otherwise than the words before them; whatever another dialect moved meanwhile
-stays. A managed order does not come here: the lifecycle says where its words may bring it.
+stays. A word of the money, one that calls off, and one that says how far the order is are of three
+matters: the order of tellings counts within a matter only, where the last word is the true one.
+`paid` and `open` are of the money as well, and take a refund back. A managed order does not come here: the lifecycle says where its words may bring it.
 """
 
 from __future__ import annotations
@@ -41,14 +43,11 @@ GOODS: dict[str, dict[str, tuple[int, str]]] = {
     "konvo_shipment": _places("konvo_shipment", "none") | {"confirmed": (_ANNOUNCED, "accepted")},
 }
 # Words that speak of money or of calling off. The goods, and for money the stage, stay as they
-# were; every other word says anew how far the order is.
+# were; every other word says anew how far the order is, and `paid` and `open` what is paid.
 ASIDE = frozenset({"cancelled", "refunded", "partially_refunded", "disputed"})
 _WAS = ".was"
 # The axis that says in so many words whether the order is confirmed. Else the rest implies it.
 _STAGED = "polinate_phase"
-_OF_MONEY = frozenset(
-    axis for axis, rows in words.AXES.items() if any("payment" in row for row in rows.values())
-)
 _MONEY_CAME = frozenset({"paid", "partially_refunded", "refunded", "disputed"})
 _NOT_TO_SHIP = frozenset({"refunded", "disputed"})
 _NOT_YET = ("placed", "draft")
@@ -98,7 +97,7 @@ def retold(before: Facets, shown: Words, kept: str, told: Told) -> Moved:
     changed = tuple((axis, word) for axis, word in told if old.get(axis) != word)
     if not changed:
         return Moved(before, ())
-    facets = _money(_moved(before, changed), changed)
+    facets = _moved(before, changed)
     facets = facets._replace(fulfilment=_goods(before, facets, old, new))
     if facets.stage == "deleted":
         return Moved(facets, changed)
@@ -159,15 +158,6 @@ def _goods(before: Facets, moved: Facets, old: Mapping[str, str], new: Mapping[s
         return now[1] if now != was or moved.fulfilment != before.fulfilment else moved.fulfilment
     withdrawn = was is not None and moved.fulfilment == was[1]
     return "unassigned" if withdrawn else moved.fulfilment
-
-
-def _money(facets: Facets, changed: Told) -> Facets:
-    """A refund or dispute that its sender no longer tells leaves the payment that it was of."""
-    for axis, word in changed:
-        restates = axis in _OF_MONEY and word not in ASIDE
-        if restates and "payment" not in words.AXES[axis][word] and facets.payment in ASIDE:
-            facets = facets._replace(payment="paid")
-    return facets
 
 
 def _confirms(facets: Facets, goods_told: bool) -> bool:
