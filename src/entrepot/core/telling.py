@@ -4,7 +4,8 @@ The order remembers the last word that its sender told on each axis. A telling m
 changed words say otherwise than the words before them; whatever another dialect moved meanwhile
 stays. A word of the money, one that calls off, and one that says how far the order is are of three
 matters: the order of tellings counts within a matter only, where the last word is the true one.
-`paid` and `open` are of the money as well, and take a refund back. A managed order does not come here: the lifecycle says where its words may bring it.
+`paid` and `open` are of the money as well, and take a refund back. A managed order does not come
+here: the lifecycle says where its words may bring it.
 """
 
 from __future__ import annotations
