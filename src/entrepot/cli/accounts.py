@@ -10,8 +10,8 @@ from cyclopts import App, Parameter
 from sqlalchemy import Connection
 
 from entrepot.cli import credentials
-from entrepot.cli.choices import words
-from entrepot.cli.session import OperatorError, organization, write
+from entrepot.cli.choices import name_of, words
+from entrepot.cli.session import OperatorError, organization, read, write
 from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.core.decide.notify import fetch_job_id
@@ -51,8 +51,7 @@ def create(
     shell
         Print the credentials, and the id of a product to begin with, as shell variables.
     """
-    if not name.strip():
-        raise OperatorError("an organization needs a name; give one that is not empty")
+    name_of(name, "an organization")
     tenant_id = ids.spelled(tenant) if tenant else None
     if tenant and tenant_id is None:
         raise OperatorError("--tenant must be a UUID, as `entrepot org list` shows it")
@@ -79,7 +78,7 @@ def list_(*, as_json: _Json = False) -> None:
     as_json
         Print one line of JSON.
     """
-    found = write(accounts.organizations)
+    found = read(accounts.organizations)
     _print(
         [
             {"org": o.org, "name": o.name, "id": ids.dashed(o.id),
@@ -189,6 +188,7 @@ def create_key(
     as_json
         Print one line of JSON.
     """
+    name_of(name, "a credential", may_be_empty=True)
 
     def work(conn: Connection) -> accounts.NewCredential:
         return credentials.add(conn, organization(conn, org), dialect, role, name)
@@ -218,7 +218,7 @@ def list_keys(*, org: str | None = None, as_json: _Json = False) -> None:
         [
             {"id": ids.dashed(one.id), "org": one.org, "dialect": one.dialect, "role": one.role,
              "name": one.name, "made": _day(one.created_at), "revoked": _day(one.revoked_at)}
-            for one in write(work)
+            for one in read(work)
         ],
         as_json,
     )  # fmt: skip

@@ -20,7 +20,7 @@ def show_announced(org: str | None, limit: int, *, as_json: bool) -> None:
         mine = organization(conn, org).org if org is not None else None
         return listed(conn, mine, fetch_job_id, limit)
 
-    found = on_book(lambda book: book.read(work))
+    found = on_book(lambda book: book.read(work), must_exist=True)
     if as_json:
         print(json.dumps([described(one) for one in found]))
         return

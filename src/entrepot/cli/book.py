@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App
+from pysqlite3 import dbapi2 as sqlite_driver
 
 from entrepot import settings
 from entrepot.cli.choices import words
@@ -45,7 +46,13 @@ def notify(reference: str, outcome: _Outcome = "authorised") -> None:
             f"the sandbox has no ledger at {ledger}; name the server's in "
             f"{settings.PREFIX}SANDBOX_LEDGER"
         )
-    settled = SandboxProvider(str(ledger)).notify(reference, outcome)
+    try:
+        settled = SandboxProvider(str(ledger)).notify(reference, outcome)
+    except (OSError, sqlite_driver.Error) as error:
+        raise OperatorError(
+            f"{ledger} cannot be used as a ledger: {error}; name the server's in "
+            f"{settings.PREFIX}SANDBOX_LEDGER"
+        ) from error
     if not settled:
         raise OperatorError(
             f"no payment with the reference {reference!r} is pending; give the order's "

@@ -1,11 +1,18 @@
-"""Words that a command takes, whatever their case."""
+"""What a command takes: words in any case, whole numbers, names, addresses."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from cyclopts import Parameter
+
+from entrepot.cli.errors import OperatorError
+
+PORT_MAX = 65_535
+_NAME_MAX = 200  # characters
+_HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 
 
 def words(*known: str) -> Parameter:
@@ -19,3 +26,42 @@ def words(*known: str) -> Parameter:
         raise ValueError(f"{said!r} is none of {', '.join(known)}")
 
     return Parameter(converter=chosen)
+
+
+def _whole(_type: Any, tokens: Sequence[Any]) -> int:
+    said: str = tokens[0].value
+    try:
+        return int(said)
+    except ValueError:
+        raise ValueError(f"{said!r} is no whole number") from None
+
+
+whole = Parameter(converter=_whole)
+"""A parameter that is a whole number; 8080.5 is none."""
+
+
+def port_of(port: int, *, least: int = 1) -> int:
+    """The port, when it is one. Raises OperatorError."""
+    if least <= port <= PORT_MAX:
+        return port
+    any_ = ", or 0 for any" if least == 0 else ""
+    raise OperatorError(f"--port {port} is no port; choose one from 1 to {PORT_MAX}{any_}")
+
+
+def host_of(host: str) -> str:
+    """The host, when printed commands may name it as it is. Raises OperatorError."""
+    if _HOST.fullmatch(host):
+        return host
+    raise OperatorError(f"--host {host!r} is no host; give a name or an address")
+
+
+def name_of(name: str, what: str, *, may_be_empty: bool = False) -> str:
+    """The name, when lists can show it: one line of visible characters. Raises OperatorError."""
+    if not name.strip() and not may_be_empty:
+        raise OperatorError(f"{what} needs a name; give one that is not empty")
+    if len(name) > _NAME_MAX or not name.isprintable():
+        raise OperatorError(
+            f"the name of {what} is one line of at most {_NAME_MAX} visible characters; "
+            "choose another one"
+        )
+    return name

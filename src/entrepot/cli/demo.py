@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ from sqlalchemy import Connection
 
 from entrepot import settings
 from entrepot.cli import credentials
+from entrepot.cli.choices import host_of, port_of, whole
 from entrepot.cli.session import OperatorError, on_book
 from entrepot.clock import new_id, now
 from entrepot.core import ids
@@ -23,6 +23,7 @@ from entrepot.core.order import Variant
 from entrepot.core.refusal import Refusal
 from entrepot.store import accounts
 from entrepot.store.engine import Database, parsed_url
+from entrepot.store.private_files import write_private
 from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 
@@ -43,7 +44,7 @@ def demo(
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
     shell: Annotated[bool, Parameter(negative="")] = False,
     host: str = "127.0.0.1",
-    port: int = 8080,
+    port: Annotated[int, whole] = 8080,
 ) -> None:
     """Make the demo organization with stock, once, and print how to use it.
 
@@ -61,6 +62,10 @@ def demo(
     port
         Port of that server.
     """
+    if as_json and shell:
+        raise OperatorError("--json and --shell print different things; choose one of them")
+    host_of(host)
+    port_of(port)
     told = on_book(ensure)
     if as_json:
         print(json.dumps(told))
@@ -95,9 +100,7 @@ async def ensure(database: Database) -> dict[str, Any]:
     variants = await _goods(database, made, chosen)
     told = await database.write(lambda conn: credentials.issue_all(conn, made))
     told["variants"] = variants
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(told, file)
+    write_private(path, json.dumps(told))
     return told
 
 

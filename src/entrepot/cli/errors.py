@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Iterator
@@ -34,16 +35,50 @@ _SQLITE = {
     "that this user may read and write",
     26: f"{{book}} is no order book: {{why}}; name another file in {_URL}",
 }
-# PostgreSQL's states.
+# PostgreSQL's states, and below them their classes.
+_ANOTHER_WRITES = "{why}; another program works on the same rows: try again"
 _POSTGRES = {
     "3D000": f"{{why}}; make it with `createdb`, or name another one in {_URL}",
-    "28000": f"{{why}}; make the role with `createuser`, or name another one in {_URL}",
     "28P01": f"{{why}}; correct the password in {_URL}",
+    "28": "{why}; make the role with `createuser`, give it LOGIN, or name another one in " + _URL,
     "42501": "{why}; grant the role what README.md names: CREATE on the schema, and TEMPORARY on "
     "the database",
-    "53300": "{why}; raise max_connections, or lower ENTREPOT_DATABASE_POOL",
+    "53300": "{why}; raise the limit (max_connections, or CONNECTION LIMIT of the role or the "
+    "database), or lower ENTREPOT_DATABASE_POOL",
+    "53100": "{why}; make room on PostgreSQL's disk, and try again",
+    "57014": "{why}; raise statement_timeout for the role or the database, or try again when "
+    "PostgreSQL has less to do",
     "57P03": "{why}; wait until PostgreSQL has started, and try again",
+    "57": "{why}; see that PostgreSQL runs, and try again",
+    "25006": f"{{why}}; name the primary server in {_URL}, or have its transactions write again "
+    "(default_transaction_read_only)",
+    "55000": "{why}; let connections to it in (`ALTER DATABASE ... ALLOW_CONNECTIONS true`), or "
+    f"name another one in {_URL}",
+    "55P03": _ANOTHER_WRITES, "40": _ANOTHER_WRITES, "23505": _ANOTHER_WRITES,
     "42P01": "{why}; `entrepot verify` says what the book lacks",
+    "42P07": f"{{why}}; the database has tables of another program: name another one in {_URL}",
+    "22P05": "{why}; make a database with the encoding UTF8 (`createdb -E UTF8 -T template0`)",
+    **dict.fromkeys(
+        ("XX001", "XX002"), "{why}; the database is damaged: `entrepot verify` says where"
+    ),
+}  # fmt: skip
+_ANY_STATE = "PostgreSQL refused: {why}; its own log says more"
+_LET_IN = (
+    f"{{why}}; let the role in by a line of pg_hba.conf, and add ?sslmode=require to {_URL} where "
+    "the server asks for TLS"
+)
+_NO_TLS = (
+    f"{{why}}; set TLS up there, or take `sslmode` out of {_URL}, and see that the program at this "
+    "port is PostgreSQL"
+)
+# Faults of the system that name no file.
+_SYSTEM = {
+    errno.ENOSPC: "make room on the disk, and try again",
+    errno.EDQUOT: "make room on the disk, and try again",
+    errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
+    errno.ENFILE: "raise the system's limit of open files",
+    errno.ENOMEM: "give the program more memory",
+    errno.EAGAIN: "raise the limit of processes (`ulimit -u`)",
 }
 
 
@@ -54,7 +89,7 @@ def sentence_of(error: BaseException) -> str:
     if isinstance(error, settings.SettingsError):
         return "; ".join(str(error).splitlines())
     if isinstance(error, CycloptsError):
-        why = " ".join(str(error).split()).rstrip(".")
+        why = " ".join(str(error).split()).rstrip("., ")
         return f"{why}; `entrepot --help` shows the commands, and each has a --help of its own"
     for one in _chain(error):
         said = _of_driver(one) or _of_system(one)
@@ -91,7 +126,12 @@ def _of_driver(error: BaseException) -> str | None:
     if code is not None and "no such table" in why:
         return f"{book_named()} is not whole: {why}; `entrepot verify` says what it lacks"
     if isinstance(state, str):
-        return _POSTGRES.get(state, "PostgreSQL refused: {why}").format(why=why)
+        if "pg_hba.conf" in why:
+            return _LET_IN.format(why=why)
+        said = next((_POSTGRES[state[:n]] for n in (5, 2) if state[:n] in _POSTGRES), _ANY_STATE)
+        return said.format(why=why)
+    if "rejected SSL upgrade" in why:
+        return _NO_TLS.format(why=why)
     return None
 
 
@@ -101,6 +141,8 @@ def _of_system(error: BaseException) -> str | None:
     if isinstance(error, OSError) and error.filename is not None:
         name = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else error.filename
         return f"{name}: {error.strerror}; see that this user may read and write there"
+    if isinstance(error, OSError) and error.errno in _SYSTEM:
+        return f"{error.strerror}; {_SYSTEM[error.errno]}"
     return None
 
 

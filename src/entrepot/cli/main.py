@@ -38,13 +38,9 @@ app.command("entrepot.cli.book:docs")
 
 def main() -> None:
     """Run the command line. Every fault is one sentence with its remedy, and exit code 2."""
-    if len(sys.argv) > 1 and sys.argv[1] == "help":
-        sys.argv[1:] = [*sys.argv[2:], "--help"]
-    if len(sys.argv) == 1 or sys.argv[1] in app.help_flags:
-        app.resolved_commands()  # the list says what each of them is for
+    _open_streams()
     try:
-        app(exit_on_error=False, print_error=False)
-        sys.stdout.flush()
+        _run()
     except KeyboardInterrupt:
         _end(_INTERRUPTED)
     except BrokenPipeError:
@@ -56,8 +52,39 @@ def main() -> None:
         raise
     except Exception as error:
         _tell(error)
-        _flush()
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _end(_FAULT)
         raise SystemExit(_FAULT) from None
+
+
+def _open_streams() -> None:
+    """Whoever closed one of them reads nothing there. The next file that is opened, which may be
+    the book, must not take its number.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, mode, closefd=False))
+
+
+def _run() -> None:
+    for number, said in enumerate(sys.argv[1:], 1):
+        if any("\ud800" <= one <= "\udfff" for one in said):
+            # Imported here, because the help does without.
+            from entrepot.cli.errors import OperatorError  # noqa: PLC0415
+
+            raise OperatorError(f"argument {number} is no UTF-8; write it in UTF-8")
+    if len(sys.argv) > 1 and sys.argv[1] == "help":
+        sys.argv[1:] = [*sys.argv[2:], "--help"]
+    if len(sys.argv) == 1 or sys.argv[1] in app.help_flags:
+        app.resolved_commands()  # the list says what each of them is for
+    app(sys.argv[1:], exit_on_error=False, print_error=False)
+    sys.stdout.flush()
 
 
 def _tell(error: Exception) -> None:
@@ -67,15 +94,23 @@ def _tell(error: Exception) -> None:
     debugging = os.environ.get("ENTREPOT_LOG_LEVEL", "").lower() == "debug"
     if debugging and not isinstance(error, OperatorError):
         traceback.print_exception(error)
-    sys.stderr.write(f"entrepot: {sentence_of(error)}\n")
+    try:
+        sys.stderr.write(f"entrepot: {sentence_of(error)}\n")
+        sys.stderr.flush()
+    except OSError:
+        # Nobody can be told. Python's own way out would try once more, and change the exit code.
+        _end(_FAULT)
 
 
 def _flush() -> None:
-    """Write out what was printed; nobody may read it any more."""
+    """Write out what was printed; nobody may read it any more, or there may be no room for it."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         _end(_NOBODY_READS)
+    except OSError as error:
+        _tell(error)
+        _end(_FAULT)
 
 
 def _end(code: int) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from entrepot import settings
 from entrepot.cli.announced import show_announced
+from entrepot.cli.choices import whole
 from entrepot.cli.session import OperatorError, on_book, order_called, organization
 from entrepot.clock import now
 from entrepot.core import ids
@@ -24,6 +25,7 @@ from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 
 LIMIT = 1_000
+_LIMIT_MAX = 1_000_000
 CHUNK = 500  # orders that go to the writer together: two transactions
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
 _Flag = Annotated[bool, Parameter(negative="")]
@@ -35,7 +37,7 @@ def orders(
     waiting: _Flag = False,
     parked: _Flag = False,
     announced: _Flag = False,
-    limit: int = LIMIT,
+    limit: Annotated[int, whole] = LIMIT,
     as_json: _Json = False,
 ) -> None:
     """List the orders whose pipeline waits or is parked, with what each waits for.
@@ -57,11 +59,11 @@ def orders(
     as_json
         Print one line of JSON.
     """
-    if limit < 1:
-        raise OperatorError("--limit must be 1 or more")
+    if not 1 <= limit <= _LIMIT_MAX:
+        raise OperatorError(f"--limit must be a whole number from 1 to {_LIMIT_MAX:,}")
     if announced:
         if waiting or parked:
-            raise OperatorError("--announced stands alone")
+            raise OperatorError("--announced stands alone; leave --waiting and --parked out")
         show_announced(org, limit, as_json=as_json)
         return
     wanted: dict[State, bool] = {"waiting": waiting, "parked": parked}
@@ -119,7 +121,7 @@ def retry(
     order: str | None = None,
     *,
     all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
-    reason: str = "",
+    reason: str | None = None,
 ) -> None:
     """Take up steps that are parked or wait for their next try, now and with all their tries.
 
@@ -135,9 +137,11 @@ def retry(
         With --all, only where the last error has this text in it.
     """
     if all_ == (order is not None) or (order is not None and org is None):
-        raise OperatorError("retry takes ORG and ORDER, or --all with or without ORG")
-    if reason and not all_:
-        raise OperatorError("--reason belongs to --all")
+        raise OperatorError("retry takes ORG and ORDER, or --all with or without ORG; see --help")
+    if reason is not None and not all_:
+        raise OperatorError("--reason belongs to --all; add that, or leave --reason out")
+    if reason is not None and not reason.strip():
+        raise OperatorError("--reason is empty; leave it out to take up every step")
     chosen = settings.load()
 
     async def one(database: Database) -> Result | Refusal:
@@ -149,7 +153,7 @@ def retry(
         mine = None
         if org is not None:
             mine = (await database.read(lambda conn: organization(conn, org))).org
-        query = Query(now(), mine, text=reason, failed=True)
+        query = Query(now(), mine, text=reason or "", failed=True)
         return await _retry_all(database, make_writer(database, chosen), query)
 
     if all_:

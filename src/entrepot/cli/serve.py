@@ -19,7 +19,7 @@ from uvicorn.supervisors.multiprocess import Process
 
 from entrepot import settings, telemetry
 from entrepot.cli import demo as demo_command
-from entrepot.cli.choices import words
+from entrepot.cli.choices import port_of, whole, words
 from entrepot.cli.session import OperatorError, on_book, require_book
 from entrepot.settings import Settings
 from entrepot.store import migrate
@@ -34,7 +34,6 @@ _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 _Role = Annotated[Literal["all", "api", "worker"], words("all", "api", "worker")]
-_PORT_MAX = 65_535
 
 
 class Server(uvicorn.Server):
@@ -126,7 +125,7 @@ def bind(host: str, port: int) -> list[socket.socket]:
         found = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise _cannot_listen(host, port, error) from error
     for family, kind, protocol, _, address in dict.fromkeys(found):
         chosen = port or (taken[0].getsockname()[1] if taken else 0)
@@ -157,18 +156,25 @@ def _bound(family: int, kind: int, protocol: int, address: tuple[Any, ...]) -> s
     return one
 
 
-def _cannot_listen(host: str, port: int, error: OSError) -> OperatorError:
-    why = error.strerror or str(error)
-    if error.errno == errno.EADDRINUSE:
-        why = "another program does so already; stop it, or choose another --port"
-    return OperatorError(f"cannot listen on {host}:{port}: {why}")
+def _cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> OperatorError:
+    number, why = getattr(error, "errno", None), getattr(error, "strerror", None)
+    said = f"cannot listen on {host}:{port}: "
+    if number == errno.EADDRINUSE:
+        return OperatorError(
+            f"{said}another program does so already; stop it, or choose another --port"
+        )
+    if number == errno.EACCES:
+        return OperatorError(f"{said}{why}; choose a --port from 1024 on, which need no rights")
+    if isinstance(error, UnicodeError):
+        why = "this cannot be the name of a host"
+    return OperatorError(f"{said}{why or error}; give --host a name or an address of this machine")
 
 
 def serve(
     *,
     host: str = "127.0.0.1",
-    port: int = 8080,
-    workers: int = 1,
+    port: Annotated[int, whole] = 8080,
+    workers: Annotated[int, whole] = 1,
     role: _Role | None = None,
     demo: bool = False,
     accept_loss: bool = False,
@@ -195,7 +201,9 @@ def serve(
     if role is not None:
         os.environ[settings.PREFIX + "ROLE"] = role
     chosen = settings.load()
-    _check_asked(port, workers)
+    port_of(port, least=0)
+    if workers < 1:
+        raise OperatorError(f"--workers {workers} would serve nobody; choose 1 or more")
     if workers > 1 and parsed_url(chosen.database_url).get_backend_name() == "sqlite":
         raise OperatorError(
             "SQLite takes one server process; use --workers 1, or PostgreSQL for more"
@@ -204,7 +212,7 @@ def serve(
         require_book(chosen.database_url)
     sockets = bind(host, port)
     port = sockets[0].getsockname()[1]
-    with sole_server(chosen.database_url):
+    with _closing(sockets), sole_server(chosen.database_url):
         if accept_loss:
             on_book(lambda book: book.accept_loss(), up_to_date=False)
         on_book(_take_up, up_to_date=chosen.migrate)
@@ -217,11 +225,13 @@ def serve(
             _serve_alone(host, port, chosen, sockets)
 
 
-def _check_asked(port: int, workers: int) -> None:
-    if not 0 <= port <= _PORT_MAX:
-        raise OperatorError(f"--port {port} is no port; choose one from 1 to 65535, or 0 for any")
-    if workers < 1:
-        raise OperatorError(f"--workers {workers} would serve nobody; choose 1 or more")
+@contextmanager
+def _closing(sockets: list[socket.socket]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for one in sockets:
+            one.close()
 
 
 async def _take_up(book: Database) -> None:
@@ -251,9 +261,12 @@ def _metrics_told(address: str) -> Iterator[None]:
     host, _, port = address.rpartition(":")
     try:
         end = telemetry.serve_exposition(host.strip("[]"), int(port))
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise OperatorError(f"cannot tell the metrics on {address}: {why}") from error
+    except (OSError, OverflowError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "this is no address"
+        raise OperatorError(
+            f"cannot tell the metrics on {address}: {why}; give "
+            f"{settings.PREFIX}METRICS_ADDRESS an address of this machine and a free port"
+        ) from error
     try:
         yield
     finally:

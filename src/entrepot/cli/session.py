@@ -14,7 +14,15 @@ from entrepot.cli.errors import OperatorError
 from entrepot.store import accounts, migrate, order_names
 from entrepot.store.engine import Database, open_database, parsed_url
 
-__all__ = ["OperatorError", "on_book", "order_called", "organization", "require_book", "write"]
+__all__ = [
+    "OperatorError",
+    "on_book",
+    "order_called",
+    "organization",
+    "read",
+    "require_book",
+    "write",
+]
 
 T = TypeVar("T")
 
@@ -54,7 +62,7 @@ def on_book(
 def require_book(url: str) -> None:
     """Raise OperatorError where the URL names an SQLite file that is not there, or is empty."""
     parsed = parsed_url(url)
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, ":memory:"):
+    if parsed.get_backend_name() != "sqlite":
         return
     path = Path(str(parsed.database))
     if path.is_dir():
@@ -63,6 +71,11 @@ def require_book(url: str) -> None:
         )
     if not path.exists() or path.stat().st_size == 0:
         raise OperatorError(f"there is no order book at {path}; {MAKERS}")
+
+
+def read(work: Callable[[Connection], T]) -> T:
+    """Run `work`, which only reads, on a book that is there; nothing needs to be writable."""
+    return on_book(lambda database: database.read(work), must_exist=True)
 
 
 def write(work: Callable[[Connection], T], *, must_exist: bool = True) -> T:
@@ -85,5 +98,5 @@ def order_called(conn: Connection, org: int, text: str) -> bytes:
     """The id of the organization's order that the operator means by any id or name of it."""
     found = order_names.find(conn, org, text, "operator")
     if found is None:
-        raise OperatorError(f"no order, or more than one, is called {text!r}")
+        raise OperatorError(f"no order, or more than one, is called {text!r}; give its id")
     return found

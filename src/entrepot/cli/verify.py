@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection, column, create_engine, inspect, select, table
+from sqlalchemy.exc import DBAPIError
 
 from entrepot import settings, telemetry
 from entrepot.cli.errors import sentence_of
@@ -45,6 +46,7 @@ from entrepot.store.verify.report import Findings
 
 MICROSECONDS = 1_000_000
 WITNESSES_SHOWN = 3
+_BOUND_MAX = 1_000_000_000
 # No step is put off for longer, unless it waits for its hold to end; beyond, clocks may differ.
 _PUT_OFF_SECONDS, _SPARE_SECONDS = RETRY_AFTER_MAX, 60.0
 
@@ -88,8 +90,8 @@ def verify(
 
 
 def _report(sandbox_ledger: Path | None, bound: float | None) -> Report:
-    if bound is not None and bound < 0:
-        raise OperatorError("--bound must be 0 or more seconds")
+    if bound is not None and not 0 <= bound < _BOUND_MAX:
+        raise OperatorError(f"--bound must be a number of seconds from 0 to {_BOUND_MAX:,}")
     ledger = None if sandbox_ledger is None else _ledger(sandbox_ledger)
     chosen = settings.load()
     telemetry.set_up_logging(chosen.log_level)
@@ -168,7 +170,12 @@ def _attempt_key(secret: bytes) -> AttemptKey:
 def _ledger(path: Path) -> ProviderLedger:
     if not path.exists():
         raise OperatorError(f"there is no ledger at {path}; name the file that the sandbox keeps")
-    return ProviderLedger("sandbox", now(), list(_holds(path)))
+    try:
+        return ProviderLedger("sandbox", now(), list(_holds(path)))
+    except DBAPIError as error:
+        raise OperatorError(
+            f"{path} cannot be read as a ledger: {error.orig}; name the file that the sandbox keeps"
+        ) from error
 
 
 def _holds(path: Path) -> Iterator[Hold]:

@@ -46,6 +46,10 @@ CREATE TRIGGER IF NOT EXISTS operations_stay BEFORE DELETE ON operations
   BEGIN SELECT RAISE(ABORT, 'operations are append-only'); END;
 PRAGMA user_version = 1; COMMIT;
 """
+_FOREIGN = """
+SELECT count(*) FROM sqlite_master
+WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT IN ('payments', 'operations')
+"""
 _LOAD = """
 SELECT key, order_ref, reference, units, scale, currency, state, calls, provider_reference
 FROM payments WHERE key IN (SELECT value FROM json_each(?))
@@ -109,6 +113,8 @@ class Ledger:
                 self.path, wait_seconds, isolation_level=None, check_same_thread=False
             )
             try:
+                if connection.execute(_FOREIGN).fetchone() != (0,):
+                    raise sqlite3.DatabaseError("the file has tables of another program")
                 connection.execute("PRAGMA journal_mode = WAL")
                 # Play money: it survives the end of the process, not the loss of power.
                 connection.execute("PRAGMA synchronous = NORMAL")

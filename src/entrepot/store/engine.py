@@ -22,6 +22,9 @@ Work = Callable[[Connection], T]  # what runs inside a transaction
 
 POOL_DEFAULT = 8
 _PORT_MAX = 65_535
+# What a URL may say after its `?`. Certificates are named by PGSSLROOTCERT and its like.
+_PARAMETERS = ("sslmode", "ssl", "host", "port", "passfile", "target_session_attrs")
+_TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _FORMS = "`sqlite:///path` or `postgresql://user:password@host:port/name`"
 
 __all__ = ["POOL_DEFAULT", "Database", "Snapshot", "T", "Unavailable", "Work", "open_database"]
@@ -136,10 +139,39 @@ def parsed_url(url: str) -> URL:
         ) from error
     if parsed.drivername == "postgres":
         parsed = parsed.set(drivername="postgresql")
-    if parsed.get_backend_name() == "sqlite" and not parsed.database:
-        raise RuntimeError(f"the database's URL names no file; write {_FORMS}")
+    if parsed.get_backend_name() == "sqlite":
+        return _of_file(parsed, url)
     if parsed.port is not None and not 0 < parsed.port <= _PORT_MAX:
         raise RuntimeError(
             "the port in the database's URL is no number from 1 to 65535; write 5432, say"
         )
+    return _of_server(parsed) if parsed.get_backend_name() == "postgresql" else parsed
+
+
+def _of_file(parsed: URL, url: str) -> URL:
+    if parsed.database in (None, "", ":memory:"):
+        raise RuntimeError(f"the database's URL names no file; write {_FORMS}")
+    if "?" in url:
+        raise RuntimeError(
+            "the database's URL has a `?` and what follows, which an SQLite file does not take; "
+            "write `sqlite:///path`, without a `?` in the path"
+        )
     return parsed
+
+
+def _of_server(parsed: URL) -> URL:
+    """With `sslmode`, as PostgreSQL's own programs spell it, under the driver's name for it."""
+    for name in parsed.query:
+        if name not in _PARAMETERS:
+            raise RuntimeError(
+                f"the database's URL has the parameter {name!r}, which Entrepot does not know; it "
+                f"takes {', '.join(_PARAMETERS)}"
+            )
+    mode = parsed.query.get("sslmode", parsed.query.get("ssl"))
+    if mode is None:
+        return parsed
+    if mode not in _TLS_MODES:
+        raise RuntimeError(
+            f"sslmode in the database's URL is none of its words; write {', '.join(_TLS_MODES)}"
+        )
+    return parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent / "migrations"
 _STAMP = table("alembic_version", column("version_num"))
+_SERIAL = re.compile(r"[0-9]{4}")
+_NAMED_MAX = 3  # tables
+_NAME_ANOTHER = "name another one in ENTREPOT_DATABASE_URL"
 INSTALL_SECRET = "install_secret"  # noqa: S105 - the name of a row
 
 
@@ -52,6 +56,8 @@ def why_not_at_head(found: str | None) -> str | None:
         return "the database has no order book yet; `entrepot migrate` makes one"
     if found in _known():
         return f"the book's schema is {found}, older than {head()}; run `entrepot migrate`"
+    if not _SERIAL.fullmatch(found):
+        return f"the database's schema is {found!r}, which is another program's; {_NAME_ANOTHER}"
     return (
         f"the book's schema is {found}, newer than this program, which knows {head()}; install "
         "the newer version again, or restore the book from before its upgrade"
@@ -59,7 +65,7 @@ def why_not_at_head(found: str | None) -> str | None:
 
 
 def is_newer(found: str) -> bool:
-    """Whether a newer version than this wrote the book."""
+    """Whether a newer version than this wrote the book, or another program."""
     return found not in _known()
 
 
@@ -67,9 +73,39 @@ class NewerSchema(RuntimeError):
     """The book was written by a newer version."""
 
 
+class NoOrderBook(RuntimeError):
+    """The database is another program's, or cannot hold an order book."""
+
+
+def _require_room(conn: Connection) -> None:
+    """Raise NoOrderBook where no order book can be made in this database.
+
+    A file belongs to one program; a PostgreSQL database may have other tables beside the book's.
+    """
+    is_file = conn.dialect.name == "sqlite"
+    tables = set(inspect(conn).get_table_names()) - {_STAMP.name}
+    foreign = tables if is_file else tables & schema.metadata.tables.keys()
+    if foreign:
+        named = ", ".join(sorted(foreign)[:_NAMED_MAX])
+        raise NoOrderBook(
+            f"the database has tables already, and no schema of an order book ({named}); "
+            f"{_NAME_ANOTHER}, or see what `entrepot verify` says of it"
+        )
+    if is_file:
+        return
+    encoding = conn.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise NoOrderBook(
+            f"the database's encoding is {encoding}, which has no place for all names; make one "
+            "with `createdb -E UTF8 -T template0`"
+        )
+
+
 def _upgrade(conn: Connection) -> None:
     from alembic import command  # noqa: PLC0415 - see above
 
+    if revision_of(conn) is None:
+        _require_room(conn)
     command.upgrade(_config(conn), "head")
     kept = schema.installation
     if conn.execute(select(kept.c.value).where(kept.c.name == INSTALL_SECRET)).first() is None:
@@ -102,10 +138,16 @@ async def revision(database: Database) -> str | None:
 
 
 def revision_of(conn: Connection) -> str | None:
-    """The revision that a connection's database is at; None where it has no schema."""
+    """The revision that a connection's database is at; None where it has no schema.
+
+    Raises NoOrderBook.
+    """
     if not inspect(conn).has_table(_STAMP.name):
         return None
-    return conn.execute(select(_STAMP.c.version_num)).scalar_one_or_none()
+    found = conn.execute(select(_STAMP.c.version_num)).scalars().all()
+    if len(found) > 1:
+        raise NoOrderBook(f"the database has more than one schema version; {_NAME_ANOTHER}")
+    return found[0] if found else None
 
 
 async def install_secret(database: Database) -> bytes:

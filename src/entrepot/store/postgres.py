@@ -25,6 +25,7 @@ from entrepot.store.writes import row_types
 # beside them the pipeline claims jobs and retention removes what is old.
 _WRITERS_MAX = 4
 _STATEMENT_SECONDS = 30.0
+_CONNECT_SECONDS = 10.0
 _PLANS_SECONDS_MIN, _PLANS_SECONDS_MAX = 0.25, 60.0
 _RETRY_STATES = {"40001", "40P01", "23505", "55P03"}
 # What PostgreSQL says of itself and not of a statement: classes, and states of other classes.
@@ -141,7 +142,7 @@ def _postgres_engine(
         # Transactions are begun and ended below, so that the driver may be used directly as well.
         isolation_level="AUTOCOMMIT",
         connect_args={
-            "timeout": 10,
+            "timeout": _CONNECT_SECONDS,
             "command_timeout": seconds,
             # A batch's statement is long, and prepared once for each set of tables it writes to.
             "statement_cache_size": 512,

@@ -33,6 +33,18 @@ def make_file(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE))
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a whole file for the owner alone; one that others could read is closed to them first.
+
+    Raises OSError.
+    """
+    make_folder(path.parent)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, FILE_MODE), "w") as file:
+        os.fchmod(file.fileno(), FILE_MODE)
+        file.truncate()
+        file.write(text)
+
+
 def readable_by_others(path: Path) -> bool:
     """Whether somebody beside the owner may read or write the file."""
     return bool(path.stat().st_mode & 0o077)

@@ -27,7 +27,7 @@ def sole_server(url: str) -> Iterator[None]:
     AlreadyServed, and Unavailable where the lock's file cannot be made.
     """
     parsed = parsed_url(url)
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+    if parsed.get_backend_name() != "sqlite":
         yield
         return
     mark = Mark(Path(os.path.realpath(str(parsed.database))))
