@@ -13,7 +13,7 @@ from tests.factories import open_shop
 
 from entrepot.core.facts import Facts
 from entrepot.core.order import Changes, StoredAnswer
-from entrepot.store import bulk, retention, schema, writes
+from entrepot.store import bulk, retention, schema, statements, writes
 from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database
 from entrepot.store.flush import flush
@@ -73,7 +73,7 @@ def plan(conn: Connection, statement: Select[Any]) -> str:
 
 def deletion(conn: Connection, table: Any, keys: tuple[str, ...]) -> str:
     """The plan of a set-based removal by these keys."""
-    sqlite, postgres, types = writes._delete_sql(table, keys, guarded=True)
+    sqlite, postgres, types = statements.delete_sql(table, keys, guarded=True)
     if conn.dialect.name == "sqlite":
         return plan_of(conn, sqlite, (None,) * len(keys))
     arrays = ", ".join(f"${place}::{type_}[]" for place, type_ in enumerate(types, 1))

@@ -18,6 +18,15 @@ KEY = ("org", "kind", "value")
 names = schema.customer_names
 
 
+@pytest.fixture(params=["at once", "in slices"], autouse=True)
+def _size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large flush does what a small one does."""
+    if request.param == "in slices":
+        monkeypatch.setattr(writes, "_ROWS_TOGETHER", 0)
+        monkeypatch.setattr(writes, "_ROWS_AT_ONCE", 1)
+        monkeypatch.setattr(bulk, "_KEYS_SENT", 1)
+
+
 def row(value: str, customer: bytes = b"c" * 16) -> tuple[Any, ...]:
     return (1, "email", value, customer)
 
@@ -195,3 +204,29 @@ async def test_a_guard_that_fails_undoes_its_statement(database: Database, guard
     else:
         await database.write_guarded(work)
     assert await written(database) == ([] if guarded else [("a", b"c" * 16)])
+
+
+async def test_no_statement_of_a_large_flush_takes_all_of_its_rows(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver turns the rows of a statement into bytes in one go, and nobody else has a turn."""
+    monkeypatch.setattr(writes, "_ROWS_TOGETHER", 40)
+    monkeypatch.setattr(writes, "_ROWS_AT_ONCE", 10)
+    sizes: list[int] = []
+    together = writes._together
+
+    def seen(conn: Connection, listed: list[writes.Write]) -> Any:
+        sizes.append(sum(len(one.rows) for one in listed))
+        return together(conn, listed)
+
+    monkeypatch.setattr(writes, "_together", seen)
+    values = [f"{number:03}" for number in range(95)]
+
+    def fill(made: Writes) -> None:
+        made.insert(names, COLUMNS, [row(value) for value in values])
+        made.insert(schema.locations, ("org", "id", "name"), [(1, b"l" * 16, "Main")])
+        made.update(schema.locations, ("name",), ("org", "id"), [])
+
+    assert [value for value, _ in await written(database, fill)] == values
+    assert max(sizes, default=0) <= 10
+    assert sum(sizes) == (96 if sizes else 0)

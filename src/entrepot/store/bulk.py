@@ -1,7 +1,7 @@
 """Set-based reading by keys, and the way around SQLAlchemy to the driver.
 
 Each statement is composed once from the table's own definition and goes straight to the driver.
-These and the ones of store/writes.py are the hot path's only statements.
+These and the ones of store/statements.py are the hot path's only statements.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from entrepot.pace import breathe
 Row = tuple[Any, ...]
 
 _KEYS_AT_ONCE = 256
+_KEYS_SENT = 2_000  # to PostgreSQL: of more, the driver turns all into bytes in one go
 # Rows inside an array cost more to take than plain ones, a round trip costs more than few of them.
 _SMALL = 48
 _POSTGRES_TYPE = {
@@ -122,8 +123,7 @@ def select(
     if not wanted:
         return []
     if not is_sqlite(conn):
-        statement = _select_postgres(table, keys, columns, lock)
-        return fetch(conn, statement, tuple(zip(*wanted, strict=True)))
+        return _select_by_arrays(conn, _select_postgres(table, keys, columns, lock), wanted, lock)
     rows: list[Row] = []
     listed = list(wanted)
     for start in range(0, len(listed), _KEYS_AT_ONCE):
@@ -134,6 +134,18 @@ def select(
         statement = _select_sqlite(table, keys, columns, size)
         parameters = tuple(value for key in padded for value in key)
         rows.extend(fetch(conn, statement, parameters))
+        breathe()
+    return rows
+
+
+def _select_by_arrays(conn: Connection, statement: str, wanted: set[Row], lock: bool) -> list[Row]:
+    if len(wanted) <= _KEYS_SENT:
+        return fetch(conn, statement, tuple(zip(*wanted, strict=True)))
+    rows: list[Row] = []
+    listed = sorted(wanted) if lock else list(wanted)
+    for start in range(0, len(listed), _KEYS_SENT):
+        arrays = tuple(zip(*listed[start : start + _KEYS_SENT], strict=True))
+        rows.extend(fetch(conn, statement, arrays))
         breathe()
     return rows
 

@@ -19,7 +19,7 @@ from entrepot.store import schema
 from entrepot.store.bulk import Conflict
 from entrepot.store.engine import POOL_DEFAULT, T, Work
 from entrepot.store.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
-from entrepot.store.writes import row_types
+from entrepot.store.statements import row_types
 
 # A process writes three batches at a time, the pipeline's, everybody else's and one more of arrays;
 # beside them the pipeline claims jobs and retention removes what is old.

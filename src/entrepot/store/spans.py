@@ -17,7 +17,8 @@ from entrepot.core.facts import Facts, Key
 from entrepot.core.order import Order
 from entrepot.store import bulk
 from entrepot.store.bulk import Row
-from entrepot.store.writes import Given, Write, Writes
+from entrepot.store.statements import Given
+from entrepot.store.writes import Write, Writes
 
 # Numbers in a span of each level; each size divides the next one. The rows of a book say which
 # sizes it was written with: another choice takes a migration that fills order_spans anew.

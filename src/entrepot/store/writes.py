@@ -12,18 +12,29 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, overload
 
-from sqlalchemy import Connection, MetaData, Table
+from sqlalchemy import Connection, Table
 from sqlalchemy.util import await_only
 
 from entrepot.pace import breathe, paced
 from entrepot.store import bulk
 from entrepot.store.bulk import Conflict, Row
+from entrepot.store.statements import (
+    Given,
+    Lock,
+    delete_sql,
+    expect_sql,
+    insert_sql,
+    update_sql,
+)
 
 # What a guard that found too few rows fails with: the text of a number that is none.
 _GUARD_FAILED = "22P02"
 _MEANWHILE = "changed meanwhile"
 # Rows that SQLite writes before others have their turn, where the work is done in slices.
 _ROWS_AT_ONCE = 500
+# Rows of one flush that PostgreSQL takes in one statement. Of more, the driver would turn all into
+# bytes in one go, and others would wait for that.
+_ROWS_TOGETHER = 4_000
 
 
 class Rows(Sequence[Row]):
@@ -51,30 +62,14 @@ class Rows(Sequence[Row]):
         return map(self._make, paced(self._keys))
 
 
-class Given(NamedTuple):
-    """Columns that PostgreSQL fills with what the part `name` returned for the row's organization.
-
-    In the expressions that part is `k`. A row that is inserted is `new`, by its columns' names.
-    """
-
-    name: str
-    columns: tuple[tuple[str, str], ...]  # column, expression
-
-
-class Lock(NamedTuple):
-    """A statement that locks the rows that the last so many arrays of a Write name."""
-
-    statement: str
-    arrays: int
-
-
 class Write(NamedTuple):
     """One table's rows of one kind of change, with its statement on both engines.
 
     `postgres` reads from `{}`, which becomes its arrays, of the types `arrays`: of columns, or one
     of whole rows. A `guarded` write has to find every row, and returns each; a `late` one is done
     when all but the named ones are. What one with a `name` returns, others can read by it. One with
-    a `lock` takes its rows by that first, as a guarded one, and is done last.
+    a `lock` takes its rows by that first, as a guarded one, and is done last. A `plain` one reads
+    nothing of the others, and can be divided.
     """
 
     table: str
@@ -87,6 +82,7 @@ class Write(NamedTuple):
     apart: bool = False
     name: str | None = None
     lock: Lock | None = None
+    plain: bool = False
 
 
 class Writes:
@@ -118,8 +114,9 @@ class Writes:
         make place for them. SQLite takes all values from the rows, PostgreSQL not what is `given`.
         """
         if rows:
-            statements = _insert_sql(table, columns, given)
-            self._listed.append(Write(table.name, *statements, rows, apart=apart))
+            statements = insert_sql(table, columns, given)
+            write = Write(table.name, *statements, rows, apart=apart, plain=given is None)
+            self._listed.append(write)
 
     def update(
         self,
@@ -136,8 +133,8 @@ class Writes:
         does the part that gives, so that who waits for a row holds nothing of that part's.
         """
         if rows:
-            statements = _update_sql(table, sets, keys, given)
-            lock = Lock(_expect_sql(table, keys)[0], len(keys)) if given else None
+            statements = update_sql(table, sets, keys, given)
+            lock = Lock(expect_sql(table, keys)[0], len(keys)) if given else None
             write = Write(table.name, *statements, rows, guarded=True, lock=lock)
             self._listed.append(write)
 
@@ -148,7 +145,7 @@ class Writes:
         `guarded`.
         """
         if rows:
-            statements = _delete_sql(table, keys, guarded)
+            statements = delete_sql(table, keys, guarded)
             self._listed.append(Write(table.name, *statements, rows, guarded=guarded))
 
     def expect(self, table: Table, keys: tuple[str, ...], rows: Sequence[Row]) -> None:
@@ -157,7 +154,7 @@ class Writes:
         If it is, it stays so until the commit. SQLite's writer is alone from the beginning.
         """
         if rows:
-            statements = (None, *_expect_sql(table, keys))
+            statements = (None, *expect_sql(table, keys))
             self._listed.append(Write(table.name, *statements, rows, guarded=True))
 
     def run(self, conn: Connection) -> dict[str, list[Row]]:
@@ -167,6 +164,8 @@ class Writes:
             _one_by_one(conn, listed)
             return {}
         now, later = _split(listed)
+        if sum([len(write.rows) for write in listed]) > _ROWS_TOGETHER:
+            return _by_slices(conn, now, later)
         if not later:
             return _together(conn, now)
         with bulk.one_transaction(conn):
@@ -214,6 +213,27 @@ def _split(listed: list[Write]) -> tuple[list[Write], list[Write]]:
     if not later:
         return listed, later
     return [write for write in listed if not (write.apart and write.table in before)], later
+
+
+def _by_slices(conn: Connection, now: list[Write], later: list[Write]) -> dict[str, list[Row]]:
+    """The same in one transaction of several statements, none of which has very many rows.
+
+    Guards come first here too, and what gives out numbers last: locks are taken in one order.
+    """
+    found: dict[str, list[Row]] = {}
+    with bulk.one_transaction(conn):
+        for listed in (now, later):
+            guards = [w for w in listed if w.guarded and not (w.late or w.name or w.lock)]
+            large = [w for w in listed if w.plain and len(w.rows) > _ROWS_AT_ONCE]
+            done = {id(write) for write in (*guards, *large)}
+            _together(conn, guards)
+            for write in large:
+                for start in range(0, len(write.rows), _ROWS_AT_ONCE):
+                    rows = write.rows[start : start + _ROWS_AT_ONCE]
+                    _together(conn, [write._replace(rows=rows)])
+                    breathe()
+            found |= _together(conn, [write for write in listed if id(write) not in done])
+    return found
 
 
 def _together(conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:
@@ -294,84 +314,3 @@ def _guard(part: str, table: str, wanted: str) -> str:
     # fail by itself; every PostgreSQL can do that by reading a number where there is none.
     failed = f"CAST('{table}: rows {_MEANWHILE}, found ' || count(*) AS bigint)"
     return f"(SELECT CASE WHEN count(*) = {wanted} THEN 0 ELSE {failed} END FROM {part})"
-
-
-_Statements = tuple[str, str, tuple[str, ...]]
-
-
-@lru_cache(maxsize=512)
-def _insert_sql(table: Table, columns: tuple[str, ...], given: Given | None) -> _Statements:
-    names = ", ".join(f'"{c}"' for c in columns)
-    marks = ", ".join("?" * len(columns))
-    head = f"INSERT INTO {table.name} ({names})"
-    source = "SELECT * FROM {}"
-    if given is not None:
-        filled = dict(given.columns)
-        values = ", ".join([filled.get(c, f'new."{c}"') for c in columns])
-        source = f"SELECT {values} FROM {{}} AS new({names}) {_joined(given, 'new.org')}"
-    whole = columns == tuple(column.name for column in table.columns)
-    types = (_row_type(table),) if whole else bulk.postgres_types(table, columns)
-    return f"{head} VALUES ({marks})", f"{head} {source}", types
-
-
-def _row_type(table: Table) -> str:
-    return f"pg_temp.{table.name}_row"
-
-
-@lru_cache
-def row_types(metadata: MetaData) -> str:
-    """What a PostgreSQL connection has to say before it writes: the types of whole rows."""
-    said = []
-    for table in metadata.sorted_tables:
-        names = [column.name for column in table.columns]
-        types = zip(names, bulk.postgres_types(table, names), strict=True)
-        columns = ", ".join(f'"{name}" {type_}' for name, type_ in types)
-        said.append(f"CREATE TYPE {_row_type(table)} AS ({columns})")
-    return "; ".join(said)
-
-
-def _joined(given: Given, org: str) -> str:
-    return f"JOIN {given.name} AS k ON k.org = {org}"
-
-
-@lru_cache(maxsize=512)
-def _update_sql(
-    table: Table, sets: tuple[str, ...], keys: tuple[str, ...], given: Given | None
-) -> _Statements:
-    names = (*sets, *keys)
-    filled = dict(given.columns) if given else {}
-    sqlite_sets = ", ".join(f'"{c}" = ?' for c in sets)
-    aliases = ", ".join(f"v{i}" for i in range(len(names)))
-    pg_sets = ", ".join(f'"{c}" = {filled.get(c, f"v.v{i}")}' for i, c in enumerate(sets))
-    pg_keys = " AND ".join(f't."{c}" = v.v{i}' for i, c in enumerate(keys, len(sets)))
-    join = f" {_joined(given, f'v.v{len(sets)}')}" if given else ""
-    source = f"FROM {{}} AS v({aliases}){join} WHERE {pg_keys}{'' if given else ' RETURNING 1'}"
-    return (
-        f"UPDATE {table.name} SET {sqlite_sets} WHERE {_sqlite_keys(keys)}",
-        f"UPDATE {table.name} AS t SET {pg_sets} {source}",
-        bulk.postgres_types(table, names),
-    )
-
-
-@lru_cache(maxsize=512)
-def _delete_sql(table: Table, keys: tuple[str, ...], guarded: bool) -> _Statements:
-    aliases, match = bulk.by_keys(keys)
-    said = f"DELETE FROM {table.name} AS t USING {{}} AS v({aliases}) WHERE {match}"
-    return (
-        f"DELETE FROM {table.name} WHERE {_sqlite_keys(keys)}",
-        f"{said} RETURNING 1" if guarded else said,
-        bulk.postgres_types(table, keys),
-    )
-
-
-@lru_cache(maxsize=512)
-def _expect_sql(table: Table, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    aliases, match = bulk.by_keys(keys)
-    return (
-        f"SELECT 1 FROM {{}} AS v({aliases}) JOIN {table.name} AS t ON {match} FOR UPDATE OF t",
-        bulk.postgres_types(table, keys),
-    )
-
-
-def _sqlite_keys(keys: tuple[str, ...]) -> str:
-    return " AND ".join(f'"{c}" = ?' for c in keys)

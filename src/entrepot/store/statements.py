@@ -1,0 +1,115 @@
+"""What a change of rows says on either engine: the text of each statement, made once.
+
+SQLite's takes the values of one row, PostgreSQL's reads from `{}`, which becomes its arrays.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from sqlalchemy import MetaData, Table
+
+from entrepot.store import bulk
+
+
+class Given(NamedTuple):
+    """Columns that PostgreSQL fills with what the part `name` returned for the row's organization.
+
+    In the expressions that part is `k`. A row that is inserted is `new`, by its columns' names.
+    """
+
+    name: str
+    columns: tuple[tuple[str, str], ...]  # column, expression
+
+
+class Lock(NamedTuple):
+    """A statement that locks the rows that the last so many arrays of a Write name."""
+
+    statement: str
+    arrays: int
+
+
+Statements = tuple[str, str, tuple[str, ...]]
+
+
+@lru_cache(maxsize=512)
+def insert_sql(table: Table, columns: tuple[str, ...], given: Given | None) -> Statements:
+    """The insert of such rows on SQLite and on PostgreSQL, and the types of its arrays."""
+    names = ", ".join(f'"{c}"' for c in columns)
+    marks = ", ".join("?" * len(columns))
+    head = f"INSERT INTO {table.name} ({names})"
+    source = "SELECT * FROM {}"
+    if given is not None:
+        filled = dict(given.columns)
+        values = ", ".join([filled.get(c, f'new."{c}"') for c in columns])
+        source = f"SELECT {values} FROM {{}} AS new({names}) {_joined(given, 'new.org')}"
+    whole = columns == tuple(column.name for column in table.columns)
+    types = (_row_type(table),) if whole else bulk.postgres_types(table, columns)
+    return f"{head} VALUES ({marks})", f"{head} {source}", types
+
+
+def _row_type(table: Table) -> str:
+    return f"pg_temp.{table.name}_row"
+
+
+@lru_cache
+def row_types(metadata: MetaData) -> str:
+    """What a PostgreSQL connection has to say before it writes: the types of whole rows."""
+    said = []
+    for table in metadata.sorted_tables:
+        names = [column.name for column in table.columns]
+        types = zip(names, bulk.postgres_types(table, names), strict=True)
+        columns = ", ".join(f'"{name}" {type_}' for name, type_ in types)
+        said.append(f"CREATE TYPE {_row_type(table)} AS ({columns})")
+    return "; ".join(said)
+
+
+def _joined(given: Given, org: str) -> str:
+    return f"JOIN {given.name} AS k ON k.org = {org}"
+
+
+@lru_cache(maxsize=512)
+def update_sql(
+    table: Table, sets: tuple[str, ...], keys: tuple[str, ...], given: Given | None
+) -> Statements:
+    """The update of `sets` by `keys` on either engine, and the types of its arrays."""
+    names = (*sets, *keys)
+    filled = dict(given.columns) if given else {}
+    sqlite_sets = ", ".join(f'"{c}" = ?' for c in sets)
+    aliases = ", ".join(f"v{i}" for i in range(len(names)))
+    pg_sets = ", ".join(f'"{c}" = {filled.get(c, f"v.v{i}")}' for i, c in enumerate(sets))
+    pg_keys = " AND ".join(f't."{c}" = v.v{i}' for i, c in enumerate(keys, len(sets)))
+    join = f" {_joined(given, f'v.v{len(sets)}')}" if given else ""
+    source = f"FROM {{}} AS v({aliases}){join} WHERE {pg_keys}{'' if given else ' RETURNING 1'}"
+    return (
+        f"UPDATE {table.name} SET {sqlite_sets} WHERE {_sqlite_keys(keys)}",
+        f"UPDATE {table.name} AS t SET {pg_sets} {source}",
+        bulk.postgres_types(table, names),
+    )
+
+
+@lru_cache(maxsize=512)
+def delete_sql(table: Table, keys: tuple[str, ...], guarded: bool) -> Statements:
+    """The delete by `keys` on either engine, and the types of its arrays."""
+    aliases, match = bulk.by_keys(keys)
+    said = f"DELETE FROM {table.name} AS t USING {{}} AS v({aliases}) WHERE {match}"
+    return (
+        f"DELETE FROM {table.name} WHERE {_sqlite_keys(keys)}",
+        f"{said} RETURNING 1" if guarded else said,
+        bulk.postgres_types(table, keys),
+    )
+
+
+@lru_cache(maxsize=512)
+def expect_sql(table: Table, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The lock of the rows with such keys on PostgreSQL, and the types of its arrays."""
+    aliases, match = bulk.by_keys(keys)
+    return (
+        f"SELECT 1 FROM {{}} AS v({aliases}) JOIN {table.name} AS t ON {match} FOR UPDATE OF t",
+        bulk.postgres_types(table, keys),
+    )
+
+
+def _sqlite_keys(keys: tuple[str, ...]) -> str:
+    return " AND ".join(f'"{c}" = ?' for c in keys)
