@@ -136,7 +136,8 @@ def test_words_that_wait_for_the_confirmation_are_said_and_come_true() -> None:
     )  # fmt: skip
     assert shown.reason(story.now) == (
         "told ahead: polinate_phase=ARCHIVED polinate_status=DELIVERED, "
-        "true once the order is confirmed"
+        "true once the order is confirmed; waiting: its stock is reserved and its payment "
+        "authorised, since 2023-11-14T22:13:20Z"
     )
     arrived = story.now.delivered_at
     story.goes_to(CONFIRMED)

@@ -92,8 +92,12 @@ def test_a_step_that_is_parked_and_then_put_off_is_parked_no_longer() -> None:
     book, order = paying()
     put_off(book, order, "", parked=True)
     assert told(book, order) == ("parked", "authorise: not sent")
+    parked = book.order(order)
+    assert parked.updated_at > order.updated_at
     put_off(book, order)
     assert not book.order(order).parked
+    # Whoever reads by time sees both; what a waiting order says in between moves no time.
+    assert book.order(order).updated_at > parked.updated_at
     assert book.job(order).state == "due"
     assert told(book, order) == ("waiting", TURN)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from tests.factories import open_shop
-from tests.writer.test_first_step import Desk
+from tests.writer.test_first_step import Desk, a_desk
 
 from entrepot.clock import new_id
+from entrepot.core import shown
 from entrepot.core.results import OrderResult
-from entrepot.store import bulk, queries
+from entrepot.store import bulk, processes, queries, schema
 from entrepot.store.engine import Database
 
 
@@ -39,3 +42,53 @@ async def test_an_order_is_read_with_its_lines(
     org = desk.shop.org
     assert await database.read_one(lambda c: queries.order_by_id(c, org, new_id())) is None
     assert await database.read_one(lambda c: queries.order_by_id(c, org + 1, placed[0].id)) is None
+
+
+async def test_a_step_that_nobody_works_on_is_the_orders_reason(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is asked besides of an order that was changed a moment ago."""
+    desk = await a_desk(database, 5)
+    result = (await desk.do(desk.shop.order())).result
+    assert isinstance(result, OrderResult)
+    order, [(job, _)] = result.order, desk.handed
+    jobs, leased = schema.jobs, job.leased_until
+
+    async def reason(at: int) -> str | None:
+        found = await database.read_one(
+            lambda conn: queries.order_with_reason(conn, order.org, order.id, at)
+        )
+        assert found is not None
+        page = await database.read(
+            lambda conn: queries.page_with_reasons(
+                conn, order.org, queries.OrderFilter(), at, limit=1, offset=0
+            )
+        )
+        assert [shown.reason(one) for one in page.orders] == [shown.reason(found)]
+        return shown.reason(found)
+
+    soon, later = order.updated_at + 1, order.updated_at + 10_000_000
+    asked: list[str] = []
+    real: Callable[..., list[Any]] = bulk.fetch
+    monkeypatch.setattr(
+        bulk, "fetch", lambda conn, text, values: asked.append(text) or real(conn, text, values)
+    )
+    under_way = await reason(soon)
+    assert (under_way or "").startswith("waiting: its stock is reserved and its payment author")
+    assert not any("jobs" in text for text in asked)
+    assert await reason(later) == under_way
+
+    await database.write(partial(processes.beat, process=7, now=soon))
+    await database.write(lambda conn: conn.execute(update(jobs).values(holder=7)))
+    gone = await reason(later)
+    assert gone == (
+        f"waiting: its worker is gone (seen last {shown.moment(soon)}); authorise is taken over "
+        f"within seconds, at the latest {shown.moment(leased)}"
+    )
+    assert any("jobs" in text for text in asked)
+    await database.write(partial(processes.beat, process=7, now=later))
+    assert await reason(later) == under_way
+
+    await database.write(lambda conn: conn.execute(update(jobs).values(leased_until=0)))
+    since = shown.moment(job.run_at)
+    assert await reason(later) == f"waiting: a worker: authorise is due since {since}"

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from entrepot.cli.session import on_book, organization
 from entrepot.core.decide.notify import fetch_job_id
-from entrepot.pipeline.steps import moment
+from entrepot.core.shown import moment
 from entrepot.store.announced import Announced, listed
 
 

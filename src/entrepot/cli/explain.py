@@ -16,8 +16,8 @@ from entrepot.core.explain import legal_words
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Attempt, Event, Job, Order, Reservation
-from entrepot.pipeline.steps import moment
-from entrepot.store.waiting import SILENT, Story, story
+from entrepot.core.shown import moment, stuck
+from entrepot.store.waiting import Story, story
 from entrepot.store.working_set import load
 
 
@@ -108,27 +108,18 @@ def waits_for(found: Explained) -> str:
     if not found.story.jobs:
         return "nothing: its pipeline has no step left"
     job = found.story.jobs[0]
+    nobody = stuck(job, found.story.seen.get(job.holder or 0), found.at)
     if job.leased_until > found.at:
-        return _in_hand(job, found)
+        lease = moment(job.leased_until)
+        return nobody or f"{job.kind} is under way; its worker holds it until {lease}"
     held = [claim.held_until for claim in found.story.reservations if claim.state == "held"]
     until = f"; the hold of its stock ends {moment(min(held))}" if held else ""
     if job.state == "parked":
         return f"you: {job.kind}: {job.last_error}{until}"
-    if job.run_at <= found.at:
-        return f"a worker: {job.kind} is due since {moment(job.run_at)}{until}"
+    if nobody is not None:
+        return f"{nobody}{until}"
     why = f": {job.last_error}" if job.last_error else ""
     return f"{job.kind}, try {job.tries + 1}, next {moment(job.run_at)}{why}{until}"
-
-
-def _in_hand(job: Job, found: Explained) -> str:
-    seen = found.story.seen.get(job.holder) if job.holder is not None else None
-    lease = moment(job.leased_until)
-    if seen is not None and seen < found.at - SILENT:
-        return (
-            f"its worker is gone (seen last {moment(seen)}); {job.kind} is taken over within "
-            f"seconds, at the latest {lease}"
-        )
-    return f"{job.kind} is under way; its worker holds it until {lease}"
 
 
 def _job(job: Job, found: Explained) -> dict[str, Any]:

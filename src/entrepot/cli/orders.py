@@ -17,7 +17,7 @@ from entrepot.core import ids
 from entrepot.core.commands import Command, ResumeJob, ResumeOrder
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Result
-from entrepot.pipeline.steps import moment
+from entrepot.core.shown import moment
 from entrepot.store.engine import Database
 from entrepot.store.waiting import Key, Query, State, Waiting, listed
 from entrepot.wiring import make_writer

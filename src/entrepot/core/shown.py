@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
 from entrepot.core import ahead, claims, ids
-from entrepot.core.order import Order
+from entrepot.core.order import Job, Order
 from entrepot.core.telling import spelled
+
+WAITING = "waiting"  # the reason of an order that waits for its pipeline
+MICROSECONDS = 1_000_000
+# A process beats once a second; one that has not for so long may be dead (microseconds).
+SILENT = 4_000_000
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, as all times here
+_LAST_SECOND = (datetime(9999, 12, 31, 23, 59, 59) - _EPOCH) // timedelta(seconds=1)  # noqa: DTZ001
 
 
 def name(order: Order) -> str:
@@ -62,11 +70,44 @@ def reason(order: Order) -> str | None:
     which words wait for its confirmation.
     """
     told = f"{order.reason}: {order.reason_detail}" if order.reason else None
-    shared, kept = claims.shared(order), ahead.told(order)
-    if not shared and not kept:
+    shared, kept, waits = claims.shared(order), ahead.told(order), _under_way(order)
+    if not (shared or kept or waits):
         return told
-    waits = f"told ahead: {spelled(dict(kept))}, true once the order is confirmed" if kept else None
-    return "; ".join([text for text in (told, shared, waits) if text])
+    words = f"told ahead: {spelled(dict(kept))}, true once the order is confirmed" if kept else None
+    return "; ".join([text for text in (told, shared, words, waits) if text])
+
+
+def _under_way(order: Order) -> str | None:
+    """What the pipeline does with an order that waits for it and has met no fault yet."""
+    if order.reason or not order.managed or order.facets.stage != "placed":
+        return None
+    pays = order.facets.payment == "pending"
+    what = "its stock is reserved and its payment authorised" if pays else "its stock is reserved"
+    return f"{WAITING}: {what}, since {moment(order.created_at)}"
+
+
+def stuck(job: Job, seen: int | None, at: int) -> str | None:
+    """Whom a step waits for that nobody works on, as a sentence; None for a step in good hands.
+
+    `seen`: when the process that holds the step was seen last, if it is one that beats.
+    """
+    if job.state != "due":
+        return None
+    if job.leased_until <= at:
+        due = f"a worker: {job.kind} is due since {moment(job.run_at)}"
+        return due if job.run_at <= at else None
+    if seen is None or seen >= at - SILENT:
+        return None
+    return (
+        f"its worker is gone (seen last {moment(seen)}); {job.kind} is taken over within seconds, "
+        f"at the latest {moment(job.leased_until)}"
+    )
+
+
+def moment(at: int) -> str:
+    """A time in microseconds as people read it: to the second, UTC, up to the year 9999."""
+    seconds = min(max(at // MICROSECONDS, 0), _LAST_SECOND)
+    return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def created_at(order: Order) -> int:

@@ -13,13 +13,14 @@ import msgspec
 
 from entrepot.core import ids
 from entrepot.core.commands import Command
+from entrepot.core.order import Order
 from entrepot.core.refusal import FAULTS_MAX, Reason, Refusal, Refused, all_of, refuse
 from entrepot.core.results import Result
 from entrepot.edge import every_fault
 from entrepot.edge.admission import Admission
 from entrepot.edge.strict_json import BYTE_ORDER_MARK, InvalidJson, Misshapen, decode
 from entrepot.pace import in_slices
-from entrepot.store import order_names
+from entrepot.store import order_names, queries
 from entrepot.store.engine import Database, Snapshot
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
 from entrepot.writer.writer import Writer
@@ -99,6 +100,10 @@ class Call:
         if other is None:
             return None
         return await self.services.database.read_one(lambda conn: look(conn, org, other))
+
+    def with_reason(self, conn: Snapshot, org: int, order_id: bytes) -> Order | None:
+        """The order of this id, with its reason as of now; for `named_order`."""
+        return queries.order_with_reason(conn, org, order_id, self.services.writer.now())
 
     async def order_id(self, member: str, dialect: str) -> bytes | None:
         """The id of the order that the path's `member` names in any way; None for no order."""

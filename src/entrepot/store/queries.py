@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from entrepot.core.order import Customer, Line, Order
-from entrepot.store import bulk, lists, rows, schema, span_walk
+from entrepot.store import bulk, lists, rows, schema, span_walk, waiting
 from entrepot.store.bulk import NamedBy, Select
 from entrepot.store.order_filter import OrderFilter, Statement
 
 __all__ = [
-    "OrderFilter", "Page", "customers", "order_and_customer", "order_by_id", "page",
+    "OrderFilter", "Page", "customers", "order_and_customer", "order_by_id", "order_with_reason",
+    "page", "page_with_reasons",
 ]  # fmt: skip
 
 _NOTHING = OrderFilter()
@@ -34,6 +35,20 @@ def order_by_id(conn: Connection, org: int, order_id: bytes) -> Order | None:
     """The order with its lines, or None; of PostgreSQL it asks one statement."""
     found, lines = bulk.select_all(conn, _whole(org, order_id))
     return _joined(found, lines)[0] if found else None
+
+
+def order_with_reason(conn: Connection, org: int, order_id: bytes, now: int) -> Order | None:
+    """The order as `order_by_id` finds it; where nobody works on its step, its reason says so."""
+    found = order_by_id(conn, org, order_id)
+    return found and waiting.with_reasons(conn, [found], now)[0]
+
+
+def page_with_reasons(
+    conn: Connection, org: int, wanted: OrderFilter, now: int, *, limit: int, offset: int
+) -> Page:
+    """The page as `page` finds it, with reasons as `order_with_reason` has them."""
+    found = page(conn, org, wanted, limit=limit, offset=offset)
+    return found._replace(orders=waiting.with_reasons(conn, found.orders, now))
 
 
 def order_and_customer(

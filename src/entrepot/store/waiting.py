@@ -6,15 +6,14 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from entrepot.core.order import Attempt, Event, Job, Reservation
+from entrepot.core.order import Attempt, Event, Job, Order, Reservation
+from entrepot.core.shown import SILENT, WAITING, stuck
 from entrepot.store import bulk, rows, schema
 
 State = Literal["waiting", "parked"]
 Key = tuple[int, bytes]
 
 _jobs, _orders = schema.jobs.c, schema.orders.c
-# A process beats once a second; one that has not for so long may be dead (microseconds).
-SILENT = 4_000_000
 
 
 class Waiting(NamedTuple):
@@ -111,3 +110,30 @@ def story(conn: Connection, org: int, order_id: bytes) -> Story:
         sorted(map(rows.event, told), key=lambda event: event.seq),
         {row.id: row.seen_at for row in seen},
     )
+
+
+def with_reasons(conn: Connection, orders: list[Order], now: int) -> list[Order]:
+    """The orders; those whose step nobody works on have that as their reason.
+
+    Nothing is asked where every order has moved, or was said to wait, a moment ago.
+    """
+    late = {(one.org, one.id) for one in orders if _is_late(one, now)}
+    if not late:
+        return orders
+    steps = set(bulk.select(conn, schema.jobs, ("org", "order_id"), late, ("org", "id")))
+    found = bulk.select(conn, schema.jobs, ("org", "id"), steps, rows.JOB)
+    jobs = {(job.org, job.order_id): job for job in map(rows.job, found)}
+    holders = {(job.holder,) for job in jobs.values() if job.holder is not None}
+    beats = bulk.select(conn, schema.processes, ("id",), holders, ("id", "seen_at"))
+    seen: dict[int, int] = {row[0]: row[1] for row in beats}
+    told = []
+    for order in orders:
+        job = jobs.get((order.org, order.id))
+        why = stuck(job, seen.get(job.holder or 0), now) if job is not None else None
+        told.append(order.changed(reason=WAITING, reason_detail=why) if why else order)
+    return told
+
+
+def _is_late(order: Order, now: int) -> bool:
+    waits = order.managed and order.facets.stage == "placed" and not order.parked
+    return waits and order.updated_at < now - SILENT

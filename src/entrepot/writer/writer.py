@@ -87,7 +87,7 @@ class Writer:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
-        self._now = now
+        self.now = now  # microseconds UTC
         self._new_id = new_id
         self._monotonic = monotonic
         self._lines = Lines(limits)
@@ -221,7 +221,7 @@ class Writer:
 
     async def _commit(self, envelopes: list[Envelope], series: _Series) -> list[Outcome]:
         facts = Facts(
-            self._now(), self._new_id, leased_until=self.lease(), holder=self.holder,
+            self.now(), self._new_id, leased_until=self.lease(), holder=self.holder,
             breathe=breathe,
         )  # fmt: skip
         much = sum([size(one.command) for one in envelopes]) > AT_ONCE_MAX

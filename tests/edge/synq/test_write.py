@@ -86,7 +86,7 @@ def test_an_order_is_shown_whole() -> None:
                 "requires_shipping": True,
             }
         ],
-        "reason": None,
+        "reason": "waiting: its stock is reserved, since 2026-03-01T00:00:00Z",
         "parked": False,
         "order_number": ids.internal_reference(bytes(range(16))),
         "external_id": None,

@@ -86,10 +86,14 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
         )
         changes.events.append(told)
     elif not parked:
+        if order.parked:
+            # What an operator was called for is so no longer: a reader by time has to see it.
+            order = order.changed(updated_at=max(facts.now, order.updated_at + 1000))
         order = goes_on(order) if order.parked or moved else order
         order = waits(order, command.waiting) if command.waiting and not moved else order
     if order != before:
-        changed = changes.reasons if order.version == before.version else changes.orders
+        only_said = (order.version, order.updated_at) == (before.version, before.updated_at)
+        changed = changes.reasons if only_said else changes.orders
         changed.append(order)
     return Decision(changes, StepResult(job))
 

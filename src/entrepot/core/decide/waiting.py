@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from entrepot.core.facets import ENDED
 from entrepot.core.order import Order
+from entrepot.core.shown import WAITING
 
-WAITING = "waiting"
 DETAIL_MAX = 500
 # An ended order keeps why it ended, and says behind these words what it waits for besides.
 _BESIDES = f"; {WAITING}: "

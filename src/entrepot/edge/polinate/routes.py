@@ -90,16 +90,17 @@ async def list_orders(call: Call) -> Answer:
     """A page of orders, newest first."""
     wanted, page, limit = listing.order_list(call.query(*listing.QUERY))
     found = await call.services.database.read_long(
-        lambda conn: queries.page(
-            conn, call.principal.org, wanted, limit=limit, offset=(page - 1) * limit
+        lambda conn: queries.page_with_reasons(
+            conn, call.principal.org, wanted, call.services.writer.now(),
+            limit=limit, offset=(page - 1) * limit,
         )
-    )
+    )  # fmt: skip
     return write.page_answer(found, page, limit)
 
 
 async def get_order(call: Call) -> Answer:
     """One order with its lines, by any of its ids or names."""
-    found = await call.named_order("id", read.SOURCE, queries.order_by_id)
+    found = await call.named_order("id", read.SOURCE, call.with_reason)
     if found is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     call.etag = revisions.tag(found)

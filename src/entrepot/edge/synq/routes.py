@@ -52,8 +52,8 @@ async def list_orders(call: Call) -> Answer:
     """A page of orders, newest first."""
     limit, offset = read.page(call.query("limit", "offset"))
     page = await call.services.database.read(
-        lambda conn: queries.page(
-            conn, call.principal.org, queries.OrderFilter(),
+        lambda conn: queries.page_with_reasons(
+            conn, call.principal.org, queries.OrderFilter(), call.services.writer.now(),
             limit=limit, offset=offset,
         )
     )  # fmt: skip
@@ -62,7 +62,7 @@ async def list_orders(call: Call) -> Answer:
 
 async def get_order(call: Call) -> Answer:
     """One order by its UUID; or by another of its ids and names, which nobody else may have."""
-    found = await call.named_order("orderID", "synq", queries.order_by_id)
+    found = await call.named_order("orderID", "synq", call.with_reason)
     if found is None:
         read.uuid(call.path_ids["orderID"], "orderID")
         raise refuse(Reason.UNKNOWN_ORDER)

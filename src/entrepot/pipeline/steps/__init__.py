@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from entrepot.core.commands import Command, DeferJob, SettlePayment
 from entrepot.core.facts import Seen
 from entrepot.core.order import Attempt, Job
+from entrepot.core.shown import moment
 from entrepot.pipeline.retry import Policy, next_try
 from entrepot.providers.payment import PaymentRequest
 
 MICROSECONDS = 1_000_000
-_LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 NOT_IN_TIME = "the payment was not authorised while the stock was held"
 ENDED = frozenset({"declined", "voided", "expired"})  # attempts that hold no money any more
 
@@ -114,12 +113,6 @@ def hold_ends(held: Held, terms: Terms) -> int | None:
     if ends is None:
         ends = attempt.created_at + hold
     return min(ends, terms.now() + hold)
-
-
-def moment(at: int) -> str:
-    """A time in microseconds as people read it: to the second, UTC, up to the year 9999."""
-    seconds = min(max(at // MICROSECONDS, 0), _LAST_SECOND)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _time_of_day(at: int) -> str:

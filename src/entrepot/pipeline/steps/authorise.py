@@ -5,6 +5,7 @@ from __future__ import annotations
 from entrepot.core.commands import Command, FinishJob, SettlePayment
 from entrepot.core.ids import dashed
 from entrepot.core.order import Attempt
+from entrepot.core.shown import moment
 from entrepot.pipeline.steps import (
     ENDED,
     MICROSECONDS,
@@ -12,7 +13,6 @@ from entrepot.pipeline.steps import (
     Held,
     Terms,
     hold_ends,
-    moment,
     park,
     put_off,
     request_of,
