@@ -11,12 +11,11 @@ from entrepot.core import events, lifecycle, words
 from entrepot.core.facets import VALUES, Facets
 from entrepot.core.money import SCALE_MAX, Amount, line_sum
 from entrepot.core.order import Attempt, Event, Order, subtotal
-from entrepot.core.properties import parse
 from entrepot.store import rows, schema
-from entrepot.store.flush import paths
 from entrepot.store.verify.asking import Asking, sentence
 from entrepot.store.verify.damage import Sound
 from entrepot.store.verify.report import Findings
+from entrepot.store.verify.searchable import check_properties
 from entrepot.store.verify.stories import check_events, check_lines, check_sender
 from entrepot.store.verify.walk import Beside, OrderKey, rows_of
 
@@ -109,7 +108,7 @@ class Walk:
         _words(order, findings)
         check_sender(order, findings)
         if searchable is not None:
-            _properties(order, {(one[2], one[3], one[4]) for one in searchable}, findings)
+            check_properties(order, {(one[2], one[3], one[4]) for one in searchable}, findings)
 
 
 def _scales_hold(row: Sequence[Any], findings: Findings) -> bool:
@@ -258,14 +257,3 @@ def _words(order: Order, findings: Findings) -> None:
         "WORDS", org=order.org, order=order.id, facets=" ".join(order.facets),
         words=" ".join(map(str, stored)),
     )  # fmt: skip
-
-
-def _properties(order: Order, searchable: set[tuple[str, str, int]], findings: Findings) -> None:
-    try:
-        read = paths(parse(order.properties)) if order.properties else ()
-        said = {(*pair, order.number) for pair in read}
-    except (ValueError, AttributeError):
-        said = None
-    if said != searchable:
-        differing = sorted({path for path, _, _ in searchable ^ (said or set())})
-        findings.add("PROPERTIES", org=order.org, order=order.id, paths=", ".join(differing[:5]))

@@ -1,0 +1,33 @@
+"""The negative control of each invariant: without its check nothing reports its breaks as such."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+from tests.conftest import sqlite_url
+from tests.store.test_verify import BREAKS, Book, loosen
+from tests.store.verify_book import attempt_key
+from tests.store.verify_breaks import Break
+from tests.store.verify_removed import found_without
+
+
+@pytest.fixture(scope="module")
+def sqlite_book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
+    made = Book(sqlite_url(Path(tmp_path_factory.mktemp("removed"))))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("one", BREAKS, ids=lambda one: f"{one.invariant}: {one.name}")
+def test_a_break_is_found_by_its_own_invariant_alone(sqlite_book: Book, one: Break) -> None:
+    def work(conn: Connection) -> set[str]:
+        for table in one.loosened:
+            loosen(conn, table)
+        for statement in one.statements:
+            sqlite_book.do(conn, statement)
+        return found_without(one.invariant, conn, attempt_key=attempt_key)
+
+    assert one.invariant not in sqlite_book.see(work)
