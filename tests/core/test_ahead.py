@@ -243,6 +243,21 @@ def test_a_larger_line_needs_stock_before_the_reservation_as_after_it() -> None:
         assert story.book.level().reserved == 10
 
 
+def test_a_larger_line_needs_no_stock_under_soft_allocation_however_far_the_pipeline_is() -> None:
+    for early in (True, False):
+        book = Book(hard=False)
+        book.stock(TRACKED, 2)
+        order = book.placed(line(quantity=2))
+        if not early:
+            book.reserved(order)
+        book.done(changing(order, update_lines=quantity(order, 9)))
+        if early:
+            book.reserved(order)
+        assert (book.level().on_hand, book.level().reserved) == (2, 9)
+        book.told(order, IN_TRANSIT)
+        assert (book.level().on_hand, book.level().reserved) == (-7, 0)
+
+
 def test_an_order_of_more_than_there_is_can_be_made_smaller_before_its_reservation() -> None:
     book = Book()
     book.stock(TRACKED, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from entrepot.core import ahead, claims, ids
 from entrepot.core.order import Job, Order
@@ -106,7 +107,12 @@ def stuck(job: Job, seen: int | None, at: int) -> str | None:
 
 def moment(at: int) -> str:
     """A time in microseconds as people read it: to the second, UTC, up to the year 9999."""
-    seconds = min(max(at // MICROSECONDS, 0), _LAST_SECOND)
+    return _second(min(max(at // MICROSECONDS, 0), _LAST_SECOND))
+
+
+# Many orders are placed in one second.
+@lru_cache(maxsize=1024)
+def _second(seconds: int) -> str:
     return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
 
 

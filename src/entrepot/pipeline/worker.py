@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from entrepot.core import ahead
 from entrepot.core.commands import Command, DeferJob, ReserveStock
 from entrepot.core.decide.reserve import SANDBOX
 from entrepot.core.facts import Facts
@@ -224,9 +223,7 @@ class Worker:
             if seen.attempt is not None and seen.attempt.service == SANDBOX:
                 self._reports.tell_sandbox(seen.attempt.provider)
             stage = seen.order.facets.stage
-            # What was told ahead moves stock when the order is confirmed: it is read anew then.
-            whole_here = whole and not ahead.is_kept(seen.order)
-            self._add(Held(job, stage, seen.attempt, seen if whole_here else None))
+            self._add(Held(job, stage, seen.attempt, seen if whole else None))
 
     def _first_step(self, job: Job) -> ReserveStock:
         return reserve(job, self._named, self._secret, self._terms)
