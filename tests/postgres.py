@@ -115,6 +115,11 @@ class Postgres:
         (self.data / "standby.signal").touch()
         self.start_again()
 
+    def become_the_primary(self) -> None:
+        """Starts a server that is down as one that takes writes."""
+        (self.data / "standby.signal").unlink(missing_ok=True)
+        self.start_again()
+
     def create(self, template: str = "template1") -> str:
         """The URL of a new database: empty, or a copy of the database with the template's URL."""
         name = f"entrepot_{next(self._numbers)}"

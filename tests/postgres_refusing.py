@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
 from tests.postgres import Postgres
@@ -96,16 +96,26 @@ def closed_port(postgres: Postgres, url: str) -> str:
     return url.replace(f":{postgres.port}/", ":1/")
 
 
-@contextmanager
-def held_up(url: str, table: str = "organizations") -> Iterator[None]:
+@asynccontextmanager
+async def held_up(url: str, table: str = "organizations") -> AsyncIterator[None]:
     """Every statement on a table waits for a lock, and those of this database not for long."""
-    loop = asyncio.new_event_loop()
+    book = await asyncpg.connect(url)
     try:
-        book = loop.run_until_complete(asyncpg.connect(url))
         limit = f"ALTER DATABASE {name_of(url)} SET statement_timeout = '200ms'"
-        loop.run_until_complete(book.execute(limit))
-        loop.run_until_complete(book.execute(f"BEGIN; LOCK TABLE {table}"))
+        await book.execute(limit)
+        await book.execute(f"BEGIN; LOCK TABLE {table}")
         yield
-        loop.run_until_complete(book.close())
     finally:
-        loop.close()
+        await book.close()
+
+
+@contextmanager
+def held_up_meanwhile(url: str) -> Iterator[None]:
+    """The same around what has an event loop of its own."""
+    with asyncio.Runner() as loop:
+        holding = held_up(url)
+        loop.run(holding.__aenter__())
+        try:
+            yield
+        finally:
+            loop.run(holding.__aexit__(None, None, None))

@@ -36,6 +36,7 @@ from entrepot.settings import Settings
 from entrepot.store import migrate, queue
 from entrepot.store.archive import EventArchive
 from entrepot.store.engine import Database, Unavailable, open_database
+from entrepot.store.private_files import readable_by_others
 from entrepot.writer.lines import Limits
 from entrepot.writer.writer import Writer
 
@@ -81,6 +82,10 @@ def open_sandbox(chosen: Settings) -> SandboxProvider:
     if fault is not None:
         path = f"{settings.PREFIX}SANDBOX_LEDGER={chosen.sandbox_ledger}"
         telemetry.log.error("sandbox.ledger_unusable", why=fault, setting=path)
+    elif readable_by_others(Path(chosen.sandbox_ledger)):
+        telemetry.log.warning(
+            "sandbox.ledger_readable_by_others", path=chosen.sandbox_ledger, remedy="chmod 600"
+        )
     return sandbox
 
 

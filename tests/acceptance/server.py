@@ -124,7 +124,11 @@ class Server:
         """Starts the process and returns when /health/ready answers 200 (a worker: at once)."""
         self.launch()
         if self.role != "worker":
-            eventually(self.ready, "the server is ready", START_SECONDS)
+            self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Returns when /health/ready answers 200."""
+        eventually(self.ready, "the server is ready", START_SECONDS)
 
     def launch(self, *more: str) -> None:
         """Starts the process, with more arguments, and returns at once."""

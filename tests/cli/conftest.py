@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from entrepot import telemetry
 from entrepot.cli.main import main
 
 
@@ -36,7 +37,7 @@ Command = Callable[..., Ended]
 @pytest.fixture
 def command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
+) -> Iterator[Command]:
     """Runs `entrepot` with these words in the test's folder; settings by name, without prefix."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("ENTREPOT_")]:
@@ -55,4 +56,6 @@ def command(
         said = capsys.readouterr()
         return Ended(code, said.out, said.err)
 
-    return run
+    yield run
+    # A logger that has logged once stays as the command had set it up; later tests read logs too.
+    telemetry.log.__dict__.pop("bind", None)

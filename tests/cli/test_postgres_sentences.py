@@ -68,7 +68,7 @@ def test_a_role_without_privileges_is_told_which(
 
 
 def test_a_statement_that_takes_too_long_is_told(url: str, command: Command) -> None:
-    with refusing.held_up(url):
+    with refusing.held_up_meanwhile(url):
         for words in (("org", "list"), ("verify", "--json"), ("org", "create", "a"), ("demo",)):
             said = command(*words, DATABASE_URL=url).sentence()
             assert "statement timeout" in said
@@ -79,7 +79,7 @@ def test_rows_that_another_program_holds_are_told(
     postgres: Postgres, url: str, command: Command
 ) -> None:
     postgres.sql(f"ALTER DATABASE {refusing.name_of(url)} SET lock_timeout = '50ms'")
-    with refusing.held_up(url):
+    with refusing.held_up_meanwhile(url):
         said = command("org", "create", "a", DATABASE_URL=url).sentence()
     assert "lock timeout" in said
     assert "try again" in said

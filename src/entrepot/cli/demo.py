@@ -23,7 +23,7 @@ from entrepot.core.order import Variant
 from entrepot.core.refusal import Refusal
 from entrepot.store import accounts
 from entrepot.store.engine import Database, parsed_url
-from entrepot.store.private_files import write_private
+from entrepot.store.private_files import readable_by_others, write_private
 from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 
@@ -90,6 +90,8 @@ async def ensure(database: Database) -> dict[str, Any]:
     path = credentials_file(chosen.database_url)
     kept = _kept(path)
     if kept is not None and await database.read(lambda conn: _works(conn, kept)):
+        if readable_by_others(path):
+            write_private(path, json.dumps(kept))
         return kept
     org = await database.read(lambda conn: accounts.organization_named(conn, NAME))
     if org is None:

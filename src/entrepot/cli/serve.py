@@ -214,10 +214,10 @@ def serve(
     port = sockets[0].getsockname()[1]
     with _closing(sockets), sole_server(chosen.database_url):
         if accept_loss:
-            on_book(lambda book: book.accept_loss(), up_to_date=False)
-        on_book(_take_up, up_to_date=chosen.migrate)
+            on_book(lambda book: book.accept_loss(), up_to_date=False, serving=True)
+        on_book(_take_up, up_to_date=chosen.migrate, serving=True)
         if demo:
-            told = on_book(demo_command.ensure)
+            told = on_book(demo_command.ensure, serving=True)
             print(demo_command.first_steps(told, f"http://{host}:{port}"), flush=True)
         if workers > 1:
             _serve_many(host, port, workers, chosen, sockets)

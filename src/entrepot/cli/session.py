@@ -13,6 +13,7 @@ from entrepot import settings, telemetry
 from entrepot.cli.errors import OperatorError
 from entrepot.store import accounts, migrate, order_names
 from entrepot.store.engine import Database, open_database, parsed_url
+from entrepot.store.private_files import readable_by_others
 
 __all__ = [
     "OperatorError",
@@ -30,12 +31,17 @@ MAKERS = "`entrepot serve`, `migrate`, `demo` and `org create` make one"
 
 
 def on_book(
-    work: Callable[[Database], Awaitable[T]], *, up_to_date: bool = True, must_exist: bool = False
+    work: Callable[[Database], Awaitable[T]],
+    *,
+    up_to_date: bool = True,
+    must_exist: bool = False,
+    serving: bool = False,
 ) -> T:
     """Open the database of the settings, run `work` on it, close it.
 
     The schema is made or brought to head where `up_to_date`. A book that `must_exist` is neither
-    made nor changed, and has to be at head. Nobody else waits for the database, so that it may
+    made nor changed, and has to be at head. A server (`serving`) tells by itself who may read
+    the book. Nobody else waits for the database, so that it may
     take its time. Raises OperatorError where there is no such book.
     """
     chosen = settings.load()
@@ -56,7 +62,24 @@ def on_book(
         finally:
             await database.close()
 
-    return asyncio.run(run())
+    done = asyncio.run(run())
+    if not must_exist and not serving:
+        warn_of_readers(chosen.database_url)
+    return done
+
+
+def warn_of_readers(url: str) -> None:
+    """Log where others may read the SQLite file of a URL, or the files beside it.
+
+    A new one is for its owner alone; the mode of one that is there is its owner's choice.
+    """
+    parsed = parsed_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return
+    book = Path(str(parsed.database))
+    for path in (book, *(book.with_name(book.name + end) for end in ("-wal", "-shm"))):
+        if path.is_file() and readable_by_others(path):
+            telemetry.log.warning("book.readable_by_others", path=str(path), remedy="chmod 600")
 
 
 def require_book(url: str) -> None:
