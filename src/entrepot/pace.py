@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
@@ -26,20 +27,31 @@ STRIDE: Final = 500
 
 
 class _Turn:
-    """Until when the slice that runs may go on, by the clock that never goes back."""
+    """Until when the slice that runs may go on, by the clock that never goes back; and how much
+    work is done in slices now. With none, to breathe costs nothing.
+    """
 
-    __slots__ = ("until",)
+    __slots__ = ("sliced", "until")
 
     def __init__(self) -> None:
         self.until = 0.0
+        self.sliced = 0
+
+    def __enter__(self) -> None:
+        self.sliced += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.sliced -= 1
 
 
 _turn = _Turn()
+# Entered by whoever runs work in a greenlet of its own, so that the work may breathe.
+sliced: AbstractContextManager[None] = _turn
 
 
 def breathe() -> None:
     """End the slice if it has lasted long enough, where the work is done in slices."""
-    if time.perf_counter() < _turn.until or not in_greenlet():
+    if not _turn.sliced or time.perf_counter() < _turn.until or not in_greenlet():
         return
     await_only(asyncio.sleep(0))
     _turn.until = time.perf_counter() + SLICE_SECONDS
@@ -48,7 +60,8 @@ def breathe() -> None:
 async def in_slices(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """What `work` returns or raises; wherever it breathes, others may run."""
     _turn.until = time.perf_counter() + SLICE_SECONDS
-    done: T = await greenlet_spawn(partial(work, *args, **kwargs))
+    with sliced:
+        done: T = await greenlet_spawn(partial(work, *args, **kwargs))
     return done
 
 

@@ -62,11 +62,11 @@ async def an_organization(database: Database, name: str = "Acme") -> accounts.Or
 
 
 def written(order: Order) -> Changes:
-    return Changes(
-        orders_new=[order],
-        lines_new=[(order.org, order.id, line) for line in order.lines],
-        events=[Event(order.org, order.id, 1, "order.placed", NOW, "synq", "{}")],
-    )
+    changes = Changes()
+    changes.orders_new.append(order)
+    changes.lines_new.extend((order.org, order.id, line) for line in order.lines)
+    changes.events.append(Event(order.org, order.id, 1, "order.placed", NOW, "synq", "{}"))
+    return changes
 
 
 async def store(database: Database, changes: Changes, *, needs: Needs | None = None) -> None:
@@ -160,7 +160,9 @@ async def test_an_update_of_a_row_that_changed_meanwhile_is_a_conflict(database:
         load(conn, needs, facts)
         moved = facts.orders[org.org, order.id]._replace(version=2)
         facts.order_base[org.org, order.id] = order._replace(version=7)
-        facts.absorb(Changes(orders=[moved]))
+        changes = Changes()
+        changes.orders.append(moved)
+        facts.absorb(changes)
         flush(conn, facts)
 
     with pytest.raises(Conflict):
@@ -219,21 +221,22 @@ async def test_the_database_also_refuses(
 
 async def test_two_claims_never_share_a_job(database: Database) -> None:
     org = await an_organization(database)
-    jobs = [
+    made = Changes()
+    made.jobs.extend(
         Job(org.org, new_id(), "reserve", None, None, "due", NOW + n, 0, 0, 0, None, NOW)
         for n in range(5)
-    ]
-    await store(database, Changes(jobs=jobs))
+    )
+    await store(database, made)
     claim = partial(queue.claim, now=NOW + 10, leased_until=NOW + 100, limit=3)
     first = await database.write(claim)
     second = await database.write(claim)
     taken = [one.job.id for one in (*first, *second)]
     assert [one.job.run_at for one in first] == [NOW, NOW + 1, NOW + 2]
-    assert sorted(taken) == sorted(job.id for job in jobs)
+    assert sorted(taken) == sorted(job.id for job in made.jobs)
     assert all(one.job.fence == 1 for one in (*first, *second))
     later = await database.write(partial(queue.claim, now=NOW + 101, leased_until=NOW + 200,
                                          limit=9))  # fmt: skip
-    assert len(later) == len(jobs)
+    assert len(later) == len(made.jobs)
     assert all(one.job.fence == 2 for one in later)
 
 

@@ -116,7 +116,10 @@ class Shop:
             conn.execute(update(schema.order_counters).values(committed_at=-1000))
             facts = Facts(at, new_id)
             load(conn, Needs(orders={(self.org, o.id) for o in changed.values()}), facts)
-            facts.absorb(Changes(orders_new=made, orders=list(changed.values())))
+            changes = Changes()
+            changes.orders_new.extend(made)
+            changes.orders.extend(changed.values())
+            facts.absorb(changes)
             flush(conn, facts)
 
         self.book.write(work)

@@ -89,6 +89,8 @@ def balance(subtotal: Amount, total: Amount) -> tuple[Amount, Amount]:
     """What is taken off the lines and what is put on, so that they make the total: the discount,
     and what the order costs beyond its lines, which is told as shipping. One of them is zero.
     """
+    if subtotal == total:
+        return ZERO, ZERO
     scale = max(subtotal.scale, total.scale)
     off = subtotal.at(scale) - total.at(scale)
     if not off:
@@ -98,6 +100,8 @@ def balance(subtotal: Amount, total: Amount) -> tuple[Amount, Amount]:
 
 def priceable(subtotal: Amount, total: Amount) -> bool:
     """Whether the book can hold what the lines sum up to, the total, and what lies between."""
+    if subtotal == total:
+        return storable(total)
     if not storable(subtotal, total):
         return False
     return all(abs(amount.units) < 1 << 63 for amount in balance(subtotal, total))

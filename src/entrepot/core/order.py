@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from entrepot.core.facets import Facets
@@ -308,32 +307,61 @@ class Announced(NamedTuple):
     announced_at: int
 
 
-@dataclass(slots=True)
 class Changes:
-    """What a decision wants written, all or nothing. Later commands of a batch see it."""
+    """What a decision wants written, all or nothing. Later commands of a batch see it.
 
-    orders_new: list[Order] = field(default_factory=list)
-    orders: list[Order] = field(default_factory=list)
-    # Only what these say while they wait is another one: no version, no event, no time.
-    reasons: list[Order] = field(default_factory=list)
-    lines_new: list[tuple[int, bytes, Line]] = field(default_factory=list)
-    lines: list[tuple[int, bytes, Line]] = field(default_factory=list)
-    lines_gone: list[tuple[int, bytes, Line]] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    jobs: list[Job] = field(default_factory=list)
-    jobs_done: list[Job] = field(default_factory=list)
-    # By id and by name: the lines of a long array look here for what an earlier one made.
-    customers_new: dict[bytes, Customer] = field(default_factory=dict)
-    customers: dict[bytes, Customer] = field(default_factory=dict)
-    customer_names: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
-    variants_new: dict[bytes, Variant] = field(default_factory=dict)
-    variants: list[Variant] = field(default_factory=list)
-    variant_names: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
-    locations_new: list[tuple[int, bytes]] = field(default_factory=list)
-    announced_new: list[Announced] = field(default_factory=list)
-    announced_gone: list[tuple[int, str]] = field(default_factory=list)
-    levels: dict[tuple[int, bytes, bytes], Level] = field(default_factory=dict)
-    exact_stock: bool = False  # decided by the very numbers of a level: see Facts
-    entries: list[StockEntry] = field(default_factory=list)
-    reservations: list[Reservation] = field(default_factory=list)
-    attempts: list[Attempt] = field(default_factory=list)
+    Every order has one: the constructor is written out, as one of a dataclass takes thrice as long.
+    """
+
+    __slots__ = (
+        "announced_gone",
+        "announced_new",
+        "attempts",
+        "customer_names",
+        "customers",
+        "customers_new",
+        "entries",
+        "events",
+        "exact_stock",
+        "jobs",
+        "jobs_done",
+        "levels",
+        "lines",
+        "lines_gone",
+        "lines_new",
+        "locations_new",
+        "orders",
+        "orders_new",
+        "reasons",
+        "reservations",
+        "variant_names",
+        "variants",
+        "variants_new",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.orders_new: list[Order] = []
+        self.orders: list[Order] = []
+        # Only what these say while they wait is another one: no version, no event, no time.
+        self.reasons: list[Order] = []
+        self.lines_new: list[tuple[int, bytes, Line]] = []
+        self.lines: list[tuple[int, bytes, Line]] = []
+        self.lines_gone: list[tuple[int, bytes, Line]] = []
+        self.events: list[Event] = []
+        self.jobs: list[Job] = []
+        self.jobs_done: list[Job] = []
+        # By id and by name: the lines of a long array look here for what an earlier one made.
+        self.customers_new: dict[bytes, Customer] = {}
+        self.customers: dict[bytes, Customer] = {}
+        self.customer_names: dict[tuple[int, str, str], bytes] = {}
+        self.variants_new: dict[bytes, Variant] = {}
+        self.variants: list[Variant] = []
+        self.variant_names: dict[tuple[int, str, str], bytes] = {}
+        self.locations_new: list[tuple[int, bytes]] = []
+        self.announced_new: list[Announced] = []
+        self.announced_gone: list[tuple[int, str]] = []
+        self.levels: dict[tuple[int, bytes, bytes], Level] = {}
+        self.exact_stock: bool = False  # decided by the very numbers of a level: see Facts
+        self.entries: list[StockEntry] = []
+        self.reservations: list[Reservation] = []
+        self.attempts: list[Attempt] = []

@@ -18,7 +18,13 @@ from entrepot.core.refusal import FAULTS_MAX, Reason, Refusal, Refused, all_of, 
 from entrepot.core.results import Result
 from entrepot.edge import every_fault
 from entrepot.edge.admission import Admission
-from entrepot.edge.strict_json import BYTE_ORDER_MARK, InvalidJson, Misshapen, decode
+from entrepot.edge.strict_json import (
+    BYTE_ORDER_MARK,
+    InvalidJson,
+    Misshapen,
+    decode,
+    decode_sound,
+)
 from entrepot.pace import in_slices
 from entrepot.store import order_names, queries
 from entrepot.store.engine import Database, Snapshot
@@ -153,10 +159,13 @@ def query_pairs(query_string: bytes) -> list[tuple[str, str]]:
         raise refuse(Reason.INVALID, f"at most {QUERY_PAIRS_MAX} parameters", "query") from error
 
 
-def read_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """JSON of the decoder's shape, or a refusal that names every field that does not fit."""
+def read_json(body: bytes, decoder: msgspec.json.Decoder[T], *, sound: bool = False) -> T:
+    """JSON of the decoder's shape, or a refusal that names every field that does not fit.
+
+    `sound` says that the body was read before, so that it is known to have one meaning.
+    """
     try:
-        return decode(body, decoder)
+        return decode_sound(body, decoder) if sound else decode(body, decoder)
     except Misshapen as error:
         raise Refused(all_of(_every_fault(body, decoder.type, error))) from error
     except InvalidJson as error:

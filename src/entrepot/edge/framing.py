@@ -37,19 +37,15 @@ def check_head(version: str, headers: list[tuple[bytes, bytes]]) -> None:
     """
     if version not in _SERVED:
         raise Fault(_VERSION if version[0] >= "2" else _BAD_REQUEST)
-    hosts = 0
-    codings = b""
-    for name, value in headers:
-        if name == b"host":
-            hosts += 1
-            if not _HOST.match(value):
-                raise Fault(_BAD_REQUEST)
-        elif name == b"transfer-encoding":
-            codings += b"," + value
+    names = [name for name, _ in headers]
+    hosts = names.count(b"host")
     if hosts > 1 or (not hosts and version != "1.0"):
         raise Fault(_BAD_REQUEST)
-    if codings:
-        _check_codings(version, codings[1:])
+    if hosts and not _HOST.match(headers[names.index(b"host")][1]):
+        raise Fault(_BAD_REQUEST)
+    if b"transfer-encoding" in names:
+        codings = [value for name, value in headers if name == b"transfer-encoding"]
+        _check_codings(version, b",".join(codings))
 
 
 def _check_codings(version: str, codings: bytes) -> None:

@@ -148,17 +148,23 @@ class DeadlineProtocol(TimedProtocol):
     def on_url(self, url: bytes) -> None:
         """Count the target as a part of the header block."""
         super().on_url(url)
-        self._count_header_bytes(len(url))
+        self._header_bytes += len(url)
+        if self._header_bytes > HEADER_BLOCK_BYTES_MAX:
+            self._break_off(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header and count it. A trailer arrives the same way, but it is none: whoever
         looked at the headers before us, and let the request pass, has not seen it.
         """
+        self._header_bytes += len(name) + len(value)
         if self._trailers is None:
             super().on_header(name, value)
+            many = len(self.headers)
         else:
             self._trailers += 1
-        self._count_header_bytes(len(name) + len(value))
+            many = len(self.headers) + self._trailers
+        if many > HEADERS_MAX or self._header_bytes > HEADER_BLOCK_BYTES_MAX:
+            self._break_off(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         """Start the body's deadline; uvicorn starts the application, unless the door is shut."""
@@ -271,12 +277,6 @@ class DeadlineProtocol(TimedProtocol):
     def _rested(self) -> None:
         if not self.transport.is_closing():
             self.flow.resume_reading()
-
-    def _count_header_bytes(self, count: int) -> None:
-        self._header_bytes += count
-        many = len(self.headers) + (self._trailers or 0) > HEADERS_MAX
-        if self._header_bytes > HEADER_BLOCK_BYTES_MAX or many:
-            self._break_off(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def _break_off(self, status: int) -> NoReturn:
         """End the parser's run; what it then could not read is refused with `status`."""

@@ -46,12 +46,17 @@ _SMALL_BYTES: Final = 16 * 1024
 _SUSPECT_NUMBER: Final = re.compile(r"[0-9.]{19}|[0-9][eE]")
 
 
+_Tree = dict[str, object] | list[object]
+
+
 class _Float(str):
     """The source text of a number with a fraction or an exponent, told apart from a string's."""
 
     __slots__ = ()
 
 
+_plain: Final = msgspec.json.Decoder()
+_write: Final = msgspec.json.Encoder().encode
 _small: Final = msgspec.json.Decoder(float_hook=_Float)
 # Of a number with a fraction or an exponent only that it is one is of interest here, and to read
 # one to the last digit can take a thousand times as long as another.
@@ -86,23 +91,42 @@ def _is_plain(body: bytes, depth_max: int) -> bool:
     A string has two quotation marks. Where an object has a key twice, its tree holds fewer strings
     than the body does. Of any other body this says nothing; it is looked at more closely.
     """
-    if b"\\" in body or b"\0" in body or sum(map(body.count, _BEFORE_VALUES)) > VALUES_MAX:
+    if b"\\" in body or b"\0" in body:
         return False
     small = len(body) <= _SMALL_BYTES
-    if not small:
-        digits = body.translate(_DIGITS)
-        if _LONG in digits or not _in_range(body, digits):
-            return False
+    digits = body.translate(_DIGITS)
+    short = _LONG not in digits
+    if small and short and body.count(b"[") + body.count(b"{") <= depth_max:
+        return _reads_back(body)
+    if not small and not (short and _in_range(body, digits) and _values_bound(body) <= VALUES_MAX):
+        return False
+    tree = _tree(body, _small if small else _untyped)
+    return tree is not None and _strings_in(tree, depth_max) * 2 == body.count(b'"')
+
+
+def _reads_back(body: bytes) -> bool:
+    """Whether a small body with few brackets and short numbers has all its strings once it is read
+    and written again. The decoder refuses a number that is out of range.
+    """
+    tree = _tree(body, _plain)
+    return tree is not None and _write(tree).count(b'"') == body.count(b'"')
+
+
+def _tree(body: bytes, decoder: msgspec.json.Decoder[Any]) -> _Tree | None:
+    """The object or the array that a body is; None for anything else."""
     try:
-        tree = (_small if small else _untyped).decode(body)
+        tree = decoder.decode(body)
     except (msgspec.DecodeError, RecursionError):
-        return False
-    if type(tree) not in (dict, list):
-        return False
-    return _strings_in(tree, depth_max) * 2 == body.count(b'"')
+        return None
+    return tree if type(tree) in (dict, list) else None
 
 
-def _strings_in(tree: dict[str, object] | list[object], depth_max: int) -> int:
+def _values_bound(body: bytes) -> int:
+    """As many values as the body can have, or more."""
+    return sum(map(body.count, _BEFORE_VALUES))
+
+
+def _strings_in(tree: _Tree, depth_max: int) -> int:
     """How many keys and texts there are; -1 for too many levels, or a number to be looked at."""
     strings, left = 0, _PIECE
     level: list[Any] = [tree]

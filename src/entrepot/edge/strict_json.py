@@ -50,6 +50,15 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T], *, depth_max: int = DE
     """
     body = body.removeprefix(BYTE_ORDER_MARK)
     soundness.check(body, depth_max)
+    return decode_sound(body, decoder)
+
+
+def decode_sound(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Return what `decoder` makes of a body that is known to have one meaning.
+
+    Raises:
+        InvalidJson: the body does not fit the decoder's type.
+    """
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:

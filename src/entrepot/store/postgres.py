@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from entrepot.pace import sliced
 from entrepot.store import schema
 from entrepot.store.bulk import Conflict
 from entrepot.store.engine import POOL_DEFAULT, T, Work
@@ -196,7 +197,8 @@ async def _done(engine: AsyncEngine, begin: str | None, work: Work[T]) -> T:
             try:
                 if begin is not None:
                     await driver.execute(begin)
-                result = await conn.run_sync(work)
+                with sliced:
+                    result = await conn.run_sync(work)
                 if begin is not None:
                     await driver.execute("COMMIT")
             except BaseException:

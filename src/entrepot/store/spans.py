@@ -78,7 +78,7 @@ def number(conn: Connection, writes: Writes, facts: Facts) -> None:
         writes.add(Write("order_counters", None, _TAKE_POSTGRES, _TAKE_TYPES, wanted, name=TAKEN))
     for org, keys in by_org.items():
         for given, key in enumerate(keys, last[org] - len(keys) + 1):
-            facts.orders[key] = Order._make((*facts.orders[key][:-1], given))
+            facts.orders[key] = _numbered(facts.orders[key], given)
     if facts.committed:
         facts.date(dirt.new | dirt.dirty)
 
@@ -93,8 +93,13 @@ def numbered(returned: dict[str, list[Row]], facts: Facts) -> None:
     dirt = facts.touched["orders"]
     for key in dirt.new:
         order = facts.orders[key]
-        facts.orders[key] = Order._make((*order[:-1], order.number + last[order.org]))
+        facts.orders[key] = _numbered(order, order.number + last[order.org])
     facts.date(dirt.new | dirt.dirty)
+
+
+def _numbered(order: Order, number: int) -> Order:
+    """The order with its number, its last member: nearly every order that is written takes this."""
+    return tuple.__new__(Order, (*order[:-1], number))
 
 
 def tally(conn: Connection, writes: Writes, facts: Facts) -> None:

@@ -20,7 +20,8 @@ def adjust(command: AdjustStock, facts: Facts) -> Decision:
     allocation less on hand than is reserved. Under SOFT goods may have left that were never
     counted: a shelf below zero is corrected either way.
     """
-    org, changes = command.org, Changes(exact_stock=True)
+    org, changes = command.org, Changes()
+    changes.exact_stock = True
     variant = facts.variants.get((org, command.variant_id))
     if variant is None:
         variant = first_seen(command.variant_id, facts, changes, org)

@@ -51,7 +51,7 @@ def snapshot(
     An order that names a customer by id alone keeps what that customer is called now.
     """
     told = (ref.first_name, ref.last_name, ref.email, ref.phone)
-    if told == (None, None, None, None) and customer_id != facts.orgs[org].guest_id:
+    if told == _NOBODY and customer_id != facts.orgs[org].guest_id:
         known = customer_of(org, customer_id, facts, changes)
         if known is not None:
             told = (known.first_name, known.last_name, known.email, known.phone)
@@ -81,6 +81,7 @@ def customer_of(org: int, customer_id: bytes, facts: Facts, changes: Changes) ->
     )
 
 
+_NOBODY = (None, None, None, None)
 _SNAPSHOT = ("first_name", "last_name", "email", "phone")
 
 

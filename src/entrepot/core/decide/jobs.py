@@ -101,7 +101,9 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
 def finish(command: FinishJob, facts: Facts) -> Decision:
     """Take a job away that has nothing left to do."""
     job = held_job(command.org, command.job_id, command.fence, facts)
-    return Decision(Changes(jobs_done=[job]), StepResult(None))
+    changes = Changes()
+    changes.jobs_done.append(job)
+    return Decision(changes, StepResult(None))
 
 
 def taken_up(order: Order, facts: Facts) -> list[Job]:
@@ -133,7 +135,8 @@ def resume(command: ResumeOrder, facts: Facts) -> Decision:
         under_way = any(job.order_id == order.id for job in facts.jobs.values())
         why = "is under way" if under_way else "of the order is parked or waits"
         raise refuse(Reason.ILLEGAL_MOVE, f"{'the' if under_way else 'no'} step {why}")
-    changes = Changes(jobs=again)
+    changes = Changes()
+    changes.jobs.extend(again)
     order, resumed = events.happened(goes_on(order), events.ORDER_RESUMED, facts.now, "operator")
     changes.orders.append(order)
     changes.events.append(resumed)
@@ -145,5 +148,7 @@ def resume_job(command: ResumeJob, facts: Facts) -> Decision:
     job = facts.jobs.get((command.org, command.job))
     if job is None or job.leased_until > facts.now:
         raise refuse(Reason.ILLEGAL_MOVE, "the step is gone, or under way")
-    job = job._replace(state="due", run_at=facts.now, tries=0, put_off_at=facts.now)
-    return Decision(Changes(jobs=[job]), StepResult(None))
+    changes = Changes()
+    due = job._replace(state="due", run_at=facts.now, tries=0, put_off_at=facts.now)
+    changes.jobs.append(due)
+    return Decision(changes, StepResult(None))

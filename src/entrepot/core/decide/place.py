@@ -67,14 +67,14 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
         discount=discount,
         shipping=shipping,
         shares_payment_of=shares,
+        version=1,
         lines=lines,
         **snapshot(command.customer, customer_id, org, facts, changes),
         **command.said,
     )
-    order, placed = events.happened(order, events.ORDER_PLACED, facts.now, command.source)
     changes.orders_new.append(order)
-    changes.lines_new.extend((org, order.id, line) for line in lines)
-    changes.events.append(placed)
+    changes.lines_new.extend([(org, order.id, line) for line in lines])
+    changes.events.append(events.latest(order, events.ORDER_PLACED, facts.now, command.source))
     changes.jobs.append(first_job(order, facts))
     return Decision(changes, OrderResult(order))
 

@@ -64,7 +64,8 @@ def _stand_in(attempt: Attempt) -> str | None:
 
 
 def _voided(order: Order, attempt: Attempt, job: Job, facts: Facts) -> Decision:
-    changes = Changes(jobs_done=[job])
+    changes = Changes()
+    changes.jobs_done.append(job)
     changes.attempts.append(attempt._replace(state="voided", updated_at=facts.now))
     order = goes_on(stand(order, order.facets._replace(payment="voided")))
     order, voided = events.happened(order, events.PAYMENT_VOIDED, facts.now, "pipeline")
@@ -77,7 +78,8 @@ def _refused(
     command: SettlePayment, order: Order, attempt: Attempt, job: Job, facts: Facts
 ) -> Decision:
     expired = command.outcome == "expired"
-    changes = Changes(jobs_done=[job])
+    changes = Changes()
+    changes.jobs_done.append(job)
     state, payment = ("expired", "voided") if expired else ("declined", "declined")
     changes.attempts.append(attempt._replace(state=state, updated_at=facts.now))
     order = stand(order, order.facets._replace(payment=payment))

@@ -21,11 +21,18 @@ from entrepot.edge.dialect import Principal, read_json
 from entrepot.edge.keys import KEY_HEADER
 from entrepot.edge.polinate import bodies, lines, values, wire
 from entrepot.edge.polinate.credentials import business_id
+from entrepot.edge.strict_json import InvalidJson, Misshapen, decode
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint
 
 SOURCE = "polinate"
 _canonical = msgspec.json.Encoder(order="sorted").encode
+# The members of an order, as they are called here and on the wire, in the order of fingerprints.
+_MEMBERS = wire.CreateOrder.__struct_fields__
+_PARTS = tuple(wire.CreateOrder.__struct_encode_fields__)
+
+
+_NULL = b"null"
 
 
 class _WhichBody(msgspec.Struct, rename="camel"):
@@ -39,6 +46,7 @@ class _WhichBody(msgspec.Struct, rename="camel"):
 _WHICH = msgspec.json.Decoder(_WhichBody)
 _NOTIFY = msgspec.json.Decoder(wire.NotifyOrder)
 _CREATE = msgspec.json.Decoder(wire.CreateOrder)
+_KNOWN_MEMBERS = msgspec.json.Decoder(wire.KnownMembers)
 _UPDATE = msgspec.json.Decoder(wire.UpdateOrder)
 
 
@@ -47,16 +55,22 @@ def posted(body: bytes) -> wire.NotifyOrder | wire.CreateOrder:
 
     What has nothing of either is told what the published body, the notification, requires.
     """
-    which = read_json(body, _WHICH)
+    try:
+        # Nearly every order has known members only, and its amounts are strings.
+        return decode(body, _KNOWN_MEMBERS)
+    except Misshapen:
+        which = read_json(body, _WHICH, sound=True)
+    except InvalidJson:
+        which = read_json(body, _WHICH)
     no_order = which.expected_delivery_at is UNSET and which.order_items is UNSET
     if which.order_id is not UNSET or no_order:
-        return read_json(body, _NOTIFY)
-    return read_json(bodies.new_order(body), _CREATE)
+        return read_json(body, _NOTIFY, sound=True)
+    return read_json(bodies.new_order(body), _CREATE, sound=True)
 
 
 def changes(body: bytes) -> wire.UpdateOrder:
     """The body of PATCH /api/v1/orders/{id}. Refused: a part of which nothing is known."""
-    return read_json(bodies.order_changes(body), _UPDATE)
+    return read_json(bodies.order_changes(body), _UPDATE, sound=True)
 
 
 def notify_order(
@@ -115,9 +129,8 @@ def create_order(
     command = PlaceOrder(principal.org, SOURCE, code, wanted, customer, total, said)
     if key is None:
         return command, None
-    parts = tuple(body.__struct_encode_fields__)
-    content = fingerprint(_comparable(getattr(body, name)) for name in body.__struct_fields__)
-    return command, Idempotency(key, "polinate.createOrder", parts, content, shows_times=True)
+    content = fingerprint([_comparable(getattr(body, name)) for name in _MEMBERS])
+    return command, Idempotency(key, "polinate.createOrder", _PARTS, content, shows_times=True)
 
 
 def amend_order(
@@ -185,7 +198,11 @@ def _said(changes: wire.OrderChanges) -> dict[str, Any]:
 
 def _comparable(member: object) -> bytes:
     """A member of a body in the one spelling that repeats are compared in."""
-    plain: Any = None if member is UNSET else msgspec.json.decode(msgspec.json.encode(member))
+    if member is None or member is UNSET:
+        return _NULL
+    if isinstance(member, str):
+        return _canonical(member)
+    plain: Any = msgspec.json.decode(msgspec.json.encode(member))
     if isinstance(member, list):
         for sent, one in zip(member, plain, strict=True):
             if isinstance(sent, wire.NewLine):

@@ -98,6 +98,18 @@ class CreateOrder(msgspec.Struct, rename="camel"):
     properties: Properties | UnsetType = UNSET
 
 
+class KnownLine(NewLine, forbid_unknown_fields=True):
+    """A line without any member that is not known, such as the sample's `unitAmount`."""
+
+
+class KnownMembers(CreateOrder, forbid_unknown_fields=True):
+    """The body that makes an order without any member that is not known, such as `orderId`."""
+
+    order_items: Annotated[  # type: ignore[assignment]
+        list[KnownLine], msgspec.Meta(min_length=1, max_length=LINES_MAX)
+    ]
+
+
 class OrderChanges(msgspec.Struct, rename="camel"):
     """The core fields that can be written. A member that is left out stays as it is."""
 
