@@ -99,11 +99,15 @@ def balance(subtotal: Amount, total: Amount) -> tuple[Amount, Amount]:
 
 
 def priceable(subtotal: Amount, total: Amount) -> bool:
-    """Whether the book can hold what the lines sum up to, the total, and what lies between."""
-    if subtotal == total:
-        return storable(total)
+    """Whether the book can hold what the lines sum up to, the total, and what lies between.
+
+    Two amounts that can be stored side by side are at one scale below 2^63 each. What lies between
+    them is below 2^63 wherever both have one sign, as nearly always.
+    """
     if not storable(subtotal, total):
         return False
+    if (subtotal.units < 0) == (total.units < 0):
+        return True
     return all(abs(amount.units) < 1 << 63 for amount in balance(subtotal, total))
 
 

@@ -222,8 +222,12 @@ class _Endpoint:
 
 def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """By lower-case name. A repeated one is joined by line feeds, which no single one can hold."""
-    headers: dict[str, str] = {}
-    for raw, value in sent:
+    listed = list(sent)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in listed}
+    if len(headers) == len(listed):
+        return headers
+    headers.clear()
+    for raw, value in listed:
         name, text = raw.decode("latin-1"), value.decode("latin-1")
         headers[name] = f"{headers[name]}\n{text}" if name in headers else text
     return headers

@@ -11,6 +11,7 @@ from typing import Final
 
 from entrepot.core.refusal import Reason, refuse
 
+_DIGITS_MIN: Final = 13
 # 13 to 19 digits, which may stand in groups; in whichever script, between whichever marks.
 _DIGITS: Final = re.compile(r"\d(?:[\W_]{0,3}\d){12,18}")
 # Members of the sender's own, by what they are called, that hold a payment's or a card's number.
@@ -25,6 +26,8 @@ _SENTENCE: Final = "is a card number; send what the payment service calls the pa
 
 def is_card_number(text: str) -> bool:
     """Whether a text is 13 to 19 digits whose last one fits the others (Luhn, ISO/IEC 7812)."""
+    if len(text) < _DIGITS_MIN:
+        return False
     bare = text.strip()
     if not _DIGITS.fullmatch(bare):
         return False

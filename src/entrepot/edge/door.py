@@ -77,14 +77,16 @@ class Door:
         longest_first = sorted(self._words, key=len, reverse=True)
         self._prefix = re.compile(rb"(%b)(?=[/?]|\Z)" % b"|".join(map(re.escape, longest_first)))
 
+    def lets_in(self, data: bytes, inside: int) -> bool:
+        """Whether what a quiet connection sent is not to be refused, by its first byte."""
+        return data[0] in _READING_BEGINS or not self._writer.crowded(inside)
+
     def glance(self, data: bytes, inside: int) -> bytes | None:
-        """The whole answer to what a quiet connection sent, if it is one whole request to refuse.
+        """The whole answer to what came while writes are refused, if it is one whole request.
 
         Everything else (None) has to be read the ordinary way, from its first byte. This is the
         path that almost every refusal takes: it makes no scope, no task and no timer.
         """
-        if data[0] in _READING_BEGINS or not self._writer.crowded(inside):
-            return None
         seen = self._glance
         if not seen.whole(data):
             self._glance = _Glance()

@@ -76,6 +76,8 @@ class DeadlineProtocol(TimedProtocol):
         self._half_closed = False
         self._door = _door_of(self.app)
         self._one_too_many = self._received = False
+        # What came just now was let in, so that its requests need not be judged again.
+        self._let_in = False
         # The answer of a request that was turned away at its headers, until its body is through.
         self._turned_away: bytes | None = None
 
@@ -225,11 +227,14 @@ class DeadlineProtocol(TimedProtocol):
 
     def _glanced(self, data: bytes) -> bool:
         """Refuse what came, if it is one whole request and the door is shut; before parsing it."""
+        self._let_in = False
         between = self._phase is Phase.IDLE or not (self._requests_received or self._received)
         if self._one_too_many or not between or not self._quiet():
             self._received = True
             return False
-        said = self._door.glance(data, len(self.tasks)) if self._door is not None else None
+        door, inside = self._door, len(self.tasks)
+        self._let_in = door is None or door.lets_in(data, inside)
+        said = None if self._let_in or door is None else door.glance(data, inside)
         if said is None:
             self._received = True
             return False
@@ -244,7 +249,7 @@ class DeadlineProtocol(TimedProtocol):
 
         Only where it can be said in order; the other requests are bounded by the writer's queue.
         """
-        if self._door is None or self.expect_100_continue:
+        if self._let_in or self._door is None or self.expect_100_continue:
             return None
         if not self._quiet():
             return None

@@ -31,6 +31,8 @@ class Misshapen(InvalidJson):
 
 AMOUNT_DIGITS_MAX: Final = 18
 AMOUNT_SCALE_MAX: Final = 12
+# So long a number with or without a point is within all bounds.
+PLAIN_MAX: Final = 13
 EXPONENT_DIGITS_MAX: Final = 3
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -116,8 +118,10 @@ def decimal_number(raw: msgspec.Raw, path: str) -> tuple[int, int]:
     """
     text = bytes(raw).decode()
     # Most numbers are plain and short.
-    if text.isdigit() and (text[0] != "0" or text == "0") and len(text) <= AMOUNT_DIGITS_MAX:
-        return int(text), 0
+    whole, point, fraction = text.partition(".")
+    plain = whole.isdigit() and (fraction.isdigit() or not point) and len(text) <= PLAIN_MAX
+    if plain and (whole[0] != "0" or len(whole) == 1):
+        return int(whole + fraction), len(fraction)
     match = NUMBER.fullmatch(text)
     if match is None:
         raise InvalidJson(path, f"Expected `number`, got `{_kind(text)}`")
@@ -147,6 +151,8 @@ def whole_number(raw: msgspec.Raw, path: str) -> int:
         InvalidJson: at `path`, as `decimal_number`, or when the number has a fraction.
     """
     units, scale = decimal_number(raw, path)
+    if not scale:
+        return units
     one: int = 10**scale
     whole, rest = divmod(units, one)
     if rest:

@@ -25,7 +25,7 @@ from entrepot.core.refusal import Reason, Refusal
 from entrepot.pace import breathe, in_slices
 from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database, Unavailable
-from entrepot.telemetry import log, metrics
+from entrepot.telemetry import is_debugging, log, metrics
 from entrepot.writer.batch import FirstStep, run_batch
 from entrepot.writer.dating import all_dated
 from entrepot.writer.envelope import Envelope, Outcome
@@ -244,7 +244,8 @@ class Writer:
                 self.on_jobs(leased, facts)
             metrics.count(facts)
             self._shared_payments.tell(facts.sharing)
-            log.debug("writer.committed", request_ids=[one.request_id for one in envelopes])
+            if is_debugging():
+                log.debug("writer.committed", request_ids=[one.request_id for one in envelopes])
         except Exception as error:
             # It is written: whatever fails now must not have the batch run again.
             with suppress(Exception):
