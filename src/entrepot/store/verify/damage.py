@@ -1,7 +1,6 @@
-"""Whether the book can be read at all: SQLite's pages and indexes, and the types of its values.
+"""Whether the book can be read at all: its pages and indexes, and on SQLite its values' types.
 
-PostgreSQL enforces types by itself. Its pages are looked at by `pg_amcheck`, which needs rights
-that Entrepot has no use for; a page that cannot be read is found here when a question comes to it.
+PostgreSQL enforces types by itself.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from sqlalchemy import (
 from entrepot.store import schema
 from entrepot.store.bulk import is_sqlite
 from entrepot.store.verify.asking import Asking
+from entrepot.store.verify.relations import check_relations
 
 _FAULTS_MAX = 100
 _STORED_AS = {BigInteger: "integer", SmallInteger: "integer", Boolean: "integer",
@@ -41,6 +41,7 @@ def check_damage(asking: Asking) -> Sound:
     type, the condition that leaves the rows with one out.
     """
     if not is_sqlite(asking.conn):
+        check_relations(asking)
         return {}
     if asking.ask("the file", lambda: _pages(asking, str(_FAULTS_MAX))) is None:
         # Some damage ends SQLite's own look, which then goes by table.
