@@ -22,25 +22,30 @@ _OBJECT = msgspec.json.Decoder(Members)
 _LINES = msgspec.json.Decoder(list[Members])
 
 
-def check(body: bytes, lines: tuple[DraftLine, ...]) -> None:
-    """Refuse a member that names money and is not what these lines of the body cost."""
+def check(body: bytes, lines: tuple[DraftLine, ...], places: int) -> None:
+    """Refuse a member that names money and is not what these lines of the body cost.
+
+    The sum is taken as it is, and rounded to the currency's `places` as the order shows it.
+    """
     members = _OBJECT.decode(body)
     priced = [(line.price or ZERO, line.quantity) for line in lines]
-    _agree(members, money_names.OF_ORDER, line_sum(priced), "")
+    _agree(members, money_names.OF_ORDER, line_sum(priced), places, "")
     for name in ("items", "line_items"):
         if name in members and bytes(members[name]).startswith(b"["):
             for place, line in enumerate(_LINES.decode(members[name])):
                 where = f"{name}[{place}]."
-                _agree(line, money_names.OF_LINE, line_sum(priced[place : place + 1]), where)
+                _agree(
+                    line, money_names.OF_LINE, line_sum(priced[place : place + 1]), places, where
+                )
 
 
-def _agree(members: Members, names: Iterable[str], costs: Amount, where: str) -> None:
+def _agree(members: Members, names: Iterable[str], costs: Amount, places: int, where: str) -> None:
     for name, raw in members.items():
         plain = money_names.plain(name)
         if plain not in names or bytes(raw) == b"null":
             continue
         due = costs if plain in money_names.SUMS else ZERO
-        if _number(raw) != stripped(*due):
+        if _number(raw) not in (stripped(*due), stripped(due.at(places), places)):
             sentence = f"is not taken: the sum of the lines is {costs.text()}"
             raise refuse(Reason.INVALID, sentence, f"{where}{name}")
 

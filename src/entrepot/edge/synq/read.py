@@ -15,7 +15,7 @@ from entrepot.edge import currency
 from entrepot.edge.card_numbers import refuse_card_number
 from entrepot.edge.dialect import Principal, read_json
 from entrepot.edge.strict_json import InvalidJson, decimal_number, decode, whole_number
-from entrepot.edge.synq import claims, wire
+from entrepot.edge.synq import claims, sent_back, wire
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint, well_formed
 
@@ -36,9 +36,22 @@ def create_order(body: bytes, principal: Principal) -> tuple[PlaceOrder, Idempot
         # Nearly every body has known members only: what such an order costs is said by its lines.
         return place_order(decode(body, _KNOWN_MEMBERS), principal)
     except InvalidJson:
-        command, idempotency = place_order(read_json(body, CREATE_ORDER), principal)
-    claims.check(body, command.lines)
+        told = read_json(body, CREATE_ORDER)
+    command, idempotency = _sent_back(told, principal)
+    claims.check(body, command.lines, currency.smallest_digits(command.currency))
     return command, idempotency
+
+
+def _sent_back(told: wire.OrderAsRead, principal: Principal) -> tuple[PlaceOrder, Idempotency]:
+    """The command and its key of a body that may be an order as it was read."""
+    if not sent_back.is_read(told):
+        return place_order(told, principal)
+    command, idempotency = place_order(sent_back.as_placed(told), principal)
+    if command.customer.customer_id is None:
+        return command, idempotency
+    # An order that was placed for nobody shows the guest customer, whom nobody told.
+    nobody = _idempotency(idempotency.key, command._replace(customer=CustomerRef()))
+    return command, idempotency._replace(older=lambda: nobody.fingerprint)
 
 
 def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrder, Idempotency]:
@@ -194,5 +207,5 @@ def _whole(text: str, field: str) -> int:
 
 
 _KNOWN_MEMBERS: msgspec.json.Decoder[wire.CreateOrder] = msgspec.json.Decoder(wire.KnownMembers)
-CREATE_ORDER: msgspec.json.Decoder[wire.CreateOrder] = msgspec.json.Decoder(wire.CreateOrder)
+CREATE_ORDER: msgspec.json.Decoder[wire.OrderAsRead] = msgspec.json.Decoder(wire.OrderAsRead)
 ADJUST_STOCK: msgspec.json.Decoder[wire.AdjustStock] = msgspec.json.Decoder(wire.AdjustStock)

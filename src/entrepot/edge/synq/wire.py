@@ -21,6 +21,7 @@ Uuid = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Status = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(SYNQ)})]
+ABSENT = msgspec.Raw()
 
 
 class LineItem(msgspec.Struct):
@@ -59,6 +60,19 @@ class KnownMembers(CreateOrder, forbid_unknown_fields=True):
 
     items: Annotated[list[KnownLine], msgspec.Meta(max_length=500)] | None = None  # type: ignore[assignment]
     line_items: Annotated[list[KnownLine], msgspec.Meta(max_length=500)] | None = None  # type: ignore[assignment]
+
+
+class LineAsRead(LineItem):
+    """A line that may be one as read: it then has the line's `id`."""
+
+    id: msgspec.Raw = ABSENT
+
+
+class OrderAsRead(CreateOrder):
+    """A body that may be an order as read: it then has the order's `id`."""
+
+    items: Annotated[list[LineAsRead], msgspec.Meta(max_length=500)] | None = None  # type: ignore[assignment]
+    id: msgspec.Raw = ABSENT
 
 
 class OrderCreated(msgspec.Struct):
