@@ -238,8 +238,9 @@ class Facts:
             return
         dirt = self.dirt("order_lines")
         for org, order_id, line in changes.lines_new:
-            self.lines[org, order_id, line.id] = line
-            dirt.new.add((org, order_id, line.id))
+            line_key = (org, order_id, line.id)
+            self.lines[line_key] = line
+            dirt.new.add(line_key)
         for org, order_id, line in changes.lines:
             self.lines[org, order_id, line.id] = line
             dirt.dirty.add((org, order_id, line.id))
@@ -253,9 +254,10 @@ class Facts:
 
     def _absorb_catalogue(self, changes: Changes) -> None:
         for variant in changes.variants_new.values():
-            self.variants[variant.org, variant.id] = variant
+            key = (variant.org, variant.id)
+            self.variants[key] = variant
             self.by_entry[variant.org, variant.entry_id] = variant.id
-            self.dirt("variants").new.add((variant.org, variant.id))
+            self.dirt("variants").new.add(key)
         for variant in changes.variants:
             self.variants[variant.org, variant.id] = variant
             self.dirt("variants").dirty.add((variant.org, variant.id))

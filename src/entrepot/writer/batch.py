@@ -43,13 +43,15 @@ def run_batch(
         if envelope.idempotency is not None:
             needs.answers.add((envelope.command.org, envelope.idempotency.key))
     load(conn, needs, facts)
+    ending = bool(needs.ending)
+    del needs  # a large array names tens of thousands of things in it
     outcomes = [_judge(envelope, facts, first_step) for envelope in envelopes]
     pairs = zip(envelopes, outcomes, strict=True)
     timed = [pair for pair in pairs if (key := pair[0].idempotency) and key.shows_times]
     flush(conn, facts, (lambda: answers_dated(timed, facts)) if timed else None)
     born = facts.touched.get("jobs")
     leased = [facts.jobs[key] for key in born.new] if born and facts.leased_until else []
-    if born and needs.ending:
+    if born and ending:
         leased.extend(job for job in map(facts.jobs.get, born.dirty) if job and _taken(job, facts))
     return outcomes, leased
 
