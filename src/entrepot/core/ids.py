@@ -11,6 +11,7 @@ _HEX = "[0-9A-Fa-f]"
 _UUID = re.compile(
     rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}\Z|{_HEX}{{32}}\Z"
 )
+_UUID_LENGTH_MIN = 32
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _REFERENCE = re.compile(rf"EN-([{_CROCKFORD}]{{26}})\Z", re.ASCII | re.IGNORECASE)
 
@@ -26,6 +27,8 @@ def spelled(text: str, prefix: str = "") -> bytes | None:
 
     None for anything else, an id with another prefix among it.
     """
+    if len(text) < _UUID_LENGTH_MIN:
+        return None
     if _UUID.match(text):
         return bytes.fromhex(text.replace("-", ""))
     bare = text[len(prefix) :]

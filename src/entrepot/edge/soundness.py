@@ -41,23 +41,14 @@ _DIGIT_BYTES: Final = [b"%d" % digit for digit in range(10)]
 _TWICE: Final = "The key appears more than once in one object"
 _NUL: Final = "A NUL character is not allowed"
 
-# In a body of this size each number is looked at: that costs less than to search the whole text.
 _SMALL_BYTES: Final = 16 * 1024
-_SUSPECT_NUMBER: Final = re.compile(r"[0-9.]{19}|[0-9][eE]")
-
+# So much is read and written again in a few milliseconds; more is walked, which others may break.
+_READ_BACK_BYTES_MAX: Final = 1_048_576
 
 _Tree = dict[str, object] | list[object]
 
-
-class _Float(str):
-    """The source text of a number with a fraction or an exponent, told apart from a string's."""
-
-    __slots__ = ()
-
-
 _plain: Final = msgspec.json.Decoder()
 _write: Final = msgspec.json.Encoder().encode
-_small: Final = msgspec.json.Decoder(float_hook=_Float)
 # Of a number with a fraction or an exponent only that it is one is of interest here, and to read
 # one to the last digit can take a thousand times as long as another.
 _untyped: Final = msgspec.json.Decoder(float_hook=len)
@@ -93,23 +84,34 @@ def _is_plain(body: bytes, depth_max: int) -> bool:
     """
     if b"\\" in body or b"\0" in body:
         return False
-    small = len(body) <= _SMALL_BYTES
-    digits = body.translate(_DIGITS)
-    short = _LONG not in digits
-    if small and short and body.count(b"[") + body.count(b"{") <= depth_max:
-        return _reads_back(body)
-    if not small and not (short and _in_range(body, digits) and _values_bound(body) <= VALUES_MAX):
-        return False
-    tree = _tree(body, _small if small else _untyped)
-    return tree is not None and _strings_in(tree, depth_max) * 2 == body.count(b'"')
+    if len(body) > _READ_BACK_BYTES_MAX:
+        return _walks_well(body, depth_max)
+    few = len(body) <= _SMALL_BYTES and body.count(b"[") + body.count(b"{") <= depth_max
+    if not few or _LONG in body.translate(_DIGITS):
+        bare, _ = _without_strings(body)
+        _check_size(bare, depth_max)
+        if _suspects(bare):
+            return False
+    return _reads_back(body)
 
 
 def _reads_back(body: bytes) -> bool:
-    """Whether a small body with few brackets and short numbers has all its strings once it is read
-    and written again. The decoder refuses a number that is out of range.
+    """Whether the body, whose numbers are short, has all its strings once it is read and written
+    again. The decoder refuses a number that is out of range.
     """
     tree = _tree(body, _plain)
     return tree is not None and _write(tree).count(b'"') == body.count(b'"')
+
+
+def _walks_well(body: bytes, depth_max: int) -> bool:
+    """The same of a large body, whose tree is walked in slices instead."""
+    digits = body.translate(_DIGITS)
+    if _LONG in digits or not _in_range(body, digits):
+        return False
+    if sum(map(body.count, _BEFORE_VALUES)) > VALUES_MAX:
+        return False
+    tree = _tree(body, _untyped)
+    return tree is not None and _strings_in(tree, depth_max) * 2 == body.count(b'"')
 
 
 def _tree(body: bytes, decoder: msgspec.json.Decoder[Any]) -> _Tree | None:
@@ -119,11 +121,6 @@ def _tree(body: bytes, decoder: msgspec.json.Decoder[Any]) -> _Tree | None:
     except (msgspec.DecodeError, RecursionError):
         return None
     return tree if type(tree) in (dict, list) else None
-
-
-def _values_bound(body: bytes) -> int:
-    """As many values as the body can have, or more."""
-    return sum(map(body.count, _BEFORE_VALUES))
 
 
 def _strings_in(tree: _Tree, depth_max: int) -> int:
@@ -144,10 +141,7 @@ def _strings_in(tree: _Tree, depth_max: int) -> int:
                     strings += 1
                 elif kind is dict or kind is list:
                     inner.append(value)
-                elif kind is int:
-                    if not INTEGER_MIN <= value <= INTEGER_MAX:
-                        return -1
-                elif kind is _Float and _SUSPECT_NUMBER.search(value):
+                elif kind is int and not INTEGER_MIN <= value <= INTEGER_MAX:
                     return -1
             left -= len(node) + 8
             if left < 0:
