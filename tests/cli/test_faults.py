@@ -21,6 +21,7 @@ READERS = (
     ("org", "allocation", "a", "SOFT"), ("key", "list"), ("key", "revoke", "a"),
     ("retry", "a", "b"),
     ("key", "create", "--org", "a", "--dialect", "synq"), ("orders",), ("explain", "a", "b"),
+    ("orders", "--announced"),
 )  # fmt: skip
 MAKERS = (("serve", "--port", "0"), ("migrate",), ("demo",), ("org", "create", "a"))
 
