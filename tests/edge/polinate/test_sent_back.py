@@ -53,6 +53,52 @@ async def by_konvo(book: Book) -> Body:
     return await mirrored(book, command)
 
 
+ADDRESS = (
+    "firstName", "lastName", "addressLineOne", "addressLineTwo", "zipCode", "city", "countryCode",
+    "state", "company", "phone",
+)  # fmt: skip
+SENT: Body = {
+    "id": "shop-2", "friendlyName": "", "externalId": "", "orderTotal": 1000, "currency": "JPY",
+    "customer": {"id": "", "firstName": "", "lastName": "",
+                 "userIds": [{"type": "email", "id": "a@x.org"}]},
+    "status": "shipped", "shipmentStatus": "in_transit", "trackingUrl": "",
+    "address": {"firstName": "A", "lastName": "B", "addressLineOne": "1 Pier", "addressLineTwo": "",
+                "zipCode": "", "city": "Rome", "countryCode": "IT"},
+    "items": [],
+}  # fmt: skip
+
+
+def telling(**changes: Any) -> Any:
+    async def by_shipping(book: Book) -> Body:
+        principal = Principal(book.ours.org, book.ours.id, book.ours.tenant_id, "EDITOR")
+        sent = json.dumps([SENT | changes]).encode()
+        return await mirrored(book, konvo.mirror_orders(konvo.orders(sent), principal))
+
+    return by_shipping
+
+
+async def by_source_with_nulls(book: Book) -> Body:
+    odd = source_order(
+        properties=None, notes="", deliveryAddress="", externalReference="", membershipId=None,
+        totalAmount="-0.50", deliveredAt=None, shippedAt=None,
+    )  # fmt: skip
+    return await mirrored(
+        book, MirrorOrders(book.ours.org, "polinate",
+                           (mirror_from_source(told(odd), "ord_123", book.ours.org),))
+    )  # fmt: skip
+
+
+async def by_source_with_long_texts(book: Book) -> Body:
+    lines = source_order()["orderItems"]
+    odd = source_order(
+        notes="n" * 10_000, deliveryAddress="d" * 10_000, externalReference="r" * 255,
+        orderItems=[line | {"unitOfMeasure": "u" * 10_000, "currency": "c" * 10_000}
+                    for line in lines],
+    )  # fmt: skip
+    draft = mirror_from_source(told(odd), "ord_123", book.ours.org)
+    return await mirrored(book, MirrorOrders(book.ours.org, "polinate", (draft,)))
+
+
 async def by_source(book: Book) -> Body:
     draft = mirror_from_source(told(source_order(properties=None)), "ord_123", book.ours.org)
     return await mirrored(book, MirrorOrders(book.ours.org, "polinate", (draft,)))
@@ -64,7 +110,20 @@ async def mirrored(book: Book, command: MirrorOrders) -> Body:
     return {"id": outcome.result.orders[0].id.hex()}
 
 
-ORIGINS = pytest.mark.parametrize("make", [by_polinate, by_synq, by_konvo, by_source])
+ORIGINS = pytest.mark.parametrize(
+    "make",
+    [
+        by_polinate, by_synq, by_konvo, by_source, by_source_with_nulls, telling(),
+        telling(status="completed"), telling(status="fulfilled", shipmentStatus="failure"),
+        telling(status="refunded", shipmentStatus="none"), telling(status="cancelled"),
+        telling(id="i" * 500, externalId="e" * 500, friendlyName="f" * 10_000),
+        telling(address=dict.fromkeys(ADDRESS, "x" * 10_000)),
+        telling(externalId=None, id="\N{SNOWMAN}" * 500),
+        telling(orderTotal=-(10**15), currency="KWD"),
+        telling(status="disputed", shipmentStatus="delivered"), telling(status="open"),
+        by_source_with_long_texts,
+    ],
+)  # fmt: skip
 
 
 @ORIGINS

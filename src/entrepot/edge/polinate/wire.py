@@ -29,6 +29,9 @@ MirrorQuantity = Annotated[
 ]  # fmt: skip
 Text = Annotated[str, msgspec.Meta(max_length=255)]
 LongText = Annotated[str, msgspec.Meta(max_length=10_000)]
+# Bounds of what a PATCH tells: whatever an order of any origin shows can be sent back.
+ReferenceShown = Annotated[str, msgspec.Meta(max_length=500)]
+AddressShown = Annotated[str, msgspec.Meta(max_length=130_000)]
 Id = Annotated[str, msgspec.Meta(max_length=255)]
 Money = Annotated[
     str, msgspec.Meta(max_length=32, extra_json_schema={"description": "Decimal as string"})
@@ -115,9 +118,9 @@ class OrderChanges(msgspec.Struct, rename="camel"):
 
     phase: Phase | UnsetType = UNSET
     status: Status | UnsetType = UNSET
-    external_reference: Text | None | UnsetType = UNSET
+    external_reference: ReferenceShown | None | UnsetType = UNSET
     notes: LongText | None | UnsetType = UNSET
-    delivery_address: LongText | None | UnsetType = UNSET
+    delivery_address: AddressShown | None | UnsetType = UNSET
     expected_delivery_at: Time | UnsetType = UNSET
     delivered_at: Time | None | UnsetType = UNSET
     shipped_at: Time | None | UnsetType = UNSET
@@ -133,7 +136,7 @@ class LineChanges(msgspec.Struct, rename="camel"):
     item_list_entry_id: Id | UnsetType = UNSET
     item_variant_id: Id | UnsetType = UNSET
     quantity: MirrorQuantity | UnsetType = UNSET
-    unit_of_measure: Text | UnsetType = UNSET
+    unit_of_measure: LongText | UnsetType = UNSET
     currency: CodeSent | UnsetType = UNSET
     price: MoneySent | UnsetType = UNSET
     cost: MoneySent | UnsetType = UNSET
