@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import math
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
@@ -206,6 +206,8 @@ class _Endpoint:
             extra.append((b"idempotent-replayed", b"true"))
         elif call.etag is not None and answer.status < _REFUSING:
             extra.append((b"etag", call.etag.encode()))
+        if call.ignored:
+            extra.append(_warning("members that change nothing", call.ignored))
         return answer
 
     def _look_at_names(self, operation: Operation, query_string: bytes, extra: _Headers) -> None:
@@ -213,11 +215,19 @@ class _Endpoint:
         unknown = operation.unknown(query_string)
         if not unknown:
             return
-        shown = [quote(name[:_NAME_SHOWN_MAX], safe="") for name in unknown[:_NAMED_MAX]]
         if self._dialect.strict_query:
-            raise refuse(Reason.INVALID, "is no query parameter of this address", shown[0])
-        text = f'299 - "unknown query parameters: {", ".join(shown)}"'
-        extra.append((b"warning", text.encode()))
+            raise refuse(Reason.INVALID, "is no query parameter of this address", _name(unknown[0]))
+        extra.append(_warning("unknown query parameters", unknown))
+
+
+def _name(name: str) -> str:
+    """A name of the client's as a header and a message can hold it."""
+    return quote(name[:_NAME_SHOWN_MAX], safe="")
+
+
+def _warning(what: str, names: Sequence[str]) -> tuple[bytes, bytes]:
+    text = f'299 - "{what}: {", ".join(map(_name, names[:_NAMED_MAX]))}"'
+    return b"warning", text.encode()
 
 
 def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -3,7 +3,7 @@ refusals, one way to tell who is calling. Nothing here knows a path or a status 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
@@ -75,6 +75,7 @@ class Call:
     body: bytes = b""
     replayed: bool = False
     etag: str | None = None  # of what is answered, where that has a version
+    ignored: Sequence[str] = ()  # members of the body that change nothing, for a `Warning`
 
     def query(self, *known: str) -> dict[str, str]:
         """The query parameters among `known`; a repeated one is refused. Others are not shown."""

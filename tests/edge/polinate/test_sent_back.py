@@ -227,3 +227,43 @@ async def test_an_odd_mirror_is_shown_exactly(book: Book) -> None:
     assert (Decimal(order["totalAmount"]), order["currency"]) == (Decimal("-5.005"), "EURO")
     shown = [(line["quantity"], line["currency"]) for line in order["orderItems"]]
     assert shown == [(0, "EURO"), (-2, "HRK"), (3, "USD")]
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"order": {"notes": "n", "nots": "x"}}, "order.nots"),
+        ({"order": {"notes": "n"}, "comment": 1}, "comment"),
+        ({"order": {"notes": None, "a": 1, "b": {}}}, "order.a, order.b"),
+        ({"updateOrderItems": [{"quantity": 3, "qty": 1}]}, "updateOrderItems.qty"),
+        ({"order": {"notes": "n", 'a"\r\n': 1}}, "order.a%22%0D%0A"),
+        ({"order": {"notes": "n"}, "createOrderItems": None}, None),
+        ({"order": {"notes": "n"}, "updateOrderItems": []}, None),
+        ({}, None),
+    ],
+)
+async def test_members_that_nobody_knows_are_named(
+    body: Body, named: str | None, book: Book
+) -> None:
+    order = await by_polinate(book)
+    for line in body.get("updateOrderItems") or ():
+        line["id"] = order["orderItems"][0]["id"]
+    answer = await book.http.patch(f"{ORDERS}/{order['id']}", json=body)
+    assert answer.status_code == 200, answer.text
+    said = None if named is None else f'299 - "members that change nothing: {named}"'
+    assert answer.headers.get("warning") == said
+
+
+async def test_an_order_as_read_has_nothing_that_nobody_knows(book: Book) -> None:
+    order = await book.shown(await by_source(book))
+    body = {"order": order, "updateOrderItems": order["orderItems"]}
+    answer = await book.http.patch(f"{ORDERS}/{order['id']}", json=body)
+    assert "warning" not in answer.headers
+
+
+async def test_a_byte_order_mark_is_no_part_of_a_change(book: Book) -> None:
+    order = await by_polinate(book)
+    body = b'\xef\xbb\xbf{"order": {"notes": "n", "nots": 1}}'
+    headers = {"Content-Type": "application/json"}
+    answer = await book.http.patch(f"{ORDERS}/{order['id']}", content=body, headers=headers)
+    assert (answer.status_code, "order.nots" in answer.headers["warning"]) == (200, True)

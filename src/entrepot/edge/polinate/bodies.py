@@ -17,6 +17,7 @@ from entrepot.core.money import parse, stripped
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import money_names
 from entrepot.edge.dialect import read_json
+from entrepot.edge.strict_json import BYTE_ORDER_MARK
 from entrepot.pace import paced
 
 Members = dict[str, Raw]
@@ -32,10 +33,15 @@ _WRITABLE = frozenset({
 # What an order shows besides, and may come back as it was read.
 _SHOWN = frozenset({
     "id", "partnershipId", "membershipId", "integrationId", "internalReference", "createdAt",
-    "updatedAt", "orderItems", "reason",
+    "updatedAt", "orderItems", "reason", "buyer",
 })  # fmt: skip
 _LINE_WRITABLE = frozenset({
     "quantity", "unitOfMeasure", "currency", "price", "cost", "properties", "unitAmount",
+})  # fmt: skip
+# What a line shows besides.
+_LINE_SHOWN = frozenset({
+    "id", "orderId", "lineNumber", "itemListEntryId", "itemListEntry", "itemVariantId",
+    "createdAt", "updatedAt",
 })  # fmt: skip
 _MONEY_OF_ORDER = money_names.OF_ORDER - {"totalamount"}
 _MONEY_OF_LINE = money_names.OF_LINE | {"unitprice"}
@@ -70,6 +76,20 @@ def order_changes(body: bytes) -> bytes:
     _each(members, "createOrderItems", _new_line)
     _each(members, "updateOrderItems", _changed_line)
     return _encode(members)
+
+
+def ignored(body: bytes) -> list[str]:
+    """The members of a body of changes that nobody knows, each name once; the body was taken."""
+    members = _OBJECT.decode(body.removeprefix(BYTE_ORDER_MARK))
+    order = _members(members.get("order")) or {}
+    names = [name for name in members if name not in _CHANGES]
+    names += [f"order.{name}" for name in order if name not in _WRITABLE | _SHOWN]
+    for listed in ("createOrderItems", "updateOrderItems"):
+        for one in paced(_lines(members, listed), 1):
+            line = _members(one) or {}
+            unknown = line.keys() - _LINE_WRITABLE - _LINE_SHOWN
+            names += [f"{listed}.{name}" for name in line if name in unknown]
+    return list(dict.fromkeys(names))
 
 
 def source_order(document: bytes) -> bytes:
@@ -110,6 +130,10 @@ def _each(members: Members, name: str, change: Callable[[Members, str], None]) -
             change(line, f"{name}[{place}]")
         spelled.append(one if line is None else Raw(_encode(line)))
     members[name] = Raw(_encode(spelled))
+
+
+def _lines(members: Members, name: str) -> list[Raw]:
+    return [] if name not in members or _is_null(members, name) else _LIST.decode(members[name])
 
 
 def _members(raw: Raw | None) -> Members | None:

@@ -73,6 +73,11 @@ def changes(body: bytes) -> wire.UpdateOrder:
     return read_json(bodies.order_changes(body), _UPDATE, sound=True)
 
 
+def changes_and_ignored(body: bytes) -> tuple[wire.UpdateOrder, list[str]]:
+    """The changes, and the names of the members that nobody knows."""
+    return changes(body), bodies.ignored(body)
+
+
 def notify_order(
     body: wire.NotifyOrder, key: str | None, principal: Principal
 ) -> tuple[NotifyOrder, Idempotency | None]:

@@ -122,7 +122,8 @@ async def post_order(call: Call) -> Answer:
 
 async def update_order(call: Call) -> Answer:
     """Change an order and its lines together, or nothing."""
-    body, key = await call.read(read.changes), idempotency_key(call.headers)
+    body, call.ignored = await call.read(read.changes_and_ignored)
+    key = idempotency_key(call.headers)
     order_id = await call.order_id("id", read.SOURCE)
     if order_id is None:
         raise refuse(Reason.UNKNOWN_ORDER)
