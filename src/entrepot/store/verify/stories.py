@@ -34,13 +34,13 @@ ANNOUNCED = "announced"
 _SENDERS = frozenset({"synq", "polinate", "konvo", "native", OPERATOR, ANNOUNCED})
 
 
-def check_events(order: Order, told: list[Event], findings: Findings) -> None:
-    """Each event's type says what its facets say, and comes from somebody who may tell it."""
+def check_events(
+    order: Order, told: list[Event], said: list[Facets | None], findings: Findings
+) -> None:
+    """Each event's type says what its facets `said`, and comes from somebody who may tell it."""
     before: Facets | None = None
-    for event in told:
-        try:
-            stands, _, _ = events.fold([event])
-        except (ValueError, KeyError, TypeError):
+    for event, stands in zip(told, said, strict=True):
+        if stands is None:
             return  # reported with the order's story
         fault = _false_type(event.type, before, stands) or _false_source(event)
         if fault is not None:
