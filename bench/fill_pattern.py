@@ -13,7 +13,7 @@ import httpx
 from tests.acceptance.server import Server, eventually
 
 from bench import book
-from bench.requests import CUSTOMER, KEY, Credentials, Request, konvo, polinate, synq
+from bench.requests import CUSTOMER, KEY, RISING, Credentials, Request, konvo, polinate, synq
 
 NAME = "pattern-{:02d}-key"
 BATCH = "pattern-batch"
@@ -75,7 +75,8 @@ def _place(http: httpx.Client, told: Credentials, at: int) -> str:
     shape, key = SHAPES[at], NAME.format(at)
     request = _request(told, shape.dialect)
     text = json.dumps(json.loads(request.order) | shape.body)
-    body: Any = json.loads(text.replace(KEY, key).replace(CUSTOMER, key))
+    filled = text.replace(RISING, "").replace(KEY, key).replace(CUSTOMER, key)
+    body: Any = json.loads(filled)
     headers = dict(request.headers)
     if request.key_header:
         headers[request.key_header] = key

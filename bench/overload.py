@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.acceptance.server import Server
 
 from bench import book, process, wrk
-from bench.requests import KEY, Request, synq
+from bench.requests import KEY, RISING, Request, synq
 from bench.rows import Row
 from bench.run import Run, say, settle
 
@@ -199,7 +199,7 @@ def drive(
 
 def script(request: Request, out: Path, rate: float, seconds: int) -> str:
     """The Lua script that keeps the timetable and writes what became of it."""
-    parts = request.order.split(KEY)
+    parts = request.order.replace(RISING, "").split(KEY)
     lua = [piece for part in parts for piece in (f"[==[{part}]==]", '""')][:-1]
     headers = {"Host": "localhost", "Content-Type": "application/json", **request.headers}
     head = f"POST {request.path} HTTP/1.1\\r\\n"

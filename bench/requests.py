@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 KEY = "@KEY@"
+# A text that rises from request to request, as the beginnings of a provider's references do.
+RISING = "@RISING@"
 CUSTOMER = "@CUSTOMER@"
 
 Credentials = dict[str, Any]
@@ -30,8 +32,9 @@ NOBODY: Credentials = {
 class Request:
     """A POST of one order, or of an array of `array` orders.
 
-    `order` is JSON text; in each order `@KEY@` becomes a text that no other order has, and
-    `@CUSTOMER@` one of 1,000 numbers. `key_header` names a header that carries the key as well.
+    `order` is JSON text; in each order `@KEY@` becomes a text that no other order has,
+    `@CUSTOMER@` one of 1,000 numbers, and `@RISING@` a later text than in the order before.
+    `key_header` names a header that carries the key as well.
     """
 
     name: str
@@ -52,12 +55,12 @@ def synq(
     *,
     places: tuple[int, ...] = (0, 1),
     quantity: int = 2,
-    reference: str = f"pi_{KEY}",
+    reference: str = f"pi_3{RISING}{KEY}",
 ) -> Request:
     """Synq: one order with a line for each of the variants at `places`, backed by stock.
 
     The payment reference tells the sandbox provider what to do. One payment pays one order, so
-    a reference has the hole for the key.
+    a reference has the hole for the key; before the hole stands the time, as in Stripe's.
     """
     credentials, variants = told["synq"], told["variants"]
     lines = [

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench.requests import CUSTOMER, KEY, Request
+from bench.requests import CUSTOMER, KEY, RISING, Request
 
 TIMEOUT = "30s"
 DAY = 86_400
@@ -28,10 +28,11 @@ LAST_SECONDS = 2.0
 STALLED_SECONDS = 60.0
 NOTHING = "nothing was answered"
 _numbers = itertools.count(1)
-_HOLE = re.compile(f"({KEY}|{CUSTOMER})")
+_HOLE = re.compile(f"({KEY}|{CUSTOMER}|{RISING})")
 
 _SCRIPT = """
 local parts, keys, customers = {%(parts)s}, {%(keys)s}, {%(customers)s}
+local rising, begun = {%(rising)s}, os.time()
 local array, key_header, run = %(array)d, "%(key_header)s", "-%(run)s-"
 local placed, orders = 0, {}
 math.randomseed(%(seed)d)
@@ -44,6 +45,7 @@ local function order()
   local key = string.format("%%08x", math.random(0, 2147483647)) .. run .. placed
   for _, at in ipairs(keys) do parts[at] = key end
   for _, at in ipairs(customers) do parts[at] = placed %% 1000 end
+  for _, at in ipairs(rising) do parts[at] = string.format("%%x%%07x", begun, placed) end
   if key_header ~= "" then wrk.headers[key_header] = key end
   return table.concat(parts)
 end
@@ -126,13 +128,14 @@ def script(request: Request, out: Path, requests: int = 0) -> str:
     lua = [f"[==[{part}]==]" for part in parts]
     places = {
         hole: ", ".join(str(at) for at, part in enumerate(parts, 1) if part == hole)
-        for hole in (KEY, CUSTOMER)
+        for hole in (KEY, CUSTOMER, RISING)
     }
     headers = {"Content-Type": "application/json", **request.headers}
     return (_SCRIPT + DONE) % {
         "parts": ", ".join(lua),
         "keys": places[KEY],
         "customers": places[CUSTOMER],
+        "rising": places[RISING],
         "array": request.array,
         "key_header": request.key_header,
         "run": secrets.token_hex(4),
