@@ -49,8 +49,8 @@ def lines(headers: _Headers) -> bytes:
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
-def answer_at_once(send: Any, status: int, headers: _Headers, body: bytes) -> bool:
-    """Write the answer to the request that `send` belongs to.
+def answer_at_once(send: Any, status: int, head: bytes, headers: _Headers, body: bytes) -> bool:
+    """Write the answer to the request that `send` belongs to: `head` and these headers, then body.
 
     False, and nothing is written, where that is not all that has to be done: another server, an
     access log, HEAD, a connection that is to be closed, a client that does not read.
@@ -68,10 +68,10 @@ def answer_at_once(send: Any, status: int, headers: _Headers, body: bytes) -> bo
         return False
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
-    head = _default_headers.text(cycle.default_headers)
+    defaults = _default_headers.text(cycle.default_headers)
     cycle.transport.write(
-        b"%b%b%bcontent-length: %d\r\n\r\n%b"
-        % (STATUS_LINE[status], head, lines(headers), len(body), body)
+        b"%b%b%b%bcontent-length: %d\r\n\r\n%b"
+        % (STATUS_LINE[status], defaults, head, lines(headers), len(body), body)
     )
     cycle.message_event.set()
     cycle.on_response()

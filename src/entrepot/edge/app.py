@@ -19,7 +19,7 @@ from litestar import Litestar
 from litestar.types import HTTPScope, Receive, Send
 
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
-from entrepot.edge.answering import answer_at_once
+from entrepot.edge.answering import answer_at_once, lines
 from entrepot.edge.dialect import Call, Dialect, Operation, Services
 from entrepot.edge.paths import Paths, raw_path
 from entrepot.edge.revisions import NOT_MODIFIED
@@ -33,6 +33,8 @@ _REFUSING = 400
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
+# What every answer of a dialect begins with, as it goes over the wire.
+_JSON_HEAD = lines([(b"content-type", JSON), *FOR_JSON])
 _NOT_REACHED = Refusal(Reason.UNAVAILABLE, retry_after=1.0)
 # Of names that nobody knows so many are said again, each up to so many characters.
 _NAMED_MAX, _NAME_SHOWN_MAX = 10, 64
@@ -129,15 +131,17 @@ class _Endpoint:
             return
         with suppress(ClientGone):
             answer, extra = await self._answered(scope, receive)
-            media = None if answer.status == NOT_MODIFIED else JSON
-            await send_answer(send, answer.status, media, answer.body, extra)
+            status, body = answer
+            media = None if status == NOT_MODIFIED else JSON
+            if media is None or not answer_at_once(send, status, _JSON_HEAD, extra, body):
+                await send_answer(send, status, media, body, [*FOR_JSON, *extra])
 
     async def _answered(self, scope: HTTPScope, receive: Receive) -> tuple[Answer, _Headers]:
         headers = _headers(scope["headers"])
         request_id = headers.get("x-request-id", "")
         if not _REQUEST_ID.match(request_id):
             request_id = self._new_request_id()
-        extra: _Headers = [*FOR_JSON]
+        extra: _Headers = []
         if self._cross_origin and "origin" in headers:
             extra += self._cross_origin
         try:
@@ -275,7 +279,7 @@ async def send_answer(
     head = extra
     if media is not None:
         head = [(b"content-type", media), *extra]
-        if answer_at_once(send, status, head, body):
+        if answer_at_once(send, status, b"", head, body):
             return
         head.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": head})

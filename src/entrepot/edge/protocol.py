@@ -65,10 +65,13 @@ class DeadlineProtocol(TimedProtocol):
             headers_seconds=headers_seconds, body_seconds=body_seconds,
         )  # fmt: skip
         self.connections_max = connections_max
-        self._header_bytes = 0
         self._overhead_bytes = 0
-        # How many came of the last request; None while its head is still coming.
-        self._trailers: int | None = 0
+        # Of what came last, and of what is parsed now.
+        self._chunk_bytes = 0
+        self._in_head = False
+        # How many headers the head had whose body is coming.
+        self._headers_before = 0
+        self.headers = []
         self._fault: int | None = None
         # The status to answer with once the answers before it are out.
         self._refusal_due: int | None = None
@@ -100,10 +103,11 @@ class DeadlineProtocol(TimedProtocol):
         if self._phase is Phase.IDLE:
             # Also for bytes that begin no message, such as blank lines: they end the idle time.
             self._phase = Phase.HEADERS
-        self._overhead_bytes += len(data)
+        self._chunk_bytes = len(data)
+        self._overhead_bytes += self._chunk_bytes
         self._unset_keepalive_if_required()
         self._feed(data)
-        if self._overhead_bytes > HEADER_BLOCK_BYTES_MAX:
+        if self._overhead_bytes > HEADER_BLOCK_BYTES_MAX or self._has_many_headers():
             self._refuse(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         self._arm()
         self._keep_idle_timer()
@@ -131,7 +135,7 @@ class DeadlineProtocol(TimedProtocol):
         """
         if self._phase is Phase.REFUSED:
             return False
-        if self._phase is Phase.BODY or self._trailers is None:
+        if self._phase is Phase.BODY or self._in_head:
             self._refuse(http.HTTPStatus.BAD_REQUEST)
             return True
         self._disarm()
@@ -142,44 +146,24 @@ class DeadlineProtocol(TimedProtocol):
         """Note that a request's header block begins."""
         super().on_message_begin()
         self._phase = Phase.HEADERS
-        self._header_bytes = 0
-        self._trailers = None
+        self._in_head = True
+        self._headers_before = 0
         if len(self.pipeline) >= PIPELINE_MAX:
             self._break_off(http.HTTPStatus.TOO_MANY_REQUESTS)
-
-    def on_url(self, url: bytes) -> None:
-        """Count the target as a part of the header block."""
-        super().on_url(url)
-        self._header_bytes += len(url)
-        if self._header_bytes > HEADER_BLOCK_BYTES_MAX:
-            self._break_off(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header and count it. A trailer arrives the same way, but it is none: whoever
-        looked at the headers before us, and let the request pass, has not seen it.
-        """
-        self._header_bytes += len(name) + len(value)
-        if self._trailers is None:
-            super().on_header(name, value)
-            many = len(self.headers)
-        else:
-            self._trailers += 1
-            many = len(self.headers) + self._trailers
-        if many > HEADERS_MAX or self._header_bytes > HEADER_BLOCK_BYTES_MAX:
-            self._break_off(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         """Start the body's deadline; uvicorn starts the application, unless the door is shut."""
         if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
             return  # it comes again, without asking for another protocol
         # A fault up to here is the head's: no cycle is this request's yet.
+        self._bound_head()
         try:
             check_head(self.parser.get_http_version(), self.headers)
             self.url = origin_form(self.url, self.parser.get_method())
         except Fault as fault:
             self._break_off(fault.status)
         self._overhead_bytes = 0
-        self._trailers = 0
+        self._in_head = False
         self._turned_away = self._at_the_door()
         if self._turned_away is None:
             self._unset_keepalive_if_required()
@@ -187,6 +171,10 @@ class DeadlineProtocol(TimedProtocol):
             self._application_called = True
             if self._one_too_many:
                 self.cycle.keep_alive = False
+        # Trailers come as headers do, but are none: whoever looked at the headers before us, and
+        # let the request pass, has not seen them. Nobody reads the list that they go to.
+        self._headers_before = len(self.headers)
+        self.headers = []
         self._phase = Phase.BODY
 
     def on_body(self, body: bytes) -> None:
@@ -197,8 +185,10 @@ class DeadlineProtocol(TimedProtocol):
 
     def on_message_complete(self) -> None:
         """Note that the request is all here; nothing more is expected from the client."""
-        if self._trailers is None:
+        if self._in_head:
             return  # only the head of one that comes again
+        if self._has_many_headers():
+            self._break_off(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         self._requests_received += 1
         self._phase = Phase.IDLE
         self._overhead_bytes = 0
@@ -282,6 +272,20 @@ class DeadlineProtocol(TimedProtocol):
     def _rested(self) -> None:
         if not self.transport.is_closing():
             self.flow.resume_reading()
+
+    def _has_many_headers(self) -> bool:
+        """Whether a head and the trailers after its body are more than anybody has a use for."""
+        return len(self.headers) + self._headers_before > HEADERS_MAX
+
+    def _bound_head(self) -> None:
+        """Refuse a head with too many headers, or with too long a target and headers together."""
+        large = self._has_many_headers()
+        # What came since the last body, with what came beside it, is no less than this head.
+        if not large and self._overhead_bytes + self._chunk_bytes > HEADER_BLOCK_BYTES_MAX:
+            sizes = [len(name) + len(value) for name, value in self.headers]
+            large = len(self.url) + sum(sizes) > HEADER_BLOCK_BYTES_MAX
+        if large:
+            self._break_off(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def _break_off(self, status: int) -> NoReturn:
         """End the parser's run; what it then could not read is refused with `status`."""

@@ -17,7 +17,7 @@ from entrepot.writer.envelope import Answer, Idempotency, Outcome
 
 KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?\Z")
 _PART_BYTES = 8
-_SHORT_BYTES = 32
+_SHORT_BYTES = 16
 
 
 def well_formed(key: str) -> bool:
