@@ -148,7 +148,7 @@ def _orders_new(writes: Writes, facts: Facts) -> None:
     if dirt := facts.touched.get("orders"):
         # In the order of the primary key, so that its tree grows at one end.
         new = Rows(sorted(dirt.new), lambda key: rows.order_row(facts.orders[key]))
-        writes.insert(schema.orders, rows.ORDER, new, given=spans.MADE)
+        writes.insert(schema.orders, rows.ORDER, new, given=spans.MADE, sparse=True)
 
 
 def _properties(writes: Writes, facts: Facts) -> None:
