@@ -37,6 +37,7 @@ class DraftLine(NamedTuple):
     details: str | None = None
     properties: str | None = None
     counted: bool = True  # False: how many was not told, and the quantity is a guess
+    bare: bool = False  # the details say nothing that the line does not say itself
 
 
 class CustomerRef(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from entrepot.core.facets import Facets
+from entrepot.core.ids import dashed
 from entrepot.core.money import Amount, balance, line_sum
 from entrepot.core.words import Words
 
@@ -122,14 +123,15 @@ class Order(NamedTuple):
         discount, shipping = balance(subtotal, total)
         # The book keeps these at one scale: an equal amount at another is no change.
         return self.changed(
-            subtotal=_or_equal(self.subtotal, subtotal),
-            total=total,
-            discount=_or_equal(self.discount, discount),
-            shipping=_or_equal(self.shipping, shipping),
+            subtotal=or_equal(self.subtotal, subtotal),
+            total=or_equal(self.total, total),
+            discount=or_equal(self.discount, discount),
+            shipping=or_equal(self.shipping, shipping),
         )
 
 
-def _or_equal(known: Amount, told: Amount) -> Amount:
+def or_equal(known: Amount, told: Amount) -> Amount:
+    """The amount that was told; the known one where both are the same at another scale."""
     scale = max(known.scale, told.scale)
     return known if known.at(scale) == told.at(scale) else told
 
@@ -164,6 +166,8 @@ class Customer(NamedTuple):
     # Which kinds of senders have an id of their own for this customer, with blanks between them.
     # None, as in books from before it was kept: any may have one.
     senders: str | None = None
+    # JSON text: those ids, by the kind of sender. None where none is known.
+    own_ids: str | None = None
 
 
 class Variant(NamedTuple):
@@ -291,11 +295,20 @@ def answer_checksum(
 
 
 SEALED_BYTES = 20
+SEAL_BYTES = 4
 
 
 def sealed_digest(sender_id: str, digest: bytes) -> bytes:
     """A digest of what a sender told, 16 bytes, and four more that tell whose the digest is."""
-    return digest + zlib.crc32(digest, zlib.crc32(sender_id.encode())).to_bytes(4, "big")
+    return digest + zlib.crc32(digest, zlib.crc32(sender_id.encode())).to_bytes(SEAL_BYTES, "big")
+
+
+def sealed_for(order: Order) -> str:
+    """The id that the digest of what the order's sender told is sealed for.
+
+    An order that has no sender can be told as well, under the order's own id.
+    """
+    return dashed(order.id) if order.sender_id is None else order.sender_id
 
 
 class Announced(NamedTuple):

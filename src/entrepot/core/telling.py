@@ -96,8 +96,9 @@ def retold(before: Facets, shown: Words, kept: str, told: Told) -> Moved:
     old = heard(kept)
     new = heard(remembered(kept, told))
     changed = tuple((axis, word) for axis, word in told if old.get(axis) != word)
-    if not changed:
-        return Moved(before, ())
+    if all(getattr(shown, axis) == word for axis, word in changed):
+        # No word at all, or what the order shows already: what was read and is sent back.
+        return Moved(before, changed)
     facets = _moved(before, changed)
     facets = facets._replace(fulfilment=_goods(before, facets, old, new))
     if facets.stage == "deleted":

@@ -35,7 +35,7 @@ NO_MONEY = frozenset({
     "BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW",
 })  # fmt: skip
 
-_CODE_LENGTH = 3
+CODE_LENGTH = 3
 _TWO = 2
 _STRIPE: dict[str, int] = {
     **_ISO,
@@ -62,7 +62,7 @@ def told_code(text: str) -> str | None:
     other text is kept as told, unless changing its case or its form would make a code of it.
     """
     if text.isascii():
-        return text.upper() if len(text) == _CODE_LENGTH and text.isalpha() else text
+        return text.upper() if len(text) == CODE_LENGTH and text.isalpha() else text
     alike = (text.upper(), text.lower(), unicodedata.normalize("NFKC", text))
     return None if any(one.isascii() for one in alike) else text
 

@@ -58,7 +58,8 @@ def test_the_example_of_the_seed_is_read_whole() -> None:
             title="Blue T-Shirt - Medium",
             sku="SHIRT-BLU-M",
             details=(
-                '{"description":"Comfortable cotton t-shirt in blue","msrp":3999,'
+                '{"id":"variant_123",'
+                '"description":"Comfortable cotton t-shirt in blue","msrp":3999,'
                 '"imageUrl":"https://example.com/images/blue-tshirt.jpg",'
                 '"available":true,"inventoryQuantity":150}'
             ),

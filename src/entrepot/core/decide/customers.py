@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from entrepot.core import ids, own_ids
 from entrepot.core.addresses import folded
 from entrepot.core.commands import CustomerRef
 from entrepot.core.facts import Facts
@@ -12,25 +13,29 @@ from entrepot.core.refusal import Reason, refuse
 
 
 def resolve_customer(
-    ref: CustomerRef, org: int, facts: Facts, changes: Changes, before: bytes | None = None
+    ref: CustomerRef, org: int, facts: Facts, changes: Changes, order: Order | None = None
 ) -> bytes:
     """The customer's id: the one named, the one with the sender's id, the one joined, or a new one.
 
-    `before` is who the order is of already. Nobody who could be known again is the organization's
-    guest, so that every order has a customer.
+    `order` is the one that is told again; who ordered is mostly who ordered before. Nobody who
+    could be known again is the organization's guest, so that every order has a customer.
     """
     if ref.customer_id is not None:
         if customer_of(org, ref.customer_id, facts, changes) is None:
             raise refuse(Reason.UNKNOWN_CUSTOMER, field=ref.field)
         return ref.customer_id
-    if ref.own is None and before is not None and _still(ref, org, before, facts, changes):
-        _remember(ref, org, before, facts, changes)
-        return before
+    if ref.own is None and order is not None and _still(ref, order, facts, changes):
+        _remember(ref, org, order.customer_id, facts, changes)
+        return order.customer_id
     if ref.own is None and not ref.identifiers:
         return facts.orgs[org].guest_id
     known, made = facts.customer_names, changes.customer_names
     own = None if ref.own is None else (org, *ref.own)
     customer_id = None if own is None else known.get(own) or made.get(own)
+    if customer_id is None and order is not None and own is not None:
+        # An order shows our id for a customer of whom no sender's is known.
+        customer_id = order.customer_id if ids.spelled(own[2]) == order.customer_id else None
+        ref = ref if customer_id is None else ref._replace(own=None)
     if customer_id is None:
         customer_id = _joined(ref, org, facts, changes) or facts.new_id()
         if own is not None:
@@ -39,7 +44,8 @@ def resolve_customer(
         # An address stays with whoever had it first.
         if (org, kind, value) not in known:
             made.setdefault((org, kind, value), customer_id)
-    _remember(ref, org, customer_id, facts, changes)
+    if order is None or customer_id != order.customer_id or not _as_shown(ref, order):
+        _remember(ref, org, customer_id, facts, changes)
     return customer_id
 
 
@@ -85,10 +91,19 @@ _NOBODY = (None, None, None, None)
 _SNAPSHOT = ("first_name", "last_name", "email", "phone")
 
 
-def _still(ref: CustomerRef, org: int, before: bytes, facts: Facts, changes: Changes) -> bool:
+def _as_shown(ref: CustomerRef, order: Order) -> bool:
+    """Whether who ordered is told as the order has it, so that nothing is news.
+
+    Whatever other orders have called the customer since stays then.
+    """
+    told = (ref.first_name, ref.last_name, ref.email, ref.phone)
+    return told == (order.first_name, order.last_name, order.email, order.phone)
+
+
+def _still(ref: CustomerRef, order: Order, facts: Facts, changes: Changes) -> bool:
     """Whether a sender without an id of its own means the customer that the order has."""
-    known = customer_of(org, before, facts, changes)
-    if known is None or before == facts.orgs[org].guest_id:
+    known = customer_of(order.org, order.customer_id, facts, changes)
+    if known is None or order.customer_id == facts.orgs[order.org].guest_id:
         return False
     return folded(_name(ref)) in ("", folded(known.name))
 
@@ -134,15 +149,21 @@ def _remember(
         changes.customers_new[customer_id] = Customer(
             org, customer_id, name or "Customer", ref.first_name or None, ref.last_name or None,
             ref.email, ref.phone, facts.now, facts.now, ref.own[0] if ref.own else "",
+            own_ids.kept(None, ref.own),
         )  # fmt: skip
         return
-    senders = known.senders
-    if ref.own is not None and senders is not None and ref.own[0] not in senders.split():
-        senders = f"{senders} {ref.own[0]}".strip()
+    senders, theirs = known.senders, known.own_ids
+    if ref.own is not None:
+        if senders is not None and ref.own[0] not in senders.split():
+            senders = f"{senders} {ref.own[0]}".strip()
+            theirs = own_ids.kept(theirs, ref.own)
+        elif theirs is None:
+            # In a book from before ids were kept with their customers.
+            theirs = own_ids.kept(theirs, ref.own)
     told = Customer(
         org, customer_id, name or known.name, ref.first_name or known.first_name,
         ref.last_name or known.last_name, ref.email or known.email, ref.phone or known.phone,
-        known.created_at, known.updated_at, senders,
+        known.created_at, known.updated_at, senders, theirs,
     )  # fmt: skip
     if told != known:
         kept = changes.customers_new if made else changes.customers

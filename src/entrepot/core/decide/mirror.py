@@ -14,7 +14,18 @@ from entrepot.core.decide.moves import Telling, dated, retell
 from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.facts import Facts
 from entrepot.core.money import RANGE, balance, priceable
-from entrepot.core.order import Changes, Customer, Line, Order, subtotal
+from entrepot.core.order import (
+    SEAL_BYTES,
+    SEALED_BYTES,
+    Changes,
+    Customer,
+    Line,
+    Order,
+    or_equal,
+    sealed_digest,
+    sealed_for,
+    subtotal,
+)
 from entrepot.core.refusal import OTHERS_CAN_GO, Reason, Refusal, Refused, all_of, refuse
 from entrepot.core.results import Decision, OrdersResult
 from entrepot.core.telling import first_told
@@ -49,8 +60,9 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
                 order = _create(command, draft, facts, changes)
             else:
                 order = known = stands.get(known.id, known)
-                if known.sender_digest != draft.digest and not _over(known):
-                    order = updated[known.id] = _update(command, draft, known, facts, changes)
+                told = _sealed(draft, known)
+                if known.sender_digest != told.digest and not _over(known):
+                    order = updated[known.id] = _update(command, told, known, facts, changes)
         except Refused as refused:
             faults.append(refused.refusal)
             continue
@@ -86,6 +98,14 @@ def _known(command: MirrorOrders, draft: OrderDraft, facts: Facts) -> Order | No
     if order_id is None:
         order_id = ids.any_spelling(draft.sender_id)
     return facts.orders.get((command.org, order_id)) if order_id is not None else None
+
+
+def _sealed(draft: OrderDraft, known: Order) -> OrderDraft:
+    """The draft with a digest that is sealed for the order that is known, whatever id was told."""
+    owner = sealed_for(known)
+    if draft.sender_id == owner or len(draft.digest) != SEALED_BYTES:
+        return draft
+    return draft._replace(digest=sealed_digest(owner, draft.digest[:-SEAL_BYTES]))
 
 
 def _over(order: Order) -> bool:
@@ -166,21 +186,30 @@ def _update(
     if draft.words:
         telling = Telling(draft.words, command.source, draft.where)
         order = retell(order, telling, facts, changes)
-    as_known = order.changed(sender_digest=known.sender_digest, sender_words=known.sender_words)
-    # Without a digest the sender tells what it told before, and perhaps nobody had changed that.
-    if as_known == known and (known.sender_digest is None or order.sender_digest is None):
-        return order
-    return order.changed(updated_at=max(facts.now, known.updated_at + 1000))
+    # An order that was read and is sent back is the same order, and shows the time that it showed.
+    return order if _shows_the_same(order, known) else _touched(order, facts)
+
+
+def _shows_the_same(order: Order, known: Order) -> bool:
+    """Whether a telling changed no more than what the order remembers of its tellings."""
+    shown = order.words._replace(told=known.words.told)
+    return known == order.changed(
+        sender_digest=known.sender_digest, sender_words=known.sender_words, words=shown
+    )
+
+
+def _touched(order: Order, facts: Facts) -> Order:
+    return order.changed(updated_at=max(facts.now, order.updated_at + 1000))
 
 
 def _retold(draft: OrderDraft, order: Order, facts: Facts, changes: Changes) -> Order:
-    customer_id = resolve_customer(draft.customer, order.org, facts, changes, order.customer_id)
+    customer_id = resolve_customer(draft.customer, order.org, facts, changes, order)
     lines = _match_lines(draft, order, facts, changes)
     summed = subtotal(lines, draft.currency)
     if not priceable(summed, draft.total):
         raise refuse(Reason.INVALID, f"the sum of the lines is out of range: {RANGE}", draft.where)
     said = {name: value for name, value in draft.said.items() if value is not None}
-    if said.get("external_id") == draft.sender_id:
+    if said.get("external_id") in (draft.sender_id, order.sender_id):
         said["external_id"] = None
     if "address" in said or "delivery_address" in said:
         # One address: as told last, whoever corrected it meanwhile.
@@ -193,8 +222,16 @@ def _retold(draft: OrderDraft, order: Order, facts: Facts, changes: Changes) -> 
 
 def _kept(told: DraftLine, line: Line, old: Line) -> Line:
     """The line as told now, with what was told of it before and is absent now."""
-    if not told.counted:
-        line = line._replace(quantity=old.quantity)
+    line = line._replace(
+        quantity=line.quantity if told.counted else old.quantity,
+        price=or_equal(old.price, line.price),
+        unit_of_measure=told.unit_of_measure or old.unit_of_measure,
+        cost=old.cost if told.cost is None else or_equal(old.cost, line.cost),
+        variant_title=told.variant_title or old.variant_title,
+        properties=told.properties or old.properties,
+    )
+    if told.bare and old.details is None:
+        return line._replace(details=None)
     if line.details == old.details or line.details is None or old.details is None:
         return line
     now, before = _members(line.details), _members(old.details)
@@ -232,13 +269,11 @@ def _match_lines(
             number += 1
             line = one._replace(number=number)
             changes.lines_new.append((org, order.id, line))
+        elif _the_same(old, one) or _the_same(old, _kept(draft.lines[place], one, old)):
+            line = old
         else:
-            line = _kept(draft.lines[place], one, old)
-            if _the_same(old, line):
-                line = old
-            else:
-                line = _as(old, line)
-                changes.lines.append((org, order.id, line))
+            line = _as(old, _kept(draft.lines[place], one, old))
+            changes.lines.append((org, order.id, line))
         lines.append(line)
     for old in left:
         changes.lines_gone.append((org, order.id, old))

@@ -136,7 +136,8 @@ def _tell_managed(order: Order, telling: Telling, facts: Facts, changes: Changes
         passing = passing.changed(facets=stop)
     if ahead.can_be_now(after) and not ahead.is_kept(order):
         return _arrive(order, after, telling, facts, changes)
-    if to_come == before and set(told) <= set(ahead.told(order)):
+    shown = {(axis, getattr(order.words, axis)) for axis, _ in told}
+    if to_come == before and set(told) <= {*ahead.told(order), *shown}:
         return order
     order = dated(passing, before, facts).changed(facets=order.facets)
     order = ahead.keep(order, to_come, told)

@@ -171,6 +171,7 @@ def _line(item: wire.OrderedItem, where: str) -> DraftLine:
         quantity = _whole(item.quantity, f"{where}.quantity")
     _number(item.msrp, f"{where}.msrp")
     details: dict[str, Any] = {
+        "id": item.id,
         "description": item.description,
         "msrp": item.msrp,
         "imageUrl": item.image_url,
@@ -183,8 +184,17 @@ def _line(item: wire.OrderedItem, where: str) -> DraftLine:
     price = _amount(item.price, places, where, "price")
     return DraftLine(
         where, _variant(item), quantity, price, code, item.name, item.sku or None,
-        details=_encode(details).decode(), counted=item.quantity is not UNSET,
+        details=_encode(details).decode(), counted=item.quantity is not UNSET, bare=_is_bare(item),
     )  # fmt: skip
+
+
+def _is_bare(item: wire.OrderedItem) -> bool:
+    """Whether the item says no more than a line that another dialect made is shown with."""
+    if item.description or item.image_url or bytes(item.msrp) != bytes(item.price):
+        return False
+    if item.available is not UNSET or item.inventory_quantity is not UNSET:
+        return False
+    return ids.spelled(item.id, "") is not None
 
 
 def _variant(item: wire.OrderedItem) -> VariantRef:

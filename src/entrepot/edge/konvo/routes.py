@@ -62,8 +62,7 @@ async def get_order(call: Call) -> Answer:
     call.etag = revisions.tag(order, contact)
     if revisions.is_known(call.headers, call.etag):
         return Answer(revisions.NOT_MODIFIED, b"")
-    contacts = {} if contact is None else {contact.id: contact}
-    return write.found([order], contacts, 1, call.principal)
+    return write.whole(order, contact, call.principal)
 
 
 async def create_orders(call: Call) -> Answer:
@@ -119,7 +118,7 @@ DIALECT = Dialect(
                 IF_NONE_MATCH,
             ),
             responses={
-                200: Response("The order, alone in the list", wire.Orders, ("ETag",)),
+                200: Response("The order, alone in the list", wire.OneOrder, ("ETag",)),
                 304: UNCHANGED,
                 **_ERRORS,
                 404: Response("No such order in this organization", wire.Error),

@@ -143,11 +143,26 @@ class Order(msgspec.Struct, rename="camel", kw_only=True):
     delivery_address: str | UnsetType = UNSET  # an addition of ours
 
 
+class WholeOrder(Order, rename="camel", kw_only=True):
+    """An order that is read alone, with all that telling it again demands: additions of ours."""
+
+    friendly_name: str
+    customer: OrderCustomer
+    items: list[OrderedItem]
+
+
 class Orders(msgspec.Struct):
     """The one envelope of every success."""
 
     count: int
     result: list[Order]
+
+
+class OneOrder(msgspec.Struct):
+    """The same envelope around the one order that was asked for."""
+
+    count: int
+    result: list[WholeOrder]
 
 
 class Error(msgspec.Struct):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from entrepot.core import ids, shown
+from entrepot.core import ids, own_ids, shown
 from entrepot.core.money import Amount, stripped
-from entrepot.core.order import Customer, Order
+from entrepot.core.order import Customer, Line, Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrdersResult, Result
 from entrepot.edge import currency
@@ -23,6 +24,20 @@ _NOBODY = (None, None, None, None)
 _encode = msgspec.json.Encoder().encode
 
 
+class _Details(msgspec.Struct, rename="camel"):
+    """What a line keeps of a Konvo item; a line of another sender keeps none of it."""
+
+    id: str | UnsetType = UNSET
+    description: str = ""
+    msrp: msgspec.Raw | UnsetType = UNSET
+    image_url: str = ""
+    available: bool | UnsetType = UNSET
+    inventory_quantity: msgspec.Raw | UnsetType = UNSET
+
+
+_details = msgspec.json.Decoder(_Details).decode
+
+
 def order(o: Order, contact: Customer | None, shop: str) -> wire.Order:
     """One order of a shop. An amount finer than the minor unit is shown with its fraction, exactly.
 
@@ -34,7 +49,7 @@ def order(o: Order, contact: Customer | None, shop: str) -> wire.Order:
         external_name=shown.name(o),
         external_id=_known(shown.external_id(o)),
         order_total=_minor_units(o.total, currency.stripe_digits(o.currency)),
-        currency=o.currency.lower(),
+        currency=_shown_currency(o.currency),
         channel=(o.channel or o.source_platform or o.origin).upper(),
         status=o.words.konvo.upper(),
         tracking_url=_known(o.tracking_url),
@@ -51,6 +66,52 @@ def order(o: Order, contact: Customer | None, shop: str) -> wire.Order:
     if who != _NOBODY:
         told.first_name, told.last_name, told.email, told.phone_number = map(_known, who)
     return told
+
+
+def whole_order(o: Order, contact: Customer | None, shop: str) -> wire.WholeOrder:
+    """The order with what telling it again demands, so that the answer can be sent back.
+
+    Of a customer, the id is what Konvo senders call the customer, else ours; nobody has none.
+    """
+    one = order(o, contact, shop)
+    own = None
+    if contact is not None:
+        own = own_ids.of(contact, "konvo") or ids.dashed(contact.id)
+    reached: tuple[tuple[Literal["email", "phone"], str | UnsetType], ...] = (
+        ("email", one.email), ("phone", one.phone_number),
+    )  # fmt: skip
+    who = wire.OrderCustomer(
+        own or "", one.first_name or "", one.last_name or "",
+        [wire.OrderUserId(kind, text) for kind, text in reached if text is not UNSET],
+    )  # fmt: skip
+    members = {name: getattr(one, name) for name in one.__struct_fields__}
+    return wire.WholeOrder(
+        **members, friendly_name=one.external_name, customer=who, items=[_item(x) for x in o.lines]
+    )
+
+
+def _item(line: Line) -> wire.OrderedItem:
+    told = _Details() if line.details is None else _details(line.details)
+    price = _minor_units(line.price, currency.stripe_digits(line.currency))
+    return wire.OrderedItem(
+        id=ids.dashed(line.variant_id) if told.id is UNSET else told.id,
+        sku=line.sku or "",
+        name=line.title,
+        description=told.description,
+        price=price,
+        msrp=price if told.msrp is UNSET else told.msrp,
+        image_url=told.image_url,
+        currency=line.currency,
+        available=told.available,
+        inventory_quantity=told.inventory_quantity,
+        quantity=msgspec.Raw(b"%d" % line.quantity),
+    )
+
+
+def _shown_currency(kept: str) -> str:
+    """A code in lower case; any other text as it was told, since its case may matter."""
+    is_code = len(kept) == currency.CODE_LENGTH and kept.isascii() and kept.isalpha()
+    return kept.lower() if is_code else kept
 
 
 def _minor_units(amount: Amount, digits: int) -> msgspec.Raw:
@@ -70,6 +131,12 @@ def found(
 ) -> Answer:
     """GET: these orders, and how many there are in all. `contacts` are the customers by id."""
     return Answer(200, _body(orders, contacts, total, principal))
+
+
+def whole(found: Order, contact: Customer | None, principal: Principal) -> Answer:
+    """GET of one order: the envelope of a list around it."""
+    one = whole_order(found, contact, ids.dashed(principal.org_id))
+    return Answer(200, _encode(wire.OneOrder(1, [one])))
 
 
 def created(result: Result | Refusal, request_id: str, principal: Principal) -> Answer:

@@ -34,6 +34,7 @@ customers = table(
     need("created_at", BigInteger),
     need("updated_at", BigInteger),
     Column("senders", Text),
+    Column("own_ids", Text),
     PrimaryKeyConstraint("org", "id"),
 )
 

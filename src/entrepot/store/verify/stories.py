@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from entrepot.core import events
 from entrepot.core.facets import Facets
-from entrepot.core.order import SEALED_BYTES, Event, Order, sealed_digest
+from entrepot.core.order import SEAL_BYTES, SEALED_BYTES, Event, Order, sealed_digest, sealed_for
 from entrepot.store.verify.report import Findings
 
 # What each type says of where the order stands after it: the facet, and its values.
@@ -92,5 +92,5 @@ def check_sender(order: Order, findings: Findings) -> None:
     digest = order.sender_digest
     if digest is None or len(digest) != SEALED_BYTES:
         return
-    if order.sender_id is None or sealed_digest(order.sender_id, digest[:-4]) != bytes(digest):
+    if sealed_digest(sealed_for(order), digest[:-SEAL_BYTES]) != bytes(digest):
         findings.add("SENDERS", org=order.org, order=order.id)
