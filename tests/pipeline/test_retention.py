@@ -52,6 +52,16 @@ async def test_a_key_is_kept_for_its_period_and_new_after_it(house: House, tmp_p
     await assert_clean(house)
 
 
+async def test_the_id_of_a_mirrored_order_does_not_expire(house: House, tmp_path: Path) -> None:
+    sweeper = a_sweeper(house, tmp_path, events_seconds=None)
+    first = await mirrored(house, "sender-1", "paid")
+    await ordered(house, "old")
+    house.advance(400 * DAY)
+    await sweeper.round()
+    assert await keys_of(house) == set()
+    assert await mirrored(house, "sender-1", "paid", "shipped") == first
+
+
 async def test_a_longer_period_counts_from_now_on(house: House, tmp_path: Path) -> None:
     """Also where a walk for the shorter one had begun."""
     await ordered(house, "kept")

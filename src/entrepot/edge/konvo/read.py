@@ -245,7 +245,8 @@ def _amount(raw: Raw, places: int, where: str, name: str) -> Amount:
         sentence = f"at most {SCALE_MAX - places} decimal places of the smallest unit"
         raise refuse(Reason.INVALID, sentence, f"{where}.{name}")
     if not amount.within_range():
-        raise refuse(Reason.INVALID, f"must be -{UNITS_MAX} to {UNITS_MAX}", f"{where}.{name}")
+        sentence = f"is too large: at most {UNITS_MAX} in its last decimal place"
+        raise refuse(Reason.INVALID, sentence, f"{where}.{name}")
     return amount
 
 

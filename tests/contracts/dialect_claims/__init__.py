@@ -1,0 +1,1 @@
+"""What docs/dialects says beside the documented facts, tried on a running server."""
