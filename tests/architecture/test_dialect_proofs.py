@@ -19,7 +19,7 @@ from tests.contracts.facts.test_facts import FACTS
 
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
-DOCUMENTS = [ROOT / "docs" / "dialects" / f"{name}.md" for name in ("polinate", "synq")]
+DOCUMENTS = sorted((ROOT / "docs" / "dialects").glob("*.md"))
 
 ITEM = re.compile(r"(- |\* |\d+\. )")
 PROOF = re.compile(r"<!-- proof: (.+?) -->")

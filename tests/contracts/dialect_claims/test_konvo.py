@@ -1,45 +1,18 @@
-"""Claims of docs/dialects/konvo.md that no documented fact covers."""
+"""Claims of docs/dialects/konvo.md on addresses, errors and what is told."""
 
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable
 from decimal import Decimal
 
-import httpx
 import pytest
 from tests.acceptance.clients import KONVO_ORDERS, Body, accepted, assert_envelope, konvo_order
+from tests.contracts.dialect_claims.konvo import customer, item, refused, told
 from tests.contracts.facts import House
 from tests.contracts.facts.house import polinate_id
 
 JSON = {"Content-Type": "application/json"}
-
-
-def refused(answer: httpx.Response, field: str = "") -> Body:
-    assert answer.status_code == 400, answer.text
-    assert_envelope("konvo", answer, field)
-    body: Body = answer.json()
-    return body
-
-
-def told(house: House, **changes: object) -> Body:
-    return house.world.konvo_created(**changes)
-
-
-def item(**changes: object) -> Body:
-    line: Body = konvo_order()["items"][0]
-    return line | changes
-
-
-def customer(**changes: object) -> Body:
-    who: Body = konvo_order()["customer"]
-    return who | changes
-
-
-def listed(house: House, **query: str | int) -> Body:
-    body: Body = accepted(house.world.konvo.get(KONVO_ORDERS, **query), 200)
-    return body
 
 
 @pytest.mark.parametrize("path", ["/contacts", "/broadcasts", "/attributions", "/clicks"])
@@ -250,104 +223,3 @@ def test_an_item_of_another_currency_does_not_count_in_the_sum(house: House) -> 
     lines = [item(price=1000, quantity=1), item(id="b", price=700, quantity=1, currency="USD")]
     made = told(house, items=lines, orderTotal=1000)
     assert house.world.synq.order(made["id"])["subtotal"] == 10
-
-
-def test_a_list_is_newest_first_by_pages_from_one(house: House) -> None:
-    made = [told(house)["id"] for _ in range(3)][::-1]
-    assert [one["id"] for one in listed(house, limit=3)["result"]] == made
-    assert [one["id"] for one in listed(house, limit=3, page=1)["result"]] == made
-    assert listed(house, limit=1, page=2)["result"][0]["id"] == made[1]
-    for query in ({"page": 0}, {"limit": 0}, {"limit": 201}, {"created_at_min": "soon"}):
-        refused(house.world.konvo.get(KONVO_ORDERS, **query), next(iter(query)))
-    accepted(house.world.konvo.post(*[konvo_order() for _ in range(51)]))
-    assert len(listed(house)["result"]) == 50, "unless told"
-    assert listed(house, updated_at_min="2016-12-31T23:59:60Z") == listed(
-        house, updated_at_min="2017-01-01T00:00:00Z"
-    )
-
-
-def test_an_order_of_a_source_in_konvos_words(house: House) -> None:
-    """It has the names and the time of its source; a Konvo sender's same id is another order."""
-    order_id = f"ord_shop_{uuid.uuid4().hex[:8]}"
-    house.fetched(order_id)
-    konvo = house.sourced.konvo
-    read = konvo.order(order_id)
-    assert read["externalName"] == f"INT-{order_id}"
-    assert read["createdAt"] == "2025-01-15T10:30:00.000Z"
-    found = accepted(konvo.get(KONVO_ORDERS, created_at_min="2026-01-01"), 200)
-    assert read["id"] in {one["id"] for one in found["result"]}, "filters go by the arrival"
-    sent = accepted(konvo.post(konvo_order(id=order_id)))["result"][0]
-    assert sent["id"] != read["id"]
-    assert konvo.order(order_id)["id"] == sent["id"], "a Konvo sender's id is looked for first"
-    same = customer(id="prt_shop_1")
-    by_konvo = accepted(konvo.post(konvo_order(customer=same)))["result"][0]
-    assert by_konvo["contactId"] != read["contactId"], "customers of two kinds of senders"
-
-
-def mail(address: str) -> list[Body]:
-    return [{"type": "email", "id": address}]
-
-
-def test_an_address_stays_with_the_customer_who_had_it_first(house: House) -> None:
-    first, second = (str(uuid.uuid4()) for _ in range(2))
-    address = mail(f"{uuid.uuid4().hex}@x.org")
-    made = [
-        told(house, customer=customer(id=who, userIds=address)) for who in (first, second, "", " ")
-    ]
-    ours, theirs, *unnamed = (one["contactId"] for one in made)
-    assert ours != theirs
-    assert unnamed == [ours] * 2
-    padded = told(house, customer=customer(id=f" {second} ", userIds=[]))
-    assert padded["contactId"] == theirs, "blanks around an id are none of it"
-
-
-def test_a_customer_who_cannot_be_known_again_is_the_guest(house: House) -> None:
-    guest = told(house, customer=customer(id="", userIds=[]))
-    assert "contactId" not in guest
-    assert guest["firstName"] == "Ada"
-    placed = house.world.synq_created()
-    read = house.world.synq.order(guest["id"])
-    assert read["customer_id"] == placed["customer_id"]
-
-
-def test_which_order_an_id_means_in_konvo(house: House) -> None:
-    order = konvo_order(friendlyName=uuid.uuid4().hex)
-    made = told(house, **order)
-    number = uuid.UUID(made["id"]).hex
-    own = (made["id"].upper(), number, f"ord_{number}")
-    for text in (*own, order["id"], order["externalId"], order["friendlyName"]):
-        assert house.world.konvo.order(text)["id"] == made["id"]
-    told(house, friendlyName=order["friendlyName"])
-    answer = house.world.konvo.get(f"{KONVO_ORDERS}/{order['friendlyName']}")
-    assert answer.status_code == 404, "two orders of one kind have the text"
-
-
-def test_members_of_the_order(house: House) -> None:
-    made = told(house)
-    assert (made["channel"], made["status"], made["currency"]) == ("API", "PAID", "eur")
-    assert made["externalName"] == "#1059"
-    absent = {"trackingUrl", "deliveryAddress", "phoneNumber"}
-    assert not absent & set(made), "what is unknown is left out"
-    assert None not in made.values()
-    bare = konvo_order()
-    del bare["externalId"]
-    shown = accepted(house.world.konvo.post(bare))["result"][0]
-    assert shown["externalId"] == bare["id"]
-    placed = house.world.synq_created()
-    read = house.world.konvo.order(placed["id"])
-    assert read["externalName"].startswith("EN-")
-    assert read["channel"] == "WEB-STOREFRONT"
-    assert "externalId" not in read
-    answer = house.world.konvo.get(f"{KONVO_ORDERS}/{made['id']}")
-    known = {"If-None-Match": answer.headers["ETag"]}
-    again = house.world.konvo.http.get(f"{KONVO_ORDERS}/{made['id']}", headers=known)
-    assert (again.status_code, again.content) == (304, b"")
-
-
-def test_an_upper_bound_passes_an_order_over(house: House) -> None:
-    orders = [konvo_order() for _ in range(3)]
-    ids = [told(house, **order)["id"] for order in orders]
-    window = {"updated_at_max": house.world.konvo.order(ids[2])["updatedAt"], "limit": 1}
-    assert listed(house, page=1, **window)["result"][0]["id"] == ids[2]
-    told(house, **orders[2] | {"status": "shipped"})
-    assert listed(house, page=2, **window)["result"][0]["id"] == ids[0], "ids[1] is passed over"

@@ -9,7 +9,7 @@ import pytest
 from entrepot.core import ids, words
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
-from entrepot.core.order import Order
+from entrepot.core.order import Line, Order
 from entrepot.core.results import OrdersResult
 from entrepot.edge.konvo import write
 
@@ -119,6 +119,18 @@ def test_what_a_contact_lacks_is_left_out() -> None:
     assert body["contactId"] == ids.dashed(plain.id)
     assert not {"firstName", "lastName", "email", "phoneNumber"} & set(body)
     assert None not in body.values()
+
+
+def test_a_line_that_kept_no_id_shows_its_variants() -> None:
+    """As lines do that were told before the id was kept: see migration 0013."""
+    line = Line(
+        b"l" * 16, 1, b"v" * 16, b"i" * 16, b"e" * 16, b"s" * 16, "S", "Mug", None, 2,
+        currency="EUR", price=Amount(1250, 2), details='{"description":"d","msrp":99}',
+    )  # fmt: skip
+    [shown_line] = json.loads(write.whole(booked(lines=(line,)), None, PRINCIPAL).body)["result"][
+        0
+    ]["items"]
+    assert (shown_line["id"], shown_line["msrp"]) == (ids.dashed(b"v" * 16), 99)
 
 
 def test_the_envelopes() -> None:
