@@ -39,7 +39,9 @@ REFUSED: list[tuple[Refusing, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("refuse", "says", "helps"), REFUSED, ids=lambda one: str(one)[:40])
+@pytest.mark.parametrize(
+    ("refuse", "says", "helps"), REFUSED, ids=lambda one: getattr(one, "__name__", str(one))[:40]
+)
 def test_what_keeps_a_command_out_is_told_with_its_remedy(
     postgres: Postgres, url: str, command: Command, refuse: Refusing, says: str, helps: str
 ) -> None:
