@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
+import pytest
+from tests.acceptance.clients import speaking
 from tests.acceptance.server import Server, eventually
+
+from entrepot.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,3 +62,55 @@ def test_the_commands_of_the_readme(tmp_path: Path) -> None:
         eventually(
             lambda: '"status":"confirmed"' in said(look), "the shop's own order is confirmed"
         )
+
+
+def rows(section: str) -> list[str]:
+    """The first cells of the table in a section of the README."""
+    text = (ROOT / "README.md").read_text().partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    return [line.split(" | ")[0] for line in text.splitlines() if line.startswith("| `")]
+
+
+def test_every_address_of_the_readme_is_served(tmp_path: Path) -> None:
+    addresses = [path for row in rows("What is served") for path in re.findall(r"`(/.*?)`", row)]
+    assert len(addresses) == 14
+    with Server(f"sqlite:///{tmp_path / 'readme.db'}", tmp_path) as server, speaking(server) as us:
+        for path in addresses:
+            client = us.polinate if path == "/api/v1/orders" else us.synq
+            client = us.konvo if path == "/orders" else client
+            wanted = 405 if path.endswith("/adjust") else 200
+            assert client.get(path).status_code == wanted, path
+        for name in ("synq", "polinate", "konvo"):
+            document = httpx.get(f"{server.url}/openapi/{name}.json").json()
+            assert document["openapi"].startswith("3.1")
+
+
+def test_every_command_of_the_readme_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each with the options that the README gives it."""
+    commands = [
+        command
+        for row in rows("Commands")
+        for command in re.findall(r"`(?:\.venv/bin/entrepot )?(.*?)`", row.replace("\\|", "|"))
+    ]
+    targets = {one.removeprefix("make ").split()[0] for one in commands if one.startswith("make ")}
+    makefile = (ROOT / "Makefile").read_text()
+    assert targets == {target for target in targets if f"\n{target}:" in makefile}
+    ours = [one for one in commands if not one.startswith("make ")]
+    assert (len(targets), len(ours)) == (8, 16)
+
+    for command in ours:
+        words = re.match(r"[a-z ]*[a-z]", command)
+        assert words is not None
+        with suppress(SystemExit):  # a command that is loaded by then ends so
+            app([*words[0].split(), "--help"])
+        told = capsys.readouterr().out
+        assert f"Usage: entrepot {words[0]}" in told
+        for option in re.findall(r"--[a-z-]+", command):
+            assert option in told, command
+
+
+def test_the_port_of_make_run_can_be_chosen() -> None:
+    for words, port in (([], "8080"), (["PORT=8081"], "8081")):
+        told = subprocess.run(
+            ["make", "-n", "run", *words], check=True, capture_output=True, text=True, cwd=ROOT
+        ).stdout
+        assert f"entrepot serve --host 127.0.0.1 --port {port} --demo" in told
