@@ -157,6 +157,20 @@ async def test_an_open_door_lets_everything_in(server: Running, busy: Busy) -> N
     assert server.app.called == ["/orders", "/orders"]
 
 
+async def test_a_request_whose_beginning_was_let_in_is_judged_at_its_headers(
+    server: Running, busy: Busy
+) -> None:
+    client = await server.client()
+    first, second, third = pieces(post("/orders"))
+    busy.crowds = False
+    client.send(first)
+    await until(lambda: any(one._received for one in connections()))
+    busy.crowds = True
+    client.send(second + third)
+    assert (await client.answer())[0] == 503
+    assert server.app.called == []
+
+
 async def test_a_large_body_is_refused_only_where_arrays_are(server: Running, busy: Busy) -> None:
     client = await server.client()
     for bulk in (True, False):

@@ -79,6 +79,26 @@ async def store(database: Database, changes: Changes, *, needs: Needs | None = N
     await database.write(work)
 
 
+async def test_orders_of_one_batch_keep_what_only_some_of_them_have(database: Database) -> None:
+    org = await an_organization(database)
+    made = [
+        an_order(
+            org.org, org.guest_id, lines=(), properties=None, notes=f"note {n}" if n % 3 else None,
+            shipped_at=NOW if n == 7 else None, email="" if n == 8 else None,
+        )
+        for n in range(20)
+    ]  # fmt: skip
+    changes = Changes()
+    changes.orders_new.extend(made)
+    await store(database, changes, needs=Needs(orgs={org.org}))
+    for order in made:
+        look = partial(queries.order_by_id, org=org.org, order_id=order.id)
+        found = await database.read(lambda conn, look=look: look(conn))
+        assert found is not None
+        told = (found.notes, found.shipped_at, found.email, found.reason)
+        assert told == (order.notes, order.shipped_at, order.email, None)
+
+
 async def test_an_order_comes_back_as_it_was_written(database: Database) -> None:
     org = await an_organization(database)
     order = an_order(org.org, org.guest_id)
