@@ -25,6 +25,7 @@ _HEADERS: Mapping[str, str] = {
     "Allow": "The methods that this address takes",
     "Idempotent-Replayed": "`true` when this is the stored answer of an earlier, equal request",
     "ETag": "The version of what is answered, for If-Match and If-None-Match",
+    "Warning": "Names what was told or asked for and changes nothing, if anything",
     "Retry-After": "Seconds to wait before retrying",
     "X-Request-Id": "Finds this request in the server's log; the sender's own id, if it sent one",
 }

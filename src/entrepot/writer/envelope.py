@@ -33,6 +33,8 @@ class Idempotency(NamedTuple):
     # The fingerprint that an older version made of the same request, where that is another one.
     older: Callable[[], bytes] | None = None
     shows_times: bool = False
+    # The order that the request is told as, to the letter: its first answer is the answer.
+    order_id: bytes | None = None
 
 
 class Envelope(NamedTuple):

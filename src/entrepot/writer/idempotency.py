@@ -45,14 +45,19 @@ def replay(idempotency: Idempotency, stored: StoredAnswer) -> Outcome | Refusal:
     if stored.operation != idempotency.operation:
         detail = f"the key was used for another operation, {stored.operation}"
         return Refusal(Reason.KEY_REUSED, detail)
-    older = idempotency.older
-    if stored.fingerprint != idempotency.fingerprint and (
-        older is None or stored.fingerprint != older()
-    ):
+    if not _says_the_same(idempotency, stored):
         differing = ", ".join(_differing(idempotency, stored.fingerprint)) or "the request"
         return Refusal(Reason.KEY_REUSED, f"the key was used before with another {differing}")
     answer = Answer(stored.status, stored.body)
     return Outcome(ReplayedResult(), answer, replayed=True)
+
+
+def _says_the_same(idempotency: Idempotency, stored: StoredAnswer) -> bool:
+    if stored.fingerprint == idempotency.fingerprint:
+        return True
+    if idempotency.order_id is not None and idempotency.order_id == stored.order_id:
+        return True
+    return idempotency.older is not None and stored.fingerprint == idempotency.older()
 
 
 def _differing(idempotency: Idempotency, stored: bytes) -> list[str]:

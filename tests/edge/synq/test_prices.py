@@ -19,7 +19,7 @@ from .test_read import PRINCIPAL, Body, line, order, with_token
 
 def created(body: Body | bytes) -> tuple[PlaceOrder, Idempotency]:
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read.create_order(sent, PRINCIPAL)
+    return read.create_order(sent, PRINCIPAL)[:2]
 
 
 def refusal(body: Body | bytes) -> Refusal:

@@ -157,6 +157,43 @@ async def test_a_changed_order_under_its_key_is_another_content(
     assert differs in answer.json()["error"]
 
 
+async def test_a_line_shows_the_sku_of_its_variant_and_is_sent_back(book: Book) -> None:
+    stocked = PLAIN | {"variant_id": VARIANT, "location_id": book.location}
+    await book.placed(body(stocked | {"sku": "S"}, idempotency_key="key-0"))
+    for key, customer in (("key-1", None), ("key-2", SOMEBODY)):
+        order = await book.placed(body(stocked, idempotency_key=key, customer_id=customer))
+        assert order["items"][0]["sku"] == "S"
+        assert (await book.placed(order))["id"] == order["id"]
+        [line] = order["items"]
+        changes: list[Body] = [{"sku": "T"}, {"quantity": 3}, {"variant_id": SOMEBODY}]
+        for change in changes:
+            other = {"items": [line | change], "total": None, "subtotal": None}
+            answer = await book.http.post(ORDERS, json=order | other)
+            assert answer.status_code == 409, answer.text
+        # The id of another order makes it no order as read.
+        answer = await book.http.post(ORDERS, json=order | {"id": SOMEBODY})
+        assert answer.status_code == 409, answer.text
+    assert await book.count() == 3
+
+
+async def test_an_order_of_nobody_is_no_order_of_somebody(book: Book) -> None:
+    order = await book.placed(body())
+    for other in (SOMEBODY, VARIANT, "prt_" + SOMEBODY):
+        answer = await book.http.post(ORDERS, json=order | {"customer_id": other})
+        assert answer.status_code == 409, answer.text
+        assert "customer_id" in answer.json()["error"]
+    for nobody in (None, "prt_" + order["customer_id"], order["customer_id"].upper()):
+        assert (await book.placed(order | {"customer_id": nobody}))["id"] == order["id"]
+
+
+async def test_an_order_of_somebody_is_no_order_of_nobody(book: Book) -> None:
+    guest = (await book.placed(body()))["customer_id"]
+    order = await book.placed(body(customer_id=SOMEBODY, idempotency_key="key-2"))
+    for nobody in (None, guest):
+        answer = await book.http.post(ORDERS, json=order | {"customer_id": nobody})
+        assert answer.status_code == 409, answer.text
+
+
 @pytest.mark.parametrize("line_id", [None, 5, "", "mine", {}, ["a"], '"'])
 async def test_only_a_line_as_read_has_a_variant_without_a_location(
     line_id: object, book: Book

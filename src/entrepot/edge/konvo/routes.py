@@ -105,7 +105,8 @@ DIALECT = Dialect(
                 _time("updated_at_max", "Updated at or before it."),
             ),
             responses={
-                200: Response("A page of orders; `count` is the number of all", wire.Orders),
+                200: Response("A page of orders; `count` is the number of all", wire.Orders,
+                              ("Warning",)),
                 **_ERRORS,
             },
         ),
@@ -118,7 +119,8 @@ DIALECT = Dialect(
                 IF_NONE_MATCH,
             ),
             responses={
-                200: Response("The order, alone in the list", wire.OneOrder, ("ETag",)),
+                200: Response("The order, alone in the list", wire.OneOrder,
+                              ("ETag", "Warning")),
                 304: UNCHANGED,
                 **_ERRORS,
                 404: Response("No such order in this organization", wire.Error),
@@ -129,7 +131,7 @@ DIALECT = Dialect(
             description="Create one or more orders", handler=create_orders, writes=True,
             body=wire.CreateOrders, body_max=10 * MIB,
             responses={
-                201: Response("Orders created successfully", wire.Orders),
+                201: Response("Orders created successfully", wire.Orders, ("Warning",)),
                 **_ERRORS,
                 **_BODY_ERRORS,
             },

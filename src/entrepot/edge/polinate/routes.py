@@ -185,7 +185,7 @@ DIALECT = Dialect(
             "fields; if any of it is refused, nothing changes. Properties are merged deeply.",
             parameters=(_ID, *_HEADERS, _KEY, _IF_MATCH), body=wire.UpdateOrder,
             responses={200: Response("The whole order as it now is", wire.Order,
-                                     (*REPLAYED, "ETag")),
+                                     (*REPLAYED, "ETag", "Warning")),
                        **_BODY_ERRORS, 404: _NOT_FOUND,
                        412: Response("Not the version that If-Match names", wire.StandardError)},
         ),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
 from entrepot.core import ids
 from entrepot.core.commands import AdjustStock, CustomerRef, DraftLine, PlaceOrder, VariantRef
 from entrepot.core.money import UNITS_MAX, ZERO, Amount, stripped
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import currency
 from entrepot.edge.card_numbers import refuse_card_number
 from entrepot.edge.dialect import Principal, read_json
@@ -30,28 +31,47 @@ _PARTS = (
 _WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
 
 
-def create_order(body: bytes, principal: Principal) -> tuple[PlaceOrder, Idempotency]:
+class Placing(NamedTuple):
+    """An order to place, and its key. `read_as` is the id of the order that the body has."""
+
+    command: PlaceOrder
+    idempotency: Idempotency
+    read_as: bytes | None = None
+
+
+def create_order(body: bytes, principal: Principal) -> Placing:
     """The command and its key. Refused: what cannot be taken, and another price than the lines'."""
     try:
         # Nearly every body has known members only: what such an order costs is said by its lines.
-        return place_order(decode(body, _KNOWN_MEMBERS), principal)
+        return Placing(*place_order(decode(body, _KNOWN_MEMBERS), principal))
     except InvalidJson:
         told = read_json(body, CREATE_ORDER)
-    command, idempotency = _sent_back(told, principal)
+    placing = _sent_back(told, principal)
+    command = placing.command
     claims.check(body, command.lines, currency.smallest_digits(command.currency))
-    return command, idempotency
+    return placing
 
 
-def _sent_back(told: wire.OrderAsRead, principal: Principal) -> tuple[PlaceOrder, Idempotency]:
+def is_shown(placing: Placing, shown: bytes, principal: Principal) -> bool:
+    """Whether this is the order as it is shown, with the same key and content.
+
+    An order shows more than was told: the guest customer of an order of nobody, a variant's SKU.
+    """
+    try:
+        order = read_json(shown, CREATE_ORDER)
+        _, idempotency = place_order(sent_back.as_placed(order), principal)
+    except Refused:
+        # Others have made of it what Synq cannot tell.
+        return False
+    told = placing.idempotency
+    return (told.key, told.fingerprint) == (idempotency.key, idempotency.fingerprint)
+
+
+def _sent_back(told: wire.OrderAsRead, principal: Principal) -> Placing:
     """The command and its key of a body that may be an order as it was read."""
-    if not sent_back.is_read(told):
-        return place_order(told, principal)
-    command, idempotency = place_order(sent_back.as_placed(told), principal)
-    if command.customer.customer_id is None:
-        return command, idempotency
-    # An order that was placed for nobody shows the guest customer, whom nobody told.
-    nobody = _idempotency(idempotency.key, command._replace(customer=CustomerRef()))
-    return command, idempotency._replace(older=lambda: nobody.fingerprint)
+    if sent_back.order_id(told) is None:
+        return Placing(*place_order(told, principal))
+    return Placing(*place_order(sent_back.as_placed(told), principal), sent_back.order_id(told))
 
 
 def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrder, Idempotency]:

@@ -75,9 +75,24 @@ async def get_order(call: Call) -> Answer:
 async def create_order(call: Call) -> Answer:
     """Place an order; its processing goes on after the answer."""
     principal = call.principal
-    command, idempotency = await call.read(lambda body: read.create_order(body, principal))
+    placing = await call.read(lambda body: read.create_order(body, principal))
+    command, idempotency, read_as = placing
+    if read_as is not None and await _is_shown(call, placing, read_as):
+        idempotency = idempotency._replace(order_id=read_as)
     answer = partial(write.created, request_id=call.request_id)
     return await call.submit(command, answer, idempotency)
+
+
+async def _is_shown(call: Call, placing: read.Placing, order_id: bytes) -> bool:
+    """Whether the body is the order of that id as it is shown now."""
+    org = call.principal.org
+    order = await call.services.database.read_one(
+        lambda conn: queries.order_by_id(conn, org, order_id)
+    )
+    if order is None or order.idempotency_key != placing.idempotency.key:
+        return False
+    shown = write.order_answer(order, call.principal).body
+    return read.is_shown(placing, shown, call.principal)
 
 
 async def adjust_stock(call: Call) -> Answer:

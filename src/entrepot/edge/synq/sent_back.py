@@ -13,20 +13,20 @@ from entrepot.core import ids
 from entrepot.edge.synq import wire
 
 
-def is_read(body: wire.OrderAsRead) -> bool:
-    """Whether the body has an order's id, as only an order that was read has."""
-    return _is_id(body.id)
+def order_id(body: wire.OrderAsRead) -> bytes | None:
+    """The order's id that the body has, as only an order that was read has one."""
+    return _id(body.id)
 
 
 def as_placed(body: wire.OrderAsRead) -> wire.OrderAsRead:
     """The body with its custom lines as they were placed: without the variant behind them."""
     items = [
-        replace(line, variant_id=None) if _is_id(line.id) and line.location_id is None else line
+        replace(line, variant_id=None) if line.location_id is None and _id(line.id) else line
         for line in body.items or ()
     ]
     return replace(body, items=items or body.items)
 
 
-def _is_id(told: Raw) -> bool:
+def _id(told: Raw) -> bytes | None:
     text = bytes(told)
-    return text[:1] == b'"' and ids.spelled(text[1:-1].decode(), "") is not None
+    return ids.spelled(text[1:-1].decode(), "") if text[:1] == b'"' else None
