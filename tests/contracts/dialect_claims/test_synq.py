@@ -136,11 +136,17 @@ def test_what_cannot_be_taken_is_named_by_its_place(house: House) -> None:
 
 
 def test_what_is_refused_leaves_nothing_behind(house: House) -> None:
-    before = house.world.synq.get(SYNQ_ORDERS, limit=1).content
-    key = str(uuid.uuid4())
+    def newest() -> str:
+        page = accepted(house.world.synq.get(SYNQ_ORDERS, limit=1), 200)
+        order_id: str = page["orders"][0]["id"]
+        return order_id
+
+    made(house)
+    before, key = newest(), str(uuid.uuid4())
     refused(create(house, {"quantity": 0}, idempotency_key=key), 400)
-    assert house.world.synq.get(SYNQ_ORDERS, limit=1).content == before
+    assert newest() == before
     accepted(create(house, idempotency_key=key))
+    assert newest() != before
 
 
 def test_a_list_and_its_pages_are_plain(house: House) -> None:
