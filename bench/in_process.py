@@ -1,0 +1,135 @@
+"""Processor time of an order without sockets: one process, requests by hand into its protocol.
+
+`python -m bench.in_process synq --rounds 300` prints microseconds an order, of the server's thread.
+It repeats to one or two percent where a load over sockets scatters by ten. Run by turns in two
+checkouts it compares them. Under `valgrind --tool=callgrind` the difference of two numbers of
+rounds is the instructions an order takes, which no other work on the machine changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from uvicorn.lifespan.on import LifespanOn
+from uvicorn.server import ServerState
+
+from bench.requests import CUSTOMER, KEY, RISING, Request, konvo, polinate, synq
+from entrepot import settings, wiring
+
+CONNECTIONS = 32
+WARM_ROUNDS = 20
+REQUESTS = {
+    "synq": synq,
+    "polinate": polinate,
+    "konvo": lambda told: konvo(told, 1),
+    "array": lambda told: konvo(told, 100),
+}
+
+
+class Wire(asyncio.Transport):
+    """One connection's other end, which keeps what was answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[bytes] = []
+        self.answered: asyncio.Future[None] | None = None
+
+    def write(self, data: Any) -> None:
+        """Keep an answer."""
+        self.answers.append(bytes(data))
+        if self.answered is not None and not self.answered.done():
+            self.answered.set_result(None)
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Two addresses."""
+        return ("127.0.0.1", 8080) if name in ("peername", "sockname") else default
+
+    def is_closing(self) -> bool:
+        """Never."""
+        return False
+
+    def pause_reading(self) -> None:
+        """Nothing comes by itself."""
+
+    def resume_reading(self) -> None:
+        """Nothing comes by itself."""
+
+
+def sent(request: Request, number: int, chance: random.Random) -> bytes:
+    """The bytes of one request; its orders are no other's."""
+    orders = []
+    for at in range(request.orders):
+        key = f"{chance.getrandbits(31):08x}-{number}-{at}"
+        body = request.order.replace(RISING, f"{number:09x}").replace(KEY, key)
+        orders.append(body.replace(CUSTOMER, str((number + at) % 1000)))
+    body = f"[{','.join(orders)}]" if request.array else orders[0]
+    headers = {"Host": "127.0.0.1:8080", "Content-Type": "application/json", **request.headers}
+    if request.key_header:
+        headers[request.key_header] = key
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return (
+        f"POST {request.path} HTTP/1.1\r\n{head}Content-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()
+
+
+async def measured(request: Request, rounds: int) -> list[float]:
+    """Microseconds an order, of each round."""
+    config = wiring.server_config("127.0.0.1", 8080, settings.load())
+    config.load()
+    lifespan = LifespanOn(config)
+    await lifespan.startup()
+    ends = []
+    for _ in range(CONNECTIONS if request.orders == 1 else 1):
+        made: Any = config.http_protocol_class
+        protocol, wire = made(config=config, server_state=ServerState(), app_state={}), Wire()
+        protocol.connection_made(wire)
+        ends.append((protocol, wire))
+    chance, found = random.Random(1), []
+    for number in range(WARM_ROUNDS + rounds):
+        bodies = [sent(request, number * len(ends) + at, chance) for at in range(len(ends))]
+        for _, wire in ends:
+            wire.answers.clear()
+            wire.answered = asyncio.get_running_loop().create_future()
+        begun = time.thread_time()
+        for (protocol, _), data in zip(ends, bodies, strict=True):
+            protocol.data_received(data)
+        for _, wire in ends:
+            assert wire.answered is not None
+            await wire.answered
+        found.append((time.thread_time() - begun) * 1e6 / (len(ends) * request.orders))
+        for _, wire in ends:
+            assert wire.answers[0].startswith(b"HTTP/1.1 20"), wire.answers[0][:500]
+    await lifespan.shutdown()
+    return sorted(found[WARM_ROUNDS:])
+
+
+def main() -> None:
+    """Print the least, the tenth percentile and the median."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("request", choices=REQUESTS)
+    parser.add_argument("--rounds", type=int, default=300)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["ENTREPOT_DATABASE_URL"] = f"sqlite:///{folder}/book.db"
+        os.environ["ENTREPOT_ROLE"] = "api"
+        os.environ["ENTREPOT_LOG_LEVEL"] = "error"
+        command = [str(Path(sys.executable).with_name("entrepot")), "demo", "--json"]
+        told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        found = uvloop.run(measured(REQUESTS[chosen.request](told), chosen.rounds))
+    least, tenth, median = found[0], found[len(found) // 10], found[len(found) // 2]
+    print(f"{chosen.request}: {least:.1f} us an order at least, {tenth:.1f}, {median:.1f} median")
+
+
+if __name__ == "__main__":
+    main()
