@@ -85,6 +85,8 @@ class OrderDraft(NamedTuple):
     customer: CustomerRef
     words: tuple[tuple[str, str], ...]
     said: dict[str, Any]
+    # Axes whose word is told as an order shows it: read and sent back, it is no telling.
+    as_shown: tuple[str, ...] = ()
 
 
 class MirrorOrders(NamedTuple):

@@ -124,6 +124,24 @@ async def test_what_is_shown_of_an_order_of_ours_moves_nothing(book: Book) -> No
     assert await read(book, order_id) == shown
 
 
+STATUSES: list[Body] = [{"status": word} for word in words.KONVO_STATUS]
+SHIPMENTS: list[Body] = [{"shipmentStatus": word} for word in words.KONVO_SHIPMENT]
+TELLINGS: list[Body] = [{}, *STATUSES, *SHIPMENTS]
+
+
+@pytest.mark.parametrize("first", TELLINGS, ids=lambda one: " ".join(one.values()) or "nothing")
+async def test_what_was_read_and_sent_back_moves_nothing_later(first: Body, book: Book) -> None:
+    many = range(len(TELLINGS))
+    made = (await post(book, *[order(id=f"{n}{x}", **first) for n in many for x in "ab"]))["result"]
+    read_back = [await read(book, one["id"]) for one in made[::2]]
+    await post(book, *read_back)
+    for later in (TELLINGS, TELLINGS[::-1]):
+        await post(book, *[order(id=f"{n}{x}", **later[n]) for n in many for x in "ab"])
+        stored = [await stored_order(book, one["id"]) for one in made]
+        for one, other in zip(stored[::2], stored[1::2], strict=True):
+            assert (one.facets, one.words) == (other.facets, other.words), one.sender_id
+
+
 MEANWHILE = tuple((axis, word) for axis, row in words.AXES.items() for word in row)
 
 
@@ -131,9 +149,7 @@ MEANWHILE = tuple((axis, word) for axis, row in words.AXES.items() for word in r
 async def test_wherever_others_moved_it_what_is_shown_moves_nothing(
     meanwhile: tuple[str, str], book: Book
 ) -> None:
-    tellings = [{}] + [{"status": word} for word in words.KONVO_STATUS]
-    tellings += [{"shipmentStatus": word} for word in words.KONVO_SHIPMENT]
-    orders = [order(id=f"order-{n}", **told) for n, told in enumerate(tellings)]
+    orders = [order(id=f"order-{n}", **told) for n, told in enumerate(TELLINGS)]
     made = (await post(book, *orders))["result"]
     made += [{"id": await managed(book)}, {"id": await fetched(book)}]
     for one in made:

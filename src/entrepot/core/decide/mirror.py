@@ -183,11 +183,22 @@ def _update(
     if order.changed(sender_digest=known.sender_digest) != known:
         order, amended = events.happened(order, events.ORDER_AMENDED, facts.now, command.source)
         changes.events.append(amended)
-    if draft.words:
-        telling = Telling(draft.words, command.source, draft.where)
+    if told := _told(draft, order):
+        telling = Telling(told, command.source, draft.where)
         order = retell(order, telling, facts, changes)
     # An order that was read and is sent back is the same order, and shows the time that it showed.
     return order if _shows_the_same(order, known) else _touched(order, facts)
+
+
+def _told(draft: OrderDraft, order: Order) -> tuple[tuple[str, str], ...]:
+    """The words without those that were read off the order. They would stay where it moves on."""
+    if not draft.as_shown:
+        return draft.words
+    return tuple([
+        (axis, word)
+        for axis, word in draft.words
+        if axis not in draft.as_shown or getattr(order.words, axis) != word
+    ])  # fmt: skip
 
 
 def _shows_the_same(order: Order, known: Order) -> bool:

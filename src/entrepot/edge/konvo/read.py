@@ -101,11 +101,15 @@ def mirror_orders(body: list[wire.OrderInput], principal: Principal) -> MirrorOr
 def _draft(order: wire.OrderInput, where: str) -> OrderDraft:
     code, places = _currency(order.currency, where)
     words: list[tuple[str, str]] = []
+    as_shown: tuple[str, ...] = ()
     # Later words win where two contradict: the status is the order's, the shipment the parcel's.
     if order.shipment_status is not UNSET:
         words.append(("konvo_shipment", order.shipment_status))
     if order.status is not UNSET:
-        words.append(("konvo", _status(order.status, where)))
+        word = _status(order.status, where)
+        words.append(("konvo", word))
+        # Senders tell it in lower case; in upper case an order shows it.
+        as_shown = ("konvo",) if word != order.status else ()
     told = digest(order)
     total = _amount(order.order_total, places, where, "orderTotal")
     lines = tuple([
@@ -113,7 +117,7 @@ def _draft(order: wire.OrderInput, where: str) -> OrderDraft:
     ])  # fmt: skip
     return OrderDraft(
         where, order.id, sealed_digest(order.id, told), code, total, lines,
-        _customer(order.customer), tuple(words), _said(order, where),
+        _customer(order.customer), tuple(words), _said(order, where), as_shown,
     )  # fmt: skip
 
 
