@@ -35,6 +35,7 @@ def text(piece: bytes, size: int, end: bytes = b"") -> bytes:
 
 MANY: Final = "holds more than"
 DEEP: Final = "nested deeper"
+WIDE: Final = "members"
 BAD: Final = "not valid JSON"
 
 SHAPES: Final[dict[str, Shape]] = {
@@ -43,6 +44,9 @@ SHAPES: Final[dict[str, Shape]] = {
     "exponents out of range": Shape(lambda: array(b"1e400", _VALUES), "out of range"),
     "exponents with zeros before": Shape(lambda: array(b"1e0000001", _VALUES)),
     "numbers next to none": Shape(lambda: array(b"2.2250738585072011e-308", _VALUES)),
+    "numbers next to none, under a mebibyte": Shape(
+        lambda: array(b"2.2250738585072011e-308", 43_000)
+    ),
     "numbers half way": Shape(lambda: array(b"1.000000000000000111022302462515654", 250_000)),
     "long integers": Shape(lambda: array(b"1234567890123456789", _VALUES)),
     "too long integers": Shape(lambda: array(b"12345678901234567890", _VALUES), "2^63"),
@@ -64,21 +68,33 @@ SHAPES: Final[dict[str, Shape]] = {
     "empty objects": Shape(lambda: array(b"{}", 170_000)),
     "too many empty objects": Shape(lambda: array(b"{}", 3_000_000), MANY),
     "small objects": Shape(lambda: array(b'{"a":1}', 170_000)),
+    "small objects beside an escape": Shape(
+        lambda: b'{"e":"\\n","x":[' + b",".join([b'{"a":1}'] * 170_000) + b"]}"
+    ),
+    "objects in objects, many times": Shape(
+        lambda: array(b'{"":' * 28 + b"1" + b"}" * 28, 6_500)
+    ),
+    "different keys of empty objects": Shape(
+        lambda: b"{%b}" % b",".join(b'"k%06d":{}' % n for n in range(170_000)), WIDE
+    ),
+    "different keys under a mebibyte": Shape(
+        lambda: b"{%b}" % b",".join(b'"k%05d":1' % n for n in range(90_000))
+    ),
     "brackets that close nothing": Shape(lambda: b"]" * _ALL, BAD),
     "commas": Shape(lambda: b"[" + b"," * _ALL, MANY),
     "colons under a mebibyte": Shape(lambda: b"{" + b":" * (MIB - 10), BAD),
-    "colons": Shape(lambda: b"{" + b":" * _ALL, BAD),
+    "colons": Shape(lambda: b"{" + b":" * _ALL, WIDE),
     "signs": Shape(lambda: b"-" * _ALL, BAD),
     "exponents of nothing": Shape(lambda: b"1" + b"e" * _ALL, BAD),
     "blanks": Shape(lambda: b"[" + b" " * _ALL + b"]"),
     "different keys": Shape(
-        lambda: b"{%b}" % b",".join(b'"k%06d":1' % n for n in range(_VALUES))
+        lambda: b"{%b}" % b",".join(b'"k%06d":1' % n for n in range(_VALUES)), WIDE
     ),
     "one key again and again": Shape(
-        lambda: b"{%b}" % b",".join([b'"k":1'] * _VALUES), "more than once"
+        lambda: b"{%b}" % b",".join([b'"k":1'] * _VALUES), WIDE
     ),
     "one key again at the end": Shape(
-        lambda: b'{%b,"k00000":1}' % b",".join(b'"k%05d":1' % n for n in range(90_000)),
+        lambda: b'{%b,"k00000":1}' % b",".join(b'"k%05d":1' % n for n in range(49_000)),
         "k00000: The key appears more than once",
     ),
     "a long key": Shape(lambda: b'{"' + b"k" * _ALL + b'":1}'),

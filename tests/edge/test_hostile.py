@@ -11,6 +11,7 @@ from tests.edge.hostile import KONVO, MIB, SHAPES, Shape
 
 from entrepot import pace
 from entrepot.core.refusal import Refused
+from entrepot.edge import soundness
 from entrepot.edge.dialect import Principal
 from entrepot.edge.konvo import read as konvo
 from entrepot.edge.soundness import InvalidJson
@@ -96,6 +97,36 @@ async def test_others_run_while_a_hostile_body_is_read(
     await in_slices(problem, body)
     beside.cancel()
     assert turns - before > 3
+
+
+async def test_others_run_while_objects_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    breaths = 0
+
+    async def sleep(_: float) -> None:
+        nonlocal breaths
+        breaths += 1
+
+    monkeypatch.setattr(pace, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(pace.asyncio, "sleep", sleep)
+    await in_slices(problem, SHAPES["small objects beside an escape"].make())
+    assert breaths > 170_000 / pace.STRIDE * 2  # for the parts of the text, and for the objects
+
+
+def test_of_a_number_without_end_a_part_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    def number_problem(lexeme: str) -> None:
+        sizes.append(len(lexeme))
+
+    monkeypatch.setattr(soundness, "number_problem", number_problem)
+    with pytest.raises(InvalidJson):
+        soundness.check(SHAPES["digits without end"].make(), 32)
+    assert max(sizes) <= 1024
+
+
+def test_no_float_is_made_of_many_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soundness, "_plain", None)
+    soundness.check(SHAPES["numbers next to none, under a mebibyte"].make(), 32)
 
 
 async def test_work_in_slices_returns_and_raises_as_it_is() -> None:

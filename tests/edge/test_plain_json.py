@@ -27,7 +27,11 @@ def _nested(inner: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
 def test_what_is_plain_would_pass_a_closer_look(body: bytes, slip: tuple[int, int] | None) -> None:
     if slip is not None:
         body = body[: slip[0]] + bytes([slip[1]]) + body[slip[0] :]
-    if soundness._is_plain(body, 4):
+    try:
+        plain = soundness._is_plain(body, 4)
+    except soundness.InvalidJson:  # a body of many levels is refused on the way
+        return
+    if plain:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(soundness, "_is_plain", lambda *_: False)
             soundness.check(body, 4)

@@ -23,6 +23,9 @@ INTEGER_MAX: Final = 2**63 - 1
 # A value costs up to about 200 bytes while duplicate keys are counted: this is 70 MB at worst. An
 # order's line is ten values or more, so that it also bounds what a batch has to write.
 VALUES_MAX: Final = 350_000
+# Keys that nobody has seen before are slow to read, and of one object they are read at one go.
+# This bounds the objects of bodies that are not small anyway.
+MEMBERS_MAX: Final = 50_000
 # A large body is not worth a walk of seconds for the place of its fault.
 WALKED_BYTES_MAX: Final = 1_048_576
 
@@ -36,7 +39,10 @@ _PIECE: Final = 64 * 1024
 _DIGITS: Final = bytes.maketrans(b"123456789.E", b"0000000000e")
 _LONG: Final = b"0" * 19
 _EXPONENTS: Final = (b"e000", b"e+000")
-_LEXEMES: Final = re.compile(rb"[0-9.eE+-]{4,}+")
+# The longest number has 40 digits, a sign, a point and an exponent's two: where more follows, each
+# part is too long a number or none.
+_LEXEMES: Final = re.compile(rb"[0-9.eE+-]{4,1024}+")
+_OF_OBJECTS: Final = re.compile(rb"[{}]|:[^{}]{0,65536}+")
 _DIGIT_BYTES: Final = [b"%d" % digit for digit in range(10)]
 _TWICE: Final = "The key appears more than once in one object"
 _NUL: Final = "A NUL character is not allowed"
@@ -74,6 +80,7 @@ def check(body: bytes, depth_max: int) -> None:
     if not _is_plain(body, depth_max):
         breathe()
         _check_closely(body, depth_max)
+    breathe()
 
 
 def _is_plain(body: bytes, depth_max: int) -> bool:
@@ -87,29 +94,42 @@ def _is_plain(body: bytes, depth_max: int) -> bool:
     if len(body) > _READ_BACK_BYTES_MAX:
         return _walks_well(body, depth_max)
     few = len(body) <= _SMALL_BYTES and body.count(b"[") + body.count(b"{") <= depth_max
-    if not few or _LONG in body.translate(_DIGITS):
-        bare, _ = _without_strings(body)
-        _check_size(bare, depth_max)
-        if _suspects(bare):
-            return False
-    return _reads_back(body)
+    if few and _LONG not in body.translate(_DIGITS):
+        return _reads_back(body, _plain)
+    bare, _ = _without_strings(body)
+    _check_size(bare, depth_max)
+    if _suspects(bare):
+        return False
+    breathe()
+    return _reads_back(body, _untyped)
 
 
-def _reads_back(body: bytes) -> bool:
+def _reads_back(body: bytes, decoder: msgspec.json.Decoder[Any]) -> bool:
     """Whether the body, whose numbers are short, has all its strings once it is read and written
-    again. The decoder refuses a number that is out of range.
+    again. The decoder refuses a number that is out of range, where none was looked at before.
     """
-    tree = _tree(body, _plain)
+    tree = _tree(body, decoder)
+    breathe()
     return tree is not None and _write(tree).count(b'"') == body.count(b'"')
 
 
 def _walks_well(body: bytes, depth_max: int) -> bool:
     """The same of a large body, whose tree is walked in slices instead."""
     digits = body.translate(_DIGITS)
-    if _LONG in digits or not _in_range(body, digits):
+    breathe()
+    if _LONG in digits:
         return False
-    if sum(map(body.count, _BEFORE_VALUES)) > VALUES_MAX:
+    breathe()
+    if not _in_range(body, digits):
         return False
+    del digits
+    breathe()
+    if body.count(b":") > 2 * MEMBERS_MAX:
+        return False
+    breathe()
+    if sum(map(body.count, paced(_BEFORE_VALUES, 1))) > VALUES_MAX:
+        return False
+    breathe()
     tree = _tree(body, _untyped)
     return tree is not None and _strings_in(tree, depth_max) * 2 == body.count(b'"')
 
@@ -153,11 +173,11 @@ def _strings_in(tree: _Tree, depth_max: int) -> int:
 
 def _in_range(body: bytes, digits: bytes) -> bool:
     """Whether no exponent has three digits or more. Ids are full of what looks like one."""
-    if not any(sign in digits for sign in _EXPONENTS):
+    if not any(sign in digits for sign in paced(_EXPONENTS, 1)):
         return True
     bare, _ = _without_strings(body)
     digits = bare.translate(_DIGITS)
-    return not any(sign in digits for sign in _EXPONENTS)
+    return not any(sign in digits for sign in paced(_EXPONENTS, 1))
 
 
 def _check_encoding(body: bytes) -> None:
@@ -185,6 +205,10 @@ def _check_closely(body: bytes, depth_max: int) -> None:
     # What is left without the strings are brackets, commas, colons, numbers and three words.
     bare, has_nul = _without_strings(body)
     _check_size(bare, depth_max)
+    breathe()
+    large = len(body) > _READ_BACK_BYTES_MAX and bare.count(b":") > MEMBERS_MAX
+    if large and _members_at_most(bare) > MEMBERS_MAX:
+        raise InvalidJson("", f"An object has more than {MEMBERS_MAX} members")
     if has_nul:
         _refuse(body, _NUL)
     for lexeme in paced(_suspects(bare)):
@@ -193,7 +217,9 @@ def _check_closely(body: bytes, depth_max: int) -> None:
             _refuse(body, problem)
     breathe()
     try:
-        keys = _keys_count(_untyped.decode(body))
+        tree = _untyped.decode(body)
+        breathe()
+        keys = _keys_count(tree)
     except msgspec.DecodeError as error:
         said = str(error).removeprefix("JSON is malformed: ")
         _refuse(body, f"The body is not valid JSON: {said}")
@@ -233,6 +259,7 @@ def _too_many() -> InvalidJson:
 
 def _check_size(bare: bytes, depth_max: int) -> None:
     opened = bare.count(b"[") + bare.count(b"{")
+    breathe()
     if opened > depth_max:
         brackets = bare.translate(_ONE_BRACKET, _NOT_BRACKETS)
         # Of brackets without end the first ones are enough.
@@ -258,11 +285,27 @@ def _is_deeper(brackets: bytes, depth_max: int) -> bool:
     return b"[]" in brackets or brackets.count(b"[") > depth_max
 
 
+def _members_at_most(bare: bytes) -> int:
+    """How many members the largest object has; of what is no JSON, some number."""
+    most, counts = 0, [0]
+    for match in paced(_OF_OBJECTS.finditer(bare)):
+        lexeme = match[0]
+        if lexeme == b"{":
+            counts.append(0)
+        elif lexeme != b"}":
+            counts[-1] += lexeme.count(b":")
+        elif len(counts) > 1:
+            most = max(most, counts.pop())
+    return max(most, *counts)
+
+
 def _suspects(bare: bytes) -> list[bytes]:
     """The numbers that may be too long or too large, as they are written."""
     digits = bare.translate(_DIGITS)
-    if _LONG not in digits and not any(sign in digits for sign in _EXPONENTS):
+    breathe()
+    if _LONG not in digits and not any(sign in digits for sign in paced(_EXPONENTS, 1)):
         return []
+    del digits
     return [
         match[0]
         for match in paced(_LEXEMES.finditer(bare))
@@ -292,7 +335,7 @@ def number_problem(lexeme: str) -> str | None:
 def _keys_count(tree: object) -> int:
     count = 0
     pending = [tree]
-    for node in paced(pending):
+    for node in paced(iter(pending)):  # its length is not known yet
         if type(node) is dict:
             count += len(node)
             pending += [value for value in node.values() if type(value) in (dict, list)]

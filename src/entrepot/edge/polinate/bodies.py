@@ -17,8 +17,8 @@ from entrepot.core.money import parse, stripped
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import money_names
 from entrepot.edge.dialect import read_json
-from entrepot.edge.strict_json import BYTE_ORDER_MARK
-from entrepot.pace import paced
+from entrepot.edge.strict_json import BYTE_ORDER_MARK, EXPONENT_DIGITS_MAX
+from entrepot.pace import breathe, paced
 
 Members = dict[str, Raw]
 _OBJECT = msgspec.json.Decoder(Members)
@@ -35,6 +35,7 @@ _SHOWN = frozenset({
     "id", "partnershipId", "membershipId", "integrationId", "internalReference", "createdAt",
     "updatedAt", "orderItems", "reason", "buyer",
 })  # fmt: skip
+_READABLE = _WRITABLE | _SHOWN
 _LINE_WRITABLE = frozenset({
     "quantity", "unitOfMeasure", "currency", "price", "cost", "properties", "unitAmount",
 })  # fmt: skip
@@ -67,12 +68,15 @@ def order_changes(body: bytes) -> bytes:
         if _is_null(members, name):
             del members[name]
     order = _members(members.get("order"))
+    breathe()
     if order is not None:
         _some_known(order, _WRITABLE, "order", _SHOWN)
         _refuse_money(order, _MONEY_OF_ORDER, "order.")
         _spell(order, ("totalAmount",))
         _drop_null(order, "properties")
+        breathe()
         members["order"] = Raw(_encode(order))
+        breathe()
     _each(members, "createOrderItems", _new_line)
     _each(members, "updateOrderItems", _changed_line)
     return _encode(members)
@@ -82,8 +86,9 @@ def ignored(body: bytes) -> list[str]:
     """The members of a body of changes that nobody knows, each name once; the body was taken."""
     members = _OBJECT.decode(body.removeprefix(BYTE_ORDER_MARK))
     order = _members(members.get("order")) or {}
+    breathe()
     names = [name for name in members if name not in _CHANGES]
-    names += [f"order.{name}" for name in order if name not in _WRITABLE | _SHOWN]
+    names += [f"order.{name}" for name in paced(order) if name not in _READABLE]
     for listed in ("createOrderItems", "updateOrderItems"):
         for one in paced(_lines(members, listed), 1):
             line = _members(one) or {}
@@ -179,15 +184,19 @@ def _spell(members: Members, names: tuple[str, ...]) -> None:
 
 
 def _refuse_money(members: Members, money: Collection[str], where: str) -> None:
-    for name in members:
+    for name in paced(members):
         if money_names.plain(name) in money and not _is_null(members, name):
             sentence = "is not taken, and an order without it would cost something else"
             raise refuse(Reason.INVALID, sentence, f"{where}{name}")
 
 
 def _plain(number: bytes) -> bytes:
-    """The digits of a JSON number, without an exponent."""
-    if b"e" not in number and b"E" not in number:
+    """The digits of a JSON number, without an exponent, where that is worth its zeros.
+
+    `1e-300000000` would become as many bytes. It stays as it is, which is no amount.
+    """
+    _, _, exponent = number.lower().partition(b"e")
+    if not exponent or len(exponent.lstrip(b"+-0")) > EXPONENT_DIGITS_MAX:
         return number
     return format(Decimal(number.decode()), "f").encode()
 
