@@ -120,7 +120,7 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
         SAME: ("org", "senders"),
         ID: ("id",),
         TIME: _TIMES,
-        TOLD: ("name", "first_name", "last_name", "email", "phone"),
+        TOLD: ("name", "first_name", "last_name", "email", "phone", "own_ids"),
     },
     "customer_names": {SAME: ("org", "kind"), ID: ("customer_id",), TOLD: ("value",)},
 }  # fmt: skip
