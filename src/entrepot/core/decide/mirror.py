@@ -62,7 +62,9 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
                 order = known = stands.get(known.id, known)
                 told = _sealed(draft, known)
                 if known.sender_digest != told.digest and not _over(known):
-                    order = updated[known.id] = _update(command, told, known, facts, changes)
+                    order = _update(command, told, known, facts, changes)
+                    if order is not known:
+                        updated[known.id] = order
         except Refused as refused:
             faults.append(refused.refusal)
             continue
@@ -186,8 +188,9 @@ def _update(
     if told := _told(draft, order):
         telling = Telling(told, command.source, draft.where)
         order = retell(order, telling, facts, changes)
-    # An order that was read and is sent back is the same order, and shows the time that it showed.
-    return order if _shows_the_same(order, known) else _touched(order, facts)
+    # An order that was read and is sent back is the same order: it is not written, nor dated anew.
+    same = order.changed(sender_digest=known.sender_digest) == known
+    return known if same else _touched(order, facts)
 
 
 def _told(draft: OrderDraft, order: Order) -> tuple[tuple[str, str], ...]:
@@ -199,14 +202,6 @@ def _told(draft: OrderDraft, order: Order) -> tuple[tuple[str, str], ...]:
         for axis, word in draft.words
         if axis not in draft.as_shown or getattr(order.words, axis) != word
     ])  # fmt: skip
-
-
-def _shows_the_same(order: Order, known: Order) -> bool:
-    """Whether a telling changed no more than what the order remembers of its tellings."""
-    shown = order.words._replace(told=known.words.told)
-    return known == order.changed(
-        sender_digest=known.sender_digest, sender_words=known.sender_words, words=shown
-    )
 
 
 def _touched(order: Order, facts: Facts) -> Order:
