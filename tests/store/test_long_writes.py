@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, text
 
 from entrepot import pace
 from entrepot.pace import breathe
+from entrepot.store import writes
 from entrepot.store.sqlite import SqliteDatabase
 
 
@@ -94,3 +95,29 @@ async def test_many_at_once_come_one_after_another(database: SqliteDatabase) -> 
     ways = [database.write_long, database.write, database.write_guarded] * 10
     await asyncio.gather(*[way(next_number) for way in ways])
     assert await database.read(written) == list(range(30))
+
+
+async def test_many_rows_are_written_before_the_commit(
+    database: SqliteDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their pages are not all kept in memory; afterwards as much is kept as before."""
+    monkeypatch.setattr(writes, "_SMALL_CACHE_KIB", 64)
+    table = Table("t", MetaData(), Column("n", Integer))
+    journal = tmp_path / "book.db-wal"
+
+    def kept(conn: Connection) -> int:
+        found: int = conn.execute(text("PRAGMA cache_size")).scalar_one()
+        return found
+
+    def grown(conn: Connection, rows: int) -> tuple[int, int]:
+        before = kept(conn), journal.stat().st_size
+        made = writes.Writes()
+        made.insert(table, ("n",), [(n * 100_000 + rows,) for n in range(rows)])
+        made.run(conn)
+        assert kept(conn) == before[0]
+        return before[1], journal.stat().st_size
+
+    before, after = await database.write(lambda conn: grown(conn, 20_000))
+    assert before == after
+    before, after = await database.write(lambda conn: grown(conn, 20_001))
+    assert after > before

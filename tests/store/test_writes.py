@@ -24,6 +24,7 @@ def _size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     if request.param == "in slices":
         monkeypatch.setattr(writes, "_ROWS_TOGETHER", 0)
         monkeypatch.setattr(writes, "_ROWS_AT_ONCE", 1)
+        monkeypatch.setattr(writes, "_ROWS_MANY", 0)
         monkeypatch.setattr(bulk, "_KEYS_SENT", 1)
 
 

@@ -9,6 +9,7 @@ what an array for each column does, on either side (docs/adr/0012).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any, NamedTuple, overload
 
@@ -32,6 +33,8 @@ _GUARD_FAILED = "22P02"
 _MEANWHILE = "changed meanwhile"
 # Rows that SQLite writes before others have their turn, where the work is done in slices.
 _ROWS_AT_ONCE = 500
+# Rows of one flush beyond which SQLite keeps few pages in memory meanwhile, and how many KiB.
+_ROWS_MANY, _SMALL_CACHE_KIB = 20_000, 4_096
 # So many rows are worth a look at which of their columns are empty.
 _SPARSE_ROWS = 8
 # Rows of one flush that PostgreSQL takes in one statement. Of more, the driver would turn all into
@@ -169,7 +172,9 @@ class Writes:
         """Write it all: what the named parts returned, on PostgreSQL. Raises Conflict."""
         listed, self._listed = self._listed, []
         if bulk.is_sqlite(conn):
-            _one_by_one(conn, listed)
+            many = sum([len(write.rows) for write in listed]) > _ROWS_MANY
+            with _small_cache(conn) if many else nullcontext():
+                _one_by_one(conn, listed)
             return {}
         now, later = _split(listed)
         if sum([len(write.rows) for write in listed]) > _ROWS_TOGETHER:
@@ -198,6 +203,20 @@ def update(
     writes = Writes()
     writes.update(table, sets, keys, rows)
     writes.run(conn)
+
+
+@contextmanager
+def _small_cache(conn: Connection) -> Iterator[None]:
+    """Have SQLite write pages before the commit, where it would keep them all: the rows themselves
+    take memory enough.
+    """
+    driver = bulk.driver_of(conn)
+    [usual] = driver.execute("PRAGMA cache_size").fetchone()
+    driver.execute(f"PRAGMA cache_size=-{_SMALL_CACHE_KIB}").close()
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA cache_size={usual}").close()
 
 
 def _one_by_one(conn: Connection, listed: list[Write]) -> None:
