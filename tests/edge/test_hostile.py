@@ -109,7 +109,7 @@ async def test_others_run_while_objects_are_counted(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(pace, "SLICE_SECONDS", 0.0)
     monkeypatch.setattr(pace.asyncio, "sleep", sleep)
     await in_slices(problem, SHAPES["small objects beside an escape"].make())
-    assert breaths > 170_000 / pace.STRIDE * 2  # for the parts of the text, and for the objects
+    assert breaths > 170_000 / pace.STRIDE * 4  # three parts of the text, and one object
 
 
 def test_of_a_number_without_end_a_part_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

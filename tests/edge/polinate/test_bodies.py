@@ -228,3 +228,9 @@ def test_a_source_may_write_amounts_as_numbers() -> None:
     assert bodies.source_order(document) == (
         b'{"totalAmount":"250.50","orderItems":[{"price":"25.05","cost":"7"}],"x":1.50}'
     )
+
+
+@pytest.mark.parametrize("token", ["1e-100000", "1E-0100000", "0e-100000"])
+def test_an_exponent_does_not_become_zeros(token: str) -> None:
+    body = b'{"order":{"totalAmount":%b}}' % token.encode()
+    assert len(bodies.order_changes(body)) < 100
