@@ -72,7 +72,10 @@ def book(module_database_url: str) -> Iterator[Book]:
             for n in range(orders):
                 facts, order = Facts(NOW + n, new_id), _made(org, n)
                 lines = [(org, order.id, line) for line in order.lines]
-                facts.absorb(Changes(orders_new=[order], lines_new=lines))
+                changes = Changes()
+                changes.orders_new.append(order)
+                changes.lines_new.extend(lines)
+                facts.absorb(changes)
                 flush(conn, facts)
                 # Many orders a millisecond, as in a book from before times rose with the commits.
                 conn.execute(update(schema.order_counters).values(committed_at=0))
