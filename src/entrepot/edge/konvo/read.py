@@ -43,6 +43,7 @@ SECOND = 1_000_000
 _WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
 _FRACTION = re.compile(r"\.(\d+)")
 _DIGITS_MAX = len(str(UNITS_MAX))
+_QUANTITY_DIGITS = len(str(wire.QUANTITY_MAX))
 # Numbers of the sender's own metadata stay decimal, so that what comes out is what went in.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _canonical = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
@@ -256,6 +257,9 @@ def _amount(raw: Raw, places: int, where: str, name: str) -> Amount:
 
 def _whole(raw: Raw, path: str) -> int:
     """A whole number of units, as the book counts them."""
+    text = bytes(raw)
+    if text.isdigit() and len(text) < _QUANTITY_DIGITS:
+        return int(text)
     try:
         number = whole_number(raw, path)
     except InvalidJson as error:
@@ -267,6 +271,8 @@ def _whole(raw: Raw, path: str) -> int:
 
 
 def _number(raw: Raw, path: str) -> None:
+    if bytes(raw).isdigit():
+        return
     try:
         number_text(raw, path)
     except InvalidJson as error:
