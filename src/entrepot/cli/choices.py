@@ -1,4 +1,4 @@
-"""What a command takes: words in any case, whole numbers, names, addresses."""
+"""Arguments that a command takes: words in any case, whole numbers, names, addresses."""
 
 from __future__ import annotations
 

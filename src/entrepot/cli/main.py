@@ -60,8 +60,9 @@ def main() -> None:
 
 
 def _open_streams() -> None:
-    """Whoever closed one of them reads nothing there. The next file that is opened, which may be
-    the book, must not take its number.
+    """Open `/dev/null` for each standard stream that the caller closed.
+
+    Otherwise the next file that is opened, which may be the book, would take the stream's number.
     """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         if getattr(sys, name) is None:

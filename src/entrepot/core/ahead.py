@@ -1,9 +1,9 @@
 """Words told of a managed order ahead of its pipeline: kept, and true once it is confirmed.
 
-Goods leave, and a sale ends, only of a confirmed order. Whoever says so earlier gets the answer
-that a confirmed order would give, so that no answer depends on how far the pipeline happens to be.
-What is told ahead is kept beside the words that the sender told (`orders.sender_words`): `ahead` is
-the stand to come, and `axis.ahead` the last word on an axis.
+Only a confirmed order's goods can leave, and only a confirmed order's sale can end. A sender that
+says so earlier gets the answer that a confirmed order would give, so that no answer depends on the
+speed of the pipeline. Such words are kept beside the words that the sender told
+(`orders.sender_words`): `ahead` is the stand to come, `axis.ahead` the last word on an axis.
 """
 
 from __future__ import annotations
