@@ -20,8 +20,8 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
 from bench.sample import Batch, Rows
-from entrepot.store import sqlite as product
-from entrepot.store import wal
+from entrepot.store.engines import sqlite as product
+from entrepot.store.engines import wal
 
 assert product  # whose adapters make the bare driver faster too
 

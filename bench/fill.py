@@ -23,8 +23,9 @@ from bench.fill_copy import YEAR, Pattern, Rows, copies
 from bench.fill_rules import EMPTY, OWNER
 from bench.run import say
 from entrepot.clock import new_id, now
-from entrepot.store import schema, spans, tallies
-from entrepot.store.migrate import INSTALL_SECRET
+from entrepot.store import schema
+from entrepot.store.keeping.migrate import INSTALL_SECRET
+from entrepot.store.writing import spans, tallies
 
 AT_ONCE = 5_000
 TOLD_EVERY = 250_000
@@ -176,7 +177,7 @@ _PATHS = (
 
 
 def _tally(book: Book, orders: int) -> None:
-    """Counters and tallies as store/spans.py and store/tallies.py would have kept them."""
+    """Counters and tallies as spans.py and tallies.py of store/writing would have kept them."""
     for table in ("order_spans", "order_property_tallies", "order_update_tallies"):
         book.run(f"DELETE FROM {table}")
     book.run(

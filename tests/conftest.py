@@ -17,8 +17,8 @@ from tests.acceptance.clients import World, speaking
 from tests.acceptance.server import Server
 from tests.postgres import Postgres
 
-from entrepot.store import migrate
-from entrepot.store.engine import open_database
+from entrepot.store.engines.opening import open_database
+from entrepot.store.keeping import migrate
 
 ENGINES = ("sqlite", "postgres")
 

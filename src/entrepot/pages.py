@@ -9,8 +9,9 @@ import msgspec
 from entrepot import telemetry
 from entrepot.edge import reference
 from entrepot.settings import Settings
-from entrepot.store import migrate, readiness
 from entrepot.store.engine import Database, Unavailable
+from entrepot.store.engines import readiness
+from entrepot.store.keeping import migrate
 
 Page = Callable[[], Awaitable[tuple[int, str, bytes]]]
 _JSON = "application/json"

@@ -33,10 +33,12 @@ from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.worker import Worker, WorkerSettings
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.settings import Settings
-from entrepot.store import migrate, queue
-from entrepot.store.archive import EventArchive
-from entrepot.store.engine import Database, Unavailable, open_database
-from entrepot.store.private_files import readable_by_others
+from entrepot.store.engine import Database, Unavailable
+from entrepot.store.engines.opening import open_database
+from entrepot.store.engines.private_files import readable_by_others
+from entrepot.store.keeping import migrate
+from entrepot.store.keeping.archive import EventArchive
+from entrepot.store.writing import queue
 from entrepot.writer.lines import Limits
 from entrepot.writer.writer import Writer
 

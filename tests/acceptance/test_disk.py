@@ -17,7 +17,7 @@ from tests.acceptance.clients import World, accepted, konvo_order, speaking
 from tests.acceptance.server import ENTREPOT, Server, eventually, free_port
 from tests.postgres import Postgres
 
-from entrepot.store.mark import Mark
+from entrepot.store.engines.mark import Mark
 
 ORDERS = 12
 

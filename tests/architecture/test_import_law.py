@@ -126,7 +126,7 @@ def test_every_import_keeps_the_law() -> None:
         ("core/order.py", "from entrepot import telemetry"),
         ("core/decide/place.py", "from ...store import rows"),
         ("core/decide/place.py", "def f():\n    import httpx"),
-        ("store/rows.py", "from entrepot.writer import batch"),
+        ("store/writing/rows.py", "from entrepot.writer import batch"),
         ("writer/batch.py", "import entrepot.providers.sandbox"),
         ("edge/app.py", "from entrepot.pipeline import worker"),
         ("edge/app.py", "from entrepot.providers import sandbox"),
@@ -156,3 +156,48 @@ def test_a_broken_import_is_seen(where: str, source: str) -> None:
 )
 def test_a_lawful_import_is_let_through(where: str, source: str) -> None:
     assert violations(source, Path(where)) == []
+
+
+def module_of(where: Path) -> str:
+    """The dotted name of a file below the package."""
+    parts = where.with_suffix("").parts
+    return ".".join(("entrepot", *(parts[:-1] if parts[-1] == "__init__" else parts)))
+
+
+def circles(sources: dict[Path, str]) -> list[list[str]]:
+    """Modules that import each other in a ring, wherever in their files the imports stand."""
+    modules = {module_of(where) for where in sources}
+    graph = {
+        module_of(where): {
+            dotted if dotted in modules else dotted.rpartition(".")[0]
+            for _, dotted in imported_names(ast.parse(text), ("entrepot", *where.parts[:-1]))
+        }
+        & modules
+        for where, text in sources.items()
+    }
+    # Who imports nothing that is left, or is imported by nothing that is left, is in no ring.
+    while free := {
+        name
+        for name, targets in graph.items()
+        if not targets & graph.keys() or not any(name in graph[other] for other in graph)
+    }:
+        graph = {name: targets for name, targets in graph.items() if name not in free}
+    return sorted([name, *sorted(targets & graph.keys())] for name, targets in graph.items())
+
+
+def test_no_import_goes_in_a_circle() -> None:
+    files = sorted(SOURCE.rglob("*.py"))
+    assert circles({f.relative_to(SOURCE): f.read_text() for f in files}) == []
+
+
+def test_a_circle_is_seen() -> None:
+    ring = {
+        Path("store/a.py"): "from entrepot.store import b",
+        Path("store/b.py"): "def f():\n    from entrepot.store.c import late",
+        Path("store/c.py"): "import typing\nif typing.TYPE_CHECKING:\n    import entrepot.store.a",
+        Path("store/d.py"): "from entrepot.store import a",
+    }
+    assert [found[0] for found in circles(ring)] == [
+        "entrepot.store.a", "entrepot.store.b", "entrepot.store.c",
+    ]  # fmt: skip
+    assert circles({where: text for where, text in ring.items() if where.name != "c.py"}) == []

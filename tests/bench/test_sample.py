@@ -13,10 +13,10 @@ from tests.acceptance.server import Server
 from tests.conftest import sqlite_url
 
 from bench import arrays, bare, book, sample
-from entrepot.store import migrate
-from entrepot.store.engine import open_database
+from entrepot.store.engines.opening import open_database
+from entrepot.store.engines.sqlite import SqliteDatabase
+from entrepot.store.keeping import migrate
 from entrepot.store.schema import metadata
-from entrepot.store.sqlite import SqliteDatabase
 
 
 @pytest.fixture(scope="module", params=("sqlite", "postgres"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from entrepot.store import sqlite
+from entrepot.store.engines import sqlite
 
 ENTREPOT = Path(sys.executable).with_name("entrepot")
 

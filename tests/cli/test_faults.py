@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pysqlite3 import dbapi2 as sqlite_driver
 
-from entrepot.store import migrate
+from entrepot.store.keeping import migrate
 
 ENTREPOT = str(Path(sys.executable).with_name("entrepot"))
 READERS = (

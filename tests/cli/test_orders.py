@@ -27,8 +27,10 @@ from entrepot.core.results import OrderResult
 from entrepot.pipeline.keys import payment_key
 from entrepot.pipeline.steps import Terms
 from entrepot.pipeline.steps.reserve import reserve
-from entrepot.store import migrate, processes, rows, schema
-from entrepot.store.engine import open_database
+from entrepot.store import schema
+from entrepot.store.engines.opening import open_database
+from entrepot.store.keeping import migrate
+from entrepot.store.writing import processes, rows
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 

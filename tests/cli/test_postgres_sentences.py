@@ -11,7 +11,7 @@ from tests.cli.conftest import Command
 from tests.postgres import Postgres
 from tests.postgres_refusing import Refusing
 
-from entrepot.store import postgres as postgres_module
+from entrepot.store.engines import postgres as postgres_module
 
 COMMANDS = (("org", "list"), ("verify", "--json"), ("migrate",), ("serve", "--port", "0"))
 MAKERS = (*COMMANDS[2:], ("demo",), ("org", "create", "a"))

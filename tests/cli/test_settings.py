@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from entrepot.settings import Settings, SettingsError, described, load
-from entrepot.store.engine import open_database
+from entrepot.store.engines.opening import open_database
 from entrepot.wiring import make_retention
 
 

@@ -22,8 +22,10 @@ from entrepot.pipeline.worker import Worker, WorkerSettings
 from entrepot.providers.payment import AuthoriseAnswer, PaymentProvider, PaymentRequest, VoidAnswer
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.providers.sandbox_ledger import Ledger
-from entrepot.store import migrate, schema
-from entrepot.store.engine import Database, open_database
+from entrepot.store import schema
+from entrepot.store.engine import Database
+from entrepot.store.engines.opening import open_database
+from entrepot.store.keeping import migrate
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 

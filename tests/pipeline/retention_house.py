@@ -23,8 +23,8 @@ from entrepot.core.money import Amount
 from entrepot.core.results import OrderResult, OrdersResult
 from entrepot.pipeline.retention import Retention, RetentionSettings
 from entrepot.store import schema
-from entrepot.store.archive import EventArchive
 from entrepot.store.engine import Database, Unavailable
+from entrepot.store.keeping.archive import EventArchive
 from entrepot.store.verify import verify
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
 

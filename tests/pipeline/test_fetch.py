@@ -18,7 +18,8 @@ from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, refuse
 from entrepot.pipeline.order_source import BODY_BYTES_MAX
-from entrepot.store import accounts, announced, schema
+from entrepot.store import accounts, schema
+from entrepot.store.writing import announced
 
 TEXT = "PO 1/2?"
 Reply = tuple[int, bytes, dict[str, str]]

@@ -15,8 +15,9 @@ from entrepot.core.ids import dashed
 from entrepot.pipeline.presence import LOOKS_MAX, Presence
 from entrepot.pipeline.retry import Policy
 from entrepot.providers.payment import NotSent, PaymentRequest
-from entrepot.store import processes, queue, schema
+from entrepot.store import schema
 from entrepot.store.verify import verify
+from entrepot.store.writing import processes, queue
 from entrepot.wiring import free_jobs
 
 HOUR, YEAR = 3_600, 365 * 86_400

@@ -29,8 +29,9 @@ from entrepot.core.commands import (
     AmendOrder,
 )
 from entrepot.core.refusal import Refusal
-from entrepot.store.archive import EventArchive
-from entrepot.store.engine import Unavailable, open_database
+from entrepot.store.engine import Unavailable
+from entrepot.store.engines.opening import open_database
+from entrepot.store.keeping.archive import EventArchive
 from entrepot.writer.envelope import Outcome
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from entrepot.store import book_log, migrate
-from entrepot.store.engine import Database, open_database
+from entrepot.store.engine import Database
+from entrepot.store.engines import book_log
+from entrepot.store.engines.opening import open_database
+from entrepot.store.keeping import migrate
 
 
 @pytest_asyncio.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy import Connection, text
 
-from entrepot.store.outage import LogFault
-from entrepot.store.sqlite import SqliteDatabase
+from entrepot.store.engines.outage import LogFault
+from entrepot.store.engines.sqlite import SqliteDatabase
 
 NAME = "entrepot.db"
 CHANGES = 12

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from entrepot.core.order import Event
-from entrepot.store.archive import EventArchive
+from entrepot.store.keeping.archive import EventArchive
 
 DAY = 86_400_000_000
 BODY = '{"facets":["placed","none","unassigned","none"],"total":"12.3400000000000000001"}'

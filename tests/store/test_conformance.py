@@ -30,11 +30,14 @@ from entrepot.core.order import (
     Variant,
 )
 from entrepot.core.words import fresh
-from entrepot.store import accounts, bulk, migrate, queries, queue, schema
-from entrepot.store.bulk import Conflict
+from entrepot.store import accounts, schema
 from entrepot.store.engine import Database
-from entrepot.store.flush import flush
-from entrepot.store.working_set import load
+from entrepot.store.keeping import migrate
+from entrepot.store.reading import bulk, queries
+from entrepot.store.reading.bulk import Conflict
+from entrepot.store.writing import queue
+from entrepot.store.writing.flush import flush
+from entrepot.store.writing.working_set import load
 
 NOW = 1_700_000_000_000_000
 FACETS = Facets("confirmed", "authorized", "accepted", "none")

@@ -10,9 +10,10 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import Connection
 
-from entrepot.store import bulk, migrate
 from entrepot.store.engine import Unavailable
-from entrepot.store.postgres import PostgresDatabase
+from entrepot.store.engines.postgres import PostgresDatabase
+from entrepot.store.keeping import migrate
+from entrepot.store.reading import bulk
 
 POOL = 4
 CUTS = 3 * POOL

@@ -13,9 +13,9 @@ from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy import event
 from tests.store.lost_log import CHANGES, NAME, faults_of, killed, note, notes, served
 
-from entrepot.store import book_log
-from entrepot.store.mark import Mark
-from entrepot.store.outage import LogLost
+from entrepot.store.engines import book_log
+from entrepot.store.engines.mark import Mark
+from entrepot.store.engines.outage import LogLost
 
 pytestmark = pytest.mark.usefixtures("exact_marks")
 

@@ -18,21 +18,16 @@ from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Changes, Order
 from entrepot.core.properties import parse
-from entrepot.store import (
-    lists,
-    migrate,
-    property_lists,
-    queries,
-    schema,
-    span_walk,
-    spans,
-    tallies,
-)
-from entrepot.store.engine import Database, open_database
-from entrepot.store.flush import flush, paths
-from entrepot.store.order_filter import OrderFilter
+from entrepot.store import schema
+from entrepot.store.engine import Database
+from entrepot.store.engines.opening import open_database
+from entrepot.store.keeping import migrate
+from entrepot.store.reading import lists, property_lists, queries, span_walk
+from entrepot.store.reading.order_filter import OrderFilter
 from entrepot.store.verify import verify
-from entrepot.store.working_set import load
+from entrepot.store.writing import spans, tallies
+from entrepot.store.writing.flush import flush, paths
+from entrepot.store.writing.working_set import load
 
 PHASES, STATUSES = ("ACTIVE", "PENDING"), ("PACKED", "UNASSIGNED", "ACCEPTED")
 PROPERTIES = (

@@ -11,8 +11,8 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, text
 
 from entrepot import pace
 from entrepot.pace import breathe
-from entrepot.store import writes
-from entrepot.store.sqlite import SqliteDatabase
+from entrepot.store.engines.sqlite import SqliteDatabase
+from entrepot.store.writing import writes
 
 
 @pytest.fixture

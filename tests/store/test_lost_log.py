@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from pysqlite3 import dbapi2 as sqlite_driver
 from tests.store.lost_log import CHANGES, FILES, NAME, faults_of, killed, note, notes, served
 
-from entrepot.store import book_log, migrate
-from entrepot.store.mark import Mark
-from entrepot.store.outage import LogLost
-from entrepot.store.sqlite import SqliteDatabase
+from entrepot.store.engines import book_log
+from entrepot.store.engines.mark import Mark
+from entrepot.store.engines.outage import LogLost
+from entrepot.store.engines.sqlite import SqliteDatabase
+from entrepot.store.keeping import migrate
 
 pytestmark = pytest.mark.usefixtures("exact_marks")
 

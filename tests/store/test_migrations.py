@@ -18,11 +18,15 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.words import fresh
 from entrepot.core.words import shown as shown_now
-from entrepot.store import migrate, queries, rows, schema, writes
-from entrepot.store.engine import Database, open_database
-from entrepot.store.flush import paths
-from entrepot.store.order_filter import OrderFilter
+from entrepot.store import schema
+from entrepot.store.engine import Database
+from entrepot.store.engines.opening import open_database
+from entrepot.store.keeping import migrate
+from entrepot.store.reading import queries
+from entrepot.store.reading.order_filter import OrderFilter
 from entrepot.store.verify import numbers
+from entrepot.store.writing import rows, writes
+from entrepot.store.writing.flush import paths
 
 # What revision 0001 has not of an order.
 _LATER = ("first_name", "last_name", "email", "phone", "made_at", "number", "sender_words",

@@ -10,9 +10,12 @@ import pytest
 from sqlalchemy import Connection
 
 from entrepot.cli import session
-from entrepot.store import bulk, migrate, postgres
-from entrepot.store.engine import Unavailable, open_database
-from entrepot.store.postgres import PostgresDatabase
+from entrepot.store.engine import Unavailable
+from entrepot.store.engines import postgres
+from entrepot.store.engines.opening import open_database
+from entrepot.store.engines.postgres import PostgresDatabase
+from entrepot.store.keeping import migrate
+from entrepot.store.reading import bulk
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "mysql://somebody:secret@host/name"])

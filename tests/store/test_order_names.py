@@ -11,8 +11,8 @@ from tests.store.test_conformance import an_order, an_organization, store, writt
 from entrepot.core import ids
 from entrepot.core.needs import Needs
 from entrepot.core.order import Changes, Order
-from entrepot.store import bulk, order_names
 from entrepot.store.engine import Database
+from entrepot.store.reading import bulk, order_names
 
 OURS = bytes.fromhex("018f3a5c7b2d7e4fa1b2c3d4e5f60718")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from entrepot.store.outage import SENTENCES_MAX, Damaged, NoRoom, Outage, Unavailable
+from entrepot.store.engines.outage import SENTENCES_MAX, Damaged, NoRoom, Outage, Unavailable
 
 FULL = "database or disk is full"
 

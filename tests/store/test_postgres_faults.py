@@ -17,10 +17,11 @@ from tests.postgres import Postgres
 
 from entrepot.pages import pages
 from entrepot.settings import Settings
-from entrepot.store import bulk, readiness
-from entrepot.store.bulk import Conflict
-from entrepot.store.outage import Damaged, NoRoom, Unavailable
-from entrepot.store.postgres import PostgresDatabase
+from entrepot.store.engines import readiness
+from entrepot.store.engines.outage import Damaged, NoRoom, Unavailable
+from entrepot.store.engines.postgres import PostgresDatabase
+from entrepot.store.reading import bulk
+from entrepot.store.reading.bulk import Conflict
 
 WAYS = ("write", "write_guarded", "read", "read_one", "read_long")
 

@@ -16,9 +16,10 @@ from tests.postgres_refusing import Refusing
 
 from entrepot.pages import pages
 from entrepot.settings import Settings
-from entrepot.store import migrate
-from entrepot.store.engine import Database, open_database
-from entrepot.store.outage import PROVE_SECONDS
+from entrepot.store.engine import Database
+from entrepot.store.engines.opening import open_database
+from entrepot.store.engines.outage import PROVE_SECONDS
+from entrepot.store.keeping import migrate
 
 
 @pytest.fixture

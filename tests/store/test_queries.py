@@ -14,8 +14,10 @@ from tests.writer.test_first_step import Desk, a_desk
 from entrepot.clock import new_id
 from entrepot.core import shown
 from entrepot.core.results import OrderResult
-from entrepot.store import bulk, processes, queries, schema
+from entrepot.store import schema
 from entrepot.store.engine import Database
+from entrepot.store.reading import bulk, queries
+from entrepot.store.writing import processes
 
 
 async def test_an_order_is_read_with_its_lines(

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 import pytest_asyncio
 
-from entrepot.store import bulk, migrate, queries
-from entrepot.store.postgres import PostgresDatabase
+from entrepot.store.engines.postgres import PostgresDatabase
+from entrepot.store.keeping import migrate
+from entrepot.store.reading import bulk, queries
 
 POOL = 2  # of which one reads
 TIMES = 12

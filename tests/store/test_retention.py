@@ -13,11 +13,14 @@ from tests.factories import open_shop
 
 from entrepot.core.facts import Facts
 from entrepot.core.order import Changes, StoredAnswer
-from entrepot.store import bulk, retention, schema, statements, writes
-from entrepot.store.bulk import Conflict
+from entrepot.store import schema
 from entrepot.store.engine import Database
-from entrepot.store.flush import flush
-from entrepot.store.retention import EVENTS, KEYS, Sweep
+from entrepot.store.keeping import retention
+from entrepot.store.keeping.retention import EVENTS, KEYS, Sweep
+from entrepot.store.reading import bulk
+from entrepot.store.reading.bulk import Conflict
+from entrepot.store.writing import statements, writes
+from entrepot.store.writing.flush import flush
 
 NOW = 1_700_000_000_000_000
 MANY = 2_000

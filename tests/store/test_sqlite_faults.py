@@ -17,11 +17,12 @@ from tests.store.lost_log import note
 
 from entrepot.pages import pages
 from entrepot.settings import Settings
-from entrepot.store import migrate, readiness
-from entrepot.store.bulk import Conflict
-from entrepot.store.outage import Damaged, LogLost, NoRoom, Unavailable
-from entrepot.store.sole_server import AlreadyServed, sole_server
-from entrepot.store.sqlite import SqliteDatabase
+from entrepot.store.engines import readiness
+from entrepot.store.engines.outage import Damaged, LogLost, NoRoom, Unavailable
+from entrepot.store.engines.sole_server import AlreadyServed, sole_server
+from entrepot.store.engines.sqlite import SqliteDatabase
+from entrepot.store.keeping import migrate
+from entrepot.store.reading.bulk import Conflict
 
 
 @pytest.fixture

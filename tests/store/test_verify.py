@@ -23,8 +23,8 @@ from entrepot.cli.session import OperatorError
 from entrepot.core.ids import dashed
 from entrepot.providers.sandbox_ledger import Ledger
 from entrepot.store import schema
-from entrepot.store.bulk import is_sqlite
-from entrepot.store.engine import open_database
+from entrepot.store.engines.opening import open_database
+from entrepot.store.reading.bulk import is_sqlite
 from entrepot.store.verify import (
     INVARIANTS,
     Hold,

@@ -16,8 +16,9 @@ from tests.store.verify_book import attempt_key, healthy_book
 from entrepot.cli import verify as command
 from entrepot.cli.session import OperatorError
 from entrepot.core.ids import dashed
-from entrepot.store import migrate, schema
-from entrepot.store.engine import open_database
+from entrepot.store import schema
+from entrepot.store.engines.opening import open_database
+from entrepot.store.keeping import migrate
 
 TABLES = [table.name for table in schema.metadata.sorted_tables]
 

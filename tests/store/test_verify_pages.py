@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from tests.postgres import Postgres
 from tests.store.verify_book import attempt_key, healthy_book
 
-from entrepot.store.engine import open_database
+from entrepot.store.engines.opening import open_database
 from entrepot.store.verify import verify
 
 PAGE = 8192

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects import sqlite
 
-from entrepot.store import migrate
-from entrepot.store.sqlite import SqliteDatabase
+from entrepot.store.engines.sqlite import SqliteDatabase
+from entrepot.store.keeping import migrate
 from entrepot.store.verify import statements
 
 

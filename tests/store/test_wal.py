@@ -11,8 +11,8 @@ from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy import Connection, text
 from tests.pipeline.conftest import eventually
 
-from entrepot.store import wal
-from entrepot.store.sqlite import SqliteDatabase
+from entrepot.store.engines import wal
+from entrepot.store.engines.sqlite import SqliteDatabase
 
 PAGES = 40
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 
-from entrepot.store import bulk, schema, writes
-from entrepot.store.bulk import Conflict
+from entrepot.store import schema
 from entrepot.store.engine import Database
-from entrepot.store.writes import Writes
+from entrepot.store.reading import bulk
+from entrepot.store.reading.bulk import Conflict
+from entrepot.store.writing import writes
+from entrepot.store.writing.writes import Writes
 
 COLUMNS = ("org", "kind", "value", "customer_id")
 KEY = ("org", "kind", "value")

@@ -31,8 +31,10 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Attempt, Job, Order, Variant, sealed_digest
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, OrdersResult, Result
-from entrepot.store import accounts, migrate, processes, retention, rows, schema
+from entrepot.store import accounts, schema
 from entrepot.store.engine import Database
+from entrepot.store.keeping import migrate, retention
+from entrepot.store.writing import processes, rows
 from entrepot.writer.envelope import Answer, Envelope, Idempotency
 from entrepot.writer.writer import Writer
 

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from entrepot.store import migrate
-from entrepot.store.engine import Database, open_database
+from entrepot.store.engine import Database
+from entrepot.store.engines.opening import open_database
+from entrepot.store.keeping import migrate
 
 
 @pytest_asyncio.fixture

@@ -21,7 +21,8 @@ from entrepot.core.money import Amount
 from entrepot.core.results import OrderResult, OrdersResult
 from entrepot.edge.times import millis_text
 from entrepot.store import schema
-from entrepot.store.engine import Database, open_database
+from entrepot.store.engine import Database
+from entrepot.store.engines.opening import open_database
 from entrepot.store.verify import verify
 from entrepot.writer.envelope import Answer, Idempotency
 

@@ -23,8 +23,10 @@ from entrepot.core.facts import Facts, Seen
 from entrepot.core.order import Job
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult
-from entrepot.store import bulk, schema, writes
+from entrepot.store import schema
 from entrepot.store.engine import Database
+from entrepot.store.reading import bulk
+from entrepot.store.writing import writes
 from entrepot.writer.envelope import Answer, Envelope, Outcome
 from entrepot.writer.writer import Writer
 

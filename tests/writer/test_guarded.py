@@ -26,9 +26,10 @@ from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult
-from entrepot.store import migrate, schema
+from entrepot.store import schema
 from entrepot.store.engine import Database
-from entrepot.store.postgres import PostgresDatabase
+from entrepot.store.engines.postgres import PostgresDatabase
+from entrepot.store.keeping import migrate
 from entrepot.writer import batch, writer
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.lines import Limits

@@ -27,12 +27,14 @@ from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job
 from entrepot.core.results import Decision, NotedResult, OrderResult
-from entrepot.store import accounts, migrate, schema, writes
-from entrepot.store.bulk import Conflict
+from entrepot.store import accounts, schema
 from entrepot.store.engine import Database, Unavailable
-from entrepot.store.flush import flush
-from entrepot.store.postgres import PostgresDatabase
-from entrepot.store.working_set import load
+from entrepot.store.engines.postgres import PostgresDatabase
+from entrepot.store.keeping import migrate
+from entrepot.store.reading.bulk import Conflict
+from entrepot.store.writing import writes
+from entrepot.store.writing.flush import flush
+from entrepot.store.writing.working_set import load
 from entrepot.telemetry import without_values
 from entrepot.writer.envelope import Answer, Envelope, Idempotency
 from entrepot.writer.idempotency import fingerprint

@@ -20,10 +20,10 @@ from entrepot.core.needs import Needs
 from entrepot.core.order import Order
 from entrepot.core.results import Decision, OrderResult
 from entrepot.store import schema
-from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database
-from entrepot.store.flush import flush
-from entrepot.store.working_set import load
+from entrepot.store.reading.bulk import Conflict
+from entrepot.store.writing.flush import flush
+from entrepot.store.writing.working_set import load
 from entrepot.telemetry import metrics
 from entrepot.writer import shared_payments
 from entrepot.writer.envelope import Envelope, Outcome

@@ -15,7 +15,8 @@ from entrepot.cli.session import OperatorError, organization, read, write
 from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.core.decide.notify import fetch_job_id
-from entrepot.store import accounts, announced
+from entrepot.store import accounts
+from entrepot.store.writing import announced
 
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
 _Model = Annotated[Literal["HARD", "SOFT"], words("HARD", "SOFT")]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from entrepot.cli.session import on_book, organization
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.shown import moment
-from entrepot.store.announced import Announced, listed
+from entrepot.store.writing.announced import Announced, listed
 
 
 def show_announced(org: str | None, limit: int, *, as_json: bool) -> None:

@@ -12,8 +12,8 @@ from entrepot import settings
 from entrepot.cli.choices import words
 from entrepot.cli.session import OperatorError, on_book
 from entrepot.providers.sandbox import SandboxProvider
-from entrepot.store import migrate as schema
 from entrepot.store.engine import Database
+from entrepot.store.keeping import migrate as schema
 
 _Outcome = Annotated[Literal["authorised", "declined"], words("authorised", "declined")]
 

@@ -22,8 +22,9 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.core.refusal import Refusal
 from entrepot.store import accounts
-from entrepot.store.engine import Database, parsed_url
-from entrepot.store.private_files import readable_by_others, write_private
+from entrepot.store.engine import Database
+from entrepot.store.engines.opening import parsed_url
+from entrepot.store.engines.private_files import readable_by_others, write_private
 from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 

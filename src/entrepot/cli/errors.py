@@ -148,7 +148,7 @@ def _of_system(error: BaseException) -> str | None:
 
 def book_named() -> str:
     """The SQLite book of the settings by its path, or `the database`."""
-    from entrepot.store.engine import parsed_url  # noqa: PLC0415 - the help does without the store
+    from entrepot.store.engines.opening import parsed_url  # noqa: PLC0415 - the help does without the store
 
     try:
         parsed = parsed_url(settings.load().database_url)

@@ -17,8 +17,8 @@ from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Attempt, Event, Job, Order, Reservation
 from entrepot.core.shown import moment, stuck
-from entrepot.store.waiting import Story, story
-from entrepot.store.working_set import load
+from entrepot.store.reading.waiting import Story, story
+from entrepot.store.writing.working_set import load
 
 
 class Explained(NamedTuple):

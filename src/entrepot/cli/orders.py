@@ -19,7 +19,7 @@ from entrepot.core.refusal import Refusal
 from entrepot.core.results import Result
 from entrepot.core.shown import moment
 from entrepot.store.engine import Database
-from entrepot.store.waiting import Key, Query, State, Waiting, listed
+from entrepot.store.reading.waiting import Key, Query, State, Waiting, listed
 from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer

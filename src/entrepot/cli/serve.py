@@ -22,10 +22,11 @@ from entrepot.cli import demo as demo_command
 from entrepot.cli.choices import port_of, whole, words
 from entrepot.cli.session import OperatorError, on_book, require_book
 from entrepot.settings import Settings
-from entrepot.store import migrate
-from entrepot.store.engine import Database, parsed_url
-from entrepot.store.outage import Unavailable
-from entrepot.store.sole_server import sole_server
+from entrepot.store.engine import Database
+from entrepot.store.engines.opening import parsed_url
+from entrepot.store.engines.outage import Unavailable
+from entrepot.store.engines.sole_server import sole_server
+from entrepot.store.keeping import migrate
 from entrepot.telemetry import log
 from entrepot.wiring import server_config
 

@@ -11,9 +11,12 @@ from sqlalchemy import Connection
 
 from entrepot import settings, telemetry
 from entrepot.cli.errors import OperatorError
-from entrepot.store import accounts, migrate, order_names
-from entrepot.store.engine import Database, open_database, parsed_url
-from entrepot.store.private_files import readable_by_others
+from entrepot.store import accounts
+from entrepot.store.engine import Database
+from entrepot.store.engines.opening import open_database, parsed_url
+from entrepot.store.engines.private_files import readable_by_others
+from entrepot.store.keeping import migrate
+from entrepot.store.reading import order_names
 
 __all__ = [
     "OperatorError",

@@ -24,10 +24,10 @@ from entrepot.clock import now
 from entrepot.core.order import Attempt
 from entrepot.pipeline.keys import payment_key
 from entrepot.pipeline.retry import RETRY_AFTER_MAX
-from entrepot.store import migrate
-from entrepot.store.book_log import BookLog
-from entrepot.store.engine import parsed_url
-from entrepot.store.outage import LogFault
+from entrepot.store.engines.book_log import BookLog
+from entrepot.store.engines.opening import parsed_url
+from entrepot.store.engines.outage import LogFault
+from entrepot.store.keeping import migrate
 from entrepot.store.verify import (
     INVARIANTS,
     AttemptKey,

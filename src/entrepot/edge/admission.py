@@ -21,10 +21,6 @@ REMEMBERED_SECONDS = 1.0
 REMEMBERED_MAX = 10_000
 
 
-class InvalidToken(Exception):
-    """The token is not one that the issuer signed for us and that holds now."""
-
-
 class Admission:
     """Credentials, tokens and the request rate of every organization."""
 

@@ -26,8 +26,8 @@ from entrepot.edge.strict_json import (
     decode_sound,
 )
 from entrepot.pace import in_slices
-from entrepot.store import order_names, queries
 from entrepot.store.engine import Database, Snapshot
+from entrepot.store.reading import order_names, queries
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
 from entrepot.writer.writer import Writer
 

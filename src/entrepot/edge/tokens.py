@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import jwt
 
-from entrepot.edge.admission import InvalidToken
+from entrepot.edge.invalid_token import InvalidToken
 
 ALGORITHMS = ("RS256", "ES256", "EdDSA")
 _ALGORITHM_OF_TYPE = {"RSA": "RS256", "EC": "ES256", "OKP": "EdDSA"}

@@ -8,10 +8,10 @@ from functools import partial
 
 from entrepot.pipeline.reports import Reports
 from entrepot.pipeline.steps import Held
-from entrepot.store import queue
-from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database, Unavailable
-from entrepot.store.queue import Claimed, Lease
+from entrepot.store.reading.bulk import Conflict
+from entrepot.store.writing import queue
+from entrepot.store.writing.queue import Claimed, Lease
 
 LAPSING_SECONDS = 1.0
 ASTRAY_SECONDS = 5.0

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from entrepot.store import processes
 from entrepot.store.engine import Database
+from entrepot.store.writing import processes
 from entrepot.telemetry import log
 
 BEAT_SECONDS = 1.0

@@ -19,8 +19,8 @@ from entrepot.core.commands import DeferJob
 from entrepot.core.ids import dashed
 from entrepot.core.order import Job
 from entrepot.pipeline.steps import MICROSECONDS, Held
-from entrepot.store import queue
 from entrepot.store.engine import Database, Unavailable
+from entrepot.store.writing import queue
 from entrepot.telemetry import is_debugging, log, metrics
 
 PROVIDERS_TOLD_MAX = 1000

@@ -46,9 +46,9 @@ from entrepot.pipeline.steps.reserve import reserve
 from entrepot.pipeline.steps.void import void
 from entrepot.providers.payment import PaymentProvider
 from entrepot.store import accounts
-from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database
-from entrepot.store.queue import Lease
+from entrepot.store.reading.bulk import Conflict
+from entrepot.store.writing.queue import Lease
 from entrepot.telemetry import log
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer

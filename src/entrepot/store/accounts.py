@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
-from entrepot.store import rows, schema
+from entrepot.store import schema
+from entrepot.store.writing import rows
 
 _orgs = schema.organizations
 _creds = schema.credentials

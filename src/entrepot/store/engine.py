@@ -1,8 +1,8 @@
-"""What a database is to the rest of the server, and opening the one behind a URL.
+"""What a database is to the rest of the server.
 
 Store functions are plain ones over a SQLAlchemy Connection. SQLite runs them in place
-(store/sqlite.py), PostgreSQL runs the very same ones over asyncpg (store/postgres.py). So there is
-one colour of function, and one set of statements.
+(store/engines/sqlite.py), PostgreSQL runs the very same ones over asyncpg
+(store/engines/postgres.py). So there is one colour of function, and one set of statements.
 """
 
 from __future__ import annotations
@@ -11,23 +11,16 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
-from entrepot.store.outage import LogFault, Outage, Unavailable
+from entrepot.store.engines.outage import LogFault, Outage, Unavailable
 
 T = TypeVar("T")
 Snapshot: TypeAlias = Connection  # what readers outside the store are handed, and hand back
 Work = Callable[[Connection], T]  # what runs inside a transaction
 
 POOL_DEFAULT = 8
-_PORT_MAX = 65_535
-# What a URL may say after its `?`. Certificates are named by PGSSLROOTCERT and its like.
-_PARAMETERS = ("sslmode", "ssl", "host", "port", "passfile", "target_session_attrs")
-_TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-_FORMS = "`sqlite:///path` or `postgresql://user:password@host:port/name`"
 
-__all__ = ["POOL_DEFAULT", "Database", "Snapshot", "T", "Unavailable", "Work", "open_database"]
+__all__ = ["POOL_DEFAULT", "Database", "Snapshot", "T", "Unavailable", "Work"]
 
 
 class Database(Protocol):
@@ -98,80 +91,3 @@ class Database(Protocol):
     async def close(self) -> None:
         """Let the connections go."""
         ...
-
-
-def open_database(url: str, pool_size: int = POOL_DEFAULT, *, patient: bool = False) -> Database:
-    """The database behind a URL: `sqlite:///path` or `postgresql://user:password@host:port/name`.
-
-    A `patient` one lets each statement take as long as it does, as a migration or an audit of a
-    large book has to; otherwise a server that does not answer in time counts as unavailable, and
-    PostgreSQL is told to read by index.
-    """
-    parsed = parsed_url(url)
-    # Each driver is imported where its database is spoken to.
-    if parsed.get_backend_name() == "sqlite":
-        from entrepot.store.sqlite import SqliteDatabase  # noqa: PLC0415 - see above
-
-        return SqliteDatabase(str(parsed.database))
-    if parsed.get_backend_name() == "postgresql":
-        from entrepot.store.postgres import PostgresDatabase  # noqa: PLC0415 - see above
-
-        return PostgresDatabase(
-            parsed.render_as_string(hide_password=False), pool_size, patient=patient
-        )
-    raise RuntimeError(
-        f"{parsed.get_backend_name()} is no database that Entrepot speaks to; write {_FORMS}"
-    )
-
-
-def parsed_url(url: str) -> URL:
-    """The parts of a database's URL. `postgres://` is taken for `postgresql://`.
-
-    Raises RuntimeError, in a sentence without the URL: the URL may hold a password.
-    """
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise RuntimeError(f"the database's URL cannot be read as one; write {_FORMS}") from error
-    except ValueError as error:
-        raise RuntimeError(
-            "the port in the database's URL is no number from 1 to 65535; write 5432, say"
-        ) from error
-    if parsed.drivername == "postgres":
-        parsed = parsed.set(drivername="postgresql")
-    if parsed.get_backend_name() == "sqlite":
-        return _of_file(parsed, url)
-    if parsed.port is not None and not 0 < parsed.port <= _PORT_MAX:
-        raise RuntimeError(
-            "the port in the database's URL is no number from 1 to 65535; write 5432, say"
-        )
-    return _of_server(parsed) if parsed.get_backend_name() == "postgresql" else parsed
-
-
-def _of_file(parsed: URL, url: str) -> URL:
-    if parsed.database in (None, "", ":memory:"):
-        raise RuntimeError(f"the database's URL names no file; write {_FORMS}")
-    if "?" in url:
-        raise RuntimeError(
-            "the database's URL has a `?` and what follows, which an SQLite file does not take; "
-            "write `sqlite:///path`, without a `?` in the path"
-        )
-    return parsed
-
-
-def _of_server(parsed: URL) -> URL:
-    """With `sslmode`, as PostgreSQL's own programs spell it, under the driver's name for it."""
-    for name in parsed.query:
-        if name not in _PARAMETERS:
-            raise RuntimeError(
-                f"the database's URL has the parameter {name!r}, which Entrepot does not know; it "
-                f"takes {', '.join(_PARAMETERS)}"
-            )
-    mode = parsed.query.get("sslmode", parsed.query.get("ssl"))
-    if mode is None:
-        return parsed
-    if mode not in _TLS_MODES:
-        raise RuntimeError(
-            f"sslmode in the database's URL is none of its words; write {', '.join(_TLS_MODES)}"
-        )
-    return parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})

@@ -14,8 +14,8 @@ from entrepot.core.needs import Needs
 from entrepot.core.order import Job
 from entrepot.core.refusal import TRANSIENT, Reason, Refusal
 from entrepot.core.results import Decision, NotedResult, OrderResult, Result
-from entrepot.store.flush import flush
-from entrepot.store.working_set import load
+from entrepot.store.writing.flush import flush
+from entrepot.store.writing.working_set import load
 from entrepot.writer.dating import answers_dated
 from entrepot.writer.envelope import Envelope, Outcome
 from entrepot.writer.idempotency import remember, replay

@@ -11,7 +11,7 @@ import pytest
 from entrepot.edge.admission import Admission
 from entrepot.edge.dialect import Call, Principal, Services
 from entrepot.store import accounts, schema
-from entrepot.store.sqlite import SqliteDatabase
+from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.writer.writer import Writer
 
 from .samples import MARCH_FIRST

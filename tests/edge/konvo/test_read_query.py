@@ -4,7 +4,7 @@ import pytest
 
 from entrepot.core.refusal import Reason, Refused
 from entrepot.edge.konvo import read
-from entrepot.store.queries import OrderFilter
+from entrepot.store.reading.queries import OrderFilter
 
 from .samples import MARCH_FIRST
 

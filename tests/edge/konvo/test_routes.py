@@ -14,7 +14,8 @@ from entrepot.core.results import OrderResult
 from entrepot.edge.konvo import routes
 from entrepot.edge.polinate import write as polinate
 from entrepot.edge.synq import write as synq
-from entrepot.store import queries, schema
+from entrepot.store import schema
+from entrepot.store.reading import queries
 from entrepot.writer.envelope import Answer, Envelope
 
 from .conftest import Book

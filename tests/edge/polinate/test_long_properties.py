@@ -10,8 +10,11 @@ from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult
 from entrepot.edge.dialect import Principal
 from entrepot.edge.polinate import listing, read, wire
-from entrepot.store import accounts, migrate, queries
-from entrepot.store.engine import Database, open_database
+from entrepot.store import accounts
+from entrepot.store.engine import Database
+from entrepot.store.engines.opening import open_database
+from entrepot.store.keeping import migrate
+from entrepot.store.reading import queries
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 

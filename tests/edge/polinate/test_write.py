@@ -9,7 +9,7 @@ from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.results import OrderResult
 from entrepot.edge.polinate import write
-from entrepot.store.queries import Page
+from entrepot.store.reading.queries import Page
 
 from .samples import MARCH_FIRST, Body, book_line, book_order
 

@@ -18,7 +18,7 @@ from entrepot.edge.app import build_app
 from entrepot.edge.dialect import Services
 from entrepot.edge.synq.routes import DIALECT
 from entrepot.store import accounts, schema
-from entrepot.store.sqlite import SqliteDatabase
+from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.writer.writer import Writer
 
 Body = dict[str, Any]

@@ -30,7 +30,7 @@ from entrepot.edge.strict_json import (
 )
 from entrepot.edge.times import microseconds
 from entrepot.pace import breathe
-from entrepot.store.queries import OrderFilter
+from entrepot.store.reading.queries import OrderFilter
 
 LIMIT = 50
 LIMIT_MAX = 200

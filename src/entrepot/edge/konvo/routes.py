@@ -20,8 +20,8 @@ from entrepot.edge.dialect import (
 from entrepot.edge.konvo import read, wire, write
 from entrepot.edge.konvo.credentials import HEADER, authenticate
 from entrepot.edge.konvo.refusals import refusal_answer
-from entrepot.store import queries
 from entrepot.store.engine import Snapshot
+from entrepot.store.reading import queries
 from entrepot.writer.envelope import Answer
 
 _TIMES = ("created_at_min", "created_at_max", "updated_at_min", "updated_at_max")

@@ -7,7 +7,7 @@ import re
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.words import POLINATE_PHASE, POLINATE_STATUS
 from entrepot.edge.polinate import values
-from entrepot.store.queries import OrderFilter
+from entrepot.store.reading.queries import OrderFilter
 
 LIMIT_DEFAULT, LIMIT_MAX = 20, 100
 PAGE_MAX = 10**9

@@ -23,7 +23,7 @@ from entrepot.edge.keys import idempotency_key
 from entrepot.edge.polinate import listing, read, wire, write
 from entrepot.edge.polinate.credentials import authenticate
 from entrepot.edge.polinate.refusals import refusal_answer
-from entrepot.store import queries
+from entrepot.store.reading import queries
 from entrepot.writer.envelope import Answer
 
 _TEXT = {"type": "string"}

@@ -14,7 +14,7 @@ from entrepot.edge.polinate import wire
 from entrepot.edge.polinate.refusals import refusal_answer
 from entrepot.edge.polinate.source import SOURCE
 from entrepot.edge.times import millis_text
-from entrepot.store.queries import Page
+from entrepot.store.reading.queries import Page
 from entrepot.writer.envelope import Answer
 
 _encode = msgspec.json.Encoder().encode

@@ -9,8 +9,8 @@ from typing import Any
 
 from entrepot.core import ids
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge.admission import InvalidToken
 from entrepot.edge.dialect import Principal, Services
+from entrepot.edge.invalid_token import InvalidToken
 
 ROLES = frozenset({"ADMIN", "EDITOR", "VIEWER", "MEMBER", "MANAGER", "SYSTEM"})
 

@@ -20,7 +20,7 @@ from entrepot.edge.keys import idempotency_key
 from entrepot.edge.synq import read, wire, write
 from entrepot.edge.synq.credentials import authenticate
 from entrepot.edge.synq.refusals import refusal_answer
-from entrepot.store import queries
+from entrepot.store.reading import queries
 from entrepot.writer.envelope import Answer
 
 _HEADERS = (

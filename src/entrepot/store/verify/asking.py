@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from entrepot.store.bulk import is_sqlite
+from entrepot.store.reading.bulk import is_sqlite
 from entrepot.store.verify.report import Findings
 
 T = TypeVar("T")

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from entrepot.store import schema
-from entrepot.store.bulk import is_sqlite
+from entrepot.store.reading.bulk import is_sqlite
 from entrepot.store.verify.asking import Asking
 from entrepot.store.verify.relations import check_relations
 

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from entrepot.core.ids import spelled
-from entrepot.store import rows, schema
+from entrepot.store import schema
 from entrepot.store.verify.orders import DEFINITE_NO
 from entrepot.store.verify.report import Findings
 from entrepot.store.verify.walk import rows_of
+from entrepot.store.writing import rows
 
 
 class Hold(NamedTuple):

@@ -1,10 +1,10 @@
-"""The log of commits: whether the book has all that it once had. See store/book_log.py."""
+"""The log of commits: whether the book has all that it once had. See store/engines/book_log.py."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from entrepot.store.outage import LogFault
+from entrepot.store.engines.outage import LogFault
 from entrepot.store.verify.report import Findings, Report
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Select, and_, func, literal, not_, or_, select, union_all
 
-from entrepot.store import schema, spans, tallies
+from entrepot.store import schema
 from entrepot.store.verify.statements import Check
+from entrepot.store.writing import spans, tallies
 
 _orders, _counters, _spans = schema.orders.c, schema.order_counters.c, schema.order_spans.c
 _PLACE = ("org", "span", "phase", "status")

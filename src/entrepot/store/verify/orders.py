@@ -12,13 +12,14 @@ from entrepot.core import events, lifecycle, words
 from entrepot.core.facets import VALUES, Facets
 from entrepot.core.money import SCALE_MAX, Amount, line_sum
 from entrepot.core.order import Attempt, Event, Order, subtotal
-from entrepot.store import rows, schema
+from entrepot.store import schema
 from entrepot.store.verify.asking import Asking, sentence
 from entrepot.store.verify.damage import Sound
 from entrepot.store.verify.report import Findings
 from entrepot.store.verify.searchable import check_properties
 from entrepot.store.verify.stories import check_events, check_lines, check_sender
 from entrepot.store.verify.walk import Beside, OrderKey, rows_of
+from entrepot.store.writing import rows
 
 # Clocks of several processes differ, and a batch is dated before it waits for its rows' locks.
 SKEW_MICROSECONDS = 60_000_000

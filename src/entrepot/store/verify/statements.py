@@ -24,7 +24,8 @@ from sqlalchemy import (
 from entrepot.core import events
 from entrepot.core.facets import SHIPPED
 from entrepot.core.lifecycle import COMPLETABLE_FULFILMENT
-from entrepot.store import retention, schema
+from entrepot.store import schema
+from entrepot.store.keeping import retention
 from entrepot.store.verify.orders import SKEW_MICROSECONDS
 
 # Kind of job -> whether it belongs to an order.

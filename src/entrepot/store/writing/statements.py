@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import MetaData, Table
 
-from entrepot.store import bulk
+from entrepot.store.reading import bulk
 
 
 class Given(NamedTuple):

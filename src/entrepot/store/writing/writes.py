@@ -17,9 +17,9 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.util import await_only
 
 from entrepot.pace import breathe, paced
-from entrepot.store import bulk
-from entrepot.store.bulk import Conflict, Row
-from entrepot.store.statements import (
+from entrepot.store.reading import bulk
+from entrepot.store.reading.bulk import Conflict, Row
+from entrepot.store.writing.statements import (
     Given,
     Lock,
     delete_sql,

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, insert, select, update
 
 from entrepot.core.order import Job
-from entrepot.store import bulk, rows, schema
+from entrepot.store import schema
+from entrepot.store.reading import bulk
+from entrepot.store.writing import rows
 
 _announced, _jobs = schema.announced_orders, schema.jobs
 

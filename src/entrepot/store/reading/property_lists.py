@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from entrepot.store import order_filter
-from entrepot.store.order_filter import OrderFilter, Statement
-from entrepot.store.span_walk import Walk, Wanted, newest
+from entrepot.store.reading import order_filter
+from entrepot.store.reading.order_filter import OrderFilter, Statement
+from entrepot.store.reading.span_walk import Walk, Wanted, newest
 
 # Numbers of which those without a path are listed at once.
 LISTED = 256

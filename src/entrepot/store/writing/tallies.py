@@ -12,9 +12,10 @@ from functools import lru_cache
 from sqlalchemy import Connection
 
 from entrepot.core.facts import Facts
-from entrepot.store import bulk, spans
-from entrepot.store.bulk import Row
-from entrepot.store.writes import Write, Writes
+from entrepot.store.reading import bulk
+from entrepot.store.reading.bulk import Row
+from entrepot.store.writing import spans
+from entrepot.store.writing.writes import Write, Writes
 
 # Microseconds in a slot of each level: a minute, an hour, 60 hours; each divides the next one. The
 # rows of a book say which sizes it was written with: others take a migration that fills it anew.

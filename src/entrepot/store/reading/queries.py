@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from entrepot.core.order import Customer, Line, Order
-from entrepot.store import bulk, lists, rows, schema, span_walk, waiting
-from entrepot.store.bulk import NamedBy, Select
-from entrepot.store.order_filter import OrderFilter, Statement
+from entrepot.store import schema
+from entrepot.store.reading import bulk, lists, span_walk, waiting
+from entrepot.store.reading.bulk import NamedBy, Select
+from entrepot.store.reading.order_filter import OrderFilter, Statement
+from entrepot.store.writing import rows
 
 __all__ = [
     "OrderFilter", "Page", "customers", "order_and_customer", "order_by_id", "order_with_reason",

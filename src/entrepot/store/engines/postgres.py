@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from entrepot.pace import sliced
 from entrepot.store import schema
-from entrepot.store.bulk import Conflict
 from entrepot.store.engine import POOL_DEFAULT, T, Work
-from entrepot.store.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
-from entrepot.store.statements import row_types
+from entrepot.store.engines.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
+from entrepot.store.reading.bulk import Conflict
+from entrepot.store.writing.statements import row_types
 
 # A process writes three batches at a time, the pipeline's, everybody else's and one more of arrays;
 # beside them the pipeline claims jobs and retention removes what is old.

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, column, insert, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from entrepot.store import schema
-from entrepot.store.bulk import Conflict
 from entrepot.store.engine import Database
+from entrepot.store.reading.bulk import Conflict
 
 # Alembic is imported where the schema changes: a book that is at head does without it.
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from entrepot.store import order_filter, property_lists, tallies
-from entrepot.store.order_filter import OrderFilter, Statement
-from entrepot.store.span_walk import Walk, Wanted, newest
+from entrepot.store.reading import order_filter, property_lists
+from entrepot.store.reading.order_filter import OrderFilter, Statement
+from entrepot.store.reading.span_walk import Walk, Wanted, newest
+from entrepot.store.writing import tallies
 
 # Up to so many orders are found by the time of their update instead of by spans.
 FEW = 1_000

@@ -20,12 +20,12 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.util import await_only
 
 from entrepot.pace import in_slices
-from entrepot.store.book_log import TOUCH, BookLog
-from entrepot.store.bulk import Conflict
 from entrepot.store.engine import T, Work
-from entrepot.store.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
-from entrepot.store.private_files import make_file, readable_by_others
-from entrepot.store.wal import PAGES_MAX, Checkpoints
+from entrepot.store.engines.book_log import TOUCH, BookLog
+from entrepot.store.engines.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
+from entrepot.store.engines.private_files import make_file, readable_by_others
+from entrepot.store.engines.wal import PAGES_MAX, Checkpoints
+from entrepot.store.reading.bulk import Conflict
 from entrepot.telemetry import log
 
 _Transact = Callable[[Connection, Work[T]], T]

@@ -1,12 +1,12 @@
 """Noticing that a SQLite book lost its log, a part of it, or is older than it was.
 
 SQLite opens a book without its log as if nothing were missing. So the book counts its commits in a
-row of `installation`, in the transaction that it counts, and the mark beside the book
-(store/mark.py) has the same number outside of both files. A book that has fewer commits than its
-mark says lost some. Where a copy has no mark, a seal tells: while a process serves, the book's own
-file has a row that its log takes out again, so only a file without its log shows the row. The row
-names SQLite's schema version, which is random then and which no complete copy keeps (`.backup`,
-`VACUUM INTO`, a dump). See docs/adr/0020.
+row of `installation`, in the transaction that it counts, and the mark beside the book (mark.py) has
+the same number outside of both files. A book that has fewer commits than its mark says lost some.
+Where a copy has no mark, a seal tells: while a process serves, the book's own file has a row that
+its log takes out again, so only a file without its log shows the row. The row names SQLite's schema
+version, which is random then and which no complete copy keeps (`.backup`, `VACUUM INTO`, a dump).
+See docs/adr/0020.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import Any
 
 from pysqlite3 import dbapi2 as sqlite_driver
 
-from entrepot.store.mark import Mark, Marked
-from entrepot.store.outage import LogFault, LogLost
+from entrepot.store.engines.mark import Mark, Marked
+from entrepot.store.engines.outage import LogFault, LogLost
 from entrepot.telemetry import log
 
 COMMITS, BOOK_ID, SEAL = "commits", "book_id", "seal"  # names of rows of `installation`

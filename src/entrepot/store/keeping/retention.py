@@ -13,8 +13,10 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
 from entrepot.core.facets import ENDED
 from entrepot.core.order import Event
-from entrepot.store import bulk, rows, schema
-from entrepot.store.writes import Writes
+from entrepot.store import schema
+from entrepot.store.reading import bulk
+from entrepot.store.writing import rows
+from entrepot.store.writing.writes import Writes
 
 KEYS, EVENTS = "keys", "events"
 KINDS = (KEYS, EVENTS)

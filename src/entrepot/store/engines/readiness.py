@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from entrepot.store.engine import Database
-from entrepot.store.outage import Unavailable
+from entrepot.store.engines.outage import Unavailable
 
 
 async def fault(database: Database) -> str | None:

@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text,
 
 from entrepot.core.decide.jobs import PUT_OFF_MAX
 from entrepot.core.order import Attempt, Job
-from entrepot.store import bulk, rows, schema, writes
+from entrepot.store import schema
+from entrepot.store.reading import bulk
+from entrepot.store.writing import rows, writes
 
 _jobs = schema.jobs
 

@@ -1,7 +1,7 @@
 """Set-based reading by keys, and the way around SQLAlchemy to the driver.
 
 Each statement is composed once from the table's own definition and goes straight to the driver.
-These and the ones of store/statements.py are the hot path's only statements.
+These and the ones of store/writing/statements.py are the hot path's only statements.
 """
 
 from __future__ import annotations

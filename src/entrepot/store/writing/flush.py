@@ -18,8 +18,10 @@ from entrepot.core.ids import dashed
 from entrepot.core.order import Order, StoredAnswer
 from entrepot.core.properties import parse, scalar
 from entrepot.pace import paced
-from entrepot.store import bulk, levels, rows, schema, spans, tallies
-from entrepot.store.writes import Rows, Writes
+from entrepot.store import schema
+from entrepot.store.reading import bulk
+from entrepot.store.writing import levels, rows, spans, tallies
+from entrepot.store.writing.writes import Rows, Writes
 
 _ORDER_KEYS = ("org", "id", "version")
 _ORDER_SETS = tuple(c for c in rows.ORDER if c not in ("org", "id", "number"))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from entrepot.core.ids import dashed
 from entrepot.core.order import Event
-from entrepot.store.private_files import FILE_MODE, make_folder
+from entrepot.store.engines.private_files import FILE_MODE, make_folder
 
 MICROSECONDS = 1_000_000
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from entrepot.store.private_files import FILE_MODE, make_folder
+from entrepot.store.engines.private_files import FILE_MODE, make_folder
 
 SUFFIX = "-mark"
 _HEAD = "entrepot mark 1\nbook {book}\nserving {serving:010d}\ncommits "

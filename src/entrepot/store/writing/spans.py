@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 
 from entrepot.core.facts import Facts, Key
 from entrepot.core.order import Order
-from entrepot.store import bulk
-from entrepot.store.bulk import Row
-from entrepot.store.statements import Given
-from entrepot.store.writes import Write, Writes
+from entrepot.store.reading import bulk
+from entrepot.store.reading.bulk import Row
+from entrepot.store.writing.statements import Given
+from entrepot.store.writing.writes import Write, Writes
 
 # Numbers in a span of each level; each size divides the next one. The rows of a book say which
 # sizes it was written with: another choice takes a migration that fills order_spans anew.

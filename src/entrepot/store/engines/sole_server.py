@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from entrepot.store.engine import parsed_url
-from entrepot.store.mark import Mark
-from entrepot.store.outage import Unavailable
+from entrepot.store.engines.mark import Mark
+from entrepot.store.engines.opening import parsed_url
+from entrepot.store.engines.outage import Unavailable
 
 _TRIES, _PAUSE_SECONDS = 5, 0.02  # somebody may be looking whether the lock is held
 

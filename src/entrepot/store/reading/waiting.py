@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from entrepot.core.order import Attempt, Event, Job, Order, Reservation
 from entrepot.core.shown import SILENT, WAITING, stuck
-from entrepot.store import bulk, rows, schema
+from entrepot.store import schema
+from entrepot.store.reading import bulk
+from entrepot.store.writing import rows
 
 State = Literal["waiting", "parked"]
 Key = tuple[int, bytes]

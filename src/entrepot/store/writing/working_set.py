@@ -15,8 +15,10 @@ from entrepot.core.facts import Facts, OrgFacts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Line
 from entrepot.pace import paced
-from entrepot.store import bulk, order_names, rows, schema
-from entrepot.store.bulk import Row, Select
+from entrepot.store import schema
+from entrepot.store.reading import bulk, order_names
+from entrepot.store.reading.bulk import Row, Select
+from entrepot.store.writing import rows
 
 _BY_ID = ("org", "id")
 _BY_NAME = ("org", "kind", "value")

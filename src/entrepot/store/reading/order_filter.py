@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from entrepot.store import bulk, rows, tallies
+from entrepot.store.reading import bulk
+from entrepot.store.writing import rows, tallies
 
 
 class OrderFilter(NamedTuple):

@@ -10,8 +10,10 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from entrepot.core.facts import Facts
-from entrepot.store import bulk, rows, schema
-from entrepot.store.writes import Write, Writes
+from entrepot.store import schema
+from entrepot.store.reading import bulk
+from entrepot.store.writing import rows
+from entrepot.store.writing.writes import Write, Writes
 
 VERSIONED = ("org", "variant_id", "location_id", "version")
 

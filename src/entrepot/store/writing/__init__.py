@@ -1,0 +1,1 @@
+"""What a batch loads and how it is written: rows, statements, counters, tallies, jobs."""
