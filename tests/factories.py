@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from entrepot.core.commands import AdjustStock, DraftLine, PlaceOrder, VariantRef
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
-from entrepot.store import accounts
+from entrepot.store import accounts, catalogue
 from entrepot.store.accounts import Organization
 
 
@@ -67,6 +67,6 @@ def open_shop(conn: Connection, name: str = "Shop", variants: int = 1, now: int 
             tracked=True,
             created_at=now,
         )
-        accounts.add_variant(conn, made, variant)
+        catalogue.add_variant(conn, made, variant)
         listed.append(variant.id)
     return Shop(made, tuple(listed))

@@ -16,7 +16,7 @@ from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
-from entrepot.store import accounts
+from entrepot.store import accounts, catalogue
 from entrepot.store.engine import Database
 
 
@@ -32,7 +32,7 @@ async def make(database: Database) -> dict[str, str]:
                 org.org, new_id(), new_id(), new_id(), one["sku"], one["sku"], "USD",
                 Amount(1250, 2), True, now(),
             )  # fmt: skip
-            accounts.add_variant(conn, org, variant)
+            catalogue.add_variant(conn, org, variant)
             made[one["sku"]] = ids.dashed(variant.id)
         return made
 

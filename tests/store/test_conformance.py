@@ -29,6 +29,7 @@ from entrepot.core.order import (
     StoredAnswer,
     Variant,
 )
+from entrepot.core.order_filter import OrderFilter
 from entrepot.core.words import fresh
 from entrepot.store import accounts, schema
 from entrepot.store.engine import Database
@@ -269,7 +270,7 @@ async def test_property_filters_see_paths_and_values(database: Database) -> None
     await store(database, written(order))
 
     async def found(**wanted: object) -> int:
-        chosen = queries.OrderFilter(**wanted)  # type: ignore[arg-type]
+        chosen = OrderFilter(**wanted)  # type: ignore[arg-type]
         look = partial(queries.page, org=org.org, wanted=chosen, limit=5, offset=0)
         return (await database.read(look)).total
 

@@ -17,13 +17,13 @@ from entrepot.clock import new_id
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Changes, Order
+from entrepot.core.order_filter import OrderFilter
 from entrepot.core.properties import parse
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
 from entrepot.store.reading import lists, property_lists, queries, span_walk
-from entrepot.store.reading.order_filter import OrderFilter
 from entrepot.store.verify import verify
 from entrepot.store.writing import spans, tallies
 from entrepot.store.writing.flush import flush, paths

@@ -14,9 +14,9 @@ from tests.store.test_list_model import PHASES, STATUSES, Book
 from entrepot.clock import new_id
 from entrepot.core.facts import Facts
 from entrepot.core.order import Changes, Order
+from entrepot.core.order_filter import OrderFilter
 from entrepot.store import schema
 from entrepot.store.reading import bulk, lists, property_lists, queries, span_walk
-from entrepot.store.reading.order_filter import OrderFilter
 from entrepot.store.writing.flush import flush
 
 ORDERS = 1_500

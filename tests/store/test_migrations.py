@@ -16,6 +16,7 @@ from entrepot.clock import new_id
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Order
+from entrepot.core.order_filter import OrderFilter
 from entrepot.core.words import fresh
 from entrepot.core.words import shown as shown_now
 from entrepot.store import schema
@@ -23,7 +24,6 @@ from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
 from entrepot.store.reading import queries
-from entrepot.store.reading.order_filter import OrderFilter
 from entrepot.store.verify import numbers
 from entrepot.store.writing import rows, writes
 from entrepot.store.writing.flush import paths

@@ -13,6 +13,7 @@ from tests.writer.test_first_step import Desk, a_desk
 
 from entrepot.clock import new_id
 from entrepot.core import shown
+from entrepot.core.order_filter import OrderFilter
 from entrepot.core.results import OrderResult
 from entrepot.store import schema
 from entrepot.store.engine import Database
@@ -63,7 +64,7 @@ async def test_a_step_that_nobody_works_on_is_the_orders_reason(
         assert found is not None
         page = await database.read(
             lambda conn: queries.page_with_reasons(
-                conn, order.org, queries.OrderFilter(), at, limit=1, offset=0
+                conn, order.org, OrderFilter(), at, limit=1, offset=0
             )
         )
         assert [shown.reason(one) for one in page.orders] == [shown.reason(found)]

@@ -31,7 +31,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Attempt, Job, Order, Variant, sealed_digest
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, OrdersResult, Result
-from entrepot.store import accounts, schema
+from entrepot.store import accounts, catalogue, schema
 from entrepot.store.engine import Database
 from entrepot.store.keeping import migrate, retention
 from entrepot.store.writing import processes, rows
@@ -99,7 +99,7 @@ class Healthy:
                     made.org, self.new_id(), self.new_id(), self.new_id(), sku, sku, "EUR",
                     Amount(1250, 2), tracked=True, created_at=self.now(),
                 )  # fmt: skip
-                accounts.add_variant(conn, made, variant)
+                catalogue.add_variant(conn, made, variant)
                 variants.append(variant.id)
             accounts.set_allocation(conn, made.org, allocation)
             credential = accounts.NewCredential(

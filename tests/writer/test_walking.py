@@ -15,10 +15,10 @@ from tests.writer.processes import MILLISECOND, Gate, Process, released
 
 from entrepot.core.commands import Command
 from entrepot.core.order import Order
+from entrepot.core.order_filter import OrderFilter
 from entrepot.core.results import OrderResult, OrdersResult
 from entrepot.store.engines.opening import open_database
 from entrepot.store.reading import queries
-from entrepot.store.reading.order_filter import OrderFilter
 from entrepot.store.verify import verify
 from entrepot.writer.envelope import Outcome
 

@@ -15,7 +15,7 @@ from entrepot.cli.session import OperatorError, organization, read, write
 from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.core.decide.notify import fetch_job_id
-from entrepot.store import accounts
+from entrepot.store import accounts, catalogue
 from entrepot.store.writing import announced
 
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
@@ -141,7 +141,7 @@ def allocation(org: str, model: _Model) -> None:
 
     def work(conn: Connection) -> str:
         found = organization(conn, org)
-        oversold = accounts.oversold(conn, found.org) if model == "HARD" else []
+        oversold = catalogue.oversold(conn, found.org) if model == "HARD" else []
         if oversold:
             raise OperatorError(_oversold(found.name, oversold))
         accounts.set_allocation(conn, found.org, model)
@@ -152,7 +152,7 @@ def allocation(org: str, model: _Model) -> None:
     print(f"allocation of {name} is {model}: {meaning}")
 
 
-def _oversold(name: str, shelves: list[accounts.Shelf]) -> str:
+def _oversold(name: str, shelves: list[catalogue.Shelf]) -> str:
     told = ", ".join(
         f"{one.sku or ids.dashed(one.variant_id)} at {one.location} "
         f"({ids.dashed(one.location_id)}): {one.reserved} reserved, {one.on_hand} on hand"

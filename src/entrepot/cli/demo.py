@@ -21,7 +21,7 @@ from entrepot.core.commands import AdjustStock
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.core.refusal import Refusal
-from entrepot.store import accounts
+from entrepot.store import accounts, catalogue
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import parsed_url
 from entrepot.store.engines.private_files import readable_by_others, write_private
@@ -123,8 +123,8 @@ def _works(conn: Connection, kept: dict[str, Any]) -> bool:
 async def _goods(
     database: Database, org: accounts.Organization, chosen: settings.Settings
 ) -> list[dict[str, Any]]:
-    def listed(conn: Connection) -> dict[str, accounts.ListedVariant]:
-        return {one.sku: one for one in accounts.listed_variants(conn, org.org)}
+    def listed(conn: Connection) -> dict[str, catalogue.ListedVariant]:
+        return {one.sku: one for one in catalogue.listed_variants(conn, org.org)}
 
     there = await database.read(listed)
     writer = make_writer(database, chosen)
@@ -134,7 +134,7 @@ async def _goods(
         variant = Variant(
             org.org, new_id(), new_id(), new_id(), sku, name, "USD", price, True, now()
         )
-        await database.write(partial(accounts.add_variant, org=org, made=variant))
+        await database.write(partial(catalogue.add_variant, org=org, made=variant))
         stock = AdjustStock(org.org, variant.id, org.default_location, ON_HAND, "Demo stock")
         outcome = await writer.submit(Envelope(stock))
         if isinstance(outcome.result, Refusal):

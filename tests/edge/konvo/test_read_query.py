@@ -2,9 +2,9 @@
 
 import pytest
 
+from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, Refused
 from entrepot.edge.konvo import read
-from entrepot.store.reading.queries import OrderFilter
 
 from .samples import MARCH_FIRST
 

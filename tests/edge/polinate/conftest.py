@@ -17,7 +17,7 @@ from entrepot.edge.admission import Admission
 from entrepot.edge.app import build_app
 from entrepot.edge.dialect import Services
 from entrepot.edge.polinate.routes import DIALECT
-from entrepot.store import accounts, schema
+from entrepot.store import accounts, catalogue, schema
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
@@ -88,7 +88,7 @@ async def book(tmp_path: Path) -> AsyncIterator[Book]:
             ours.org, new_id(), new_id(), new_id(), sku, sku, currency, price,
             tracked=True, created_at=1,
         )  # fmt: skip
-        await database.write(partial(accounts.add_variant, org=ours, made=variant))
+        await database.write(partial(catalogue.add_variant, org=ours, made=variant))
         variants.append(f"var_{variant.id.hex()}")
         shelves.append(AdjustStock(ours.org, variant.id, ours.default_location, 1000, ""))
     writer = Writer(database, now=lambda: next(ticks), new_id=new_id)

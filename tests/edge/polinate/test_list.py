@@ -2,9 +2,9 @@
 
 import pytest
 
+from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, Refused
 from entrepot.edge.polinate.listing import order_list
-from entrepot.store.reading.queries import OrderFilter
 
 NEW_YEAR = 1_704_067_200_000_000  # 2024-01-01 00:00 UTC in microseconds
 WHEN = "2024-01-01T00:00:00Z"

@@ -14,6 +14,7 @@ from entrepot.core import ids
 from entrepot.core.commands import CustomerRef, DraftLine, MirrorOrders, OrderDraft, VariantRef
 from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount, stripped
 from entrepot.core.order import sealed_digest
+from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.core.words import KONVO_STATUS
 from entrepot.edge import addresses, currency
@@ -30,7 +31,6 @@ from entrepot.edge.strict_json import (
 )
 from entrepot.edge.times import microseconds
 from entrepot.pace import breathe
-from entrepot.store.reading.queries import OrderFilter
 
 LIMIT = 50
 LIMIT_MAX = 200

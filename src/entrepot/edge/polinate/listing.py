@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.words import POLINATE_PHASE, POLINATE_STATUS
 from entrepot.edge.polinate import values
-from entrepot.store.reading.queries import OrderFilter
 
 LIMIT_DEFAULT, LIMIT_MAX = 20, 100
 PAGE_MAX = 10**9

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import revisions
 from entrepot.edge.dialect import (
@@ -53,7 +54,7 @@ async def list_orders(call: Call) -> Answer:
     limit, offset = read.page(call.query("limit", "offset"))
     page = await call.services.database.read(
         lambda conn: queries.page_with_reasons(
-            conn, call.principal.org, queries.OrderFilter(), call.services.writer.now(),
+            conn, call.principal.org, OrderFilter(), call.services.writer.now(),
             limit=limit, offset=offset,
         )
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a list may ask for, and how that is said of an order and of a span of orders."""
+"""What a list asks for, said as SQL of an order and of a span of orders."""
 
 from __future__ import annotations
 
@@ -6,25 +6,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from entrepot.core.order_filter import OrderFilter
 from entrepot.store.reading import bulk
 from entrepot.store.writing import rows, tallies
-
-
-class OrderFilter(NamedTuple):
-    """Which orders a list wants; all that are set must hold. Times are microseconds, UTC."""
-
-    created_after: int | None = None  # strictly
-    updated_after: int | None = None  # strictly
-    modified_after: int | None = None  # created or updated, strictly
-    created_min: int | None = None  # inclusive
-    created_max: int | None = None
-    updated_min: int | None = None
-    updated_max: int | None = None
-    phase: str | None = None
-    status: str | None = None
-    property_path: str | None = None
-    property_value: str | None = None
-    property_exists: bool | None = None
 
 
 class Bound(NamedTuple):

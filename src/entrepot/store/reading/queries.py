@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from entrepot.core.order import Customer, Line, Order
+from entrepot.core.order_filter import OrderFilter
 from entrepot.store import schema
 from entrepot.store.reading import bulk, lists, span_walk, waiting
 from entrepot.store.reading.bulk import NamedBy, Select
-from entrepot.store.reading.order_filter import OrderFilter, Statement
+from entrepot.store.reading.order_filter import Statement
 from entrepot.store.writing import rows
 
 __all__ = [

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from entrepot.core.order_filter import OrderFilter
 from entrepot.store.reading import bulk, order_filter
-from entrepot.store.reading.order_filter import OrderFilter, Statement
+from entrepot.store.reading.order_filter import Statement
 from entrepot.store.writing import spans
 
 # Spans of one level that are taken in at once; above that a coarser level comes first.

@@ -1,0 +1,20 @@
+"""What a list of orders may ask for."""
+
+from typing import NamedTuple
+
+
+class OrderFilter(NamedTuple):
+    """Which orders a list wants; all that are set must hold. Times are microseconds, UTC."""
+
+    created_after: int | None = None  # strictly
+    updated_after: int | None = None  # strictly
+    modified_after: int | None = None  # created or updated, strictly
+    created_min: int | None = None  # inclusive
+    created_max: int | None = None
+    updated_min: int | None = None
+    updated_max: int | None = None
+    phase: str | None = None
+    status: str | None = None
+    property_path: str | None = None
+    property_value: str | None = None
+    property_exists: bool | None = None

@@ -1,0 +1,92 @@
+"""What an organization sells, and what is on its shelves, as the operator's commands need it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, and_, func, insert, or_, select
+
+from entrepot.core.money import Amount
+from entrepot.core.order import Variant
+from entrepot.store import schema
+from entrepot.store.accounts import Organization
+from entrepot.store.writing import rows
+
+
+def add_variant(conn: Connection, org: Organization, made: Variant) -> None:
+    """Put a variant with its item, its default list entry and its SKU into the catalogue."""
+    conn.execute(
+        insert(schema.items).values(
+            org=org.org, id=made.item_id, name=made.name, created_at=made.created_at
+        )
+    )
+    values = dict(zip(rows.VARIANT, rows.variant_row(made), strict=True))
+    conn.execute(insert(schema.variants).values(**values))
+    conn.execute(
+        insert(schema.item_list_entries).values(
+            org=org.org, id=made.entry_id, list_id=org.default_list, variant_id=made.id
+        )
+    )
+    if made.sku is not None:
+        conn.execute(
+            insert(schema.variant_names).values(
+                org=org.org, kind="sku", value=made.sku, variant_id=made.id
+            )
+        )
+
+
+class ListedVariant(NamedTuple):
+    """A variant of the catalogue with what is on hand of it."""
+
+    id: bytes
+    sku: str
+    price: Amount
+    currency: str
+    on_hand: int
+
+
+def listed_variants(conn: Connection, org: int) -> list[ListedVariant]:
+    """The organization's variants that have a SKU, oldest first, with their stock."""
+    v, levels = schema.variants.c, schema.stock_levels.c
+    on_hand = (
+        select(func.coalesce(func.sum(levels.on_hand), 0))
+        .where(levels.org == v.org, levels.variant_id == v.id)
+        .scalar_subquery()
+    )
+    statement = (
+        select(v.id, v.sku, v.price_units, v.price_scale, v.currency, on_hand)
+        .where(v.org == org, v.sku.is_not(None))
+        .order_by(v.id)
+    )
+    return [
+        ListedVariant(row[0], row[1], Amount(row[2], row[3]), row[4], int(row[5]))
+        for row in conn.execute(statement)
+    ]
+
+
+class Shelf(NamedTuple):
+    """A variant at a location of which more is reserved than there is."""
+
+    variant_id: bytes
+    sku: str | None
+    location_id: bytes
+    location: str
+    on_hand: int
+    reserved: int
+
+
+def oversold(conn: Connection, org: int) -> list[Shelf]:
+    """The organization's shelves that HARD allocation does not allow."""
+    level, v, place = schema.stock_levels.c, schema.variants.c, schema.locations.c
+    its_variant = and_(v.org == level.org, v.id == level.variant_id)
+    its_place = and_(place.org == level.org, place.id == level.location_id)
+    statement = (
+        select(
+            level.variant_id, v.sku, level.location_id, place.name, level.on_hand, level.reserved
+        )
+        .join_from(schema.stock_levels, schema.variants, its_variant)
+        .join(schema.locations, its_place)
+        .where(level.org == org, or_(level.reserved > level.on_hand, level.on_hand < 0))
+        .order_by(v.sku, level.variant_id, level.location_id)
+    )
+    return [Shelf._make(row) for row in conn.execute(statement)]
