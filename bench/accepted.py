@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import fmean
 
-from tests.acceptance.server import Server
-
 from bench import book
 from bench.requests import Request, every, synq
 from bench.rows import EMPTY, Row
 from bench.run import Run, say, settle
 from bench.wrk import Load
+from entrepot.testing.server import Server
 
 NUMBER = 1
 TARGET = 0.45

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from tests.acceptance.server import Server
-
 from bench.accepted import TARGET_AT, accepted, connections, dialects
 from bench.requests import synq
 from bench.rows import Row
 from bench.run import Run
+from entrepot.testing.server import Server
 
 NUMBER = 2
 TARGET = 0.35

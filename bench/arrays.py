@@ -6,7 +6,6 @@ import json
 from itertools import count
 
 import httpx
-from tests.acceptance.server import Server
 
 from bench import bare, sample
 from bench.accepted import accepted
@@ -15,6 +14,7 @@ from bench.requests import CUSTOMER, KEY, Request, konvo
 from bench.rows import Row
 from bench.run import Run, say
 from bench.sample import Sample
+from entrepot.testing.server import Server
 
 NUMBER = 3
 TARGET = 0.40

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 
-from tests.acceptance.server import Server
-
 from bench import book, process
 from bench.accepted import beside
 from bench.requests import Request, synq
 from bench.rows import Row
 from bench.run import Run, say, settle
+from entrepot.testing.server import Server
 
 NUMBER = 4
 TARGET = 0.50

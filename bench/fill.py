@@ -15,8 +15,6 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.acceptance.server import Server
-
 from bench import fill_pattern
 from bench.fill_book import Book, open_book
 from bench.fill_copy import YEAR, Pattern, Rows, copies
@@ -26,6 +24,7 @@ from entrepot.clock import new_id, now
 from entrepot.store import schema
 from entrepot.store.keeping.migrate import INSTALL_SECRET
 from entrepot.store.writing import spans, tallies
+from entrepot.testing.server import Server
 
 AT_ONCE = 5_000
 TOLD_EVERY = 250_000

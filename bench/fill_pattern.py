@@ -10,10 +10,10 @@ import json
 from typing import Any, NamedTuple
 
 import httpx
-from tests.acceptance.server import Server, eventually
 
 from bench import book
 from bench.requests import CUSTOMER, KEY, RISING, Credentials, Request, konvo, polinate, synq
+from entrepot.testing.server import Server, eventually
 
 NAME = "pattern-{:02d}-key"
 BATCH = "pattern-batch"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tests.acceptance.server import Server
-
 from bench import book, wrk
 from bench.accepted import beside
 from bench.confirmed import now
@@ -11,6 +9,7 @@ from bench.requests import synq
 from bench.rows import Row
 from bench.run import Run, say, settle
 from bench.stock import adjust
+from entrepot.testing.server import Server
 
 NUMBER = 6
 TARGET = 0.80

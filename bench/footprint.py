@@ -7,12 +7,11 @@ import time
 from contextlib import closing
 from statistics import median
 
-from tests.acceptance.server import Server
-
 from bench import bare, book, process, wrk
 from bench.requests import synq
 from bench.rows import Row
 from bench.run import Run, say, settle
+from entrepot.testing.server import Server
 
 NUMBER = 10
 BYTES, IDLE, SERVED, READY = 2_500.0, 150.0, 300.0, 1.5

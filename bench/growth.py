@@ -21,14 +21,13 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import NamedTuple
 
-from tests.acceptance.server import Server
-
 from bench import process, reading, wrk
 from bench.fill import Filled, fill
 from bench.footprint import ready
 from bench.requests import synq
 from bench.rows import Row
 from bench.run import LONGEST_SECONDS, ROUNDS, WARM_UP_SECONDS, Run, say, settle, unsound
+from entrepot.testing.server import Server
 
 NUMBER = 7
 TARGET = 0.85

@@ -14,13 +14,13 @@ import threading
 import time
 from contextlib import closing
 
-from tests.acceptance.server import Server
 from tests.edge.hostile import KONVO, SHAPES, array
 
 from bench import process
 from bench.requests import konvo
 from bench.rows import Row
 from bench.run import Run, say
+from entrepot.testing.server import Server
 
 NUMBER = 0
 TARGET_MILLISECONDS = 100.0

@@ -16,12 +16,11 @@ import secrets
 import subprocess
 from pathlib import Path
 
-from tests.acceptance.server import Server
-
 from bench import book, process, wrk
 from bench.requests import KEY, RISING, Request, synq
 from bench.rows import Row
 from bench.run import Run, say, settle
+from entrepot.testing.server import Server
 
 NUMBER = 0
 TARGET = 0.8

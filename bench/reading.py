@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.acceptance.server import Server
 
 from bench import book, wrk
 from bench.fill import Filled
@@ -18,6 +17,7 @@ from bench.fill_pattern import BATCH_PATH, MARK_PATH
 from bench.requests import Credentials, konvo, polinate, synq
 from bench.wrk import Load
 from entrepot.core import ids
+from entrepot.testing.server import Server
 
 FEW = 100
 SYNQ_PAGE, KONVO_PAGE, POLINATE_PAGE = 50, 50, 20  # what the dialects give when nothing is said

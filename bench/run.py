@@ -43,15 +43,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
-from tests.acceptance.server import Server
-from tests.conftest import sqlite_url
-from tests.postgres import Postgres
-
 from bench import book, process, wrk
 from bench.requests import Request
 from bench.rows import EMPTY, Row
 from bench.stock import replenish
 from bench.yardstick import Yardstick, empty_server
+from entrepot.testing.postgres import Postgres
+from entrepot.testing.server import Server, sqlite_url
 
 SETTLE_SECONDS = 300.0
 QUIET_SECONDS = 0.5

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.acceptance.server import Server
-
 from bench import book, process
 from bench.confirmed import CONCURRENCY, sustained
 from bench.requests import KEY, synq
 from bench.rows import Row
 from bench.run import Run
 from entrepot.settings import Settings
+from entrepot.testing.server import Server
 
 NUMBER = 5
 TARGET = 0.80

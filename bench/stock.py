@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import httpx
-from tests.acceptance.server import Server
+
+from entrepot.testing.server import Server
 
 PLENTY = 1_000_000_000
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from statistics import fmean
 
 import httpx
-from tests.acceptance.server import eventually, free_port
 
 from bench import empty, wrk
 from bench.requests import NOBODY, Request, synq
 from bench.rows import Row
+from entrepot.testing.server import eventually, free_port
 
 RECENT_SECONDS = 60.0
 Loads = dict[int, wrk.Load]

@@ -9,16 +9,15 @@ import asyncio
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import structlog
-from tests.acceptance.clients import World, speaking
-from tests.acceptance.server import Server
-from tests.postgres import Postgres
 
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
+from entrepot.testing.clients import World, speaking
+from entrepot.testing.postgres import Postgres
+from entrepot.testing.server import Server, sqlite_url
 
 ENGINES = ("sqlite", "postgres")
 
@@ -36,11 +35,6 @@ def postgres() -> Iterator[Postgres]:
 def postgres_url(postgres: Postgres) -> Callable[[], str]:
     """A factory: each call makes a fresh, empty PostgreSQL database and gives its URL."""
     return postgres.create
-
-
-def sqlite_url(folder: Path) -> str:
-    """The URL of a SQLite file that does not exist yet."""
-    return f"sqlite:///{folder / 'entrepot.db'}"
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
-from tests.postgres import Postgres
+
+from entrepot.testing.postgres import Postgres
 
 Refusing = Callable[[Postgres, str], str]
 

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any, TextIO, TypeVar
 
 from cyclopts import App, Parameter
-from tests.acceptance.server import free_port
-from tests.postgres import Postgres
 
 from bench import machine, wrk
 from bench.peers import entrepot, figures, peer, table
@@ -26,6 +24,8 @@ from bench.peers.oscar import Oscar
 from bench.peers.peer import Peer, Setting
 from bench.peers.processes import Broke
 from bench.peers.vendure import Vendure
+from entrepot.testing.postgres import Postgres
+from entrepot.testing.server import free_port
 
 SCRATCH = Path(tempfile.gettempdir()) / "entrepot-peers"
 CONNECTIONS = 150

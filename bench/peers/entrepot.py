@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.acceptance.server import Server
 
 import entrepot as product
 from bench import book, wrk
@@ -25,6 +24,7 @@ from bench.peers.driver import Failed
 from bench.peers.figures import Load, Shop
 from bench.peers.peer import Setting, say
 from bench.peers.processes import Broke
+from entrepot.testing.server import Server
 
 SETTLE_MOST = 180.0
 WRK_MARGIN = 60.0

@@ -16,13 +16,13 @@ from pathlib import Path
 from random import Random
 
 import httpx
-from tests.postgres import Postgres
 
 from bench import book
 from bench.peers import driver, processes
 from bench.peers.driver import Plan
 from bench.peers.figures import Shop
 from bench.peers.processes import Broke, Program
+from entrepot.testing.postgres import Postgres
 
 TEMPLATES = Path(__file__).with_name("templates")
 SKUS = 200

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.acceptance.clients import World, speaking
-from tests.acceptance.server import Server, beside
+from entrepot.testing.clients import World, speaking
+from entrepot.testing.server import Server, beside
 
 TWO = "two on postgres"
 DEPLOYMENTS = ("sqlite", "postgres", TWO)

@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.acceptance.clients import (
+
+from entrepot.testing.clients import (
     ADJUST,
     KONVO_ORDERS,
     POLINATE_ORDERS,
@@ -25,7 +26,7 @@ from tests.acceptance.clients import (
     neighbour,
     order_number,
 )
-from tests.acceptance.server import Server, eventually
+from entrepot.testing.server import Server, eventually
 
 LISTS = {"synq": SYNQ_ORDERS, "polinate": POLINATE_ORDERS, "konvo": KONVO_ORDERS}
 ABSENT = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from tests.acceptance.clients import World, accepted, at_once
+
+from entrepot.testing.clients import World, accepted, at_once
 
 
 @pytest.fixture

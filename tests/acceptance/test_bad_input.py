@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from tests.acceptance.clients import (
+
+from entrepot.testing.clients import (
     ADJUST,
     KONVO_ORDERS,
     POLINATE_ORDERS,

@@ -17,9 +17,10 @@ from pathlib import Path
 import httpx
 import pysqlite3
 import pytest
-from tests.acceptance.clients import SETTLED, Body, World, accepted
 from tests.acceptance.deployment import TWO, deployed
-from tests.acceptance.server import Server, eventually
+
+from entrepot.testing.clients import SETTLED, Body, World, accepted
+from entrepot.testing.server import Server, eventually
 
 WRITERS = 8
 KILLS = int(os.environ.get("ENTREPOT_CRASH_KILLS", "5"))

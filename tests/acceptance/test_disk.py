@@ -13,11 +13,11 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.acceptance.clients import World, accepted, konvo_order, speaking
-from tests.acceptance.server import ENTREPOT, Server, eventually, free_port
-from tests.postgres import Postgres
 
 from entrepot.store.engines.mark import Mark
+from entrepot.testing.clients import World, accepted, konvo_order, speaking
+from entrepot.testing.postgres import Postgres
+from entrepot.testing.server import ENTREPOT, Server, eventually, free_port
 
 ORDERS = 12
 

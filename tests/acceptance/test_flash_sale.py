@@ -8,9 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.acceptance.clients import accepted, at_once
 from tests.acceptance.deployment import DEPLOYMENTS, deployed
-from tests.acceptance.server import eventually
+
+from entrepot.testing.clients import accepted, at_once
+from entrepot.testing.server import eventually
 
 BUYERS = 2000
 UNITS = 500

@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.acceptance.clients import (
+
+from entrepot.testing.clients import (
     SYNQ_ORDERS,
     Body,
     World,
@@ -21,7 +22,7 @@ from tests.acceptance.clients import (
     neighbour,
     order_number,
 )
-from tests.acceptance.server import Server
+from entrepot.testing.server import Server
 
 REPLAYED = "Idempotent-Replayed"
 ALIKE = 64

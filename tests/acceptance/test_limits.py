@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.acceptance.clients import (
+
+from entrepot.testing.clients import (
     KONVO_ORDERS,
     POLINATE_ORDERS,
     SYNQ_ORDERS,
@@ -19,7 +20,7 @@ from tests.acceptance.clients import (
     konvo_order,
     speaking,
 )
-from tests.acceptance.server import Server, eventually
+from entrepot.testing.server import Server, eventually
 
 MIB = 2**20
 SIZES = [

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import httpx
-from tests.acceptance.clients import speaking
-from tests.acceptance.server import Server, eventually
+
+from entrepot.testing.clients import speaking
+from entrepot.testing.server import Server, eventually
 
 REQUEST = "follow-me-0001"
 

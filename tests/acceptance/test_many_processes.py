@@ -15,7 +15,11 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.acceptance.clients import (
+from tests.acceptance.deployment import TWO, deployed
+from tests.acceptance.test_crash import held_twice
+
+from entrepot.edge.admission import REMEMBERED_SECONDS
+from entrepot.testing.clients import (
     KONVO_ORDERS,
     SYNQ_ORDERS,
     Konvo,
@@ -26,11 +30,7 @@ from tests.acceptance.clients import (
     order_number,
     speaking,
 )
-from tests.acceptance.deployment import TWO, deployed
-from tests.acceptance.server import Server, eventually
-from tests.acceptance.test_crash import held_twice
-
-from entrepot.edge.admission import REMEMBERED_SECONDS
+from entrepot.testing.server import Server, eventually
 
 ALIKE = 64
 RIVALS = 16

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from tests.acceptance.clients import (
+
+from entrepot.testing.clients import (
     KONVO_ORDERS,
     POLINATE_ORDERS,
     SYNQ_ORDERS,

@@ -13,7 +13,8 @@ from typing import Self
 
 import httpx
 import pytest
-from tests.acceptance.clients import (
+
+from entrepot.testing.clients import (
     POLINATE_ORDERS,
     Body,
     World,
@@ -23,7 +24,7 @@ from tests.acceptance.clients import (
     neighbour,
     order_number,
 )
-from tests.acceptance.server import Server, eventually
+from entrepot.testing.server import Server, eventually
 
 SECRET = "Bearer source-secret"
 MADE = "2025-01-15T10:30:00.000Z"

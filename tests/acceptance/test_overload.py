@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-from tests.acceptance.clients import (
+
+from entrepot.testing.clients import (
     KONVO_ORDERS,
     POLINATE_ORDERS,
     SYNQ_ORDERS,
@@ -16,7 +17,7 @@ from tests.acceptance.clients import (
     konvo_order,
     speaking,
 )
-from tests.acceptance.server import Server, eventually
+from entrepot.testing.server import Server, eventually
 
 BURST = 48
 LISTS = {"synq": SYNQ_ORDERS, "polinate": POLINATE_ORDERS, "konvo": KONVO_ORDERS}

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple, Self
 
 import asyncpg
 import pytest
-from tests.acceptance.clients import (
+from tests.acceptance.deployment import DEPLOYMENTS, deployed
+
+from entrepot.testing.clients import (
     KONVO_ORDERS,
     POLINATE_ORDERS,
     Dialect,
@@ -19,8 +21,7 @@ from tests.acceptance.clients import (
     konvo_order,
     speaking,
 )
-from tests.acceptance.deployment import DEPLOYMENTS, deployed
-from tests.acceptance.server import Server, beside, eventually
+from entrepot.testing.server import Server, beside, eventually
 
 ARRAYS, ARRAY, SINGLES = 3, 1_000, 60
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.acceptance.clients import speaking
-from tests.acceptance.server import Server, eventually
 
 from entrepot.cli.main import app
+from entrepot.testing.clients import speaking
+from entrepot.testing.server import Server, eventually
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.acceptance.clients import World, accepted, speaking
 from tests.acceptance.deployment import TWO, deployed
-from tests.acceptance.server import Server, eventually
+
+from entrepot.testing.clients import World, accepted, speaking
+from entrepot.testing.server import Server, eventually
 
 LEASE = {"ENTREPOT_LEASE_SECONDS": "600"}
 ORDERS = 6

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tests.acceptance.server import ENTREPOT, Server, eventually
+
+from entrepot.testing.server import ENTREPOT, Server, eventually
 
 FIRST_ORDER = """curl -sS "$SERVER/api/v1/oms/orders" -H "Authorization: Bearer $SYNQ_TOKEN" \
   -H "X-Tenant-ID: $SYNQ_TENANT" -H "X-Org-ID: $SYNQ_ORG" -H 'Content-Type: application/json' \

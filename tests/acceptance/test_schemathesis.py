@@ -17,9 +17,10 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from tests.acceptance.clients import Body, World, konvo_order, order_number
-from tests.acceptance.server import Server
 from tests.contracts import Contract, konvo, polinate, published, synq
+
+from entrepot.testing.clients import Body, World, konvo_order, order_number
+from entrepot.testing.server import Server
 
 CASES = int(os.environ.get("ENTREPOT_FUZZ_CASES", "400"))
 SEED = 20260101

@@ -6,8 +6,9 @@ import json
 import uuid
 
 import pytest
-from tests.acceptance.clients import Body, World, accepted, order_number
-from tests.acceptance.server import eventually
+
+from entrepot.testing.clients import Body, World, accepted, order_number
+from entrepot.testing.server import eventually
 
 LINES: dict[str, list[Body]] = {
     "a custom line": [{"product_title": "Card", "unit_price": 2.5, "quantity": 1}],

@@ -6,8 +6,9 @@ import re
 import uuid
 
 import httpx
-from tests.acceptance.clients import World, accepted, order_number
-from tests.acceptance.server import Server
+
+from entrepot.testing.clients import World, accepted, order_number
+from entrepot.testing.server import Server
 
 SANDBOX = "sandbox: authorised by the sandbox in place of stripe"
 

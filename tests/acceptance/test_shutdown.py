@@ -9,8 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.acceptance.clients import SYNQ_ORDERS, World, accepted, order_number, speaking
-from tests.acceptance.server import Server, eventually
+
+from entrepot.testing.clients import SYNQ_ORDERS, World, accepted, order_number, speaking
+from entrepot.testing.server import Server, eventually
 
 WRITERS = 8
 WARM = 50

@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.acceptance.server import ENTREPOT, Server
+
+from entrepot.testing.server import ENTREPOT, Server
 
 
 def test_a_taken_port_is_one_sentence_before_anything_else(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.acceptance.clients import (
+
+from entrepot.testing.clients import (
     KONVO_ORDERS,
     POLINATE_ORDERS,
     SYNQ_ORDERS,
@@ -21,7 +22,7 @@ from tests.acceptance.clients import (
     konvo_order,
     order_number,
 )
-from tests.acceptance.server import Server, eventually
+from entrepot.testing.server import Server, eventually
 
 Words = tuple[str, str, str, str]
 

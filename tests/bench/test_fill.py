@@ -10,11 +10,11 @@ from bench.fill import Filled, fill
 from bench.fill_rules import UnknownColumn, checked
 from bench.requests import KEY, synq
 from sqlalchemy import BigInteger, Column, MetaData, Table
-from tests.acceptance.server import Server
 from tests.conftest import ENGINES
 
 from bench import book, reading
 from entrepot.store import schema
+from entrepot.testing.server import Server
 
 ORDERS = 1_300
 

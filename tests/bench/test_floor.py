@@ -8,9 +8,9 @@ import pytest
 from bench.floor import Against, Bare
 from bench.rows import Row
 from bench.run import Options, Run
-from tests.postgres import Postgres
 
 from bench import book
+from entrepot.testing.postgres import Postgres
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM order_lines),

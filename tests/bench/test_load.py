@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from bench.requests import NOBODY, synq
-from tests.acceptance.server import eventually
 
 from bench import process, wrk
+from entrepot.testing.server import eventually
 
 BUYERS = 50
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from bench.peers import driver, figures, processes, table
 from bench.peers.figures import Load, Result, Sale, Shop
-from tests.acceptance.server import eventually
 
 from bench import process
+from entrepot.testing.server import eventually
 
 
 def shop(name: str, rate: float, memory: int, *, ours: bool = False, failed: str = "") -> Shop:

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 from bench.run import Options, Run
-from tests.acceptance.server import Server
-from tests.conftest import sqlite_url
 
 from bench import arrays, bare, book, sample
 from entrepot.store.engines.opening import open_database
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.store.keeping import migrate
 from entrepot.store.schema import metadata
+from entrepot.testing.server import Server, sqlite_url
 
 
 @pytest.fixture(scope="module", params=("sqlite", "postgres"))

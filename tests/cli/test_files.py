@@ -12,9 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.acceptance.server import Server
 from tests.cli.conftest import Command
 from tests.cli.test_faults import ENTREPOT
+
+from entrepot.testing.server import Server
 
 MAKERS = (("migrate",), ("demo",), ("demo", "--shell"), ("org", "create", "a"))
 READERS = (("org", "list"), ("key", "list"), ("orders",), ("verify",))

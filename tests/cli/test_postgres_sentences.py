@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from tests import postgres_refusing as refusing
 from tests.cli.conftest import Command
-from tests.postgres import Postgres
 from tests.postgres_refusing import Refusing
 
 from entrepot.store.engines import postgres as postgres_module
+from entrepot.testing.postgres import Postgres
 
 COMMANDS = (("org", "list"), ("verify", "--json"), ("migrate",), ("serve", "--port", "0"))
 MAKERS = (*COMMANDS[2:], ("demo",), ("org", "create", "a"))

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from structlog.testing import capture_logs
-from tests.postgres import Postgres
 
 from entrepot.pages import pages
 from entrepot.settings import Settings
@@ -22,6 +21,7 @@ from entrepot.store.engines.outage import Damaged, NoRoom, Unavailable
 from entrepot.store.engines.postgres import PostgresDatabase
 from entrepot.store.reading import bulk
 from entrepot.store.reading.bulk import Conflict
+from entrepot.testing.postgres import Postgres
 
 WAYS = ("write", "write_guarded", "read", "read_one", "read_long")
 

@@ -11,7 +11,6 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 from tests import postgres_refusing as refusing
-from tests.postgres import Postgres
 from tests.postgres_refusing import Refusing
 
 from entrepot.pages import pages
@@ -20,6 +19,7 @@ from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database
 from entrepot.store.engines.outage import PROVE_SECONDS
 from entrepot.store.keeping import migrate
+from entrepot.testing.postgres import Postgres
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Connection
-from tests.postgres import Postgres
 from tests.store.verify_book import attempt_key, healthy_book
 
 from entrepot.store.engines.opening import open_database
 from entrepot.store.verify import verify
+from entrepot.testing.postgres import Postgres
 
 PAGE = 8192
 

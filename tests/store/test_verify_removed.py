@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
-from tests.conftest import sqlite_url
 from tests.store.test_verify import BREAKS, Book, loosen
 from tests.store.verify_book import attempt_key
 from tests.store.verify_breaks import Break
 from tests.store.verify_removed import found_without
+
+from entrepot.testing.server import sqlite_url
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import httpx
-from tests.acceptance.clients import KONVO_ORDERS, Body, accepted, assert_envelope, konvo_order
 from tests.contracts.facts import House
+
+from entrepot.testing.clients import KONVO_ORDERS, Body, accepted, assert_envelope, konvo_order
 
 
 def refused(answer: httpx.Response, field: str = "") -> Body:

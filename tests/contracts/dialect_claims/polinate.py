@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import httpx
-from tests.acceptance.clients import Body, assert_envelope
 from tests.contracts.facts import House
 from tests.contracts.facts.house import polinate_id
+
+from entrepot.testing.clients import Body, assert_envelope
 
 
 def refused(answer: httpx.Response, status: int, code: str, field: str = "") -> None:

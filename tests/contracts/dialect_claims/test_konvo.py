@@ -7,10 +7,11 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from tests.acceptance.clients import KONVO_ORDERS, Body, accepted, assert_envelope, konvo_order
 from tests.contracts.dialect_claims.konvo import customer, item, refused, told
 from tests.contracts.facts import House
 from tests.contracts.facts.house import polinate_id
+
+from entrepot.testing.clients import KONVO_ORDERS, Body, accepted, assert_envelope, konvo_order
 
 JSON = {"Content-Type": "application/json"}
 

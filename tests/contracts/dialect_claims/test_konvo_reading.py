@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import uuid
 
-from tests.acceptance.clients import KONVO_ORDERS, Body, accepted, konvo_order
 from tests.contracts.dialect_claims.konvo import customer, item, listed, mail, refused, told
 from tests.contracts.facts import House
 from tests.contracts.facts.house import polinate_id
+
+from entrepot.testing.clients import KONVO_ORDERS, Body, accepted, konvo_order
 
 
 def test_a_list_is_newest_first_by_pages_from_one(house: House) -> None:

@@ -8,7 +8,6 @@ import uuid
 
 import httpx
 import pytest
-from tests.acceptance.clients import POLINATE_ORDERS, Body, accepted, konvo_order
 from tests.acceptance.test_order_source import notification_key
 from tests.contracts.dialect_claims.polinate import (
     change,
@@ -22,6 +21,7 @@ from tests.contracts.facts import House
 from tests.contracts.facts.house import dashed, polinate_id
 
 from entrepot.settings import Settings
+from entrepot.testing.clients import POLINATE_ORDERS, Body, accepted, konvo_order
 
 JSON = {"Content-Type": "application/json"}
 UNKNOWN = "0" * 32

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.acceptance.clients import POLINATE_ORDERS, Body, accepted
 from tests.contracts.dialect_claims.polinate import (
     change,
     conflict,
@@ -19,6 +18,8 @@ from tests.contracts.dialect_claims.polinate import (
 )
 from tests.contracts.facts import House
 from tests.contracts.facts.house import polinate_id, reference
+
+from entrepot.testing.clients import POLINATE_ORDERS, Body, accepted
 
 UNKNOWN = "0" * 32
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.acceptance.clients import ADJUST, SYNQ_ORDERS, Body, accepted, assert_envelope
 from tests.contracts.facts import House
 from tests.contracts.facts.house import polinate_id, reference
+
+from entrepot.testing.clients import ADJUST, SYNQ_ORDERS, Body, accepted, assert_envelope
 
 JSON = {"Content-Type": "application/json"}
 CARD = "4242 4242 4242 4242"

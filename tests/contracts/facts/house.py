@@ -10,7 +10,12 @@ from functools import cached_property
 from pathlib import Path
 
 import jsonschema
-from tests.acceptance.clients import (
+from tests.acceptance.test_order_source import Source
+from tests.acceptance.test_tokens import Issuer
+from tests.contracts import Shape, published
+from tests.contracts.facts.konvo_sample import KONVO_SAMPLE
+
+from entrepot.testing.clients import (
     Body,
     Synq,
     World,
@@ -18,11 +23,7 @@ from tests.acceptance.clients import (
     neighbour,
     speaking,
 )
-from tests.acceptance.server import Server, eventually
-from tests.acceptance.test_order_source import Source
-from tests.acceptance.test_tokens import Issuer
-from tests.contracts import Shape, published
-from tests.contracts.facts.konvo_sample import KONVO_SAMPLE
+from entrepot.testing.server import Server, eventually
 
 
 class House:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tests.acceptance.clients import KONVO_ORDERS, Body, accepted
 from tests.contracts import konvo
 from tests.contracts.facts import Facts, House
 from tests.contracts.facts.house import dashed, polinate_id, valid
 from tests.contracts.facts.konvo_input import refused, sample
+
+from entrepot.testing.clients import KONVO_ORDERS, Body, accepted
 
 facts = Facts("konvo orders")
 assert konvo.ORDER.members is not None

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
-from tests.acceptance.clients import KONVO_ORDERS, Body, accepted, assert_envelope
 from tests.contracts import Shape, konvo
 from tests.contracts.facts import Facts, House
 from tests.contracts.facts.house import valid
 from tests.contracts.facts.konvo_sample import KONVO_SAMPLE
+
+from entrepot.testing.clients import KONVO_ORDERS, Body, accepted, assert_envelope
 
 facts = Facts("konvo orders")
 JSON = {"Content-Type": "application/json"}

@@ -7,16 +7,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import httpx
-from tests.acceptance.clients import (
+from tests.contracts import polinate
+from tests.contracts.facts import Facts, House
+from tests.contracts.facts.house import dashed, polinate_id, reference, valid
+
+from entrepot.testing.clients import (
     POLINATE_ORDERS,
     Body,
     accepted,
     assert_envelope,
     konvo_order,
 )
-from tests.contracts import polinate
-from tests.contracts.facts import Facts, House
-from tests.contracts.facts.house import dashed, polinate_id, reference, valid
 
 facts = Facts("polinate orders")
 SAMPLE: Body = {

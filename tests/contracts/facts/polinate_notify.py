@@ -6,19 +6,19 @@ import json
 import uuid
 
 import httpx
-from tests.acceptance.clients import (
-    POLINATE_ORDERS,
-    Body,
-    accepted,
-    assert_envelope,
-)
-from tests.acceptance.server import eventually
 from tests.acceptance.test_order_source import notification_key
 from tests.contracts import polinate
 from tests.contracts.facts import Facts, House
 from tests.contracts.facts.house import valid
 
 from entrepot.settings import Settings
+from entrepot.testing.clients import (
+    POLINATE_ORDERS,
+    Body,
+    accepted,
+    assert_envelope,
+)
+from entrepot.testing.server import eventually
 
 facts = Facts("polinate orders")
 JSON = {"Content-Type": "application/json"}

@@ -6,10 +6,11 @@ import uuid
 from typing import Any
 
 import httpx
-from tests.acceptance.clients import POLINATE_ORDERS, Body, assert_envelope
 from tests.contracts import Shape, polinate
 from tests.contracts.facts import Facts, House
 from tests.contracts.facts.house import polinate_id, valid
+
+from entrepot.testing.clients import POLINATE_ORDERS, Body, assert_envelope
 
 facts = Facts("polinate orders")
 

@@ -6,8 +6,9 @@ import re
 import uuid
 
 import httpx
-from tests.acceptance.clients import ADJUST, Body, accepted, assert_envelope
 from tests.contracts.facts import Facts, House
+
+from entrepot.testing.clients import ADJUST, Body, accepted, assert_envelope
 
 facts = Facts("synq inventory")
 PAGES = "page api/inventory, guides/inventory"

@@ -10,7 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
-from tests.acceptance.clients import (
+from tests.acceptance.test_tokens import ABSENT, ask_with
+from tests.contracts.facts import Facts, House
+from tests.contracts.facts.house import polinate_id, reference
+
+from entrepot.testing.clients import (
     ADJUST,
     SYNQ_ORDERS,
     Body,
@@ -18,9 +22,6 @@ from tests.acceptance.clients import (
     assert_envelope,
     at_once,
 )
-from tests.acceptance.test_tokens import ABSENT, ask_with
-from tests.contracts.facts import Facts, House
-from tests.contracts.facts.house import polinate_id, reference
 
 facts = Facts("synq orders")
 WORDS = {

