@@ -30,8 +30,8 @@ class Idempotency(NamedTuple):
     parts: tuple[str, ...]
     fingerprint: bytes
     store_refusals: bool = True
-    # The fingerprint that an older version made of the same request, where that is another one.
-    older: Callable[[], bytes] | None = None
+    # Each makes the fingerprint that an older version makes of the same request.
+    older: tuple[Callable[[], bytes], ...] = ()
     shows_times: bool = False
     # The order that the request is told as, to the letter: its first answer is the answer.
     order_id: bytes | None = None

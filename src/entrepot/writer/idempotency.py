@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from entrepot.core.facts import Facts
@@ -17,6 +17,7 @@ from entrepot.writer.envelope import Answer, Idempotency, Outcome
 
 KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?\Z")
 _PART_BYTES = 8
+_NUMBER_BYTES = 1
 _SHORT_BYTES = 16
 
 
@@ -25,11 +26,23 @@ def well_formed(key: str) -> bool:
     return KEY.match(key) is not None
 
 
-def fingerprint(parts: Iterable[bytes]) -> bytes:
-    """Eight bytes a part of the request, so that a reuse can name the part that differs."""
-    return b"".join([
+def fingerprint(parts: Iterable[bytes], version: int = 1) -> bytes:
+    """The version's number and eight bytes a part: a refusal can name the part that differs.
+
+    An operation names each member that its fingerprint covers. A member that the operation gets
+    later belongs to a version with the next number, which puts new parts behind the old ones. The
+    operation goes on making the older versions (`Idempotency.older`), because answers stay stored
+    under them. Fingerprints of version 0 are those of version 1 without a number.
+    """
+    number = bytes((version,)) if version else b""
+    return number + b"".join([
         _known_digest(part) if len(part) <= _SHORT_BYTES else _digest(part) for part in parts
     ])  # fmt: skip
+
+
+def version_of(fingerprint: bytes) -> int:
+    """The version that made a fingerprint."""
+    return fingerprint[0] if len(fingerprint) % _PART_BYTES else 0
 
 
 def _digest(part: bytes) -> bytes:
@@ -57,16 +70,32 @@ def _says_the_same(idempotency: Idempotency, stored: StoredAnswer) -> bool:
         return True
     if idempotency.order_id is not None and idempotency.order_id == stored.order_id:
         return True
-    return idempotency.older is not None and stored.fingerprint == idempotency.older()
+    return stored.fingerprint in _older(idempotency)
+
+
+def _older(idempotency: Idempotency) -> Iterator[bytes]:
+    """What older versions make of the same request."""
+    made = [idempotency.fingerprint]
+    for make in idempotency.older:
+        made.append(make())
+        yield made[-1]
+    yield from (one[_NUMBER_BYTES:] for one in made if version_of(one) == 1)
 
 
 def _differing(idempotency: Idempotency, stored: bytes) -> list[str]:
-    new, size = idempotency.fingerprint, _PART_BYTES
-    return [
-        name
-        for place, name in enumerate(idempotency.parts)
-        if new[place * size : place * size + size] != stored[place * size : place * size + size]
+    """The names of the parts in which the request differs, in the stored fingerprint's version."""
+    version = version_of(stored)
+    start, size = (_NUMBER_BYTES if version else 0), _PART_BYTES
+    told = [
+        [
+            name
+            for place, name in zip(range(start, len(stored), size), idempotency.parts, strict=False)
+            if known[place : place + size] != stored[place : place + size]
+        ]
+        for known in (idempotency.fingerprint, *_older(idempotency))
+        if version_of(known) == version
     ]
+    return min(told, key=len, default=[])
 
 
 def remember(

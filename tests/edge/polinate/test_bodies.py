@@ -204,7 +204,7 @@ def test_the_fingerprints_of_last_month_are_those_of_today() -> None:
     _, made = read.create_order(found, "k", PRINCIPAL)
     assert made is not None
     empty = "7376b2cbfa0ad26e"
-    assert made.fingerprint.hex() == (
+    assert made.fingerprint.hex() == "01" + (
         "db7bc58c03db155a4b6ce5f21f8a3254" + empty * 6 + "fd661c26408c6ed2" + empty
         + "aa68007422199bbd" + empty + "e76be81d942e2289"
     )  # fmt: skip
@@ -220,7 +220,7 @@ def test_the_fingerprints_of_last_month_are_those_of_today() -> None:
     ):
         _, said = read.amend_order(read.changes(told(sent)), ORDER_ID, "k", PRINCIPAL)
         assert said is not None
-        assert said.fingerprint.hex() == expected
+        assert said.fingerprint.hex() == "01" + expected
 
 
 def test_a_source_may_write_amounts_as_numbers() -> None:

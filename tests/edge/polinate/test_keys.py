@@ -147,5 +147,5 @@ def differing(first: Any, other: Any) -> list[str]:
     return [
         name
         for place, name in enumerate(first.parts)
-        if first.fingerprint[place * 8 :][:8] != other.fingerprint[place * 8 :][:8]
+        if first.fingerprint[1 + place * 8 :][:8] != other.fingerprint[1 + place * 8 :][:8]
     ]

@@ -173,4 +173,4 @@ def test_a_retry_under_a_key_of_last_month_is_a_retry() -> None:
 
 def test_the_fingerprint_where_no_zeros_are_is_that_of_last_month() -> None:
     body = OLD_BODY.replace("12.50", "12.5")
-    assert created(body.encode())[1].older is None
+    assert not created(body.encode())[1].older

@@ -1,6 +1,7 @@
 """Konvo's shapes on the wire, exactly: bodies as msgspec types. Sources in docs/dialects/konvo.md.
 
-A member that is absent is UNSET and stays absent. `read.orders` takes null for absent.
+A member that is absent is UNSET and stays absent. `read.orders` takes null for absent. The shapes
+of an order that is told omit defaults, because the digest of an order covers what was told alone.
 """
 
 from __future__ import annotations
@@ -49,14 +50,14 @@ ShipmentStatus = Literal[
 ]  # fmt: skip
 
 
-class OrderUserId(msgspec.Struct):
+class OrderUserId(msgspec.Struct, omit_defaults=True):
     """An address under which the customer can be reached."""
 
     type: Literal["phone", "email", "handle"]
     id: Text
 
 
-class OrderCustomer(msgspec.Struct, rename="camel"):
+class OrderCustomer(msgspec.Struct, rename="camel", omit_defaults=True):
     """Who orders; `id` is the sender's own."""
 
     id: Text
@@ -67,7 +68,7 @@ class OrderCustomer(msgspec.Struct, rename="camel"):
     )
 
 
-class OrderedItem(msgspec.Struct, rename="camel"):
+class OrderedItem(msgspec.Struct, rename="camel", omit_defaults=True):
     """One line; `id` is that of the product variant, prices are for one unit."""
 
     id: Text
@@ -83,7 +84,7 @@ class OrderedItem(msgspec.Struct, rename="camel"):
     quantity: Quantity | UnsetType = UNSET
 
 
-class OrderAddress(msgspec.Struct, rename="camel"):
+class OrderAddress(msgspec.Struct, rename="camel", omit_defaults=True):
     """Where the goods go."""
 
     first_name: Text
@@ -100,7 +101,7 @@ class OrderAddress(msgspec.Struct, rename="camel"):
     phone: Text | UnsetType = UNSET
 
 
-class OrderInput(msgspec.Struct, rename="camel"):
+class OrderInput(msgspec.Struct, rename="camel", omit_defaults=True):
     """An order as its sender tells it."""
 
     id: Reference

@@ -19,19 +19,12 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import currency, revisions
 from entrepot.edge.dialect import Principal, read_json
 from entrepot.edge.keys import KEY_HEADER
-from entrepot.edge.polinate import bodies, lines, values, wire
+from entrepot.edge.polinate import bodies, fingerprints, lines, values, wire
 from entrepot.edge.polinate.credentials import business_id
 from entrepot.edge.strict_json import InvalidJson, Misshapen, decode
 from entrepot.writer.envelope import Idempotency
-from entrepot.writer.idempotency import fingerprint
 
 SOURCE = "polinate"
-_canonical = msgspec.json.Encoder(order="sorted").encode
-# The members of an order, as they are called here and on the wire, in the order of fingerprints.
-_MEMBERS = wire.CreateOrder.__struct_fields__
-_PARTS = tuple(wire.CreateOrder.__struct_encode_fields__)
-
-
 _NULL = b"null"
 
 
@@ -94,10 +87,7 @@ def notify_order(
             "must be the lower-case hex sha256 of `{orderId}-{businessId}-order-integration`",
             KEY_HEADER,
         )
-    said = fingerprint((body.order_id.encode(), principal.org_id))
-    # A refusal is not kept: the same key has to work once the order is known.
-    parts = ("orderId", "businessId")
-    return command, Idempotency(key, "polinate.notifyOrder", parts, said, store_refusals=False)
+    return command, fingerprints.of_notification(body, principal, key)
 
 
 def create_order(
@@ -134,8 +124,7 @@ def create_order(
     command = PlaceOrder(principal.org, SOURCE, code, wanted, customer, total, said)
     if key is None:
         return command, None
-    content = fingerprint([_comparable(getattr(body, name)) for name in _MEMBERS])
-    return command, Idempotency(key, "polinate.createOrder", _PARTS, content, shows_times=True)
+    return command, fingerprints.of_creation(body, key)
 
 
 def amend_order(
@@ -176,10 +165,7 @@ def amend_order(
     )
     if key is None:
         return command, None
-    members = [_comparable(getattr(body, name)) for name in body.__struct_fields__]
-    parts = ("id", *body.__struct_encode_fields__)
-    said = fingerprint((order_id, *members))
-    return command, Idempotency(key, "polinate.updateOrder", parts, said, shows_times=True)
+    return command, fingerprints.of_changes(body, order_id, key)
 
 
 def _said(changes: wire.OrderChanges) -> dict[str, Any]:
@@ -199,21 +185,6 @@ def _said(changes: wire.OrderChanges) -> dict[str, Any]:
     if code is not None:
         said["currency"] = code
     return said
-
-
-def _comparable(member: object) -> bytes:
-    """A member of a body in the one spelling that repeats are compared in."""
-    if member is None or member is UNSET:
-        return _NULL
-    if isinstance(member, str):
-        return _canonical(member)
-    plain: Any = msgspec.json.decode(msgspec.json.encode(member))
-    if isinstance(member, list):
-        for sent, one in zip(member, plain, strict=True):
-            if isinstance(sent, wire.NewLine):
-                # As it has always been spelled: answers are kept under the keys of last month.
-                one.setdefault("properties", None)
-    return _canonical(plain)
 
 
 def _odd_currencies(body: wire.UpdateOrder) -> frozenset[str]:

@@ -22,8 +22,7 @@ from entrepot.writer.idempotency import fingerprint, well_formed
 
 PLACES_MAX = 4
 QUANTITY_MAX = 10**9
-# The members of a line that tell a repeat from a reuse.
-_LINE_MEMBERS = 14
+# What tells a repeat from a reuse, in version 1 of the fingerprint.
 _PARTS = (
     "payment_provider", "payment_reference", "customer_id", "currency", "channel",
     "source_platform", "items",
@@ -120,25 +119,37 @@ def _idempotency(key: str, command: PlaceOrder) -> Idempotency:
         price if price.units % 10 or not price.scale else Amount(*stripped(*price))
         for price in prices
     ]
-    older = None if plain == prices else partial(_fingerprint, command, prices)
+    # Version 0 took prices as they were written.
+    older = () if plain == prices else (partial(_fingerprint, command, prices, 0),)
     return Idempotency(key, "synq.createOrder", _PARTS, _fingerprint(command, plain), older=older)
 
 
-def _fingerprint(command: PlaceOrder, prices: list[Amount]) -> bytes:
+def _fingerprint(command: PlaceOrder, prices: list[Amount], version: int = 1) -> bytes:
+    """Versions 0 and 1. A member that an order or a line gets later does not belong here."""
     said = command.said
-    # All but the path, which an alias changes, and the currency, which is the order's. Members that
-    # lines get later do not belong here: answers are kept under the keys of last month.
     lines = [
-        ("", *line[1:3], price, None, *line[5:_LINE_MEMBERS])
-        for line, price in zip(command.lines, prices, strict=True)
-    ]
+        _compared(line, price) for line, price in zip(command.lines, prices, strict=True)
+    ]  # fmt: skip
     parts = (
         said["payment_provider"].encode(), said["payment_reference"].encode(),
         command.customer.customer_id or b"", command.currency.encode(),
         (said["channel"] or "").encode(), (said["source_platform"] or "").encode(),
         msgspec.json.encode(lines),
     )  # fmt: skip
-    return fingerprint(parts)
+    return fingerprint(parts, version)
+
+
+def _compared(line: DraftLine, price: Amount) -> tuple[object, ...]:
+    """A line as version 1 compares it. Nothing stands where Synq's lines say nothing.
+
+    The path is left out, which `line_items` changes, and so is the currency, which is the order's.
+    """
+    of = line.variant
+    return (
+        "", (of.variant_id, of.entry_id, of.names, of.field), line.quantity, price, None,
+        line.title, line.sku, line.variant_title, line.location_id, None, None,
+        line.requires_shipping, None, None,
+    )  # fmt: skip
 
 
 def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
