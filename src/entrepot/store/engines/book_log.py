@@ -245,8 +245,6 @@ class BookLog:
         Sealed: the book's own file has a row that its log takes out. Whoever sees the row reads the
         file without the log. Raises the driver's errors.
         """
-        if driver.in_transaction:
-            return  # a long one that lets others run; the log is copied after a later one
         if self._version is None:
             driver.execute(_COPY).close()
             return

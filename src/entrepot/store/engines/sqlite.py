@@ -24,6 +24,7 @@ from entrepot.store.engine import T, Work
 from entrepot.store.engines.book_log import TOUCH, BookLog
 from entrepot.store.engines.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
 from entrepot.store.engines.private_files import make_file, readable_by_others
+from entrepot.store.engines.sqlite_library import set_for_one_thread_a_connection
 from entrepot.store.engines.wal import PAGES_MAX, Checkpoints
 from entrepot.store.reading.bulk import Conflict
 from entrepot.telemetry import log
@@ -50,6 +51,7 @@ _FAULTS: dict[int, type[Unavailable]] = {
     11: Damaged, 26: Damaged,  # CORRUPT, NOTADB
 }  # fmt: skip
 
+set_for_one_thread_a_connection()
 # Without an adapter the driver looks for adapting methods on every bytes, None and bool that it
 # binds, which took two thirds of the time of an insert. These three give the same value back.
 sqlite_driver.register_adapter(bytes, bytearray)
@@ -75,7 +77,7 @@ class SqliteDatabase:
         self._reader = _sqlite_engine(path, "BEGIN")
         self._long_reader = _sqlite_engine(path, "BEGIN", _LONG_CACHE_KIB)
         self._long_reads = ThreadPoolExecutor(1, "long-reads")
-        self._checkpoints = Checkpoints(path, self.log.copy) if self.log else None
+        self._checkpoints = Checkpoints(path, self._copy_log) if self.log else None
         self._write_conn: Connection | None = None
         # Held while a long transaction lets others run; short ones run at one go.
         self._slow_write = asyncio.Lock()
@@ -245,8 +247,8 @@ class SqliteDatabase:
 
     async def look_at_files(self) -> None:
         """See Database."""
-        if self.log is None or self._write_conn is None:
-            return
+        if self.log is None or self._write_conn is None or self._slow_write.locked():
+            return  # a long transaction commits in a thread; the next look follows it
         try:
             if self.log.lost is not None:
                 raise self.log.lost
@@ -254,6 +256,11 @@ class SqliteDatabase:
         except Unavailable as error:
             self.writing.failed(error)
             raise
+
+    def _copy_log(self, writer: Any) -> None:
+        # A long transaction lets others run, and commits in a thread: the log is copied later.
+        if self.log is not None and not self._slow_write.locked():
+            self.log.copy(writer)
 
     async def close(self) -> None:
         """See Database. A long read that still runs is broken off."""
@@ -310,10 +317,22 @@ def _transact_slowly(conn: Connection, work: Work[T]) -> T:
         done = work(conn)
         driver: Any = conn.connection.driver_connection
         # SQLAlchemy's own commit then finds nothing left to do.
-        await_only(asyncio.get_running_loop().run_in_executor(None, driver.commit))
+        await_only(_in_a_thread(driver.commit))
         return done
 
     return _transact(conn, worked)
+
+
+async def _in_a_thread(work: Callable[[], None]) -> None:
+    """Run `work` in a thread, to its end: a connection is used by one thread at a time, and who
+    is told to stop here goes on to use it.
+    """
+    working = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
 
 
 def _counted(book_log: BookLog, driver: Any, work: Work[T], conn: Connection) -> T:
