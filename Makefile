@@ -14,15 +14,21 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 BENCH_LARGE ?= growth,footprint
 
+# The version whose books `make upgrade-large` upgrades; its commit is taken from this repository.
+UPGRADE_FROM ?= 2cfa2cd3d484e2e263b4a60ca0e475eed7a0f93d
+UPGRADE_ORDERS ?= 100000
+UPGRADE_ENGINE ?= sqlite
+
 VENV = .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 DEV_INSTALLED = $(VENV)/.dev-installed
 LOCK_TOOL = build/lock
+OLD_VERSION = build/upgrade/$(UPGRADE_FROM)
 PIP_COMPILE = $(LOCK_TOOL)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
-.PHONY: help run install dev test check format lock bench bench-large bench-peers crash clean
+.PHONY: help run install dev test check format lock bench bench-large bench-peers crash upgrade-large clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -61,6 +67,9 @@ bench-peers: $(DEV_INSTALLED) ## Entrepot beside django-oscar, Vendure and Medus
 crash: $(DEV_INSTALLED) ## the long kill test: KILLS (30) kills under load, nothing lost, nothing twice
 	ENTREPOT_CRASH_KILLS=$(KILLS) $(BIN)/python -m pytest tests/acceptance/test_crash.py $(PYTEST_ARGS)
 
+upgrade-large: $(DEV_INSTALLED) $(OLD_VERSION)/.venv/.installed ## a large book of an older version, upgraded; UPGRADE_ENGINE=postgres
+	$(BIN)/python -m tests.upgrade.large $(CURDIR)/$(OLD_VERSION)/$(BIN)/python $(UPGRADE_ENGINE) $(UPGRADE_ORDERS)
+
 lock: $(LOCK_TOOL)/bin/pip-compile ## renew requirements.lock and requirements-dev.lock
 	$(PIP_COMPILE) --upgrade --build-deps-for editable -o requirements.lock pyproject.toml
 	$(PIP_COMPILE) --upgrade -o requirements-dev.lock requirements-dev.in
@@ -89,6 +98,12 @@ $(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
 $(DEV_INSTALLED): requirements-dev.lock $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
+
+$(OLD_VERSION)/.venv/.installed:
+	rm -rf $(OLD_VERSION) && mkdir -p $(OLD_VERSION)
+	git archive --output=$(OLD_VERSION).tar $(UPGRADE_FROM)
+	tar -x -f $(OLD_VERSION).tar -C $(OLD_VERSION) && rm $(OLD_VERSION).tar
+	$(MAKE) -C $(OLD_VERSION) install
 
 $(LOCK_TOOL)/bin/pip-compile: | $(BIN)/python
 	$(BIN)/python -m venv $(LOCK_TOOL)
