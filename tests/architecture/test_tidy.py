@@ -178,6 +178,18 @@ def pure_core(source: Source) -> Iterator[str]:
             yield f"{node.lineno}: {impure} in the core"
 
 
+ENGINE_ASKED = re.compile(r"\.dialect\.name\b|\bis_sqlite\b|\bis_postgres\b|\bisinstance\(.*Sql\b")
+
+
+def one_object_an_engine(source: Source) -> Iterator[str]:
+    """What differs between the engines stands in their objects; nobody else asks which it is."""
+    if not source.inside("src/entrepot/store/") or source.inside(MIGRATIONS):
+        return  # a migration is of one moment, and says what each engine had to do then
+    for number, line in enumerate(source.lines, 1):
+        if ENGINE_ASKED.search(line):
+            yield f"{number}: asks which engine it is; see store/engines/sql.py"
+
+
 def no_print(source: Source) -> Iterator[str]:
     """Only the command line prints; everything else logs."""
     if not source.inside("src/entrepot/") or source.inside("src/entrepot/cli/"):
@@ -202,6 +214,7 @@ PYTHON_RULES: tuple[Rule, ...] = (
     telling_names,
     sql_in_the_store,
     pure_core,
+    one_object_an_engine,
     no_print,
     no_machine_path,
 )
@@ -274,6 +287,9 @@ SAMPLES: list[tuple[Rule, str, str]] = [
     (pure_core, "src/entrepot/core/order.py", "from uuid import uuid4\nx = uuid4()"),
     (pure_core, "src/entrepot/core/order.py", "x = open('a')"),
     (pure_core, "src/entrepot/core/order.py", "async def f(): ..."),
+    (one_object_an_engine, "src/entrepot/store/queue.py", 'if conn.dialect.name == "sqlite": ...'),
+    (one_object_an_engine, "src/entrepot/store/writing/spans.py", "if bulk.is_sqlite(conn): ..."),
+    (one_object_an_engine, "src/entrepot/store/a.py", "if isinstance(sql_of(c), SqliteSql): ..."),
     (no_print, "src/entrepot/edge/app.py", "print('hello')"),
     (no_machine_path, "src/entrepot/edge/app.py", "# see /" + "home/somebody/notes"),
     (no_machine_path, "tests/edge/test_app.py", "p = '/" + "tmp/entrepot.db'"),
@@ -299,6 +315,7 @@ def test_a_fault_is_seen(rule: Rule, path: str, text: str) -> None:
         ("src/entrepot/core/ids.py", "from uuid import UUID\nx = UUID(int=1)"),
         ("src/entrepot/cli/main.py", "print('hello')"),
         ("src/entrepot/edge/app.py", "route = '/api/v1/orders'"),
+        (f"{MIGRATIONS}0001_a.py", "if op.get_bind().dialect.name == 'sqlite': ..."),
         ("src/entrepot/edge/app.py", "route = '/v1/work/orders'"),
     ],
 )

@@ -33,9 +33,10 @@ from entrepot.core.order_filter import OrderFilter
 from entrepot.core.words import fresh
 from entrepot.store import accounts, schema
 from entrepot.store.engine import Database
+from entrepot.store.engines import postgres_sql, sqlite_sql
+from entrepot.store.engines.sql import Conflict
 from entrepot.store.keeping import migrate
-from entrepot.store.reading import bulk, queries
-from entrepot.store.reading.bulk import Conflict
+from entrepot.store.reading import queries
 from entrepot.store.writing import queue
 from entrepot.store.writing.flush import flush
 from entrepot.store.writing.working_set import load
@@ -321,7 +322,7 @@ async def test_no_statement_of_the_write_path_scans(
 ) -> None:
     """Every look-up goes by the whole key; a scan of a key's prefix grows with the table."""
     if database.dialect == "sqlite":
-        statement = bulk._select_sqlite(table, keys, keys, 4)
+        statement = sqlite_sql.select_by_keys(table, keys, keys, 4)
         marks = (None,) * (4 * len(keys))
         rows = await database.read(
             lambda c: c.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, marks).all()
@@ -331,7 +332,7 @@ async def test_no_statement_of_the_write_path_scans(
         assert search, plan
         assert all(f"{key}=?" in search.group(1) for key in keys), plan
     else:
-        statement = bulk._select_postgres(table, keys, keys, lock=False)
+        statement = postgres_sql.select_by_keys(table, keys, keys, lock=False)
         empty = tuple([] for _ in keys)
         org = await an_organization(database)
         # Only orders have a second index that starts alike; rows tell the planner them apart.

@@ -11,9 +11,9 @@ import pytest_asyncio
 from sqlalchemy import Connection
 
 from entrepot.store.engine import Unavailable
+from entrepot.store.engines import sql
 from entrepot.store.engines.postgres import PostgresDatabase
 from entrepot.store.keeping import migrate
-from entrepot.store.reading import bulk
 
 POOL = 4
 CUTS = 3 * POOL
@@ -34,7 +34,7 @@ async def database(fresh_database: Callable[[str], str]) -> AsyncIterator[Postgr
 
 
 def said(statement: str) -> Callable[[Connection], Any]:
-    return lambda conn: bulk.fetch(conn, statement, ())[0][0]
+    return lambda conn: sql.fetch(conn, statement, ())[0][0]
 
 
 @pytest.mark.parametrize("way", ["write", "write_guarded", "read", "read_one", "read_long"])
@@ -54,7 +54,7 @@ async def test_connections_cut_off_while_nobody_used_them_are_opened_anew(
 ) -> None:
     for _ in range(CUTS):
         closed = asyncio.Event()
-        idle = await database.read(bulk.driver_of)
+        idle = await database.read(sql.driver_of)
         idle.add_termination_listener(lambda _, closed=closed: closed.set())
         await database.write(said(_CUT_OTHERS))
         await asyncio.wait_for(closed.wait(), 20)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, update
+from tests.asked import listen
 from tests.store.test_conformance import NOW, an_order
 from tests.store.test_list_model import PHASES, STATUSES, Book
 
@@ -16,7 +17,8 @@ from entrepot.core.facts import Facts
 from entrepot.core.order import Changes, Order
 from entrepot.core.order_filter import OrderFilter
 from entrepot.store import schema
-from entrepot.store.reading import bulk, lists, property_lists, queries, span_walk
+from entrepot.store.engines import sql
+from entrepot.store.reading import lists, property_lists, queries, span_walk
 from entrepot.store.writing.flush import flush
 
 ORDERS = 1_500
@@ -94,13 +96,7 @@ def _statements(
 ) -> dict[str, tuple[Any, ...]]:
     """Every statement of the list's first page and of one deep inside, with its values."""
     seen: dict[str, tuple[Any, ...]] = {}
-    fetch = bulk.fetch
-
-    def listening(conn: Connection, statement: str, parameters: tuple[Any, ...]) -> list[Any]:
-        seen[statement] = parameters
-        return fetch(conn, statement, parameters)
-
-    patch.setattr(bulk, "fetch", listening)
+    listen(patch, seen.__setitem__)
     # A book this small would otherwise be few to all of them.
     patch.setattr(lists, "FEW", 20)
     patch.setattr(property_lists, "LISTED", 16)
@@ -146,7 +142,7 @@ def _sqlite_searches(book: Book, statement: str, values: Any) -> list[tuple[str,
 def _postgres_searches(book: Book, statement: str, values: Any) -> list[tuple[str, str]]:
     # Written with the planner told to go by indexes where it can, since these tables are small:
     # what it then still scans, or looks up by the organization alone, no index leads to.
-    lines = book.write(lambda conn: bulk.fetch(conn, "EXPLAIN " + statement, values))
+    lines = book.write(lambda conn: sql.fetch(conn, "EXPLAIN " + statement, values))
     plan = "\n".join(line[0] for line in lines)
     assert "Seq Scan" not in plan, plan
     scans = re.findall(r"Scan.* using (\w+) on (\w+).*\n\s+Index Cond: (.*)|Bitmap Index Scan on "
@@ -178,5 +174,5 @@ def _plan(book: Book, statement: str, values: Any) -> str:
     explain = ("EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN ") + statement
     # Written, where the planner of PostgreSQL goes by indexes, as above.
     return " ".join(
-        str(row[-1]) for row in book.write(lambda conn: bulk.fetch(conn, explain, values))
+        str(row[-1]) for row in book.write(lambda conn: sql.fetch(conn, explain, values))
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, text
 
 from entrepot import pace
 from entrepot.pace import breathe
+from entrepot.store.engines import sqlite_sql
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.store.writing import writes
 
@@ -101,7 +102,7 @@ async def test_many_rows_are_written_before_the_commit(
     database: SqliteDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Their pages are not all kept in memory; afterwards as much is kept as before."""
-    monkeypatch.setattr(writes, "_SMALL_CACHE_KIB", 64)
+    monkeypatch.setattr(sqlite_sql, "_SMALL_CACHE_KIB", 64)
     table = Table("t", MetaData(), Column("n", Integer))
     journal = tmp_path / "book.db-wal"
 

@@ -11,11 +11,10 @@ from sqlalchemy import Connection
 
 from entrepot.cli import session
 from entrepot.store.engine import Unavailable
-from entrepot.store.engines import postgres
+from entrepot.store.engines import postgres, sql
 from entrepot.store.engines.opening import open_database
 from entrepot.store.engines.postgres import PostgresDatabase
 from entrepot.store.keeping import migrate
-from entrepot.store.reading import bulk
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "mysql://somebody:secret@host/name"])
@@ -46,7 +45,7 @@ async def test_a_role_that_may_not_make_temporary_types(
 
 
 def slowly(conn: Connection) -> int:
-    found: int = bulk.fetch(conn, "SELECT 7 FROM pg_sleep(1)", ())[0][0]
+    found: int = sql.fetch(conn, "SELECT 7 FROM pg_sleep(1)", ())[0][0]
     return found
 
 

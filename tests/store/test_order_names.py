@@ -6,13 +6,15 @@ import re
 
 import pytest
 from sqlalchemy import Connection
+from tests.asked import listen
 from tests.store.test_conformance import an_order, an_organization, store, written
 
 from entrepot.core import ids
 from entrepot.core.needs import Needs
 from entrepot.core.order import Changes, Order
 from entrepot.store.engine import Database
-from entrepot.store.reading import bulk, order_names
+from entrepot.store.engines import sql
+from entrepot.store.writing import order_names
 
 OURS = bytes.fromhex("018f3a5c7b2d7e4fa1b2c3d4e5f60718")
 
@@ -93,22 +95,17 @@ async def test_a_look_by_name_does_not_scan(
         many.orders_new.append(order)
     await store(database, many, needs=Needs(orgs={org.org}))
     said: list[tuple[str, tuple[object, ...]]] = []
-    fetch = bulk.fetch
-
-    def spy(conn: Connection, statement: str, parameters: bulk.Row) -> list[bulk.Row]:
-        said.append((statement, parameters))
-        return fetch(conn, statement, parameters)
-
-    monkeypatch.setattr(bulk, "fetch", spy)
+    listen(monkeypatch, lambda statement, parameters: said.append((statement, parameters)))
     await database.read(lambda conn: order_names.find(conn, org.org, ids.dashed(OURS), "konvo"))
+    monkeypatch.undo()
     [(statement, parameters)] = said
 
     def explain(conn: Connection) -> str:
         if database.dialect == "sqlite":
-            rows = fetch(conn, "EXPLAIN QUERY PLAN " + statement, parameters)
+            rows = sql.fetch(conn, "EXPLAIN QUERY PLAN " + statement, parameters)
             return " | ".join(str(row[3]) for row in rows)
         conn.exec_driver_sql("ANALYZE orders")
-        return "\n".join(row[0] for row in fetch(conn, "EXPLAIN " + statement, parameters))
+        return "\n".join(row[0] for row in sql.fetch(conn, "EXPLAIN " + statement, parameters))
 
     plan = await database.write(explain)
     for column in ("sender_id", "external_id", "external_reference", "external_name", "id"):

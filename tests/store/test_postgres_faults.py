@@ -16,11 +16,10 @@ from structlog.testing import capture_logs
 
 from entrepot.pages import pages
 from entrepot.settings import Settings
-from entrepot.store.engines import readiness
+from entrepot.store.engines import readiness, sql
 from entrepot.store.engines.outage import Damaged, NoRoom, Unavailable
 from entrepot.store.engines.postgres import PostgresDatabase
-from entrepot.store.reading import bulk
-from entrepot.store.reading.bulk import Conflict
+from entrepot.store.engines.sql import Conflict
 from entrepot.testing.postgres import Postgres
 
 WAYS = ("write", "write_guarded", "read", "read_one", "read_long")
@@ -44,7 +43,7 @@ def raising(error: BaseException, *, lost: bool = False) -> Callable[[Connection
 
     def work(conn: Connection) -> None:
         if lost:
-            bulk.driver_of(conn).terminate()
+            sql.driver_of(conn).terminate()
         raise error
 
     return work
@@ -82,7 +81,7 @@ async def test_a_lost_connection_is_unavailable(
             await getattr(database, way)(raising(error, lost=lost))
         assert str(raised.value)
         assert "\n" not in str(raised.value)
-        found = await getattr(database, way)(lambda conn: bulk.fetch(conn, "SELECT 7", ())[0][0])
+        found = await getattr(database, way)(lambda conn: sql.fetch(conn, "SELECT 7", ())[0][0])
         assert found == 7, "the next one is served"
 
 
@@ -181,7 +180,7 @@ async def test_a_server_that_lets_nobody_in_is_unavailable(
     database = PostgresDatabase(theirs, 4)
     for way in WAYS:
         with pytest.raises(Unavailable, match=sentence):
-            await getattr(database, way)(lambda conn: bulk.fetch(conn, "SELECT 7", ()))
+            await getattr(database, way)(lambda conn: sql.fetch(conn, "SELECT 7", ()))
     status, _, body = await pages(database, Settings())["/health/ready"]()
     assert (status, body) == (503, b'{"status":"not ready","database":"not reachable"}')
     await database.close()
@@ -198,7 +197,7 @@ async def test_what_is_not_there_is_a_sentence(
     theirs = url.replace("postgres:postgres@", "postgres@").replace(replaced, by)
     database = PostgresDatabase(theirs, 4)
     with pytest.raises(Unavailable, match=sentence) as raised:
-        await database.read(lambda conn: bulk.fetch(conn, "SELECT 7", ()))
+        await database.read(lambda conn: sql.fetch(conn, "SELECT 7", ()))
     assert "Unknown error" not in str(raised.value)
     assert "asyncpg" not in str(raised.value)
     await database.close()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import pytest
 from sqlalchemy import update
+from tests.asked import listen
 from tests.factories import open_shop
 from tests.writer.test_first_step import Desk, a_desk
 
@@ -17,7 +16,7 @@ from entrepot.core.order_filter import OrderFilter
 from entrepot.core.results import OrderResult
 from entrepot.store import schema
 from entrepot.store.engine import Database
-from entrepot.store.reading import bulk, queries
+from entrepot.store.reading import queries
 from entrepot.store.writing import processes
 
 
@@ -32,10 +31,7 @@ async def test_an_order_is_read_with_its_lines(
         assert isinstance(result, OrderResult)
         placed.append(result.order)
     asked: list[str] = []
-    real: Callable[..., list[Any]] = bulk.fetch
-    monkeypatch.setattr(
-        bulk, "fetch", lambda conn, text, values: asked.append(text) or real(conn, text, values)
-    )
+    listen(monkeypatch, lambda text, _values: asked.append(text))
     for order in placed:
         asked.clear()
         found = await database.read_one(lambda c, o=order: queries.order_by_id(c, o.org, o.id))
@@ -72,10 +68,7 @@ async def test_a_step_that_nobody_works_on_is_the_orders_reason(
 
     soon, later = order.updated_at + 1, order.updated_at + 10_000_000
     asked: list[str] = []
-    real: Callable[..., list[Any]] = bulk.fetch
-    monkeypatch.setattr(
-        bulk, "fetch", lambda conn, text, values: asked.append(text) or real(conn, text, values)
-    )
+    listen(monkeypatch, lambda text, _values: asked.append(text))
     under_way = await reason(soon)
     assert (under_way or "").startswith("waiting: its stock is reserved and its payment author")
     assert not any("jobs" in text for text in asked)

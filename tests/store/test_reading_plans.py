@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 import pytest_asyncio
 
+from entrepot.store.engines import sql
 from entrepot.store.engines.postgres import PostgresDatabase
 from entrepot.store.keeping import migrate
-from entrepot.store.reading import bulk, queries
+from entrepot.store.reading import queries
 
 POOL = 2  # of which one reads
 TIMES = 12
@@ -38,7 +39,7 @@ async def test_a_read_is_planned_once_unless_it_takes_its_time(
             lambda conn: queries.order_and_customer(conn, org=1, order_id=b"o" * 16)
         )
         assert found is None
-    [(generic, custom, scans)] = await database.read(lambda c: bulk.fetch(c, _PLANNED, ()))
+    [(generic, custom, scans)] = await database.read(lambda c: sql.fetch(c, _PLANNED, ()))
     assert generic + custom == TIMES
     assert (custom > 0, scans) == ((True, "on") if patient else (False, "off"))
 
@@ -47,7 +48,7 @@ async def test_no_workers_are_started_for_a_read_unless_it_takes_its_time(
     database: PostgresDatabase, request: pytest.FixtureRequest
 ) -> None:
     """What takes a millisecond would wait longer for them; PostgreSQL is told to want them here."""
-    await database.read(lambda c: bulk.fetch(c, "SET SESSION debug_parallel_query = on", ()))
-    plan = await database.read(lambda c: bulk.fetch(c, "EXPLAIN SELECT count(*) FROM orders", ()))
+    await database.read(lambda c: sql.fetch(c, "SET SESSION debug_parallel_query = on", ()))
+    plan = await database.read(lambda c: sql.fetch(c, "EXPLAIN SELECT count(*) FROM orders", ()))
     gathered = any("Gather" in line[0] for line in plan)
     assert gathered is ("patient" in request.node.name)

@@ -15,10 +15,10 @@ from entrepot.core.facts import Facts
 from entrepot.core.order import Changes, StoredAnswer
 from entrepot.store import schema
 from entrepot.store.engine import Database
+from entrepot.store.engines import postgres_sql, sqlite_sql
+from entrepot.store.engines.sql import Conflict
 from entrepot.store.keeping import retention
 from entrepot.store.keeping.retention import EVENTS, KEYS, Sweep
-from entrepot.store.reading import bulk
-from entrepot.store.reading.bulk import Conflict
 from entrepot.store.writing import statements, writes
 from entrepot.store.writing.flush import flush
 
@@ -86,8 +86,10 @@ def deletion(conn: Connection, table: Any, keys: tuple[str, ...]) -> str:
 def lookup(conn: Connection, table: Any, keys: tuple[str, ...]) -> str:
     """The plan of a set-based reading by these keys."""
     if conn.dialect.name == "sqlite":
-        return plan_of(conn, bulk._select_sqlite(table, keys, keys, 2), (None,) * 2 * len(keys))
-    statement = bulk._select_postgres(table, keys, keys, lock=False)
+        return plan_of(
+            conn, sqlite_sql.select_by_keys(table, keys, keys, 2), (None,) * 2 * len(keys)
+        )
+    statement = postgres_sql.select_by_keys(table, keys, keys, lock=False)
     return plan_of(conn, statement, tuple([] for _ in keys))
 
 

@@ -20,9 +20,9 @@ from entrepot.settings import Settings
 from entrepot.store.engines import readiness
 from entrepot.store.engines.outage import Damaged, LogLost, NoRoom, Unavailable
 from entrepot.store.engines.sole_server import AlreadyServed, sole_server
+from entrepot.store.engines.sql import Conflict
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.store.keeping import migrate
-from entrepot.store.reading.bulk import Conflict
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from entrepot.core.ids import dashed
 from entrepot.providers.sandbox_ledger import Ledger
 from entrepot.store import schema
 from entrepot.store.engines.opening import open_database
-from entrepot.store.reading.bulk import is_sqlite
 from entrepot.store.verify import (
     INVARIANTS,
     Hold,
@@ -83,7 +82,9 @@ class Book:
             return undone_.seen
 
     def do(self, conn: Connection, statement: str) -> None:
-        statement = statement.replace("{bytes}", "BLOB" if is_sqlite(conn) else "BYTEA")
+        statement = statement.replace(
+            "{bytes}", "BLOB" if conn.dialect.name == "sqlite" else "BYTEA"
+        )
         named = set(re.findall(r"(?<!\\):(\w+)", statement))
         done = conn.execute(text(statement), {name: self.ids[name] for name in named})
         rows_changed = done.rowcount if statement.startswith(("UPDATE", "INSERT", "DELETE")) else 1

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, select
 
 from entrepot.store import schema
 from entrepot.store.engine import Database
-from entrepot.store.reading import bulk
-from entrepot.store.reading.bulk import Conflict
+from entrepot.store.engines import postgres_sql, sql, sqlite_sql
+from entrepot.store.engines.sql import Conflict
 from entrepot.store.writing import writes
 from entrepot.store.writing.writes import Writes
 
@@ -24,10 +24,11 @@ names = schema.customer_names
 def _size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large flush does what a small one does."""
     if request.param == "in slices":
-        monkeypatch.setattr(writes, "_ROWS_TOGETHER", 0)
-        monkeypatch.setattr(writes, "_ROWS_AT_ONCE", 1)
-        monkeypatch.setattr(writes, "_ROWS_MANY", 0)
-        monkeypatch.setattr(bulk, "_KEYS_SENT", 1)
+        monkeypatch.setattr(postgres_sql, "_ROWS_TOGETHER", 0)
+        monkeypatch.setattr(postgres_sql, "_ROWS_AT_ONCE", 1)
+        monkeypatch.setattr(postgres_sql, "_KEYS_SENT", 1)
+        monkeypatch.setattr(sqlite_sql, "_ROWS_AT_ONCE", 1)
+        monkeypatch.setattr(sqlite_sql, "_ROWS_MANY", 0)
 
 
 def row(value: str, customer: bytes = b"c" * 16) -> tuple[Any, ...]:
@@ -109,7 +110,7 @@ async def test_reading_by_more_keys_than_go_into_one_statement(database: Databas
     def work(conn: Connection) -> list[Any]:
         writes.insert(conn, names, COLUMNS, [row(value) for value in values])
         wanted = {(1, "email", value) for value in [*values, "nobody"]}
-        return bulk.select(conn, names, KEY, wanted, ("value",))
+        return sql.select(conn, names, KEY, wanted, ("value",))
 
     found = await database.write(work)
     assert sorted(one[0] for one in found) == values
@@ -125,16 +126,16 @@ async def test_small_sets_are_read_together(database: Database) -> None:
         by_id, some = ("org", "id"), {place[:2] for place in places[:3]}
         every = {place[:2] for place in places}
         return [
-            [[tuple(one) for one in found] for found in bulk.select_all(conn, selects)]
+            [[tuple(one) for one in found] for found in sql.select_all(conn, selects)]
             for selects in (
                 [
-                    bulk.Select(names, KEY, {(1, "email", "b")}, COLUMNS, lock=True),
-                    bulk.Select(names, KEY, {(1, "email", "nobody")}, COLUMNS),
-                    bulk.Select(schema.locations, by_id, set(), ("name",)),
-                    bulk.Select(schema.locations, by_id, every, ("name",)),
-                    bulk.Select(schema.locations, by_id, some, ("name", "id")),
+                    sql.Select(names, KEY, {(1, "email", "b")}, COLUMNS, lock=True),
+                    sql.Select(names, KEY, {(1, "email", "nobody")}, COLUMNS),
+                    sql.Select(schema.locations, by_id, set(), ("name",)),
+                    sql.Select(schema.locations, by_id, every, ("name",)),
+                    sql.Select(schema.locations, by_id, some, ("name", "id")),
                 ],
-                [bulk.Select(schema.locations, by_id, some, ("name",))],
+                [sql.Select(schema.locations, by_id, some, ("name",))],
             )
         ]
 
@@ -157,12 +158,12 @@ async def test_what_one_finds_names_what_another_wants(database: Database, at: i
         places = [(1, b"1" * 16, "first"), (1, b"2" * 16, "second"), (1, b"3" * 16, "third")]
         writes.insert(conn, schema.locations, ("org", "id", "name"), places)
         naming = [
-            bulk.Select(names, KEY, {row(value)[:3] for value in values}, COLUMNS)
+            sql.Select(names, KEY, {row(value)[:3] for value in values}, COLUMNS)
             for values in ("ab", "z")
         ]
-        by = bulk.NamedBy(at, ("org", "customer_id"))
-        named = bulk.Select(schema.locations, ("org", "id"), set(), ("name",), named_by=by)
-        found = bulk.select_all(conn, [*naming, named])
+        by = sql.NamedBy(at, ("org", "customer_id"))
+        named = sql.Select(schema.locations, ("org", "id"), set(), ("name",), named_by=by)
+        found = sql.select_all(conn, [*naming, named])
         return [[tuple(one) for one in rows] for rows in found]
 
     two, none, places = await database.write(work)
@@ -213,16 +214,16 @@ async def test_no_statement_of_a_large_flush_takes_all_of_its_rows(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The driver turns the rows of a statement into bytes in one go, and nobody else has a turn."""
-    monkeypatch.setattr(writes, "_ROWS_TOGETHER", 40)
-    monkeypatch.setattr(writes, "_ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(postgres_sql, "_ROWS_TOGETHER", 40)
+    monkeypatch.setattr(postgres_sql, "_ROWS_AT_ONCE", 10)
     sizes: list[int] = []
-    together = writes._together
+    together = postgres_sql.PostgresSql._together
 
-    def seen(conn: Connection, listed: list[writes.Write]) -> Any:
+    def seen(self: Any, conn: Connection, listed: list[sql.Write]) -> Any:
         sizes.append(sum(len(one.rows) for one in listed))
-        return together(conn, listed)
+        return together(self, conn, listed)
 
-    monkeypatch.setattr(writes, "_together", seen)
+    monkeypatch.setattr(postgres_sql.PostgresSql, "_together", seen)
     values = [f"{number:03}" for number in range(95)]
 
     def fill(made: Writes) -> None:

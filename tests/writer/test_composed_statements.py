@@ -37,7 +37,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Job, Order
 from entrepot.core.results import NotedResult, OrderResult, OrdersResult
 from entrepot.store.engine import Database
-from entrepot.store.reading import bulk
+from entrepot.store.engines import sql
 from entrepot.writer.batch import run_batch
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
 
@@ -112,8 +112,8 @@ def first_step(job: Job) -> ReserveStock:
 async def heard(database: Database, monkeypatch: pytest.MonkeyPatch) -> Heard:
     shop = await database.write(open_shop)
     said: list[str] = []
-    real = bulk.driver_of
-    monkeypatch.setattr(bulk, "driver_of", lambda conn: Listening(real(conn), said))
+    real = sql.driver_of
+    monkeypatch.setattr(sql, "driver_of", lambda conn: Listening(real(conn), said))
     return Heard(database, shop, said)
 
 

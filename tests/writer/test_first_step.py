@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
+from tests.asked import listen
 from tests.factories import Shop, open_shop
 from tests.writer.test_writer import Watched
 
@@ -25,7 +26,6 @@ from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult
 from entrepot.store import schema
 from entrepot.store.engine import Database
-from entrepot.store.reading import bulk
 from entrepot.store.writing import writes
 from entrepot.writer.envelope import Answer, Envelope, Outcome
 from entrepot.writer.writer import Writer
@@ -149,13 +149,7 @@ async def test_a_seen_order_is_settled_without_being_read(
     await desk.do(desk.shop.order())
     [(job, seen)] = desk.handed
     asked: list[str] = []
-    real = bulk.fetch
-
-    def fetch(conn: Connection, statement: str, parameters: Any) -> Any:
-        asked.append(statement)
-        return real(conn, statement, parameters)
-
-    monkeypatch.setattr(bulk, "fetch", fetch)
+    listen(monkeypatch, lambda statement, _values: asked.append(statement))
     await desk.settle(job, seen)
     # The organization's counter is asked for the commit's time, which it is raised for.
     assert [said for said in asked if not said.startswith("INSERT INTO order_counters")] == []

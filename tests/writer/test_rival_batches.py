@@ -30,8 +30,8 @@ from entrepot.core.results import Decision, NotedResult, OrderResult
 from entrepot.store import accounts, schema
 from entrepot.store.engine import Database, Unavailable
 from entrepot.store.engines.postgres import PostgresDatabase
+from entrepot.store.engines.sql import Conflict
 from entrepot.store.keeping import migrate
-from entrepot.store.reading.bulk import Conflict
 from entrepot.store.writing import writes
 from entrepot.store.writing.flush import flush
 from entrepot.store.writing.working_set import load

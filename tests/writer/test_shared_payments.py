@@ -21,7 +21,7 @@ from entrepot.core.order import Order
 from entrepot.core.results import Decision, OrderResult
 from entrepot.store import schema
 from entrepot.store.engine import Database
-from entrepot.store.reading.bulk import Conflict
+from entrepot.store.engines.sql import Conflict
 from entrepot.store.writing.flush import flush
 from entrepot.store.writing.working_set import load
 from entrepot.telemetry import metrics

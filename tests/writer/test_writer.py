@@ -25,7 +25,7 @@ from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult, ReplayedResult, Result
 from entrepot.store import accounts, schema
 from entrepot.store.engine import Database, Unavailable
-from entrepot.store.reading.bulk import Conflict
+from entrepot.store.engines.sql import Conflict
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
 from entrepot.writer.idempotency import fingerprint
 from entrepot.writer.lines import Limits

@@ -16,7 +16,7 @@ from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database, parsed_url
 from entrepot.store.engines.private_files import readable_by_others
 from entrepot.store.keeping import migrate
-from entrepot.store.reading import order_names
+from entrepot.store.writing import order_names
 
 __all__ = [
     "OperatorError",

@@ -27,7 +27,8 @@ from entrepot.edge.strict_json import (
 )
 from entrepot.pace import in_slices
 from entrepot.store.engine import Database, Snapshot
-from entrepot.store.reading import order_names, queries
+from entrepot.store.reading import queries
+from entrepot.store.writing import order_names
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
 from entrepot.writer.writer import Writer
 

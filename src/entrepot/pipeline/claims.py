@@ -9,7 +9,7 @@ from functools import partial
 from entrepot.pipeline.reports import Reports
 from entrepot.pipeline.steps import Held
 from entrepot.store.engine import Database, Unavailable
-from entrepot.store.reading.bulk import Conflict
+from entrepot.store.engines.sql import Conflict
 from entrepot.store.writing import queue
 from entrepot.store.writing.queue import Claimed, Lease
 

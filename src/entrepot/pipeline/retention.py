@@ -15,10 +15,10 @@ from typing import NamedTuple, TypeVar
 
 from entrepot.pipeline.reports import place_of
 from entrepot.store.engine import Database, Unavailable
+from entrepot.store.engines.sql import Conflict
 from entrepot.store.keeping import retention as store
 from entrepot.store.keeping.archive import EventArchive
 from entrepot.store.keeping.retention import EVENTS, KEYS, Sweep
-from entrepot.store.reading.bulk import Conflict
 from entrepot.telemetry import log, metrics
 
 T = TypeVar("T")

@@ -47,7 +47,7 @@ from entrepot.pipeline.steps.void import void
 from entrepot.providers.payment import PaymentProvider
 from entrepot.store import accounts
 from entrepot.store.engine import Database
-from entrepot.store.reading.bulk import Conflict
+from entrepot.store.engines.sql import Conflict
 from entrepot.store.writing.queue import Lease
 from entrepot.telemetry import log
 from entrepot.writer.envelope import Envelope

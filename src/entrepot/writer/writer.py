@@ -24,7 +24,7 @@ from entrepot.core.order import Job
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.pace import breathe, in_slices
 from entrepot.store.engine import Database, Unavailable
-from entrepot.store.reading.bulk import Conflict
+from entrepot.store.engines.sql import Conflict
 from entrepot.telemetry import is_debugging, log, metrics
 from entrepot.writer.batch import FirstStep, run_batch
 from entrepot.writer.dating import all_dated

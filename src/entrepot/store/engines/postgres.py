@@ -19,8 +19,8 @@ from entrepot.pace import sliced
 from entrepot.store import schema
 from entrepot.store.engine import POOL_DEFAULT, T, Work
 from entrepot.store.engines.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
-from entrepot.store.reading.bulk import Conflict
-from entrepot.store.writing.statements import row_types
+from entrepot.store.engines.postgres_sql import DIRECT, row_types
+from entrepot.store.engines.sql import Conflict, speaking
 
 # A process writes three batches at a time, the pipeline's, everybody else's and one more of arrays;
 # beside them the pipeline claims jobs and retention removes what is old.
@@ -140,6 +140,7 @@ def _postgres_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
+        execution_options=speaking(DIRECT),
         # Transactions are begun and ended below, so that the driver may be used directly as well.
         isolation_level="AUTOCOMMIT",
         connect_args={

@@ -24,9 +24,10 @@ from entrepot.store.engine import T, Work
 from entrepot.store.engines.book_log import TOUCH, BookLog
 from entrepot.store.engines.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
 from entrepot.store.engines.private_files import make_file, readable_by_others
+from entrepot.store.engines.sql import Conflict, speaking
 from entrepot.store.engines.sqlite_library import set_for_one_thread_a_connection
+from entrepot.store.engines.sqlite_sql import SQLITE
 from entrepot.store.engines.wal import PAGES_MAX, Checkpoints
-from entrepot.store.reading.bulk import Conflict
 from entrepot.telemetry import log
 
 _Transact = Callable[[Connection, Work[T]], T]
@@ -283,6 +284,7 @@ def _sqlite_engine(path: str, begin: str, cache_kib: int = _CACHE_KIB) -> Engine
         f"sqlite+pysqlite:///{path}",
         module=sqlite_driver,
         poolclass=StaticPool,
+        execution_options=speaking(SQLITE),
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 10,
                       "cached_statements": 512},
     )  # fmt: skip

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from entrepot.store import schema
 from entrepot.store.engine import Database
-from entrepot.store.reading.bulk import Conflict
+from entrepot.store.engines.sql import Conflict, sql_of
 
 # Alembic is imported where the schema changes: a book that is at head does without it.
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _require_room(conn: Connection) -> None:
 
     A file belongs to one program; a PostgreSQL database may have other tables beside the book's.
     """
-    is_file = conn.dialect.name == "sqlite"
+    is_file = sql_of(conn).own_file
     tables = set(inspect(conn).get_table_names()) - {_STAMP.name}
     foreign = tables if is_file else tables & schema.metadata.tables.keys()
     if foreign:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 from entrepot.core.facets import ENDED
 from entrepot.core.order import Event
 from entrepot.store import schema
-from entrepot.store.reading import bulk
+from entrepot.store.engines import sql
 from entrepot.store.writing import rows
 from entrepot.store.writing.writes import Writes
 
@@ -78,7 +78,7 @@ def due(
     """
     orgs = [row[0] for row in conn.execute(organizations_statement(after_org, limit))]
     wanted: set[tuple[Any, ...]] = {(org, kind) for org in orgs}
-    found = bulk.select(conn, _sweeps, ("org", "kind"), wanted, _SWEEP)
+    found = sql.select(conn, _sweeps, ("org", "kind"), wanted, _SWEEP)
     known = {row[0]: Sweep(*row) for row in found}
     listed = [known.get(org) or Sweep(org, kind) for org in orgs]
     free = [s for s in listed if not _held(s, now) and not _walked(s, now, ended_before)]
@@ -204,7 +204,7 @@ def read_events(
     """
     found = [OldOrder(*row) for row in conn.execute(orders_statement(sweep, before, orders_max))]
     wanted: set[tuple[Any, ...]] = {(sweep.org, order.id) for order in found if order.finished}
-    jobs = bulk.select(conn, schema.jobs, ("org", "order_id"), wanted, ("org", "order_id"))
+    jobs = sql.select(conn, schema.jobs, ("org", "order_id"), wanted, ("org", "order_id"))
     busy = {row[1] for row in jobs}
     taken = {order.id: order.version for order in found if order.finished and order.id not in busy}
     leaving: list[Event] = []
@@ -231,7 +231,7 @@ def remove_events(conn: Connection, sweep: Sweep, part: Slice, now: int) -> int:
     were removed. Raises Conflict when the sweep is no longer this process's.
     """
     wanted: set[tuple[Any, ...]] = {(sweep.org, event.order_id) for event in part.events}
-    found = bulk.select(
+    found = sql.select(
         conn, schema.orders, ("org", "id"), wanted, ("org", "id", "version"), lock=True
     )
     same = {row[1] for row in found if part.orders[row[1]] == row[2]}

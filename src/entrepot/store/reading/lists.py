@@ -8,8 +8,8 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from entrepot.core.order_filter import OrderFilter
+from entrepot.store.engines.sql import Statement
 from entrepot.store.reading import order_filter, property_lists
-from entrepot.store.reading.order_filter import Statement
 from entrepot.store.reading.span_walk import Walk, Wanted, newest
 from entrepot.store.writing import tallies
 

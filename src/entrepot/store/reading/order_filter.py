@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-from sqlalchemy import Connection
+from typing import NamedTuple
 
 from entrepot.core.order_filter import OrderFilter
-from entrepot.store.reading import bulk
+from entrepot.store.engines.sql import Statement
 from entrepot.store.writing import rows, tallies
 
 
@@ -17,29 +15,6 @@ class Bound(NamedTuple):
     column: str
     compare: str
     value: int | None
-
-
-class Statement:
-    """A statement's values, and the marks that stand for them in either engine's text."""
-
-    def __init__(self, conn: Connection) -> None:
-        self._conn = conn
-        self.sqlite = conn.dialect.name == "sqlite"
-        self._sign = "?" if self.sqlite else "$"
-        self._values: list[Any] = []
-
-    def mark(self, value: Any) -> str:
-        """The mark of a value; it may stand in the text more than once."""
-        self._values.append(value)
-        return f"{self._sign}{len(self._values)}"
-
-    def fetch(self, text: str) -> list[bulk.Row]:
-        """Run it; the driver's own rows."""
-        return bulk.fetch(self._conn, text, tuple(self._values))
-
-    def scalar(self, text: str) -> int:
-        """Run it; its one number."""
-        return int(self.fetch(text)[0][0])
 
 
 def bounds(wanted: OrderFilter) -> list[Bound]:
@@ -104,10 +79,8 @@ def of_orders(wanted: OrderFilter, statement: Statement) -> list[str]:
         there = " AND ".join(of_properties(wanted, statement, "o.org", "p.order_id = o.id"))
         absent = "NOT " if wanted.property_exists is False else ""
         # Asked order by order: PostgreSQL would gather all that have the path for one page.
-        fence = "" if statement.sqlite else " OFFSET 0"
-        conditions.append(
-            f"{absent}EXISTS (SELECT 1 FROM order_properties AS p WHERE {there}{fence})"
-        )
+        its = f"SELECT 1 FROM order_properties AS p WHERE {there}{statement.sql.fence}"
+        conditions.append(f"{absent}EXISTS ({its})")
     return conditions
 
 

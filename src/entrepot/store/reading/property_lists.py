@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from entrepot.core.order_filter import OrderFilter
+from entrepot.store.engines.sql import Statement
 from entrepot.store.reading import order_filter
-from entrepot.store.reading.order_filter import Statement
 from entrepot.store.reading.span_walk import Walk, Wanted, newest
 
 # Numbers of which those without a path are listed at once.
@@ -46,14 +46,8 @@ def _property_source(org: int, wanted: OrderFilter, statement: Statement) -> str
     conditions = order_filter.of_orders(order_filter.plain(wanted), statement)
     if not conditions:
         return f"FROM order_properties AS p WHERE {there}"
-    same = "org = p.org AND {0}.number = p.number"
-    # CROSS keeps SQLite, and OFFSET PostgreSQL, from going through the orders first.
-    if statement.sqlite:
-        joined = "CROSS JOIN orders AS o"
-        conditions.append(f"o.{same.format('o')}")
-    else:
-        its = f"SELECT i.* FROM orders AS i WHERE i.{same.format('i')} OFFSET 0"
-        joined = f"CROSS JOIN LATERAL ({its}) AS o"
+    same = "{0}.org = p.org AND {0}.number = p.number"
+    joined = statement.sql.joined("orders", "o", same)
     where = " AND ".join([there, *conditions])
     return f"FROM order_properties AS p {joined} WHERE {where}"
 

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from entrepot.core.order import Customer, Line, Order
 from entrepot.core.order_filter import OrderFilter
 from entrepot.store import schema
-from entrepot.store.reading import bulk, lists, span_walk, waiting
-from entrepot.store.reading.bulk import NamedBy, Select
-from entrepot.store.reading.order_filter import Statement
+from entrepot.store.engines import sql
+from entrepot.store.engines.sql import NamedBy, Select, Statement
+from entrepot.store.reading import lists, span_walk, waiting
 from entrepot.store.writing import rows
 
 __all__ = [
@@ -36,7 +36,7 @@ class Page(NamedTuple):
 
 def order_by_id(conn: Connection, org: int, order_id: bytes) -> Order | None:
     """The order with its lines, or None; of PostgreSQL it asks one statement."""
-    found, lines = bulk.select_all(conn, _whole(org, order_id))
+    found, lines = sql.select_all(conn, _whole(org, order_id))
     return _joined(found, lines)[0] if found else None
 
 
@@ -60,7 +60,7 @@ def order_and_customer(
     """The order with its lines, and who ordered, None for the organization's guest; None without
     the order. Of PostgreSQL it asks one statement.
     """
-    found, lines, guests, theirs = bulk.select_all(
+    found, lines, guests, theirs = sql.select_all(
         conn,
         [
             *_whole(org, order_id),
@@ -92,7 +92,7 @@ def page(conn: Connection, org: int, wanted: OrderFilter, *, limit: int, offset:
         return Page(_with_lines(conn, found), total)
     numbers, total = lists.find(conn, org, wanted, limit, offset)
     keys: set[tuple[Any, ...]] = {(org, number) for number in numbers}
-    found = bulk.select(conn, schema.orders, ("org", "number"), keys, rows.ORDER)
+    found = sql.select(conn, schema.orders, ("org", "number"), keys, rows.ORDER)
     found.sort(key=lambda row: -row[_NUMBER])
     return Page(_with_lines(conn, found), total)
 
@@ -115,7 +115,7 @@ def _between(conn: Connection, org: int, first: int, last: int) -> list[rows.Row
 def customers(conn: Connection, org: int, orders: Iterable[Order]) -> dict[bytes, Customer]:
     """Who these orders of one organization are of, by id, its guest not among them."""
     keys: set[tuple[Any, ...]] = {(org, order.customer_id) for order in orders}
-    guests, found = bulk.select_all(
+    guests, found = sql.select_all(
         conn,
         [
             Select(schema.organizations, ("org",), {(org,)}, ("guest_id",)),
@@ -129,7 +129,7 @@ def customers(conn: Connection, org: int, orders: Iterable[Order]) -> dict[bytes
 def _with_lines(conn: Connection, found: list[rows.Row]) -> list[Order]:
     keys: set[tuple[Any, ...]] = {(row[0], row[1]) for row in found}
     return _joined(
-        found, bulk.select(conn, schema.order_lines, ("org", "order_id"), keys, rows.LINE)
+        found, sql.select(conn, schema.order_lines, ("org", "order_id"), keys, rows.LINE)
     )
 
 

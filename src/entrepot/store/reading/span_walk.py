@@ -9,8 +9,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from entrepot.core.order_filter import OrderFilter
-from entrepot.store.reading import bulk, order_filter
-from entrepot.store.reading.order_filter import Statement
+from entrepot.store.engines import sql
+from entrepot.store.engines.sql import Statement
+from entrepot.store.reading import order_filter
 from entrepot.store.writing import spans
 
 # Spans of one level that are taken in at once; above that a coarser level comes first.
@@ -137,7 +138,7 @@ class Walk:
         known = self._wanted.property_path is None
         return [_Span(row[0], row[1], known and row[1] == row[2]) for row in found]
 
-    def _look(self, what: str, chosen: list[int]) -> list[bulk.Row]:
+    def _look(self, what: str, chosen: list[int]) -> list[sql.Row]:
         """Ask the orders of these lowest spans that match."""
         statement, size = Statement(self._conn), spans.SIZES[0]
         ranges = [(n * size + 1, n * size + size) for n in chosen]
@@ -152,21 +153,12 @@ _Range = tuple[int, int]  # from the first to the last
 
 def _within(ranges: list[_Range], statement: Statement, table: str, key: str, **same: int) -> str:
     """The rows `o` of a table that have the `same` values, and a key in one of the ranges."""
-    alias = "o" if statement.sqlite else "i"
-    said = [f"{alias}.{name} = {statement.mark(value)}" for name, value in same.items()]
-    wanted = " AND ".join([*said, f"{alias}.{key} BETWEEN r.low AND r.high"])
-    joined = _joined(ranges)
-    if statement.sqlite:
-        pairs = ", ".join(f"({statement.mark(a)}, {statement.mark(b)})" for a, b in joined)
-        # CROSS keeps the planner from going through the table and asking the list.
-        listed = f"(SELECT column1 AS low, column2 AS high FROM (VALUES {pairs})) AS r"
-        return f"{listed} CROSS JOIN {table} AS o ON {wanted}"
-    lows, highs = (statement.mark(list(ends)) for ends in zip(*joined, strict=True))
-    # OFFSET keeps the planner from choosing another way in for the sake of a condition.
-    return (
-        f"unnest({lows}::bigint[], {highs}::bigint[]) AS r(low, high) CROSS JOIN LATERAL "
-        f"(SELECT i.* FROM {table} AS i WHERE {wanted} OFFSET 0) AS o"
-    )
+    said = [f"{{0}}.{name} = {statement.mark(value)}" for name, value in same.items()]
+    wanted = " AND ".join([*said, f"{{0}}.{key} BETWEEN r.low AND r.high"])
+    listed = statement.sql.ranges(statement.mark, _joined(ranges))
+    # The planner neither asks the list for each row of the table, nor goes another way in for the
+    # sake of a condition.
+    return f"{listed} {statement.sql.joined(table, 'o', wanted)}"
 
 
 def _joined(ranges: list[_Range]) -> list[_Range]:

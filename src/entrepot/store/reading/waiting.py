@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from entrepot.core.order import Attempt, Event, Job, Order, Reservation
 from entrepot.core.shown import SILENT, WAITING, stuck
 from entrepot.store import schema
-from entrepot.store.reading import bulk
+from entrepot.store.engines import sql
 from entrepot.store.writing import rows
 
 State = Literal["waiting", "parked"]
@@ -99,11 +99,11 @@ def story(conn: Connection, org: int, order_id: bytes) -> Story:
     key = {(org, order_id)}
     by_order = ("org", "order_id")
     # By order only the ids: for whole rows SQLite would go through all jobs of an organization.
-    steps = set(bulk.select(conn, schema.jobs, by_order, key, ("org", "id")))
-    jobs = bulk.select(conn, schema.jobs, ("org", "id"), steps, rows.JOB)
-    attempts = bulk.select(conn, schema.payment_attempts, by_order, key, rows.ATTEMPT)
-    claims = bulk.select(conn, schema.reservations, by_order, key, rows.RESERVATION)
-    told = bulk.select(conn, schema.order_events, by_order, key, rows.EVENT)
+    steps = set(sql.select(conn, schema.jobs, by_order, key, ("org", "id")))
+    jobs = sql.select(conn, schema.jobs, ("org", "id"), steps, rows.JOB)
+    attempts = sql.select(conn, schema.payment_attempts, by_order, key, rows.ATTEMPT)
+    claims = sql.select(conn, schema.reservations, by_order, key, rows.RESERVATION)
+    told = sql.select(conn, schema.order_events, by_order, key, rows.EVENT)
     seen = conn.execute(select(schema.processes.c.id, schema.processes.c.seen_at))
     return Story(
         sorted(map(rows.job, jobs), key=lambda job: job.id),
@@ -122,11 +122,11 @@ def with_reasons(conn: Connection, orders: list[Order], now: int) -> list[Order]
     late = {(one.org, one.id) for one in orders if _is_late(one, now)}
     if not late:
         return orders
-    steps = set(bulk.select(conn, schema.jobs, ("org", "order_id"), late, ("org", "id")))
-    found = bulk.select(conn, schema.jobs, ("org", "id"), steps, rows.JOB)
+    steps = set(sql.select(conn, schema.jobs, ("org", "order_id"), late, ("org", "id")))
+    found = sql.select(conn, schema.jobs, ("org", "id"), steps, rows.JOB)
     jobs = {(job.org, job.order_id): job for job in map(rows.job, found)}
     holders = {(job.holder,) for job in jobs.values() if job.holder is not None}
-    beats = bulk.select(conn, schema.processes, ("id",), holders, ("id", "seen_at"))
+    beats = sql.select(conn, schema.processes, ("id",), holders, ("id", "seen_at"))
     seen: dict[int, int] = {row[0]: row[1] for row in beats}
     told = []
     for order in orders:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from entrepot.store.reading.bulk import is_sqlite
+from entrepot.store.engines.sql import sql_of
 from entrepot.store.verify.report import Findings
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ class Asking:
     def __init__(self, conn: Connection, findings: Findings) -> None:
         self.conn = conn
         self.findings = findings
-        self._kept = not is_sqlite(conn)
+        self._kept = not sql_of(conn).survives_errors
 
     def ask(self, what: str, work: Callable[[], T]) -> T | None:
         """What `work` gives; None where the book cannot answer, which is reported as damage.

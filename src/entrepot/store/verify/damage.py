@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from entrepot.store import schema
-from entrepot.store.reading.bulk import is_sqlite
+from entrepot.store.engines.sql import sql_of
 from entrepot.store.verify.asking import Asking
 from entrepot.store.verify.relations import check_relations
 
@@ -40,7 +40,7 @@ def check_damage(asking: Asking) -> Sound:
     """Look at the file and at each value's type. Gives, for the tables that have a value of a wrong
     type, the condition that leaves the rows with one out.
     """
-    if not is_sqlite(asking.conn):
+    if sql_of(asking.conn).types_values:
         check_relations(asking)
         return {}
     if asking.ask("the file", lambda: _pages(asking, str(_FAULTS_MAX))) is None:

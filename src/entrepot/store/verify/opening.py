@@ -13,6 +13,9 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
+from entrepot.store.engines.sql import speaking
+from entrepot.store.engines.sqlite_sql import SQLITE
+
 T = TypeVar("T")
 
 
@@ -44,6 +47,7 @@ def _read(path: Path, how: str, work: Callable[[Connection], T]) -> T:
         f"sqlite+pysqlite:///file:{quote(str(path.resolve()))}?{how}&uri=true",
         module=sqlite_driver,
         poolclass=StaticPool,
+        execution_options=speaking(SQLITE),
         connect_args={"isolation_level": None, "timeout": 10},
     )
 

@@ -19,7 +19,7 @@ from entrepot.core.order import Order, StoredAnswer
 from entrepot.core.properties import parse, scalar
 from entrepot.pace import paced
 from entrepot.store import schema
-from entrepot.store.reading import bulk
+from entrepot.store.engines.sql import sql_of
 from entrepot.store.writing import levels, rows, spans, tallies
 from entrepot.store.writing.writes import Rows, Writes
 
@@ -55,7 +55,7 @@ def flush(
     if answers_dated is None:
         _write(conn, facts)
         return
-    with bulk.one_transaction(conn):
+    with sql_of(conn).one_transaction(conn):
         _write(conn, facts)
         writes = Writes()
         said = [(one.body, one.checksum, one.org, one.key) for one in answers_dated()]
@@ -65,7 +65,7 @@ def flush(
 
 def _write(conn: Connection, facts: Facts) -> None:
     writes = Writes()
-    if not bulk.in_transaction(conn):
+    if not sql_of(conn).locks(conn):
         _as_read(writes, facts)
     _lines(writes, facts)
     writes.insert(schema.order_events, rows.EVENT, facts.events)

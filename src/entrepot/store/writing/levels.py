@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 
 from entrepot.core.facts import Facts
 from entrepot.store import schema
-from entrepot.store.reading import bulk
+from entrepot.store.engines.sql import Write, sql_of
 from entrepot.store.writing import rows
-from entrepot.store.writing.writes import Write, Writes
+from entrepot.store.writing.writes import Writes
 
 VERSIONED = ("org", "variant_id", "location_id", "version")
 
@@ -35,7 +35,7 @@ def changed(conn: Connection, writes: Writes, facts: Facts) -> None:
         return
     writes.insert(schema.stock_levels, rows.LEVEL, [tuple(facts.levels[key]) for key in dirt.new])
     keys = sorted(dirt.dirty - dirt.new)
-    if facts.exact_stock or bulk.is_sqlite(conn):
+    if facts.exact_stock or sql_of(conn).alone:
         exact = [(*facts.levels[key][3:], *key, facts.level_base[key].version) for key in keys]
         writes.update(schema.stock_levels, rows.LEVEL[3:], VERSIONED, exact)
         return

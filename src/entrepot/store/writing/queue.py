@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text,
 from entrepot.core.decide.jobs import PUT_OFF_MAX
 from entrepot.core.order import Attempt, Job
 from entrepot.store import schema
-from entrepot.store.reading import bulk
+from entrepot.store.engines import sql
+from entrepot.store.engines.sql import sql_of
 from entrepot.store.writing import rows, writes
 
 _jobs = schema.jobs
@@ -85,8 +86,7 @@ def _free_of_lease(lease: Lease) -> ColumnElement[bool]:
 
 def _take(conn: Connection, free: ColumnElement[bool], lease: Lease, limit: int) -> list[Claimed]:
     statement = select(_jobs).where(free).order_by(_jobs.c.run_at).limit(limit)
-    if conn.dialect.name == "postgresql":
-        statement = statement.with_for_update(skip_locked=True)
+    statement = sql_of(conn).skip_locked(statement)
     found = [rows.job(tuple(row)) for row in conn.execute(statement)]
     if not found:
         return []
@@ -116,10 +116,10 @@ def with_orders(conn: Connection, taken: list[Job]) -> list[Claimed]:
     keys: set[tuple[Any, ...]] = {(job.org, job.order_id) for job in taken if job.order_id}
     stages = {
         (row[0], row[1]): row[2]
-        for row in bulk.select(conn, schema.orders, ("org", "id"), keys, ("org", "id", "stage"))
+        for row in sql.select(conn, schema.orders, ("org", "id"), keys, ("org", "id", "stage"))
     }
     attempts: dict[tuple[int, bytes], Attempt] = {}
-    for row in bulk.select(conn, schema.payment_attempts, ("org", "order_id"), keys, rows.ATTEMPT):
+    for row in sql.select(conn, schema.payment_attempts, ("org", "order_id"), keys, rows.ATTEMPT):
         attempt = rows.attempt(row)
         before = attempts.get((attempt.org, attempt.order_id))
         if before is None or before.number < attempt.number:
@@ -139,7 +139,7 @@ def with_orders(conn: Connection, taken: list[Job]) -> list[Claimed]:
 def _hold_ends(conn: Connection, keys: set[tuple[Any, ...]]) -> dict[tuple[int, bytes], int]:
     ends: dict[tuple[int, bytes], int] = {}
     columns = ("org", "order_id", "state", "held_until")
-    for org, order_id, state, until in bulk.select(
+    for org, order_id, state, until in sql.select(
         conn, schema.reservations, ("org", "order_id"), keys, columns
     ):
         if state == "held":

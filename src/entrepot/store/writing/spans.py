@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 
 from entrepot.core.facts import Facts, Key
 from entrepot.core.order import Order
-from entrepot.store.reading import bulk
-from entrepot.store.reading.bulk import Row
+from entrepot.store.engines import sql
+from entrepot.store.engines.sql import Row, Write, sql_of
 from entrepot.store.writing.statements import Given
-from entrepot.store.writing.writes import Write, Writes
+from entrepot.store.writing.writes import Writes
 
 # Numbers in a span of each level; each size divides the next one. The rows of a book say which
 # sizes it was written with: another choice takes a migration that fills order_spans anew.
@@ -71,9 +71,9 @@ def number(conn: Connection, writes: Writes, facts: Facts) -> None:
         by_org.setdefault(key[0], []).append(key)
     wanted = sorted((org, len(keys), facts.now) for org, keys in by_org.items())
     last = dict.fromkeys(by_org, 0)
-    if bulk.is_sqlite(conn):
+    if sql_of(conn).numbers_first:
         for row in wanted:
-            [(org, last[org], facts.committed[org])] = bulk.fetch(conn, _TAKE_SQLITE, row)
+            [(org, last[org], facts.committed[org])] = sql.fetch(conn, _TAKE_SQLITE, row)
     else:
         writes.add(Write("order_counters", None, _TAKE_POSTGRES, _TAKE_TYPES, wanted, name=TAKEN))
     for org, keys in by_org.items():
@@ -120,7 +120,7 @@ def tally(conn: Connection, writes: Writes, facts: Facts) -> None:
         counted.append(_counted(base, -1, base.created_at, base.updated_at))
         updated_at = order.updated_at if known else _UNKNOWN
         counted.append(_counted(order, 1, order.created_at, updated_at))
-    if bulk.is_sqlite(conn):
+    if sql_of(conn).numbers_first:
         # Sorted, so that its tree is walked in one direction.
         rows = sorted(_levels(_leaves(counted)))
         writes.add(Write("order_spans", _UPSERT_SQLITE, "", (), rows))

@@ -8,9 +8,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import MetaData, Table
+from sqlalchemy import Table
 
-from entrepot.store.reading import bulk
+from entrepot.store.engines import sql
+from entrepot.store.engines.sqlite_sql import insert_values
 
 
 class Given(NamedTuple):
@@ -23,13 +24,6 @@ class Given(NamedTuple):
     columns: tuple[tuple[str, str], ...]  # column, expression
 
 
-class Lock(NamedTuple):
-    """A statement that locks the rows that the last so many arrays of a Write name."""
-
-    statement: str
-    arrays: int
-
-
 Statements = tuple[str, str, tuple[str, ...]]
 
 
@@ -37,32 +31,23 @@ Statements = tuple[str, str, tuple[str, ...]]
 def insert_sql(table: Table, columns: tuple[str, ...], given: Given | None) -> Statements:
     """The insert of such rows on SQLite and on PostgreSQL, and the types of its arrays."""
     names = ", ".join(f'"{c}"' for c in columns)
-    marks = ", ".join("?" * len(columns))
     head = f"INSERT INTO {table.name} ({names})"
     source = "SELECT * FROM {}"
     if given is not None:
         filled = dict(given.columns)
         values = ", ".join([filled.get(c, f'new."{c}"') for c in columns])
         source = f"SELECT {values} FROM {{}} AS new({names}) {_joined(given, 'new.org')}"
-    whole = columns == tuple(column.name for column in table.columns)
-    types = (_row_type(table),) if whole else bulk.postgres_types(table, columns)
-    return f"{head} VALUES ({marks})", f"{head} {source}", types
+    return (
+        insert_values(table.name, columns),
+        f"{head} {source}",
+        sql.postgres_types(table, columns),
+    )
 
 
-def _row_type(table: Table) -> str:
-    return f"pg_temp.{table.name}_row"
-
-
-@lru_cache
-def row_types(metadata: MetaData) -> str:
-    """What a PostgreSQL connection has to say before it writes: the types of whole rows."""
-    said = []
-    for table in metadata.sorted_tables:
-        names = [column.name for column in table.columns]
-        types = zip(names, bulk.postgres_types(table, names), strict=True)
-        columns = ", ".join(f'"{name}" {type_}' for name, type_ in types)
-        said.append(f"CREATE TYPE {_row_type(table)} AS ({columns})")
-    return "; ".join(said)
+@lru_cache(maxsize=512)
+def is_whole(table: Table, columns: tuple[str, ...]) -> bool:
+    """Whether these are all columns of the table, in order."""
+    return columns == tuple(column.name for column in table.columns)
 
 
 def _joined(given: Given, org: str) -> str:
@@ -85,29 +70,29 @@ def update_sql(
     return (
         f"UPDATE {table.name} SET {sqlite_sets} WHERE {_sqlite_keys(keys)}",
         f"UPDATE {table.name} AS t SET {pg_sets} {source}",
-        bulk.postgres_types(table, names),
+        sql.postgres_types(table, names),
     )
 
 
 @lru_cache(maxsize=512)
 def delete_sql(table: Table, keys: tuple[str, ...], guarded: bool) -> Statements:
     """The delete by `keys` on either engine, and the types of its arrays."""
-    aliases, match = bulk.by_keys(keys)
+    aliases, match = sql.by_keys(keys)
     said = f"DELETE FROM {table.name} AS t USING {{}} AS v({aliases}) WHERE {match}"
     return (
         f"DELETE FROM {table.name} WHERE {_sqlite_keys(keys)}",
         f"{said} RETURNING 1" if guarded else said,
-        bulk.postgres_types(table, keys),
+        sql.postgres_types(table, keys),
     )
 
 
 @lru_cache(maxsize=512)
 def expect_sql(table: Table, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The lock of the rows with such keys on PostgreSQL, and the types of its arrays."""
-    aliases, match = bulk.by_keys(keys)
+    aliases, match = sql.by_keys(keys)
     return (
         f"SELECT 1 FROM {{}} AS v({aliases}) JOIN {table.name} AS t ON {match} FOR UPDATE OF t",
-        bulk.postgres_types(table, keys),
+        sql.postgres_types(table, keys),
     )
 
 

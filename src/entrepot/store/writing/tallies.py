@@ -12,10 +12,9 @@ from functools import lru_cache
 from sqlalchemy import Connection
 
 from entrepot.core.facts import Facts
-from entrepot.store.reading import bulk
-from entrepot.store.reading.bulk import Row
+from entrepot.store.engines.sql import Row, Write, sql_of
 from entrepot.store.writing import spans
-from entrepot.store.writing.writes import Write, Writes
+from entrepot.store.writing.writes import Writes
 
 # Microseconds in a slot of each level: a minute, an hour, 60 hours; each divides the next one. The
 # rows of a book say which sizes it was written with: others take a migration that fills it anew.
@@ -58,7 +57,7 @@ def updates(conn: Connection, writes: Writes, facts: Facts) -> None:
     changed = dirt.dirty - dirt.new
     now = Counter([org for org, _ in (*dirt.new, *changed)])
     before = Counter([(key[0], facts.order_base[key].updated_at // size) for key in changed])
-    if bulk.is_sqlite(conn):
+    if sql_of(conn).numbers_first:
         slots = Counter({(org, facts.committed[org] // size): n for org, n in now.items()})
         slots.subtract(before)
         writes.add(Write("order_update_tallies", _UPDATES[0], "", (), _levels(slots)))

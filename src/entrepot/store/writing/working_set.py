@@ -16,9 +16,9 @@ from entrepot.core.needs import Needs
 from entrepot.core.order import Line
 from entrepot.pace import paced
 from entrepot.store import schema
-from entrepot.store.reading import bulk, order_names
-from entrepot.store.reading.bulk import Row, Select
-from entrepot.store.writing import rows
+from entrepot.store.engines import sql
+from entrepot.store.engines.sql import Row, Select, sql_of
+from entrepot.store.writing import order_names, rows
 
 _BY_ID = ("org", "id")
 _BY_NAME = ("org", "kind", "value")
@@ -47,9 +47,9 @@ def load(conn: Connection, needs: Needs, facts: Facts, *, lock: bool | None = No
             facts.by_text[org, text] = order_id
             needs.orders.add((org, order_id))
     loading = _Loading(needs, facts)
-    lock = bulk.in_transaction(conn) if lock is None else lock
+    lock = sql_of(conn).locks(conn) if lock is None else lock
     while looks := loading.next_round(lock=lock):
-        found = bulk.select_all(conn, [look.select for look in looks])
+        found = sql.select_all(conn, [look.select for look in looks])
         for look, listed in zip(looks, found, strict=True):
             look.take(listed)
     facts.shelves |= needs.shelves

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from entrepot.core import ids
-from entrepot.store.reading.order_filter import Statement
+from entrepot.store.engines.sql import Statement
 from entrepot.store.schema.orders import NAME_MAX
 
 # The kinds of names after ids, the strongest first, each with what its index holds.

@@ -1,0 +1,325 @@
+"""How PostgreSQL is spoken to: a round of reading is one statement, and so is a flush.
+
+Keys and rows go there as arrays. A flush is one statement whose parts are the changes of the
+tables, so that a batch that locks nothing needs no transaction around it. Whole rows go there as
+values of a type of the connection's own: one array of rows costs half of what an array for each
+column does, on either side (docs/adr/0012). Behind a pooler no connection has a type of its own,
+and every statement stands in a transaction (docs/adr/0027).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, MetaData, Table
+from sqlalchemy import Select as Question
+from sqlalchemy.util import await_only
+
+from entrepot.pace import breathe
+from entrepot.store.engines import sql
+from entrepot.store.engines.sql import Conflict, Lock, NamedBy, Row, Select, Write
+from entrepot.store.engines.sqlite_sql import one_by_one
+
+_KEYS_SENT = 2_000  # of more, the driver turns all into bytes in one go
+# Rows inside an array cost more to take than plain ones, a round trip costs more than few of them.
+_SMALL = 48
+# What a guard that found too few rows fails with: the text of a number that is none.
+_GUARD_FAILED = "22P02"
+_MEANWHILE = "changed meanwhile"
+# Rows of one flush that are taken in one statement. Of more, the driver would turn all into bytes
+# in one go, and others would wait for that; so they go in slices of so many.
+_ROWS_TOGETHER, _ROWS_AT_ONCE = 4_000, 500
+
+
+class PostgresSql:
+    """See Sql. `own_types`: connections have types of whole rows, made by `row_types`."""
+
+    fence = " OFFSET 0"
+    numbers_first = False
+    alone = False
+    survives_errors = False
+    types_values = True
+    own_file = False
+
+    def __init__(self, *, own_types: bool) -> None:
+        self._own_types = own_types
+
+    def mark(self, number: int) -> str:
+        """See Sql."""
+        return f"${number}"
+
+    def ranges(self, mark: Callable[[Any], str], ranges: Sequence[tuple[int, int]]) -> str:
+        """See Sql."""
+        lows, highs = (mark(list(ends)) for ends in zip(*ranges, strict=True))
+        return f"unnest({lows}::bigint[], {highs}::bigint[]) AS r(low, high)"
+
+    def joined(self, table: str, alias: str, condition: str) -> str:
+        """See Sql. OFFSET keeps the condition inside."""
+        its = f"SELECT i.* FROM {table} AS i WHERE {condition.format('i')}{self.fence}"
+        return f"CROSS JOIN LATERAL ({its}) AS {alias}"
+
+    def skip_locked(self, statement: Question[Any]) -> Question[Any]:
+        """See Sql."""
+        return statement.with_for_update(skip_locked=True)
+
+    def locks(self, conn: Connection) -> bool:
+        """See Sql. A lock outside of a transaction is let go at once."""
+        return bool(sql.driver_of(conn).is_in_transaction())
+
+    @contextmanager
+    def one_transaction(self, conn: Connection) -> Iterator[None]:
+        """See Sql."""
+        driver = sql.driver_of(conn)
+        alone = not driver.is_in_transaction()
+        if alone:
+            await_only(driver.execute("BEGIN"))
+        yield
+        if alone:
+            await_only(driver.execute("COMMIT"))
+
+    def fetch(self, conn: Connection, statement: str, parameters: Row) -> list[Row]:
+        """See Sql."""
+        found: list[Row] = await_only(sql.driver_of(conn).fetch(statement, *parameters))
+        return found
+
+    def select(self, conn: Connection, one: Select) -> list[Row]:
+        """See Sql."""
+        table, keys, wanted, columns, lock, *_ = one
+        if not wanted:
+            return []
+        statement = select_by_keys(table, keys, columns, lock)
+        if len(wanted) <= _KEYS_SENT:
+            return self.fetch(conn, statement, tuple(zip(*wanted, strict=True)))
+        rows: list[Row] = []
+        listed = sorted(wanted) if lock else list(wanted)
+        for start in range(0, len(listed), _KEYS_SENT):
+            arrays = tuple(zip(*listed[start : start + _KEYS_SENT], strict=True))
+            rows.extend(self.fetch(conn, statement, arrays))
+            breathe()
+        return rows
+
+    def select_all(self, conn: Connection, selects: Sequence[Select]) -> list[list[Row]]:
+        """See Sql."""
+        small = [_is_small(one) for one in selects]
+        if sum(small) < 2:
+            return one_by_one(self, conn, selects)
+        together = [(at, one) for at, one in enumerate(selects) if small[at]]
+        parts = [(at, s.table, s.keys, s.columns, s.lock, s.named_by) for at, s in together]
+        arrays = [column for _, one in together for column in zip(*one.wanted, strict=True)]
+        [found] = self.fetch(conn, select_together(tuple(parts)), tuple(arrays))
+        lists = iter(found)
+        return [
+            (next(lists) or []) if is_small else self.select(conn, one)
+            for one, is_small in zip(selects, small, strict=True)
+        ]
+
+    def run(self, conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:
+        """See Sql."""
+        now, later = _split(listed)
+        if sum([len(write.rows) for write in listed]) > _ROWS_TOGETHER:
+            return self._by_slices(conn, now, later)
+        if not later:
+            return self._together(conn, now)
+        with self.one_transaction(conn):
+            return {**self._together(conn, now), **self._together(conn, later)}
+
+    def _by_slices(
+        self, conn: Connection, now: list[Write], later: list[Write]
+    ) -> dict[str, list[Row]]:
+        """The same in one transaction of several statements, none of which has very many rows.
+
+        Guards come first here too, and what gives out numbers last: locks are taken in one order.
+        """
+        found: dict[str, list[Row]] = {}
+        with self.one_transaction(conn):
+            for listed in (now, later):
+                guards = [w for w in listed if w.guarded and not (w.late or w.name or w.lock)]
+                large = [w for w in listed if w.plain and len(w.rows) > _ROWS_AT_ONCE]
+                done = {id(write) for write in (*guards, *large)}
+                self._together(conn, guards)
+                for write in large:
+                    for start in range(0, len(write.rows), _ROWS_AT_ONCE):
+                        rows = write.rows[start : start + _ROWS_AT_ONCE]
+                        self._together(conn, [write._replace(rows=rows)])
+                        breathe()
+                found |= self._together(conn, [write for write in listed if id(write) not in done])
+        return found
+
+    def _together(self, conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:
+        if not listed:
+            return {}
+        statement = composed(self._parts(listed))
+        arrays: list[Sequence[Any]] = []
+        for write in listed:
+            if self._in_one_array(write):
+                arrays.append(list(write.rows))
+            else:
+                arrays.extend(zip(*write.rows, strict=True))
+        try:
+            found = await_only(sql.driver_of(conn).fetchrow(statement, *arrays))
+        except Exception as error:
+            if getattr(error, "sqlstate", None) == _GUARD_FAILED and _MEANWHILE in str(error):
+                raise Conflict(str(error).partition(": ")[2]) from error
+            raise
+        named = [write.name for write in listed if write.name]
+        return dict(zip(named, found[-len(named) :], strict=True)) if named else {}
+
+    def _in_one_array(self, write: Write) -> bool:
+        return write.whole and self._own_types
+
+    def _parts(self, listed: list[Write]) -> tuple[_Part, ...]:
+        own = self._own_types
+        return tuple([
+            _Part(
+                w.postgres, (_row_type(w.table),) if own and w.whole else w.arrays, w.table,
+                w.guarded, w.late, w.name, w.lock,
+            )
+            for w in listed
+        ])  # fmt: skip
+
+
+class PooledSql(PostgresSql):
+    """See Sql. Behind a pooler every statement stands in a transaction: in `guarded` ones nothing
+    is locked when it is read.
+    """
+
+    def __init__(self, *, guarded: bool) -> None:
+        super().__init__(own_types=False)
+        self._guarded = guarded
+
+    def locks(self, conn: Connection) -> bool:  # noqa: ARG002 - as the other engine's
+        """See Sql."""
+        return not self._guarded
+
+
+DIRECT = PostgresSql(own_types=True)
+POOLED, POOLED_GUARDED = PooledSql(guarded=False), PooledSql(guarded=True)
+
+
+def _row_type(table: str) -> str:
+    return f"pg_temp.{table}_row"
+
+
+@lru_cache
+def row_types(metadata: MetaData) -> str:
+    """What a connection has to say before it writes: the types of whole rows."""
+    said = []
+    for table in metadata.sorted_tables:
+        names = [column.name for column in table.columns]
+        types = zip(names, sql.postgres_types(table, names), strict=True)
+        columns = ", ".join(f'"{name}" {type_}' for name, type_ in types)
+        said.append(f"CREATE TYPE {_row_type(table.name)} AS ({columns})")
+    return "; ".join(said)
+
+
+@lru_cache(maxsize=512)
+def select_by_keys(
+    table: Table, keys: tuple[str, ...], columns: tuple[str, ...], lock: bool, place: int = 0
+) -> str:
+    """Reads the rows of some keys. `place` parameters come before this statement's own."""
+    types = enumerate(sql.postgres_types(table, keys), place + 1)
+    arrays = ", ".join(f"${i}::{type_}[]" for i, type_ in types)
+    order = ", ".join(f't."{c}"' for c in keys)
+    tail = f" ORDER BY {order} FOR UPDATE OF t" if lock else ""
+    return _select_from(f"unnest({arrays})", table, keys, columns) + tail
+
+
+def _select_from(source: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> str:
+    aliases, match = sql.by_keys(keys)
+    names = sql.names_of(columns)
+    return f"SELECT {names} FROM {source} AS v({aliases}) JOIN {table.name} AS t ON {match}"
+
+
+def _is_small(one: Select) -> bool:
+    small = one.few or len(one.wanted) <= _SMALL
+    return one.named_by is not None or (bool(one.wanted) and small)
+
+
+_Asked = tuple[int, Table, tuple[str, ...], tuple[str, ...], bool, NamedBy | None]
+
+
+@lru_cache(maxsize=512)
+def select_together(parts: tuple[_Asked, ...]) -> str:
+    """One statement that reads what each part does, each as one array of rows."""
+    said: list[str] = []
+    place = 0
+    for at, table, keys, columns, lock, named_by in parts:
+        if named_by is None:
+            text = select_by_keys(table, keys, columns, lock, place)
+            place += len(keys)
+        else:
+            named = ", ".join(f'"{column}"' for column in named_by.columns)
+            source = f"(SELECT DISTINCT {named} FROM s{named_by.place})"
+            text = _select_from(source, table, keys, columns)
+        said.append(f"s{at} AS MATERIALIZED ({text})")
+    rows = ", ".join(f"(SELECT array_agg(ROW(s{at}.*)) FROM s{at})" for at, *_ in parts)
+    return f"WITH {', '.join(said)} SELECT {rows}"
+
+
+def _split(listed: list[Write]) -> tuple[list[Write], list[Write]]:
+    """What can be written in one statement, and what has to follow in another."""
+    before = {write.table for write in listed if not write.apart}
+    later = [write for write in listed if write.apart and write.table in before]
+    if not later:
+        return listed, later
+    return [write for write in listed if not (write.apart and write.table in before)], later
+
+
+class _Part(NamedTuple):
+    """What of a Write its statement is made of."""
+
+    change: str
+    types: tuple[str, ...]
+    table: str
+    guarded: bool
+    late: bool
+    name: str | None
+    lock: Lock | None
+
+
+@lru_cache(maxsize=512)
+def composed(parts: tuple[_Part, ...]) -> str:
+    """One statement that does what each part does, fails where a guarded one found too few rows,
+    and selects what the named ones returned.
+    """
+    said: list[str] = []
+    locks: list[str] = []
+    guards: list[str] = []
+    before: list[str] = []
+    late_guards: list[str] = []
+    named: list[str] = []
+    place = 0
+    first_named = next((at for at, part in enumerate(parts) if part.name), 0)
+    for number, (change, types, table, guarded, late, name, lock) in enumerate(parts):
+        part, statement = name or f"w{number}", change
+        if number < first_named and not guarded:
+            # Looked at, so that it is done by then: a named part may lock what others wait for.
+            statement = f"{statement} RETURNING 1"
+            before.append(f"(SELECT count(*) FROM {part})")
+        arrays = [f"${place + i}::{type_}[]" for i, type_ in enumerate(types, 1)]
+        if lock:
+            keys = _unnest(arrays[-lock.arrays :])
+            said.append(f"l{number} AS ({lock.statement.format(keys)})")
+        said.append(f"{part} AS ({statement.format(_unnest(arrays))})")
+        if guarded:
+            guard = _guard(f"l{number}" if lock else part, table, f"cardinality({arrays[0]})")
+            (locks if lock else late_guards if late else guards).append(guard)
+        if name:
+            named.append(f"(SELECT array_agg(ROW({name}.*)) FROM {name})")
+        place += len(types)
+    looked_at = [*locks, *guards, *before, *late_guards, *named]
+    return f"WITH {', '.join(said)} SELECT {', '.join(looked_at)}"
+
+
+def _unnest(arrays: Sequence[str]) -> str:
+    return f"unnest({', '.join(arrays)})"
+
+
+def _guard(part: str, table: str, wanted: str) -> str:
+    # A statement of its own cannot be undone from outside any more once it has ended, so it has to
+    # fail by itself; every PostgreSQL can do that by reading a number where there is none.
+    failed = f"CAST('{table}: rows {_MEANWHILE}, found ' || count(*) AS bigint)"
+    return f"(SELECT CASE WHEN count(*) = {wanted} THEN 0 ELSE {failed} END FROM {part})"
