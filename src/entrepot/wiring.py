@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from litestar import Litestar
 
 from entrepot import pages, settings, telemetry
 from entrepot.clock import new_id, new_request_id, now
 from entrepot.edge.admission import Admission
-from entrepot.edge.app import build_app
+from entrepot.edge.app import Application, build_app
 from entrepot.edge.dialect import Services
 from entrepot.edge.dialects import ALL
 from entrepot.edge.door import Door
@@ -170,7 +169,7 @@ def end_with_parent() -> None:
     loop.add_reader(sentinel, gone)
 
 
-def application(shared: str | None = None) -> Litestar:
+def application(shared: str | None = None) -> Application:
     """The whole server as one ASGI application, by the settings of the environment.
 
     `shared`: where this is one process of several, the folder that they share.
@@ -183,7 +182,7 @@ def application(shared: str | None = None) -> Litestar:
     retention = make_retention(database, chosen) if chosen.role != "api" else None
 
     @asynccontextmanager
-    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+    async def lifespan() -> AsyncIterator[None]:
         end_with_parent()
         if chosen.migrate:
             await migrate.upgrade(database)
@@ -221,7 +220,7 @@ def application(shared: str | None = None) -> Litestar:
         tokens={"/metrics": chosen.metrics_token} if chosen.metrics_token else {},
     )  # fmt: skip
     if dialects:
-        app.state.door = Door(writer, dialects, new_request_id)
+        app.door = Door(writer, dialects, new_request_id)
     return app
 
 

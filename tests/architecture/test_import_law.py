@@ -155,7 +155,7 @@ def test_a_broken_import_is_seen(where: str, source: str) -> None:
         ("core/decide/place.py", "from decimal import Decimal\nfrom entrepot.core import money"),
         ("core/decide/place.py", "from ..money import Money"),
         ("writer/batch.py", "from entrepot.store import rows\nfrom entrepot import telemetry"),
-        ("edge/app.py", "import litestar\nfrom entrepot import __version__"),
+        ("edge/app.py", "import uvicorn\nfrom entrepot import __version__"),
         ("pipeline/worker.py", "import httpx\nfrom entrepot.providers import sandbox"),
         ("wiring.py", "from entrepot.edge import app\nfrom entrepot.pipeline import worker"),
         ("testing/postgres.py", "from entrepot.testing.server import eventually"),

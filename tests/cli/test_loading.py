@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,9 @@ status = asyncio.run(ready())
 print(json.dumps([status, sorted({name.split(".")[0] for name in sys.modules}),
                   sorted(name for name in sys.modules if name.startswith("entrepot."))]))
 """
+# A web framework's makers of test data, its own command line, its form parser and its add-ons.
+_NOT_TO_SERVE = {"litestar", "litestar_htmx", "faker", "polyfactory", "rich_click", "multipart",
+                 "multidict", "yaml", "pytest", "hypothesis"}  # fmt: skip
 _NOT_FOR_SQLITE = {"alembic", "mako", "asyncpg", "jwt", "cryptography"}
 
 
@@ -57,8 +61,16 @@ def test_a_book_at_head_is_served_without_what_it_does_not_need(tmp_path: Path) 
     again, own = _started(tmp_path)
     assert again & _NOT_FOR_SQLITE == set()
     assert "sqlalchemy" in again
+    assert again & _NOT_TO_SERVE == set()
     others = {f"entrepot.cli.{name}" for name in ("accounts", "book", "verify")}
     assert own & (others | {"entrepot.docs", "entrepot.edge.tokens"}) == set()
+
+
+def test_the_runtime_lock_holds_nothing_that_only_tests_need() -> None:
+    locked = Path(__file__).parents[2].joinpath("requirements.lock").read_text()
+    names = {name.replace("-", "_") for name in re.findall(r"^([\w.-]+)==", locked, re.MULTILINE)}
+    assert {"uvicorn", "sqlalchemy", "msgspec"} <= names
+    assert names & (_NOT_TO_SERVE | {"pyyaml"}) == set()
 
 
 def test_every_command_is_loaded_by_its_name() -> None:

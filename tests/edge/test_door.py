@@ -35,20 +35,13 @@ class Busy:
         return self.crowds and (self.bulk or not bulk)
 
 
-class State:
-    """What an application carries."""
-
-    def __init__(self, door: Door) -> None:
-        self.door = door
-
-
 class Behind(App):
     """The protocol tests' application, behind a door."""
 
     def __init__(self, busy: Busy) -> None:
         super().__init__()
         writer: Any = busy
-        self.state = State(Door(writer, ALL, lambda: "request-1"))
+        self.door = Door(writer, ALL, lambda: "request-1")
 
 
 @pytest.fixture

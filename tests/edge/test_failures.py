@@ -10,9 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from litestar import Litestar
 
-from entrepot.edge.app import build_app
+from entrepot.edge.app import Application, build_app
 from entrepot.edge.dialect import Call, Dialect, Principal, Services
 from entrepot.edge.dialects import ALL
 from entrepot.store.engine import Unavailable
@@ -29,7 +28,7 @@ class Admits:
         return 0.0
 
 
-def application(dialect: Dialect, failure: Exception) -> Litestar:
+def application(dialect: Dialect, failure: Exception) -> Application:
     async def handler(_call: Call) -> Answer:
         raise failure
 

@@ -10,17 +10,17 @@ import hmac
 import math
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from litestar import Litestar
-from litestar.types import HTTPScope, Receive, Send
 
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.edge.answering import answer_at_once, lines
+from entrepot.edge.asgi import Lifespan, Receive, Scope, Send, live
 from entrepot.edge.dialect import Call, Dialect, Operation, Services
+from entrepot.edge.door import Door
 from entrepot.edge.paths import Paths, raw_path
 from entrepot.edge.revisions import NOT_MODIFIED
 from entrepot.edge.safe_headers import FOR_JSON, FOR_PAGES, cross_origin
@@ -40,33 +40,36 @@ _NOT_REACHED = Refusal(Reason.UNAVAILABLE, retry_after=1.0)
 _NAMED_MAX, _NAME_SHOWN_MAX = 10, 64
 _Headers = list[tuple[bytes, bytes]]
 _Page = Callable[[], Awaitable[tuple[int, str, bytes]]]
-_Entrance = Callable[[HTTPScope, Receive, Send], Awaitable[None]]
+_Entrance = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class ClientGone(Exception):
     """The client closed the connection before its request was whole; there is nobody to answer."""
 
 
-class Application(Litestar):
-    """Litestar for the life of the server; requests find their address by its one spelling."""
+class Application:
+    """The ASGI application: its life, and each request to the entrance of the request's path.
+
+    `door` refuses writes before they are read, where the server asks (edge/protocol.py).
+    """
 
     def __init__(
-        self, entrances: Paths[_Entrance], nowhere: _Entrance, lifespan: Any = None
+        self, entrances: Paths[_Entrance], nowhere: _Entrance, lifespan: Lifespan = nullcontext
     ) -> None:
-        super().__init__(
-            openapi_config=None, lifespan=[lifespan] if lifespan else [], logging_config=None,
-            debug=False,
-        )  # fmt: skip
+        self.lifespan = lifespan
+        self.door: Door | None = None
         self._entrances = entrances
         self._nowhere = nowhere
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """The ASGI application."""
-        if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
-            return
-        entrance, scope["path_params"] = self._entrances.find(raw_path(scope))
-        await (entrance or self._nowhere)(scope, receive, send)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or live from the server's start to its end."""
+        if scope["type"] == "http":
+            entrance, scope["path_params"] = self._entrances.find(raw_path(scope))
+            await (entrance or self._nowhere)(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await live(self.lifespan, receive, send)
+        else:
+            raise AssertionError(f"no {scope['type']} is spoken here")
 
 
 def build_app(
@@ -74,7 +77,7 @@ def build_app(
     dialects: Iterable[Dialect],
     pages: Mapping[str, _Page],
     new_request_id: Callable[[], str],
-    lifespan: Any = None,
+    lifespan: Lifespan = nullcontext,
     tokens: Mapping[str, str] | None = None,
 ) -> Application:
     """The application over these dialects, and plain GET pages (health, metrics, documents).
@@ -122,7 +125,7 @@ class _Endpoint:
             self._counters[status] = counter
         counter.inc()
 
-    async def enter(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    async def enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["method"] == "OPTIONS":
             # A browser asks before it sends what needs credentials, and sends none with it.
@@ -136,7 +139,7 @@ class _Endpoint:
             if media is None or not answer_at_once(send, status, _JSON_HEAD, extra, body):
                 await send_answer(send, status, media, body, [*FOR_JSON, *extra])
 
-    async def _answered(self, scope: HTTPScope, receive: Receive) -> tuple[Answer, _Headers]:
+    async def _answered(self, scope: Scope, receive: Receive) -> tuple[Answer, _Headers]:
         headers = _headers(scope["headers"])
         request_id = headers.get("x-request-id", "")
         if not _REQUEST_ID.match(request_id):
@@ -174,7 +177,7 @@ class _Endpoint:
 
     async def _answer(
         self,
-        scope: HTTPScope,
+        scope: Scope,
         receive: Receive,
         headers: dict[str, str],
         request_id: str,
@@ -289,7 +292,7 @@ async def send_answer(
 def _page_handler(page: _Page) -> _Entrance:
     allow = (b"allow", b"GET, HEAD, OPTIONS")
 
-    async def handle(scope: HTTPScope, receive: Receive, send: Send) -> None:  # noqa: ARG001
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
         if scope["method"] == "OPTIONS":
             await send_answer(send, 204, None, b"", [allow])
         elif scope["method"] not in ("GET", "HEAD"):
@@ -307,7 +310,7 @@ def _guarded(entrance: _Entrance, token: str, services: Services) -> _Entrance:
     """A page that is shown to whoever brings the token."""
     expected = f"bearer {token}".encode()
 
-    async def handle(scope: HTTPScope, receive: Receive, send: Send) -> None:
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         sent = dict(scope["headers"]).get(b"authorization", b"")
         scheme, _, rest = sent.partition(b" ")
         if hmac.compare_digest(scheme.lower() + b" " + rest.strip(), expected):
@@ -326,7 +329,7 @@ def _guarded(entrance: _Entrance, token: str, services: Services) -> _Entrance:
     return handle
 
 
-def _address(scope: HTTPScope) -> str:
+def _address(scope: Scope) -> str:
     return (scope.get("client") or ("unknown", 0))[0]
 
 
@@ -338,7 +341,7 @@ def _nowhere(dialects: tuple[Dialect, ...], new_request_id: Callable[[], str]) -
     """Where nothing is: the envelope of the dialect whose prefix the path has, else a problem."""
     prefixes = {prefix.encode(): dialect for dialect in dialects for prefix in dialect.prefixes}
 
-    async def handle(scope: HTTPScope, receive: Receive, send: Send) -> None:  # noqa: ARG001
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
         request_id = new_request_id()
         path = raw_path(scope)
         found = [prefix for prefix in prefixes if path == prefix or path.startswith(prefix + b"/")]

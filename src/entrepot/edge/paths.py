@@ -26,7 +26,9 @@ class Paths(Generic[T]):
 
     def __init__(self, found: Mapping[str, T]) -> None:
         self._plain: dict[bytes, T] = {}
-        # By what is before the parameter, where it is the last segment: nearly all are so.
+        # By what is before the parameter, where that is the last segment: nearly all are so.
+        self._last: dict[bytes, tuple[str, T]] = {}
+        # The others, by how many segments they have.
         self._templates: dict[int, list[tuple[list[bytes | None], list[str], T]]] = {}
         for path, value in found.items():
             if "{" not in path:
@@ -38,6 +40,9 @@ class Paths(Generic[T]):
                 for match, part in zip(named, path.split("/"), strict=True)
             ]
             names = [match[1] for match in named if match]
+            if len(names) == 1 and named[-1] is not None:
+                self._last[path.rpartition("/")[0].encode()] = names[0], value
+                continue
             self._templates.setdefault(len(fixed), []).append((fixed, names, value))
 
     def find(self, path: bytes) -> tuple[T | None, Mapping[str, str]]:
@@ -45,6 +50,12 @@ class Paths(Generic[T]):
         plain = self._plain.get(path)
         if plain is not None:
             return plain, _NO_PARAMETERS
+        before, _, segment = path.rpartition(b"/")
+        last = self._last.get(before)
+        if last is not None:
+            only = _text(segment)
+            if only is not None:
+                return last[1], {last[0]: only}
         parts = path.split(b"/")
         for fixed, names, value in self._templates.get(len(parts), ()):
             texts: list[str] = []

@@ -333,8 +333,8 @@ class DeadlineProtocol(TimedProtocol):
 
 
 def _door_of(app: Any) -> Door | None:
-    """The door that the application carries in its state; uvicorn may have wrapped it once."""
-    door = getattr(getattr(getattr(app, "app", app), "state", None), "door", None)
+    """The door that the application carries; uvicorn may have wrapped the application once."""
+    door = getattr(getattr(app, "app", app), "door", None)
     return door if isinstance(door, Door) else None
 
 

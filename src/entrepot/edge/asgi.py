@@ -1,0 +1,36 @@
+"""The protocol between the server and an application, as far as the edge speaks it: ASGI 3.
+
+An application is called once for its life, and once for each request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager
+from traceback import format_exc
+from typing import Any, TypeAlias
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+# Made and entered when the server starts, left when it ends.
+Lifespan: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
+
+
+async def live(lifespan: Lifespan, receive: Receive, send: Send) -> None:
+    """Enter the lifespan when the server starts, and leave the lifespan when the server ends.
+
+    An error is told to the server with its traceback, and raised.
+    """
+    failure = "lifespan.startup.failed"
+    await receive()
+    try:
+        async with lifespan():
+            await send({"type": "lifespan.startup.complete"})
+            failure = "lifespan.shutdown.failed"
+            await receive()
+    except BaseException:
+        await send({"type": failure, "message": format_exc()})
+        raise
+    await send({"type": "lifespan.shutdown.complete"})
