@@ -362,8 +362,8 @@ def _refusals() -> str:
         rows.append((name, reason.sentence, *answers))
     return (
         "# Refusals\n\n"
-        "Every reason to refuse a request. Where several apply, the first one listed is given. "
-        "Each dialect says it in its\nown status and body: Synq `{error}`, Polinate "
+        "Every reason to refuse a request. Where several apply, the first one that is checked is "
+        "given. Each dialect says it in its\nown status and body: Synq `{error}`, Polinate "
         "`{errorCode, message, requestId, fieldErrors}`, Konvo `{error, message}`.\n"
         "Where a field is to blame, its path in the request stands before the sentence. Answers "
         "marked (t) are transient and\nnever stored under an idempotency key.\n\n"

@@ -277,6 +277,7 @@ def test_a_mirrored_order_takes_no_stock_and_no_money() -> None:
     book.mirrored(("konvo", "cancelled"), lines=(line(quantity=4),))
     assert (book.level().on_hand, book.level().reserved) == (10, 0)
     assert (book.jobs(order), book.reservations(order)) == ([], [])
+    assert [row.location_id for row in book.order(order).lines] == [None]
 
 
 def test_a_managed_order_told_by_its_id_only_moves() -> None:

@@ -214,3 +214,12 @@ def test_times_are_held_against_what_is_told_ahead_of_the_confirmation() -> None
     book.done(telling(order, MOVING, shipped_at=now))
     gone = book.refused(telling(order, shipped_at=None))
     assert (gone.reason, gone.field) == (Reason.ILLEGAL_MOVE, LEFT)
+
+
+def test_a_time_that_its_sender_has_taken_away_is_not_made_up_later() -> None:
+    book = Book()
+    order = book.mirrored(("konvo_shipment", "in_transit"))
+    book.done(telling(order, shipped_at=None))
+    book.told(order, ("konvo_shipment", "delivered"))
+    assert book.order(order).shipped_at is None
+    assert book.order(order).delivered_at == book.facts.now

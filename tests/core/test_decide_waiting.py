@@ -102,6 +102,17 @@ def test_a_step_that_is_parked_and_then_put_off_is_parked_no_longer() -> None:
     assert told(book, order) == ("waiting", TURN)
 
 
+def test_a_step_that_is_parked_no_longer_is_seen_by_time_also_where_the_clock_stands_still() -> (
+    None
+):
+    book, order = paying()
+    put_off(book, order, "", parked=True)
+    parked = book.order(order)
+    book.facts.now -= 1_000  # every command of the book takes a millisecond
+    put_off(book, order)
+    assert book.order(order).updated_at // 1_000 > parked.updated_at // 1_000
+
+
 # --- what happened during the try
 
 

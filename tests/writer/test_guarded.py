@@ -159,6 +159,26 @@ async def test_an_order_is_not_moved_from_where_it_no_longer_stands(
     assert await two.one.column(schema.orders, "stage") == ["cancelled"]
 
 
+async def test_what_two_processes_hear_of_a_customer_is_kept(
+    two: Processes, meanwhile: Any
+) -> None:
+    """A customer's row is written whole: the later one would forget what the earlier one heard."""
+    org = two.one.shop.org
+
+    def telling(order: str, **of_customer: str) -> MirrorOrders:
+        [draft] = array(org, order, order, 1).drafts
+        known = CustomerRef(own=("konvo", "c-1"), first_name="Ada", **of_customer)
+        return MirrorOrders(org, "konvo", (draft._replace(customer=known),))
+
+    await two.one.do(telling("first"))
+    meanwhile(two.other.do(telling("second", phone="+3247000")))
+    await two.one.do(telling("third", email="ada@example.org"))
+    heard = [await two.one.column(schema.customers, name) for name in ("email", "phone")]
+    assert [[value for value in column if value] for column in heard] == [
+        ["ada@example.org"], ["+3247000"],
+    ]  # fmt: skip
+
+
 async def test_a_job_that_was_taken_meanwhile_is_left_alone(two: Processes, meanwhile: Any) -> None:
     """Settling what another process has claimed would do its step twice."""
     await two.one.do(two.one.shop.stocked(5))

@@ -1,4 +1,4 @@
-"""Every reason to refuse, closed and ordered: where several apply, the first is given."""
+"""Every reason to refuse, closed. Where several apply, the one that is checked first is given."""
 
 from __future__ import annotations
 
