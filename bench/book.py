@@ -10,8 +10,8 @@ import asyncpg
 import pysqlite3
 
 _LATENCIES = """
-SELECT confirmed.at - placed.at FROM order_events placed JOIN order_events confirmed
-ON confirmed.org = placed.org AND confirmed.order_id = placed.order_id
+SELECT confirmed.at - placed.at FROM events placed JOIN events confirmed
+ON confirmed.org = placed.org AND confirmed.subject_id = placed.subject_id
 AND confirmed.type = 'order.confirmed'
 WHERE placed.type = 'order.placed' AND placed.at >= {since} ORDER BY 1
 """
@@ -42,7 +42,7 @@ def orders(url: str) -> int:
 
 def events(url: str, kind: str) -> int:
     """How many events of one type the book holds."""
-    return int(rows(url, f"SELECT count(*) FROM order_events WHERE type = '{kind}'")[0][0])
+    return int(rows(url, f"SELECT count(*) FROM events WHERE type = '{kind}'")[0][0])
 
 
 def idle(url: str) -> bool:
@@ -52,12 +52,12 @@ def idle(url: str) -> bool:
 
 def newest(url: str) -> int:
     """When the newest event happened, in microseconds since the epoch; 0 in an empty book."""
-    return int(rows(url, "SELECT coalesce(max(at), 0) FROM order_events")[0][0])
+    return int(rows(url, "SELECT coalesce(max(at), 0) FROM events")[0][0])
 
 
 def first_and_last(url: str, kind: str, since: int) -> tuple[int, int]:
     """When the first and the last event of a type happened, of those from `since` on."""
-    statement = f"SELECT min(at), max(at) FROM order_events WHERE type = '{kind}' AND at >= {since}"
+    statement = f"SELECT min(at), max(at) FROM events WHERE type = '{kind}' AND at >= {since}"
     first, last = rows(url, statement)[0]
     return int(first or since), int(last or since)
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from bench import fill_pattern
 from bench.fill_book import Book, open_book
-from bench.fill_copy import YEAR, Pattern, Rows, copies
+from bench.fill_copy import YEAR, Copied, Pattern, Rows, copies
 from bench.fill_rules import EMPTY, OWNER
 from bench.run import say
 from entrepot.clock import new_id, now
@@ -79,10 +79,12 @@ def _fill(book: Book, orders: int) -> list[bytes]:
     drawn = set(chance.sample(range(1, orders + 1), min(orders, SAMPLE_MAX)))
     sample: list[bytes] = []
     counted: Counter[int] = Counter()
+    logged = 0
     for start in range(1, orders + 1, AT_ONCE):
         chosen = pattern.choose(min(AT_ONCE, orders + 1 - start), chance)
         counted.update(chosen)
-        rows, made = copies(pattern, start, chosen, begins, latest, chance)
+        rows, made = copies(pattern, Copied(start - 1, logged), chosen, begins, latest, chance)
+        logged += len(rows["events"])
         _write(book, rows)
         sample += [order for number, order in enumerate(made, start) if number in drawn]
         done = start + len(chosen) - 1
@@ -90,7 +92,7 @@ def _fill(book: Book, orders: int) -> list[bytes]:
             say(f"filled {done:,} of {orders:,} orders")
     book.begin()
     _restock(book, pattern, counted)
-    _tally(book, orders)
+    _tally(book, orders, logged)
     book.commit()
     return sample
 
@@ -175,13 +177,16 @@ _PATHS = (
 )
 
 
-def _tally(book: Book, orders: int) -> None:
-    """Counters and tallies as spans.py and tallies.py of store/writing would have kept them."""
+def _tally(book: Book, orders: int, events: int) -> None:
+    """Counters and tallies as counters.py, spans.py and tallies.py of store/writing would have kept
+    them.
+    """
     for table in ("order_spans", "order_property_tallies", "order_update_tallies"):
         book.run(f"DELETE FROM {table}")
     book.run(
-        "UPDATE order_counters SET orders = ?1, committed_at = "
-        "(SELECT max(o.updated_at) FROM orders AS o WHERE o.org = order_counters.org)", orders,
+        "UPDATE order_counters SET orders = ?1, events = ?2, committed_at = "
+        "(SELECT max(o.updated_at) FROM orders AS o WHERE o.org = order_counters.org)",
+        orders, events,
     )  # fmt: skip
     book.run(_LOWEST.format(size=spans.SIZES[0]))
     sizes = list(zip(spans.SIZES, spans.SIZES[1:], strict=False))

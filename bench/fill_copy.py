@@ -13,6 +13,7 @@ from bench.fill_rules import (
     ABSENT,
     BY_CUSTOMER,
     ID,
+    LOGGED,
     NUMBER,
     OWNER,
     SHIFT,
@@ -37,14 +38,17 @@ Rows = dict[str, list[Row]]  # by table
 
 
 class Copy:
-    """What is a copy's own: begin (microseconds), stretch, number, key, batch, and its ids."""
+    """What is a copy's own: begin (microseconds), stretch, number, how many events come before its
+    own, key, batch, and its ids.
+    """
 
-    __slots__ = ("batch", "begin", "ids", "key", "number", "stretch")
+    __slots__ = ("batch", "begin", "ids", "key", "logged", "number", "stretch")
 
-    def __init__(self, begin: int, stretch: int, number: int, key: str) -> None:
+    def __init__(self, begin: int, stretch: int, number: int, logged: int, key: str) -> None:
         self.begin = begin
         self.stretch = stretch
         self.number = number
+        self.logged = logged
         self.key = key
         self.batch = f"b{number // BATCH_ORDERS}"
         self.ids: dict[bytes, bytes] = {}
@@ -87,6 +91,8 @@ class Shape:
         rules, found = _RULES[table], []
         for at, column in enumerate(schema.metadata.tables[table].columns):
             make = None if row[at] is None else self._make(rules[column.name], row[at])
+            if rules[column.name] == LOGGED:
+                make = _logged(row[_SEQ])
             if make is not None:
                 found.append((at, make))
         return found
@@ -136,6 +142,13 @@ class Shape:
 
 
 _RULES = checked()
+
+
+_SEQ = schema.events.columns.keys().index("seq")
+
+
+def _logged(seq: int) -> Make:
+    return lambda copy: copy.logged + seq
 
 
 def _spelled(spell: Callable[[bytes], str], old: bytes) -> Make:
@@ -220,21 +233,30 @@ def _shelves(rows: Rows, table: str, units: str) -> list[tuple[Shelf, int]]:
     return [(Shelf(*one[:3]), one[3]) for one in zip(*columns, strict=True)]
 
 
+class Copied(NamedTuple):
+    """How many orders are copied already, and how many events with them."""
+
+    orders: int
+    events: int
+
+
 def copies(
-    pattern: Pattern, first: int, chosen: list[int], begins: Callable[[int], int], latest: int,
+    pattern: Pattern, copied: Copied, chosen: list[int], begins: Callable[[int], int], latest: int,
     chance: random.Random,
 ) -> tuple[Rows, list[bytes]]:  # fmt: skip
-    """The rows of copies numbered from `first` on, by table and key, and the orders' ids.
+    """The rows of copies numbered behind those that are `copied`, by table and key, and the orders'
+    ids.
 
     `begins` says when the order of a number began; nothing of it is later than `latest`.
     """
     into: Rows = {table: [] for table in OWNER}
     orders = []
-    for number, at in enumerate(chosen, first):
+    for number, at in enumerate(chosen, copied.orders + 1):
         shape, begin = pattern.shapes[at], begins(number)
         room = (latest - begin) // (shape.lasts or 1)
         stretch = chance.randint(1, max(1, min(STRETCH_MAX, room)))
-        copy = Copy(begin, stretch, number, f"{chance.getrandbits(32):08x}-filled-{number}")
+        key = f"{chance.getrandbits(32):08x}-filled-{number}"
+        copy = Copy(begin, stretch, number, copied.events + len(into["events"]), key)
         orders.append(shape.copy(copy, chance, into))
     for table, rows in into.items():
         keys = schema.metadata.tables[table].primary_key.columns.keys()

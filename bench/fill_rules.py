@@ -19,6 +19,7 @@ TIME = "time"  # as long after the order's begin as in the pattern, stretched
 SHIFT = "shift"  # as long after the order's begin as in the pattern
 TOLD = "told"  # text in which the pattern's keys and ids are replaced by the copy's
 NUMBER = "number"  # the order's place in the book
+LOGGED = "logged"  # the event's place in the organization's log
 UNSEALED = "unsealed"  # a digest as older versions wrote it, of no sender
 ABSENT = "absent"  # nothing, as in rows of older versions
 
@@ -27,7 +28,7 @@ OWNER = {
     "orders": "id",
     "order_lines": "order_id",
     "order_properties": "order_id",
-    "order_events": "order_id",
+    "events": "subject_id",
     "idempotency_keys": "order_id",
     "reservations": "order_id",
     "payment_attempts": "order_id",
@@ -85,8 +86,9 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
     "order_properties": {
         SAME: ("org", "path"), ID: ("order_id",), TOLD: ("value",), NUMBER: ("number",),
     },
-    "order_events": {
-        SAME: ("org", "seq", "type", "source"), ID: ("order_id",), TIME: ("at",), TOLD: ("body",),
+    "events": {
+        SAME: ("org", "seq", "type", "source", "subject", "actor"), ID: ("subject_id",),
+        TIME: ("at",), TOLD: ("body",), LOGGED: ("number",),
     },
     "idempotency_keys": {
         SAME: ("org", "operation", "fingerprint", "status"),

@@ -40,7 +40,7 @@ _HOT = "\\set first 1\n\\set second 2\n"
 _RATE = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
 _LATENCY = re.compile(r"^latency average = ([0-9.]+) ms", re.MULTILINE)
 _DECIDED = """
-SELECT type, count(*), max(at) FROM order_events
+SELECT type, count(*), max(at) FROM events
 WHERE at >= {} AND type IN ('stock.reserved', 'order.failed') GROUP BY type
 """
 

@@ -187,7 +187,7 @@ class Book:
         return list(self.facts.reservations.get((ORG, order.id), {}).values())
 
     def events(self, order: Order) -> list[Event]:
-        return [event for event in self.facts.events if event.order_id == order.id]
+        return [event for event in self.facts.events if event.subject_id == order.id]
 
     def types(self, order: Order) -> list[str]:
         return [event.type for event in self.events(order)]

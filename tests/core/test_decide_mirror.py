@@ -238,7 +238,7 @@ def test_one_array_tells_an_order_by_its_senders_id_and_by_ours() -> None:
     assert theirs == ours == last == book.order(known)
     assert (last.id, last.facets.stage, last.notes) == (known.id, "completed", "as ours")
     assert other.id != known.id
-    numbers = [event.seq for event in book.facts.events if event.order_id == known.id]
+    numbers = [event.seq for event in book.facts.events if event.subject_id == known.id]
     assert numbers == list(range(1, last.version + 1))
 
 

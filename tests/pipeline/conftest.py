@@ -192,7 +192,7 @@ class House:
         return reserved, states
 
     async def events(self, order_id: bytes) -> list[str]:
-        found = await self.rows(schema.order_events, "seq", "type", order_id=order_id)
+        found = await self.rows(schema.events, "seq", "type", subject_id=order_id)
         return [type_ for _, type_ in sorted(found)]
 
     def live(self) -> list[tuple[str, int]]:

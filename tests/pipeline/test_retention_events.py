@@ -40,7 +40,7 @@ async def test_events_of_finished_orders_move_to_the_archive(house: House, tmp_p
     before = await events_of(house)
     columns = ("seq", "type", "at", "body")
     told = {
-        order: await house.rows(schema.order_events, *columns, order_id=order)
+        order: await house.rows(schema.events, *columns, subject_id=order)
         for order in (ended, cancelled)
     }
     house.advance(60 * DAY)
@@ -118,7 +118,7 @@ async def test_events_go_in_bounded_steps_however_many_an_order_has(
     await mirrored(house, "c", "open", "cancelled")
     before = await events_of(house)
     house.advance(91 * DAY)
-    watched = Watched(house.database, schema.order_events)
+    watched = Watched(house.database, schema.events)
     sweeper = a_sweeper(house, tmp_path, watched, events_slice=3, orders_slice=2)
     swept = (await sweeper.round())["events"]
     steps = [n for n in watched.removed if n > 0]

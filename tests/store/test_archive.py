@@ -19,7 +19,8 @@ BODY = '{"facets":["placed","none","unassigned","none"],"total":"12.340000000000
 
 
 def an_event(seq: int, body: str = BODY) -> Event:
-    return Event(1, b"\x01" * 16, seq, "order.moved", 5, "synq", body)
+    actor = "operator:retry"
+    return Event(1, b"\x01" * 16, seq, "order.moved", 5, "synq", body, "order", actor, 40 + seq)
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -37,8 +38,9 @@ def test_appends_of_a_day_are_one_file_that_gzip_reads(tmp_path: Path) -> None:
     assert path.name.startswith("events-1970-01-01-")
     assert [one["seq"] for one in read(path)] == [1, 2, 3]
     assert read(path)[0] == {
-        "org": 1, "order_id": "01010101-0101-0101-0101-010101010101", "seq": 1,
-        "type": "order.moved", "at": 5, "source": "synq", "body": json.loads(BODY),
+        "org": 1, "number": 41, "subject": "order",
+        "order_id": "01010101-0101-0101-0101-010101010101", "seq": 1, "type": "order.moved",
+        "at": 5, "source": "synq", "actor": "operator:retry", "body": json.loads(BODY),
     }  # fmt: skip
     archive.append([an_event(4)], at=DAY)
     assert len(list(folder.iterdir())) == 2

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 from tests.store.test_conformance import NOW, an_order
 
 from entrepot.clock import new_id
@@ -108,6 +108,49 @@ async def _check(database: Database, orders: list[Order]) -> None:
         wanted = [o for o in orders if o.org == org and o.words.polinate_status == "PACKED"]
         assert page.total == len(wanted)
         assert [order.id for order in page.orders] == [o.id for o in wanted[::-1][20:23]]
+
+
+# Organization, order, seq and time of events as they lie in an old book, in the order in which they
+# are numbered: by time, an order's own in their order though a clock went back (at 30, then 10).
+_LOGGED = [(1, b"a", 3, 5), (1, b"b", 1, 7), (1, b"c", 1, 30), (1, b"c", 2, 10), (1, b"a", 4, 31),
+           (2, b"a", 1, 6)]  # fmt: skip
+_LOST = [(1, b"a", 1, 2)]  # organization, order, first and last seq of what the archive has
+
+
+async def test_events_are_numbered_behind_those_of_the_archive(old_book: Database) -> None:
+    def furnish(conn: Connection) -> None:
+        command.upgrade(migrate._config(conn), "0013")
+        for org in (1, 2):
+            conn.execute(text("INSERT INTO order_counters VALUES (:org, 0, 0)"), {"org": org})
+        for org, order, seq, at in _LOGGED:
+            conn.execute(
+                text("INSERT INTO order_events VALUES (:org, :id, :seq, 't', :at, 's', '{}')"),
+                {"org": org, "id": order * 16, "seq": seq, "at": at},
+            )
+        for org, order, first, last in _LOST:
+            conn.execute(
+                text("INSERT INTO order_archives VALUES (:org, :id, :first, :last, 0)"),
+                {"org": org, "id": order * 16, "first": first, "last": last},
+            )
+
+    def look(conn: Connection) -> tuple[list[tuple[object, ...]], dict[int, int]]:
+        c, counted = schema.events.c, schema.order_counters.c
+        shown = select(c.org, c.subject_id, c.seq, c.at, c.number, c.subject, c.actor)
+        found = [tuple(row) for row in conn.execute(shown.order_by(c.org, c.number))]
+        return found, dict(conn.execute(select(counted.org, counted.events)).tuples().all())
+
+    await old_book.write(furnish)
+    for _ in range(2):
+        await migrate.upgrade(old_book)
+        found, counted = await old_book.read(look)
+        numbers_given = [3, 4, 5, 6, 7, 1]
+        assert found == [
+            (org, order * 16, seq, at, number, "order", "")
+            for (org, order, seq, at), number in zip(_LOGGED, numbers_given, strict=True)
+        ]
+        assert counted == {1: 7, 2: 1}
+        await old_book.write(lambda conn: command.downgrade(migrate._config(conn), "0013"))
+    await old_book.close()
 
 
 # Stands whose words were other ones before: stage, payment, fulfilment, returns, and the words of

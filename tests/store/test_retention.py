@@ -49,12 +49,19 @@ def furnish(conn: Connection) -> None:
     }  # fmt: skip
     made = [order | {"id": number(n), "number": n, "updated_at": NOW + n} for n in range(MANY)]
     conn.execute(insert(schema.orders), made)
-    event = {"org": 1, "type": "order.moved", "at": NOW, "source": "konvo", "body": "{}"}
-    told = [event | {"order_id": number(n), "seq": s} for n in range(MANY) for s in (1, 2, 3)]
-    conn.execute(insert(schema.order_events), told)
+    event = {
+        "org": 1, "type": "order.moved", "at": NOW, "source": "konvo", "body": "{}",
+        "subject": "order", "actor": "",
+    }  # fmt: skip
+    told = [
+        event | {"subject_id": number(n), "seq": s, "number": 3 * n + s}
+        for n in range(MANY)
+        for s in (1, 2, 3)
+    ]
+    conn.execute(insert(schema.events), told)
     others = [tuple(Sweep(org, kind)) for org in range(2, 500) for kind in retention.KINDS]
     writes.insert(conn, schema.sweeps, Sweep._fields, others)
-    tables = ("orders", "order_events", "idempotency_keys", "jobs", "sweeps", "organizations")
+    tables = ("orders", "events", "idempotency_keys", "jobs", "sweeps", "organizations")
     for table in tables if conn.dialect.name == "postgresql" else ():
         conn.exec_driver_sql(f"ANALYZE {table}")
 
@@ -116,16 +123,16 @@ PLANS: list[tuple[str, Callable[[Connection], str], str, str]] = [
     (
         "their events",
         lambda conn: plan(conn, retention.events_statement(1, [number(1), number(2)], 100)),
-        r"PRIMARY KEY \(org=\? AND order_id=\?\)", r"Index Cond: .*org = .*order_id = ",
+        r"PRIMARY KEY \(org=\? AND subject_id=\?\)", r"Index Cond: .*org = .*subject_id = ",
     ),
     (
         "keys go", lambda conn: deletion(conn, schema.idempotency_keys, retention.KEY_GUARD),
         r"autoindex_idempotency_keys_1 \(org=\? AND key=\?\)", r"Index Cond: .*org = .*key = ",
     ),
     (
-        "events go", lambda conn: deletion(conn, schema.order_events, retention.EVENT_KEY),
-        r"PRIMARY KEY \(org=\? AND order_id=\? AND seq=\?\)",
-        r"Index Cond: .*org = .*order_id = .*seq = ",
+        "events go", lambda conn: deletion(conn, schema.events, retention.EVENT_KEY),
+        r"PRIMARY KEY \(org=\? AND subject_id=\? AND seq=\?\)",
+        r"Index Cond: .*org = .*subject_id = .*seq = ",
     ),
 ]  # fmt: skip
 
@@ -195,7 +202,7 @@ async def test_who_lost_its_sweep_removes_nothing(database: Database) -> None:
             late = partial(retention.remove_events, sweep=first, part=part, now=NOW)
         with pytest.raises(Conflict):
             await database.write(late)
-    for table, count in ((schema.idempotency_keys, MANY), (schema.order_events, 3 * MANY)):
+    for table, count in ((schema.idempotency_keys, MANY), (schema.events, 3 * MANY)):
         found = await database.read(lambda conn, t=table: conn.execute(select(t.c.org)).all())
         assert len(found) == count
     assert await database.read(lambda c: c.execute(select(schema.order_archives)).all()) == []

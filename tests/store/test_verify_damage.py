@@ -126,7 +126,7 @@ def test_a_book_with_a_log_is_read_with_it_and_neither_is_touched(book: Copy) ->
 
 
 PAGES = (
-    "orders", "order_lines", "order_events", "idempotency_keys", "jobs", "orders_number",
+    "orders", "order_lines", "events", "idempotency_keys", "jobs", "orders_number",
     "jobs_order", "installation",
 )  # fmt: skip
 
@@ -158,8 +158,8 @@ def test_a_truncated_file_is_a_finding(book: Copy) -> None:
         ("orders", "parked", "'maybe'"),
         ("order_lines", "quantity", "'three'"),
         ("order_lines", "title", "x'ff'"),
-        ("order_events", "body", "x'ff00'"),
-        ("order_events", "at", "'noon'"),
+        ("events", "body", "x'ff00'"),
+        ("events", "at", "'noon'"),
         ("jobs", "run_at", "'tomorrow'"),
         ("payment_attempts", "amount_units", "'all'"),
         ("idempotency_keys", "body", "7"),

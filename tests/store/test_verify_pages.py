@@ -31,7 +31,7 @@ INDEXES = ("jobs_order", "order_lines_pkey", "customer_names_pkey")
 NAMED = (
     Damage(("orders", "order_lines", "customers", "idempotency_keys"), OVERWRITTEN),
     Damage(INDEXES, OVERWRITTEN),
-    Damage(("order_events", "jobs_order"), b""),
+    Damage(("events", "jobs_order"), b""),
     Damage(("customers", "orders_number"), OVERWRITTEN, amcheck=True),
 )
 EMPTIED = Damage(("order_lines",), bytes(PAGE))

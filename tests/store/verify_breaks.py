@@ -29,7 +29,7 @@ def _line(change: str, order: str) -> tuple[str, ...]:
 
 
 def _event(change: str, order: str, seq: int) -> tuple[str, ...]:
-    return (f"UPDATE order_events SET {change} WHERE order_id = :{order} AND seq = {seq}",)
+    return (f"UPDATE events SET {change} WHERE subject_id = :{order} AND seq = {seq}",)
 
 
 def _attempt(change: str, order: str) -> tuple[str, ...]:
@@ -166,7 +166,7 @@ _NOWHERE = '{"facets":["gone","pending","unassigned","none"],"total":"1.25"}'.re
 _STORY = (
     Break(
         "INV-13", "an event lost", "confirmed",
-        ("DELETE FROM order_events WHERE order_id = :confirmed AND seq = 2",),
+        ("DELETE FROM events WHERE subject_id = :confirmed AND seq = 2",),
     ),
     Break(
         "INV-13", "an event lost to the archive", "archived",
@@ -180,8 +180,8 @@ _STORY = (
         "INV-13", "archived, and here as well", "archived",
         (
             (
-                "INSERT INTO order_events SELECT org, order_id, seq - 1, type, at, source, body "
-                "FROM order_events WHERE order_id = :archived"
+                "INSERT INTO events SELECT org, subject_id, seq - 1, type, at, source, body, "
+                "subject, actor, -number FROM events WHERE subject_id = :archived"
             ),
         ),
     ),
@@ -338,7 +338,10 @@ _ROWS = (
     Break(
         "INV-18", "an event of no order", "nowhere",
         (
-            "INSERT INTO order_events VALUES (1, :nowhere, 1, 'order.placed', 0, 'synq', '')",
+            (
+                "INSERT INTO events VALUES "
+                "(1, :nowhere, 1, 'order.placed', 0, 'synq', '', 'order', '', -1)"
+            ),
         ),
     ),
     Break(

@@ -17,7 +17,7 @@ def _order(change: str, order: str) -> tuple[str, ...]:
 
 
 def _event(change: str, seq: int, order: str = "confirmed") -> tuple[str, ...]:
-    return (f"UPDATE order_events SET {change} WHERE order_id = :{order} AND seq = {seq}",)
+    return (f"UPDATE events SET {change} WHERE subject_id = :{order} AND seq = {seq}",)
 
 
 _OTHER = '{"order_id"\\:"0"}'

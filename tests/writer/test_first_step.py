@@ -82,7 +82,7 @@ async def test_an_order_is_placed_and_reserved_in_one_transaction(database: Data
     assert isinstance(outcome.result, OrderResult)
     # Who placed it is told what was placed.
     assert outcome.result.order.facets.stage == "placed"
-    assert await desk.column(schema.order_events, "type") == ["order.placed", "stock.reserved"]
+    assert await desk.column(schema.events, "type") == ["order.placed", "stock.reserved"]
     assert await desk.column(schema.stock_levels, "reserved") == [2]
     assert await desk.column(schema.reservations, "state") == ["held"]
     assert await desk.column(schema.payment_attempts, "state") == ["prepared"]
@@ -126,7 +126,7 @@ async def test_a_process_without_a_pipeline_leaves_the_stock_to_others(database:
     desk = await a_desk(database, 5)
     desk.writer.lease = lambda: 0
     await desk.do(desk.shop.order())
-    assert await desk.column(schema.order_events, "type") == ["order.placed"]
+    assert await desk.column(schema.events, "type") == ["order.placed"]
     assert await desk.column(schema.jobs, "kind") == ["reserve"]
 
 

@@ -17,6 +17,7 @@ from entrepot.cli.choices import host_of, port_of, whole
 from entrepot.cli.session import OperatorError, on_book
 from entrepot.clock import new_id, now
 from entrepot.core import ids
+from entrepot.core.actor import operator
 from entrepot.core.commands import AdjustStock
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
@@ -136,7 +137,7 @@ async def _goods(
         )
         await database.write(partial(catalogue.add_variant, org=org, made=variant))
         stock = AdjustStock(org.org, variant.id, org.default_location, ON_HAND, "Demo stock")
-        outcome = await writer.submit(Envelope(stock))
+        outcome = await writer.submit(Envelope(stock, actor=operator("demo")))
         if isinstance(outcome.result, Refusal):
             raise OperatorError(outcome.result.sentence)
     return [

@@ -14,6 +14,7 @@ from entrepot.cli.choices import whole
 from entrepot.cli.session import OperatorError, on_book, order_called, organization
 from entrepot.clock import now
 from entrepot.core import ids
+from entrepot.core.actor import operator
 from entrepot.core.commands import Command, ResumeJob, ResumeOrder
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Result
@@ -27,6 +28,7 @@ from entrepot.writer.writer import Writer
 LIMIT = 1_000
 _LIMIT_MAX = 1_000_000
 CHUNK = 500  # orders that go to the writer together: two transactions
+_RETRY = operator("retry")
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
 _Flag = Annotated[bool, Parameter(negative="")]
 
@@ -147,7 +149,7 @@ def retry(
     async def one(database: Database) -> Result | Refusal:
         found, order_id = await database.read(lambda conn: _meant(conn, str(org), str(order)))
         command = ResumeOrder(found, order_id)
-        return (await make_writer(database, chosen).submit(Envelope(command))).result
+        return (await make_writer(database, chosen).submit(Envelope(command, actor=_RETRY))).result
 
     async def every(database: Database) -> int:
         mine = None
@@ -183,7 +185,7 @@ async def _retry_all(database: Database, writer: Writer, query: Query) -> int:
         )
         if not page:
             return resumed
-        outcomes = await writer.submit_all([Envelope(_resuming(one)) for one in page])
+        outcomes = await writer.submit_all([Envelope(_resuming(one), actor=_RETRY) for one in page])
         resumed += sum(not isinstance(outcome.result, Refusal) for outcome in outcomes)
         after = (page[-1].job.org, page[-1].job.id)
 

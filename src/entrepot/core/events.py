@@ -1,5 +1,7 @@
-"""What happened, in the past tense. An event carries the facets as they then stood, so that the
-order's row can be folded from its events.
+"""What happened, in the past tense, and who made it happen.
+
+An event of an order carries the facets as they then stood. The order's row can be folded from its
+events.
 """
 
 from __future__ import annotations
@@ -8,8 +10,13 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from entrepot.core.changed import changed
 from entrepot.core.facets import Facets
+from entrepot.core.facts import Facts
 from entrepot.core.order import Event, Order
+from entrepot.core.properties import text_of
+
+ORDER = "order"  # the kind of subject
 
 ORDER_PLACED = "order.placed"
 ORDER_MIRRORED = "order.mirrored"
@@ -39,11 +46,25 @@ TYPES = (
 
 
 def happened(
-    order: Order, type_: str, at: int, source: str, detail: dict[str, Any] | None = None
+    order: Order,
+    type_: str,
+    facts: Facts,
+    source: str,
+    detail: dict[str, Any] | None = None,
+    actor: str | None = None,
 ) -> tuple[Order, Event]:
-    """The order with one more event, and that event; facets and total are as after it."""
-    order = order.changed(version=order.version + 1, updated_at=max(at, order.updated_at))
-    return order, latest(order, type_, at, source, detail)
+    """The order with one more event, and that event; facets and total are as after it.
+
+    The event has the time of `facts`, and the actor of `facts` unless another `actor` is given.
+    """
+    order = order.changed(version=order.version + 1, updated_at=max(facts.now, order.updated_at))
+    return order, latest(order, type_, facts, source, detail, actor)
+
+
+def amended(before: Order, after: Order, facts: Facts, source: str) -> tuple[Order, Event]:
+    """The order as amended, and the event that tells what changed, from what to what."""
+    told = changed(before, after)
+    return happened(after, ORDER_AMENDED, facts, source, {"changed": told} if told else None)
 
 
 @lru_cache(maxsize=1024)
@@ -53,19 +74,25 @@ def _quoted(currency: str) -> str:
 
 
 def latest(
-    order: Order, type_: str, at: int, source: str, detail: dict[str, Any] | None = None
+    order: Order,
+    type_: str,
+    facts: Facts,
+    source: str,
+    detail: dict[str, Any] | None = None,
+    actor: str | None = None,
 ) -> Event:
-    """The event that the order's version counts last."""
+    """The event that the order's version counts last; time and actor as in `happened`."""
     f = order.facets
     body = (
         f'{{"facets":["{f.stage}","{f.payment}","{f.fulfilment}","{f.returns}"],'
         f'"total":"{order.total.text()}","currency":{_quoted(order.currency)}'
     )
     if detail:
-        body += "," + json.dumps(detail, ensure_ascii=False, separators=(",", ":"))[1:]
+        body += "," + text_of(detail)[1:]
     else:
         body += "}"
-    return Event(order.org, order.id, order.version, type_, at, source, body)
+    who = facts.actor if actor is None else actor
+    return Event(order.org, order.id, order.version, type_, facts.now, source, body, ORDER, who)
 
 
 def fold(events: list[Event]) -> tuple[Facets, str, int]:

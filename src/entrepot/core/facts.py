@@ -77,6 +77,7 @@ class Facts:
     leased_until: int = 0  # a new job is born leased until then; 0 leaves it to whoever claims it
     holder: int | None = None  # the process that such a lease is of
     request: str | None = None  # the id of the request whose command is being decided
+    actor: str = ""  # who sent that command; see core.actor
     # Called between parts of long work, so that whoever runs the work may let others run.
     breathe: Callable[[], None] = lambda: None
     orgs: dict[int, OrgFacts] = field(default_factory=dict)

@@ -140,15 +140,20 @@ _PLACE = {name: place for place, name in enumerate(Order._fields)}
 
 
 class Event(NamedTuple):
-    """What happened to an order, numbered 1..n within it without a gap."""
+    """What happened to a subject, an order. `seq` counts 1..n within the subject, `number` 1..n
+    within the organization in the order of commits; neither has a gap.
+    """
 
     org: int
-    order_id: bytes
+    subject_id: bytes
     seq: int
     type: str
     at: int
     source: str
     body: str  # JSON text: the facets as moved, and what else the type says
+    subject: str = "order"  # what kind of thing `subject_id` names
+    actor: str = ""  # who made it happen; see core.actor
+    number: int = 0  # 0 until the event is written
 
 
 class Customer(NamedTuple):

@@ -46,6 +46,7 @@ class Principal(NamedTuple):
     org_id: bytes
     tenant_id: bytes
     role: str
+    actor: str = ""  # as the events of this caller's commands tell it; see core.actor
 
     @property
     def may_write(self) -> bool:
@@ -139,7 +140,7 @@ class Call:
     ) -> Answer:
         """Carry a command out and give its answer."""
         outcome: Outcome = await self.services.writer.submit(
-            Envelope(command, self.request_id, idempotency, answer)
+            Envelope(command, self.request_id, idempotency, answer, actor=self.principal.actor)
         )
         if outcome.answer is None:
             raise AssertionError("an envelope that says how to answer gets an answer")

@@ -62,7 +62,10 @@ class Conclusions:
     ) -> Result | Refusal:
         request_id = held.job.payload if held.job.kind != "fetch" else None
         settled = isinstance(command, SettlePayment) and command.outcome == "authorized"
-        envelope = Envelope(command, request_id, seen=held.seen if settled and not again else None)
+        envelope = Envelope(
+            command, request_id, seen=held.seen if settled and not again else None,
+            actor=held.actor,
+        )  # fmt: skip
         return (await self._writer.submit(envelope)).result
 
     def _taken(self, held: Held, command: Command, result: Result) -> None:

@@ -194,9 +194,12 @@ class Worker:
     async def _let_go(self, helds: list[Held]) -> None:
         """Give leases back, so that another process takes the jobs at once."""
         now = self._terms.now()
-        commands = [wait_until(held, now, held.job.last_error or "") for held in helds]
+        envelopes = [
+            Envelope(wait_until(held, now, held.job.last_error or ""), actor=held.actor)
+            for held in helds
+        ]
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._writer.submit_all([Envelope(c) for c in commands]), 5.0)
+            await asyncio.wait_for(self._writer.submit_all(envelopes), 5.0)
 
     # ------------------------------------------------------------------ where jobs come from
 
@@ -304,7 +307,7 @@ class Worker:
             commands = [self._first_step(held.job) for held in chunk]
             outcomes = await self._writer.submit_all(
                 [
-                    Envelope(command, held.job.payload)
+                    Envelope(command, held.job.payload, actor=held.actor)
                     for held, command in zip(chunk, commands, strict=True)
                 ]
             )

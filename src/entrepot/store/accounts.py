@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
+from entrepot.core import actor
 from entrepot.store import schema
 
 _orgs = schema.organizations
@@ -38,6 +39,7 @@ class Credential(NamedTuple):
     tenant_id: bytes
     dialect: str
     role: str
+    actor: str  # as the events of its commands tell it; see core.actor
 
 
 _ORG_COLUMNS = [_orgs.c[name] for name in Organization._fields]
@@ -155,7 +157,7 @@ def credential(conn: Connection, secret: str) -> Credential | None:
         .join(_orgs, _orgs.c.org == _creds.c.org)
         .where(_creds.c.digest == digest(secret), _creds.c.revoked_at.is_(None))
     ).first()  # fmt: skip
-    return None if row is None else Credential._make(row)
+    return None if row is None else Credential._make((*row, actor.credential(row[1])))
 
 
 class ListedCredential(NamedTuple):

@@ -202,7 +202,7 @@ class Server:
 
     def events(self, kind: str) -> int:
         """How many events of one type the order book holds, read from its table."""
-        counted = select(func.count()).where(schema.order_events.c.type == kind)
+        counted = select(func.count()).where(schema.events.c.type == kind)
         return self.number(str(counted.compile(compile_kwargs={"literal_binds": True})))
 
     def number(self, statement: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
+from entrepot.core import actor
 from entrepot.core.commands import PlaceOrder, ReserveStock
 from entrepot.core.decide import decide
 from entrepot.core.decide.goods import wanted_by
@@ -68,6 +69,7 @@ def _reserve(job: Job, facts: Facts, first_step: FirstStep) -> None:
     """
     order = facts.orders[job.org, job.order_id or b""]
     if facts.shelves.issuperset(wanted_by(order, facts)):
+        facts.actor = actor.step(job.kind)
         decision = decide(first_step(job), facts)
         if isinstance(decision, Decision):
             facts.absorb(decision.changes)
@@ -80,7 +82,7 @@ def _judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Ou
         if stored is not None:
             repeated = replay(idempotency, stored)
             return repeated if isinstance(repeated, Outcome) else _outcome(envelope, repeated)
-    facts.request = envelope.request_id
+    facts.request, facts.actor = envelope.request_id, envelope.actor
     decision = decide(command, facts)
     if isinstance(decision, Decision):
         facts.absorb(decision.changes)

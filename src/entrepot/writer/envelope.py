@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from entrepot.core import actor
 from entrepot.core.commands import Command
 from entrepot.core.facts import Seen
 from entrepot.core.refusal import Refusal
@@ -38,7 +39,9 @@ class Idempotency(NamedTuple):
 
 
 class Envelope(NamedTuple):
-    """A command with its request's id, its key if it has one, and how its dialect answers."""
+    """A command with its request's id, its key if it has one, how its dialect answers, and who
+    sent it.
+    """
 
     command: Command
     request_id: str | None = None
@@ -48,6 +51,8 @@ class Envelope(NamedTuple):
     answer: Callable[[Result | Refusal], Answer] | None = None
     # What the sender knows of the order already, so that the book need not be asked.
     seen: Seen | None = None
+    # Who sent the command, as the events that it makes tell it; see core.actor.
+    actor: str = actor.UNKNOWN
 
 
 class Outcome(NamedTuple):

@@ -298,6 +298,6 @@ async def test_a_currency_may_hold_what_json_has_to_escape(book: Book) -> None:
     assert made["currency"] == '"}\\\n'
     assert (await post(book, odd | {"status": "paid"}))["result"][0]["status"] == "PAID"
     rows = await book.services.database.read(
-        lambda conn: conn.execute(select(schema.order_events.c.body)).scalars().all()
+        lambda conn: conn.execute(select(schema.events.c.body)).scalars().all()
     )
     assert {json.loads(body)["currency"] for body in rows} == {'"}\\\n'}

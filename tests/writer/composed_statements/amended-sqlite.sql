@@ -6,15 +6,13 @@ WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."order_id", t."line_id", t."
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."order_id", t."number", t."key", t."provider", t."service", t."reference", t."amount_units", t."amount_scale", t."currency", t."state", t."provider_reference", t."created_at", t."updated_at" FROM v CROSS JOIN payment_attempts AS t WHERE t."org" = v.v0 AND t."order_id" = v.v1;
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."item_id", t."entry_id", t."sku", t."name", t."currency", t."price_units", t."price_scale", t."tracked", t."created_at" FROM v CROSS JOIN variants AS t WHERE t."org" = v.v0 AND t."id" = v.v1;
 WITH v(v0, v1, v2) AS (VALUES (?, ?, ?)) SELECT t."org", t."variant_id", t."location_id", t."on_hand", t."reserved", t."version", t."soft" FROM v CROSS JOIN stock_levels AS t WHERE t."org" = v.v0 AND t."variant_id" = v.v1 AND t."location_id" = v.v2;
-INSERT INTO order_counters AS c (org, orders, committed_at) VALUES (?, ?, ?) ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, committed_at = max(excluded.committed_at, c.committed_at + 1000) RETURNING org, orders, committed_at;
+INSERT INTO order_counters AS c (org, orders, events, committed_at) VALUES (?, ?, ?, ?) ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, events = c.events + excluded.events, committed_at = max(excluded.committed_at, c.committed_at + 1000) RETURNING org, orders, events, committed_at;
 -- 1 rows
 DELETE FROM order_lines WHERE "org" = ? AND "order_id" = ? AND "id" = ?;
 -- 1 rows
 UPDATE order_lines SET "number" = ?, "variant_id" = ?, "item_id" = ?, "entry_id" = ?, "location_id" = ?, "sku" = ?, "title" = ?, "variant_title" = ?, "quantity" = ?, "unit_of_measure" = ?, "currency" = ?, "price_units" = ?, "price_scale" = ?, "cost_units" = ?, "cost_scale" = ?, "requires_shipping" = ?, "details" = ?, "properties" = ?, "created_at" = ?, "updated_at" = ? WHERE "org" = ? AND "order_id" = ? AND "id" = ?;
 -- 1 rows
 INSERT INTO order_lines ("org", "order_id", "id", "number", "variant_id", "item_id", "entry_id", "location_id", "sku", "title", "variant_title", "quantity", "unit_of_measure", "currency", "price_units", "price_scale", "cost_units", "cost_scale", "requires_shipping", "details", "properties", "created_at", "updated_at") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
--- 1 rows
-INSERT INTO order_events ("org", "order_id", "seq", "type", "at", "source", "body") VALUES (?, ?, ?, ?, ?, ?, ?);
 -- 1 rows
 INSERT INTO items ("org", "id", "name", "created_at") VALUES (?, ?, ?, ?);
 -- 1 rows
@@ -27,6 +25,8 @@ INSERT INTO variant_names ("org", "kind", "value", "variant_id") VALUES (?, ?, ?
 UPDATE stock_levels SET "on_hand" = ?, "reserved" = ?, "version" = ?, "soft" = ? WHERE "org" = ? AND "variant_id" = ? AND "location_id" = ? AND "version" = ?;
 -- 2 rows
 UPDATE reservations SET "quantity" = ?, "state" = ?, "updated_at" = ? WHERE "org" = ? AND "order_id" = ? AND "line_id" = ?;
+-- 1 rows
+INSERT INTO events ("org", "subject_id", "seq", "type", "at", "source", "body", "subject", "actor", "number") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 1 rows
 UPDATE orders SET "origin" = ?, "managed" = ?, "stage" = ?, "payment" = ?, "fulfilment" = ?, "returns" = ?, "synq" = ?, "polinate_phase" = ?, "polinate_status" = ?, "konvo" = ?, "konvo_shipment" = ?, "told" = ?, "currency" = ?, "scale" = ?, "subtotal" = ?, "discount" = ?, "shipping" = ?, "tax" = ?, "total" = ?, "total_scale" = ?, "customer_id" = ?, "created_at" = ?, "updated_at" = ?, "sender_id" = ?, "sender_digest" = ?, "sender_words" = ?, "external_id" = ?, "external_name" = ?, "external_reference" = ?, "membership_id" = ?, "integration_id" = ?, "payment_provider" = ?, "payment_reference" = ?, "shares_payment_of" = ?, "channel" = ?, "source_platform" = ?, "sale_source" = ?, "idempotency_key" = ?, "tracking_url" = ?, "notes" = ?, "delivery_address" = ?, "address" = ?, "first_name" = ?, "last_name" = ?, "email" = ?, "phone" = ?, "properties" = ?, "metadata" = ?, "expected_at" = ?, "shipped_at" = ?, "delivered_at" = ?, "made_at" = ?, "reason" = ?, "reason_detail" = ?, "parked" = ?, "ingested" = ?, "version" = ? WHERE "org" = ? AND "id" = ? AND "version" = ?;
 -- 1 rows

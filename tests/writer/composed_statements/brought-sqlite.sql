@@ -3,13 +3,13 @@ WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."item_id", t."entry_
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id" FROM v CROSS JOIN locations AS t WHERE t."org" = v.v0 AND t."id" = v.v1;
 WITH v(v0, v1, v2) AS (VALUES (?, ?, ?)) SELECT t."org", t."variant_id", t."location_id", t."on_hand", t."reserved", t."version", t."soft" FROM v CROSS JOIN stock_levels AS t WHERE t."org" = v.v0 AND t."variant_id" = v.v1 AND t."location_id" = v.v2;
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."text" FROM v CROSS JOIN announced_orders AS t WHERE t."org" = v.v0 AND t."text" = v.v1;
-INSERT INTO order_counters AS c (org, orders, committed_at) VALUES (?, ?, ?) ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, committed_at = max(excluded.committed_at, c.committed_at + 1000) RETURNING org, orders, committed_at;
+INSERT INTO order_counters AS c (org, orders, events, committed_at) VALUES (?, ?, ?, ?) ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, events = c.events + excluded.events, committed_at = max(excluded.committed_at, c.committed_at + 1000) RETURNING org, orders, events, committed_at;
 -- 1 rows
 INSERT INTO order_lines ("org", "order_id", "id", "number", "variant_id", "item_id", "entry_id", "location_id", "sku", "title", "variant_title", "quantity", "unit_of_measure", "currency", "price_units", "price_scale", "cost_units", "cost_scale", "requires_shipping", "details", "properties", "created_at", "updated_at") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
--- 3 rows
-INSERT INTO order_events ("org", "order_id", "seq", "type", "at", "source", "body") VALUES (?, ?, ?, ?, ?, ?, ?);
 -- 1 rows
 DELETE FROM announced_orders WHERE "org" = ? AND "text" = ?;
+-- 3 rows
+INSERT INTO events ("org", "subject_id", "seq", "type", "at", "source", "body", "subject", "actor", "number") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 1 rows
 INSERT INTO orders ("org", "id", "origin", "managed", "stage", "payment", "fulfilment", "returns", "synq", "polinate_phase", "polinate_status", "konvo", "konvo_shipment", "told", "currency", "scale", "subtotal", "discount", "shipping", "tax", "total", "total_scale", "customer_id", "created_at", "updated_at", "sender_id", "sender_digest", "sender_words", "external_id", "external_name", "external_reference", "membership_id", "integration_id", "payment_provider", "payment_reference", "shares_payment_of", "channel", "source_platform", "sale_source", "idempotency_key", "tracking_url", "notes", "delivery_address", "address", "first_name", "last_name", "email", "phone", "properties", "metadata", "expected_at", "shipped_at", "delivered_at", "made_at", "reason", "reason_detail", "parked", "ingested", "version", "number") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 3 rows

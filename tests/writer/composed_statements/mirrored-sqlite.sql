@@ -7,17 +7,17 @@ WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."origin", t."managed
 WITH v(v0, v1) AS (VALUES (?, ?), (?, ?)) SELECT t."org", t."id", t."item_id", t."entry_id", t."sku", t."name", t."currency", t."price_units", t."price_scale", t."tracked", t."created_at" FROM v CROSS JOIN variants AS t WHERE t."org" = v.v0 AND t."id" = v.v1;
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."name", t."first_name", t."last_name", t."email", t."phone", t."created_at", t."updated_at", t."senders", t."own_ids" FROM v CROSS JOIN customers AS t WHERE t."org" = v.v0 AND t."id" = v.v1;
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."order_id", t."id", t."number", t."variant_id", t."item_id", t."entry_id", t."location_id", t."sku", t."title", t."variant_title", t."quantity", t."unit_of_measure", t."currency", t."price_units", t."price_scale", t."cost_units", t."cost_scale", t."requires_shipping", t."details", t."properties", t."created_at", t."updated_at" FROM v CROSS JOIN order_lines AS t WHERE t."org" = v.v0 AND t."order_id" = v.v1;
-INSERT INTO order_counters AS c (org, orders, committed_at) VALUES (?, ?, ?) ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, committed_at = max(excluded.committed_at, c.committed_at + 1000) RETURNING org, orders, committed_at;
+INSERT INTO order_counters AS c (org, orders, events, committed_at) VALUES (?, ?, ?, ?) ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, events = c.events + excluded.events, committed_at = max(excluded.committed_at, c.committed_at + 1000) RETURNING org, orders, events, committed_at;
 -- 4 rows
 INSERT INTO order_lines ("org", "order_id", "id", "number", "variant_id", "item_id", "entry_id", "location_id", "sku", "title", "variant_title", "quantity", "unit_of_measure", "currency", "price_units", "price_scale", "cost_units", "cost_scale", "requires_shipping", "details", "properties", "created_at", "updated_at") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
--- 3 rows
-INSERT INTO order_events ("org", "order_id", "seq", "type", "at", "source", "body") VALUES (?, ?, ?, ?, ?, ?, ?);
 -- 2 rows
 INSERT INTO customers ("org", "id", "name", "first_name", "last_name", "email", "phone", "created_at", "updated_at", "senders", "own_ids") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 2 rows
 INSERT INTO customer_names ("org", "kind", "value", "customer_id") VALUES (?, ?, ?, ?);
 -- 1 rows
 INSERT INTO idempotency_keys ("org", "key", "operation", "fingerprint", "status", "body", "order_id", "created_at", "checksum") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+-- 3 rows
+INSERT INTO events ("org", "subject_id", "seq", "type", "at", "source", "body", "subject", "actor", "number") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 1 rows
 UPDATE orders SET "origin" = ?, "managed" = ?, "stage" = ?, "payment" = ?, "fulfilment" = ?, "returns" = ?, "synq" = ?, "polinate_phase" = ?, "polinate_status" = ?, "konvo" = ?, "konvo_shipment" = ?, "told" = ?, "currency" = ?, "scale" = ?, "subtotal" = ?, "discount" = ?, "shipping" = ?, "tax" = ?, "total" = ?, "total_scale" = ?, "customer_id" = ?, "created_at" = ?, "updated_at" = ?, "sender_id" = ?, "sender_digest" = ?, "sender_words" = ?, "external_id" = ?, "external_name" = ?, "external_reference" = ?, "membership_id" = ?, "integration_id" = ?, "payment_provider" = ?, "payment_reference" = ?, "shares_payment_of" = ?, "channel" = ?, "source_platform" = ?, "sale_source" = ?, "idempotency_key" = ?, "tracking_url" = ?, "notes" = ?, "delivery_address" = ?, "address" = ?, "first_name" = ?, "last_name" = ?, "email" = ?, "phone" = ?, "properties" = ?, "metadata" = ?, "expected_at" = ?, "shipped_at" = ?, "delivered_at" = ?, "made_at" = ?, "reason" = ?, "reason_detail" = ?, "parked" = ?, "ingested" = ?, "version" = ? WHERE "org" = ? AND "id" = ? AND "version" = ?;
 -- 2 rows

@@ -6,15 +6,15 @@ WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."order_id", t."line_id", t."
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."order_id", t."number", t."key", t."provider", t."service", t."reference", t."amount_units", t."amount_scale", t."currency", t."state", t."provider_reference", t."created_at", t."updated_at" FROM v CROSS JOIN payment_attempts AS t WHERE t."org" = v.v0 AND t."order_id" = v.v1;
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."item_id", t."entry_id", t."sku", t."name", t."currency", t."price_units", t."price_scale", t."tracked", t."created_at" FROM v CROSS JOIN variants AS t WHERE t."org" = v.v0 AND t."id" = v.v1;
 WITH v(v0, v1, v2) AS (VALUES (?, ?, ?)) SELECT t."org", t."variant_id", t."location_id", t."on_hand", t."reserved", t."version", t."soft" FROM v CROSS JOIN stock_levels AS t WHERE t."org" = v.v0 AND t."variant_id" = v.v1 AND t."location_id" = v.v2;
-INSERT INTO order_counters AS c (org, orders, committed_at) VALUES (?, ?, ?) ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, committed_at = max(excluded.committed_at, c.committed_at + 1000) RETURNING org, orders, committed_at;
--- 2 rows
-INSERT INTO order_events ("org", "order_id", "seq", "type", "at", "source", "body") VALUES (?, ?, ?, ?, ?, ?, ?);
+INSERT INTO order_counters AS c (org, orders, events, committed_at) VALUES (?, ?, ?, ?) ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, events = c.events + excluded.events, committed_at = max(excluded.committed_at, c.committed_at + 1000) RETURNING org, orders, events, committed_at;
 -- 1 rows
 UPDATE reservations SET "quantity" = ?, "state" = ?, "updated_at" = ? WHERE "org" = ? AND "order_id" = ? AND "line_id" = ?;
 -- 1 rows
 UPDATE payment_attempts SET "state" = ?, "provider_reference" = ?, "updated_at" = ? WHERE "org" = ? AND "order_id" = ? AND "number" = ?;
 -- 1 rows
 DELETE FROM jobs WHERE "org" = ? AND "id" = ? AND "fence" = ?;
+-- 2 rows
+INSERT INTO events ("org", "subject_id", "seq", "type", "at", "source", "body", "subject", "actor", "number") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 1 rows
 UPDATE orders SET "stage" = ?, "payment" = ?, "fulfilment" = ?, "returns" = ?, "synq" = ?, "polinate_phase" = ?, "polinate_status" = ?, "konvo" = ?, "konvo_shipment" = ?, "told" = ?, "updated_at" = ?, "shipped_at" = ?, "delivered_at" = ?, "reason" = ?, "reason_detail" = ?, "parked" = ?, "ingested" = ?, "version" = ? WHERE "org" = ? AND "id" = ? AND "version" = ?;
 -- 6 rows

@@ -43,7 +43,7 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
         if not order.managed:
             # Its sender owns what it tells: the same telling again is no repeat, and restores it.
             order = order.changed(sender_digest=None)
-        order, amended = events.happened(order, events.ORDER_AMENDED, facts.now, command.source)
+        order, amended = events.amended(before, order, facts, command.source)
         changes.events.append(amended)
     if command.words:
         telling = Telling(command.words, command.source, "order")

@@ -82,7 +82,7 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
             parked=True, reason="parked", reason_detail=f"{job.kind}: {command.error}"[:DETAIL_MAX]
         )
         order, told = events.happened(
-            order, events.ORDER_PARKED, facts.now, "pipeline", {"step": job.kind}
+            order, events.ORDER_PARKED, facts, "pipeline", {"step": job.kind}
         )
         changes.events.append(told)
     elif not parked:
@@ -137,7 +137,7 @@ def resume(command: ResumeOrder, facts: Facts) -> Decision:
         raise refuse(Reason.ILLEGAL_MOVE, f"{'the' if under_way else 'no'} step {why}")
     changes = Changes()
     changes.jobs.extend(again)
-    order, resumed = events.happened(goes_on(order), events.ORDER_RESUMED, facts.now, "operator")
+    order, resumed = events.happened(goes_on(order), events.ORDER_RESUMED, facts, "operator")
     changes.orders.append(order)
     changes.events.append(resumed)
     return Decision(changes, OrderResult(order))

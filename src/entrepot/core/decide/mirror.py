@@ -148,9 +148,9 @@ def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Cha
     )  # fmt: skip
     if facets.fulfilment in SHIPPED:
         order = dated(order, _UNTOLD, facts)
-    changes.events.append(events.latest(order, events.ORDER_MIRRORED, facts.now, command.source))
+    changes.events.append(events.latest(order, events.ORDER_MIRRORED, facts, command.source))
     if order.ingested:
-        order, ingested = events.happened(order, events.ORDER_INGESTED, facts.now, command.source)
+        order, ingested = events.happened(order, events.ORDER_INGESTED, facts, command.source)
         changes.events.append(ingested)
     changes.orders_new.append(order)
     for line in lines:
@@ -183,7 +183,7 @@ def _update(
     else:
         order = _retold(draft, order, facts, changes)
     if order.changed(sender_digest=known.sender_digest) != known:
-        order, amended = events.happened(order, events.ORDER_AMENDED, facts.now, command.source)
+        order, amended = events.amended(known, order, facts, command.source)
         changes.events.append(amended)
     if told := _told(draft, order):
         telling = Telling(told, command.source, draft.where)

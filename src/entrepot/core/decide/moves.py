@@ -42,7 +42,7 @@ def confirm(order: Order, facts: Facts, changes: Changes, told: str | None = Non
     order = stand(order, ahead.confirmed(order.facets))
     reason = "sandbox" if told else None
     order = order.changed(reason=reason, reason_detail=told, parked=False)
-    order, confirmed = events.happened(order, events.ORDER_CONFIRMED, facts.now, "pipeline")
+    order, confirmed = events.happened(order, events.ORDER_CONFIRMED, facts, "pipeline")
     changes.events.append(confirmed)
     if ahead.is_kept(order):
         order = _take_effect(order, facts, changes)
@@ -74,7 +74,7 @@ def fail(order: Order, reason: str, detail: str, facts: Facts, changes: Changes)
     order, failed = events.happened(
         order,
         events.ORDER_FAILED,
-        facts.now,
+        facts,
         "pipeline",
         {"reason": reason, "detail": detail[:500]},
     )
@@ -142,9 +142,7 @@ def _tell_managed(order: Order, telling: Telling, facts: Facts, changes: Changes
     order = dated(passing, before, facts).changed(facets=order.facets)
     order = ahead.keep(order, to_come, told)
     detail = {"told": spelled(dict(told)), "ahead": list(to_come)}
-    order, event = events.happened(
-        order, events.ORDER_TOLD_AHEAD, facts.now, telling.source, detail
-    )
+    order, event = events.happened(order, events.ORDER_TOLD_AHEAD, facts, telling.source, detail)
     changes.events.append(event)
     return order
 
@@ -162,7 +160,7 @@ def _move(order: Order, after: Facets, telling: Telling, facts: Facts, changes: 
     for stop in passed:
         _allow(order, stop, telling.field)
         order, event = events.happened(
-            stand(order, stop), events.ORDER_MOVED, facts.now, telling.source
+            stand(order, stop), events.ORDER_MOVED, facts, telling.source
         )
         changes.events.append(event)
     _allow(order, end, telling.field)
@@ -185,7 +183,7 @@ def _arrive(order: Order, end: Facets, telling: Telling, facts: Facts, changes: 
         moved, detail = _told_of_way_back(before.facets, moved, told)
     type_ = _EVENT_OF_STAGE.get(end.stage) if end.stage != before.facets.stage else None
     type_ = type_ or events.ORDER_MOVED
-    moved, event = events.happened(moved, type_, facts.now, source, detail)
+    moved, event = events.happened(moved, type_, facts, source, detail)
     changes.events.append(event)
     return moved
 
@@ -249,12 +247,12 @@ def _consequences(
             reason=after.facets.stage, reason_detail=f"told by {source}", parked=False
         )
         if goods.release(after, facts, changes):
-            after, released = events.happened(after, events.STOCK_RELEASED, facts.now, source)
+            after, released = events.happened(after, events.STOCK_RELEASED, facts, source)
             changes.events.append(released)
         _let_go_of_payment(after, facts, changes)
     elif _leaves(after.facets) and not _leaves(before.facets):
         if goods.ship(after, facts, changes):
-            after, shipped = events.happened(after, events.STOCK_SHIPPED, facts.now, source)
+            after, shipped = events.happened(after, events.STOCK_SHIPPED, facts, source)
             changes.events.append(shipped)
     return after
 

@@ -39,7 +39,7 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
         if not order.ingested:
             order, ingested = events.happened(
                 order.changed(ingested=True),
-                events.ORDER_INGESTED, facts.now, command.source,
+                events.ORDER_INGESTED, facts, command.source,
             )  # fmt: skip
             changes.orders.append(order)
             changes.events.append(ingested)
@@ -87,7 +87,7 @@ def match_announced(org: int, changes: Changes, facts: Facts) -> None:
             changes.announced_gone.extend(found)  # type: ignore[arg-type]
             if not order.ingested:
                 orders[place], ingested = events.happened(
-                    order.changed(ingested=True), events.ORDER_INGESTED, facts.now, ANNOUNCED_BY
+                    order.changed(ingested=True), events.ORDER_INGESTED, facts, ANNOUNCED_BY
                 )
                 changes.events.append(ingested)
 

@@ -60,7 +60,7 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     )  # fmt: skip
     changes.orders_new.append(order)
     changes.lines_new.extend([(org, order.id, line) for line in lines])
-    changes.events.append(events.latest(order, events.ORDER_PLACED, facts.now, command.source))
+    changes.events.append(events.latest(order, events.ORDER_PLACED, facts, command.source))
     changes.jobs.append(first_job(order, facts))
     return Decision(changes, OrderResult(order))
 

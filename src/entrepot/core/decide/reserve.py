@@ -38,7 +38,7 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
         order = fail(order, "out_of_stock", short, facts, changes)
         return Decision(changes, StepResult(None, order=order))
     goods.hold(order, "held", command.held_until, facts, changes)
-    order, reserved = events.happened(order, events.STOCK_RESERVED, facts.now, "pipeline")
+    order, reserved = events.happened(order, events.STOCK_RESERVED, facts, "pipeline")
     changes.events.append(reserved)
     if order.facets.payment == "none":
         for place, reservation in enumerate(changes.reservations):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entrepot.core import events
+from entrepot.core import actor, events
 from entrepot.core.commands import SettlePayment
 from entrepot.core.decide import goods
 from entrepot.core.decide.jobs import held_job, next_step
@@ -47,8 +47,9 @@ def _authorized(
     changes.attempts.append(attempt)
     order = stand(order, order.facets._replace(payment="authorized"))
     order, authorized = events.happened(
-        order, events.PAYMENT_AUTHORIZED, facts.now, "pipeline", {"service": attempt.service}
-    )
+        order, events.PAYMENT_AUTHORIZED, facts, "pipeline", {"service": attempt.service},
+        actor.provider(attempt.service),
+    )  # fmt: skip
     changes.events.append(authorized)
     goods.commit(order, facts, changes)
     order = confirm(order, facts, changes, _stand_in(attempt))
@@ -68,7 +69,9 @@ def _voided(order: Order, attempt: Attempt, job: Job, facts: Facts) -> Decision:
     changes.jobs_done.append(job)
     changes.attempts.append(attempt._replace(state="voided", updated_at=facts.now))
     order = goes_on(stand(order, order.facets._replace(payment="voided")))
-    order, voided = events.happened(order, events.PAYMENT_VOIDED, facts.now, "pipeline")
+    order, voided = events.happened(
+        order, events.PAYMENT_VOIDED, facts, "pipeline", actor=actor.provider(attempt.service)
+    )
     changes.events.append(voided)
     changes.orders.append(order)
     return Decision(changes, StepResult(None, attempt, order))
@@ -84,7 +87,9 @@ def _refused(
     changes.attempts.append(attempt._replace(state=state, updated_at=facts.now))
     order = stand(order, order.facets._replace(payment=payment))
     type_ = events.PAYMENT_EXPIRED if expired else events.PAYMENT_DECLINED
-    order, told = events.happened(order, type_, facts.now, "pipeline")
+    # A payment that expires was not answered: the step gives it up.
+    who = None if expired else actor.provider(attempt.service)
+    order, told = events.happened(order, type_, facts, "pipeline", actor=who)
     changes.events.append(told)
     if order.facets.stage != "placed":
         changes.orders.append(goes_on(order))
@@ -93,7 +98,7 @@ def _refused(
         order = _expired(order, command.detail, facts, changes)
         return Decision(changes, StepResult(None, attempt, order))
     if goods.release(order, facts, changes):
-        order, released = events.happened(order, events.STOCK_RELEASED, facts.now, "pipeline")
+        order, released = events.happened(order, events.STOCK_RELEASED, facts, "pipeline")
         changes.events.append(released)
     order = fail(order, "payment_declined", command.detail, facts, changes)
     return Decision(changes, StepResult(None, attempt, order))
@@ -118,6 +123,6 @@ def _lapsed(
 
 def _expired(order: Order, detail: str, facts: Facts, changes: Changes) -> Order:
     if goods.release(order, facts, changes, "expired"):
-        order, released = events.happened(order, events.STOCK_RELEASED, facts.now, "pipeline")
+        order, released = events.happened(order, events.STOCK_RELEASED, facts, "pipeline")
         changes.events.append(released)
     return fail(order, "payment_expired", detail, facts, changes)

@@ -18,4 +18,4 @@ async def authenticate(headers: Mapping[str, str], services: Services) -> Princi
     found = await services.admission.credential(key)
     if found is None or found.dialect != "konvo":
         raise refuse(Reason.UNAUTHENTICATED, "the API key is not valid", HEADER)
-    return Principal(found.org, found.org_id, found.tenant_id, found.role)
+    return Principal(found.org, found.org_id, found.tenant_id, found.role, found.actor)

@@ -21,7 +21,7 @@ async def authenticate(headers: Mapping[str, str], services: Services) -> Princi
         or business_id(business.strip()) != found.org_id
     ):
         raise refuse(Reason.UNAUTHENTICATED)
-    return Principal(found.org, found.org_id, found.tenant_id, found.role)
+    return Principal(found.org, found.org_id, found.tenant_id, found.role, found.actor)
 
 
 def business_id(text: str) -> bytes | None:

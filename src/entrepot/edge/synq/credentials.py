@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from entrepot.core import ids
+from entrepot.core import actor, ids
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.dialect import Principal, Services
 from entrepot.edge.invalid_token import InvalidToken
@@ -37,7 +37,7 @@ async def _of_token(token: str, services: Services) -> Principal:
     found = await services.admission.credential(token)
     if found is None or found.dialect != "synq":
         raise refuse(Reason.UNAUTHENTICATED, "the token is not valid")
-    return Principal(found.org, found.org_id, found.tenant_id, found.role)
+    return Principal(found.org, found.org_id, found.tenant_id, found.role, found.actor)
 
 
 async def _of_claims(claims: dict[str, Any], services: Services) -> Principal:
@@ -52,7 +52,8 @@ async def _of_claims(claims: dict[str, Any], services: Services) -> Principal:
     found = await services.admission.organization(tenant_id, org_id)
     if found is None:
         raise refuse(Reason.FORBIDDEN, "the token's organization is not known here")
-    return Principal(found.org, found.id, found.tenant_id, role)
+    who = actor.subject(claims.get("sub"))
+    return Principal(found.org, found.id, found.tenant_id, role, who)
 
 
 def _same(headers: Mapping[str, str], name: str, shown: str, expected: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from entrepot.core import actor
 from entrepot.core.commands import Command, DeferJob, SettlePayment
 from entrepot.core.facts import Seen
 from entrepot.core.order import Attempt, Job
@@ -25,6 +26,11 @@ class Held(NamedTuple):
     attempt: Attempt | None = None
     seen: Seen | None = None  # the whole order, where this process has just written it
     held_until: int | None = None  # when the hold of the order's stock ends, if that was read
+
+    @property
+    def actor(self) -> str:
+        """Who sends this step's commands, as the events that they make tell it."""
+        return actor.step(self.job.kind)
 
 
 class Terms(NamedTuple):

@@ -89,11 +89,14 @@ def line(event: Event) -> str:
     """One event as a line of JSON, its own body in it as it was."""
     head = {
         "org": event.org,
-        "order_id": dashed(event.order_id),
+        "number": event.number,
+        "subject": event.subject,
+        f"{event.subject}_id": dashed(event.subject_id),
         "seq": event.seq,
         "type": event.type,
         "at": event.at,
         "source": event.source,
+        "actor": event.actor,
     }
     return f'{json.dumps(head)[:-1]}, "body": {_body(event.body)}}}\n'
 

@@ -23,7 +23,7 @@ KINDS = (KEYS, EVENTS)
 FINISHED = tuple(sorted(ENDED | {"completed", "archived"}))
 
 _sweeps, _orgs, _keys = schema.sweeps, schema.organizations, schema.idempotency_keys
-_orders, _events = schema.orders.c, schema.order_events
+_orders, _events = schema.orders.c, schema.events
 
 _SWEEP = ("org", "kind", "fence", "leased_until", "ended_at", "horizon", "reached_at", "reached")
 _GUARD = ("org", "kind", "fence")
@@ -32,7 +32,7 @@ AHEAD_MAX = 3_600_000_000
 _ARCHIVE = ("org", "order_id", "first_seq", "last_seq", "archived_at")
 # By what rows are removed: whole keys, so that no statement scans.
 KEY_GUARD = ("org", "key", "created_at")
-EVENT_KEY = ("org", "order_id", "seq")
+EVENT_KEY = ("org", "subject_id", "seq")
 
 
 class Sweep(NamedTuple):
@@ -191,8 +191,8 @@ def events_statement(org: int, order_ids: Sequence[bytes], limit: int) -> Select
     """The first `limit` events of these orders, oldest first in each."""
     c = _events.c
     statement = select(*[c[name] for name in rows.EVENT])
-    statement = statement.where(c.org == org, c.order_id.in_(order_ids))
-    return statement.order_by(c.org, c.order_id, c.seq).limit(limit)
+    statement = statement.where(c.org == org, c.subject_id.in_(order_ids))
+    return statement.order_by(c.org, c.subject_id, c.seq).limit(limit)
 
 
 def read_events(
@@ -213,7 +213,7 @@ def read_events(
         limit = events_max + len(taken)
         for row in conn.execute(events_statement(sweep.org, list(taken), limit)):
             event = rows.event(tuple(row))
-            if event.seq < taken[event.order_id]:
+            if event.seq < taken[event.subject_id]:
                 leaving.append(event)
     if len(leaving) > events_max:
         # The rest is read when these orders are come to again.
@@ -230,19 +230,19 @@ def remove_events(conn: Connection, sweep: Sweep, part: Slice, now: int) -> int:
     `sweep` is where the walk then is. Orders that changed meanwhile keep theirs. How many events
     were removed. Raises Conflict when the sweep is no longer this process's.
     """
-    wanted: set[tuple[Any, ...]] = {(sweep.org, event.order_id) for event in part.events}
+    wanted: set[tuple[Any, ...]] = {(sweep.org, event.subject_id) for event in part.events}
     found = sql.select(
         conn, schema.orders, ("org", "id"), wanted, ("org", "id", "version"), lock=True
     )
     same = {row[1] for row in found if part.orders[row[1]] == row[2]}
-    leaving = [event for event in part.events if event.order_id in same]
+    leaving = [event for event in part.events if event.subject_id in same]
     ranges: dict[bytes, list[int]] = {}
     for event in leaving:
-        ranges.setdefault(event.order_id, []).append(event.seq)
+        ranges.setdefault(event.subject_id, []).append(event.seq)
     noted = [(sweep.org, id_, min(s), max(s), now) for id_, s in sorted(ranges.items())]
     writes = Writes()
     _save(writes, sweep, sweep.fence)
     writes.insert(schema.order_archives, _ARCHIVE, noted)
-    writes.delete(_events, EVENT_KEY, [(e.org, e.order_id, e.seq) for e in leaving])
+    writes.delete(_events, EVENT_KEY, [(e.org, e.subject_id, e.seq) for e in leaving])
     writes.run(conn)
     return len(leaving)

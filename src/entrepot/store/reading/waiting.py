@@ -103,7 +103,7 @@ def story(conn: Connection, org: int, order_id: bytes) -> Story:
     jobs = sql.select(conn, schema.jobs, ("org", "id"), steps, rows.JOB)
     attempts = sql.select(conn, schema.payment_attempts, by_order, key, rows.ATTEMPT)
     claims = sql.select(conn, schema.reservations, by_order, key, rows.RESERVATION)
-    told = sql.select(conn, schema.order_events, by_order, key, rows.EVENT)
+    told = sql.select(conn, schema.events, ("org", "subject_id"), key, rows.EVENT)
     seen = conn.execute(select(schema.processes.c.id, schema.processes.c.seen_at))
     return Story(
         sorted(map(rows.job, jobs), key=lambda job: job.id),

@@ -16,9 +16,9 @@ from entrepot.store.schema.catalogue import (
     variants,
 )
 from entrepot.store.schema.orders import (
+    events,
     order_archives,
     order_counters,
-    order_events,
     order_lines,
     order_properties,
     order_property_tallies,
@@ -43,6 +43,7 @@ __all__ = [
     "credentials",
     "customer_names",
     "customers",
+    "events",
     "idempotency_keys",
     "installation",
     "item_list_entries",
@@ -53,7 +54,6 @@ __all__ = [
     "metadata",
     "order_archives",
     "order_counters",
-    "order_events",
     "order_lines",
     "order_properties",
     "order_property_tallies",

@@ -158,11 +158,13 @@ order_property_tallies = table(
 
 order_counters = table(
     "order_counters",
-    # How many orders an organization has, which is the number of the newest one; and the time of
-    # the last commit that wrote any, which no order of it is later than (docs/adr/0019).
+    # How many orders and events an organization has had, which are the numbers of the newest ones;
+    # and the time of the last commit that wrote any, which no order of it is later than
+    # (docs/adr/0019, docs/adr/0030).
     Column("org", BigInteger, primary_key=True, autoincrement=False),
     need("orders", BigInteger),
     Column("committed_at", BigInteger, nullable=False, server_default="0"),
+    Column("events", BigInteger, nullable=False, server_default="0"),
 )
 
 order_spans = table(
@@ -194,16 +196,23 @@ order_update_tallies = table(
     PrimaryKeyConstraint("org", "level", "slot"),
 )
 
-order_events = table(
-    "order_events",
+events = table(
+    "events",
+    # What happened: the organization's log by `number`, a subject's history by `seq`
+    # (docs/adr/0030).
     need("org", BigInteger),
-    need("order_id", ID),
+    need("subject_id", ID),
     need("seq", BigInteger),
     need("type", Text),
     need("at", BigInteger),
     need("source", Text),
     need("body", Text),
-    PrimaryKeyConstraint("org", "order_id", "seq"),
+    need("subject", Text),  # what kind of thing `subject_id` names: an order
+    need("actor", Text),  # who made it happen; empty: not known
+    need("number", BigInteger),
+    PrimaryKeyConstraint("org", "subject_id", "seq"),
+    # Its own tree grows at the end only.
+    Index("events_number", "org", "number", unique=True),
 )
 
 order_archives = table(

@@ -27,7 +27,7 @@ SKEW_MICROSECONDS = 60_000_000
 AttemptKey = Callable[[Attempt], str]
 DEFINITE_NO = ("declined", "voided", "expired")
 BESIDE = (
-    schema.order_lines, schema.order_events, schema.order_archives, schema.order_properties,
+    schema.order_lines, schema.events, schema.order_archives, schema.order_properties,
     schema.payment_attempts,
 )  # fmt: skip
 _SCALE, _TOTAL, _TOTAL_SCALE = (rows.ORDER.index(c) for c in ("scale", "total", "total_scale"))
@@ -50,7 +50,7 @@ class Walk:
         sound = self._sound.get(table.name)
         if sound is None:
             return set()
-        found = select(table.c.org, table.c.order_id).where(not_(sound))
+        found = select(*list(table.c)[:2]).where(not_(sound))  # the order's key
         rows_found = self._asking.ask(
             f"the table {table.name}", lambda: self._asking.conn.execute(found).all()
         )
@@ -90,7 +90,7 @@ class Walk:
 
     def _compare(self, row: Row[Any], own: Mapping[str, list[Row[Any]] | None]) -> None:
         findings = self._findings
-        lines, told = own["order_lines"], own["order_events"]
+        lines, told = own["order_lines"], own["events"]
         its_lines = [rows.line(tuple(one))[2] for one in lines or ()]
         order = rows.order(tuple(row), tuple(sorted(its_lines, key=lambda line: line.number)))
         archived = own["order_archives"]

@@ -54,7 +54,7 @@ REFERENCES: tuple[Reference, ...] = (
     ),
     _of(_LINES, "location_id", schema.locations),
     _of(schema.order_properties, "order_id", schema.orders),
-    _of(schema.order_events, "order_id", schema.orders),
+    _of(schema.events, "subject_id", schema.orders),
     _of(schema.order_archives, "order_id", schema.orders),
     _of(schema.jobs, "order_id", schema.orders),
     _of(_LEVELS, "variant_id", _VARIANTS),

@@ -223,8 +223,8 @@ def _pipeline(overdue_before: int | None) -> Iterator[Check]:
     waits = and_(_orders.managed, _orders.stage == "placed", not_(_orders.parked))
     yield Check("INV-20", order.where(waits, not_(its_job)))
     told = exists().where(
-        schema.order_events.c.org == _orders.org, schema.order_events.c.order_id == _orders.id,
-        schema.order_events.c.type == events.ORDER_PARKED,
+        schema.events.c.org == _orders.org, schema.events.c.subject_id == _orders.id,
+        schema.events.c.type == events.ORDER_PARKED,
     )  # fmt: skip
     its_parked_job = its_job.where(_jobs.state == "parked")
     explained = and_(its_parked_job, told, _orders.reason.is_not(None))

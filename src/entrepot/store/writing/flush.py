@@ -20,7 +20,7 @@ from entrepot.core.properties import parse, scalar
 from entrepot.pace import paced
 from entrepot.store import schema
 from entrepot.store.engines.sql import sql_of
-from entrepot.store.writing import levels, rows, spans, tallies
+from entrepot.store.writing import counters, levels, rows, spans, tallies
 from entrepot.store.writing.writes import Rows, Writes
 
 _ORDER_KEYS = ("org", "id", "version")
@@ -68,7 +68,6 @@ def _write(conn: Connection, facts: Facts) -> None:
     if not sql_of(conn).locks(conn):
         _as_read(writes, facts)
     _lines(writes, facts)
-    writes.insert(schema.order_events, rows.EVENT, facts.events)
     _catalogue(writes, facts)
     _stock(conn, writes, facts)
     _attempts(writes, facts)
@@ -77,14 +76,15 @@ def _write(conn: Connection, facts: Facts) -> None:
     _announced(writes, facts)
     answers = sorted(facts.answers_new, key=lambda answer: (answer.org, answer.key))
     writes.insert(schema.idempotency_keys, rows.ANSWER, answers)
-    spans.number(conn, writes, facts)
+    logged = counters.number(conn, writes, facts)
+    writes.insert(schema.events, rows.EVENT, logged, given=counters.LOGGED)
     _orders_changed(writes, facts)
     _reasons(writes, facts)
     _orders_new(writes, facts)
     _properties(writes, facts)
     spans.tally(conn, writes, facts)
     tallies.updates(conn, writes, facts)
-    spans.numbered(writes.run(conn), facts)
+    counters.numbered(writes.run(conn), facts)
 
 
 def _as_read(writes: Writes, facts: Facts) -> None:
@@ -120,8 +120,8 @@ def _orders_changed(writes: Writes, facts: Facts) -> None:
             moved.append((*_moved_values(order), *guard))
         else:
             amended.append((*_amended_values(rows.order_row(order)), *guard))
-    writes.update(schema.orders, _MOVE_SETS, _ORDER_KEYS, moved, given=spans.CHANGED)
-    writes.update(schema.orders, _ORDER_SETS, _ORDER_KEYS, amended, given=spans.CHANGED)
+    writes.update(schema.orders, _MOVE_SETS, _ORDER_KEYS, moved, given=counters.CHANGED)
+    writes.update(schema.orders, _ORDER_SETS, _ORDER_KEYS, amended, given=counters.CHANGED)
 
 
 def _reasons(writes: Writes, facts: Facts) -> None:
@@ -150,7 +150,7 @@ def _orders_new(writes: Writes, facts: Facts) -> None:
     if dirt := facts.touched.get("orders"):
         # In the order of the primary key, so that its tree grows at one end.
         new = Rows(sorted(dirt.new), lambda key: rows.order_row(facts.orders[key]))
-        writes.insert(schema.orders, rows.ORDER, new, given=spans.MADE, sparse=True)
+        writes.insert(schema.orders, rows.ORDER, new, given=counters.MADE, sparse=True)
 
 
 def _properties(writes: Writes, facts: Facts) -> None:
@@ -175,7 +175,7 @@ def _properties(writes: Writes, facts: Facts) -> None:
             own.extend((*key, *pair, order.number) for pair in pairs)
             tallies.count_pairs(tallied, key[0], pairs, 1)
     writes.delete(schema.order_properties, ("org", "order_id"), stale, guarded=False)
-    writes.insert(schema.order_properties, rows.PROPERTY, added, given=spans.NUMBERED)
+    writes.insert(schema.order_properties, rows.PROPERTY, added, given=counters.NUMBERED)
     writes.insert(schema.order_properties, rows.PROPERTY, fresh, apart=True)
     tallies.properties(writes, tallied)
 

@@ -44,7 +44,7 @@ RESERVATION = _columns(schema.reservations)
 ATTEMPT = _columns(schema.payment_attempts)
 CLAIM = _columns(schema.payment_claims)
 JOB = _columns(schema.jobs)
-EVENT = _columns(schema.order_events)
+EVENT = _columns(schema.events)
 ANSWER = _columns(schema.idempotency_keys)
 PROPERTY = _columns(schema.order_properties)
 

@@ -1,5 +1,4 @@
-"""Numbers and times of orders in the order of commits, and tallies over ranges of numbers, so that
-lists need not read the book.
+"""Tallies over ranges of orders' numbers, so that lists need not read the book.
 
 A span is a range of an organization's numbers. For each level of spans and each pair of Polinate's
 words there is a row that says how many orders stand there and between which times they lie. They
@@ -13,11 +12,10 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection
 
-from entrepot.core.facts import Facts, Key
+from entrepot.core.facts import Facts
 from entrepot.core.order import Order
-from entrepot.store.engines import sql
-from entrepot.store.engines.sql import Row, Write, sql_of
-from entrepot.store.writing.statements import Given
+from entrepot.store.engines.sql import Write, sql_of
+from entrepot.store.writing.counters import NUMBERED, TAKEN
 from entrepot.store.writing.writes import Writes
 
 # Numbers in a span of each level; each size divides the next one. The rows of a book say which
@@ -53,53 +51,6 @@ class _Times(NamedTuple):
 
 
 _Place = tuple[int, int, str, str]  # organization, span of the lowest level, phase, status
-
-
-def number(conn: Connection, writes: Writes, facts: Facts) -> None:
-    """Number the batch's new orders, as their ids rise, and say when the batch is committed.
-
-    An organization's commits have rising times, the clock's or a millisecond more than the last
-    one (docs/adr/0019). On PostgreSQL the statement that writes the orders finds both out, so that
-    the organization's counter is locked for as short as can be: until then an order's number says
-    how far behind the last one of its organization it comes, from 0 downwards. `numbered` follows.
-    """
-    dirt = facts.touched.get("orders")
-    if dirt is None:
-        return
-    by_org: dict[int, list[Key]] = {org: [] for org, _ in dirt.dirty}
-    for key in sorted(dirt.new):
-        by_org.setdefault(key[0], []).append(key)
-    wanted = sorted((org, len(keys), facts.now) for org, keys in by_org.items())
-    last = dict.fromkeys(by_org, 0)
-    if sql_of(conn).numbers_first:
-        for row in wanted:
-            [(org, last[org], facts.committed[org])] = sql.fetch(conn, _TAKE_SQLITE, row)
-    else:
-        writes.add(Write("order_counters", None, _TAKE_POSTGRES, _TAKE_TYPES, wanted, name=TAKEN))
-    for org, keys in by_org.items():
-        for given, key in enumerate(keys, last[org] - len(keys) + 1):
-            facts.orders[key] = _numbered(facts.orders[key], given)
-    if facts.committed:
-        facts.date(dirt.new | dirt.dirty)
-
-
-def numbered(returned: dict[str, list[Row]], facts: Facts) -> None:
-    """Give the orders the numbers and times that PostgreSQL has written them with."""
-    if TAKEN not in returned:
-        return
-    last: dict[int, int] = {}
-    for org, last[org], at in returned[TAKEN]:
-        facts.committed[org] = at
-    dirt = facts.touched["orders"]
-    for key in dirt.new:
-        order = facts.orders[key]
-        facts.orders[key] = _numbered(order, order.number + last[order.org])
-    facts.date(dirt.new | dirt.dirty)
-
-
-def _numbered(order: Order, number: int) -> Order:
-    """The order with its number, its last member: nearly every order that is written takes this."""
-    return tuple.__new__(Order, (*order[:-1], number))
 
 
 def tally(conn: Connection, writes: Writes, facts: Facts) -> None:
@@ -175,24 +126,6 @@ def _levels(leaves: dict[_Place, _Times]) -> list[tuple[Any, ...]]:
     return [(*key, *times) for key, times in rows.items()]
 
 
-_TAKE = (
-    "INSERT INTO order_counters AS c (org, orders, committed_at) {} ON CONFLICT (org) DO UPDATE "
-    "SET orders = c.orders + excluded.orders, "
-    "committed_at = {}(excluded.committed_at, c.committed_at + 1000) "
-    "RETURNING org, orders, committed_at"
-)
-_TAKE_SQLITE = _TAKE.format("VALUES (?, ?, ?)", "max")
-_TAKE_POSTGRES = _TAKE.format("SELECT * FROM {}", "greatest")
-_TAKE_TYPES = ("bigint", "bigint", "bigint")
-TAKEN = "taken"
-_NUMBER = ("number", "new.number + k.orders")
-# What PostgreSQL fills in of the rows of a new order, of a changed one, and of what bears its
-# number.
-MADE = Given(TAKEN, (_NUMBER, ("created_at", "k.committed_at"), ("updated_at", "k.committed_at")))
-CHANGED = Given(TAKEN, (("updated_at", "k.committed_at"),))
-NUMBERED = Given(TAKEN, (_NUMBER,))
-
-
 def _upsert_sql(source: str, least: str, greatest: str) -> str:
     sets = ", ".join(
         f"{column} = {function}(s.{column}, excluded.{column})"
@@ -216,7 +149,8 @@ def _upsert_postgres(sizes: tuple[int, ...]) -> str:
         f"coalesce(new.{column}, k.committed_at) AS {column}"
         for column in ("created_at", "updated_at")
     )
-    number_ = f"CASE WHEN new.number > 0 THEN new.number ELSE {_NUMBER[1]} END AS number"
+    [(_, given)] = NUMBERED.columns
+    number_ = f"CASE WHEN new.number > 0 THEN new.number ELSE {given} END AS number"
     return _upsert_sql(
         "SELECT org, level, (number - 1) / size, phase, status, sum(orders)::bigint, "
         "min(created_at), max(created_at), min(updated_at), max(updated_at) "

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from entrepot.core.facts import Facts
 from entrepot.store.engines.sql import Row, Write, sql_of
-from entrepot.store.writing import spans
+from entrepot.store.writing import counters
 from entrepot.store.writing.writes import Writes
 
 # Microseconds in a slot of each level: a minute, an hour, 60 hours; each divides the next one. The
@@ -64,7 +64,7 @@ def updates(conn: Connection, writes: Writes, facts: Facts) -> None:
         return
     rows: list[Row] = [(org, None, orders) for org, orders in now.items()]
     rows += [(org, slot * size, -orders) for (org, slot), orders in before.items()]
-    statement = _updates_postgres(spans.TAKEN, SLOTS)
+    statement = _updates_postgres(counters.TAKEN, SLOTS)
     writes.add(Write("order_update_tallies", None, statement, ("bigint",) * 3, rows))
 
 

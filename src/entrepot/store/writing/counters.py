@@ -1,0 +1,108 @@
+"""Numbers and times in the order of commits, given by the organization's counter.
+
+The row of `order_counters` tells the numbers of an organization's newest order and newest event,
+and the time of its last commit. Each batch that writes any raises it, and holds its row's lock
+until the commit. So numbers have no gap, and a reader that sees a number sees all below it
+(docs/adr/0019, docs/adr/0030).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sqlalchemy import Connection
+
+from entrepot.core.facts import Facts, Key
+from entrepot.core.order import Order
+from entrepot.store.engines import sql
+from entrepot.store.engines.sql import Row, Write, sql_of
+from entrepot.store.writing.statements import Given
+from entrepot.store.writing.writes import Writes
+
+
+def number(conn: Connection, writes: Writes, facts: Facts) -> list[Row]:
+    """Number the batch's new orders, as their ids rise, and its events, in the order in which they
+    were decided; and say when the batch is committed. The rows of the events.
+
+    An organization's commits have rising times, the clock's or a millisecond more than the last
+    one. On PostgreSQL the statement that writes the rows finds numbers and time out, so that the
+    counter is locked for as short as can be. Until then a number says how far it comes behind the
+    last one of its organization, from 0 downwards. `numbered` follows.
+    """
+    dirt = facts.touched.get("orders")
+    if dirt is None and not facts.events:
+        return []
+    orders: dict[int, list[Key]] = {}
+    if dirt is not None:
+        orders = {org: [] for org, _ in dirt.dirty}
+        for key in sorted(dirt.new):
+            orders.setdefault(key[0], []).append(key)
+    events = Counter([event.org for event in facts.events])
+    wanted = [
+        (org, len(orders.get(org, ())), events[org], facts.now)
+        for org in sorted(orders.keys() | events.keys())
+    ]
+    taken = [(org, 0, 0) for org, *_ in wanted]
+    if sql_of(conn).numbers_first:
+        found = [sql.fetch(conn, _TAKE_SQLITE, row)[0] for row in wanted]
+        facts.committed.update((org, at) for org, _, _, at in found)
+        taken = [row[:3] for row in found]
+    else:
+        writes.add(Write("order_counters", None, _TAKE_POSTGRES, _TAKE_TYPES, wanted, name=TAKEN))
+    for org, last, _ in taken:
+        keys = orders.get(org, ())
+        for given, key in enumerate(keys, last - len(keys) + 1):
+            facts.orders[key] = _numbered(facts.orders[key], given)
+    if dirt is not None and facts.committed:
+        facts.date(dirt.new | dirt.dirty)
+    return _logged(facts, {org: last - events[org] for org, _, last in taken})
+
+
+def _logged(facts: Facts, before: dict[int, int]) -> list[Row]:
+    """The rows of the batch's events; `before` them each organization has had so many."""
+    rows = []
+    for event in facts.events:
+        before[event.org] = given = before[event.org] + 1
+        rows.append((*event[:-1], given))  # the number is the last member
+    return rows
+
+
+def numbered(returned: dict[str, list[Row]], facts: Facts) -> None:
+    """Give the orders the numbers and times that PostgreSQL has written them with."""
+    if TAKEN not in returned:
+        return
+    last: dict[int, int] = {}
+    for org, last[org], _, at in returned[TAKEN]:
+        facts.committed[org] = at
+    dirt = facts.touched.get("orders")
+    if dirt is None:
+        return
+    for key in dirt.new:
+        order = facts.orders[key]
+        facts.orders[key] = _numbered(order, order.number + last[order.org])
+    facts.date(dirt.new | dirt.dirty)
+
+
+def _numbered(order: Order, number: int) -> Order:
+    """The order with its number, its last member: nearly every order that is written takes this."""
+    return tuple.__new__(Order, (*order[:-1], number))
+
+
+_TAKE = (
+    "INSERT INTO order_counters AS c (org, orders, events, committed_at) {} "
+    "ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, "
+    "events = c.events + excluded.events, "
+    "committed_at = {}(excluded.committed_at, c.committed_at + 1000) "
+    "RETURNING org, orders, events, committed_at"
+)
+_TAKE_SQLITE = _TAKE.format("VALUES (?, ?, ?, ?)", "max")
+_TAKE_POSTGRES = _TAKE.format("SELECT * FROM {}", "greatest")
+_TAKE_TYPES = ("bigint",) * 4
+TAKEN = "taken"
+_NUMBER = ("number", "new.number + k.orders")
+# What PostgreSQL fills in of the rows of a new order, of a changed one, of what bears an order's
+# number, and of an event.
+MADE = Given(TAKEN, (_NUMBER, ("created_at", "k.committed_at"), ("updated_at", "k.committed_at")))
+CHANGED = Given(TAKEN, (("updated_at", "k.committed_at"),))
+NUMBERED = Given(TAKEN, (_NUMBER,))
+LOGGED = Given(TAKEN, (("number", "new.number + k.events"),))
