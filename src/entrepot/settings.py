@@ -1,7 +1,7 @@
-"""Every knob: its name, type, unit, default and meaning, read once from the environment and a file.
+"""Every setting: name, type, unit, default and meaning, read once from environment and file.
 
 `ENTREPOT_DATABASE_URL=...` in the environment wins over `database_url = "..."` in the TOML file
-that `ENTREPOT_CONFIG` names. All faults are told at once. docs/settings.md is printed from here.
+that `ENTREPOT_CONFIG` names. The error lists all faults. docs/settings.md is printed from here.
 """
 
 from __future__ import annotations
@@ -25,88 +25,96 @@ _INT_MAX, _FLOAT_MAX, _PORT_MAX = 1_000_000_000, 1e12, 65_535
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
-# Knobs of the test suite, which no program reads.
+# The test suite reads these variables; the program does not.
 _OF_THE_TESTS = tuple(PREFIX + name for name in ("CRASH_", "FUZZ_", "BENCH_"))
 
 
 class SettingsError(Exception):
-    """Settings that cannot be taken; one line a fault."""
+    """One or more settings are wrong; the text has a line for each fault."""
 
 
-def _knob(default: Any, meaning: str) -> Any:
+def _setting(default: Any, meaning: str) -> Any:
     return dataclasses.field(default=default, metadata={"meaning": meaning})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settings:
-    """The knobs of one process. Durations are seconds, sizes bytes."""
+    """The settings of one process. Durations are seconds, sizes are bytes."""
 
-    database_url: str = _knob(
+    database_url: str = _setting(
         "sqlite:///var/entrepot.db",
-        "Where the order book is: `sqlite:///path` or `postgresql://user:password@host:port/name`; "
-        "the latter takes `?sslmode=` as PostgreSQL's own programs do, and `PGSSLROOTCERT`.",
+        "Where the order book is: `sqlite:///path` or `postgresql://user:password@host:port/name`. "
+        "For PostgreSQL, `?sslmode=` and `PGSSLROOTCERT` mean what they mean to `psql`.",
     )
-    database_pool: int = _knob(8, "Connections to PostgreSQL a process holds at most; 2 at least.")
-    migrate: bool = _knob(True, "Whether `serve` brings the schema to head before it starts.")
-    rate_limit: float | None = _knob(
+    database_pool: int = _setting(8, "Most connections to PostgreSQL of one process, 2 or more.")
+    migrate: bool = _setting(True, "Whether `serve` migrates the schema before it starts.")
+    rate_limit: float | None = _setting(
         10_000.0,
-        "Requests a second an organization may send to one `serve`, all its processes together "
-        "(token bucket), or `off`. The default is above what one process answers: it bounds an "
-        "organization that would take several processes for itself.",
+        "Requests a second that one organization may send to one `serve`, counted over all its "
+        "processes (token bucket), or `off`. One process answers fewer than the default, so the "
+        "default only stops an organization that would fill several processes.",
     )
-    metrics_address: str = _knob(
+    metrics_address: str = _setting(
         "",
-        "Address of its own for `/metrics`, as `host:port`; the figures are then not told at the "
-        "server's own address. Nobody is asked for credentials there: bind it where only your "
-        "monitoring comes.",
+        "A separate address for `/metrics`, as `host:port`. The main address then has no "
+        "`/metrics`. The separate address asks for no credentials: choose one that only your "
+        "monitoring can reach.",
     )
-    metrics_token: str = _knob(
+    metrics_token: str = _setting(
         "",
-        "Bearer token that `/metrics` at the server's own address asks for; without one the "
-        "figures of all organizations together are told to whoever comes.",
+        "Bearer token for `/metrics` at the main address. Without a token, everybody who reaches "
+        "the server can read the figures, which cover all organizations together.",
     )
-    log_level: str = _knob("info", "Least level logged: debug, info, warning, error.")
-    sandbox_ledger: str = _knob(
-        "var/sandbox.db", "The sandbox payment provider's own ledger, an SQLite file."
+    log_level: str = _setting("info", "Lowest level that is logged: debug, info, warning or error.")
+    sandbox_ledger: str = _setting(
+        "var/sandbox.db", "SQLite file with the ledger of the sandbox payment provider."
     )
-    batch_max: int = _knob(256, "Orders a transaction takes at most.")
-    queue_max: int = _knob(20_000, "Orders that may wait for a transaction; beyond, 503.")
-    queue_seconds: float = _knob(
+    batch_max: int = _setting(256, "Most orders in one transaction.")
+    queue_max: int = _setting(
+        20_000, "Most orders that wait for a transaction; further ones get 503."
+    )
+    queue_seconds: float = _setting(
         2.0,
-        "How long an order may wait for a transaction, an array six times as long; who would have "
-        "to expect half of that is refused at once: 503.",
+        "Longest wait of an order for a transaction; an array may wait six times as long. A "
+        "request whose expected wait is more than half of this is refused at once with 503.",
     )
-    lease_seconds: float = _knob(60.0, "How long a worker holds a job before another may take it.")
-    hold_seconds: float = _knob(
-        86_400.0, "How long stock is held for a payment that its provider leaves pending."
+    lease_seconds: float = _setting(
+        60.0, "How long a worker holds a job before another worker may take it."
     )
-    retry_seconds: float = _knob(1.0, "First wait before a failed step is tried again; it doubles.")
-    provider_calls_max: int = _knob(512, "Calls to payment providers under way at once.")
-    connections_max: int = _knob(
+    hold_seconds: float = _setting(
+        86_400.0, "How long stock is held for an order whose payment is pending at the provider."
+    )
+    retry_seconds: float = _setting(
+        1.0, "Wait before the first retry of a failed step; the wait doubles with each try."
+    )
+    provider_calls_max: int = _setting(512, "Most calls to payment providers at the same time.")
+    connections_max: int = _setting(
         10_000,
-        "Connections that a process serves; those beyond are told 503 and closed. Fewer, where the "
-        "system allows fewer open files (`ulimit -Hn`).",
+        "Most connections of one process; further ones get 503 and are closed. If the system "
+        "allows fewer open files (`ulimit -Hn`), that limit counts.",
     )
-    headers_seconds: float = _knob(10.0, "Within this a request's headers have to be complete.")
-    body_seconds: float = _knob(30.0, "Within this a request's body has to be complete.")
-    drain_seconds: float = _knob(20.0, "How long a stopping server finishes what it has begun.")
-    jwt_issuer: str = _knob("", "Issuer (`iss`) of the JWTs that Synq requests may carry.")
-    jwt_audience: str = _knob("", "Audience (`aud`) that such a JWT must name.")
-    jwt_jwks: str = _knob("", "The issuer's key set: a file's path or a URL.")
-    idempotency_days: float | None = _knob(
+    headers_seconds: float = _setting(10.0, "Time limit for a request's headers to arrive.")
+    body_seconds: float = _setting(30.0, "Time limit for a request's body to arrive.")
+    drain_seconds: float = _setting(
+        20.0, "How long a stopping server waits for requests and steps that have begun."
+    )
+    jwt_issuer: str = _setting("", "Issuer (`iss`) of the JWTs that Synq accepts.")
+    jwt_audience: str = _setting("", "Audience (`aud`) that a JWT must name.")
+    jwt_jwks: str = _setting("", "Key set of the issuer: the path of a file, or a URL.")
+    idempotency_days: float | None = _setting(
         30.0,
-        "How long an idempotency key is remembered, 1 or more, or `off` for ever; a repeat after "
-        "that is a new request.",
+        "Days for which an idempotency key is kept, 1 or more, or `off` to keep keys for ever. A "
+        "repeat after that time is a new request.",
     )
-    events_days: float | None = _knob(
+    events_days: float | None = _setting(
         None,
-        "How long after its last change a finished order's events move to the archive, all but the "
-        "last one; 1 or more, or `off`: they stay.",
+        "Days between the last change of a finished order and the move of its events to the "
+        "archive, 1 or more, or `off` to keep events in the book. The last event always stays.",
     )
-    archive_dir: str = _knob(
-        "", "Folder of the events' archive; needed where `ENTREPOT_EVENTS_DAYS` is set."
+    archive_dir: str = _setting(
+        "", "Folder of the archive of events; required with `ENTREPOT_EVENTS_DAYS`."
     )
-    role: str = _knob("all", "What this process does: `all`, `api` or `worker`.")
+    role: str = _setting("all", "What this process does: `all`, `api` or `worker`.")
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -143,7 +151,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     if own and (address is None or not 0 < int(address[2]) <= _PORT_MAX):
         faults.append(f"{PREFIX}METRICS_ADDRESS={own!r}: must be host:port")
     faults.extend(
-        f"{PREFIX}{name.upper()} is empty; name a file, or leave it out"
+        f"{PREFIX}{name.upper()} is empty; name a file, or remove the setting"
         for name in ("database_url", "sandbox_ledger")
         if not values.get(name, "named")
     )
@@ -153,7 +161,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def _unknown(env: Mapping[str, str], known: Mapping[str, Any]) -> list[str]:
-    """A misspelt variable would be ignored in silence, and its setting would keep its default."""
+    """A fault for each variable that no setting has: without it, a typo would be ignored."""
     names = [PREFIX + name.upper() for name in (*known, "config")]
     faults = []
     for name in sorted(env):
@@ -185,11 +193,11 @@ def _retention_faults(values: Mapping[str, Any]) -> list[str]:
     folder = values.get("archive_dir")
     if values.get("events_days") is not None and not folder:
         faults.append(
-            f"{PREFIX}EVENTS_DAYS={values['events_days']!r}: events leave the book only for an "
-            f"archive; set {PREFIX}ARCHIVE_DIR to its folder"
+            f"{PREFIX}EVENTS_DAYS={values['events_days']!r}: events need an archive to move to; "
+            f"set {PREFIX}ARCHIVE_DIR to its folder"
         )
     if folder and Path(folder).exists() and not Path(folder).is_dir():
-        faults.append(f"{PREFIX}ARCHIVE_DIR={folder!r}: is no folder")
+        faults.append(f"{PREFIX}ARCHIVE_DIR={folder!r}: is not a folder")
     return faults
 
 
@@ -207,8 +215,8 @@ def _file(path: str | None, faults: list[str]) -> dict[str, Any]:
 
 
 def _parse(type_: str, raw: Any) -> Any:
-    """The value of one knob. Raises ValueError, which says what it must be and not what it is."""
-    # A file has values of types; the environment has only text.
+    """The value of one setting. Raises ValueError, which says what the value must be."""
+    # A TOML file has typed values; the environment has only text.
     if type_ == "str" and not isinstance(raw, str):
         raise ValueError("must be text")
     text = str(raw).strip()
@@ -236,7 +244,7 @@ def _parse(type_: str, raw: Any) -> Any:
 
 
 def _is_utf8(text: str) -> bool:
-    """Whether the environment's bytes were UTF-8; Python keeps other ones as surrogates."""
+    """Whether the bytes of the environment were UTF-8. Python keeps other bytes as surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Logs and figures: one structured line an event; no secret and no personal field in any."""
+"""Logs and metrics. A log line is structured, and has no secret and no personal data."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from entrepot.core.facts import Facts
 
-# Where several processes are one server, each keeps its figures in files of this folder, so that
-# any of them tells the figures of all. prometheus_client reads the variable when it is imported.
+# The processes of one server keep their metrics in files of this folder, so each process can tell
+# the metrics of all. prometheus_client reads the variable when it is imported.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 registry = CollectorRegistry()
@@ -37,7 +37,7 @@ _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class _StandardError:
-    """Standard error as it is at the moment. A line that cannot be written stops no order."""
+    """Standard error as it is now. A failure to write a line is ignored: orders go on."""
 
     def write(self, text: str) -> None:
         with suppress(OSError, ValueError):
@@ -49,9 +49,9 @@ class _StandardError:
 
 
 def without_values(_logger: object, _method: str, said: Any) -> Any:
-    """A log processor: an exception by its type and places alone, with those that caused it.
+    """A log processor: it logs an exception and its causes by type and traceback, without text.
 
-    The text of a database's exception holds the row that it did not take.
+    The text of a database's exception contains the row that was refused.
     """
     error = said.pop("exc_info", None)
     if error is True:
@@ -68,7 +68,7 @@ def without_values(_logger: object, _method: str, said: Any) -> Any:
 
 
 def set_up_logging(level: str = "info") -> None:
-    """Log lines of this level and above to standard error: for people on a terminal, else JSON."""
+    """Log this level and above to standard error: as text on a terminal, otherwise as JSON."""
     written: Any = structlog.processors.JSONRenderer()
     if sys.stderr.isatty():
         written = structlog.dev.ConsoleRenderer(colors="NO_COLOR" not in os.environ)
@@ -89,53 +89,62 @@ def set_up_logging(level: str = "info") -> None:
 
 
 def is_debugging() -> bool:
-    """Whether debug lines are written; what is told of every order asks first, for its cost."""
+    """Whether debug lines are written. Code that logs every order asks first, to save the cost."""
     return bool(log.is_enabled_for(logging.DEBUG))
 
 
 class Metrics:
-    """Every figure that this process tells, by the name under which Prometheus knows it."""
+    """Every metric of this process, by its name in Prometheus."""
 
     def __init__(self) -> None:
         self.batch_size = Histogram(
-            "entrepot_batch_commands", "Commands a transaction", buckets=_SIZES, registry=registry
+            "entrepot_batch_commands",
+            "Commands in a transaction",
+            buckets=_SIZES,
+            registry=registry,
         )
         self.commit_seconds = Histogram(
-            "entrepot_commit_seconds", "Seconds a batch took", buckets=_SECONDS, registry=registry
+            "entrepot_commit_seconds",
+            "Duration of a batch in seconds",
+            buckets=_SECONDS,
+            registry=registry,
         )
         self.queue_seconds = Histogram(
             "entrepot_writer_queue_seconds",
-            "Seconds the oldest command of a batch waited",
+            "Wait of the oldest command of a batch in seconds",
             buckets=_SECONDS,
             registry=registry,
         )
         self.conflicts = Counter(
-            "entrepot_batch_conflicts", "Batches that ran again", registry=registry
+            "entrepot_batch_conflicts", "Batches that ran again after a conflict", registry=registry
         )
         self.events = Counter(
             "entrepot_order_events", "Order events written, by type", ["type"], registry=registry
         )
         self.accepted = Counter(
-            "entrepot_orders_accepted", "Orders made, by dialect", ["dialect"], registry=registry
+            "entrepot_orders_accepted", "Orders created, by dialect", ["dialect"], registry=registry
         )
         self.shared_payments = Counter(
             "entrepot_shared_payments",
-            "Orders made with a payment reference that paid another live order already",
+            "Orders created with a payment reference that already pays another live order",
             registry=registry,
         )
         self.requests = Counter(
-            "entrepot_requests", "Requests answered", ["dialect", "status"], registry=registry
+            "entrepot_requests",
+            "Requests answered, by dialect and status",
+            ["dialect", "status"],
+            registry=registry,
         )
         self.wrong_credentials = Counter(
             "entrepot_wrong_credentials",
-            "Requests whose credentials stand for nobody",
+            "Requests with unknown credentials, by dialect",
             ["dialect"],
             registry=registry,
         )
         self.shed = Counter(
             "entrepot_writes_shed",
-            "Writes refused for overload: at the door, in the queue, for their age, and of one "
-            "connection too many",
+            "Writes refused for overload, by reason: door (before reading), queue (full), age "
+            "(waited too long), connections (too many)",
             ["where"],
             registry=registry,
         )
@@ -153,31 +162,31 @@ class Metrics:
         )
         self.job_age = Gauge(
             "entrepot_oldest_due_job_seconds",
-            "Age of the oldest due job",
+            "Age of the oldest due job in seconds",
             registry=registry,
             multiprocess_mode="mostrecent",
         )
         self.unfinished_age = Gauge(
             "entrepot_oldest_unfinished_job_seconds",
-            "Age of the oldest job that is neither done nor parked, whatever it waits for",
+            "Age in seconds of the oldest job that is neither done nor parked",
             registry=registry,
             multiprocess_mode="mostrecent",
         )
         self.holds_overdue = Gauge(
             "entrepot_holds_overdue",
-            "Lines that hold stock for a payment although their hold has ended",
+            "Order lines that still hold stock after their hold has ended",
             registry=registry,
             multiprocess_mode="mostrecent",
         )
         self.provider_calls = Counter(
             "entrepot_provider_calls",
-            "Calls to payment providers, by outcome",
+            "Calls to payment providers, by provider, operation and outcome",
             ["provider", "operation", "outcome"],
             registry=registry,
         )
         self.provider_seconds = Histogram(
             "entrepot_provider_seconds",
-            "Seconds a payment provider took",
+            "Duration of a call to a payment provider in seconds",
             ["provider", "operation"],
             buckets=_SECONDS,
             registry=registry,
@@ -186,13 +195,13 @@ class Metrics:
     def _add_retention(self) -> None:
         self.retention_removed = Counter(
             "entrepot_retention_removed",
-            "Old rows that left the book: idempotency keys, archived events",
+            "Old rows removed from the book, by kind: idempotency keys, archived events",
             ["kind"],
             registry=registry,
         )
         self.retention_swept_at = Gauge(
             "entrepot_retention_swept_timestamp_seconds",
-            "When this server last walked over the book for old rows",
+            "Time when this server last finished looking for old rows, by kind",
             ["kind"],
             registry=registry,
             multiprocess_mode="max",
@@ -222,14 +231,14 @@ metrics = Metrics()
 
 
 def exposition() -> bytes:
-    """All figures as Prometheus' text: this process's, or those of all processes of its server."""
+    """All metrics as Prometheus text: of this process, or of all processes of its server."""
     return generate_latest(_collected())
 
 
 def serve_exposition(host: str, port: int) -> Callable[[], None]:
-    """Answer with all figures at an address of their own, in a thread: how to end that.
+    """Serve all metrics at a separate address, in a thread. Gives the function that stops it.
 
-    Raises OSError where the address cannot be had.
+    Raises OSError if the address is in use or not allowed.
     """
     server, thread = start_http_server(port, host, _collected())
 
@@ -251,5 +260,5 @@ def _collected() -> CollectorRegistry:
 
 
 def forget_process(pid: int) -> None:
-    """Drop what a process that ended said of the moment; what it counted stays counted."""
+    """Drop the gauges of a process that has ended. Its counters stay."""
     mark_process_dead(pid)  # type: ignore[no-untyped-call]

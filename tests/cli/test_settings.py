@@ -1,4 +1,4 @@
-"""Settings: every knob is read, faults are told together and by name."""
+"""Settings: every setting is read, faults are told together and by name."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_events_leave_the_book_only_for_an_archive(tmp_path: Path) -> None:
         make_retention(database, below_a_file)
 
 
-def test_every_knob_is_described() -> None:
+def test_every_setting_is_described() -> None:
     assert all(all(part for part in row) or row[2] == "" for row in described())
     assert len(described()) == len(Settings.__dataclass_fields__)
 

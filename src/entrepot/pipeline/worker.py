@@ -62,7 +62,7 @@ _PAYING = {"authorise": authorise, "void": void}
 
 
 class WorkerSettings(NamedTuple):
-    """The worker's knobs; durations in seconds."""
+    """The worker's settings; durations in seconds."""
 
     lease_seconds: float = 60.0  # how long a job is held before another worker may take it
     hold_seconds: float = 86_400.0  # how long stock is held for a payment that is not known
