@@ -214,13 +214,10 @@ class Metrics:
             types[event.type] = types.get(event.type, 0) + 1
         for type_, number in types.items():
             self.events.labels(type_).inc(number)
-        orders = facts.touched.get("orders")
-        if orders is None:
-            return
         if facts.sharing:
             self.shared_payments.inc(len(facts.sharing))
         origins: dict[str, int] = {}
-        for key in orders.new:
+        for key in facts.orders.new:
             origin = facts.orders[key].origin
             origins[origin] = origins.get(origin, 0) + 1
         for origin, number in origins.items():

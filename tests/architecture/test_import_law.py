@@ -131,7 +131,7 @@ def test_every_import_keeps_the_law() -> None:
         ("core/order.py", "from entrepot import telemetry"),
         ("core/decide/place.py", "from ...store import rows"),
         ("core/decide/place.py", "def f():\n    import httpx"),
-        ("store/writing/rows.py", "from entrepot.writer import batch"),
+        ("store/writing/flush.py", "from entrepot.writer import batch"),
         ("writer/batch.py", "import entrepot.providers.sandbox"),
         ("edge/app.py", "from entrepot.pipeline import worker"),
         ("edge/app.py", "from entrepot.providers import sandbox"),

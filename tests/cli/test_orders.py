@@ -30,7 +30,7 @@ from entrepot.pipeline.steps.reserve import reserve
 from entrepot.store import schema
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
-from entrepot.store.writing import processes, rows
+from entrepot.store.writing import processes
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 
@@ -87,7 +87,7 @@ class Office:
     async def _job(self, order_id: bytes) -> Any:
         statement = select(schema.jobs).where(schema.jobs.c.order_id == order_id)
         row = await self.database.read(lambda conn: conn.execute(statement).one())
-        return rows.job(tuple(row))
+        return schema.JOBS.from_row(tuple(row))
 
     def place(self, how: dict[str, Any] | None = None, **said: Any) -> Order:
         """Place an order, reserve for it, and put its authorisation off as `how` says."""

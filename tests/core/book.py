@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from entrepot.core import events, ids, words
+from entrepot.core.changes import Changes
 from entrepot.core.commands import (
     AdjustStock,
     AmendOrder,
@@ -24,12 +25,14 @@ from entrepot.core.commands import (
 )
 from entrepot.core.decide import decide
 from entrepot.core.facets import ENDED
-from entrepot.core.facts import Dirt, Facts, OrgFacts
+from entrepot.core.facts import Facts, OrgFacts
+from entrepot.core.kinds import Location
 from entrepot.core.lifecycle import COMPLETABLE_FULFILMENT as MADE
 from entrepot.core.money import Amount
-from entrepot.core.order import Attempt, Changes, Event, Job, Level, Order, Reservation, Variant
+from entrepot.core.order import Attempt, Event, Job, Level, Order, Reservation, Variant
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Decision, OrderResult, OrdersResult, Result, StepResult
+from entrepot.core.rows import Rows
 
 ORG = 7
 GUEST, LIST = b"g" * 16, b"l" * 16
@@ -49,8 +52,8 @@ def frozen(value: Any) -> Any:
         return set(value)
     if isinstance(value, list):
         return list(value)
-    if isinstance(value, Dirt):
-        return frozen(value.new), frozen(value.dirty), frozen(value.gone)
+    if isinstance(value, Rows):
+        return [frozen(getattr(value, name)) for name in ("base", "now", "new", "dirty", "gone")]
     return value
 
 
@@ -69,14 +72,14 @@ class Book:
     def __init__(self, *, hard: bool = True, has_source: bool = False, leased: int = 0) -> None:
         self.facts = Facts(now=START, new_id=counted(), leased_until=leased)
         self.facts.orgs[ORG] = OrgFacts(ORG, GUEST, HERE, LIST, hard, has_source)
-        self.facts.locations.update({(ORG, HERE), (ORG, THERE)})
+        self.facts.locations.read([Location(ORG, HERE, "here"), Location(ORG, THERE, "there")])
         for id_ in (TRACKED, SCARCE, LOOSE):
             name = id_[:1].decode()
             variant = Variant(
                 ORG, id_, id_, ENTRY[id_], f"SKU-{name}", name, "EUR", PRICE, tracked=False,
                 created_at=START,
             )  # fmt: skip
-            self.facts.variants[ORG, id_] = variant
+            self.facts.variants.read([variant])
             self.facts.by_entry[ORG, ENTRY[id_]] = id_
 
     # --- asking
@@ -181,10 +184,10 @@ class Book:
         return self.facts.levels[ORG, variant, place]
 
     def attempt(self, order: Order) -> Attempt:
-        return self.facts.attempts[ORG, order.id]
+        return self.facts.attempts[ORG, order.id, 1]
 
     def reservations(self, order: Order) -> list[Reservation]:
-        return list(self.facts.reservations.get((ORG, order.id), {}).values())
+        return list(self.facts.reservations.of((ORG, order.id)))
 
     def events(self, order: Order) -> list[Event]:
         return [event for event in self.facts.events if event.subject_id == order.id]
@@ -204,11 +207,10 @@ class Book:
     def _check_stock(self) -> None:
         claimed: dict[tuple[int, bytes, bytes], int] = {}
         counted: dict[tuple[int, bytes, bytes], int] = {}
-        for held in self.facts.reservations.values():
-            for row in held.values():
-                if row.state in ("held", "committed"):
-                    shelf = (row.org, row.variant_id, row.location_id)
-                    claimed[shelf] = claimed.get(shelf, 0) + row.quantity
+        for row in self.facts.reservations.values():
+            if row.state in ("held", "committed"):
+                shelf = (row.org, row.variant_id, row.location_id)
+                claimed[shelf] = claimed.get(shelf, 0) + row.quantity
         for entry in self.facts.entries:
             shelf = (entry.org, entry.variant_id, entry.location_id)
             counted[shelf] = counted.get(shelf, 0) + entry.delta
@@ -226,15 +228,15 @@ class Book:
         assert all(event.type in events.TYPES and json.loads(event.body) for event in told)
         for axis in words.AXES:
             assert words.is_true(axis, getattr(order.words, axis), order.facets)
-        kept = {key[2]: row for key, row in self.facts.lines.items() if key[1] == order.id}
+        kept = {key[2]: own.line for key, own in self.facts.lines.items() if key[1] == order.id}
         assert [kept[row.id] for row in order.lines] == list(order.lines)
-        fresh = {key[2] for key in self.facts.dirt("order_lines").new if key[1] == order.id}
+        fresh = {key[2] for key in self.facts.lines.new if key[1] == order.id}
         assert fresh == {row.id for row in order.lines}
 
     def _check_pipeline(self, order: Order) -> None:
         steps = [job.kind for job in self.jobs(order)]
         assert len(steps) <= 1
-        attempt = self.facts.attempts.get((ORG, order.id))
+        attempt = self.facts.attempt_of((ORG, order.id))
         claims = [row.state for row in self.reservations(order)]
         if order.facets.stage == "placed":
             assert steps == (["authorise"] if attempt else ["reserve"])

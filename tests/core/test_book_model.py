@@ -157,7 +157,7 @@ class Senders(RuleBasedStateMachine):
         """Another worker claims a job: whoever holds it now finds out by the fence."""
         job = self.any_job(data)
         stale = FinishJob(ORG, job.id, job.fence)
-        self.book.facts.jobs[ORG, job.id] = job._replace(fence=job.fence + 1, state="due")
+        self.book.facts.jobs.read([job._replace(fence=job.fence + 1, state="due")])
         assert self.book.refused(stale).reason is Reason.STALE_LEASE
 
     @precondition(lambda self: self.book.facts.orders)
@@ -214,7 +214,7 @@ class Senders(RuleBasedStateMachine):
         stages = {o.facets.stage for o in self.book.facts.orders.values() if o.managed}
         assert "placed" not in stages
         for order in self.book.facts.orders.values():
-            attempt = self.book.facts.attempts.get((ORG, order.id))
+            attempt = self.book.facts.attempt_of((ORG, order.id))
             if attempt is not None:
                 kept = order.facets.stage in {"confirmed", "completed", "archived"}
                 assert (attempt.state == "authorized") == kept or order.facets.stage == "deleted"

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from tests.core.book import ORG, SCARCE, TRACKED, Book, line
 
-from entrepot.core import ids, shown
-from entrepot.core.claims import is_live
+from entrepot.core import ids, kinds, shown
+from entrepot.core.claims import PaymentClaim, is_live
 from entrepot.core.commands import DeferJob, PlaceOrder
 from entrepot.core.facets import ENDED, PAYMENTS, STAGES, Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.results import OrderResult
+from entrepot.core.rows import Rows
 
 
 def said_of(order: Order) -> str | None:
@@ -45,7 +46,7 @@ def test_a_second_order_says_whose_payment_it_was() -> None:
         assert later.shares_payment_of == first.id
         assert said_of(later) == sentence(first)
     assert book.facts.sharing == [second, third]
-    assert book.facts.claims_new == {(ORG, "stripe", "pi_same"): first.id}
+    assert claims(book) == ({"pi_same": first.id}, {}, set())
 
 
 APART: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -64,7 +65,7 @@ def test_two_payments_have_nothing_to_say_of_each_other(
     book = a_book()
     for said in (one, other):
         assert said_of(paid(book, **said)) is None
-    assert len(book.facts.claims_new) == 2
+    assert len(book.facts.claims.new) == 2
 
 
 @pytest.mark.parametrize("provider", ["Stripe", "STRIPE"])
@@ -78,12 +79,11 @@ def test_another_organization_has_payments_of_its_own() -> None:
     book = a_book()
     paid(book)
     book.facts.orgs[8] = book.facts.orgs[ORG]._replace(org=8)
-    book.facts.claim_base.clear()
     price = Amount(100, 2)
     said = {"payment_provider": "stripe", "payment_reference": "pi_same"}
     [variant] = [one for key, one in book.facts.variants.items() if key[1] == TRACKED]
-    book.facts.variants[8, TRACKED] = variant._replace(org=8)
-    book.facts.locations.update((8, place) for _, place in list(book.facts.locations))
+    book.facts.variants.read([variant._replace(org=8)])
+    book.facts.locations.read([one._replace(org=8) for one in book.facts.locations.values()])
     result = book.attempted(PlaceOrder(8, "synq", "EUR", (line(price=price),), said=said))
     assert isinstance(result, OrderResult)
     assert result.order.shares_payment_of is None
@@ -98,7 +98,7 @@ def test_an_order_that_costs_nothing_uses_no_payment() -> None:
         book.placed(free, payment_provider="stripe", payment_reference="pi_same"),
     ):
         assert said_of(order) is None
-    assert len(book.facts.claims_new) == 1
+    assert len(book.facts.claims.new) == 1
 
 
 def test_without_a_payment_there_is_nothing_to_share() -> None:
@@ -106,7 +106,7 @@ def test_without_a_payment_there_is_nothing_to_share() -> None:
     for said in ({}, {"payment_provider": "stripe"}, {"payment_reference": "pi_same"}):
         for order in (book.placed(**said), book.placed(**said)):
             assert order.shares_payment_of is None
-    assert not book.facts.claims_new
+    assert not book.facts.claims.new
 
 
 def test_a_mirrored_order_claims_nothing() -> None:
@@ -157,6 +157,17 @@ def rejected(book: Book, order: Order) -> None:
     book.told(order, ("polinate_phase", "REJECTED"))
 
 
+def claims(book: Book) -> tuple[dict[str, bytes], dict[str, bytes], set[bytes]]:
+    """The orders whose claims are to be written: by reference, the new and the changed claims; and
+    those whose claims are to be deleted.
+    """
+    rows = book.facts.claims
+    new, changed = (
+        {rows[key].reference: rows[key].order_id for key in keys} for keys in (rows.new, rows.dirty)
+    )
+    return new, changed, {rows.base[key].order_id for key in rows.gone}
+
+
 ENDS = [declined, expired, cancelled, voided, rejected]
 
 
@@ -167,7 +178,8 @@ def test_the_reference_is_free_once_its_order_has_ended(
     book = a_book()
     first = paid(book)
     end(book, first)
-    assert (book.facts.claims, book.facts.claims_new, book.facts.claims_gone) == ({}, {}, set())
+    assert not book.facts.claims
+    assert claims(book) == ({}, {}, set())
     second = paid(book)
     assert said_of(second) is None
     assert paid(book).shares_payment_of == second.id
@@ -189,7 +201,7 @@ def test_the_end_of_a_second_order_leaves_the_reference_to_the_first(
     book = a_book()
     first, second = paid(book), paid(book)
     end(book, second)
-    assert not book.facts.claims_gone
+    assert not book.facts.claims.gone
     assert paid(book).shares_payment_of == first.id
 
 
@@ -208,9 +220,10 @@ def test_a_confirmed_and_a_completed_order_keep_their_payment() -> None:
 def read(book: Book, order: Order) -> None:
     """From here on the facts are of a later batch, which has read what was written."""
     facts = book.facts
-    facts.claim_base = dict(facts.claims)
-    facts.claims_new, facts.claims_gone, facts.sharing = {}, set(), []
-    assert facts.claim_base == {(ORG, "stripe", "pi_same"): order.id}
+    known, facts.claims = list(facts.claims.values()), Rows(kinds.CLAIMS)
+    facts.claims.read(known)
+    facts.sharing = []
+    assert known == [PaymentClaim(ORG, "stripe", "pi_same", order.id)]
 
 
 def test_a_reference_passes_on_within_a_batch() -> None:
@@ -218,19 +231,18 @@ def test_a_reference_passes_on_within_a_batch() -> None:
     first = paid(book)
     read(book, first)
     cancelled(book, first)
-    key = (ORG, "stripe", "pi_same")
-    assert book.facts.claims_gone == {(key, first.id)}
+    assert claims(book) == ({}, {}, {first.id})
     second = paid(book)
-    assert (second.shares_payment_of, book.facts.claims_new) == (None, {key: second.id})
+    assert second.shares_payment_of is None
+    assert claims(book) == ({}, {"pi_same": second.id}, set())
     cancelled(book, second)
-    assert (book.facts.claims_new, book.facts.claims_gone) == ({}, {(key, first.id)})
+    assert claims(book) == ({}, {}, {first.id})
 
 
 def test_the_end_of_an_order_from_before_claims_frees_nothing_of_another_s() -> None:
     book = a_book()
     older = paid(book)
-    book.facts.claims.clear()
-    book.facts.claims_new.clear()
+    book.facts.claims = Rows(kinds.CLAIMS)
     first = paid(book)
     read(book, first)
     cancelled(book, older)

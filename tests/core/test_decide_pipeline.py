@@ -201,7 +201,7 @@ def test_a_stale_fence_is_refused_by_every_step() -> None:
     book = stocked()
     order = book.placed(line(quantity=4), payment_provider="stripe")
     job = book.job(order)
-    book.facts.jobs[ORG, job.id] = job._replace(fence=job.fence + 1)  # taken over meanwhile
+    book.facts.jobs.read([job._replace(fence=job.fence + 1)])  # taken over meanwhile
     stale: list[Command] = [
         book.reserving(order, job.fence),
         DeferJob(ORG, job.id, job.fence, book.facts.now, "late"),

@@ -194,11 +194,11 @@ def test_what_is_under_way_or_done_is_not_resumed() -> None:
 def test_a_job_without_an_order_is_resumed_by_its_own_id() -> None:
     book = Book()
     job = Job(ORG, b"f" * 16, "fetch", None, "x-1", "parked", 2**60, 0, 3, 20, "404", 0)
-    book.facts.jobs[ORG, job.id] = job
+    book.facts.jobs.read([job])
     book.done(ResumeJob(ORG, job.id))
     now = book.facts.jobs[ORG, job.id]
     assert (now.state, now.run_at, now.tries) == ("due", book.facts.now, 0)
-    book.facts.jobs[ORG, job.id] = now._replace(leased_until=2**60)
+    book.facts.jobs.read([now._replace(leased_until=2**60)])
     assert book.refused(ResumeJob(ORG, job.id)).reason is Reason.ILLEGAL_MOVE
     assert book.refused(ResumeJob(ORG, b"?" * 16)).reason is Reason.ILLEGAL_MOVE
 

@@ -377,7 +377,7 @@ def test_told_times_are_kept() -> None:
 def test_an_order_that_was_told_before_this_was_kept_goes_by_what_it_shows() -> None:
     book = Book()
     order = book.mirrored(*konvo("paid", "confirmed"))
-    book.facts.orders[order.org, order.id] = order.changed(sender_words=None)
+    book.facts.orders.read([order.changed(sender_words=None)])
     book.told(order, ("polinate_status", "DELIVERED"))
     again = book.mirrored(*konvo("paid", "confirmed"))
     assert again.words.polinate_status == "ACCEPTED"  # `confirmed` shows no more, so it is news

@@ -11,13 +11,14 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, select
 
 from entrepot.clock import new_id
+from entrepot.core.changes import Changes
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
+from entrepot.core.kinds import CustomerName, OwnLine, VariantName
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
 from entrepot.core.order import (
     Attempt,
-    Changes,
     Customer,
     Event,
     Job,
@@ -69,7 +70,7 @@ async def an_organization(database: Database, name: str = "Acme") -> accounts.Or
 def written(order: Order) -> Changes:
     changes = Changes()
     changes.orders_new.append(order)
-    changes.lines_new.extend((order.org, order.id, line) for line in order.lines)
+    changes.lines_new.extend(OwnLine(order.org, order.id, line) for line in order.lines)
     changes.events.append(Event(order.org, order.id, 1, "order.placed", NOW, "synq", "{}"))
     return changes
 
@@ -145,9 +146,10 @@ async def test_every_kind_of_row_round_trips(database: Database) -> None:
     entry = StockEntry(number, new_id(), *shelf[1:], 5, "adjustment", None, "note", NOW)
     changes = written(order)
     changes.customers_new[customer.id] = customer
-    changes.customer_names[number, "email", "a@b.c"] = customer.id
+    mail, sku = (number, "email", "a@b.c"), (number, "sku", "S")
+    changes.customer_names[mail] = CustomerName(*mail, customer.id)
     changes.variants_new[variant.id] = variant
-    changes.variant_names[number, "sku", "S"] = variant.id
+    changes.variant_names[sku] = VariantName(*sku, variant.id)
     changes.levels[shelf] = level
     changes.reservations.append(held)
     changes.attempts.append(attempt)
@@ -168,8 +170,8 @@ async def test_every_kind_of_row_round_trips(database: Database) -> None:
     assert again.variants[number, variant.id] == variant
     assert again.by_entry[number, variant.entry_id] == variant.id
     assert again.levels[shelf] == level
-    assert again.reservations[number, order.id] == {LINE.id: held}
-    assert again.attempts[number, order.id] == attempt
+    assert list(again.reservations.of((number, order.id))) == [held]
+    assert again.attempt_of((number, order.id)) == attempt
     assert again.jobs[number, job.id] == job
     assert (number, org.default_location) in again.locations
 
@@ -184,7 +186,7 @@ async def test_an_update_of_a_row_that_changed_meanwhile_is_a_conflict(database:
         facts = Facts(NOW, new_id)
         load(conn, needs, facts)
         moved = facts.orders[org.org, order.id]._replace(version=2)
-        facts.order_base[org.org, order.id] = order._replace(version=7)
+        facts.orders.read([order._replace(version=7)])
         changes = Changes()
         changes.orders.append(moved)
         facts.absorb(changes)

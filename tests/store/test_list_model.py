@@ -14,9 +14,10 @@ from sqlalchemy import Connection, update
 from tests.store.test_conformance import an_order
 
 from entrepot.clock import new_id
+from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
-from entrepot.core.order import Changes, Order
+from entrepot.core.order import Order
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.properties import parse
 from entrepot.store import schema
@@ -26,7 +27,8 @@ from entrepot.store.keeping import migrate
 from entrepot.store.reading import lists, property_lists, queries, span_walk
 from entrepot.store.verify import verify
 from entrepot.store.writing import spans, tallies
-from entrepot.store.writing.flush import flush, paths
+from entrepot.store.writing.flush import flush
+from entrepot.store.writing.properties import paths
 from entrepot.store.writing.working_set import load
 
 PHASES, STATUSES = ("ACTIVE", "PENDING"), ("PACKED", "UNASSIGNED", "ACCEPTED")

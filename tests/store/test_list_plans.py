@@ -13,8 +13,10 @@ from tests.store.test_conformance import NOW, an_order
 from tests.store.test_list_model import PHASES, STATUSES, Book
 
 from entrepot.clock import new_id
+from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
-from entrepot.core.order import Changes, Order
+from entrepot.core.kinds import OwnLine
+from entrepot.core.order import Order
 from entrepot.core.order_filter import OrderFilter
 from entrepot.store import schema
 from entrepot.store.engines import sql
@@ -74,7 +76,7 @@ def book(module_database_url: str) -> Iterator[Book]:
         for org, orders in ((1, ORDERS), (2, 3)):
             for n in range(orders):
                 facts, order = Facts(NOW + n, new_id), _made(org, n)
-                lines = [(org, order.id, line) for line in order.lines]
+                lines = [OwnLine(org, order.id, line) for line in order.lines]
                 changes = Changes()
                 changes.orders_new.append(order)
                 changes.lines_new.extend(lines)

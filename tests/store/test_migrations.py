@@ -25,19 +25,20 @@ from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
 from entrepot.store.reading import queries
 from entrepot.store.verify import numbers
-from entrepot.store.writing import rows, writes
-from entrepot.store.writing.flush import paths
+from entrepot.store.writing import writes
+from entrepot.store.writing.properties import paths
 
 # What revision 0001 has not of an order.
 _LATER = ("first_name", "last_name", "email", "phone", "made_at", "number", "sender_words",
           "shares_payment_of")  # fmt: skip
-_BEFORE = tuple(column for column in rows.ORDER if column not in _LATER)
+_BEFORE = tuple(column for column in schema.ORDERS.columns if column not in _LATER)
 _PROPERTY = ("org", "order_id", "path", "value")
 
 
 def _write(orders: list[Order], conn: Connection) -> None:
     """As the program of revision 0001 wrote them: without numbers, properties by their paths."""
-    values = [dict(zip(rows.ORDER, rows.order_row(order), strict=True)) for order in orders]
+    columns, to_row = schema.ORDERS.columns, schema.ORDERS.to_row
+    values = [dict(zip(columns, to_row(order), strict=True)) for order in orders]
     old = [tuple(row[column] for column in _BEFORE) for row in values]
     writes.insert(conn, schema.orders, _BEFORE, old)
     found = [

@@ -10,8 +10,9 @@ from tests.asked import listen
 from tests.store.test_conformance import an_order, an_organization, store, written
 
 from entrepot.core import ids
+from entrepot.core.changes import Changes
 from entrepot.core.needs import Needs
-from entrepot.core.order import Changes, Order
+from entrepot.core.order import Order
 from entrepot.store.engine import Database
 from entrepot.store.engines import sql
 from entrepot.store.writing import order_names

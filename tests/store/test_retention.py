@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import Connection, Select, insert, select
 from tests.factories import open_shop
 
+from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
-from entrepot.core.order import Changes, StoredAnswer
+from entrepot.core.order import StoredAnswer
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.engines import postgres_sql, sqlite_sql

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from entrepot.core.properties import parse
 from entrepot.store.verify.searchable import _searched
-from entrepot.store.writing.flush import paths
+from entrepot.store.writing.properties import paths
 
 _TEXTS = st.text(max_size=6) | st.integers(240, 260).map("x".__mul__)
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False,

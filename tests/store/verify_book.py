@@ -34,7 +34,7 @@ from entrepot.core.results import OrderResult, OrdersResult, Result
 from entrepot.store import accounts, catalogue, schema
 from entrepot.store.engine import Database
 from entrepot.store.keeping import migrate, retention
-from entrepot.store.writing import processes, rows
+from entrepot.store.writing import processes
 from entrepot.writer.envelope import Answer, Envelope, Idempotency
 from entrepot.writer.writer import Writer
 
@@ -85,7 +85,7 @@ class Healthy:
     async def job(self, order_id: bytes) -> Job:
         statement = select(schema.jobs).where(schema.jobs.c.order_id == order_id)
         row = await self.database.read(lambda conn: conn.execute(statement).one())
-        return rows.job(tuple(row))
+        return schema.JOBS.from_row(tuple(row))
 
     async def organization(self, name: str, allocation: str) -> accounts.Organization:
         made = await self.database.write(

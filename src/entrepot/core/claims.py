@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from entrepot.core import ids
 from entrepot.core.facets import ENDED, Facets
@@ -10,6 +10,16 @@ from entrepot.core.order import Order
 
 # The organization, the provider in small letters, and the reference as it was told.
 Claim = tuple[int, str, str]
+
+
+class PaymentClaim(NamedTuple):
+    """Which live order a payment reference pays."""
+
+    org: int
+    provider: str  # in small letters
+    reference: str
+    order_id: bytes
+
 
 # Stands of a payment in which it pays for nothing.
 LET_GO = frozenset({"declined", "voided", "refunded"})

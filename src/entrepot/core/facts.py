@@ -1,36 +1,47 @@
 """What a batch of commands may know: read once, changed by each decision, written once.
 
-Later commands of a batch see the earlier ones' effects here. `new`, `dirty` and `gone` name the
-rows that the store has to write; nothing is written for a command that was refused.
+Later commands of a batch see the earlier ones' effects here. Each kind of row has its `Rows`, which
+name what the store has to write; nothing is written for a command that was refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from entrepot.core.claims import Claim, claim_of, is_live
+from entrepot.core import kinds
+from entrepot.core.changes import Changes
+from entrepot.core.claims import Claim, PaymentClaim, claim_of, is_live
+from entrepot.core.kinds import (
+    AttemptKey,
+    CustomerName,
+    K,
+    Key,
+    Kind,
+    LineKey,
+    Location,
+    Name,
+    OwnLine,
+    R,
+    Shelf,
+    TextKey,
+    VariantName,
+)
 from entrepot.core.order import (
     Announced,
     Attempt,
-    Changes,
     Customer,
     Event,
     Job,
     Level,
-    Line,
     Order,
     Reservation,
     StockEntry,
     StoredAnswer,
     Variant,
 )
-
-Key = tuple[int, bytes]
-# Orders of which nothing is written but what they say while they wait.
-REASONS = "reasons"
-Name = tuple[int, str, str]
+from entrepot.core.rows import Grouped, Rows
 
 
 class OrgFacts(NamedTuple):
@@ -54,18 +65,20 @@ class Seen(NamedTuple):
 
     org: OrgFacts
     order: Order
-    reservations: dict[bytes, Reservation]
+    reservations: tuple[Reservation, ...]
     attempt: Attempt | None
     job: Job
 
 
-@dataclass(slots=True)
-class Dirt:
-    """The keys of one table's rows that changed: made, changed, taken away."""
+def _rows(kind: Kind[K, R]) -> Rows[K, R]:
+    """The rows of a kind as an attribute, made when somebody asks for them first."""
+    made: Rows[K, R] = field(init=False, repr=False, compare=False, metadata={"kind": kind})
+    return made
 
-    new: set[Any] = field(default_factory=set)
-    dirty: set[Any] = field(default_factory=set)
-    gone: set[Any] = field(default_factory=set)
+
+def _groups(kind: Kind[K, R]) -> Grouped[Any, K, R]:
+    """See `_rows`; of a kind whose rows are asked for by what they belong to."""
+    return cast("Grouped[Any, K, R]", _rows(kind))
 
 
 @dataclass(slots=True)
@@ -81,69 +94,85 @@ class Facts:
     # Called between parts of long work, so that whoever runs the work may let others run.
     breathe: Callable[[], None] = lambda: None
     orgs: dict[int, OrgFacts] = field(default_factory=dict)
-    orders: dict[Key, Order] = field(default_factory=dict)
-    # By what a sender calls it, and what kind of sender that is.
-    by_sender: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
-    by_text: dict[tuple[int, str], bytes] = field(default_factory=dict)
-    variants: dict[Key, Variant] = field(default_factory=dict)
-    by_entry: dict[Key, bytes] = field(default_factory=dict)
-    variant_names: dict[Name, bytes] = field(default_factory=dict)
-    customers: dict[Key, Customer] = field(default_factory=dict)
-    customer_names: dict[Name, bytes] = field(default_factory=dict)
-    locations: set[Key] = field(default_factory=set)
-    levels: dict[tuple[int, bytes, bytes], Level] = field(default_factory=dict)
-    reservations: dict[Key, dict[bytes, Reservation]] = field(default_factory=dict)
-    attempts: dict[Key, Attempt] = field(default_factory=dict)
-    jobs: dict[Key, Job] = field(default_factory=dict)
-    answers: dict[tuple[int, str], StoredAnswer] = field(default_factory=dict)
-    # Rows, versions and fences as they were read, for the guarded updates.
-    order_base: dict[Key, Order] = field(default_factory=dict)
-    level_base: dict[tuple[int, bytes, bytes], Level] = field(default_factory=dict)
-    job_base: dict[Key, int] = field(default_factory=dict)
-    # Leases as they were read, of jobs that a decision may leave to their holder.
-    lease_base: dict[Key, int] = field(default_factory=dict)
-    shelves: set[tuple[int, bytes, bytes]] = field(default_factory=set)  # whose levels were read
-    customer_base: dict[Key, int] = field(default_factory=dict)  # when it was last changed
-    # Whether a decision went by the very numbers of a level, and not just by there being enough.
-    exact_stock: bool = False
-    # What has to be written.
-    touched: dict[str, Dirt] = field(default_factory=dict)
+    # --- a kind of row each
+    orders: Rows[Key, Order] = _rows(kinds.ORDERS)
+    lines: Rows[LineKey, OwnLine] = _rows(kinds.LINES)
+    variants: Rows[Key, Variant] = _rows(kinds.VARIANTS)
+    variant_names: Rows[Name, VariantName] = _rows(kinds.VARIANT_NAMES)
+    customers: Rows[Key, Customer] = _rows(kinds.CUSTOMERS)
+    customer_names: Rows[Name, CustomerName] = _rows(kinds.CUSTOMER_NAMES)
+    locations: Rows[Key, Location] = _rows(kinds.LOCATIONS)
+    levels: Rows[Shelf, Level] = _rows(kinds.LEVELS)
+    reservations: Grouped[Key, LineKey, Reservation] = _groups(kinds.RESERVATIONS)
+    attempts: Grouped[Key, AttemptKey, Attempt] = _groups(kinds.ATTEMPTS)
+    claims: Rows[Claim, PaymentClaim] = _rows(kinds.CLAIMS)
+    jobs: Rows[Key, Job] = _rows(kinds.JOBS)
+    announced: Rows[TextKey, Announced] = _rows(kinds.ANNOUNCED)
+    answers: Rows[TextKey, StoredAnswer] = _rows(kinds.ANSWERS)
+    # The rows of all kinds that somebody asked for: see `of`.
+    made: dict[Kind[Any, Any], Rows[Any, Any]] = field(default_factory=dict)
+    # --- what is special
     events: list[Event] = field(default_factory=list)
     entries: list[StockEntry] = field(default_factory=list)
-    answers_new: list[StoredAnswer] = field(default_factory=list)
-    # Orders that are announced: those that were read, and of what is written the new and the gone.
-    announced: set[tuple[int, str]] = field(default_factory=set)
-    announced_new: dict[tuple[int, str], Announced] = field(default_factory=dict)
-    announced_gone: set[tuple[int, str]] = field(default_factory=set)
-    # Which orders payment references pay: as known, as read, and of what is written the new and
-    # the gone. New orders whose reference paid another one already are `sharing`.
-    claims: dict[Claim, bytes] = field(default_factory=dict)
-    claim_base: dict[Claim, bytes] = field(default_factory=dict)
-    claims_new: dict[Claim, bytes] = field(default_factory=dict)
-    claims_gone: set[tuple[Claim, bytes]] = field(default_factory=set)
+    # Orders by what a sender calls them (and what kind of sender); by any text; entries' variants.
+    by_sender: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
+    by_text: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    by_entry: dict[Key, bytes] = field(default_factory=dict)
+    # Orders of which nothing is written but what they say while they wait.
+    reasons: set[Key] = field(default_factory=set)
+    # New orders whose payment reference paid another one already.
     sharing: list[Order] = field(default_factory=list)
-    lines: dict[tuple[int, bytes, bytes], Line] = field(default_factory=dict)
+    # Jobs that a decision may leave to the process that holds them: their leases must not change.
+    held: set[Key] = field(default_factory=set)
+    shelves: set[Shelf] = field(default_factory=set)  # whose levels were read
+    # Whether a decision went by the very numbers of a level, and not just by there being enough.
+    exact_stock: bool = False
     # When what is written of an organization's orders is committed: later than all that was
     # committed before. Known once the book has been asked; decisions go by `now`.
     committed: dict[int, int] = field(default_factory=dict)
     # Whether that is not the time that decisions gave to all orders; answers show another one then.
     redated: bool = False
 
+    def of(self, kind: Kind[K, R]) -> Rows[K, R]:
+        """The rows of any kind, whether there is an attribute for them or not."""
+        found = self.made.get(kind)
+        if found is None:
+            found = self.made[kind] = Grouped(kind) if kind.group else Rows(kind)
+        return found
+
+    if not TYPE_CHECKING:  # a name that is none is an error of mypy's
+
+        def __getattr__(self, name: str) -> Rows:
+            """The rows of a kind that has an attribute, which nobody has asked for yet."""
+            if name not in _KINDS:
+                raise AttributeError(name)
+            found = self.of(_KINDS[name])
+            setattr(self, name, found)
+            return found
+
+    def has_location(self, org: int, location_id: bytes) -> bool:
+        """Whether the organization has this location."""
+        known = location_id == self.orgs[org].default_location
+        return known or (org, location_id) in self.locations
+
+    def attempt_of(self, order: Key) -> Attempt | None:
+        """The order's last payment attempt."""
+        attempts = self.attempts.of(order)
+        return max(attempts, key=lambda attempt: attempt.number) if attempts else None
+
     def adopt(self, seen: Seen) -> None:
         """Know an order without having read it; what is read afterwards takes its place."""
         order, job = seen.order, seen.job
-        key = (order.org, order.id)
         self.orgs[order.org] = seen.org
-        self.orders[key] = self.order_base[key] = order
-        self.reservations[key] = dict(seen.reservations)
+        self.orders.read((order,))
+        self.reservations.read(seen.reservations)
         if seen.attempt is not None:
-            self.attempts[key] = seen.attempt
-        self.jobs[job.org, job.id] = job
-        self.job_base[job.org, job.id] = job.fence
+            self.attempts.read((seen.attempt,))
+        self.jobs.read((job,))
 
     def dated(self, order: Order) -> Order:
         """The order with the times that it is kept with: made or changed here, at the commit."""
-        at, base = self.committed.get(order.org), self.order_base.get((order.org, order.id))
+        at, base = self.committed.get(order.org), self.orders.base.get((order.org, order.id))
         if at is None:
             return order
         if base is None:
@@ -162,7 +191,7 @@ class Facts:
         )
         if self.redated:
             for key in keys:
-                orders[key] = self.dated(orders[key])
+                orders.now[key] = self.dated(orders[key])
 
     def seen(self, job: Job) -> Seen | None:
         """What is known here of a job's order; None for a job without one."""
@@ -170,160 +199,108 @@ class Facts:
         order = self.orders.get(key)
         if order is None:
             return None
-        org, reservations = self.orgs[order.org], self.reservations.get(key, {})
-        return Seen(org, order, reservations, self.attempts.get(key), job)
-
-    def dirt(self, table: str) -> Dirt:
-        """The changed keys of a table."""
-        found = self.touched.get(table)
-        if found is None:
-            found = self.touched[table] = Dirt()
-        return found
+        reservations = tuple(self.reservations.of(key))
+        return Seen(self.orgs[order.org], order, reservations, self.attempt_of(key), job)
 
     def absorb(self, changes: Changes) -> None:
         """Take a decision's changes over: later commands see them, the store writes them."""
         self._absorb_orders(changes)
         self.breathe()
         self._absorb_catalogue(changes)
-        self._absorb_stock(changes)
-        self._absorb_pipeline(changes)
-        self._absorb_announced(changes)
+        self._absorb_stock_and_steps(changes)
+        self._absorb_gone(changes)
+        self.events.extend(changes.events)
+        self.entries.extend(changes.entries)
+        self.exact_stock = self.exact_stock or changes.exact_stock
+
+    def _absorb_catalogue(self, changes: Changes) -> None:
+        if changes.lines_new:
+            self.lines.put_all(changes.lines_new)
+        if changes.lines:
+            self.lines.put_all(changes.lines)
+        if changes.variants_new:
+            self.variants.put_all(changes.variants_new.values())
+            for variant in changes.variants_new.values():
+                self.by_entry[variant.org, variant.entry_id] = variant.id
+            self.breathe()
+        if changes.variants:
+            self.variants.put_all(changes.variants)
+        if changes.variant_names:
+            self.variant_names.put_all(changes.variant_names.values())
+            self.breathe()
+        if changes.locations_new:
+            self.locations.put_all(changes.locations_new)
+        if changes.customers_new:
+            self.customers.put_all(changes.customers_new.values())
+        if changes.customers:
+            self.customers.put_all(changes.customers.values())
+        if changes.customer_names:
+            self.customer_names.put_all(changes.customer_names.values())
+
+    def _absorb_stock_and_steps(self, changes: Changes) -> None:
+        if changes.levels:
+            self.levels.put_all(changes.levels.values())
+        if changes.reservations:
+            self.reservations.put_all(changes.reservations)
+        if changes.announced_new:
+            self.announced.put_all(changes.announced_new)
+        if changes.jobs:
+            self.jobs.put_all(changes.jobs)
+        if changes.attempts:
+            self.attempts.put_all(changes.attempts)
+
+    def _absorb_gone(self, changes: Changes) -> None:
+        for own in changes.lines_gone:
+            self.lines.remove((own.org, own.order_id, own.line.id))
+        for job in changes.jobs_done:
+            self.jobs.remove((job.org, job.id))
+        for announced in changes.announced_gone:
+            self.announced.remove(announced)
+        for made in changes.announced_new:
+            self.orgs[made.org] = self.orgs[made.org]._replace(announced=True)
 
     def remember(self, answer: StoredAnswer) -> None:
         """Keep the answer given under an idempotency key."""
-        self.answers[answer.org, answer.key] = answer
-        self.answers_new.append(answer)
+        self.answers.put(answer)
 
     def _absorb_orders(self, changes: Changes) -> None:
+        orders = self.orders
+        for order in changes.orders_new:
+            orders.put(order)
+            self._make_claim(order)
+            if order.sender_id is not None:
+                self.by_sender[order.org, order.sender_id, order.origin] = order.id
         if changes.orders_new:
-            new = self.dirt("orders").new
-            for order in changes.orders_new:
-                key = (order.org, order.id)
-                self.orders[key] = order
-                new.add(key)
-                self._make_claim(order)
-                if order.sender_id is not None:
-                    self.by_sender[order.org, order.sender_id, order.origin] = order.id
             self.breathe()
         for order in changes.orders:
-            key = (order.org, order.id)
-            if not is_live(order.facets) and is_live(self.orders[key].facets):
+            if not is_live(order.facets) and is_live(orders[order.org, order.id].facets):
                 self._let_claim_go(order)
-            self.orders[key] = order
-            self.dirt("orders").dirty.add(key)
+            orders.put(order)
         for order in changes.reasons:
-            self.orders[order.org, order.id] = order
-            self.dirt(REASONS).dirty.add((order.org, order.id))
-        self._absorb_lines(changes)
-        self.events.extend(changes.events)
+            key = (order.org, order.id)
+            orders.now[key] = order
+            self.reasons.add(key)
 
     def _make_claim(self, order: Order) -> None:
         if order.shares_payment_of is not None:
             self.sharing.append(order)
         elif claim := claim_of(order):
-            self.claims[claim] = self.claims_new[claim] = order.id
+            self.claims.put(PaymentClaim(*claim, order.id))
 
     def _let_claim_go(self, order: Order) -> None:
-        """An order that ended claims nothing more. Whether it did need not have been read."""
+        """An order that ended claims nothing more."""
         claim = claim_of(order)
         if claim is None or order.shares_payment_of is not None:
             return
-        if self.claims.get(claim) == order.id:
-            del self.claims[claim]
-            if self.claims_new.pop(claim, None):
-                return
-        self.claims_gone.add((claim, order.id))
+        claims = self.claims
+        if claim not in claims.base and claim not in claims.new:
+            # Nothing had to be read to know this: a live order that shares no payment claims it.
+            claims.read((PaymentClaim(*claim, order.id),))
+        held = claims.get(claim)
+        if held is not None and held.order_id == order.id:
+            claims.remove(claim)
 
-    def _absorb_lines(self, changes: Changes) -> None:
-        if not (changes.lines_new or changes.lines or changes.lines_gone):
-            return
-        dirt = self.dirt("order_lines")
-        for org, order_id, line in changes.lines_new:
-            line_key = (org, order_id, line.id)
-            self.lines[line_key] = line
-            dirt.new.add(line_key)
-        for org, order_id, line in changes.lines:
-            self.lines[org, order_id, line.id] = line
-            dirt.dirty.add((org, order_id, line.id))
-        for org, order_id, line in changes.lines_gone:
-            line_key = (org, order_id, line.id)
-            if line_key in dirt.new:
-                dirt.new.discard(line_key)
-            else:
-                dirt.gone.add(line_key)
-            dirt.dirty.discard(line_key)
 
-    def _absorb_catalogue(self, changes: Changes) -> None:
-        for variant in changes.variants_new.values():
-            key = (variant.org, variant.id)
-            self.variants[key] = variant
-            self.by_entry[variant.org, variant.entry_id] = variant.id
-            self.dirt("variants").new.add(key)
-        for variant in changes.variants:
-            self.variants[variant.org, variant.id] = variant
-            self.dirt("variants").dirty.add((variant.org, variant.id))
-        self.breathe()
-        for name, row in changes.variant_names.items():
-            self.variant_names[name] = row
-            self.dirt("variant_names").new.add(name)
-        self.breathe()
-        for place in changes.locations_new:
-            self.locations.add(place)
-            self.dirt("locations").new.add(place)
-        for customer in changes.customers_new.values():
-            self.customers[customer.org, customer.id] = customer
-            self.dirt("customers").new.add((customer.org, customer.id))
-        for customer in changes.customers.values():
-            self.customers[customer.org, customer.id] = customer
-            self.dirt("customers").dirty.add((customer.org, customer.id))
-        for name, row in changes.customer_names.items():
-            self.customer_names[name] = row
-            self.dirt("customer_names").new.add(name)
-
-    def _absorb_stock(self, changes: Changes) -> None:
-        for key, level in changes.levels.items():
-            dirt = self.dirt("stock_levels")
-            (dirt.dirty if key in self.levels else dirt.new).add(key)
-            self.levels[key] = level
-        self.exact_stock = self.exact_stock or changes.exact_stock
-        self.entries.extend(changes.entries)
-        for reservation in changes.reservations:
-            held = self.reservations.setdefault((reservation.org, reservation.order_id), {})
-            dirt = self.dirt("reservations")
-            row = (reservation.org, reservation.order_id, reservation.line_id)
-            (dirt.dirty if reservation.line_id in held else dirt.new).add(row)
-            held[reservation.line_id] = reservation
-
-    def _absorb_announced(self, changes: Changes) -> None:
-        for made in changes.announced_new:
-            key = (made.org, made.text)
-            self.announced.add(key)
-            self.announced_new[key] = made
-            self.orgs[made.org] = self.orgs[made.org]._replace(announced=True)
-        for key in changes.announced_gone:
-            self.announced.discard(key)
-            if self.announced_new.pop(key, None) is None:
-                self.announced_gone.add(key)
-
-    def _absorb_pipeline(self, changes: Changes) -> None:
-        for job in changes.jobs:
-            key = (job.org, job.id)
-            dirt = self.dirt("jobs")
-            (dirt.dirty if key in self.jobs else dirt.new).add(key)
-            self.jobs[key] = job
-        for job in changes.jobs_done:
-            key = (job.org, job.id)
-            self.jobs.pop(key, None)
-            dirt = self.dirt("jobs")
-            if key in dirt.new:
-                dirt.new.discard(key)
-            else:
-                dirt.gone.add(key)
-            dirt.dirty.discard(key)
-        for attempt in changes.attempts:
-            key = (attempt.org, attempt.order_id)
-            before = self.attempts.get(key)
-            dirt = self.dirt("payment_attempts")
-            row = (attempt.org, attempt.order_id, attempt.number)
-            (dirt.dirty if before and before.number == attempt.number else dirt.new).add(row)
-            self.attempts[key] = attempt
+_KINDS: dict[str, Kind[Any, Any]] = {
+    one.name: one.metadata["kind"] for one in fields(Facts) if "kind" in one.metadata
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from entrepot.core import ids
 from entrepot.core.claims import Claim, claim
@@ -24,6 +25,7 @@ from entrepot.core.commands import (
     SettlePayment,
 )
 from entrepot.core.decide.notify import fetch_job_id, named_in
+from entrepot.core.kinds import K, Kind, R
 
 
 @dataclass(slots=True)
@@ -58,6 +60,12 @@ class Needs:
     # Orders whose jobs have to be seen: of any order, or of one that may be ended by a word.
     steps: set[tuple[int, bytes]] = field(default_factory=set)
     ending: set[tuple[int, bytes]] = field(default_factory=set)
+    # Rows of kinds that have no set of their own here: see `of`.
+    others: dict[Kind[Any, Any], set[Any]] = field(default_factory=dict)
+
+    def of(self, kind: Kind[K, R]) -> set[K]:
+        """The keys that are wanted of a kind without a set of its own; more can be added."""
+        return self.others.setdefault(kind, set())
 
     def add(self, command: Command) -> None:
         """Add what this command has to see."""

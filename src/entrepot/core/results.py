@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from entrepot.core.order import Attempt, Changes, Customer, Job, Order, StockEntry
+from entrepot.core.changes import Changes
+from entrepot.core.order import Attempt, Customer, Job, Order, StockEntry
 
 
 class OrderResult(NamedTuple):

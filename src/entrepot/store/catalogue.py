@@ -10,7 +10,6 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.store import schema
 from entrepot.store.accounts import Organization
-from entrepot.store.writing import rows
 
 
 def add_variant(conn: Connection, org: Organization, made: Variant) -> None:
@@ -20,7 +19,7 @@ def add_variant(conn: Connection, org: Organization, made: Variant) -> None:
             org=org.org, id=made.item_id, name=made.name, created_at=made.created_at
         )
     )
-    values = dict(zip(rows.VARIANT, rows.variant_row(made), strict=True))
+    values = dict(zip(schema.VARIANTS.columns, schema.VARIANTS.to_row(made), strict=True))
     conn.execute(insert(schema.variants).values(**values))
     conn.execute(
         insert(schema.item_list_entries).values(

@@ -50,16 +50,12 @@ def run_batch(
     pairs = zip(envelopes, outcomes, strict=True)
     timed = [pair for pair in pairs if (key := pair[0].idempotency) and key.shows_times]
     flush(conn, facts, (lambda: answers_dated(timed, facts)) if timed else None)
-    born = facts.touched.get("jobs")
-    leased = [facts.jobs[key] for key in born.new] if born and facts.leased_until else []
-    if born and ending:
-        leased.extend(job for job in map(facts.jobs.get, born.dirty) if job and _taken(job, facts))
+    jobs = facts.jobs
+    leased = [jobs[key] for key in jobs.new] if facts.leased_until else []
+    if ending:
+        # Jobs that nobody held and this batch took up: their fences have risen.
+        leased.extend(jobs[key] for key in jobs.dirty if jobs[key].fence > jobs.base[key].fence)
     return outcomes, leased
-
-
-def _taken(job: Job, facts: Facts) -> bool:
-    """Whether this batch took up a job that nobody held: its fence has risen."""
-    return job.fence > facts.job_base.get((job.org, job.id), job.fence)
 
 
 def _reserve(job: Job, facts: Facts, first_step: FirstStep) -> None:

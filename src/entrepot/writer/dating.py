@@ -58,6 +58,7 @@ def answers_dated(answered: Sequence[tuple[Envelope, Outcome]], facts: Facts) ->
             continue
         answer, key = dated(envelope, outcome, facts).answer, _key(envelope)
         if answer is not None and answer != outcome.answer:
-            facts.answers[key] = facts.answers[key].answering(answer.body)
-            said.append(facts.answers[key])
+            stored = facts.answers[key].answering(answer.body)
+            facts.answers.put(stored)
+            said.append(stored)
     return said

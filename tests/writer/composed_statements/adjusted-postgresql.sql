@@ -1,6 +1,6 @@
 WITH s0 AS MATERIALIZED (SELECT t."org", t."guest_id", t."default_location", t."default_list", t."allocation", t."source_url", (EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org)) FROM unnest($1::bigint[]) AS v(v0) JOIN organizations AS t ON t."org" = v.v0),
   s1 AS MATERIALIZED (SELECT t."org", t."id", t."item_id", t."entry_id", t."sku", t."name", t."currency", t."price_units", t."price_scale", t."tracked", t."created_at" FROM unnest($2::bigint[], $3::bytea[]) AS v(v0, v1) JOIN variants AS t ON t."org" = v.v0 AND t."id" = v.v1),
-  s2 AS MATERIALIZED (SELECT t."org", t."id" FROM unnest($4::bigint[], $5::bytea[]) AS v(v0, v1) JOIN locations AS t ON t."org" = v.v0 AND t."id" = v.v1),
+  s2 AS MATERIALIZED (SELECT t."org", t."id", t."name" FROM unnest($4::bigint[], $5::bytea[]) AS v(v0, v1) JOIN locations AS t ON t."org" = v.v0 AND t."id" = v.v1),
   s3 AS MATERIALIZED (SELECT t."org", t."variant_id", t."location_id", t."on_hand", t."reserved", t."version", t."soft" FROM unnest($6::bigint[], $7::bytea[], $8::bytea[]) AS v(v0, v1, v2) JOIN stock_levels AS t ON t."org" = v.v0 AND t."variant_id" = v.v1 AND t."location_id" = v.v2) SELECT (SELECT array_agg(ROW(s0.*)) FROM s0), (SELECT array_agg(ROW(s1.*)) FROM s1), (SELECT array_agg(ROW(s2.*)) FROM s2), (SELECT array_agg(ROW(s3.*)) FROM s3);
 WITH w0 AS (INSERT INTO locations ("org", "id", "name") SELECT * FROM unnest($1::pg_temp.locations_row[])),
   w1 AS (INSERT INTO items ("org", "id", "name", "created_at") SELECT * FROM unnest($2::pg_temp.items_row[])),

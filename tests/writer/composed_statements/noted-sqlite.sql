@@ -1,6 +1,6 @@
 SELECT CASE WHEN origin = ?3 THEN 1 ELSE 2 END AS kind, id FROM orders WHERE org = ?1 AND sender_id = ?2 UNION ALL SELECT kind, id FROM (SELECT 3 AS kind, id FROM orders WHERE org = ?1 AND external_id = ?2 AND external_id IS NOT NULL LIMIT 2) AS n3 UNION ALL SELECT kind, id FROM (SELECT 4 AS kind, id FROM orders WHERE org = ?1 AND external_reference = ?2 AND external_reference IS NOT NULL LIMIT 2) AS n4 UNION ALL SELECT kind, id FROM (SELECT 5 AS kind, id FROM orders WHERE org = ?1 AND external_name = ?2 AND length(external_name) <= 500 LIMIT 2) AS n5;
 WITH v(v0) AS (VALUES (?)) SELECT t."org", t."guest_id", t."default_location", t."default_list", t."allocation", t."source_url", (EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org)) FROM v CROSS JOIN organizations AS t WHERE t."org" = v.v0;
-WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."text" FROM v CROSS JOIN announced_orders AS t WHERE t."org" = v.v0 AND t."text" = v.v1;
+WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."text", t."source", t."announced_at" FROM v CROSS JOIN announced_orders AS t WHERE t."org" = v.v0 AND t."text" = v.v1;
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."kind", t."order_id", t."payload", t."state", t."run_at", t."leased_until", t."fence", t."tries", t."last_error", t."created_at", t."put_off_at", t."holder" FROM v CROSS JOIN jobs AS t WHERE t."org" = v.v0 AND t."id" = v.v1;
 -- 1 rows
 INSERT INTO announced_orders ("org", "text", "source", "announced_at") VALUES (?, ?, ?, ?);

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from entrepot.core.changes import Changes
 from entrepot.core.commands import AdjustStock
 from entrepot.core.decide.catalogue import first_seen
 from entrepot.core.decide.goods import move_level
 from entrepot.core.facts import Facts
-from entrepot.core.order import Changes, StockEntry
+from entrepot.core.ids import dashed
+from entrepot.core.kinds import Location
+from entrepot.core.order import StockEntry
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StockResult
 
@@ -25,8 +28,9 @@ def adjust(command: AdjustStock, facts: Facts) -> Decision:
     variant = facts.variants.get((org, command.variant_id))
     if variant is None:
         variant = first_seen(command.variant_id, facts, changes, org)
-    if (org, command.location_id) not in facts.locations:
-        changes.locations_new.append((org, command.location_id))
+    if not facts.has_location(org, command.location_id):
+        name = f"Location {dashed(command.location_id)}"
+        changes.locations_new.append(Location(org, command.location_id, name))
     shelf = (org, command.variant_id, command.location_id)
     level = facts.levels.get(shelf)
     on_hand = (level.on_hand if level else 0) + command.delta

@@ -6,15 +6,17 @@ from typing import Any
 
 from entrepot.core import ahead, events, shown
 from entrepot.core import properties as free
+from entrepot.core.changes import Changes
 from entrepot.core.commands import AmendOrder, LineChange
 from entrepot.core.decide import goods, times
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.moves import Telling, tell
 from entrepot.core.facets import RUNNING
 from entrepot.core.facts import Facts
+from entrepot.core.kinds import OwnLine
 from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.money import RANGE, Amount, priceable, stripped
-from entrepot.core.order import Changes, Line, Order, revision, subtotal
+from entrepot.core.order import Line, Order, revision, subtotal
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 
@@ -183,7 +185,9 @@ def _in_currency(
         else line
         for line in lines
     ]
-    changes.lines.extend((order.org, order.id, line) for line in named if line.currency == currency)
+    changes.lines.extend(
+        OwnLine(order.org, order.id, line) for line in named if line.currency == currency
+    )
     return named
 
 
@@ -223,7 +227,7 @@ def _delete(lines: list[Line], command: AmendOrder, order: Order, changes: Chang
         if line is None:
             raise refuse(Reason.UNKNOWN_LINE, field=where)
         lines.remove(line)
-        changes.lines_gone.append((order.org, order.id, line))
+        changes.lines_gone.append(OwnLine(order.org, order.id, line))
     return lines
 
 
@@ -241,7 +245,7 @@ def _update(
         lines[place] = _one_currency(order, _changed(known, change, facts), change.where)
         _sellable(order, lines[place], known, change.where)
         if lines[place] is not known:
-            changes.lines.append((order.org, order.id, lines[place]))
+            changes.lines.append(OwnLine(order.org, order.id, lines[place]))
     return lines
 
 
@@ -285,7 +289,7 @@ def _create(
         _sellable_currency(line.currency, order.currency, order, command, f"{draft.where}.currency")
         lines.append(_one_currency(order, line, draft.where))
         _sellable(order, line, None, draft.where)
-        changes.lines_new.append((order.org, order.id, line))
+        changes.lines_new.append(OwnLine(order.org, order.id, line))
     if len(lines) > LINES_MAX:
         raise refuse(Reason.INVALID, f"an order has at most {LINES_MAX} lines", "createOrderItems")
     if order.managed and not lines:

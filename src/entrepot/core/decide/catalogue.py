@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from entrepot.core.changes import Changes
 from entrepot.core.commands import DraftLine
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
+from entrepot.core.kinds import VariantName
 from entrepot.core.money import ZERO
-from entrepot.core.order import Changes, Line, Variant
+from entrepot.core.order import Line, Variant
 from entrepot.core.refusal import Reason, refuse
 
 
@@ -34,7 +36,8 @@ def resolve_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) 
         name = (org, kind, value)
         found = facts.variant_names.get(name) or changes.variant_names.get(name)
         if found is not None:
-            return facts.variants.get((org, found)) or changes.variants_new[found]
+            known = facts.variants.get((org, found.variant_id))
+            return known or changes.variants_new[found.variant_id]
     return _new_variant(draft, org, facts, changes)
 
 
@@ -53,7 +56,8 @@ def _new_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) -> 
     )
     changes.variants_new[variant.id] = variant
     for kind, value in draft.variant.names:
-        changes.variant_names.setdefault((org, kind, value), variant.id)
+        called = VariantName(org, kind, value, variant.id)
+        changes.variant_names.setdefault((org, kind, value), called)
     return variant
 
 
@@ -85,7 +89,7 @@ def make_line(
         priced = f"is priced in {variant.currency}" if variant.currency else "has no price yet"
         sentence = f"the variant {priced}: say a price in {currency}"
         raise refuse(Reason.INVALID, sentence, field=f"{draft.where}.price")
-    if draft.location_id is not None and (org, draft.location_id) not in facts.locations:
+    if draft.location_id is not None and not facts.has_location(org, draft.location_id):
         raise refuse(Reason.UNKNOWN_LOCATION, field=f"{draft.where}.location_id")
     return Line(
         facts.new_id(), number, variant.id, variant.item_id, variant.entry_id,

@@ -6,9 +6,11 @@ from typing import Any
 
 from entrepot.core import ids, own_ids
 from entrepot.core.addresses import folded
+from entrepot.core.changes import Changes
 from entrepot.core.commands import CustomerRef
 from entrepot.core.facts import Facts
-from entrepot.core.order import Changes, Customer, Order
+from entrepot.core.kinds import CustomerName
+from entrepot.core.order import Customer, Order
 from entrepot.core.refusal import Reason, refuse
 
 
@@ -31,7 +33,8 @@ def resolve_customer(
         return facts.orgs[org].guest_id
     known, made = facts.customer_names, changes.customer_names
     own = None if ref.own is None else (org, *ref.own)
-    customer_id = None if own is None else known.get(own) or made.get(own)
+    found = None if own is None else known.get(own) or made.get(own)
+    customer_id = None if found is None else found.customer_id
     if customer_id is None and order is not None and own is not None:
         # An order shows our id for a customer of whom no sender's is known.
         customer_id = order.customer_id if ids.spelled(own[2]) == order.customer_id else None
@@ -39,11 +42,12 @@ def resolve_customer(
     if customer_id is None:
         customer_id = _joined(ref, org, facts, changes) or facts.new_id()
         if own is not None:
-            made[own] = customer_id
+            made[own] = CustomerName(*own, customer_id)
     for kind, value in ref.identifiers:
         # An address stays with whoever had it first.
         if (org, kind, value) not in known:
-            made.setdefault((org, kind, value), customer_id)
+            called = CustomerName(org, kind, value, customer_id)
+            made.setdefault((org, kind, value), called)
     if order is None or customer_id != order.customer_id or not _as_shown(ref, order):
         _remember(ref, org, customer_id, facts, changes)
     return customer_id
@@ -112,9 +116,9 @@ def _joined(ref: CustomerRef, org: int, facts: Facts, changes: Changes) -> bytes
     for kind, value in ref.identifiers:
         name = (org, kind, value)
         found = facts.customer_names.get(name) or changes.customer_names.get(name)
-        known = None if found is None else customer_of(org, found, facts, changes)
+        known = None if found is None else customer_of(org, found.customer_id, facts, changes)
         if known is not None and _one_person(ref, kind, known):
-            return found
+            return known.id
     return None
 
 

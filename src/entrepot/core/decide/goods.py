@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
-from entrepot.core.order import Changes, Level, Order, Reservation, StockEntry
+from entrepot.core.order import Level, Order, Reservation, StockEntry
 from entrepot.core.refusal import Reason, refuse
 
 Shelf = tuple[int, bytes, bytes]
@@ -76,7 +77,7 @@ def hold(order: Order, state: str, until: int, facts: Facts, changes: Changes) -
 
 def open_reservations(order: Order, facts: Facts, changes: Changes) -> list[Reservation]:
     """The order's reservations that still claim stock, as these changes leave them."""
-    held = dict(facts.reservations.get((order.org, order.id), {}))
+    held = {r.line_id: r for r in facts.reservations.of((order.org, order.id))}
     held.update((r.line_id, r) for r in changes.reservations if r.order_id == order.id)
     return [reservation for reservation in held.values() if reservation.state in OPEN]
 

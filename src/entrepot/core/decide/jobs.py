@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from entrepot.core import events
+from entrepot.core.changes import Changes
 from entrepot.core.commands import DeferJob, FinishJob, ResumeJob, ResumeOrder
 from entrepot.core.decide.waiting import DETAIL_MAX, goes_on, waits
 from entrepot.core.facts import Facts
-from entrepot.core.order import Changes, Job, Order
+from entrepot.core.order import Job, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult, StepResult
 

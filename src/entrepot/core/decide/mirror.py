@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from entrepot.core import events, ids
+from entrepot.core.changes import Changes
 from entrepot.core.commands import DraftLine, MirrorOrders, OrderDraft
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.customers import customer_of, resolve_customer, retold, snapshot
@@ -13,11 +14,11 @@ from entrepot.core.decide.jobs import held_job
 from entrepot.core.decide.moves import Telling, dated, retell
 from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.facts import Facts
+from entrepot.core.kinds import OwnLine
 from entrepot.core.money import RANGE, balance, priceable
 from entrepot.core.order import (
     SEAL_BYTES,
     SEALED_BYTES,
-    Changes,
     Customer,
     Line,
     Order,
@@ -154,7 +155,7 @@ def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Cha
         changes.events.append(ingested)
     changes.orders_new.append(order)
     for line in lines:
-        changes.lines_new.append((org, order.id, line))
+        changes.lines_new.append(OwnLine(org, order.id, line))
     return order
 
 
@@ -274,15 +275,15 @@ def _match_lines(
         if old is None:
             number += 1
             line = one._replace(number=number)
-            changes.lines_new.append((org, order.id, line))
+            changes.lines_new.append(OwnLine(org, order.id, line))
         elif _the_same(old, one) or _the_same(old, _kept(draft.lines[place], one, old)):
             line = old
         else:
             line = _as(old, _kept(draft.lines[place], one, old))
-            changes.lines.append((org, order.id, line))
+            changes.lines.append(OwnLine(org, order.id, line))
         lines.append(line)
     for old in left:
-        changes.lines_gone.append((org, order.id, old))
+        changes.lines_gone.append(OwnLine(org, order.id, old))
     return tuple(sorted(lines, key=lambda line: line.number))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from entrepot.core import ahead, events, lifecycle, words
+from entrepot.core.changes import Changes
 from entrepot.core.decide import goods
 from entrepot.core.decide.jobs import held_here, new_job, taken_up
 from entrepot.core.decide.times import planned
 from entrepot.core.facets import ENDED, RUNNING, SHIPPED, Facets
 from entrepot.core.facts import Facts
-from entrepot.core.order import Changes, Order
+from entrepot.core.order import Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.telling import Told, remembered, retold, spelled, told_besides
 
@@ -268,7 +269,7 @@ def _let_go_of_payment(order: Order, facts: Facts, changes: Changes) -> None:
     A step that is parked, put off or waits for a notification is due at once: it asks the provider
     what came of the attempt, or just ends. One that a worker has in hand finds out after its call.
     """
-    attempt = facts.attempts.get((order.org, order.id))
+    attempt = facts.attempt_of((order.org, order.id))
     if attempt is not None and attempt.state == "authorized":
         changes.attempts.append(attempt._replace(state="voiding", updated_at=facts.now))
         changes.jobs.append(new_job("void", order.org, order.id, facts))

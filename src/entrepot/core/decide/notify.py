@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from entrepot.core import events
+from entrepot.core.changes import Changes
 from entrepot.core.commands import (
     AmendOrder,
     Command,
@@ -16,7 +17,7 @@ from entrepot.core.commands import (
 )
 from entrepot.core.decide.jobs import new_job
 from entrepot.core.facts import Facts
-from entrepot.core.order import Announced, Changes
+from entrepot.core.order import Announced
 from entrepot.core.results import Decision, NotedResult
 
 ANNOUNCED_BY = "polinate"  # the one dialect that notifies
@@ -81,10 +82,10 @@ def match_announced(org: int, changes: Changes, facts: Facts) -> None:
             names = (
                 order.sender_id, order.external_id, order.external_reference, order.external_name,
             )  # fmt: skip
-            found = [(org, name) for name in names if (org, name) in facts.announced]
+            found = [(org, name) for name in names if name and (org, name) in facts.announced]
             if not found:
                 continue
-            changes.announced_gone.extend(found)  # type: ignore[arg-type]
+            changes.announced_gone.extend(found)
             if not order.ingested:
                 orders[place], ingested = events.happened(
                     order.changed(ingested=True), events.ORDER_INGESTED, facts, ANNOUNCED_BY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from entrepot.core import events
+from entrepot.core.changes import Changes
 from entrepot.core.claims import claim
 from entrepot.core.commands import DraftLine, PlaceOrder
 from entrepot.core.decide.catalogue import first_seen, make_line, resolve_variant
@@ -10,8 +11,9 @@ from entrepot.core.decide.customers import resolve_customer, snapshot
 from entrepot.core.decide.jobs import first_job
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
+from entrepot.core.kinds import OwnLine
 from entrepot.core.money import RANGE, balance, line_sum, payable, priceable
-from entrepot.core.order import Changes, Customer, Line, Order
+from entrepot.core.order import Customer, Line, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 from entrepot.core.words import fresh
@@ -50,16 +52,16 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     pays = command.said.get("payment_provider") and total.units
     facets = _WITH_PAYMENT if pays else _WITHOUT_PAYMENT
     payment = claim(org, command.said) if pays else None
-    shares = facts.claims.get(payment) if payment else None
+    paying = facts.claims.get(payment) if payment else None
     # The first fourteen by place: an order has many members, and a name for each is slow.
     order = Order(
         org, facts.new_id(), command.source, True, facets, fresh(facets), currency,
         subtotal, total, customer_id, facts.now, facts.now, discount, shipping,
-        shares_payment_of=shares, version=1, lines=lines,
+        shares_payment_of=paying.order_id if paying else None, version=1, lines=lines,
         **snapshot(command.customer, customer_id, org, facts, changes), **command.said,
     )  # fmt: skip
     changes.orders_new.append(order)
-    changes.lines_new.extend([(org, order.id, line) for line in lines])
+    changes.lines_new.extend([OwnLine(org, order.id, line) for line in lines])
     changes.events.append(events.latest(order, events.ORDER_PLACED, facts, command.source))
     changes.jobs.append(first_job(order, facts))
     return Decision(changes, OrderResult(order))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from entrepot.core import events
+from entrepot.core.changes import Changes
 from entrepot.core.commands import ReserveStock
 from entrepot.core.decide import goods
 from entrepot.core.decide.jobs import held_job, next_step
 from entrepot.core.decide.moves import confirm, fail
 from entrepot.core.facts import Facts
-from entrepot.core.order import Attempt, Changes, Order
+from entrepot.core.order import Attempt, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
 

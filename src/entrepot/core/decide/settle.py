@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from entrepot.core import actor, events
+from entrepot.core.changes import Changes
 from entrepot.core.commands import SettlePayment
 from entrepot.core.decide import goods
 from entrepot.core.decide.jobs import held_job, next_step
 from entrepot.core.decide.moves import confirm, fail, stand
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
-from entrepot.core.order import Attempt, Changes, Job, Order
+from entrepot.core.order import Attempt, Job, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
 
@@ -18,7 +19,7 @@ def settle(command: SettlePayment, facts: Facts) -> Decision:
     """Record the outcome once, and advance the order in the same transaction."""
     job = held_job(command.org, command.job_id, command.fence, facts, "authorise", "void")
     key = (command.org, command.order_id)
-    order, attempt = facts.orders.get(key), facts.attempts.get(key)
+    order, attempt = facts.orders.get(key), facts.attempt_of(key)
     if order is None or attempt is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     if command.outcome == "authorized":

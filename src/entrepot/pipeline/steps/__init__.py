@@ -114,7 +114,7 @@ def hold_ends(held: Held, terms: Terms) -> int | None:
     hold = int(terms.hold_seconds * MICROSECONDS)
     ends = held.held_until
     if ends is None and held.seen is not None:
-        claims = held.seen.reservations.values()
+        claims = held.seen.reservations
         ends = min((one.held_until for one in claims if one.state == "held"), default=None)
     if ends is None:
         ends = attempt.created_at + hold

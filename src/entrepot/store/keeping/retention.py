@@ -15,7 +15,6 @@ from entrepot.core.facets import ENDED
 from entrepot.core.order import Event
 from entrepot.store import schema
 from entrepot.store.engines import sql
-from entrepot.store.writing import rows
 from entrepot.store.writing.writes import Writes
 
 KEYS, EVENTS = "keys", "events"
@@ -190,7 +189,7 @@ def _finished() -> ColumnElement[bool]:
 def events_statement(org: int, order_ids: Sequence[bytes], limit: int) -> Select[Any]:
     """The first `limit` events of these orders, oldest first in each."""
     c = _events.c
-    statement = select(*[c[name] for name in rows.EVENT])
+    statement = select(*[c[name] for name in schema.EVENTS.columns])
     statement = statement.where(c.org == org, c.subject_id.in_(order_ids))
     return statement.order_by(c.org, c.subject_id, c.seq).limit(limit)
 
@@ -212,7 +211,7 @@ def read_events(
         # Each order keeps one, so that many rows hold one more than may leave, or all there are.
         limit = events_max + len(taken)
         for row in conn.execute(events_statement(sweep.org, list(taken), limit)):
-            event = rows.event(tuple(row))
+            event = schema.EVENTS.from_row(tuple(row))
             if event.seq < taken[event.subject_id]:
                 leaving.append(event)
     if len(leaving) > events_max:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from entrepot.core.order_filter import OrderFilter
 from entrepot.store.engines.sql import Statement
-from entrepot.store.writing import rows, tallies
+from entrepot.store.writing import properties, tallies
 
 
 class Bound(NamedTuple):
@@ -92,7 +92,7 @@ def of_words(wanted: OrderFilter, statement: Statement, prefix: str = "") -> lis
 
 def of_properties(wanted: OrderFilter, statement: Statement, org: str, *more: str) -> list[str]:
     """The conditions on a row `p` of order_properties that has what the filter speaks of."""
-    path = statement.mark(rows.indexed(wanted.property_path or ""))
+    path = statement.mark(properties.indexed(wanted.property_path or ""))
     conditions = [f"p.org = {org}", *more, f"p.path = {path}"]
     if wanted.property_value is not None:
         conditions.append(f"p.value = {statement.mark(_value(wanted.property_value))}")
@@ -104,13 +104,13 @@ def of_tallies(wanted: OrderFilter, statement: Statement, org: int) -> list[str]
     value = tallies.ANY if wanted.property_value is None else _value(wanted.property_value)
     return [
         f"org = {statement.mark(org)}",
-        f"path = {statement.mark(rows.indexed(wanted.property_path or ''))}",
+        f"path = {statement.mark(properties.indexed(wanted.property_path or ''))}",
         f"value = {statement.mark(value)}",
     ]
 
 
 def _value(text: str) -> str:
-    return rows.indexed("=" + text)
+    return properties.indexed("=" + text)
 
 
 def of_spans(wanted: OrderFilter, statement: Statement) -> tuple[list[str], str]:

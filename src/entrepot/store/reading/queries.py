@@ -12,9 +12,8 @@ from entrepot.core.order import Customer, Line, Order
 from entrepot.core.order_filter import OrderFilter
 from entrepot.store import schema
 from entrepot.store.engines import sql
-from entrepot.store.engines.sql import NamedBy, Select, Statement
+from entrepot.store.engines.sql import NamedBy, Row, Select, Statement
 from entrepot.store.reading import lists, span_walk, waiting
-from entrepot.store.writing import rows
 
 __all__ = [
     "OrderFilter", "Page", "customers", "order_and_customer", "order_by_id", "order_with_reason",
@@ -22,7 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 _NOTHING = OrderFilter()
-_NUMBER = rows.ORDER.index("number")
+_NUMBER = schema.ORDERS.columns.index("number")
 _ID = ("org", "id")
 _WHO_ORDERED = NamedBy(0, ("org", "customer_id"))
 
@@ -65,20 +64,20 @@ def order_and_customer(
         [
             *_whole(org, order_id),
             Select(schema.organizations, ("org",), {(org,)}, ("guest_id",)),
-            Select(schema.customers, _ID, set(), rows.CUSTOMER, named_by=_WHO_ORDERED),
+            Select(schema.customers, _ID, set(), schema.CUSTOMERS.columns, named_by=_WHO_ORDERED),
         ],
     )
     if not found:
         return None
     [order] = _joined(found, lines)
     nobody = order.customer_id == guests[0][0] or not theirs
-    return order, None if nobody else rows.customer(theirs[0])
+    return order, None if nobody else schema.CUSTOMERS.from_row(theirs[0])
 
 
 def _whole(org: int, order_id: bytes) -> list[Select]:
     return [
-        Select(schema.orders, _ID, {(org, order_id)}, rows.ORDER),
-        Select(schema.order_lines, ("org", "order_id"), {(org, order_id)}, rows.LINE),
+        Select(schema.orders, _ID, {(org, order_id)}, schema.ORDERS.columns),
+        Select(schema.order_lines, ("org", "order_id"), {(org, order_id)}, schema.LINES.columns),
     ]
 
 
@@ -92,17 +91,17 @@ def page(conn: Connection, org: int, wanted: OrderFilter, *, limit: int, offset:
         return Page(_with_lines(conn, found), total)
     numbers, total = lists.find(conn, org, wanted, limit, offset)
     keys: set[tuple[Any, ...]] = {(org, number) for number in numbers}
-    found = sql.select(conn, schema.orders, ("org", "number"), keys, rows.ORDER)
+    found = sql.select(conn, schema.orders, ("org", "number"), keys, schema.ORDERS.columns)
     found.sort(key=lambda row: -row[_NUMBER])
     return Page(_with_lines(conn, found), total)
 
 
 @lru_cache
 def _columns() -> str:
-    return ", ".join(f'o."{column}"' for column in rows.ORDER)
+    return ", ".join(f'o."{column}"' for column in schema.ORDERS.columns)
 
 
-def _between(conn: Connection, org: int, first: int, last: int) -> list[rows.Row]:
+def _between(conn: Connection, org: int, first: int, last: int) -> list[Row]:
     """The orders of these numbers, both ends among them, newest first."""
     statement = Statement(conn)
     said = f"o.org = {statement.mark(org)} AND o.number >= {statement.mark(first)}"
@@ -119,26 +118,28 @@ def customers(conn: Connection, org: int, orders: Iterable[Order]) -> dict[bytes
         conn,
         [
             Select(schema.organizations, ("org",), {(org,)}, ("guest_id",)),
-            Select(schema.customers, _ID, keys, rows.CUSTOMER),
+            Select(schema.customers, _ID, keys, schema.CUSTOMERS.columns),
         ],
     )
     guest = guests[0][0] if guests else None
-    return {row[1]: rows.customer(row) for row in found if row[1] != guest}
+    return {row[1]: schema.CUSTOMERS.from_row(row) for row in found if row[1] != guest}
 
 
-def _with_lines(conn: Connection, found: list[rows.Row]) -> list[Order]:
+def _with_lines(conn: Connection, found: list[Row]) -> list[Order]:
     keys: set[tuple[Any, ...]] = {(row[0], row[1]) for row in found}
     return _joined(
-        found, sql.select(conn, schema.order_lines, ("org", "order_id"), keys, rows.LINE)
+        found, sql.select(conn, schema.order_lines, ("org", "order_id"), keys, schema.LINES.columns)
     )
 
 
-def _joined(found: list[rows.Row], theirs: list[rows.Row]) -> list[Order]:
+def _joined(found: list[Row], theirs: list[Row]) -> list[Order]:
     lines: dict[bytes, list[Line]] = {}
+    line_of = schema.LINES.from_row
     for row in theirs:
-        _, order_id, line = rows.line(row)
+        _, order_id, line = line_of(row)
         lines.setdefault(order_id, []).append(line)
+    order = schema.ORDERS.from_row
     return [
-        rows.order(row, tuple(sorted(lines.get(row[1], ()), key=lambda line: line.number)))
+        order(row, tuple(sorted(lines.get(row[1], ()), key=lambda line: line.number)))
         for row in found
     ]

@@ -10,7 +10,6 @@ from entrepot.core.order import Attempt, Event, Job, Order, Reservation
 from entrepot.core.shown import SILENT, WAITING, stuck
 from entrepot.store import schema
 from entrepot.store.engines import sql
-from entrepot.store.writing import rows
 
 State = Literal["waiting", "parked"]
 Key = tuple[int, bytes]
@@ -57,8 +56,8 @@ def listed(conn: Connection, wanted: Query, after: Key | None, limit: int) -> li
         org, id_ = after
         statement = statement.where(or_(_jobs.org > org, and_(_jobs.org == org, _jobs.id > id_)))
     found = conn.execute(statement)
-    width = len(rows.JOB)
-    return [Waiting(rows.job(tuple(row[:width])), *row[width:]) for row in found]
+    width = len(schema.JOBS.columns)
+    return [Waiting(schema.JOBS.from_row(tuple(row[:width])), *row[width:]) for row in found]
 
 
 def _meant(wanted: Query) -> ColumnElement[bool]:
@@ -100,16 +99,16 @@ def story(conn: Connection, org: int, order_id: bytes) -> Story:
     by_order = ("org", "order_id")
     # By order only the ids: for whole rows SQLite would go through all jobs of an organization.
     steps = set(sql.select(conn, schema.jobs, by_order, key, ("org", "id")))
-    jobs = sql.select(conn, schema.jobs, ("org", "id"), steps, rows.JOB)
-    attempts = sql.select(conn, schema.payment_attempts, by_order, key, rows.ATTEMPT)
-    claims = sql.select(conn, schema.reservations, by_order, key, rows.RESERVATION)
-    told = sql.select(conn, schema.events, ("org", "subject_id"), key, rows.EVENT)
+    jobs = sql.select(conn, schema.jobs, ("org", "id"), steps, schema.JOBS.columns)
+    attempts = sql.select(conn, schema.payment_attempts, by_order, key, schema.ATTEMPTS.columns)
+    claims = sql.select(conn, schema.reservations, by_order, key, schema.RESERVATIONS.columns)
+    told = sql.select(conn, schema.events, ("org", "subject_id"), key, schema.EVENTS.columns)
     seen = conn.execute(select(schema.processes.c.id, schema.processes.c.seen_at))
     return Story(
-        sorted(map(rows.job, jobs), key=lambda job: job.id),
-        sorted(map(rows.attempt, attempts), key=lambda attempt: attempt.number),
-        sorted(map(rows.reservation, claims), key=lambda claim: claim.line_id),
-        sorted(map(rows.event, told), key=lambda event: event.seq),
+        sorted(map(schema.JOBS.from_row, jobs), key=lambda job: job.id),
+        sorted(map(schema.ATTEMPTS.from_row, attempts), key=lambda attempt: attempt.number),
+        sorted(map(schema.RESERVATIONS.from_row, claims), key=lambda claim: claim.line_id),
+        sorted(map(schema.EVENTS.from_row, told), key=lambda event: event.seq),
         {row.id: row.seen_at for row in seen},
     )
 
@@ -123,8 +122,8 @@ def with_reasons(conn: Connection, orders: list[Order], now: int) -> list[Order]
     if not late:
         return orders
     steps = set(sql.select(conn, schema.jobs, ("org", "order_id"), late, ("org", "id")))
-    found = sql.select(conn, schema.jobs, ("org", "id"), steps, rows.JOB)
-    jobs = {(job.org, job.order_id): job for job in map(rows.job, found)}
+    found = sql.select(conn, schema.jobs, ("org", "id"), steps, schema.JOBS.columns)
+    jobs = {(job.org, job.order_id): job for job in map(schema.JOBS.from_row, found)}
     holders = {(job.holder,) for job in jobs.values() if job.holder is not None}
     beats = sql.select(conn, schema.processes, ("id",), holders, ("id", "seen_at"))
     seen: dict[int, int] = {row[0]: row[1] for row in beats}

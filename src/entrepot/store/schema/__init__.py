@@ -6,6 +6,11 @@ trigger, no float; what must not be is refused by a constraint as well (docs/adr
 
 from entrepot.store.schema.accounts import credentials, installation, organizations
 from entrepot.store.schema.catalogue import (
+    CUSTOMER_NAMES,
+    CUSTOMERS,
+    LOCATIONS,
+    VARIANT_NAMES,
+    VARIANTS,
     customer_names,
     customers,
     item_list_entries,
@@ -15,7 +20,11 @@ from entrepot.store.schema.catalogue import (
     variant_names,
     variants,
 )
+from entrepot.store.schema.kept import AnyKept
 from entrepot.store.schema.orders import (
+    EVENTS,
+    LINES,
+    ORDERS,
     events,
     order_archives,
     order_counters,
@@ -26,9 +35,21 @@ from entrepot.store.schema.orders import (
     order_update_tallies,
     orders,
 )
-from entrepot.store.schema.stock import reservations, stock_entries, stock_levels
+from entrepot.store.schema.stock import (
+    ENTRIES,
+    LEVELS,
+    RESERVATIONS,
+    reservations,
+    stock_entries,
+    stock_levels,
+)
 from entrepot.store.schema.table import metadata
 from entrepot.store.schema.work import (
+    ANNOUNCED,
+    ANSWERS,
+    ATTEMPTS,
+    CLAIMS,
+    JOBS,
     announced_orders,
     idempotency_keys,
     jobs,
@@ -38,7 +59,28 @@ from entrepot.store.schema.work import (
     sweeps,
 )
 
+# Kinds of which nothing is special: rows are read by key, put and written, and no more. Each has
+# its place among the rest by `core.facts.Facts.of`.
+PLAIN: tuple[AnyKept, ...] = ()
+
 __all__ = [
+    "ANNOUNCED",
+    "ANSWERS",
+    "ATTEMPTS",
+    "CLAIMS",
+    "CUSTOMERS",
+    "CUSTOMER_NAMES",
+    "ENTRIES",
+    "EVENTS",
+    "JOBS",
+    "LEVELS",
+    "LINES",
+    "LOCATIONS",
+    "ORDERS",
+    "PLAIN",
+    "RESERVATIONS",
+    "VARIANTS",
+    "VARIANT_NAMES",
     "announced_orders",
     "credentials",
     "customer_names",

@@ -12,6 +12,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from entrepot.core import kinds
+from entrepot.store.schema.conversion import money
+from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.table import ID, need, table
 
 locations = table(
@@ -98,3 +101,9 @@ item_list_entries = table(
     PrimaryKeyConstraint("org", "id"),
     UniqueConstraint("org", "list_id", "variant_id", name="item_list_entries_once"),
 )
+
+LOCATIONS = Kept(kinds.LOCATIONS, locations)
+CUSTOMERS = Kept(kinds.CUSTOMERS, customers)
+CUSTOMER_NAMES = Kept(kinds.CUSTOMER_NAMES, customer_names)
+VARIANTS = Kept(kinds.VARIANTS, variants, {"price": money("price_units", "price_scale")})
+VARIANT_NAMES = Kept(kinds.VARIANT_NAMES, variant_names)

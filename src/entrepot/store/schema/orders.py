@@ -15,7 +15,12 @@ from sqlalchemy import (
     text,
 )
 
-from entrepot.core.facets import FULFILMENTS, PAYMENTS, RETURNS, STAGES
+from entrepot.core import kinds
+from entrepot.core.facets import FULFILMENTS, PAYMENTS, RETURNS, STAGES, Facets
+from entrepot.core.order import Event, Line
+from entrepot.core.words import Words
+from entrepot.store.schema.conversion import AtOneScale, Beside, Conversion, Spread, money
+from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.table import ID, need, one_of, table
 
 # An index of PostgreSQL takes entries of 2,704 bytes; a longer name finds no order.
@@ -226,3 +231,29 @@ order_archives = table(
     PrimaryKeyConstraint("org", "order_id", "first_seq"),
     CheckConstraint("first_seq > 0 AND last_seq >= first_seq", name="range_counts"),
 )
+
+_AMOUNTS = ("subtotal", "discount", "shipping", "tax", "total")
+ORDERS = Kept(
+    kinds.ORDERS, orders,
+    {
+        "facets": Spread(Facets),
+        "words": Spread(Words),
+        **{name: AtOneScale(name, _AMOUNTS) for name in _AMOUNTS[:-1]},
+        "total": AtOneScale("total", _AMOUNTS, own="total_scale"),
+        "lines": Beside("lines", "()"),
+    },
+    fixed=("number",),
+)  # fmt: skip
+LINES = Kept(
+    kinds.LINES, order_lines,
+    {
+        "line": Spread(
+            Line,
+            {
+                "price": money("price_units", "price_scale"),
+                "cost": money("cost_units", "cost_scale"),
+            },
+        )
+    },
+)  # fmt: skip
+EVENTS = Conversion(Event, events)

@@ -11,6 +11,10 @@ from sqlalchemy import (
     Text,
 )
 
+from entrepot.core import kinds
+from entrepot.core.order import StockEntry
+from entrepot.store.schema.conversion import Conversion
+from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.table import ID, need, one_of, table
 
 stock_levels = table(
@@ -56,3 +60,7 @@ reservations = table(
     one_of("state", ("held", "committed", "released", "expired", "shipped")),
     CheckConstraint("quantity > 0", name="reservation_positive"),
 )
+
+LEVELS = Kept(kinds.LEVELS, stock_levels)
+ENTRIES = Conversion(StockEntry, stock_entries)
+RESERVATIONS = Kept(kinds.RESERVATIONS, reservations, changing=("quantity", "state", "updated_at"))

@@ -13,6 +13,9 @@ from sqlalchemy import (
     text,
 )
 
+from entrepot.core import kinds
+from entrepot.store.schema.conversion import Alone, money
+from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.table import ID, need, one_of, table
 
 jobs = table(
@@ -128,3 +131,12 @@ sweeps = table(
     PrimaryKeyConstraint("org", "kind"),
     one_of("kind", ("keys", "events")),
 )
+
+JOBS = Kept(kinds.JOBS, jobs)
+ATTEMPTS = Kept(
+    kinds.ATTEMPTS, payment_attempts, {"amount": money("amount_units", "amount_scale")},
+    changing=("state", "provider_reference", "updated_at"),
+)  # fmt: skip
+CLAIMS = Kept(kinds.CLAIMS, payment_claims, changing=("order_id",), demanded=False)
+ANSWERS = Kept(kinds.ANSWERS, idempotency_keys, {"body": Alone("body", "bytes")})
+ANNOUNCED = Kept(kinds.ANNOUNCED, announced_orders, demanded=False)

@@ -12,7 +12,6 @@ from entrepot.store import schema
 from entrepot.store.verify.orders import DEFINITE_NO
 from entrepot.store.verify.report import Findings
 from entrepot.store.verify.walk import rows_of
-from entrepot.store.writing import rows
 
 
 class Hold(NamedTuple):
@@ -44,7 +43,7 @@ def check_ledger(conn: Connection, findings: Findings, ledger: ProviderLedger) -
         order_of[hold.key] = hold.order
     count = len(order_of)
     for row in rows_of(lambda page: conn.execute(page).all(), schema.payment_attempts):
-        attempt = rows.attempt(tuple(row))
+        attempt = schema.ATTEMPTS.from_row(tuple(row))
         if attempt.service != ledger.service:
             continue
         held_for = order_of.pop(attempt.key, None)

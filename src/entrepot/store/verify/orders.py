@@ -19,7 +19,6 @@ from entrepot.store.verify.report import Findings
 from entrepot.store.verify.searchable import check_properties
 from entrepot.store.verify.stories import check_events, check_lines, check_sender
 from entrepot.store.verify.walk import Beside, OrderKey, rows_of
-from entrepot.store.writing import rows
 
 # Clocks of several processes differ, and a batch is dated before it waits for its rows' locks.
 SKEW_MICROSECONDS = 60_000_000
@@ -30,7 +29,7 @@ BESIDE = (
     schema.order_lines, schema.events, schema.order_archives, schema.order_properties,
     schema.payment_attempts,
 )  # fmt: skip
-_SCALE, _TOTAL, _TOTAL_SCALE = (rows.ORDER.index(c) for c in ("scale", "total", "total_scale"))
+_SCALE, _TOTAL, _TOTAL_SCALE = map(schema.ORDERS.at, ("scale", "total", "total_scale"))
 
 
 class Walk:
@@ -91,11 +90,12 @@ class Walk:
     def _compare(self, row: Row[Any], own: Mapping[str, list[Row[Any]] | None]) -> None:
         findings = self._findings
         lines, told = own["order_lines"], own["events"]
-        its_lines = [rows.line(tuple(one))[2] for one in lines or ()]
-        order = rows.order(tuple(row), tuple(sorted(its_lines, key=lambda line: line.number)))
+        its_lines = [schema.LINES.from_row(tuple(one)).line for one in lines or ()]
+        its_lines.sort(key=lambda line: line.number)
+        order = schema.ORDERS.from_row(tuple(row), tuple(its_lines))
         archived = own["order_archives"]
         if told is not None:
-            its_events = [rows.event(tuple(one)) for one in told]
+            its_events = [schema.EVENTS.from_row(tuple(one)) for one in told]
             if archived is not None:
                 _numbering(order, [(one[2], one[3]) for one in archived], its_events, findings)
             said = list(map(_said, its_events))
@@ -106,7 +106,7 @@ class Walk:
             check_lines(order, findings)
         attempts, searchable = own["payment_attempts"], own["order_properties"]
         if attempts is not None:
-            made = [rows.attempt(tuple(one)) for one in attempts]
+            made = [schema.ATTEMPTS.from_row(tuple(one)) for one in attempts]
             _attempts(order, made, self._attempt_key, findings)
         _words(order, findings)
         check_sender(order, findings)

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, and_, insert, select, update
 from entrepot.core.order import Job
 from entrepot.store import schema
 from entrepot.store.engines import sql
-from entrepot.store.writing import rows
 
 _announced, _jobs = schema.announced_orders, schema.jobs
 
@@ -34,8 +33,8 @@ def listed(conn: Connection, org: int | None, job_id: JobId, limit: int) -> list
         statement = statement.where(c.org == org)
     found = [(row.org, row.text, row.announced_at) for row in conn.execute(statement)]
     keys = {(number, job_id(number, text)) for number, text, _ in found}
-    read = sql.select(conn, _jobs, ("org", "id"), set(keys), rows.JOB)
-    jobs = {(row[0], row[1]): rows.job(row) for row in read}
+    read = sql.select(conn, _jobs, ("org", "id"), set(keys), schema.JOBS.columns)
+    jobs = {(row[0], row[1]): schema.JOBS.from_row(row) for row in read}
     return [
         Announced(number, text, at, jobs.get((number, job_id(number, text))))
         for number, text, at in found

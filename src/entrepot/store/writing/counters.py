@@ -12,7 +12,8 @@ from collections import Counter
 
 from sqlalchemy import Connection
 
-from entrepot.core.facts import Facts, Key
+from entrepot.core.facts import Facts
+from entrepot.core.kinds import Key
 from entrepot.core.order import Order
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Row, Write, sql_of
@@ -29,14 +30,10 @@ def number(conn: Connection, writes: Writes, facts: Facts) -> list[Row]:
     counter is locked for as short as can be. Until then a number says how far it comes behind the
     last one of its organization, from 0 downwards. `numbered` follows.
     """
-    dirt = facts.touched.get("orders")
-    if dirt is None and not facts.events:
-        return []
-    orders: dict[int, list[Key]] = {}
-    if dirt is not None:
-        orders = {org: [] for org, _ in dirt.dirty}
-        for key in sorted(dirt.new):
-            orders.setdefault(key[0], []).append(key)
+    rows = facts.orders
+    orders: dict[int, list[Key]] = {org: [] for org, _ in rows.dirty}
+    for key in sorted(rows.new):
+        orders.setdefault(key[0], []).append(key)
     events = Counter([event.org for event in facts.events])
     wanted = [
         (org, len(orders.get(org, ())), events[org], facts.now)
@@ -52,9 +49,9 @@ def number(conn: Connection, writes: Writes, facts: Facts) -> list[Row]:
     for org, last, _ in taken:
         keys = orders.get(org, ())
         for given, key in enumerate(keys, last - len(keys) + 1):
-            facts.orders[key] = _numbered(facts.orders[key], given)
-    if dirt is not None and facts.committed:
-        facts.date(dirt.new | dirt.dirty)
+            rows.now[key] = _numbered(rows.now[key], given)
+    if facts.committed:
+        facts.date(rows.new | rows.dirty)
     return _logged(facts, {org: last - events[org] for org, _, last in taken})
 
 
@@ -74,13 +71,11 @@ def numbered(returned: dict[str, list[Row]], facts: Facts) -> None:
     last: dict[int, int] = {}
     for org, last[org], _, at in returned[TAKEN]:
         facts.committed[org] = at
-    dirt = facts.touched.get("orders")
-    if dirt is None:
-        return
-    for key in dirt.new:
-        order = facts.orders[key]
-        facts.orders[key] = _numbered(order, order.number + last[order.org])
-    facts.date(dirt.new | dirt.dirty)
+    orders = facts.orders
+    for key in orders.new:
+        order = orders.now[key]
+        orders.now[key] = _numbered(order, order.number + last[order.org])
+    facts.date(orders.new | orders.dirty)
 
 
 def _numbered(order: Order, number: int) -> Order:

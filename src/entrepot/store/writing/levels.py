@@ -12,10 +12,8 @@ from sqlalchemy import Connection
 from entrepot.core.facts import Facts
 from entrepot.store import schema
 from entrepot.store.engines.sql import Write, sql_of
-from entrepot.store.writing import rows
+from entrepot.store.schema import LEVELS
 from entrepot.store.writing.writes import Writes
-
-VERSIONED = ("org", "variant_id", "location_id", "version")
 
 _SHIFT = (
     "UPDATE stock_levels AS t SET on_hand = t.on_hand + v.on_hand, "
@@ -28,20 +26,19 @@ _SHIFT = (
 _SHIFT_TYPES = ("bigint", "bytea", "bytea", "bigint", "bigint", "bigint")
 
 
-def changed(conn: Connection, writes: Writes, facts: Facts) -> None:
+def write(conn: Connection, writes: Writes, facts: Facts) -> None:
     """Write the levels that the batch made or changed."""
-    dirt = facts.touched.get("stock_levels")
-    if dirt is None:
-        return
-    writes.insert(schema.stock_levels, rows.LEVEL, [tuple(facts.levels[key]) for key in dirt.new])
-    keys = sorted(dirt.dirty - dirt.new)
+    now, base = facts.levels.now, facts.levels.base
+    new = [now[key] for key in sorted(facts.levels.new)]
+    writes.insert(schema.stock_levels, LEVELS.columns, new)
+    keys = sorted(facts.levels.dirty)
     if facts.exact_stock or sql_of(conn).alone:
-        exact = [(*facts.levels[key][3:], *key, facts.level_base[key].version) for key in keys]
-        writes.update(schema.stock_levels, rows.LEVEL[3:], VERSIONED, exact)
+        exact = [(*LEVELS.values(now[key]), *LEVELS.guarding(base[key])) for key in keys]
+        writes.update(schema.stock_levels, LEVELS.sets, LEVELS.guarded_key, exact)
         return
     shifts = []
     for key in keys:
-        before, after = facts.level_base[key], facts.levels[key]
+        before, after = base[key], now[key]
         on_hand, reserved = after.on_hand - before.on_hand, after.reserved - before.reserved
         shifts.append((*key, on_hand, reserved, after.version - before.version))
     # Last of all that others wait for, but for the organization's counter.

@@ -11,7 +11,7 @@ from entrepot.core.order import Attempt, Job
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import sql_of
-from entrepot.store.writing import rows, writes
+from entrepot.store.writing import writes
 
 _jobs = schema.jobs
 
@@ -87,7 +87,7 @@ def _free_of_lease(lease: Lease) -> ColumnElement[bool]:
 def _take(conn: Connection, free: ColumnElement[bool], lease: Lease, limit: int) -> list[Claimed]:
     statement = select(_jobs).where(free).order_by(_jobs.c.run_at).limit(limit)
     statement = sql_of(conn).skip_locked(statement)
-    found = [rows.job(tuple(row)) for row in conn.execute(statement)]
+    found = [schema.JOBS.from_row(tuple(row)) for row in conn.execute(statement)]
     if not found:
         return []
     taken = [
@@ -119,8 +119,10 @@ def with_orders(conn: Connection, taken: list[Job]) -> list[Claimed]:
         for row in sql.select(conn, schema.orders, ("org", "id"), keys, ("org", "id", "stage"))
     }
     attempts: dict[tuple[int, bytes], Attempt] = {}
-    for row in sql.select(conn, schema.payment_attempts, ("org", "order_id"), keys, rows.ATTEMPT):
-        attempt = rows.attempt(row)
+    for row in sql.select(
+        conn, schema.payment_attempts, ("org", "order_id"), keys, schema.ATTEMPTS.columns
+    ):
+        attempt = schema.ATTEMPTS.from_row(row)
         before = attempts.get((attempt.org, attempt.order_id))
         if before is None or before.number < attempt.number:
             attempts[attempt.org, attempt.order_id] = attempt

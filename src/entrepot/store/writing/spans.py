@@ -55,19 +55,17 @@ _Place = tuple[int, int, str, str]  # organization, span of the lowest level, ph
 
 def tally(conn: Connection, writes: Writes, facts: Facts) -> None:
     """Count the batch's orders where they now stand, and no longer where they stood."""
-    dirt = facts.touched.get("orders")
-    if dirt is None:
-        return
+    orders = facts.orders
     known = bool(facts.committed)
     counted: list[_Counted] = []
-    for key in dirt.new:
-        order = facts.orders[key]
+    for key in orders.new:
+        order = orders.now[key]
         if known:
             counted.append(_counted(order, 1, order.created_at, order.updated_at))
         else:
             counted.append(_counted(order, 1, _UNKNOWN, _UNKNOWN))
-    for key in dirt.dirty - dirt.new:
-        base, order = facts.order_base[key], facts.orders[key]
+    for key in orders.dirty:
+        base, order = orders.base[key], orders.now[key]
         counted.append(_counted(base, -1, base.created_at, base.updated_at))
         updated_at = order.updated_at if known else _UNKNOWN
         counted.append(_counted(order, 1, order.created_at, updated_at))

@@ -50,13 +50,9 @@ def updates(conn: Connection, writes: Writes, facts: Facts) -> None:
 
     Now is the time of the commit, which PostgreSQL finds out while it writes.
     """
-    dirt = facts.touched.get("orders")
-    if dirt is None:
-        return
-    size = SLOTS[0]
-    changed = dirt.dirty - dirt.new
-    now = Counter([org for org, _ in (*dirt.new, *changed)])
-    before = Counter([(key[0], facts.order_base[key].updated_at // size) for key in changed])
+    orders, size = facts.orders, SLOTS[0]
+    now = Counter([org for org, _ in (*orders.new, *orders.dirty)])
+    before = Counter([(key[0], orders.base[key].updated_at // size) for key in orders.dirty])
     if sql_of(conn).numbers_first:
         slots = Counter({(org, facts.committed[org] // size): n for org, n in now.items()})
         slots.subtract(before)

@@ -6,28 +6,26 @@ next round reads. PostgreSQL takes a round in one statement as long as the sets 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table
 
 from entrepot.core.facts import Facts, OrgFacts
+from entrepot.core.kinds import K, OwnLine, R
 from entrepot.core.needs import Needs
-from entrepot.core.order import Line
 from entrepot.pace import paced
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Row, Select, sql_of
-from entrepot.store.writing import order_names, rows
+from entrepot.store.schema.kept import Kept
+from entrepot.store.writing import order_names
 
 _BY_ID = ("org", "id")
-_BY_NAME = ("org", "kind", "value")
 _BY_ORDER = ("org", "order_id")
-_BY_TEXT = ("org", "text")
 _BY_SENDER = ("org", "sender_id", "origin")
 _JOB_OF_ORDER = ("org", "order_id", "id")
-_SHELF = ("org", "variant_id", "location_id")
-_CLAIM = ("org", "provider", "reference")
 _ORG = (
     "org", "guest_id", "default_location", "default_list", "allocation", "source_url",
     "(EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org))",
@@ -57,7 +55,16 @@ def load(conn: Connection, needs: Needs, facts: Facts, *, lock: bool | None = No
 
 class _Look(NamedTuple):
     select: Select
-    take: Callable[[Iterable[Row]], None]
+    take: Callable[[list[Row]], None]
+
+
+def _read(kept: Kept[K, R], facts: Facts, found: list[Row]) -> list[R]:
+    """Take rows over as they were found: all that there is to do for most kinds."""
+    if not found:
+        return []
+    listed = list(map(kept.from_row, paced(found)))
+    facts.of(kept.kind).read(listed)
+    return listed
 
 
 class _Loading:
@@ -76,63 +83,65 @@ class _Loading:
 
     def next_round(self, *, lock: bool) -> list[_Look]:
         """What is wanted by now and was not asked for yet."""
-        needs, look = self.needs, self._look
+        needs, facts, look = self.needs, self.facts, self._look
         self._looks, self._naming = [], False
-        look(schema.organizations, ("org",), {(org,) for org in needs.orgs}, _ORG, self._orgs)
-        look(schema.idempotency_keys, ("org", "key"), needs.answers, rows.ANSWER, self._answers,
-             few=True)  # fmt: skip
+        look(Select(schema.organizations, ("org",), {(org,) for org in needs.orgs}, _ORG),
+             self._orgs)  # fmt: skip
+        self._rows(schema.ANSWERS, needs.answers, few=True)
         if self._announcing or needs.announced:
-            look(schema.announced_orders, _BY_TEXT, needs.announced_in(self._announcing), _BY_TEXT,
-                 self._announced)  # fmt: skip
+            wanted = needs.announced_in(self._announcing)
+            self._rows(schema.ANNOUNCED, wanted)
         self._look_by_name()
-        look(schema.orders, _BY_ID, needs.orders, rows.ORDER, self._orders, lock=lock, naming=True)
-        look(schema.order_lines, _BY_ORDER, self._present, rows.LINE, self._lines, naming=True)
-        look(schema.variants, _BY_ID, needs.variants, rows.VARIANT, self._variants)
-        look(schema.customers, _BY_ID, needs.customers, rows.CUSTOMER, self._customers)
-        look(schema.locations, _BY_ID, needs.locations, _BY_ID, self._locations)
+        look(_by_key(schema.ORDERS, needs.orders, lock=lock), self._orders, naming=True)
+        look(_by_order(schema.LINES, self._present), self._lines, naming=True)
+        self._rows(schema.VARIANTS, needs.variants)
+        self._rows(schema.CUSTOMERS, needs.customers)
+        self._rows(schema.LOCATIONS, needs.locations)
         # By order only the ids: for whole rows SQLite would go through all jobs of an organization.
-        look(schema.jobs, _BY_ORDER, self._stepping, _JOB_OF_ORDER, self._steps)
-        look(schema.jobs, _BY_ID, needs.jobs, rows.JOB, self._jobs, lock=lock)
-        look(schema.reservations, _BY_ORDER, self._managed, rows.RESERVATION, self._reservations,
-             naming=True)  # fmt: skip
-        look(schema.payment_attempts, _BY_ORDER, self._managed, rows.ATTEMPT, self._attempts)
-        look(schema.payment_claims, _CLAIM, needs.claims, rows.CLAIM, self._claims, few=True)
+        look(Select(schema.jobs, _BY_ORDER, self._stepping, _JOB_OF_ORDER), self._steps)
+        look(_by_key(schema.JOBS, needs.jobs, lock=lock), self._jobs)
+        look(_by_order(schema.RESERVATIONS, self._managed), self._reservations, naming=True)
+        look(_by_order(schema.ATTEMPTS, self._managed),
+             partial(_read, schema.ATTEMPTS, facts))  # fmt: skip
+        self._rows(schema.CLAIMS, needs.claims, few=True)
+        for kept in schema.PLAIN:
+            self._rows(kept, needs.of(kept.kind))
         if not self._naming and self._name_shelves():
-            look(schema.stock_levels, _SHELF, needs.shelves, rows.LEVEL, self._levels, lock=lock)
+            self._rows(schema.LEVELS, needs.shelves, lock=lock)
         return self._looks
 
-    def _look(  # noqa: PLR0913 - what a look is made of
-        self,
-        table: Table,
-        keys: tuple[str, ...],
-        wanted: set[Any],
-        columns: tuple[str, ...],
-        take: Callable[[Iterable[Row]], None],
-        *,
-        lock: bool = False,
-        few: bool = False,
-        naming: bool = False,
+    def _look(
+        self, select: Select, take: Callable[[list[Row]], Any], *, naming: bool = False
     ) -> None:
+        """Look for what was not asked for yet. `naming`: what is found may name stock levels."""
+        wanted = select.wanted
         if not wanted:
             return
-        asked = self._asked.get((table, keys))
+        place = (select.table, select.keys)
+        asked = self._asked.get(place)
         fresh = set(wanted) if asked is None else wanted - asked
         if not fresh:
             return
-        self._asked[table, keys] = fresh if asked is None else asked | fresh
-        self._looks.append(_Look(Select(table, keys, fresh, columns, lock, few), take))
+        self._asked[place] = fresh if asked is None else asked | fresh
+        self._looks.append(_Look(select._replace(wanted=fresh), take))
         self._naming = self._naming or naming
+
+    def _rows(
+        self, kept: Kept[Any, Any], wanted: set[Any], *, lock: bool = False, few: bool = False
+    ) -> None:
+        """Look for the rows of one kind by their keys."""
+        if wanted:
+            take = partial(_read, kept, self.facts)
+            self._look(_by_key(kept, wanted, lock=lock, few=few), take)
 
     def _look_by_name(self) -> None:
         """The ids behind what senders call things; they join the ids that the commands name."""
         needs, look = self.needs, self._look
-        look(schema.variant_names, _BY_NAME, needs.variant_names, (*_BY_NAME, "variant_id"),
-             self._variant_names, naming=True)  # fmt: skip
-        look(schema.customer_names, _BY_NAME, needs.customer_names, (*_BY_NAME, "customer_id"),
-             self._customer_names)  # fmt: skip
-        look(schema.orders, _BY_SENDER, needs.senders, (*_BY_SENDER, "id"), self._senders,
+        look(_by_key(schema.VARIANT_NAMES, needs.variant_names), self._variant_names, naming=True)
+        look(_by_key(schema.CUSTOMER_NAMES, needs.customer_names), self._customer_names)
+        look(Select(schema.orders, _BY_SENDER, needs.senders, (*_BY_SENDER, "id")), self._senders,
              naming=True)  # fmt: skip
-        look(schema.item_list_entries, _BY_ID, needs.entries, ("org", "id", "variant_id"),
+        look(Select(schema.item_list_entries, _BY_ID, needs.entries, ("org", "id", "variant_id")),
              self._entries, naming=True)  # fmt: skip
 
     def _name_shelves(self) -> bool:
@@ -147,50 +156,39 @@ class _Loading:
 
     # ------------------------------------------------------------------ what was found
 
-    def _orgs(self, found: Iterable[Row]) -> None:
+    def _orgs(self, found: list[Row]) -> None:
         for org, guest, location, list_, allocation, source, announced in found:
             self.facts.orgs[org] = OrgFacts(
                 org, guest, location, list_, allocation == "HARD", source is not None,
                 bool(announced),
             )  # fmt: skip
-            self.facts.locations.add((org, location))
             if announced:
                 self._announcing.add(org)
 
-    def _announced(self, found: Iterable[Row]) -> None:
-        self.facts.announced.update((row[0], row[1]) for row in found)
+    def _variant_names(self, found: list[Row]) -> None:
+        named = _read(schema.VARIANT_NAMES, self.facts, found)
+        self.needs.variants.update([(name.org, name.variant_id) for name in named])
 
-    def _answers(self, found: Iterable[Row]) -> None:
-        for row in found:
-            self.facts.answers[row[0], row[1]] = rows.answer(row)
+    def _customer_names(self, found: list[Row]) -> None:
+        named = _read(schema.CUSTOMER_NAMES, self.facts, found)
+        self.needs.customers.update([(name.org, name.customer_id) for name in named])
 
-    def _variant_names(self, found: Iterable[Row]) -> None:
-        for org, kind, value, variant_id in paced(found):
-            self.facts.variant_names[org, kind, value] = variant_id
-            self.needs.variants.add((org, variant_id))
-
-    def _customer_names(self, found: Iterable[Row]) -> None:
-        for org, kind, value, customer_id in found:
-            self.facts.customer_names[org, kind, value] = customer_id
-            self.needs.customers.add((org, customer_id))
-
-    def _senders(self, found: Iterable[Row]) -> None:
+    def _senders(self, found: list[Row]) -> None:
         for org, value, origin, order_id in found:
             self.facts.by_sender[org, value, origin] = order_id
             self.needs.orders.add((org, order_id))
             self.needs.whole.add((org, order_id))
             self.needs.ending.add((org, order_id))
 
-    def _entries(self, found: Iterable[Row]) -> None:
+    def _entries(self, found: list[Row]) -> None:
         for org, entry_id, variant_id in found:
             self.facts.by_entry[org, entry_id] = variant_id
             self.needs.variants.add((org, variant_id))
 
-    def _orders(self, found: Iterable[Row]) -> None:
-        needs, facts = self.needs, self.facts
-        for row in paced(found):
-            key = (row[0], row[1])
-            facts.orders[key] = facts.order_base[key] = order = rows.order(row)
+    def _orders(self, found: list[Row]) -> None:
+        needs = self.needs
+        for order in _read(schema.ORDERS, self.facts, found):
+            key = (order.org, order.id)
             self._present.add(key)
             if needs.senders:
                 needs.customers.add((order.org, order.customer_id))
@@ -201,64 +199,40 @@ class _Loading:
                 self._managed.add(key)
                 needs.places.add((order.org, None))
 
-    def _lines(self, found: Iterable[Row]) -> None:
+    def _lines(self, found: list[Row]) -> None:
         needs, facts = self.needs, self.facts
-        lines: dict[tuple[int, bytes], list[Line]] = {}
-        for row in paced(found):
-            org, order_id, line = rows.line(row)
-            lines.setdefault((org, order_id), []).append(line)
-        for key, listed in lines.items():
-            listed.sort(key=lambda line: line.number)
-            order = facts.orders[key]._replace(lines=tuple(listed))
-            facts.orders[key] = facts.order_base[key] = order
-            for line in listed if key in needs.whole else ():
+        by_order: dict[tuple[int, bytes], list[OwnLine]] = {}
+        for own in _read(schema.LINES, facts, found):
+            by_order.setdefault((own.org, own.order_id), []).append(own)
+        for key, listed in by_order.items():
+            lines = sorted([own.line for own in listed], key=lambda line: line.number)
+            order = facts.orders[key]._replace(lines=tuple(lines))
+            facts.orders.read((order,))
+            for line in lines if key in needs.whole else ():
                 needs.variants.add((order.org, line.variant_id))
                 if order.managed and line.location_id is not None:
                     needs.shelves.add((order.org, line.variant_id, line.location_id))
 
-    def _variants(self, found: Iterable[Row]) -> None:
-        for row in paced(found):
-            self.facts.variants[row[0], row[1]] = rows.variant(row)
-
-    def _customers(self, found: Iterable[Row]) -> None:
-        for row in found:
-            self.facts.customers[row[0], row[1]] = customer = rows.customer(row)
-            self.facts.customer_base[row[0], row[1]] = customer.updated_at
-
-    def _locations(self, found: Iterable[Row]) -> None:
-        self.facts.locations.update((row[0], row[1]) for row in found)
-
-    def _jobs(self, found: Iterable[Row]) -> None:
-        for row in found:
-            self.facts.jobs[row[0], row[1]] = job = rows.job(row)
-            self.facts.job_base[row[0], row[1]] = job.fence
+    def _jobs(self, found: list[Row]) -> None:
+        for job in _read(schema.JOBS, self.facts, found):
             if job.leased_until > self.facts.now and (job.org, job.id) in self._ending:
-                self.facts.lease_base[job.org, job.id] = job.leased_until
+                self.facts.held.add((job.org, job.id))
 
-    def _steps(self, found: Iterable[Row]) -> None:
+    def _steps(self, found: list[Row]) -> None:
         for org, _, job_id in found:
             self.needs.jobs.add((org, job_id))
             self._ending.add((org, job_id))
 
-    def _reservations(self, found: Iterable[Row]) -> None:
-        for row in found:
-            reservation = rows.reservation(row)
-            held = self.facts.reservations.setdefault((row[0], row[1]), {})
-            held[reservation.line_id] = reservation
-            self.needs.shelves.add((row[0], reservation.variant_id, reservation.location_id))
+    def _reservations(self, found: list[Row]) -> None:
+        for one in _read(schema.RESERVATIONS, self.facts, found):
+            self.needs.shelves.add((one.org, one.variant_id, one.location_id))
 
-    def _attempts(self, found: Iterable[Row]) -> None:
-        for row in found:
-            attempt, before = rows.attempt(row), self.facts.attempts.get((row[0], row[1]))
-            if before is None or before.number < attempt.number:
-                self.facts.attempts[row[0], row[1]] = attempt
 
-    def _claims(self, found: Iterable[Row]) -> None:
-        for org, provider, reference, order_id in found:
-            key = (org, provider, reference)
-            self.facts.claims[key] = self.facts.claim_base[key] = order_id
+def _by_key(
+    kept: Kept[Any, Any], wanted: set[Any], *, lock: bool = False, few: bool = False
+) -> Select:
+    return Select(kept.table, kept.key, wanted, kept.columns, lock, few)
 
-    def _levels(self, found: Iterable[Row]) -> None:
-        for row in found:
-            key = (row[0], row[1], row[2])
-            self.facts.levels[key] = self.facts.level_base[key] = rows.level(row)
+
+def _by_order(kept: Kept[Any, Any], orders: set[Row]) -> Select:
+    return Select(kept.table, _BY_ORDER, orders, kept.columns)

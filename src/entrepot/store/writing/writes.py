@@ -23,7 +23,7 @@ from entrepot.store.writing.statements import (
 )
 
 
-class Rows(Sequence[Row]):
+class Made(Sequence[Row]):
     """Rows that are made of their keys only when they are written, so that not all are there at
     once."""
 

@@ -1,0 +1,135 @@
+"""What a batch knows of one kind of row: as read, as the row now is, and what is to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, ValuesView
+from typing import Any, Generic, TypeVar, cast
+
+from entrepot.core.kinds import K, Kind, R
+
+G = TypeVar("G")
+# Frozen, so that nobody adds to what all share.
+_NONE: set[Any] = cast("set[Any]", frozenset())
+
+
+class Rows(Mapping[K, R]):
+    """The rows of one kind, by key, as they now are.
+
+    - `base`: each row as the database has the row, for the guards.
+    - `now`: each row as it stands after the decisions so far.
+    - `new`, `dirty`, `gone`: the keys of rows to insert, to update and to delete. No key is in two.
+    """
+
+    __slots__ = ("_key", "base", "dirty", "gone", "kind", "new", "now")
+
+    def __init__(self, kind: Kind[K, R]) -> None:
+        self.kind, self._key = kind, kind.key
+        self.base: dict[K, R] = {}
+        self.now: dict[K, R] = {}
+        # Most kinds have nothing to write in most batches: these share one set until they have.
+        self.new: set[K] = _NONE
+        self.dirty: set[K] = _NONE
+        self.gone: set[K] = _NONE
+
+    # What a Mapping inherits asks `__getitem__` for all; these are asked for every line.
+    def get(self, key: K, _default: None = None, /) -> R | None:  # type: ignore[override]
+        """The row as it now is; None where there is none, or none was read."""
+        return self.now.get(key)
+
+    def __getitem__(self, key: K) -> R:
+        return self.now[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.now
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self.now)
+
+    def __len__(self) -> int:
+        return len(self.now)
+
+    def values(self) -> ValuesView[R]:
+        """All rows that are known, as they now are."""
+        return self.now.values()
+
+    def read(self, rows: Iterable[R]) -> None:
+        """Take rows as the database has them."""
+        base, now, key_of = self.base, self.now, self._key
+        for row in rows:
+            key = key_of(row)
+            base[key] = now[key] = row
+
+    def put(self, row: R) -> None:
+        """Make a row, or change the row that has this key."""
+        self.put_all((row,))
+
+    def put_all(self, rows: Iterable[R]) -> None:
+        """Make or change these rows, one after the other."""
+        base, now, key_of = self.base, self.now, self._key
+        for row in rows:
+            key = key_of(row)
+            now[key] = row
+            if key in base:
+                if self.dirty is _NONE:
+                    self.dirty = set()
+                self.dirty.add(key)
+                if self.gone:
+                    self.gone.discard(key)
+            else:
+                if self.new is _NONE:
+                    self.new = set()
+                self.new.add(key)
+
+    def remove(self, key: K) -> None:
+        """Take a row away. A row that was made here leaves no trace."""
+        self.now.pop(key, None)
+        if key in self.dirty:
+            self.dirty.discard(key)
+        if key in self.new:
+            self.new.discard(key)
+        elif self.gone is _NONE:
+            self.gone = {key}
+        else:
+            self.gone.add(key)
+
+    def untouched(self) -> set[K]:
+        """The keys of rows that were read, and that nothing is written of."""
+        return self.base.keys() - self.dirty - self.gone
+
+
+class Grouped(Rows[K, R], Generic[G, K, R]):
+    """Rows that belong to something, such as the reservations of an order."""
+
+    __slots__ = ("_group", "_groups")
+
+    def __init__(self, kind: Kind[K, R]) -> None:
+        super().__init__(kind)
+        assert kind.group is not None
+        self._group = kind.group
+        self._groups: dict[G, dict[K, R]] = {}
+
+    def of(self, group: G) -> Collection[R]:
+        """The rows of one group, as they now are."""
+        found = self._groups.get(group)
+        return found.values() if found else ()
+
+    def read(self, rows: Iterable[R]) -> None:
+        """See Rows."""
+        listed = list(rows)
+        super().read(listed)
+        for row in listed:
+            self._groups.setdefault(self._group(row), {})[self._key(row)] = row
+
+    def put_all(self, rows: Iterable[R]) -> None:
+        """See Rows."""
+        listed = list(rows)
+        super().put_all(listed)
+        for row in listed:
+            self._groups.setdefault(self._group(row), {})[self._key(row)] = row
+
+    def remove(self, key: K) -> None:
+        """See Rows."""
+        row = self.now.get(key)
+        super().remove(key)
+        if row is not None:
+            del self._groups[self._group(row)][key]

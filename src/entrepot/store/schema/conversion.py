@@ -1,0 +1,246 @@
+"""Rows of a table to values of the core and back: composed once from the members and the columns.
+
+A member lies in the column of its own name, unless a `Part` says otherwise. The functions are
+compiled when the program starts, so that they cost what functions by hand would, and a member
+without a column, or a column without a member, is an error at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from sqlalchemy import Boolean, Table
+
+from entrepot.core.money import Amount, rescale
+
+Row = tuple[Any, ...]
+T = TypeVar("T", bound=tuple[Any, ...])
+
+_SLICE_MIN = 3  # so many neighbours are written as a slice
+
+
+class Place(NamedTuple):
+    """The expression `source[at]`, where `source` has so many members."""
+
+    source: str
+    at: int
+    size: int
+
+    def __str__(self) -> str:
+        return f"{self.source}[{self.at}]"
+
+
+Expression = Place | str
+Column = Callable[[str], Expression]
+Members = Callable[[str], Place]
+Stored = Mapping[str, Expression]
+
+
+class Part(Protocol):
+    """How a member lies in columns. Expressions are Python, over a row or a value."""
+
+    def stored(self, member: Place, value: Members, /) -> Stored:
+        """What each of its columns holds; `value` gives the other members."""
+        ...
+
+    def loaded(self, column: Column, names: dict[str, Any], /) -> Expression:
+        """The member's value; `names` are what expressions can use."""
+        ...
+
+
+class Alone(NamedTuple):
+    """A member in one column. `Alone("body", "bytes")`: made bytes of when it is read."""
+
+    name: str
+    made: str = ""
+
+    def stored(self, member: Place, _value: Members, /) -> Stored:
+        """See Part."""
+        return {self.name: member}
+
+    def loaded(self, column: Column, _names: dict[str, Any], /) -> Expression:
+        """See Part."""
+        return f"{self.made}({column(self.name)})" if self.made else column(self.name)
+
+
+class Spread(NamedTuple):
+    """A member that is a NamedTuple: each of its own members lies in columns of the same row."""
+
+    row: type[Any]
+    parts: Mapping[str, Part] = {}
+
+    def stored(self, member: Place, _value: Members, /) -> Stored:
+        """See Part."""
+        fields = self.row._fields
+        inner = {name: Place(str(member), at, len(fields)) for at, name in enumerate(fields)}
+        found: dict[str, Expression] = {}
+        for name, place in inner.items():
+            found |= self.parts.get(name, Alone(name)).stored(place, inner.__getitem__)
+        return found
+
+    def loaded(self, column: Column, names: dict[str, Any], /) -> Expression:
+        """See Part."""
+        names[self.row.__name__] = self.row
+        parts = [
+            self.parts.get(name, Alone(name)).loaded(column, names) for name in self.row._fields
+        ]
+        return f"new({self.row.__name__}, ({_listed(parts)}))"
+
+
+def money(units: str, scale: str) -> Part:
+    """An amount in two columns."""
+    return Spread(Amount, {"units": Alone(units), "scale": Alone(scale)})
+
+
+class AtOneScale(NamedTuple):
+    """An amount in the column of its units, beside others at the finest scale of them all.
+
+    The column `scale` is stored with the member that is first in `of`, which names all of them.
+    `own` is a column that keeps the scale at which this member was told.
+    """
+
+    name: str
+    of: tuple[str, ...]
+    own: str = ""
+
+    def stored(self, member: Place, value: Members, /) -> Stored:
+        """See Part."""
+        found: dict[str, Expression] = {
+            self.name: f"({member}[0] if {member}[1] == scale else rescale(*{member}, scale))"
+        }
+        if self.of[0] == self.name:
+            scales = ", ".join(f"{value(name)}[1]" for name in self.of)
+            found["scale"] = f"(scale := max(({scales})))"
+        if self.own:
+            found[self.own] = f"{member}[1]"
+        return found
+
+    def loaded(self, column: Column, _names: dict[str, Any], /) -> Expression:
+        """See Part."""
+        units, scale = column(self.name), column("scale")
+        if not self.own:
+            return f"new(Amount, ({units}, {scale}))"
+        told = column(self.own)
+        return f"new(Amount, (rescaled({units}, {scale}, {told}), {told}))"
+
+
+class Beside(NamedTuple):
+    """A member that lies in other tables: who reads the row gives it beside the row."""
+
+    name: str
+    default: str
+
+    def stored(self, _member: Place, _value: Members, /) -> Stored:
+        """See Part."""
+        return {}
+
+    def loaded(self, _column: Column, _names: dict[str, Any], /) -> Expression:
+        """See Part."""
+        return self.name
+
+
+def rescaled(units: int, scale: int, to: int) -> int:
+    """Units at another scale, exactly: a total is kept at the finest one and told at its own."""
+    return int(units * 10 ** (to - scale) if to >= scale else units // 10 ** (scale - to))
+
+
+class Conversion(Generic[T]):
+    """Rows of a table, all columns in the table's order, to values of the core and back.
+
+    Raises TypeError where the members and the columns do not cover each other.
+    """
+
+    def __init__(self, row: type[T], table: Table, parts: Mapping[str, Part] | None = None) -> None:
+        self.table = table
+        self.columns: tuple[str, ...] = tuple(column.name for column in table.columns)
+        self._row, self._parts = row, dict(parts or {})
+        self._members: tuple[str, ...] = row._fields  # type: ignore[attr-defined]
+        self._stored: dict[str, Expression] = {}
+        self._of_member: dict[str, tuple[str, ...]] = {}
+        for member in self._members:
+            stored = self._part(member).stored(self._value(member), self._value)
+            self._stored |= stored
+            self._of_member[member] = tuple(stored)
+        self._check(row.__name__)
+        #: The row of a value: its columns in the table's order.
+        self.to_row: Callable[[T], Row] = self.giving(self.columns)
+        #: The value of a row; members that lie beside it are given by name.
+        self.from_row: Callable[..., T] = self._loading()
+
+    def _part(self, member: str) -> Part:
+        return self._parts.get(member) or Alone(member)
+
+    def _value(self, member: str) -> Place:
+        return Place("o", self._members.index(member), len(self._members))
+
+    def _check(self, name: str) -> None:
+        unknown = self._stored.keys() - set(self.columns)
+        left = [column for column in self.columns if column not in self._stored]
+        if unknown or left or self._parts.keys() - set(self._members):
+            raise TypeError(
+                f"{name} and {self.table.name} do not fit: no column for {sorted(unknown)}, "
+                f"nothing for {left}, no member {sorted(self._parts.keys() - set(self._members))}"
+            )
+
+    def columns_of(self, *members: str) -> tuple[str, ...]:
+        """The columns in which these members lie, in the table's order."""
+        wanted = {column for member in members for column in self._of_member[member]}
+        return tuple(column for column in self.columns if column in wanted)
+
+    def at(self, column: str) -> int:
+        """Where a column stands in a row."""
+        return self.columns.index(column)
+
+    def giving(self, columns: Iterable[str]) -> Callable[[T], Row]:
+        """A function that gives these columns of a value."""
+        said = _listed([self._stored[column] for column in columns])
+        return self._compiled("o", "o" if said == "*o," else f"({said})", _NAMES)
+
+    def _loading(self) -> Callable[..., T]:
+        names, name = {**_NAMES, self._row.__name__: self._row}, self._row.__name__
+        beside = [part for part in self._parts.values() if isinstance(part, Beside)]
+        parts = [self._part(member).loaded(self._column, names) for member in self._members]
+        arguments = "".join(f", {part.name}={part.default}" for part in beside)
+        said = _listed(parts)
+        made = "r" if said == "*r," else f"({said})"
+        return self._compiled(f"r{arguments}", f"new({name}, {made})", names)
+
+    def _column(self, name: str) -> Expression:
+        place = Place("r", self.columns.index(name), len(self.columns))
+        # SQLite knows numbers only.
+        return f"bool({place})" if isinstance(self.table.c[name].type, Boolean) else place
+
+    def _compiled(self, arguments: str, said: str, names: dict[str, Any]) -> Callable[..., Any]:
+        source = f"lambda {arguments}: {said}"
+        code = compile(source, f"<{self.table.name}: {source}>", "eval")
+        return eval(code, names)  # type: ignore[no-any-return]  # noqa: S307 - composed above
+
+
+_NAMES: dict[str, Any] = {
+    "Amount": Amount, "new": tuple.__new__, "rescale": rescale, "rescaled": rescaled,
+}  # fmt: skip
+
+
+def _listed(expressions: Sequence[Expression]) -> str:
+    """The members of a tuple. Neighbours of one source are a slice, and all of it is itself."""
+    said: list[str] = []
+    start = 0
+    while start < len(expressions):
+        first, end = expressions[start], start + 1
+        if isinstance(first, Place):
+            while end < len(expressions) and expressions[end] == first._replace(
+                at=first.at + end - start
+            ):
+                end += 1
+            if end - start == first.size:
+                said.append(f"*{first.source},")
+                start = end
+                continue
+            if end - start >= _SLICE_MIN:
+                said.append(f"*{first.source}[{first.at}:{first.at + end - start}],")
+                start = end
+                continue
+        said.append(f"{first},")
+        start += 1
+    return " ".join(said)

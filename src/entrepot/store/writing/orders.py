@@ -1,0 +1,61 @@
+"""Writing orders. Numbers and times come from the commit (counters.py). What the pipeline moves is
+written without the long texts. What an order only says while it waits is no change of the order.
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+
+from entrepot.core import kinds
+from entrepot.core.facts import Facts
+from entrepot.core.order import Order
+from entrepot.pace import paced
+from entrepot.store import schema
+from entrepot.store.schema import ORDERS
+from entrepot.store.writing import counters
+from entrepot.store.writing.writes import Made, Writes
+
+# What a move of the pipeline changes; the long texts of an order are not written again for it.
+_MOVING = (
+    "facets", "words", "updated_at", "shipped_at", "delivered_at", "reason", "reason_detail",
+    "parked", "ingested", "version",
+)  # fmt: skip
+_MOVE_SETS = ORDERS.columns_of(*_MOVING)
+_moved_values = ORDERS.giving(_MOVE_SETS)
+# Lines are rows of their own, and a number is given once.
+_OTHERS = [name for name in Order._fields if name not in (*_MOVING, "lines", "number")]
+_rest = itemgetter(*kinds.places(Order, *_OTHERS))
+_SAID = ("reason", "reason_detail", "parked")
+_said_values = ORDERS.giving(ORDERS.columns_of(*_SAID))
+
+
+def write(writes: Writes, facts: Facts) -> None:
+    """Write the orders that the batch moved, amended, gave reasons to, and made."""
+    _changed(writes, facts)
+    _reasons(writes, facts)
+    # In the order of the primary key, so that its tree grows at one end.
+    now, to_row = facts.orders.now, ORDERS.to_row
+    new = Made(sorted(facts.orders.new), lambda key: to_row(now[key]))
+    writes.insert(schema.orders, ORDERS.columns, new, given=counters.MADE, sparse=True)
+
+
+def _changed(writes: Writes, facts: Facts) -> None:
+    now, base, guarding = facts.orders.now, facts.orders.base, ORDERS.guarding
+    moved, amended = [], []
+    for key in paced(sorted(facts.orders.dirty)):
+        before, order = base[key], now[key]
+        if _rest(before) == _rest(order):
+            moved.append((*_moved_values(order), *guarding(before)))
+        else:
+            amended.append((*ORDERS.values(order), *guarding(before)))
+    given = counters.CHANGED
+    writes.update(schema.orders, _MOVE_SETS, ORDERS.guarded_key, moved, given=given)
+    writes.update(schema.orders, ORDERS.sets, ORDERS.guarded_key, amended, given=given)
+
+
+def _reasons(writes: Writes, facts: Facts) -> None:
+    """What orders say while they wait; those that change besides are written whole."""
+    orders = facts.orders
+    only = sorted(facts.reasons - orders.dirty - orders.new)
+    said = [(*_said_values(orders[key]), *ORDERS.guarding(orders[key])) for key in only]
+    writes.update(schema.orders, ORDERS.columns_of(*_SAID), ORDERS.guarded_key, said)
