@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
 import structlog
 from prometheus_client import (
@@ -21,9 +21,7 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from entrepot.core.facts import Facts
+    from collections.abc import Callable, Mapping
 
 # The processes of one server keep their metrics in files of this folder, so each process can tell
 # the metrics of all. prometheus_client reads the variable when it is imported.
@@ -91,6 +89,14 @@ def set_up_logging(level: str = "info") -> None:
 def is_debugging() -> bool:
     """Whether debug lines are written. Code that logs every order asks first, to save the cost."""
     return bool(log.is_enabled_for(logging.DEBUG))
+
+
+class Committed(NamedTuple):
+    """What a committed batch wrote, for the figures."""
+
+    events: Mapping[str, int]  # by type
+    accepted: Mapping[str, int]  # orders made, by dialect
+    shared: int  # of these, those whose payment reference paid another live order already
 
 
 class Metrics:
@@ -207,21 +213,14 @@ class Metrics:
             multiprocess_mode="max",
         )
 
-    def count(self, facts: Facts) -> None:
+    def count(self, written: Committed) -> None:
         """Count what a committed batch wrote."""
-        types: dict[str, int] = {}
-        for event in facts.events:
-            types[event.type] = types.get(event.type, 0) + 1
-        for type_, number in types.items():
+        for type_, number in written.events.items():
             self.events.labels(type_).inc(number)
-        if facts.sharing:
-            self.shared_payments.inc(len(facts.sharing))
-        origins: dict[str, int] = {}
-        for key in facts.orders.new:
-            origin = facts.orders[key].origin
-            origins[origin] = origins.get(origin, 0) + 1
-        for origin, number in origins.items():
+        for origin, number in written.accepted.items():
             self.accepted.labels(origin).inc(number)
+        if written.shared:
+            self.shared_payments.inc(written.shared)
 
 
 metrics = Metrics()

@@ -27,9 +27,11 @@ from entrepot.edge.door import Door
 from entrepot.edge.polinate.source import mirror_from_source
 from entrepot.edge.protocol import SPARE_CONNECTIONS, deadline_protocol
 from entrepot.edge.rate_limit import SharedTokenBuckets
+from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.retention import DAY_SECONDS, Retention, RetentionSettings
 from entrepot.pipeline.retry import starting_at
-from entrepot.pipeline.worker import Worker, WorkerSettings
+from entrepot.pipeline.settings import WorkerSettings
+from entrepot.pipeline.worker import Worker
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.settings import Settings
 from entrepot.store.engine import Database, Unavailable
@@ -38,6 +40,7 @@ from entrepot.store.engines.private_files import readable_by_others
 from entrepot.store.keeping import migrate
 from entrepot.store.keeping.archive import EventArchive
 from entrepot.store.writing import queue
+from entrepot.writer.hooks import Hooks
 from entrepot.writer.lines import Limits
 from entrepot.writer.writer import Writer
 
@@ -48,10 +51,23 @@ OTHER_FILES = 128  # databases, logs and pipes, beside the connections
 _LOOKING_SECONDS = 0.05
 
 
-def make_writer(database: Database, chosen: Settings) -> Writer:
-    """The door for writes."""
+def make_writer(database: Database, chosen: Settings, hooks: Hooks | None = None) -> Writer:
+    """The door for writes. `hooks`: the pipeline of this process."""
     limits = Limits(chosen.batch_max, chosen.queue_max, chosen.queue_seconds)
-    return Writer(database, now=now, new_id=new_id, limits=limits)
+    return Writer(database, now=now, new_id=new_id, limits=limits, hooks=hooks)
+
+
+def make_holding(database: Database, chosen: Settings) -> Holding:
+    """What this process holds of the pipeline's jobs, once its worker runs."""
+    terms = WorkerSettings(
+        lease_seconds=chosen.lease_seconds,
+        hold_seconds=chosen.hold_seconds,
+        calls_max=chosen.provider_calls_max,
+        drain_seconds=chosen.drain_seconds,
+    )
+    if chosen.role == "worker":
+        terms = terms._replace(busy_seconds=_LOOKING_SECONDS, idle_seconds=_LOOKING_SECONDS)
+    return Holding(database, now=now, settings=terms)
 
 
 def make_services(
@@ -91,26 +107,16 @@ def open_sandbox(chosen: Settings) -> SandboxProvider:
 
 
 async def make_worker(
-    database: Database, writer: Writer, sandbox: SandboxProvider, chosen: Settings
+    holding: Holding, writer: Writer, sandbox: SandboxProvider, chosen: Settings
 ) -> Worker:
     """The pipeline's worker. Every provider name without credentials is answered by the sandbox."""
-    terms = WorkerSettings(
-        lease_seconds=chosen.lease_seconds,
-        hold_seconds=chosen.hold_seconds,
-        calls_max=chosen.provider_calls_max,
-        drain_seconds=chosen.drain_seconds,
-    )
-    if chosen.role == "worker":
-        terms = terms._replace(busy_seconds=_LOOKING_SECONDS, idle_seconds=_LOOKING_SECONDS)
     return Worker(
-        database,
+        holding,
         writer,
         providers={},
         sandbox=sandbox,
         fetch_reader=mirror_from_source,
-        secret=await migrate.install_secret(database),
-        now=now,
-        settings=terms,
+        secret=await migrate.install_secret(holding.database),
         policies=starting_at(chosen.retry_seconds),
     )
 
@@ -177,7 +183,8 @@ def application(shared: str | None = None) -> Application:
     chosen = settings.load()
     telemetry.set_up_logging(chosen.log_level)
     database = open_database(chosen.database_url, chosen.database_pool)
-    writer = make_writer(database, chosen)
+    holding = make_holding(database, chosen) if chosen.role != "api" else None
+    writer = make_writer(database, chosen, holding)
     services = make_services(database, writer, chosen, shared)
     retention = make_retention(database, chosen) if chosen.role != "api" else None
 
@@ -189,9 +196,9 @@ def application(shared: str | None = None) -> Application:
         await begin_serving(database, chosen)
         worker, running, sandbox = None, None, None
         sweeping = None
-        if chosen.role != "api":
+        if holding is not None:
             sandbox = open_sandbox(chosen)
-            worker = await make_worker(database, writer, sandbox, chosen)
+            worker = await make_worker(holding, writer, sandbox, chosen)
             running = asyncio.create_task(worker.run(), name="pipeline")
         if retention is not None:
             sweeping = asyncio.create_task(retention.run(), name="retention")

@@ -190,6 +190,34 @@ def one_object_an_engine(source: Source) -> Iterator[str]:
             yield f"{number}: asks which engine it is; see store/engines/sql.py"
 
 
+_WIRED = frozenset({"writer", "worker", "holding"})
+
+
+def wired_once(source: Source) -> Iterator[str]:
+    """Writer, holding and worker are given each other by their constructors, and stay as made."""
+    if not source.inside("src/entrepot/"):
+        return
+    for node in source.nodes:
+        match node:
+            case ast.Assign(targets=targets):
+                pass
+            case ast.AnnAssign(target=target) | ast.AugAssign(target=target):
+                targets = [target]
+            case _:
+                continue
+        parts = [part for one in targets for part in ast.walk(one)]
+        for part in parts:
+            match part:
+                case ast.Attribute(ctx=ast.Store(), value=ast.Name(id=owner)):
+                    pass
+                case ast.Attribute(ctx=ast.Store(), value=ast.Attribute(attr=owner)):
+                    pass
+                case _:
+                    continue
+            if owner.strip("_") in _WIRED:
+                yield f"{part.lineno}: sets {owner}.{part.attr} from outside"
+
+
 def no_print(source: Source) -> Iterator[str]:
     """Only the command line prints; everything else logs."""
     if not source.inside("src/entrepot/") or source.inside("src/entrepot/cli/"):
@@ -215,6 +243,7 @@ PYTHON_RULES: tuple[Rule, ...] = (
     sql_in_the_store,
     pure_core,
     one_object_an_engine,
+    wired_once,
     no_print,
     no_machine_path,
 )
@@ -290,6 +319,9 @@ SAMPLES: list[tuple[Rule, str, str]] = [
     (one_object_an_engine, "src/entrepot/store/queue.py", 'if conn.dialect.name == "sqlite": ...'),
     (one_object_an_engine, "src/entrepot/store/writing/spans.py", "if bulk.is_sqlite(conn): ..."),
     (one_object_an_engine, "src/entrepot/store/a.py", "if isinstance(sql_of(c), SqliteSql): ..."),
+    (wired_once, "src/entrepot/pipeline/worker.py", "self._writer.on_jobs = self._take"),
+    (wired_once, "src/entrepot/pipeline/worker.py", "a, writer.lease = 1, lambda: 0"),
+    (wired_once, "src/entrepot/wiring.py", "worker.writer.holder: int = 1"),
     (no_print, "src/entrepot/edge/app.py", "print('hello')"),
     (no_machine_path, "src/entrepot/edge/app.py", "# see /" + "home/somebody/notes"),
     (no_machine_path, "tests/edge/test_app.py", "p = '/" + "tmp/entrepot.db'"),
@@ -314,6 +346,7 @@ def test_a_fault_is_seen(rule: Rule, path: str, text: str) -> None:
         ("src/entrepot/edge/app.py", '"""SELECT FROM is what the store says."""'),
         ("src/entrepot/core/ids.py", "from uuid import UUID\nx = UUID(int=1)"),
         ("src/entrepot/cli/main.py", "print('hello')"),
+        ("src/entrepot/pipeline/worker.py", "self._writer = writer\nwriter.submit(1)"),
         ("src/entrepot/edge/app.py", "route = '/api/v1/orders'"),
         (f"{MIGRATIONS}0001_a.py", "if op.get_bind().dialect.name == 'sqlite': ..."),
         ("src/entrepot/edge/app.py", "route = '/v1/work/orders'"),

@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 from tests.factories import Shop, new_id, open_shop
+from tests.writer.taking import Taking
 
 from entrepot.core.commands import AmendOrder, Command, OrderDraft
 from entrepot.core.ids import dashed
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason, Refusal, refuse
 from entrepot.core.results import OrderResult, Result
+from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.retry import starting_at
-from entrepot.pipeline.worker import Worker, WorkerSettings
+from entrepot.pipeline.settings import WorkerSettings
+from entrepot.pipeline.worker import Worker
 from entrepot.providers.payment import AuthoriseAnswer, PaymentProvider, PaymentRequest, VoidAnswer
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.providers.sandbox_ledger import Ledger
@@ -100,7 +103,7 @@ class House:
         """Put the clock ahead and have the workers look at it."""
         self.ahead += int(seconds * 1_000_000)
         for worker, _ in self._workers:
-            worker.wake()
+            worker._holding.wake()
 
     async def open(self, on_hand: int) -> None:
         await migrate.upgrade(self.database)
@@ -111,30 +114,35 @@ class House:
         self,
         provider: PaymentProvider | None = None,
         settings: WorkerSettings = FAST,
-        writer: Writer | None = None,
+        *,
+        apart: bool = False,
         **more: Any,
     ) -> Worker:
-        """Start a worker on this house's writer, or on another process's as `writer`."""
+        """Start a worker behind this house's writer; `apart`: as another process on the book."""
         usual: dict[str, Any] = {
             "policies": POLICIES, "fetch_reader": unread, "providers": {},
         }  # fmt: skip
+        database = self.database
+        if apart:
+            database = open_database(self.url)
+            self._databases.append(database)
+        clock: dict[str, Any] = {"now": self.now} | {
+            name: more.pop(name) for name in ("now", "random01") if name in more
+        }
+        holding = Holding(database, settings=settings, **clock)
+        writer = Writer(database, now=self.now, new_id=new_id, hooks=holding)
+        if not apart:
+            self.writer = writer
         worker = Worker(
-            getattr(writer or self.writer, "_database"),  # noqa: B009 - private on purpose
-            writer or self.writer,
-            sandbox=provider or self.provider,
-            secret=SECRET,
-            now=self.now,
-            settings=settings,
-            **usual | more,
+            holding, writer, sandbox=provider or self.provider, secret=SECRET, **usual | more
         )
         self._workers.append((worker, asyncio.create_task(worker.run())))
         return worker
 
-    def another_writer(self) -> Writer:
-        """The writer of another process on the same book."""
-        database = open_database(self.url)
-        self._databases.append(database)
-        return Writer(database, now=self.now, new_id=new_id)
+    def taken_by(self, process: int | None) -> None:
+        """From now on jobs are born leased to a process that does nothing; None: to nobody."""
+        hooks = None if process is None else Taking(self.now, process)
+        self.writer = Writer(self.database, now=self.now, new_id=new_id, hooks=hooks)
 
     async def do(self, command: Command, request_id: str = "req-1") -> Result:
         outcome = await self.writer.submit(Envelope(command, request_id))

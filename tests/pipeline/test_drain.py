@@ -82,7 +82,7 @@ async def test_a_full_worker_leaves_new_jobs_in_the_table(house: House) -> None:
     second = await house.place()
     jobs = await house.rows(schema.jobs, "leased_until", "fence", order_id=second)
     assert jobs == [(0, 0)]
-    assert sum(lane.load for lane in worker._lanes()) == 1
+    assert worker._holding.load() == 1
     turnstile.opened.set()
     for order_id in (first, second):
         await house.until(order_id, "confirmed", "authorized")

@@ -32,9 +32,9 @@ def book_url(database_url: str) -> str:
 
 async def held_by(house: House, process: int) -> bytes:
     """An order whose job a process holds that does nothing any more."""
-    house.writer.lease, house.writer.holder = lambda: house.now() + 60_000_000, process
+    house.taken_by(process)
     order_id = await house.place()
-    house.writer.lease, house.writer.holder = lambda: 0, None
+    house.taken_by(None)
     assert await house.rows(schema.jobs, "fence", "holder", order_id=order_id) == [(1, process)]
     return order_id
 
@@ -119,9 +119,9 @@ async def test_what_a_buried_process_brings_later_changes_nothing(house: House) 
     slow = house.start()
     order_id = await house.place()
     await called.wait()
-    slow._room = lambda: 0  # type: ignore[method-assign]
-    await house.database.write(partial(processes.end_leases_of, process=slow._process))
-    house.start(house.provider.inner, writer=house.another_writer())
+    slow._holding.room = lambda: 0  # type: ignore[method-assign]
+    await house.database.write(partial(processes.end_leases_of, process=slow._holding.holder))
+    house.start(house.provider.inner, apart=True)
     await house.until(order_id, "confirmed", "authorized")
     go_on.set()
 
@@ -142,7 +142,7 @@ async def test_a_worker_beats_where_there_may_be_others_and_leaves_at_its_end(
         return
 
     async def beaten() -> bool:
-        return await house.rows(schema.processes, "id") == [(worker._process,)]
+        return await house.rows(schema.processes, "id") == [(worker._holding.holder,)]
 
     await eventually(beaten)
     await worker.stop()

@@ -26,7 +26,7 @@ def book_url(database_url: str) -> str:
 
 
 async def test_a_dead_workers_job_is_taken_when_its_lease_ends(house: House) -> None:
-    house.writer.lease = lambda: house.now() + 60_000_000
+    house.taken_by(1)
     order_id = await house.place()
     looked: list[int] = []
 
@@ -34,15 +34,14 @@ async def test_a_dead_workers_job_is_taken_when_its_lease_ends(house: House) -> 
         looked.append(house.ahead)
         return house.now()
 
-    worker = house.start()
-    worker._terms = worker._terms._replace(now=now)
+    worker = house.start(now=now)
 
     async def looked_often() -> bool:
-        worker.wake()
+        worker._holding.wake()
         return len(looked) > 10
 
     await eventually(looked_often)
-    assert await house.rows(schema.jobs, "kind", "fence") == [("reserve", 1)]
+    assert await house.rows(schema.jobs, "kind", "fence") == [("authorise", 1)]
     house.advance(61)
     await house.until(order_id, "confirmed", "authorized")
     assert house.live() == [(dashed(order_id), 1)]
@@ -74,9 +73,9 @@ async def test_a_late_answer_of_a_worker_that_lost_its_lease_changes_nothing(hou
     zombie = house.start(two.providers[0])
     order_id = await house.place()
     await two.called[0].wait()
-    house.start(two.providers[1], writer=house.another_writer())
+    house.start(two.providers[1], apart=True)
     # The first worker's own look into the table must not be the one that takes the job.
-    zombie._room = lambda: 0  # type: ignore[method-assign]
+    zombie._holding.room = lambda: 0  # type: ignore[method-assign]
     house.advance(61)
     await two.called[1].wait()
     assert two.providers[0].calls == two.providers[1].calls
@@ -114,7 +113,7 @@ async def test_a_job_that_waited_through_half_its_lease_is_left_to_the_next(hous
     await house.until(first, "confirmed")
 
     async def nothing_held() -> bool:
-        return not any(lane.load for lane in worker._lanes())
+        return worker._holding.load() == 0
 
     await eventually(nothing_held)
     [(order_id, fence)] = await house.rows(schema.jobs, "order_id", "fence")

@@ -322,7 +322,7 @@ async def test_a_cancel_gives_the_money_back_without_the_next_poll(
     async def nothing(*_: object) -> list[Held]:
         return []
 
-    worker._claims.take = nothing  # type: ignore[method-assign]
+    worker._holding._claims.take = nothing  # type: ignore[method-assign]
     await house.cancel(order_id)
     await house.until(order_id, "cancelled", "voided")
     await house.until_quiet()
@@ -330,7 +330,7 @@ async def test_a_cancel_gives_the_money_back_without_the_next_poll(
 
 
 async def test_a_cancel_by_another_process_is_found_in_the_table(house: House) -> None:
-    house.start(settings=FAST._replace(pending_seconds=3000.0), writer=house.another_writer())
+    house.start(settings=FAST._replace(pending_seconds=3000.0), apart=True)
     order_id = await house.place("pending-1")
     await until_told(house, order_id, "waiting: .*")
     await house.cancel(order_id)

@@ -38,8 +38,8 @@ from entrepot.core.order import Job, Order
 from entrepot.core.results import NotedResult, OrderResult, OrdersResult
 from entrepot.store.engine import Database
 from entrepot.store.engines import sql
-from entrepot.writer.batch import run_batch
-from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
+from entrepot.writer.batch import Batched, run_batch
+from entrepot.writer.envelope import Answer, Envelope, Idempotency
 
 RECORDED = Path(__file__).parent / "composed_statements"
 MINUTE = 60_000_000
@@ -79,7 +79,7 @@ class Heard:
             for number, command in enumerate(commands)
         ]
 
-        def work(conn: Connection) -> tuple[list[Outcome], list[Job]]:
+        def work(conn: Connection) -> Batched:
             self._said.clear()
             return run_batch(conn, envelopes, facts, first_step if leased else None)
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 from tests.asked import listen
 from tests.factories import Shop, open_shop
+from tests.writer.taking import Taking
 from tests.writer.test_writer import Watched
 
 from entrepot.clock import new_id, now
@@ -16,11 +17,10 @@ from entrepot.core.commands import (
     AmendOrder,
     Command,
     DraftLine,
-    ReserveStock,
     SettlePayment,
     VariantRef,
 )
-from entrepot.core.facts import Facts, Seen
+from entrepot.core.facts import Seen
 from entrepot.core.order import Job
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult
@@ -31,25 +31,14 @@ from entrepot.writer.envelope import Answer, Envelope, Outcome
 from entrepot.writer.writer import Writer
 
 
-def first_step(job: Job) -> ReserveStock:
-    order_id = job.order_id or b""
-    key = f"key-{order_id.hex()}"
-    return ReserveStock(job.org, order_id, job.id, job.fence, key, frozenset(), now() + 10**9)
-
-
 class Desk:
     """A shop behind a writer that reserves at once, and what it handed to the pipeline."""
 
     def __init__(self, database: Database, shop: Shop) -> None:
         self.database, self.shop = Watched(database), shop
-        self.writer = Writer(self.database, now=now, new_id=new_id)
-        self.writer.lease = lambda: now() + 60_000_000
-        self.writer.first_step = first_step
-        self.writer.on_jobs = self._take
-        self.handed: list[tuple[Job, Seen | None]] = []
-
-    def _take(self, jobs: list[Job], facts: Facts) -> None:
-        self.handed.extend((job, facts.seen(job)) for job in jobs)
+        hooks = Taking(now)
+        self.handed = hooks.handed
+        self.writer = Writer(self.database, now=now, new_id=new_id, hooks=hooks)
 
     async def do(self, command: Command) -> Outcome:
         return await self.writer.submit(Envelope(command))
@@ -124,8 +113,8 @@ async def test_an_order_without_a_payment_is_confirmed_at_once(database: Databas
 
 async def test_a_process_without_a_pipeline_leaves_the_stock_to_others(database: Database) -> None:
     desk = await a_desk(database, 5)
-    desk.writer.lease = lambda: 0
-    await desk.do(desk.shop.order())
+    elsewhere = Writer(desk.database, now=now, new_id=new_id)
+    await elsewhere.submit(Envelope(desk.shop.order()))
     assert await desk.column(schema.events, "type") == ["order.placed"]
     assert await desk.column(schema.jobs, "kind") == ["reserve"]
 

@@ -9,6 +9,7 @@ import pytest
 import structlog
 from sqlalchemy import Connection, select
 from structlog.testing import capture_logs
+from tests.writer.taking import Taking
 from tests.writer.test_writer import Watched, a_writer, an_organization, count, place
 
 from entrepot.clock import new_id, now
@@ -25,7 +26,6 @@ from entrepot.core.commands import (
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
-from entrepot.core.order import Job
 from entrepot.core.results import Decision, NotedResult, OrderResult
 from entrepot.store import accounts, schema
 from entrepot.store.engine import Database, Unavailable
@@ -91,15 +91,16 @@ async def test_two_processes_do_not_undo_each_other_s_customer(database: Databas
     assert kept == ("Ada", "+4912345")
 
 
-async def test_what_fails_after_the_commit_is_not_written_again(database: Database) -> None:
-    org = await an_organization(database)
-    writer = a_writer(Watched(database))
-    writer.lease = lambda: now() + 60_000_000
+class Broken(Taking):
+    """A pipeline that fails when it is handed its jobs."""
 
-    def broken(_: list[Job]) -> None:
+    def born(self, *_: object) -> None:
         raise RuntimeError("nobody takes them")
 
-    writer.on_jobs = broken
+
+async def test_what_fails_after_the_commit_is_not_written_again(database: Database) -> None:
+    org = await an_organization(database)
+    writer = a_writer(Watched(database), Broken(now))
     outcomes = await writer.submit_all([Envelope(place(org)) for _ in range(4)])
     assert await count(database, schema.orders) == 4
     assert all(isinstance(outcome.result, OrderResult) for outcome in outcomes)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, select
+from tests.writer.taking import Taking
 
 from entrepot.clock import new_id, now
 from entrepot.core import decide as decisions
@@ -27,6 +28,7 @@ from entrepot.store import accounts, schema
 from entrepot.store.engine import Database, Unavailable
 from entrepot.store.engines.sql import Conflict
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
+from entrepot.writer.hooks import Hooks
 from entrepot.writer.idempotency import fingerprint
 from entrepot.writer.lines import Limits
 from entrepot.writer.writer import Writer
@@ -75,8 +77,8 @@ async def an_organization(database: Database) -> int:
     return made.org
 
 
-def a_writer(database: Watched, **limits: int) -> Writer:
-    return Writer(database, now=now, new_id=new_id, limits=Limits(**limits))
+def a_writer(database: Watched, hooks: Hooks | None = None, **limits: int) -> Writer:
+    return Writer(database, now=now, new_id=new_id, limits=Limits(**limits), hooks=hooks)
 
 
 def place(org: int, title: str = "Mug", price: int = 100) -> PlaceOrder:
@@ -292,11 +294,11 @@ async def test_a_full_queue_refuses_at_once(database: Database) -> None:
 async def test_jobs_are_born_leased_where_a_worker_takes_them(database: Database) -> None:
     org = await an_organization(database)
     writer = a_writer(Watched(database))
-    handed: list[bytes] = []
     await writer.submit(Envelope(place(org)))
-    assert handed == []
-    writer.lease = lambda: now() + 60_000_000
-    writer.on_jobs = lambda jobs, _facts: handed.extend(job.id for job in jobs)
+    taking = Taking(now)
+    writer = a_writer(Watched(database), taking)
     await writer.submit(Envelope(place(org)))
     statement = select(schema.jobs.c.id).where(schema.jobs.c.fence == 1)
+    handed = [job.id for job, _ in taking.handed]
     assert await database.read(lambda c: c.execute(statement).scalars().all()) == handed
+    assert len(handed) == 1

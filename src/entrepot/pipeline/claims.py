@@ -8,6 +8,7 @@ from functools import partial
 
 from entrepot.pipeline.reports import Reports
 from entrepot.pipeline.steps import Held
+from entrepot.pipeline.steps.table import in_hand
 from entrepot.store.engine import Database, Unavailable
 from entrepot.store.engines.sql import Conflict
 from entrepot.store.writing import queue
@@ -49,7 +50,7 @@ class Claims:
         # What is held already must not be lost by a look that comes second.
         with suppress(Conflict, Unavailable):
             await self._beside(lease, hold, limit, found)
-        return [Held(job, stage, attempt, None, until) for job, stage, attempt, until in found]
+        return [in_hand(job, stage, attempt, None, until) for job, stage, attempt, until in found]
 
     async def _beside(self, lease: Lease, hold: int, limit: int, found: list[Claimed]) -> None:
         """Add what other looks than the usual one find; they are rarer."""

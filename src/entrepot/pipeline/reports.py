@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from entrepot.core.commands import DeferJob
 from entrepot.core.ids import dashed
 from entrepot.core.order import Job
-from entrepot.pipeline.steps import MICROSECONDS, Held
+from entrepot.pipeline.steps import MICROSECONDS, Held, request_id
 from entrepot.store.engine import Database, Unavailable
 from entrepot.store.writing import queue
 from entrepot.telemetry import is_debugging, log, metrics
@@ -147,6 +147,6 @@ def _identity(held: Held) -> dict[str, Any]:
         "org": job.org,
         "job_id": dashed(job.id),
         "order_id": dashed(job.order_id) if job.order_id else None,
-        "request_id": job.payload if job.kind != "fetch" else None,
+        "request_id": request_id(held),
         "tries": job.tries,
     }

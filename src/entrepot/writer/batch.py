@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -17,6 +19,7 @@ from entrepot.core.refusal import TRANSIENT, Reason, Refusal
 from entrepot.core.results import Decision, NotedResult, OrderResult, Result
 from entrepot.store.writing.flush import flush
 from entrepot.store.writing.working_set import load
+from entrepot.telemetry import Committed
 from entrepot.writer.dating import answers_dated
 from entrepot.writer.envelope import Envelope, Outcome
 from entrepot.writer.idempotency import remember, replay
@@ -24,13 +27,20 @@ from entrepot.writer.idempotency import remember, replay
 FirstStep = Callable[[Job], ReserveStock]
 
 
+class Batched(NamedTuple):
+    """What came of a batch: every envelope's outcome, in order; the jobs that are held here now."""
+
+    outcomes: list[Outcome]
+    leased: list[Job]
+
+
 def run_batch(
     conn: Connection,
     envelopes: Sequence[Envelope],
     facts: Facts,
     first_step: FirstStep | None = None,
-) -> tuple[list[Outcome], list[Job]]:
-    """The outcome of every envelope, in order, and the jobs that this process holds from now on.
+) -> Batched:
+    """Carry a batch out in the caller's transaction.
 
     With `first_step`, orders placed here have their stock reserved in the same transaction. A
     refusal touches nothing, but is stored where it was asked under a key. Raises Conflict.
@@ -55,7 +65,14 @@ def run_batch(
     if ending:
         # Jobs that nobody held and this batch took up: their fences have risen.
         leased.extend(jobs[key] for key in jobs.dirty if jobs[key].fence > jobs.base[key].fence)
-    return outcomes, leased
+    return Batched(outcomes, leased)
+
+
+def committed(facts: Facts) -> Committed:
+    """The figures of a batch that was committed."""
+    made = [facts.orders[key].origin for key in facts.orders.new]
+    events = Counter([event.type for event in facts.events])
+    return Committed(events, Counter(made), len(facts.sharing))
 
 
 def _reserve(job: Job, facts: Facts, first_step: FirstStep) -> None:

@@ -20,15 +20,15 @@ from sqlalchemy import Connection
 
 from entrepot.core.commands import size
 from entrepot.core.facts import Facts
-from entrepot.core.order import Job
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.pace import breathe, in_slices
 from entrepot.store.engine import Database, Unavailable
 from entrepot.store.engines.sql import Conflict
 from entrepot.telemetry import is_debugging, log, metrics
-from entrepot.writer.batch import FirstStep, run_batch
+from entrepot.writer.batch import Batched, committed, run_batch
 from entrepot.writer.dating import all_dated
 from entrepot.writer.envelope import Envelope, Outcome
+from entrepot.writer.hooks import Hooks, NoHooks
 from entrepot.writer.lines import ARRAYS, EVERYTHING, OTHERS, OURS, Limits, Lines, Part, Waiting
 from entrepot.writer.shared_payments import SharedPayments
 
@@ -85,7 +85,9 @@ class Writer:
         new_id: Callable[[], bytes],
         limits: Limits = Limits(),  # noqa: B008 - an immutable value
         monotonic: Callable[[], float] = time.monotonic,
+        hooks: Hooks | None = None,
     ) -> None:
+        """`hooks`: the pipeline of this process; None where others do what is to be done."""
         self._database = database
         self.now = now  # microseconds UTC
         self._new_id = new_id
@@ -93,12 +95,7 @@ class Writer:
         self._lines = Lines(limits)
         self._series = _series(database.side_by_side)
         self._shared_payments = SharedPayments()
-        # Set by the pipeline of this process: until when it holds new jobs, and where they go.
-        self.lease: Callable[[], int] = lambda: 0
-        self.holder: int | None = None
-        self.on_jobs: Callable[[list[Job], Facts], None] = lambda _jobs, _facts: None
-        # Set by the pipeline of this process: how the stock of a placed order is reserved.
-        self.first_step: FirstStep | None = None
+        self._hooks: Hooks = hooks or NoHooks()
 
     async def submit(self, envelope: Envelope) -> Outcome:
         """Carry a command out, durably, before this returns; or say why not."""
@@ -221,13 +218,13 @@ class Writer:
 
     async def _commit(self, envelopes: list[Envelope], series: _Series) -> list[Outcome]:
         facts = Facts(
-            self.now(), self._new_id, leased_until=self.lease(), holder=self.holder,
-            breathe=breathe,
+            self.now(), self._new_id, leased_until=self._hooks.leased_until(),
+            holder=self._hooks.holder, breathe=breathe,
         )  # fmt: skip
         much = sum([size(one.command) for one in envelopes]) > AT_ONCE_MAX
 
-        def work(conn: Connection) -> tuple[list[Outcome], list[Job]]:
-            first_step = self.first_step if facts.leased_until else None
+        def work(conn: Connection) -> Batched:
+            first_step = self._hooks.first_step if facts.leased_until else None
             return run_batch(conn, envelopes, facts, first_step)
 
         if series.lead.locked and self._database.side_by_side > 1:
@@ -241,8 +238,8 @@ class Writer:
             if facts.redated:
                 outcomes = await in_slices(all_dated, envelopes, outcomes, facts)
             if leased:
-                self.on_jobs(leased, facts)
-            metrics.count(facts)
+                self._hooks.born(leased, facts)
+            metrics.count(committed(facts))
             self._shared_payments.tell(facts.sharing)
             if is_debugging():
                 log.debug("writer.committed", request_ids=[one.request_id for one in envelopes])

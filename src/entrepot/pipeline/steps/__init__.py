@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from entrepot.core import actor
 from entrepot.core.commands import Command, DeferJob, SettlePayment
@@ -13,15 +13,33 @@ from entrepot.core.shown import moment
 from entrepot.pipeline.retry import Policy, next_try
 from entrepot.providers.payment import PaymentRequest
 
+if TYPE_CHECKING:
+    from entrepot.pipeline.steps.outside import Outside
+
 MICROSECONDS = 1_000_000
 NOT_IN_TIME = "the payment was not authorised while the stock was held"
 ENDED = frozenset({"declined", "voided", "expired"})  # attempts that hold no money any more
+
+
+# Where jobs wait for their turn: for the writer, for a source of orders, each for its service.
+BOOK, SOURCE, SERVICE = "book", "source", "service"
+
+
+class Step(NamedTuple):
+    """How jobs of one kind are done: a row in pipeline.steps.table.STEPS."""
+
+    lane: str  # BOOK, SOURCE or SERVICE
+    # What is to be done, and the command that says what came of it. None: the book decides alone.
+    perform: Callable[[Held, Outside, Terms], Awaitable[Command]] | None = None
+    holds_stock: bool = False  # a hold of the order's stock ends while the job waits
+    of_request: bool = True  # its payload is the id of the request that placed its order
 
 
 class Held(NamedTuple):
     """A job under this process's lease, with what is known of its order."""
 
     job: Job
+    step: Step
     stage: str | None = None
     attempt: Attempt | None = None
     seen: Seen | None = None  # the whole order, where this process has just written it
@@ -71,10 +89,10 @@ def wait_until(held: Held, run_at: int, error: str, waiting: str = "") -> DeferJ
 def park(held: Held, error: str, terms: Terms) -> DeferJob:
     """Leave the job and its order to the operator, who sees `error`.
 
-    An authorisation comes again by itself when the hold of the stock ends.
+    A step that holds stock comes again by itself when the hold ends.
     """
     run_at = now = terms.now()
-    if held.job.kind == "authorise":
+    if held.step.holds_stock:
         ends = hold_ends(held, terms) or now
         run_at = ends if ends > now else now + int(terms.hold_seconds * MICROSECONDS)
     return _defer(held, run_at, error)._replace(parked=True)
@@ -107,7 +125,7 @@ def hold_ends(held: Held, terms: Terms) -> int | None:
     Never later than a hold that began now: a clock that stood ahead has made no longer one.
     """
     attempt = held.attempt
-    if held.job.kind != "authorise" or attempt is None or held.stage != "placed":
+    if not held.step.holds_stock or attempt is None or held.stage != "placed":
         return None
     if attempt.state != "prepared":
         return None
@@ -131,6 +149,11 @@ def _defer(held: Held, run_at: int, error: str) -> DeferJob:
     return DeferJob(
         job.org, job.id, job.fence, run_at, error, order_id=job.order_id, stage=held.stage
     )
+
+
+def request_id(held: Held) -> str | None:
+    """The id of the request that placed the job's order; None where the job is of no request."""
+    return held.job.payload if held.step.of_request else None
 
 
 def request_of(attempt: Attempt, order: str) -> PaymentRequest:

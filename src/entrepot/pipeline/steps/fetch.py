@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import httpx
 
-from entrepot.core.commands import Command, FinishJob, MirrorOrders, OrderDraft
+from entrepot.core.commands import Command, FinishJob, MirrorOrders
 from entrepot.core.refusal import Refused
 from entrepot.pipeline.order_source import BODY_BYTES_MAX, OK, Unaskable, address, ask
 from entrepot.pipeline.steps import Held, Terms, park, put_off
-from entrepot.store.accounts import Organization
-
-FetchReader = Callable[[bytes, str, int], OrderDraft]
+from entrepot.pipeline.steps.outside import Outside
 
 _NOT_FOUND, _GONE = 404, 410
 
 
-async def fetch(
-    held: Held,
-    organization: Organization | None,
-    client: httpx.AsyncClient,
-    reader: FetchReader,
-    terms: Terms,
-) -> Command:
+async def fetch(held: Held, outside: Outside, terms: Terms) -> Command:
     """Mirror the order that the source tells of, or put it off, or park what cannot be read."""
     job, text = held.job, held.job.payload
+    organization = await outside.organization(job.org)
     if organization is None or organization.source_url is None or text is None:
         # The order stays announced; a source that is set later is asked for it.
         return FinishJob(job.org, job.id, job.fence)
     try:
         url = address(organization.source_url, text, f"bus_{organization.id.hex()}")
-        answer = await ask(client, url, organization.source_header)
+        answer = await ask(outside.client, url, organization.source_header)
     except (Unaskable, httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as error:
         why = str(error) if isinstance(error, Unaskable) else type(error).__name__
         return park(held, f"the order source cannot be asked: {why}", terms)
@@ -48,7 +39,7 @@ async def fetch(
     if answer.body is None:
         return park(held, f"the source's answer is over {BODY_BYTES_MAX} bytes", terms)
     try:
-        draft = reader(answer.body, text, job.org)
+        draft = outside.read_order(answer.body, text, job.org)
     except Refused as refused:
         return park(held, f"the source's answer is no order: {refused}", terms)
     return MirrorOrders(job.org, "polinate", (draft,), job.id, job.fence, text)

@@ -1,37 +1,31 @@
-"""What came of a step, brought to the book: the command, again while the book is away, and what a
-refusal means for the job."""
+"""What came of a step, brought to the book: the command, again while the book is away, what a
+refusal means for the job, and which step follows."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from entrepot.core.commands import Command, DeferJob, SettlePayment
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import Result, StepResult
-from entrepot.pipeline.reports import Reports
+from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.retry import next_try
-from entrepot.pipeline.steps import Held, Terms, park, put_off
+from entrepot.pipeline.steps import Held, Terms, park, put_off, request_id
+from entrepot.pipeline.steps.table import in_hand
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 
 TRANSIENT = frozenset({Reason.UNAVAILABLE, Reason.OVERLOADED})
 
 
-class Conclusions:
-    """The end of every step of one worker. `went` is told what the book has taken."""
+class Concluding:
+    """The end of every step of one process; the next step of a job is held as the one before."""
 
-    def __init__(
-        self,
-        writer: Writer,
-        terms: Terms,
-        reports: Reports,
-        went: Callable[[Held, Result], None],
-    ) -> None:
+    def __init__(self, writer: Writer, holding: Holding, terms: Terms) -> None:
         self._writer = writer
+        self._holding = holding
         self._terms = terms
-        self._reports = reports
-        self._went = went
+        self._reports = holding.reports
 
     async def conclude(self, held: Held, command: Command, refusal: Refusal | None = None) -> None:
         """Bring a step's command to the book. `refusal`: the book has refused it once already."""
@@ -60,12 +54,9 @@ class Conclusions:
     async def _submitted(
         self, held: Held, command: Command, *, again: bool = False
     ) -> Result | Refusal:
-        request_id = held.job.payload if held.job.kind != "fetch" else None
         settled = isinstance(command, SettlePayment) and command.outcome == "authorized"
-        envelope = Envelope(
-            command, request_id, seen=held.seen if settled and not again else None,
-            actor=held.actor,
-        )  # fmt: skip
+        seen = held.seen if settled and not again else None
+        envelope = Envelope(command, request_id(held), seen=seen, actor=held.actor)
         return (await self._writer.submit(envelope)).result
 
     def _taken(self, held: Held, command: Command, result: Result) -> None:
@@ -73,4 +64,24 @@ class Conclusions:
             self._reports.tell_put_off(held, command, result.job)
         else:
             self._reports.tell_quietly("pipeline.went", held)
-        self._went(held, result)
+        self._follow(held, result)
+
+    def went(self, held: Held, result: Result) -> None:
+        """Go on after a step that the book has decided alone."""
+        self._reports.tell_quietly("pipeline.went", held)
+        self._follow(held, result)
+
+    def _follow(self, held: Held, result: Result) -> None:
+        """The job's next step, if it has one, without a look into the table."""
+        if not isinstance(result, StepResult) or result.job is None:
+            return
+        job, attempt = result.job, result.attempt
+        if job.leased_until == 0:
+            # Later ones are found by looking into the table now and then.
+            if job.state == "due":
+                self._holding.wake_at(job.run_at)
+            return
+        if held.step.perform is None:
+            self._holding.tell_sandbox(attempt)
+        stage = result.order.facets.stage if result.order else held.stage
+        self._holding.add(in_hand(job, stage, attempt))

@@ -1,0 +1,20 @@
+"""The settings of one process's pipeline."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class WorkerSettings(NamedTuple):
+    """The worker's settings; durations in seconds."""
+
+    lease_seconds: float = 60.0  # how long a job is held before another worker may take it
+    hold_seconds: float = 86_400.0  # how long stock is held for a payment that is not known
+    pending_seconds: float = 5.0  # how often a pending payment is asked for
+    busy_seconds: float = 0.2  # between looks into the table while there is something in it
+    idle_seconds: float = 1.0  # between looks into an empty one
+    held_max: int = 10_000  # jobs in this process
+    calls_max: int = 512  # calls under way to one payment service
+    fetches_max: int = 16  # calls under way to order sources
+    drain_seconds: float = 20.0  # how long a stopping worker finishes what it has begun
+    gauges_seconds: float = 5.0  # between counts of the jobs

@@ -1,0 +1,60 @@
+"""The steps of the pipeline, one row a kind of job. What the book calls each kind is in `core`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+from entrepot.core.commands import Command
+from entrepot.core.facts import Seen
+from entrepot.core.order import Attempt, Job
+from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, Held, Step, Terms, park
+from entrepot.pipeline.steps.authorise import authorise
+from entrepot.pipeline.steps.fetch import fetch
+from entrepot.pipeline.steps.outside import Outside
+from entrepot.pipeline.steps.void import void
+from entrepot.providers.payment import PaymentProvider
+
+
+def _with_service(
+    ask: Callable[[Held, PaymentProvider, Terms], Awaitable[Command]],
+) -> Callable[[Held, Outside, Terms], Awaitable[Command]]:
+    """A step that asks the payment service of its job's attempt."""
+
+    async def perform(held: Held, outside: Outside, terms: Terms) -> Command:
+        if held.attempt is None:
+            return await _nothing(held, outside, terms)
+        service = held.attempt.service
+        provider = outside.services.get(service)
+        if provider is None:
+            return park(held, f"{service} has no credentials here any more", terms)
+        return await ask(held, provider, terms)
+
+    return perform
+
+
+async def _nothing(held: Held, _outside: Outside, terms: Terms) -> Command:
+    return park(held, f"there is nothing to {held.job.kind}", terms)
+
+
+STEPS: Mapping[str, Step] = MappingProxyType(
+    {
+        "reserve": Step(BOOK),
+        "authorise": Step(SERVICE, _with_service(authorise), holds_stock=True),
+        "void": Step(SERVICE, _with_service(void)),
+        "fetch": Step(SOURCE, fetch, of_request=False),
+    }
+)
+# A kind of job that this version does not know.
+_UNKNOWN = Step(SERVICE, _nothing)
+
+
+def in_hand(
+    job: Job,
+    stage: str | None = None,
+    attempt: Attempt | None = None,
+    seen: Seen | None = None,
+    held_until: int | None = None,
+) -> Held:
+    """The job with its row of the table, and what is known of its order."""
+    return Held(job, STEPS.get(job.kind, _UNKNOWN), stage, attempt, seen, held_until)

@@ -1,0 +1,50 @@
+"""What a process that runs the pipeline has its writer do for the jobs that are born in it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from entrepot.core.commands import ReserveStock
+from entrepot.core.facts import Facts
+from entrepot.core.order import Job
+
+
+class Hooks(Protocol):
+    """The pipeline as the writer knows it."""
+
+    @property
+    def holder(self) -> int | None:
+        """The number of the process that new jobs are leased to."""
+        ...
+
+    def leased_until(self) -> int:
+        """Until when jobs born now are held by this process, in microseconds UTC.
+
+        0: they wait in the table, for whichever process claims them.
+        """
+        ...
+
+    def first_step(self, job: Job) -> ReserveStock:
+        """How the stock of a placed order is reserved; asked where new jobs are held here."""
+        ...
+
+    def born(self, jobs: list[Job], facts: Facts) -> None:
+        """Take over jobs that were just committed, held by this process."""
+        ...
+
+
+class NoHooks:
+    """Hooks of a process without a pipeline: its jobs wait in the table."""
+
+    holder: int | None = None
+
+    def leased_until(self) -> int:
+        """See `Hooks.leased_until`."""
+        return 0
+
+    def first_step(self, job: Job) -> ReserveStock:
+        """See `Hooks.first_step`; never asked."""
+        raise AssertionError(f"no job is held here, {job.kind} neither")
+
+    def born(self, jobs: list[Job], facts: Facts) -> None:
+        """See `Hooks.born`; there are none."""

@@ -1,0 +1,66 @@
+"""The table of steps: a row a kind of job, and what the other rooms say of the same kinds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.pipeline.conftest import unread
+
+from entrepot.clock import new_id, now
+from entrepot.core.commands import DeferJob
+from entrepot.core.order import Job
+from entrepot.pipeline.retry import POLICIES
+from entrepot.pipeline.steps import BOOK, Terms, request_id
+from entrepot.pipeline.steps.outside import Outside
+from entrepot.pipeline.steps.table import STEPS, in_hand
+from entrepot.store.verify.statements import JOB_KINDS
+
+TERMS = Terms(now, lambda: 1.0, POLICIES)
+
+
+def a_job(kind: str, **more: Any) -> Job:
+    known: dict[str, Any] = {
+        "org": 1, "id": new_id(), "kind": kind, "order_id": new_id(), "payload": "req-7",
+        "state": "due", "run_at": now(), "leased_until": now() + 60_000_000, "fence": 1,
+        "tries": 0, "last_error": None, "created_at": now(),
+    }  # fmt: skip
+    return Job(**known | more)
+
+
+def outside(database: Any = None) -> Outside:
+    return Outside({}, database, unread)
+
+
+def test_the_audit_knows_the_same_kinds_and_which_are_of_an_order() -> None:
+    assert {kind: step.of_request for kind, step in STEPS.items()} == JOB_KINDS
+
+
+def test_what_has_nothing_to_perform_is_decided_by_the_book() -> None:
+    assert {kind for kind, step in STEPS.items() if step.perform is None} == {"reserve"}
+    assert {step.lane for step in STEPS.values() if step.perform is None} == {BOOK}
+
+
+def test_one_kind_holds_stock_as_the_book_s_index_has_it() -> None:
+    assert {kind for kind, step in STEPS.items() if step.holds_stock} == {"authorise"}
+
+
+def test_only_the_payload_of_a_request_s_job_is_told_as_its_id() -> None:
+    told = {kind: request_id(in_hand(a_job(kind))) for kind in STEPS}
+    assert told == dict.fromkeys(("reserve", "authorise", "void"), "req-7") | {"fetch": None}
+
+
+async def test_a_kind_that_is_not_known_is_left_to_a_person() -> None:
+    held = in_hand(a_job("ship"))
+    assert held.step.perform is not None
+    command = await held.step.perform(held, outside(), TERMS)
+    assert isinstance(command, DeferJob)
+    assert (command.parked, command.error) == (True, "there is nothing to ship")
+
+
+async def test_a_payment_step_without_an_attempt_is_left_to_a_person() -> None:
+    for kind in ("authorise", "void"):
+        held = in_hand(a_job(kind))
+        assert held.step.perform is not None
+        command = await held.step.perform(held, outside(), TERMS)
+        assert isinstance(command, DeferJob)
+        assert (command.parked, command.error) == (True, f"there is nothing to {kind}")

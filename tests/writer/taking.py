@@ -1,0 +1,32 @@
+"""Hooks of a process that holds new jobs and does nothing with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from entrepot.core.commands import ReserveStock
+from entrepot.core.facts import Facts, Seen
+from entrepot.core.order import Job
+
+MINUTE = 60_000_000  # microseconds
+
+
+class Taking:
+    """Jobs are born leased to it for a minute; `handed` are those that it was handed."""
+
+    def __init__(self, now: Callable[[], int], holder: int | None = None) -> None:
+        self.now = now
+        self.holder = holder
+        self.handed: list[tuple[Job, Seen | None]] = []
+
+    def leased_until(self) -> int:
+        return self.now() + MINUTE
+
+    def first_step(self, job: Job) -> ReserveStock:
+        order_id = job.order_id or b""
+        key = f"key-{order_id.hex()}"
+        held_until = self.now() + 10**9
+        return ReserveStock(job.org, order_id, job.id, job.fence, key, frozenset(), held_until)
+
+    def born(self, jobs: list[Job], facts: Facts) -> None:
+        self.handed.extend((job, facts.seen(job)) for job in jobs)
