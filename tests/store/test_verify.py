@@ -171,7 +171,7 @@ def test_every_reference_is_followed(book: Book, reference: Reference) -> None:
         return before, [row._mapping for row in conn.execute(check.broken)]
 
     before, found = book.see(dangling)
-    assert (before, check.invariant) == ([], "INV-18")
+    assert (before, check.invariant) == ([], "OWN_ORGANIZATION")
     said = f"{', '.join(reference.columns)} -> {reference.parent.name}"
     assert {(row["table"], row["dangling"]) for row in found} == {(table, said)}
     assert not {"value", "digest"} & set(found[0]), "a witness tells no secret"
@@ -179,14 +179,14 @@ def test_every_reference_is_followed(book: Book, reference: Reference) -> None:
 
 def test_two_attempts_of_one_key_are_seen_without_the_secret(book: Book) -> None:
     report = book.broken("UPDATE payment_attempts SET key = 'same'", attempt_key=None)
-    assert [v.invariant for v in report.violations] == ["INV-12"]
+    assert [v.invariant for v in report.violations] == ["ATTEMPT_NUMBERS"]
     assert report.violations[0].witnesses[0]["key"] == "same"
 
 
 def test_a_late_job_is_a_violation_only_when_a_bound_is_asked_for(book: Book) -> None:
     assert book.broken("UPDATE jobs SET run_at = run_at - 1", attempt_key=None).ok
     report = book.broken("UPDATE jobs SET leased_until = 0", overdue_before=START + YEAR)
-    assert [v.invariant for v in report.violations] == ["INV-20"]
+    assert [v.invariant for v in report.violations] == ["HAS_A_JOB"]
     held = book.broken(
         f"UPDATE jobs SET leased_until = {START + 2 * YEAR}", overdue_before=START + YEAR
     )
@@ -228,7 +228,7 @@ def test_a_job_too_far_ahead_is_a_violation_where_a_horizon_is_given(book: Book)
 
 def test_all_are_counted_and_twenty_are_shown(book: Book) -> None:
     broken = book.broken("UPDATE orders SET updated_at = created_at - 1").violations
-    [found] = [violation for violation in broken if violation.invariant == "INV-28"]
+    [found] = [violation for violation in broken if violation.invariant == "TIMES_IN_ORDER"]
     orders = book.see(lambda conn: len(conn.execute(select(schema.orders.c.id)).all()))
     assert found.count == orders > WITNESSES_MAX
     assert len(found.witnesses) == WITNESSES_MAX
@@ -265,7 +265,7 @@ def _against(book: Book, holds: list[Hold], read_at: int = START + YEAR) -> list
     report = book.broken(
         "UPDATE payment_attempts SET number = 1", ledger=ProviderLedger("sandbox", read_at, holds)
     )
-    assert {v.invariant for v in report.violations} <= {"INV-11"}
+    assert {v.invariant for v in report.violations} <= {"PROVIDER_LEDGER"}
     return report.violations[0].witnesses if report.violations else []
 
 
@@ -324,11 +324,11 @@ def test_the_command_ends_with_1_and_names_what_is_broken(
     assert (said["ok"], said["checked"]["organizations"]) == (False, 2)
     [violation] = said["violations"]
     assert set(violation) == {"invariant", "name", "statement", "count", "witnesses"}
-    assert violation["invariant"] == "INV-12"
+    assert violation["invariant"] == "ATTEMPT_NUMBERS"
     with pytest.raises(SystemExit):
         command.verify()
     shown = capsys.readouterr().out
-    assert "INV-12" in shown
+    assert "ATTEMPT_NUMBERS" in shown
     assert "docs/verify.md" in shown
 
 
@@ -360,7 +360,7 @@ def test_the_command_reads_the_sandbox_ledger(
         command.verify(as_json=True, sandbox_ledger=path)
     said = _said(capsys)
     assert said["checked"]["provider_holds"] == len(LIVE) + 2
-    assert [v["invariant"] for v in said["violations"]] == ["INV-11"]
+    assert [v["invariant"] for v in said["violations"]] == ["PROVIDER_LEDGER"]
     assert [w["key"] for w in said["violations"][0]["witnesses"]] == ["stray"]
     ledger.connected().execute("UPDATE payments SET state = 'voided' WHERE key = 'stray'")
     command.verify(as_json=True, sandbox_ledger=path)
@@ -384,7 +384,7 @@ def test_the_command_refuses_what_it_cannot_check(
 
 
 def test_every_invariant_can_be_broken_and_is_explained() -> None:
-    own = {"INV-11", "HOLDS", "LOG", "SECRET", "DAMAGE"}  # by tests of their own
+    own = {"PROVIDER_LEDGER", "HOLDS", "LOG", "SECRET", "DAMAGE"}  # by tests of their own
     broken = {one.invariant for one in BREAKS} | own
     assert broken == set(INVARIANTS)
     text_ = " ".join(DOCS.read_text(encoding="utf-8").split())

@@ -11,7 +11,7 @@ from entrepot.store.keeping import migrate
 from entrepot.store.verify import statements
 
 
-@pytest.mark.parametrize("invariant", ["INV-9", "INV-20"])
+@pytest.mark.parametrize("invariant", ["MONEY_USED", "HAS_A_JOB"])
 async def test_whether_an_order_has_a_job_is_asked_of_the_index(
     invariant: str, tmp_path: object
 ) -> None:

@@ -65,7 +65,7 @@ def _key(key: str, operation: str, order: str) -> tuple[str, ...]:
 
 _STOCK = (
     Break(
-        "INV-1", "reserved beyond what is on hand", "hard_mug",
+        "OVERSOLD", "reserved beyond what is on hand", "hard_mug",
         (
             (
                 "INSERT INTO stock_entries "
@@ -78,49 +78,54 @@ _STOCK = (
         ("stock_levels",),
     ),
     Break(
-        "INV-1", "a soft level under hard allocation", "hard_mug",
+        "OVERSOLD", "a soft level under hard allocation", "hard_mug",
         ("UPDATE stock_levels SET soft = true WHERE variant_id = :hard_mug",),
     ),
     Break(
-        "INV-1", "less than nothing reserved", "hard_tee",
+        "OVERSOLD", "less than nothing reserved", "hard_tee",
         ("UPDATE stock_levels SET reserved = -1 WHERE variant_id = :hard_tee",),
-        ("stock_levels",), ("INV-2",),
+        ("stock_levels",), ("RESERVED_SUM",),
     ),
     Break(
-        "INV-2", "counted too high", "hard_tee",
+        "RESERVED_SUM", "counted too high", "hard_tee",
         ("UPDATE stock_levels SET reserved = reserved + 1 WHERE variant_id = :hard_tee",),
     ),
     Break(
-        "INV-2", "a claim lost", "hard_mug",
+        "RESERVED_SUM", "a claim lost", "hard_mug",
         ("UPDATE reservations SET state = 'released' WHERE order_id = :authorising",),
     ),
     Break(
-        "INV-3", "on hand without an entry", "hard_mug",
+        "ON_HAND_SUM", "on hand without an entry", "hard_mug",
         ("UPDATE stock_levels SET on_hand = on_hand + 1 WHERE variant_id = :hard_mug",),
     ),
     Break(
-        "INV-3", "shipped without a sale", "hard_mug",
+        "ON_HAND_SUM", "shipped without a sale", "hard_mug",
         ("UPDATE stock_entries SET kind = 'adjustment' WHERE order_id = :shipped",),
     ),
-    Break("INV-4", "held for an ended order", "declined", _claim("state = 'held'", "declined", 1)),
+    Break("CLAIMS_LIVE", "held for an ended order", "declined",
+          _claim("state = 'held'", "declined", 1)),
     Break(
-        "INV-4", "committed to an ended order", "declined",
+        "CLAIMS_LIVE", "committed to an ended order", "declined",
         _claim("state = 'committed'", "declined", 1),
     ),
     Break(
-        "INV-4", "held without a payment under way", "authorising",
+        "CLAIMS_LIVE", "held without a payment under way", "authorising",
         _attempt("state = 'declined'", "authorising"),
     ),
-    Break("INV-5", "more than ordered", "unpaid", _claim("quantity = quantity + 1", "unpaid", 1)),
-    Break("INV-5", "nothing claimed", "unpaid", _claim("state = 'released'", "unpaid", -1)),
+    Break("CONFIRMED_CLAIMED", "more than ordered", "unpaid",
+          _claim("quantity = quantity + 1", "unpaid", 1)),
+    Break("CONFIRMED_CLAIMED", "nothing claimed", "unpaid",
+          _claim("state = 'released'", "unpaid", -1)),
 )  # fmt: skip
 
 _KEYS = (
-    Break("INV-6", "a key of no order", "stray", _key("stray", "polinate.updateOrder", ":nowhere")),
-    Break("INV-6", "a create of nothing", "empty", _key("empty", "synq.createOrder", "NULL")),
-    Break("INV-6", "an order without its key", "keyed", ("DELETE FROM idempotency_keys",)),
+    Break("KEY_AND_ORDER", "a key of no order", "stray",
+          _key("stray", "polinate.updateOrder", ":nowhere")),
+    Break("KEY_AND_ORDER", "a create of nothing", "empty",
+          _key("empty", "synq.createOrder", "NULL")),
+    Break("KEY_AND_ORDER", "an order without its key", "keyed", ("DELETE FROM idempotency_keys",)),
     Break(
-        "INV-6", "a key removed before its time", "keyed",
+        "KEY_AND_ORDER", "a key removed before its time", "keyed",
         (
             (
                 "UPDATE sweeps SET horizon = "
@@ -130,54 +135,58 @@ _KEYS = (
         ),
     ),
     Break(
-        "INV-6", "two orders of one key", "intent-1",
+        "KEY_AND_ORDER", "two orders of one key", "intent-1",
         _order("idempotency_key = 'intent-1'", "mirrored"),
     ),
 )  # fmt: skip
 
 _PAYMENT = (
     Break(
-        "INV-8", "two live attempts", "confirmed", (_second_attempt("confirmed", "authorized"),),
-        ("payment_attempts",), ("INV-12", "REFERENCES"),
+        "ONE_ATTEMPT", "two live attempts", "confirmed",
+        (_second_attempt("confirmed", "authorized"),),
+        ("payment_attempts",), ("ATTEMPT_NUMBERS", "REFERENCES"),
     ),
     Break(
-        "INV-9", "money kept for an ended order", "cancelled",
+        "MONEY_USED", "money kept for an ended order", "cancelled",
         _attempt("state = 'authorized'", "cancelled"),
     ),
     Break(
-        "INV-9", "nobody gives it back", "voiding", ("DELETE FROM jobs WHERE order_id = :voiding",)
+        "MONEY_USED", "nobody gives it back", "voiding",
+        ("DELETE FROM jobs WHERE order_id = :voiding",)
     ),
-    Break("INV-9", "nobody asks for it", "late", _attempt("state = 'prepared'", "late")),
+    Break("MONEY_USED", "nobody asks for it", "late", _attempt("state = 'prepared'", "late")),
     Break(
-        "INV-10", "another amount", "confirmed",
+        "ATTEMPT_TOTAL", "another amount", "confirmed",
         _attempt("amount_units = amount_units + 1", "confirmed"),
     ),
-    Break("INV-10", "another currency", "confirmed", _attempt("currency = 'USD'", "confirmed")),
+    Break("ATTEMPT_TOTAL", "another currency", "confirmed",
+          _attempt("currency = 'USD'", "confirmed")),
     Break(
-        "INV-12", "a number left out", "confirmed",
+        "ATTEMPT_NUMBERS", "a number left out", "confirmed",
         _attempt("number = 2, key = :confirmed_key_2", "confirmed"),
     ),
-    Break("INV-12", "a foreign key", "confirmed", _attempt("key = 'other'", "confirmed")),
-    Break("INV-12", "too early a next one", "voiding", (_second_attempt("voiding", "declined"),)),
+    Break("ATTEMPT_NUMBERS", "a foreign key", "confirmed", _attempt("key = 'other'", "confirmed")),
+    Break("ATTEMPT_NUMBERS", "too early a next one", "voiding",
+          (_second_attempt("voiding", "declined"),)),
 )  # fmt: skip
 
 _FAILED = '{"facets":["failed","pending","unassigned","none"],"total":"1.25"}'.replace(":", "\\:")
 _NOWHERE = '{"facets":["gone","pending","unassigned","none"],"total":"1.25"}'.replace(":", "\\:")
 _STORY = (
     Break(
-        "INV-13", "an event lost", "confirmed",
+        "EVENT_SEQUENCE", "an event lost", "confirmed",
         ("DELETE FROM events WHERE subject_id = :confirmed AND seq = 2",),
     ),
     Break(
-        "INV-13", "an event lost to the archive", "archived",
+        "EVENT_SEQUENCE", "an event lost to the archive", "archived",
         ("UPDATE order_archives SET last_seq = last_seq - 1 WHERE order_id = :archived",),
     ),
     Break(
-        "INV-13", "an event before the archived ones lost", "archived",
+        "EVENT_SEQUENCE", "an event before the archived ones lost", "archived",
         ("UPDATE order_archives SET first_seq = first_seq + 1 WHERE order_id = :archived",),
     ),
     Break(
-        "INV-13", "archived, and here as well", "archived",
+        "EVENT_SEQUENCE", "archived, and here as well", "archived",
         (
             (
                 "INSERT INTO events SELECT org, subject_id, seq - 1, type, at, source, body, "
@@ -186,52 +195,60 @@ _STORY = (
         ),
     ),
     Break(
-        "INV-13", "what the archive has forgotten", "archived",
+        "EVENT_SEQUENCE", "what the archive has forgotten", "archived",
         ("DELETE FROM order_archives WHERE order_id = :archived",),
     ),
-    Break("INV-13", "a version too many", "mirrored", _order("version = version + 1", "mirrored")),
-    Break("INV-13", "a wrong beginning", "mirrored", _event("type = 'order.moved'", "mirrored", 1)),
-    Break("INV-13", "an unknown event", "confirmed", _event("type = 'x.y'", "confirmed", 2)),
-    Break("INV-13", "a move back", "confirmed", _event(f"body = '{_FAILED}'", "confirmed", 2),
+    Break("EVENT_SEQUENCE", "a version too many", "mirrored",
+          _order("version = version + 1", "mirrored")),
+    Break("EVENT_SEQUENCE", "a wrong beginning", "mirrored",
+          _event("type = 'order.moved'", "mirrored", 1)),
+    Break("EVENT_SEQUENCE", "an unknown event", "confirmed",
+          _event("type = 'x.y'", "confirmed", 2)),
+    Break("EVENT_SEQUENCE", "a move back", "confirmed",
+          _event(f"body = '{_FAILED}'", "confirmed", 2),
           (), ("EVENTS",)),
-    Break("INV-13", "no such stand", "confirmed", _event(f"body = '{_NOWHERE}'", "confirmed", 2),
+    Break("EVENT_SEQUENCE", "no such stand", "confirmed",
+          _event(f"body = '{_NOWHERE}'", "confirmed", 2),
           (), ("EVENTS",)),
     Break(
-        "INV-13", "confirmed by somebody's word", "confirmed",
+        "EVENT_SEQUENCE", "confirmed by somebody's word", "confirmed",
         _event("source = 'synq'", "confirmed", 4), (), ("EVENTS",),
     ),
-    Break("INV-14", "another total", "mirrored", _order("total = total + 1", "mirrored")),
-    Break("INV-14", "another stand", "out_of_stock", _order("payment = 'none'", "out_of_stock")),
-    Break("INV-14", "an unreadable event", "mirrored", _event("body = '{'", "mirrored", 1)),
+    Break("STANDS_BY_EVENTS", "another total", "mirrored", _order("total = total + 1", "mirrored")),
+    Break("STANDS_BY_EVENTS", "another stand", "out_of_stock",
+          _order("payment = 'none'", "out_of_stock")),
+    Break("STANDS_BY_EVENTS", "an unreadable event", "mirrored",
+          _event("body = '{'", "mirrored", 1)),
     Break(
-        "INV-28", "an event before its forerunner", "confirmed",
+        "TIMES_IN_ORDER", "an event before its forerunner", "confirmed",
         _event("at = at - 600000000", "confirmed", 2),
     ),
     Break(
-        "INV-28", "updated before it was made", "mirrored",
+        "TIMES_IN_ORDER", "updated before it was made", "mirrored",
         _order("updated_at = created_at - 1", "mirrored"),
     ),
     Break(
-        "INV-28", "a customer of tomorrow", "customers",
+        "TIMES_IN_ORDER", "a customer of tomorrow", "customers",
         ("UPDATE customers SET created_at = updated_at + 86400000000",),
     ),
     Break(
-        "INV-28", "a line of tomorrow", "order_lines",
+        "TIMES_IN_ORDER", "a line of tomorrow", "order_lines",
         _line("created_at = updated_at + 86400000000", "mirrored"),
     ),
     Break(
-        "INV-28", "an attempt of tomorrow", "confirmed",
+        "TIMES_IN_ORDER", "an attempt of tomorrow", "confirmed",
         _attempt("created_at = updated_at + 86400000000", "confirmed"),
     ),
 )  # fmt: skip
 
 _ORDERS = (
-    Break("INV-17", "another subtotal", "mirrored", _order("subtotal = subtotal + 1", "mirrored")),
-    Break("INV-17", "a scale too fine", "mirrored", _order("scale = 10", "mirrored")),
-    Break("INV-17", "a total that its scale cannot say", "confirmed",
+    Break("SUBTOTAL", "another subtotal", "mirrored",
+          _order("subtotal = subtotal + 1", "mirrored")),
+    Break("SUBTOTAL", "a scale too fine", "mirrored", _order("scale = 10", "mirrored")),
+    Break("SUBTOTAL", "a total that its scale cannot say", "confirmed",
           _order("total_scale = 0", "confirmed")),
     Break(
-        "INV-17", "a price beyond counting", "mirrored",
+        "SUBTOTAL", "a price beyond counting", "mirrored",
         _line("cost_units = 10000000000000000", "mirrored"),
     ),
     Break("WORDS", "a false word", "placed", _order("synq = 'completed'", "placed")),
@@ -309,19 +326,20 @@ _NUMBERS = (
 )  # fmt: skip
 
 _JOBS = (
-    Break("INV-20", "nobody takes it on", "placed", ("DELETE FROM jobs WHERE order_id = :placed",)),
-    Break("INV-21", "parked unseen", "parked", _order("parked = false", "parked"),
+    Break("HAS_A_JOB", "nobody takes it on", "placed",
+          ("DELETE FROM jobs WHERE order_id = :placed",)),
+    Break("PARKED", "parked unseen", "parked", _order("parked = false", "parked"),
           (), ("REASONS",)),
-    Break("INV-21", "parked for nothing", "parked", _order("reason = NULL", "parked")),
-    Break("INV-21", "nothing to retry", "parked", ("DELETE FROM jobs WHERE order_id = :parked",)),
-    Break("INV-21", "parked without a word", "parked",
+    Break("PARKED", "parked for nothing", "parked", _order("reason = NULL", "parked")),
+    Break("PARKED", "nothing to retry", "parked", ("DELETE FROM jobs WHERE order_id = :parked",)),
+    Break("PARKED", "parked without a word", "parked",
           _event("type = 'order.ingested'", "parked", 2), (), ("EVENTS",)),
     Break(
-        "INV-23", "a step that nobody knows", "placed",
+        "KNOWN_STEPS", "a step that nobody knows", "placed",
         ("UPDATE jobs SET kind = 'dance' WHERE order_id = :placed",),
     ),
     Break(
-        "INV-23", "a step of no order", "void",
+        "KNOWN_STEPS", "a step of no order", "void",
         ("UPDATE jobs SET kind = 'void' WHERE kind = 'fetch'",),
     ),
 )  # fmt: skip
@@ -336,7 +354,7 @@ _ROWS = (
         ),
     ),
     Break(
-        "INV-18", "an event of no order", "nowhere",
+        "OWN_ORGANIZATION", "an event of no order", "nowhere",
         (
             (
                 "INSERT INTO events VALUES "
@@ -345,20 +363,22 @@ _ROWS = (
         ),
     ),
     Break(
-        "INV-18", "another organization's customer", "mirrored",
+        "OWN_ORGANIZATION", "another organization's customer", "mirrored",
         _order(
             "customer_id = (SELECT guest_id FROM organizations WHERE org = 2)", "mirrored"
         ),
     ),
     Break(
-        "INV-18", "a claim for no line", "retried",
+        "OWN_ORGANIZATION", "a claim for no line", "retried",
         (
             "UPDATE reservations SET line_id = :nowhere WHERE order_id = :retried",
         ),
     ),
-    Break("INV-26", "one credential twice", "nowhere", ("UPDATE credentials SET id = :nowhere",)),
+    Break("UNIQUE_IDS", "one credential twice", "nowhere",
+          ("UPDATE credentials SET id = :nowhere",)),
     Break(
-        "INV-26", "one organization twice", "nowhere", ("UPDATE organizations SET id = :nowhere",),
+        "UNIQUE_IDS", "one organization twice", "nowhere",
+        ("UPDATE organizations SET id = :nowhere",),
         ("organizations",),
     ),
 )  # fmt: skip

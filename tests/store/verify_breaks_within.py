@@ -38,8 +38,8 @@ _ANSWERS = (
     Break("ANSWERS", "another operation", "keyed", _answer("operation = 'synq.adjustStock'")),
     Break("ANSWERS", "another checksum", "keyed", _answer("checksum = checksum + 1")),
     Break("ANSWERS", "another order's answer", "intent-1", _answer("order_id = :placed"),
-          (), ("INV-6",)),
-    Break("INV-6", "a key that its order has forgotten", "intent-1",
+          (), ("KEY_AND_ORDER",)),
+    Break("KEY_AND_ORDER", "a key that its order has forgotten", "intent-1",
           _order("idempotency_key = NULL", "keyed")),
 )  # fmt: skip
 
@@ -107,7 +107,7 @@ _STORY = (
     Break("LINES", "one number twice", "confirmed",
           (f"UPDATE order_lines SET number = 1 {_CONFIRMED}",)),
     Break("LINES", "a line in another currency", "confirmed",
-          (f"UPDATE order_lines SET currency = 'USD' {_CONFIRMED}",), (), ("INV-17",)),
+          (f"UPDATE order_lines SET currency = 'USD' {_CONFIRMED}",), (), ("SUBTOTAL",)),
     Break("SENDERS", "another sender", "mirrored", _order("sender_id = 'k-9'", "mirrored")),
     Break("SENDERS", "no sender", "mirrored", _order("sender_id = NULL", "mirrored")),
     Break("SENDERS", "another digest", "mirrored",

@@ -35,7 +35,6 @@ from entrepot.store.verify import (
     Horizons,
     ProviderLedger,
     Report,
-    Violation,
     check_log,
     log_alone,
 )
@@ -215,15 +214,6 @@ def _print(report: Report, asked: int) -> None:
             for witness in violation.witnesses[:WITNESSES_SHOWN]
         ]
         text = "\n".join((violation.statement, *where))
-        shown.add_row(_heading(violation), str(violation.count), Text(text))
+        shown.add_row(violation.invariant, str(violation.count), Text(text))
     console.print(shown)
     console.print(f"Looked at {rows}. docs/verify.md says what to do.", markup=False)
-
-
-def _heading(violation: Violation) -> str:
-    words = violation.name
-    return (
-        violation.invariant
-        if words == violation.invariant.lower()
-        else (f"{violation.invariant}\n{words}")
-    )

@@ -20,8 +20,8 @@ class Bound(NamedTuple):
 def bounds(wanted: OrderFilter) -> list[Bound]:
     """The filter's times, all of which must hold.
 
-    No order is updated before it was created (INV-28), so that one that was created or updated
-    later than a time was updated later.
+    No order is updated before it was created (TIMES_IN_ORDER). An order that was created or updated
+    after a time was therefore updated after that time.
     """
     said = (
         Bound("created", ">", wanted.created_after),

@@ -68,7 +68,7 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))
     Walk(asking, sound, attempt_key).check()
     if ledger is not None:
-        count = asking.ask("INV-11", lambda: check_ledger(conn, asking.findings, ledger))
+        count = asking.ask("PROVIDER_LEDGER", lambda: check_ledger(conn, asking.findings, ledger))
         checked["provider_holds"] = count or 0
     return Report(checked, asking.findings.violations())
 

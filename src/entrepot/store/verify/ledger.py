@@ -1,4 +1,4 @@
-"""The book against a provider's own list of the money that it holds (INV-11)."""
+"""The book against a provider's own list of the money that it holds (PROVIDER_LEDGER)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def check_ledger(conn: Connection, findings: Findings, ledger: ProviderLedger) -
     key_of: dict[str, str] = {}
     for hold in ledger.holds:
         if hold.order in key_of:
-            findings.add("INV-11", order=hold.order, held_twice=f"{key_of[hold.order]} {hold.key}")
+            findings.add(
+                "PROVIDER_LEDGER", order=hold.order, held_twice=f"{key_of[hold.order]} {hold.key}"
+            )
         key_of[hold.order] = hold.key
         order_of[hold.key] = hold.order
     count = len(order_of)
@@ -58,9 +60,9 @@ def check_ledger(conn: Connection, findings: Findings, ledger: ProviderLedger) -
             fault = f"{attempt.state} here, held there"
         if fault is not None:
             findings.add(
-                "INV-11", org=attempt.org, order=attempt.order_id, attempt=attempt.number,
+                "PROVIDER_LEDGER", org=attempt.org, order=attempt.order_id, attempt=attempt.number,
                 fault=fault,
             )  # fmt: skip
     for key, order in order_of.items():
-        findings.add("INV-11", order=order, key=key, fault="held there, no attempt here")
+        findings.add("PROVIDER_LEDGER", order=order, key=key, fault="held there, no attempt here")
     return count

@@ -119,7 +119,7 @@ def _scales_hold(row: Sequence[Any], findings: Findings) -> bool:
     scale, told = row[_SCALE], row[_TOTAL_SCALE]
     if 0 <= told <= scale <= SCALE_MAX and row[_TOTAL] % 10 ** (scale - told) == 0:
         return True
-    findings.add("INV-17", org=row[0], order=row[1], scale=scale, total_scale=told)
+    findings.add("SUBTOTAL", org=row[0], order=row[1], scale=scale, total_scale=told)
     return False
 
 
@@ -133,19 +133,19 @@ def _numbering(
     broken = [end for (first, _), end in zip(ranges, ends, strict=False) if first != end + 1]
     if broken or ends[-1] != order.version:
         findings.add(
-            "INV-13", **where, version=order.version, events=len(told),
+            "EVENT_SEQUENCE", **where, version=order.version, events=len(told),
             archived=sum(last - first + 1 for first, last in archived),
             first_missing=(*broken, ends[-1])[0] + 1,
         )  # fmt: skip
     began = events.ORDER_PLACED if order.managed else events.ORDER_MIRRORED
     if told and told[0].seq == 1 and told[0].type != began:
-        findings.add("INV-13", **where, first_event=told[0].type, expected=began)
+        findings.add("EVENT_SEQUENCE", **where, first_event=told[0].type, expected=began)
     latest = 0
     for event in told:
         if event.type not in events.TYPES:
-            findings.add("INV-13", **where, seq=event.seq, unknown_type=event.type)
+            findings.add("EVENT_SEQUENCE", **where, seq=event.seq, unknown_type=event.type)
         if event.at < latest - SKEW_MICROSECONDS:
-            findings.add("INV-28", **where, seq=event.seq, at=event.at, after=latest)
+            findings.add("TIMES_IN_ORDER", **where, seq=event.seq, at=event.at, after=latest)
         latest = max(latest, event.at)
 
 
@@ -168,16 +168,16 @@ def _story(
     facets, total = Facets(), ""
     for event, one in zip(told, said, strict=True):
         if one is None:
-            findings.add("INV-14", **where, seq=event.seq, unreadable_event=event.type)
+            findings.add("STANDS_BY_EVENTS", **where, seq=event.seq, unreadable_event=event.type)
             return
         facets, total = one
         why_not = _illegal(stood, facets, event, managed=order.managed)
         if why_not is not None:
-            findings.add("INV-13", **where, seq=event.seq, illegal=why_not)
+            findings.add("EVENT_SEQUENCE", **where, seq=event.seq, illegal=why_not)
         stood = facets
     if not told or facets != order.facets or total != order.total.text():
         findings.add(
-            "INV-14", **where, row=" ".join((*order.facets, order.total.text())),
+            "STANDS_BY_EVENTS", **where, row=" ".join((*order.facets, order.total.text())),
             events=" ".join((*facets, total)),
         )  # fmt: skip
 
@@ -229,7 +229,7 @@ def _money(order: Order, findings: Findings) -> None:
     where = {"org": order.org, "order": order.id}
     prices = [amount for line in order.lines for amount in (line.price, line.cost)]
     if not all(amount.within_range() for amount in (order.total, *prices)):
-        findings.add("INV-17", **where, out_of_range="an amount of the order or of a line")
+        findings.add("SUBTOTAL", **where, out_of_range="an amount of the order or of a line")
         return
     summed = subtotal(order.lines, order.currency)
     # Mirrored orders of older versions counted the lines of every currency.
@@ -240,7 +240,7 @@ def _money(order: Order, findings: Findings) -> None:
         places = order.subtotal.scale
         counted = (summed, Amount(summed.at(places), places))
     if not any(_same(order.subtotal, one) for one in counted):
-        findings.add("INV-17", **where, subtotal=order.subtotal.text(), lines=summed.text())
+        findings.add("SUBTOTAL", **where, subtotal=order.subtotal.text(), lines=summed.text())
 
 
 def _attempts(
@@ -250,16 +250,20 @@ def _attempts(
     for place, attempt in enumerate(made, 1):
         if not _same(attempt.amount, order.total) or attempt.currency != order.currency:
             findings.add(
-                "INV-10", **where, attempt=attempt.number,
+                "ATTEMPT_TOTAL", **where, attempt=attempt.number,
                 asked=f"{attempt.amount.text()} {attempt.currency}",
                 total=f"{order.total.text()} {order.currency}",
             )  # fmt: skip
         if attempt.number != place:
-            findings.add("INV-12", **where, attempt=attempt.number, expected=place)
+            findings.add("ATTEMPT_NUMBERS", **where, attempt=attempt.number, expected=place)
         if place < len(made) and attempt.state not in DEFINITE_NO:
-            findings.add("INV-12", **where, attempt=attempt.number, followed_while=attempt.state)
+            findings.add(
+                "ATTEMPT_NUMBERS", **where, attempt=attempt.number, followed_while=attempt.state
+            )
         if attempt_key is not None and attempt.key != attempt_key(attempt):
-            findings.add("INV-12", **where, attempt=attempt.number, key="not of this book's secret")
+            findings.add(
+                "ATTEMPT_NUMBERS", **where, attempt=attempt.number, key="not of this book's secret"
+            )
 
 
 def _words(order: Order, findings: Findings) -> None:

@@ -1,4 +1,4 @@
-"""Whose row is whose: every reference of the schema, checked inside its organization (INV-18)."""
+"""OWN_ORGANIZATION: every reference of the schema leads to a row of the same organization."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ REFERENCES: tuple[Reference, ...] = (
 def checks() -> Iterator[Check]:
     """One anti-join a reference, and one for reservations that still claim for a line."""
     for reference in REFERENCES:
-        yield Check("INV-18", _orphans(reference))
+        yield Check("OWN_ORGANIZATION", _orphans(reference))
     line = Reference(
         _RESERVATIONS, ("org", "order_id", "line_id"), _LINES, ("org", "order_id", "id")
     )
     # What was released keeps its row after the line is gone.
     claims = _RESERVATIONS.c.state.in_(("held", "committed", "shipped"))
-    yield Check("INV-18", _orphans(line).where(claims))
+    yield Check("OWN_ORGANIZATION", _orphans(line).where(claims))
 
 
 def _orphans(reference: Reference) -> Select[Any]:

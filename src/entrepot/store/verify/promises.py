@@ -31,7 +31,7 @@ def checks(horizons: Horizons | None) -> Iterator[Check]:
     yield from _money()
     yield from _references()
     yield from _claims()
-    yield Check("INV-6", _forgotten_keys())
+    yield Check("KEY_AND_ORDER", _forgotten_keys())
     yield Check("REASONS", _false_reasons())
     yield from _work(horizons)
     yield Check("TRACKED", _untracked())

@@ -1,7 +1,6 @@
 """What is checked, in one sentence each, and what was found.
 
-The numbers are those of the study that the project was designed by; docs/verify.md tells an
-operator what each means and what to do about it.
+docs/verify.md tells an operator what each invariant means and what to do when it does not hold.
 """
 
 from __future__ import annotations
@@ -16,83 +15,117 @@ WITNESSES_MAX = 20
 _ID_BYTES = 16
 
 INVARIANTS: dict[str, str] = {
-    "INV-1": "No stock below zero, and never more reserved than on hand under HARD allocation.",
-    "INV-2": "What a shelf has reserved is the sum of its held and committed reservations.",
-    "INV-3": "What is on hand is the sum of the stock ledger, and all that shipped is in it.",
-    "INV-4": "A held reservation belongs to a placed order whose payment is unresolved, a "
-    "committed one to a confirmed order whose goods are still here.",
-    "INV-5": "A confirmed order has committed or shipped exactly what each of its lines ordered.",
-    "INV-6": "Each idempotency key has its order, each order its key until that is removed for its "
-    "age, and no two share one.",
-    "INV-8": "An order has at most one payment attempt that holds money or may yet.",
-    "INV-9": "An authorised attempt belongs to a live order; one that is under way or to be given "
-    "back has the job that settles it.",
-    "INV-10": "A payment attempt has its order's total and currency.",
-    "INV-11": "The provider holds money once an order at most, and only where an attempt says so.",
-    "INV-12": "Attempts are numbered from 1, each after a definite no; their keys are unique and "
-    "those that the book's secret makes.",
-    "INV-13": "An order's events, with those that the archive has, are numbered 1 to its version, "
-    "the first tells how it began, and each move is legal.",
-    "INV-14": "An order stands where its events leave it.",
-    "INV-17": "An order's subtotal is the sum of its lines in its currency, and every amount is in "
-    "range.",
-    "INV-18": "Every row belongs to a row of its own organization.",
-    "INV-20": "An order that is neither ended nor parked has a job, and no job waits beyond bound.",
-    "HOLDS": "No stock is held beyond the end of its hold, and no job is put off for more than an "
-    "hour: asked with a bound only.",
-    "INV-21": "An order is parked exactly while a parked job waits for the operator, with a reason "
-    "and an event that says so.",
-    "INV-23": "Every job is of a kind that this program knows, and has the order that it is about.",
-    "INV-26": "An organization's or credential's id is unique over all organizations.",
-    "INV-28": "Nothing was updated before it was created, and an order's events follow each other.",
-    "WORDS": "Every status word shown is true of its order, and the preferred one unless told.",
-    "PROPERTIES": "The searchable properties of an order are those of its properties.",
-    "ANNOUNCED": "No order that is announced has come already.",
-    "NUMBERS": "An organization's orders are numbered from 1 to what its counter says.",
-    "TIMES": "No order was changed after the last commit that its organization's counter tells of.",
-    "SPANS": "A span says how many of its orders stand where, and no time of theirs lies outside.",
-    "ANSWERS": "A repeat is answered what was answered first, which names the key's own order.",
+    "OVERSOLD": (
+        "Stock is never below zero. Under HARD allocation, reserved stock is never more than "
+        "stock on hand."
+    ),
+    "RESERVED_SUM": (
+        "The reserved stock of a shelf is the sum of its held and committed reservations."
+    ),
+    "ON_HAND_SUM": (
+        "The stock on hand is the sum of the stock ledger, and the ledger has all goods that were "
+        "shipped."
+    ),
+    "CLAIMS_LIVE": (
+        "A held reservation belongs to a placed order whose payment is open. A committed "
+        "reservation belongs to a confirmed order whose goods have not left."
+    ),
+    "CONFIRMED_CLAIMED": (
+        "A confirmed order has committed or shipped exactly the quantity of each of its lines."
+    ),
+    "KEY_AND_ORDER": (
+        "Each idempotency key has its order. Each order has its key until the key is removed for "
+        "its age. No two orders have the same key."
+    ),
+    "ONE_ATTEMPT": (
+        "An order has at most one payment attempt that holds money or may still hold money."
+    ),
+    "MONEY_USED": (
+        "An authorised attempt belongs to a live order. An attempt that is under way or to be "
+        "voided has the job that settles it."
+    ),
+    "ATTEMPT_TOTAL": "A payment attempt has the total and the currency of its order.",
+    "PROVIDER_LEDGER": (
+        "The provider holds money for an order at most once, and only where an attempt says so."
+    ),
+    "ATTEMPT_NUMBERS": (
+        "Attempts of an order are numbered from 1, and a further attempt follows a definite no. "
+        "Keys of attempts are unique and derived from the book's secret."
+    ),
+    "EVENT_SEQUENCE": (
+        "An order's events, with those in the archive, are numbered from 1 to the order's "
+        "version. The first event says how the order began, and each move is legal."
+    ),
+    "STANDS_BY_EVENTS": "An order stands where its last event says.",
+    "SUBTOTAL": (
+        "An order's subtotal is the sum of its lines, in its currency, and every amount is in "
+        "range."
+    ),
+    "OWN_ORGANIZATION": (
+        "Every row that refers to another row refers to one of its own organization."
+    ),
+    "HAS_A_JOB": (
+        "An order that is neither ended nor parked has a job, and no due job waits longer than "
+        "the bound."
+    ),
+    "HOLDS": (
+        "No stock is held after the end of its hold, and no job is put off for more than an hour. "
+        "Checked with a bound only."
+    ),
+    "PARKED": (
+        "An order is parked exactly while a parked job waits for the operator. A parked order has "
+        "a reason and an event that say so."
+    ),
+    "KNOWN_STEPS": (
+        "Every job is of a kind that this program knows, and the order of the job is there."
+    ),
+    "UNIQUE_IDS": "The id of an organization or a credential is unique over all organizations.",
+    "TIMES_IN_ORDER": (
+        "No row was updated before it was created, and the times of an order's events follow each "
+        "other."
+    ),
+    "WORDS": (
+        "Every status word that is shown is true of its order. It is the preferred word unless a "
+        "true word was told."
+    ),
+    "PROPERTIES": "The searchable properties of an order are those in its properties.",
+    "ANNOUNCED": "An order that has come is no longer announced.",
+    "NUMBERS": "The orders of an organization are numbered from 1 to the number of its counter.",
+    "TIMES": "No order was changed after the last commit in its organization's counter.",
+    "SPANS": (
+        "A span has the right count of orders for each status, and the times of all its orders "
+        "lie inside the span."
+    ),
+    "ANSWERS": "A stored answer is the first answer under its key, and names the order of the key.",
     "PAID": "A managed order whose payment is authorised has an attempt that holds the money.",
-    "REFERENCES": "An attempt that holds money has the provider's reference, and no two share one.",
-    "CLAIMS": "A payment that an order claims is the reference of that order, which is live, and "
-    "orders that share a payment have the same reference.",
-    "TOTALS": "An order's total is its subtotal less discount, with shipping and tax.",
-    "EVENTS": "An event's type says what its facets say, and comes from one who may tell it.",
-    "LINES": "Each line has a number of its own, and a managed order has one currency.",
-    "SENDERS": "What a sender told last is kept under that sender's own id.",
-    "REASONS": "An order's reason is one that this program gives, and true of where it stands.",
-    "JOBS": "An order has one job a kind, and no job is put off or held beyond what is allowed.",
-    "TRACKED": "Stock is claimed of tracked variants only.",
-    "SECRET": "The book has the secret that its payment keys are derived from.",
+    "REFERENCES": (
+        "An attempt that holds money has a reference of the provider, and no two attempts share a "
+        "reference."
+    ),
+    "CLAIMS": (
+        "An order that claims a payment is live and has the reference of that payment. Orders "
+        "that share a payment have the same reference."
+    ),
+    "TOTALS": "An order's total is its subtotal, less discount, plus shipping and tax.",
+    "EVENTS": "The type of an event agrees with its facets, and its source may tell such an event.",
+    "LINES": (
+        "Each line has a number of its own, and all lines of a managed order have one currency."
+    ),
+    "SENDERS": "The last telling of a sender is kept under that sender's own id.",
+    "REASONS": "An order's reason is a known reason, and true of where the order stands.",
+    "JOBS": (
+        "An order has at most one job of each kind, and no job is put off or held longer than "
+        "allowed."
+    ),
+    "TRACKED": "Stock is reserved for tracked variants only.",
+    "SECRET": "The book has the secret from which payment keys are derived.",
     "SCHEMA": "Tables, columns, indexes and constraints are those of the schema.",
-    "DAMAGE": "All of the book can be read, and every value has its column's type.",
-    "TALLIES": "As many orders have a property, and were updated in a slot of time, as is tallied.",
-    "LOG": "The book has its log, and no commit that was acknowledged is missing.",
-}
-
-
-# The numbered ones in a few words; the others are named by words.
-NAMES: dict[str, str] = {
-    "INV-1": "never oversold",
-    "INV-2": "reserved is what is claimed",
-    "INV-3": "on hand is the ledger's sum",
-    "INV-4": "claims of living orders only",
-    "INV-5": "confirmed means claimed",
-    "INV-6": "a key and its order",
-    "INV-8": "one live attempt",
-    "INV-9": "no money without a use",
-    "INV-10": "asked what it costs",
-    "INV-11": "the provider agrees",
-    "INV-12": "attempts in turn",
-    "INV-13": "a story without gaps",
-    "INV-14": "stands where its story ends",
-    "INV-17": "the subtotal adds up",
-    "INV-18": "nothing of another organization",
-    "INV-20": "somebody takes it on",
-    "INV-21": "parked with a reason",
-    "INV-23": "known steps only",
-    "INV-26": "ids are unique",
-    "INV-28": "times in order",
+    "DAMAGE": "The whole book can be read, and every value has the type of its column.",
+    "TALLIES": (
+        "The tallies have the right count of orders for each property and for each slot of time "
+        "of updating."
+    ),
+    "LOG": "The book has its log, and no acknowledged commit is missing.",
 }
 
 
@@ -100,7 +133,7 @@ NAMES: dict[str, str] = {
 class Violation:
     """An invariant that does not hold, how often, and the first places where.
 
-    `name` is in words; `invariant` is the fixed name.
+    `invariant` is the fixed name; `name` has it in small letters and with spaces.
     """
 
     invariant: str
@@ -146,7 +179,7 @@ class Findings:
         return [
             Violation(
                 name,
-                NAMES.get(name, name.lower()),
+                name.lower().replace("_", " "),
                 statement,
                 self._counts[name],
                 self._witnesses[name],

@@ -85,7 +85,7 @@ def _stock() -> Iterator[Check]:
     hard = exists().where(organization.org == _levels.org, organization.allocation == "HARD")
     oversold = or_(_levels.on_hand < 0, _levels.reserved > _levels.on_hand)
     yield Check(
-        "INV-1",
+        "OVERSOLD",
         select(
             _levels.org, _levels.variant_id, _levels.location_id, _levels.on_hand,
             _levels.reserved, _levels.soft,
@@ -97,13 +97,15 @@ def _stock() -> Iterator[Check]:
         _reservations.state.in_(("held", "committed"))
     )
     yield Check(
-        "INV-2", _differing("reserved_too_much", _shelf(_levels, _levels.reserved), claimed)
+        "RESERVED_SUM", _differing("reserved_too_much", _shelf(_levels, _levels.reserved), claimed)
     )
     ledger = _shelf(_entries, -_entries.delta)
-    yield Check("INV-3", _differing("on_hand_too_much", _shelf(_levels, _levels.on_hand), ledger))
+    yield Check(
+        "ON_HAND_SUM", _differing("on_hand_too_much", _shelf(_levels, _levels.on_hand), ledger)
+    )
     sold = _shelf(_entries, _entries.delta).where(_entries.kind == "sale")
     shipped = _shelf(_reservations, _reservations.quantity).where(_reservations.state == "shipped")
-    yield Check("INV-3", _differing("shipped_without_sale", shipped, sold))
+    yield Check("ON_HAND_SUM", _differing("shipped_without_sale", shipped, sold))
 
 
 def _reserved() -> Iterator[Check]:
@@ -120,7 +122,7 @@ def _reserved() -> Iterator[Check]:
         else_=literal(False),
     )
     yield Check(
-        "INV-4",
+        "CLAIMS_LIVE",
         select(
             _reservations.org, _reservations.order_id, _reservations.line_id, _reservations.state,
             _orders.stage, _orders.fulfilment,
@@ -138,7 +140,7 @@ def _reserved() -> Iterator[Check]:
         _reservations.state.in_(("committed", "shipped")),
     )  # fmt: skip
     yield Check(
-        "INV-5",
+        "CONFIRMED_CLAIMED",
         select(_lines.org, _lines.order_id, _lines.id.label("line_id"), _lines.quantity)
         .join_from(schema.order_lines, schema.orders, _joined(_lines.org, _lines.order_id))
         # A line names a location only where its variant is tracked.
@@ -150,9 +152,9 @@ def _reserved() -> Iterator[Check]:
 def _idempotency() -> Iterator[Check]:
     named = select(_keys.org, _keys.key, _keys.order_id)
     its_order = exists().where(_joined(_keys.org, _keys.order_id))
-    yield Check("INV-6", named.where(_keys.order_id.is_not(None), not_(its_order)))
+    yield Check("KEY_AND_ORDER", named.where(_keys.order_id.is_not(None), not_(its_order)))
     yield Check(
-        "INV-6",
+        "KEY_AND_ORDER",
         select(_keys.org, _keys.key, _keys.operation, _keys.status).where(
             _keys.status == 201, _keys.operation.like("%.createOrder"), _keys.order_id.is_(None)
         ),
@@ -168,12 +170,12 @@ def _idempotency() -> Iterator[Check]:
     )  # fmt: skip
     keyed = and_(_orders.idempotency_key.is_not(None), not_(forgotten))
     yield Check(
-        "INV-6",
+        "KEY_AND_ORDER",
         select(_orders.org, _orders.id.label("order_id"), _orders.idempotency_key).where(
             _orders.origin == "synq", keyed, not_(its_key)
         ),
     )
-    yield Check("INV-6", _repeated(schema.orders, "org", "idempotency_key").where(keyed))
+    yield Check("KEY_AND_ORDER", _repeated(schema.orders, "org", "idempotency_key").where(keyed))
 
 
 def _repeated(table: Table, *columns: str) -> Select[Any]:
@@ -188,13 +190,13 @@ def _has_job(*kinds: str) -> Exists:
 
 def _payment() -> Iterator[Check]:
     live = _attempts.state.in_(LIVE_ATTEMPTS)
-    yield Check("INV-8", _repeated(schema.payment_attempts, "org", "order_id").where(live))
+    yield Check("ONE_ATTEMPT", _repeated(schema.payment_attempts, "org", "order_id").where(live))
     # A sale that was made keeps its money when the order is deleted.
     made = and_(_orders.stage == "deleted", _orders.fulfilment.in_(sorted(COMPLETABLE_FULFILMENT)))
     sold = or_(_orders.stage.in_(CONFIRMED), made)
     kept = and_(sold, _orders.payment.not_in(("none", "pending")))
     yield Check(
-        "INV-9",
+        "MONEY_USED",
         select(
             _attempts.org, _attempts.order_id, _attempts.number, _attempts.state, _orders.stage,
             _orders.payment,
@@ -210,7 +212,7 @@ def _payment() -> Iterator[Check]:
             )
         ),
     )  # fmt: skip
-    yield Check("INV-12", _repeated(schema.payment_attempts, "key"))
+    yield Check("ATTEMPT_NUMBERS", _repeated(schema.payment_attempts, "key"))
 
 
 def _pipeline(overdue_before: int | None) -> Iterator[Check]:
@@ -219,32 +221,32 @@ def _pipeline(overdue_before: int | None) -> Iterator[Check]:
     its_job = _a_job_of(_orders.org, _orders.id)
     if overdue_before is not None:
         late = and_(_jobs.run_at < overdue_before, _jobs.leased_until < overdue_before)
-        yield Check("INV-20", job.add_columns(_jobs.run_at).where(_jobs.state == "due", late))
+        yield Check("HAS_A_JOB", job.add_columns(_jobs.run_at).where(_jobs.state == "due", late))
     waits = and_(_orders.managed, _orders.stage == "placed", not_(_orders.parked))
-    yield Check("INV-20", order.where(waits, not_(its_job)))
+    yield Check("HAS_A_JOB", order.where(waits, not_(its_job)))
     told = exists().where(
         schema.events.c.org == _orders.org, schema.events.c.subject_id == _orders.id,
         schema.events.c.type == events.ORDER_PARKED,
     )  # fmt: skip
     its_parked_job = its_job.where(_jobs.state == "parked")
     explained = and_(its_parked_job, told, _orders.reason.is_not(None))
-    yield Check("INV-21", order.where(_orders.parked, not_(explained)))
+    yield Check("PARKED", order.where(_orders.parked, not_(explained)))
     parked = exists().where(_joined(_jobs.org, _jobs.order_id), _orders.parked)
     yield Check(
-        "INV-21", job.where(_jobs.state == "parked", _jobs.order_id.is_not(None), not_(parked))
+        "PARKED", job.where(_jobs.state == "parked", _jobs.order_id.is_not(None), not_(parked))
     )
     with_order = [kind for kind, needs in JOB_KINDS.items() if needs]
     strange = or_(
         _jobs.kind.not_in(list(JOB_KINDS)),
         and_(_jobs.kind.in_(with_order), _jobs.order_id.is_(None)),
     )
-    yield Check("INV-23", job.where(strange))
+    yield Check("KNOWN_STEPS", job.where(strange))
 
 
 def _identity() -> Iterator[Check]:
     for table in (schema.organizations, schema.credentials):
         named = _repeated(table, "id").add_columns(literal(table.name).label("table"))
-        yield Check("INV-26", named)
+        yield Check("UNIQUE_IDS", named)
 
 
 def _announced() -> Iterator[Check]:
@@ -264,4 +266,4 @@ def _times() -> Iterator[Check]:
     ):
         times = (table.c.created_at, table.c.updated_at)
         found = select(literal(table.name).label("table"), *table.primary_key.columns, *times)
-        yield Check("INV-28", found.where(table.c.updated_at < table.c.created_at - skew))
+        yield Check("TIMES_IN_ORDER", found.where(table.c.updated_at < table.c.created_at - skew))
