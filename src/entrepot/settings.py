@@ -66,6 +66,11 @@ class Settings:
         "the server can read the figures, which cover all organizations together.",
     )
     log_level: str = _setting("info", "Lowest level that is logged: debug, info, warning or error.")
+    sandbox: bool = _setting(
+        True,
+        "Whether the sandbox answers for payment providers that have no account here, with play "
+        "money. With `off` an order with such a provider is refused with 400.",
+    )
     sandbox_ledger: str = _setting(
         "var/sandbox.db", "SQLite file with the ledger of the sandbox payment provider."
     )

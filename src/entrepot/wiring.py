@@ -9,7 +9,7 @@ import os
 import resource
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -24,14 +24,17 @@ from entrepot.edge.app import Application, build_app
 from entrepot.edge.dialect import Services
 from entrepot.edge.dialects import ALL
 from entrepot.edge.door import Door
-from entrepot.edge.polinate.source import mirror_from_source
+from entrepot.edge.polinate.credentials import business_text
+from entrepot.edge.polinate.source import SOURCE, mirror_from_source
 from entrepot.edge.protocol import SPARE_CONNECTIONS, deadline_protocol
 from entrepot.edge.rate_limit import SharedTokenBuckets
 from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.retention import DAY_SECONDS, Retention, RetentionSettings
 from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.settings import WorkerSettings
+from entrepot.pipeline.steps.outside import SourceDialect
 from entrepot.pipeline.worker import Worker
+from entrepot.providers.payment import PaymentProvider
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.settings import Settings
 from entrepot.store.engine import Database, Unavailable
@@ -44,6 +47,8 @@ from entrepot.writer.hooks import Hooks
 from entrepot.writer.lines import Limits
 from entrepot.writer.writer import Writer
 
+# Payment services by lower-case name. There is none yet beside the sandbox.
+PROVIDERS: Mapping[str, PaymentProvider] = {}
 OTHER_FILES = 128  # databases, logs and pipes, beside the connections
 
 
@@ -86,7 +91,8 @@ def make_services(
     admission = Admission(
         database, monotonic=time.monotonic, rate=rate, tokens=tokens, shared_buckets=buckets
     )
-    return Services(database, writer, admission)
+    accounts = None if chosen.sandbox else frozenset(PROVIDERS)
+    return Services(database, writer, admission, accounts)
 
 
 def open_sandbox(chosen: Settings) -> SandboxProvider:
@@ -109,13 +115,14 @@ def open_sandbox(chosen: Settings) -> SandboxProvider:
 async def make_worker(
     holding: Holding, writer: Writer, sandbox: SandboxProvider, chosen: Settings
 ) -> Worker:
-    """The pipeline's worker. Every provider name without credentials is answered by the sandbox."""
+    """The pipeline's worker. The sandbox answers for providers without an account, unless off."""
     return Worker(
         holding,
         writer,
-        providers={},
+        providers=PROVIDERS,
         sandbox=sandbox,
-        fetch_reader=mirror_from_source,
+        dialect=SourceDialect(SOURCE, business_text, mirror_from_source),
+        stands_in=chosen.sandbox,
         secret=await migrate.install_secret(holding.database),
         policies=starting_at(chosen.retry_seconds),
     )

@@ -37,6 +37,15 @@ SHOUTED_OR_WHISPERED = re.compile(r"\s*([A-Z]{2}|[a-z])")
 # Folders that only one machine has: somebody's home, a workplace, a temporary folder.
 MACHINE_PATH = re.compile(r"(?<![\w.~])/(home|root|work|farm|Users|tmp|opt|mnt)/\w")
 
+# What only dialects know: their names, their spellings of ids, members of their bodies, and who
+# answers for a payment.
+OF_A_DIALECT = re.compile(
+    r"(?i:synq|konvo|polinate|sandbox)|^(bus|prt|var|ile|itm|oi)_$"
+    r"|^([a-z]+\.)?[a-z]+[a-zA-Z]*(Amount|At|Items|Id|Reference)$"
+)
+# Where every dialect's words stand.
+THE_WORDS = ("core/words.py", "core/telling.py", "core/together.py", "core/lifecycle.py")
+
 # Modules that reach the clock, chance, the environment, a file, a network or another thread.
 IMPURE_MODULES = frozenset(
     {
@@ -218,6 +227,19 @@ def wired_once(source: Source) -> Iterator[str]:
                 yield f"{part.lineno}: sets {owner}.{part.attr} from outside"
 
 
+def core_knows_no_dialect(source: Source) -> Iterator[str]:
+    """No dialect's name, spelling of ids or policy in the core: a command carries what it wants."""
+    if not source.inside("src/entrepot/core/") or source.path.endswith(THE_WORDS):
+        return
+    for line, text in source.texts:
+        if OF_A_DIALECT.search(text):
+            yield f"{line}: of a dialect: {text[:60]!r}"
+    for node in source.nodes:
+        name = getattr(node, "attr", getattr(node, "id", getattr(node, "arg", None)))
+        if isinstance(name, str) and OF_A_DIALECT.search(name):
+            yield f"{getattr(node, 'lineno', 0)}: of a dialect: {name}"
+
+
 def no_print(source: Source) -> Iterator[str]:
     """Only the command line prints; everything else logs."""
     if not source.inside("src/entrepot/") or source.inside("src/entrepot/cli/"):
@@ -244,6 +266,7 @@ PYTHON_RULES: tuple[Rule, ...] = (
     pure_core,
     one_object_an_engine,
     wired_once,
+    core_knows_no_dialect,
     no_print,
     no_machine_path,
 )
@@ -322,6 +345,12 @@ SAMPLES: list[tuple[Rule, str, str]] = [
     (wired_once, "src/entrepot/pipeline/worker.py", "self._writer.on_jobs = self._take"),
     (wired_once, "src/entrepot/pipeline/worker.py", "a, writer.lease = 1, lambda: 0"),
     (wired_once, "src/entrepot/wiring.py", "worker.writer.holder: int = 1"),
+    (core_knows_no_dialect, "src/entrepot/core/decide/place.py", 'x = source == "polinate"'),
+    (core_knows_no_dialect, "src/entrepot/core/decide/reserve.py", 'x = "sandbox"'),
+    (core_knows_no_dialect, "src/entrepot/core/own_ids.py", 'x = spelled(text, "prt_")'),
+    (core_knows_no_dialect, "src/entrepot/core/shown.py", "x = words.konvo_shipment"),
+    (core_knows_no_dialect, "src/entrepot/core/decide/amend.py", 'x = "order.totalAmount"'),
+    (core_knows_no_dialect, "src/entrepot/core/decide/amend.py", 'x = "itemVariantId"'),
     (no_print, "src/entrepot/edge/app.py", "print('hello')"),
     (no_machine_path, "src/entrepot/edge/app.py", "# see /" + "home/somebody/notes"),
     (no_machine_path, "tests/edge/test_app.py", "p = '/" + "tmp/entrepot.db'"),

@@ -26,7 +26,7 @@ from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult
 from entrepot.pipeline.keys import payment_key
 from entrepot.pipeline.steps import Terms
-from entrepot.pipeline.steps.reserve import reserve
+from entrepot.pipeline.steps.reserve import SANDBOX, reserve
 from entrepot.store import schema
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
@@ -75,7 +75,7 @@ class Office:
         order = result.order
         job = await self._job(order.id)
         terms = Terms(now, lambda: 1.0, {})
-        await self._do(reserve(job, frozenset(), b"s" * 32, terms))
+        await self._do(reserve(job, frozenset(), SANDBOX, b"s" * 32, terms))
         if how is not None:
             job = await self._job(order.id)
             usual: dict[str, Any] = {

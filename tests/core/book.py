@@ -63,7 +63,11 @@ def counted() -> Callable[[], bytes]:
     return lambda: next(numbers).to_bytes(16, "big")
 
 
-SERVICES = frozenset({"adyen"})
+SERVICES, SANDBOX = frozenset({"adyen"}), "sandbox"
+# What a dialect wants of the lines that it places.
+WANTS: dict[str, dict[str, Any]] = {
+    "polinate": {"from_default_location": True, "one_line_an_entry": True, "one_currency": True},
+}
 
 
 class Book:
@@ -127,7 +131,8 @@ class Book:
 
     def placed(self, *lines: DraftLine, source: str = "synq", **said: Any) -> Order:
         lines = lines or (line(),)
-        return one(self.done(PlaceOrder(ORG, source, "EUR", lines, said=said)))
+        wants = WANTS.get(source, {})
+        return one(self.done(PlaceOrder(ORG, source, "EUR", lines, said=said, **wants)))
 
     def mirrored(self, *told: tuple[str, str], sender: str = "k-1", **draft: Any) -> Order:
         """A mirrored order as `sender` tells it; another content every time."""
@@ -146,7 +151,9 @@ class Book:
     def reserving(self, order: Order, fence: int | None = None) -> ReserveStock:
         job = self.job(order)
         held = job.fence if fence is None else fence
-        return ReserveStock(ORG, order.id, job.id, held, "key-1", SERVICES, self.facts.now + 10)
+        return ReserveStock(
+            ORG, order.id, job.id, held, "key-1", SERVICES, self.facts.now + 10, SANDBOX
+        )
 
     def settled(self, order: Order, outcome: str, detail: str = "") -> StepResult:
         return step(self.done(self.settling(order, outcome, detail)))

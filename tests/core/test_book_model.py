@@ -11,7 +11,20 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
-from tests.core.book import ENTRY, HERE, LOOSE, ORG, SCARCE, THERE, TRACKED, Book, line, named
+from tests.core.book import (
+    ENTRY,
+    HERE,
+    LOOSE,
+    ORG,
+    SANDBOX,
+    SCARCE,
+    SERVICES,
+    THERE,
+    TRACKED,
+    Book,
+    line,
+    named,
+)
 
 from entrepot.core import ids, words
 from entrepot.core.commands import (
@@ -134,7 +147,9 @@ class Senders(RuleBasedStateMachine):
         assert job.order_id is not None
         if job.kind == "reserve":
             result = self.attempt(
-                ReserveStock(ORG, job.order_id, job.id, fence, f"k-{job.id!r}", "sandbox", 0)
+                ReserveStock(
+                    ORG, job.order_id, job.id, fence, f"k-{job.id!r}", SERVICES, 0, SANDBOX
+                )
             )
         else:
             outcome = data.draw(st.sampled_from(OUTCOMES[job.kind]), label="outcome")

@@ -140,11 +140,11 @@ def refusals(order: Order) -> list[Refused]:
         ({"update_lines": quantity(order, 11)}, Reason.OUT_OF_STOCK, None),
         ({"create_lines": (created(SCARCE, 3),)}, Reason.OUT_OF_STOCK, None),
         ({"update_lines": (LineChange("u", order.lines[0].id, 9, price=Amount(UNITS_MAX, 0)),)},
-         Reason.INVALID, "order.totalAmount"),
+         Reason.INVALID, "total"),
         ({"update_lines": (LineChange("u", order.lines[0].id, currency="USD"),)}, Reason.INVALID,
          "u.currency"),
         ({"create_lines": tuple(named(f"n{i}") for i in range(LINES_MAX))}, Reason.INVALID,
-         "createOrderItems"),
+         "new_lines"),
         ({"words": (("polinate_phase", "DRAFT"),)}, Reason.ILLEGAL_MOVE, "order"),
         ({"words": (("polinate_phase", "ARCHIVED"),)}, Reason.ILLEGAL_MOVE, "order"),
     ]  # fmt: skip

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.book import HERE, LOOSE, ORG, SCARCE, THERE, TRACKED, Book, line, telling
+from tests.core.book import (
+    HERE,
+    LOOSE,
+    ORG,
+    SCARCE,
+    SERVICES,
+    THERE,
+    TRACKED,
+    Book,
+    line,
+    telling,
+)
 
 from entrepot.core.commands import Command, DeferJob, FinishJob, ReserveStock
 from entrepot.core.facets import Facets
@@ -221,7 +232,7 @@ def test_steps_of_unknown_jobs_and_orders_are_refused() -> None:
     job = book.job(order)
     unknown = FinishJob(ORG, b"?" * 16, 0)
     assert book.refused(unknown).reason is Reason.STALE_LEASE
-    astray = ReserveStock(ORG, b"?" * 16, job.id, job.fence, "k", "sandbox", 0)
+    astray = ReserveStock(ORG, b"?" * 16, job.id, job.fence, "k", SERVICES, 0)
     assert book.refused(astray).reason is Reason.UNKNOWN_ORDER
 
 

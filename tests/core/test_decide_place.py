@@ -78,12 +78,19 @@ def test_what_a_line_leaves_open_comes_from_the_catalogue() -> None:
     assert (row.price, row.sku, row.title, row.currency) == (PRICE, "SKU-v", "v", "EUR")
 
 
-def test_a_polinate_line_is_taken_from_the_default_location() -> None:
+def test_a_line_is_taken_from_the_default_location_where_the_order_says_so() -> None:
     book = Book()
     book.stock(TRACKED)
     entry = line(location_id=None)._replace(variant=VariantRef(entry_id=ENTRY[TRACKED]))
     assert book.placed(entry, source="polinate").lines[0].location_id == HERE
     assert book.placed(line(location_id=None), source="synq").lines[0].location_id is None
+
+
+def test_lines_share_the_currency_where_the_order_says_so() -> None:
+    lines = (line(), line(LOOSE, currency="USD"))
+    refusal = Book().refused(PlaceOrder(ORG, "native", "EUR", lines, one_currency=True))
+    assert (refusal.reason, refusal.field) == (Reason.INVALID, "items[0].currency")
+    Book().done(PlaceOrder(ORG, "native", "EUR", lines))
 
 
 def test_a_name_makes_a_variant_once() -> None:
@@ -119,8 +126,8 @@ REFUSED_ORDERS = [
      "items[0].variant_id"),
     (PlaceOrder(ORG, "synq", "EUR", (UNLISTED,)),
      Reason.UNKNOWN_VARIANT, "items[0].entry"),
-    (PlaceOrder(ORG, "polinate", "EUR", (line(), line())), Reason.DUPLICATE_ENTRY,
-     "items[0].variant_id"),
+    (PlaceOrder(ORG, "polinate", "EUR", (line(), line()), one_line_an_entry=True),
+     Reason.DUPLICATE_ENTRY, "items[0].variant_id"),
     (PlaceOrder(ORG, "synq", "EUR", (line(location_id=NOWHERE),)), Reason.UNKNOWN_LOCATION,
      "items[0].location_id"),
     (PlaceOrder(ORG, "synq", "EUR", (line(),), CustomerRef(customer_id=UNKNOWN)),

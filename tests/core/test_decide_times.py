@@ -13,7 +13,7 @@ from entrepot.core.refusal import Reason
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
-LEFT, ARRIVED = "order.shippedAt", "order.deliveredAt"
+LEFT, ARRIVED = "shipped_at", "delivered_at"
 PACKED, MOVING, THERE = (
     ("polinate_status", "PACKED"), ("polinate_status", "IN_TRANSIT"),
     ("polinate_status", "DELIVERED"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.book import ENTRY, HERE, ORG, TRACKED, Book, line, one
+from tests.core.book import ENTRY, HERE, ORG, TRACKED, WANTS, Book, line, one
 
 from entrepot.core.commands import CustomerRef, DraftLine, PlaceOrder, VariantRef
 from entrepot.core.facets import Facets
@@ -64,7 +64,7 @@ def placed(book: Book, dialect: str) -> Order:
     else:
         entry = VariantRef(entry_id=ENTRY[TRACKED], field="itemListEntryId")
         lines = (DraftLine("orderItems[0]", entry, 2, price),)
-        command = PlaceOrder(ORG, dialect, "EUR", lines, total=Amount(20, 0))
+        command = PlaceOrder(ORG, dialect, "EUR", lines, total=Amount(20, 0), **WANTS[dialect])
     return one(book.done(command))
 
 

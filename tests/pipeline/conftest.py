@@ -18,9 +18,11 @@ from entrepot.core.ids import dashed
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason, Refusal, refuse
 from entrepot.core.results import OrderResult, Result
+from entrepot.edge.polinate.credentials import business_text
 from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.settings import WorkerSettings
+from entrepot.pipeline.steps.outside import SourceDialect
 from entrepot.pipeline.worker import Worker
 from entrepot.providers.payment import AuthoriseAnswer, PaymentProvider, PaymentRequest, VoidAnswer
 from entrepot.providers.sandbox import SandboxProvider
@@ -120,7 +122,8 @@ class House:
     ) -> Worker:
         """Start a worker behind this house's writer; `apart`: as another process on the book."""
         usual: dict[str, Any] = {
-            "policies": POLICIES, "fetch_reader": unread, "providers": {},
+            "policies": POLICIES, "providers": {},
+            "dialect": SourceDialect("polinate", business_text, more.pop("fetch_reader", unread)),
         }  # fmt: skip
         database = self.database
         if apart:

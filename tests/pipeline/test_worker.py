@@ -240,6 +240,15 @@ async def test_a_provider_with_credentials_answers_itself(house: House) -> None:
     assert services == {stripe: "stripe", adyen: "sandbox"}
 
 
+async def test_where_nothing_stands_in_a_provider_that_is_not_there_parks_its_order(
+    house: House,
+) -> None:
+    house.start(stands_in=False)
+    order_id = await house.place()
+    await house.until(order_id, "placed", parked=True)
+    assert house.effects(order_id) == []
+
+
 async def test_an_attempt_stays_with_the_service_that_was_asked(house: House) -> None:
     async def not_now(_: PaymentRequest) -> AuthoriseAnswer:
         return NotSent("later", retry_after=0.0)

@@ -135,7 +135,7 @@ class Healthy:
         await self.tell(
             ReserveStock(
                 command.org, order_id, job.id, job.fence, key_of(command.org, order_id, 1),
-                frozenset(), self.now() + 3600 * SECOND,
+                frozenset(), self.now() + 3600 * SECOND, "sandbox",
             )
         )  # fmt: skip
         return order_id

@@ -110,8 +110,11 @@ def write(work: Callable[[Connection], T], *, must_exist: bool = True) -> T:
 
 
 def organization(conn: Connection, name: str) -> accounts.Organization:
-    """The organization that the operator means by a name, in any case, a number or an id."""
-    found = accounts.organization_named(conn, name)
+    """The organization that the operator means by a name, in any case, a number or an id.
+
+    Polinate spells the id with a prefix.
+    """
+    found = accounts.organization_named(conn, name.removeprefix("bus_"))
     if found is None:
         alike = accounts.organizations_like(conn, name)
         if len(alike) == 1:

@@ -71,6 +71,12 @@ class PlaceOrder(NamedTuple):
     makes: bool = False  # a variant or customer whose id is new to the organization is made
     # The decimal places of the smallest amount that a payment can be asked for; None: no payment.
     places: int | None = None
+    # Lines that name no location are reserved at the organization's default location.
+    from_default_location: bool = False
+    one_line_an_entry: bool = False
+    one_currency: bool = False
+    # Payment services with an account here, in small letters; None: no account is needed.
+    accounts: frozenset[str] | None = None
 
 
 class OrderDraft(NamedTuple):
@@ -116,6 +122,20 @@ class LineChange(NamedTuple):
     entry_id: bytes | None = None
 
 
+class AmendPaths(NamedTuple):
+    """What the sender calls the members of a change, for refusals."""
+
+    order: str = "order"
+    total: str = "total"
+    currency: str = "currency"
+    shipped_at: str = "shipped_at"
+    delivered_at: str = "delivered_at"
+    new_lines: str = "new_lines"
+    # Members of a line.
+    variant: str = "variant"
+    entry: str = "entry"
+
+
 class AmendOrder(NamedTuple):
     """Change an order and its lines together: deletes, updates, creates; all or nothing."""
 
@@ -135,6 +155,7 @@ class AmendOrder(NamedTuple):
     expected: frozenset[str] | None = None
     # The second after which the order must not have changed; None where it may have.
     unmodified_since: int | None = None
+    paths: AmendPaths = AmendPaths()
 
 
 class NotifyOrder(NamedTuple):
@@ -163,8 +184,9 @@ class ReserveStock(NamedTuple):
     job_id: bytes
     fence: int
     key: str  # the provider's idempotency key, derived outside
-    services: frozenset[str]  # who answers here; the sandbox does in place of all others
+    services: frozenset[str]  # payment services that answer here
     held_until: int
+    stand_in: str | None = None  # the service that answers in place of all others
 
 
 class SettlePayment(NamedTuple):

@@ -28,6 +28,7 @@ class Reason(Enum):
     UNKNOWN_VARIANT = ("unknown_variant", "No such variant is known here.")
     UNKNOWN_LOCATION = ("unknown_location", "No such location is known here.")
     UNKNOWN_CUSTOMER = ("unknown_customer", "No such customer is known here.")
+    NO_ACCOUNT = ("no_account", "The organization has no account at this payment provider.")
     UNKNOWN_LINE = ("unknown_line", "The order has no such line.")
     CHANGED_MEANWHILE = (
         "changed_meanwhile",
@@ -46,7 +47,7 @@ class Reason(Enum):
 # What may be otherwise when the same request comes again; no answer of these kinds is ever stored.
 TRANSIENT = frozenset({
     Reason.RATE_LIMITED, Reason.OVERLOADED, Reason.UNAVAILABLE, Reason.INTERNAL,
-    Reason.CHANGED_MEANWHILE,
+    Reason.CHANGED_MEANWHILE, Reason.NO_ACCOUNT,
 })  # fmt: skip
 
 

@@ -39,12 +39,12 @@ def external_id(order: Order) -> str | None:
     return None
 
 
-def reference(order: Order) -> str | None:
+def reference(order: Order, dialect: str) -> str | None:
     """The reference that was written on the order, else what a shop calls it.
 
-    A source of orders says itself whether there is a reference; its id is shown as the id.
+    An order that came in this dialect says itself whether it has a reference: its id is the id.
     """
-    if order.external_reference is not None or order.origin == "polinate":
+    if order.external_reference is not None or order.origin == dialect:
         return order.external_reference
     return external_id(order)
 

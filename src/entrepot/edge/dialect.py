@@ -61,6 +61,8 @@ class Services:
     database: Database
     writer: Writer
     admission: Admission
+    # Payment services with an account here, in small letters; None: no account is needed.
+    accounts: frozenset[str] | None = None
 
 
 @dataclass(slots=True)

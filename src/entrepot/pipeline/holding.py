@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from entrepot.core.commands import ReserveStock
-from entrepot.core.decide.reserve import SANDBOX
 from entrepot.core.facts import Facts
 from entrepot.core.order import Attempt, Job
 from entrepot.pipeline.claims import Claims
@@ -21,6 +20,7 @@ from entrepot.pipeline.lanes import Lane
 from entrepot.pipeline.reports import Reports
 from entrepot.pipeline.settings import WorkerSettings
 from entrepot.pipeline.steps import BOOK, MICROSECONDS, SERVICE, SOURCE, Held
+from entrepot.pipeline.steps.reserve import SANDBOX
 from entrepot.pipeline.steps.table import in_hand
 from entrepot.store.engine import Database
 from entrepot.store.engines.sql import Conflict

@@ -14,7 +14,6 @@ from contextlib import suppress
 from typing import Any
 
 from entrepot.core.commands import DeferJob, ReserveStock
-from entrepot.core.decide.reserve import SANDBOX
 from entrepot.core.order import Job
 from entrepot.core.refusal import Refusal
 from entrepot.pipeline.concluding import Concluding
@@ -25,8 +24,8 @@ from entrepot.pipeline.presence import Presence
 from entrepot.pipeline.reports import place_of
 from entrepot.pipeline.retry import POLICIES, Policy
 from entrepot.pipeline.steps import Held, Terms, put_off, unless_lapsed, wait_until
-from entrepot.pipeline.steps.outside import FetchReader, Outside
-from entrepot.pipeline.steps.reserve import reserve
+from entrepot.pipeline.steps.outside import Outside, SourceDialect
+from entrepot.pipeline.steps.reserve import SANDBOX, reserve
 from entrepot.providers.payment import PaymentProvider
 from entrepot.telemetry import log
 from entrepot.writer.envelope import Envelope
@@ -37,7 +36,8 @@ class Worker:
     """The pipeline of one process. `run` works until `stop`; both belong to one event loop.
 
     `holding` is what the process holds, and the hooks of `writer`. `providers` are payment services
-    by lower-case name; `sandbox` answers for every other name. The worker closes none of them.
+    by lower-case name. The sandbox answers for every other name if it stands in, else only for
+    payments that it began. `dialect` is that of order sources. The worker closes none of them.
     """
 
     def __init__(  # noqa: PLR0913 - everything that the worker works with
@@ -47,8 +47,9 @@ class Worker:
         *,
         providers: Mapping[str, PaymentProvider],
         sandbox: PaymentProvider,
-        fetch_reader: FetchReader,
+        dialect: SourceDialect,
         secret: bytes,
+        stands_in: bool = True,
         policies: Mapping[str, Policy] = POLICIES,
     ) -> None:
         self._holding = holding
@@ -60,8 +61,9 @@ class Worker:
         counted: dict[str, PaymentProvider] = {
             name: Counted(one, name) for name, one in services.items()
         }
-        self._named = frozenset(counted)
-        self._outside = Outside(counted, self._database, fetch_reader)
+        self._named = frozenset(counted if stands_in else providers)
+        self._stand_in = SANDBOX if stands_in else None
+        self._outside = Outside(counted, self._database, dialect)
         self._secret = secret
         self._terms = Terms(
             holding.now, holding.random01, policies, self._settings.hold_seconds,
@@ -138,7 +140,7 @@ class Worker:
     # ------------------------------------------------------------------ steps
 
     def _first_step(self, job: Job) -> ReserveStock:
-        return reserve(job, self._named, self._secret, self._terms)
+        return reserve(job, self._named, self._stand_in, self._secret, self._terms)
 
     def _begin(self) -> None:
         """Begin as much as may be under way at once."""

@@ -70,11 +70,11 @@ def create_organization(
 
 
 def organization_named(conn: Connection, name: str) -> Organization | None:
-    """The organization with this name, number or dashed id; None when there is none."""
+    """The organization with this name, number or id; None when there is none."""
     matches = [_orgs.c.name == name]
     if name.isdigit():
         matches.append(_orgs.c.org == int(name))
-    bare = name.replace("-", "").removeprefix("bus_")
+    bare = name.replace("-", "")
     if len(bare) == 32 and all(c in "0123456789abcdef" for c in bare):
         matches.append(_orgs.c.id == bytes.fromhex(bare))
     for match in matches:

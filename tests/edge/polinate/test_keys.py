@@ -73,6 +73,15 @@ def test_a_notification_needs_both_members() -> None:
     assert (found.reason, found.field) == (Reason.INVALID, "businessId")
 
 
+def test_a_refusal_names_the_members_of_a_change_as_they_are_sent() -> None:
+    paths = amended({})[0].paths
+    order = {f"order.{name}" for name in wire.OrderChanges.__struct_encode_fields__}
+    assert {paths.total, paths.currency, paths.shipped_at, paths.delivered_at} <= order
+    assert paths.order == "order"
+    assert paths.new_lines in wire.UpdateOrder.__struct_encode_fields__
+    assert {paths.variant, paths.entry} <= set(wire.LineChanges.__struct_encode_fields__)
+
+
 # --- keys
 
 

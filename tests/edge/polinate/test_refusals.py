@@ -23,6 +23,7 @@ EXPECTED = {
     "unknown_variant": (400, "VALIDATION_ERROR"),
     "unknown_location": (400, "VALIDATION_ERROR"),
     "unknown_customer": (400, "VALIDATION_ERROR"),
+    "no_account": (400, "VALIDATION_ERROR"),
     "unknown_line": (400, "VALIDATION_ERROR"),
     "duplicate_entry": (409, "CONFLICT"),
     "changed_meanwhile": (412, "PRECONDITION_FAILED"),

@@ -7,7 +7,7 @@ from typing import Any
 from entrepot.core import ahead, events, shown
 from entrepot.core import properties as free
 from entrepot.core.changes import Changes
-from entrepot.core.commands import AmendOrder, LineChange
+from entrepot.core.commands import AmendOrder, AmendPaths, LineChange
 from entrepot.core.decide import goods, times
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.moves import Telling, tell
@@ -37,7 +37,7 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
     _as_expected(before, command)
     changes = Changes()
     order = _with_lines(before, command, facts, changes)
-    said = _news(command.said, before)
+    said = _news(command, before)
     order = order.changed(**said) if said else order
     if command.properties is not None:
         order = order.changed(properties=_merged(order.properties, command.properties))
@@ -48,10 +48,10 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
         order, amended = events.amended(before, order, facts, command.source)
         changes.events.append(amended)
     if command.words:
-        telling = Telling(command.words, command.source, "order")
+        telling = Telling(command.words, command.source, command.paths.order)
         order = tell(order, telling, facts, changes)
     if order.managed:
-        times.hold(before, order, said, facts)
+        times.hold(before, order, said, facts, command.paths)
     if order != before:
         changes.orders.append(order.changed(updated_at=max(facts.now, before.updated_at + 1000)))
         return Decision(changes, OrderResult(changes.orders[-1]))
@@ -70,7 +70,7 @@ def _as_expected(before: Order, command: AmendOrder) -> None:
 def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Changes) -> Order:
     touches = bool(command.create_lines or command.update_lines or command.delete_lines)
     currency = command.said.get("currency", before.currency)
-    _sellable_currency(currency, before.currency, before, command, "order.currency")
+    _sellable_currency(currency, before.currency, before, command, command.paths.currency)
     # What was read and is sent back as it was changes nothing, and nothing forbids it.
     lines_weigh = _weighs(command, before)
     weighs = lines_weigh or _other(command.total, before.total) or currency != before.currency
@@ -91,20 +91,20 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
     elif command.total is None and lines_weigh:
         total = summed
     if before.managed and total.units < 0 and _other(total, before.total):
-        raise refuse(Reason.INVALID, "must be 0 or more", "order.totalAmount")
+        raise refuse(Reason.INVALID, "must be 0 or more", command.paths.total)
     # What cannot be in any order is said before what this one's payment forbids.
     if weighs:
         _payment_allows(before)
     if not priceable(summed, total):
         sentence = f"the order's total, {total.text()}, is out of range: {RANGE}"
-        raise refuse(Reason.INVALID, sentence, "order.totalAmount")
+        raise refuse(Reason.INVALID, sentence, command.paths.total)
     order = before.costing(summed, total).changed(lines=tuple(lines))
     if lines_weigh and before.managed and before.facets.stage in ("placed", "confirmed"):
         goods.reclaim(before, order, facts, changes)
     return order
 
 
-def _news(said: dict[str, Any], before: Order) -> dict[str, Any]:
+def _news(command: AmendOrder, before: Order) -> dict[str, Any]:
     """What is told without what the order shows: times to the millisecond; and what another
     dialect told. An address that is corrected takes the place of the one that was told before.
     """
@@ -114,17 +114,18 @@ def _news(said: dict[str, Any], before: Order) -> dict[str, Any]:
         "shipped_at": before.shipped_at,
         "delivered_at": before.delivered_at,
     }
-    news = dict(said)
+    news = dict(command.said)
     texts = {
-        "external_reference": shown.reference(before), "delivery_address": shown.address(before),
-    }  # fmt: skip
+        "external_reference": shown.reference(before, command.source),
+        "delivery_address": shown.address(before),
+    }
     for name, text in texts.items():
         if name in news and news[name] == text:
             del news[name]
     if "delivery_address" in news:
         news["address"] = None
     for name, known in times.items():
-        told = said.get(name)
+        told = command.said.get(name)
         if told is not None and known is not None and told // 1000 == known // 1000:
             del news[name]
     return news
@@ -241,7 +242,7 @@ def _update(
         known = lines[place]
         told = change.currency or known.currency
         _sellable_currency(told, known.currency, order, command, f"{change.where}.currency")
-        _same_goods(known, change)
+        _same_goods(known, change, command.paths)
         lines[place] = _one_currency(order, _changed(known, change, facts), change.where)
         _sellable(order, lines[place], known, change.where)
         if lines[place] is not known:
@@ -249,11 +250,11 @@ def _update(
     return lines
 
 
-def _same_goods(line: Line, change: LineChange) -> None:
+def _same_goods(line: Line, change: LineChange, paths: AmendPaths) -> None:
     """A line that is told with its goods, as it is read, is told with its own."""
     for name, told, known in (
-        ("itemVariantId", change.variant_id, line.variant_id),
-        ("itemListEntryId", change.entry_id, line.entry_id),
+        (paths.variant, change.variant_id, line.variant_id),
+        (paths.entry, change.entry_id, line.entry_id),
     ):
         if told not in (None, known):
             sentence = "a line keeps its goods: delete the line and create another"
@@ -291,7 +292,8 @@ def _create(
         _sellable(order, line, None, draft.where)
         changes.lines_new.append(OwnLine(order.org, order.id, line))
     if len(lines) > LINES_MAX:
-        raise refuse(Reason.INVALID, f"an order has at most {LINES_MAX} lines", "createOrderItems")
+        sentence = f"an order has at most {LINES_MAX} lines"
+        raise refuse(Reason.INVALID, sentence, command.paths.new_lines)
     if order.managed and not lines:
         raise refuse(Reason.INVALID, "an order has at least one line", command.delete_lines[-1][0])
     return lines

@@ -38,11 +38,16 @@ def stand(order: Order, facets: Facets, told: dict[str, str] | None = None) -> O
     return order.changed(facets=facets, words=shown)
 
 
-def confirm(order: Order, facts: Facts, changes: Changes, told: str | None = None) -> Order:
-    """The pipeline's last step. `told`: what there is to say of the payment, if anything."""
+def confirm(
+    order: Order,
+    facts: Facts,
+    changes: Changes,
+    reason: tuple[str | None, str | None] = (None, None),
+) -> Order:
+    """The pipeline's last step. `reason`: a code and a sentence of the payment, if there is one."""
     order = stand(order, ahead.confirmed(order.facets))
-    reason = "sandbox" if told else None
-    order = order.changed(reason=reason, reason_detail=told, parked=False)
+    code, detail = reason
+    order = order.changed(reason=code, reason_detail=detail, parked=False)
     order, confirmed = events.happened(order, events.ORDER_CONFIRMED, facts, "pipeline")
     changes.events.append(confirmed)
     if ahead.is_kept(order):

@@ -20,8 +20,6 @@ from entrepot.core.facts import Facts
 from entrepot.core.order import Announced
 from entrepot.core.results import Decision, NotedResult
 
-ANNOUNCED_BY = "polinate"  # the one dialect that notifies
-
 
 def fetch_job_id(org: int, order_text: str) -> bytes:
     """The id of the one job that fetches this order: a second notification makes no second."""
@@ -88,7 +86,10 @@ def match_announced(org: int, changes: Changes, facts: Facts) -> None:
             changes.announced_gone.extend(found)
             if not order.ingested:
                 orders[place], ingested = events.happened(
-                    order.changed(ingested=True), events.ORDER_INGESTED, facts, ANNOUNCED_BY
+                    order.changed(ingested=True),
+                    events.ORDER_INGESTED,
+                    facts,
+                    facts.announced[found[0]].source,
                 )
                 changes.events.append(ingested)
 

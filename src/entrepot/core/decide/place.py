@@ -32,14 +32,16 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     if command.makes:
         _make_named(command, facts, changes)
     customer_id = resolve_customer(command.customer, org, facts, changes)
-    default_location = facts.orgs[org].default_location if command.source == "polinate" else None
+    default_location = facts.orgs[org].default_location if command.from_default_location else None
     currency = command.currency or _currency(command.lines[0], org, facts, changes)
     lines = tuple([
         make_line(_from(draft, default_location), number, org, currency, facts, changes)
         for number, draft in enumerate(command.lines, 1)
     ])  # fmt: skip
-    if command.source == "polinate":
-        _fit_together(command, lines, currency)
+    if command.one_currency:
+        _share_currency(command, lines, currency)
+    if command.one_line_an_entry:
+        _differ_in_entry(command, lines)
     subtotal = line_sum([(line.price, line.quantity) for line in lines])
     if command.places is not None:
         subtotal = payable(subtotal, command.places)
@@ -50,6 +52,8 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     discount, shipping = balance(subtotal, total)
     # Nothing is asked of anybody for an order that costs nothing.
     pays = command.said.get("payment_provider") and total.units
+    if pays and command.accounts is not None:
+        _has_account(command.said["payment_provider"], command.accounts)
     facets = _WITH_PAYMENT if pays else _WITHOUT_PAYMENT
     payment = claim(org, command.said) if pays else None
     paying = facts.claims.get(payment) if payment else None
@@ -101,13 +105,23 @@ def _make_named(command: PlaceOrder, facts: Facts, changes: Changes) -> None:
         first_seen(named, facts, changes, org, priced)
 
 
-def _fit_together(command: PlaceOrder, lines: tuple[Line, ...], currency: str) -> None:
-    """Lines in the order's currency, and one line of an item list entry."""
-    entries: set[bytes] = set()
+def _share_currency(command: PlaceOrder, lines: tuple[Line, ...], currency: str) -> None:
     for draft, line in zip(command.lines, lines, strict=True):
         if line.currency != currency:
             where = f"{draft.where}.currency"
             raise refuse(Reason.INVALID, f"must be the order's, {currency}", field=where)
+
+
+def _differ_in_entry(command: PlaceOrder, lines: tuple[Line, ...]) -> None:
+    entries: set[bytes] = set()
+    for draft, line in zip(command.lines, lines, strict=True):
         if line.entry_id in entries:
             raise refuse(Reason.DUPLICATE_ENTRY, field=f"{draft.where}.{draft.variant.field}")
         entries.add(line.entry_id)
+
+
+def _has_account(provider: str, accounts: frozenset[str]) -> None:
+    """Refuse a provider that nobody here could ask for the money."""
+    if provider.lower() not in accounts:
+        sentence = f"{provider} has no account here: no payment can be asked of it"
+        raise refuse(Reason.NO_ACCOUNT, sentence, "payment_provider")

@@ -13,8 +13,6 @@ from entrepot.core.order import Attempt, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
 
-SANDBOX = "sandbox"
-
 
 def reserve(command: ReserveStock, facts: Facts) -> Decision:
     """Hold the stock and prepare the attempt, or fail the order as out of stock.
@@ -63,7 +61,7 @@ def _prepare(order: Order, command: ReserveStock, facts: Facts) -> Attempt:
         number=1,
         key=command.key,
         provider=order.payment_provider or "",
-        service=service if service in command.services else SANDBOX,
+        service=service if service in command.services else command.stand_in or service,
         reference=order.payment_reference or "",
         amount=order.total,
         currency=order.currency,

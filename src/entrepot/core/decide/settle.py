@@ -58,11 +58,12 @@ def _authorized(
     return Decision(changes, StepResult(None, attempt, order))
 
 
-def _stand_in(attempt: Attempt) -> str | None:
+def _stand_in(attempt: Attempt) -> tuple[str | None, str | None]:
     """What an order has to say of a payment that its own provider has not answered."""
     if attempt.service == attempt.provider.lower():
-        return None
-    return f"authorised by the {attempt.service} in place of {attempt.provider}"[:500]
+        return None, None
+    sentence = f"authorised by the {attempt.service} in place of {attempt.provider}"
+    return attempt.service, sentence[:500]
 
 
 def _voided(order: Order, attempt: Attempt, job: Job, facts: Facts) -> Decision:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from entrepot.core import ahead, shown
+from entrepot.core.commands import AmendPaths
 from entrepot.core.facets import ENDED, SHIPPED
 from entrepot.core.facts import Facts
 from entrepot.core.order import Order
@@ -19,10 +20,11 @@ LATE_ENTRY_MAX = 7 * DAY
 # How far ahead a sender's clock may be, its time zone included.
 CLOCKS_DIFFER_MAX = DAY
 _MILLISECOND = 1_000  # times are told and shown in these
-_LEFT, _ARRIVED = "order.shippedAt", "order.deliveredAt"
 
 
-def hold(before: Order, order: Order, told: Mapping[str, Any], facts: Facts) -> None:
+def hold(
+    before: Order, order: Order, told: Mapping[str, Any], facts: Facts, paths: AmendPaths
+) -> None:
     """Refuse a time at which goods left or arrived, where the order as it now is denies the time.
 
     `told` has the order's fields that were told and were news; nothing else is looked at. Both
@@ -31,8 +33,9 @@ def hold(before: Order, order: Order, told: Mapping[str, Any], facts: Facts) -> 
     goods = ahead.stand(order).fulfilment
     moved = goods != ahead.stand(before).fulfilment
     for name, field, happened in (
-        ("shipped_at", _LEFT, goods in SHIPPED), ("delivered_at", _ARRIVED, goods == "delivered"),
-    ):  # fmt: skip
+        ("shipped_at", paths.shipped_at, goods in SHIPPED),
+        ("delivered_at", paths.delivered_at, goods == "delivered"),
+    ):
         if name in told:
             _fits(told[name], order, facts, field, happened=happened)
             if moved and not happened:
@@ -41,7 +44,7 @@ def hold(before: Order, order: Order, told: Mapping[str, Any], facts: Facts) -> 
     if left is None or arrived is None or not told.keys() & {"shipped_at", "delivered_at"}:
         return
     if arrived // _MILLISECOND < left // _MILLISECOND:
-        field = _ARRIVED if "delivered_at" in told else _LEFT
+        field = paths.delivered_at if "delivered_at" in told else paths.shipped_at
         raise refuse(Reason.INVALID, "goods arrive after they left, not before", field)
 
 

@@ -23,6 +23,7 @@ STATUS: dict[Reason, int] = {
     Reason.UNKNOWN_VARIANT: 400,
     Reason.UNKNOWN_LOCATION: 400,
     Reason.UNKNOWN_CUSTOMER: 400,
+    Reason.NO_ACCOUNT: 400,
     Reason.UNKNOWN_LINE: 400,
     Reason.CHANGED_MEANWHILE: 412,
     Reason.DUPLICATE_ENTRY: 409,

@@ -24,6 +24,11 @@ async def authenticate(headers: Mapping[str, str], services: Services) -> Princi
     return Principal(found.org, found.org_id, found.tenant_id, found.role, found.actor)
 
 
+def business_text(org_id: bytes) -> str:
+    """How a business id spells the organization."""
+    return PREFIX + org_id.hex()
+
+
 def business_id(text: str) -> bytes | None:
     """The organization that a business id spells, in either case; None when it spells none."""
     lower = text.lower()

@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from entrepot.core.commands import (
     AmendOrder,
+    AmendPaths,
     CustomerRef,
     NotifyOrder,
     PlaceOrder,
@@ -25,6 +26,15 @@ from entrepot.edge.strict_json import InvalidJson, Misshapen, decode
 from entrepot.writer.envelope import Idempotency
 
 SOURCE = "polinate"
+_PATHS = AmendPaths(
+    total="order.totalAmount",
+    currency="order.currency",
+    shipped_at="order.shippedAt",
+    delivered_at="order.deliveredAt",
+    new_lines="createOrderItems",
+    variant="itemVariantId",
+    entry="itemListEntryId",
+)
 _NULL = b"null"
 
 
@@ -121,7 +131,10 @@ def create_order(
         "idempotency_key": key,
     }
     total = values.maybe_price(body.total_amount, "totalAmount")
-    command = PlaceOrder(principal.org, SOURCE, code, wanted, customer, total, said)
+    command = PlaceOrder(
+        principal.org, SOURCE, code, wanted, customer, total, said,
+        from_default_location=True, one_line_an_entry=True, one_currency=True,
+    )  # fmt: skip
     if key is None:
         return command, None
     return command, fingerprints.of_creation(body, key)
@@ -162,6 +175,7 @@ def amend_order(
         odd_currencies=_odd_currencies(body),
         expected=revisions.expected(headers or {}),
         unmodified_since=revisions.unmodified_since(headers or {}),
+        paths=_PATHS,
     )
     if key is None:
         return command, None

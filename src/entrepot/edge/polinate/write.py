@@ -35,7 +35,7 @@ def order(o: Order) -> wire.Order:
         phase=o.words.polinate_phase,
         status=o.words.polinate_status,
         internal_reference=shown.name(o),
-        external_reference=shown.reference(o),
+        external_reference=shown.reference(o, SOURCE),
         notes=o.notes,
         delivery_address=shown.address(o),
         expected_delivery_at=made_at if o.expected_at is None else millis_text(o.expected_at),

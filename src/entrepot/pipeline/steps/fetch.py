@@ -15,13 +15,13 @@ _NOT_FOUND, _GONE = 404, 410
 
 async def fetch(held: Held, outside: Outside, terms: Terms) -> Command:
     """Mirror the order that the source tells of, or put it off, or park what cannot be read."""
-    job, text = held.job, held.job.payload
+    job, text, dialect = held.job, held.job.payload, outside.dialect
     organization = await outside.organization(job.org)
     if organization is None or organization.source_url is None or text is None:
         # The order stays announced; a source that is set later is asked for it.
         return FinishJob(job.org, job.id, job.fence)
     try:
-        url = address(organization.source_url, text, f"bus_{organization.id.hex()}")
+        url = address(organization.source_url, text, dialect.business(organization.id))
         answer = await ask(outside.client, url, organization.source_header)
     except (Unaskable, httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as error:
         why = str(error) if isinstance(error, Unaskable) else type(error).__name__
@@ -39,7 +39,7 @@ async def fetch(held: Held, outside: Outside, terms: Terms) -> Command:
     if answer.body is None:
         return park(held, f"the source's answer is over {BODY_BYTES_MAX} bytes", terms)
     try:
-        draft = outside.read_order(answer.body, text, job.org)
+        draft = dialect.read(answer.body, text, job.org)
     except Refused as refused:
         return park(held, f"the source's answer is no order: {refused}", terms)
-    return MirrorOrders(job.org, "polinate", (draft,), job.id, job.fence, text)
+    return MirrorOrders(job.org, dialect.name, (draft,), job.id, job.fence, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import NamedTuple
 
 import httpx
 
@@ -14,8 +15,17 @@ from entrepot.store import accounts
 from entrepot.store.accounts import Organization
 from entrepot.store.engine import Database
 
-# The document of a source, the id that was asked for and the organization, as the order told.
-FetchReader = Callable[[bytes, str, int], OrderDraft]
+
+class SourceDialect(NamedTuple):
+    """How a source of orders speaks: the dialect's name, an organization's id, and one order.
+
+    `read` takes the document, the id that was asked for, and the organization's number. It raises
+    Refused for a document that is no order.
+    """
+
+    name: str
+    business: Callable[[bytes], str]
+    read: Callable[[bytes, str, int], OrderDraft]
 
 
 class Outside:
@@ -25,10 +35,10 @@ class Outside:
         self,
         services: Mapping[str, PaymentProvider],
         database: Database,
-        read_order: FetchReader,
+        dialect: SourceDialect,
     ) -> None:
         self.services = services
-        self.read_order = read_order
+        self.dialect = dialect
         self._database = database
         self._client: httpx.AsyncClient | None = None
 

@@ -7,9 +7,16 @@ from entrepot.core.order import Job
 from entrepot.pipeline.keys import payment_key
 from entrepot.pipeline.steps import MICROSECONDS, Terms
 
+SANDBOX = "sandbox"  # the service that answers in place of those without an account
 
-def reserve(job: Job, services: frozenset[str], secret: bytes, terms: Terms) -> ReserveStock:
-    """The command that holds the stock and prepares the payment attempt with one of `services`."""
+
+def reserve(
+    job: Job, services: frozenset[str], stand_in: str | None, secret: bytes, terms: Terms
+) -> ReserveStock:
+    """The command that holds the stock and prepares the payment attempt with one of `services`.
+
+    `stand_in` is the service that answers in place of one that is not there.
+    """
     assert job.order_id is not None, "a reserve job belongs to an order"
     tenant = job.org.to_bytes(8, "big")
     return ReserveStock(
@@ -20,4 +27,5 @@ def reserve(job: Job, services: frozenset[str], secret: bytes, terms: Terms) -> 
         key=payment_key(secret, tenant, job.order_id, "authorise", 1),
         services=services,
         held_until=terms.now() + int(terms.hold_seconds * MICROSECONDS),
+        stand_in=stand_in,
     )
