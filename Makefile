@@ -28,7 +28,7 @@ OLD_VERSION = build/upgrade/$(UPGRADE_FROM)
 PIP_COMPILE = $(LOCK_TOOL)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
-.PHONY: help run install dev test check format lock bench bench-large bench-peers crash upgrade-large clean
+.PHONY: help run install dev test test-pooler check format lock bench bench-large bench-peers crash upgrade-large clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -44,6 +44,10 @@ dev: $(DEV_INSTALLED) ## install, and what the tests and the gate need
 
 test: $(DEV_INSTALLED) ## run the whole test suite, on SQLite and on a real PostgreSQL
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+
+test-pooler: $(DEV_INSTALLED) ## the store's, the writer's and the acceptance tests behind PgBouncer (apt install pgbouncer)
+	ENTREPOT_TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile \
+		tests/store tests/writer tests/acceptance $(PYTEST_ARGS)
 
 check: $(DEV_INSTALLED) ## lint, formatting, strict types, import law
 	$(BIN)/ruff check .

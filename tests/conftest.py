@@ -6,20 +6,25 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import structlog
+from sqlalchemy.engine import make_url
 
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
 from entrepot.testing.clients import World, speaking
+from entrepot.testing.pgbouncer import PgBouncer
+from entrepot.testing.pooler import Pooler
 from entrepot.testing.postgres import Postgres
 from entrepot.testing.server import Server, sqlite_url
 
 ENGINES = ("sqlite", "postgres")
+BEHIND_PGBOUNCER = "ENTREPOT_TEST_PGBOUNCER" in os.environ
 
 
 @pytest.fixture(scope="session")
@@ -32,20 +37,54 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
+def pooler(postgres: Postgres) -> Iterator[Pooler]:
+    """A pooler before the session's PostgreSQL: every transaction has another backend."""
+    with Pooler(postgres.port) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def bouncer(postgres: Postgres) -> Iterator[PgBouncer]:
+    """PgBouncer before the session's PostgreSQL."""
+    with PgBouncer(postgres.port, postgres.account) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def reached(request: pytest.FixtureRequest) -> Callable[[str, str], str]:
+    """A function: the URL by which a database of the session's PostgreSQL is reached.
+
+    `direct` goes there, `pooled` through the pooler; `postgres` is direct too, but in a run that is
+    told so it goes through PgBouncer.
+    """
+
+    def through(url: str, way: str) -> str:
+        way = "bounced" if way == "postgres" and BEHIND_PGBOUNCER else way
+        if way not in ("pooled", "bounced"):
+            return url
+        port = request.getfixturevalue("pooler" if way == "pooled" else "bouncer").port
+        return make_url(url).set(port=port).render_as_string(hide_password=False)
+
+    return through
+
+
+@pytest.fixture(scope="session")
 def postgres_url(postgres: Postgres) -> Callable[[], str]:
     """A factory: each call makes a fresh, empty PostgreSQL database and gives its URL."""
     return postgres.create
 
 
 @pytest.fixture(scope="session")
-def empty_database(request: pytest.FixtureRequest) -> Callable[[str], str]:
-    """A factory: the URL of an empty database, without a schema, on `sqlite` or `postgres`."""
+def empty_database(
+    request: pytest.FixtureRequest, reached: Callable[[str, str], str]
+) -> Callable[[str], str]:
+    """A factory: the URL of an empty database, without a schema, on SQLite or on PostgreSQL."""
 
     def make(engine: str) -> str:
         # Fetched by name, so that a run on SQLite alone starts no PostgreSQL.
-        if engine == "postgres":
+        if engine != "sqlite":
             server: Postgres = request.getfixturevalue("postgres")
-            return server.create()
+            return reached(server.create(), engine)
         folders: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
         return sqlite_url(folders.mktemp("database"))
 
@@ -54,22 +93,25 @@ def empty_database(request: pytest.FixtureRequest) -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def fresh_database(
-    request: pytest.FixtureRequest, empty_database: Callable[[str], str]
+    request: pytest.FixtureRequest,
+    empty_database: Callable[[str], str],
+    reached: Callable[[str, str], str],
 ) -> Callable[[str], str]:
-    """A factory: the URL of a database with the schema and no rows, on `sqlite` or `postgres`.
+    """A factory: the URL of a database with the schema and no rows, on SQLite or on PostgreSQL.
 
     Each is a copy of one that was migrated once in the session: copying takes a tenth of the time.
     """
     migrated: dict[str, str] = {}
 
     def make(engine: str) -> str:
-        if engine not in migrated:
-            migrated[engine] = _migrated(empty_database(engine))
-        if engine == "postgres":
+        kind = "sqlite" if engine == "sqlite" else "direct"
+        if kind not in migrated:
+            migrated[kind] = _migrated(empty_database(kind))
+        if kind == "direct":
             server: Postgres = request.getfixturevalue("postgres")
-            return server.create(template=migrated[engine])
-        copy = empty_database(engine)
-        shutil.copyfile(*(url.removeprefix("sqlite:///") for url in (migrated[engine], copy)))
+            return reached(server.create(template=migrated[kind]), engine)
+        copy = empty_database(kind)
+        shutil.copyfile(*(url.removeprefix("sqlite:///") for url in (migrated[kind], copy)))
         return copy
 
     return make

@@ -26,7 +26,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 # The test suite reads these variables; the program does not.
-_OF_THE_TESTS = tuple(PREFIX + name for name in ("CRASH_", "FUZZ_", "BENCH_"))
+_OF_THE_TESTS = tuple(PREFIX + name for name in ("CRASH_", "FUZZ_", "BENCH_", "TEST_"))
 
 
 class SettingsError(Exception):
@@ -47,6 +47,12 @@ class Settings:
         "For PostgreSQL, `?sslmode=` and `PGSSLROOTCERT` mean what they mean to `psql`.",
     )
     database_pool: int = _setting(8, "Most connections to PostgreSQL of one process, 2 or more.")
+    database_pooler: str = _setting(
+        "auto",
+        "Whether a pooler such as PgBouncer in transaction mode stands before PostgreSQL: `yes`, "
+        "`no`, or `auto` to find out. Without a pooler Entrepot is faster, because PostgreSQL then "
+        "prepares each statement once.",
+    )
     migrate: bool = _setting(True, "Whether `serve` migrates the schema before it starts.")
     rate_limit: float | None = _setting(
         10_000.0,
@@ -141,7 +147,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         except ValueError as error:
             faults.append(f"{PREFIX}{name.upper()}={raw!r}: {error}")
     faults.extend(_unknown(env, known))
-    values |= {name: str(values[name]).lower() for name in ("role", "log_level") if name in values}
+    words = ("role", "log_level", "database_pooler")
+    values |= {name: str(values[name]).lower() for name in words if name in values}
+    if values.get("database_pooler", "auto") not in ("auto", "yes", "no"):
+        said = values["database_pooler"]
+        faults.append(f"{PREFIX}DATABASE_POOLER={said!r}: must be auto, yes or no")
     if values.get("role", "all") not in ("all", "api", "worker"):
         faults.append(f"{PREFIX}ROLE={values['role']!r}: must be all, api or worker")
     if values.get("log_level", "info") not in LOG_LEVELS:

@@ -156,6 +156,7 @@ async def begin_serving(database: Database, chosen: Settings) -> None:
     """Open the book as a server. A full disk does not keep the server from answering reads."""
     try:
         if await migrate.revision(database) == migrate.head():
+            await database.see_to_durability()
             await database.begin_serving()
             if chosen.role != "api" and database.side_by_side == 1:
                 await free_jobs(database)
@@ -189,7 +190,9 @@ def application(shared: str | None = None) -> Application:
     """
     chosen = settings.load()
     telemetry.set_up_logging(chosen.log_level)
-    database = open_database(chosen.database_url, chosen.database_pool)
+    database = open_database(
+        chosen.database_url, chosen.database_pool, pooler=chosen.database_pooler
+    )
     holding = make_holding(database, chosen) if chosen.role != "api" else None
     writer = make_writer(database, chosen, holding)
     services = make_services(database, writer, chosen, shared)

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.pooled import module_database_url  # noqa: F401 - a fixture
 
 from entrepot.testing.clients import (
     SYNQ_ORDERS,

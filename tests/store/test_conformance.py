@@ -9,6 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, select
+from tests.pooled import database_url  # noqa: F401 - a fixture
 
 from entrepot.clock import new_id
 from entrepot.core.changes import Changes

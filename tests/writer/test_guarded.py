@@ -29,6 +29,7 @@ from entrepot.core.results import OrderResult
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.engines.postgres import PostgresDatabase
+from entrepot.store.engines.sql import sql_of
 from entrepot.store.keeping import migrate
 from entrepot.writer import batch, writer
 from entrepot.writer.envelope import Envelope
@@ -44,9 +45,11 @@ class Processes(NamedTuple):
     other: Desk
 
 
-@pytest_asyncio.fixture
-async def two(fresh_database: Callable[[str], str]) -> AsyncIterator[Processes]:
-    url = fresh_database("postgres")
+@pytest_asyncio.fixture(params=["postgres", "pooled"])
+async def two(
+    request: pytest.FixtureRequest, fresh_database: Callable[[str], str]
+) -> AsyncIterator[Processes]:
+    url = fresh_database(request.param)
     databases: list[Database] = [PostgresDatabase(url), PostgresDatabase(url)]
     await migrate.upgrade(databases[0])
     shop = await databases[0].write(open_shop)
@@ -294,7 +297,7 @@ async def test_a_writer_that_met_a_rival_locks_for_a_while(
     real = batch.load
 
     def load(conn: Connection, *rest: Any) -> None:
-        locked.append(conn.connection.driver_connection.is_in_transaction())
+        locked.append(sql_of(conn).locks(conn))
         real(conn, *rest)
 
     await two.one.do(two.one.shop.stocked(20))

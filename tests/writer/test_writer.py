@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, select
+from tests.pooled import database_url  # noqa: F401 - a fixture
 from tests.writer.taking import Taking
 
 from entrepot.clock import new_id, now

@@ -245,6 +245,7 @@ async def _take_up(book: Database) -> None:
         raise OperatorError(str(migrate.why_not_at_head(found)))
     if found != migrate.head():
         return  # the readiness page tells
+    await book.see_to_durability()
     try:
         await book.prove_writing()
     except Unavailable as error:

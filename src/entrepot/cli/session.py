@@ -53,7 +53,9 @@ def on_book(
         require_book(chosen.database_url)
 
     async def run() -> T:
-        database = open_database(chosen.database_url, chosen.database_pool, patient=True)
+        database = open_database(
+            chosen.database_url, chosen.database_pool, patient=True, pooler=chosen.database_pooler
+        )
         try:
             if must_exist:
                 why_not = migrate.why_not_at_head(await migrate.revision(database))

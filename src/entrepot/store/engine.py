@@ -88,6 +88,13 @@ class Database(Protocol):
         """
         ...
 
+    async def see_to_durability(self) -> None:
+        """See that what is committed survives a loss of power.
+
+        Raises RuntimeError where it would not, with what helps; and Unavailable.
+        """
+        ...
+
     async def close(self) -> None:
         """Let the connections go."""
         ...

@@ -43,7 +43,7 @@ class Postgres:
         self.data = self.folder / "data"
         self.log = self.folder / "log"
         self.port = free_port()
-        self._account = self._unprivileged()
+        self.account = self._unprivileged()
         self._numbers = itertools.count(1)
 
     def _unprivileged(self) -> str | None:
@@ -83,24 +83,24 @@ class Postgres:
     def start(self) -> None:
         """Makes the cluster and starts the server; returns when it answers."""
         trusting = ("--auth=trust", "--encoding=utf8", "-U", "postgres")
-        self._run("initdb", "-D", str(self.data), *trusting, account=self._account)
+        self._run("initdb", "-D", str(self.data), *trusting, account=self.account)
         self.start_again()
 
     def crash(self) -> None:
         """Ends the server at once, as a loss of power does."""
         arguments = ("-D", str(self.data), "-w", "-m", "immediate", "stop")
-        self._run("pg_ctl", *arguments, account=self._account)
+        self._run("pg_ctl", *arguments, account=self.account)
 
     def start_again(self) -> None:
         """Starts the server on its cluster; returns when it answers."""
         options = f"-h 127.0.0.1 -p {self.port} -k {self.folder} -c max_connections=200"
         arguments = ("-D", str(self.data), "-w", "-l", str(self.log), "-o", options, "start")
-        self._run("pg_ctl", *arguments, account=self._account)
+        self._run("pg_ctl", *arguments, account=self.account)
 
     def stop(self) -> None:
         """Stops the server at once, without a last checkpoint, and removes its folder."""
         arguments = ("-D", str(self.data), "-w", "-m", "immediate", "stop")
-        self._run("pg_ctl", *arguments, account=self._account)
+        self._run("pg_ctl", *arguments, account=self.account)
         shutil.rmtree(self.folder)
 
     def sql(self, statement: str, database: str = "postgres") -> str:

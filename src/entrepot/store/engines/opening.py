@@ -14,12 +14,19 @@ _TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full
 _FORMS = "`sqlite:///path` or `postgresql://user:password@host:port/name`"
 
 
-def open_database(url: str, pool_size: int = POOL_DEFAULT, *, patient: bool = False) -> Database:
+def open_database(
+    url: str,
+    pool_size: int = POOL_DEFAULT,
+    *,
+    patient: bool = False,
+    pooler: str = "auto",
+) -> Database:
     """The database behind a URL: `sqlite:///path` or `postgresql://user:password@host:port/name`.
 
     A `patient` one lets each statement take as long as it does, as a migration or an audit of a
     large book has to; otherwise a server that does not answer in time counts as unavailable, and
-    PostgreSQL is told to read by index.
+    PostgreSQL is told to read by index. `pooler`: whether one stands before PostgreSQL; `auto`
+    finds it out.
     """
     parsed = parsed_url(url)
     # Each driver is imported where its database is spoken to.
@@ -31,7 +38,7 @@ def open_database(url: str, pool_size: int = POOL_DEFAULT, *, patient: bool = Fa
         from entrepot.store.engines.postgres import PostgresDatabase  # noqa: PLC0415 - see above
 
         return PostgresDatabase(
-            parsed.render_as_string(hide_password=False), pool_size, patient=patient
+            parsed.render_as_string(hide_password=False), pool_size, patient=patient, pooler=pooler
         )
     raise RuntimeError(
         f"{parsed.get_backend_name()} is no database that Entrepot speaks to; write {_FORMS}"

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
-import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
-from sqlalchemy import event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entrepot.pace import sliced
-from entrepot.store import schema
 from entrepot.store.engine import POOL_DEFAULT, T, Work
 from entrepot.store.engines.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
-from entrepot.store.engines.postgres_sql import DIRECT, row_types
+from entrepot.store.engines.postgres_pools import Sizes, Way, Ways, ways_to
 from entrepot.store.engines.sql import Conflict, speaking
 
 # A process writes three batches at a time, the pipeline's, everybody else's and one more of arrays;
 # beside them the pipeline claims jobs and retention removes what is old.
 _WRITERS_MAX = 4
-_STATEMENT_SECONDS = 30.0
-_CONNECT_SECONDS = 10.0
-_PLANS_SECONDS_MIN, _PLANS_SECONDS_MAX = 0.25, 60.0
 _RETRY_STATES = {"40001", "40P01", "23505", "55P03"}
 # What PostgreSQL says of itself and not of a statement: classes, and states of other classes.
 _FAULTS: dict[str, type[Unavailable]] = {
@@ -47,14 +42,13 @@ _TOUCH = (
 _DRIVER_GAVE_UP = (
     asyncpg.InternalClientError, asyncpg.InterfaceError, asyncpg.InvalidCachedStatementError,
 )  # fmt: skip
-# Orders are looked up by keys and lists go by indexes; while a table is small or its statistics are
-# old, the planner may prefer to scan it, and keeps that plan while the table grows.
-_BY_INDEX = {
-    "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
-    # So there is one plan for each statement, which need not be made again and again. It is made
-    # for any values, and starting workers for what it then expects takes longer than what there is.
-    "plan_cache_mode": "force_generic_plan", "jit": "off", "max_parallel_workers_per_gather": "0",
-}  # fmt: skip
+
+_Kind = Literal["write", "write_guarded", "read", "read_one", "bare"]
+_DURABLE = ("on", "remote_apply")
+
+
+class Undurable(RuntimeError):
+    """The server acknowledges commits before they are kept."""
 
 
 class PostgresDatabase:
@@ -64,31 +58,29 @@ class PostgresDatabase:
 
     dialect = "postgresql"
 
-    def __init__(self, url: str, pool_size: int = POOL_DEFAULT, *, patient: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        pool_size: int = POOL_DEFAULT,
+        *,
+        patient: bool = False,
+        pooler: str = "auto",
+    ) -> None:
         self.reading, self.writing = Outage("reading"), Outage("writing")
         writing = min(max(1, pool_size // 2), _WRITERS_MAX)
         self.side_by_side = writing
-        seconds = None if patient else _STATEMENT_SECONDS
-        self._writer = _postgres_engine(url, writing, seconds, _BY_INDEX)
-        # What takes its time goes through whole tables, each of its statements once.
-        reading = {} if patient else _BY_INDEX
-        self._reader = _postgres_engine(url, max(1, pool_size - writing), seconds, reading)
-
-        @event.listens_for(self._writer.sync_engine, "connect")
-        def _set_up(connection: Any, _record: Any) -> None:
-            connection.run_async(lambda driver: driver.execute(row_types(schema.metadata)))
-
-        for engine in (self._writer, self._reader):
-            event.listen(engine.sync_engine, "checkout", _still_open)
-            event.listen(engine.sync_engine, "checkout", _plan_anew)
+        self._url, self._pooler = url, pooler
+        self._sizes = Sizes(writing, max(1, pool_size - writing), patient)
+        self._ways: Ways | None = None
+        self._finding = asyncio.Lock()
 
     async def write(self, work: Work[T]) -> T:
         """See Database."""
-        return await _in_transaction(self._writer, "BEGIN", work, self.writing)
+        return await self._transact("write", work, self.writing)
 
     async def write_guarded(self, work: Work[T]) -> T:
         """See Database."""
-        return await _in_transaction(self._writer, None, work, self.writing)
+        return await self._transact("write_guarded", work, self.writing)
 
     async def write_long(self, work: Work[T]) -> T:
         """See Database. Every transaction lets others run here."""
@@ -96,16 +88,35 @@ class PostgresDatabase:
 
     async def read(self, work: Work[T]) -> T:
         """See Database."""
-        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        return await _in_transaction(self._reader, begin, work, self.reading)
+        return await self._transact("read", work, self.reading)
 
     async def read_one(self, work: Work[T]) -> T:
         """See Database."""
-        return await _in_transaction(self._reader, None, work, self.reading)
+        return await self._transact("read_one", work, self.reading)
 
     async def read_long(self, work: Work[T]) -> T:
         """See Database."""
         return await self.read(work)
+
+    async def _transact(self, kind: _Kind, work: Work[T], outage: Outage) -> T:
+        try:
+            ways = self._ways or await self._found()
+            result = await _done(getattr(ways, kind), work)
+        except Unavailable as error:
+            outage.failed(error)
+            raise
+        outage.worked()
+        return result
+
+    async def _found(self) -> Ways:
+        """How this server is worked with, which the first connection to it finds out."""
+        async with self._finding:
+            if self._ways is None:
+                try:
+                    self._ways = await ways_to(self._url, self._sizes, self._pooler)
+                except Exception as error:
+                    raise _translated(error, is_lost=True) from error
+            return self._ways
 
     async def prove_writing(self) -> None:
         """See Database."""
@@ -126,73 +137,37 @@ class PostgresDatabase:
         """See Database. Several servers may."""
         self.reading.tells = self.writing.tells = True
 
+    async def see_to_durability(self) -> None:
+        """See Database. It asks a transaction that sets nothing by itself."""
+        said, role = await self._transact("bare", _durability, self.writing)
+        if said not in _DURABLE:
+            raise Undurable(
+                f"synchronous_commit is {said} for the role {role}, so that a crash of PostgreSQL "
+                f'could lose orders that were acknowledged; run `ALTER ROLE "{role}" SET '
+                "synchronous_commit = on`, have a pooler connect anew, and start again"
+            )
+
     async def close(self) -> None:
         """See Database."""
-        await self._writer.dispose()
-        await self._reader.dispose()
+        if self._ways is not None:
+            await self._ways.close()
 
 
-def _postgres_engine(
-    url: str, pool_size: int, seconds: float | None, session: dict[str, str]
-) -> AsyncEngine:
-    return create_async_engine(
-        make_url(url).set(drivername="postgresql+asyncpg"),
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=10,
-        execution_options=speaking(DIRECT),
-        # Transactions are begun and ended below, so that the driver may be used directly as well.
-        isolation_level="AUTOCOMMIT",
-        connect_args={
-            "timeout": _CONNECT_SECONDS,
-            "command_timeout": seconds,
-            # A batch's statement is long, and prepared once for each set of tables it writes to.
-            "statement_cache_size": 512,
-            "max_cacheable_statement_size": 0,
-            "max_cached_statement_lifetime": 0,
-            "server_settings": {
-                "application_name": "entrepot", "synchronous_commit": "on", **session,
-            },
-        },
-    )  # fmt: skip
+def _durability(conn: Connection) -> tuple[str, str]:
+    """What synchronous_commit is, and for which role."""
+    asked = "SELECT current_setting('synchronous_commit'), current_user::text"
+    said, role = conn.exec_driver_sql(asked).one()
+    return str(said), str(role)
 
 
-def _still_open(connection: Any, _record: Any, _proxy: Any) -> None:
-    """Have the pool open another one in place of a connection that the server has closed."""
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
-
-
-def _plan_anew(connection: Any, record: Any, _proxy: Any) -> None:
-    """Let go of plans that were made for smaller tables: on an empty one any index looks as good as
-    the right one. Rarer and rarer, as what a connection sees doubles ever more slowly.
-    """
-    now = time.monotonic()
-    wait, due = record.info.get("plans", (_PLANS_SECONDS_MIN, now + _PLANS_SECONDS_MIN))
-    if now >= due:
-        wait = min(2 * wait, _PLANS_SECONDS_MAX)
-        due = now + wait
-        connection.run_async(lambda driver: driver.execute("DISCARD PLANS"))
-    record.info["plans"] = (wait, due)
-
-
-async def _in_transaction(
-    engine: AsyncEngine, begin: str | None, work: Work[T], outage: Outage
-) -> T:
-    """Between `begin` and COMMIT; without one, each statement of `work` is a transaction."""
-    try:
-        result = await _done(engine, begin, work)
-    except Unavailable as error:
-        outage.failed(error)
-        raise
-    outage.worked()
-    return result
-
-
-async def _done(engine: AsyncEngine, begin: str | None, work: Work[T]) -> T:
+async def _done(way: Way, work: Work[T]) -> T:
+    """Between the way's beginning and COMMIT; without one, each statement is a transaction."""
+    pool, begin, spoken = way
     is_lost = True  # until there is a connection
     try:
-        async with engine.connect() as conn:
+        async with pool.connect() as conn:
+            if spoken is not None:
+                await conn.execution_options(**speaking(spoken))
             driver: Any = (await conn.get_raw_connection()).driver_connection
             is_lost = False
             try:

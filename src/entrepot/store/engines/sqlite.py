@@ -263,6 +263,9 @@ class SqliteDatabase:
         if self.log is not None and not self._slow_write.locked():
             self.log.copy(writer)
 
+    async def see_to_durability(self) -> None:
+        """See Database. Every connection to the file is told to sync each commit."""
+
     async def close(self) -> None:
         """See Database. A long read that still runs is broken off."""
         self._closing = True

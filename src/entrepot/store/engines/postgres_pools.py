@@ -1,0 +1,226 @@
+"""Connections to a PostgreSQL server, directly or through a pooler.
+
+A direct connection is Entrepot's own for as long as it is open: what is set stays set, statements
+are prepared once, and types of whole rows are made once. Behind a pooler (PgBouncer in transaction
+mode) each transaction may meet another backend, which other programs use as well. There every
+statement stands in a transaction, which sets by SET LOCAL what it needs, and leaves nothing behind
+(docs/adr/0031).
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from entrepot.store import schema
+from entrepot.store.engines.postgres_sql import DIRECT, POOLED, POOLED_GUARDED, row_types
+from entrepot.store.engines.sql import Sql, speaking
+
+_STATEMENT_SECONDS = 30.0
+_CONNECT_SECONDS = 10.0
+_PLANS_SECONDS_MIN, _PLANS_SECONDS_MAX = 0.25, 60.0
+_NAMED = {"application_name": "entrepot"}
+_DURABLE = {"synchronous_commit": "on"}
+# Orders are looked up by keys and lists go by indexes; while a table is small or its statistics are
+# old, the planner may prefer to scan it, and keeps that plan while the table grows.
+_BY_INDEX = {
+    "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
+    # So there is one plan for each statement, which need not be made again and again. It is made
+    # for any values, and starting workers for what it then expects takes longer than what there is.
+    "plan_cache_mode": "force_generic_plan", "jit": "off", "max_parallel_workers_per_gather": "0",
+}  # fmt: skip
+
+
+class Way(NamedTuple):
+    """How a transaction runs: on connections of which pool, and what begins it.
+
+    Where nothing begins it, each statement is a transaction of its own. `sql` is how its connection
+    is spoken to, where that is not as its pool's others.
+    """
+
+    pool: AsyncEngine
+    begin: str | None
+    sql: Sql | None = None
+
+
+class Ways(NamedTuple):
+    """The ways of one server: see Database for each."""
+
+    write: Way
+    write_guarded: Way
+    read: Way
+    read_one: Way
+    bare: Way
+    """A transaction of the writer that sets nothing: what it goes by is what the server says."""
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        for pool in {self.write.pool, self.read.pool}:
+            await pool.dispose()
+
+
+class Sizes(NamedTuple):
+    """Connections of either pool at most. A `patient` one waits for each statement as long as it
+    takes, and lets PostgreSQL read as it likes.
+    """
+
+    writing: int
+    reading: int
+    patient: bool
+
+
+async def ways_to(url: str, sizes: Sizes, pooler: str) -> Ways:
+    """How the server behind a URL is worked with. Raises the driver's errors.
+
+    `pooler`: `yes` and `no` say whether one stands between, `auto` has it found out.
+    """
+    if pooler == "no":
+        return _direct(url, sizes)
+    pooled = _pooled(url, sizes)
+    if pooler == "yes" or await _is_another_backend(pooled.read.pool):
+        return pooled
+    await pooled.close()
+    return _direct(url, sizes)
+
+
+async def _is_another_backend(pool: AsyncEngine) -> bool:
+    """Whether the process that answers is another one than the one that greeted: a pooler greets
+    with a number of its own.
+    """
+    async with pool.connect() as conn:
+        driver: Any = (await conn.get_raw_connection()).driver_connection
+        await driver.execute("BEGIN")
+        answering = await driver.fetchval("SELECT pg_backend_pid()")
+        await driver.execute("ROLLBACK")
+        return bool(answering != driver.get_server_pid())
+
+
+def _direct(url: str, sizes: Sizes) -> Ways:
+    def pool(size: int, session: dict[str, str]) -> AsyncEngine:
+        made = create_async_engine(
+            _address(url),
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=10,
+            execution_options=speaking(DIRECT),
+            # Transactions are begun and ended by hand, so that the driver may be used directly.
+            isolation_level="AUTOCOMMIT",
+            connect_args={
+                **_patience(sizes),
+                # A batch's statement is long, and prepared once for each set of tables it writes.
+                "statement_cache_size": 512,
+                "max_cacheable_statement_size": 0,
+                "max_cached_statement_lifetime": 0,
+                "server_settings": {**_NAMED, **_DURABLE, **session},
+            },
+        )
+        event.listen(made.sync_engine, "checkout", _still_open)
+        event.listen(made.sync_engine, "checkout", _plan_anew)
+        return made
+
+    writer = pool(sizes.writing, _BY_INDEX)
+    # What takes its time goes through whole tables, each of its statements once.
+    reader = pool(sizes.reading, {} if sizes.patient else _BY_INDEX)
+
+    @event.listens_for(writer.sync_engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        connection.run_async(lambda driver: driver.execute(row_types(schema.metadata)))
+
+    return Ways(
+        Way(writer, "BEGIN"), Way(writer, None),
+        Way(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), Way(reader, None),
+        Way(writer, "BEGIN"),
+    )  # fmt: skip
+
+
+def _pooled(url: str, sizes: Sizes) -> Ways:
+    def pool(size: int) -> AsyncEngine:
+        made = create_async_engine(
+            _address(url),
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=10,
+            execution_options=speaking(POOLED),
+            isolation_level="AUTOCOMMIT",
+            connect_args={
+                **_patience(sizes),
+                # Statements have no name: one that has may be another client's on this backend.
+                "statement_cache_size": 0,
+                "prepared_statement_cache_size": 0,
+                "prepared_statement_name_func": lambda: "",
+                "async_creator_fn": _begun,
+            },
+        )
+        event.listen(made.sync_engine, "checkout", _still_open)
+        event.listen(made.sync_engine, "connect", _ended)  # the last of those that listen
+        return made
+
+    writer, reader = pool(sizes.writing), pool(sizes.reading)
+    writing = _begin("BEGIN", _DURABLE | _BY_INDEX)
+    session = {} if sizes.patient else _BY_INDEX
+    return Ways(
+        Way(writer, writing), Way(writer, writing, POOLED_GUARDED),
+        Way(reader, _begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", session)),
+        Way(reader, _begin("BEGIN READ ONLY", session)),
+        Way(writer, "BEGIN"),
+    )  # fmt: skip
+
+
+def _begin(begin: str, session: dict[str, str]) -> str:
+    """Begins a transaction and sets what it needs, which ends with it; in one round trip."""
+    said = [f"SET LOCAL {name} = '{value}'" for name, value in (_NAMED | session).items()]
+    return "; ".join([begin, *said])
+
+
+async def _begun(*arguments: Any, **named: Any) -> Any:
+    """A new connection in a transaction, so that one backend answers all that SQLAlchemy and the
+    driver ask before it is used.
+    """
+    made: Any = await asyncpg.connect(*arguments, **named)
+    # Before the driver asks for a type it would turn `jit` off for the session, and on again.
+    made._server_caps = made._server_caps._replace(jit=False)  # noqa: SLF001 - there is no setting
+    try:
+        await made.execute("BEGIN")
+    except BaseException:
+        made.terminate()
+        raise
+    return made
+
+
+def _ended(connection: Any, _record: Any) -> None:
+    """End the transaction that a new connection was begun with."""
+    connection.run_async(lambda driver: driver.execute("ROLLBACK"))
+
+
+def _address(url: str) -> Any:
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+def _patience(sizes: Sizes) -> dict[str, Any]:
+    seconds = None if sizes.patient else _STATEMENT_SECONDS
+    return {"timeout": _CONNECT_SECONDS, "command_timeout": seconds}
+
+
+def _still_open(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Have the pool open another one in place of a connection that the server has closed."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+def _plan_anew(connection: Any, record: Any, _proxy: Any) -> None:
+    """Let go of plans that were made for smaller tables: on an empty one any index looks as good as
+    the right one. Rarer and rarer, as what a connection sees doubles ever more slowly.
+    """
+    now = time.monotonic()
+    wait, due = record.info.get("plans", (_PLANS_SECONDS_MIN, now + _PLANS_SECONDS_MIN))
+    if now >= due:
+        wait = min(2 * wait, _PLANS_SECONDS_MAX)
+        due = now + wait
+        connection.run_async(lambda driver: driver.execute("DISCARD PLANS"))
+    record.info["plans"] = (wait, due)
