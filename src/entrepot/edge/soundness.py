@@ -45,6 +45,7 @@ _LEXEMES: Final = re.compile(rb"[0-9.eE+-]{4,1024}+")
 _OF_OBJECTS: Final = re.compile(rb"[{}]|:[^{}]{0,65536}+")
 _DIGIT_BYTES: Final = [b"%d" % digit for digit in range(10)]
 _TWICE: Final = "The key appears more than once in one object"
+_NUL_ESCAPED: Final = b"\\u0000"
 _NUL: Final = "A NUL character is not allowed"
 
 _SMALL_BYTES: Final = 16 * 1024
@@ -84,33 +85,41 @@ def check(body: bytes, depth_max: int) -> None:
 
 
 def _is_plain(body: bytes, depth_max: int) -> bool:
-    """Whether the body is as nearly all are, and sound: no escapes, few levels, short numbers.
+    """Whether the body is as nearly all are, and sound: few levels, short numbers, and no NUL.
 
     A string has two quotation marks. Where an object has a key twice, its tree holds fewer strings
     than the body does. Of any other body this says nothing; it is looked at more closely.
     """
-    if b"\\" in body or b"\0" in body:
+    if b"\0" in body:
         return False
     if len(body) > _READ_BACK_BYTES_MAX:
-        return _walks_well(body, depth_max)
+        return b"\\" not in body and _walks_well(body, depth_max)
     few = len(body) <= _SMALL_BYTES and body.count(b"[") + body.count(b"{") <= depth_max
     if few and _LONG not in body.translate(_DIGITS):
-        return _reads_back(body, _plain)
-    bare, _ = _without_strings(body)
+        unescaped = _without_escapes(body)
+        return _NUL_ESCAPED not in unescaped and _reads_back(body, unescaped, _plain)
+    bare, has_nul = _without_strings(body)
     _check_size(bare, depth_max)
-    if _suspects(bare):
+    if has_nul or _suspects(bare):
         return False
     breathe()
-    return _reads_back(body, _untyped)
+    return _reads_back(body, _without_escapes(body), _untyped)
 
 
-def _reads_back(body: bytes, decoder: msgspec.json.Decoder[Any]) -> bool:
+def _without_escapes(text: bytes) -> bytes:
+    """The text without its escaped backslashes and quotation marks: each quotation mark that is
+    left begins or ends a string, and each backslash that is left begins another escape.
+    """
+    return text.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in text else text
+
+
+def _reads_back(body: bytes, unescaped: bytes, decoder: msgspec.json.Decoder[Any]) -> bool:
     """Whether the body, whose numbers are short, has all its strings once it is read and written
     again. The decoder refuses a number that is out of range, where none was looked at before.
     """
     tree = _tree(body, decoder)
     breathe()
-    return tree is not None and _write(tree).count(b'"') == body.count(b'"')
+    return tree is not None and _without_escapes(_write(tree)).count(b'"') == unescaped.count(b'"')
 
 
 def _walks_well(body: bytes, depth_max: int) -> bool:
@@ -238,8 +247,8 @@ def _without_strings(body: bytes) -> tuple[bytes, bool]:
             piece = body[start : start + len(piece) + 1]
         start += len(piece)
         if b"\\" in piece:
-            piece = piece.replace(b"\\\\", b"").replace(b'\\"', b"")
-            nul = nul or b"\\u0000" in piece + body[start : start + 4]
+            piece = _without_escapes(piece)
+            nul = nul or _NUL_ESCAPED in piece + body[start : start + 4]
         parts = piece.split(b'"')
         outside += parts[inside::2]
         inside ^= len(parts) % 2 == 0
