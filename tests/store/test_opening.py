@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from entrepot.cli import session
 from entrepot.store.engine import Unavailable
@@ -15,6 +16,7 @@ from entrepot.store.engines import postgres, sql
 from entrepot.store.engines.opening import open_database
 from entrepot.store.engines.postgres import PostgresDatabase
 from entrepot.store.keeping import migrate
+from entrepot.store.verify.opening import read_only
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "mysql://somebody:secret@host/name"])
@@ -80,3 +82,14 @@ def test_plans_are_made_anew_ever_more_rarely(monkeypatch: pytest.MonkeyPatch) -
     gaps = [round(after - before, 1) for before, after in pairwise(made)]
     assert gaps == sorted(gaps)
     assert gaps[-1] == 60
+
+
+async def test_a_files_name_is_meant_as_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "50%20 of a book #1.db"
+    database = open_database(f"sqlite:///{path}")
+    try:
+        await migrate.upgrade(database)
+    finally:
+        await database.close()
+    assert path.exists()
+    assert read_only(path, lambda conn: inspect(conn).has_table("orders"))

@@ -14,7 +14,7 @@ from pysqlite3 import dbapi2 as sqlite_driver
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection, column, create_engine, inspect, select, table
+from sqlalchemy import URL, Connection, column, create_engine, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from entrepot import settings, telemetry
@@ -179,7 +179,8 @@ def _ledger(path: Path) -> ProviderLedger:
 
 def _holds(path: Path) -> Iterator[Hold]:
     """The money that the sandbox holds, read from its own file without changing it."""
-    url = f"sqlite+pysqlite:///file:{quote(str(path.resolve()))}?mode=ro&uri=true"
+    file = f"file:{quote(str(path.resolve()))}"
+    url = URL.create("sqlite+pysqlite", database=file, query={"mode": "ro", "uri": "true"})
     engine = create_engine(url, module=sqlite_driver)
     payments = table("payments", column("order_ref"), column("key"), column("state"))
     held = select(payments.c.order_ref, payments.c.key).where(payments.c.state == "authorised")

@@ -61,7 +61,8 @@ def parsed_url(url: str) -> URL:
     if parsed.drivername == "postgres":
         parsed = parsed.set(drivername="postgresql")
     if parsed.get_backend_name() == "sqlite":
-        return _of_file(parsed, url)
+        # A file's name is meant as it is written, percent signs among it.
+        return _of_file(make_url(url.replace("%", "%25")), url)
     if parsed.port is not None and not 0 < parsed.port <= _PORT_MAX:
         raise RuntimeError(
             "the port in the database's URL is no number from 1 to 65535; write 5432, say"

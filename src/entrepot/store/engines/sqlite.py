@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pysqlite3 import dbapi2 as sqlite_driver
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.util import await_only
@@ -284,7 +284,7 @@ class SqliteDatabase:
 
 def _sqlite_engine(path: str, begin: str, cache_kib: int = _CACHE_KIB) -> Engine:
     engine = create_engine(
-        f"sqlite+pysqlite:///{path}",
+        URL.create("sqlite+pysqlite", database=path),
         module=sqlite_driver,
         poolclass=StaticPool,
         execution_options=speaking(SQLITE),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import CheckConstraint, Column, LargeBinary, MetaData, Table
+from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
 ID = LargeBinary(16)
@@ -19,10 +22,11 @@ def need(name: str, type_: object) -> Column[object]:
     return Column(name, type_, nullable=False)  # type: ignore[arg-type]
 
 
-def table(name: str, *parts: object, by_key: bool = True) -> Table:
+def table(name: str, *parts: SchemaItem, by_key: bool = True) -> Table:
     """A table of the book. SQLite keeps its rows in the tree of its key.
 
     Not `by_key` are large rows whose keys come in no order: that tree would have few rows on a page
     and many levels, all of them read again for every key; the keys alone have few.
     """
-    return Table(name, metadata, *parts, sqlite_with_rowid=not by_key)  # type: ignore[arg-type]
+    options: dict[str, Any] = {"sqlite_with_rowid": not by_key}
+    return Table(name, metadata, *parts, **options)

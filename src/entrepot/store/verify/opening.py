@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from pysqlite3 import dbapi2 as sqlite_driver
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
@@ -28,23 +28,27 @@ def read_only(path: Path, work: Callable[[Connection], T]) -> T:
     log = path.with_name(path.name + "-wal")
     if not _has_log(log):
         try:
-            done = _read(path, "mode=ro&immutable=1", work)
+            done = _read(path, {"immutable": "1"}, work)
         except Exception:
             if not _has_log(log):
                 raise
         else:
             if not _has_log(log):
                 return done
-    return _read(path, "mode=ro", work)
+    return _read(path, {}, work)
 
 
 def _has_log(log: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
-def _read(path: Path, how: str, work: Callable[[Connection], T]) -> T:
+def _read(path: Path, how: dict[str, str], work: Callable[[Connection], T]) -> T:
     engine = create_engine(
-        f"sqlite+pysqlite:///file:{quote(str(path.resolve()))}?{how}&uri=true",
+        URL.create(
+            "sqlite+pysqlite",
+            database=f"file:{quote(str(path.resolve()))}",
+            query={"mode": "ro", "uri": "true"} | how,
+        ),
         module=sqlite_driver,
         poolclass=StaticPool,
         execution_options=speaking(SQLITE),

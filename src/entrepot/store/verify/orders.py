@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, not_, select
+from sqlalchemy import Table, not_, select
 
 from entrepot.core import events, lifecycle, words
 from entrepot.core.facets import VALUES, Facets
@@ -18,7 +18,7 @@ from entrepot.store.verify.damage import Sound
 from entrepot.store.verify.report import Findings
 from entrepot.store.verify.searchable import check_properties
 from entrepot.store.verify.stories import check_events, check_lines, check_sender
-from entrepot.store.verify.walk import Beside, OrderKey, rows_of
+from entrepot.store.verify.walk import AnyRow, AnySelect, Beside, OrderKey, rows_of
 
 # Clocks of several processes differ, and a batch is dated before it waits for its rows' locks.
 SKEW_MICROSECONDS = 60_000_000
@@ -55,8 +55,8 @@ class Walk:
         )
         return {(row[0], row[1]) for row in rows_found or ()}
 
-    def _rows(self, table: Table) -> Iterator[Row[Any]]:
-        def fetch(page: Select[Any]) -> Sequence[Row[Any]]:
+    def _rows(self, table: Table) -> Iterator[AnyRow]:
+        def fetch(page: AnySelect) -> Sequence[AnyRow]:
             found = self._asking.ask(
                 f"the table {table.name}", lambda: self._asking.conn.execute(page).all()
             )
@@ -71,13 +71,13 @@ class Walk:
         for row in self._rows(schema.orders):
             self._check(row)
 
-    def _own(self, table: Table, key: OrderKey) -> list[Row[Any]] | None:
+    def _own(self, table: Table, key: OrderKey) -> list[AnyRow] | None:
         """The order's rows of a table; None where they are not all to be had."""
         found = self._beside[table.name].of(key)
         whole = table.name not in self._unread and key not in self._left_out[table.name]
         return found if whole else None
 
-    def _check(self, row: Row[Any]) -> None:
+    def _check(self, row: AnyRow) -> None:
         key = (row[0], row[1])
         own = {table.name: self._own(table, key) for table in BESIDE}
         if not _scales_hold(row, self._findings):
@@ -87,7 +87,7 @@ class Walk:
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             self._findings.add("DAMAGE", org=row[0], order=row[1], why=sentence(error))
 
-    def _compare(self, row: Row[Any], own: Mapping[str, list[Row[Any]] | None]) -> None:
+    def _compare(self, row: AnyRow, own: Mapping[str, list[AnyRow] | None]) -> None:
         findings = self._findings
         lines, told = own["order_lines"], own["events"]
         its_lines = [schema.LINES.from_row(tuple(one)).line for one in lines or ()]

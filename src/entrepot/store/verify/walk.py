@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Row, Select, Table, literal, select, tuple_
 
@@ -13,12 +13,14 @@ PAGE = 1000
 OrderKey = tuple[int, bytes]
 
 
-Fetch = Callable[[Select[Any]], Sequence[Row[Any]]]
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+Fetch = Callable[[AnySelect], Sequence[AnyRow]]
 
 
 def rows_of(
     fetch: Fetch, table: Table, page: int = PAGE, sound: ColumnElement[bool] | None = None
-) -> Iterator[Row[Any]]:
+) -> Iterator[AnyRow]:
     """Every row of the table, by its primary key; where `sound` is given, those that fulfil it.
 
     `fetch` carries out the statement of one page.
@@ -43,12 +45,12 @@ class Beside:
     The table's first two columns are its order's key. Rows without an order are passed over.
     """
 
-    def __init__(self, found: Iterator[Row[Any]]) -> None:
+    def __init__(self, found: Iterator[AnyRow]) -> None:
         self._groups = groupby(found, key=_order_key)
-        self._head: tuple[OrderKey, Iterator[Row[Any]]] | None = None
+        self._head: tuple[OrderKey, Iterator[AnyRow]] | None = None
         self._begun = False
 
-    def of(self, key: OrderKey) -> list[Row[Any]]:
+    def of(self, key: OrderKey) -> list[AnyRow]:
         """The rows of this order; keys must rise from call to call."""
         if not self._begun:
             self._begun = True
@@ -60,5 +62,5 @@ class Beside:
         return list(self._head[1])
 
 
-def _order_key(row: Row[Any]) -> OrderKey:
+def _order_key(row: AnyRow) -> OrderKey:
     return row[0], row[1]
