@@ -4,6 +4,7 @@
 It repeats to one or two percent where a load over sockets scatters by ten. Run by turns in two
 checkouts it compares them. Under `valgrind --tool=callgrind` the difference of two numbers of
 rounds is the instructions an order takes, which no other work on the machine changes.
+With `--read` each request after the first rounds reads one of their orders by its id.
 """
 
 from __future__ import annotations
@@ -83,7 +84,22 @@ def sent(request: Request, number: int, chance: random.Random) -> bytes:
     ).encode()
 
 
-async def measured(request: Request, rounds: int) -> list[float]:
+def reading(request: Request, order_id: str) -> bytes:
+    """The bytes of a request that reads one order."""
+    headers = {"Host": "127.0.0.1:8080", "Accept": "*/*", **request.headers}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"GET {request.path}/{order_id} HTTP/1.1\r\n{head}\r\n".encode()
+
+
+def order_of(answer: bytes) -> str:
+    """The id of the order that an answer shows or names."""
+    told = json.loads(answer.partition(b"\r\n\r\n")[2])
+    told = told["orders"][0] if "orders" in told else told
+    found: str = told.get("order_id") or told.get("id") or told["_id"]
+    return found
+
+
+async def measured(request: Request, rounds: int, *, read: bool) -> list[float]:
     """Microseconds an order, of each round."""
     config = wiring.server_config("127.0.0.1", 8080, settings.load())
     config.load()
@@ -96,8 +112,12 @@ async def measured(request: Request, rounds: int) -> list[float]:
         protocol.connection_made(wire)
         ends.append((protocol, wire))
     chance, found = random.Random(1), []
+    ids: list[str] = []
     for number in range(WARM_ROUNDS + rounds):
-        bodies = [sent(request, number * len(ends) + at, chance) for at in range(len(ends))]
+        if read and number > WARM_ROUNDS // 2:
+            bodies = [reading(request, chance.choice(ids)) for _ in ends]
+        else:
+            bodies = [sent(request, number * len(ends) + at, chance) for at in range(len(ends))]
         for _, wire in ends:
             wire.answers.clear()
             wire.answered = asyncio.get_running_loop().create_future()
@@ -110,6 +130,8 @@ async def measured(request: Request, rounds: int) -> list[float]:
         found.append((time.thread_time() - begun) * 1e6 / (len(ends) * request.orders))
         for _, wire in ends:
             assert wire.answers[0].startswith(b"HTTP/1.1 20"), wire.answers[0][:500]
+        if read and number <= WARM_ROUNDS // 2:
+            ids += [order_of(wire.answers[0]) for _, wire in ends]
     await lifespan.shutdown()
     return sorted(found[WARM_ROUNDS:])
 
@@ -119,6 +141,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("request", choices=REQUESTS)
     parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--read", action="store_true", help="read orders by id")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["ENTREPOT_DATABASE_URL"] = f"sqlite:///{folder}/book.db"
@@ -126,7 +149,9 @@ def main() -> None:
         os.environ["ENTREPOT_LOG_LEVEL"] = "error"
         command = [str(Path(sys.executable).with_name("entrepot")), "demo", "--json"]
         told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-        found = uvloop.run(measured(REQUESTS[chosen.request](told), chosen.rounds))
+        found = uvloop.run(
+            measured(REQUESTS[chosen.request](told), chosen.rounds, read=chosen.read)
+        )
     least, tenth, median = found[0], found[len(found) // 10], found[len(found) // 2]
     print(f"{chosen.request}: {least:.1f} us an order at least, {tenth:.1f}, {median:.1f} median")
 
