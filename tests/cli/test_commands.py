@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.command_line import run_in
 
 from entrepot.store.engines import sqlite
 
@@ -22,18 +23,14 @@ class Operator:
     def __init__(self, folder: Path) -> None:
         self.book = folder / "book.db"
         self.env = {
-            "PATH": "/usr/bin:/bin",
             "ENTREPOT_DATABASE_URL": f"sqlite:///{self.book}",
             "ENTREPOT_SANDBOX_LEDGER": str(folder / "sandbox.db"),
         }
 
     def types(self, *words: str, fails: bool = False) -> str:
-        done = subprocess.run(
-            [str(ENTREPOT), *words], check=False, capture_output=True, text=True, env=self.env,
-            timeout=60, cwd=self.book.parent,
-        )  # fmt: skip
-        assert (done.returncode != 0) is fails, done.stderr
-        return done.stderr if fails else done.stdout
+        done = run_in(self.book.parent, self.env, *words)
+        assert (done.code != 0) is fails, done.err
+        return done.err if fails else done.out
 
     def told(self, *words: str) -> Any:
         return json.loads(self.types(*words, "--json"))

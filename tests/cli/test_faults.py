@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from pysqlite3 import dbapi2 as sqlite_driver
+from tests.cli.command_line import run
 
 from entrepot.store.keeping import migrate
 
@@ -26,21 +27,13 @@ READERS = (
 MAKERS = (("serve", "--port", "0"), ("migrate",), ("demo",), ("org", "create", "a"))
 
 
-def run(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    env = {"PATH": "/usr/bin:/bin", **{f"ENTREPOT_{name}": told for name, told in settings.items()}}
-    return subprocess.run(
-        [ENTREPOT, *words], check=False, capture_output=True, text=True, env=env, cwd=folder,
-        timeout=60,
-    )  # fmt: skip
-
-
 def sentence(folder: Path, *words: str, **settings: str) -> str:
     """The one sentence that a command ends with; exit code 2 required."""
     ended = run(folder, *words, **settings)
-    assert ended.returncode == 2, ended
-    assert ended.stderr.startswith("entrepot: ")
-    assert ended.stderr.count("\n") == 1, ended.stderr
-    return ended.stderr.removeprefix("entrepot: ").strip()
+    assert ended.code == 2, ended
+    assert ended.err.startswith("entrepot: ")
+    assert ended.err.count("\n") == 1, ended.err
+    return ended.err.removeprefix("entrepot: ").strip()
 
 
 @pytest.mark.parametrize("words", READERS, ids=" ".join)
@@ -108,7 +101,7 @@ def test_another_schema_is_called_newer_or_older(
     tmp_path: Path, words: tuple[str, ...], revision: str, says: str
 ) -> None:
     book = {"DATABASE_URL": f"sqlite:///{tmp_path / 'book.db'}"}
-    assert run(tmp_path, "migrate", **book).returncode == 0
+    assert run(tmp_path, "migrate", **book).code == 0
     with sqlite_driver.connect(str(tmp_path / "book.db")) as conn:
         conn.execute(f"UPDATE alembic_version SET version_num = '{revision}'")
     conn.close()
@@ -175,8 +168,8 @@ def test_a_key_set_that_is_not_there_is_named_at_the_start(tmp_path: Path) -> No
 def test_the_case_of_words_does_not_matter(tmp_path: Path) -> None:
     def told(*words: str, **settings: str) -> str:
         ended = run(tmp_path, *words, **settings)
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout
+        assert ended.code == 0, ended.err
+        return ended.out
 
     told("org", "create", "Acme")
     assert "Acme is SOFT" in told("org", "allocation", "ACME", "soft")
@@ -201,18 +194,18 @@ def test_the_case_of_words_does_not_matter(tmp_path: Path) -> None:
 
 
 def test_a_dead_demo_key_is_not_handed_out(tmp_path: Path) -> None:
-    first = json.loads(run(tmp_path, "demo", "--json").stdout)
+    first = json.loads(run(tmp_path, "demo", "--json").out)
     for secret in (first["konvo"]["api_key"], first["synq"]["token"]):
-        assert run(tmp_path, "key", "revoke", secret).returncode == 0
-    again = json.loads(run(tmp_path, "demo", "--json").stdout)
+        assert run(tmp_path, "key", "revoke", secret).code == 0
+    again = json.loads(run(tmp_path, "demo", "--json").out)
     assert again["konvo"]["api_key"] != first["konvo"]["api_key"]
     assert again["synq"]["token"] != first["synq"]["token"]
-    assert "http://0.0.0.0:9/" in run(tmp_path, "demo", "--host", "0.0.0.0", "--port", "9").stdout
+    assert "http://0.0.0.0:9/" in run(tmp_path, "demo", "--host", "0.0.0.0", "--port", "9").out
 
 
 def test_hard_allocation_with_an_oversold_shelf_names_it(tmp_path: Path) -> None:
-    demo = json.loads(run(tmp_path, "demo", "--json").stdout)
-    assert run(tmp_path, "org", "allocation", "demo", "soft").returncode == 0
+    demo = json.loads(run(tmp_path, "demo", "--json").out)
+    assert run(tmp_path, "org", "allocation", "demo", "soft").code == 0
     with sqlite_driver.connect(str(tmp_path / "var" / "entrepot.db")) as conn:
         conn.execute("UPDATE stock_levels SET reserved = on_hand + 6 WHERE variant_id = ?",
                      (bytes.fromhex(demo["variants"][0]["id"].replace("-", "")),))  # fmt: skip
@@ -227,7 +220,7 @@ def test_hard_allocation_with_an_oversold_shelf_names_it(tmp_path: Path) -> None
 @pytest.mark.parametrize("words", [("org", "list"), ("--help",), ("demo", "--json"), ("--version",),
                                    ("demo",), ("verify", "--json")], ids=" ".join)  # fmt: skip
 def test_a_reader_that_goes_away_is_no_fault(tmp_path: Path, words: tuple[str, ...]) -> None:
-    assert run(tmp_path, "demo").returncode == 0
+    assert run(tmp_path, "demo").code == 0
     reading, writing = os.pipe()
     os.close(reading)
     ended = subprocess.run(
@@ -268,16 +261,12 @@ def test_every_option_of_every_command_is_explained(tmp_path: Path) -> None:
                   ("demo",), ("org", "create"), ("org", "list"), ("org", "source"), ("docs",),
                   ("org", "allocation"), ("key", "create"), ("key", "list"), ("key", "revoke"),
                   ("sandbox", "notify")):  # fmt: skip
-        shown = run(
-            tmp_path,
-            *words,
-            "--help",
-        ).stdout
+        shown = run(tmp_path, *words, "--help").out
         parameters = shown.partition("Parameters")[2].splitlines()
         for line in parameters:
             if "--" in line and "─" not in line and not line.strip("│ ").startswith("--no-"):
                 words_of_it = [w for w in line.strip("│ *").split() if w[0].islower()]
                 assert words_of_it, (words, line)
-    assert run(tmp_path, "-V").stdout == run(tmp_path, "--version").stdout
-    assert "Usage" in run(tmp_path, "help").stdout
-    assert "--workers" in run(tmp_path, "help", "serve").stdout
+    assert run(tmp_path, "-V").out == run(tmp_path, "--version").out
+    assert "Usage" in run(tmp_path, "help").out
+    assert "--workers" in run(tmp_path, "help", "serve").out

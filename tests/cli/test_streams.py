@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.test_faults import ENTREPOT, run
+from tests.cli.command_line import run
+from tests.cli.test_faults import ENTREPOT
 
 COMMANDS = (("org", "list"), ("demo", "--json"), ("verify",), ("--help",), ("migrate",))
 
@@ -17,7 +18,7 @@ COMMANDS = (("org", "list"), ("demo", "--json"), ("verify",), ("--help",), ("mig
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a book."""
     made = tmp_path_factory.mktemp("streams")
-    assert run(made, "demo").returncode == 0
+    assert run(made, "demo").code == 0
     return made
 
 
@@ -44,7 +45,7 @@ def test_closed_streams_are_as_dev_null(
 
 
 def _whole(folder: Path) -> set[str]:
-    assert run(folder, "verify").returncode == 0
+    assert run(folder, "verify").code == 0
     return {one.name for one in folder.rglob("*") if not one.name.endswith(("-wal", "-shm"))}
 
 
