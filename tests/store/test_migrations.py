@@ -138,7 +138,7 @@ async def test_events_are_numbered_behind_those_of_the_archive(old_book: Databas
         c, counted = schema.events.c, schema.order_counters.c
         shown = select(c.org, c.subject_id, c.seq, c.at, c.number, c.subject, c.actor)
         found = [tuple(row) for row in conn.execute(shown.order_by(c.org, c.number))]
-        return found, dict(conn.execute(select(counted.org, counted.events)).tuples().all())
+        return found, dict(conn.execute(select(counted.org, counted.events)).all())
 
     await old_book.write(furnish)
     for _ in range(2):
