@@ -3,7 +3,7 @@
 Seed 001 is a rendered page, not a specification: it lists member names, types and requiredness,
 but neither the members of nested objects nor whether an object may be null. Its example answer
 shows order lines in a form that fits no schema of the seeds, so no fact is taken from it
-(contracts/polinate.md 5.3, conflict C2). Its answer is labelled OK, which is read as status 200.
+(docs/sources.md). Its answer is labelled OK, which is read as status 200.
 """
 
 from collections.abc import Mapping

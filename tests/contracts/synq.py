@@ -1,9 +1,9 @@
 """The facts of Synq's order operations, from seed 004.
 
 The seed's text has lost its field names and its status codes. Meanings, limits, defaults and the
-three headers are the seed's own; names and statuses come from contracts/synq.md section 3, each
+three headers are the seed's own; names and statuses come from other sources (docs/sources.md), each
 marked so. Members that the seed does not call optional are read as required in an answer; in the
-request only the three that contracts/synq.md 3.4 confirms are.
+request only the three that docs/sources.md names are.
 """
 
 from . import Body, Contract, Operation, Parameter, Response, Shape
@@ -12,9 +12,9 @@ TEXT = Shape("string")
 UUID = Shape("string", format="uuid")
 
 
-def _named(section: str) -> str:
+def _named(page: str) -> str:
     """Give the source of a fact whose meaning is the seed's and whose name is the contract's."""
-    return f"seed 004, name per contracts/synq.md {section}"
+    return f"seed 004, name per {page} (docs/sources.md)"
 
 
 # A specification ignores a parameter called Authorization, so a security scheme may say it.
@@ -28,7 +28,7 @@ ORDER = Shape(
     "object",
     members={"id": UUID, "status": TEXT},
     required=("id", "status"),
-    source=_named("3.3"),
+    source=_named("code"),
 )
 
 LIST = Operation(
@@ -52,7 +52,7 @@ LIST = Operation(
                 },
                 required=("orders", "limit", "offset"),
             ),
-            source=_named("3.1"),
+            source=_named("page api/orders"),
         ),
     ),
 )
@@ -62,7 +62,7 @@ READ = Operation(
     "/api/v1/oms/orders/{orderID}",
     "seed 004",
     parameters=(*HEADERS, Parameter("orderID", "path", UUID, required=True)),
-    responses=(Response(200, ORDER, source=_named("3.2")),),
+    responses=(Response(200, ORDER, source=_named("code")),),
 )
 
 CREATE = Operation(
@@ -85,7 +85,7 @@ CREATE = Operation(
             },
             required=("idempotency_key", "payment_provider", "payment_reference"),
             unsaid=("items",),
-            source=_named("3.4"),
+            source=_named("page guides/orders and code"),
         ),
         required=True,
     ),
@@ -93,7 +93,7 @@ CREATE = Operation(
         Response(
             201,
             Shape("object", members={"order_id": UUID}, required=("order_id",)),
-            source="seed 004, name and status per contracts/synq.md 3.5",
+            source="seed 004, name and status per page api/overview (docs/sources.md)",
         ),
     ),
 )

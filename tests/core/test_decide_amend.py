@@ -274,7 +274,7 @@ def test_a_currency_is_the_whole_orders() -> None:
     assert after.total == order.total
 
 
-# --- properties: contracts/polinate.md 4.4
+# --- properties: they are merged deeply (docs/dialects/polinate.md, "Changing")
 
 
 @pytest.mark.parametrize(

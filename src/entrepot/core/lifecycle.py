@@ -1,7 +1,8 @@
 """The legal moves of a managed order, one table a facet; a mirrored order only obeys `deleted`.
 
-Documented rows (contracts/synq.md 4.2): `confirmed` goes only to `processing` or `cancelled`,
-and `cancelled` and `failed` are terminal. The rest is our choice, printed into docs/lifecycle.md.
+Two facts are documented by Synq (docs/sources.md): `confirmed` goes only to `processing` or
+`cancelled`, and `cancelled` and `failed` are terminal. The rest is our choice, printed into
+docs/lifecycle.md.
 """
 
 from __future__ import annotations
