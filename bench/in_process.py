@@ -94,8 +94,8 @@ def reading(request: Request, order_id: str) -> bytes:
 def order_of(answer: bytes) -> str:
     """The id of the order that an answer shows or names."""
     told = json.loads(answer.partition(b"\r\n\r\n")[2])
-    told = told["orders"][0] if "orders" in told else told
-    found: str = told.get("order_id") or told.get("id") or told["_id"]
+    told = told["result"][0] if "result" in told else told
+    found: str = told.get("order_id") or told["id"]
     return found
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 
 import pytest
-from sqlalchemy import update
+from pysqlite3 import dbapi2 as sqlite_driver
+from sqlalchemy import Connection, update
 from tests.asked import listen
 from tests.factories import open_shop
 from tests.writer.test_first_step import Desk, a_desk
@@ -16,6 +19,8 @@ from entrepot.core.order_filter import OrderFilter
 from entrepot.core.results import OrderResult
 from entrepot.store import schema
 from entrepot.store.engine import Database
+from entrepot.store.engines import sql
+from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.store.reading import queries
 from entrepot.store.writing import processes
 
@@ -41,6 +46,31 @@ async def test_an_order_is_read_with_its_lines(
     org = desk.shop.org
     assert await database.read_one(lambda c: queries.order_by_id(c, org, new_id())) is None
     assert await database.read_one(lambda c: queries.order_by_id(c, org + 1, placed[0].id)) is None
+
+
+async def test_what_an_order_is_read_by_sees_one_moment_of_sqlite(
+    fresh_database: Callable[[str], str],
+) -> None:
+    path = fresh_database("sqlite").removeprefix("sqlite:///")
+    database = SqliteDatabase(path)
+    rename = "UPDATE alembic_version SET version_num = 'another'"
+
+    def look(conn: Connection) -> list[tuple[str, ...]]:
+        said = sql.sql_of(conn)
+        before = said.fetch(conn, "SELECT version_num FROM alembic_version", ())
+        with closing(sqlite_driver.connect(path)) as other, other:
+            other.execute(rename)
+        return before + said.fetch(conn, "SELECT version_num FROM alembic_version", ())
+
+    try:
+        before, meanwhile = await database.read_one(look)
+        assert before == meanwhile
+        [after] = await database.read_one(
+            lambda conn: sql.sql_of(conn).fetch(conn, "SELECT version_num FROM alembic_version", ())
+        )
+        assert after == ("another",)
+    finally:
+        await database.close()
 
 
 async def test_a_step_that_nobody_works_on_is_the_orders_reason(

@@ -55,7 +55,9 @@ class Database(Protocol):
         ...
 
     async def read_one(self, work: Work[T]) -> T:
-        """Run `work`, which asks one statement and so needs no snapshot around it."""
+        """Run `work`, which asks one statement of the engine's Sql and so needs no snapshot around
+        it. Where the engine takes one statement at a time, they see one moment all the same.
+        """
         ...
 
     async def read_long(self, work: Work[T]) -> T:

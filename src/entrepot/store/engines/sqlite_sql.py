@@ -65,6 +65,9 @@ class SqliteSql:
 
     def select(self, conn: Connection, one: Select) -> list[Row]:
         """See Sql."""
+        if len(one.wanted) == 1:
+            [key] = one.wanted
+            return self.fetch(conn, select_by_keys(one.table, one.keys, one.columns, 1), key)
         rows: list[Row] = []
         listed, width = list(one.wanted), len(one.keys)
         for start in range(0, len(listed), _KEYS_AT_ONCE):
