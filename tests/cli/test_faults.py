@@ -22,7 +22,7 @@ READERS = (
     ("org", "allocation", "a", "SOFT"), ("key", "list"), ("key", "revoke", "a"),
     ("retry", "a", "b"),
     ("key", "create", "--org", "a", "--dialect", "synq"), ("orders",), ("explain", "a", "b"),
-    ("orders", "--announced"),
+    ("orders", "--announced"), ("events", "a"), ("events", "a", "--follow"),
 )  # fmt: skip
 MAKERS = (("serve", "--port", "0"), ("migrate",), ("demo",), ("org", "create", "a"))
 
@@ -258,7 +258,8 @@ def test_an_interrupt_while_modules_are_loaded_leaves_no_trace(
 
 def test_every_option_of_every_command_is_explained(tmp_path: Path) -> None:
     for words in (("serve",), ("migrate",), ("verify",), ("orders",), ("explain",), ("retry",),
-                  ("demo",), ("org", "create"), ("org", "list"), ("org", "source"), ("docs",),
+                  ("events",), ("demo",), ("org", "create"), ("org", "list"), ("org", "source"),
+                  ("docs",),
                   ("org", "allocation"), ("key", "create"), ("key", "list"), ("key", "revoke"),
                   ("sandbox", "notify")):  # fmt: skip
         shown = run(tmp_path, *words, "--help").out

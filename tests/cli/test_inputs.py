@@ -82,7 +82,8 @@ def test_what_means_nothing_is_refused(
         ("key", "revoke", NOT_UTF8), ("key", "create", "--org", NOT_UTF8, "--dialect", "konvo"),
         ("key", "create", "--org", "1", "--dialect", "konvo", "--name", NOT_UTF8),
         ("explain", NOT_UTF8, NOT_UTF8), ("orders", NOT_UTF8), ("retry", NOT_UTF8, NOT_UTF8),
-        ("retry", "--all", "--reason", NOT_UTF8), ("sandbox", "notify", NOT_UTF8),
+        ("events", NOT_UTF8), ("retry", "--all", "--reason", NOT_UTF8),
+        ("sandbox", "notify", NOT_UTF8),
         ("docs", NOT_UTF8, "--check"), ("verify", "--sandbox-ledger", NOT_UTF8),
         ("serve", "--host", NOT_UTF8), ("demo", "--host", NOT_UTF8), (NOT_UTF8,),
     ],
@@ -98,6 +99,7 @@ def test_an_argument_that_is_no_utf8_is_refused(
 @pytest.mark.parametrize(
     "words",
     [("explain", "", ""), ("explain", "Demo", ""), ("explain", "Demo", LONG), ("orders", ""),
+     ("events", ""),
      ("retry", "Demo", ""), ("key", "revoke", ""), ("key", "revoke", LONG),
      ("key", "create", "--org", "", "--dialect", "konvo"), ("org", "allocation", "", "SOFT"),
      ("org", "source", LONG), ("key", "list", "--org", LONG), ("sandbox", "notify", ""),

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from tests.store.verify_book import START, attempt_key, healthy_book, key_of
 from tests.store.verify_breaks import BREAKS as BREAKS_OF_ROWS
 from tests.store.verify_breaks import Break
+from tests.store.verify_breaks_numbers import BREAKS_OF_NUMBERS
 from tests.store.verify_breaks_within import BREAKS_WITHIN
 
 from entrepot.cli import verify as command
@@ -37,7 +38,7 @@ from entrepot.store.verify.parents import REFERENCES, Reference
 from entrepot.store.verify.report import WITNESSES_MAX
 from entrepot.store.verify.walk import rows_of
 
-BREAKS = (*BREAKS_OF_ROWS, *BREAKS_WITHIN)
+BREAKS = (*BREAKS_OF_ROWS, *BREAKS_OF_NUMBERS, *BREAKS_WITHIN)
 NOWHERE = b"\xff" * 16
 DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
 YEAR = 365 * 86_400 * 1_000_000

@@ -166,4 +166,6 @@ def _event(event: Event) -> dict[str, Any]:
         "type": event.type,
         "at": moment(event.at),
         "source": event.source,
+        "actor": event.actor or None,
+        "number": event.number,
     }

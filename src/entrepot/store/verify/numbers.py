@@ -21,6 +21,7 @@ def checks() -> Iterator[Check]:
     other tally against the rows that it counts.
     """
     yield Check("NUMBERS", _numbers())
+    yield Check("EVENT_NUMBERS", _logged())
     yield Check("TIMES", _later_than_the_last_commit())
     for level, size in enumerate(spans.SIZES):
         below = _grouped(size) if level == 0 else _coarser(level)
@@ -83,6 +84,34 @@ def _numbers() -> Select[Any]:
         *(sums["orders"] == sums[name] for name in ("counted", "numbers", "last")),
         or_(first == 1, sums["orders"] == 0),
     )
+    shown = [column.label(name) for name, column in sums.items()]
+    return select(both.c.org, *shown).group_by(both.c.org).having(not_(dense))
+
+
+def _logged() -> Select[Any]:
+    """Organizations whose events and archived events are not as many as their counter says, or
+    whose events have a number twice or one that was not given.
+    """
+    e, a, c = schema.events.c, schema.order_archives.c, schema.order_counters.c
+    names = ("given", "here", "numbers", "archived", "first", "last")
+
+    def row(org: Any, table: Any, **values: Any) -> Select[Any]:
+        columns = [values.get(name, literal(0)).label(name) for name in names]
+        return select(org, *columns).select_from(table).group_by(org)
+
+    both = union_all(
+        row(
+            e.org, schema.events, here=func.count(), numbers=func.count(e.number.distinct()),
+            first=func.min(e.number), last=func.max(e.number),
+        ),
+        row(a.org, schema.order_archives, archived=func.sum(a.last_seq - a.first_seq + 1)),
+        row(c.org, schema.order_counters, given=func.max(c.events)),
+    ).subquery()  # fmt: skip
+    sums = {name: func.sum(both.c[name]) for name in names}
+    dense = and_(
+        sums["given"] == sums["here"] + sums["archived"], sums["here"] == sums["numbers"],
+        sums["last"] <= sums["given"], or_(sums["first"] >= 1, sums["here"] == 0),
+    )  # fmt: skip
     shown = [column.label(name) for name, column in sums.items()]
     return select(both.c.org, *shown).group_by(both.c.org).having(not_(dense))
 

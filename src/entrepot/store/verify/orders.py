@@ -140,10 +140,13 @@ def _numbering(
     began = events.ORDER_PLACED if order.managed else events.ORDER_MIRRORED
     if told and told[0].seq == 1 and told[0].type != began:
         findings.add("EVENT_SEQUENCE", **where, first_event=told[0].type, expected=began)
-    latest = 0
+    latest = number = 0
     for event in told:
         if event.type not in events.TYPES:
             findings.add("EVENT_SEQUENCE", **where, seq=event.seq, unknown_type=event.type)
+        if event.number <= number:
+            findings.add("EVENT_NUMBERS", **where, seq=event.seq, number=event.number, after=number)
+        number = event.number
         if event.at < latest - SKEW_MICROSECONDS:
             findings.add("TIMES_IN_ORDER", **where, seq=event.seq, at=event.at, after=latest)
         latest = max(latest, event.at)

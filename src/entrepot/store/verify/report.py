@@ -91,6 +91,10 @@ INVARIANTS: dict[str, str] = {
     "PROPERTIES": "The searchable properties of an order are those in its properties.",
     "ANNOUNCED": "An order that has come is no longer announced.",
     "NUMBERS": "The orders of an organization are numbered from 1 to the number of its counter.",
+    "EVENT_NUMBERS": (
+        "The events of an organization, with those in the archive, are as many as its counter "
+        "says. Their numbers are unique, from 1 to that count, and rise within an order."
+    ),
     "TIMES": "No order was changed after the last commit in its organization's counter.",
     "SPANS": (
         "A span has the right count of orders for each status, and the times of all its orders "
@@ -107,7 +111,10 @@ INVARIANTS: dict[str, str] = {
         "that share a payment have the same reference."
     ),
     "TOTALS": "An order's total is its subtotal, less discount, plus shipping and tax.",
-    "EVENTS": "The type of an event agrees with its facets, and its source may tell such an event.",
+    "EVENTS": (
+        "The type of an event agrees with its facets, and its source and its actor may tell such "
+        "an event."
+    ),
     "LINES": (
         "Each line has a number of its own, and all lines of a managed order have one currency."
     ),

@@ -43,6 +43,7 @@ def check_events(
         if stands is None:
             return  # reported with the order's story
         fault = _false_type(event.type, before, stands) or _false_source(event)
+        fault = fault or _false_actor(event)
         if fault is not None:
             findings.add("EVENTS", org=order.org, order=order.id, seq=event.seq,
                          type=event.type, fault=fault)  # fmt: skip
@@ -70,6 +71,17 @@ def _false_source(event: Event) -> str | None:
     else:
         told_by_right = event.source in _SENDERS
     return None if told_by_right else f"told by {event.source}"
+
+
+# Who can stand behind an event that is told by a source; who is not known has an empty name.
+_ACTORS = {PIPELINE: ("step", "provider"), OPERATOR: ("operator",)}
+_OTHERS = ("key", "token", "operator", "step")
+
+
+def _false_actor(event: Event) -> str | None:
+    kind, _, name = event.actor.partition(":")
+    by_right = not event.actor or (name and kind in _ACTORS.get(event.source, _OTHERS))
+    return None if by_right else f"told by {event.source}, made by {event.actor}"
 
 
 def check_lines(order: Order, findings: Findings) -> None:

@@ -1,0 +1,112 @@
+"""`entrepot events`: what happened in an organization, who did it, and what changed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from functools import partial
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from sqlalchemy import Connection
+
+from entrepot.cli.choices import whole
+from entrepot.cli.session import OperatorError, on_book, organization
+from entrepot.core import ids
+from entrepot.core.order import Event
+from entrepot.core.shown import moment
+from entrepot.store.engine import Database
+from entrepot.store.keeping import archive
+from entrepot.store.reading import event_log
+
+PAGE = 500  # events that are read together
+LOOK_SECONDS = 0.5  # how often --follow looks for new events
+_Flag = Annotated[bool, Parameter(negative="")]
+
+
+def events(
+    org: str,
+    *,
+    after: Annotated[int, whole] = 0,
+    follow: _Flag = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> None:
+    """Print the events of an organization in the order of their numbers, which is that of commits.
+
+    Parameters
+    ----------
+    org
+        Name, number or id of the organization.
+    after
+        The number of the last event that you have seen; 0 for all.
+    follow
+        Go on with new events until you stop it.
+    as_json
+        Print a line of JSON an event, as the archive has it.
+    """
+    if after < 0:
+        raise OperatorError("--after must be a whole number, 0 or more")
+
+    async def work(database: Database) -> None:
+        def find(conn: Connection) -> tuple[int, int]:
+            mine = organization(conn, org).org
+            return mine, event_log.newest(conn, mine)
+
+        mine, newest = await database.read(find)
+        if after > newest:
+            sentence = f"the newest event of {org} has the number {newest}, so none comes after"
+            raise OperatorError(f"{sentence} {after}; was the book restored? Begin with --after 0")
+        last = await _print_new(database, mine, after, as_json=as_json)
+        while follow:
+            await asyncio.sleep(LOOK_SECONDS)
+            last = await _print_new(database, mine, last, as_json=as_json)
+
+    on_book(work, must_exist=True)
+
+
+async def _print_new(database: Database, org: int, last: int, *, as_json: bool) -> int:
+    """Print what comes behind the event with the number `last`; the number of the last one then."""
+    gone = 0
+    while True:
+        look = partial(event_log.after, org=org, number=last, limit=PAGE)
+        page = await database.read(look)
+        for event in page:
+            gone += event.number - last - 1
+            last = event.number
+            print(archive.line(event).rstrip("\n") if as_json else described(event))
+        sys.stdout.flush()
+        if len(page) < PAGE:
+            break
+    if gone:
+        sentence = f"{gone} events before number {last} are no longer in the book"
+        print(f"entrepot: {sentence}; the archive has them: docs/runbook.md", file=sys.stderr)
+    return last
+
+
+def described(event: Event) -> str:
+    """An event as a line for people. Times are UTC; what does not print is escaped."""
+    named = f"{event.subject} {ids.dashed(event.subject_id)}"
+    told = f"{event.number}  {moment(event.at)}  {event.type}  {named}  {event.actor or '-'}"
+    what = _what(event)
+    line = f"{told}  {what}" if what else told
+    return "".join([one if one.isprintable() else ascii(one)[1:-1] for one in line])
+
+
+def _what(event: Event) -> str:
+    """What an amendment changed; of another event where the order stood after it."""
+    try:
+        body: Any = json.loads(event.body)
+        changed = body.get("changed")
+        return ", ".join(_pairs("", changed)) if changed else "/".join(body["facets"])
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return event.body
+
+
+def _pairs(place: str, changed: Any) -> list[str]:
+    """Each pair of values with its place: `lines.ID.quantity 2 -> 3`."""
+    if isinstance(changed, dict):
+        inner = [(f"{place}.{name}" if place else name, told) for name, told in changed.items()]
+        return [pair for name, told in inner for pair in _pairs(name, told)]
+    before, after = [json.dumps(one, ensure_ascii=False) for one in changed]
+    return [f"{place} {before} -> {after}"]
