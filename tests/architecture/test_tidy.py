@@ -18,6 +18,8 @@ PACKAGE = ROOT / "src" / "entrepot"
 MIGRATIONS = "src/entrepot/store/keeping/migrations/versions/"
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
+KEY_MEMBERS_MAX = 2  # an organization and an id are the key of most rows
+TEXT_MIN = 100  # characters; no row has so many members
 SAYS_NOTHING = frozenset(
     {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 )
@@ -202,6 +204,28 @@ def one_object_an_engine(source: Source) -> Iterator[str]:
 _WIRED = frozenset({"writer", "worker", "holding"})
 
 
+def members_by_name(source: Source) -> Iterator[str]:
+    """No slice of a row by places: members have names, and conversion is generated.
+
+    Texts and digests are cut elsewhere: core/ids.py, and to 100 characters and more.
+    """
+    rows_are_here = source.inside("src/entrepot/store/") or source.inside("src/entrepot/core/")
+    if not rows_are_here or source.inside(MIGRATIONS):
+        return
+    if source.path.endswith(("core/ids.py", "decide/notify.py")):
+        return
+    for node in source.nodes:
+        if not (isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)):
+            continue
+        bounds = [
+            bound.value
+            for bound in (node.slice.lower, node.slice.upper)
+            if isinstance(bound, ast.Constant) and isinstance(bound.value, int)
+        ]
+        if any(KEY_MEMBERS_MAX < bound < TEXT_MIN for bound in bounds):
+            yield f"{node.lineno}: a slice by places"
+
+
 def wired_once(source: Source) -> Iterator[str]:
     """Writer, holding and worker are given each other by their constructors, and stay as made."""
     if not source.inside("src/entrepot/"):
@@ -265,6 +289,7 @@ PYTHON_RULES: tuple[Rule, ...] = (
     sql_in_the_store,
     pure_core,
     one_object_an_engine,
+    members_by_name,
     wired_once,
     core_knows_no_dialect,
     no_print,
@@ -319,6 +344,8 @@ def lock_faults(text: str) -> list[str]:
 
 
 SAMPLES: list[tuple[Rule, str, str]] = [
+    (members_by_name, "src/entrepot/store/writing/flush.py", "x = row[3:]\n"),
+    (members_by_name, "src/entrepot/core/facts.py", "x = (*o[9:12], o.total)\n"),
     (file_length, "src/entrepot/edge/app.py", "x = 1\n" * 401),
     (function_length, "src/entrepot/edge/app.py", "def f():\n" + "    x = 1\n" * 60),
     (function_length, "tests/edge/test_app.py", "async def f():\n" + "    x = 1\n" * 60),

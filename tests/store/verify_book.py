@@ -26,6 +26,7 @@ from entrepot.core.commands import (
     SettlePayment,
     VariantRef,
 )
+from entrepot.core.decide.note import NoteOrder
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.order import Attempt, Job, Order, Variant, sealed_digest
@@ -218,6 +219,7 @@ async def _managed(book: Healthy) -> None:
     await book.order("placed", book.placing("hard", 1))
     await book.reserved("authorising", book.placing("hard", 2, 1))
     await book.settled("confirmed", book.placing("hard", 3, 1), "authorized")
+    await book.tell(NoteOrder(1, book.ids["confirmed"], "Ada", "A gift: no invoice, please."))
     await book.reserved("unpaid", book.placing("hard", 1, paid=False))
     await book.settled("oversold", book.placing("soft", 1, 12), "authorized")
     await book.settled("shipped", book.placing("hard", 4), "authorized")

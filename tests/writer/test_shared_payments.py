@@ -126,7 +126,7 @@ async def test_of_two_processes_at_once_the_later_one_looks_again(database: Data
     """Another process places the first order after this one has looked for it."""
     desk = await a_desk(database, 10)
     command, facts, needs = desk.shop.order("pi_same"), Facts(now(), new_id), Needs()
-    needs.add(command)
+    decisions.add_needs(command, needs)
 
     def look(conn: Connection) -> None:
         load(conn, needs, facts)

@@ -226,14 +226,14 @@ async def test_one_bad_command_fails_only_itself(
 ) -> None:
     org = await an_organization(database)
     poison = place(org, "Poison")
-    real = decisions._DECIDERS[PlaceOrder]
+    rule = decisions._RULES[PlaceOrder]
 
     def judge(command: PlaceOrder, facts: Any) -> Any:
         if command is poison:
             raise ZeroDivisionError
-        return real(command, facts)
+        return rule.decide(command, facts)
 
-    monkeypatch.setitem(decisions._DECIDERS, PlaceOrder, judge)
+    monkeypatch.setitem(decisions._RULES, PlaceOrder, rule._replace(decide=judge))
     commands = [place(org), place(org), poison, place(org), place(org)]
     outcomes = await a_writer(Watched(database)).submit_all([Envelope(c) for c in commands])
     failed = [isinstance(outcome.result, Refusal) for outcome in outcomes]

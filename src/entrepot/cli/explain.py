@@ -12,6 +12,7 @@ from entrepot.cli.session import on_book, order_called, organization
 from entrepot.clock import new_id, now
 from entrepot.core import ids, shown
 from entrepot.core.commands import AmendOrder
+from entrepot.core.decide import add_needs
 from entrepot.core.explain import legal_words
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
@@ -50,7 +51,7 @@ def explain(
         mine = organization(conn, org).org
         order_id = order_called(conn, mine, order)
         needs, facts = Needs(), Facts(at, new_id)
-        needs.add(AmendOrder(mine, "operator", order_id))
+        add_needs(AmendOrder(mine, "operator", order_id), needs)
         load(conn, needs, facts, lock=False)
         found = facts.orders[mine, order_id]
         return Explained(at, found, story(conn, mine, order_id), legal_words(mine, order_id, facts))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from entrepot.core.kinds import CustomerName, Location, OwnLine, VariantName
+from typing import Any
+
+from entrepot.core.kinds import CustomerName, K, Kind, Location, OwnLine, R, VariantName
 from entrepot.core.order import (
     Announced,
     Attempt,
@@ -42,6 +44,7 @@ class Changes:
         "locations_new",
         "orders",
         "orders_new",
+        "others",
         "reasons",
         "reservations",
         "variant_names",
@@ -75,3 +78,8 @@ class Changes:
         self.entries: list[StockEntry] = []
         self.reservations: list[Reservation] = []
         self.attempts: list[Attempt] = []
+        self.others: dict[Kind[Any, Any], list[Any]] = {}
+
+    def put(self, kind: Kind[K, R], row: R) -> None:
+        """Make or change a row of a kind that has no list of its own here."""
+        self.others.setdefault(kind, []).append(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from entrepot.core.money import Amount
 
@@ -244,19 +244,13 @@ class FinishJob(NamedTuple):
     fence: int
 
 
-Command = (
-    PlaceOrder
-    | MirrorOrders
-    | AmendOrder
-    | NotifyOrder
-    | AdjustStock
-    | ReserveStock
-    | SettlePayment
-    | DeferJob
-    | FinishJob
-    | ResumeOrder
-    | ResumeJob
-)
+class Command(Protocol):
+    """Anything that is wanted of an organization's book. Its rule is in core/decide."""
+
+    @property
+    def org(self) -> int:
+        """The organization."""
+        ...
 
 
 def size(command: Command) -> int:

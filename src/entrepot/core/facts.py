@@ -209,6 +209,8 @@ class Facts:
         self._absorb_catalogue(changes)
         self._absorb_stock_and_steps(changes)
         self._absorb_gone(changes)
+        for kind, listed in changes.others.items():
+            self.of(kind).put_all(listed)
         self.events.extend(changes.events)
         self.entries.extend(changes.entries)
         self.exact_stock = self.exact_stock or changes.exact_stock

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from entrepot.core import actor
 from entrepot.core.commands import PlaceOrder, ReserveStock
-from entrepot.core.decide import decide
+from entrepot.core.decide import add_needs, decide
 from entrepot.core.decide.goods import wanted_by
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
@@ -50,7 +50,7 @@ def run_batch(
         if envelope.seen is not None:
             facts.adopt(envelope.seen)
             continue
-        needs.add(envelope.command)
+        add_needs(envelope.command, needs)
         if envelope.idempotency is not None:
             needs.answers.add((envelope.command.org, envelope.idempotency.key))
     load(conn, needs, facts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from entrepot.core.commands import (
     AdjustStock,
@@ -19,43 +19,55 @@ from entrepot.core.commands import (
     ResumeOrder,
     SettlePayment,
 )
-from entrepot.core.decide.adjust import adjust
-from entrepot.core.decide.amend import amend
-from entrepot.core.decide.jobs import defer, finish, resume, resume_job
-from entrepot.core.decide.mirror import mirror
-from entrepot.core.decide.notify import match_announced, notify
-from entrepot.core.decide.place import place
-from entrepot.core.decide.reserve import reserve
-from entrepot.core.decide.settle import settle
+from entrepot.core.decide import adjust, amend, mirror, note, notify, place, reserve, settle, steps
+from entrepot.core.decide.note import NoteOrder
+from entrepot.core.decide.notify import match_announced
 from entrepot.core.facts import Facts
+from entrepot.core.needs import Needs
 from entrepot.core.refusal import Refusal, Refused
 from entrepot.core.results import Decision
 
-_DECIDERS: dict[type, Callable[[Any, Facts], Decision]] = {
-    PlaceOrder: place,
-    MirrorOrders: mirror,
-    AmendOrder: amend,
-    NotifyOrder: notify,
-    AdjustStock: adjust,
-    ReserveStock: reserve,
-    SettlePayment: settle,
-    DeferJob: defer,
-    FinishJob: finish,
-    ResumeOrder: resume,
-    ResumeJob: resume_job,
+
+class Rule(NamedTuple):
+    """What follows from a command: the rows it needs, and its decision.
+
+    A command that `brings` an order may bring one that was announced, or its name.
+    """
+
+    wants: Callable[[Any, Needs], None]
+    decide: Callable[[Any, Facts], Decision]
+    brings: bool = False
+
+
+_RULES: dict[type, Rule] = {
+    PlaceOrder: Rule(place.wants, place.place, brings=True),
+    MirrorOrders: Rule(mirror.wants, mirror.mirror, brings=True),
+    AmendOrder: Rule(amend.wants, amend.amend, brings=True),
+    NotifyOrder: Rule(notify.wants, notify.notify),
+    NoteOrder: Rule(note.wants, note.note),
+    AdjustStock: Rule(adjust.wants, adjust.adjust),
+    ReserveStock: Rule(reserve.wants, reserve.reserve),
+    SettlePayment: Rule(settle.wants, settle.settle),
+    DeferJob: Rule(steps.wants_to_defer, steps.defer),
+    FinishJob: Rule(steps.wants_to_finish, steps.finish),
+    ResumeOrder: Rule(steps.wants_to_resume, steps.resume),
+    ResumeJob: Rule(steps.wants_to_resume_job, steps.resume_job),
 }
 
 
-# Whoever may bring an order that was announced, or the name that it was announced by.
-_BRINGING = (PlaceOrder, MirrorOrders, AmendOrder)
+def add_needs(command: Command, needs: Needs) -> None:
+    """Add the rows that the command has to see."""
+    needs.orgs.add(command.org)
+    _RULES[type(command)].wants(command, needs)
 
 
 def decide(command: Command, facts: Facts) -> Decision | Refusal:
     """Judge a command against the facts. A refusal has touched nothing."""
+    rule = _RULES[type(command)]
     try:
-        decision = _DECIDERS[type(command)](command, facts)
+        decision = rule.decide(command, facts)
     except Refused as refused:
         return refused.refusal
-    if isinstance(command, _BRINGING):
+    if rule.brings:
         match_announced(command.org, decision.changes, facts)
     return decision

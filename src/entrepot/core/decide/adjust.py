@@ -9,11 +9,20 @@ from entrepot.core.decide.goods import move_level
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
 from entrepot.core.kinds import Location
+from entrepot.core.needs import Needs
 from entrepot.core.order import StockEntry
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StockResult
 
 ON_HAND_MAX = 2**53
+
+
+def wants(command: AdjustStock, needs: Needs) -> None:
+    """The variant, the location and the level of the one at the other."""
+    org, variant_id, location_id = command.org, command.variant_id, command.location_id
+    needs.variants.add((org, variant_id))
+    needs.locations.add((org, location_id))
+    needs.shelves.add((org, variant_id, location_id))
 
 
 def adjust(command: AdjustStock, facts: Facts) -> Decision:

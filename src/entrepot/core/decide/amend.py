@@ -16,12 +16,22 @@ from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
 from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.money import RANGE, Amount, priceable, stripped
+from entrepot.core.needs import Needs
 from entrepot.core.order import Line, Order, revision, subtotal
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 
 LINES_MAX = 500
 SECOND = 1_000_000  # microseconds
+
+
+def wants(command: AmendOrder, needs: Needs) -> None:
+    """The whole order, the stock of its new lines, and its steps where a word ends it."""
+    org, order_id = command.org, command.order_id
+    needs.bring(org, command.said)
+    needs.whole_order(org, order_id)
+    needs.ending.add((org, order_id))
+    needs.of_lines(org, command.create_lines, stock=True)
 
 
 def amend(command: AmendOrder, facts: Facts) -> Decision:

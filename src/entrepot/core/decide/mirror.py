@@ -16,6 +16,7 @@ from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
 from entrepot.core.money import RANGE, balance, priceable
+from entrepot.core.needs import Needs
 from entrepot.core.order import (
     SEAL_BYTES,
     SEALED_BYTES,
@@ -32,6 +33,24 @@ from entrepot.core.results import Decision, OrdersResult
 from entrepot.core.telling import first_told
 
 _UNTOLD = Facets()
+
+
+def wants(command: MirrorOrders, needs: Needs) -> None:
+    """Each order by its sender's id and by ours, with what moves along where a word ends it."""
+    org = command.org
+    if command.job_id is not None:
+        needs.jobs.add((org, command.job_id))
+    if command.announced is not None:
+        needs.announced.add((org, command.announced))
+    for draft in command.drafts:
+        needs.bring(org, draft.said, draft.sender_id)
+        needs.senders.add((org, draft.sender_id, command.source))
+        spelled = ids.any_spelling(draft.sender_id)
+        if spelled is not None:
+            needs.whole_order(org, spelled)
+            needs.ending.add((org, spelled))
+        needs.of_lines(org, draft.lines, stock=False)
+        needs.of_customer(org, draft.customer)
 
 
 def mirror(command: MirrorOrders, facts: Facts) -> Decision:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from typing import Any
 
 from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.commands import (
-    AmendOrder,
-    Command,
-    MirrorOrders,
     NotifyOrder,
-    PlaceOrder,
 )
 from entrepot.core.decide.jobs import new_job
 from entrepot.core.facts import Facts
+from entrepot.core.needs import Needs
 from entrepot.core.order import Announced
 from entrepot.core.results import Decision, NotedResult
 
@@ -25,6 +20,14 @@ def fetch_job_id(org: int, order_text: str) -> bytes:
     """The id of the one job that fetches this order: a second notification makes no second."""
     digest = hashlib.sha256(f"fetch|{org}|{order_text}".encode()).digest()
     return digest[:16]
+
+
+def wants(command: NotifyOrder, needs: Needs) -> None:
+    """The order by any of its names, whether it is announced, and the job that fetches it."""
+    org, text = command.org, command.order_text
+    needs.texts.add((org, text, command.source))
+    needs.announced.add((org, text))
+    needs.jobs.add((org, fetch_job_id(org, text)))
 
 
 def notify(command: NotifyOrder, facts: Facts) -> Decision:
@@ -61,16 +64,6 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
     return Decision(changes, NotedResult(fetching=True))
 
 
-def named_in(command: Command) -> Iterator[str]:
-    """The ids and names by which an order that a command brings may have been announced."""
-    if isinstance(command, MirrorOrders):
-        for draft in command.drafts:
-            yield draft.sender_id
-            yield from _names(draft.said.get)
-    elif isinstance(command, PlaceOrder | AmendOrder):
-        yield from _names(command.said.get)
-
-
 def match_announced(org: int, changes: Changes, facts: Facts) -> None:
     """Note orders as ingested that were announced before they came; they are not announced then."""
     if not facts.orgs[org].announced:
@@ -92,8 +85,3 @@ def match_announced(org: int, changes: Changes, facts: Facts) -> None:
                     facts.announced[found[0]].source,
                 )
                 changes.events.append(ingested)
-
-
-def _names(said: Callable[[str], Any]) -> list[str]:
-    told = [said(name) for name in ("external_id", "external_reference", "external_name")]
-    return [name for name in told if name]

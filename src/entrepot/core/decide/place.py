@@ -13,6 +13,7 @@ from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
 from entrepot.core.money import RANGE, balance, line_sum, payable, priceable
+from entrepot.core.needs import Needs
 from entrepot.core.order import Customer, Line, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
@@ -20,6 +21,16 @@ from entrepot.core.words import fresh
 
 _WITH_PAYMENT = Facets(stage="placed", payment="pending")
 _WITHOUT_PAYMENT = Facets(stage="placed", payment="none")
+
+
+def wants(command: PlaceOrder, needs: Needs) -> None:
+    """What is ordered, by whom; and the order that its payment paid already, if any."""
+    org = command.org
+    needs.bring(org, command.said)
+    needs.of_lines(org, command.lines, stock=needs.reserving)
+    needs.of_customer(org, command.customer)
+    if payment := claim(org, command.said):
+        needs.claims.add(payment)
 
 
 def place(command: PlaceOrder, facts: Facts) -> Decision:

@@ -9,9 +9,16 @@ from entrepot.core.decide import goods
 from entrepot.core.decide.jobs import held_job, next_step
 from entrepot.core.decide.moves import confirm, fail
 from entrepot.core.facts import Facts
+from entrepot.core.needs import Needs
 from entrepot.core.order import Attempt, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
+
+
+def wants(command: ReserveStock, needs: Needs) -> None:
+    """The job, and the order with its stock."""
+    needs.whole_order(command.org, command.order_id)
+    needs.jobs.add((command.org, command.job_id))
 
 
 def reserve(command: ReserveStock, facts: Facts) -> Decision:

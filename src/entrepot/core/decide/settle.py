@@ -10,9 +10,16 @@ from entrepot.core.decide.jobs import held_job, next_step
 from entrepot.core.decide.moves import confirm, fail, stand
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
+from entrepot.core.needs import Needs
 from entrepot.core.order import Attempt, Job, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
+
+
+def wants(command: SettlePayment, needs: Needs) -> None:
+    """The job, and the order with its attempt and its stock."""
+    needs.whole_order(command.org, command.order_id)
+    needs.jobs.add((command.org, command.job_id))
 
 
 def settle(command: SettlePayment, facts: Facts) -> Decision:

@@ -21,6 +21,7 @@ from entrepot.store.schema.catalogue import (
     variants,
 )
 from entrepot.store.schema.kept import AnyKept
+from entrepot.store.schema.notes import NOTES, order_notes
 from entrepot.store.schema.orders import (
     EVENTS,
     LINES,
@@ -61,7 +62,7 @@ from entrepot.store.schema.work import (
 
 # Kinds of which nothing is special: rows are read by key, put and written, and no more. Each has
 # its place among the rest by `core.facts.Facts.of`.
-PLAIN: tuple[AnyKept, ...] = ()
+PLAIN: tuple[AnyKept, ...] = (NOTES,)
 
 __all__ = [
     "ANNOUNCED",
@@ -76,6 +77,7 @@ __all__ = [
     "LEVELS",
     "LINES",
     "LOCATIONS",
+    "NOTES",
     "ORDERS",
     "PLAIN",
     "RESERVATIONS",
@@ -97,6 +99,7 @@ __all__ = [
     "order_archives",
     "order_counters",
     "order_lines",
+    "order_notes",
     "order_properties",
     "order_property_tallies",
     "order_spans",

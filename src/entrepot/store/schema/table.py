@@ -22,6 +22,14 @@ def need(name: str, type_: object) -> Column[object]:
     return Column(name, type_, nullable=False)  # type: ignore[arg-type]
 
 
+def belongs_to(name: str, parent: Table) -> Column[object]:
+    """The id of the row of another table that the row belongs to; `verify` looks that it is there.
+
+    Both rows are of one organization.
+    """
+    return Column(name, ID, nullable=False, info={"belongs_to": parent})
+
+
 def table(name: str, *parts: SchemaItem, by_key: bool = True) -> Table:
     """A table of the book. SQLite keeps its rows in the tree of its key.
 

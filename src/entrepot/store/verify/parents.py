@@ -36,6 +36,12 @@ REFERENCES: tuple[Reference, ...] = (
         for table in schema.metadata.sorted_tables
         if "org" in table.c and table is not schema.organizations
     ),
+    *(
+        _of(table, column.name, column.info["belongs_to"])
+        for table in schema.metadata.sorted_tables
+        for column in table.columns
+        if "belongs_to" in column.info
+    ),
     _of(schema.organizations, "guest_id", schema.customers),
     _of(schema.organizations, "default_location", schema.locations),
     _of(schema.organizations, "default_list", schema.item_lists),

@@ -43,7 +43,7 @@ def number(conn: Connection, writes: Writes, facts: Facts) -> list[Row]:
     if sql_of(conn).numbers_first:
         found = [sql.fetch(conn, _TAKE_SQLITE, row)[0] for row in wanted]
         facts.committed.update((org, at) for org, _, _, at in found)
-        taken = [row[:3] for row in found]
+        taken = [(org, orders_last, events_last) for org, orders_last, events_last, _ in found]
     else:
         writes.add(Write("order_counters", None, _TAKE_POSTGRES, _TAKE_TYPES, wanted, name=TAKEN))
     for org, last, _ in taken:

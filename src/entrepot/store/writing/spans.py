@@ -22,11 +22,9 @@ from entrepot.store.writing.writes import Writes
 # sizes it was written with: another choice takes a migration that fills order_spans anew.
 SIZES = (128, 8_192, 524_288)
 
-_COLUMNS = (
-    "org", "level", "span", "phase", "status",
-    "orders", "created_min", "created_max", "updated_min", "updated_max",
-)  # fmt: skip
-_KEYS = _COLUMNS[:5]
+_KEYS = ("org", "level", "span", "phase", "status")
+_TIMES = ("created_min", "created_max", "updated_min", "updated_max")
+_COLUMNS = (*_KEYS, "orders", *_TIMES)
 
 
 class _Times(NamedTuple):
@@ -127,7 +125,7 @@ def _levels(leaves: dict[_Place, _Times]) -> list[tuple[Any, ...]]:
 def _upsert_sql(source: str, least: str, greatest: str) -> str:
     sets = ", ".join(
         f"{column} = {function}(s.{column}, excluded.{column})"
-        for column, function in zip(_COLUMNS[6:], (least, greatest) * 2, strict=True)
+        for column, function in zip(_TIMES, (least, greatest) * 2, strict=True)
     )
     return (
         f"INSERT INTO order_spans AS s ({', '.join(_COLUMNS)}) {source} "

@@ -1,0 +1,120 @@
+"""A step of the pipeline is put off, finished, or taken up again by an operator."""
+
+from __future__ import annotations
+
+from entrepot.core import events
+from entrepot.core.changes import Changes
+from entrepot.core.commands import DeferJob, FinishJob, ResumeJob, ResumeOrder
+from entrepot.core.decide.jobs import held_job, taken_up
+from entrepot.core.decide.waiting import DETAIL_MAX, goes_on, waits
+from entrepot.core.facts import Facts
+from entrepot.core.needs import Needs
+from entrepot.core.refusal import Reason, refuse
+from entrepot.core.results import Decision, OrderResult, StepResult
+
+
+def wants_to_defer(command: DeferJob, needs: Needs) -> None:
+    """The job, and the order that waits with it."""
+    needs.jobs.add((command.org, command.job_id))
+    if command.order_id:
+        needs.orders.add((command.org, command.order_id))
+
+
+def defer(command: DeferJob, facts: Facts) -> Decision:
+    """Put a job off, or park it with its order for the operator to look at.
+
+    Where the order has moved on during the try, its step is due at once: what the try came to was
+    about another stage.
+    """
+    job = held_job(command.org, command.job_id, command.fence, facts)
+    changes = Changes()
+    order = facts.orders.get((job.org, job.order_id)) if job.order_id else None
+    moved = order is not None and command.stage not in (None, order.facets.stage)
+    parked = command.parked and not moved
+    job = job._replace(
+        state="parked" if parked else "due",
+        run_at=facts.now if moved else command.run_at,
+        leased_until=0,
+        tries=0 if moved else job.tries + (1 if command.counted else 0),
+        last_error=command.error[:DETAIL_MAX],
+        put_off_at=facts.now,
+    )
+    changes.jobs.append(job)
+    if order is None:
+        return Decision(changes, StepResult(job))
+    before = order
+    if parked and not order.parked:
+        order = order.changed(
+            parked=True, reason="parked", reason_detail=f"{job.kind}: {command.error}"[:DETAIL_MAX]
+        )
+        order, told = events.happened(
+            order, events.ORDER_PARKED, facts, "pipeline", {"step": job.kind}
+        )
+        changes.events.append(told)
+    elif not parked:
+        if order.parked:
+            # What an operator was called for is so no longer: a reader by time has to see it.
+            order = order.changed(updated_at=max(facts.now, order.updated_at + 1000))
+        order = goes_on(order) if order.parked or moved else order
+        order = waits(order, command.waiting) if command.waiting and not moved else order
+    if order != before:
+        only_said = (order.version, order.updated_at) == (before.version, before.updated_at)
+        changed = changes.reasons if only_said else changes.orders
+        changed.append(order)
+    return Decision(changes, StepResult(job))
+
+
+def wants_to_finish(command: FinishJob, needs: Needs) -> None:
+    """The job."""
+    needs.jobs.add((command.org, command.job_id))
+
+
+def finish(command: FinishJob, facts: Facts) -> Decision:
+    """Take a job away that has nothing left to do."""
+    job = held_job(command.org, command.job_id, command.fence, facts)
+    changes = Changes()
+    changes.jobs_done.append(job)
+    return Decision(changes, StepResult(None))
+
+
+def wants_to_resume(command: ResumeOrder, needs: Needs) -> None:
+    """The order and its steps."""
+    needs.orders.add((command.org, command.order_id))
+    needs.steps.add((command.org, command.order_id))
+
+
+def resume(command: ResumeOrder, facts: Facts) -> Decision:
+    """Make the steps of an order due at once that are parked or only wait.
+
+    Refused: unknown order, no step, a step that a worker has in hand.
+    """
+    order = facts.orders.get((command.org, command.order_id))
+    if order is None:
+        raise refuse(Reason.UNKNOWN_ORDER)
+    again = taken_up(order, facts)
+    if not again:
+        under_way = any(job.order_id == order.id for job in facts.jobs.values())
+        why = "is under way" if under_way else "of the order is parked or waits"
+        raise refuse(Reason.ILLEGAL_MOVE, f"{'the' if under_way else 'no'} step {why}")
+    changes = Changes()
+    changes.jobs.extend(again)
+    order, resumed = events.happened(goes_on(order), events.ORDER_RESUMED, facts, "operator")
+    changes.orders.append(order)
+    changes.events.append(resumed)
+    return Decision(changes, OrderResult(order))
+
+
+def wants_to_resume_job(command: ResumeJob, needs: Needs) -> None:
+    """The job."""
+    needs.jobs.add((command.org, command.job))
+
+
+def resume_job(command: ResumeJob, facts: Facts) -> Decision:
+    """Make a job due at once that belongs to no order. Refused: it is gone, or under way."""
+    job = facts.jobs.get((command.org, command.job))
+    if job is None or job.leased_until > facts.now:
+        raise refuse(Reason.ILLEGAL_MOVE, "the step is gone, or under way")
+    changes = Changes()
+    due = job._replace(state="due", run_at=facts.now, tries=0, put_off_at=facts.now)
+    changes.jobs.append(due)
+    return Decision(changes, StepResult(None))
