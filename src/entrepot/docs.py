@@ -15,6 +15,7 @@ from entrepot.core.refusal import TRANSIENT, Reason
 from entrepot.edge.konvo.refusals import STATUS as KONVO_STATUS
 from entrepot.edge.polinate.refusals import TABLE as POLINATE_TABLE
 from entrepot.edge.synq.refusals import STATUS as SYNQ_STATUS
+from entrepot.printed_statements import printed_statements
 
 _PRINTED = "<!-- Printed by `entrepot docs` from the tables of the code; edit those. -->\n\n"
 
@@ -214,6 +215,7 @@ def printed() -> dict[str, str]:
         "docs/lifecycle.md": _PRINTED + _lifecycle(),
         "docs/settings.md": _PRINTED + _settings(),
         "docs/refusals.md": _PRINTED + _refusals(),
+        "docs/statements.md": _PRINTED + printed_statements(),
     }
 
 

@@ -36,6 +36,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
 from entrepot.core.order import Job, Order
 from entrepot.core.results import NotedResult, OrderResult, OrdersResult
+from entrepot.printed_statements import printed_statements
 from entrepot.store.engine import Database
 from entrepot.store.engines import sql
 from entrepot.writer.batch import Batched, run_batch
@@ -235,3 +236,13 @@ async def test_a_batch_says_what_was_recorded(
         kept.parent.mkdir(exist_ok=True)
         kept.write_text(printed)
     assert printed == kept.read_text()
+
+
+@pytest.mark.parametrize("batch", [placed, settled], ids=lambda batch: batch.__name__)
+def test_the_document_has_what_a_batch_was_recorded_to_say(batch: Callable[[Heard], Any]) -> None:
+    """docs/statements.md is composed without a PostgreSQL, and yet has what one was told."""
+    document = "".join(printed_statements().split())
+    recorded = (RECORDED / f"{batch.__name__}-postgresql.sql").read_text(encoding="utf-8")
+    statements = ["".join(one.split()) for one in recorded.split(";\n") if one.strip()]
+    assert statements
+    assert [one for one in statements if one not in document] == []

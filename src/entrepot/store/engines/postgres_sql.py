@@ -10,7 +10,7 @@ and every statement stands in a transaction (docs/adr/0031).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -69,16 +69,9 @@ class PostgresSql:
         """See Sql. A lock outside of a transaction is let go at once."""
         return bool(sql.driver_of(conn).is_in_transaction())
 
-    @contextmanager
-    def one_transaction(self, conn: Connection) -> Iterator[None]:
+    def one_transaction(self, conn: Connection) -> AbstractContextManager[None]:
         """See Sql."""
-        driver = sql.driver_of(conn)
-        alone = not driver.is_in_transaction()
-        if alone:
-            await_only(driver.execute("BEGIN"))
-        yield
-        if alone:
-            await_only(driver.execute("COMMIT"))
+        return _one_transaction(conn)
 
     def fetch(self, conn: Connection, statement: str, parameters: Row) -> list[Row]:
         """See Sql."""
@@ -103,7 +96,7 @@ class PostgresSql:
 
     def select_all(self, conn: Connection, selects: Sequence[Select]) -> list[list[Row]]:
         """See Sql."""
-        small = [_is_small(one) for one in selects]
+        small = [is_small(one) for one in selects]
         if sum(small) < 2:
             return one_by_one(self, conn, selects)
         together = [(at, one) for at, one in enumerate(selects) if small[at]]
@@ -118,7 +111,7 @@ class PostgresSql:
 
     def run(self, conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:
         """See Sql."""
-        now, later = _split(listed)
+        now, later = split(listed)
         if sum([len(write.rows) for write in listed]) > _ROWS_TOGETHER:
             return self._by_slices(conn, now, later)
         if not later:
@@ -151,7 +144,7 @@ class PostgresSql:
     def _together(self, conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:
         if not listed:
             return {}
-        statement = composed(self._parts(listed))
+        statement = composed(self.parts(listed))
         arrays: list[Sequence[Any]] = []
         for write in listed:
             if self._in_one_array(write):
@@ -170,7 +163,8 @@ class PostgresSql:
     def _in_one_array(self, write: Write) -> bool:
         return write.whole and self._own_types
 
-    def _parts(self, listed: list[Write]) -> tuple[_Part, ...]:
+    def parts(self, listed: list[Write]) -> tuple[_Part, ...]:
+        """What the statement of these changes is composed of."""
         own = self._own_types
         return tuple([
             _Part(
@@ -197,6 +191,17 @@ class PooledSql(PostgresSql):
 
 DIRECT = PostgresSql(own_types=True)
 POOLED, POOLED_GUARDED = PooledSql(guarded=False), PooledSql(guarded=True)
+
+
+@contextmanager
+def _one_transaction(conn: Connection) -> Iterator[None]:
+    driver = sql.driver_of(conn)
+    alone = not driver.is_in_transaction()
+    if alone:
+        await_only(driver.execute("BEGIN"))
+    yield
+    if alone:
+        await_only(driver.execute("COMMIT"))
 
 
 def _row_type(table: str) -> str:
@@ -233,7 +238,8 @@ def _select_from(source: str, table: Table, keys: tuple[str, ...], columns: tupl
     return f"SELECT {names} FROM {source} AS v({aliases}) JOIN {table.name} AS t ON {match}"
 
 
-def _is_small(one: Select) -> bool:
+def is_small(one: Select) -> bool:
+    """Whether it is asked together with others."""
     small = one.few or len(one.wanted) <= _SMALL
     return one.named_by is not None or (bool(one.wanted) and small)
 
@@ -259,7 +265,7 @@ def select_together(parts: tuple[_Asked, ...]) -> str:
     return f"WITH {', '.join(said)} SELECT {rows}"
 
 
-def _split(listed: list[Write]) -> tuple[list[Write], list[Write]]:
+def split(listed: list[Write]) -> tuple[list[Write], list[Write]]:
     """What can be written in one statement, and what has to follow in another."""
     before = {write.table for write in listed if not write.apart}
     later = [write for write in listed if write.apart and write.table in before]
