@@ -85,9 +85,11 @@ class _Said(NamedTuple):
 
 def printed_statements() -> str:
     """The document."""
-    said = [_Said("A connection begins", row_types(schema.metadata).split("; "))]
     with _book() as conn:
-        said += _Story(conn).told()
+        said = _Story(conn).told()
+    named = set(re.findall(r"pg_temp\.\w+", str(said)))
+    types = [one for one in row_types(schema.metadata).split("; ") if named & set(one.split())]
+    said.insert(0, _Said("A connection begins, and makes these types among others", types))
     parts = []
     for when, statements in said:
         parts.append(f"## {when}\n\n")
