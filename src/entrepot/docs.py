@@ -13,7 +13,8 @@ from entrepot.core import lifecycle, telling, together, words
 from entrepot.core.facets import VALUES, Facets
 from entrepot.core.refusal import TRANSIENT, Reason
 from entrepot.edge.konvo.refusals import STATUS as KONVO_STATUS
-from entrepot.edge.polinate.refusals import TABLE as POLINATE_TABLE
+from entrepot.edge.polinate.refusals import CODE as POLINATE_CODE
+from entrepot.edge.polinate.refusals import STATUS as POLINATE_STATUS
 from entrepot.edge.synq.refusals import STATUS as SYNQ_STATUS
 from entrepot.printed_statements import printed_statements
 
@@ -358,7 +359,7 @@ def _default(type_: str, default: str) -> str:
 def _refusals() -> str:
     rows = []
     for reason in Reason:
-        status, code = POLINATE_TABLE[reason]
+        status, code = POLINATE_STATUS[reason], POLINATE_CODE[reason]
         name = f"`{reason.code}`" + (" (t)" if reason in TRANSIENT else "")
         answers = (str(SYNQ_STATUS[reason]), f"{status} `{code}`", str(KONVO_STATUS[reason]))
         rows.append((name, reason.sentence, *answers))

@@ -6,14 +6,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from entrepot.core import ids
 from entrepot.core.commands import Command
-from entrepot.core.order import Order
 from entrepot.core.refusal import FAULTS_MAX, Reason, Refusal, Refused, all_of, refuse
 from entrepot.core.results import Result
 from entrepot.edge import every_fault
@@ -26,12 +25,13 @@ from entrepot.edge.strict_json import (
     decode_sound,
 )
 from entrepot.pace import in_slices
-from entrepot.store.engine import Database, Snapshot
-from entrepot.store.reading import queries
+from entrepot.store.engine import Database
+from entrepot.store.question import Question
 from entrepot.store.writing import order_names
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
 from entrepot.writer.writer import Writer
 
+P = ParamSpec("P")
 T = TypeVar("T")
 MIB = 1 << 20
 # However a body of this size is made, reading it is over before anybody else would notice.
@@ -94,40 +94,47 @@ class Call:
             found[name] = value
         return found
 
+    async def read(self, question: Question[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What the caller's organization has that the question asks for.
+
+        A handler reads in no other way: organization and kind of transaction are bound here.
+        """
+        org = self.principal.org
+        return await question.ask(self.services.database, org, *args, **kwargs)
+
+    def now(self) -> int:
+        """The time, in microseconds since the epoch, that the caller's next command would have."""
+        return self.services.writer.now()
+
     async def named_order(
-        self, member: str, dialect: str, look: Callable[[Snapshot, int, bytes], T | None]
+        self,
+        member: str,
+        dialect: str,
+        question: Question[Concatenate[bytes, P], T | None],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T | None:
-        """What `look` finds of the order that the path's `member` names; None for no order.
+        """What the question finds of the order that the path's `member` names; None for no order.
 
         By our own id it is one look. Only what that does not find is looked for by other names.
         """
-        text, org = self.path_ids[member], self.principal.org
-        own = ids.any_spelling(text)
+        own = ids.any_spelling(self.path_ids[member])
         if own is not None:
-            found = await self.services.database.read_one(lambda conn: look(conn, org, own))
+            found = await self.read(question, own, *args, **kwargs)
             if found is not None:
                 return found
         other = await self.order_id(member, dialect)
-        if other is None:
-            return None
-        return await self.services.database.read_one(lambda conn: look(conn, org, other))
-
-    def with_reason(self, conn: Snapshot, org: int, order_id: bytes) -> Order | None:
-        """The order of this id, with its reason as of now; for `named_order`."""
-        return queries.order_with_reason(conn, org, order_id, self.services.writer.now())
+        return None if other is None else await self.read(question, other, *args, **kwargs)
 
     async def order_id(self, member: str, dialect: str) -> bytes | None:
         """The id of the order that the path's `member` names in any way; None for no order."""
-        text, org = self.path_ids[member], self.principal.org
-        return await self.services.database.read_one(
-            lambda conn: order_names.find(conn, org, text, dialect)
-        )
+        return await self.read(order_names.find, self.path_ids[member], dialect)
 
     async def json(self, decoder: msgspec.json.Decoder[T]) -> T:
         """The body, read strictly. Refused: what is no JSON, or not of the decoder's shape."""
-        return await self.read(lambda body: read_json(body, decoder))
+        return await self.parsed(lambda body: read_json(body, decoder))
 
-    async def read(self, work: Callable[[bytes], T]) -> T:
+    async def parsed(self, work: Callable[[bytes], T]) -> T:
         """What `work` makes of the body, which is let go of. Others may run while it is large."""
         body, self.body = self.body, b""
         if len(body) <= READ_AT_ONCE_BYTES:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from entrepot.core.refusal import Reason, Refusal
-from entrepot.edge.polinate.refusals import TABLE, refusal_answer
+from entrepot.edge.polinate.refusals import CODE, STATUS, refusal_answer
 from entrepot.edge.polinate.routes import DIALECT
 
 EXPECTED = {
@@ -38,7 +38,7 @@ EXPECTED = {
 
 
 def test_every_reason_has_a_status_and_a_code() -> None:
-    assert {reason.code: TABLE.get(reason) for reason in Reason} == EXPECTED
+    assert {reason.code: (STATUS[reason], CODE[reason]) for reason in Reason} == EXPECTED
 
 
 @pytest.mark.parametrize("reason", Reason, ids=lambda reason: reason.code)
@@ -64,7 +64,7 @@ def test_without_a_field_there_are_no_field_errors() -> None:
 
 READ = {401, 429, 500, 503}
 # 405 is of no operation; 404 and 412 are of those that name an order in the path.
-WRITE = {status for status, _ in TABLE.values()} - {404, 405, 412}
+WRITE = {*STATUS.values()} - {404, 405, 412}
 
 
 @pytest.mark.parametrize(

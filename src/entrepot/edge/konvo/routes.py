@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from entrepot.core.order import Customer
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import revisions
 from entrepot.edge.dialect import (
@@ -20,7 +19,6 @@ from entrepot.edge.dialect import (
 from entrepot.edge.konvo import read, wire, write
 from entrepot.edge.konvo.credentials import HEADER, authenticate
 from entrepot.edge.konvo.refusals import refusal_answer
-from entrepot.store.engine import Snapshot
 from entrepot.store.reading import queries
 from entrepot.writer.envelope import Answer
 
@@ -42,13 +40,9 @@ _BODY_ERRORS = {
 async def list_orders(call: Call) -> Answer:
     """A page of orders, newest first, and the number of all that match."""
     wanted, limit, offset = read.page(call.query("page", "limit", *_TIMES))
-    org = call.principal.org
-
-    def look(conn: Snapshot) -> tuple[queries.Page, dict[bytes, Customer]]:
-        page = queries.page(conn, org, wanted, limit=limit, offset=offset)
-        return page, queries.customers(conn, org, page.orders)
-
-    page, contacts = await call.services.database.read_long(look)
+    page, contacts = await call.read(
+        queries.page_with_customers, wanted, limit=limit, offset=offset
+    )
     assert page.total is not None
     return write.found(page.orders, contacts, page.total, call.principal)
 
@@ -68,7 +62,7 @@ async def get_order(call: Call) -> Answer:
 async def create_orders(call: Call) -> Answer:
     """Take over every order of the array, or none; the answer shows what was committed."""
     principal = call.principal
-    command = await call.read(lambda body: read.mirror_orders(read.orders(body), principal))
+    command = await call.parsed(lambda body: read.mirror_orders(read.orders(body), principal))
     answer = partial(write.created, request_id=call.request_id, principal=principal)
     return await call.submit(command, answer)
 

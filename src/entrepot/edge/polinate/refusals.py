@@ -7,41 +7,31 @@ from msgspec import UNSET
 
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.edge.polinate import wire
+from entrepot.edge.refusals import statuses
 from entrepot.writer.envelope import Answer
 
+STATUS = statuses()
 # Only UNAUTHORIZED and RATE_LIMITED are documented codes.
-TABLE: dict[Reason, tuple[int, str]] = {
-    Reason.NO_SUCH_ROUTE: (404, "NOT_FOUND"),
-    Reason.METHOD_NOT_ALLOWED: (405, "METHOD_NOT_ALLOWED"),
-    Reason.UNAUTHENTICATED: (401, "UNAUTHORIZED"),
-    Reason.FORBIDDEN: (403, "FORBIDDEN"),
-    Reason.RATE_LIMITED: (429, "RATE_LIMITED"),
-    Reason.BODY_TOO_LARGE: (413, "PAYLOAD_TOO_LARGE"),
-    Reason.UNSUPPORTED_MEDIA: (400, "VALIDATION_ERROR"),
-    Reason.INVALID: (400, "VALIDATION_ERROR"),
-    Reason.KEY_MALFORMED: (400, "VALIDATION_ERROR"),
-    Reason.KEY_REUSED: (409, "IDEMPOTENCY_KEY_REUSED"),
-    Reason.UNKNOWN_ORDER: (404, "NOT_FOUND"),
-    Reason.UNKNOWN_VARIANT: (400, "VALIDATION_ERROR"),
-    Reason.UNKNOWN_LOCATION: (400, "VALIDATION_ERROR"),
-    Reason.UNKNOWN_CUSTOMER: (400, "VALIDATION_ERROR"),
-    Reason.NO_ACCOUNT: (400, "VALIDATION_ERROR"),
-    Reason.UNKNOWN_LINE: (400, "VALIDATION_ERROR"),
-    Reason.CHANGED_MEANWHILE: (412, "PRECONDITION_FAILED"),
-    Reason.DUPLICATE_ENTRY: (409, "CONFLICT"),
-    Reason.ILLEGAL_MOVE: (409, "CONFLICT"),
-    Reason.AMOUNT_FIXED: (409, "CONFLICT"),
-    Reason.OUT_OF_STOCK: (409, "CONFLICT"),
-    Reason.STALE_LEASE: (500, "INTERNAL_ERROR"),
-    Reason.OVERLOADED: (503, "UNAVAILABLE"),
-    Reason.UNAVAILABLE: (503, "UNAVAILABLE"),
-    Reason.INTERNAL: (500, "INTERNAL_ERROR"),
+_CODE_OF_STATUS = {
+    400: "VALIDATION_ERROR",
+    401: "UNAUTHORIZED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    409: "CONFLICT",
+    412: "PRECONDITION_FAILED",
+    413: "PAYLOAD_TOO_LARGE",
+    429: "RATE_LIMITED",
+    500: "INTERNAL_ERROR",
+    503: "UNAVAILABLE",
 }
+_OWN_CODE = {Reason.KEY_REUSED: "IDEMPOTENCY_KEY_REUSED"}
+CODE = {reason: _OWN_CODE.get(reason, _CODE_OF_STATUS[STATUS[reason]]) for reason in Reason}
 
 
 def refusal_answer(refusal: Refusal, request_id: str) -> Answer:
     """The status and the body. A failure of ours, or of credentials, says nothing more."""
-    status, code = TABLE[refusal.reason]
+    status, code = STATUS[refusal.reason], CODE[refusal.reason]
     faults, message = refusal.faults(), refusal.sentence
     if status in (401, 500):
         faults, message = {}, refusal.reason.sentence

@@ -89,18 +89,15 @@ _BODY_ERRORS = {
 async def list_orders(call: Call) -> Answer:
     """A page of orders, newest first."""
     wanted, page, limit = listing.order_list(call.query(*listing.QUERY))
-    found = await call.services.database.read_long(
-        lambda conn: queries.page_with_reasons(
-            conn, call.principal.org, wanted, call.services.writer.now(),
-            limit=limit, offset=(page - 1) * limit,
-        )
-    )  # fmt: skip
+    found = await call.read(
+        queries.page_with_reasons, wanted, call.now(), limit=limit, offset=(page - 1) * limit
+    )
     return write.page_answer(found, page, limit)
 
 
 async def get_order(call: Call) -> Answer:
     """One order with its lines, by any of its ids or names."""
-    found = await call.named_order("id", read.SOURCE, call.with_reason)
+    found = await call.named_order("id", read.SOURCE, queries.order_with_reason, call.now())
     if found is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     call.etag = revisions.tag(found)
@@ -111,7 +108,7 @@ async def get_order(call: Call) -> Answer:
 
 async def post_order(call: Call) -> Answer:
     """Take a notification, or make an order."""
-    body, key = await call.read(read.posted), idempotency_key(call.headers)
+    body, key = await call.parsed(read.posted), idempotency_key(call.headers)
     if isinstance(body, wire.NotifyOrder):
         note, idempotency = read.notify_order(body, key, call.principal)
         answer = partial(write.noted, request_id=call.request_id)
@@ -122,7 +119,7 @@ async def post_order(call: Call) -> Answer:
 
 async def update_order(call: Call) -> Answer:
     """Change an order and its lines together, or nothing."""
-    body, call.ignored = await call.read(read.changes_and_ignored)
+    body, call.ignored = await call.parsed(read.changes_and_ignored)
     key = idempotency_key(call.headers)
     order_id = await call.order_id("id", read.SOURCE)
     if order_id is None:

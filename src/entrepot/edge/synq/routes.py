@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import revisions
 from entrepot.edge.dialect import (
@@ -52,18 +51,13 @@ _BODY_ERRORS = {
 async def list_orders(call: Call) -> Answer:
     """A page of orders, newest first."""
     limit, offset = read.page(call.query("limit", "offset"))
-    page = await call.services.database.read(
-        lambda conn: queries.page_with_reasons(
-            conn, call.principal.org, OrderFilter(), call.services.writer.now(),
-            limit=limit, offset=offset,
-        )
-    )  # fmt: skip
+    page = await call.read(queries.newest_with_reasons, call.now(), limit=limit, offset=offset)
     return write.page_answer(page.orders, limit, offset, call.principal)
 
 
 async def get_order(call: Call) -> Answer:
     """One order by its UUID; or by another of its ids and names, which nobody else may have."""
-    found = await call.named_order("orderID", "synq", call.with_reason)
+    found = await call.named_order("orderID", "synq", queries.order_with_reason, call.now())
     if found is None:
         read.uuid(call.path_ids["orderID"], "orderID")
         raise refuse(Reason.UNKNOWN_ORDER)
@@ -76,7 +70,7 @@ async def get_order(call: Call) -> Answer:
 async def create_order(call: Call) -> Answer:
     """Place an order; its processing goes on after the answer."""
     principal = call.principal
-    placing = await call.read(lambda body: read.create_order(body, principal))
+    placing = await call.parsed(lambda body: read.create_order(body, principal))
     command, idempotency, read_as = placing
     if read_as is not None and await _is_shown(call, placing, read_as):
         idempotency = idempotency._replace(order_id=read_as)
@@ -88,10 +82,7 @@ async def create_order(call: Call) -> Answer:
 
 async def _is_shown(call: Call, placing: read.Placing, order_id: bytes) -> bool:
     """Whether the body is the order of that id as it is shown now."""
-    org = call.principal.org
-    order = await call.services.database.read_one(
-        lambda conn: queries.order_by_id(conn, org, order_id)
-    )
+    order = await call.read(queries.order_by_id, order_id)
     if order is None or order.idempotency_key != placing.idempotency.key:
         return False
     shown = write.order_answer(order, call.principal).body

@@ -13,11 +13,12 @@ from entrepot.core.order_filter import OrderFilter
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import NamedBy, Row, Select, Statement
+from entrepot.store.question import asked_in
 from entrepot.store.reading import lists, span_walk, waiting
 
 __all__ = [
-    "OrderFilter", "Page", "customers", "order_and_customer", "order_by_id", "order_with_reason",
-    "page", "page_with_reasons",
+    "OrderFilter", "Page", "customers", "newest_with_reasons", "order_and_customer", "order_by_id",
+    "order_with_reason", "page", "page_with_customers", "page_with_reasons",
 ]  # fmt: skip
 
 _NOTHING = OrderFilter()
@@ -33,18 +34,28 @@ class Page(NamedTuple):
     total: int
 
 
+@asked_in("one statement")
 def order_by_id(conn: Connection, org: int, order_id: bytes) -> Order | None:
     """The order with its lines, or None; of PostgreSQL it asks one statement."""
     found, lines = sql.select_all(conn, _whole(org, order_id))
     return _joined(found, lines)[0] if found else None
 
 
+@asked_in("one statement")
 def order_with_reason(conn: Connection, org: int, order_id: bytes, now: int) -> Order | None:
     """The order as `order_by_id` finds it; where nobody works on its step, its reason says so."""
     found = order_by_id(conn, org, order_id)
     return found and waiting.with_reasons(conn, [found], now)[0]
 
 
+@asked_in("snapshot")
+def newest_with_reasons(conn: Connection, org: int, now: int, *, limit: int, offset: int) -> Page:
+    """A page of all orders, with reasons as `order_with_reason` has them."""
+    found = page(conn, org, _NOTHING, limit=limit, offset=offset)
+    return found._replace(orders=waiting.with_reasons(conn, found.orders, now))
+
+
+@asked_in("long")
 def page_with_reasons(
     conn: Connection, org: int, wanted: OrderFilter, now: int, *, limit: int, offset: int
 ) -> Page:
@@ -53,6 +64,16 @@ def page_with_reasons(
     return found._replace(orders=waiting.with_reasons(conn, found.orders, now))
 
 
+@asked_in("long")
+def page_with_customers(
+    conn: Connection, org: int, wanted: OrderFilter, *, limit: int, offset: int
+) -> tuple[Page, dict[bytes, Customer]]:
+    """The page as `page` finds it, and its customers as `customers` finds them."""
+    found = page(conn, org, wanted, limit=limit, offset=offset)
+    return found, customers(conn, org, found.orders)
+
+
+@asked_in("one statement")
 def order_and_customer(
     conn: Connection, org: int, order_id: bytes
 ) -> tuple[Order, Customer | None] | None:

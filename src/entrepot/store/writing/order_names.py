@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from entrepot.core import ids
 from entrepot.store.engines.sql import Statement
+from entrepot.store.question import asked_in
 from entrepot.store.schema.orders import NAME_MAX
 
 # The kinds of names after ids, the strongest first, each with what its index holds.
@@ -17,6 +18,7 @@ _NAMES = (
 _OWN, _SENDER = 0, 1
 
 
+@asked_in("one statement")
 def find(conn: Connection, org: int, text: str, dialect: str) -> bytes | None:
     """The id of the organization's order that this text means in a dialect; None for none.
 
