@@ -5,6 +5,7 @@ PostgreSQL enforces types by itself.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     LargeBinary,
+    Select,
     SmallInteger,
     Table,
     and_,
@@ -77,16 +79,21 @@ def _well_typed(column: Any) -> ColumnElement[bool]:
 
 def _types(asking: Asking, table: Table) -> int:
     """How many rows have a value of another type than its column's; each is reported."""
+    count = 0
+    for row in asking.conn.execute(_wrongly_typed(table)).mappings():
+        asking.findings.add("DAMAGE", table=table.name, **_key(row))
+        count += 1
+    return count
+
+
+@cache
+def _wrongly_typed(table: Table) -> Select[Any]:
+    """The first column of a wrong type and the key, of each row that has one. Composed once."""
     wrong = [(column, ~_well_typed(column)) for column in table.columns]
     first = case(*[(condition, literal(column.name)) for column, condition in wrong])
     keys = [func.quote(column).label(column.name) for column in table.primary_key.columns
             if column.name not in UNTOLD]  # fmt: skip
-    statement = select(first.label("column"), *keys).where(or_(*[each for _, each in wrong]))
-    count = 0
-    for row in asking.conn.execute(statement).mappings():
-        asking.findings.add("DAMAGE", table=table.name, **_key(row))
-        count += 1
-    return count
+    return select(first.label("column"), *keys).where(or_(*[each for _, each in wrong]))
 
 
 def _key(row: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, Table, and_, exists, literal, not_, select
@@ -77,8 +78,16 @@ REFERENCES: tuple[Reference, ...] = (
 )  # fmt: skip
 
 
-def checks() -> Iterator[Check]:
-    """One anti-join a reference, and one for reservations that still claim for a line."""
+@cache
+def checks() -> tuple[Check, ...]:
+    """One anti-join a reference, and one for reservations that still claim for a line.
+
+    The statements are composed once: composing takes longer than asking a small book.
+    """
+    return tuple(_checks())
+
+
+def _checks() -> Iterator[Check]:
     for reference in REFERENCES:
         yield Check("OWN_ORGANIZATION", _orphans(reference))
     line = Reference(
