@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import uuid_utils
 from sqlalchemy import Connection
 
-from entrepot.core.commands import AdjustStock, DraftLine, PlaceOrder, VariantRef
+from entrepot.core.commands import DraftLine, VariantRef
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.store import accounts, catalogue

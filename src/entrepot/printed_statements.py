@@ -17,20 +17,13 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
 from entrepot.core import actor
-from entrepot.core.commands import (
-    AdjustStock,
-    AmendOrder,
-    Command,
-    CustomerRef,
-    DraftLine,
-    LineChange,
-    MirrorOrders,
-    OrderDraft,
-    PlaceOrder,
-    ReserveStock,
-    SettlePayment,
-    VariantRef,
-)
+from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
+from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.reserve import ReserveStock
+from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
 from entrepot.core.order import Job, Order, Variant

@@ -19,7 +19,7 @@ from entrepot.cli import events as command
 from entrepot.cli.events import described, events
 from entrepot.cli.session import OperatorError
 from entrepot.core import ids
-from entrepot.core.commands import AmendOrder
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.order import Event, Order
 from entrepot.store import schema
 from entrepot.store.keeping import archive

@@ -20,7 +20,8 @@ from entrepot.cli.orders import orders, retry
 from entrepot.cli.session import OperatorError
 from entrepot.clock import now
 from entrepot.core import ids
-from entrepot.core.commands import AmendOrder, DeferJob
+from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.steps import DeferJob
 from entrepot.core.order import Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult

@@ -9,21 +9,15 @@ from typing import Any
 
 from entrepot.core import events, ids, words
 from entrepot.core.changes import Changes
-from entrepot.core.commands import (
-    AdjustStock,
-    AmendOrder,
-    Command,
-    CustomerRef,
-    DraftLine,
-    MirrorOrders,
-    NotifyOrder,
-    OrderDraft,
-    PlaceOrder,
-    ReserveStock,
-    SettlePayment,
-    VariantRef,
-)
+from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide import decide
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
+from entrepot.core.decide.notify import NotifyOrder
+from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.reserve import ReserveStock
+from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts, OrgFacts
 from entrepot.core.kinds import Location

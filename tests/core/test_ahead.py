@@ -12,7 +12,7 @@ from tests.core.tellings import KONVO, POLINATE, Told, konvo
 from tests.core.test_decide_amend import changing, quantity
 
 from entrepot.core import ahead, events, ids, shown
-from entrepot.core.commands import MirrorOrders
+from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.explain import legal_words
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason, Refusal

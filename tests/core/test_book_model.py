@@ -27,18 +27,13 @@ from tests.core.book import (
 )
 
 from entrepot.core import ids, words
-from entrepot.core.commands import (
-    AdjustStock,
-    AmendOrder,
-    Command,
-    DeferJob,
-    FinishJob,
-    LineChange,
-    PlaceOrder,
-    ReserveStock,
-    SettlePayment,
-    VariantRef,
-)
+from entrepot.core.commands import Command, VariantRef
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.reserve import ReserveStock
+from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.steps import DeferJob, FinishJob
 from entrepot.core.money import Amount
 from entrepot.core.order import Job, Order
 from entrepot.core.refusal import Reason, Refusal

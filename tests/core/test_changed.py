@@ -12,7 +12,8 @@ from tests.core.book import ENTRY, LOOSE, ORG, TRACKED, Book, line, named
 
 from entrepot.core import actor, ids, properties
 from entrepot.core.changed import TOLD_MAX, changed
-from entrepot.core.commands import AmendOrder, DraftLine, LineChange, VariantRef
+from entrepot.core.commands import DraftLine, VariantRef
+from entrepot.core.decide.amend import AmendOrder, LineChange
 from entrepot.core.money import Amount
 from entrepot.core.order import Order
 

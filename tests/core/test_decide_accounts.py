@@ -3,7 +3,7 @@
 import pytest
 from tests.core.book import ORG, Book, line
 
-from entrepot.core.commands import PlaceOrder
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.refusal import TRANSIENT, Reason
 

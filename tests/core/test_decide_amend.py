@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.core.book import ENTRY, LOOSE, ORG, SCARCE, TRACKED, Book, line, named, telling
 
 from entrepot.core import properties
-from entrepot.core.commands import AmendOrder, DraftLine, LineChange, VariantRef
-from entrepot.core.decide.amend import LINES_MAX
+from entrepot.core.commands import DraftLine, VariantRef
+from entrepot.core.decide.amend import LINES_MAX, AmendOrder, LineChange
 from entrepot.core.events import fold
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount

@@ -6,7 +6,7 @@ import pytest
 from tests.core.book import LOOSE, TRACKED, Book, line, telling
 from tests.core.test_decide_amend import IN_TRANSIT, PACKED, changing, created, quantity, unpaid
 
-from entrepot.core.commands import LineChange
+from entrepot.core.decide.amend import LineChange
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason
 

@@ -10,7 +10,8 @@ from tests.core.book import ORG, SCARCE, TRACKED, Book, line
 
 from entrepot.core import ids, kinds, shown
 from entrepot.core.claims import PaymentClaim, is_live
-from entrepot.core.commands import DeferJob, PlaceOrder
+from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.steps import DeferJob
 from entrepot.core.facets import ENDED, PAYMENTS, STAGES, Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Order

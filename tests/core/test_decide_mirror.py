@@ -8,7 +8,9 @@ import pytest
 from tests.core.book import ORG, TRACKED, Book, line, named, notice, one, told_as
 
 from entrepot.core import ids, shown, words
-from entrepot.core.commands import AmendOrder, DraftLine, LineChange, MirrorOrders
+from entrepot.core.commands import DraftLine
+from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount

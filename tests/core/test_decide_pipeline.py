@@ -16,7 +16,9 @@ from tests.core.book import (
     telling,
 )
 
-from entrepot.core.commands import Command, DeferJob, FinishJob, ReserveStock
+from entrepot.core.commands import Command
+from entrepot.core.decide.reserve import ReserveStock
+from entrepot.core.decide.steps import DeferJob, FinishJob
 from entrepot.core.facets import Facets
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason

@@ -26,16 +26,12 @@ from tests.core.book import (
 )
 
 from entrepot.core import words
-from entrepot.core.commands import (
-    AdjustStock,
-    AmendOrder,
-    CustomerRef,
-    MirrorOrders,
-    PlaceOrder,
-    VariantRef,
-)
-from entrepot.core.decide.adjust import ON_HAND_MAX
+from entrepot.core.commands import CustomerRef, VariantRef
+from entrepot.core.decide.adjust import ON_HAND_MAX, AdjustStock
+from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount
 from entrepot.core.order import Job, Order

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.core.book import ORG, START, TRACKED, Book, line
 
-from entrepot.core.commands import AmendOrder
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason
 

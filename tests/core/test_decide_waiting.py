@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.core.book import ORG, TRACKED, Book, line, one
 
-from entrepot.core.commands import DeferJob, ResumeJob, ResumeOrder
+from entrepot.core.decide.steps import DeferJob, ResumeJob, ResumeOrder
 from entrepot.core.facets import Facets
 from entrepot.core.order import Job, Order
 from entrepot.core.refusal import Reason

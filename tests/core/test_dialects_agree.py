@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.core.book import ENTRY, HERE, ORG, TRACKED, WANTS, Book, line, one
 
-from entrepot.core.commands import CustomerRef, DraftLine, PlaceOrder, VariantRef
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Order

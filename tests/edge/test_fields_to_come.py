@@ -22,7 +22,12 @@ from tests.edge.konvo import samples as of_konvo
 from tests.edge.polinate import samples as of_polinate
 from tests.edge.synq import test_read as of_synq
 
-from entrepot.core import commands
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
+from entrepot.core.decide.notify import NotifyOrder
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.order import StoredAnswer
 from entrepot.core.refusal import Refusal
 from entrepot.edge.dialect import Principal
@@ -34,9 +39,8 @@ from entrepot.writer.envelope import Idempotency, Outcome
 from entrepot.writer.idempotency import replay
 
 DRAFTS = [
-    commands.VariantRef, commands.DraftLine, commands.CustomerRef, commands.PlaceOrder,
-    commands.OrderDraft, commands.MirrorOrders, commands.LineChange, commands.AmendOrder,
-    commands.NotifyOrder, commands.AdjustStock,
+    VariantRef, DraftLine, CustomerRef, PlaceOrder, OrderDraft, MirrorOrders, LineChange,
+    AmendOrder, NotifyOrder, AdjustStock,
 ]  # fmt: skip
 FIELD = "    later: str | None = None\n"
 DIALECTS = ("entrepot.edge.synq", "entrepot.edge.polinate", "entrepot.edge.konvo")

@@ -13,7 +13,9 @@ from sqlalchemy import Connection, select
 from tests.factories import Shop, new_id, open_shop
 from tests.writer.taking import Taking
 
-from entrepot.core.commands import AmendOrder, Command, OrderDraft
+from entrepot.core.commands import Command
+from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.mirror import OrderDraft
 from entrepot.core.ids import dashed
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason, Refusal, refuse

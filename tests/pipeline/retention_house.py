@@ -11,13 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, func, select
 from tests.pipeline.conftest import House
 
-from entrepot.core.commands import (
-    CustomerRef,
-    DraftLine,
-    MirrorOrders,
-    OrderDraft,
-    VariantRef,
-)
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.results import OrderResult, OrdersResult

@@ -13,8 +13,9 @@ from structlog.testing import capture_logs
 from tests.pipeline.conftest import House, eventually
 
 from entrepot.clock import now
-from entrepot.core.commands import CustomerRef, DraftLine, NotifyOrder, OrderDraft, VariantRef
-from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.mirror import OrderDraft
+from entrepot.core.decide.notify import NotifyOrder, fetch_job_id
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, refuse
 from entrepot.pipeline.order_source import BODY_BYTES_MAX

@@ -25,9 +25,7 @@ from tests.pipeline.retention_house import (
     ordered,
 )
 
-from entrepot.core.commands import (
-    AmendOrder,
-)
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.refusal import Refusal
 from entrepot.store.engine import Unavailable
 from entrepot.store.engines.opening import open_database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.pipeline.conftest import House
 
-from entrepot.core.commands import ResumeOrder
+from entrepot.core.decide.steps import ResumeOrder
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult
 from entrepot.providers.payment import AuthoriseAnswer, Misconfigured, PaymentRequest

@@ -7,7 +7,7 @@ from typing import Any
 from tests.pipeline.conftest import unread
 
 from entrepot.clock import new_id, now
-from entrepot.core.commands import DeferJob
+from entrepot.core.decide.steps import DeferJob
 from entrepot.core.order import Job
 from entrepot.pipeline.retry import POLICIES
 from entrepot.pipeline.steps import BOOK, Terms, request_id

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 from tests.pipeline.conftest import FAST, POLICIES, House, eventually
 
-from entrepot.core.commands import ResumeOrder
+from entrepot.core.decide.steps import ResumeOrder
 from entrepot.pipeline.reports import Reports
 from entrepot.pipeline.retry import Policy
 from entrepot.pipeline.steps import Held

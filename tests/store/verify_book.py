@@ -9,24 +9,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from entrepot.core.commands import (
-    AdjustStock,
-    AmendOrder,
-    Command,
-    CustomerRef,
-    DeferJob,
-    DraftLine,
-    LineChange,
-    MirrorOrders,
-    NotifyOrder,
-    OrderDraft,
-    PlaceOrder,
-    ReserveStock,
-    ResumeOrder,
-    SettlePayment,
-    VariantRef,
-)
+from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.note import NoteOrder
+from entrepot.core.decide.notify import NotifyOrder
+from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.reserve import ReserveStock
+from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.steps import DeferJob, ResumeOrder
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.order import Attempt, Job, Order, Variant, sealed_digest

@@ -11,7 +11,8 @@ from sqlalchemy.util import await_only
 from tests.writer.test_guarded import array
 
 from entrepot.clock import new_id
-from entrepot.core.commands import AmendOrder, Command
+from entrepot.core.commands import Command
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.order import Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, OrdersResult, Result

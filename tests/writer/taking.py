@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from entrepot.core.commands import ReserveStock
+from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.facts import Facts, Seen
 from entrepot.core.order import Job
 

@@ -16,7 +16,9 @@ from tests.factories import open_shop
 from tests.writer.processes import MILLISECOND, NOON, SECOND, Gate, Process, released
 
 from entrepot.clock import new_id
-from entrepot.core.commands import AmendOrder, Command, MirrorOrders
+from entrepot.core.commands import Command
+from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.money import Amount
 from entrepot.core.results import OrderResult, OrdersResult
 from entrepot.edge.times import millis_text

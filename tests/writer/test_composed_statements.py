@@ -18,20 +18,13 @@ from sqlalchemy import Connection
 from tests.factories import Shop, open_shop
 
 from entrepot.clock import new_id, now
-from entrepot.core.commands import (
-    AmendOrder,
-    Command,
-    CustomerRef,
-    DeferJob,
-    DraftLine,
-    LineChange,
-    MirrorOrders,
-    NotifyOrder,
-    OrderDraft,
-    ReserveStock,
-    SettlePayment,
-    VariantRef,
-)
+from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
+from entrepot.core.decide.notify import NotifyOrder
+from entrepot.core.decide.reserve import ReserveStock
+from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.steps import DeferJob
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
 from entrepot.core.order import Job, Order

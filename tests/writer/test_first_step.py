@@ -12,14 +12,10 @@ from tests.writer.taking import Taking
 from tests.writer.test_writer import Watched
 
 from entrepot.clock import new_id, now
-from entrepot.core.commands import (
-    AdjustStock,
-    AmendOrder,
-    Command,
-    DraftLine,
-    SettlePayment,
-    VariantRef,
-)
+from entrepot.core.commands import Command, DraftLine, VariantRef
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.facts import Seen
 from entrepot.core.order import Job
 from entrepot.core.refusal import Reason, Refusal

@@ -13,15 +13,9 @@ from sqlalchemy.util import await_only
 from tests.factories import open_shop
 from tests.writer.test_first_step import Desk
 
-from entrepot.core.commands import (
-    AmendOrder,
-    CustomerRef,
-    DraftLine,
-    LineChange,
-    MirrorOrders,
-    OrderDraft,
-    VariantRef,
-)
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Refusal

@@ -10,17 +10,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from entrepot.core.commands import (
-    Command,
-    CustomerRef,
-    DeferJob,
-    FinishJob,
-    MirrorOrders,
-    OrderDraft,
-    PlaceOrder,
-    ReserveStock,
-    SettlePayment,
-)
+from entrepot.core.commands import Command, CustomerRef
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
+from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.reserve import ReserveStock
+from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.steps import DeferJob, FinishJob
 from entrepot.core.money import Amount
 from entrepot.writer import lines as parts
 from entrepot.writer.envelope import Envelope

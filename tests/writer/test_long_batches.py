@@ -9,17 +9,11 @@ import pytest
 
 from entrepot import pace
 from entrepot.clock import new_id, now
-from entrepot.core.commands import (
-    AdjustStock,
-    Command,
-    CustomerRef,
-    DraftLine,
-    MirrorOrders,
-    OrderDraft,
-    PlaceOrder,
-    VariantRef,
-    size,
-)
+from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide import size
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.results import OrderResult, OrdersResult
 from entrepot.store import accounts

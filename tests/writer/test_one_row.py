@@ -13,19 +13,11 @@ from tests.factories import open_shop
 from tests.writer.test_writer import Watched
 
 from entrepot.clock import new_id, now
-from entrepot.core.commands import (
-    AmendOrder,
-    Command,
-    CustomerRef,
-    DeferJob,
-    DraftLine,
-    FinishJob,
-    LineChange,
-    MirrorOrders,
-    OrderDraft,
-    PlaceOrder,
-    VariantRef,
-)
+from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
+from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.steps import DeferJob, FinishJob
 from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.refusal import Refusal

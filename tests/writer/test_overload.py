@@ -10,7 +10,8 @@ from sqlalchemy import select
 from tests.writer.test_writer import Watched, an_organization, answer, count, keyed, place
 
 from entrepot.clock import new_id, now
-from entrepot.core.commands import AmendOrder, FinishJob
+from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.steps import FinishJob
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult
 from entrepot.store import schema

@@ -14,15 +14,10 @@ from tests.writer.test_writer import Watched, a_writer, an_organization, count, 
 
 from entrepot.clock import new_id, now
 from entrepot.core import decide as decisions
-from entrepot.core.commands import (
-    CustomerRef,
-    DraftLine,
-    MirrorOrders,
-    NotifyOrder,
-    OrderDraft,
-    PlaceOrder,
-    VariantRef,
-)
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
+from entrepot.core.decide.notify import NotifyOrder
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs

@@ -13,7 +13,8 @@ from tests.writer.test_writer import Watched
 
 from entrepot.clock import new_id, now
 from entrepot.core import decide as decisions
-from entrepot.core.commands import AmendOrder, Command
+from entrepot.core.commands import Command
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
 from entrepot.core.needs import Needs

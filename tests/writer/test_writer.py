@@ -13,15 +13,10 @@ from tests.writer.taking import Taking
 
 from entrepot.clock import new_id, now
 from entrepot.core import decide as decisions
-from entrepot.core.commands import (
-    AdjustStock,
-    CustomerRef,
-    DraftLine,
-    MirrorOrders,
-    OrderDraft,
-    PlaceOrder,
-    VariantRef,
-)
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult, ReplayedResult, Result

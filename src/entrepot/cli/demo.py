@@ -18,7 +18,7 @@ from entrepot.cli.session import OperatorError, on_book
 from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.core.actor import operator
-from entrepot.core.commands import AdjustStock
+from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.core.refusal import Refusal

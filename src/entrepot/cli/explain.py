@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from entrepot.cli.session import on_book, order_called, organization
 from entrepot.clock import new_id, now
 from entrepot.core import ids, shown
-from entrepot.core.commands import AmendOrder
 from entrepot.core.decide import add_needs
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.explain import legal_words
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs

@@ -15,7 +15,8 @@ from entrepot.cli.session import OperatorError, on_book, order_called, organizat
 from entrepot.clock import now
 from entrepot.core import ids
 from entrepot.core.actor import operator
-from entrepot.core.commands import Command, ResumeJob, ResumeOrder
+from entrepot.core.commands import Command
+from entrepot.core.decide.steps import ResumeJob, ResumeOrder
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Result
 from entrepot.core.shown import moment

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from entrepot.core import ahead, words
-from entrepot.core.commands import AmendOrder
 from entrepot.core.decide import decide
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
 from entrepot.core.order import Order

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 
-from entrepot.core.commands import Command, DeferJob, SettlePayment
+from entrepot.core.commands import Command
+from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.steps import DeferJob
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import Result, StepResult
 from entrepot.pipeline.holding import Holding

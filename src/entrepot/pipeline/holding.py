@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from entrepot.core.commands import ReserveStock
+from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.facts import Facts
 from entrepot.core.order import Attempt, Job
 from entrepot.pipeline.claims import Claims

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from entrepot.core.commands import DeferJob
+from entrepot.core.decide.steps import DeferJob
 from entrepot.core.ids import dashed
 from entrepot.core.order import Job
 from entrepot.pipeline.steps import MICROSECONDS, Held, request_id

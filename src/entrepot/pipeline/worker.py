@@ -13,7 +13,8 @@ from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
-from entrepot.core.commands import DeferJob, ReserveStock
+from entrepot.core.decide.reserve import ReserveStock
+from entrepot.core.decide.steps import DeferJob
 from entrepot.core.order import Job
 from entrepot.core.refusal import Refusal
 from entrepot.pipeline.concluding import Concluding

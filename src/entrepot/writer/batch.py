@@ -9,9 +9,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from entrepot.core import actor
-from entrepot.core.commands import PlaceOrder, ReserveStock
 from entrepot.core.decide import add_needs, decide
 from entrepot.core.decide.goods import wanted_by
+from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from entrepot.core.commands import ReserveStock
+from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.facts import Facts
 from entrepot.core.order import Job
 

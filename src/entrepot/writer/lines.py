@@ -15,7 +15,8 @@ import asyncio
 from collections import deque
 from typing import Final, NamedTuple
 
-from entrepot.core.commands import Command, weight
+from entrepot.core.commands import Command
+from entrepot.core.decide import weight
 from entrepot.writer.envelope import Envelope, Outcome
 
 # Of a batch; the rest is for new orders even while the pipeline has more than enough to do. An

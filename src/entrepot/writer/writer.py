@@ -18,7 +18,7 @@ from contextlib import suppress
 
 from sqlalchemy import Connection
 
-from entrepot.core.commands import size
+from entrepot.core.decide import size
 from entrepot.core.facts import Facts
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.pace import breathe, in_slices

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from entrepot.core import words
-from entrepot.core.commands import MirrorOrders, OrderDraft
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Customer, Order

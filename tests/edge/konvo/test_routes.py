@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from entrepot.core import ids
-from entrepot.core.commands import CustomerRef, DraftLine, PlaceOrder, VariantRef
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import SCALE_MAX, Amount, line_sum
 from entrepot.core.refusal import Reason, Refused
 from entrepot.core.results import OrderResult

@@ -12,15 +12,9 @@ import hashlib
 import pytest
 
 from entrepot.core import ids, words
-from entrepot.core.commands import (
-    AmendOrder,
-    CustomerRef,
-    DraftLine,
-    LineChange,
-    MirrorOrders,
-    OrderDraft,
-    VariantRef,
-)
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.money import Amount
 from entrepot.core.order import Customer, Order
 from entrepot.core.refusal import Refused

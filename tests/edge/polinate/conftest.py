@@ -10,7 +10,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from entrepot.core.commands import AdjustStock
+from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.edge.admission import Admission

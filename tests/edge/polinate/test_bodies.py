@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from entrepot.core.commands import AmendOrder, PlaceOrder
+from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refused
 from entrepot.edge.polinate import bodies, read, wire

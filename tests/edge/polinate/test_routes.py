@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from entrepot.core.commands import MirrorOrders
+from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.refusal import Refusal
 from entrepot.edge.polinate.source import mirror_from_source
 from entrepot.writer.envelope import Envelope

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from entrepot.core.commands import DraftLine, MirrorOrders, PlaceOrder, VariantRef
+from entrepot.core.commands import DraftLine, VariantRef
+from entrepot.core.decide.mirror import MirrorOrders
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.results import OrderResult, OrdersResult
 from entrepot.edge.dialect import Principal

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from entrepot.core.commands import PlaceOrder
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.order import StoredAnswer
 from entrepot.core.refusal import Reason, Refusal, Refused

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from entrepot.core.commands import AdjustStock, CustomerRef, DraftLine, PlaceOrder, VariantRef
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refused
 from entrepot.edge.dialect import Principal, read_json

@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from entrepot.core.commands import (
-    AdjustStock,
-    AmendOrder,
-    Command,
-    DeferJob,
-    FinishJob,
-    MirrorOrders,
-    NotifyOrder,
-    PlaceOrder,
-    ReserveStock,
-    ResumeJob,
-    ResumeOrder,
-    SettlePayment,
-)
+from entrepot.core.commands import Command
 from entrepot.core.decide import adjust, amend, mirror, note, notify, place, reserve, settle, steps
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.note import NoteOrder
-from entrepot.core.decide.notify import match_announced
+from entrepot.core.decide.notify import NotifyOrder, match_announced
+from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.reserve import ReserveStock
+from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.steps import DeferJob, FinishJob, ResumeJob, ResumeOrder
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.refusal import Refusal, Refused
@@ -71,3 +65,15 @@ def decide(command: Command, facts: Facts) -> Decision | Refusal:
     if rule.brings:
         match_announced(command.org, decision.changes, facts)
     return decision
+
+
+def size(command: Command) -> int:
+    """How much there is to write: orders and lines."""
+    if isinstance(command, MirrorOrders):
+        return len(command.drafts) + sum([len(draft.lines) for draft in command.drafts])
+    return 1 + len(command.lines) if isinstance(command, PlaceOrder) else 1
+
+
+def weight(command: Command) -> int:
+    """How many orders the command writes; a batch is bounded by the sum."""
+    return len(command.drafts) if isinstance(command, MirrorOrders) else 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from entrepot.core.changes import Changes
-from entrepot.core.commands import AdjustStock
 from entrepot.core.decide.catalogue import first_seen
 from entrepot.core.decide.goods import move_level
 from entrepot.core.facts import Facts
@@ -15,6 +16,16 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StockResult
 
 ON_HAND_MAX = 2**53
+
+
+class AdjustStock(NamedTuple):
+    """Add to or take from what is on hand of a variant at a location."""
+
+    org: int
+    variant_id: bytes
+    location_id: bytes
+    delta: int
+    note: str
 
 
 def wants(command: AdjustStock, needs: Needs) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from entrepot.core import ahead, events, shown
 from entrepot.core import properties as free
 from entrepot.core.changes import Changes
-from entrepot.core.commands import AmendOrder, AmendPaths, LineChange
+from entrepot.core.commands import AmendPaths, DraftLine
 from entrepot.core.decide import goods, times
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.moves import Telling, tell
@@ -23,6 +23,44 @@ from entrepot.core.results import Decision, OrderResult
 
 LINES_MAX = 500
 SECOND = 1_000_000  # microseconds
+
+
+class LineChange(NamedTuple):
+    """What to change on a line; None leaves a field as it is."""
+
+    where: str
+    line_id: bytes
+    quantity: int | None = None
+    unit_of_measure: str | None = None
+    currency: str | None = None
+    price: Amount | None = None
+    cost: Amount | None = None
+    properties: dict[str, Any] | None = None
+    # What the line is of, where that was told with it: it does not change.
+    variant_id: bytes | None = None
+    entry_id: bytes | None = None
+
+
+class AmendOrder(NamedTuple):
+    """Change an order and its lines together: deletes, updates, creates; all or nothing."""
+
+    org: int
+    source: str
+    order_id: bytes
+    words: tuple[tuple[str, str], ...] = ()
+    said: dict[str, Any] = {}  # noqa: RUF012 - as in PlaceOrder
+    total: Amount | None = None
+    properties: dict[str, Any] | None = None
+    create_lines: tuple[DraftLine, ...] = ()
+    update_lines: tuple[LineChange, ...] = ()
+    delete_lines: tuple[tuple[str, bytes], ...] = ()
+    # Of the currencies that are told: those that ISO 4217 does not have.
+    odd_currencies: frozenset[str] = frozenset()
+    # Revisions (core.order.revision) one of which the order must have; None where any will do.
+    expected: frozenset[str] | None = None
+    # The second after which the order must not have changed; None where it may have.
+    unmodified_since: int | None = None
+    paths: AmendPaths = AmendPaths()
 
 
 def wants(command: AmendOrder, needs: Needs) -> None:

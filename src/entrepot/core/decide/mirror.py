@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from entrepot.core import events, ids
 from entrepot.core.changes import Changes
-from entrepot.core.commands import DraftLine, MirrorOrders, OrderDraft
+from entrepot.core.commands import CustomerRef, DraftLine
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.customers import customer_of, resolve_customer, retold, snapshot
 from entrepot.core.decide.jobs import held_job
@@ -15,7 +15,7 @@ from entrepot.core.decide.moves import Telling, dated, retell
 from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
-from entrepot.core.money import RANGE, balance, priceable
+from entrepot.core.money import RANGE, Amount, balance, priceable
 from entrepot.core.needs import Needs
 from entrepot.core.order import (
     SEAL_BYTES,
@@ -33,6 +33,33 @@ from entrepot.core.results import Decision, OrdersResult
 from entrepot.core.telling import first_told
 
 _UNTOLD = Facets()
+
+
+class OrderDraft(NamedTuple):
+    """A mirrored order as its sender tells it; `words` maps axes of core.words to what was told."""
+
+    where: str
+    sender_id: str
+    digest: bytes
+    currency: str
+    total: Amount
+    lines: tuple[DraftLine, ...]
+    customer: CustomerRef
+    words: tuple[tuple[str, str], ...]
+    said: dict[str, Any]
+    # Axes whose word is told as an order shows it: read and sent back, it is no telling.
+    as_shown: tuple[str, ...] = ()
+
+
+class MirrorOrders(NamedTuple):
+    """Take over what another system says of its orders: all of them or none."""
+
+    org: int
+    source: str
+    drafts: tuple[OrderDraft, ...]
+    job_id: bytes | None = None  # the fetch job that brought it, with its fence
+    fence: int = 0
+    announced: str | None = None  # what that job was to fetch
 
 
 def wants(command: MirrorOrders, needs: Needs) -> None:

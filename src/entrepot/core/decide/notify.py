@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from typing import NamedTuple
 
 from entrepot.core import events
 from entrepot.core.changes import Changes
-from entrepot.core.commands import (
-    NotifyOrder,
-)
 from entrepot.core.decide.jobs import new_job
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Announced
 from entrepot.core.results import Decision, NotedResult
+
+
+class NotifyOrder(NamedTuple):
+    """Somebody says that an order exists, by any id that an order can be known by."""
+
+    org: int
+    source: str
+    order_text: str
 
 
 def fetch_job_id(org: int, order_text: str) -> bytes:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.claims import claim
-from entrepot.core.commands import DraftLine, PlaceOrder
+from entrepot.core.commands import CustomerRef, DraftLine
 from entrepot.core.decide.catalogue import first_seen, make_line, resolve_variant
 from entrepot.core.decide.customers import resolve_customer, snapshot
 from entrepot.core.decide.jobs import first_job
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
-from entrepot.core.money import RANGE, balance, line_sum, payable, priceable
+from entrepot.core.money import RANGE, Amount, balance, line_sum, payable, priceable
 from entrepot.core.needs import Needs
 from entrepot.core.order import Customer, Line, Order
 from entrepot.core.refusal import Reason, refuse
@@ -21,6 +23,28 @@ from entrepot.core.words import fresh
 
 _WITH_PAYMENT = Facets(stage="placed", payment="pending")
 _WITHOUT_PAYMENT = Facets(stage="placed", payment="none")
+
+
+class PlaceOrder(NamedTuple):
+    """Place a managed order: Entrepot reserves, authorises and confirms it."""
+
+    org: int
+    source: str
+    currency: str  # empty: that of the first line's variant
+    lines: tuple[DraftLine, ...]
+    customer: CustomerRef = CustomerRef()
+    total: Amount | None = None
+    # Order fields that are kept as said: notes, channel, payment_reference and the like.
+    said: dict[str, Any] = {}  # noqa: RUF012 - a NamedTuple default; never written to
+    makes: bool = False  # a variant or customer whose id is new to the organization is made
+    # The decimal places of the smallest amount that a payment can be asked for; None: no payment.
+    places: int | None = None
+    # Lines that name no location are reserved at the organization's default location.
+    from_default_location: bool = False
+    one_line_an_entry: bool = False
+    one_currency: bool = False
+    # Payment services with an account here, in small letters; None: no account is needed.
+    accounts: frozenset[str] | None = None
 
 
 def wants(command: PlaceOrder, needs: Needs) -> None:

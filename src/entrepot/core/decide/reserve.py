@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from entrepot.core import events
 from entrepot.core.changes import Changes
-from entrepot.core.commands import ReserveStock
 from entrepot.core.decide import goods
 from entrepot.core.decide.jobs import held_job, next_step
 from entrepot.core.decide.moves import confirm, fail
@@ -13,6 +14,19 @@ from entrepot.core.needs import Needs
 from entrepot.core.order import Attempt, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
+
+
+class ReserveStock(NamedTuple):
+    """Pipeline: hold stock for every line that needs it, or none; prepare the payment attempt."""
+
+    org: int
+    order_id: bytes
+    job_id: bytes
+    fence: int
+    key: str  # the provider's idempotency key, derived outside
+    services: frozenset[str]  # payment services that answer here
+    held_until: int
+    stand_in: str | None = None  # the service that answers in place of all others
 
 
 def wants(command: ReserveStock, needs: Needs) -> None:

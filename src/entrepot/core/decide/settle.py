@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from entrepot.core import actor, events
 from entrepot.core.changes import Changes
-from entrepot.core.commands import SettlePayment
 from entrepot.core.decide import goods
 from entrepot.core.decide.jobs import held_job, next_step
 from entrepot.core.decide.moves import confirm, fail, stand
@@ -14,6 +15,21 @@ from entrepot.core.needs import Needs
 from entrepot.core.order import Attempt, Job, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
+
+
+class SettlePayment(NamedTuple):
+    """Pipeline: what came of the attempt: authorized, declined, voided, expired, or lapsed.
+
+    A lapsed attempt is one whose order's stock is held no longer, and whose void has no answer yet.
+    """
+
+    org: int
+    order_id: bytes
+    job_id: bytes
+    fence: int
+    outcome: str
+    detail: str
+    provider_reference: str | None = None
 
 
 def wants(command: SettlePayment, needs: Needs) -> None:

@@ -2,15 +2,56 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from entrepot.core import events
 from entrepot.core.changes import Changes
-from entrepot.core.commands import DeferJob, FinishJob, ResumeJob, ResumeOrder
 from entrepot.core.decide.jobs import held_job, taken_up
 from entrepot.core.decide.waiting import DETAIL_MAX, goes_on, waits
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult, StepResult
+
+
+class DeferJob(NamedTuple):
+    """Pipeline: try the job again at `run_at`, or leave it to the operator (`parked`).
+
+    A parked job whose `run_at` is ahead is taken up again then: the hold of its stock ends.
+    """
+
+    org: int
+    job_id: bytes
+    fence: int
+    run_at: int
+    error: str
+    parked: bool = False
+    counted: bool = True  # whether it counts as a failed try
+    order_id: bytes | None = None  # the job's order, which is parked with it
+    waiting: str = ""  # what the order says while it waits; empty leaves its reason as it is
+    stage: str | None = None  # where the order stood when the step was tried, if it is known
+
+
+class FinishJob(NamedTuple):
+    """Pipeline: the job has nothing left to do."""
+
+    org: int
+    job_id: bytes
+    fence: int
+
+
+class ResumeOrder(NamedTuple):
+    """The operator's word: take the steps of an order up now that are parked or only wait."""
+
+    org: int
+    order_id: bytes
+
+
+class ResumeJob(NamedTuple):
+    """The operator's word for a job without an order: a fetch that is parked or only waits."""
+
+    org: int
+    job: bytes  # not `job_id`: what carries one is the pipeline's own
 
 
 def wants_to_defer(command: DeferJob, needs: Needs) -> None:

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from entrepot.core import ids
-from entrepot.core.commands import CustomerRef, DraftLine, MirrorOrders, OrderDraft, VariantRef
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount, stripped
 from entrepot.core.order import sealed_digest
 from entrepot.core.order_filter import OrderFilter

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from entrepot.core.commands import DraftLine, LineChange, VariantRef
+from entrepot.core.commands import DraftLine, VariantRef
+from entrepot.core.decide.amend import LineChange
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.polinate import values, wire
 

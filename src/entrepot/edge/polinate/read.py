@@ -9,13 +9,10 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from entrepot.core.commands import (
-    AmendOrder,
-    AmendPaths,
-    CustomerRef,
-    NotifyOrder,
-    PlaceOrder,
-)
+from entrepot.core.commands import AmendPaths, CustomerRef
+from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.notify import NotifyOrder
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import currency, revisions
 from entrepot.edge.dialect import Principal, read_json

@@ -6,7 +6,8 @@ import hashlib
 
 import msgspec
 
-from entrepot.core.commands import CustomerRef, DraftLine, OrderDraft, VariantRef
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.mirror import OrderDraft
 from entrepot.core.order import sealed_digest
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import addresses

@@ -9,7 +9,9 @@ from typing import NamedTuple
 import msgspec
 
 from entrepot.core import ids
-from entrepot.core.commands import AdjustStock, CustomerRef, DraftLine, PlaceOrder, VariantRef
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import UNITS_MAX, ZERO, Amount, stripped
 from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import currency

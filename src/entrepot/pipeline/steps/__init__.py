@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from entrepot.core import actor
-from entrepot.core.commands import Command, DeferJob, SettlePayment
+from entrepot.core.commands import Command
+from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.steps import DeferJob
 from entrepot.core.facts import Seen
 from entrepot.core.order import Attempt, Job
 from entrepot.core.shown import moment

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from entrepot.core.commands import Command, FinishJob, SettlePayment
+from entrepot.core.commands import Command
+from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.steps import FinishJob
 from entrepot.core.ids import dashed
 from entrepot.core.order import Attempt
 from entrepot.core.shown import moment

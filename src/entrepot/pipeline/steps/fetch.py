@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import httpx
 
-from entrepot.core.commands import Command, FinishJob, MirrorOrders
+from entrepot.core.commands import Command
+from entrepot.core.decide.mirror import MirrorOrders
+from entrepot.core.decide.steps import FinishJob
 from entrepot.core.refusal import Refused
 from entrepot.pipeline.order_source import BODY_BYTES_MAX, OK, Unaskable, address, ask
 from entrepot.pipeline.steps import Held, Terms, park, put_off

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import httpx
 
-from entrepot.core.commands import OrderDraft
+from entrepot.core.decide.mirror import OrderDraft
 from entrepot.pipeline.order_source import make_client
 from entrepot.providers.payment import PaymentProvider
 from entrepot.store import accounts

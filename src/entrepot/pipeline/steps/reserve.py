@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entrepot.core.commands import ReserveStock
+from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.order import Job
 from entrepot.pipeline.keys import payment_key
 from entrepot.pipeline.steps import MICROSECONDS, Terms

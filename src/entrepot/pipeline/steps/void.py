@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from entrepot.core.commands import Command, FinishJob, SettlePayment
+from entrepot.core.commands import Command
+from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.steps import FinishJob
 from entrepot.core.ids import dashed
 from entrepot.pipeline.steps import ENDED, Held, Terms, park, put_off, request_of
 from entrepot.providers.payment import Misconfigured, NotSent, PaymentProvider, Voided
