@@ -57,7 +57,7 @@ they are composed. A database administrator finds them in `pg_stat_statements`.
 - Which parts there are depends on what the batch does. The examples have most of them.
 - Whole rows go there as values of types that each connection makes for itself, below. Behind a
   pooler there are no such types, and whole rows go there as an array for each column
-  ([adr 31](adr/0031-behind-a-pooler.md)).
+  ([adr 32](adr/0032-behind-a-pooler.md)).
 - Lists with a filter are composed for each filter, and are not here
   ([adr 8](adr/0008-lists-by-number-and-span.md)).
 

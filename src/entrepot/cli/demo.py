@@ -50,8 +50,8 @@ def demo(
 ) -> None:
     """Make the demo organization with stock, once, and print how to use it.
 
-    Its secrets are in a file beside the database that only you can read, because the book itself
-    keeps but their digests.
+    Its secrets are in a file beside the database that only you can read, because the database
+    stores only digests.
 
     Parameters
     ----------

@@ -59,8 +59,8 @@ class OrgFacts(NamedTuple):
 class Seen(NamedTuple):
     """An order as a batch of this process left it, with what hangs on it and the job that is held.
 
-    Whoever comes back with it spares the book a look. It may be out of date: the guards of what is
-    written then say so, and the batch runs again with what the book says.
+    A caller that passes this in saves one read. If it is out of date, the guarded write fails with
+    Conflict, and the batch runs again after reading.
     """
 
     org: OrgFacts

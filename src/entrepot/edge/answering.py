@@ -1,8 +1,8 @@
 """A whole answer in one write.
 
 uvicorn takes an answer in two messages and looks at each header again, by pattern and by name. That
-is a tenth of what an order costs, and needless for answers whose headers are all made here. What it
-would do besides is done here as well; where more is to do, it does it itself.
+is a tenth of what an order costs, and needless for answers whose headers are all made here. We
+repeat uvicorn's other side effects here, and leave every unusual case to uvicorn.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
 # A larger body holds an array of orders, which may wait longer.
 BULK_BYTES: Final = 16 * 1024
 COUNTED_SECONDS: Final = 0.25
-# Refusals in that time that are told to whoever comes. Beyond, whoever was refused has to keep to
-# the second that the refusal named, for telling it again at once would take the place of orders.
+# After this many refusals in that time, a refused connection is not read for its Retry-After
+# second. Answering it again at once would cost processor time that orders need.
 READILY_REFUSED: Final = 250
 _READING: Final = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 _READING_BEGINS: Final = b"GHO"

@@ -36,7 +36,7 @@ from entrepot.edge.timers import (
 CONNECTIONS_MAX_DEFAULT: Final = 10_000
 # A client that sends more requests than this without waiting for an answer is refused.
 PIPELINE_MAX: Final = 16
-# Above the bound of connections so many more are kept, to be told so; beyond, they are cut.
+# This many connections over the limit still get a 503; further ones are closed unanswered.
 SPARE_CONNECTIONS: Final = 256
 # How long a refused client may take to read the answer before the connection is cut.
 LINGER_SECONDS: Final = 1.0

@@ -24,8 +24,8 @@ from entrepot.writer.envelope import Envelope, Outcome
 PIPELINE_SHARE: Final = 0.75
 # How much longer an array may wait than a single order: it is a hundred orders' work itself.
 BULK_PATIENCE: Final = 6
-# Refused at the door is who could expect to wait this part of the longest wait, so that hardly
-# anybody who was let in is refused after waiting.
+# The door refuses a request whose expected wait exceeds this part of the longest wait, so that few
+# requests that were let in time out in the queue.
 DOOR_SHARE: Final = 0.5
 _SMOOTHING: Final = 0.3
 

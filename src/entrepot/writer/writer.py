@@ -38,8 +38,8 @@ BACKOFF_SECONDS = 0.005
 # Batches that lock what they read after one that met a rival. Locks cost round trips, running a
 # batch again costs more.
 LOCKED_BATCHES = 32
-# So many transactions at a time let arrays have a second series of batches: three for the series,
-# and one for what claims jobs and removes what is old.
+# With this many write connections a second series of batches runs for arrays: three connections
+# for the series, one for claiming jobs and removing old rows.
 _FOR_ARRAYS = 4
 # Orders and lines of a batch beyond which others run while the batch is decided and written.
 AT_ONCE_MAX = 1_000
@@ -156,7 +156,7 @@ class Writer:
     async def _joined(self, series: _Series) -> None:
         """Let requests join that are being read: a turn of the loop, and more as long as they come.
 
-        A transaction more costs everybody more than a few turns, in which the loop is at work.
+        One extra transaction costs more than waiting for a few turns of the event loop.
         """
         before = 0
         for _ in range(TURNS_MAX):

@@ -129,7 +129,7 @@ def ship(order: Order, facts: Facts, changes: Changes) -> bool:
 def reclaim(before: Order, after: Order, facts: Facts, changes: Changes) -> None:
     """Lines of a reserved order changed: claim the new quantities, give the rest back.
 
-    Refused when there is too little free stock. Where nothing is claimed yet, nothing is to do.
+    Refused when there is too little free stock. Does nothing to an order without reservations.
     """
     claimed = {r.line_id: r for r in open_reservations(before, facts, changes)}
     if not claimed and before.facets.stage == "placed":

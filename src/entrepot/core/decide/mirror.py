@@ -1,4 +1,4 @@
-"""Mirroring: another system runs the order; what it says is right, unless it is deleted."""
+"""Mirroring: another system runs the order. Its word is true, except for deleted orders."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _contacts(
 def _known(command: MirrorOrders, draft: OrderDraft, facts: Facts) -> Order | None:
     """The order that the sender told by this id before, or the one that has it as its own id.
 
-    Not by `by_text`: what a notification is looked up by identifies no order to a sender.
+    `by_text` has ids of notifications; an array of a sender must not match on them.
     """
     order_id = facts.by_sender.get((command.org, draft.sender_id, command.source))
     if order_id is None:

@@ -38,9 +38,9 @@ _NOTIFICATION = "waiting for the provider's notification"
 async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     """Settle the attempt by what its provider says, or put it off.
 
-    An order that ended meanwhile gets its payment voided. One whose payment is not known when the
-    hold of its stock ends expires then, whether it was parked or not. Its payment is voided first
-    if the provider answers, and afterwards if not.
+    The payment of an order that ended meanwhile is voided. If the payment is still unknown when the
+    stock hold ends, the order expires, parked or not. The payment is voided before the order
+    expires if the provider answers, otherwise after it.
     """
     job, attempt = held.job, held.attempt
     assert job.order_id is not None, "an authorise job belongs to an order"

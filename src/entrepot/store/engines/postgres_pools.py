@@ -4,7 +4,7 @@ A direct connection is Entrepot's own for as long as it is open: what is set sta
 are prepared once, and types of whole rows are made once. Behind a pooler (PgBouncer in transaction
 mode) each transaction may meet another backend, which other programs use as well. There every
 statement stands in a transaction, which sets by SET LOCAL what it needs, and leaves nothing behind
-(docs/adr/0031).
+(docs/adr/0032).
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _DURABLE = {"synchronous_commit": "on"}
 # old, the planner may prefer to scan it, and keeps that plan while the table grows.
 _BY_INDEX = {
     "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
-    # So there is one plan for each statement, which need not be made again and again. It is made
-    # for any values, and starting workers for what it then expects takes longer than what there is.
+    # One generic plan for each statement saves planning again and again. Generic plans expect too
+    # many rows, so compiling (JIT) and parallel workers would cost more than they save: off.
     "plan_cache_mode": "force_generic_plan", "jit": "off", "max_parallel_workers_per_gather": "0",
 }  # fmt: skip
 
@@ -214,8 +214,9 @@ def _still_open(connection: Any, _record: Any, _proxy: Any) -> None:
 
 
 def _plan_anew(connection: Any, record: Any, _proxy: Any) -> None:
-    """Let go of plans that were made for smaller tables: on an empty one any index looks as good as
-    the right one. Rarer and rarer, as what a connection sees doubles ever more slowly.
+    """Drop the plans that were made for smaller tables: on an empty table every index looks good.
+
+    The interval doubles each time, because tables double in size ever more slowly.
     """
     now = time.monotonic()
     wait, due = record.info.get("plans", (_PLANS_SECONDS_MIN, now + _PLANS_SECONDS_MIN))

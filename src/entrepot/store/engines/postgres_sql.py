@@ -4,7 +4,7 @@ Keys and rows go there as arrays. A flush is one statement whose parts are the c
 tables, so that a batch that locks nothing needs no transaction around it. Whole rows go there as
 values of a type of the connection's own: one array of rows costs half of what an array for each
 column does, on either side (docs/adr/0012). Behind a pooler no connection has a type of its own,
-and every statement stands in a transaction (docs/adr/0031).
+and every statement stands in a transaction (docs/adr/0032).
 """
 
 from __future__ import annotations

@@ -32,11 +32,15 @@ from entrepot.telemetry import log
 
 _Transact = Callable[[Connection, Work[T]], T]
 
-SQLITE_OLDEST = (3, 51, 3)  # older ones can corrupt a WAL database (study: WAL-reset bug)
-# What a connection keeps of the file in memory; long reads go through more than they come back to.
+SQLITE_OLDEST = (
+    3,
+    51,
+    3,
+)  # older ones can corrupt a WAL database: sqlite.org/wal.html, "WAL-reset bug"
+# Page cache of a connection, in KiB. Long reads rarely read a page twice, so theirs is smaller.
 _CACHE_KIB, _LONG_CACHE_KIB = 65_536, 16_384
-# Steps of SQLite's machine after which it is asked whether to go on, and how often it may on the
-# event loop: about a millisecond in all. (It counts a statement's steps over all its runs.)
+# SQLite calls our progress handler every 1,000 steps of its virtual machine. After 40 calls, about
+# a millisecond, a read moves to a thread. (SQLite counts a statement's steps over all its runs.)
 _STEPS, _SHORT = 1_000, 40
 _STEPS_CLOSING = 1_000_000  # between two looks of a long read at whether the database is closing
 

@@ -1,6 +1,6 @@
-"""Which orders a page of a list has, and how many match in all, by the least of looking.
+"""The orders of a page of a list, and the count of all that match, with as few reads as possible.
 
-Lists are newest first: by falling number. What each filter costs is said in docs/adr/0008.
+Lists are newest first: in descending order of number. docs/adr/0008 says what each filter costs.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Writing stock levels: as what is added to them, so that processes sell from one shelf at once.
+"""Writing stock levels as differences, so that several processes sell from one shelf at once.
 
-The condition is that the shelf then still holds all that it has promised. What a rival did to it in
-between does no harm as long as there is enough. Only where a decision went by the very numbers, as
-when somebody is told that there is too little, must the level be as it was read (docs/adr/0015).
+The write has a condition: the shelf still holds all that is reserved. Concurrent changes are
+harmless while enough stock remains. A decision that used the exact numbers, such as a refusal for
+too little stock, needs the level as it was read (docs/adr/0015).
 """
 
 from __future__ import annotations

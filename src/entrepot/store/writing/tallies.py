@@ -19,7 +19,7 @@ from entrepot.store.writing.writes import Writes
 # Microseconds in a slot of each level: a minute, an hour, 60 hours; each divides the next one. The
 # rows of a book say which sizes it was written with: others take a migration that fills it anew.
 SLOTS = (60_000_000, 3_600_000_000, 216_000_000_000)
-# Stands in the tallies for any value: how many orders have the path. No value is spelled so.
+# The row with the value "" counts all orders that have the path. Real values are never empty.
 ANY = ""
 
 Pair = tuple[int, str, str]  # organization, path, value

@@ -51,9 +51,14 @@ class Made(Sequence[Row]):
 class Writes:
     """What a flush has to write, gathered first.
 
-    On PostgreSQL each part sees the book as it was before all of them: rows that may stand in place
-    of changed ones are kept `apart`. Guarded parts are done first, in the order they came in; then
-    what came before the first named one, late ones, the named ones, and the others.
+    On PostgreSQL each part sees the book as it was before all parts: rows that may replace changed
+    rows are kept `apart`. Order of execution:
+
+    1. guarded parts, in the order in which they were added
+    2. unguarded parts that were added before the first named part
+    3. late parts
+    4. named parts
+    5. the rest
     """
 
     def __init__(self) -> None:
