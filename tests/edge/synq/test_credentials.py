@@ -1,0 +1,43 @@
+"""Who a caller is to the events of its commands."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from entrepot.core import ids
+from entrepot.edge.dialect import Services
+from entrepot.edge.synq.credentials import authenticate
+
+TENANT, ORG = b"t" * 16, b"o" * 16
+
+
+class Admission:
+    """One that trusts every token, and knows one organization."""
+
+    def __init__(self, **claims: Any) -> None:
+        self._claims = claims
+        self.tokens = self
+
+    async def claims(self, _token: str) -> dict[str, Any]:
+        named = {"tenant_id": ids.dashed(TENANT), "org_id": ids.dashed(ORG), "role": "EDITOR"}
+        return named | self._claims
+
+    async def organization(self, tenant_id: bytes, org_id: bytes) -> Any:
+        return SimpleNamespace(org=7, id=org_id, tenant_id=tenant_id)
+
+
+@pytest.mark.parametrize(
+    ("claims", "actor"),
+    [({"sub": "user-1"}, "token:user-1"), ({}, "token:-"), ({"sub": "a\x00\x1b"}, "token:a")],
+)
+async def test_the_subject_of_a_token_is_the_actor(claims: dict[str, Any], actor: str) -> None:
+    headers = {
+        "authorization": "Bearer a.b.c", "x-tenant-id": ids.dashed(TENANT),
+        "x-org-id": ids.dashed(ORG),
+    }  # fmt: skip
+    services = cast("Services", SimpleNamespace(admission=Admission(**claims)))
+    found = await authenticate(headers, services)
+    assert (found.org, found.actor) == (7, actor)
