@@ -68,7 +68,7 @@ def _fixed(url: str) -> Callable[[Path], str]:
 
 
 BOOKS: dict[str, tuple[Callable[[Path], str], str]] = {
-    "junk": (_junk, "no order book"),
+    "junk": (_junk, "not an order book"),
     "a folder": (_folder, ""),
     "a path that cannot be made": (_nowhere, ""),
     "below a file": (_below_a_file, ""),

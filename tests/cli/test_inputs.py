@@ -18,24 +18,24 @@ SOURCE = "http://x/{orderId}"
     ("words", "says"),
     [
         (("serve", "--port", ""), "--port"),
-        (("serve", "--port", "8080.5"), "no whole number"),
-        (("serve", "--port", "1e3"), "no whole number"),
-        (("serve", "--port", "0x50"), "no whole number"),
-        (("serve", "--port", "9" * 20), "is no port"),
-        (("serve", "--port", "9" * 5000), "no whole number"),
-        (("serve", "--workers", "2.5"), "no whole number"),
+        (("serve", "--port", "8080.5"), "not a whole number"),
+        (("serve", "--port", "1e3"), "not a whole number"),
+        (("serve", "--port", "0x50"), "not a whole number"),
+        (("serve", "--port", "9" * 20), "is not a port"),
+        (("serve", "--port", "9" * 5000), "not a whole number"),
+        (("serve", "--workers", "2.5"), "not a whole number"),
         (("serve", "--host", "nowhere.invalid", "--port", "0"), "nowhere.invalid"),
         (("serve", "--host", "a..b", "--port", "0"), "the name of a host"),
         (("serve", "--host", LONG, "--port", "0"), "the name of a host"),
         (("serve", "--host", "256.1.1.1", "--port", "0"), "256.1.1.1"),
         (("serve", "--host", "192.0.2.1", "--port", "0"), "192.0.2.1"),
-        (("demo", "--port", "70000"), "is no port"),
-        (("demo", "--port", "0"), "is no port"),
-        (("demo", "--port", "8080.7"), "no whole number"),
-        (("demo", "--host", "a b"), "is no host"),
-        (("demo", "--host", "$(id)"), "is no host"),
-        (("demo", "--host", "x';id;'"), "is no host"),
-        (("demo", "--host", ""), "is no host"),
+        (("demo", "--port", "70000"), "is not a port"),
+        (("demo", "--port", "0"), "is not a port"),
+        (("demo", "--port", "8080.7"), "not a whole number"),
+        (("demo", "--host", "a b"), "is not a host"),
+        (("demo", "--host", "$(id)"), "is not a host"),
+        (("demo", "--host", "x';id;'"), "is not a host"),
+        (("demo", "--host", ""), "is not a host"),
         (("demo", "--json", "--shell"), "choose one"),
         (("org", "create", LONG), "at most 200"),
         (("org", "create", "a\nb"), "visible"),
@@ -44,7 +44,7 @@ SOURCE = "http://x/{orderId}"
         (("org", "create", ""), "a name"),
         (("org", "create", "A", "--tenant", "x"), "--tenant"),
         (("orders", "--limit", "0"), "--limit"),
-        (("orders", "--limit", "2.5"), "no whole number"),
+        (("orders", "--limit", "2.5"), "not a whole number"),
         (("orders", "--limit", "9" * 12), "--limit"),
         (("orders", "--announced", "--parked"), "--announced"),
         (("retry",), "--all"),
@@ -92,7 +92,7 @@ def test_what_means_nothing_is_refused(
 def test_an_argument_that_is_no_utf8_is_refused(
     command: Command, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    assert "is no UTF-8" in command(*words).sentence()
+    assert "is not UTF-8" in command(*words).sentence()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -96,7 +96,7 @@ def test_an_address_that_cannot_be_had_is_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with (
-            pytest.raises(OperatorError, match="cannot tell the metrics on"),
+            pytest.raises(OperatorError, match="cannot serve the metrics on"),
             _metrics_told(address),
         ):
             pass

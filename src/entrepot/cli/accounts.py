@@ -1,4 +1,4 @@
-"""`entrepot org` and `entrepot key`: who may use the book, and how."""
+"""`entrepot org` and `entrepot key`: organizations and their credentials."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def create(
 
     def work(conn: Connection) -> dict[str, Any]:
         if accounts.organization_named(conn, name) is not None:
-            raise OperatorError(f"an organization is called {name!r} already; choose another name")
+            raise OperatorError(f"an organization {name!r} exists already; choose another name")
         made = accounts.create_organization(conn, name, now(), new_id, tenant_id)
         return credentials.issue_all(conn, made)
 
@@ -93,7 +93,7 @@ def list_(*, as_json: _Json = False) -> None:
 
 @org_app.command
 def source(org: str, *, url: str | None = None, header: str | None = None) -> None:
-    """Say where orders can be fetched that are only notified; without --url, take it away.
+    """Set the order source, from which notified orders are fetched. Without --url, remove it.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def source(org: str, *, url: str | None = None, header: str | None = None) -> No
 
     name, waiting = write(work)
     if url is None:
-        print(f"orders of {name} are fetched from nowhere any more")
+        print(f"{name} has no order source now; notified orders are fetched from nowhere")
     else:
         print(f"orders of {name} that are only notified are fetched from {url}")
     if waiting:
@@ -160,8 +160,8 @@ def _oversold(name: str, shelves: list[catalogue.Shelf]) -> str:
     )
     more = f", and {len(shelves) - _SHELVES_SHOWN} more" if len(shelves) > _SHELVES_SHOWN else ""
     return (
-        f"{name} has more reserved than on hand: {told}{more}; adjust the stock to what is there, "
-        "or cancel orders, and set HARD then"
+        f"{name} has more reserved than on hand: {told}{more}; adjust the stock, "
+        "or cancel orders, then set HARD"
     )
 
 
@@ -174,7 +174,7 @@ def create_key(
     name: str = "",
     as_json: _Json = False,
 ) -> None:
-    """Make a credential and print its secret, once, and the id by which it can be revoked.
+    """Make a credential. Print its secret, once, and its id, by which it can be revoked.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def create_key(
 
 @key_app.command(name="list")
 def list_keys(*, org: str | None = None, as_json: _Json = False) -> None:
-    """List the credentials; their secrets are kept nowhere.
+    """List the credentials. Their secrets are not stored.
 
     Parameters
     ----------
@@ -243,6 +243,6 @@ def revoke(key: str) -> None:
     """
     if not write(lambda conn: accounts.revoke(conn, key, now())):
         raise OperatorError(
-            "no such credential, or revoked already; `entrepot key list` shows them"
+            "no such credential, or it is revoked already; `entrepot key list` shows them"
         )
     print("the credential is revoked")

@@ -1,4 +1,4 @@
-"""`entrepot orders --announced`: orders that somebody says exist and nobody has told yet."""
+"""`entrepot orders --announced`: orders that were notified, and whose content is not known."""
 
 from __future__ import annotations
 

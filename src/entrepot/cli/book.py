@@ -1,4 +1,4 @@
-"""`entrepot migrate`, `sandbox` and `docs`: looking after the book."""
+"""`entrepot migrate`, `sandbox` and `docs`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ sandbox_app = App(name="sandbox", help="The sandbox payment provider's own ledge
 
 
 def migrate() -> None:
-    """Bring the schema to head; nothing happens when it is there already."""
+    """Migrate the schema to the newest version. Does nothing if it is the newest."""
 
     async def work(database: Database) -> str | None:
         return await schema.revision(database)

@@ -1,4 +1,4 @@
-"""Arguments that a command takes: words in any case, whole numbers, names, addresses."""
+"""Arguments of commands: words in any case, whole numbers, names, addresses."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 
 
 def words(*known: str) -> Parameter:
-    """A parameter that is one of these words, in capitals or not."""
+    """A parameter that takes one of these words, in capitals or small letters."""
 
     def chosen(_type: Any, tokens: Sequence[Any]) -> str:
         said: str = tokens[0].value
         for word in known:
             if word.lower() == said.strip().lower():
                 return word
-        raise ValueError(f"{said!r} is none of {', '.join(known)}")
+        raise ValueError(f"{said!r} is not one of {', '.join(known)}")
 
     return Parameter(converter=chosen)
 
@@ -33,30 +33,30 @@ def _whole(_type: Any, tokens: Sequence[Any]) -> int:
     try:
         return int(said)
     except ValueError:
-        raise ValueError(f"{said!r} is no whole number") from None
+        raise ValueError(f"{said!r} is not a whole number") from None
 
 
 whole = Parameter(converter=_whole)
-"""A parameter that is a whole number; 8080.5 is none."""
+"""A parameter that takes a whole number; it refuses 8080.5."""
 
 
 def port_of(port: int, *, least: int = 1) -> int:
-    """The port, when it is one. Raises OperatorError."""
+    """The port. Raises OperatorError if the number cannot be a port."""
     if least <= port <= PORT_MAX:
         return port
     any_ = ", or 0 for any" if least == 0 else ""
-    raise OperatorError(f"--port {port} is no port; choose one from 1 to {PORT_MAX}{any_}")
+    raise OperatorError(f"--port {port} is not a port; choose one from 1 to {PORT_MAX}{any_}")
 
 
 def host_of(host: str) -> str:
-    """The host, when printed commands may name it as it is. Raises OperatorError."""
+    """The host. Raises OperatorError if printed commands could not contain it as it is."""
     if _HOST.fullmatch(host):
         return host
-    raise OperatorError(f"--host {host!r} is no host; give a name or an address")
+    raise OperatorError(f"--host {host!r} is not a host; give a name or an address")
 
 
 def name_of(name: str, what: str, *, may_be_empty: bool = False) -> str:
-    """The name, when lists can show it: one line of visible characters. Raises OperatorError."""
+    """The name. Raises OperatorError unless it is one line of visible characters."""
     if not name.strip() and not may_be_empty:
         raise OperatorError(f"{what} needs a name; give one that is not empty")
     if len(name) > _NAME_MAX or not name.isprintable():

@@ -1,4 +1,4 @@
-"""Making credentials: random, shown once, and the shape in which each dialect wants them."""
+"""Making credentials: random, shown once, in the form that each dialect expects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one door for faults of the command line: one sentence each, and what to do about it."""
+"""Faults of the command line: one sentence each, with its remedy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from entrepot import settings
 
 
 class OperatorError(Exception):
-    """Something that the operator asked for cannot be done; the text says what helps."""
+    """A command cannot be done. The text says why and what helps."""
 
 
 _URL = settings.PREFIX + "DATABASE_URL"
@@ -33,7 +33,7 @@ _SQLITE = {
     13: "{book} cannot grow: {why}; make room, and try again",
     14: f"{{book}} cannot be opened: {{why}}; see that the path of {_URL} is a file in a folder "
     "that this user may read and write",
-    26: f"{{book}} is no order book: {{why}}; name another file in {_URL}",
+    26: f"{{book}} is not an order book: {{why}}; name another file in {_URL}",
 }
 # PostgreSQL's states, and below them their classes.
 _ANOTHER_WRITES = "{why}; another program works on the same rows: try again"
@@ -83,7 +83,7 @@ _SYSTEM = {
 
 
 def sentence_of(error: BaseException) -> str:
-    """What went wrong, in one sentence and with its remedy. The text shows no password."""
+    """The fault in one sentence, with its remedy. The text shows no password."""
     if isinstance(error, OperatorError):
         return str(error)
     if isinstance(error, settings.SettingsError):

@@ -80,7 +80,7 @@ def _run() -> None:
             # Imported here, because the help does without.
             from entrepot.cli.errors import OperatorError  # noqa: PLC0415
 
-            raise OperatorError(f"argument {number} is no UTF-8; write it in UTF-8")
+            raise OperatorError(f"argument {number} is not UTF-8; write it in UTF-8")
     if len(sys.argv) > 1 and sys.argv[1] == "help":
         sys.argv[1:] = [*sys.argv[2:], "--help"]
     if len(sys.argv) == 1 or sys.argv[1] in app.help_flags:

@@ -66,7 +66,7 @@ def orders(
         raise OperatorError(f"--limit must be a whole number from 1 to {_LIMIT_MAX:,}")
     if announced:
         if waiting or parked:
-            raise OperatorError("--announced stands alone; leave --waiting and --parked out")
+            raise OperatorError("--announced cannot be combined; leave out --waiting and --parked")
         show_announced(org, limit, as_json=as_json)
         return
     wanted: dict[State, bool] = {"waiting": waiting, "parked": parked}

@@ -30,7 +30,7 @@ from entrepot.store.keeping import migrate
 from entrepot.telemetry import log
 from entrepot.wiring import server_config
 
-SILENT_SECONDS = 30  # a process that says nothing for so long, also while it starts, is replaced
+SILENT_SECONDS = 30  # a process that is silent for this long, also while starting, is replaced
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
@@ -162,10 +162,10 @@ def _cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> Opera
     said = f"cannot listen on {host}:{port}: "
     if number == errno.EADDRINUSE:
         return OperatorError(
-            f"{said}another program does so already; stop it, or choose another --port"
+            f"{said}another program listens there; stop that program, or choose another --port"
         )
     if number == errno.EACCES:
-        return OperatorError(f"{said}{why}; choose a --port from 1024 on, which need no rights")
+        return OperatorError(f"{said}{why}; choose a --port from 1024 on, which needs no rights")
     if isinstance(error, UnicodeError):
         why = "this cannot be the name of a host"
     return OperatorError(f"{said}{why or error}; give --host a name or an address of this machine")
@@ -196,19 +196,17 @@ def serve(
     demo
         Make the demo organization first and print how to place a first order.
     accept_loss
-        Go on with a book whose log is gone or torn, or that is older than it was, without
-        what is lost.
+        Start with a book whose log is missing or torn, or that is older than before. What is
+        lost stays lost.
     """
     if role is not None:
         os.environ[settings.PREFIX + "ROLE"] = role
     chosen = settings.load()
     port_of(port, least=0)
     if workers < 1:
-        raise OperatorError(f"--workers {workers} would serve nobody; choose 1 or more")
+        raise OperatorError(f"--workers {workers} is too few; choose 1 or more")
     if workers > 1 and parsed_url(chosen.database_url).get_backend_name() == "sqlite":
-        raise OperatorError(
-            "SQLite takes one server process; use --workers 1, or PostgreSQL for more"
-        )
+        raise OperatorError("SQLite allows one server process; use --workers 1, or use PostgreSQL")
     if not chosen.migrate:
         require_book(chosen.database_url)
     sockets = bind(host, port)
@@ -236,9 +234,9 @@ def _closing(sockets: list[socket.socket]) -> Iterator[None]:
 
 
 async def _take_up(book: Database) -> None:
-    """See that the book can be written to: that is one sentence now, and a trace later.
+    """Try to write to the book, so that a fault is one sentence now and no traceback later.
 
-    A full disk may have room again by and by, and what is in the book can be read meanwhile.
+    A full disk is only logged: it may have room again, and the book can be read meanwhile.
     """
     found = await migrate.revision(book)
     if found is None or migrate.is_newer(found):
@@ -256,7 +254,7 @@ async def _take_up(book: Database) -> None:
 
 @contextmanager
 def _metrics_told(address: str) -> Iterator[None]:
-    """Tell the figures at their own address, where there is one."""
+    """Serve the metrics at a separate address, if the settings have one."""
     if not address:
         yield
         return
@@ -264,9 +262,9 @@ def _metrics_told(address: str) -> Iterator[None]:
     try:
         end = telemetry.serve_exposition(host.strip("[]"), int(port))
     except (OSError, OverflowError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or "this is no address"
+        why = getattr(error, "strerror", None) or "this is not an address"
         raise OperatorError(
-            f"cannot tell the metrics on {address}: {why}; give "
+            f"cannot serve the metrics on {address}: {why}; give "
             f"{settings.PREFIX}METRICS_ADDRESS an address of this machine and a free port"
         ) from error
     try:

@@ -1,4 +1,4 @@
-"""Running one piece of work on the order book from the command line."""
+"""How a command opens the order book, works on it and closes it."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def on_book(
 ) -> T:
     """Open the database of the settings, run `work` on it, close it.
 
-    The schema is made or brought to head where `up_to_date`. A book that `must_exist` is neither
-    made nor changed, and has to be at head. A server (`serving`) tells by itself who may read
-    the book. Nobody else waits for the database, so that it may
-    take its time. Raises OperatorError where there is no such book.
+    `up_to_date` makes the schema or migrates it. `must_exist` changes no schema: the book has to be
+    there and up to date. `serving` leaves the warning about readable files to the server. No other
+    work waits for this connection, so statements have no time limit. Raises OperatorError if
+    there is no such book.
     """
     chosen = settings.load()
     telemetry.set_up_logging(chosen.log_level)
@@ -74,9 +74,9 @@ def on_book(
 
 
 def warn_of_readers(url: str) -> None:
-    """Log where others may read the SQLite file of a URL, or the files beside it.
+    """Log a warning if other users may read the SQLite file of a URL or the files beside it.
 
-    A new one is for its owner alone; the mode of one that is there is its owner's choice.
+    New files are readable by their owner only. The mode of an existing file is its owner's choice.
     """
     parsed = parsed_url(url)
     if parsed.get_backend_name() != "sqlite":
@@ -88,21 +88,21 @@ def warn_of_readers(url: str) -> None:
 
 
 def require_book(url: str) -> None:
-    """Raise OperatorError where the URL names an SQLite file that is not there, or is empty."""
+    """Raise OperatorError if the URL names an SQLite file that is missing or empty."""
     parsed = parsed_url(url)
     if parsed.get_backend_name() != "sqlite":
         return
     path = Path(str(parsed.database))
     if path.is_dir():
         raise OperatorError(
-            f"{path} is a folder and no order book; name a file in {settings.PREFIX}DATABASE_URL"
+            f"{path} is a folder, not an order book; name a file in {settings.PREFIX}DATABASE_URL"
         )
     if not path.exists() or path.stat().st_size == 0:
         raise OperatorError(f"there is no order book at {path}; {MAKERS}")
 
 
 def read(work: Callable[[Connection], T]) -> T:
-    """Run `work`, which only reads, on a book that is there; nothing needs to be writable."""
+    """Run `work`, which only reads, on an existing book. No file needs to be writable."""
     return on_book(lambda database: database.read(work), must_exist=True)
 
 
