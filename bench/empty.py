@@ -14,7 +14,8 @@ from litestar.types import Receive, Scope, Send
 
 from entrepot import settings
 from entrepot.cli.serve import Server
-from entrepot.edge.app import JSON, send_answer
+from entrepot.edge.reply import JSON
+from entrepot.edge.sending import send_answer
 from entrepot.wiring import server_config
 
 LEAN = "/lean/api/v1/oms/orders"

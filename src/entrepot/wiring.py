@@ -21,13 +21,13 @@ from entrepot import pages, settings, telemetry
 from entrepot.clock import new_id, new_request_id, now
 from entrepot.edge.admission import Admission
 from entrepot.edge.app import Application, build_app
-from entrepot.edge.dialect import Services
 from entrepot.edge.dialects import ALL
 from entrepot.edge.door import Door
 from entrepot.edge.polinate.credentials import business_text
 from entrepot.edge.polinate.source import SOURCE, mirror_from_source
 from entrepot.edge.protocol import SPARE_CONNECTIONS, deadline_protocol
 from entrepot.edge.rate_limit import SharedTokenBuckets
+from entrepot.edge.services import Services
 from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.retention import DAY_SECONDS, Retention, RetentionSettings
 from entrepot.pipeline.retry import starting_at

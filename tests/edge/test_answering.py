@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from tests.edge.test_protocol import serving
 
-from entrepot.edge import app as edge
+from entrepot.edge import sending
 from entrepot.edge.answering import answer_at_once
 from entrepot.edge.protocol import deadline_protocol
+from entrepot.edge.reply import JSON
 
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 BYE = b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
@@ -37,7 +38,7 @@ class App:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG002
         self.answered += 1
         body = b'{"number":%d}' % self.answered
-        await edge.send_answer(send, 201, edge.JSON, body, [(b"x-request-id", b"abcdefgh")])
+        await sending.send_answer(send, 201, JSON, body, [(b"x-request-id", b"abcdefgh")])
 
 
 async def said(request: bytes) -> list[bytes]:
@@ -58,9 +59,9 @@ async def test_it_is_what_uvicorn_says(request_: bytes, monkeypatch: pytest.Monk
         at_once.append(answer_at_once(*arguments))
         return at_once[-1]
 
-    monkeypatch.setattr(edge, "answer_at_once", counting)
+    monkeypatch.setattr(sending, "answer_at_once", counting)
     ours = await said(request_)
-    monkeypatch.setattr(edge, "answer_at_once", lambda *_: False)
+    monkeypatch.setattr(sending, "answer_at_once", lambda *_: False)
     assert ours == await said(request_)
     plain = request_.count(b"HTTP/1.1\r\n") - request_.count(b"close") - request_.count(b"HEAD")
     assert sum(at_once) == plain

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot.core.refusal import Reason, Refused
+from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import is_card_number, refuse_card_members
-from entrepot.edge.dialect import Principal, read_json
+from entrepot.edge.dialect import read_json
 from entrepot.edge.konvo import read as konvo
 from entrepot.edge.polinate import values as polinate
 from entrepot.edge.synq import read as synq

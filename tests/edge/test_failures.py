@@ -11,9 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
+from entrepot.edge.access import Principal
 from entrepot.edge.app import Application, build_app
-from entrepot.edge.dialect import Call, Dialect, Principal, Services
+from entrepot.edge.dialect import Call, Dialect
 from entrepot.edge.dialects import ALL
+from entrepot.edge.services import Services
 from entrepot.store.engine import Unavailable
 from entrepot.writer.envelope import Answer
 

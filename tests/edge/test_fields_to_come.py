@@ -30,7 +30,7 @@ from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.order import StoredAnswer
 from entrepot.core.refusal import Refusal
-from entrepot.edge.dialect import Principal
+from entrepot.edge.access import Principal
 from entrepot.edge.konvo import wire as konvo
 from entrepot.edge.polinate import fingerprints
 from entrepot.edge.polinate import wire as polinate

@@ -12,7 +12,7 @@ from tests.edge.hostile import KONVO, MIB, SHAPES, Shape
 from entrepot import pace
 from entrepot.core.refusal import Refused
 from entrepot.edge import soundness
-from entrepot.edge.dialect import Principal
+from entrepot.edge.access import Principal
 from entrepot.edge.konvo import read as konvo
 from entrepot.edge.soundness import InvalidJson
 from entrepot.edge.strict_json import decode

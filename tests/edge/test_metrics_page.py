@@ -14,7 +14,7 @@ from entrepot.cli.serve import _metrics_told
 from entrepot.cli.session import OperatorError
 from entrepot.core.refusal import Reason, Refusal, Refused
 from entrepot.edge.app import build_app
-from entrepot.edge.dialect import Services
+from entrepot.edge.services import Services
 from entrepot.settings import Settings, SettingsError, load
 
 TOKEN = "a-token-of-the-monitoring"

@@ -15,10 +15,12 @@ import pytest
 
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.edge import reference
+from entrepot.edge.access import Principal
 from entrepot.edge.app import build_app
-from entrepot.edge.dialect import Call, Dialect, Principal, Services
+from entrepot.edge.dialect import Call, Dialect
 from entrepot.edge.dialects import ALL
 from entrepot.edge.paths import Paths
+from entrepot.edge.services import Services
 from entrepot.writer.envelope import Answer
 
 BY_NAME = {dialect.name: dialect for dialect in ALL}

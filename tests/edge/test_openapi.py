@@ -16,6 +16,7 @@ import schemathesis
 
 from entrepot.core.refusal import Reason, Refusal, Refused
 from entrepot.edge import openapi
+from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import (
     Call,
     Dialect,
@@ -270,7 +271,7 @@ def a_dialect(*bodies: Any) -> Dialect:
     table = tuple(
         Operation(
             method="POST", path=f"/{place}/{{id}}", operation_id=f"do{place}", summary="Do it",
-            handler=synq.operations[0].handler, body=body, writes=True,
+            handler=synq.operations[0].handler, body=body, access=WRITERS,
             parameters=(Parameter("id", "path", {"type": "string"}, True, "An `id`."),),
             responses={200: Response("Done", body), 204: Response("Nothing to say", None),
                        503: Response("Busy", body)},

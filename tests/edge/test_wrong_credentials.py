@@ -14,10 +14,12 @@ from tests.edge.test_admission import Book, Clock
 
 from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import wrong_credentials
+from entrepot.edge.access import Principal
 from entrepot.edge.admission import REMEMBERED_SECONDS, Admission
 from entrepot.edge.app import build_app
-from entrepot.edge.dialect import Dialect, Principal, Services
+from entrepot.edge.dialect import Dialect
 from entrepot.edge.dialects import ALL
+from entrepot.edge.services import Services
 from entrepot.edge.wrong_credentials import (
     BURST,
     RATE,

@@ -17,28 +17,30 @@ from urllib.parse import quote
 import msgspec
 
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
+from entrepot.edge.access import NOBODY, Credentials, Everybody, Principal, Roles, Signature
 from entrepot.edge.answering import answer_at_once, lines
 from entrepot.edge.asgi import Lifespan, Receive, Scope, Send, live
-from entrepot.edge.dialect import Call, Dialect, Operation, Services
+from entrepot.edge.dialect import Call, Dialect, Operation
 from entrepot.edge.door import Door
 from entrepot.edge.paths import Paths, raw_path
+from entrepot.edge.reply import JSON, Reply, begun
 from entrepot.edge.revisions import NOT_MODIFIED
 from entrepot.edge.safe_headers import FOR_JSON, FOR_PAGES, cross_origin
+from entrepot.edge.sending import Headers, send_answer, send_reply
 from entrepot.edge.served_from import with_address
+from entrepot.edge.services import Services
 from entrepot.store.engine import Unavailable
 from entrepot.telemetry import is_debugging, log, metrics
 from entrepot.writer.envelope import Answer
 
 _REFUSING = 400
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
-JSON = b"application/json"
 PROBLEM = b"application/problem+json"
 # What every answer of a dialect begins with, as it goes over the wire.
 _JSON_HEAD = lines([(b"content-type", JSON), *FOR_JSON])
 _NOT_REACHED = Refusal(Reason.UNAVAILABLE, retry_after=1.0)
 # Of names that nobody knows so many are said again, each up to so many characters.
 _NAMED_MAX, _NAME_SHOWN_MAX = 10, 64
-_Headers = list[tuple[bytes, bytes]]
 _Page = Callable[[], Awaitable[tuple[int, str, bytes]]]
 _Entrance = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -134,17 +136,32 @@ class _Endpoint:
             return
         with suppress(ClientGone):
             answer, extra = await self._answered(scope, receive)
+            if isinstance(answer, Reply):
+                await self._reply(scope, receive, send, answer, extra)
+                return
             status, body = answer
             media = None if status == NOT_MODIFIED else JSON
             if media is None or not answer_at_once(send, status, _JSON_HEAD, extra, body):
                 await send_answer(send, status, media, body, [*FOR_JSON, *extra])
 
-    async def _answered(self, scope: Scope, receive: Receive) -> tuple[Answer, _Headers]:
+    async def _reply(
+        self, scope: Scope, receive: Receive, send: Send, reply: Reply, extra: Headers
+    ) -> None:
+        try:
+            await send_reply(receive, send, reply, extra, head_only=scope["method"] == "HEAD")
+        except Exception:
+            # Its head is out: the connection is cut, so that nobody takes a part for the whole.
+            request_id = dict(extra)[b"x-request-id"].decode()
+            log.exception("request.broken_off", request_id=request_id, dialect=self._dialect.name)
+            raise
+
+    async def _answered(self, scope: Scope, receive: Receive) -> tuple[Answer | Reply, Headers]:
         headers = _headers(scope["headers"])
         request_id = headers.get("x-request-id", "")
         if not _REQUEST_ID.match(request_id):
             request_id = self._new_request_id()
-        extra: _Headers = []
+        extra: Headers = []
+        answer: Answer | Reply
         if self._cross_origin and "origin" in headers:
             extra += self._cross_origin
         try:
@@ -168,7 +185,7 @@ class _Endpoint:
         extra.append((b"x-request-id", request_id.encode()))
         return answer, extra
 
-    def _refused(self, refusal: Refusal, request_id: str, extra: _Headers) -> Answer:
+    def _refused(self, refusal: Refusal, request_id: str, extra: Headers) -> Answer:
         if refusal.retry_after is not None:
             extra.append(_retry_after(refusal))
         if refusal.reason is Reason.METHOD_NOT_ALLOWED:
@@ -181,23 +198,12 @@ class _Endpoint:
         receive: Receive,
         headers: dict[str, str],
         request_id: str,
-        extra: _Headers,
-    ) -> Answer:
+        extra: Headers,
+    ) -> Answer | Reply:
         operation = self._methods.get(scope["method"])
         if operation is None:
             raise refuse(Reason.METHOD_NOT_ALLOWED)
-        try:
-            principal = await self._dialect.authenticate(headers, self._services)
-        except Refused as refused:
-            named = "x-api-key" in headers or "authorization" in headers
-            if named and refused.refusal.reason is Reason.UNAUTHENTICATED:
-                await self._services.admission.wrong.tried(self._dialect.name, _address(scope))
-            raise
-        wait = self._services.admission.seconds_to_wait(principal.org)
-        if wait > 0:
-            raise Refused(Refusal(Reason.RATE_LIMITED, retry_after=wait))
-        if operation.writes and not principal.may_write:
-            raise refuse(Reason.FORBIDDEN, f"a {principal.role.upper()} may only read")
+        principal, body = await self._caller(scope, receive, headers, operation)
         query_string = scope.get("query_string", b"")
         if query_string:
             self._look_at_names(operation, query_string, extra)
@@ -205,10 +211,15 @@ class _Endpoint:
             self._services, request_id, operation.method, scope["path_params"], query_string,
             headers, principal,
         )  # fmt: skip
-        if operation.body is not None:
+        if body is not None:
+            call.body = body
+        elif operation.body is not None:
             # Nobody but the call has it, so that the memory is free once it is read.
             call.body = await read_body(headers, receive, operation.body_max)
+        del body
         answer = await operation.handler(call)
+        if isinstance(answer, Reply):
+            answer = await begun(answer)
         if call.replayed:
             extra.append((b"idempotent-replayed", b"true"))
         elif call.etag is not None and answer.status < _REFUSING:
@@ -217,7 +228,32 @@ class _Endpoint:
             extra.append(_warning("members that change nothing", call.ignored))
         return answer
 
-    def _look_at_names(self, operation: Operation, query_string: bytes, extra: _Headers) -> None:
+    async def _caller(
+        self, scope: Scope, receive: Receive, headers: Mapping[str, str], operation: Operation
+    ) -> tuple[Principal, bytes | None]:
+        """Who calls, and the body where the caller signed the body."""
+        access, body = operation.access, None
+        if type(access) is Everybody:
+            return NOBODY, None
+        try:
+            if type(access) is Signature:
+                body = await read_body(headers, receive, operation.body_max)
+                principal = await access.verify(headers, body, self._services)
+            else:
+                principal = await self._dialect.authenticate(headers, self._services)
+        except Refused as refused:
+            named = body is not None or "x-api-key" in headers or "authorization" in headers
+            if named and refused.refusal.reason is Reason.UNAUTHENTICATED:
+                await self._services.admission.wrong.tried(self._dialect.name, _address(scope))
+            raise
+        wait = self._services.admission.seconds_to_wait(principal.org)
+        if wait > 0:
+            raise Refused(Refusal(Reason.RATE_LIMITED, retry_after=wait))
+        if type(access) is Credentials and not access.roles.take(principal.role):
+            raise refuse(Reason.FORBIDDEN, _too_little(access.roles, principal.role))
+        return principal, body
+
+    def _look_at_names(self, operation: Operation, query_string: bytes, extra: Headers) -> None:
         """A name that nobody knows is a filter that would not filter: refused, or said aloud."""
         unknown = operation.unknown(query_string)
         if not unknown:
@@ -225,6 +261,11 @@ class _Endpoint:
         if self._dialect.strict_query:
             raise refuse(Reason.INVALID, "is no query parameter of this address", _name(unknown[0]))
         extra.append(_warning("unknown query parameters", unknown))
+
+
+def _too_little(roles: Roles, role: str) -> str:
+    may = "only read" if roles is Roles.WRITERS else "not do this"
+    return f"a {role.upper()} may {may}"
 
 
 def _name(name: str) -> str:
@@ -273,20 +314,6 @@ async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) ->
         chunks.append(chunk)
         if not message.get("more_body", False):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-async def send_answer(
-    send: Send, status: int, media: bytes | None, body: bytes, extra: _Headers
-) -> None:
-    """Send one whole answer; without a media type it is one that has no body (204)."""
-    head = extra
-    if media is not None:
-        head = [(b"content-type", media), *extra]
-        if answer_at_once(send, status, b"", head, body):
-            return
-        head.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": head})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _page_handler(page: _Page) -> _Entrance:

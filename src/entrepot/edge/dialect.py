@@ -16,7 +16,9 @@ from entrepot.core.commands import Command
 from entrepot.core.refusal import FAULTS_MAX, Reason, Refusal, Refused, all_of, refuse
 from entrepot.core.results import Result
 from entrepot.edge import every_fault
-from entrepot.edge.admission import Admission
+from entrepot.edge.access import NOBODY, READERS, Access, Principal
+from entrepot.edge.reply import Reply
+from entrepot.edge.services import Services
 from entrepot.edge.strict_json import (
     BYTE_ORDER_MARK,
     InvalidJson,
@@ -25,11 +27,9 @@ from entrepot.edge.strict_json import (
     decode_sound,
 )
 from entrepot.pace import in_slices
-from entrepot.store.engine import Database
 from entrepot.store.question import Question
 from entrepot.store.writing import order_names
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
-from entrepot.writer.writer import Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,32 +37,6 @@ MIB = 1 << 20
 # However a body of this size is made, reading it is over before anybody else would notice.
 READ_AT_ONCE_BYTES = 16 * 1024
 QUERY_PAIRS_MAX = 100
-
-
-class Principal(NamedTuple):
-    """Who is calling, on behalf of which organization, and whether they may write."""
-
-    org: int
-    org_id: bytes
-    tenant_id: bytes
-    role: str
-    actor: str = ""  # as the events of this caller's commands tell it; see core.actor
-
-    @property
-    def may_write(self) -> bool:
-        """Everybody but a VIEWER may."""
-        return self.role.upper() != "VIEWER"
-
-
-@dataclass(slots=True, frozen=True)
-class Services:
-    """What a handler may use: reading the book, and the one door for writes."""
-
-    database: Database
-    writer: Writer
-    admission: Admission
-    # Payment services with an account here, in small letters; None: no account is needed.
-    accounts: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -99,6 +73,8 @@ class Call:
 
         A handler reads in no other way: organization and kind of transaction are bound here.
         """
+        if self.principal is NOBODY:
+            raise AssertionError("an operation that everybody may call has no organization to read")
         org = self.principal.org
         return await question.ask(self.services.database, org, *args, **kwargs)
 
@@ -208,6 +184,7 @@ class Response(NamedTuple):
     description: str
     type: Any
     headers: tuple[str, ...] = ()
+    media: str = "application/json"
 
 
 # How it is documented that the caller has this version already.
@@ -226,12 +203,12 @@ class Operation:
     path: str  # with {names}
     operation_id: str
     summary: str
-    handler: Callable[[Call], Awaitable[Answer]]
+    handler: Callable[[Call], Awaitable[Answer | Reply]]
     responses: Mapping[int, Response]
     parameters: tuple[Parameter, ...] = ()
     body: Any = None  # type of the request body
     body_max: int = MIB
-    writes: bool = False
+    access: Access = READERS
     description: str = ""
     tag: str = "Orders"
 

@@ -13,6 +13,7 @@ from typing import Any, Union, get_args, get_origin
 
 import msgspec
 
+from entrepot.edge.access import Credentials
 from entrepot.edge.dialect import Dialect, Operation, Parameter, Response
 from entrepot.edge.dialects import ALL
 from entrepot.edge.examples import EXAMPLES
@@ -100,7 +101,7 @@ def _operation(
         str(status): _response(status, response, schemas, headers)
         for status, response in sorted(operation.responses.items())
     }
-    said["security"] = _security(dialect)
+    said["security"] = _security(dialect) if isinstance(operation.access, Credentials) else []
     return said
 
 
@@ -129,7 +130,7 @@ def _response(
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
     }
     if response.type is not None:
-        said["content"] = {JSON: {"schema": next(schemas)}}
+        said["content"] = {response.media: {"schema": next(schemas)}}
     return said
 
 

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 import pytest
 
+from entrepot.edge.access import Principal
 from entrepot.edge.admission import Admission
-from entrepot.edge.dialect import Call, Principal, Services
+from entrepot.edge.dialect import Call
+from entrepot.edge.services import Services
 from entrepot.store import accounts, schema
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.writer.writer import Writer

@@ -8,7 +8,7 @@ from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Customer, Order
-from entrepot.edge.dialect import Principal
+from entrepot.edge.access import Principal
 from entrepot.edge.konvo import read
 
 Body = dict[str, Any]

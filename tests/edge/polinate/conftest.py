@@ -15,8 +15,8 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.edge.admission import Admission
 from entrepot.edge.app import build_app
-from entrepot.edge.dialect import Services
 from entrepot.edge.polinate.routes import DIALECT
+from entrepot.edge.services import Services
 from entrepot.store import accounts, catalogue, schema
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.writer.envelope import Envelope

@@ -7,7 +7,7 @@ from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Line, Order
 from entrepot.core.words import fresh
-from entrepot.edge.dialect import Principal
+from entrepot.edge.access import Principal
 
 Body = dict[str, Any]
 ORG_ID = b"\xaa" * 16

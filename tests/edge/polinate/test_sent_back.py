@@ -13,7 +13,7 @@ from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.results import OrderResult, OrdersResult
-from entrepot.edge.dialect import Principal
+from entrepot.edge.access import Principal
 from entrepot.edge.konvo import read as konvo
 from entrepot.edge.polinate.source import mirror_from_source
 from entrepot.writer.envelope import Envelope

@@ -10,7 +10,8 @@ from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refused
-from entrepot.edge.dialect import Principal, read_json
+from entrepot.edge.access import Principal
+from entrepot.edge.dialect import read_json
 from entrepot.edge.synq import read
 from entrepot.writer.envelope import Idempotency
 

@@ -15,7 +15,7 @@ import pytest
 from entrepot.core import ids
 from entrepot.edge.admission import Admission
 from entrepot.edge.app import build_app
-from entrepot.edge.dialect import Services
+from entrepot.edge.services import Services
 from entrepot.edge.synq.routes import DIALECT
 from entrepot.store import accounts, schema
 from entrepot.store.engines.sqlite import SqliteDatabase

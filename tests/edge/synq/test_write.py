@@ -11,7 +11,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Line, Order, StockEntry
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult, StockResult
-from entrepot.edge.dialect import Principal
+from entrepot.edge.access import Principal
 from entrepot.edge.synq import write
 
 Body = dict[str, Any]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge.dialect import Principal, Services
+from entrepot.edge.access import Principal
+from entrepot.edge.services import Services
 
 HEADER = "x-api-key"
 

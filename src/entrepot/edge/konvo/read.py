@@ -19,8 +19,9 @@ from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.core.words import KONVO_STATUS
 from entrepot.edge import addresses, currency
+from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import refuse_card_members
-from entrepot.edge.dialect import Principal, read_json
+from entrepot.edge.dialect import read_json
 from entrepot.edge.konvo import absent, faulty, wire
 from entrepot.edge.strict_json import (
     InvalidJson,

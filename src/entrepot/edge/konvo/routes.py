@@ -6,6 +6,7 @@ from functools import partial
 
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import revisions
+from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import (
     IF_NONE_MATCH,
     MIB,
@@ -122,7 +123,7 @@ DIALECT = Dialect(
         ),
         Operation(
             method="POST", path="/orders", operation_id="createOrders", summary="Create Orders",
-            description="Create one or more orders", handler=create_orders, writes=True,
+            description="Create one or more orders", handler=create_orders, access=WRITERS,
             body=wire.CreateOrders, body_max=10 * MIB,
             responses={
                 201: Response("Orders created successfully", wire.Orders, ("Warning",)),

@@ -14,7 +14,7 @@ from entrepot.core.order import Customer, Line, Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrdersResult, Result
 from entrepot.edge import currency
-from entrepot.edge.dialect import Principal
+from entrepot.edge.access import Principal
 from entrepot.edge.konvo import wire
 from entrepot.edge.konvo.refusals import refusal_answer
 from entrepot.edge.times import millis_text

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from entrepot.core import ids
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge.dialect import Principal, Services
+from entrepot.edge.access import Principal
+from entrepot.edge.services import Services
 
 PREFIX = "bus_"
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from entrepot.edge.dialect import Principal
+from entrepot.edge.access import Principal
 from entrepot.edge.polinate import wire
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint

@@ -15,7 +15,8 @@ from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import currency, revisions
-from entrepot.edge.dialect import Principal, read_json
+from entrepot.edge.access import Principal
+from entrepot.edge.dialect import read_json
 from entrepot.edge.keys import KEY_HEADER
 from entrepot.edge.polinate import bodies, fingerprints, lines, values, wire
 from entrepot.edge.polinate.credentials import business_id

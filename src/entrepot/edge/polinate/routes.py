@@ -10,6 +10,7 @@ from entrepot.core.refusal import Reason, Refusal, refuse
 from entrepot.core.results import OrderResult, Result
 from entrepot.core.words import POLINATE_PHASE, POLINATE_STATUS
 from entrepot.edge import revisions
+from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import (
     IF_NONE_MATCH,
     UNCHANGED,
@@ -160,7 +161,7 @@ DIALECT = Dialect(
         ),
         Operation(
             method="POST", path="/api/v1/orders", operation_id="createOrder",
-            summary="Say that an order exists, or make one", handler=post_order, writes=True,
+            summary="Say that an order exists, or make one", handler=post_order, access=WRITERS,
             description="A body with `orderId` is a notification. Any other makes an order, "
             "which is an offer of this server's own.",
             parameters=(*_HEADERS, _KEY), body=wire.NotifyOrder | wire.CreateOrder,
@@ -177,7 +178,7 @@ DIALECT = Dialect(
         ),
         Operation(
             method="PATCH", path="/api/v1/orders/{id}", operation_id="updateOrder",
-            summary="Update an order and its lines", handler=update_order, writes=True,
+            summary="Update an order and its lines", handler=update_order, access=WRITERS,
             description="Lines are deleted, then updated, then created, together with the core "
             "fields; if any of it is refused, nothing changes. Properties are merged deeply.",
             parameters=(_ID, *_HEADERS, _KEY, _IF_MATCH), body=wire.UpdateOrder,

@@ -9,8 +9,9 @@ from typing import Any
 
 from entrepot.core import actor, ids
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge.dialect import Principal, Services
+from entrepot.edge.access import Principal
 from entrepot.edge.invalid_token import InvalidToken
+from entrepot.edge.services import Services
 
 ROLES = frozenset({"ADMIN", "EDITOR", "VIEWER", "MEMBER", "MANAGER", "SYSTEM"})
 

@@ -15,8 +15,9 @@ from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import UNITS_MAX, ZERO, Amount, stripped
 from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import currency
+from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import refuse_card_number
-from entrepot.edge.dialect import Principal, read_json
+from entrepot.edge.dialect import read_json
 from entrepot.edge.strict_json import InvalidJson, decimal_number, decode, whole_number
 from entrepot.edge.synq import claims, sent_back, wire
 from entrepot.writer.envelope import Idempotency

@@ -6,6 +6,7 @@ from functools import partial
 
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import revisions
+from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import (
     IF_NONE_MATCH,
     MIB,
@@ -150,7 +151,7 @@ DIALECT = Dialect(
         ),
         Operation(
             method="POST", path="/api/v1/oms/orders", operation_id="createOrder",
-            summary="Create an order", handler=create_order, writes=True,
+            summary="Create an order", handler=create_order, access=WRITERS,
             parameters=_HEADERS, body=wire.CreateOrder, body_max=10 * MIB,
             responses={201: Response("The order record exists", wire.OrderCreated,
                            ("Idempotent-Replayed",)),
@@ -158,7 +159,7 @@ DIALECT = Dialect(
         ),
         Operation(
             method="POST", path="/api/v1/inventory/adjust", operation_id="adjustInventory",
-            summary="Adjust stock", handler=adjust_stock, writes=True, tag="Inventory",
+            summary="Adjust stock", handler=adjust_stock, access=WRITERS, tag="Inventory",
             parameters=(*_HEADERS, _KEY), body=wire.AdjustStock, body_max=10 * MIB,
             responses={200: Response("The new ledger entry", wire.StockEntry,
                                      ("Idempotent-Replayed",)), **_BODY_ERRORS},

@@ -11,7 +11,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Line, Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, Result, StockResult
-from entrepot.edge.dialect import Principal
+from entrepot.edge.access import Principal
 from entrepot.edge.synq import wire
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.times import seconds_text

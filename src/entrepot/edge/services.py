@@ -1,0 +1,20 @@
+"""What every dialect is given to work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from entrepot.edge.admission import Admission
+from entrepot.store.engine import Database
+from entrepot.writer.writer import Writer
+
+
+@dataclass(slots=True, frozen=True)
+class Services:
+    """What a handler may use: reading the book, and the one door for writes."""
+
+    database: Database
+    writer: Writer
+    admission: Admission
+    # Payment services with an account here, in small letters; None: no account is needed.
+    accounts: frozenset[str] | None = None
