@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 
 # ASCII only: other scripts have digits and letters that Python takes for these. Both cases stand in
 # one set of characters, for every id of every order passes here: a flag would take twice as long.
@@ -13,6 +14,9 @@ _UUID = re.compile(
 )
 _UUID_LENGTH_MIN = 32
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Two letters at a time.
+_PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
+_SHIFTS = range(120, -1, -10)
 _REFERENCE = re.compile(rf"EN-([{_CROCKFORD}]{{26}})\Z", re.ASCII | re.IGNORECASE)
 
 
@@ -20,6 +24,10 @@ def dashed(raw: bytes) -> str:
     """The canonical UUID spelling (Synq and Konvo)."""
     h = raw.hex()
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+# An organization, a tenant and a location stand in every answer of theirs.
+dashed_often = lru_cache(maxsize=4096)(dashed)
 
 
 def spelled(text: str, prefix: str = "") -> bytes | None:
@@ -40,7 +48,7 @@ def spelled(text: str, prefix: str = "") -> bytes | None:
 def internal_reference(raw: bytes) -> str:
     """The order's readable number: its id in Crockford's base 32, unique without a counter."""
     number = int.from_bytes(raw, "big")
-    return "EN-" + "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "EN-" + "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
 
 
 def from_internal_reference(text: str) -> bytes | None:

@@ -59,6 +59,14 @@ class Admission:
             self._unknown[accounts.digest(secret)] = until
         return found
 
+    def known(self, secret: str) -> accounts.Credential | None:
+        """What the secret stands for, where that was looked up within the last second."""
+        known = self._remembered.get(secret)
+        if known is None or known[0] <= self._monotonic():
+            return None
+        found: accounts.Credential = known[1]
+        return found
+
     async def organization(self, tenant_id: bytes, org_id: bytes) -> accounts.Organization | None:
         """The organization that a token's claims name; None when there is none in that tenant."""
         return await self._remember(

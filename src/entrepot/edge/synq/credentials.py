@@ -35,7 +35,7 @@ async def _of_token(token: str, services: Services) -> Principal:
         except InvalidToken as error:
             raise refuse(Reason.UNAUTHENTICATED, "the token is not valid") from error
         return await _of_claims(claims, services)
-    found = await services.admission.credential(token)
+    found = services.admission.known(token) or await services.admission.credential(token)
     if found is None or found.dialect != "synq":
         raise refuse(Reason.UNAUTHENTICATED, "the token is not valid")
     return Principal(found.org, found.org_id, found.tenant_id, found.role, found.actor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 
@@ -30,6 +31,8 @@ PAYMENT_STATUS = {
 }
 
 
+# Orders have many amounts in common: nothing of it, and what goods usually cost.
+@lru_cache(maxsize=4096)
 def number(amount: Amount) -> msgspec.Raw:
     """The amount as a JSON number; what is finer than four places is rounded half to even."""
     if amount.scale > PLACES_MAX:
@@ -57,8 +60,8 @@ def order(o: Order, principal: Principal) -> wire.Order:
         created_at=seconds_text(shown.created_at(o)),
         updated_at=seconds_text(o.updated_at),
         tags=None,
-        tenant_id=ids.dashed(principal.tenant_id),
-        org_id=ids.dashed(principal.org_id),
+        tenant_id=ids.dashed_often(principal.tenant_id),
+        org_id=ids.dashed_often(principal.org_id),
         customer_id=ids.dashed(o.customer_id),
         items=[_line(line) for line in o.lines],
         reason=shown.reason(o),
@@ -79,7 +82,7 @@ def _line(line: Line) -> wire.OrderLine:
     return wire.OrderLine(
         id=ids.dashed(line.id),
         variant_id=ids.dashed(line.variant_id),
-        location_id=ids.dashed(line.location_id) if line.location_id else None,
+        location_id=ids.dashed_often(line.location_id) if line.location_id else None,
         sku=line.sku,
         product_title=line.title,
         variant_title=line.variant_title,
@@ -124,8 +127,8 @@ def adjusted(principal: Principal, request_id: str) -> Callable[[Result | Refusa
         entry = result.entry
         body = wire.StockEntry(
             id=ids.dashed(entry.id),
-            org_id=ids.dashed(principal.org_id),
-            tenant_id=ids.dashed(principal.tenant_id),
+            org_id=ids.dashed_often(principal.org_id),
+            tenant_id=ids.dashed_often(principal.tenant_id),
             variant_id=ids.dashed(entry.variant_id),
             location_id=ids.dashed(entry.location_id),
             quantity_delta=entry.delta,
