@@ -25,7 +25,7 @@ from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
 from entrepot.store.reading import lists, property_lists, queries, span_walk
-from entrepot.store.verify import verify
+from entrepot.store.verify import own_reading, verify
 from entrepot.store.writing import spans, tallies
 from entrepot.store.writing.flush import flush
 from entrepot.store.writing.properties import paths
@@ -192,6 +192,8 @@ def small_spans() -> Iterator[None]:
         patch.setattr(spans, "SIZES", (2, 6, 24))
         patch.setattr(span_walk, "SPANS_AT_ONCE", 2)
         patch.setattr(tallies, "SLOTS", (2, 6, 24))
+        patch.setattr(own_reading, "SPAN_SIZES", (2, 6, 24))
+        patch.setattr(own_reading, "SLOT_SIZES", (2, 6, 24))
         patch.setattr(property_lists, "LISTED", 2)
         patch.setattr(lists, "FEW", 3)
         yield

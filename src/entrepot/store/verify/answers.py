@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from entrepot.core.order import answer_checksum
 from entrepot.store import schema
 from entrepot.store.verify.damage import Sound
+from entrepot.store.verify.own_reading import checksum_of
 from entrepot.store.verify.report import Findings
 
 _ROWS_AT_ONCE = 1_000
@@ -36,15 +36,11 @@ def check_answers(conn: Connection, findings: Findings, sound: Sound) -> None:
 
 
 def _fault(row: Any) -> str | None:
-    _, key, operation, fingerprint, status, body, order_id, checksum = row
-    body, fingerprint = bytes(body), bytes(fingerprint)
-    if checksum is not None:
-        order = None if order_id is None else bytes(order_id)
-        if answer_checksum(key, operation, fingerprint, status, body, order) != checksum:
-            return "not what was answered: another checksum"
-    created = status == _CREATED and operation.endswith(".createOrder")
-    if created and order_id is not None:
-        named = bytes(order_id).hex().encode()
-        if named not in body.replace(b"-", b"").lower():
+    if row.checksum is not None and checksum_of(row) != row.checksum:
+        return "not what was answered: another checksum"
+    created = row.status == _CREATED and row.operation.endswith(".createOrder")
+    if created and row.order_id is not None:
+        named = bytes(row.order_id).hex().encode()
+        if named not in bytes(row.body).replace(b"-", b"").lower():
             return "tells of another order"
     return None

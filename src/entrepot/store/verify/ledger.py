@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from entrepot.core.ids import spelled
 from entrepot.store import schema
 from entrepot.store.verify.orders import DEFINITE_NO
+from entrepot.store.verify.own_reading import attempt_of
 from entrepot.store.verify.report import Findings
 from entrepot.store.verify.walk import rows_of
 
@@ -45,7 +46,7 @@ def check_ledger(conn: Connection, findings: Findings, ledger: ProviderLedger) -
         order_of[hold.key] = hold.order
     count = len(order_of)
     for row in rows_of(lambda page: conn.execute(page).all(), schema.payment_attempts):
-        attempt = schema.ATTEMPTS.from_row(tuple(row))
+        attempt = attempt_of(row)
         if attempt.service != ledger.service:
             continue
         held_for = order_of.pop(attempt.key, None)

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Select, and_, func, literal, not_, or_, select, union_all
 
 from entrepot.store import schema
+from entrepot.store.verify import own_reading
 from entrepot.store.verify.statements import Check
-from entrepot.store.writing import spans, tallies
 
 _orders, _counters, _spans = schema.orders.c, schema.order_counters.c, schema.order_spans.c
 _PLACE = ("org", "span", "phase", "status")
@@ -23,12 +23,12 @@ def checks() -> Iterator[Check]:
     yield Check("NUMBERS", _numbers())
     yield Check("EVENT_NUMBERS", _logged())
     yield Check("TIMES", _later_than_the_last_commit())
-    for level, size in enumerate(spans.SIZES):
+    for level, size in enumerate(own_reading.SPAN_SIZES):
         below = _grouped(size) if level == 0 else _coarser(level)
         yield Check("SPANS", _miscounted(level, below))
         yield Check("SPANS", _too_narrow(level, below))
     places = [_spans[name] for name in ("org", "level", *_PLACE[1:])]
-    strange = not_(_spans.level.between(0, len(spans.SIZES) - 1))
+    strange = not_(_spans.level.between(0, len(own_reading.SPAN_SIZES) - 1))
     yield Check("SPANS", select(*places, _spans.orders).where(strange))
     yield Check("TALLIES", _properties_miscounted())
     yield Check("TALLIES", _updates_miscounted())
@@ -37,7 +37,7 @@ def checks() -> Iterator[Check]:
 def _properties_miscounted() -> Select[Any]:
     """Values, and paths with any value, of which not so many orders are told as have them."""
     c, t = schema.order_properties.c, schema.order_property_tallies.c
-    any_value = literal(tallies.ANY)
+    any_value = literal(own_reading.ANY_VALUE)
     both = union_all(
         select(t.org, t.path, t.value, t.orders.label("n")),
         select(c.org, c.path, c.value, -func.count()).group_by(c.org, c.path, c.value),
@@ -56,7 +56,7 @@ def _updates_miscounted() -> Select[Any]:
     """Slots of time in which not so many orders were updated as is told, of every level."""
     t = schema.order_update_tallies.c
     counted = []
-    for level, size in enumerate(tallies.SLOTS):
+    for level, size in enumerate(own_reading.SLOT_SIZES):
         slot = _orders.updated_at // size
         counted.append(
             select(_orders.org, literal(level), slot, -func.count()).group_by(_orders.org, slot)
@@ -141,7 +141,7 @@ def _grouped(size: int) -> Select[Any]:
 
 def _coarser(level: int) -> Select[Any]:
     """What the spans of a level should say, from those of the level below."""
-    ratio = spans.SIZES[level] // spans.SIZES[level - 1]
+    ratio = own_reading.SPAN_SIZES[level] // own_reading.SPAN_SIZES[level - 1]
     place = (_spans.org, _spans.span // ratio, _spans.phase, _spans.status)
     times = [
         (func.min if name.endswith("min") else func.max)(_spans[name]).label(name)

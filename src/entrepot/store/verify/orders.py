@@ -10,11 +10,13 @@ from sqlalchemy import Table, not_, select
 
 from entrepot.core import events, lifecycle, words
 from entrepot.core.facets import VALUES, Facets
-from entrepot.core.money import SCALE_MAX, Amount, line_sum
-from entrepot.core.order import Attempt, Event, Order, subtotal
+from entrepot.core.money import SCALE_MAX, Amount
+from entrepot.core.order import Attempt, Event, Order
 from entrepot.store import schema
+from entrepot.store.verify import own_reading
 from entrepot.store.verify.asking import Asking, sentence
 from entrepot.store.verify.damage import Sound
+from entrepot.store.verify.own_moves import why_illegal
 from entrepot.store.verify.report import Findings
 from entrepot.store.verify.searchable import check_properties
 from entrepot.store.verify.stories import check_events, check_lines, check_sender
@@ -29,7 +31,6 @@ BESIDE = (
     schema.order_lines, schema.events, schema.order_archives, schema.order_properties,
     schema.payment_attempts,
 )  # fmt: skip
-_SCALE, _TOTAL, _TOTAL_SCALE = map(schema.ORDERS.at, ("scale", "total", "total_scale"))
 
 
 class Walk:
@@ -90,15 +91,15 @@ class Walk:
     def _compare(self, row: AnyRow, own: Mapping[str, list[AnyRow] | None]) -> None:
         findings = self._findings
         lines, told = own["order_lines"], own["events"]
-        its_lines = [schema.LINES.from_row(tuple(one)).line for one in lines or ()]
+        its_lines = [own_reading.line_of(one) for one in lines or ()]
         its_lines.sort(key=lambda line: line.number)
-        order = schema.ORDERS.from_row(tuple(row), tuple(its_lines))
+        order = own_reading.order_of(row, tuple(its_lines))
         archived = own["order_archives"]
         if told is not None:
-            its_events = [schema.EVENTS.from_row(tuple(one)) for one in told]
+            its_events = [own_reading.event_of(one) for one in told]
             if archived is not None:
                 _numbering(order, [(one[2], one[3]) for one in archived], its_events, findings)
-            said = list(map(_said, its_events))
+            said = list(map(own_reading.stand_of, its_events))
             _story(order, its_events, said, findings)
             check_events(order, its_events, [one and one[0] for one in said], findings)
         if lines is not None:
@@ -106,7 +107,7 @@ class Walk:
             check_lines(order, findings)
         attempts, searchable = own["payment_attempts"], own["order_properties"]
         if attempts is not None:
-            made = [schema.ATTEMPTS.from_row(tuple(one)) for one in attempts]
+            made = [own_reading.attempt_of(one) for one in attempts]
             _attempts(order, made, self._attempt_key, findings)
         _words(order, findings)
         check_sender(order, findings)
@@ -114,10 +115,10 @@ class Walk:
             check_properties(order, {(one[2], one[3], one[4]) for one in searchable}, findings)
 
 
-def _scales_hold(row: Sequence[Any], findings: Findings) -> bool:
+def _scales_hold(row: Any, findings: Findings) -> bool:
     """Whether the row's amounts can be read at all; the total is kept finer than it is told."""
-    scale, told = row[_SCALE], row[_TOTAL_SCALE]
-    if 0 <= told <= scale <= SCALE_MAX and row[_TOTAL] % 10 ** (scale - told) == 0:
+    scale, told = row.scale, row.total_scale
+    if 0 <= told <= scale <= SCALE_MAX and row.total % 10 ** (scale - told) == 0:
         return True
     findings.add("SUBTOTAL", org=row[0], order=row[1], scale=scale, total_scale=told)
     return False
@@ -150,16 +151,6 @@ def _numbering(
         if event.at < latest - SKEW_MICROSECONDS:
             findings.add("TIMES_IN_ORDER", **where, seq=event.seq, at=event.at, after=latest)
         latest = max(latest, event.at)
-
-
-def _said(event: Event) -> tuple[Facets, str] | None:
-    """The facets and the total that an event carries; None where it cannot be read."""
-    try:
-        facets, total, _ = events.fold([event])
-        hash(facets)  # texts can be; an array in the place of one cannot
-    except (ValueError, KeyError, TypeError):
-        return None
-    return facets, total
 
 
 def _story(
@@ -203,7 +194,7 @@ def _illegal(before: Facets | None, after: Facets, event: Event, *, managed: boo
         return None
     if managed and event.source == "pipeline":
         return _illegal_step(before, after)
-    return lifecycle.illegal(before, after, managed)
+    return why_illegal(before, after, managed=managed)
 
 
 def _illegal_step(before: Facets, after: Facets) -> str | None:
@@ -234,9 +225,9 @@ def _money(order: Order, findings: Findings) -> None:
     if not all(amount.within_range() for amount in (order.total, *prices)):
         findings.add("SUBTOTAL", **where, out_of_range="an amount of the order or of a line")
         return
-    summed = subtotal(order.lines, order.currency)
+    summed = own_reading.summed(line for line in order.lines if line.currency == order.currency)
     # Mirrored orders of older versions counted the lines of every currency.
-    every = line_sum([(line.price, line.quantity) for line in order.lines])
+    every = own_reading.summed(order.lines)
     counted = (summed,) if order.managed else (summed, every)
     if order.managed and order.payment_provider is not None:
         # What goes to a payment was rounded once, to the places that it has now.

@@ -25,8 +25,8 @@ from entrepot.core import events
 from entrepot.core.facets import SHIPPED
 from entrepot.core.lifecycle import COMPLETABLE_FULFILMENT
 from entrepot.store import schema
-from entrepot.store.keeping import retention
 from entrepot.store.verify.orders import SKEW_MICROSECONDS
+from entrepot.store.verify.own_reading import SWEEP_OF_KEYS
 
 # Kind of job -> whether it belongs to an order.
 JOB_KINDS = {"reserve": True, "authorise": True, "void": True, "fetch": False}
@@ -165,7 +165,7 @@ def _idempotency() -> Iterator[Check]:
     )  # fmt: skip
     # A key and its order are of the same moment; what is older than the horizon may be gone.
     forgotten = exists().where(
-        schema.sweeps.c.org == _orders.org, schema.sweeps.c.kind == retention.KEYS,
+        schema.sweeps.c.org == _orders.org, schema.sweeps.c.kind == SWEEP_OF_KEYS,
         schema.sweeps.c.horizon > _orders.created_at,
     )  # fmt: skip
     keyed = and_(_orders.idempotency_key.is_not(None), not_(forgotten))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import and_, select
 
-from entrepot.core.decide.jobs import PUT_OFF_MAX
 from entrepot.store import schema
+from entrepot.store.verify.own_reading import PUT_OFF_MAX
 from entrepot.store.verify.statements import Check
 
 _jobs, _reservations = schema.jobs.c, schema.reservations.c

@@ -1,0 +1,110 @@
+"""Reading rows, events and sums by code of the audit's own.
+
+Whoever writes a book and checks it by the same code sees no fault of that code. So the audit reads
+each row by the names of its columns, and knows by itself what the book was written with. A test
+compares the two.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable
+from typing import Any, Final
+
+from entrepot.core.facets import Facets
+from entrepot.core.money import Amount
+from entrepot.core.order import Attempt, Event, Line, Order
+from entrepot.core.words import Words
+from entrepot.store.verify.walk import AnyRow
+
+# Orders in a span of each level, and microseconds in a slot of each level (docs/adr/0008).
+SPAN_SIZES: Final = (128, 8_192, 524_288)
+SLOT_SIZES: Final = (60_000_000, 3_600_000_000, 216_000_000_000)
+# The value that stands in the tallies of properties for any value.
+ANY_VALUE: Final = ""
+# The sweep that removes idempotency keys.
+SWEEP_OF_KEYS: Final = "keys"
+# Nothing is put off for longer: an hour, in microseconds.
+PUT_OFF_MAX: Final = 3_600_000_000
+# A digest of what a sender told has so many bytes; the last of them tell whose the digest is.
+SEALED_BYTES, SEAL_BYTES = 20, 4
+
+_SUMS: Final = ("subtotal", "discount", "shipping", "tax")
+_OF_ROWS: Final = frozenset(Order._fields) - {"facets", "words", "lines", "total", *_SUMS}
+_OF_LINES: Final = frozenset(Line._fields) - {"price", "cost"}
+
+
+def order_of(row: AnyRow, lines: tuple[Line, ...]) -> Order:
+    """The order of a row of `orders`, with its lines."""
+    said = row._asdict()
+    scale = said["scale"]
+    places = said["total_scale"]
+    members: dict[str, Any] = {name: said[name] for name in _OF_ROWS}
+    members |= {name: Amount(said[name], scale) for name in _SUMS}
+    return Order(
+        **members,
+        total=Amount(said["total"] // 10 ** (scale - places), places),
+        facets=Facets(*[said[name] for name in Facets._fields]),
+        words=Words(*[said[name] for name in Words._fields]),
+        lines=lines,
+    )
+
+
+def line_of(row: AnyRow) -> Line:
+    """The line of a row of `order_lines`."""
+    said = row._asdict()
+    return Line(
+        **{name: said[name] for name in _OF_LINES},
+        price=Amount(said["price_units"], said["price_scale"]),
+        cost=Amount(said["cost_units"], said["cost_scale"]),
+    )
+
+
+def event_of(row: AnyRow) -> Event:
+    """The event of a row of `events`."""
+    said = row._asdict()
+    return Event(**{name: said[name] for name in Event._fields})
+
+
+def attempt_of(row: AnyRow) -> Attempt:
+    """The attempt of a row of `payment_attempts`."""
+    said = row._asdict()
+    amount = Amount(said["amount_units"], said["amount_scale"])
+    names = [name for name in Attempt._fields if name != "amount"]
+    return Attempt(**{name: said[name] for name in names}, amount=amount)
+
+
+def stand_of(event: Event) -> tuple[Facets, str] | None:
+    """The facets and the total that an event carries; None where the event cannot be read."""
+    try:
+        body = json.loads(event.body)
+        facets, total = Facets(*body["facets"]), body["total"]
+        hash(facets)  # texts can be; an array in the place of one cannot
+    except (ValueError, KeyError, TypeError):
+        return None
+    return facets, total
+
+
+def summed(lines: Iterable[Line]) -> Amount:
+    """The sum of price times quantity, exactly, at the finest scale among the lines."""
+    listed = list(lines)
+    scale = max((line.price.scale for line in listed), default=0)
+    units = sum(
+        line.price.units * 10 ** (scale - line.price.scale) * line.quantity for line in listed
+    )
+    return Amount(units, scale)
+
+
+def is_sealed(digest: bytes, sender_id: str) -> bool:
+    """Whether a digest of what a sender told ends with the seal of this sender."""
+    told, seal = digest[:-SEAL_BYTES], digest[-SEAL_BYTES:]
+    return zlib.crc32(sender_id.encode() + told) == int.from_bytes(seal, "big")
+
+
+def checksum_of(answer: Any) -> int:
+    """The checksum that a stored answer should have; a row of `idempotency_keys`."""
+    order_id = b"" if answer.order_id is None else bytes(answer.order_id)
+    said = f"{len(answer.key)} {answer.key} {answer.operation} {answer.status}".encode()
+    parts = (said, bytes(answer.fingerprint), order_id, bytes(answer.body))
+    return zlib.crc32(b"\0".join(parts))
