@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect
 
 from entrepot.cli import session
 from entrepot.store.engine import Unavailable
-from entrepot.store.engines import postgres, sql
+from entrepot.store.engines import postgres_pools, sql
 from entrepot.store.engines.opening import open_database
 from entrepot.store.engines.postgres import PostgresDatabase
 from entrepot.store.keeping import migrate
@@ -55,14 +55,14 @@ def test_the_command_line_waits_as_long_as_a_large_book_takes(
     fresh_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ENTREPOT_DATABASE_URL", fresh_database("postgres"))
-    monkeypatch.setattr(postgres, "_STATEMENT_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_pools, "_STATEMENT_SECONDS", 0.1)
     assert session.on_book(lambda database: database.read(slowly)) == 7
 
 
 async def test_the_server_does_not_wait_for_ever(
     fresh_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "_STATEMENT_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_pools, "_STATEMENT_SECONDS", 0.1)
     database = open_database(fresh_database("postgres"))
     with pytest.raises(Unavailable, match="in time"):
         await database.read(slowly)
@@ -72,12 +72,12 @@ async def test_the_server_does_not_wait_for_ever(
 def test_plans_are_made_anew_ever_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan made while a table was empty must not be kept for what the table becomes."""
     now, made = 0.0, []
-    monkeypatch.setattr(postgres.time, "monotonic", lambda: now)
+    monkeypatch.setattr(postgres_pools.time, "monotonic", lambda: now)
     connection = SimpleNamespace(run_async=lambda _: made.append(now))
     record = SimpleNamespace(info={})
     for tenths in range(20_000):
         now = tenths / 10
-        postgres._plan_anew(connection, record, None)
+        postgres_pools._plan_anew(connection, record, None)
     assert made[:6] == [0.3, 0.8, 1.8, 3.8, 7.8, 15.8]
     gaps = [round(after - before, 1) for before, after in pairwise(made)]
     assert gaps == sorted(gaps)
