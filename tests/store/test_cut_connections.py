@@ -27,7 +27,7 @@ _SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_datab
 
 @pytest_asyncio.fixture
 async def database(fresh_database: Callable[[str], str]) -> AsyncIterator[PostgresDatabase]:
-    opened = PostgresDatabase(fresh_database("postgres"), POOL)
+    opened = PostgresDatabase(fresh_database("direct"), POOL)
     await migrate.upgrade(opened)
     yield opened
     await opened.close()

@@ -29,7 +29,7 @@ def test_what_is_no_database_is_a_sentence_without_a_password(url: str) -> None:
 async def test_a_role_that_may_not_make_temporary_types(
     empty_database: Callable[[str], str],
 ) -> None:
-    url = empty_database("postgres")
+    url = empty_database("direct")
     address, _, name = url.rpartition("/")
     poor = f"poor_{name}"
 
@@ -54,7 +54,7 @@ def slowly(conn: Connection) -> int:
 def test_the_command_line_waits_as_long_as_a_large_book_takes(
     fresh_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ENTREPOT_DATABASE_URL", fresh_database("postgres"))
+    monkeypatch.setenv("ENTREPOT_DATABASE_URL", fresh_database("direct"))
     monkeypatch.setattr(postgres_pools, "_STATEMENT_SECONDS", 0.1)
     assert session.on_book(lambda database: database.read(slowly)) == 7
 
@@ -63,7 +63,7 @@ async def test_the_server_does_not_wait_for_ever(
     fresh_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres_pools, "_STATEMENT_SECONDS", 0.1)
-    database = open_database(fresh_database("postgres"))
+    database = open_database(fresh_database("direct"))
     with pytest.raises(Unavailable, match="in time"):
         await database.read(slowly)
     await database.close()

@@ -27,7 +27,7 @@ WAYS = ("write", "write_guarded", "read", "read_one", "read_long")
 
 @pytest.fixture
 def url(fresh_database: Callable[[str], str]) -> str:
-    return fresh_database("postgres")
+    return fresh_database("direct")
 
 
 @pytest.fixture

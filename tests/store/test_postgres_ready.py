@@ -24,7 +24,7 @@ from entrepot.testing.postgres import Postgres
 
 @pytest.fixture
 def url(fresh_database: Callable[[str], str]) -> str:
-    return fresh_database("postgres").replace("postgres:postgres@", "postgres@")
+    return fresh_database("direct").replace("postgres:postgres@", "postgres@")
 
 
 class Looking:

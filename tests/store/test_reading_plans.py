@@ -24,7 +24,7 @@ _PLANNED = (
 async def database(
     request: pytest.FixtureRequest, fresh_database: Callable[[str], str]
 ) -> AsyncIterator[PostgresDatabase]:
-    opened = PostgresDatabase(fresh_database("postgres"), POOL, patient=request.param)
+    opened = PostgresDatabase(fresh_database("direct"), POOL, patient=request.param)
     await migrate.upgrade(opened)
     yield opened
     await opened.close()

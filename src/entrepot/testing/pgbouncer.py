@@ -16,7 +16,8 @@ from typing import Self
 
 from entrepot.testing.server import eventually, free_port
 
-# As docs/runbook.md says, and each transaction on the backend that has waited longest: another one.
+# As docs/runbook.md says. Beside that, each transaction has the backend that has waited longest,
+# which is another one; and backends of databases whose tests have ended are let go soon.
 SETTINGS = """
 [databases]
 * = host=127.0.0.1 port={server_port}
@@ -28,6 +29,7 @@ auth_type = trust
 auth_file = {users}
 pool_mode = transaction
 server_round_robin = 1
+server_idle_timeout = 3
 max_client_conn = 1000
 default_pool_size = 20
 """
