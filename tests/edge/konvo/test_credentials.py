@@ -11,7 +11,9 @@ from .conftest import Book
 
 async def test_a_key_stands_for_its_organization(book: Book) -> None:
     for sent in ("konvo-editor", " konvo-editor "):
-        assert await authenticate({"x-api-key": sent}, book.services) == book.ours
+        caller = await authenticate({"x-api-key": sent}, book.services)
+        assert caller.actor.startswith("key:")
+        assert caller._replace(actor="") == book.ours
 
 
 @pytest.mark.parametrize(
