@@ -94,7 +94,7 @@ def described(event: Event) -> str:
 
 
 def _what(event: Event) -> str:
-    """What an amendment changed; of another event where the order stood after it."""
+    """The changes of an amendment; for other events, where the order stood afterwards."""
     try:
         body: Any = json.loads(event.body)
         changed = body.get("changed")

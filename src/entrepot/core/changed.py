@@ -15,7 +15,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Line, Order
 from entrepot.core.properties import parse, text_of
 
-# Characters of one value that an event tells. Of a longer value it tells the first ones, with the
+# Characters of one value that an event tells. It tells the first ones of a longer value, with the
 # length and a digest of the whole.
 TOLD_MAX = 500
 

@@ -22,8 +22,9 @@ from entrepot.store.writing.writes import Writes
 
 
 def number(conn: Connection, writes: Writes, facts: Facts) -> list[Row]:
-    """Number the batch's new orders, as their ids rise, and its events, in the order in which they
-    were decided; and say when the batch is committed. The rows of the events.
+    """Number the batch's new orders and its events, and date the commit. The rows of the events.
+
+    Orders are numbered in the order of their ids, events in the order of the decisions.
 
     An organization's commits have rising times, the clock's or a millisecond more than the last
     one. On PostgreSQL the statement that writes the rows finds numbers and time out, so that the
@@ -95,8 +96,8 @@ _TAKE_POSTGRES = _TAKE.format("SELECT * FROM {}", "greatest")
 _TAKE_TYPES = ("bigint",) * 4
 TAKEN = "taken"
 _NUMBER = ("number", "new.number + k.orders")
-# What PostgreSQL fills in of the rows of a new order, of a changed one, of what bears an order's
-# number, and of an event.
+# Columns that PostgreSQL fills in: for a new order, a changed order, a row that bears an order's
+# number, and an event.
 MADE = Given(TAKEN, (_NUMBER, ("created_at", "k.committed_at"), ("updated_at", "k.committed_at")))
 CHANGED = Given(TAKEN, (("updated_at", "k.committed_at"),))
 NUMBERED = Given(TAKEN, (_NUMBER,))
