@@ -23,7 +23,7 @@ from bench.fill_rules import (
     checked,
 )
 from entrepot.core import ids
-from entrepot.pipeline.keys import payment_key
+from entrepot.core.payment_keys import payment_key
 from entrepot.store import schema
 
 MILLISECOND = 1_000

@@ -33,8 +33,11 @@ class SettingsError(Exception):
     """One or more settings are wrong; the text has a line for each fault."""
 
 
-def _setting(default: Any, meaning: str) -> Any:
-    return dataclasses.field(default=default, metadata={"meaning": meaning})
+def _setting(default: Any, meaning: str, *, least: int = 1, most: int = _INT_MAX) -> Any:
+    """A setting. `least` and `most` bound a whole number."""
+    return dataclasses.field(
+        default=default, metadata={"meaning": meaning, "bounds": (least, most)}
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -125,6 +128,13 @@ class Settings:
     archive_dir: str = _setting(
         "", "Folder of the archive of events; required with `ENTREPOT_EVENTS_DAYS`."
     )
+    cell: int = _setting(
+        0,
+        "Number of this order book among several, 0 to 65,535. Organizations get numbers that no "
+        "other book gives, and the text of new keys names the book.",
+        least=0,
+        most=65_535,
+    )
     role: str = _setting("all", "What this process does: `all`, `api` or `worker`.")
 
 
@@ -143,7 +153,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if raw is None:
             continue
         try:
-            values[name] = _parse(str(field.type), raw)
+            values[name] = _parse(str(field.type), raw, field.metadata["bounds"])
         except ValueError as error:
             faults.append(f"{PREFIX}{name.upper()}={raw!r}: {error}")
     faults.extend(_unknown(env, known))
@@ -229,7 +239,7 @@ def _file(path: str | None, faults: list[str]) -> dict[str, Any]:
     return {}
 
 
-def _parse(type_: str, raw: Any) -> Any:
+def _parse(type_: str, raw: Any, bounds: tuple[int, int]) -> Any:
     """The value of one setting. Raises ValueError, which says what the value must be."""
     # A TOML file has typed values; the environment has only text.
     if type_ == "str" and not isinstance(raw, str):
@@ -244,8 +254,9 @@ def _parse(type_: str, raw: Any) -> Any:
             return False
         raise ValueError("must be true or false")
     if type_ == "int":
-        if not _WHOLE.fullmatch(text) or not 0 < int(text) <= _INT_MAX:
-            raise ValueError(f"must be a whole number from 1 to {_INT_MAX:,}")
+        least, most = bounds
+        if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most:,}")
         return int(text)
     if type_.startswith("float"):
         may_be_off = "None" in type_

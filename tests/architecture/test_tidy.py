@@ -207,12 +207,12 @@ _WIRED = frozenset({"writer", "worker", "holding"})
 def members_by_name(source: Source) -> Iterator[str]:
     """No slice of a row by places: members have names, and conversion is generated.
 
-    Texts and digests are cut elsewhere: core/ids.py, and to 100 characters and more.
+    Texts and digests are cut elsewhere: where ids and keys are made, and to 100 characters or more.
     """
     rows_are_here = source.inside("src/entrepot/store/") or source.inside("src/entrepot/core/")
     if not rows_are_here or source.inside(MIGRATIONS):
         return
-    if source.path.endswith(("core/ids.py", "decide/notify.py")):
+    if source.path.endswith(("core/ids.py", "core/payment_keys.py", "decide/notify.py")):
         return
     for node in source.nodes:
         if not (isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)):

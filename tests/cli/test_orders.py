@@ -23,9 +23,9 @@ from entrepot.core import ids
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.order import Order
+from entrepot.core.payment_keys import payment_key
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult
-from entrepot.pipeline.keys import payment_key
 from entrepot.pipeline.steps import Terms
 from entrepot.pipeline.steps.reserve import SANDBOX, reserve
 from entrepot.store import schema

@@ -21,6 +21,7 @@ from tests.core.book import (
     SERVICES,
     THERE,
     TRACKED,
+    WANTS,
     Book,
     line,
     named,
@@ -112,7 +113,8 @@ class Senders(RuleBasedStateMachine):
     @rule(lines=LINES, source=st.sampled_from(["synq", "polinate"]), paid=st.booleans())
     def place(self, lines: list[Any], source: str, *, paid: bool) -> None:
         said = {"payment_provider": "stripe"} if paid else {}
-        command = PlaceOrder(ORG, source, "EUR", tuple(lines), said=said)
+        wants = WANTS.get(source, {})
+        command = PlaceOrder(ORG, source, "EUR", tuple(lines), said=said, **wants)
         refused = isinstance(self.attempt(command), Refusal)
         variants = [wanted.variant.variant_id for wanted in lines]
         assert refused == (source == "polinate" and len(variants) != len(set(variants)))

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 from sqlalchemy import Connection
 
+from entrepot import settings
 from entrepot.cli import credentials
 from entrepot.cli.choices import name_of, words
 from entrepot.cli.session import OperatorError, organization, read, write
@@ -60,7 +61,8 @@ def create(
     def work(conn: Connection) -> dict[str, Any]:
         if accounts.organization_named(conn, name) is not None:
             raise OperatorError(f"an organization {name!r} exists already; choose another name")
-        made = accounts.create_organization(conn, name, now(), new_id, tenant_id)
+        cell = settings.load().cell
+        made = accounts.create_organization(conn, name, now(), new_id, tenant_id, cell)
         return credentials.issue_all(conn, made)
 
     told = write(work, must_exist=False)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from entrepot import settings
 from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.store import accounts
@@ -17,9 +18,13 @@ DIALECTS = (*SERVED, "native")
 ROLES = ("ADMIN", "EDITOR", "VIEWER", "MEMBER")
 
 
-def new_secret(dialect: str) -> str:
-    """256 random bits, with a prefix that says what it opens."""
-    return f"ent_{dialect}_{secrets.token_hex(32)}"
+def new_secret(dialect: str, cell: int = 0) -> str:
+    """256 random bits, with a prefix that says what it opens, and in which cell but the first.
+
+    The text is for people and for whatever distributes requests to books; nothing here reads it.
+    """
+    where = f"{cell}_" if cell else ""
+    return f"ent_{dialect}_{where}{secrets.token_hex(32)}"
 
 
 def issue(
@@ -33,7 +38,7 @@ def add(
     conn: Connection, org: accounts.Organization, dialect: str, role: str, name: str
 ) -> accounts.NewCredential:
     """A new credential of the organization, with its secret, which is seen only here."""
-    secret = new_secret(dialect)
+    secret = new_secret(dialect, settings.load().cell)
     made = accounts.NewCredential(org.org, new_id(), secret, dialect, role, name or dialect)
     accounts.add_credential(conn, made, now())
     return made

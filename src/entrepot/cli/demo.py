@@ -98,7 +98,7 @@ async def ensure(database: Database) -> dict[str, Any]:
     org = await database.read(lambda conn: accounts.organization_named(conn, NAME))
     if org is None:
         org = await database.write(
-            lambda conn: accounts.create_organization(conn, NAME, now(), new_id)
+            lambda conn: accounts.create_organization(conn, NAME, now(), new_id, cell=chosen.cell)
         )
     made = org
     variants = await _goods(database, made, chosen)

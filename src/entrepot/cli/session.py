@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from entrepot.store import accounts
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database, parsed_url
 from entrepot.store.engines.private_files import readable_by_others
+from entrepot.store.engines.sql import Conflict
 from entrepot.store.keeping import migrate
 from entrepot.store.writing import order_names
 
@@ -30,6 +32,7 @@ __all__ = [
 
 T = TypeVar("T")
 
+_TRIES = 4
 MAKERS = "`entrepot serve`, `migrate`, `demo` and `org create` make one"
 
 
@@ -107,8 +110,15 @@ def read(work: Callable[[Connection], T]) -> T:
 
 
 def write(work: Callable[[Connection], T], *, must_exist: bool = True) -> T:
-    """Run `work` in one transaction on the book."""
-    return on_book(lambda database: database.write(work), must_exist=must_exist)
+    """Run `work` in one transaction on the book; again where another process was faster."""
+
+    async def tried(database: Database) -> T:
+        for _ in range(_TRIES - 1):
+            with suppress(Conflict):
+                return await database.write(work)
+        return await database.write(work)
+
+    return on_book(tried, must_exist=must_exist)
 
 
 def organization(conn: Connection, name: str) -> accounts.Organization:

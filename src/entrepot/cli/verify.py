@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ from entrepot.cli.errors import sentence_of
 from entrepot.cli.session import OperatorError, on_book, require_book
 from entrepot.clock import now
 from entrepot.core.order import Attempt
-from entrepot.pipeline.keys import payment_key
+from entrepot.core.payment_keys import authorisation_key
 from entrepot.pipeline.retry import RETRY_AFTER_MAX
 from entrepot.store.engines.book_log import BookLog
 from entrepot.store.engines.opening import parsed_url
@@ -103,9 +103,10 @@ def _report(sandbox_ledger: Path | None, bound: float | None) -> Report:
         findings = Findings()
         check_log(log, findings)
         secret = _secret(conn, findings)
+        own = Asking(conn, findings).ask("secrets of organizations", lambda: _own_secrets(conn))
         return verify_book(
             conn,
-            attempt_key=None if secret is None else _attempt_key(secret),
+            attempt_key=None if secret is None else _attempt_key(secret, own or {}),
             overdue_before=None if bound is None else moment - int(bound * MICROSECONDS),
             now=moment,
             horizons=Horizons(moment + ahead, moment + held),
@@ -158,12 +159,21 @@ def _secret(conn: Connection, findings: Findings) -> bytes | None:
     return None if secret is None else secret[0]
 
 
-def _attempt_key(secret: bytes) -> AttemptKey:
+def _attempt_key(secret: bytes, own: Mapping[int, bytes]) -> AttemptKey:
+    """How keys of attempts are made: with the book's secret, or with an organization's own."""
+
     def key(attempt: Attempt) -> str:
-        tenant = attempt.org.to_bytes(8, "big")
-        return payment_key(secret, tenant, attempt.order_id, "authorise", attempt.number)
+        org = attempt.org
+        return authorisation_key(own.get(org, secret), org, attempt.order_id, attempt.number)
 
     return key
+
+
+def _own_secrets(conn: Connection) -> dict[int, bytes]:
+    """The secrets of organizations that came from another book."""
+    orgs = table("organizations", column("org"), column("payment_secret"))
+    found = conn.execute(select(orgs).where(orgs.c.payment_secret.is_not(None)))
+    return {row.org: bytes(row.payment_secret) for row in found}
 
 
 def _ledger(path: Path) -> ProviderLedger:

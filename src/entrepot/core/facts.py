@@ -54,6 +54,7 @@ class OrgFacts(NamedTuple):
     hard: bool  # HARD allocation: never reserve more than there is
     has_source: bool  # an order source is configured
     announced: bool = False  # orders are announced that nobody has told yet
+    payment_secret: bytes | None = None  # in place of the book's, what payment keys derive from
 
 
 class Seen(NamedTuple):

@@ -13,6 +13,8 @@ from entrepot.store import schema
 
 _orgs = schema.organizations
 _creds = schema.credentials
+# The numbers of organizations that a cell has: the cell's own number stands above these bits.
+CELL_BITS = 40
 
 
 class Organization(NamedTuple):
@@ -51,10 +53,19 @@ def digest(secret: str) -> bytes:
 
 
 def create_organization(
-    conn: Connection, name: str, now: int, new_id: Callable[[], bytes], tenant: bytes | None = None
+    conn: Connection,
+    name: str,
+    now: int,
+    new_id: Callable[[], bytes],
+    tenant: bytes | None = None,
+    cell: int = 0,
 ) -> Organization:
-    """Make an organization with its guest customer, default location and default item list."""
-    number = conn.execute(select(func.coalesce(func.max(_orgs.c.org), 0) + 1)).scalar_one()
+    """Make an organization with its guest customer, default location and default item list.
+
+    `cell` is the number of the book among several (docs/adr/0034). Raises Conflict where another
+    process has just taken the number.
+    """
+    number = _next_number(conn, cell)
     made = Organization(
         number, new_id(), tenant or new_id(), name, "HARD", new_id(), new_id(), new_id(), None, None
     )
@@ -67,6 +78,14 @@ def create_organization(
     conn.execute(insert(schema.locations).values(org=number, id=made.default_location, name="Main"))
     conn.execute(insert(schema.item_lists).values(org=number, id=made.default_list, name="Default"))
     return made
+
+
+def _next_number(conn: Connection, cell: int) -> int:
+    """The number after the newest of the organizations that were made in this cell."""
+    first = cell << CELL_BITS
+    here = and_(_orgs.c.org > first, _orgs.c.org < first + (1 << CELL_BITS))
+    newest = conn.execute(select(func.max(_orgs.c.org)).where(here)).scalar_one()
+    return (first if newest is None else int(newest)) + 1
 
 
 def organization_named(conn: Connection, name: str) -> Organization | None:

@@ -1,4 +1,4 @@
-WITH v(v0) AS (VALUES (?)) SELECT t."org", t."guest_id", t."default_location", t."default_list", t."allocation", t."source_url", (EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org)) FROM v CROSS JOIN organizations AS t WHERE t."org" = v.v0;
+WITH v(v0) AS (VALUES (?)) SELECT t."org", t."guest_id", t."default_location", t."default_list", t."allocation", t."source_url", (EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org)), t."payment_secret" FROM v CROSS JOIN organizations AS t WHERE t."org" = v.v0;
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."item_id", t."entry_id", t."sku", t."name", t."currency", t."price_units", t."price_scale", t."tracked", t."created_at" FROM v CROSS JOIN variants AS t WHERE t."org" = v.v0 AND t."id" = v.v1;
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."name" FROM v CROSS JOIN locations AS t WHERE t."org" = v.v0 AND t."id" = v.v1;
 WITH v(v0, v1, v2) AS (VALUES (?, ?, ?)) SELECT t."org", t."variant_id", t."location_id", t."on_hand", t."reserved", t."version", t."soft" FROM v CROSS JOIN stock_levels AS t WHERE t."org" = v.v0 AND t."variant_id" = v.v1 AND t."location_id" = v.v2;

@@ -12,6 +12,7 @@ from entrepot.core.decide.moves import confirm, fail
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Attempt, Order
+from entrepot.core.payment_keys import authorisation_key
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
 
@@ -23,7 +24,9 @@ class ReserveStock(NamedTuple):
     order_id: bytes
     job_id: bytes
     fence: int
-    key: str  # the provider's idempotency key, derived outside
+    # The provider's idempotency key, derived from the book's secret. An organization that has a
+    # secret of its own has a key of its own instead.
+    key: str
     services: frozenset[str]  # payment services that answer here
     held_until: int
     stand_in: str | None = None  # the service that answers in place of all others
@@ -76,11 +79,12 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
 
 def _prepare(order: Order, command: ReserveStock, facts: Facts) -> Attempt:
     service = (order.payment_provider or "").lower()
+    own = facts.orgs[order.org].payment_secret
     return Attempt(
         org=order.org,
         order_id=order.id,
         number=1,
-        key=command.key,
+        key=command.key if own is None else authorisation_key(own, order.org, order.id, 1),
         provider=order.payment_provider or "",
         service=service if service in command.services else command.stand_in or service,
         reference=order.payment_reference or "",

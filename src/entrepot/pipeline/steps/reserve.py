@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.order import Job
-from entrepot.pipeline.keys import payment_key
+from entrepot.core.payment_keys import authorisation_key
 from entrepot.pipeline.steps import MICROSECONDS, Terms
 
 SANDBOX = "sandbox"  # the service that answers in place of those without an account
@@ -18,13 +18,12 @@ def reserve(
     `stand_in` is the service that answers in place of one that is not there.
     """
     assert job.order_id is not None, "a reserve job belongs to an order"
-    tenant = job.org.to_bytes(8, "big")
     return ReserveStock(
         org=job.org,
         order_id=job.order_id,
         job_id=job.id,
         fence=job.fence,
-        key=payment_key(secret, tenant, job.order_id, "authorise", 1),
+        key=authorisation_key(secret, job.org, job.order_id, 1),
         services=services,
         held_until=terms.now() + int(terms.hold_seconds * MICROSECONDS),
         stand_in=stand_in,

@@ -25,6 +25,8 @@ organizations = table(
     Column("source_url", Text),
     Column("source_header", Text),
     need("created_at", BigInteger),
+    # What payment keys derive from, of an organization that came from another book.
+    Column("payment_secret", LargeBinary),
     UniqueConstraint("id", name="organizations_id"),
     UniqueConstraint("name", name="organizations_name"),
     one_of("allocation", ("HARD", "SOFT")),

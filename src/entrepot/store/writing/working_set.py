@@ -29,6 +29,7 @@ _JOB_OF_ORDER = ("org", "order_id", "id")
 _ORG = (
     "org", "guest_id", "default_location", "default_list", "allocation", "source_url",
     "(EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org))",
+    "payment_secret",
 )  # fmt: skip
 
 
@@ -157,10 +158,10 @@ class _Loading:
     # ------------------------------------------------------------------ what was found
 
     def _orgs(self, found: list[Row]) -> None:
-        for org, guest, location, list_, allocation, source, announced in found:
+        for org, guest, location, list_, allocation, source, announced, secret in found:
             self.facts.orgs[org] = OrgFacts(
                 org, guest, location, list_, allocation == "HARD", source is not None,
-                bool(announced),
+                bool(announced), None if secret is None else bytes(secret),
             )  # fmt: skip
             if announced:
                 self._announcing.add(org)

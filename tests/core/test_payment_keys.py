@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from entrepot.pipeline.keys import payment_key
+from entrepot.core.payment_keys import payment_key
 
 SECRET, TENANT, ORDER = b"s" * 32, bytes(8), bytes(range(16))
 UUID8 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")

@@ -10,8 +10,8 @@ from entrepot.core.ids import dashed
 def payment_key(secret: bytes, tenant: bytes, order_id: bytes, operation: str, attempt: int) -> str:
     """The key of one attempt: 36 characters in the shape of a UUID (version 8).
 
-    It is the same after every restart and on every machine of the installation, whose `secret`
-    keeps it from being guessed. No two different parts make the same key.
+    It is the same after every restart and on every machine that has the `secret`, which keeps it
+    from being guessed. No two different parts make the same key.
     """
     parts = (tenant, order_id, operation.encode(), str(attempt).encode())
     said = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
@@ -19,3 +19,8 @@ def payment_key(secret: bytes, tenant: bytes, order_id: bytes, operation: str, a
     digest[6] = (digest[6] & 0x0F) | 0x80
     digest[8] = (digest[8] & 0x3F) | 0x80
     return dashed(bytes(digest))
+
+
+def authorisation_key(secret: bytes, org: int, order_id: bytes, attempt: int) -> str:
+    """The key of an order's attempt to have its payment authorised."""
+    return payment_key(secret, org.to_bytes(8, "big"), order_id, "authorise", attempt)
