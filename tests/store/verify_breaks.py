@@ -315,6 +315,12 @@ _ROWS = (
         ), (), ("EVENT_NUMBERS",),
     ),
     Break(
+        "OWN_ORGANIZATION", "a note beside no order", "org, order_id -> orders",
+        (
+            "UPDATE order_notes SET order_id = :nowhere",
+        ),
+    ),
+    Break(
         "OWN_ORGANIZATION", "another organization's customer", "mirrored",
         _order(
             "customer_id = (SELECT guest_id FROM organizations WHERE org = 2)", "mirrored"

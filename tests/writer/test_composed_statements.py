@@ -190,6 +190,16 @@ async def waiting(heard: Heard) -> list[str]:
     )  # fmt: skip
 
 
+async def cancelled(heard: Heard) -> list[str]:
+    """An order whose step another process has in hand: the step must be as it was read."""
+    await heard.said_by(heard.shop.stocked(10))
+    await heard.said_by(heard.shop.order())
+    words = (("synq", "cancelled"),)
+    return await heard.said_by(
+        AmendOrder(heard.shop.org, "synq", heard.order.id, words=words), leased=False
+    )
+
+
 def _settle(job: Job, outcome: str) -> SettlePayment:
     assert job.order_id is not None
     return SettlePayment(job.org, job.order_id, job.id, job.fence, outcome, "said", "ref")
@@ -208,7 +218,7 @@ def _draft(heard: Heard, number: int, word: str) -> OrderDraft:
 
 
 BATCHES: Sequence[Callable[[Heard], Any]] = (
-    placed, settled, declined, amended, mirrored, noted, brought, adjusted, waiting,
+    placed, settled, declined, amended, cancelled, mirrored, noted, brought, adjusted, waiting,
 )  # fmt: skip
 
 
