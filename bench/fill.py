@@ -151,17 +151,17 @@ def _restock(book: Book, pattern: Pattern, counted: Counter[int]) -> None:
 
 _TIMES = "min(created_min), max(created_max), min(updated_min), max(updated_max)"
 _LOWEST = (
-    "INSERT INTO order_spans (org, level, span, phase, status, orders, created_min, created_max, "
-    "updated_min, updated_max) SELECT org, 0, (number - 1) / {size}, polinate_phase, "
-    "polinate_status, count(*), min(created_at), max(created_at), min(updated_at), "
-    "max(updated_at) FROM orders GROUP BY org, (number - 1) / {size}, polinate_phase, "
-    "polinate_status"
+    "INSERT INTO order_spans (org, level, span, stage, goods, orders, created_min, created_max, "
+    "updated_min, updated_max) SELECT org, 0, (number - 1) / {size}, stage, "
+    "fulfilment || '/' || returns, count(*), min(created_at), max(created_at), min(updated_at), "
+    "max(updated_at) FROM orders GROUP BY org, (number - 1) / {size}, stage, "
+    "fulfilment || '/' || returns"
 )
 _NEXT = (
-    "INSERT INTO order_spans (org, level, span, phase, status, orders, created_min, created_max, "
-    "updated_min, updated_max) SELECT org, {level}, span / {ratio}, phase, status, sum(orders), "
+    "INSERT INTO order_spans (org, level, span, stage, goods, orders, created_min, created_max, "
+    "updated_min, updated_max) SELECT org, {level}, span / {ratio}, stage, goods, sum(orders), "
     f"{_TIMES} FROM order_spans WHERE level = {{level}} - 1 "
-    "GROUP BY org, span / {ratio}, phase, status"
+    "GROUP BY org, span / {ratio}, stage, goods"
 )
 _UPDATES = (
     "INSERT INTO order_update_tallies (org, level, slot, orders) SELECT org, {level}, "

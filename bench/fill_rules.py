@@ -58,8 +58,8 @@ _TIMES = ("created_at", "updated_at")
 COPIED: dict[str, dict[str, tuple[str, ...]]] = {
     "orders": {
         SAME: (
-            "org", "origin", "managed", "stage", "payment", "fulfilment", "returns", "synq",
-            "polinate_phase", "polinate_status", "konvo", "konvo_shipment", "told", "currency",
+            "org", "origin", "managed", "stage", "payment", "fulfilment", "returns",
+            "told_words", "currency",
             "scale", "subtotal", "discount", "shipping", "tax", "total", "total_scale",
             "membership_id", "integration_id", "payment_provider",
             "channel", "source_platform", "sale_source", "tracking_url",

@@ -15,6 +15,7 @@ import pytest
 import structlog
 from sqlalchemy.engine import make_url
 
+from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
 from entrepot.testing.clients import World, speaking

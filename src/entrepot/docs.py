@@ -9,9 +9,11 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 from entrepot import settings
-from entrepot.core import lifecycle, telling, together, words
+from entrepot.core import lifecycle, words
 from entrepot.core.facets import VALUES, Facets
 from entrepot.core.refusal import TRANSIENT, Reason
+from entrepot.edge import together
+from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
 from entrepot.edge.konvo.refusals import STATUS as KONVO_STATUS
 from entrepot.edge.polinate.refusals import CODE as POLINATE_CODE
 from entrepot.edge.polinate.refusals import STATUS as POLINATE_STATUS
@@ -307,26 +309,26 @@ def _claims() -> str:
     sure = ("the sale is over", "they will be fetched", "they left the shop", "they are there")
     rows = [
         (_AXES[axis], f"`{word}`", f"`{fulfilment}`", sure[strength])
-        for axis, said in telling.GOODS.items()
-        for word, (strength, fulfilment) in said.items()
+        for axis, known in words.AXES.items()
+        for word, (strength, fulfilment) in known.goods.items()
     ]
     return _table(("axis", "word", "goods", "how surely"), rows)
 
 
 def _together(one: str, other: str) -> str:
     pairs = together.TOGETHER[one, other]
-    rows = ((f"`{word}`", _word_list(other, set(pairs[word]))) for word in words.AXES[one])
+    rows = ((f"`{word}`", _word_list(other, set(pairs[word]))) for word in words.AXES[one].rows)
     return f"\n### {_AXES[one]} and {_AXES[other]}\n\n" + _table(("word", "beside"), rows)
 
 
 def _word_list(axis: str, found: set[str]) -> str:
-    return _code(word for word in words.AXES[axis] if word in found)
+    return _code(word for word in words.AXES[axis].rows if word in found)
 
 
 def _words(axis: str) -> str:
     rows = []
-    for word, row in words.AXES[axis].items():
-        narrower = words.PREFERRED.get(axis, {}).get(word)
+    for word, row in words.AXES[axis].rows.items():
+        narrower = words.AXES[axis].preferred.get(word)
         lands = "; ".join(f"{facet} {values[0]}" for facet, values in row.items())
         rows.append((f"`{word}`", _when(row), _when(narrower) if narrower else "", lands))
     head = ("word", "true when", "preferred when", "lands on")

@@ -227,8 +227,9 @@ class Book:
         assert [event.seq for event in told] == list(range(1, order.version + 1))
         assert events.fold(told) == (order.facets, order.total.text(), order.version)
         assert all(event.type in events.TYPES and json.loads(event.body) for event in told)
-        for axis in words.AXES:
-            assert words.is_true(axis, getattr(order.words, axis), order.facets)
+        for axis, word in order.words.items():
+            assert words.is_true(axis, word, order.facets)
+        assert order.told_words == words.kept(order.facets, order.told_words)
         kept = {key[2]: own.line for key, own in self.facts.lines.items() if key[1] == order.id}
         assert [kept[row.id] for row in order.lines] == list(order.lines)
         fresh = {key[2] for key in self.facts.lines.new if key[1] == order.id}

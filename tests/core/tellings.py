@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from entrepot.core import telling, words
 from entrepot.core.facets import Facets
-from entrepot.core.words import Words
 
 Told = tuple[tuple[str, str], ...]
-Stand = tuple[Facets, Words, str]
+Stand = tuple[Facets, str, str]
 
 
 def pairs(one: str, other: str) -> list[Told]:
     """Every telling of a dialect with two axes: a word of each, or of one, or of none."""
-    rows = itertools.product([None, *words.AXES[one]], [None, *words.AXES[other]])
+    rows = itertools.product([None, *words.AXES[one].rows], [None, *words.AXES[other].rows])
     return [
         tuple((axis, word) for axis, word in zip((one, other), row, strict=True) if word)
         for row in rows
@@ -26,7 +25,7 @@ def pairs(one: str, other: str) -> list[Told]:
 KONVO = pairs("konvo_shipment", "konvo")
 POLINATE = pairs("polinate_phase", "polinate_status")
 SOURCE = [told for told in POLINATE if len(told) == 2]  # an order source tells both
-SYNQ: list[Told] = [(("synq", word),) for word in words.SYNQ]
+SYNQ: list[Told] = [(("synq", word),) for word in words.AXES["synq"].rows]
 # Words that say how far the order is; the others speak of money, or call it off.
 ROAD = ("open", "paid", "shipped", "fulfilled", "completed")
 
@@ -37,24 +36,29 @@ def konvo(status: str | None = None, shipment: str | None = None) -> Told:
 
 
 def retold(stand: Stand, told: Told) -> Stand:
-    facets, shown, kept = stand
-    after, changed = telling.retold(facets, shown, kept, told)
+    facets, told_before, kept = stand
+    after, changed = telling.retold(facets, told_before, kept, told)
     return (
         after,
-        words.after_move(facets, after, shown, dict(changed)),
+        words.after_move(facets, after, told_before, dict(changed)),
         telling.remembered(kept, told),
     )
 
 
 def besides(stand: Stand, told: Told) -> Stand:
-    facets, shown, kept = stand
-    after = telling.told_besides(facets, shown, kept, told)
-    return after, words.after_move(facets, after, shown, dict(told)), kept
+    facets, told_before, kept = stand
+    after = telling.told_besides(facets, told_before, kept, told)
+    return after, words.after_move(facets, after, told_before, dict(told)), kept
+
+
+def says(stand: Stand) -> Mapping[str, str]:
+    """The word that is shown on each axis."""
+    return words.shown(*stand[:2])
 
 
 def view(stand: Stand) -> tuple[str, str, str, str]:
-    shown = stand[1]
-    return shown.synq, shown.polinate_phase, shown.polinate_status, shown.konvo
+    shown = says(stand)
+    return shown["synq"], shown["polinate_phase"], shown["polinate_status"], shown["konvo"]
 
 
 def reached(

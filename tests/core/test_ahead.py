@@ -54,7 +54,7 @@ class Story:
 
     def tell(self, told: Told) -> Reason | None:
         """As a PATCH of Polinate, or as an array of Konvo that names the order by its id."""
-        kept, shows = ahead.is_kept(self.now), self.now.words.by_axis()
+        kept, shows = ahead.is_kept(self.now), self.now.words
         self.sends_back |= kept and any(shows[axis] == word for axis, word in told)
         if not told or told[0][0].startswith("polinate"):
             command: Any = telling(self.order, *told)
@@ -66,7 +66,7 @@ class Story:
 
 
 def whole(order: Order) -> tuple[object, ...]:
-    return order.facets, order.words[:5], ahead.is_kept(order), order.reason
+    return order.facets, order.words, ahead.is_kept(order), order.reason
 
 
 def told_at(told: list[tuple[Told, int]], *, paid: bool = True) -> tuple[list[object], Story]:
@@ -131,7 +131,7 @@ def test_words_that_wait_for_the_confirmation_are_said_and_come_true() -> None:
     assert story.tell((DELIVERED,)) is None
     assert story.tell((ARCHIVED,)) is None
     assert story.now.facets == Story().now.facets
-    assert (story.now.words.polinate_phase, story.now.words.polinate_status) == (
+    assert (story.now.words["polinate_phase"], story.now.words["polinate_status"]) == (
         "PENDING", "UNASSIGNED",
     )  # fmt: skip
     assert shown.reason(story.now) == (
@@ -141,11 +141,11 @@ def test_words_that_wait_for_the_confirmation_are_said_and_come_true() -> None:
     )
     arrived = story.now.delivered_at
     story.goes_to(CONFIRMED)
-    assert (story.now.words.polinate_phase, story.now.words.polinate_status) == (
+    assert (story.now.words["polinate_phase"], story.now.words["polinate_status"]) == (
         "ARCHIVED", "DELIVERED",
     )  # fmt: skip
     assert (story.now.shipped_at, story.now.delivered_at) == (left, arrived)
-    assert (story.now.words.synq, story.now.words.konvo) == ("completed", "completed")
+    assert (story.now.words["synq"], story.now.words["konvo"]) == ("completed", "completed")
     assert "told ahead" not in (shown.reason(story.now) or "")
     assert story.now.sender_words is None
     assert (story.book.level().on_hand, story.book.level().reserved) == (6, 0)
@@ -181,7 +181,7 @@ def test_goods_that_are_told_to_have_left_are_not_called_off() -> None:
     for step in (PLACED, RESERVED, CONFIRMED):
         answers, story = told_at([((IN_TRANSIT,), step), ((CANCELLED,), step)])
         assert answers == [None, Reason.ILLEGAL_MOVE]
-        assert story.now.words.synq == "fulfilled"
+        assert story.now.words["synq"] == "fulfilled"
 
 
 @pytest.mark.parametrize("outcome", ["declined", "expired", "lapsed"])
@@ -274,7 +274,7 @@ def test_an_order_that_is_rejected_after_its_confirmation_is_cancelled_to_synq()
     for step, synq in ((PLACED, "failed"), (RESERVED, "failed"), (CONFIRMED, "cancelled")):
         answers, story = told_at([((rejected,), step)])
         assert answers == [None]
-        assert (story.now.words.synq, story.now.words.polinate_phase) == (synq, "REJECTED")
+        assert (story.now.words["synq"], story.now.words["polinate_phase"]) == (synq, "REJECTED")
         assert (story.book.level().on_hand, story.book.level().reserved) == (10, 0)
         if step == CONFIRMED:
             assert story.book.attempt(story.order).state == "voiding"

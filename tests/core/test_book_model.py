@@ -54,7 +54,7 @@ LINES = st.lists(
 )
 MANAGED_AXES = ("synq", "polinate_phase", "polinate_status", "konvo", "konvo_shipment")
 TOLD = st.lists(
-    st.sampled_from([(axis, word) for axis in MANAGED_AXES for word in words.AXES[axis]]),
+    st.sampled_from([(axis, word) for axis in MANAGED_AXES for word in words.AXES[axis].rows]),
     min_size=1,
     max_size=2,
     unique_by=lambda told: told[0],

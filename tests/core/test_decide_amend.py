@@ -19,7 +19,7 @@ from entrepot.core.money import UNITS_MAX, Amount
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason
 from entrepot.core.results import OrderResult
-from entrepot.core.words import fresh
+from entrepot.core.words import shown
 
 PACKED = ("polinate_status", "PACKED")
 IN_TRANSIT = ("polinate_status", "IN_TRANSIT")
@@ -85,9 +85,9 @@ def test_a_change_that_changes_nothing_is_not_told() -> None:
 def test_a_word_alone_is_kept_without_an_event() -> None:
     book = Book()
     order = book.mirrored(("konvo", "paid"), ("konvo_shipment", "in_transit"))
-    assert order.words.konvo == "paid"
+    assert order.words["konvo"] == "paid"
     book.told(order, ("konvo", "shipped"))
-    assert book.order(order).words.konvo == "shipped"
+    assert book.order(order).words["konvo"] == "shipped"
     assert book.order(order).version == order.version
 
 
@@ -166,7 +166,7 @@ def test_goods_that_are_only_told_to_arrive_were_packed_on_the_way() -> None:
     known = len(book.events(order))
     book.done(changing(order, words=(("polinate_status", "DELIVERED"),)))
     stands = [fold([event])[0] for event in book.events(order)[known:]]
-    words = list(dict.fromkeys(fresh(facets).synq for facets in stands))
+    words = list(dict.fromkeys(shown(facets, "")["synq"] for facets in stands))
     assert words == ["processing", "delivered"]
     assert book.level().reserved == 0
 

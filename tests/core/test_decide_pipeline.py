@@ -67,7 +67,7 @@ def test_an_order_without_payment_is_confirmed_as_soon_as_it_is_reserved() -> No
     order = book.placed(line(quantity=4))
     book.reserved(order)
     assert book.order(order).facets == Facets("confirmed", "none", "accepted")
-    assert book.order(order).words.synq == "confirmed"
+    assert book.order(order).words["synq"] == "confirmed"
     assert [row.state for row in book.reservations(order)] == ["committed"]
     assert not book.jobs(order)
     assert book.types(order) == ["order.placed", "stock.reserved", "order.confirmed"]

@@ -25,7 +25,6 @@ from tests.core.book import (
     told_as,
 )
 
-from entrepot.core import words
 from entrepot.core.commands import CustomerRef, VariantRef
 from entrepot.core.decide.adjust import ON_HAND_MAX, AdjustStock
 from entrepot.core.decide.amend import AmendOrder
@@ -50,7 +49,7 @@ def test_placing_writes_the_order_its_lines_one_event_and_one_job() -> None:
     [order] = changes.orders_new
     assert (order.managed, order.origin, order.notes) == (True, "synq", "n")
     assert order.facets == Facets("placed", "none", "unassigned", "none")
-    assert order.words == words.fresh(order.facets)
+    assert order.told_words == ""
     assert order.total == order.subtotal == Amount(4000, 2)
     assert order.customer_id == GUEST
     assert [(row.number, row.quantity, row.location_id) for row in order.lines] == [

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from functools import cache
 
 import pytest
-from tests.core.tellings import KONVO, POLINATE, SOURCE, SYNQ, Stand, Told, konvo, reached, retold
+from tests.core.tellings import (
+    KONVO,
+    POLINATE,
+    SOURCE,
+    SYNQ,
+    Stand,
+    Told,
+    konvo,
+    reached,
+    retold,
+    says,
+    view,
+)
 from tests.core.test_lifecycle import searched
 
-from entrepot.core import telling, together, words
+from entrepot.core import telling, words
 from entrepot.core.facets import Facets
+from entrepot.edge import together
 
 # Who tells what first, what its sender tells then, what others tell, and how often.
 WAYS: dict[str, tuple[list[Told], list[Told], list[Told], int]] = {
@@ -28,16 +42,16 @@ def stands(way: str) -> frozenset[Stand]:
 
 
 @cache
-def of_managed() -> list[words.Words]:
+def of_managed() -> list[Mapping[str, str]]:
     """What is shown wherever words of the two dialects that can move a managed order bring it."""
     axes = frozenset({"polinate_phase", "polinate_status", "konvo", "konvo_shipment"})
-    return [shown for _, shown in searched(axes)]
+    return [words.shown(*state) for state in searched(axes)]
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_the_dialects_show_may_stand_together(way: str) -> None:
     for stand in stands(way):
-        assert together.absurd(stand[1]) == [], stand
+        assert together.absurd(says(stand)) == [], stand
 
 
 def test_what_the_dialects_show_of_a_managed_order_may_stand_together() -> None:
@@ -48,26 +62,26 @@ def test_what_the_dialects_show_of_a_managed_order_may_stand_together() -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_no_dialect_shows_a_false_word(way: str) -> None:
-    for facets, shown, _ in stands(way):
-        for axis in words.AXES:
-            assert words.is_true(axis, getattr(shown, axis), facets)
+    for facets, told, _ in stands(way):
+        for axis, word in words.shown(facets, told).items():
+            assert words.is_true(axis, word, facets)
 
 
 def test_a_phase_before_active_stands_beside_goods_that_left_only_where_both_were_told() -> None:
-    apart = {(shown.polinate_phase, shown.polinate_status) for _, shown, _ in stands("konvo")}
+    apart = {view(stand)[1:3] for stand in stands("konvo")}
     assert not apart & together.ONLY_AS_TOLD
     for (phase, status), told in itertools.product(together.ONLY_AS_TOLD, KONVO):
         stand = retold(telling.first_told(konvo("open")), told)
-        assert (stand[1].polinate_phase, stand[1].polinate_status) != (phase, status)
+        assert view(stand)[1:3] != (phase, status)
 
 
 def test_the_table_names_every_word_and_no_pair_that_cannot_be() -> None:
     """Every pair is met, but for words that only Synq's own clients could tell, and cannot yet."""
     untold = {"partially_fulfilled", "return_requested", "partially_returned"}
-    every = [stand[1] for way in WAYS for stand in stands(way)] + of_managed()
+    every = [says(stand) for way in WAYS for stand in stands(way)] + of_managed()
     for (one, other), table in together.TOGETHER.items():
-        assert set(table) == set(words.AXES[one])
-        met = {(getattr(shown, one), getattr(shown, other)) for shown in every}
+        assert set(table) == set(words.AXES[one].rows)
+        met = {(shown[one], shown[other]) for shown in every}
         named = {(word, beside) for word in table for beside in table[word]}
         assert met <= named
         assert {(word, beside) for word, beside in named - met if word not in untold} == set()
@@ -92,5 +106,5 @@ def test_the_table_names_every_word_and_no_pair_that_cannot_be() -> None:
     ],
 )
 def test_absurd_pairs_are_seen(one: str, word: str, other: str, beside: str) -> None:
-    shown = words.fresh(Facets())._replace(**{one: word, other: beside})
+    shown = {**words.shown(Facets(), ""), one: word, other: beside}
     assert (f"{one}={word}", f"{other}={beside}") in together.absurd(shown)

@@ -32,7 +32,6 @@ from entrepot.core.order import (
     Variant,
 )
 from entrepot.core.order_filter import OrderFilter
-from entrepot.core.words import fresh
 from entrepot.store import accounts, schema
 from entrepot.store.engine import Database
 from entrepot.store.engines import postgres_sql, sqlite_sql
@@ -56,7 +55,7 @@ LINE = Line(
 def an_order(org: int, customer_id: bytes, **more: object) -> Order:
     """An order with a line and most fields set."""
     made = Order(
-        org=org, id=new_id(), origin="synq", managed=True, facets=FACETS, words=fresh(FACETS),
+        org=org, id=new_id(), origin="synq", managed=True, facets=FACETS, told_words="",
         currency="KWD", subtotal=Amount(37035, 3), total=Amount(3703500, 5),
         customer_id=customer_id, created_at=NOW, updated_at=NOW, version=1,
         properties='{"erp":{"no":456,"ok":true,"gone":null,"list":[1]}}', lines=(LINE,),

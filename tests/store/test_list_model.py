@@ -20,6 +20,8 @@ from entrepot.core.needs import Needs
 from entrepot.core.order import Order
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.properties import parse
+from entrepot.core.words import moved_by
+from entrepot.edge.polinate.words import goods_of, stages_of
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database
@@ -74,9 +76,9 @@ def filters(draw: Callable[[Any], Any]) -> OrderFilter:
     said = {name: draw(TIMES) for name in _TIMES if name in asked}
     wanted = OrderFilter(**said)
     if "phase" in asked:
-        wanted = wanted._replace(phase=draw(st.sampled_from(PHASES)))
+        wanted = wanted._replace(stages=stages_of(draw(st.sampled_from(PHASES))))
     if "status" in asked:
-        wanted = wanted._replace(status=draw(st.sampled_from(STATUSES)))
+        wanted = wanted._replace(goods=goods_of(draw(st.sampled_from(STATUSES))))
     if not asked & {"value", "there"}:
         return wanted
     wanted = wanted._replace(property_path=draw(st.sampled_from(["a", "b", "a.b", "b.c", "x"])))
@@ -137,8 +139,9 @@ class Shop:
 
 
 def as_told(order: Order, told: Told) -> Order:
-    words = order.words._replace(polinate_phase=told.phase, polinate_status=told.status)
-    return order._replace(words=words, properties=told.properties, version=order.version + 1)
+    facets = moved_by("polinate_phase", told.phase, order.facets)
+    facets = moved_by("polinate_status", told.status, facets)
+    return order._replace(facets=facets, properties=told.properties, version=order.version + 1)
 
 
 def matches(wanted: OrderFilter, order: Order) -> bool:
@@ -154,8 +157,8 @@ def matches(wanted: OrderFilter, order: Order) -> bool:
         w.created_max is None or made <= w.created_max,
         w.updated_min is None or changed >= w.updated_min,
         w.updated_max is None or changed <= w.updated_max,
-        w.phase is None or order.words.polinate_phase == w.phase,
-        w.status is None or order.words.polinate_status == w.status,
+        not w.stages or order.facets.stage in w.stages,
+        not w.goods or f"{order.facets.fulfilment}/{order.facets.returns}" in w.goods,
         w.property_exists is None or has == w.property_exists,
         w.property_value is None or (w.property_path, f"={w.property_value}") in said,
     ))  # fmt: skip
@@ -232,8 +235,8 @@ def test_every_page_is_that_of_a_plain_list(book: Book) -> None:
 
 ONE_BY_ONE = {
     **{name: [OrderFilter(**{name: time}) for time in range(0, 44, 5)] for name in _TIMES},
-    "phase": [OrderFilter(phase=phase) for phase in PHASES],
-    "status": [OrderFilter(status=status) for status in STATUSES],
+    "phase": [OrderFilter(stages=stages_of(phase)) for phase in PHASES],
+    "status": [OrderFilter(goods=goods_of(status)) for status in STATUSES],
     "value": [OrderFilter(property_path="a", property_value=value) for value in ("1", "2", "3")],
     "there": [OrderFilter(property_path=path, property_exists=True) for path in ("a", "a.b", "x")],
     "absent": [

@@ -18,6 +18,8 @@ from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
 from entrepot.core.order import Order
 from entrepot.core.order_filter import OrderFilter
+from entrepot.core.words import moved_by
+from entrepot.edge.polinate.words import goods_of, stages_of
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.reading import lists, property_lists, queries, span_walk
@@ -32,28 +34,32 @@ TABLES = (
 
 LISTS = {
     "nothing": OrderFilter(),
-    "phase": OrderFilter(phase="ACTIVE"),
-    "a rare phase": OrderFilter(phase="REJECTED"),
-    "status": OrderFilter(status="PACKED"),
-    "phase and status": OrderFilter(phase="PENDING", status="PACKED"),
+    "phase": OrderFilter(stages=stages_of("ACTIVE")),
+    "a rare phase": OrderFilter(stages=stages_of("REJECTED")),
+    "status": OrderFilter(goods=goods_of("PACKED")),
+    "phase and status": OrderFilter(stages=stages_of("PENDING"), goods=goods_of("PACKED")),
     "createdSince": OrderFilter(created_after=HALF),
     "created_at_min and max": OrderFilter(created_min=HALF, created_max=HALF + 200),
     "updatedSince, many": OrderFilter(updated_after=HALF),
     "updatedSince, few": OrderFilter(updated_after=NOW + ORDERS - 5),
     "updated_at_min and max": OrderFilter(updated_min=NOW + 10, updated_max=HALF),
     "modifiedSince, many": OrderFilter(modified_after=HALF),
-    "modifiedSince, few": OrderFilter(modified_after=NOW + ORDERS - 5, phase="ACTIVE"),
+    "modifiedSince, few": OrderFilter(modified_after=NOW + ORDERS - 5, stages=stages_of("ACTIVE")),
     "a property's value": OrderFilter(property_path="n", property_value="7"),
     "a property there": OrderFilter(property_path="n", property_exists=True),
     "a rare property there": OrderFilter(property_path="rare", property_exists=True),
     "a property not there": OrderFilter(property_path="rare", property_exists=False),
     "what all new ones have not there": OrderFilter(property_path="m", property_exists=False),
     "a property not there, and more": OrderFilter(
-        property_path="rare", property_exists=False, phase="ACTIVE", modified_after=HALF
+        property_path="rare", property_exists=False, stages=stages_of("ACTIVE"),
+        modified_after=HALF,
     ),
-    "a value, and more": OrderFilter(property_path="m", property_value="1", status="PACKED"),
+    "a value, and more": OrderFilter(
+        property_path="m", property_value="1", goods=goods_of("PACKED")
+    ),
     "all at once": OrderFilter(
-        created_after=HALF, updated_after=HALF, phase="ACTIVE", status="PACKED",
+        created_after=HALF, updated_after=HALF,
+        stages=stages_of("ACTIVE"), goods=goods_of("PACKED"),
         property_path="n", property_exists=True,
     ),
 }  # fmt: skip
@@ -62,10 +68,11 @@ LISTS = {
 def _made(org: int, n: int) -> Order:
     order = an_order(org, new_id())
     phase = "REJECTED" if n % 500 == 3 else PHASES[n % 5 == 0]
-    words = order.words._replace(polinate_phase=phase, polinate_status=STATUSES[n % 3])
+    facets = moved_by("polinate_phase", phase, order.facets)
+    facets = moved_by("polinate_status", STATUSES[n % 3], facets)
     rare = ',"rare":1' if n % 500 == 0 else ""
     new = f',"m":{n % 4}' if n > 600 else ""
-    return order._replace(words=words, properties=f'{{"n":{n}{new}{rare}}}')
+    return order._replace(facets=facets, properties=f'{{"n":{n}{new}{rare}}}')
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.order_filter import OrderFilter
-from entrepot.core.words import fresh
-from entrepot.core.words import shown as shown_now
+from entrepot.core.words import heard, kept
+from entrepot.edge.polinate.words import goods_of
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database
@@ -30,17 +30,27 @@ from entrepot.store.writing.properties import paths
 
 # What revision 0001 has not of an order.
 _LATER = ("first_name", "last_name", "email", "phone", "made_at", "number", "sender_words",
-          "shares_payment_of")  # fmt: skip
+          "shares_payment_of", "told_words")  # fmt: skip
 _BEFORE = tuple(column for column in schema.ORDERS.columns if column not in _LATER)
+# And what it had: the word of each axis, and a bit for each word that was told.
+_AXES = ("synq", "polinate_phase", "polinate_status", "konvo", "konvo_shipment")
 _PROPERTY = ("org", "order_id", "path", "value")
 
 
-def _write(orders: list[Order], conn: Connection) -> None:
-    """As the program of revision 0001 wrote them: without numbers, properties by their paths."""
+def _write(orders: list[Order], said: dict[bytes, dict[str, object]], conn: Connection) -> None:
+    """As the program of revision 0001 wrote them: without numbers, properties by their paths.
+
+    `said` has the words of orders that showed others than they do now, and their bits.
+    """
     columns, to_row = schema.ORDERS.columns, schema.ORDERS.to_row
     values = [dict(zip(columns, to_row(order), strict=True)) for order in orders]
-    old = [tuple(row[column] for column in _BEFORE) for row in values]
-    writes.insert(conn, schema.orders, _BEFORE, old)
+    old = []
+    for order, row in zip(orders, values, strict=True):
+        words = {**order.words, "told": _bits(order)} | said.get(order.id, {})
+        old.append({name: row[name] for name in _BEFORE} | words)
+    named = ", ".join(old[0])
+    given = ", ".join(f":{name}" for name in old[0])
+    conn.execute(text(f"INSERT INTO orders ({named}) VALUES ({given})"), old)
     found = [
         (order.org, order.id, *pair)
         for order in orders
@@ -49,13 +59,19 @@ def _write(orders: list[Order], conn: Connection) -> None:
     writes.insert(conn, schema.order_properties, _PROPERTY, found)
 
 
+def _bits(order: Order) -> int:
+    return sum(1 << _AXES.index(axis) for axis in heard(order.told_words))
+
+
 def _orders() -> list[Order]:
     made = []
     for n in range(300):
         org = 1 if n % 3 else 2
         order = an_order(org, new_id(), created_at=NOW + n, updated_at=NOW + 2 * n, lines=())
-        words = order.words._replace(polinate_status="PACKED" if n % 7 else "ACCEPTED")
-        made.append(order._replace(words=words, properties=f'{{"n":{n}}}'))
+        goods = "packed" if n % 7 else "accepted"
+        facets = order.facets._replace(fulfilment=goods)
+        told = "konvo_shipment=none" if n % 5 else ""
+        made.append(order._replace(facets=facets, told_words=told, properties=f'{{"n":{n}}}'))
     return made
 
 
@@ -80,7 +96,7 @@ async def test_the_revision_is_told_before_and_after(old_book: Database) -> None
 async def test_orders_are_numbered_and_tallied(old_book: Database) -> None:
     orders = _orders()
     await old_book.write(lambda conn: command.upgrade(migrate._config(conn), "0001"))
-    await old_book.write(partial(_write, orders))
+    await old_book.write(partial(_write, orders, {}))
     for _ in range(2):
         await migrate.upgrade(old_book)
         await _check(old_book, orders)
@@ -103,12 +119,14 @@ async def _check(database: Database, orders: list[Order]) -> None:
         statement = select(c.id).where(c.org == org).order_by(c.number)
         numbered = await database.read(lambda conn, s=statement: conn.execute(s).scalars().all())
         assert numbered == [order.id for order in orders if order.org == org]
-        packed = OrderFilter(status="PACKED", property_path="n", property_exists=True)
+        packed = OrderFilter(goods=goods_of("PACKED"), property_path="n", property_exists=True)
         look = partial(queries.page, org=org, wanted=packed, limit=3, offset=20)
         page = await database.read(look)
-        wanted = [o for o in orders if o.org == org and o.words.polinate_status == "PACKED"]
+        wanted = [o for o in orders if o.org == org and o.words["polinate_status"] == "PACKED"]
         assert page.total == len(wanted)
         assert [order.id for order in page.orders] == [o.id for o in wanted[::-1][20:23]]
+        told = [order.told_words for order in wanted[::-1][20:23]]
+        assert [order.told_words for order in page.orders] == told
 
 
 # Organization, order, seq and time of events as they lie in an old book, in the order in which they
@@ -174,12 +192,12 @@ _OTHERWISE = [
 
 async def test_words_that_are_no_longer_true_are_said_anew(old_book: Database) -> None:
     """What is stored after the upgrade is what the tables say, for what is told and what is not."""
-    orders = []
+    orders, said = [], {}
     for facets, (synq, konvo, told), _ in _OTHERWISE:
-        shown = fresh(facets)._replace(synq=synq, konvo=konvo, told=told)
-        orders.append(an_order(1, new_id(), facets=facets, words=shown, lines=()))
+        orders.append(an_order(1, new_id(), facets=facets, lines=()))
+        said[orders[-1].id] = {"synq": synq, "konvo": konvo, "told": told}
     await old_book.write(lambda conn: command.upgrade(migrate._config(conn), "0001"))
-    await old_book.write(partial(_write, orders))
+    await old_book.write(partial(_write, orders, said))
     await migrate.upgrade(old_book)
 
     def look(conn: Connection) -> list[Order]:
@@ -187,8 +205,8 @@ async def test_words_that_are_no_longer_true_are_said_anew(old_book: Database) -
         return list(reversed(page.orders))
 
     for order, (_, _, konvo) in zip(await old_book.read(look), _OTHERWISE, strict=True):
-        assert order.words == shown_now(order.facets, order.words)
-        assert order.words.konvo == konvo
+        assert order.told_words == kept(order.facets, order.told_words)
+        assert order.words["konvo"] == konvo
         assert order.sender_words is None
     await old_book.close()
 
@@ -217,7 +235,7 @@ async def test_names_of_an_older_book_still_match(old_book: Database) -> None:
         writes.insert(conn, schema.customers, _OLD_CUSTOMERS, [(1, p, "x", 1, 1) for p in people])
         names = [(1, "external", f"c-{n}", person) for n, person in enumerate(people)]
         writes.insert(conn, schema.customer_names, _NAMES, names)
-        _write([*orders, cheap, dear], conn)
+        _write([*orders, cheap, dear], {}, conn)
 
     await old_book.write(write)
     await migrate.upgrade(old_book)

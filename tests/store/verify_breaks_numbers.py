@@ -9,7 +9,7 @@ def _order(change: str, order: str) -> tuple[str, ...]:
     return (f"UPDATE orders SET {change} WHERE id = :{order}",)
 
 
-_SPAN = "UPDATE order_spans SET {} WHERE org = 1 AND level = {} AND phase = 'REJECTED'"
+_SPAN = "UPDATE order_spans SET {} WHERE org = 1 AND level = {} AND stage = 'failed'"
 _NUMBER_OF = "SELECT e.number FROM events AS e WHERE e.subject_id = :confirmed AND e.seq ="
 _VALUE = "UPDATE order_property_tallies SET {} WHERE path = '{}' AND value = '{}'"
 BREAKS_OF_NUMBERS = (
@@ -47,14 +47,14 @@ BREAKS_OF_NUMBERS = (
         "TIMES", "a counter of yesterday", "1",
         ("UPDATE order_counters SET committed_at = committed_at - 1 WHERE org = 1",),
     ),
-    Break("SPANS", "one too many", "REJECTED", (_SPAN.format("orders = orders + 1", 0),)),
-    Break("SPANS", "one too few above", "REJECTED", (_SPAN.format("orders = orders - 1", 2),)),
+    Break("SPANS", "one too many", "failed", (_SPAN.format("orders = orders + 1", 0),)),
+    Break("SPANS", "one too few above", "failed", (_SPAN.format("orders = orders - 1", 2),)),
     Break(
-        "SPANS", "a row lost", "REJECTED",
-        ("DELETE FROM order_spans WHERE org = 1 AND level = 1 AND phase = 'REJECTED'",),
+        "SPANS", "a row lost", "failed",
+        ("DELETE FROM order_spans WHERE org = 1 AND level = 1 AND stage = 'failed'",),
     ),
-    Break("SPANS", "a word moved unseen", "PACKED", _order("polinate_status = 'PACKED'", "placed"),
-          (), ("WORDS",)),
+    Break("SPANS", "goods moved unseen", "packed/none", _order("fulfilment = 'packed'", "placed"),
+          (), ("STANDS_BY_EVENTS",)),
     Break("SPANS", "made before its span", "0", (_SPAN.format("created_min = created_max", 0),)),
     Break("SPANS", "made after its span", "0", (_SPAN.format("created_max = created_min", 0),)),
     Break("SPANS", "changed before its span", "1",

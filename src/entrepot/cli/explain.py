@@ -92,7 +92,7 @@ def described(found: Explained) -> dict[str, Any]:
         "placed_at": moment(order.created_at),
         "updated_at": moment(order.updated_at),
         "stands": order.facets._asdict(),
-        "shown_as": {axis: word for axis, word in order.words._asdict().items() if axis != "told"},
+        "shown_as": dict(order.words),
         "total": f"{order.total.text()} {order.currency}",
         "reason": shown.reason(order),
         "waits_for": waits_for(found),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from entrepot import settings, telemetry
 from entrepot.cli.errors import OperatorError
+from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
 from entrepot.store import accounts
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database, parsed_url

@@ -11,7 +11,8 @@ from __future__ import annotations
 from entrepot.core.facets import Facets
 from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.order import Order
-from entrepot.core.telling import Told, heard, spelled
+from entrepot.core.telling import Told
+from entrepot.core.words import heard, spelled
 
 _STAND = "ahead"
 _WORD = ".ahead"

@@ -21,7 +21,7 @@ TOLD_MAX = 500
 
 # Members of an order that other events tell, or that only serve the program.
 _UNTOLD = frozenset({
-    "org", "id", "origin", "managed", "facets", "words", "created_at", "updated_at",
+    "org", "id", "origin", "managed", "facets", "told_words", "created_at", "updated_at",
     "sender_digest", "sender_words", "reason", "reason_detail", "parked", "ingested", "version",
     "lines", "number",
 })  # fmt: skip

@@ -20,7 +20,7 @@ def legal_words(org: int, order_id: bytes, facts: Facts) -> dict[str, list[str]]
     legal: dict[str, list[str]] = {}
     for axis, table in words.AXES.items():
         legal[axis] = []
-        for word in table:
+        for word in table.rows:
             said = ((axis, word),)
             outcome = decide(AmendOrder(org, "operator", order_id, words=said), facts)
             if not isinstance(outcome, Decision):

@@ -34,3 +34,11 @@ class Facets(NamedTuple):
     payment: str = "none"
     fulfilment: str = "unassigned"
     returns: str = "none"
+
+
+BETWEEN = "/"
+
+
+def goods(facets: Facets) -> str:
+    """Where the goods are and which came back, as one text, by which spans of orders are kept."""
+    return f"{facets.fulfilment}{BETWEEN}{facets.returns}"

@@ -21,7 +21,7 @@ _REFERENCE = re.compile(rf"EN-([{_CROCKFORD}]{{26}})\Z", re.ASCII | re.IGNORECAS
 
 
 def dashed(raw: bytes) -> str:
-    """The canonical UUID spelling (Synq and Konvo)."""
+    """The canonical UUID spelling."""
     h = raw.hex()
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 

@@ -1,13 +1,14 @@
 """The legal moves of a managed order, one table a facet; a mirrored order only obeys `deleted`.
 
-Two facts are documented by Synq (docs/sources.md): `confirmed` goes only to `processing` or
-`cancelled`, and `cancelled` and `failed` are terminal. The rest is our choice, printed into
+Two facts are documented by a dialect (docs/sources.md): a confirmed order is only packed or
+cancelled next, and cancelled and failed orders stay so. The rest is our choice, printed into
 docs/lifecycle.md.
 """
 
 from __future__ import annotations
 
 from entrepot.core.facets import ENDED, FULFILMENTS, PAYMENTS, RETURNS, RUNNING, STAGES, Facets
+from entrepot.core.words import turned_down
 
 # What anybody may ask for. What only the pipeline may do is in PIPELINE_MOVES.
 STAGE_MOVES: dict[str, frozenset[str]] = {
@@ -42,7 +43,7 @@ PAYMENT_BY_WORD: frozenset[str] = frozenset()
 
 _ROAD = ("in_transit", "out_for_delivery", "attempted", "ready_for_pickup", "delivered", "lost")
 FULFILMENT_MOVES: dict[str, frozenset[str]] = {
-    # Goods leave packed, never before: Synq's `confirmed` becomes `processing`, not `fulfilled`.
+    # Goods leave packed, never before: a documented word of a dialect depends on that.
     "unassigned": frozenset({"accepted", "packed", "not_applicable"}),
     "accepted": frozenset({"unassigned", "packed", "not_applicable"}),
     "packed": frozenset({"partially_shipped", *_ROAD}),
@@ -85,13 +86,11 @@ def stops(before: Facets, after: Facets, managed: bool) -> tuple[Facets, ...]:
 
 
 def said_by(before: Facets, after: Facets) -> dict[str, str]:
-    """The words that a move of a managed order says by itself.
-
-    Synq's `confirmed` becomes `processing` or `cancelled`, never `failed`: an order that is
-    rejected after its confirmation is `cancelled` there.
+    """The words that a move of a managed order says by itself: a dialect may have a word of its own
+    for an order that is rejected after its confirmation.
     """
-    turned_down = (before.stage, after.stage) == ("confirmed", "rejected")
-    return {"synq": "cancelled"} if turned_down else {}
+    rejected = (before.stage, after.stage) == ("confirmed", "rejected")
+    return turned_down() if rejected else {}
 
 
 _STAGE_ORDER = ("draft", "placed", "confirmed", "completed", "archived")

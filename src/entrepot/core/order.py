@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from entrepot.core.facets import Facets
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount, balance, line_sum
-from entrepot.core.words import Words
+from entrepot.core.words import shown
 
 
 class Line(NamedTuple):
@@ -54,7 +54,7 @@ class Order(NamedTuple):
     origin: str
     managed: bool
     facets: Facets
-    words: Words
+    told_words: str  # words that were told and are still true: axis=word axis=word
     currency: str
     subtotal: Amount
     total: Amount
@@ -92,8 +92,8 @@ class Order(NamedTuple):
     last_name: str | None = None
     email: str | None = None
     phone: str | None = None
-    properties: str | None = None  # JSON text, Polinate's properties
-    metadata: str | None = None  # JSON text, Konvo's metadata
+    properties: str | None = None  # JSON text, every member of which can be looked for
+    metadata: str | None = None  # JSON text that comes back as it was told
     expected_at: int | None = None
     shipped_at: int | None = None
     delivered_at: int | None = None
@@ -103,11 +103,16 @@ class Order(NamedTuple):
     reason: str | None = None
     reason_detail: str | None = None
     parked: bool = False
-    ingested: bool = False  # its sender told us that it exists (Polinate's notification)
+    ingested: bool = False  # its sender told us that it exists before anybody told it
     version: int = 0
     lines: tuple[Line, ...] = ()
     # Its place in the organization's book, 1, 2, 3 ... without a gap; 0 until it is written.
     number: int = 0
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The word that the order shows now on each axis that a dialect registered."""
+        return shown(self.facets, self.told_words)
 
     def changed(self, **values: Any) -> Order:
         """The order with other values. What `_replace` gives, at a fifth of its cost: that one
@@ -157,7 +162,7 @@ class Event(NamedTuple):
 
 
 class Customer(NamedTuple):
-    """A person or business that orders: Konvo's contact, Polinate's buyer, Synq's customer."""
+    """A person or business that orders."""
 
     org: int
     id: bytes

@@ -13,8 +13,8 @@ class OrderFilter(NamedTuple):
     created_max: int | None = None
     updated_min: int | None = None
     updated_max: int | None = None
-    phase: str | None = None
-    status: str | None = None
+    stages: tuple[str, ...] = ()  # any of these; empty: any at all
+    goods: tuple[str, ...] = ()  # any of these states of the goods (core.facets.goods), as above
     property_path: str | None = None
     property_value: str | None = None
     property_exists: bool | None = None

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from entrepot.core import ahead, claims, ids
 from entrepot.core.order import Job, Order
-from entrepot.core.telling import spelled
+from entrepot.core.words import spelled
 
 WAITING = "waiting"  # the reason of an order that waits for its pipeline
 MICROSECONDS = 1_000_000

@@ -16,39 +16,25 @@ from typing import NamedTuple
 
 from entrepot.core import words
 from entrepot.core.facets import Facets
-from entrepot.core.words import Words
+from entrepot.core.words import heard, spelled
 
 Told = tuple[tuple[str, str], ...]
 
-_PLACE, _HANDED_OVER, _ANNOUNCED, _CLOSED = 3, 2, 1, 0
+# How surely a word tells of the goods: that the sale is over, that the goods will be fetched, that
+# they left the shop, or where they are. The surest word of a sender counts.
+PLACE, HANDED_OVER, ANNOUNCED, CLOSED = 3, 2, 1, 0
 
 
-def _places(axis: str, *aside: str) -> dict[str, tuple[int, str]]:
+def places(rows: Mapping[str, words.Row], *aside: str) -> dict[str, tuple[int, str]]:
+    """What the words of an axis that name where the goods are say of them."""
     return {
-        word: (_PLACE, row["fulfilment"][0])
-        for word, row in words.AXES[axis].items()
+        word: (PLACE, row["fulfilment"][0])
+        for word, row in rows.items()
         if "fulfilment" in row and word not in aside
     }
 
 
-# What a word says of the goods, and how surely: where they are, that they left the shop, that they
-# will be fetched, that the sale is over. The surest word of a sender counts.
-GOODS: dict[str, dict[str, tuple[int, str]]] = {
-    "synq": _places("synq"),
-    "polinate_status": _places("polinate_status"),
-    "konvo": {
-        "shipped": (_HANDED_OVER, "in_transit"),
-        "fulfilled": (_HANDED_OVER, "in_transit"),
-        "completed": (_CLOSED, "delivered"),
-    },
-    "konvo_shipment": _places("konvo_shipment", "none") | {"confirmed": (_ANNOUNCED, "accepted")},
-}
-# Words that speak of money or of calling off. The goods, and for money the stage, stay as they
-# were; every other word says anew how far the order is, and `paid` and `open` what is paid.
-ASIDE = frozenset({"cancelled", "refunded", "partially_refunded", "disputed"})
 _WAS = ".was"
-# The axis that says in so many words whether the order is confirmed. Else the rest implies it.
-_STAGED = "polinate_phase"
 _MONEY_CAME = frozenset({"paid", "partially_refunded", "refunded", "disputed"})
 _NOT_TO_SHIP = frozenset({"refunded", "disputed"})
 _NOT_YET = ("placed", "draft")
@@ -62,9 +48,17 @@ class Moved(NamedTuple):
     changed: Told
 
 
-def spelled(told: Mapping[str, str]) -> str:
-    """Told words as an order keeps them."""
-    return " ".join(f"{axis}={word}" for axis, word in sorted(told.items()))
+def _aside(axis: str, word: str) -> bool:
+    """Whether a word speaks of money or of calling off. The goods, and for money the stage, stay as
+    they were; every other word says anew how far the order is.
+    """
+    known = words.AXES.get(axis)
+    return known is not None and word in known.aside
+
+
+def _staged(told: Mapping[str, str]) -> bool:
+    """Whether these words say how far the order is. Else the rest implies it."""
+    return any(axis in told for axis, known in words.AXES.items() if known.says_stage)
 
 
 @lru_cache(maxsize=4096)
@@ -77,26 +71,23 @@ def remembered(kept: str, told: Told) -> str:
     new = {**old, **dict(told)}
     for axis, word in told:
         was = old.get(axis)
-        if word not in ASIDE:
+        if not _aside(axis, word):
             new.pop(axis + _WAS, None)
-        elif was is not None and was not in ASIDE:
+        elif was is not None and not _aside(axis, was):
             new[axis + _WAS] = was
     return spelled(new)
 
 
-@lru_cache(maxsize=1024)
-def heard(kept: str) -> Mapping[str, str]:
-    """The last word that the sender told on each axis, from what the order keeps."""
-    return {axis: word for axis, _, word in (pair.partition("=") for pair in kept.split())}
-
-
 @lru_cache(maxsize=4096)
-def retold(before: Facets, shown: Words, kept: str, told: Told) -> Moved:
-    """The order's own sender tells these words; `kept` is what it told last (see `spelled`)."""
+def retold(before: Facets, told_before: str, kept: str, told: Told) -> Moved:
+    """The order's own sender tells these words. `kept` is what it told last, `told_before` what
+    anybody told that is still shown (both as words.spelled has them).
+    """
     old = heard(kept)
     new = heard(remembered(kept, told))
     changed = tuple((axis, word) for axis, word in told if old.get(axis) != word)
-    if all(getattr(shown, axis) == word for axis, word in changed):
+    shown = words.shown(before, told_before)
+    if all(shown[axis] == word for axis, word in changed):
         # No word at all, or what the order shows already: what was read and is sent back.
         return Moved(before, changed)
     facets = _moved(before, changed)
@@ -104,10 +95,10 @@ def retold(before: Facets, shown: Words, kept: str, told: Told) -> Moved:
     if facets.stage == "deleted":
         return Moved(facets, changed)
     told_here = _claim(new) is not None
-    if _STAGED not in new:
-        staged = facets._replace(stage=_stage(facets, shown, goods_told=told_here))
+    if not _staged(new):
+        staged = facets._replace(stage=_stage(facets, told_before, goods_told=told_here))
         facets = staged if _still_true(changed, staged) else facets
-    if not told_here and not _told_elsewhere(facets, shown, new):
+    if not told_here and not _told_elsewhere(facets, told_before, new):
         implied = _implied(facets)
         facets = implied if _still_true(changed, implied) else facets
     return Moved(facets, changed)
@@ -118,24 +109,25 @@ def _still_true(told: Told, facets: Facets) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def told_besides(before: Facets, shown: Words, kept: str, told: Told) -> Facets:
+def told_besides(before: Facets, told_before: str, kept: str, told: Told) -> Facets:
     """Somebody else tells these words of a mirrored order whose sender last told `kept`."""
     facets = _moved(before, told)
     if facets == before or facets.stage == "deleted":
         return facets
     claims = {**heard(kept), **dict(told)}
-    told_here = _claim(claims) is not None or _told_elsewhere(facets, shown, claims)
-    if facets.stage in _NOT_YET and _STAGED not in claims and _confirms(facets, told_here):
+    told_here = _claim(claims) is not None or _told_elsewhere(facets, told_before, claims)
+    if facets.stage in _NOT_YET and not _staged(claims) and _confirms(facets, told_here):
         facets = facets._replace(stage="confirmed")
     return facets if told_here else _implied(facets)
 
 
 @lru_cache(maxsize=1024)
-def first_told(told: Told) -> tuple[Facets, Words, str]:
-    """Where a mirrored order stands when it is first told of, its words, and what it keeps."""
-    nothing = Facets()
-    facets = retold(nothing, words.fresh(nothing), "", told).facets
-    return facets, words.shown(facets, words.fresh(facets), dict(told)), remembered("", told)
+def first_told(told: Told) -> tuple[Facets, str, str]:
+    """Where a mirrored order stands when it is first told of, and what the order keeps: the words
+    that are true, and the last words of its sender.
+    """
+    facets = retold(Facets(), "", "", told).facets
+    return facets, words.kept(facets, "", dict(told)), remembered("", told)
 
 
 def _moved(facets: Facets, told: Told) -> Facets:
@@ -148,9 +140,10 @@ def _claim(told: Mapping[str, str]) -> tuple[int, str] | None:
     """The surest that these words say of the goods."""
     said = []
     for axis, word in told.items():
-        counts = told.get(axis + _WAS, word) if word in ASIDE else word
-        if counts in GOODS.get(axis, {}):
-            said.append(GOODS[axis][counts])
+        counts = told.get(axis + _WAS, word) if _aside(axis, word) else word
+        known = words.AXES.get(axis)
+        if known is not None and counts in known.goods:
+            said.append(known.goods[counts])
     return max(said, default=None)
 
 
@@ -168,23 +161,25 @@ def _confirms(facets: Facets, goods_told: bool) -> bool:
     return facets.fulfilment != "unassigned" and (goods_told or facets.fulfilment not in _WAITS)
 
 
-def _stage(facets: Facets, shown: Words, *, goods_told: bool) -> str:
+def _stage(facets: Facets, told_before: str, *, goods_told: bool) -> str:
     if facets.stage not in (*_NOT_YET, "confirmed"):
         return facets.stage
     if _confirms(facets, goods_told):
         return "confirmed"
-    stays = words.is_told(_STAGED, shown) and words.is_true(_STAGED, shown.polinate_phase, facets)
+    stays = any(
+        words.AXES[axis].says_stage and words.is_true(axis, word, facets)
+        for axis, word in heard(told_before).items()
+        if axis in words.AXES
+    )
     return facets.stage if stays else "placed"
 
 
-def _told_elsewhere(facets: Facets, shown: Words, own: Mapping[str, str]) -> bool:
+def _told_elsewhere(facets: Facets, told_before: str, own: Mapping[str, str]) -> bool:
     """Whether a word of another axis, told and still true, says where the goods are."""
     return any(
-        axis not in own
-        and words.is_told(axis, shown)
-        and getattr(shown, axis) in GOODS[axis]
-        and words.is_true(axis, getattr(shown, axis), facets)
-        for axis in GOODS
+        axis not in own and word in words.AXES[axis].goods and words.is_true(axis, word, facets)
+        for axis, word in heard(told_before).items()
+        if axis in words.AXES
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
 from entrepot.edge.dialect import Dialect
 from entrepot.edge.konvo.routes import DIALECT as KONVO
 from entrepot.edge.polinate.routes import DIALECT as POLINATE

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from entrepot.core import words
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
@@ -101,7 +100,7 @@ def booked(**changes: Any) -> Order:
         "origin": "synq",
         "managed": True,
         "facets": facets,
-        "words": words.fresh(facets),
+        "told_words": "",
         "currency": "EUR",
         "subtotal": Amount(3995, 2),
         "total": Amount(3995, 2),

@@ -6,12 +6,11 @@ from typing import Any, get_args
 
 import pytest
 
-from entrepot.core import words
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.money import Amount
 from entrepot.core.order import SEALED_BYTES
 from entrepot.core.refusal import Reason, Refused
-from entrepot.edge.konvo import wire
+from entrepot.edge.konvo import wire, words
 
 from .samples import (
     PRINCIPAL,
@@ -101,11 +100,11 @@ def test_what_is_absent_is_not_told() -> None:
 
 
 def test_the_words_of_the_wire_are_those_of_the_book() -> None:
-    assert set(get_args(wire.ShipmentStatus)) == set(words.KONVO_SHIPMENT)
+    assert set(get_args(wire.ShipmentStatus)) == set(words.SHIPMENT)
 
 
-@pytest.mark.parametrize("status", words.KONVO_STATUS)
-@pytest.mark.parametrize("shipment", words.KONVO_SHIPMENT)
+@pytest.mark.parametrize("status", words.STATUS)
+@pytest.mark.parametrize("shipment", words.SHIPMENT)
 def test_the_status_is_told_last(status: str, shipment: str) -> None:
     only = draft(status=status, shipmentStatus=shipment)
     assert only.words == (("konvo_shipment", shipment), ("konvo", status))

@@ -116,8 +116,8 @@ async def test_what_is_shown_of_an_order_of_ours_moves_nothing(book: Book) -> No
     assert await read(book, order_id) == shown
 
 
-STATUSES: list[Body] = [{"status": word} for word in words.KONVO_STATUS]
-SHIPMENTS: list[Body] = [{"shipmentStatus": word} for word in words.KONVO_SHIPMENT]
+STATUSES: list[Body] = [{"status": word} for word in words.AXES["konvo"].rows]
+SHIPMENTS: list[Body] = [{"shipmentStatus": word} for word in words.AXES["konvo_shipment"].rows]
 TELLINGS: list[Body] = [{}, *STATUSES, *SHIPMENTS]
 
 
@@ -134,7 +134,7 @@ async def test_what_was_read_and_sent_back_moves_nothing_later(first: Body, book
             assert (one.facets, one.words) == (other.facets, other.words), one.sender_id
 
 
-MEANWHILE = tuple((axis, word) for axis, row in words.AXES.items() for word in row)
+MEANWHILE = tuple((axis, word) for axis, known in words.AXES.items() for word in known.rows)
 
 
 @pytest.mark.parametrize("meanwhile", MEANWHILE, ids=" ".join)

@@ -67,10 +67,11 @@ def test_what_is_known_is_shown(changes: Body, member: str, value: str) -> None:
     assert shown(booked(**changes))[member] == value
 
 
-@pytest.mark.parametrize("status", words.KONVO_STATUS)
+@pytest.mark.parametrize("status", words.AXES["konvo"].rows)
 def test_the_status_is_in_capitals(status: str) -> None:
-    told = words.fresh(Facets())._replace(konvo=status)
-    assert shown(booked(words=told))["status"] == status.upper()
+    facets = words.moved_by("konvo", status, Facets())
+    told = shown(booked(facets=facets, told_words=f"konvo={status}"))
+    assert told["status"] == status.upper()
 
 
 @pytest.mark.parametrize(

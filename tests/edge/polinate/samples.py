@@ -6,7 +6,6 @@ from typing import Any
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Line, Order
-from entrepot.core.words import fresh
 from entrepot.edge.access import Principal
 
 Body = dict[str, Any]
@@ -97,7 +96,7 @@ def book_order(**changes: Any) -> Order:
     facets = changes.pop("facets", Facets("confirmed", "none", "accepted", "none"))
     order = Order(
         org=7, id=b"\x01" * 16, origin="polinate", managed=True, facets=facets,
-        words=fresh(facets), currency="AUD", subtotal=Amount(2100, 2), total=Amount(2100, 2),
+        told_words="", currency="AUD", subtotal=Amount(2100, 2), total=Amount(2100, 2),
         customer_id=b"\x02" * 16, created_at=MARCH_FIRST, updated_at=MARCH_FIRST + 1_234_567,
     )  # fmt: skip
     return order._replace(**changes)

@@ -19,7 +19,12 @@ TAKEN: list[tuple[dict[str, str], OrderFilter]] = [
         {"createdSince": WHEN, "updatedSince": "2024-01-01T00:00:00.0015Z"},
         OrderFilter(created_after=LAST, updated_after=NEW_YEAR + 1999),
     ),
-    ({"phase": "ACTIVE", "status": "PACKED"}, OrderFilter(phase="ACTIVE", status="PACKED")),
+    (
+        {"phase": "ACTIVE", "status": "PACKED"},
+        OrderFilter(
+            stages=("confirmed",), goods=("packed/none", "packed/requested", "packed/partial")
+        ),
+    ),
     (
         {"propertyPath": "sage.n", "propertyValue": ""},
         OrderFilter(property_path="sage.n", property_value=""),
@@ -30,7 +35,7 @@ TAKEN: list[tuple[dict[str, str], OrderFilter]] = [
     ),
     (
         {"propertyPath": "sage.n", "propertyExists": "false", "phase": "DELETED"},
-        OrderFilter(property_path="sage.n", property_exists=False, phase="DELETED"),
+        OrderFilter(property_path="sage.n", property_exists=False, stages=("deleted",)),
     ),
 ]
 

@@ -28,7 +28,7 @@ def booked(**changes: Any) -> Order:
         "origin": "synq",
         "managed": True,
         "facets": facets,
-        "words": words.fresh(facets),
+        "told_words": "",
         "currency": "EUR",
         "subtotal": Amount(2500, 2),
         "total": Amount(2500, 2),
@@ -112,10 +112,10 @@ def test_an_amount_is_written_to_the_letter(amount: Amount, token: str) -> None:
     assert bytes(write.number(amount)) == token.encode()
 
 
-@pytest.mark.parametrize("status", words.SYNQ)
+@pytest.mark.parametrize("status", words.AXES["synq"].rows)
 def test_the_status_is_the_word_of_the_book(status: str) -> None:
-    told = words.fresh(Facets())._replace(synq=status)
-    assert shown(booked(words=told))["status"] == status
+    facets = words.moved_by("synq", status, Facets())
+    assert shown(booked(facets=facets, told_words=f"synq={status}"))["status"] == status
 
 
 PAYMENT = {

@@ -247,7 +247,7 @@ def _told(draft: OrderDraft, order: Order) -> tuple[tuple[str, str], ...]:
     return tuple([
         (axis, word)
         for axis, word in draft.words
-        if axis not in draft.as_shown or getattr(order.words, axis) != word
+        if axis not in draft.as_shown or order.words[axis] != word
     ])  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from entrepot.core.facets import ENDED, RUNNING, SHIPPED, Facets
 from entrepot.core.facts import Facts
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason, refuse
-from entrepot.core.telling import Told, remembered, retold, spelled, told_besides
+from entrepot.core.telling import Told, remembered, retold, told_besides
 
 # The reason of a mirrored order whose sender's last words brought it back.
 MOVED_BACK = "moved_back"
@@ -34,8 +34,8 @@ def stand(order: Order, facets: Facets, told: dict[str, str] | None = None) -> O
     """The order in new facets, with the words that each dialect now shows."""
     if order.managed and (said := lifecycle.said_by(order.facets, facets)):
         told = said | (told or {})
-    shown = words.after_move(order.facets, facets, order.words, told)
-    return order.changed(facets=facets, words=shown)
+    kept = words.after_move(order.facets, facets, order.told_words, told)
+    return order.changed(facets=facets, told_words=kept)
 
 
 def confirm(
@@ -60,7 +60,7 @@ def _take_effect(order: Order, facts: Facts, changes: Changes) -> Order:
     """The order is confirmed: what was told ahead of that becomes true."""
     to_come = order.changed(facets=order.facets._replace(stage="placed"))
     told = ahead.told(order)
-    telling = Telling(told, words.dialect(told[0][0]), "")
+    telling = Telling(told, words.AXES[told[0][0]].dialect, "")
     order = ahead.dropped(order)
     for end in ahead.steps(ahead.stand(to_come)):
         order = _move(order, end, telling, facts, changes)
@@ -73,7 +73,7 @@ def fail(order: Order, reason: str, detail: str, facts: Facts, changes: Changes)
     What was told ahead of its confirmation is dropped, the times of its goods included.
     """
     if kept := ahead.told(order):
-        detail = f"{detail[:200]}; told ahead and dropped: {spelled(dict(kept))}"
+        detail = f"{detail[:200]}; told ahead and dropped: {words.spelled(dict(kept))}"
         order = ahead.dropped(order).changed(shipped_at=None, delivered_at=None)
     order = stand(order, order.facets._replace(stage="failed"))
     order = order.changed(reason=reason, reason_detail=detail[:500], parked=False)
@@ -96,14 +96,14 @@ def tell(order: Order, telling: Telling, facts: Facts, changes: Changes) -> Orde
     """
     if order.managed:
         return _tell_managed(order, telling, facts, changes)
-    after = told_besides(order.facets, order.words, order.sender_words or "", telling.told)
+    after = told_besides(order.facets, order.told_words, order.sender_words or "", telling.told)
     return _move(order, after, telling, facts, changes)
 
 
 def retell(order: Order, telling: Telling, facts: Facts, changes: Changes) -> Order:
     """The order's sender tells it again: only words that it had not told last move the order."""
     kept = _last_told(order, telling.told)
-    after, changed = retold(order.facets, order.words, kept, telling.told)
+    after, changed = retold(order.facets, order.told_words, kept, telling.told)
     order = order.changed(sender_words=remembered(kept, telling.told))
     telling = telling._replace(told=changed)
     if order.managed:
@@ -115,8 +115,8 @@ def _last_told(order: Order, told: Told) -> str:
     """What the sender told last. An older order does not say: there it is what still shows."""
     if order.sender_words is not None or order.managed:
         return order.sender_words or ""
-    axes = [axis for axis, _ in told if words.is_told(axis, order.words)]
-    return spelled({axis: getattr(order.words, axis) for axis in axes})
+    shows = words.heard(order.told_words)
+    return words.spelled({axis: shows[axis] for axis, _ in told if axis in shows})
 
 
 def _by_words(facets: Facets, told: Told) -> Facets:
@@ -142,12 +142,12 @@ def _tell_managed(order: Order, telling: Telling, facts: Facts, changes: Changes
         passing = passing.changed(facets=stop)
     if ahead.can_be_now(after) and not ahead.is_kept(order):
         return _arrive(order, after, telling, facts, changes)
-    shown = {(axis, getattr(order.words, axis)) for axis, _ in told}
+    shown = {(axis, order.words[axis]) for axis, _ in told}
     if to_come == before and set(told) <= {*ahead.told(order), *shown}:
         return order
     order = dated(passing, before, facts).changed(facets=order.facets)
     order = ahead.keep(order, to_come, told)
-    detail = {"told": spelled(dict(told)), "ahead": list(to_come)}
+    detail = {"told": words.spelled(dict(told)), "ahead": list(to_come)}
     order, event = events.happened(order, events.ORDER_TOLD_AHEAD, facts, telling.source, detail)
     changes.events.append(event)
     return order
@@ -158,7 +158,7 @@ def _is_news(order: Order, to_come: Facets, axis: str, word: str) -> bool:
 
     `to_come` is where the order will stand: a word that is shown and stays true says so again.
     """
-    return word != getattr(order.words, axis) or words.is_true(axis, word, to_come)
+    return word != order.words[axis] or words.is_true(axis, word, to_come)
 
 
 def _move(order: Order, after: Facets, telling: Telling, facts: Facts, changes: Changes) -> Order:
@@ -202,7 +202,7 @@ def _told_of_way_back(
         if order.reason == MOVED_BACK:
             order = order.changed(reason=None, reason_detail=None)
         return order, None
-    words_told = spelled(dict(told))
+    words_told = words.spelled(dict(told))
     was = f"{before.stage}, {before.fulfilment}"
     sentence = f"told {words_told} when the order was {was}"
     detail = {"back": True, "told": words_told, "was": list(before)}

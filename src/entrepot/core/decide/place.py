@@ -19,7 +19,6 @@ from entrepot.core.needs import Needs
 from entrepot.core.order import Customer, Line, Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
-from entrepot.core.words import fresh
 
 _WITH_PAYMENT = Facets(stage="placed", payment="pending")
 _WITHOUT_PAYMENT = Facets(stage="placed", payment="none")
@@ -94,7 +93,7 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     paying = facts.claims.get(payment) if payment else None
     # The first fourteen by place: an order has many members, and a name for each is slow.
     order = Order(
-        org, facts.new_id(), command.source, True, facets, fresh(facets), currency,
+        org, facts.new_id(), command.source, True, facets, "", currency,
         subtotal, total, customer_id, facts.now, facts.now, discount, shipping,
         shares_payment_of=paying.order_id if paying else None, version=1, lines=lines,
         **snapshot(command.customer, customer_id, org, facts, changes), **command.said,

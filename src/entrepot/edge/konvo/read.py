@@ -17,12 +17,12 @@ from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount, stripped
 from entrepot.core.order import sealed_digest
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
-from entrepot.core.words import KONVO_STATUS
 from entrepot.edge import addresses, currency
 from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import refuse_card_members
 from entrepot.edge.dialect import read_json
 from entrepot.edge.konvo import absent, faulty, wire
+from entrepot.edge.konvo.words import STATUS
 from entrepot.edge.strict_json import (
     InvalidJson,
     Misshapen,
@@ -217,8 +217,8 @@ def _variant(item: wire.OrderedItem) -> VariantRef:
 def _status(text: str, where: str) -> str:
     """The word, told in either case: an order shows it in upper case."""
     word = text.lower()
-    if word not in KONVO_STATUS:
-        raise refuse(Reason.INVALID, f"must be one of {', '.join(KONVO_STATUS)}", f"{where}.status")
+    if word not in STATUS:
+        raise refuse(Reason.INVALID, f"must be one of {', '.join(STATUS)}", f"{where}.status")
     return word
 
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from entrepot.core.money import UNITS_MAX
-from entrepot.core.words import KONVO_STATUS
+from entrepot.edge.konvo.words import STATUS
 
 ORDERS_MAX = 1_000
 ITEMS_MAX = 500
@@ -43,7 +43,7 @@ Text = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
 Prose = Annotated[str, msgspec.Meta(max_length=PROSE_MAX)]
 
 # In lower case as the seed has them, or in upper case as an order shows them.
-Status = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(KONVO_STATUS)})]
+Status = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(STATUS)})]
 ShipmentStatus = Literal[
     "none", "confirmed", "in_transit", "out_for_delivery", "attempted_delivery",
     "ready_for_pickup", "delivered", "failure",

@@ -51,7 +51,7 @@ def order(o: Order, contact: Customer | None, shop: str) -> wire.Order:
         order_total=_minor_units(o.total, currency.stripe_digits(o.currency)),
         currency=_shown_currency(o.currency),
         channel=(o.channel or o.source_platform or o.origin).upper(),
-        status=o.words.konvo.upper(),
+        status=o.words["konvo"].upper(),
         tracking_url=_known(o.tracking_url),
         created_at=millis_text(shown.created_at(o)),
         updated_at=millis_text(o.updated_at),

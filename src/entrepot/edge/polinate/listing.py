@@ -6,8 +6,8 @@ import re
 
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, refuse
-from entrepot.core.words import POLINATE_PHASE, POLINATE_STATUS
 from entrepot.edge.polinate import values
+from entrepot.edge.polinate.words import PHASE, STATUS, goods_of, stages_of
 
 LIMIT_DEFAULT, LIMIT_MAX = 20, 100
 PAGE_MAX = 10**9
@@ -27,12 +27,14 @@ def order_list(query: dict[str, str]) -> tuple[OrderFilter, int, int]:
         if "modifiedSince" in query and other in query:
             raise refuse(Reason.INVALID, f"cannot stand beside {other}", "modifiedSince")
     since = {name: _after(query[name], name) for name in QUERY[2:5] if name in query}
+    phase = values.maybe_word(query.get("phase"), PHASE, "phase")
+    status = values.maybe_word(query.get("status"), STATUS, "status")
     wanted = OrderFilter(
         created_after=since.get("createdSince"),
         updated_after=since.get("updatedSince"),
         modified_after=since.get("modifiedSince"),
-        phase=values.maybe_word(query.get("phase"), POLINATE_PHASE, "phase"),
-        status=values.maybe_word(query.get("status"), POLINATE_STATUS, "status"),
+        stages=() if phase is None else stages_of(phase),
+        goods=() if status is None else goods_of(status),
     )
     return _with_property(wanted, query), page, limit
 

@@ -8,7 +8,6 @@ from functools import partial
 
 from entrepot.core.refusal import Reason, Refusal, refuse
 from entrepot.core.results import OrderResult, Result
-from entrepot.core.words import POLINATE_PHASE, POLINATE_STATUS
 from entrepot.edge import revisions
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import (
@@ -24,6 +23,7 @@ from entrepot.edge.keys import idempotency_key
 from entrepot.edge.polinate import listing, read, wire, write
 from entrepot.edge.polinate.credentials import authenticate
 from entrepot.edge.polinate.refusals import refusal_answer
+from entrepot.edge.polinate.words import PHASE, STATUS
 from entrepot.store.reading import queries
 from entrepot.writer.envelope import Answer
 
@@ -58,9 +58,9 @@ _LIST = (
     Parameter("updatedSince", "query", _TIME, False, "Updated later than this."),
     Parameter("modifiedSince", "query", _TIME, False,
               "Created or updated later than this; not beside the two above."),
-    Parameter("phase", "query", {"type": "string", "enum": list(POLINATE_PHASE)}, False,
+    Parameter("phase", "query", {"type": "string", "enum": list(PHASE)}, False,
               "In this phase."),
-    Parameter("status", "query", {"type": "string", "enum": list(POLINATE_STATUS)}, False,
+    Parameter("status", "query", {"type": "string", "enum": list(STATUS)}, False,
               "In this status."),
     Parameter("propertyPath", "query", {"type": "string", "minLength": 1,
                                         "maxLength": listing.PATH_MAX}, False,

@@ -16,10 +16,10 @@ from entrepot.core.money import Amount, parse
 from entrepot.core.properties import parse as parse_properties
 from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
-from entrepot.core.words import POLINATE_PHASE, POLINATE_STATUS
 from entrepot.edge import currency
 from entrepot.edge.card_numbers import refuse_card_members
 from entrepot.edge.polinate import wire
+from entrepot.edge.polinate.words import PHASE, STATUS
 from entrepot.edge.strict_json import InvalidJson, whole_number
 from entrepot.edge.times import microseconds
 
@@ -128,8 +128,8 @@ def told_words(
 ) -> tuple[tuple[str, str], ...]:
     """What is told of the two axes; phase first, so that status has the last word."""
     told = (
-        ("polinate_phase", maybe_word(phase, POLINATE_PHASE, f"{where}phase")),
-        ("polinate_status", maybe_word(status, POLINATE_STATUS, f"{where}status")),
+        ("polinate_phase", maybe_word(phase, PHASE, f"{where}phase")),
+        ("polinate_status", maybe_word(status, STATUS, f"{where}status")),
     )
     return tuple((axis, word) for axis, word in told if word is not None)
 

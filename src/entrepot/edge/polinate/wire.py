@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from entrepot.core.words import POLINATE_PHASE, POLINATE_STATUS
+from entrepot.edge.polinate.words import PHASE, STATUS
 
 LINES_MAX = 500
 QUANTITY_MAX = 10**9
@@ -51,8 +51,8 @@ Code = Annotated[str, msgspec.Meta(max_length=3)]
 # The currency of a mirrored order is what its sender says.
 CodeSent = Annotated[str, msgspec.Meta(max_length=10_000)]
 Time = Annotated[str, msgspec.Meta(max_length=64, extra_json_schema={"format": "date-time"})]
-Phase = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(POLINATE_PHASE)})]
-Status = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(POLINATE_STATUS)})]
+Phase = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(PHASE)})]
+Status = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(STATUS)})]
 FirstPhase = Annotated[str, msgspec.Meta(extra_json_schema={"enum": ["PENDING"]})]
 FirstStatus = Annotated[str, msgspec.Meta(extra_json_schema={"enum": ["UNASSIGNED"]})]
 # The properties that are sent stay text until they are read with every digit.

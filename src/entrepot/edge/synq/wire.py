@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from entrepot.core.words import SYNQ
+from entrepot.edge.synq.words import SYNQ
 
 Number = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "number"})]
 WholeNumber = Annotated[

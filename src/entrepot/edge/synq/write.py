@@ -44,7 +44,7 @@ def order(o: Order, principal: Principal) -> wire.Order:
     """One order."""
     return wire.Order(
         id=ids.dashed(o.id),
-        status=o.words.synq,
+        status=o.words["synq"],
         currency=o.currency,
         subtotal=number(o.subtotal),
         discount_total=number(o.discount),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from entrepot.core.facets import BETWEEN
 from entrepot.core.order_filter import OrderFilter
 from entrepot.store.engines.sql import Statement
 from entrepot.store.writing import properties, tallies
@@ -74,7 +75,9 @@ def plain(wanted: OrderFilter) -> OrderFilter:
 def of_orders(wanted: OrderFilter, statement: Statement) -> list[str]:
     """The conditions on a row `o` of orders, the property among them."""
     conditions = [f"o.{b.column}_at {b.compare} {statement.mark(b.value)}" for b in bounds(wanted)]
-    conditions += of_words(wanted, statement, "o.polinate_")
+    conditions += of_facets(
+        wanted, statement, "o.stage", f"o.fulfilment || '{BETWEEN}' || o.returns"
+    )
     if wanted.property_path is not None:
         there = " AND ".join(of_properties(wanted, statement, "o.org", "p.order_id = o.id"))
         absent = "NOT " if wanted.property_exists is False else ""
@@ -84,10 +87,14 @@ def of_orders(wanted: OrderFilter, statement: Statement) -> list[str]:
     return conditions
 
 
-def of_words(wanted: OrderFilter, statement: Statement, prefix: str = "") -> list[str]:
-    """The conditions on Polinate's words, in columns of this prefix."""
-    said = (("phase", wanted.phase), ("status", wanted.status))
-    return [f"{prefix}{name} = {statement.mark(word)}" for name, word in said if word is not None]
+def of_facets(wanted: OrderFilter, statement: Statement, stage: str, goods: str) -> list[str]:
+    """The conditions on the stage and the goods, which stand in these expressions."""
+    said = ((stage, wanted.stages), (goods, wanted.goods))
+    return [
+        f"{column} IN ({', '.join([statement.mark(value) for value in values])})"
+        for column, values in said
+        if values
+    ]
 
 
 def of_properties(wanted: OrderFilter, statement: Statement, org: str, *more: str) -> list[str]:
@@ -117,7 +124,7 @@ def of_spans(wanted: OrderFilter, statement: Statement) -> tuple[list[str], str]
     """Of a row of order_spans: what must hold if any of its orders is wanted, and what holds only
     if all of them are.
     """
-    some, every = of_words(wanted, statement), []
+    some, every = of_facets(wanted, statement, "stage", "goods"), []
     for bound in bounds(wanted):
         mark = statement.mark(bound.value)
         # The end of the span that may reach the bound, and the one that must.

@@ -18,7 +18,6 @@ from sqlalchemy import (
 from entrepot.core import kinds
 from entrepot.core.facets import FULFILMENTS, PAYMENTS, RETURNS, STAGES, Facets
 from entrepot.core.order import Event, Line
-from entrepot.core.words import Words
 from entrepot.store.schema.conversion import AtOneScale, Beside, Conversion, Spread, money
 from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.table import ID, need, one_of, table
@@ -43,12 +42,7 @@ orders = table(
     need("payment", Text),
     need("fulfilment", Text),
     need("returns", Text),
-    need("synq", Text),
-    need("polinate_phase", Text),
-    need("polinate_status", Text),
-    need("konvo", Text),
-    need("konvo_shipment", Text),
-    need("told", SmallInteger),
+    need("told_words", Text),  # words that were told and are still true: axis=word axis=word
     need("currency", Text),
     need("scale", SmallInteger),
     need("subtotal", BigInteger),
@@ -174,20 +168,21 @@ order_counters = table(
 
 order_spans = table(
     "order_spans",
-    # How many orders of each pair of words stand in a range of numbers, and between which times
-    # they lie; the ranges of each level hold those of the one below (docs/adr/0008).
+    # How many orders of each stage and each state of the goods stand in a range of numbers, and
+    # between which times they lie; the ranges of each level hold those of the one below
+    # (docs/adr/0008).
     need("org", BigInteger),
     need("level", SmallInteger),
     need("span", BigInteger),  # (number - 1) // the level's size
-    need("phase", Text),
-    need("status", Text),
+    need("stage", Text),
+    need("goods", Text),  # where the goods are and which came back, as core.facets.goods has them
     need("orders", BigInteger),
     # No order of the span lies outside these; they may be wider than what is in it now.
     need("created_min", BigInteger),
     need("created_max", BigInteger),
     need("updated_min", BigInteger),
     need("updated_max", BigInteger),
-    PrimaryKeyConstraint("org", "level", "span", "phase", "status"),
+    PrimaryKeyConstraint("org", "level", "span", "stage", "goods"),
 )
 
 order_update_tallies = table(
@@ -237,7 +232,6 @@ ORDERS = Kept(
     kinds.ORDERS, orders,
     {
         "facets": Spread(Facets),
-        "words": Spread(Words),
         **{name: AtOneScale(name, _AMOUNTS) for name in _AMOUNTS[:-1]},
         "total": AtOneScale("total", _AMOUNTS, own="total_scale"),
         "lines": Beside("lines", "()"),

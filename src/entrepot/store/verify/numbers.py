@@ -12,7 +12,7 @@ from entrepot.store.verify import own_reading
 from entrepot.store.verify.statements import Check
 
 _orders, _counters, _spans = schema.orders.c, schema.order_counters.c, schema.order_spans.c
-_PLACE = ("org", "span", "phase", "status")
+_PLACE = ("org", "span", "stage", "goods")
 _TIMES = ("created_min", "created_max", "updated_min", "updated_max")
 
 
@@ -129,7 +129,7 @@ def _later_than_the_last_commit() -> Select[Any]:
 def _grouped(size: int) -> Select[Any]:
     """What the lowest spans should say, from the orders."""
     span = (_orders.number - 1) // size
-    place = (_orders.org, span, _orders.polinate_phase, _orders.polinate_status)
+    place = (_orders.org, span, _orders.stage, _orders.fulfilment + "/" + _orders.returns)
     created, updated = _orders.created_at, _orders.updated_at
     times = (func.min(created), func.max(created), func.min(updated), func.max(updated))
     return select(
@@ -142,7 +142,7 @@ def _grouped(size: int) -> Select[Any]:
 def _coarser(level: int) -> Select[Any]:
     """What the spans of a level should say, from those of the level below."""
     ratio = own_reading.SPAN_SIZES[level] // own_reading.SPAN_SIZES[level - 1]
-    place = (_spans.org, _spans.span // ratio, _spans.phase, _spans.status)
+    place = (_spans.org, _spans.span // ratio, _spans.stage, _spans.goods)
     times = [
         (func.min if name.endswith("min") else func.max)(_spans[name]).label(name)
         for name in _TIMES

@@ -261,12 +261,13 @@ def _attempts(
 
 
 def _words(order: Order, findings: Findings) -> None:
-    """`shown` keeps told words that are true and prefers the rest: here it changes nothing."""
-    stored = order.words
-    known = all(getattr(stored, axis) in table for axis, table in words.AXES.items())
-    if known and _known(order.facets) and words.shown(order.facets, stored) == stored:
+    """The words that are kept are words of a dialect. What is shown follows when it is shown."""
+    pairs = [pair.partition("=") for pair in order.told_words.split()]
+    axes = [axis for axis, _, _ in pairs]
+    known = all(axis in words.AXES and word in words.AXES[axis].rows for axis, _, word in pairs)
+    if known and axes == sorted(set(axes)) and _known(order.facets):
         return
     findings.add(
         "WORDS", org=order.org, order=order.id, facets=" ".join(order.facets),
-        words=" ".join(map(str, stored)),
+        words=order.told_words,
     )  # fmt: skip

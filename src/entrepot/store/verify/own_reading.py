@@ -15,7 +15,6 @@ from typing import Any, Final
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Attempt, Event, Line, Order
-from entrepot.core.words import Words
 from entrepot.store.verify.walk import AnyRow
 
 # Orders in a span of each level, and microseconds in a slot of each level (docs/adr/0008).
@@ -31,7 +30,7 @@ PUT_OFF_MAX: Final = 3_600_000_000
 SEALED_BYTES, SEAL_BYTES = 20, 4
 
 _SUMS: Final = ("subtotal", "discount", "shipping", "tax")
-_OF_ROWS: Final = frozenset(Order._fields) - {"facets", "words", "lines", "total", *_SUMS}
+_OF_ROWS: Final = frozenset(Order._fields) - {"facets", "lines", "total", *_SUMS}
 _OF_LINES: Final = frozenset(Line._fields) - {"price", "cost"}
 
 
@@ -46,7 +45,6 @@ def order_of(row: AnyRow, lines: tuple[Line, ...]) -> Order:
         **members,
         total=Amount(said["total"] // 10 ** (scale - places), places),
         facets=Facets(*[said[name] for name in Facets._fields]),
-        words=Words(*[said[name] for name in Words._fields]),
         lines=lines,
     )
 

@@ -85,8 +85,8 @@ INVARIANTS: dict[str, str] = {
         "other."
     ),
     "WORDS": (
-        "Every status word that is shown is true of its order. It is the preferred word unless a "
-        "true word was told."
+        "The words that an order keeps are words of a dialect's table, one for each status. Every "
+        "other word follows from where the order stands when it is shown."
     ),
     "PROPERTIES": "The searchable properties of an order are those in its properties.",
     "ANNOUNCED": "An order that has come is no longer announced.",

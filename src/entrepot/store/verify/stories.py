@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entrepot.core import events
+from entrepot.core import events, words
 from entrepot.core.facets import Facets
 from entrepot.core.ids import dashed
 from entrepot.core.order import Event, Order
@@ -33,7 +33,7 @@ _OF_THE_PIPELINE = frozenset({
 })  # fmt: skip
 # An order that was announced before it came is ingested by its announcement.
 ANNOUNCED = "announced"
-_SENDERS = frozenset({"synq", "polinate", "konvo", "native", OPERATOR, ANNOUNCED})
+_SENDERS = frozenset({"native", OPERATOR, ANNOUNCED})
 
 
 def check_events(
@@ -69,10 +69,15 @@ def _false_source(event: Event) -> str | None:
     elif event.type == events.ORDER_RESUMED:
         told_by_right = event.source == OPERATOR
     elif event.type == events.STOCK_RELEASED:
-        told_by_right = event.source == PIPELINE or event.source in _SENDERS
+        told_by_right = event.source == PIPELINE or _is_sender(event.source)
     else:
-        told_by_right = event.source in _SENDERS
+        told_by_right = _is_sender(event.source)
     return None if told_by_right else f"told by {event.source}"
+
+
+def _is_sender(source: str) -> bool:
+    """Whether orders are told by this source: a dialect that has words, or one of the others."""
+    return source in _SENDERS or any(source == axis.dialect for axis in words.AXES.values())
 
 
 # Who can stand behind an event that is told by a source; who is not known has an empty name.

@@ -17,7 +17,7 @@ from entrepot.store.writing.writes import Made, Writes
 
 # What a move of the pipeline changes; the long texts of an order are not written again for it.
 _MOVING = (
-    "facets", "words", "updated_at", "shipped_at", "delivered_at", "reason", "reason_detail",
+    "facets", "told_words", "updated_at", "shipped_at", "delivered_at", "reason", "reason_detail",
     "parked", "ingested", "version",
 )  # fmt: skip
 _MOVE_SETS = ORDERS.columns_of(*_MOVING)

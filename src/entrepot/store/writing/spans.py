@@ -1,8 +1,8 @@
 """Tallies over ranges of orders' numbers, so that lists need not read the book.
 
-A span is a range of an organization's numbers. For each level of spans and each pair of Polinate's
-words there is a row that says how many orders stand there and between which times they lie. They
-are kept in the transaction that writes the orders (docs/adr/0008).
+A span is a range of an organization's numbers. For each level of spans and each stage and
+each state of the goods there is a row that says how many orders stand there and between which
+times they lie. They are kept in the transaction that writes the orders (docs/adr/0008).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection
 
+from entrepot.core.facets import goods
 from entrepot.core.facts import Facts
 from entrepot.core.order import Order
 from entrepot.store.engines.sql import Write, sql_of
@@ -22,7 +23,7 @@ from entrepot.store.writing.writes import Writes
 # sizes it was written with: another choice takes a migration that fills order_spans anew.
 SIZES = (128, 8_192, 524_288)
 
-_KEYS = ("org", "level", "span", "phase", "status")
+_KEYS = ("org", "level", "span", "stage", "goods")
 _TIMES = ("created_min", "created_max", "updated_min", "updated_max")
 _COLUMNS = (*_KEYS, "orders", *_TIMES)
 
@@ -48,7 +49,7 @@ class _Times(NamedTuple):
         )
 
 
-_Place = tuple[int, int, str, str]  # organization, span of the lowest level, phase, status
+_Place = tuple[int, int, str, str]  # organization, span of the lowest level, stage, goods
 
 
 def tally(conn: Connection, writes: Writes, facts: Facts) -> None:
@@ -84,8 +85,8 @@ class _Counted(NamedTuple):
     """
 
     org: int
-    phase: str
-    status: str
+    stage: str
+    goods: str
     orders: int
     created_at: int
     updated_at: int
@@ -93,9 +94,9 @@ class _Counted(NamedTuple):
 
 
 def _counted(order: Order, orders: int, created_at: int, updated_at: int) -> _Counted:
-    words = order.words
+    facets = order.facets
     return _Counted(
-        order.org, words.polinate_phase, words.polinate_status, orders,
+        order.org, facets.stage, goods(facets), orders,
         created_at, updated_at, order.number,
     )  # fmt: skip
 
@@ -103,8 +104,8 @@ def _counted(order: Order, orders: int, created_at: int, updated_at: int) -> _Co
 def _leaves(counted: list[_Counted]) -> dict[_Place, _Times]:
     """What the orders do to the rows of the lowest level."""
     leaves: dict[_Place, _Times] = {}
-    for org, phase, status, orders, made, changed, number_ in counted:
-        place = (org, (number_ - 1) // SIZES[0], phase, status)
+    for org, stage, its_goods, orders, made, changed, number_ in counted:
+        place = (org, (number_ - 1) // SIZES[0], stage, its_goods)
         times = _Times(orders, made, made, changed, changed)
         known = leaves.get(place)
         leaves[place] = times if known is None else known.beside(times)
@@ -114,9 +115,9 @@ def _leaves(counted: list[_Counted]) -> dict[_Place, _Times]:
 def _levels(leaves: dict[_Place, _Times]) -> list[tuple[Any, ...]]:
     """The rows of every level that the lowest one's changes add up to."""
     rows: dict[tuple[Any, ...], _Times] = {}
-    for (org, leaf, phase, status), times in leaves.items():
+    for (org, leaf, stage, its_goods), times in leaves.items():
         for level, size in enumerate(SIZES):
-            key = (org, level, leaf * SIZES[0] // size, phase, status)
+            key = (org, level, leaf * SIZES[0] // size, stage, its_goods)
             known = rows.get(key)
             rows[key] = times if known is None else known.beside(times)
     return [(*key, *times) for key, times in rows.items()]
@@ -148,9 +149,9 @@ def _upsert_postgres(sizes: tuple[int, ...]) -> str:
     [(_, given)] = NUMBERED.columns
     number_ = f"CASE WHEN new.number > 0 THEN new.number ELSE {given} END AS number"
     return _upsert_sql(
-        "SELECT org, level, (number - 1) / size, phase, status, sum(orders)::bigint, "
+        "SELECT org, level, (number - 1) / size, stage, goods, sum(orders)::bigint, "
         "min(created_at), max(created_at), min(updated_at), max(updated_at) "
-        f"FROM (SELECT new.org, new.phase, new.status, new.orders, {times}, {number_} "
+        f"FROM (SELECT new.org, new.stage, new.goods, new.orders, {times}, {number_} "
         f"FROM {{}} AS new({names}) JOIN {TAKEN} AS k ON k.org = new.org) AS counted "
         f"CROSS JOIN (VALUES {levels}) AS levels(level, size) "
         "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5",

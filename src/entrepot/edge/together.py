@@ -6,7 +6,7 @@ and triple of tellings of every dialect and holds what the three dialects show a
 
 from __future__ import annotations
 
-from entrepot.core.words import Words
+from collections.abc import Mapping
 
 Pairs = dict[str, tuple[str, ...]]
 
@@ -132,11 +132,11 @@ ONLY_AS_TOLD = frozenset({
 })  # fmt: skip
 
 
-def absurd(words: Words) -> list[tuple[str, str]]:
+def absurd(words: Mapping[str, str]) -> list[tuple[str, str]]:
     """The pairs of words shown here that may not stand together, each as `axis=word`."""
     found = []
     for (one, other), pairs in TOGETHER.items():
-        word, beside = getattr(words, one), getattr(words, other)
+        word, beside = words[one], words[other]
         if beside not in pairs[word]:
             found.append((f"{one}={word}", f"{other}={beside}"))
     return found
