@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from entrepot import settings
 from entrepot.core import lifecycle, words
 from entrepot.core.facets import VALUES, Facets
+from entrepot.core.order_reason import MEANINGS
 from entrepot.core.refusal import TRANSIENT, Reason
 from entrepot.edge import together
 from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
@@ -242,6 +243,8 @@ def _lifecycle() -> str:
         "### What the tables cannot say\n\n",
         _table(("rule", "values", "and"), (_rule(*rule) for rule in _RULES)),
         "\nGoods leave and arrive only while the order is `confirmed`.\n",
+        "\n### Reasons\n\nAn order keeps one of these codes, and a sentence of its own case.\n\n",
+        _table(("reason", "meaning"), ((f"`{one}`", text) for one, text in MEANINGS.items())),
         _MIRRORED,
         _claims(),
         _OVERVIEW,

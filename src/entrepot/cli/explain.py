@@ -17,6 +17,7 @@ from entrepot.core.explain import legal_words
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Attempt, Event, Job, Order, Reservation
+from entrepot.core.order_reason import MEANINGS
 from entrepot.core.shown import moment, stuck
 from entrepot.store.reading.waiting import Story, story
 from entrepot.store.writing.working_set import load
@@ -95,6 +96,7 @@ def described(found: Explained) -> dict[str, Any]:
         "shown_as": dict(order.words),
         "total": f"{order.total.text()} {order.currency}",
         "reason": shown.reason(order),
+        "reason_means": MEANINGS.get(order.reason or ""),
         "waits_for": waits_for(found),
         "legal_words": found.legal,
         "jobs": [_job(job, found) for job in its.jobs],

@@ -99,7 +99,7 @@ class Order(NamedTuple):
     delivered_at: int | None = None
     # When it was made, as its sender says; `created_at` is when it arrived here.
     made_at: int | None = None
-    # Why the order stands where it stands: a code of the refusal catalogue and a sentence.
+    # Why the order stands where it stands: a code (core/order_reason.py) and a sentence.
     reason: str | None = None
     reason_detail: str | None = None
     parked: bool = False

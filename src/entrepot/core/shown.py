@@ -8,9 +8,10 @@ from functools import lru_cache
 
 from entrepot.core import ahead, claims, ids
 from entrepot.core.order import Job, Order
+from entrepot.core.order_reason import OrderReason
 from entrepot.core.words import spelled
 
-WAITING = "waiting"  # the reason of an order that waits for its pipeline
+WAITING = OrderReason.WAITING
 MICROSECONDS = 1_000_000
 # A process beats once a second; one that has not for so long may be dead (microseconds).
 SILENT = 4_000_000

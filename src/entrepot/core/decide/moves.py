@@ -12,11 +12,12 @@ from entrepot.core.decide.times import planned
 from entrepot.core.facets import ENDED, RUNNING, SHIPPED, Facets
 from entrepot.core.facts import Facts
 from entrepot.core.order import Order
+from entrepot.core.order_reason import OrderReason
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.telling import Told, remembered, retold, told_besides
 
 # The reason of a mirrored order whose sender's last words brought it back.
-MOVED_BACK = "moved_back"
+MOVED_BACK = OrderReason.MOVED_BACK
 # Which of these a running order is at, the pipeline says and no word.
 _BY_PIPELINE = ("placed", "confirmed")
 _EVENT_OF_STAGE = {"cancelled": events.ORDER_CANCELLED, "rejected": events.ORDER_CANCELLED}
@@ -67,7 +68,7 @@ def _take_effect(order: Order, facts: Facts, changes: Changes) -> Order:
     return order
 
 
-def fail(order: Order, reason: str, detail: str, facts: Facts, changes: Changes) -> Order:
+def fail(order: Order, reason: OrderReason, detail: str, facts: Facts, changes: Changes) -> Order:
     """End a placed order for a reason, which it keeps; what it claimed is given back.
 
     What was told ahead of its confirmation is dropped, the times of its goods included.
@@ -250,7 +251,9 @@ def _consequences(
 ) -> Order:
     if after.facets.stage in ENDED and before.facets.stage in RUNNING:
         after = after.changed(
-            reason=after.facets.stage, reason_detail=f"told by {source}", parked=False
+            reason=OrderReason(after.facets.stage),
+            reason_detail=f"told by {source}",
+            parked=False,
         )
         if goods.release(after, facts, changes):
             after, released = events.happened(after, events.STOCK_RELEASED, facts, source)

@@ -12,6 +12,7 @@ from entrepot.core.decide.moves import confirm, fail
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Attempt, Order
+from entrepot.core.order_reason import OrderReason
 from entrepot.core.payment_keys import authorisation_key
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
@@ -58,7 +59,7 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
     if short is not None:
         changes.exact_stock = True
         changes.jobs_done.append(job)
-        order = fail(order, "out_of_stock", short, facts, changes)
+        order = fail(order, OrderReason.OUT_OF_STOCK, short, facts, changes)
         return Decision(changes, StepResult(None, order=order))
     goods.hold(order, "held", command.held_until, facts, changes)
     order, reserved = events.happened(order, events.STOCK_RESERVED, facts, "pipeline")

@@ -13,6 +13,7 @@ from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Attempt, Job, Order
+from entrepot.core.order_reason import OrderReason
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
 
@@ -125,7 +126,7 @@ def _refused(
     if goods.release(order, facts, changes):
         order, released = events.happened(order, events.STOCK_RELEASED, facts, "pipeline")
         changes.events.append(released)
-    order = fail(order, "payment_declined", command.detail, facts, changes)
+    order = fail(order, OrderReason.PAYMENT_DECLINED, command.detail, facts, changes)
     return Decision(changes, StepResult(None, attempt, order))
 
 
@@ -150,4 +151,4 @@ def _expired(order: Order, detail: str, facts: Facts, changes: Changes) -> Order
     if goods.release(order, facts, changes, "expired"):
         order, released = events.happened(order, events.STOCK_RELEASED, facts, "pipeline")
         changes.events.append(released)
-    return fail(order, "payment_expired", detail, facts, changes)
+    return fail(order, OrderReason.PAYMENT_EXPIRED, detail, facts, changes)

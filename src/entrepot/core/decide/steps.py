@@ -10,6 +10,7 @@ from entrepot.core.decide.jobs import held_job, taken_up
 from entrepot.core.decide.waiting import DETAIL_MAX, goes_on, waits
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
+from entrepot.core.order_reason import OrderReason
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult, StepResult
 
@@ -86,7 +87,9 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
     before = order
     if parked and not order.parked:
         order = order.changed(
-            parked=True, reason="parked", reason_detail=f"{job.kind}: {command.error}"[:DETAIL_MAX]
+            parked=True,
+            reason=OrderReason.PARKED,
+            reason_detail=f"{job.kind}: {command.error}"[:DETAIL_MAX],
         )
         order, told = events.happened(
             order, events.ORDER_PARKED, facts, "pipeline", {"step": job.kind}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from entrepot.core.facets import ENDED
 from entrepot.core.order import Order
+from entrepot.core.order_reason import OrderReason
 from entrepot.core.shown import WAITING
 
 DETAIL_MAX = 500
@@ -19,7 +20,7 @@ def waits(order: Order, what: str) -> Order:
     if order.facets.stage not in ENDED:
         return order.changed(reason=WAITING, reason_detail=what[:DETAIL_MAX])
     ended = (order.reason_detail or "").partition(_BESIDES)[0]
-    reason = order.reason or order.facets.stage
+    reason = order.reason or OrderReason(order.facets.stage)
     return order.changed(reason=reason, reason_detail=f"{ended}{_BESIDES}{what}"[:DETAIL_MAX])
 
 
@@ -27,7 +28,7 @@ def goes_on(order: Order) -> Order:
     """The order without a parked or a waiting step. Its stage still says why an ended one ended."""
     ended = order.facets.stage in ENDED
     if order.parked:
-        reason = order.facets.stage if ended else None
+        reason = OrderReason(order.facets.stage) if ended else None
         return order.changed(parked=False, reason=reason, reason_detail=None)
     if order.reason == WAITING:
         return order.changed(reason=None, reason_detail=None)

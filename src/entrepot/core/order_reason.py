@@ -1,0 +1,38 @@
+"""Why an order stands where it stands: every code that an order can have, with its meaning."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class OrderReason(StrEnum):
+    """The code of a reason. An order has at most one code, beside a sentence of its own case.
+
+    An order whose payment a service answered in place of the order's own provider has the name of
+    that service as its code.
+    """
+
+    OUT_OF_STOCK = "out_of_stock"
+    PAYMENT_DECLINED = "payment_declined"
+    PAYMENT_EXPIRED = "payment_expired"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    DELETED = "deleted"
+    PARKED = "parked"
+    WAITING = "waiting"
+    MOVED_BACK = "moved_back"
+
+
+MEANINGS: dict[str, str] = {
+    OrderReason.OUT_OF_STOCK: "There was not enough free stock.",
+    OrderReason.PAYMENT_DECLINED: "The payment provider declined the payment.",
+    OrderReason.PAYMENT_EXPIRED: "The payment was still open when the hold of the stock ended.",
+    OrderReason.CANCELLED: "A dialect's word cancelled the order.",
+    OrderReason.REJECTED: "A dialect's word rejected the order.",
+    OrderReason.FAILED: "The order had failed; a later step was parked and taken up again.",
+    OrderReason.DELETED: "A dialect's word deleted the order.",
+    OrderReason.PARKED: "A step cannot go on without the operator.",
+    OrderReason.WAITING: "A step waits for its next try, for a notification or for a worker.",
+    OrderReason.MOVED_BACK: "A late telling moved a mirrored order back.",
+}
