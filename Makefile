@@ -8,6 +8,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 HOST = 127.0.0.1
 PORT = 8080
 KILLS ?= 30
+CASES ?= 2000
 # Test processes at once. Each takes whole files and has a PostgreSQL of its own.
 JOBS ?= 2
 PYTEST_ARGS ?=
@@ -28,7 +29,7 @@ OLD_VERSION = build/upgrade/$(UPGRADE_FROM)
 PIP_COMPILE = $(LOCK_TOOL)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
-.PHONY: help run install dev test test-pooler check format lock bench bench-large bench-peers crash upgrade-large clean
+.PHONY: help run install dev test test-pooler check format lock bench bench-large bench-peers crash fuzz upgrade-large clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -70,6 +71,9 @@ bench-peers: $(DEV_INSTALLED) ## Entrepot beside django-oscar, Vendure and Medus
 
 crash: $(DEV_INSTALLED) ## the long kill test: KILLS (30) kills under load, nothing lost, nothing twice
 	ENTREPOT_CRASH_KILLS=$(KILLS) $(BIN)/python -m pytest tests/acceptance/test_crash.py $(PYTEST_ARGS)
+
+fuzz: $(DEV_INSTALLED) ## generated requests from each document: CASES (2000) a dialect and engine; 400 in make test
+	ENTREPOT_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest tests/acceptance/test_schemathesis.py $(PYTEST_ARGS)
 
 upgrade-large: $(DEV_INSTALLED) $(OLD_VERSION)/.venv/.installed ## a large book of an older version, upgraded; UPGRADE_ENGINE=postgres
 	$(BIN)/python -m tests.upgrade.large $(CURDIR)/$(OLD_VERSION)/$(BIN)/python $(UPGRADE_ENGINE) $(UPGRADE_ORDERS)
