@@ -24,7 +24,7 @@ from entrepot.edge.app import Application, build_app
 from entrepot.edge.dialects import ALL
 from entrepot.edge.door import Door
 from entrepot.edge.polinate.credentials import business_text
-from entrepot.edge.polinate.source import SOURCE, mirror_from_source
+from entrepot.edge.polinate.orders.source import SOURCE, mirror_from_source
 from entrepot.edge.protocol import SPARE_CONNECTIONS, deadline_protocol
 from entrepot.edge.rate_limit import SharedTokenBuckets
 from entrepot.edge.services import Services

@@ -10,9 +10,9 @@ import pytest
 from bench.requests import CUSTOMER, KEY, NOBODY, Request, every
 
 from bench import empty, wrk
-from entrepot.edge.konvo import wire as konvo
-from entrepot.edge.polinate import wire as polinate
-from entrepot.edge.synq import wire as synq
+from entrepot.edge.konvo.orders import wire as konvo
+from entrepot.edge.polinate.orders import wire as polinate
+from entrepot.edge.synq.orders import wire as synq
 
 TOLD = NOBODY | {
     "konvo": {"api_key": "k"},

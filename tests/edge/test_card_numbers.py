@@ -14,9 +14,9 @@ from entrepot.core.refusal import Reason, Refused
 from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import is_card_number, refuse_card_members
 from entrepot.edge.dialect import read_json
-from entrepot.edge.konvo import read as konvo
-from entrepot.edge.polinate import values as polinate
-from entrepot.edge.synq import read as synq
+from entrepot.edge.konvo.orders import read as konvo
+from entrepot.edge.polinate.orders import values as polinate
+from entrepot.edge.synq.orders import read as synq
 
 CARDS = [
     "4111111111111111", "4111 1111 1111 1111", "4111-1111-1111-1111", " 4111111111111111 ",

@@ -11,11 +11,11 @@ import pytest
 from entrepot.core.refusal import Reason, Refusal, Refused, all_of
 from entrepot.edge import every_fault
 from entrepot.edge.dialect import read_json
-from entrepot.edge.konvo import wire as konvo
-from entrepot.edge.polinate import wire as polinate
+from entrepot.edge.konvo.orders import wire as konvo
+from entrepot.edge.polinate.orders import wire as polinate
 from entrepot.edge.polinate.refusals import refusal_answer
 from entrepot.edge.strict_json import InvalidJson
-from entrepot.edge.synq import wire as synq
+from entrepot.edge.synq.orders import wire as synq
 
 
 def refused(body: Any, shape: type[msgspec.Struct]) -> Refusal:

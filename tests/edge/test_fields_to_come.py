@@ -31,10 +31,11 @@ from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.order import StoredAnswer
 from entrepot.core.refusal import Refusal
 from entrepot.edge.access import Principal
-from entrepot.edge.konvo import wire as konvo
-from entrepot.edge.polinate import fingerprints
-from entrepot.edge.polinate import wire as polinate
-from entrepot.edge.synq import wire as synq
+from entrepot.edge.konvo.orders import wire as konvo
+from entrepot.edge.polinate.orders import fingerprints
+from entrepot.edge.polinate.orders import wire as polinate
+from entrepot.edge.synq.inventory import wire as inventory
+from entrepot.edge.synq.orders import wire as synq
 from entrepot.writer.envelope import Idempotency, Outcome
 from entrepot.writer.idempotency import replay
 
@@ -73,7 +74,8 @@ BODIES: dict[str, Body] = {
 def told(operation: str, body: Body) -> Idempotency:
     """What the code that is imported now makes of a body and its key."""
     dialect, _, name = operation.partition(".")
-    read = importlib.import_module(f"entrepot.edge.{dialect}.read")
+    noun = "inventory" if name == "adjustInventory" else "orders"
+    read = importlib.import_module(f"entrepot.edge.{dialect}.{noun}.read")
     sent = json.dumps(body).encode()
     if name == "createOrder" and dialect == "synq":
         found = read.create_order(sent, PRINCIPAL).idempotency
@@ -84,7 +86,7 @@ def told(operation: str, body: Body) -> Idempotency:
     elif name == "updateOrder":
         found = read.amend_order(read.changes(sent), ORDER_ID, "key-1", PRINCIPAL)[1]
     else:
-        prints = importlib.import_module("entrepot.edge.polinate.fingerprints")
+        prints = importlib.import_module("entrepot.edge.polinate.orders.fingerprints")
         found = prints.of_notification(read.posted(sent), PRINCIPAL, "key-1")
     assert isinstance(found, Idempotency)
     return found
@@ -155,7 +157,7 @@ def everywhere(body: Any) -> Any:
 
 @pytest.mark.parametrize(
     "changed",
-    [*DRAFTS, *types_of(synq), *types_of(polinate), *types_of(konvo)],
+    [*DRAFTS, *types_of(synq), *types_of(inventory), *types_of(polinate), *types_of(konvo)],
     ids=lambda changed: f"{changed.__module__.split('.')[2]}.{changed.__name__}",
 )
 def test_an_old_request_is_replayed_when_a_type_has_one_more_field(changed: type) -> None:
@@ -165,7 +167,7 @@ def test_an_old_request_is_replayed_when_a_type_has_one_more_field(changed: type
             for version in (known.fingerprint, known.fingerprint[1:]):
                 assert isinstance(replay(repeat, stored(known, version)), Outcome), operation
         sent = of_konvo.told(of_konvo.order())
-        read = importlib.import_module("entrepot.edge.konvo.read")
+        read = importlib.import_module("entrepot.edge.konvo.orders.read")
         command = read.mirror_orders(read.orders(sent), PRINCIPAL)
         assert [draft.digest for draft in command.drafts] == DIGESTS
 
@@ -220,7 +222,7 @@ def test_every_member_of_a_body_is_in_the_newest_version_of_its_fingerprint() ->
     parts = {operation: set(known.parts) for operation, known in KEPT.items()}
     fields = set(synq.CreateOrder.__struct_fields__) - {"idempotency_key", "line_items"}
     assert parts["synq.createOrder"] == fields
-    assert parts["synq.adjustInventory"] == set(synq.AdjustStock.__struct_fields__)
+    assert parts["synq.adjustInventory"] == set(inventory.AdjustStock.__struct_fields__)
     for names, wire in (
         (parts["polinate.createOrder"], polinate.CreateOrder),
         (parts["polinate.updateOrder"] - {"id"}, polinate.UpdateOrder),

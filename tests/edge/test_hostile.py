@@ -13,7 +13,7 @@ from entrepot import pace
 from entrepot.core.refusal import Refused
 from entrepot.edge import soundness
 from entrepot.edge.access import Principal
-from entrepot.edge.konvo import read as konvo
+from entrepot.edge.konvo.orders import read as konvo
 from entrepot.edge.soundness import InvalidJson
 from entrepot.edge.strict_json import decode
 from entrepot.pace import breathe, in_slices, paced

@@ -20,9 +20,9 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Order, sealed_digest
 from entrepot.core.words import Axis, Row
 from entrepot.edge.access import Principal
-from entrepot.edge.konvo import write as konvo
+from entrepot.edge.konvo.orders import write as konvo
 from entrepot.edge.polinate.words import PHASE, STATUS, goods_of, stages_of
-from entrepot.edge.synq import write as synq
+from entrepot.edge.synq.orders import write as synq
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database

@@ -8,7 +8,7 @@ from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Customer, Order
 from entrepot.edge.access import Principal
-from entrepot.edge.konvo import read
+from entrepot.edge.konvo.orders import read
 
 Body = dict[str, Any]
 PRINCIPAL = Principal(7, b"o" * 16, b"t" * 16, "EDITOR")

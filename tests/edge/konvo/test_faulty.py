@@ -9,7 +9,7 @@ import pytest
 from tests.edge.konvo.samples import PRINCIPAL, customer, item, order, told
 
 from entrepot.core.refusal import FAULTS_MAX, OTHERS_CAN_GO, Reason, Refusal, Refused
-from entrepot.edge.konvo import read
+from entrepot.edge.konvo.orders import read
 from entrepot.edge.konvo.refusals import refusal_answer
 
 GOOD = order()

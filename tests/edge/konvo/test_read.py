@@ -10,7 +10,8 @@ from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.money import Amount
 from entrepot.core.order import SEALED_BYTES
 from entrepot.core.refusal import Reason, Refused
-from entrepot.edge.konvo import wire, words
+from entrepot.edge.konvo import words
+from entrepot.edge.konvo.orders import wire
 
 from .samples import (
     PRINCIPAL,

@@ -4,7 +4,7 @@ import pytest
 
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, Refused
-from entrepot.edge.konvo import read
+from entrepot.edge.konvo.orders import read
 
 from .samples import MARCH_FIRST
 

@@ -12,9 +12,9 @@ from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import SCALE_MAX, Amount, line_sum
 from entrepot.core.refusal import Reason, Refused
 from entrepot.core.results import OrderResult
-from entrepot.edge.konvo import routes
-from entrepot.edge.polinate import write as polinate
-from entrepot.edge.synq import write as synq
+from entrepot.edge.konvo.orders import routes
+from entrepot.edge.polinate.orders import write as polinate
+from entrepot.edge.synq.orders import write as synq
 from entrepot.store import schema
 from entrepot.store.reading import queries
 from entrepot.writer.envelope import Answer, Envelope

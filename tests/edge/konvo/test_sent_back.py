@@ -19,7 +19,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Customer, Order
 from entrepot.core.refusal import Refused
 from entrepot.core.results import OrdersResult
-from entrepot.edge.konvo import routes
+from entrepot.edge.konvo.orders import routes
 from entrepot.store.reading import queries
 from entrepot.store.verify.report import Findings
 from entrepot.store.verify.stories import check_sender

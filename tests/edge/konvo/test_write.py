@@ -11,7 +11,7 @@ from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Line, Order
 from entrepot.core.results import OrdersResult
-from entrepot.edge.konvo import write
+from entrepot.edge.konvo.orders import write
 
 from .samples import PRINCIPAL, Body, booked, contact
 

@@ -15,7 +15,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.edge.admission import Admission
 from entrepot.edge.app import build_app
-from entrepot.edge.polinate.routes import DIALECT
+from entrepot.edge.polinate.dialect import DIALECT
 from entrepot.edge.services import Services
 from entrepot.store import accounts, catalogue, schema
 from entrepot.store.engines.sqlite import SqliteDatabase

@@ -11,7 +11,7 @@ from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refused
-from entrepot.edge.polinate import bodies, read, wire
+from entrepot.edge.polinate.orders import bodies, read, wire
 
 from .samples import ENTRY, LINE_ID, PRINCIPAL, VARIANT, Body, new_line, new_order, told
 

@@ -8,8 +8,8 @@ import pytest
 from entrepot.core.ids import dashed
 from entrepot.core.refusal import Reason
 from entrepot.edge.keys import idempotency_key
-from entrepot.edge.polinate import wire
-from entrepot.edge.polinate.read import notify_order, posted
+from entrepot.edge.polinate.orders import wire
+from entrepot.edge.polinate.orders.read import notify_order, posted
 
 from .samples import BUSINESS, LINE_ID, ORG_ID, PRINCIPAL, Body, new_line, new_order, told
 from .test_read import amended, created, refusal

@@ -4,7 +4,7 @@ import pytest
 
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, Refused
-from entrepot.edge.polinate.listing import order_list
+from entrepot.edge.polinate.orders.listing import order_list
 
 NEW_YEAR = 1_704_067_200_000_000  # 2024-01-01 00:00 UTC in microseconds
 WHEN = "2024-01-01T00:00:00Z"

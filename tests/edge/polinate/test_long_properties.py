@@ -9,7 +9,7 @@ import uuid_utils
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult
 from entrepot.edge.access import Principal
-from entrepot.edge.polinate import listing, read, wire
+from entrepot.edge.polinate.orders import listing, read, wire
 from entrepot.store import accounts
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database

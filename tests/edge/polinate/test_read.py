@@ -8,8 +8,8 @@ from entrepot.core.commands import DraftLine, VariantRef
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refusal, Refused
-from entrepot.edge.polinate import read, wire
-from entrepot.edge.polinate.read import amend_order, create_order, posted
+from entrepot.edge.polinate.orders import read, wire
+from entrepot.edge.polinate.orders.read import amend_order, create_order, posted
 
 from .samples import (
     ENTRY,

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from entrepot.core.refusal import Reason, Refusal
+from entrepot.edge.polinate.dialect import DIALECT
 from entrepot.edge.polinate.refusals import CODE, STATUS, refusal_answer
-from entrepot.edge.polinate.routes import DIALECT
 
 EXPECTED = {
     "no_such_route": (404, "NOT_FOUND"),

@@ -7,7 +7,7 @@ import pytest
 
 from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.refusal import Refusal
-from entrepot.edge.polinate.source import mirror_from_source
+from entrepot.edge.polinate.orders.source import mirror_from_source
 from entrepot.writer.envelope import Envelope
 
 from .conftest import ORDERS, Book, decoded

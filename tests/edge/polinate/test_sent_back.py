@@ -14,8 +14,8 @@ from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.results import OrderResult, OrdersResult
 from entrepot.edge.access import Principal
-from entrepot.edge.konvo import read as konvo
-from entrepot.edge.polinate.source import mirror_from_source
+from entrepot.edge.konvo.orders import read as konvo
+from entrepot.edge.polinate.orders.source import mirror_from_source
 from entrepot.writer.envelope import Envelope
 
 from .conftest import ORDERS, Book, decoded

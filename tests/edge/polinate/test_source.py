@@ -8,7 +8,7 @@ import pytest
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refused
-from entrepot.edge.polinate.source import mirror_from_source
+from entrepot.edge.polinate.orders.source import mirror_from_source
 
 from .samples import Body, source_line, source_order, told
 

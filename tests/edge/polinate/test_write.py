@@ -8,7 +8,7 @@ import pytest
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.results import OrderResult
-from entrepot.edge.polinate import write
+from entrepot.edge.polinate.orders import write
 from entrepot.store.reading.queries import Page
 
 from .samples import MARCH_FIRST, Body, book_line, book_order

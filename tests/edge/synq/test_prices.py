@@ -10,7 +10,7 @@ from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.order import StoredAnswer
 from entrepot.core.refusal import Reason, Refusal, Refused
-from entrepot.edge.synq import read
+from entrepot.edge.synq.orders import read
 from entrepot.writer.envelope import Idempotency, Outcome
 from entrepot.writer.idempotency import replay
 

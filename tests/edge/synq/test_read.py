@@ -12,7 +12,9 @@ from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refused
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
-from entrepot.edge.synq import read
+from entrepot.edge.synq.ids import uuid
+from entrepot.edge.synq.inventory import read as inventory
+from entrepot.edge.synq.orders import read
 from entrepot.writer.envelope import Idempotency
 
 Body = dict[str, Any]
@@ -233,8 +235,8 @@ def test_a_reuse_can_be_told_by_its_part(changes: Body, part: str) -> None:
 
 
 def adjusted(body: Body) -> AdjustStock:
-    sent = read_json(json.dumps(body).encode(), read.ADJUST_STOCK)
-    return read.adjust_stock(sent, None, PRINCIPAL)[0]
+    sent = read_json(json.dumps(body).encode(), inventory.ADJUST_STOCK)
+    return inventory.adjust_stock(sent, None, PRINCIPAL)[0]
 
 
 @pytest.mark.parametrize("delta", [5, -5, 0, 2**31 - 1, -(2**31)])
@@ -288,8 +290,8 @@ def test_a_page_that_cannot_be_taken(field: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "ord_" + VARIANT, VARIANT + "0"])
 def test_what_is_no_uuid_is_named(text: str) -> None:
-    assert read.uuid(VARIANT.upper(), "orderID") == raw(VARIANT)
-    assert read.uuid(VARIANT.replace("-", ""), "orderID") == raw(VARIANT)
+    assert uuid(VARIANT.upper(), "orderID") == raw(VARIANT)
+    assert uuid(VARIANT.replace("-", ""), "orderID") == raw(VARIANT)
     with pytest.raises(Refused) as refused:
-        read.uuid(text, "orderID")
+        uuid(text, "orderID")
     assert refused.value.refusal.field == "orderID"

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from entrepot.core.refusal import Reason, Refusal
+from entrepot.edge.synq.dialect import DIALECT
 from entrepot.edge.synq.refusals import STATUS, refusal_answer
-from entrepot.edge.synq.routes import DIALECT
 
 EXPECTED = {
     "no_such_route": 404, "method_not_allowed": 405, "unauthenticated": 401, "forbidden": 403,

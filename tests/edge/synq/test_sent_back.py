@@ -16,7 +16,7 @@ from entrepot.core import ids
 from entrepot.edge.admission import Admission
 from entrepot.edge.app import build_app
 from entrepot.edge.services import Services
-from entrepot.edge.synq.routes import DIALECT
+from entrepot.edge.synq.dialect import DIALECT
 from entrepot.store import accounts, schema
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.writer.writer import Writer

@@ -12,7 +12,8 @@ from entrepot.core.order import Line, Order, StockEntry
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult, StockResult
 from entrepot.edge.access import Principal
-from entrepot.edge.synq import write
+from entrepot.edge.synq.inventory import write as inventory
+from entrepot.edge.synq.orders import write
 
 Body = dict[str, Any]
 PRINCIPAL = Principal(7, b"o" * 16, b"t" * 16, "EDITOR")
@@ -174,7 +175,7 @@ def test_an_adjustment() -> None:
     entry = StockEntry(
         7, b"e" * 16, b"v" * 16, b"s" * 16, -5, "adjustment", None, "API Adjustment", MARCH_FIRST
     )
-    answer = write.adjusted(PRINCIPAL, "request-1")(StockResult(entry))
+    answer = inventory.adjusted(PRINCIPAL, "request-1")(StockResult(entry))
     assert answer.status == 200
     assert json.loads(answer.body) == {
         "id": ids.dashed(b"e" * 16),
@@ -197,5 +198,5 @@ def test_an_adjustment() -> None:
     ],
 )
 def test_a_refused_adjustment(reason: Reason, status: int) -> None:
-    answer = write.adjusted(PRINCIPAL, "request-1")(Refusal(reason))
+    answer = inventory.adjusted(PRINCIPAL, "request-1")(Refusal(reason))
     assert (answer.status, list(json.loads(answer.body))) == (status, ["error"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from entrepot.core.refusal import Reason, Refusal
-from entrepot.edge.konvo import wire
+from entrepot.edge.konvo.wire import Error
 from entrepot.edge.refusals import statuses
 from entrepot.writer.envelope import Answer
 
@@ -17,4 +17,4 @@ def refusal_answer(refusal: Refusal, request_id: str) -> Answer:
     status, text = STATUS[refusal.reason], refusal.sentence
     if refusal.reason is Reason.INTERNAL:
         text = f"{Reason.INTERNAL.sentence} Request id: {request_id}"
-    return Answer(status, msgspec.json.encode(wire.Error(status, text)))
+    return Answer(status, msgspec.json.encode(Error(status, text)))

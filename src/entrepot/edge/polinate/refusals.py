@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET
 
 from entrepot.core.refusal import Reason, Refusal
-from entrepot.edge.polinate import wire
+from entrepot.edge.polinate.wire import StandardError
 from entrepot.edge.refusals import statuses
 from entrepot.writer.envelope import Answer
 
@@ -35,7 +35,7 @@ def refusal_answer(refusal: Refusal, request_id: str) -> Answer:
     faults, message = refusal.faults(), refusal.sentence
     if status in (401, 500):
         faults, message = {}, refusal.reason.sentence
-    body = wire.StandardError(
+    body = StandardError(
         error_code=code, message=message, request_id=request_id, field_errors=faults or UNSET
     )
     return Answer(status, msgspec.json.encode(body))

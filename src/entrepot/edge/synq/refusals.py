@@ -6,7 +6,7 @@ import msgspec
 
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.edge.refusals import statuses
-from entrepot.edge.synq import wire
+from entrepot.edge.synq.wire import Error
 from entrepot.writer.envelope import Answer
 
 STATUS = statuses()
@@ -19,4 +19,4 @@ def refusal_answer(refusal: Refusal, request_id: str) -> Answer:
     text = _PREFIX.get(refusal.reason, "") + refusal.sentence
     if refusal.reason is Reason.INTERNAL:
         text = f"{Reason.INTERNAL.sentence} Request id: {request_id}"
-    return Answer(STATUS[refusal.reason], msgspec.json.encode(wire.Error(text)))
+    return Answer(STATUS[refusal.reason], msgspec.json.encode(Error(text)))

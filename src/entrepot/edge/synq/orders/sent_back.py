@@ -10,7 +10,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from entrepot.core import ids
-from entrepot.edge.synq import wire
+from entrepot.edge.synq.orders import wire
 
 
 def order_id(body: wire.OrderAsRead) -> bytes | None:

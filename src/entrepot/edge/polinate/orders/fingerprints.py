@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from entrepot.edge.access import Principal
-from entrepot.edge.polinate import wire
+from entrepot.edge.polinate.orders import wire
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint
 

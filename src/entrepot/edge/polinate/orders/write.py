@@ -10,9 +10,9 @@ from entrepot.core import shown
 from entrepot.core.order import Line, Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import NotedResult, OrderResult, Result
-from entrepot.edge.polinate import wire
+from entrepot.edge.polinate.orders import wire
+from entrepot.edge.polinate.orders.source import SOURCE
 from entrepot.edge.polinate.refusals import refusal_answer
-from entrepot.edge.polinate.source import SOURCE
 from entrepot.edge.times import millis_text
 from entrepot.store.reading.queries import Page
 from entrepot.writer.envelope import Answer

@@ -12,7 +12,7 @@ from entrepot.core.order import sealed_digest
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import addresses
 from entrepot.edge.dialect import read_json
-from entrepot.edge.polinate import bodies, values, wire
+from entrepot.edge.polinate.orders import bodies, values, wire
 
 SOURCE = "polinate"
 _SOURCE_ORDER = msgspec.json.Decoder(wire.SourceOrder)

@@ -18,7 +18,7 @@ from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import currency
 from entrepot.edge.card_numbers import refuse_card_members
-from entrepot.edge.polinate import wire
+from entrepot.edge.polinate.orders import wire
 from entrepot.edge.polinate.words import PHASE, STATUS
 from entrepot.edge.strict_json import InvalidJson, whole_number
 from entrepot.edge.times import microseconds

@@ -1,5 +1,5 @@
-"""Polinate's path table, and the few lines that connect reading, the writer or a query, and
-writing."""
+"""Polinate's orders: the path table, and the lines that connect reading, the writer or a
+question, and writing."""
 
 from __future__ import annotations
 
@@ -14,25 +14,20 @@ from entrepot.edge.dialect import (
     IF_NONE_MATCH,
     UNCHANGED,
     Call,
-    Dialect,
     Operation,
     Parameter,
     Response,
 )
 from entrepot.edge.keys import idempotency_key
-from entrepot.edge.polinate import listing, read, wire, write
-from entrepot.edge.polinate.credentials import authenticate
-from entrepot.edge.polinate.refusals import refusal_answer
+from entrepot.edge.polinate.documented import BODY_ERRORS, ERRORS, HEADERS, INVALID, NOT_FOUND
+from entrepot.edge.polinate.orders import listing, read, wire, write
+from entrepot.edge.polinate.wire import StandardError
 from entrepot.edge.polinate.words import PHASE, STATUS
 from entrepot.store.reading import queries
 from entrepot.writer.envelope import Answer
 
 _TEXT = {"type": "string"}
 _TIME = {"type": "string", "format": "date-time"}
-_HEADERS = (
-    Parameter("X-Business-Id", "header", _TEXT, True, "The business that is calling."),
-    Parameter("X-API-Key", "header", _TEXT, True, "A key of that business."),
-)
 _KEY = Parameter(
     "Idempotency-Key", "header", {"type": "string", "minLength": 1, "maxLength": 255}, False,
     "One intent, one key: a repeat is answered with the first answer. For a notification it is "
@@ -69,22 +64,7 @@ _LIST = (
     Parameter("propertyExists", "query", {"type": "boolean"}, False,
               "With (true) or without (false) the path."),
 )  # fmt: skip
-_ERRORS = {
-    401: Response("No valid credentials", wire.StandardError),
-    429: Response("Rate limited", wire.StandardError, ("Retry-After",)),
-    500: Response("Processing failed", wire.StandardError),
-    503: Response("Overloaded or not reachable", wire.StandardError, ("Retry-After",)),
-}
 REPLAYED = ("Idempotent-Replayed",)
-_INVALID = Response("Invalid payload, query or idempotency key", wire.StandardError)
-_NOT_FOUND = Response("Not found", wire.StandardError)
-_BODY_ERRORS = {
-    **_ERRORS,
-    400: _INVALID,
-    403: Response("This key may only read", wire.StandardError),
-    409: Response("Contradicts what is there", wire.StandardError),
-    413: Response("The body is too large", wire.StandardError),
-}
 
 
 async def list_orders(call: Call) -> Answer:
@@ -141,51 +121,39 @@ def _whole_order(status: int, call: Call) -> Callable[[Result | Refusal], Answer
     return tagged
 
 
-DIALECT = Dialect(
-    name="polinate",
-    title="Polinate External API",
-    version="1.0.0",
-    description="Orders of a business, as Polinate publishes them. X-Business-Id and X-API-Key "
-    "say who is calling.",
-    prefixes=tuple(
-        f"/api/v1/{noun}" for noun in ("orders", "items", "buyers", "pricing", "invoices")
+OPERATIONS = (
+    Operation(
+        method="GET", path="/api/v1/orders", operation_id="listOrders",
+        summary="List orders", handler=list_orders, parameters=(*HEADERS, *_LIST),
+        responses={200: Response("A page of orders", wire.OrderPage), **ERRORS,
+                   400: INVALID},
     ),
-    authenticate=authenticate,
-    refuse=refusal_answer,
-    operations=(
-        Operation(
-            method="GET", path="/api/v1/orders", operation_id="listOrders",
-            summary="List orders", handler=list_orders, parameters=(*_HEADERS, *_LIST),
-            responses={200: Response("A page of orders", wire.OrderPage), **_ERRORS,
-                       400: _INVALID},
-        ),
-        Operation(
-            method="POST", path="/api/v1/orders", operation_id="createOrder",
-            summary="Say that an order exists, or make one", handler=post_order, access=WRITERS,
-            description="A body with `orderId` is a notification. Any other makes an order, "
-            "which is an offer of this server's own.",
-            parameters=(*_HEADERS, _KEY), body=wire.NotifyOrder | wire.CreateOrder,
-            responses={200: Response("The notification was taken", wire.Notified, REPLAYED),
-                       201: Response("The order that was made", wire.Order, REPLAYED),
-                       **_BODY_ERRORS},
-        ),
-        Operation(
-            method="GET", path="/api/v1/orders/{id}", operation_id="getOrder",
-            summary="Get an order", handler=get_order, parameters=(_ID, *_HEADERS, IF_NONE_MATCH),
-            responses={200: Response("The order with its lines", wire.Order, ("ETag",)),
-                       304: UNCHANGED, **_ERRORS,
-                       404: _NOT_FOUND},
-        ),
-        Operation(
-            method="PATCH", path="/api/v1/orders/{id}", operation_id="updateOrder",
-            summary="Update an order and its lines", handler=update_order, access=WRITERS,
-            description="Lines are deleted, then updated, then created, together with the core "
-            "fields; if any of it is refused, nothing changes. Properties are merged deeply.",
-            parameters=(_ID, *_HEADERS, _KEY, _IF_MATCH), body=wire.UpdateOrder,
-            responses={200: Response("The whole order as it now is", wire.Order,
-                                     (*REPLAYED, "ETag", "Warning")),
-                       **_BODY_ERRORS, 404: _NOT_FOUND,
-                       412: Response("Not the version that If-Match names", wire.StandardError)},
-        ),
+    Operation(
+        method="POST", path="/api/v1/orders", operation_id="createOrder",
+        summary="Say that an order exists, or make one", handler=post_order, access=WRITERS,
+        description="A body with `orderId` is a notification. Any other makes an order, "
+        "which is an offer of this server's own.",
+        parameters=(*HEADERS, _KEY), body=wire.NotifyOrder | wire.CreateOrder,
+        responses={200: Response("The notification was taken", wire.Notified, REPLAYED),
+                   201: Response("The order that was made", wire.Order, REPLAYED),
+                   **BODY_ERRORS},
+    ),
+    Operation(
+        method="GET", path="/api/v1/orders/{id}", operation_id="getOrder",
+        summary="Get an order", handler=get_order, parameters=(_ID, *HEADERS, IF_NONE_MATCH),
+        responses={200: Response("The order with its lines", wire.Order, ("ETag",)),
+                   304: UNCHANGED, **ERRORS,
+                   404: NOT_FOUND},
+    ),
+    Operation(
+        method="PATCH", path="/api/v1/orders/{id}", operation_id="updateOrder",
+        summary="Update an order and its lines", handler=update_order, access=WRITERS,
+        description="Lines are deleted, then updated, then created, together with the core "
+        "fields; if any of it is refused, nothing changes. Properties are merged deeply.",
+        parameters=(_ID, *HEADERS, _KEY, _IF_MATCH), body=wire.UpdateOrder,
+        responses={200: Response("The whole order as it now is", wire.Order,
+                                 (*REPLAYED, "ETag", "Warning")),
+                   **BODY_ERRORS, 404: NOT_FOUND,
+                   412: Response("Not the version that If-Match names", StandardError)},
     ),
 )  # fmt: skip

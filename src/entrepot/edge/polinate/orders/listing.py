@@ -6,7 +6,7 @@ import re
 
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge.polinate import values
+from entrepot.edge.polinate.orders import values
 from entrepot.edge.polinate.words import PHASE, STATUS, goods_of, stages_of
 
 LIMIT_DEFAULT, LIMIT_MAX = 20, 100

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 from entrepot.core.commands import DraftLine, VariantRef
 from entrepot.core.decide.amend import LineChange
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge.polinate import values, wire
+from entrepot.edge.polinate.orders import values, wire
 
 
 def new_line(item: wire.NewLine, where: str, *, managed: bool) -> DraftLine:

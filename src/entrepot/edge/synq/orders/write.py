@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import msgspec
@@ -11,9 +10,9 @@ from entrepot.core import ids, shown
 from entrepot.core.money import Amount
 from entrepot.core.order import Line, Order
 from entrepot.core.refusal import Refusal
-from entrepot.core.results import OrderResult, Result, StockResult
+from entrepot.core.results import OrderResult, Result
 from entrepot.edge.access import Principal
-from entrepot.edge.synq import wire
+from entrepot.edge.synq.orders import wire
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.times import seconds_text
 from entrepot.writer.envelope import Answer
@@ -115,27 +114,3 @@ def created(result: Result | Refusal, request_id: str) -> Answer:
         run_id=ids.dashed(ids.event_id(placed.id, 1)),
     )
     return Answer(201, _encode(body))
-
-
-def adjusted(principal: Principal, request_id: str) -> Callable[[Result | Refusal], Answer]:
-    """How an adjustment is answered: with the ledger entry."""
-
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, StockResult)
-        entry = result.entry
-        body = wire.StockEntry(
-            id=ids.dashed(entry.id),
-            org_id=ids.dashed_often(principal.org_id),
-            tenant_id=ids.dashed_often(principal.tenant_id),
-            variant_id=ids.dashed(entry.variant_id),
-            location_id=ids.dashed(entry.location_id),
-            quantity_delta=entry.delta,
-            transaction_type="adjustment",
-            notes=entry.note,
-            created_at=seconds_text(entry.created_at),
-        )
-        return Answer(200, _encode(body))
-
-    return answer

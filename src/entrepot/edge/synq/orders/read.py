@@ -8,9 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from entrepot.core import ids
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
-from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import UNITS_MAX, ZERO, Amount, stripped
 from entrepot.core.refusal import Reason, Refused, refuse
@@ -19,7 +17,8 @@ from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import refuse_card_number
 from entrepot.edge.dialect import read_json
 from entrepot.edge.strict_json import InvalidJson, decimal_number, decode, whole_number
-from entrepot.edge.synq import claims, sent_back, wire
+from entrepot.edge.synq.ids import uuid
+from entrepot.edge.synq.orders import claims, sent_back, wire
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint, well_formed
 
@@ -195,34 +194,6 @@ def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
     )
 
 
-def adjust_stock(
-    body: wire.AdjustStock, key: str | None, principal: Principal
-) -> tuple[AdjustStock, Idempotency | None]:
-    """The command, and its key if it has one; the delta is a signed 32-bit integer."""
-    variant_id = uuid(body.variant_id, "variant_id", "var_")
-    location_id = uuid(body.location_id, "location_id")
-    try:
-        delta = whole_number(body.quantity_delta, "quantity_delta")
-    except InvalidJson as error:
-        raise refuse(Reason.INVALID, error.problem, error.path) from error
-    if not -(2**31) <= delta < 2**31:
-        raise refuse(Reason.INVALID, "must be a 32-bit integer", "quantity_delta")
-    command = AdjustStock(principal.org, variant_id, location_id, delta, "API Adjustment")
-    if key is None:
-        return command, None
-    said = fingerprint((variant_id, location_id, str(delta).encode()))
-    parts = ("variant_id", "location_id", "quantity_delta")
-    return command, Idempotency(key, "synq.adjustInventory", parts, said)
-
-
-def uuid(text: str, field: str, prefix: str = "") -> bytes:
-    """The id that a UUID spells, bare or with this prefix; refused when the text is none."""
-    raw = ids.spelled(text, prefix)
-    if raw is None:
-        raise refuse(Reason.INVALID, "must be a UUID", field)
-    return raw
-
-
 def page(query: dict[str, str]) -> tuple[int, int]:
     """Limit (50 unless told, clamped to 100) and offset (0 unless told)."""
     limit = _whole(query.get("limit", "50"), "limit")
@@ -242,4 +213,3 @@ def _whole(text: str, field: str) -> int:
 
 _KNOWN_MEMBERS: msgspec.json.Decoder[wire.CreateOrder] = msgspec.json.Decoder(wire.KnownMembers)
 CREATE_ORDER: msgspec.json.Decoder[wire.OrderAsRead] = msgspec.json.Decoder(wire.OrderAsRead)
-ADJUST_STOCK: msgspec.json.Decoder[wire.AdjustStock] = msgspec.json.Decoder(wire.AdjustStock)

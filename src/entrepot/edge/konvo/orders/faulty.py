@@ -11,7 +11,7 @@ import msgspec
 
 from entrepot.core.refusal import FAULTS_MAX, OTHERS_CAN_GO, Reason, Refusal, Refused, all_of
 from entrepot.edge import every_fault
-from entrepot.edge.konvo import wire
+from entrepot.edge.konvo.orders import wire
 from entrepot.edge.strict_json import decimal, placed
 from entrepot.pace import breathe
 

@@ -15,7 +15,7 @@ from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrdersResult, Result
 from entrepot.edge import currency
 from entrepot.edge.access import Principal
-from entrepot.edge.konvo import wire
+from entrepot.edge.konvo.orders import wire
 from entrepot.edge.konvo.refusals import refusal_answer
 from entrepot.edge.times import millis_text
 from entrepot.writer.envelope import Answer

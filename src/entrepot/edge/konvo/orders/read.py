@@ -21,7 +21,7 @@ from entrepot.edge import addresses, currency
 from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import refuse_card_members
 from entrepot.edge.dialect import read_json
-from entrepot.edge.konvo import absent, faulty, wire
+from entrepot.edge.konvo.orders import absent, faulty, wire
 from entrepot.edge.konvo.words import STATUS
 from entrepot.edge.strict_json import (
     InvalidJson,

@@ -18,8 +18,8 @@ from entrepot.edge import currency, revisions
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
 from entrepot.edge.keys import KEY_HEADER
-from entrepot.edge.polinate import bodies, fingerprints, lines, values, wire
 from entrepot.edge.polinate.credentials import business_id
+from entrepot.edge.polinate.orders import bodies, fingerprints, lines, values, wire
 from entrepot.edge.strict_json import InvalidJson, Misshapen, decode
 from entrepot.writer.envelope import Idempotency
 

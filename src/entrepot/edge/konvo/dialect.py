@@ -1,0 +1,21 @@
+"""Konvo, put together from the operations of its nouns."""
+
+from __future__ import annotations
+
+from entrepot.edge.dialect import Dialect
+from entrepot.edge.konvo.credentials import HEADER, authenticate
+from entrepot.edge.konvo.orders import routes as orders
+from entrepot.edge.konvo.refusals import refusal_answer
+
+DIALECT = Dialect(
+    name="konvo",
+    title="Konvo API",
+    version="0.0.1",
+    description="Orders of an organization, as Konvo publishes them.",
+    prefixes=("/orders", "/contacts", "/broadcasts", "/attributions", "/clicks"),
+    authenticate=authenticate,
+    refuse=refusal_answer,
+    strict_query=False,
+    security_schemes={"apiKeyAuth": {"type": "apiKey", "in": "header", "name": HEADER}},
+    operations=orders.OPERATIONS,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Polinate's orders: what is asked of them and how they are shown."""

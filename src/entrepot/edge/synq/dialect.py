@@ -1,0 +1,35 @@
+"""Synq, put together from the operations of its nouns."""
+
+from __future__ import annotations
+
+from entrepot.edge.dialect import Dialect
+from entrepot.edge.synq.credentials import authenticate
+from entrepot.edge.synq.inventory import routes as inventory
+from entrepot.edge.synq.orders import routes as orders
+from entrepot.edge.synq.refusals import refusal_answer
+
+DIALECT = Dialect(
+    name="synq",
+    title="Synq OMS API",
+    version="1.0.0",
+    description="Orders and inventory of an organization, as Synq publishes them.",
+    prefixes=(
+        *(
+            f"/api/v1/{noun}"
+            for noun in (
+                "oms", "inventory", "settings", "channels", "integrations", "organization",
+                "audit", "pim", "products", "onboard", "team-workspace", "tickets",
+                "agent-stream", "ucp",
+            )
+        ),
+        "/unified",
+    ),
+    browser_headers=(
+        "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Org-ID",
+        "X-Request-Id", "X-Tenant-ID",
+    ),
+    authenticate=authenticate,
+    refuse=refusal_answer,
+    security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
+    operations=(*orders.OPERATIONS, *inventory.OPERATIONS),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Synq's inventory: what is on the shelves."""

@@ -1,0 +1,42 @@
+"""An inventory in Synq's words; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from entrepot.core import ids
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import Result, StockResult
+from entrepot.edge.access import Principal
+from entrepot.edge.synq.inventory import wire
+from entrepot.edge.synq.refusals import refusal_answer
+from entrepot.edge.times import seconds_text
+from entrepot.writer.envelope import Answer
+
+_encode = msgspec.json.Encoder().encode
+
+
+def adjusted(principal: Principal, request_id: str) -> Callable[[Result | Refusal], Answer]:
+    """How an adjustment is answered: with the ledger entry."""
+
+    def answer(result: Result | Refusal) -> Answer:
+        if isinstance(result, Refusal):
+            return refusal_answer(result, request_id)
+        assert isinstance(result, StockResult)
+        entry = result.entry
+        body = wire.StockEntry(
+            id=ids.dashed(entry.id),
+            org_id=ids.dashed_often(principal.org_id),
+            tenant_id=ids.dashed_often(principal.tenant_id),
+            variant_id=ids.dashed(entry.variant_id),
+            location_id=ids.dashed(entry.location_id),
+            quantity_delta=entry.delta,
+            transaction_type="adjustment",
+            notes=entry.note,
+            created_at=seconds_text(entry.created_at),
+        )
+        return Answer(200, _encode(body))
+
+    return answer

@@ -1,0 +1,105 @@
+"""Synq's orders: the path table, and the lines that connect reading, the writer or a
+question, and writing."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import revisions
+from entrepot.edge.access import WRITERS
+from entrepot.edge.dialect import (
+    IF_NONE_MATCH,
+    MIB,
+    UNCHANGED,
+    Call,
+    Operation,
+    Parameter,
+    Response,
+)
+from entrepot.edge.synq.documented import BODY_ERRORS, ERRORS, HEADERS
+from entrepot.edge.synq.ids import uuid
+from entrepot.edge.synq.orders import read, wire, write
+from entrepot.edge.synq.wire import Error
+from entrepot.store.reading import queries
+from entrepot.writer.envelope import Answer
+
+
+async def list_orders(call: Call) -> Answer:
+    """A page of orders, newest first."""
+    limit, offset = read.page(call.query("limit", "offset"))
+    page = await call.read(queries.newest_with_reasons, call.now(), limit=limit, offset=offset)
+    return write.page_answer(page.orders, limit, offset, call.principal)
+
+
+async def get_order(call: Call) -> Answer:
+    """One order by its UUID; or by another of its ids and names, which nobody else may have."""
+    found = await call.named_order("orderID", "synq", queries.order_with_reason, call.now())
+    if found is None:
+        uuid(call.path_ids["orderID"], "orderID")
+        raise refuse(Reason.UNKNOWN_ORDER)
+    call.etag = revisions.tag(found)
+    if revisions.is_known(call.headers, call.etag):
+        return Answer(revisions.NOT_MODIFIED, b"")
+    return write.order_answer(found, call.principal)
+
+
+async def create_order(call: Call) -> Answer:
+    """Place an order; its processing goes on after the answer."""
+    principal = call.principal
+    placing = await call.parsed(lambda body: read.create_order(body, principal))
+    command, idempotency, read_as = placing
+    if read_as is not None and await _is_shown(call, placing, read_as):
+        idempotency = idempotency._replace(order_id=read_as)
+    if call.services.accounts is not None:
+        command = command._replace(accounts=call.services.accounts)
+    answer = partial(write.created, request_id=call.request_id)
+    return await call.submit(command, answer, idempotency)
+
+
+async def _is_shown(call: Call, placing: read.Placing, order_id: bytes) -> bool:
+    """Whether the body is the order of that id as it is shown now."""
+    order = await call.read(queries.order_by_id, order_id)
+    if order is None or order.idempotency_key != placing.idempotency.key:
+        return False
+    shown = write.order_answer(order, call.principal).body
+    return read.is_shown(placing, shown, call.principal)
+
+
+OPERATIONS = (
+    Operation(
+        method="GET", path="/api/v1/oms/orders", operation_id="listOrders",
+        summary="List orders", handler=list_orders,
+        parameters=(
+            *HEADERS,
+            Parameter("limit", "query", {"type": "integer", "default": 50, "minimum": 1,
+                                         "maximum": 100}, False,
+                      "Number of orders to return. Max 100, default 50."),
+            Parameter("offset", "query", {"type": "integer", "default": 0, "minimum": 0},
+                      False, "Number of orders to skip. Default 0."),
+        ),
+        responses={200: Response("A page of orders", wire.OrderPage), **ERRORS},
+    ),
+    Operation(
+        method="GET", path="/api/v1/oms/orders/{orderID}", operation_id="getOrder",
+        summary="Get an order", handler=get_order,
+        parameters=(
+            Parameter("orderID", "path", {"type": "string", "format": "uuid"}, True,
+                      "UUID of the order."),
+            *HEADERS,
+            IF_NONE_MATCH,
+        ),
+        responses={
+            200: Response("The order", wire.Order, ("ETag",)), 304: UNCHANGED, **ERRORS,
+            404: Response("No such order in this tenant and organization", Error),
+        },
+    ),
+    Operation(
+        method="POST", path="/api/v1/oms/orders", operation_id="createOrder",
+        summary="Create an order", handler=create_order, access=WRITERS,
+        parameters=HEADERS, body=wire.CreateOrder, body_max=10 * MIB,
+        responses={201: Response("The order record exists", wire.OrderCreated,
+                       ("Idempotent-Replayed",)),
+                   **BODY_ERRORS},
+    ),
+)  # fmt: skip
