@@ -12,7 +12,7 @@ from entrepot import settings
 from entrepot.core import lifecycle, words
 from entrepot.core.facets import VALUES, Facets
 from entrepot.core.order_reason import MEANINGS
-from entrepot.core.refusal import TRANSIENT, Reason
+from entrepot.core.refusal import NEVER_STORED, Reason
 from entrepot.edge import together
 from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
 from entrepot.edge.konvo.refusals import STATUS as KONVO_STATUS
@@ -365,7 +365,7 @@ def _refusals() -> str:
     rows = []
     for reason in Reason:
         status, code = POLINATE_STATUS[reason], POLINATE_CODE[reason]
-        name = f"`{reason.code}`" + (" (t)" if reason in TRANSIENT else "")
+        name = f"`{reason.code}`" + (" (t)" if reason in NEVER_STORED else "")
         answers = (str(SYNQ_STATUS[reason]), f"{status} `{code}`", str(KONVO_STATUS[reason]))
         rows.append((name, reason.sentence, *answers))
     return (

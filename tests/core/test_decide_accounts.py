@@ -5,7 +5,7 @@ from tests.core.book import ORG, Book, line
 
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
-from entrepot.core.refusal import TRANSIENT, Reason
+from entrepot.core.refusal import NEVER_STORED, Reason
 
 PAID = {"payment_provider": "Stripe", "payment_reference": "pi_1"}
 
@@ -23,7 +23,7 @@ def test_a_provider_without_an_account_is_refused_and_the_refusal_not_kept() -> 
         refusal = Book().refused(command)
         assert (refusal.reason, refusal.field) == (Reason.NO_ACCOUNT, "payment_provider")
         assert refusal.sentence.startswith("payment_provider: Stripe has no account here")
-        assert refusal.reason in TRANSIENT
+        assert refusal.reason in NEVER_STORED
 
 
 def test_an_order_that_costs_nothing_needs_no_account() -> None:

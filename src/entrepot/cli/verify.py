@@ -23,6 +23,7 @@ from entrepot.cli.session import OperatorError, on_book, require_book
 from entrepot.clock import now
 from entrepot.core.order import Attempt
 from entrepot.core.payment_keys import authorisation_key
+from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.retry import RETRY_AFTER_MAX
 from entrepot.store.engines.book_log import BookLog
 from entrepot.store.engines.opening import parsed_url
@@ -43,7 +44,6 @@ from entrepot.store.verify.asking import Asking
 from entrepot.store.verify.opening import read_only
 from entrepot.store.verify.report import Findings
 
-MICROSECONDS = 1_000_000
 WITNESSES_SHOWN = 3
 _BOUND_MAX = 1_000_000_000
 # No step is put off for longer, unless it waits for its hold to end; beyond, clocks may differ.

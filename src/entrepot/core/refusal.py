@@ -44,8 +44,8 @@ class Reason(Enum):
     INTERNAL = ("internal", "Something went wrong here; the request id finds it in the log.")
 
 
-# What may be otherwise when the same request comes again; no answer of these kinds is ever stored.
-TRANSIENT = frozenset({
+# A later repeat of the same request may be answered otherwise: such an answer is never stored.
+NEVER_STORED = frozenset({
     Reason.RATE_LIMITED, Reason.OVERLOADED, Reason.UNAVAILABLE, Reason.INTERNAL,
     Reason.CHANGED_MEANWHILE, Reason.NO_ACCOUNT,
 })  # fmt: skip

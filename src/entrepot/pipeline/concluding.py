@@ -17,7 +17,8 @@ from entrepot.pipeline.steps.table import in_hand
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 
-TRANSIENT = frozenset({Reason.UNAVAILABLE, Reason.OVERLOADED})
+# The pipeline sends a command again after one of these.
+TRIED_AGAIN = frozenset({Reason.UNAVAILABLE, Reason.OVERLOADED})
 
 
 class Concluding:
@@ -33,7 +34,7 @@ class Concluding:
         """Bring a step's command to the book. `refusal`: the book has refused it once already."""
         result: Result | Refusal = refusal or await self._submitted(held, command)
         tries = 0
-        while isinstance(result, Refusal) and result.reason in TRANSIENT:
+        while isinstance(result, Refusal) and result.reason in TRIED_AGAIN:
             # What the command asks is still true; the lease holds the job meanwhile.
             policy = self._terms.policies["book"]
             wait = next_try(tries, policy, self._terms.random01(), None)

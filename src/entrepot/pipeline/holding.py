@@ -15,11 +15,12 @@ from contextlib import suppress
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.facts import Facts
 from entrepot.core.order import Attempt, Job
+from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.claims import Claims
 from entrepot.pipeline.lanes import Lane
 from entrepot.pipeline.reports import Reports
 from entrepot.pipeline.settings import WorkerSettings
-from entrepot.pipeline.steps import BOOK, MICROSECONDS, SERVICE, SOURCE, Held
+from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, Held
 from entrepot.pipeline.steps.reserve import SANDBOX
 from entrepot.pipeline.steps.table import in_hand
 from entrepot.store.engine import Database

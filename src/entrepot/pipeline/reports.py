@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.ids import dashed
 from entrepot.core.order import Job
-from entrepot.pipeline.steps import MICROSECONDS, Held, request_id
+from entrepot.core.shown import MICROSECONDS
+from entrepot.pipeline.steps import Held, request_id
 from entrepot.store.engine import Database, Unavailable
 from entrepot.store.writing import queue
 from entrepot.telemetry import is_debugging, log, metrics

@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, TypeVar
 
+from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.reports import place_of
 from entrepot.store.engine import Database, Unavailable
 from entrepot.store.engines.sql import Conflict
@@ -24,7 +25,6 @@ from entrepot.telemetry import log, metrics
 T = TypeVar("T")
 Pause = Callable[[float], Awaitable[None]]
 
-MICROSECONDS = 1_000_000
 DAY_SECONDS = 86_400.0
 # A row outlives its period by a tenth at most, and the walk over the keys reads it ten times.
 WALKS_A_PERIOD = 10

@@ -16,7 +16,7 @@ from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job
-from entrepot.core.refusal import TRANSIENT, Reason, Refusal
+from entrepot.core.refusal import NEVER_STORED, Reason, Refusal
 from entrepot.core.results import Decision, NotedResult, OrderResult, Result
 from entrepot.store.writing.flush import flush
 from entrepot.store.writing.working_set import load
@@ -112,7 +112,7 @@ def _judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Ou
         if decision.reason is Reason.OUT_OF_STOCK:
             facts.exact_stock = True
         outcome = _outcome(envelope, decision)
-        if idempotency is None or not idempotency.store_refusals or decision.reason in TRANSIENT:
+        if idempotency is None or not idempotency.store_refusals or decision.reason in NEVER_STORED:
             return outcome
     if idempotency is not None and outcome.answer is not None:
         remember(idempotency, outcome.answer, command.org, _order_id(outcome.result), facts)

@@ -11,16 +11,16 @@ from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.facts import Seen
 from entrepot.core.order import Attempt, Job
-from entrepot.core.shown import moment
+from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.retry import Policy, next_try
 from entrepot.providers.payment import PaymentRequest
 
 if TYPE_CHECKING:
     from entrepot.pipeline.steps.outside import Outside
 
-MICROSECONDS = 1_000_000
 NOT_IN_TIME = "the payment was not authorised while the stock was held"
-ENDED = frozenset({"declined", "voided", "expired"})  # attempts that hold no money any more
+# States of a payment attempt that holds no money and will hold none.
+WITHOUT_MONEY = frozenset({"declined", "voided", "expired"})
 
 
 # Where jobs wait for their turn: for the writer, for a source of orders, each for its service.

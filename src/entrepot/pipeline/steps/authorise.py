@@ -7,11 +7,10 @@ from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import FinishJob
 from entrepot.core.ids import dashed
 from entrepot.core.order import Attempt
-from entrepot.core.shown import moment
+from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.steps import (
-    ENDED,
-    MICROSECONDS,
     NOT_IN_TIME,
+    WITHOUT_MONEY,
     Held,
     Terms,
     hold_ends,
@@ -46,7 +45,7 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
     assert job.order_id is not None, "an authorise job belongs to an order"
     if attempt is None:
         return park(held, "there is no payment attempt to authorise", terms)
-    if attempt.state in ENDED:
+    if attempt.state in WITHOUT_MONEY:
         return FinishJob(job.org, job.id, job.fence)
     if attempt.state == "voiding" or held.stage != "placed":
         return await void(held, provider, terms)

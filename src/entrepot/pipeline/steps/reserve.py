@@ -5,7 +5,8 @@ from __future__ import annotations
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.order import Job
 from entrepot.core.payment_keys import authorisation_key
-from entrepot.pipeline.steps import MICROSECONDS, Terms
+from entrepot.core.shown import MICROSECONDS
+from entrepot.pipeline.steps import Terms
 
 SANDBOX = "sandbox"  # the service that answers in place of those without an account
 

@@ -6,7 +6,7 @@ from entrepot.core.commands import Command
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import FinishJob
 from entrepot.core.ids import dashed
-from entrepot.pipeline.steps import ENDED, Held, Terms, park, put_off, request_of
+from entrepot.pipeline.steps import WITHOUT_MONEY, Held, Terms, park, put_off, request_of
 from entrepot.providers.payment import Misconfigured, NotSent, PaymentProvider, Voided
 
 
@@ -16,7 +16,7 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     assert job.order_id is not None, "a void job belongs to an order"
     if attempt is None:
         return park(held, "there is no payment attempt to void", terms)
-    if attempt.state in ENDED:
+    if attempt.state in WITHOUT_MONEY:
         return FinishJob(job.org, job.id, job.fence)
     answer = await provider.void(request_of(attempt, dashed(job.order_id)))
     if isinstance(answer, Voided):

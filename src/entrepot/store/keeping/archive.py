@@ -16,9 +16,8 @@ from pathlib import Path
 
 from entrepot.core.ids import dashed
 from entrepot.core.order import Event
+from entrepot.core.shown import MICROSECONDS
 from entrepot.store.engines.private_files import FILE_MODE, make_folder
-
-MICROSECONDS = 1_000_000
 
 
 class EventArchive:
