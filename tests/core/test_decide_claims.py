@@ -250,6 +250,16 @@ def test_the_end_of_an_order_from_before_claims_frees_nothing_of_another_s() -> 
     assert paid(book).shares_payment_of == first.id
 
 
+def test_the_reference_of_an_order_from_before_claims_is_claimed_anew() -> None:
+    book = a_book()
+    older = paid(book)
+    book.facts.claims = Rows(kinds.CLAIMS)
+    cancelled(book, older)
+    assert claims(book) == ({}, {}, {older.id})
+    first = paid(book)
+    assert claims(book) == ({"pi_same": first.id}, {}, set())
+
+
 def test_where_a_payment_is_live() -> None:
     """No dialect's word refunds a managed order's payment yet; the reference is free then too."""
     live = {(s, p) for s in STAGES for p in PAYMENTS if is_live(Facets(s, p))}

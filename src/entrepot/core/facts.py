@@ -123,6 +123,8 @@ class Facts:
     reasons: set[Key] = field(default_factory=set)
     # New orders whose payment reference paid another one already.
     sharing: list[Order] = field(default_factory=list)
+    # Claims that are taken to be there, without having been read.
+    unread_claims: set[Claim] = field(default_factory=set)
     # Jobs that a decision may leave to the process that holds them: their leases must not change.
     held: set[Key] = field(default_factory=set)
     shelves: set[Shelf] = field(default_factory=set)  # whose levels were read
@@ -288,6 +290,10 @@ class Facts:
         if order.shares_payment_of is not None:
             self.sharing.append(order)
         elif claim := claim_of(order):
+            if claim in self.unread_claims:
+                # Who makes a claim has looked for it: there is none, not even that of before.
+                self.unread_claims.discard(claim)
+                self.claims.forget(claim)
             self.claims.put(PaymentClaim(*claim, order.id))
 
     def _let_claim_go(self, order: Order) -> None:
@@ -299,6 +305,7 @@ class Facts:
         if claim not in claims.base and claim not in claims.new:
             # Nothing had to be read to know this: a live order that shares no payment claims it.
             claims.read((PaymentClaim(*claim, order.id),))
+            self.unread_claims.add(claim)
         held = claims.get(claim)
         if held is not None and held.order_id == order.id:
             claims.remove(claim)

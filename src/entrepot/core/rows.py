@@ -92,6 +92,15 @@ class Rows(Mapping[K, R]):
         else:
             self.gone.add(key)
 
+    def forget(self, key: K) -> None:
+        """Know nothing of the row, as if it had not been read."""
+        self.base.pop(key, None)
+        self.now.pop(key, None)
+        if key in self.dirty:
+            self.dirty.discard(key)
+        if key in self.gone:
+            self.gone.discard(key)
+
     def untouched(self) -> set[K]:
         """The keys of rows that were read, and that nothing is written of."""
         return self.base.keys() - self.dirty - self.gone
