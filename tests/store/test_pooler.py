@@ -19,6 +19,7 @@ from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.postgres import PostgresDatabase, Undurable
 from entrepot.store.keeping import migrate
+from entrepot.store.writing.writes import Writes
 from entrepot.testing.pooler import Pooler
 from entrepot.testing.postgres import Postgres
 
@@ -72,6 +73,26 @@ async def test_a_statement_that_fails_undoes_all_of_its_transaction(
         await database.write_guarded(twice)
     count = "SELECT count(*) FROM locations"
     assert await database.read(lambda conn: sql.fetch(conn, count, ())[0][0]) == 0
+
+
+@pytest.mark.parametrize("way", ["write", "write_guarded"])
+async def test_rows_are_written_and_read_without_types_of_a_session(
+    database: PostgresDatabase, way: str
+) -> None:
+    columns = tuple(column.name for column in schema.customer_names.columns)
+    rows = [(1, "email", f"{number}", b"c" * 16) for number in range(3)]
+
+    def work(conn: Connection) -> None:
+        writes = Writes()
+        writes.insert(schema.customer_names, columns, rows)
+        writes.run(conn)
+
+    await getattr(database, way)(work)
+    keys = {row[:3] for row in rows}
+    found = await database.read_one(
+        lambda conn: sql.select(conn, schema.customer_names, columns[:3], keys, columns)
+    )
+    assert sorted(map(tuple, found)) == rows
 
 
 async def test_a_database_is_migrated_through_a_pooler(

@@ -56,8 +56,11 @@ async def test_rows_are_read_alike(database: Database) -> None:
 
 @pytest.mark.parametrize("managed", [True, False])
 def test_moves_are_judged_alike(managed: bool) -> None:
-    """Stages with goods, stages with payments, and goods with returns, from each to each."""
-    axes = (("stage", "fulfilment"), ("stage", "payment"), ("fulfilment", "returns"))
+    """Every two facets that a rule joins, from each of their values to each."""
+    axes = (
+        ("stage", "fulfilment"), ("stage", "payment"), ("stage", "returns"),
+        ("fulfilment", "returns"),
+    )  # fmt: skip
     judged = 0
     for axis in axes:
         values = list(itertools.product(*[VALUES[facet] for facet in axis]))

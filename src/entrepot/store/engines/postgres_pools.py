@@ -154,11 +154,10 @@ def _pooled(url: str, sizes: Sizes) -> Ways:
                 "statement_cache_size": 0,
                 "prepared_statement_cache_size": 0,
                 "prepared_statement_name_func": lambda: "",
-                "async_creator_fn": _begun,
+                "async_creator_fn": _connected,
             },
         )
         event.listen(made.sync_engine, "checkout", _still_open)
-        event.listen(made.sync_engine, "connect", _ended)  # the last of those that listen
         return made
 
     writer, reader = pool(sizes.writing), pool(sizes.reading)
@@ -178,24 +177,12 @@ def _begin(begin: str, session: dict[str, str]) -> str:
     return "; ".join([begin, *said])
 
 
-async def _begun(*arguments: Any, **named: Any) -> Any:
-    """A new connection in a transaction, so that one backend answers all that SQLAlchemy and the
-    driver ask before it is used.
-    """
+async def _connected(*arguments: Any, **named: Any) -> Any:
+    """A new connection that leaves nothing behind when it asks for a type."""
     made: Any = await asyncpg.connect(*arguments, **named)
     # Before the driver asks for a type it would turn `jit` off for the session, and on again.
     made._server_caps = made._server_caps._replace(jit=False)  # noqa: SLF001 - there is no setting
-    try:
-        await made.execute("BEGIN")
-    except BaseException:
-        made.terminate()
-        raise
     return made
-
-
-def _ended(connection: Any, _record: Any) -> None:
-    """End the transaction that a new connection was begun with."""
-    connection.run_async(lambda driver: driver.execute("ROLLBACK"))
 
 
 def _address(url: str) -> Any:
