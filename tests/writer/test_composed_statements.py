@@ -104,6 +104,12 @@ def first_step(job: Job) -> ReserveStock:
     )
 
 
+@pytest.fixture(params=["sqlite", "direct"])
+def database_url(request: pytest.FixtureRequest, fresh_database: Callable[[str], str]) -> str:
+    """Connected directly: behind a pooler whole rows go there by columns."""
+    return fresh_database(request.param)
+
+
 @pytest.fixture
 async def heard(database: Database, monkeypatch: pytest.MonkeyPatch) -> Heard:
     shop = await database.write(open_shop)

@@ -146,8 +146,10 @@ async def test_no_free_connection_is_a_database_that_cannot_be_reached(
     """It passes: whoever asks is told to come again, not that something went wrong."""
     database = PostgresDatabase(fresh_database("postgres"), pool_size=1)
     await migrate.upgrade(database)
-    database._writer.pool._timeout = 0.05  # type: ignore[attr-defined]
-    async with database._writer.connect():
+    assert database._ways is not None
+    connections = database._ways.write.pool
+    connections.pool._timeout = 0.05  # type: ignore[attr-defined]
+    async with connections.connect():
         with pytest.raises(Unavailable):
             await database.write(lambda conn: conn.exec_driver_sql("SELECT 1"))
     await database.close()
