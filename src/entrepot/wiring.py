@@ -44,7 +44,7 @@ from entrepot.store.keeping import migrate
 from entrepot.store.keeping.archive import EventArchive
 from entrepot.store.writing import queue
 from entrepot.writer.hooks import Hooks
-from entrepot.writer.lines import Limits
+from entrepot.writer.queues import Limits
 from entrepot.writer.writer import Writer
 
 # Payment services by lower-case name. There is none yet beside the sandbox.

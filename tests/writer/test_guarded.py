@@ -27,7 +27,7 @@ from entrepot.store.engines.sql import sql_of
 from entrepot.store.keeping import migrate
 from entrepot.writer import batch, writer
 from entrepot.writer.envelope import Envelope
-from entrepot.writer.lines import Limits
+from entrepot.writer.queues import Limits
 
 TURNS = 50  # of the event loop, in which whatever may begin has begun
 

@@ -17,7 +17,7 @@ from entrepot.core.results import OrderResult
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.writer.envelope import Envelope, Outcome
-from entrepot.writer.lines import Limits
+from entrepot.writer.queues import Limits
 from entrepot.writer.writer import Writer
 
 T = TypeVar("T")

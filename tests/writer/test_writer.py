@@ -26,7 +26,7 @@ from entrepot.store.engines.sql import Conflict
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
 from entrepot.writer.hooks import Hooks
 from entrepot.writer.idempotency import fingerprint
-from entrepot.writer.lines import Limits
+from entrepot.writer.queues import Limits
 from entrepot.writer.writer import Writer
 
 

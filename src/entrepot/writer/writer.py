@@ -29,7 +29,7 @@ from entrepot.writer.batch import Batched, committed, run_batch
 from entrepot.writer.dating import all_dated
 from entrepot.writer.envelope import Envelope, Outcome
 from entrepot.writer.hooks import Hooks, NoHooks
-from entrepot.writer.lines import ARRAYS, EVERYTHING, OTHERS, OURS, Limits, Lines, Part, Waiting
+from entrepot.writer.queues import ARRAYS, EVERYTHING, OTHERS, OURS, Limits, Part, Queues, Waiting
 from entrepot.writer.shared_payments import SharedPayments
 
 TURNS_MAX = 8
@@ -47,9 +47,9 @@ OVERLOADED = Refusal(Reason.OVERLOADED, retry_after=1.0)
 
 
 class _Series:
-    """Batches one after the other, of what waits in one part of the lines.
+    """Batches one after the other, of what waits in one part of the queues.
 
-    One that runs beside its `lead`, from the same line, rests while there are rivals.
+    One that runs beside its `lead`, from the same queue, rests while there are rivals.
     """
 
     __slots__ = ("drainer", "lead", "locked", "part")
@@ -92,7 +92,7 @@ class Writer:
         self.now = now  # microseconds UTC
         self._new_id = new_id
         self._monotonic = monotonic
-        self._lines = Lines(limits)
+        self._queues = Queues(limits)
         self._series = _series(database.side_by_side)
         self._shared_payments = SharedPayments()
         self._hooks: Hooks = hooks or NoHooks()
@@ -110,8 +110,8 @@ class Writer:
 
         It costs next to nothing, so that it can be asked before anything of the request is read.
         """
-        lines = self._lines
-        return lines.shut(lines.bulk if bulk else lines.singles, inside, self._monotonic())
+        queues = self._queues
+        return queues.shut(queues.bulk if bulk else queues.singles, inside, self._monotonic())
 
     async def drain(self) -> None:
         """Wait until nothing is queued or running."""
@@ -120,13 +120,13 @@ class Writer:
 
     def _enqueue(self, envelope: Envelope) -> asyncio.Future[Outcome]:
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        now, lines = self._monotonic(), self._lines
-        line = lines.line_of(envelope.command)
-        if lines.full(line, now):
+        now, queues = self._monotonic(), self._queues
+        queue = queues.queue_of(envelope.command)
+        if queues.full(queue, now):
             metrics.shed.labels("queue").inc()
             future.set_result(_refused(envelope, OVERLOADED))
             return future
-        line.add(Waiting(envelope, future, now))
+        queue.add(Waiting(envelope, future, now))
         for series in self._series:
             if series.drainer is None and self._called(series):
                 series.drainer = asyncio.create_task(self._drain(series), name="writer")
@@ -134,15 +134,15 @@ class Writer:
         return future
 
     def _called(self, series: _Series) -> bool:
-        return self._lines.waiting(series.part) > 0 and not series.rests
+        return self._queues.waiting(series.part) > 0 and not series.rests
 
     async def _drain(self, series: _Series) -> None:
         try:
             while self._called(series):
                 await self._joined(series)
                 now = self._monotonic()
-                self._give_up(self._lines.expired(now))
-                batch = self._lines.take(now, series.part)
+                self._give_up(self._queues.expired(now))
+                batch = self._queues.take(now, series.part)
                 if not batch:
                     continue
                 metrics.queue_seconds.observe(now - min(one.since for one in batch))
@@ -160,7 +160,7 @@ class Writer:
         """
         before = 0
         for _ in range(TURNS_MAX):
-            waiting = self._lines.waiting(series.part)
+            waiting = self._queues.waiting(series.part)
             if waiting == before:
                 return
             before = waiting

@@ -1,4 +1,4 @@
-"""Where commands wait for a transaction: three lines, each with its bounds and its share.
+"""Where commands wait for a transaction: three queues, each with its bounds and its share.
 
 The pipeline's own commands stand in the first: they belong to orders that are accepted already,
 so they are never refused. Where they share batches with the others, they take most of one when they
@@ -39,23 +39,23 @@ class Limits(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """An envelope in a line, who waits for its outcome, and since when (seconds)."""
+    """An envelope in a queue, who waits for its outcome, and since when (seconds)."""
 
     envelope: Envelope
     future: asyncio.Future[Outcome]
     since: float
 
 
-class Line:
+class Queue:
     """Commands in order of arrival. `patience` is how long one may wait, None for ever."""
 
-    __slots__ = ("_last_taken", "_stood", "orders", "pace", "patience", "queue")
+    __slots__ = ("_last_taken", "_stood", "entries", "orders", "pace", "patience")
 
     def __init__(self, patience: float | None) -> None:
         self.patience = patience
-        self.queue: deque[Waiting] = deque()
+        self.entries: deque[Waiting] = deque()
         self.orders = 0  # how many orders the commands in it write
-        # Seconds an order, measured between two batches while the line never emptied, which counts
+        # Seconds an order, measured between two batches while the queue never emptied, which counts
         # whatever else the process did meanwhile. 0 while unknown.
         self.pace = 0.0
         self._last_taken = 0.0
@@ -63,17 +63,17 @@ class Line:
 
     def add(self, waiting: Waiting) -> None:
         """Put it at the end."""
-        self.queue.append(waiting)
+        self.entries.append(waiting)
         self.orders += weight(waiting.envelope.command)
 
     def take(self, room: int, batch: list[Waiting], *, at_least_one: bool = False) -> int:
         """Move commands that write up to `room` orders into `batch`; what they write together."""
-        taken, queue = 0, self.queue
-        while queue:
-            size = weight(queue[0].envelope.command)
+        taken, entries = 0, self.entries
+        while entries:
+            size = weight(entries[0].envelope.command)
             if taken + size > room and not (at_least_one and not taken):
                 break
-            batch.append(queue.popleft())
+            batch.append(entries.popleft())
             taken += size
         self.orders -= taken
         return taken
@@ -81,10 +81,10 @@ class Line:
     def expired(self, now: float) -> list[Waiting]:
         """Take out everything that has waited longer than it may."""
         late: list[Waiting] = []
-        while self.patience is not None and self.queue:
-            if now - self.queue[0].since <= self.patience:
+        while self.patience is not None and self.entries:
+            if now - self.entries[0].since <= self.patience:
                 break
-            late.append(self.queue.popleft())
+            late.append(self.entries.popleft())
             self.orders -= weight(late[-1].envelope.command)
         return late
 
@@ -93,9 +93,9 @@ class Line:
         if self._stood and taken:
             pace = (now - self._last_taken) / taken
             self.pace += (pace - self.pace) * (_SMOOTHING if self.pace else 1.0)
-        if taken or not self.queue:
-            self._last_taken, self._stood = now, bool(self.queue)
-        if not self.queue:
+        if taken or not self.entries:
+            self._last_taken, self._stood = now, bool(self.entries)
+        if not self.entries:
             # Nobody waits: what was measured under load says nothing about the next one.
             self.pace = 0.0
 
@@ -109,11 +109,11 @@ class Line:
         bound = self.patience * share
         if (self.orders + coming) * self.pace > bound:
             return True
-        return bool(self.queue) and now - self.queue[0].since > bound
+        return bool(self.entries) and now - self.entries[0].since > bound
 
 
 class Part(NamedTuple):
-    """Which lines a series of batches takes from; `whole` if only while a whole batch waits."""
+    """Which queues a series of batches takes from; `whole` if only while a whole batch waits."""
 
     ours: bool = False
     singles: bool = False
@@ -127,14 +127,14 @@ OTHERS: Final = Part(singles=True, bulk=True)
 ARRAYS: Final = Part(bulk=True, whole=True)
 
 
-class Lines:
+class Queues:
     """All that waits for this process's writer."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self.ours = Line(None)
-        self.singles = Line(limits.queue_seconds)
-        self.bulk = Line(limits.queue_seconds * BULK_PATIENCE)
+        self.ours = Queue(None)
+        self.singles = Queue(limits.queue_seconds)
+        self.bulk = Queue(limits.queue_seconds * BULK_PATIENCE)
         self._all = (self.ours, self.singles, self.bulk)
         self._bulk_first = False
 
@@ -143,9 +143,9 @@ class Lines:
         if part.whole and self.bulk.orders < self._limits.batch_max:
             return 0
         return (
-            (len(self.ours.queue) if part.ours else 0)
-            + (len(self.singles.queue) if part.singles else 0)
-            + (len(self.bulk.queue) if part.bulk else 0)
+            (len(self.ours.entries) if part.ours else 0)
+            + (len(self.singles.entries) if part.singles else 0)
+            + (len(self.bulk.entries) if part.bulk else 0)
         )
 
     @property
@@ -153,28 +153,28 @@ class Lines:
         """How many orders of outsiders wait."""
         return self.singles.orders + self.bulk.orders
 
-    def line_of(self, command: Command) -> Line:
+    def queue_of(self, command: Command) -> Queue:
         """Where a command waits. What carries a job's id is the pipeline's own."""
         if getattr(command, "job_id", None) is not None:
             return self.ours
         return self.bulk if weight(command) > 1 else self.singles
 
-    def full(self, line: Line, now: float) -> bool:
-        """Whether a command of that line is refused that has come so far."""
-        if line is self.ours:
+    def full(self, queue: Queue, now: float) -> bool:
+        """Whether a new command of that queue is refused."""
+        if queue is self.ours:
             return False
-        return self.orders >= self._limits.queue_max or line.crowded(0, now)
+        return self.orders >= self._limits.queue_max or queue.crowded(0, now)
 
-    def shut(self, line: Line, inside: int, now: float) -> bool:
+    def shut(self, queue: Queue, inside: int, now: float) -> bool:
         """Whether a new request is refused at the door, while so many of outsiders are inside."""
-        coming = max(0, inside - len(self.singles.queue) - len(self.bulk.queue))
+        coming = max(0, inside - len(self.singles.entries) - len(self.bulk.entries))
         if self.orders + coming >= self._limits.queue_max:
             return True
-        return line.crowded(coming, now, DOOR_SHARE)
+        return queue.crowded(coming, now, DOOR_SHARE)
 
     def expired(self, now: float) -> list[Waiting]:
         """Take out whatever has waited longer than it may."""
-        return [late for line in self._all for late in line.expired(now)]
+        return [late for queue in self._all for late in queue.expired(now)]
 
     def take(self, now: float, part: Part = EVERYTHING) -> list[Waiting]:
         """The next batch: the pipeline's share, then singles and bulk by turns; at least one."""
@@ -182,7 +182,7 @@ class Lines:
         size = self._limits.batch_max
         taken = {}
         if part.ours:
-            outside = part.singles and bool(self.singles.queue or self.bulk.queue)
+            outside = part.singles and bool(self.singles.entries or self.bulk.entries)
             share = int(size * PIPELINE_SHARE) if outside else size
             taken[self.ours] = self.ours.take(max(1, share), batch)
         if part.singles:
@@ -191,16 +191,16 @@ class Lines:
             taken[self.bulk] = self.bulk.take(size, batch, at_least_one=True)
         if part.ours:
             taken[self.ours] += self.ours.take(size - sum(taken.values()), batch)
-        for line, orders in taken.items():
-            line.measure(orders, now)
+        for queue, orders in taken.items():
+            queue.measure(orders, now)
         return batch
 
-    def _take_others(self, room: int, batch: list[Waiting]) -> dict[Line, int]:
-        lines = (self.bulk, self.singles) if self._bulk_first else (self.singles, self.bulk)
+    def _take_others(self, room: int, batch: list[Waiting]) -> dict[Queue, int]:
+        queues = (self.bulk, self.singles) if self._bulk_first else (self.singles, self.bulk)
         self._bulk_first = not self._bulk_first
-        taken: dict[Line, int] = {}
-        for line in lines:
+        taken: dict[Queue, int] = {}
+        for queue in queues:
             first = not any(taken.values())
             left = room - sum(taken.values())
-            taken[line] = line.take(left, batch, at_least_one=first)
+            taken[queue] = queue.take(left, batch, at_least_one=first)
         return taken
