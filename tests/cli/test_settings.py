@@ -36,6 +36,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("BATCH_MAX", "1.5"),
         ("MIGRATE", "maybe"),
         ("ROLE", "king"),
+        ("DATABASE_POOLER", "perhaps"),
         ("LOG_LEVEL", "loud"),
         ("LEASE_SECONDS", "off"),
         ("JWT_ISSUER", "https://issuer.example"),

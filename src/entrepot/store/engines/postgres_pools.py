@@ -83,8 +83,12 @@ async def ways_to(url: str, sizes: Sizes, pooler: str) -> Ways:
     if pooler == "no":
         return _direct(url, sizes)
     pooled = _pooled(url, sizes)
-    if pooler == "yes" or await _is_another_backend(pooled.read.pool):
-        return pooled
+    try:
+        if pooler == "yes" or await _is_another_backend(pooled.read.pool):
+            return pooled
+    except BaseException:
+        await pooled.close()
+        raise
     await pooled.close()
     return _direct(url, sizes)
 
