@@ -26,7 +26,9 @@ class Taking:
         order_id = job.order_id or b""
         key = f"key-{order_id.hex()}"
         held_until = self.now() + 10**9
-        return ReserveStock(job.org, order_id, job.id, job.fence, key, frozenset(), held_until)
+        return ReserveStock(
+            job.org, order_id, job.id, job.fence, key, frozenset(), held_until, stand_in="sandbox"
+        )
 
     def born(self, jobs: list[Job], facts: Facts) -> None:
         self.handed.extend((job, facts.seen(job)) for job in jobs)
