@@ -161,7 +161,9 @@ class Facts:
     def attempt_of(self, order: Key) -> Attempt | None:
         """The order's last payment attempt."""
         attempts = self.attempts.of(order)
-        return max(attempts, key=lambda attempt: attempt.number) if attempts else None
+        if len(attempts) < 2:
+            return next(iter(attempts), None)
+        return max(attempts, key=lambda attempt: attempt.number)
 
     def adopt(self, seen: Seen) -> None:
         """Know an order without having read it; what is read afterwards takes its place."""

@@ -126,15 +126,23 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
         """See Rows."""
         listed = list(rows)
         super().read(listed)
-        for row in listed:
-            self._groups.setdefault(self._group(row), {})[self._key(row)] = row
+        self._place(listed)
 
     def put_all(self, rows: Iterable[R]) -> None:
         """See Rows."""
         listed = list(rows)
         super().put_all(listed)
-        for row in listed:
-            self._groups.setdefault(self._group(row), {})[self._key(row)] = row
+        self._place(listed)
+
+    def _place(self, rows: list[R]) -> None:
+        groups, group_of, key_of = self._groups, self._group, self._key
+        for row in rows:
+            group = group_of(row)
+            held = groups.get(group)
+            if held is None:
+                groups[group] = {key_of(row): row}
+            else:
+                held[key_of(row)] = row
 
     def remove(self, key: K) -> None:
         """See Rows."""
