@@ -53,6 +53,13 @@ class Admits:
         return self.wait
 
 
+class Empty:
+    """A book in which nothing is found."""
+
+    async def read_one(self, _work: Any) -> None:
+        return None
+
+
 async def of_header(headers: Mapping[str, str], _services: Services) -> Principal:
     role = headers.get("authorization")
     if role is None:
@@ -88,7 +95,7 @@ def dialect(access: Access, handler: Any = who, method: str = "POST") -> Dialect
 async def said(
     access: Access, headers: dict[str, str], *, admits: Admits | None = None, handler: Any = who
 ) -> httpx.Response:
-    services: Any = Services(None, None, admits or Admits())  # type: ignore[arg-type]
+    services: Any = Services(Empty(), None, admits or Admits())  # type: ignore[arg-type]
     app = build_app(services, [dialect(access, handler)], {}, lambda: "request-1")
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
@@ -134,6 +141,7 @@ async def test_who_signs_has_a_rate_as_others_have() -> None:
 async def test_everybody_needs_no_credentials_and_has_no_organization() -> None:
     answer = await said(Everybody(), {})
     assert (answer.status_code, answer.json()) == (200, {"org": NOBODY.org, "body": "9"})
+    assert (await said(READERS, {"authorization": "ADMIN"}, handler=reads)).status_code == 200
     answer = await said(Everybody(), {"authorization": "ADMIN"}, handler=reads)
     assert answer.status_code == 500, "there is no organization whose orders could be read"
 
