@@ -10,7 +10,7 @@ from tests import postgres_refusing as refusing
 from tests.cli.conftest import Command
 from tests.postgres_refusing import Refusing
 
-from entrepot.store.engines import postgres as postgres_module
+from entrepot.store.engines import postgres_pools
 from entrepot.testing.postgres import Postgres
 
 COMMANDS = (("org", "list"), ("verify", "--json"), ("migrate",), ("serve", "--port", "0"))
@@ -150,7 +150,7 @@ def test_a_standby_is_read_and_not_written_to_and_a_server_that_is_gone_is_told(
 def test_a_port_that_says_nothing_or_something_else_is_told(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_module, "_CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(postgres_pools, "_CONNECT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql://a@127.0.0.1:{silent.getsockname()[1]}/b"
         said = command("org", "list", DATABASE_URL=url).sentence()

@@ -219,8 +219,8 @@ def test_what_is_no_book_could_not_be_asked(book: Copy, monkeypatch: pytest.Monk
     (folder / "junk.db").write_bytes(b"this is no database" * 1000)
     (folder / "empty.db").write_bytes(b"")
     for name, says in (
-        ("junk.db", "no order book"), ("empty.db", "no order book"), ("absent.db", "no order book"),
-        (".", "folder"), ("none/absent.db", "no order book"),
+        ("junk.db", "not an order book"), ("empty.db", "no order book"),
+        ("absent.db", "no order book"), (".", "folder"), ("none/absent.db", "no order book"),
     ):  # fmt: skip
         monkeypatch.setenv("ENTREPOT_DATABASE_URL", f"sqlite:///{folder / name}")
         code, said = book.verify()
