@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, ValuesView
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, ValuesView
 from typing import Any, Generic, TypeVar, cast
 
 from entrepot.core.kinds import K, Kind, R
@@ -20,21 +20,19 @@ class Rows(Mapping[K, R]):
     - `new`, `dirty`, `gone`: the keys of rows to insert, to update and to delete. No key is in two.
     """
 
-    __slots__ = ("_key", "base", "dirty", "gone", "kind", "new", "now")
+    __slots__ = ("_key", "base", "dirty", "get", "gone", "kind", "new", "now")
 
     def __init__(self, kind: Kind[K, R]) -> None:
         self.kind, self._key = kind, kind.key
         self.base: dict[K, R] = {}
         self.now: dict[K, R] = {}
+        #: The row as it now is; None where there is none, or none was read. What a Mapping inherits
+        #: asks `__getitem__`, and this is asked for every line of every order.
+        self.get: Callable[[K], R | None] = self.now.get  # type: ignore[assignment]
         # Most kinds have nothing to write in most batches: these share one set until they have.
         self.new: set[K] = _NONE
         self.dirty: set[K] = _NONE
         self.gone: set[K] = _NONE
-
-    # What a Mapping inherits asks `__getitem__` for all; these are asked for every line.
-    def get(self, key: K, _default: None = None, /) -> R | None:  # type: ignore[override]
-        """The row as it now is; None where there is none, or none was read."""
-        return self.now.get(key)
 
     def __getitem__(self, key: K) -> R:
         return self.now[key]
@@ -61,24 +59,36 @@ class Rows(Mapping[K, R]):
 
     def put(self, row: R) -> None:
         """Make a row, or change the row that has this key."""
-        self.put_all((row,))
+        key = self._key(row)
+        self.now[key] = row
+        if key in self.base:
+            self._change((key,))
+        elif self.new:
+            self.new.add(key)
+        else:
+            self.new = {key}
 
     def put_all(self, rows: Iterable[R]) -> None:
         """Make or change these rows, one after the other."""
-        base, now, key_of = self.base, self.now, self._key
-        for row in rows:
-            key = key_of(row)
-            now[key] = row
-            if key in base:
-                if self.dirty is _NONE:
-                    self.dirty = set()
-                self.dirty.add(key)
-                if self.gone:
-                    self.gone.discard(key)
-            else:
-                if self.new is _NONE:
-                    self.new = set()
-                self.new.add(key)
+        key_of, base = self._key, self.base
+        put = {key_of(row): row for row in rows}
+        self.now.update(put)
+        made: Collection[K] = put
+        if base and not base.keys().isdisjoint(put):
+            made = put.keys() - base.keys()
+            self._change(put.keys() - made)
+        if self.new:
+            self.new.update(made)
+        elif made:
+            self.new = set(made)
+
+    def _change(self, keys: Collection[K]) -> None:
+        if self.dirty:
+            self.dirty.update(keys)
+        else:
+            self.dirty = set(keys)
+        if self.gone:
+            self.gone.difference_update(keys)
 
     def remove(self, key: K) -> None:
         """Take a row away. A row that was made here leaves no trace."""
@@ -127,6 +137,11 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
         listed = list(rows)
         super().read(listed)
         self._place(listed)
+
+    def put(self, row: R) -> None:
+        """See Rows."""
+        super().put(row)
+        self._place([row])
 
     def put_all(self, rows: Iterable[R]) -> None:
         """See Rows."""
