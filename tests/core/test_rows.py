@@ -91,6 +91,23 @@ def test_a_row_is_written_at_most_once(known: bool, steps: list[Step]) -> None:
     assert (known or KEY in rows.new) and KEY not in rows.gone if there else KEY not in rows.new
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_a_row_that_is_put_later_leaves_the_earlier_ones_to_be_written(together: bool) -> None:
+    """Two rows that were read and two that were not: none is forgotten when another is put."""
+    known = [Note(1, "a", one) for one in "kl"]
+    made = [Note(1, "a", one) for one in "mn"]
+    rows = Rows(NOTES)
+    rows.read(known)
+    for pair in zip(known, made, strict=True):
+        if together:
+            rows.put_all(pair)
+        else:
+            for row in pair:
+                rows.put(row)
+    assert rows.dirty == {NOTES.key(row) for row in known}
+    assert rows.new == {NOTES.key(row) for row in made}
+
+
 def test_rows_are_found_by_what_they_belong_to() -> None:
     rows: Grouped[tuple[int, str], tuple[int, str, str], Note] = Grouped(NOTES)
     rows.read([READ, Note(1, "b", "x")])
