@@ -105,6 +105,10 @@ _STORY = (
           _event("actor = 'operator\\:retry'", 2)),
     Break("EVENTS", "made by a kind that is none", "mirrored",
           _event("actor = 'somebody'", 1, "mirrored")),
+    Break("EVENTS", "of a subject that nobody knows", "shelf",
+          (("INSERT INTO events SELECT org, :nowhere, 1, type, at, source, body, 'shelf', actor, "
+            "-number FROM events WHERE subject_id = :mirrored AND seq = 1"),),
+          (), ("EVENT_NUMBERS",)),
     Break("EVENTS", "told by nobody", "mirrored", _event("source = ''", 1, "mirrored")),
     Break("EVENTS", "a move that was none", "shipped",
           _event("type = 'order.amended'", 6, "shipped")),

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from entrepot.core.ids import spelled
 from entrepot.store import schema
 from entrepot.store.verify.orders import DEFINITE_NO
 from entrepot.store.verify.own_reading import attempt_of
@@ -55,7 +54,7 @@ def check_ledger(conn: Connection, findings: Findings, ledger: ProviderLedger) -
         if held_for is None:
             if attempt.state == "authorized" and settled_before:
                 fault = "authorised here, not held there"
-        elif spelled(held_for) != attempt.order_id:
+        elif held_for.replace("-", "").lower() != attempt.order_id.hex():
             fault = f"held for {held_for}"
         elif attempt.state in DEFINITE_NO and settled_before:
             fault = f"{attempt.state} here, held there"

@@ -17,6 +17,7 @@ from entrepot.store.verify import own_reading
 from entrepot.store.verify.asking import Asking, sentence
 from entrepot.store.verify.damage import Sound
 from entrepot.store.verify.own_moves import why_illegal
+from entrepot.store.verify.own_values import decimal, is_in_range, same, units_at
 from entrepot.store.verify.report import Findings
 from entrepot.store.verify.searchable import check_properties
 from entrepot.store.verify.stories import check_events, check_lines, check_sender
@@ -96,7 +97,7 @@ class Walk:
         order = own_reading.order_of(row, tuple(its_lines))
         archived = own["order_archives"]
         if told is not None:
-            its_events = [own_reading.event_of(one) for one in told]
+            its_events = [own_reading.event_of(one) for one in told if one.subject == events.ORDER]
             if archived is not None:
                 _numbering(order, [(one[2], one[3]) for one in archived], its_events, findings)
             said = list(map(own_reading.stand_of, its_events))
@@ -169,9 +170,9 @@ def _story(
         if why_not is not None:
             findings.add("EVENT_SEQUENCE", **where, seq=event.seq, illegal=why_not)
         stood = facets
-    if not told or facets != order.facets or total != order.total.text():
+    if not told or facets != order.facets or total != decimal(order.total):
         findings.add(
-            "STANDS_BY_EVENTS", **where, row=" ".join((*order.facets, order.total.text())),
+            "STANDS_BY_EVENTS", **where, row=" ".join((*order.facets, decimal(order.total))),
             events=" ".join((*facets, total)),
         )  # fmt: skip
 
@@ -214,15 +215,10 @@ def _illegal_step(before: Facets, after: Facets) -> str | None:
     return None
 
 
-def _same(one: Amount, other: Amount) -> bool:
-    scale = max(one.scale, other.scale)
-    return one.at(scale) == other.at(scale)
-
-
 def _money(order: Order, findings: Findings) -> None:
     where = {"org": order.org, "order": order.id}
     prices = [amount for line in order.lines for amount in (line.price, line.cost)]
-    if not all(amount.within_range() for amount in (order.total, *prices)):
+    if not all(is_in_range(amount) for amount in (order.total, *prices)):
         findings.add("SUBTOTAL", **where, out_of_range="an amount of the order or of a line")
         return
     summed = own_reading.summed(line for line in order.lines if line.currency == order.currency)
@@ -232,9 +228,9 @@ def _money(order: Order, findings: Findings) -> None:
     if order.managed and order.payment_provider is not None:
         # What goes to a payment was rounded once, to the places that it has now.
         places = order.subtotal.scale
-        counted = (summed, Amount(summed.at(places), places))
-    if not any(_same(order.subtotal, one) for one in counted):
-        findings.add("SUBTOTAL", **where, subtotal=order.subtotal.text(), lines=summed.text())
+        counted = (summed, Amount(units_at(summed, places), places))
+    if not any(same(order.subtotal, one) for one in counted):
+        findings.add("SUBTOTAL", **where, subtotal=decimal(order.subtotal), lines=decimal(summed))
 
 
 def _attempts(
@@ -242,11 +238,11 @@ def _attempts(
 ) -> None:
     where = {"org": order.org, "order": order.id}
     for place, attempt in enumerate(made, 1):
-        if not _same(attempt.amount, order.total) or attempt.currency != order.currency:
+        if not same(attempt.amount, order.total) or attempt.currency != order.currency:
             findings.add(
                 "ATTEMPT_TOTAL", **where, attempt=attempt.number,
-                asked=f"{attempt.amount.text()} {attempt.currency}",
-                total=f"{order.total.text()} {order.currency}",
+                asked=f"{decimal(attempt.amount)} {attempt.currency}",
+                total=f"{decimal(order.total)} {order.currency}",
             )  # fmt: skip
         if attempt.number != place:
             findings.add("ATTEMPT_NUMBERS", **where, attempt=attempt.number, expected=place)

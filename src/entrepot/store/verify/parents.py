@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, Table, and_, exists, literal, not_, select
 
+from entrepot.core import events
 from entrepot.store import schema
 from entrepot.store.verify.statements import Check
 
@@ -16,12 +18,16 @@ _UNTOLD = ("value", "digest", "reference")
 
 
 class Reference(NamedTuple):
-    """Columns of a table that name a row of another one; a null names nobody."""
+    """Columns of a table that name a row of another one; a null names nobody.
+
+    With `subject`, only the events of this kind of subject name such a row.
+    """
 
     child: Table
     columns: tuple[str, ...]
     parent: Table
     named: tuple[str, ...]
+    subject: str | None = None
 
 
 def _of(child: Table, column: str, parent: Table) -> Reference:
@@ -30,6 +36,8 @@ def _of(child: Table, column: str, parent: Table) -> Reference:
 
 _LINES, _RESERVATIONS, _LEVELS = schema.order_lines, schema.reservations, schema.stock_levels
 _ENTRIES, _LIST_ENTRIES, _VARIANTS = schema.stock_entries, schema.item_list_entries, schema.variants
+# The table of each kind of subject that an event can have.
+SUBJECTS: Mapping[str, Table] = MappingProxyType({events.ORDER: schema.orders})
 
 REFERENCES: tuple[Reference, ...] = (
     *(
@@ -61,7 +69,8 @@ REFERENCES: tuple[Reference, ...] = (
     ),
     _of(_LINES, "location_id", schema.locations),
     _of(schema.order_properties, "order_id", schema.orders),
-    _of(schema.events, "subject_id", schema.orders),
+    *(_of(schema.events, "subject_id", named)._replace(subject=subject)
+      for subject, named in SUBJECTS.items()),
     _of(schema.order_archives, "order_id", schema.orders),
     _of(schema.jobs, "order_id", schema.orders),
     _of(_LEVELS, "variant_id", _VARIANTS),
@@ -90,6 +99,9 @@ def checks() -> tuple[Check, ...]:
 def _checks() -> Iterator[Check]:
     for reference in REFERENCES:
         yield Check("OWN_ORGANIZATION", _orphans(reference))
+    event = schema.events.c
+    strange = select(event.org, event.number, event.subject)
+    yield Check("EVENTS", strange.where(event.subject.not_in(list(SUBJECTS))))
     line = Reference(
         _RESERVATIONS, ("org", "order_id", "line_id"), _LINES, ("org", "order_id", "id")
     )
@@ -107,4 +119,5 @@ def _orphans(reference: Reference) -> Select[Any]:
     said = f"{', '.join(reference.columns)} -> {reference.parent.name}"
     said_by = [c.is_not(None) for c in columns if c.nullable]
     told = select(literal(child.name).label("table"), literal(said).label("dangling"), *shown)
-    return told.select_from(child).where(not_(found), *said_by)
+    rows = told.select_from(child).where(not_(found), *said_by)
+    return rows if reference.subject is None else rows.where(child.c.subject == reference.subject)

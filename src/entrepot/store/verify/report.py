@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from entrepot.core.ids import dashed
+from entrepot.store.verify.own_values import id_text
 
 WITNESSES_MAX = 20
 _ID_BYTES = 16
@@ -199,4 +199,4 @@ class Findings:
 def _shown(value: Any) -> Any:
     if not isinstance(value, bytes):
         return value if value is None or isinstance(value, bool | int | str) else str(value)
-    return dashed(value) if len(value) == _ID_BYTES else value.hex()
+    return id_text(value) if len(value) == _ID_BYTES else value.hex()

@@ -225,7 +225,8 @@ def _pipeline(overdue_before: int | None) -> Iterator[Check]:
     waits = and_(_orders.managed, _orders.stage == "placed", not_(_orders.parked))
     yield Check("HAS_A_JOB", order.where(waits, not_(its_job)))
     told = exists().where(
-        schema.events.c.org == _orders.org, schema.events.c.subject_id == _orders.id,
+        schema.events.c.org == _orders.org, schema.events.c.subject == events.ORDER,
+        schema.events.c.subject_id == _orders.id,
         schema.events.c.type == events.ORDER_PARKED,
     )  # fmt: skip
     its_parked_job = its_job.where(_jobs.state == "parked")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from entrepot.core import events, words
 from entrepot.core.facets import Facets
-from entrepot.core.ids import dashed
 from entrepot.core.order import Event, Order
 from entrepot.store.verify.own_reading import SEALED_BYTES, is_sealed
+from entrepot.store.verify.own_values import id_text
 from entrepot.store.verify.report import Findings
 
 # What each type says of where the order stands after it: the facet, and its values.
@@ -77,7 +77,7 @@ def _false_source(event: Event) -> str | None:
 
 def _is_sender(source: str) -> bool:
     """Whether orders are told by this source: a dialect that has words, or one of the others."""
-    return source in _SENDERS or any(source == axis.dialect for axis in words.AXES.values())
+    return source in _SENDERS or any(name.split("_")[0] == source for name in words.AXES)
 
 
 # Who can stand behind an event that is told by a source; who is not known has an empty name.
@@ -112,6 +112,6 @@ def check_sender(order: Order, findings: Findings) -> None:
     if digest is None or len(digest) != SEALED_BYTES:
         return
     # An order that has no sender is sealed for its own id.
-    sender_id = dashed(order.id) if order.sender_id is None else order.sender_id
+    sender_id = id_text(order.id) if order.sender_id is None else order.sender_id
     if not is_sealed(bytes(digest), sender_id):
         findings.add("SENDERS", org=order.org, order=order.id)

@@ -1,0 +1,36 @@
+"""Amounts and ids, computed and spelled by code of the audit's own."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from uuid import UUID
+
+from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount
+
+
+def units_at(amount: Amount, scale: int) -> int:
+    """The units of the amount at another scale; a coarser scale is rounded half to even."""
+    exact = Fraction(amount.units) * Fraction(10) ** (scale - amount.scale)
+    return round(exact)
+
+
+def same(one: Amount, other: Amount) -> bool:
+    """Whether two amounts are the same number."""
+    return Fraction(one.units, int(10**one.scale)) == Fraction(other.units, int(10**other.scale))
+
+
+def decimal(amount: Amount) -> str:
+    """The amount as events tell it: with exactly the places of its scale."""
+    whole, places = divmod(abs(amount.units), 10**amount.scale)
+    sign = "-" if amount.units < 0 else ""
+    return f"{sign}{whole}" + (f".{places:0{amount.scale}d}" if amount.scale else "")
+
+
+def is_in_range(amount: Amount) -> bool:
+    """Whether the book may hold the amount."""
+    return abs(amount.units) <= UNITS_MAX and 0 <= amount.scale <= SCALE_MAX
+
+
+def id_text(raw: bytes) -> str:
+    """An id as people read it: a UUID."""
+    return str(UUID(bytes=bytes(raw)))
