@@ -44,7 +44,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.~])/(home|root|work|farm|Users|tmp|opt|mnt)/
 DIALECTS = re.compile("synq|konvo|polinate", re.IGNORECASE)
 OF_A_DIALECT = re.compile(
     r"sandbox|^(bus|prt|var|ile|itm|oi)_$"
-    r"|^([a-z]+\.)?[a-z]+[a-zA-Z]*(Amount|At|Items|Id|Reference)$"
+    r"|^([a-z]+\.)?[a-z]+([A-Z][a-zA-Z]*)+$"
 )
 
 # Modules that reach the clock, chance, the environment, a file, a network or another thread.
@@ -376,6 +376,7 @@ SAMPLES: list[tuple[Rule, str, str]] = [
     (core_knows_no_dialect, "src/entrepot/core/shown.py", "x = words.konvo_shipment"),
     (core_knows_no_dialect, "src/entrepot/core/decide/amend.py", 'x = "order.totalAmount"'),
     (core_knows_no_dialect, "src/entrepot/core/decide/amend.py", 'x = "itemVariantId"'),
+    (core_knows_no_dialect, "src/entrepot/core/shown.py", 'x = told.get("firstName")'),
     (no_print, "src/entrepot/edge/app.py", "print('hello')"),
     (no_machine_path, "src/entrepot/edge/app.py", "# see /" + "home/somebody/notes"),
     (no_machine_path, "tests/edge/test_app.py", "p = '/" + "tmp/entrepot.db'"),

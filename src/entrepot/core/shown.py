@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from entrepot.core import ahead, claims, ids
+from entrepot.core import ahead, claims, ids, told_address
 from entrepot.core.order import Job, Order
 from entrepot.core.order_reason import OrderReason
 from entrepot.core.words import spelled
@@ -54,17 +53,7 @@ def address(order: Order) -> str | None:
     """Where the goods go, as text of several lines; None where nobody told it."""
     if order.delivery_address is not None or order.address is None:
         return order.delivery_address
-    told = json.loads(order.address)
-
-    def line(*members: str) -> str:
-        return " ".join([told[member] for member in members if told.get(member)])
-
-    lines = (
-        line("firstName", "lastName"), line("company"), line("addressLineOne"),
-        line("addressLineTwo"), line("zipCode", "city"), line("state"), line("countryCode"),
-        line("phone"),
-    )  # fmt: skip
-    return "\n".join([text for text in lines if text])
+    return told_address.text_of(order.address)
 
 
 def reason(order: Order) -> str | None:

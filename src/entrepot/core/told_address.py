@@ -1,0 +1,23 @@
+"""How an address that was told in members reads as text: the dialect that tells such addresses
+registers it.
+
+One dialect tells addresses in members. A second one would have to mark its addresses, so that each
+is read by its own dialect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+_READERS: list[Callable[[str], str]] = []
+
+
+def register(reader: Callable[[str], str]) -> None:
+    """Let orders show addresses as `reader` makes text of what is kept. An earlier one goes."""
+    _READERS[:] = [reader]
+
+
+def text_of(kept: str) -> str:
+    """The address as text of several lines."""
+    (reader,) = _READERS
+    return reader(kept)
