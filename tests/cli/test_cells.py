@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import stat
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 from tests.cli.conftest import Command
 
 from entrepot.cli import session
+from entrepot.store import accounts
 from entrepot.store.accounts import CELL_BITS
 from entrepot.store.engines.sql import Conflict
 
@@ -59,3 +64,71 @@ def test_who_loses_the_race_for_a_number_tries_again(command: Command) -> None:
 
 def never() -> None:
     raise Conflict("always")
+
+
+def test_a_demo_that_loses_the_race_for_a_number_tries_again(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tries = accounts.create_organization, 0
+
+    def beaten(*args: Any, **named: Any) -> accounts.Organization:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise Conflict("another process was faster")
+        return real(*args, **named)
+
+    monkeypatch.setattr(accounts, "create_organization", beaten)
+    assert command("demo", "--json").code == 0
+    assert tries == 3
+
+
+def test_a_payment_secret_goes_along_with_its_organization(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, file = command("org", "create", "Acme"), tmp_path / "secret.txt"
+    assert book.code == 0
+    told = command("org", "payment-secret", "Acme", "--to", str(file))
+    secret = file.read_text().strip()
+    assert told.code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert secret not in told.out + told.err
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    command("org", "create", "Acme", DATABASE_URL=other)
+    brought = command("org", "payment-secret", "Acme", "--from", str(file), DATABASE_URL=other)
+    assert brought.code == 0
+    assert secret not in brought.out + brought.err
+    # Carried on from there, it is the first book's secret and not the second's.
+    again = tmp_path / "again.txt"
+    command("org", "payment-secret", "Acme", "--to", str(again), DATABASE_URL=other)
+    assert again.read_text() == file.read_text()
+    # From standard input as well.
+    monkeypatch.setattr("sys.stdin", io.StringIO("AB" * 32 + "\n"))
+    assert command("org", "payment-secret", "Acme", "--from", "-", DATABASE_URL=other).code == 0
+    last = tmp_path / "last.txt"
+    command("org", "payment-secret", "Acme", "--to", str(last), DATABASE_URL=other)
+    assert last.read_text() == "ab" * 32 + "\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "text", "says"),
+    [
+        ((), "", "--to FILE"),
+        (("--to", "a.txt", "--from", "b.txt"), "", "one of them"),
+        (("--to", "secret.txt"), "there", "exists already"),
+        (("--from", "missing.txt"), "", "cannot be read"),
+        (("--from", "secret.txt"), "ab" * 31, "64 hexadecimal digits"),
+        (("--from", "secret.txt"), "é" * 64, "64 hexadecimal digits"),
+        (("--from", "secret.txt"), "xy" * 32, "64 hexadecimal digits"),
+    ],
+)
+def test_a_payment_secret_that_is_none_changes_nothing(
+    command: Command, tmp_path: Path, told: tuple[str, ...], text: str, says: str
+) -> None:
+    command("org", "create", "Acme")
+    if text:
+        (tmp_path / "secret.txt").write_text(text)
+    assert says in command("org", "payment-secret", "Acme", *told).sentence()
+    kept = tmp_path / "kept.txt"
+    command("org", "payment-secret", "Acme", "--to", str(kept))
+    assert kept.read_text().strip() != text

@@ -28,7 +28,10 @@ _SHELVES_SHOWN = 5
 
 _Shell = Annotated[bool, Parameter(name="--shell", negative="")]
 
-org_app = App(name="org", help="Organizations: make, list, order source, allocation.")
+org_app = App(
+    name="org", help="Organizations: make, list, order source, allocation, payment secret."
+)
+org_app.command("entrepot.cli.payment_secret:payment_secret", name="payment-secret")
 key_app = App(name="key", help="Credentials: create, list, revoke.")
 
 

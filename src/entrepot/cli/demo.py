@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from entrepot import settings
 from entrepot.cli import credentials
 from entrepot.cli.choices import host_of, port_of, whole
-from entrepot.cli.session import OperatorError, on_book
+from entrepot.cli.session import OperatorError, commit, on_book
 from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.core.actor import operator
@@ -95,14 +95,15 @@ async def ensure(database: Database) -> dict[str, Any]:
         if readable_by_others(path):
             write_private(path, json.dumps(kept))
         return kept
-    org = await database.read(lambda conn: accounts.organization_named(conn, NAME))
-    if org is None:
-        org = await database.write(
-            lambda conn: accounts.create_organization(conn, NAME, now(), new_id, cell=chosen.cell)
-        )
-    made = org
-    variants = await _goods(database, made, chosen)
-    told = await database.write(lambda conn: credentials.issue_all(conn, made))
+    org = await commit(
+        database,
+        lambda conn: (
+            accounts.organization_named(conn, NAME)
+            or accounts.create_organization(conn, NAME, now(), new_id, cell=chosen.cell)
+        ),
+    )
+    variants = await _goods(database, org, chosen)
+    told = await commit(database, lambda conn: credentials.issue_all(conn, org))
     told["variants"] = variants
     write_private(path, json.dumps(told))
     return told
@@ -135,7 +136,7 @@ async def _goods(
         variant = Variant(
             org.org, new_id(), new_id(), new_id(), sku, name, "USD", price, True, now()
         )
-        await database.write(partial(catalogue.add_variant, org=org, made=variant))
+        await commit(database, partial(catalogue.add_variant, org=org, made=variant))
         stock = AdjustStock(org.org, variant.id, org.default_location, ON_HAND, "Demo stock")
         outcome = await writer.submit(Envelope(stock, actor=operator("demo")))
         if isinstance(outcome.result, Refusal):

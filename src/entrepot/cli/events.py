@@ -41,7 +41,7 @@ def events(
     after
         The number of the last event that you have seen; 0 for all.
     follow
-        Go on with new events until you stop it.
+        Go on with new events, asked for twice a second, until you stop it.
     as_json
         Print a line of JSON an event, as the archive has it.
     """

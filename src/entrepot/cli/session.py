@@ -23,6 +23,7 @@ from entrepot.store.writing import order_names
 
 __all__ = [
     "OperatorError",
+    "commit",
     "on_book",
     "order_called",
     "organization",
@@ -111,15 +112,19 @@ def read(work: Callable[[Connection], T]) -> T:
 
 
 def write(work: Callable[[Connection], T], *, must_exist: bool = True) -> T:
-    """Run `work` in one transaction on the book; again where another process was faster."""
+    """Run `work` in one transaction on the book, as `commit` does."""
+    return on_book(lambda database: commit(database, work), must_exist=must_exist)
 
-    async def tried(database: Database) -> T:
-        for _ in range(_TRIES - 1):
-            with suppress(Conflict):
-                return await database.write(work)
-        return await database.write(work)
 
-    return on_book(tried, must_exist=must_exist)
+async def commit(database: Database, work: Callable[[Connection], T]) -> T:
+    """Run `work` in one transaction. Where another process was faster, run it again.
+
+    Raises Conflict after the last of four tries.
+    """
+    for _ in range(_TRIES - 1):
+        with suppress(Conflict):
+            return await database.write(work)
+    return await database.write(work)
 
 
 def organization(conn: Connection, name: str) -> accounts.Organization:

@@ -12,7 +12,11 @@ _DOUBLINGS_MAX = 60  # beyond, every cap is long reached
 
 
 class Policy(NamedTuple):
-    """How patient a step is: the wait starts at `base_seconds` and doubles up to `cap_seconds`."""
+    """How patient a step is: the wait starts at `base_seconds` and doubles up to `cap_seconds`.
+
+    A policy belongs to a cause, and one step can fail for several causes: so policies are no part
+    of the steps' table.
+    """
 
     base_seconds: float = 1.0
     cap_seconds: float = 60.0

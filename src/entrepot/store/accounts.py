@@ -138,6 +138,17 @@ def set_source(conn: Connection, org: int, url: str | None, header: str | None) 
     )
 
 
+def payment_secret(conn: Connection, org: int) -> bytes | None:
+    """The secret that the organization brought from another book; None where it came from none."""
+    found = conn.execute(select(_orgs.c.payment_secret).where(_orgs.c.org == org)).scalar_one()
+    return None if found is None else bytes(found)
+
+
+def set_payment_secret(conn: Connection, org: int, secret: bytes) -> None:
+    """Keep the secret that the organization brought: its payment keys derive from it from now."""
+    conn.execute(update(_orgs).where(_orgs.c.org == org).values(payment_secret=secret))
+
+
 def set_allocation(conn: Connection, org: int, allocation: str) -> None:
     """HARD or SOFT. Raises an integrity error when HARD would find stock already oversold."""
     conn.execute(update(_orgs).where(_orgs.c.org == org).values(allocation=allocation))
