@@ -20,6 +20,9 @@ UPGRADE_FROM ?= 2cfa2cd3d484e2e263b4a60ca0e475eed7a0f93d
 UPGRADE_ORDERS ?= 100000
 UPGRADE_ENGINE ?= sqlite
 
+# Compiled modules are kept: a run of the tests starts the program some hundred times.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV = .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed

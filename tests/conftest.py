@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import structlog
@@ -25,6 +26,9 @@ from entrepot.testing.postgres import Postgres
 from entrepot.testing.server import Server, sqlite_url
 
 ENGINES = ("sqlite", "postgres")
+# Tests speak http over the loopback interface. A client of httpx loads the authorities that it
+# trusts for https, which takes 20 ms. In this folder it finds none.
+os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 BEHIND_PGBOUNCER = "ENTREPOT_TEST_PGBOUNCER" in os.environ
 
 

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.cli.command_line import Ended, run
+
+from entrepot.testing.command_line import Ended, run
 
 Command = Callable[..., Ended]
 

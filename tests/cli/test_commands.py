@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.command_line import run_in
 
 from entrepot.store.engines import sqlite
+from entrepot.testing.command_line import run_in
 
 ENTREPOT = Path(sys.executable).with_name("entrepot")
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from pysqlite3 import dbapi2 as sqlite_driver
-from tests.cli.command_line import run
 
 from entrepot.store.keeping import migrate
+from entrepot.testing.command_line import run
 
 ENTREPOT = str(Path(sys.executable).with_name("entrepot"))
 READERS = (

@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from tests.cli.conftest import Command
 from tests.cli.test_faults import ENTREPOT
 
+from entrepot.testing.command_line import Ended, run
 from entrepot.testing.server import Server
 
 MAKERS = (("migrate",), ("demo",), ("demo", "--shell"), ("org", "create", "a"))
@@ -31,10 +33,11 @@ def _modes(folder: Path) -> dict[str, int]:
 
 @pytest.mark.parametrize("words", MAKERS, ids=" ".join)
 def test_what_a_command_makes_is_its_owner_s_alone(tmp_path: Path, words: tuple[str, ...]) -> None:
-    subprocess.run(
-        [ENTREPOT, *words], check=True, cwd=tmp_path, env={"PATH": "/usr/bin:/bin"}, timeout=60,
-        stdout=subprocess.DEVNULL, umask=0,
-    )  # fmt: skip
+    before = os.umask(0)
+    try:
+        assert run(tmp_path, *words).code == 0
+    finally:
+        os.umask(before)
     found = _modes(tmp_path)
     assert "var/entrepot.db" in found
     assert ("demo" in words) == any(name.endswith(".demo.json") for name in found)
@@ -95,14 +98,40 @@ def test_a_demo_file_that_others_may_read_is_closed_before_new_secrets_are_in_it
 
 # ------------------------------------------------------------------ what may not be used
 
-_CAPABILITY_DROP, _OVERRIDE, _SEARCH = 24, 1, 2  # prctl's and the kernel's numbers
+_VERSION = 0x2008_0522  # of the kernel's structure
+_OVERRIDE, _SEARCH = 1, 2  # numbers of rights
+_DROP = 24  # what prctl is to do
 
 
-def _without_rights() -> None:
-    """Root goes by the modes of files from now on, as everybody else does."""
+def _go_by_modes() -> None:
+    """This thread, and those it starts, go by the modes of files, also as root."""
+    if os.geteuid() != 0:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    about, sets = (ctypes.c_uint32 * 2)(_VERSION, 0), (ctypes.c_uint32 * 6)()
+    assert libc.capget(about, sets) == 0, os.strerror(ctypes.get_errno())
+    # Effective, permitted and inheritable, of the first 32 rights; then of the others.
+    for place in range(3):
+        sets[place] &= ~(1 << _OVERRIDE | 1 << _SEARCH)
+    assert libc.capset(about, sets) == 0, os.strerror(ctypes.get_errno())
+
+
+def _without_rights(folder: Path, *words: str) -> Ended:
+    """A command as an operator without root's rights runs it; a server in its own process."""
+    if words[0] != "serve":
+        with ThreadPoolExecutor(1, initializer=_go_by_modes) as thread:
+            return thread.submit(run, folder, *words).result()
+    ended = subprocess.run(
+        [ENTREPOT, *words], check=False, cwd=folder, env={"PATH": "/usr/bin:/bin"},
+        timeout=60, capture_output=True, text=True, preexec_fn=_no_rights_for_a_program,
+    )  # fmt: skip
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def _no_rights_for_a_program() -> None:
     if os.geteuid() == 0:
         for capability in (_OVERRIDE, _SEARCH):
-            ctypes.CDLL(None).prctl(_CAPABILITY_DROP, capability, 0, 0, 0)
+            ctypes.CDLL(None).prctl(_DROP, capability, 0, 0, 0)
 
 
 def _closed(path: str, mode: int) -> Callable[[Path], None]:
@@ -129,22 +158,18 @@ UNUSABLE: dict[str, tuple[Callable[[Path], None], tuple[tuple[str, ...], ...]]] 
 @pytest.mark.parametrize("what", UNUSABLE)
 def test_files_that_may_not_be_used_are_named(tmp_path: Path, what: str) -> None:
     close, going_on = UNUSABLE[what]
-    made = [ENTREPOT, "demo", "--json"]
-    subprocess.run(made, check=True, cwd=tmp_path, capture_output=True, env={"PATH": "/usr/bin"})
+    assert run(tmp_path, "demo", "--json").code == 0
     close(tmp_path)
     try:
         for words in (*READERS, *WRITERS):
-            ended = subprocess.run(
-                [ENTREPOT, *words], check=False, cwd=tmp_path, env={"PATH": "/usr/bin:/bin"},
-                timeout=60, capture_output=True, text=True, preexec_fn=_without_rights,
-            )  # fmt: skip
+            ended = _without_rights(tmp_path, *words)
             if words in going_on:
-                assert (ended.returncode, ended.stderr) == (0, ""), words
+                assert (ended.code, ended.err) == (0, ""), words
                 continue
-            assert ended.returncode == 2, (words, ended)
-            assert ended.stderr.count("\n") == 1, ended.stderr
-            assert "entrepot.db" in ended.stderr
-            assert ";" in ended.stderr
+            assert ended.code == 2, (words, ended)
+            assert ended.err.count("\n") == 1, ended.err
+            assert "entrepot.db" in ended.err
+            assert ";" in ended.err
     finally:
         with suppress(FileNotFoundError):
             (tmp_path / "var").chmod(0o700)

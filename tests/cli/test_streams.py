@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.command_line import run
 from tests.cli.test_faults import ENTREPOT
+
+from entrepot.testing.command_line import run
 
 COMMANDS = (("org", "list"), ("demo", "--json"), ("verify",), ("--help",), ("migrate",))
 

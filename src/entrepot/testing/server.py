@@ -15,16 +15,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import asyncpg
-import httpx
 import pysqlite3
 from sqlalchemy import func, select
 
 from entrepot.store import schema
+from entrepot.testing.command_line import run_in
 
 ENTREPOT = str(Path(sys.executable).with_name("entrepot"))
 START_SECONDS = 60.0
@@ -117,18 +118,14 @@ class Server:
             self.kill()
 
     def command(self, *arguments: str) -> str:
-        """The output of `entrepot` with these arguments on the same database; exit 0 required."""
-        ended = subprocess.run(
-            [ENTREPOT, *arguments],
-            check=False,
-            env=self.env,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-        )
-        said = f"entrepot {' '.join(arguments)}: {ended.returncode}\n{ended.stdout}{ended.stderr}"
-        assert ended.returncode == 0, said
-        return ended.stdout
+        """The output of `entrepot` with these arguments on the same database; exit 0 required.
+
+        The command runs in this process, as `command_line.run_in` tells.
+        """
+        ended = run_in(self.folder, self.env, *arguments)
+        told = f"entrepot {' '.join(arguments)}: {ended.code}\n{ended.out}{ended.err}"
+        assert ended.code == 0, told
+        return ended.out
 
     def start(self) -> None:
         """Starts the process and returns when /health/ready answers 200 (a worker: at once)."""
@@ -160,10 +157,12 @@ class Server:
         assert self.process is not None
         ended = self.process.poll()
         assert ended is None, f"the server ended with {ended}:\n{self.output()[-8000:]}"
-        try:
-            return httpx.get(f"{self.url}/health/ready", timeout=5).status_code == 200
-        except httpx.TransportError:
-            return False
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=5)) as client:
+            try:
+                client.request("GET", "/health/ready")
+                return client.getresponse().status == 200
+            except (OSError, HTTPException):
+                return False
 
     def kill(self) -> None:
         """SIGKILL: the process, and its workers, get no chance to finish anything."""

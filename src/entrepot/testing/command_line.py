@@ -1,22 +1,28 @@
-"""The command line run in this process: a table of commands needs no interpreter for each row.
+"""The command line run in this process: a command needs no interpreter of its own.
 
-The program as an operator starts it is run where streams, files, signals and loading are tried.
+Starting an interpreter takes ten times as long as most commands do. The program as an operator
+starts it is run where streams, files, signals and loading are tried.
 """
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Mapping
-from contextlib import chdir, redirect_stderr, redirect_stdout
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
+
+import structlog
 
 from entrepot import telemetry
 from entrepot.cli.main import main
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
+_alone = threading.Lock()
 
 
 class Ended(NamedTuple):
@@ -42,19 +48,39 @@ def run(folder: Path, *words: str, **settings: str) -> Ended:
 
 
 def run_in(folder: Path, env: Mapping[str, str], *words: str) -> Ended:
-    """Runs `entrepot` with these words in a folder and with these variables."""
+    """Runs `entrepot` with these words in a folder and with these variables, and no others.
+
+    Meanwhile the working directory, the variables and the standard streams of this process are the
+    command's. One command runs at a time.
+    """
     out, err, code = io.StringIO(), io.StringIO(), 0
     with (
+        _alone,
         chdir(folder),
         mock.patch.dict("os.environ", ENVIRONMENT | dict(env), clear=True),
         mock.patch.object(sys, "argv", ["entrepot", *words]),
         redirect_stdout(out),
         redirect_stderr(err),
+        _logging_restored(),
+        # A thread of its own: the caller may be in an event loop, and a command starts another.
+        ThreadPoolExecutor(1) as thread,
     ):
         try:
-            main()
+            thread.submit(main).result()
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 0
-    # A logger that has logged once stays as the command had set it up; later tests read logs too.
-    telemetry.log.__dict__.pop("bind", None)
     return Ended(code, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def _logging_restored() -> Iterator[None]:
+    before = structlog.get_config() if structlog.is_configured() else None
+    try:
+        yield
+    finally:
+        if before is None:
+            structlog.reset_defaults()
+        else:
+            structlog.configure(**before)
+        # A logger that has logged once stays as the command had set it up.
+        telemetry.log.__dict__.pop("bind", None)
