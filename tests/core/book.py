@@ -38,10 +38,15 @@ PRICE = Amount(1250, 2)
 START = 1_700_000_000_000_000
 
 
+NOTHING_KNOWN = [{}, {}, set(), set(), set()]
+
+
 def frozen(value: Any) -> Any:
     """A copy that later changes do not reach; rows are immutable and stay the same objects."""
     if isinstance(value, dict):
-        return {key: frozen(inner) for key, inner in value.items()}
+        # A kind of row that somebody asked for, and of which nothing is known, is no difference.
+        told = {key: frozen(inner) for key, inner in value.items()}
+        return {key: inner for key, inner in told.items() if inner != NOTHING_KNOWN}
     if isinstance(value, set):
         return set(value)
     if isinstance(value, list):

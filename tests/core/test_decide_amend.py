@@ -79,7 +79,7 @@ def test_everything_changes_together() -> None:
 def test_a_change_that_changes_nothing_is_not_told() -> None:
     book, order = unpaid()
     changes = book.changes(changing(order, said={"notes": order.notes}))
-    assert (changes.orders, changes.events) == ([], [])
+    assert [*changes.orders, *changes.events] == []
 
 
 def test_a_word_alone_is_kept_without_an_event() -> None:

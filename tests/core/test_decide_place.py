@@ -46,7 +46,7 @@ def test_placing_writes_the_order_its_lines_one_event_and_one_job() -> None:
     book.stock(TRACKED)
     command = PlaceOrder(ORG, "synq", "EUR", (line(quantity=3), line(LOOSE)), said={"notes": "n"})
     changes = book.changes(command)
-    [order] = changes.orders_new
+    [order] = changes.orders
     assert (order.managed, order.origin, order.notes) == (True, "synq", "n")
     assert order.facets == Facets("placed", "none", "unassigned", "none")
     assert order.told_words == ""
@@ -184,7 +184,7 @@ def test_a_notified_order_is_ingested_once() -> None:
     assert book.done(notice("PO-1")) == NotedResult(fetching=False)
     assert book.order(order).ingested
     changes = book.changes(notice("PO-1"))
-    assert (changes.orders, changes.events, changes.jobs) == ([], [], [])
+    assert [*changes.orders, *changes.events, *changes.jobs] == []
     assert book.types(order) == ["order.placed", "order.ingested"]
 
 

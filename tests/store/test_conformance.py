@@ -68,9 +68,9 @@ async def an_organization(database: Database, name: str = "Acme") -> accounts.Or
 
 
 def written(order: Order) -> Changes:
-    changes = Changes()
-    changes.orders_new.append(order)
-    changes.lines_new.extend(OwnLine(order.org, order.id, line) for line in order.lines)
+    changes = Changes(Facts(NOW, new_id))
+    changes.orders.put(order)
+    changes.lines.put_all(OwnLine(order.org, order.id, line) for line in order.lines)
     changes.events.append(Event(order.org, order.id, 1, "order.placed", NOW, "synq", "{}"))
     return changes
 
@@ -94,8 +94,8 @@ async def test_orders_of_one_batch_keep_what_only_some_of_them_have(database: Da
         )
         for n in range(20)
     ]  # fmt: skip
-    changes = Changes()
-    changes.orders_new.extend(made)
+    changes = Changes(Facts(NOW, new_id))
+    changes.orders.put_all(made)
     await store(database, changes, needs=Needs(orgs={org.org}))
     for order in made:
         look = partial(queries.order_by_id, org=org.org, order_id=order.id)
@@ -145,15 +145,15 @@ async def test_every_kind_of_row_round_trips(database: Database) -> None:
     job = Job(number, new_id(), "reserve", order.id, "req-1", "due", NOW, 0, 0, 0, None, NOW)
     entry = StockEntry(number, new_id(), *shelf[1:], 5, "adjustment", None, "note", NOW)
     changes = written(order)
-    changes.customers_new[customer.id] = customer
+    changes.customers.put(customer)
     mail, sku = (number, "email", "a@b.c"), (number, "sku", "S")
-    changes.customer_names[mail] = CustomerName(*mail, customer.id)
-    changes.variants_new[variant.id] = variant
-    changes.variant_names[sku] = VariantName(*sku, variant.id)
-    changes.levels[shelf] = level
-    changes.reservations.append(held)
-    changes.attempts.append(attempt)
-    changes.jobs.append(job)
+    changes.customer_names.put(CustomerName(*mail, customer.id))
+    changes.variants.put(variant)
+    changes.variant_names.put(VariantName(*sku, variant.id))
+    changes.levels.put(level)
+    changes.reservations.put(held)
+    changes.attempts.put(attempt)
+    changes.jobs.put(job)
     changes.entries.append(entry)
     await store(database, changes, needs=Needs(orgs={number}))
     again = Facts(NOW, new_id)
@@ -187,8 +187,8 @@ async def test_an_update_of_a_row_that_changed_meanwhile_is_a_conflict(database:
         load(conn, needs, facts)
         moved = facts.orders[org.org, order.id]._replace(version=2)
         facts.orders.read([order._replace(version=7)])
-        changes = Changes()
-        changes.orders.append(moved)
+        changes = Changes(facts)
+        changes.orders.put(moved)
         facts.absorb(changes)
         flush(conn, facts)
 
@@ -237,8 +237,8 @@ async def test_the_database_also_refuses(
     order = an_order(org.org, org.guest_id)
     changes = written(order)
     level = Level(org.org, new_id(), new_id(), 5, 5)
-    changes.levels[level[:3]] = level
-    changes.reservations.append(
+    changes.levels.put(level)
+    changes.reservations.put(
         Reservation(org.org, order.id, LINE.id, new_id(), new_id(), 3, "held", NOW, NOW)
     )
     await store(database, changes)
@@ -248,8 +248,8 @@ async def test_the_database_also_refuses(
 
 async def test_two_claims_never_share_a_job(database: Database) -> None:
     org = await an_organization(database)
-    made = Changes()
-    made.jobs.extend(
+    made = Changes(Facts(NOW, new_id))
+    made.jobs.put_all(
         Job(org.org, new_id(), "reserve", None, None, "due", NOW + n, 0, 0, 0, None, NOW)
         for n in range(5)
     )
@@ -338,9 +338,9 @@ async def test_no_statement_of_the_write_path_scans(
         empty = tuple([] for _ in keys)
         org = await an_organization(database)
         # Only orders have a second index that starts alike; rows tell the planner them apart.
-        many = Changes()
+        many = Changes(Facts(NOW, new_id))
         for n in range(300):
-            many.orders_new.append(an_order(org.org, org.guest_id, sender_id=str(n)))
+            many.orders.put(an_order(org.org, org.guest_id, sender_id=str(n)))
         await store(database, many)
 
         def explain(conn: Connection) -> str:

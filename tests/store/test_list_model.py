@@ -115,9 +115,9 @@ class Shop:
             conn.execute(update(schema.order_counters).values(committed_at=-1000))
             facts = Facts(at, new_id)
             load(conn, Needs(orders={(self.org, o.id) for o in changed.values()}), facts)
-            changes = Changes()
-            changes.orders_new.extend(made)
-            changes.orders.extend(changed.values())
+            changes = Changes(facts)
+            changes.orders.put_all(made)
+            changes.orders.put_all(changed.values())
             facts.absorb(changes)
             flush(conn, facts)
 

@@ -84,9 +84,9 @@ def book(module_database_url: str) -> Iterator[Book]:
             for n in range(orders):
                 facts, order = Facts(NOW + n, new_id), _made(org, n)
                 lines = [OwnLine(org, order.id, line) for line in order.lines]
-                changes = Changes()
-                changes.orders_new.append(order)
-                changes.lines_new.extend(lines)
+                changes = Changes(facts)
+                changes.orders.put(order)
+                changes.lines.put_all(lines)
                 facts.absorb(changes)
                 flush(conn, facts)
                 # Many orders a millisecond, as in a book from before times rose with the commits.

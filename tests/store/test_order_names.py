@@ -7,10 +7,11 @@ import re
 import pytest
 from sqlalchemy import Connection
 from tests.asked import listen
-from tests.store.test_conformance import an_order, an_organization, store, written
+from tests.store.test_conformance import NOW, an_order, an_organization, new_id, store, written
 
 from entrepot.core import ids
 from entrepot.core.changes import Changes
+from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Order
 from entrepot.store.engine import Database
@@ -71,9 +72,9 @@ async def test_which_order_a_text_means(
     org = await an_organization(database)
     other = await an_organization(database, "Other")
     told = _told(org.org, org.guest_id)
-    every = Changes()
+    every = Changes(Facts(NOW, new_id))
     for order in told.values():
-        every.orders_new.extend(written(order).orders_new)
+        every.orders.put_all(written(order).orders)
     await store(database, every, needs=Needs(orgs={org.org}))
 
     def look(number: int) -> object:
@@ -89,11 +90,11 @@ async def test_a_look_by_name_does_not_scan(
 ) -> None:
     """Each kind of name has an index, whose whole key the look goes by."""
     org = await an_organization(database)
-    many = Changes()
+    many = Changes(Facts(NOW, new_id))
     for n in range(300):
         names = {"external_id": f"e{n}", "external_reference": f"r{n}", "external_name": f"n{n}"}
         order = an_order(org.org, org.guest_id, lines=(), sender_id=str(n), **names)
-        many.orders_new.append(order)
+        many.orders.put(order)
     await store(database, many, needs=Needs(orgs={org.org}))
     said: list[tuple[str, tuple[object, ...]]] = []
     listen(monkeypatch, lambda statement, parameters: said.append((statement, parameters)))

@@ -37,7 +37,7 @@ def furnish(conn: Connection) -> None:
     facts = Facts(NOW, lambda: b"")
     for n in range(MANY):
         facts.remember(StoredAnswer(1, f"key-{n:05}", "op", b"f", 201, b"{}", None, NOW + n))
-    facts.absorb(Changes())
+    facts.absorb(Changes(facts))
     flush(conn, facts)
     columns = {column.name: column for column in schema.orders.columns if not column.nullable}
     order: dict[str, Any] = {

@@ -124,9 +124,9 @@ async def test_a_failed_command_logs_no_personal_data(
 
     def judge(command: PlaceOrder, facts: Facts) -> Decision:
         decision: Decision = rule.decide(command, facts)
-        [order] = decision.changes.orders_new
+        [order] = decision.changes.orders
         spoilt = order._replace(facets=order.facets._replace(stage="nowhere"), notes=SECRET)
-        decision.changes.orders_new[:] = [spoilt]
+        decision.changes.orders.put(spoilt)
         return decision
 
     monkeypatch.setitem(decisions._RULES, PlaceOrder, rule._replace(decide=judge))

@@ -1,10 +1,26 @@
-"""What a decision wants written."""
+"""What a decision wants written: rows of any kind, on top of those that the batch knows."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Protocol, cast
 
-from entrepot.core.kinds import CustomerName, K, Kind, Location, OwnLine, R, VariantName
+from entrepot.core.kinds import (
+    BY_NAME,
+    AttemptKey,
+    CustomerName,
+    K,
+    Key,
+    Kind,
+    LineKey,
+    Location,
+    Name,
+    OwnLine,
+    R,
+    Shelf,
+    TextKey,
+    VariantName,
+)
 from entrepot.core.order import (
     Announced,
     Attempt,
@@ -18,68 +34,109 @@ from entrepot.core.order import (
     Variant,
 )
 
+# Frozen, so that nobody adds to what all share.
+_NONE: set[Any] = cast("set[Any]", frozenset())
+
+
+class Known(Protocol):
+    """What the batch knows, of which a decision changes some: core.facts."""
+
+    def of(self, kind: Kind[K, R]) -> Mapping[K, R]:
+        """The rows of a kind, as they now are."""
+        ...
+
+
+class Pending(Generic[K, R]):
+    """The rows of one kind that a decision makes, changes or takes away.
+
+    - `rows`: each row that is made or changed, by key, as the decision leaves the row.
+    - `gone`: the keys of the rows that are taken away. No key is in both.
+    """
+
+    __slots__ = ("_key", "_known", "gone", "rows")
+
+    def __init__(self, kind: Kind[K, R], known: Callable[[K], R | None]) -> None:
+        self._key, self._known = kind.key, known
+        self.rows: dict[K, R] = {}
+        self.gone: set[K] = _NONE
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self.rows.values())
+
+    def __len__(self) -> int:
+        return len(self.rows) + len(self.gone)
+
+    def get(self, key: K) -> R | None:
+        """The row as the decision leaves the row, so far; None where there is none."""
+        if key in self.gone:
+            return None
+        return self.rows.get(key) or self._known(key)
+
+    def put(self, row: R) -> None:
+        """Make a row, or change the row that has this key."""
+        key = self._key(row)
+        self.rows[key] = row
+        if key in self.gone:
+            self.gone.discard(key)
+
+    def put_all(self, rows: Iterable[R]) -> None:
+        """Make or change these rows. Of two rows with one key the last stays."""
+        key_of = self._key
+        made = {key_of(row): row for row in rows}
+        self.rows.update(made)
+        if self.gone:
+            self.gone.difference_update(made)
+
+    def remove(self, key: K) -> None:
+        """Take a row away."""
+        self.rows.pop(key, None)
+        self.gone = {*self.gone, key}
+
 
 class Changes:
     """What a decision wants written, all or nothing. Later commands of a batch see it.
 
-    Every order has one: the constructor is written out, as one of a dataclass takes thrice as long.
+    Each kind of row is an attribute, made when a decision asks for the attribute first: an order
+    touches six kinds of fifteen. A kind without an attribute is reached by `of`.
     """
 
-    __slots__ = (
-        "announced_gone",
-        "announced_new",
-        "attempts",
-        "customer_names",
-        "customers",
-        "customers_new",
-        "entries",
-        "events",
-        "exact_stock",
-        "jobs",
-        "jobs_done",
-        "levels",
-        "lines",
-        "lines_gone",
-        "lines_new",
-        "locations_new",
-        "orders",
-        "orders_new",
-        "others",
-        "reasons",
-        "reservations",
-        "variant_names",
-        "variants",
-        "variants_new",
-    )  # fmt: skip
+    __slots__ = ("entries", "events", "exact_stock", "facts", "pending", "reasons", *BY_NAME)
 
-    def __init__(self) -> None:
-        self.orders_new: list[Order] = []
-        self.orders: list[Order] = []
-        # Only what these say while they wait is another one: no version, no event, no time.
-        self.reasons: list[Order] = []
-        self.lines_new: list[OwnLine] = []
-        self.lines: list[OwnLine] = []
-        self.lines_gone: list[OwnLine] = []
+    announced: Pending[TextKey, Announced]
+    attempts: Pending[AttemptKey, Attempt]
+    customer_names: Pending[Name, CustomerName]
+    customers: Pending[Key, Customer]
+    jobs: Pending[Key, Job]
+    levels: Pending[Shelf, Level]
+    lines: Pending[LineKey, OwnLine]
+    locations: Pending[Key, Location]
+    orders: Pending[Key, Order]
+    reservations: Pending[LineKey, Reservation]
+    variant_names: Pending[Name, VariantName]
+    variants: Pending[Key, Variant]
+
+    def __init__(self, facts: Known) -> None:
+        self.facts = facts
+        self.pending: dict[Kind[Any, Any], Pending[Any, Any]] = {}
         self.events: list[Event] = []
-        self.jobs: list[Job] = []
-        self.jobs_done: list[Job] = []
-        # By id and by name: the lines of a long array look here for what an earlier one made.
-        self.customers_new: dict[bytes, Customer] = {}
-        self.customers: dict[bytes, Customer] = {}
-        self.customer_names: dict[tuple[int, str, str], CustomerName] = {}
-        self.variants_new: dict[bytes, Variant] = {}
-        self.variants: list[Variant] = []
-        self.variant_names: dict[tuple[int, str, str], VariantName] = {}
-        self.locations_new: list[Location] = []
-        self.announced_new: list[Announced] = []
-        self.announced_gone: list[tuple[int, str]] = []
-        self.levels: dict[tuple[int, bytes, bytes], Level] = {}
-        self.exact_stock: bool = False  # decided by the very numbers of a level: see Facts
         self.entries: list[StockEntry] = []
-        self.reservations: list[Reservation] = []
-        self.attempts: list[Attempt] = []
-        self.others: dict[Kind[Any, Any], list[Any]] = {}
+        # Orders of which only what they say while they wait is new: no version, event or time.
+        self.reasons: list[Order] = []
+        self.exact_stock = False  # decided by the very numbers of a level: see Facts
 
-    def put(self, kind: Kind[K, R], row: R) -> None:
-        """Make or change a row of a kind that has no list of its own here."""
-        self.others.setdefault(kind, []).append(row)
+    def of(self, kind: Kind[K, R]) -> Pending[K, R]:
+        """What is to be written of any kind, whether there is an attribute for the kind or not."""
+        found = self.pending.get(kind)
+        if found is None:
+            found = self.pending[kind] = Pending(kind, self.facts.of(kind).get)
+        return found
+
+    if not TYPE_CHECKING:  # a name that is none is an error of mypy's
+
+        def __getattr__(self, name: str) -> Pending:
+            """What is to be written of a kind that no decision has asked for yet."""
+            if name not in BY_NAME:
+                raise AttributeError(name)
+            found = self.of(BY_NAME[name])
+            setattr(self, name, found)
+            return found

@@ -209,84 +209,42 @@ class Facts:
 
     def absorb(self, changes: Changes) -> None:
         """Take a decision's changes over: later commands see them, the store writes them."""
-        self._absorb_orders(changes)
-        self.breathe()
-        self._absorb_catalogue(changes)
-        self._absorb_stock_and_steps(changes)
-        self._absorb_gone(changes)
-        for kind, listed in changes.others.items():
-            self.of(kind).put_all(listed)
+        pending = changes.pending
+        if kinds.ORDERS in pending:
+            self._follow_orders(pending[kinds.ORDERS].rows)
+        for kind, its in pending.items():
+            self.of(kind).take(its.rows, its.gone)
+            if len(its.rows) > _LONG:
+                self.breathe()
+        if kinds.VARIANTS in pending:
+            for variant in pending[kinds.VARIANTS].rows.values():
+                self.by_entry[variant.org, variant.entry_id] = variant.id
+        if kinds.ANNOUNCED in pending:
+            for org, _ in pending[kinds.ANNOUNCED].rows:
+                self.orgs[org] = self.orgs[org]._replace(announced=True)
+        for order in changes.reasons:
+            key = (order.org, order.id)
+            self.orders.now[key] = order
+            self.reasons.add(key)
         self.events.extend(changes.events)
         self.entries.extend(changes.entries)
         self.exact_stock = self.exact_stock or changes.exact_stock
 
-    def _absorb_catalogue(self, changes: Changes) -> None:
-        if changes.lines_new:
-            self.lines.put_all(changes.lines_new)
-        if changes.lines:
-            self.lines.put_all(changes.lines)
-        if changes.variants_new:
-            self.variants.put_all(changes.variants_new.values())
-            for variant in changes.variants_new.values():
-                self.by_entry[variant.org, variant.entry_id] = variant.id
-            self.breathe()
-        if changes.variants:
-            self.variants.put_all(changes.variants)
-        if changes.variant_names:
-            self.variant_names.put_all(changes.variant_names.values())
-            self.breathe()
-        if changes.locations_new:
-            self.locations.put_all(changes.locations_new)
-        if changes.customers_new:
-            self.customers.put_all(changes.customers_new.values())
-        if changes.customers:
-            self.customers.put_all(changes.customers.values())
-        if changes.customer_names:
-            self.customer_names.put_all(changes.customer_names.values())
-
-    def _absorb_stock_and_steps(self, changes: Changes) -> None:
-        if changes.levels:
-            self.levels.put_all(changes.levels.values())
-        if changes.reservations:
-            self.reservations.put_all(changes.reservations)
-        if changes.announced_new:
-            self.announced.put_all(changes.announced_new)
-        if changes.jobs:
-            self.jobs.put_all(changes.jobs)
-        if changes.attempts:
-            self.attempts.put_all(changes.attempts)
-
-    def _absorb_gone(self, changes: Changes) -> None:
-        for own in changes.lines_gone:
-            self.lines.remove((own.org, own.order_id, own.line.id))
-        for job in changes.jobs_done:
-            self.jobs.remove((job.org, job.id))
-        for announced in changes.announced_gone:
-            self.announced.remove(announced)
-        for made in changes.announced_new:
-            self.orgs[made.org] = self.orgs[made.org]._replace(announced=True)
+    def _follow_orders(self, rows: dict[Key, Order]) -> None:
+        """What orders claim, and what their senders call them: it follows from the orders alone."""
+        known = self.orders.now
+        for key, order in rows.items():
+            before = known.get(key)
+            if before is None:
+                self._make_claim(order)
+                if order.sender_id is not None:
+                    self.by_sender[order.org, order.sender_id, order.origin] = order.id
+            elif not is_live(order.facets) and is_live(before.facets):
+                self._let_claim_go(order)
 
     def remember(self, answer: StoredAnswer) -> None:
         """Keep the answer given under an idempotency key."""
         self.answers.put(answer)
-
-    def _absorb_orders(self, changes: Changes) -> None:
-        orders = self.orders
-        for order in changes.orders_new:
-            orders.put(order)
-            self._make_claim(order)
-            if order.sender_id is not None:
-                self.by_sender[order.org, order.sender_id, order.origin] = order.id
-        if changes.orders_new:
-            self.breathe()
-        for order in changes.orders:
-            if not is_live(order.facets) and is_live(orders[order.org, order.id].facets):
-                self._let_claim_go(order)
-            orders.put(order)
-        for order in changes.reasons:
-            key = (order.org, order.id)
-            orders.now[key] = order
-            self.reasons.add(key)
 
     def _make_claim(self, order: Order) -> None:
         if order.shares_payment_of is not None:
@@ -313,6 +271,8 @@ class Facts:
             claims.remove(claim)
 
 
+# Rows of one kind in one decision, after which others have their turn.
+_LONG = 100
 _KINDS: dict[str, Kind[Any, Any]] = {
     one.name: one.metadata["kind"] for one in fields(Facts) if "kind" in one.metadata
 }

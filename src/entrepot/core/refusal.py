@@ -49,6 +49,8 @@ NEVER_STORED = frozenset({
     Reason.RATE_LIMITED, Reason.OVERLOADED, Reason.UNAVAILABLE, Reason.INTERNAL,
     Reason.CHANGED_MEANWHILE, Reason.NO_ACCOUNT,
 })  # fmt: skip
+# Such a refusal went by the very numbers of a stock level, and not just by there being enough.
+BY_EXACT_STOCK = frozenset({Reason.OUT_OF_STOCK})
 
 
 _PLACE = {reason: place for place, reason in enumerate(Reason)}

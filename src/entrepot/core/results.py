@@ -53,3 +53,7 @@ class Decision(NamedTuple):
 
     changes: Changes
     result: Result
+    # The first step of an order that was placed here. The batch that placed the order may take it.
+    first: Job | None = None
+    # Whether the answer is what the request's key stands for from now on.
+    settled: bool = True

@@ -68,10 +68,9 @@ class Rows(Mapping[K, R]):
         else:
             self.new = {key}
 
-    def put_all(self, rows: Iterable[R]) -> None:
-        """Make or change these rows, one after the other."""
-        key_of, base = self._key, self.base
-        put = {key_of(row): row for row in rows}
+    def take(self, put: dict[K, R], gone: Collection[K]) -> None:
+        """Make or change these rows, by their keys, and take the others away."""
+        base = self.base
         self.now.update(put)
         made: Collection[K] = put
         if base and not base.keys().isdisjoint(put):
@@ -81,6 +80,8 @@ class Rows(Mapping[K, R]):
             self.new.update(made)
         elif made:
             self.new = set(made)
+        for key in gone:
+            self.remove(key)
 
     def _change(self, keys: Collection[K]) -> None:
         if self.dirty:
@@ -97,6 +98,8 @@ class Rows(Mapping[K, R]):
             self.dirty.discard(key)
         if key in self.new:
             self.new.discard(key)
+        elif key not in self.base:
+            return
         elif self.gone is _NONE:
             self.gone = {key}
         else:
@@ -143,13 +146,12 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
         super().put(row)
         self._place([row])
 
-    def put_all(self, rows: Iterable[R]) -> None:
+    def take(self, put: dict[K, R], gone: Collection[K]) -> None:
         """See Rows."""
-        listed = list(rows)
-        super().put_all(listed)
-        self._place(listed)
+        self._place(put.values())
+        super().take(put, gone)
 
-    def _place(self, rows: list[R]) -> None:
+    def _place(self, rows: Iterable[R]) -> None:
         groups, group_of, key_of = self._groups, self._group, self._key
         for row in rows:
             group = group_of(row)

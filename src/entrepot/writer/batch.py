@@ -11,13 +11,12 @@ from sqlalchemy import Connection
 from entrepot.core import actor
 from entrepot.core.decide import add_needs, decide
 from entrepot.core.decide.goods import wanted_by
-from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job
-from entrepot.core.refusal import NEVER_STORED, Reason, Refusal
-from entrepot.core.results import Decision, NotedResult, OrderResult, Result
+from entrepot.core.refusal import BY_EXACT_STOCK, NEVER_STORED, Refusal
+from entrepot.core.results import Decision, OrderResult, Result
 from entrepot.store.writing.flush import flush
 from entrepot.store.writing.working_set import load
 from entrepot.telemetry import Committed
@@ -102,14 +101,12 @@ def _judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Ou
         facts.absorb(decision.changes)
         # What is answered is the order as it was placed.
         outcome = _outcome(envelope, decision.result)
-        if first_step is not None and isinstance(command, PlaceOrder):
-            for job in decision.changes.jobs:
-                _reserve(job, facts, first_step)
-        if isinstance(decision.result, NotedResult) and decision.result.fetching:
-            # Not yet what the key stands for: a repeat has to look whether the order came.
+        if first_step is not None and decision.first is not None:
+            _reserve(decision.first, facts, first_step)
+        if not decision.settled:
             return outcome
     else:
-        if decision.reason is Reason.OUT_OF_STOCK:
+        if decision.reason in BY_EXACT_STOCK:
             facts.exact_stock = True
         outcome = _outcome(envelope, decision)
         if idempotency is None or not idempotency.store_refusals or decision.reason in NEVER_STORED:

@@ -43,14 +43,14 @@ def adjust(command: AdjustStock, facts: Facts) -> Decision:
     allocation less on hand than is reserved. Under SOFT goods may have left that were never
     counted: a shelf below zero is corrected either way.
     """
-    org, changes = command.org, Changes()
+    org, changes = command.org, Changes(facts)
     changes.exact_stock = True
     variant = facts.variants.get((org, command.variant_id))
     if variant is None:
         variant = first_seen(command.variant_id, facts, changes, org)
     if not facts.has_location(org, command.location_id):
         name = f"Location {dashed(command.location_id)}"
-        changes.locations_new.append(Location(org, command.location_id, name))
+        changes.locations.put(Location(org, command.location_id, name))
     shelf = (org, command.variant_id, command.location_id)
     level = facts.levels.get(shelf)
     on_hand = (level.on_hand if level else 0) + command.delta
@@ -71,5 +71,5 @@ def adjust(command: AdjustStock, facts: Facts) -> Decision:
     changes.entries.append(entry)
     move_level(shelf, facts, changes, on_hand=command.delta)
     if not variant.tracked:
-        changes.variants.append(variant._replace(tracked=True))
+        changes.variants.put(variant._replace(tracked=True))
     return Decision(changes, StockResult(entry))

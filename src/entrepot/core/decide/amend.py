@@ -83,7 +83,7 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
     if before is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     _as_expected(before, command)
-    changes = Changes()
+    changes = Changes(facts)
     order = _with_lines(before, command, facts, changes)
     said = _news(command, before)
     order = order.changed(**said) if said else order
@@ -101,8 +101,8 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
     if order.managed:
         times.hold(before, order, said, facts, command.paths)
     if order != before:
-        changes.orders.append(order.changed(updated_at=max(facts.now, before.updated_at + 1000)))
-        return Decision(changes, OrderResult(changes.orders[-1]))
+        order = order.changed(updated_at=max(facts.now, before.updated_at + 1000))
+        changes.orders.put(order)
     return Decision(changes, OrderResult(order))
 
 
@@ -234,7 +234,7 @@ def _in_currency(
         else line
         for line in lines
     ]
-    changes.lines.extend(
+    changes.lines.put_all(
         OwnLine(order.org, order.id, line) for line in named if line.currency == currency
     )
     return named
@@ -276,7 +276,7 @@ def _delete(lines: list[Line], command: AmendOrder, order: Order, changes: Chang
         if line is None:
             raise refuse(Reason.UNKNOWN_LINE, field=where)
         lines.remove(line)
-        changes.lines_gone.append(OwnLine(order.org, order.id, line))
+        changes.lines.remove((order.org, order.id, line.id))
     return lines
 
 
@@ -294,7 +294,7 @@ def _update(
         lines[place] = _one_currency(order, _changed(known, change, facts), change.where)
         _sellable(order, lines[place], known, change.where)
         if lines[place] is not known:
-            changes.lines.append(OwnLine(order.org, order.id, lines[place]))
+            changes.lines.put(OwnLine(order.org, order.id, lines[place]))
     return lines
 
 
@@ -338,7 +338,7 @@ def _create(
         _sellable_currency(line.currency, order.currency, order, command, f"{draft.where}.currency")
         lines.append(_one_currency(order, line, draft.where))
         _sellable(order, line, None, draft.where)
-        changes.lines_new.append(OwnLine(order.org, order.id, line))
+        changes.lines.put(OwnLine(order.org, order.id, line))
     if len(lines) > LINES_MAX:
         sentence = f"an order has at most {LINES_MAX} lines"
         raise refuse(Reason.INVALID, sentence, command.paths.new_lines)

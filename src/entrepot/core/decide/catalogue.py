@@ -16,9 +16,7 @@ def resolve_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) 
     """The variant that a line means. Ids of ours must exist; a sender's names make one at need."""
     ref = draft.variant
     if ref.variant_id is not None:
-        variant = facts.variants.get((org, ref.variant_id)) or changes.variants_new.get(
-            ref.variant_id
-        )
+        variant = changes.variants.get((org, ref.variant_id))
         if variant is not None:
             return variant
         if not ref.names:
@@ -34,10 +32,11 @@ def resolve_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) 
         return facts.variants[org, variant_id]
     for kind, value in ref.names:
         name = (org, kind, value)
-        found = facts.variant_names.get(name) or changes.variant_names.get(name)
+        found = changes.variant_names.get(name)
         if found is not None:
-            known = facts.variants.get((org, found.variant_id))
-            return known or changes.variants_new[found.variant_id]
+            variant = changes.variants.get((org, found.variant_id))
+            assert variant is not None, "a variant is read with its name"
+            return variant
     return _new_variant(draft, org, facts, changes)
 
 
@@ -54,10 +53,9 @@ def _new_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) -> 
         tracked=False,
         created_at=facts.now,
     )
-    changes.variants_new[variant.id] = variant
+    changes.variants.put(variant)
     for kind, value in draft.variant.names:
-        called = VariantName(org, kind, value, variant.id)
-        changes.variant_names.setdefault((org, kind, value), called)
+        changes.variant_names.put(VariantName(org, kind, value, variant.id))
     return variant
 
 
@@ -75,7 +73,7 @@ def first_seen(
         (draft.currency or "") if draft else "", (draft.price or ZERO) if draft else ZERO,
         tracked=True, created_at=facts.now,
     )  # fmt: skip
-    changes.variants_new[variant_id] = variant
+    changes.variants.put(variant)
     return variant
 
 

@@ -23,7 +23,7 @@ def resolve_customer(
     could be known again is the organization's guest, so that every order has a customer.
     """
     if ref.customer_id is not None:
-        if customer_of(org, ref.customer_id, facts, changes) is None:
+        if changes.customers.get((org, ref.customer_id)) is None:
             raise refuse(Reason.UNKNOWN_CUSTOMER, field=ref.field)
         return ref.customer_id
     if ref.own is None and order is not None and _still(ref, order, facts, changes):
@@ -31,23 +31,22 @@ def resolve_customer(
         return order.customer_id
     if ref.own is None and not ref.identifiers:
         return facts.orgs[org].guest_id
-    known, made = facts.customer_names, changes.customer_names
+    names = changes.customer_names
     own = None if ref.own is None else (org, *ref.own)
-    found = None if own is None else known.get(own) or made.get(own)
+    found = None if own is None else names.get(own)
     customer_id = None if found is None else found.customer_id
     if customer_id is None and order is not None and own is not None:
         # An order shows our id for a customer of whom no sender's is known.
         customer_id = order.customer_id if ids.spelled(own[2]) == order.customer_id else None
         ref = ref if customer_id is None else ref._replace(own=None)
     if customer_id is None:
-        customer_id = _joined(ref, org, facts, changes) or facts.new_id()
+        customer_id = _joined(ref, org, changes) or facts.new_id()
         if own is not None:
-            made[own] = CustomerName(*own, customer_id)
+            names.put(CustomerName(*own, customer_id))
     for kind, value in ref.identifiers:
         # An address stays with whoever had it first.
-        if (org, kind, value) not in known:
-            called = CustomerName(org, kind, value, customer_id)
-            made.setdefault((org, kind, value), called)
+        if names.get((org, kind, value)) is None:
+            names.put(CustomerName(org, kind, value, customer_id))
     if order is None or customer_id != order.customer_id or not _as_shown(ref, order):
         _remember(ref, org, customer_id, facts, changes)
     return customer_id
@@ -62,7 +61,7 @@ def snapshot(
     """
     told = (ref.first_name, ref.last_name, ref.email, ref.phone)
     if told == _NOBODY and customer_id != facts.orgs[org].guest_id:
-        known = customer_of(org, customer_id, facts, changes)
+        known = changes.customers.get((org, customer_id))
         if known is not None:
             told = (known.first_name, known.last_name, known.email, known.phone)
     return dict(zip(_SNAPSHOT, told, strict=True))
@@ -82,15 +81,6 @@ def retold(
     }
 
 
-def customer_of(org: int, customer_id: bytes, facts: Facts, changes: Changes) -> Customer | None:
-    """The customer as these changes leave it; None for one that was not read."""
-    return (
-        changes.customers.get(customer_id)
-        or changes.customers_new.get(customer_id)
-        or facts.customers.get((org, customer_id))
-    )
-
-
 _NOBODY = (None, None, None, None)
 _SNAPSHOT = ("first_name", "last_name", "email", "phone")
 
@@ -106,17 +96,17 @@ def _as_shown(ref: CustomerRef, order: Order) -> bool:
 
 def _still(ref: CustomerRef, order: Order, facts: Facts, changes: Changes) -> bool:
     """Whether a sender without an id of its own means the customer that the order has."""
-    known = customer_of(order.org, order.customer_id, facts, changes)
+    known = changes.customers.get((order.org, order.customer_id))
     if known is None or order.customer_id == facts.orgs[order.org].guest_id:
         return False
     return folded(_name(ref)) in ("", folded(known.name))
 
 
-def _joined(ref: CustomerRef, org: int, facts: Facts, changes: Changes) -> bytes | None:
+def _joined(ref: CustomerRef, org: int, changes: Changes) -> bytes | None:
     for kind, value in ref.identifiers:
         name = (org, kind, value)
-        found = facts.customer_names.get(name) or changes.customer_names.get(name)
-        known = None if found is None else customer_of(org, found.customer_id, facts, changes)
+        found = changes.customer_names.get(name)
+        known = None if found is None else changes.customers.get((org, found.customer_id))
         if known is not None and _one_person(ref, kind, known):
             return known.id
     return None
@@ -146,15 +136,14 @@ def _remember(
     ref: CustomerRef, org: int, customer_id: bytes, facts: Facts, changes: Changes
 ) -> None:
     """Keep what the customer is called now; orders keep what they were told."""
-    made = changes.customers_new.get(customer_id)
-    known = made or changes.customers.get(customer_id) or facts.customers.get((org, customer_id))
+    known = changes.customers.get((org, customer_id))
     name = _name(ref)
     if known is None:
-        changes.customers_new[customer_id] = Customer(
+        changes.customers.put(Customer(
             org, customer_id, name or "Customer", ref.first_name or None, ref.last_name or None,
             ref.email, ref.phone, facts.now, facts.now, ref.own[0] if ref.own else "",
             own_ids.kept(None, ref.own),
-        )  # fmt: skip
+        ))  # fmt: skip
         return
     senders, theirs = known.senders, known.own_ids
     if ref.own is not None:
@@ -170,6 +159,5 @@ def _remember(
         known.created_at, known.updated_at, senders, theirs,
     )  # fmt: skip
     if told != known:
-        kept = changes.customers_new if made else changes.customers
         # The time is the row's guard against other processes: no two versions share one.
-        kept[customer_id] = told._replace(updated_at=max(facts.now, known.updated_at + 1))
+        changes.customers.put(told._replace(updated_at=max(facts.now, known.updated_at + 1)))

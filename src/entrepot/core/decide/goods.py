@@ -40,13 +40,15 @@ def move_level(
     shelf: Shelf, facts: Facts, changes: Changes, *, on_hand: int = 0, reserved: int = 0
 ) -> None:
     """Change a level's counters, on top of what these changes already did to it."""
-    level = changes.levels.get(shelf) or facts.levels.get(shelf)
+    level = changes.levels.get(shelf)
     if level is None:
         level = Level(*shelf, on_hand=0, reserved=0, soft=not facts.orgs[shelf[0]].hard)
-    changes.levels[shelf] = level._replace(
-        on_hand=level.on_hand + on_hand,
-        reserved=level.reserved + reserved,
-        version=level.version + 1,
+    changes.levels.put(
+        level._replace(
+            on_hand=level.on_hand + on_hand,
+            reserved=level.reserved + reserved,
+            version=level.version + 1,
+        )
     )
 
 
@@ -60,7 +62,7 @@ def hold(order: Order, state: str, until: int, facts: Facts, changes: Changes) -
             continue
         shelf = (order.org, line.variant_id, line.location_id)
         move_level(shelf, facts, changes, reserved=line.quantity)
-        changes.reservations.append(
+        changes.reservations.put(
             Reservation(
                 order.org,
                 order.id,
@@ -86,9 +88,7 @@ def commit(order: Order, facts: Facts, changes: Changes) -> None:
     """The order is confirmed: what was held is its own until it ships or is released."""
     for reservation in open_reservations(order, facts, changes):
         if reservation.state == "held":
-            changes.reservations.append(
-                reservation._replace(state="committed", updated_at=facts.now)
-            )
+            changes.reservations.put(reservation._replace(state="committed", updated_at=facts.now))
 
 
 def release(order: Order, facts: Facts, changes: Changes, state: str = "released") -> bool:
@@ -97,7 +97,7 @@ def release(order: Order, facts: Facts, changes: Changes, state: str = "released
     for reservation in claimed:
         shelf = (order.org, reservation.variant_id, reservation.location_id)
         move_level(shelf, facts, changes, reserved=-reservation.quantity)
-        changes.reservations.append(reservation._replace(state=state, updated_at=facts.now))
+        changes.reservations.put(reservation._replace(state=state, updated_at=facts.now))
     return bool(claimed)
 
 
@@ -122,7 +122,7 @@ def ship(order: Order, facts: Facts, changes: Changes) -> bool:
                 facts.now,
             )
         )
-        changes.reservations.append(reservation._replace(state="shipped", updated_at=facts.now))
+        changes.reservations.put(reservation._replace(state="shipped", updated_at=facts.now))
     return bool(claimed)
 
 
@@ -148,9 +148,7 @@ def reclaim(before: Order, after: Order, facts: Facts, changes: Changes) -> None
         if line_id not in wanted:
             shelf = (after.org, reservation.variant_id, reservation.location_id)
             more[shelf] = more.get(shelf, 0) - reservation.quantity
-            changes.reservations.append(
-                reservation._replace(state="released", updated_at=facts.now)
-            )
+            changes.reservations.put(reservation._replace(state="released", updated_at=facts.now))
     if facts.orgs[after.org].hard:
         short = missing_stock({shelf: n for shelf, n in more.items() if n > 0}, facts)
         if short is not None:
@@ -182,7 +180,7 @@ def _reclaim_lines(
     for line_id, (shelf, quantity) in wanted.items():
         held = claimed.get(line_id)
         if held is None:
-            changes.reservations.append(
+            changes.reservations.put(
                 Reservation(
                     order.org,
                     order.id,
@@ -196,4 +194,4 @@ def _reclaim_lines(
                 )
             )
         elif held.quantity != quantity:
-            changes.reservations.append(held._replace(quantity=quantity, updated_at=facts.now))
+            changes.reservations.put(held._replace(quantity=quantity, updated_at=facts.now))

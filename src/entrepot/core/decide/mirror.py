@@ -9,7 +9,7 @@ from entrepot.core import events, ids
 from entrepot.core.changes import Changes
 from entrepot.core.commands import CustomerRef, DraftLine
 from entrepot.core.decide.catalogue import make_line
-from entrepot.core.decide.customers import customer_of, resolve_customer, retold, snapshot
+from entrepot.core.decide.customers import resolve_customer, retold, snapshot
 from entrepot.core.decide.jobs import held_job
 from entrepot.core.decide.moves import Telling, dated, retell
 from entrepot.core.facets import ENDED, SHIPPED, Facets
@@ -85,19 +85,19 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
 
     Refused: drafts that cannot be taken, each named.
     """
-    changes = Changes()
+    changes = Changes(facts)
     if command.job_id is not None:
-        changes.jobs_done.append(held_job(command.org, command.job_id, command.fence, facts))
+        job = held_job(command.org, command.job_id, command.fence, facts)
+        changes.jobs.remove((job.org, job.id))
     if command.announced is not None:
         if (command.org, command.announced) not in facts.announced:
             # Somebody else brought it meanwhile: a second order of it would be one too many.
             return Decision(changes, OrdersResult((), {}))
-        changes.announced_gone.append((command.org, command.announced))
+        changes.announced.remove((command.org, command.announced))
     meant: list[bytes] = []
     named: dict[str, bytes] = {}
     # Each order as last told: one array may tell it twice, by its sender's id and by ours.
     stands: dict[bytes, Order] = {}
-    updated: dict[bytes, Order] = {}
     faults: list[Refusal] = []
     for draft in command.drafts:
         known = stands.get(named.get(draft.sender_id, b"")) or _known(command, draft, facts)
@@ -111,7 +111,7 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
                 if known.sender_digest != told.digest and not _over(known):
                     order = _update(command, told, known, facts, changes)
                     if order is not known:
-                        updated[known.id] = order
+                        changes.orders.put(order)
         except Refused as refused:
             faults.append(refused.refusal)
             continue
@@ -120,7 +120,6 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
         meant.append(order.id)
     if faults:
         raise Refused(all_of(faults, OTHERS_CAN_GO if meant else ""))
-    _keep_last(changes, updated)
     orders = tuple([stands[order_id] for order_id in meant])
     contacts = _contacts(command.org, orders, facts, changes)
     return Decision(changes, OrdersResult(orders, contacts))
@@ -132,7 +131,7 @@ def _contacts(
     contacts = {}
     guest_id = facts.orgs[org].guest_id
     for customer_id in dict.fromkeys([order.customer_id for order in orders]):
-        known = customer_of(org, customer_id, facts, changes)
+        known = changes.customers.get((org, customer_id))
         if known is not None and customer_id != guest_id:
             contacts[customer_id] = known
     return contacts
@@ -166,13 +165,6 @@ def _over(order: Order) -> bool:
     return stage == "deleted" or (order.managed and stage in ENDED)
 
 
-def _keep_last(changes: Changes, updated: dict[bytes, Order]) -> None:
-    """An order that was made and told again in one array is still one new row, as last told."""
-    if updated:
-        changes.orders_new = [updated.pop(one.id, one) for one in changes.orders_new]
-        changes.orders.extend(updated.values())
-
-
 def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Changes) -> Order:
     org = command.org
     customer_id = resolve_customer(draft.customer, org, facts, changes)
@@ -199,9 +191,8 @@ def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Cha
     if order.ingested:
         order, ingested = events.happened(order, events.ORDER_INGESTED, facts, command.source)
         changes.events.append(ingested)
-    changes.orders_new.append(order)
-    for line in lines:
-        changes.lines_new.append(OwnLine(org, order.id, line))
+    changes.orders.put(order)
+    changes.lines.put_all([OwnLine(org, order.id, line) for line in lines])
     return order
 
 
@@ -321,15 +312,15 @@ def _match_lines(
         if old is None:
             number += 1
             line = one._replace(number=number)
-            changes.lines_new.append(OwnLine(org, order.id, line))
+            changes.lines.put(OwnLine(org, order.id, line))
         elif _the_same(old, one) or _the_same(old, _kept(draft.lines[place], one, old)):
             line = old
         else:
             line = _as(old, _kept(draft.lines[place], one, old))
-            changes.lines.append(OwnLine(org, order.id, line))
+            changes.lines.put(OwnLine(org, order.id, line))
         lines.append(line)
     for old in left:
-        changes.lines_gone.append(OwnLine(org, order.id, old))
+        changes.lines.remove((org, order.id, old.id))
     return tuple(sorted(lines, key=lambda line: line.number))
 
 

@@ -53,7 +53,7 @@ def confirm(
     changes.events.append(confirmed)
     if ahead.is_kept(order):
         order = _take_effect(order, facts, changes)
-    changes.orders.append(order)
+    changes.orders.put(order)
     return order
 
 
@@ -86,7 +86,7 @@ def fail(order: Order, reason: OrderReason, detail: str, facts: Facts, changes: 
         {"reason": reason, "detail": detail[:500]},
     )
     changes.events.append(failed)
-    changes.orders.append(order)
+    changes.orders.put(order)
     return order
 
 
@@ -279,7 +279,7 @@ def _let_go_of_payment(order: Order, facts: Facts, changes: Changes) -> None:
     """
     attempt = facts.attempt_of((order.org, order.id))
     if attempt is not None and attempt.state == "authorized":
-        changes.attempts.append(attempt._replace(state="voiding", updated_at=facts.now))
-        changes.jobs.append(new_job("void", order.org, order.id, facts))
+        changes.attempts.put(attempt._replace(state="voiding", updated_at=facts.now))
+        changes.jobs.put(new_job("void", order.org, order.id, facts))
     else:
-        changes.jobs.extend(held_here(job, facts) for job in taken_up(order, facts))
+        changes.jobs.put_all(held_here(job, facts) for job in taken_up(order, facts))

@@ -40,8 +40,8 @@ def note(command: NoteOrder, facts: Facts) -> Decision:
         raise refuse(Reason.INVALID, "must not be blank", field="text")
     if len(command.text) > TEXT_MAX:
         raise refuse(Reason.INVALID, f"must not be longer than {TEXT_MAX:,} characters", "text")
-    changes = Changes()
-    changes.put(NOTES, OrderNote(
+    changes = Changes(facts)
+    changes.of(NOTES).put(OrderNote(
         command.org, facts.new_id(), command.order_id, command.author, command.text, facts.now
     ))  # fmt: skip
     return Decision(changes, OrderResult(order))

@@ -40,7 +40,7 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
     """Record `order.ingested` once; or keep that an order not known yet was announced, and make the
     job that fetches it where there is a source.
     """
-    org, changes = command.org, Changes()
+    org, changes = command.org, Changes(facts)
     order_id = facts.by_text.get((org, command.order_text))
     order = facts.orders.get((org, order_id)) if order_id else None
     if order is not None:
@@ -49,45 +49,40 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
                 order.changed(ingested=True),
                 events.ORDER_INGESTED, facts, command.source,
             )  # fmt: skip
-            changes.orders.append(order)
+            changes.orders.put(order)
             changes.events.append(ingested)
         if (org, command.order_text) in facts.announced:
-            changes.announced_gone.append((org, command.order_text))
+            changes.announced.remove((org, command.order_text))
         return Decision(changes, NotedResult(fetching=False))
     if (org, command.order_text) not in facts.announced:
         made = Announced(org, command.order_text, command.source, facts.now)
-        changes.announced_new.append(made)
+        changes.announced.put(made)
     if not facts.orgs[org].has_source:
-        return Decision(changes, NotedResult(fetching=True))
+        return Decision(changes, NotedResult(fetching=True), settled=False)
     job_id = fetch_job_id(org, command.order_text)
     known = facts.jobs.get((org, job_id))
     if known is not None and known.state == "parked":
         # Given up, but its sender insists: perhaps the source has it now, or answers again.
-        changes.jobs.append(known._replace(state="due", run_at=facts.now, tries=0))
+        changes.jobs.put(known._replace(state="due", run_at=facts.now, tries=0))
     elif known is None:
         job = new_job("fetch", org, None, facts)
-        changes.jobs.append(job._replace(id=job_id, payload=command.order_text))
-    return Decision(changes, NotedResult(fetching=True))
+        changes.jobs.put(job._replace(id=job_id, payload=command.order_text))
+    return Decision(changes, NotedResult(fetching=True), settled=False)
 
 
 def match_announced(org: int, changes: Changes, facts: Facts) -> None:
     """Note orders as ingested that were announced before they came; they are not announced then."""
     if not facts.orgs[org].announced:
         return
-    for orders in (changes.orders_new, changes.orders):
-        for place, order in enumerate(orders):
-            names = (
-                order.sender_id, order.external_id, order.external_reference, order.external_name,
-            )  # fmt: skip
-            found = [(org, name) for name in names if name and (org, name) in facts.announced]
-            if not found:
-                continue
-            changes.announced_gone.extend(found)
-            if not order.ingested:
-                orders[place], ingested = events.happened(
-                    order.changed(ingested=True),
-                    events.ORDER_INGESTED,
-                    facts,
-                    facts.announced[found[0]].source,
-                )
-                changes.events.append(ingested)
+    for order in tuple(changes.orders):
+        names = (order.sender_id, order.external_id, order.external_reference, order.external_name)
+        found = [(org, name) for name in names if name and (org, name) in facts.announced]
+        for name in found:
+            changes.announced.remove(name)
+        if found and not order.ingested:
+            source = facts.announced[found[0]].source
+            noted, ingested = events.happened(
+                order.changed(ingested=True), events.ORDER_INGESTED, facts, source
+            )
+            changes.orders.put(noted)
+            changes.events.append(ingested)

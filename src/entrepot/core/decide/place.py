@@ -62,7 +62,7 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     The sum of the lines of an order with a payment is rounded once, here: what is stored, shown and
     asked for is one figure.
     """
-    org, changes = command.org, Changes()
+    org, changes = command.org, Changes(facts)
     if command.makes:
         _make_named(command, facts, changes)
     customer_id = resolve_customer(command.customer, org, facts, changes)
@@ -98,11 +98,12 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
         shares_payment_of=paying.order_id if paying else None, version=1, lines=lines,
         **snapshot(command.customer, customer_id, org, facts, changes), **command.said,
     )  # fmt: skip
-    changes.orders_new.append(order)
-    changes.lines_new.extend([OwnLine(org, order.id, line) for line in lines])
+    job = first_job(order, facts)
+    changes.orders.put(order)
+    changes.lines.put_all([OwnLine(org, order.id, line) for line in lines])
     changes.events.append(events.latest(order, events.ORDER_PLACED, facts, command.source))
-    changes.jobs.append(first_job(order, facts))
-    return Decision(changes, OrderResult(order))
+    changes.jobs.put(job)
+    return Decision(changes, OrderResult(order), job)
 
 
 def _from(draft: DraftLine, location: bytes | None) -> DraftLine:
@@ -128,12 +129,12 @@ def _make_named(command: PlaceOrder, facts: Facts, changes: Changes) -> None:
     """
     org, who = command.org, command.customer.customer_id
     if who is not None and (org, who) not in facts.customers:
-        changes.customers_new[who] = Customer(
-            org, who, "Customer", None, None, None, None, facts.now, facts.now, ""
+        changes.customers.put(
+            Customer(org, who, "Customer", None, None, None, None, facts.now, facts.now, "")
         )
     for draft in command.lines:
         named = draft.variant.variant_id
-        if named is None or (org, named) in facts.variants or named in changes.variants_new:
+        if named is None or changes.variants.get((org, named)):
             continue
         priced = draft._replace(currency=draft.currency or command.currency)
         first_seen(named, facts, changes, org, priced)

@@ -49,32 +49,31 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
     order = facts.orders.get((command.org, command.order_id))
     if order is None:
         raise refuse(Reason.UNKNOWN_ORDER)
-    changes = Changes()
+    changes = Changes(facts)
     if order.facets.stage != "placed":
-        changes.jobs_done.append(job)
+        changes.jobs.remove((job.org, job.id))
         return Decision(changes, StepResult(None))
     short = None
     if facts.orgs[command.org].hard:
         short = goods.missing_stock(goods.wanted_by(order, facts), facts)
     if short is not None:
         changes.exact_stock = True
-        changes.jobs_done.append(job)
+        changes.jobs.remove((job.org, job.id))
         order = fail(order, OrderReason.OUT_OF_STOCK, short, facts, changes)
         return Decision(changes, StepResult(None, order=order))
-    goods.hold(order, "held", command.held_until, facts, changes)
+    unpaid = order.facets.payment == "none"
+    goods.hold(order, "committed" if unpaid else "held", command.held_until, facts, changes)
     order, reserved = events.happened(order, events.STOCK_RESERVED, facts, "pipeline")
     changes.events.append(reserved)
-    if order.facets.payment == "none":
-        for place, reservation in enumerate(changes.reservations):
-            changes.reservations[place] = reservation._replace(state="committed")
-        changes.jobs_done.append(job)
+    if unpaid:
+        changes.jobs.remove((job.org, job.id))
         order = confirm(order, facts, changes)
         return Decision(changes, StepResult(None, order=order))
     attempt = _prepare(order, command, facts)
-    changes.attempts.append(attempt)
-    changes.orders.append(order)
+    changes.attempts.put(attempt)
+    changes.orders.put(order)
     job = next_step(job, "authorise", facts)
-    changes.jobs.append(job)
+    changes.jobs.put(job)
     return Decision(changes, StepResult(job, attempt, order))
 
 

@@ -58,7 +58,7 @@ def settle(command: SettlePayment, facts: Facts) -> Decision:
 def _authorized(
     command: SettlePayment, order: Order, attempt: Attempt, job: Job, facts: Facts
 ) -> Decision:
-    changes = Changes()
+    changes = Changes(facts)
     attempt = attempt._replace(
         state="authorized", provider_reference=command.provider_reference, updated_at=facts.now
     )
@@ -66,10 +66,10 @@ def _authorized(
         # The order ended while its payment was under way: nobody may keep the money.
         attempt = attempt._replace(state="voiding")
         job = next_step(job, "void", facts)
-        changes.attempts.append(attempt)
-        changes.jobs.append(job)
+        changes.attempts.put(attempt)
+        changes.jobs.put(job)
         return Decision(changes, StepResult(job, attempt, order))
-    changes.attempts.append(attempt)
+    changes.attempts.put(attempt)
     order = stand(order, order.facets._replace(payment="authorized"))
     order, authorized = events.happened(
         order, events.PAYMENT_AUTHORIZED, facts, "pipeline", {"service": attempt.service},
@@ -78,7 +78,7 @@ def _authorized(
     changes.events.append(authorized)
     goods.commit(order, facts, changes)
     order = confirm(order, facts, changes, _stand_in(attempt))
-    changes.jobs_done.append(job)
+    changes.jobs.remove((job.org, job.id))
     return Decision(changes, StepResult(None, attempt, order))
 
 
@@ -91,15 +91,15 @@ def _stand_in(attempt: Attempt) -> tuple[str | None, str | None]:
 
 
 def _voided(order: Order, attempt: Attempt, job: Job, facts: Facts) -> Decision:
-    changes = Changes()
-    changes.jobs_done.append(job)
-    changes.attempts.append(attempt._replace(state="voided", updated_at=facts.now))
+    changes = Changes(facts)
+    changes.jobs.remove((job.org, job.id))
+    changes.attempts.put(attempt._replace(state="voided", updated_at=facts.now))
     order = goes_on(stand(order, order.facets._replace(payment="voided")))
     order, voided = events.happened(
         order, events.PAYMENT_VOIDED, facts, "pipeline", actor=actor.provider(attempt.service)
     )
     changes.events.append(voided)
-    changes.orders.append(order)
+    changes.orders.put(order)
     return Decision(changes, StepResult(None, attempt, order))
 
 
@@ -107,10 +107,10 @@ def _refused(
     command: SettlePayment, order: Order, attempt: Attempt, job: Job, facts: Facts
 ) -> Decision:
     expired = command.outcome == "expired"
-    changes = Changes()
-    changes.jobs_done.append(job)
+    changes = Changes(facts)
+    changes.jobs.remove((job.org, job.id))
     state, payment = ("expired", "voided") if expired else ("declined", "declined")
-    changes.attempts.append(attempt._replace(state=state, updated_at=facts.now))
+    changes.attempts.put(attempt._replace(state=state, updated_at=facts.now))
     order = stand(order, order.facets._replace(payment=payment))
     type_ = events.PAYMENT_EXPIRED if expired else events.PAYMENT_DECLINED
     # A payment that expires was not answered: the step gives it up.
@@ -118,7 +118,7 @@ def _refused(
     order, told = events.happened(order, type_, facts, "pipeline", actor=who)
     changes.events.append(told)
     if order.facets.stage != "placed":
-        changes.orders.append(goes_on(order))
+        changes.orders.put(goes_on(order))
         return Decision(changes, StepResult(None, attempt, order))
     if expired:
         order = _expired(order, command.detail, facts, changes)
@@ -137,11 +137,11 @@ def _lapsed(
 
     The stock is given back at once; the payment is voided whenever the provider can be told.
     """
-    changes = Changes()
+    changes = Changes(facts)
     attempt = attempt._replace(state="voiding", updated_at=facts.now)
     job = next_step(job, "void", facts)
-    changes.attempts.append(attempt)
-    changes.jobs.append(job)
+    changes.attempts.put(attempt)
+    changes.jobs.put(job)
     if order.facets.stage == "placed":
         order = _expired(order, command.detail, facts, changes)
     return Decision(changes, StepResult(job, attempt, order))

@@ -69,7 +69,7 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
     about another stage.
     """
     job = held_job(command.org, command.job_id, command.fence, facts)
-    changes = Changes()
+    changes = Changes(facts)
     order = facts.orders.get((job.org, job.order_id)) if job.order_id else None
     moved = order is not None and command.stage not in (None, order.facets.stage)
     parked = command.parked and not moved
@@ -81,7 +81,7 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
         last_error=command.error[:DETAIL_MAX],
         put_off_at=facts.now,
     )
-    changes.jobs.append(job)
+    changes.jobs.put(job)
     if order is None:
         return Decision(changes, StepResult(job))
     before = order
@@ -103,8 +103,10 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
         order = waits(order, command.waiting) if command.waiting and not moved else order
     if order != before:
         only_said = (order.version, order.updated_at) == (before.version, before.updated_at)
-        changed = changes.reasons if only_said else changes.orders
-        changed.append(order)
+        if only_said:
+            changes.reasons.append(order)
+        else:
+            changes.orders.put(order)
     return Decision(changes, StepResult(job))
 
 
@@ -116,8 +118,8 @@ def wants_to_finish(command: FinishJob, needs: Needs) -> None:
 def finish(command: FinishJob, facts: Facts) -> Decision:
     """Take a job away that has nothing left to do."""
     job = held_job(command.org, command.job_id, command.fence, facts)
-    changes = Changes()
-    changes.jobs_done.append(job)
+    changes = Changes(facts)
+    changes.jobs.remove((job.org, job.id))
     return Decision(changes, StepResult(None))
 
 
@@ -140,10 +142,10 @@ def resume(command: ResumeOrder, facts: Facts) -> Decision:
         under_way = any(job.order_id == order.id for job in facts.jobs.values())
         why = "is under way" if under_way else "of the order is parked or waits"
         raise refuse(Reason.ILLEGAL_MOVE, f"{'the' if under_way else 'no'} step {why}")
-    changes = Changes()
-    changes.jobs.extend(again)
+    changes = Changes(facts)
+    changes.jobs.put_all(again)
     order, resumed = events.happened(goes_on(order), events.ORDER_RESUMED, facts, "operator")
-    changes.orders.append(order)
+    changes.orders.put(order)
     changes.events.append(resumed)
     return Decision(changes, OrderResult(order))
 
@@ -158,7 +160,7 @@ def resume_job(command: ResumeJob, facts: Facts) -> Decision:
     job = facts.jobs.get((command.org, command.job))
     if job is None or job.leased_until > facts.now:
         raise refuse(Reason.ILLEGAL_MOVE, "the step is gone, or under way")
-    changes = Changes()
+    changes = Changes(facts)
     due = job._replace(state="due", run_at=facts.now, tries=0, put_off_at=facts.now)
-    changes.jobs.append(due)
+    changes.jobs.put(due)
     return Decision(changes, StepResult(None))
