@@ -15,7 +15,7 @@ from pysqlite3 import _sqlite3
 from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy import text
 
-from entrepot.store.engines import sqlite
+from entrepot.store.engines import sqlite_transactions
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.store.engines.sqlite_library import set_for_one_thread_a_connection
 
@@ -64,7 +64,7 @@ async def test_a_commit_in_a_thread_has_the_connection_alone(
         await go_on.wait()
         commit()
 
-    monkeypatch.setattr(sqlite, "_in_a_thread", gated)
+    monkeypatch.setattr(sqlite_transactions, "in_a_thread", gated)
     database = SqliteDatabase(str(tmp_path / "book.db"))
     assert database.log is not None
     await database.write(lambda conn: conn.execute(text("CREATE TABLE t (n)")))
@@ -93,7 +93,7 @@ async def test_a_commit_that_is_told_to_stop_ends_before_the_connection_is_used_
         begun.set()
         ended.wait()
 
-    working = asyncio.create_task(sqlite._in_a_thread(commit))
+    working = asyncio.create_task(sqlite_transactions.in_a_thread(commit))
     await asyncio.to_thread(begun.wait)
     working.cancel()
     for _ in range(5):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
+from entrepot.core.refusal import Refusal
 from entrepot.edge.answering import answer_at_once
-from entrepot.edge.asgi import Receive, Send
+from entrepot.edge.asgi import Receive, Scope, Send
 from entrepot.edge.reply import Reply, close
 from entrepot.edge.safe_headers import FOR_JSON
 
@@ -74,3 +76,13 @@ async def send_answer(
         head.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": head})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def client_address(scope: Scope) -> str:
+    """The address that a request came from, as the server knows it."""
+    return (scope.get("client") or ("unknown", 0))[0]
+
+
+def retry_after(refusal: Refusal) -> tuple[bytes, bytes]:
+    """The header that says after how many whole seconds to try again."""
+    return b"retry-after", b"%d" % max(1, math.ceil(refusal.retry_after or 0))

@@ -14,62 +14,34 @@ from pathlib import Path
 from typing import Any
 
 from pysqlite3 import dbapi2 as sqlite_driver
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import StaticPool
-from sqlalchemy.util import await_only
 
 from entrepot.pace import in_slices
 from entrepot.store.engine import T, Work
 from entrepot.store.engines.book_log import TOUCH, BookLog
-from entrepot.store.engines.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
+from entrepot.store.engines.outage import LogFault, NoRoom, Outage, Unavailable
 from entrepot.store.engines.private_files import make_file, readable_by_others
-from entrepot.store.engines.sql import Conflict, speaking
-from entrepot.store.engines.sqlite_library import set_for_one_thread_a_connection
-from entrepot.store.engines.sqlite_sql import SQLITE
-from entrepot.store.engines.wal import PAGES_MAX, Checkpoints
+from entrepot.store.engines.sqlite_connections import LONG_CACHE_KIB, SQLITE_OLDEST, engine_of
+from entrepot.store.engines.sqlite_transactions import (
+    Transact,
+    look,
+    transact,
+    transact_slowly,
+    translated,
+)
+from entrepot.store.engines.wal import Checkpoints
 from entrepot.telemetry import log
 
-_Transact = Callable[[Connection, Work[T]], T]
-
-SQLITE_OLDEST = (
-    3,
-    51,
-    3,
-)  # older ones can corrupt a WAL database: sqlite.org/wal.html, "WAL-reset bug"
-# Page cache of a connection, in KiB. Long reads rarely read a page twice, so theirs is smaller.
-_CACHE_KIB, _LONG_CACHE_KIB = 65_536, 16_384
 # SQLite calls our progress handler every 1,000 steps of its virtual machine. After 40 calls, about
 # a millisecond, a read moves to a thread. (SQLite counts a statement's steps over all its runs.)
 _STEPS, _SHORT = 1_000, 40
 _STEPS_CLOSING = 1_000_000  # between two looks of a long read at whether the database is closing
 
+
 # More than what a few orders take.
 _TAKE_ROOM = "INSERT OR REPLACE INTO installation (name, value) VALUES ('room', zeroblob(262144))"
 _GIVE_ROOM = "DELETE FROM installation WHERE name = 'room'"
-# SQLite's primary result codes that are about the database and not about the statement.
-_FAULTS: dict[int, type[Unavailable]] = {
-    3: Unavailable, 5: Unavailable, 6: Unavailable, 7: Unavailable,  # PERM, BUSY, LOCKED, NOMEM
-    8: Unavailable, 14: Unavailable, 15: Unavailable, 22: Unavailable,  # READONLY, CANTOPEN,
-    # PROTOCOL, NOLFS
-    10: NoRoom, 13: NoRoom,  # IOERR, FULL
-    11: Damaged, 26: Damaged,  # CORRUPT, NOTADB
-}  # fmt: skip
-
-set_for_one_thread_a_connection()
-# Without an adapter the driver looks for adapting methods on every bytes, None and bool that it
-# binds, which took two thirds of the time of an insert. These three give the same value back.
-sqlite_driver.register_adapter(bytes, bytearray)
-sqlite_driver.register_adapter(type(None), {}.get)
-sqlite_driver.register_adapter(bool, int)
-
-
-def _transact(conn: Connection, work: Work[T]) -> T:
-    try:
-        with conn.begin():
-            return work(conn)
-    except (DBAPIError, sqlite_driver.Error) as error:
-        raise _translated(error) from error
 
 
 class SqliteDatabase:
@@ -86,9 +58,9 @@ class SqliteDatabase:
         # SQLite keeps a book's other files beside the file that a link leads to.
         self._file = Path(os.path.realpath(path)) if path != ":memory:" else None
         self.log = BookLog(self._file) if self._file else None
-        self._writer = _sqlite_engine(path, "BEGIN IMMEDIATE")
-        self._reader = _sqlite_engine(path, "BEGIN")
-        self._long_reader = _sqlite_engine(path, "BEGIN", _LONG_CACHE_KIB)
+        self._writer = engine_of(path, "BEGIN IMMEDIATE")
+        self._reader = engine_of(path, "BEGIN")
+        self._long_reader = engine_of(path, "BEGIN", LONG_CACHE_KIB)
         self._long_reads = ThreadPoolExecutor(1, "long-reads")
         self._checkpoints = Checkpoints(path, self._copy_log) if self.log else None
         self._write_conn: Connection | None = None
@@ -108,35 +80,35 @@ class SqliteDatabase:
 
     async def _write_next(self, work: Work[T]) -> T:
         if not self._slow_write.locked():
-            return self._write(work, _transact)
+            return self._write(work, transact)
         async with self._slow_write:
-            return self._write(work, _transact)
+            return self._write(work, transact)
 
     async def write_long(self, work: Work[T]) -> T:
         """See Database."""
         async with self._slow_write:
-            return await in_slices(self._write, work, _transact_slowly)
+            return await in_slices(self._write, work, transact_slowly)
 
-    def _write(self, work: Work[T], transact: _Transact[T]) -> T:
+    def _write(self, work: Work[T], how: Transact[T]) -> T:
         # In place: the commit's sync is short, a thread's hand-over is not.
         try:
-            done = self._committed(work, transact)
+            done = self._committed(work, how)
         except Unavailable as error:
             self.writing.failed(error)
             raise
         self.writing.worked()
         return done
 
-    def _committed(self, work: Work[T], transact: _Transact[T]) -> T:
+    def _committed(self, work: Work[T], how: Transact[T]) -> T:
         if self.log is not None and self.log.lost is not None:
             raise self.log.lost
         if self._write_conn is None:
             self._write_conn = self._connected(self._writer)
         if self.log is None:
-            return transact(self._write_conn, work)
+            return how(self._write_conn, work)
         driver: Any = self._write_conn.connection.driver_connection
         try:
-            done = transact(self._write_conn, partial(_counted, self.log, driver, work))
+            done = how(self._write_conn, partial(_counted, self.log, driver, work))
         except BaseException:
             # A COMMIT that failed may leave its transaction open.
             if driver.in_transaction:
@@ -156,7 +128,7 @@ class SqliteDatabase:
         except OSError as error:
             raise Unavailable(f"{error.filename}: {error.strerror}") from error
         except (DBAPIError, sqlite_driver.Error) as error:
-            raise _translated(error) from error
+            raise translated(error) from error
         if self.log is not None:
             self.log.opened()
         return conn
@@ -169,16 +141,16 @@ class SqliteDatabase:
         """See Database. The work speaks to the driver: SQLAlchemy takes longer to begin and to end
         a transaction than SQLite takes to read an order.
         """
-        return self._read(self._reading, work, _look)
+        return self._read(self._reading, work, look)
 
     def _read(
         self,
         connection: Callable[[], Connection],
         work: Work[T],
-        transact: _Transact[T] = _transact,
+        how: Transact[T] = transact,
     ) -> T:
         try:
-            done = transact(connection(), work)
+            done = how(connection(), work)
         except Unavailable as error:
             self.reading.failed(error)
             raise
@@ -245,7 +217,7 @@ class SqliteDatabase:
         try:
             self.log.begin_serving(self._write_conn.connection.driver_connection)
         except sqlite_driver.Error as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     async def log_faults(self) -> list[LogFault]:
         """See Database."""
@@ -301,68 +273,6 @@ class SqliteDatabase:
             self.log.close()
 
 
-def _sqlite_engine(path: str, begin: str, cache_kib: int = _CACHE_KIB) -> Engine:
-    engine = create_engine(
-        URL.create("sqlite+pysqlite", database=path),
-        module=sqlite_driver,
-        poolclass=StaticPool,
-        execution_options=speaking(SQLITE),
-        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 10,
-                      "cached_statements": 512},
-    )  # fmt: skip
-
-    @event.listens_for(engine, "connect")
-    def _set_up(connection: Any, _record: Any) -> None:
-        for pragma in (
-            "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000",
-            f"cache_size=-{cache_kib}", "temp_store=MEMORY", f"wal_autocheckpoint={PAGES_MAX}",
-        ):  # fmt: skip
-            connection.execute(f"PRAGMA {pragma}").close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
-
-    return engine
-
-
-def _look(conn: Connection, work: Work[T]) -> T:
-    driver: Any = conn.connection.driver_connection
-    try:
-        driver.execute("BEGIN").close()
-        try:
-            return work(conn)
-        finally:
-            driver.rollback()  # nothing was written
-    except (DBAPIError, sqlite_driver.Error) as error:
-        raise _translated(error) from error
-
-
-def _transact_slowly(conn: Connection, work: Work[T]) -> T:
-    """The same for work that breathes: what it wrote is much, and is synced in a thread."""
-
-    def worked(conn: Connection) -> T:
-        done = work(conn)
-        driver: Any = conn.connection.driver_connection
-        # SQLAlchemy's own commit then finds nothing left to do.
-        await_only(_in_a_thread(driver.commit))
-        return done
-
-    return _transact(conn, worked)
-
-
-async def _in_a_thread(work: Callable[[], None]) -> None:
-    """Run `work` in a thread, to its end: a connection is used by one thread at a time, and who
-    is told to stop here goes on to use it.
-    """
-    working = asyncio.get_running_loop().run_in_executor(None, work)
-    try:
-        await asyncio.shield(working)
-    except asyncio.CancelledError:
-        await asyncio.wait([working])
-        raise
-
-
 def _counted(book_log: BookLog, driver: Any, work: Work[T], conn: Connection) -> T:
     """Do the work, and count the commit if something was written."""
     before = driver.total_changes
@@ -370,11 +280,3 @@ def _counted(book_log: BookLog, driver: Any, work: Work[T], conn: Connection) ->
     if driver.total_changes != before:
         book_log.count(driver)
     return done
-
-
-def _translated(error: Exception) -> Exception:
-    raw = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    if isinstance(raw, sqlite_driver.IntegrityError) and "UNIQUE constraint" in str(raw):
-        return Conflict(str(raw))
-    fault = _FAULTS.get(getattr(raw, "sqlite_errorcode", 0) & 0xFF)
-    return fault(str(raw)) if fault is not None else error

@@ -1,0 +1,228 @@
+"""The operations of one path: every request takes the same steps in the same order.
+
+Credentials, rate, role, query, size and media type, body, handler, answer. The dialect says what
+each step means on the wire. An error that nobody foresaw is answered with 500 in the dialect's
+envelope, with a request id.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+from entrepot.core.refusal import Reason, Refusal, Refused, refuse
+from entrepot.edge.access import NOBODY, Credentials, Everybody, Principal, Roles, Signature
+from entrepot.edge.answering import answer_at_once, lines
+from entrepot.edge.asgi import Receive, Scope, Send
+from entrepot.edge.body import ClientGone, read_body
+from entrepot.edge.dialect import Call, Dialect, Operation
+from entrepot.edge.reply import JSON, Reply, begun
+from entrepot.edge.revisions import NOT_MODIFIED
+from entrepot.edge.safe_headers import FOR_JSON, cross_origin
+from entrepot.edge.sending import Headers, client_address, retry_after, send_answer, send_reply
+from entrepot.edge.services import Services
+from entrepot.store.engine import Unavailable
+from entrepot.telemetry import is_debugging, log, metrics
+from entrepot.writer.envelope import Answer
+
+_REFUSING = 400
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
+# What every answer of a dialect begins with, as it goes over the wire.
+_JSON_HEAD = lines([(b"content-type", JSON), *FOR_JSON])
+_NOT_REACHED = Refusal(Reason.UNAVAILABLE, retry_after=1.0)
+# A warning repeats at most this many unknown names, and this many characters of each.
+_NAMED_MAX, _NAME_SHOWN_MAX = 10, 64
+
+
+class Endpoint:
+    """All operations of one path."""
+
+    def __init__(
+        self,
+        services: Services,
+        dialect: Dialect,
+        methods: dict[str, Operation],
+        new_request_id: Callable[[], str],
+    ) -> None:
+        self._services = services
+        self._dialect = dialect
+        self._methods = methods | ({"HEAD": methods["GET"]} if "GET" in methods else {})
+        self._allow = ", ".join(sorted({*self._methods, "OPTIONS"}))
+        self._cross_origin = cross_origin(dialect, self._allow)
+        self._new_request_id = new_request_id
+        self._counters: dict[int, Any] = {}  # by status: finding one costs more than counting
+
+    def _count(self, status: int) -> None:
+        counter = self._counters.get(status)
+        if counter is None:
+            counter = metrics.requests.labels(self._dialect.name, status)
+            self._counters[status] = counter
+        counter.inc()
+
+    async def enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["method"] == "OPTIONS":
+            # A browser asks before it sends what needs credentials, and sends none with it.
+            extra = [(b"allow", self._allow.encode()), *self._cross_origin]
+            await send_answer(send, 204, None, b"", extra)
+            return
+        with suppress(ClientGone):
+            answer, extra = await self._answered(scope, receive)
+            if isinstance(answer, Reply):
+                await self._reply(scope, receive, send, answer, extra)
+                return
+            status, body = answer
+            media = None if status == NOT_MODIFIED else JSON
+            if media is None or not answer_at_once(send, status, _JSON_HEAD, extra, body):
+                await send_answer(send, status, media, body, [*FOR_JSON, *extra])
+
+    async def _reply(
+        self, scope: Scope, receive: Receive, send: Send, reply: Reply, extra: Headers
+    ) -> None:
+        try:
+            await send_reply(receive, send, reply, extra, head_only=scope["method"] == "HEAD")
+        except Exception:
+            # Its head is out: the connection is cut, so that nobody takes a part for the whole.
+            request_id = dict(extra)[b"x-request-id"].decode()
+            log.exception("request.broken_off", request_id=request_id, dialect=self._dialect.name)
+            raise
+
+    async def _answered(self, scope: Scope, receive: Receive) -> tuple[Answer | Reply, Headers]:
+        headers = _headers(scope["headers"])
+        request_id = headers.get("x-request-id", "")
+        if not _REQUEST_ID.match(request_id):
+            request_id = self._new_request_id()
+        extra: Headers = []
+        answer: Answer | Reply
+        if self._cross_origin and "origin" in headers:
+            extra += self._cross_origin
+        try:
+            answer = await self._answer(scope, receive, headers, request_id, extra)
+        except Refused as refused:
+            answer = self._refused(refused.refusal, request_id, extra)
+        except Unavailable as error:
+            log.debug("request.unavailable", request_id=request_id, why=str(error))
+            answer = self._refused(_NOT_REACHED, request_id, extra)
+        except ClientGone:
+            raise
+        except Exception:
+            log.exception("request.failed", request_id=request_id, dialect=self._dialect.name)
+            answer = self._dialect.refuse(Refusal(Reason.INTERNAL), request_id)
+        self._count(answer.status)
+        if is_debugging():
+            log.debug(
+                "request.answered", request_id=request_id, dialect=self._dialect.name,
+                method=scope["method"], status=answer.status,
+            )  # fmt: skip
+        extra.append((b"x-request-id", request_id.encode()))
+        return answer, extra
+
+    def _refused(self, refusal: Refusal, request_id: str, extra: Headers) -> Answer:
+        if refusal.retry_after is not None:
+            extra.append(retry_after(refusal))
+        if refusal.reason is Reason.METHOD_NOT_ALLOWED:
+            extra.append((b"allow", self._allow.encode()))
+        return self._dialect.refuse(refusal, request_id)
+
+    async def _answer(
+        self,
+        scope: Scope,
+        receive: Receive,
+        headers: dict[str, str],
+        request_id: str,
+        extra: Headers,
+    ) -> Answer | Reply:
+        operation = self._methods.get(scope["method"])
+        if operation is None:
+            raise refuse(Reason.METHOD_NOT_ALLOWED)
+        principal, body = await self._caller(scope, receive, headers, operation)
+        query_string = scope.get("query_string", b"")
+        if query_string:
+            self._look_at_names(operation, query_string, extra)
+        call = Call(
+            self._services, request_id, operation.method, scope["path_params"], query_string,
+            headers, principal,
+        )  # fmt: skip
+        if body is not None:
+            call.body = body
+        elif operation.body is not None:
+            # Nobody but the call has it, so that the memory is free once it is read.
+            call.body = await read_body(headers, receive, operation.body_max)
+        del body
+        answer = await operation.handler(call)
+        if isinstance(answer, Reply):
+            answer = await begun(answer)
+        if call.replayed:
+            extra.append((b"idempotent-replayed", b"true"))
+        elif call.etag is not None and answer.status < _REFUSING:
+            extra.append((b"etag", call.etag.encode()))
+        if call.ignored:
+            extra.append(_warning("members that change nothing", call.ignored))
+        return answer
+
+    async def _caller(
+        self, scope: Scope, receive: Receive, headers: Mapping[str, str], operation: Operation
+    ) -> tuple[Principal, bytes | None]:
+        """Who calls, and the body where the caller signed the body."""
+        access, body = operation.access, None
+        if type(access) is Everybody:
+            return NOBODY, None
+        try:
+            if type(access) is Signature:
+                body = await read_body(headers, receive, operation.body_max)
+                principal = await access.verify(headers, body, self._services)
+            else:
+                principal = await self._dialect.authenticate(headers, self._services)
+        except Refused as refused:
+            named = body is not None or "x-api-key" in headers or "authorization" in headers
+            if named and refused.refusal.reason is Reason.UNAUTHENTICATED:
+                await self._services.admission.wrong.tried(
+                    self._dialect.name, client_address(scope)
+                )
+            raise
+        wait = self._services.admission.seconds_to_wait(principal.org)
+        if wait > 0:
+            raise Refused(Refusal(Reason.RATE_LIMITED, retry_after=wait))
+        if type(access) is Credentials and not access.roles.take(principal.role):
+            raise refuse(Reason.FORBIDDEN, _too_little(access.roles, principal.role))
+        return principal, body
+
+    def _look_at_names(self, operation: Operation, query_string: bytes, extra: Headers) -> None:
+        """A name that nobody knows is a filter that would not filter: refused, or said aloud."""
+        unknown = operation.unknown(query_string)
+        if not unknown:
+            return
+        if self._dialect.strict_query:
+            raise refuse(Reason.INVALID, "is no query parameter of this address", _name(unknown[0]))
+        extra.append(_warning("unknown query parameters", unknown))
+
+
+def _too_little(roles: Roles, role: str) -> str:
+    may = "only read" if roles is Roles.WRITERS else "not do this"
+    return f"a {role.upper()} may {may}"
+
+
+def _name(name: str) -> str:
+    """A name of the client's as a header and a message can hold it."""
+    return quote(name[:_NAME_SHOWN_MAX], safe="")
+
+
+def _warning(what: str, names: Sequence[str]) -> tuple[bytes, bytes]:
+    text = f'299 - "{what}: {", ".join(map(_name, names[:_NAMED_MAX]))}"'
+    return b"warning", text.encode()
+
+
+def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """By lower-case name. A repeated one is joined by line feeds, which no single one can hold."""
+    listed = list(sent)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in listed}
+    if len(headers) == len(listed):
+        return headers
+    headers.clear()
+    for raw, value in listed:
+        name, text = raw.decode("latin-1"), value.decode("latin-1")
+        headers[name] = f"{headers[name]}\n{text}" if name in headers else text
+    return headers
