@@ -8,24 +8,12 @@ Lengths, patterns and bounds of our own are limits of a server, not facts of a c
 not compared; nor are servers, texts and examples.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from . import Contract, Operation, Response, Shape, Spot
-
-_UNIONS = ("anyOf", "oneOf")
-_COMBINATORS = ("allOf", *_UNIONS, "$ref", "nullable")
-
-Schema = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Variants:
-    """A schema without references and combinators: its non-null alternatives, and null itself."""
-
-    schemas: tuple[Schema, ...]
-    nullable: bool
+from .variants import Schema, resolve, variants
 
 
 def differences(document: dict[str, Any], contract: Contract) -> list[str]:
@@ -40,104 +28,9 @@ def differences(document: dict[str, Any], contract: Contract) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _resolve(document: Schema, node: Schema) -> Schema:
-    seen: set[str] = set()
-    while "$ref" in node:
-        reference = node["$ref"]
-        if reference in seen or not reference.startswith("#/"):
-            raise ValueError(f"reference {reference} leads nowhere")
-        seen.add(reference)
-        target: Any = document
-        for step in reference[2:].split("/"):
-            key = step.replace("~1", "/").replace("~0", "~")
-            if not isinstance(target, Mapping) or key not in target:
-                raise ValueError(f"reference {reference} leads nowhere")
-            target = target[key]
-        # 3.1 lets keywords stand beside a reference; they hold together with its target.
-        beside = {key: value for key, value in node.items() if key != "$ref"}
-        node = {**beside, "allOf": [target, *beside.get("allOf", [])]} if beside else target
-    return node
-
-
-def _variants(document: Schema, schema: Schema) -> Variants:
-    schema = _resolve(document, schema)
-    own = {key: value for key, value in schema.items() if key not in _COMBINATORS}
-    found = _own_variants(own)
-    for part in schema.get("allOf", ()):
-        found = _both(found, _variants(document, part))
-    for union in _UNIONS:
-        if union in schema:
-            branches = [_variants(document, branch) for branch in schema[union]]
-            every = tuple(one for branch in branches for one in branch.schemas)
-            found = _both(found, Variants(every, any(one.nullable for one in branches)))
-    if schema.get("nullable") is True and None in schema.get("enum", [None]):
-        return Variants(found.schemas, nullable=True)
-    return found
-
-
-def _own_variants(own: Schema) -> Variants:
-    if "const" in own:
-        own = {**{key: own[key] for key in own if key != "const"}, "enum": [own["const"]]}
-    words = own.get("enum")
-    said = own.get("type")
-    if said is None:
-        constrained = "properties" in own or "items" in own
-        nullable = None in words if words is not None else not constrained
-    else:
-        nullable = said == "null" or "null" in said
-        nullable = nullable and (words is None or None in words)
-    if words is not None:
-        own = {**own, "enum": [word for word in words if word is not None]}
-    if said is None:
-        return Variants((own,), nullable)
-    types = [one for one in ([said] if isinstance(said, str) else said) if one != "null"]
-    return Variants(tuple({**own, "type": one} for one in types), nullable)
-
-
-def _both(left: Variants, right: Variants) -> Variants:
-    merged = (_merge(a, b) for a in left.schemas for b in right.schemas)
-    kept = tuple(one for one in merged if one is not None)
-    return Variants(kept, left.nullable and right.nullable)
-
-
-def _both_schemas(left: object, right: object) -> Schema | bool:
-    if left is False or right is False:
-        return False
-    return {"allOf": [one for one in (left, right) if isinstance(one, Mapping)]}
-
-
-_MERGERS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "required": lambda a, b: [*a, *(name for name in b if name not in a)],
-    "enum": lambda a, b: [word for word in a if word in b],
-    "items": _both_schemas,
-    "additionalProperties": _both_schemas,
-    "properties": lambda a, b: {
-        **a,
-        **{name: _both_schemas(a[name], b[name]) if name in a else b[name] for name in b},
-    },
-    "minItems": max,
-    "minimum": max,
-    "maxItems": min,
-    "maximum": min,
-}
-
-
-def _merge(left: Schema, right: Schema) -> Schema | None:
-    """Give the schema that holds both, or None when their types exclude each other."""
-    merged = {**left, **right}
-    for key in left.keys() & right.keys() & _MERGERS.keys():
-        merged[key] = _MERGERS[key](left[key], right[key])
-    types = {one["type"] for one in (left, right) if "type" in one}
-    if types == {"integer", "number"}:
-        merged["type"] = "integer"
-    elif len(types) > 1:
-        return None
-    return merged
-
-
 def _shape_lines(document: Schema, schema: Schema, shape: Shape, spot: Spot) -> list[str]:
     spot = replace(spot, source=shape.source or spot.source)
-    found = _variants(document, schema)
+    found = variants(document, schema)
     lines = []
     if shape.nullable is True and not found.nullable:
         lines.append(spot.line("is not nullable"))
@@ -255,7 +148,7 @@ def _scheme_lines(document: Schema, contract: Contract) -> Iterator[str]:
         if scheme.name not in declared:
             yield spot.line("is missing")
             continue
-        said = _resolve(document, declared[scheme.name])
+        said = resolve(document, declared[scheme.name])
         for key, fact in (("type", "apiKey"), ("in", scheme.place), ("name", scheme.key)):
             if said.get(key) != fact:
                 yield spot.line(f"has {key} {said.get(key)}, not {fact}")
@@ -265,7 +158,7 @@ def _operation_lines(document: Schema, contract: Contract, operation: Operation)
     spot = Spot(
         f"{contract.dialect} {operation.method} {operation.path}:", "request", operation.source
     )
-    item = _resolve(document, document.get("paths", {}).get(operation.path, {}))
+    item = resolve(document, document.get("paths", {}).get(operation.path, {}))
     said = item.get(operation.method.lower())
     if said is None:
         yield spot.line("operation is missing")
@@ -292,7 +185,7 @@ def _carried_headers(document: Schema, needs: list[Schema]) -> list[set[str]]:
 
 
 def _header_of(document: Schema, scheme: Schema) -> str:
-    said = _resolve(document, scheme)
+    said = resolve(document, scheme)
     if said.get("type") == "apiKey" and said.get("in") == "header":
         return str(said.get("name", "")).lower()
     return "authorization" if said.get("type") in ("http", "oauth2", "openIdConnect") else ""
@@ -315,7 +208,7 @@ def _security_lines(
 def _parameters(document: Schema, given: list[Schema]) -> dict[tuple[str, str], Schema]:
     found = {}
     for one in given:
-        parameter = _resolve(document, one)
+        parameter = resolve(document, one)
         found[_key(parameter.get("in", ""), parameter.get("name", ""))] = parameter
     return found
 
@@ -355,7 +248,7 @@ def _further_parameter_lines(
 
 
 def _body_lines(document: Schema, operation: Operation, said: Schema, spot: Spot) -> Iterator[str]:
-    body = _resolve(document, said.get("requestBody", {}))
+    body = resolve(document, said.get("requestBody", {}))
     where = replace(spot, part=f"{spot.part} request body")
     if operation.body is None:
         if body.get("required"):
@@ -379,13 +272,13 @@ def _response_lines(
     if str(fact.status) not in given:
         yield where.line("is missing")
         return
-    said = _resolve(document, given[str(fact.status)])
+    said = resolve(document, given[str(fact.status)])
     headers = {name.lower(): value for name, value in said.get("headers", {}).items()}
     for header in fact.headers:
         if header.name.lower() not in headers:
             yield where.line(f"lacks header {header.name}")
             continue
-        schema = _resolve(document, headers[header.name.lower()]).get("schema", {})
+        schema = resolve(document, headers[header.name.lower()]).get("schema", {})
         at_header = replace(where, part=f"{part} header {header.name}")
         yield from _shape_lines(document, schema, header.shape, at_header)
     schema = _json_schema(said)

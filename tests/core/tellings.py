@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 
+from tests.core.book import Book
+
 from entrepot.core import telling, words
 from entrepot.core.facets import Facets
+from entrepot.core.order import Order
 
 Told = tuple[tuple[str, str], ...]
 Stand = tuple[Facets, str, str]
@@ -75,3 +78,12 @@ def reached(
         new |= {besides(stand, told) for stand in going for told in others}
         new -= seen
     return seen | new
+
+
+def moved(*tellings: Told) -> Order:
+    """The order after these tellings of one sender."""
+    book = Book()
+    for told in tellings:
+        book.mirrored(*told)
+    [order] = book.facts.orders.values()
+    return order

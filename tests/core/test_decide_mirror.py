@@ -7,7 +7,7 @@ import json
 import pytest
 from tests.core.book import ORG, TRACKED, Book, line, named, notice, one, told_as
 
-from entrepot.core import ids, shown, words
+from entrepot.core import ids, words
 from entrepot.core.commands import DraftLine
 from entrepot.core.decide.amend import AmendOrder, LineChange
 from entrepot.core.decide.mirror import MirrorOrders
@@ -329,63 +329,3 @@ def test_a_fetched_order_ends_its_job_and_a_stale_one_is_refused() -> None:
     assert book.types(order) == ["order.mirrored", "order.ingested"]
     assert not book.facts.jobs
     assert json.loads(book.events(order)[0].body)["facets"] == list(order.facets)
-
-
-@pytest.mark.parametrize(
-    ("total", "discount", "shipping"),
-    [
-        (Amount(2000, 2), Amount(500, 2), Amount(0, 0)),
-        (Amount(2500, 2), Amount(0, 0), Amount(0, 0)),
-        (Amount(25, 0), Amount(0, 0), Amount(0, 0)),
-        (Amount(25_005, 3), Amount(0, 0), Amount(5, 3)),
-        (Amount(-100, 2), Amount(2600, 2), Amount(0, 0)),
-    ],
-)
-def test_a_total_below_the_lines_is_a_discount(
-    total: Amount, discount: Amount, shipping: Amount
-) -> None:
-    """Told at first, told again, and written by Polinate: the lines come to 25.00 each time."""
-    book = Book()
-    first = book.mirrored(PAID, total=total)
-    book.mirrored(PAID, sender="k-2")
-    again = book.mirrored(PAID, sender="k-2", total=total)
-    book.mirrored(PAID, sender="k-3")
-    third = next(order for order in book.facts.orders.values() if order.sender_id == "k-3")
-    book.done(AmendOrder(ORG, "polinate", third.id, total=total))
-    for order in (first, again, book.order(third)):
-        assert (order.discount, order.shipping, order.tax) == (discount, shipping, Amount(0, 0))
-
-
-def test_one_address_whoever_told_it_last() -> None:
-    book = Book()
-    told = '{"firstName":"Jo","addressLineOne":"1 Wrong St","city":"Kiel"}'
-    order = book.mirrored(PAID, said={"address": told})
-    assert shown.address(order) == "Jo\n1 Wrong St\nKiel"
-    read = AmendOrder(ORG, "polinate", order.id, said={"delivery_address": shown.address(order)})
-    book.done(read)
-    assert book.order(order).address == told, "what was read and is sent back changes nothing"
-    book.done(AmendOrder(ORG, "polinate", order.id, said={"delivery_address": "2 Right St"}))
-    corrected = book.order(order)
-    assert (corrected.address, shown.address(corrected)) == (None, "2 Right St")
-    assert shown.address(book.mirrored(("konvo", "shipped"))) == "2 Right St"
-    again = book.mirrored(PAID, said={"address": told})
-    assert (again.delivery_address, shown.address(again)) == (None, "Jo\n1 Wrong St\nKiel")
-
-
-def test_who_brought_an_order_stays_who_brought_it() -> None:
-    """Another kind of sender names its own orders; by our id it moves this one and no more."""
-    book = Book()
-    fetched = MirrorOrders(ORG, "polinate", (told_as(PAID, sender="k-1", said={"notes": "a"}),))
-    book.done(fetched)
-    [brought] = book.facts.orders.values()
-    other = book.mirrored(PAID, sender="k-1", lines=(named("x"),), total=Amount(1, 0))
-    assert other.id != brought.id
-    moved = book.mirrored(
-        ("konvo", "shipped"), sender=ids.dashed(brought.id), lines=(named("y"),),
-        total=Amount(1, 0), said={"notes": "b", "tracking_url": "https://t"},
-    )  # fmt: skip
-    assert (moved.id, moved.origin, moved.total, moved.notes) == (
-        brought.id, "polinate", brought.total, "a",
-    )  # fmt: skip
-    assert (moved.lines, moved.tracking_url) == (brought.lines, "https://t")
-    assert moved.words["konvo"] == "shipped"

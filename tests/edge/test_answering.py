@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from tests.edge.test_protocol import serving
+from tests.edge.serving import serving
 
 from entrepot.edge import sending
 from entrepot.edge.answering import answer_at_once

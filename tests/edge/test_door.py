@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.edge.test_protocol import App, Client, Running, connections_left, serving, until
+from tests.edge.serving import App, Client, Running, connections_left, serving, until
 
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.edge import door, protocol, timers

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.edge.test_protocol import PATIENCE, App, Client, Running, serving
+from tests.edge.serving import PATIENCE, App, Client, Running, serving
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from entrepot.edge.framing import Fault, check_head, origin_form

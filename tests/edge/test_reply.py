@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.edge.serving import Client, serving
 from tests.edge.test_access import Admits
-from tests.edge.test_protocol import Client, serving
 
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.access import Everybody

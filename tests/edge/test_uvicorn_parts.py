@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from tests.edge.test_protocol import serving
+from tests.edge.serving import serving
 from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, select, text
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.engine import make_url
-from tests.store.verify_book import START, attempt_key, healthy_book, key_of
+from tests.store.altered_book import Book, loosen
+from tests.store.verify_book import START, attempt_key, key_of
 from tests.store.verify_breaks import BREAKS as BREAKS_OF_ROWS
 from tests.store.verify_breaks import Break
 from tests.store.verify_breaks_numbers import BREAKS_OF_NUMBERS
@@ -24,13 +23,11 @@ from entrepot.cli.session import OperatorError
 from entrepot.core.ids import dashed
 from entrepot.providers.sandbox_ledger import Ledger
 from entrepot.store import schema
-from entrepot.store.engines.opening import open_database
 from entrepot.store.verify import (
     INVARIANTS,
     Hold,
     Horizons,
     ProviderLedger,
-    Report,
     parents,
     verify,
 )
@@ -39,84 +36,8 @@ from entrepot.store.verify.report import WITNESSES_MAX
 from entrepot.store.verify.walk import rows_of
 
 BREAKS = (*BREAKS_OF_ROWS, *BREAKS_OF_NUMBERS, *BREAKS_WITHIN)
-NOWHERE = b"\xff" * 16
 DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
 YEAR = 365 * 86_400 * 1_000_000
-
-Work = Callable[[Connection], Any]
-
-
-class Undone(Exception):
-    """Carries what was seen out of a transaction that has to be rolled back."""
-
-    def __init__(self, seen: Any) -> None:
-        super().__init__()
-        self.seen = seen
-
-
-class Book:
-    """A healthy book that can be broken for the length of one look."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.database = open_database(url)
-        # One loop for all tests of the module: the database's connections belong to it.
-        self._runner = asyncio.Runner()
-        self.ids: dict[str, Any] = {**self._runner.run(healthy_book(self.database)).ids}
-        self.ids["nowhere"] = NOWHERE
-        for name in ("confirmed", "voiding"):
-            self.ids[f"{name}_key_2"] = key_of(1, self.ids[name], 2)
-
-    def close(self) -> None:
-        self._runner.run(self.database.close())
-        self._runner.close()
-
-    def see(self, work: Work) -> Any:
-        """What `work` sees in a transaction of its own, of which nothing stays."""
-
-        def undone(conn: Connection) -> None:
-            raise Undone(work(conn))
-
-        try:
-            self._runner.run(self.database.write(undone))
-        except Undone as undone_:
-            return undone_.seen
-
-    def do(self, conn: Connection, statement: str) -> None:
-        statement = statement.replace(
-            "{bytes}", "BLOB" if conn.dialect.name == "sqlite" else "BYTEA"
-        )
-        named = set(re.findall(r"(?<!\\):(\w+)", statement))
-        done = conn.execute(text(statement), {name: self.ids[name] for name in named})
-        rows_changed = done.rowcount if statement.startswith(("UPDATE", "INSERT", "DELETE")) else 1
-        assert rows_changed > 0, f"nothing was broken: {statement}"
-
-    def broken(self, *statements: str, loosened: tuple[str, ...] = (), **more: Any) -> Report:
-        """What verify says after these statements."""
-
-        def work(conn: Connection) -> Report:
-            for table in loosened:
-                loosen(conn, table)
-            for statement in statements:
-                self.do(conn, statement)
-            return verify(conn, **({"attempt_key": attempt_key} | more))
-
-        report: Report = self.see(work)
-        return report
-
-    def shown(self, name: str) -> str:
-        found = self.ids.get(name, name)
-        return dashed(found) if isinstance(found, bytes) else str(found)
-
-
-def loosen(conn: Connection, table: str) -> None:
-    """Take every constraint from a table, so that rows can be written that it would refuse."""
-    for statement in (
-        f"CREATE TABLE loose AS SELECT * FROM {table}",
-        f"DROP TABLE {table}",
-        f"ALTER TABLE loose RENAME TO {table}",
-    ):
-        conn.execute(text(statement))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
-from tests.store.test_verify import BREAKS, Book, loosen
+from tests.store.altered_book import Book, loosen
+from tests.store.test_verify import BREAKS
 from tests.store.verify_book import attempt_key
 from tests.store.verify_breaks import Break
 from tests.store.verify_removed import found_without

@@ -13,6 +13,7 @@ from tests.contracts.facts import (
     polinate_change,
     polinate_notify,
     polinate_read,
+    synq_access,
     synq_inventory,
     synq_orders,
 )
@@ -23,6 +24,7 @@ TABLES = (
     polinate_read,
     konvo_input,
     konvo_answer,
+    synq_access,
     synq_orders,
     synq_inventory,
 )

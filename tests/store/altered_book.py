@@ -1,0 +1,95 @@
+"""A healthy book that can be broken for the length of one look."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, text
+from tests.store.verify_book import attempt_key, healthy_book, key_of
+
+from entrepot.core.ids import dashed
+from entrepot.store.engines.opening import open_database
+from entrepot.store.verify import (
+    Report,
+    verify,
+)
+
+NOWHERE = b"\xff" * 16
+
+Work = Callable[[Connection], Any]
+
+
+class Undone(Exception):
+    """Carries what was seen out of a transaction that has to be rolled back."""
+
+    def __init__(self, seen: Any) -> None:
+        super().__init__()
+        self.seen = seen
+
+
+class Book:
+    """A healthy book that can be broken for the length of one look."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.database = open_database(url)
+        # One loop for all tests of the module: the database's connections belong to it.
+        self._runner = asyncio.Runner()
+        self.ids: dict[str, Any] = {**self._runner.run(healthy_book(self.database)).ids}
+        self.ids["nowhere"] = NOWHERE
+        for name in ("confirmed", "voiding"):
+            self.ids[f"{name}_key_2"] = key_of(1, self.ids[name], 2)
+
+    def close(self) -> None:
+        self._runner.run(self.database.close())
+        self._runner.close()
+
+    def see(self, work: Work) -> Any:
+        """What `work` sees in a transaction of its own, of which nothing stays."""
+
+        def undone(conn: Connection) -> None:
+            raise Undone(work(conn))
+
+        try:
+            self._runner.run(self.database.write(undone))
+        except Undone as undone_:
+            return undone_.seen
+
+    def do(self, conn: Connection, statement: str) -> None:
+        statement = statement.replace(
+            "{bytes}", "BLOB" if conn.dialect.name == "sqlite" else "BYTEA"
+        )
+        named = set(re.findall(r"(?<!\\):(\w+)", statement))
+        done = conn.execute(text(statement), {name: self.ids[name] for name in named})
+        rows_changed = done.rowcount if statement.startswith(("UPDATE", "INSERT", "DELETE")) else 1
+        assert rows_changed > 0, f"nothing was broken: {statement}"
+
+    def broken(self, *statements: str, loosened: tuple[str, ...] = (), **more: Any) -> Report:
+        """What verify says after these statements."""
+
+        def work(conn: Connection) -> Report:
+            for table in loosened:
+                loosen(conn, table)
+            for statement in statements:
+                self.do(conn, statement)
+            return verify(conn, **({"attempt_key": attempt_key} | more))
+
+        report: Report = self.see(work)
+        return report
+
+    def shown(self, name: str) -> str:
+        found = self.ids.get(name, name)
+        return dashed(found) if isinstance(found, bytes) else str(found)
+
+
+def loosen(conn: Connection, table: str) -> None:
+    """Take every constraint from a table, so that rows can be written that it would refuse."""
+    for statement in (
+        f"CREATE TABLE loose AS SELECT * FROM {table}",
+        f"DROP TABLE {table}",
+        f"ALTER TABLE loose RENAME TO {table}",
+    ):
+        conn.execute(text(statement))
