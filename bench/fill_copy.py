@@ -223,8 +223,9 @@ class Pattern:
                 left[shelf] += units * more
             held = [state in ("held", "committed") for state in _of(rows, "reservations", "state")]
             claims = _shelves(rows, "reservations", "quantity")
-            for (shelf, units), counts in zip(claims, held, strict=True):
-                reserved[shelf] += units * more * counts
+            gone = _shelves(rows, "reservations", "shipped")
+            for (shelf, units), (_, shipped), counts in zip(claims, gone, held, strict=True):
+                reserved[shelf] += (units - shipped) * more * counts
         return {shelf: (reserved[shelf], left[shelf]) for shelf in left.keys() | reserved.keys()}
 
 

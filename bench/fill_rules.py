@@ -101,7 +101,7 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
         ABSENT: ("checksum",),
     },
     "reservations": {
-        SAME: ("org", "variant_id", "location_id", "quantity", "state"),
+        SAME: ("org", "variant_id", "location_id", "quantity", "shipped", "state"),
         ID: ("order_id", "line_id"),
         TIME: ("updated_at",),
         SHIFT: ("held_until",),

@@ -216,7 +216,7 @@ class Book:
         for row in self.facts.reservations.values():
             if row.state in ("held", "committed"):
                 shelf = (row.org, row.variant_id, row.location_id)
-                claimed[shelf] = claimed.get(shelf, 0) + row.quantity
+                claimed[shelf] = claimed.get(shelf, 0) + row.left
         for entry in self.facts.entries:
             shelf = (entry.org, entry.variant_id, entry.location_id)
             counted[shelf] = counted.get(shelf, 0) + entry.delta

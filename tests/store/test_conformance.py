@@ -228,6 +228,8 @@ async def test_a_unique_row_written_twice_is_a_conflict_and_rolls_back(database:
         ("orders", {"stage": "lost in thought"}),
         ("reservations", {"quantity": 0}),
         ("reservations", {"state": "maybe"}),
+        ("reservations", {"shipped": -1}),
+        ("reservations", {"shipped": 4}),
     ],
 )
 async def test_the_database_also_refuses(

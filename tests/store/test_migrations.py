@@ -15,7 +15,7 @@ from tests.store.test_conformance import NOW, an_order
 from entrepot.clock import new_id
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
-from entrepot.core.order import Order
+from entrepot.core.order import Order, Reservation
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.words import heard, kept
 from entrepot.edge.polinate.words import goods_of
@@ -257,4 +257,24 @@ async def test_names_of_an_older_book_still_match(old_book: Database) -> None:
     assert sums[orders[0].id] == (0, 0)
     assert sums[cheap.id] == (703_500, 0)
     assert sums[dear.id] == (0, 296_500)
+    await old_book.close()
+
+
+async def test_what_was_shipped_was_shipped_whole(old_book: Database) -> None:
+    states = ("held", "committed", "released", "expired", "shipped")
+    columns = schema.RESERVATIONS.columns
+    before = [name for name in columns if name != "shipped"]
+    made = [Reservation(1, new_id(), new_id(), new_id(), new_id(), 3, s, 0, NOW) for s in states]
+    given = [dict(zip(columns, schema.RESERVATIONS.to_row(one), strict=True)) for one in made]
+    named = f"({', '.join(before)}) VALUES ({', '.join(f':{name}' for name in before)})"
+
+    def fill(conn: Connection) -> None:
+        command.upgrade(migrate._config(conn), "0017")
+        conn.execute(text(f"INSERT INTO reservations {named}"), given)
+
+    await old_book.write(fill)
+    await migrate.upgrade(old_book)
+    shipped = text("SELECT state, shipped FROM reservations WHERE shipped <> 0")
+    found = await old_book.read(lambda conn: [tuple(row) for row in conn.execute(shipped)])
+    assert found == [("shipped", 3)]
     await old_book.close()

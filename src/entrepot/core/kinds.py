@@ -132,6 +132,7 @@ RESERVATIONS: Kind[LineKey, Reservation] = Kind(
     "reservation",
     Reservation,
     by(Reservation, "org", "order_id", "line_id"),
+    guard="shipped",
     group=by(Reservation, "org", "order_id"),
 )
 ATTEMPTS: Kind[AttemptKey, Attempt] = Kind(

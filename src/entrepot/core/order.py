@@ -222,7 +222,11 @@ class StockEntry(NamedTuple):
 
 
 class Reservation(NamedTuple):
-    """A line's claim on stock: held, then committed, released or expired; then shipped."""
+    """A line's claim on stock: held, then committed, released or expired; then shipped.
+
+    `shipped` units of `quantity` have left, and are on hand and reserved no longer. The state is
+    `shipped` when all have.
+    """
 
     org: int
     order_id: bytes
@@ -233,6 +237,12 @@ class Reservation(NamedTuple):
     state: str
     held_until: int
     updated_at: int
+    shipped: int = 0
+
+    @property
+    def left(self) -> int:
+        """How much of it has not left, and stays claimed until it does or is released."""
+        return self.quantity - self.shipped
 
 
 class Attempt(NamedTuple):

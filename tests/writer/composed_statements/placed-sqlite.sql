@@ -15,7 +15,7 @@ INSERT INTO customer_names ("org", "kind", "value", "customer_id") VALUES (?, ?,
 -- 1 rows
 UPDATE stock_levels SET "on_hand" = ?, "reserved" = ?, "version" = ?, "soft" = ? WHERE "org" = ? AND "variant_id" = ? AND "location_id" = ? AND "version" = ?;
 -- 2 rows
-INSERT INTO reservations ("org", "order_id", "line_id", "variant_id", "location_id", "quantity", "state", "held_until", "updated_at") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO reservations ("org", "order_id", "line_id", "variant_id", "location_id", "quantity", "state", "held_until", "updated_at", "shipped") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 2 rows
 INSERT INTO payment_attempts ("org", "order_id", "number", "key", "provider", "service", "reference", "amount_units", "amount_scale", "currency", "state", "provider_reference", "created_at", "updated_at") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 2 rows

@@ -10,6 +10,7 @@ from entrepot.core.refusal import Reason, refuse
 
 Shelf = tuple[int, bytes, bytes]
 OPEN = ("held", "committed")
+CLAIMED = (*OPEN, "shipped")
 
 
 def missing_stock(wanted: dict[Shelf, int], facts: Facts) -> str | None:
@@ -77,11 +78,17 @@ def hold(order: Order, state: str, until: int, facts: Facts, changes: Changes) -
         )
 
 
+def reservations_of(order: Order, facts: Facts, changes: Changes) -> dict[bytes, Reservation]:
+    """The order's reservations by line, as these changes leave them."""
+    known = {r.line_id: r for r in facts.reservations.of((order.org, order.id))}
+    known.update((r.line_id, r) for r in changes.reservations if r.order_id == order.id)
+    return known
+
+
 def open_reservations(order: Order, facts: Facts, changes: Changes) -> list[Reservation]:
     """The order's reservations that still claim stock, as these changes leave them."""
-    held = {r.line_id: r for r in facts.reservations.of((order.org, order.id))}
-    held.update((r.line_id, r) for r in changes.reservations if r.order_id == order.id)
-    return [reservation for reservation in held.values() if reservation.state in OPEN]
+    known = reservations_of(order, facts, changes).values()
+    return [reservation for reservation in known if reservation.state in OPEN]
 
 
 def commit(order: Order, facts: Facts, changes: Changes) -> None:
@@ -92,46 +99,52 @@ def commit(order: Order, facts: Facts, changes: Changes) -> None:
 
 
 def release(order: Order, facts: Facts, changes: Changes, state: str = "released") -> bool:
-    """Give back what the order claims. `state` is `released` or `expired`."""
+    """Give back what the order claims of what has not left. `state`: `released` or `expired`."""
     claimed = open_reservations(order, facts, changes)
     for reservation in claimed:
         shelf = (order.org, reservation.variant_id, reservation.location_id)
-        move_level(shelf, facts, changes, reserved=-reservation.quantity)
+        move_level(shelf, facts, changes, reserved=-reservation.left)
         changes.reservations.put(reservation._replace(state=state, updated_at=facts.now))
     return bool(claimed)
 
 
 def ship(order: Order, facts: Facts, changes: Changes) -> bool:
-    """The goods leave: on hand and reserved both fall, and the ledger says by which order."""
+    """All goods that are left leave: on hand and reserved both fall, and the ledger says by which
+    order. False where no stock was claimed.
+    """
     claimed = open_reservations(order, facts, changes)
     for reservation in claimed:
-        shelf = (order.org, reservation.variant_id, reservation.location_id)
-        move_level(
-            shelf, facts, changes, on_hand=-reservation.quantity, reserved=-reservation.quantity
-        )
-        changes.entries.append(
-            StockEntry(
-                order.org,
-                facts.new_id(),
-                reservation.variant_id,
-                reservation.location_id,
-                -reservation.quantity,
-                "sale",
-                order.id,
-                "",
-                facts.now,
-            )
-        )
-        changes.reservations.put(reservation._replace(state="shipped", updated_at=facts.now))
+        _take_off(reservation, reservation.left, facts, changes)
     return bool(claimed)
+
+
+def _take_off(reservation: Reservation, quantity: int, facts: Facts, changes: Changes) -> None:
+    org, variant_id, location_id = (
+        reservation.org, reservation.variant_id, reservation.location_id
+    )  # fmt: skip
+    shelf = (org, variant_id, location_id)
+    move_level(shelf, facts, changes, on_hand=-quantity, reserved=-quantity)
+    changes.entries.append(
+        StockEntry(
+            org, facts.new_id(), variant_id, location_id, -quantity, "sale", reservation.order_id,
+            "", facts.now,
+        )
+    )  # fmt: skip
+    shipped = reservation.shipped + quantity
+    state = "shipped" if shipped == reservation.quantity else reservation.state
+    changes.reservations.put(
+        reservation._replace(shipped=shipped, state=state, updated_at=facts.now)
+    )
 
 
 def reclaim(before: Order, after: Order, facts: Facts, changes: Changes) -> None:
     """Lines of a reserved order changed: claim the new quantities, give the rest back.
 
-    Refused when there is too little free stock. Does nothing to an order without reservations.
+    Refused when there is too little free stock. Does nothing to an order without reservations. No
+    line may be below what was shipped of it: the caller has looked.
     """
-    claimed = {r.line_id: r for r in open_reservations(before, facts, changes)}
+    known = reservations_of(before, facts, changes)
+    claimed = {id_: one for id_, one in known.items() if one.state in CLAIMED}
     if not claimed and before.facets.stage == "placed":
         _can_be_reserved(before, after, facts)
         return
@@ -147,7 +160,7 @@ def reclaim(before: Order, after: Order, facts: Facts, changes: Changes) -> None
     for line_id, reservation in claimed.items():
         if line_id not in wanted:
             shelf = (after.org, reservation.variant_id, reservation.location_id)
-            more[shelf] = more.get(shelf, 0) - reservation.quantity
+            more[shelf] = more.get(shelf, 0) - reservation.left
             changes.reservations.put(reservation._replace(state="released", updated_at=facts.now))
     if facts.orgs[after.org].hard:
         short = missing_stock({shelf: n for shelf, n in more.items() if n > 0}, facts)
@@ -194,4 +207,14 @@ def _reclaim_lines(
                 )
             )
         elif held.quantity != quantity:
-            changes.reservations.put(held._replace(quantity=quantity, updated_at=facts.now))
+            state = _state_of(held, quantity)
+            changes.reservations.put(
+                held._replace(quantity=quantity, state=state, updated_at=facts.now)
+            )
+
+
+def _state_of(reservation: Reservation, quantity: int) -> str:
+    """The state of a claim on another quantity: shipped while nothing more is to leave."""
+    if reservation.shipped == quantity:
+        return "shipped"
+    return "committed" if reservation.state == "shipped" else reservation.state

@@ -56,11 +56,15 @@ reservations = table(
     need("state", Text),
     need("held_until", BigInteger),
     need("updated_at", BigInteger),
+    Column("shipped", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("org", "order_id", "line_id"),
     one_of("state", ("held", "committed", "released", "expired", "shipped")),
     CheckConstraint("quantity > 0", name="reservation_positive"),
+    CheckConstraint("shipped >= 0 AND shipped <= quantity", name="shipped_within"),
 )
 
 LEVELS = Kept(kinds.LEVELS, stock_levels)
 ENTRIES = Conversion(StockEntry, stock_entries)
-RESERVATIONS = Kept(kinds.RESERVATIONS, reservations, changing=("quantity", "state", "updated_at"))
+RESERVATIONS = Kept(
+    kinds.RESERVATIONS, reservations, changing=("quantity", "shipped", "state", "updated_at")
+)

@@ -20,11 +20,16 @@ INVARIANTS: dict[str, str] = {
         "stock on hand."
     ),
     "RESERVED_SUM": (
-        "The reserved stock of a shelf is the sum of its held and committed reservations."
+        "The reserved stock of a shelf is the sum of its held and committed reservations, without "
+        "what was shipped of them."
     ),
     "ON_HAND_SUM": (
         "The stock on hand is the sum of the stock ledger, and the ledger has all goods that were "
         "shipped."
+    ),
+    "SHIPPED_SUM": (
+        "Of a reservation never more was shipped than it claims. A shipped reservation was shipped "
+        "whole, and a held one not at all."
     ),
     "CLAIMS_LIVE": (
         "A held reservation belongs to a placed order whose payment is open. A committed "

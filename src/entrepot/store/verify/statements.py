@@ -93,7 +93,7 @@ def _stock() -> Iterator[Check]:
             or_(_levels.reserved < 0, and_(not_(_levels.soft), oversold), and_(_levels.soft, hard))
         ),
     )  # fmt: skip
-    claimed = _shelf(_reservations, -_reservations.quantity).where(
+    claimed = _shelf(_reservations, _reservations.shipped - _reservations.quantity).where(
         _reservations.state.in_(("held", "committed"))
     )
     yield Check(
@@ -104,8 +104,23 @@ def _stock() -> Iterator[Check]:
         "ON_HAND_SUM", _differing("on_hand_too_much", _shelf(_levels, _levels.on_hand), ledger)
     )
     sold = _shelf(_entries, _entries.delta).where(_entries.kind == "sale")
-    shipped = _shelf(_reservations, _reservations.quantity).where(_reservations.state == "shipped")
+    shipped = _shelf(_reservations, _reservations.shipped)
     yield Check("ON_HAND_SUM", _differing("shipped_without_sale", shipped, sold))
+    none, whole = _reservations.shipped == 0, _reservations.shipped == _reservations.quantity
+    within = and_(_reservations.shipped >= 0, _reservations.shipped <= _reservations.quantity)
+    agrees = case(
+        (_reservations.state == "shipped", whole),
+        (_reservations.state == "committed", not_(whole)),
+        (_reservations.state == "released", literal(True)),
+        else_=none,
+    )
+    yield Check(
+        "SHIPPED_SUM",
+        select(
+            _reservations.org, _reservations.order_id, _reservations.line_id, _reservations.state,
+            _reservations.quantity, _reservations.shipped,
+        ).where(not_(and_(within, agrees))),
+    )  # fmt: skip
 
 
 def _reserved() -> Iterator[Check]:
