@@ -72,7 +72,7 @@ def paced(values: Iterable[T], stride: int = STRIDE) -> Iterable[T]:
 
 
 def _breathing(values: Iterable[T], stride: int) -> Iterator[T]:
-    for place, value in enumerate(values):
-        if not place % stride:
+    for index, value in enumerate(values):
+        if not index % stride:
             breathe()
         yield value

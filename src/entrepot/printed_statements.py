@@ -79,12 +79,12 @@ class _Said(NamedTuple):
 def printed_statements() -> str:
     """The document."""
     with _book() as conn:
-        said = _Story(conn).told()
-    named = set(re.findall(r"pg_temp\.\w+", str(said)))
+        chapters = _Story(conn).told()
+    named = set(re.findall(r"pg_temp\.\w+", str(chapters)))
     types = [one for one in row_types(schema.metadata).split("; ") if named & set(one.split())]
-    said.insert(0, _Said("A connection begins, and makes these types among others", types))
+    chapters.insert(0, _Said("A connection begins, and makes these types among others", types))
     parts = []
-    for when, statements in said:
+    for when, statements in chapters:
         parts.append(f"## {when}\n\n")
         parts += [f"```sql\n{_laid_out(statement)}\n```\n\n" for statement in statements]
     return _INTRODUCTION + "".join(parts).rstrip() + "\n"
@@ -132,18 +132,21 @@ class _Story:
         org = self._org
         stocked = AdjustStock(org.org, self._variant, org.default_location, 10, "opening")
         placed = self._batch("Stock is counted", stocked)
-        said = [placed, self._batch("An order is placed, and its stock reserved", self._placing())]
+        chapters = [
+            placed,
+            self._batch("An order is placed, and its stock reserved", self._placing()),
+        ]
         job = self._jobs[0]
         settled = SettlePayment(
             org.org, job.order_id or b"", job.id, job.fence, "authorized", "said", "reference"
         )
-        said.append(self._batch("A payment was authorised", settled))
-        said.append(self._batch("An order is amended", self._amending()))
-        said.append(self._batch("An array of orders is mirrored", self._mirroring()))
-        said.append(self._asked("Jobs are claimed", self._claim))
+        chapters.append(self._batch("A payment was authorised", settled))
+        chapters.append(self._batch("An order is amended", self._amending()))
+        chapters.append(self._batch("An array of orders is mirrored", self._mirroring()))
+        chapters.append(self._asked("Jobs are claimed", self._claim))
         order = self._order
         assert order is not None
-        said += [
+        chapters += [
             self._asked("An order is read by its id (Synq)",
                         lambda conn: queries.order_by_id(conn, org.org, order.id)),
             self._asked("An order is read by its id, with who ordered (Polinate, Konvo)",
@@ -154,12 +157,12 @@ class _Story:
                         lambda conn: queries.page(conn, org.org, OrderFilter(updated_after=1),
                                                   limit=1, offset=0)),
         ]  # fmt: skip
-        return said
+        return chapters
 
     def _asked(self, when: str, ask: Callable[[Connection], object]) -> _Said:
-        with noting(self._conn) as said:
+        with noting(self._conn) as noted:
             ask(self._conn)
-        return _Said(when, list(dict.fromkeys(said)))
+        return _Said(when, list(dict.fromkeys(noted)))
 
     def _claim(self, conn: Connection) -> object:
         return queue.claim(conn, 10 * _MICROSECONDS, 20 * _MICROSECONDS, limit=100, holder=1)
@@ -167,11 +170,11 @@ class _Story:
     def _batch(self, when: str, command: Command) -> _Said:
         """Note what a batch of this command says, then carry it out."""
         number, before = next(self._times), next(self._ids)
-        with noting(self._conn) as said:
+        with noting(self._conn) as noted:
             self._carried_out(command, number)
         self._ids = itertools.count(before)
         self._carried_out(command, number)
-        return _Said(when, list(said))
+        return _Said(when, list(noted))
 
     def _carried_out(self, command: Command, number: int) -> None:
         # Born leased, as where the process runs the pipeline; only claimed where it does not.

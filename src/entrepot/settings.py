@@ -160,8 +160,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     words = ("role", "log_level", "database_pooler")
     values |= {name: str(values[name]).lower() for name in words if name in values}
     if values.get("database_pooler", "auto") not in ("auto", "yes", "no"):
-        said = values["database_pooler"]
-        faults.append(f"{PREFIX}DATABASE_POOLER={said!r}: must be auto, yes or no")
+        chosen = values["database_pooler"]
+        faults.append(f"{PREFIX}DATABASE_POOLER={chosen!r}: must be auto, yes or no")
     if values.get("role", "all") not in ("all", "api", "worker"):
         faults.append(f"{PREFIX}ROLE={values['role']!r}: must be all, api or worker")
     if values.get("log_level", "info") not in LOG_LEVELS:
@@ -204,8 +204,10 @@ def _key_set_faults(jwks: str | None) -> list[str]:
     try:
         Path(jwks).read_bytes()
     except OSError as error:
-        said = f"{PREFIX}JWT_JWKS={jwks!r}: {error.strerror}; name the file of the issuer's key set"
-        return [said]
+        fault = (
+            f"{PREFIX}JWT_JWKS={jwks!r}: {error.strerror}; name the file of the issuer's key set"
+        )
+        return [fault]
     return []
 
 

@@ -46,12 +46,12 @@ class _StandardError:
             sys.stderr.flush()
 
 
-def without_values(_logger: object, _method: str, said: Any) -> Any:
+def without_values(_logger: object, _method: str, event: Any) -> Any:
     """A log processor: it logs an exception and its causes by type and traceback, without text.
 
     The text of a database's exception contains the row that was refused.
     """
-    error = said.pop("exc_info", None)
+    error = event.pop("exc_info", None)
     if error is True:
         error = sys.exc_info()[1]
     parts: list[str] = []
@@ -61,8 +61,8 @@ def without_values(_logger: object, _method: str, said: Any) -> Any:
         parts.append("".join(traceback.format_tb(error.__traceback__)) + type(error).__name__)
         error = error.__cause__ or error.__context__
     if parts:
-        said["exception"] = "\n\nbecause of\n\n".join(parts)
-    return said
+        event["exception"] = "\n\nbecause of\n\n".join(parts)
+    return event
 
 
 def set_up_logging(level: str = "info") -> None:

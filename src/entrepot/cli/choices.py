@@ -19,21 +19,21 @@ def words(*known: str) -> Parameter:
     """A parameter that takes one of these words, in capitals or small letters."""
 
     def chosen(_type: Any, tokens: Sequence[Any]) -> str:
-        said: str = tokens[0].value
+        typed: str = tokens[0].value
         for word in known:
-            if word.lower() == said.strip().lower():
+            if word.lower() == typed.strip().lower():
                 return word
-        raise ValueError(f"{said!r} is not one of {', '.join(known)}")
+        raise ValueError(f"{typed!r} is not one of {', '.join(known)}")
 
     return Parameter(converter=chosen)
 
 
 def _whole(_type: Any, tokens: Sequence[Any]) -> int:
-    said: str = tokens[0].value
+    typed: str = tokens[0].value
     try:
-        return int(said)
+        return int(typed)
     except ValueError:
-        raise ValueError(f"{said!r} is not a whole number") from None
+        raise ValueError(f"{typed!r} is not a whole number") from None
 
 
 whole = Parameter(converter=_whole)

@@ -92,14 +92,14 @@ def sentence_of(error: BaseException) -> str:
         why = " ".join(str(error).split()).rstrip("., ")
         return f"{why}; `entrepot --help` shows the commands, and each has a --help of its own"
     for one in _chain(error):
-        said = _of_driver(one) or _of_system(one)
-        if said:
-            return " ".join(said.split())
+        known = _of_driver(one) or _of_system(one)
+        if known:
+            return " ".join(known.split())
     from entrepot.store.engine import Unavailable  # noqa: PLC0415 - the help does without the store
 
     if isinstance(error, Unavailable | RuntimeError):
-        said = " ".join(str(error).split())
-        return said if ";" in said else f"{said}; see that it runs where {_URL} says, and try again"
+        why = " ".join(str(error).split())
+        return why if ";" in why else f"{why}; see that it runs where {_URL} says, and try again"
     kind, why = type(error).__name__, " ".join(str(error).split())[:_WORDS_MAX]
     return (
         f"an unexpected fault, {kind}: {why}; run it again with "
@@ -128,8 +128,10 @@ def _of_driver(error: BaseException) -> str | None:
     if isinstance(state, str):
         if "pg_hba.conf" in why:
             return _LET_IN.format(why=why)
-        said = next((_POSTGRES[state[:n]] for n in (5, 2) if state[:n] in _POSTGRES), _ANY_STATE)
-        return said.format(why=why)
+        sentence = next(
+            (_POSTGRES[state[:n]] for n in (5, 2) if state[:n] in _POSTGRES), _ANY_STATE
+        )
+        return sentence.format(why=why)
     if "rejected SSL upgrade" in why:
         return _NO_TLS.format(why=why)
     return None

@@ -103,10 +103,10 @@ def _what(event: Event) -> str:
         return event.body
 
 
-def _pairs(place: str, changed: Any) -> list[str]:
-    """Each pair of values with its place: `lines.ID.quantity 2 -> 3`."""
+def _pairs(path: str, changed: Any) -> list[str]:
+    """Each pair of values with its path: `lines.ID.quantity 2 -> 3`."""
     if isinstance(changed, dict):
-        inner = [(f"{place}.{name}" if place else name, told) for name, told in changed.items()]
+        inner = [(f"{path}.{name}" if path else name, told) for name, told in changed.items()]
         return [pair for name, told in inner for pair in _pairs(name, told)]
     before, after = [json.dumps(one, ensure_ascii=False) for one in changed]
-    return [f"{place} {before} -> {after}"]
+    return [f"{path} {before} -> {after}"]

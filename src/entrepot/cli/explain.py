@@ -72,12 +72,12 @@ def _print(name: str, value: Any) -> None:
         return
     print(f"{name}:{'' if value else ' none'}")
     if isinstance(value, dict):
-        for inner, said in value.items():
-            print(f"  {inner}: {', '.join(said) if isinstance(said, list) else said}")
+        for inner, part in value.items():
+            print(f"  {inner}: {', '.join(part) if isinstance(part, list) else part}")
     else:
         for one in value:
             print(
-                "  " + ", ".join(f"{key} {said}" for key, said in one.items() if said is not None)
+                "  " + ", ".join(f"{key} {part}" for key, part in one.items() if part is not None)
             )
 
 

@@ -75,8 +75,8 @@ def _open_streams() -> None:
 
 
 def _run() -> None:
-    for number, said in enumerate(sys.argv[1:], 1):
-        if any("\ud800" <= one <= "\udfff" for one in said):
+    for number, argument in enumerate(sys.argv[1:], 1):
+        if any("\ud800" <= one <= "\udfff" for one in argument):
             # Imported here, because the help does without.
             from entrepot.cli.errors import OperatorError  # noqa: PLC0415
 

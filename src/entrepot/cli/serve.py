@@ -97,10 +97,10 @@ class Processes(Multiprocess):
 
     def _start_again(self) -> None:
         # Once they have served, one that cannot start (the database is away) must not end the rest.
-        for place, one in enumerate(self.processes):
+        for index, one in enumerate(self.processes):
             if one.exitcode == STARTUP_FAILURE:
-                self.processes[place] = Process(self.config, self.sockets)
-                self.processes[place].start()
+                self.processes[index] = Process(self.config, self.sockets)
+                self.processes[index].start()
 
     def terminate_all(self) -> None:
         """Have every process drain. This one's sockets go first, or they would go on queueing."""
@@ -159,16 +159,16 @@ def _bound(family: int, kind: int, protocol: int, address: tuple[Any, ...]) -> s
 
 def _cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> OperatorError:
     number, why = getattr(error, "errno", None), getattr(error, "strerror", None)
-    said = f"cannot listen on {host}:{port}: "
+    fault = f"cannot listen on {host}:{port}: "
     if number == errno.EADDRINUSE:
         return OperatorError(
-            f"{said}another program listens there; stop that program, or choose another --port"
+            f"{fault}another program listens there; stop that program, or choose another --port"
         )
     if number == errno.EACCES:
-        return OperatorError(f"{said}{why}; choose a --port from 1024 on, which needs no rights")
+        return OperatorError(f"{fault}{why}; choose a --port from 1024 on, which needs no rights")
     if isinstance(error, UnicodeError):
         why = "this cannot be the name of a host"
-    return OperatorError(f"{said}{why or error}; give --host a name or an address of this machine")
+    return OperatorError(f"{fault}{why or error}; give --host a name or an address of this machine")
 
 
 def serve(

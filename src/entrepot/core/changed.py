@@ -51,9 +51,9 @@ def changed(before: Order, after: Order) -> Changed:
     return found
 
 
-def _differing(places: _Places, before: tuple[Any, ...], after: tuple[Any, ...]) -> Changed:
+def _differing(members: _Places, before: tuple[Any, ...], after: tuple[Any, ...]) -> Changed:
     found: Changed = {}
-    for at, name in places:
+    for at, name in members:
         old, new = before[at], after[at]
         if old != new:
             found[name] = _members(old, new) if name in _OBJECTS else [_shown(old), _shown(new)]

@@ -21,8 +21,8 @@ def legal_words(org: int, order_id: bytes, facts: Facts) -> dict[str, list[str]]
     for axis, table in words.AXES.items():
         legal[axis] = []
         for word in table.rows:
-            said = ((axis, word),)
-            outcome = decide(AmendOrder(org, "operator", order_id, words=said), facts)
+            told = ((axis, word),)
+            outcome = decide(AmendOrder(org, "operator", order_id, words=told), facts)
             if not isinstance(outcome, Decision):
                 continue
             result = outcome.result

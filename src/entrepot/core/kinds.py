@@ -89,13 +89,13 @@ class Kind(Generic[K, R]):
     ) -> None:
         self.name, self.row, self.key, self.guard, self.group = name, row, key, guard, group
         if guard is not None:
-            places(row, guard)
+            positions(row, guard)
 
     def __repr__(self) -> str:
         return f"<kind {self.name}>"
 
 
-def places(row: type[Any], *members: str) -> tuple[int, ...]:
+def positions(row: type[Any], *members: str) -> tuple[int, ...]:
     """Where members of a row stand. Raises TypeError for a member that the row does not have."""
     fields: tuple[str, ...] = row._fields
     if unknown := [name for name in members if name not in fields]:
@@ -105,7 +105,7 @@ def places(row: type[Any], *members: str) -> tuple[int, ...]:
 
 def by(row: type[Any], *members: str) -> Callable[[Any], Any]:
     """The key that these members are: a tuple, as a dictionary takes it."""
-    return itemgetter(*places(row, *members))
+    return itemgetter(*positions(row, *members))
 
 
 def _line_key(own: OwnLine) -> LineKey:

@@ -33,9 +33,9 @@ class Needs:
     locations: set[tuple[int, bytes]] = field(default_factory=set)
     jobs: set[tuple[int, bytes]] = field(default_factory=set)
     shelves: set[tuple[int, bytes, bytes]] = field(default_factory=set)
-    # Locations, None for the organization's default one, where the stock of every variant of it
-    # that is wanted has to be seen: lines stand there that do not say both ids.
-    places: set[tuple[int, bytes | None]] = field(default_factory=set)
+    # Locations (None: the organization's default one) at which the stock of every wanted variant of
+    # the organization is read: a line there lacks the id of its variant or of its location.
+    stocked_locations: set[tuple[int, bytes | None]] = field(default_factory=set)
     # What may be announced: known beforehand; and the names of orders that are brought.
     announced: set[tuple[int, str]] = field(default_factory=set)
     brought: list[tuple[int, Mapping[str, Any], str | None]] = field(default_factory=list)
@@ -88,7 +88,7 @@ class Needs:
             if line.location_id is not None and ref.variant_id is not None:
                 self.shelves.add((org, ref.variant_id, line.location_id))
             else:
-                self.places.add((org, line.location_id))
+                self.stocked_locations.add((org, line.location_id))
 
     def of_customer(self, org: int, customer: CustomerRef) -> None:
         """Whoever this may be."""

@@ -14,8 +14,8 @@ def payment_key(secret: bytes, tenant: bytes, order_id: bytes, operation: str, a
     from being guessed. No two different parts make the same key.
     """
     parts = (tenant, order_id, operation.encode(), str(attempt).encode())
-    said = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-    digest = bytearray(hmac.digest(secret, said, "sha256")[:16])
+    framed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    digest = bytearray(hmac.digest(secret, framed, "sha256")[:16])
     digest[6] = (digest[6] & 0x0F) | 0x80
     digest[8] = (digest[8] & 0x3F) | 0x80
     return dashed(bytes(digest))

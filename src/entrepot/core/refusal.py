@@ -53,7 +53,7 @@ NEVER_STORED = frozenset({
 BY_EXACT_STOCK = frozenset({Reason.OUT_OF_STOCK})
 
 
-_PLACE = {reason: place for place, reason in enumerate(Reason)}
+_RANK = {reason: rank for rank, reason in enumerate(Reason)}
 # So many faults of one request are named.
 FAULTS_MAX = 100
 # A faulty order keeps its array out for no longer than the array's sender likes.
@@ -103,7 +103,7 @@ def all_of(refusals: Sequence[Refusal], advice: str = "") -> Refusal:
     Its reason is that of theirs which stands first in the catalogue.
     """
     first, *others = refusals
-    reason = min((one.reason for one in refusals), key=lambda one: _PLACE[one])
+    reason = min((one.reason for one in refusals), key=lambda one: _RANK[one])
     return replace(
         first,
         reason=reason,

@@ -25,7 +25,7 @@ Told = tuple[tuple[str, str], ...]
 PLACE, HANDED_OVER, ANNOUNCED, CLOSED = 3, 2, 1, 0
 
 
-def places(rows: Mapping[str, words.Row], *aside: str) -> dict[str, tuple[int, str]]:
+def progress_of(rows: Mapping[str, words.Row], *aside: str) -> dict[str, tuple[int, str]]:
     """What the words of an axis that name where the goods are say of them."""
     return {
         word: (PLACE, row["fulfilment"][0])
@@ -138,13 +138,13 @@ def _moved(facets: Facets, told: Told) -> Facets:
 
 def _claim(told: Mapping[str, str]) -> tuple[int, str] | None:
     """The surest that these words say of the goods."""
-    said = []
+    levels = []
     for axis, word in told.items():
         counts = told.get(axis + _WAS, word) if _aside(axis, word) else word
         known = words.AXES.get(axis)
         if known is not None and counts in known.goods:
-            said.append(known.goods[counts])
-    return max(said, default=None)
+            levels.append(known.goods[counts])
+    return max(levels, default=None)
 
 
 def _goods(before: Facets, moved: Facets, old: Mapping[str, str], new: Mapping[str, str]) -> str:

@@ -118,14 +118,15 @@ def shown(facets: Facets, told: str) -> Mapping[str, str]:
     """The word that an order shows on every axis: the one that was told while it is true, else the
     preferred one. `told` is what the order keeps.
     """
-    said = heard(told)
+    known = heard(told)
     return {
-        axis: said[axis] if _stays(axis, said, facets) else preferred(axis, facets) for axis in AXES
+        axis: known[axis] if _stays(axis, known, facets) else preferred(axis, facets)
+        for axis in AXES
     }
 
 
-def _stays(axis: str, said: Mapping[str, str], facets: Facets) -> bool:
-    word = said.get(axis)
+def _stays(axis: str, known: Mapping[str, str], facets: Facets) -> bool:
+    word = known.get(axis)
     return word is not None and is_true(axis, word, facets)
 
 
@@ -138,8 +139,8 @@ def kept(facets: Facets, before: str, told: Mapping[str, str] | None = None) -> 
 
 @lru_cache(maxsize=4096)
 def _kept(facets: Facets, before: str, told: tuple[tuple[str, str], ...]) -> str:
-    said = {**heard(before), **dict(told)}
-    return spelled({axis: said[axis] for axis in AXES if _stays(axis, said, facets)})
+    known = {**heard(before), **dict(told)}
+    return spelled({axis: known[axis] for axis in AXES if _stays(axis, known, facets)})
 
 
 def after_move(

@@ -40,7 +40,7 @@ def curl(
     dialect: str,
     document: dict[str, Any],
     address: tuple[str, str],
-    said: dict[str, Any],
+    operation: dict[str, Any],
     body: object = None,
 ) -> str:
     """The operation as a shell command, after the command that finds an order where one is needed.
@@ -53,7 +53,7 @@ def curl(
     lines = [f'curl -sS "{SERVER}{found}"']
     if method not in ("GET", "POST") or (method == "POST" and body is None):
         lines[0] = f'curl -sS -X {method} "{SERVER}{found}"'
-    headers = [f'-H "{one}"' for one in credentials(dialect, document, said)]
+    headers = [f'-H "{one}"' for one in credentials(dialect, document, operation)]
     lines += headers
     if body is not None:
         text = shlex.quote(json.dumps(body, indent=2, ensure_ascii=False))
@@ -72,12 +72,12 @@ def _filled_in(dialect: str, quoted: str) -> str:
     return quoted
 
 
-def credentials(dialect: str, document: dict[str, Any], said: dict[str, Any]) -> list[str]:
+def credentials(dialect: str, document: dict[str, Any], operation: dict[str, Any]) -> list[str]:
     """The headers that the operation's security schemes and required parameters ask for."""
     names = VARIABLES[dialect]
     schemes = document["components"]["securitySchemes"]
     lines = []
-    for name in [name for needed in said["security"] for name in needed]:
+    for name in [name for needed in operation["security"] for name in needed]:
         scheme = schemes[name]
         if scheme["type"] == "http":
             lines.append(f"Authorization: Bearer ${names['Authorization']}")
@@ -85,7 +85,7 @@ def credentials(dialect: str, document: dict[str, Any], said: dict[str, Any]) ->
             lines.append(f"{scheme['name']}: ${names[scheme['name']]}")
     lines += [
         f"{one['name']}: ${names[one['name']]}"
-        for one in said.get("parameters", ())
+        for one in operation.get("parameters", ())
         if one["in"] == "header" and one["required"]
     ]
     return list(dict.fromkeys(lines))

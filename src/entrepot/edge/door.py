@@ -34,7 +34,7 @@ _HERE: Final = "request-id-goes-here"
 
 
 class _Words:
-    """How one dialect says that there is too much to do, and how often it was said."""
+    """A dialect's refusal for overload, prepared, and how often it was sent."""
 
     __slots__ = ("answered", "body", "head", "refused")
 
@@ -50,8 +50,8 @@ class _Words:
         self.answered = metrics.requests.labels(dialect.name, answer.status)
         self.refused = 0
 
-    def said(self, sent: bytes, new_request_id: Callable[[], str]) -> bytes:
-        """The whole answer. `sent` is the request's own id, kept when it is harmless."""
+    def refusal_for(self, sent: bytes, new_request_id: Callable[[], str]) -> bytes:
+        """The whole answer. `sent` is the client's own request id, kept if it is harmless."""
         request_id = sent if REQUEST_ID.match(sent) else new_request_id().encode()
         body = self.body[0] if len(self.body) == 1 else request_id.join(self.body)
         return b"%bcontent-length: %d\r\nx-request-id: %b\r\n\r\n%b" % (
@@ -124,7 +124,7 @@ class Door:
         words = self._words[found[1]]
         words.answered.inc()
         metrics.shed.labels("connections").inc()
-        return words.said(dict(headers).get(b"x-request-id", b""), self._new_request_id)
+        return words.refusal_for(dict(headers).get(b"x-request-id", b""), self._new_request_id)
 
     def rest_seconds(self) -> float:
         """How long a connection that was just refused is not read: until it may come again."""
@@ -137,7 +137,7 @@ class Door:
             asyncio.get_running_loop().call_later(COUNTED_SECONDS, self._count)
         words.refused += 1
         self._refused += 1
-        return words.said(request_id, self._new_request_id)
+        return words.refusal_for(request_id, self._new_request_id)
 
     def _count(self) -> None:
         """Bring the figures up to date."""

@@ -52,8 +52,8 @@ def _of_member(body: bytes, member: _Member, where: str) -> Iterator[InvalidJson
         found = False
         if member.shape is not None:
             parts = _parts(body) if member.many else [body]
-            for place, part in enumerate(parts):
-                spot = f"{where}[{place}]" if member.many else where
+            for index, part in enumerate(parts):
+                spot = f"{where}[{index}]" if member.many else where
                 for fault in of_object(part, member.shape, spot):
                     found = True
                     yield fault

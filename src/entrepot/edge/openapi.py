@@ -46,8 +46,8 @@ def build(dialect: Dialect) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     headers: set[str] = set()
     for operation in dialect.operations:
-        said = _operation(dialect, operation, each, headers)
-        paths.setdefault(operation.path, {})[operation.method.lower()] = said
+        described = _operation(dialect, operation, each, headers)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {
@@ -79,15 +79,15 @@ def _types(operation: Operation) -> Iterator[Any]:
 def _operation(
     dialect: Dialect, operation: Operation, schemas: Iterator[Schema], headers: set[str]
 ) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    described: dict[str, Any] = {
         "operationId": operation.operation_id,
         "summary": operation.summary,
         "tags": [operation.tag],
     }
     if operation.description:
-        said["description"] = operation.description
+        described["description"] = operation.description
     if operation.parameters:
-        said["parameters"] = [_parameter(one) for one in operation.parameters]
+        described["parameters"] = [_parameter(one) for one in operation.parameters]
     if operation.body is not None:
         media = {"schema": next(schemas)}
         examples = EXAMPLES.get((dialect.name, operation.operation_id), {})
@@ -96,13 +96,13 @@ def _operation(
                 name.replace(" ", "-"): {"summary": name, "value": value}
                 for name, value in examples.items()
             }
-        said["requestBody"] = {"required": True, "content": {JSON: media}}
-    said["responses"] = {
+        described["requestBody"] = {"required": True, "content": {JSON: media}}
+    described["responses"] = {
         str(status): _response(status, response, schemas, headers)
         for status, response in sorted(operation.responses.items())
     }
-    said["security"] = _security(dialect) if isinstance(operation.access, Credentials) else []
-    return said
+    described["security"] = _security(dialect) if isinstance(operation.access, Credentials) else []
+    return described
 
 
 def _security(dialect: Dialect) -> list[dict[str, list[str]]]:
@@ -112,10 +112,10 @@ def _security(dialect: Dialect) -> list[dict[str, list[str]]]:
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
-    said: dict[str, Any] = {"name": parameter.name, "in": parameter.where}
+    described: dict[str, Any] = {"name": parameter.name, "in": parameter.where}
     if parameter.description:
-        said["description"] = parameter.description
-    return {**said, "required": parameter.required, "schema": parameter.schema}
+        described["description"] = parameter.description
+    return {**described, "required": parameter.required, "schema": parameter.schema}
 
 
 def _response(
@@ -125,18 +125,18 @@ def _response(
     if status in _MAY_WAIT:
         names = dict.fromkeys(("Retry-After", *names))
     headers.update(names)
-    said: dict[str, Any] = {
+    described: dict[str, Any] = {
         "description": response.description,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
     }
     if response.type is not None:
-        said["content"] = {response.media: {"schema": next(schemas)}}
-    return said
+        described["content"] = {response.media: {"schema": next(schemas)}}
+    return described
 
 
 def _header(name: str) -> dict[str, Any]:
-    said: dict[str, Any] = {"schema": {"type": "string"}}
-    return {"description": _HEADERS[name], **said} if name in _HEADERS else said
+    described: dict[str, Any] = {"schema": {"type": "string"}}
+    return {"description": _HEADERS[name], **described} if name in _HEADERS else described
 
 
 def _schemas(types: Iterable[Any]) -> tuple[list[Schema], dict[str, Schema]]:

@@ -224,20 +224,21 @@ class DeadlineProtocol(TimedProtocol):
             return False
         door, inside = self._door, len(self.tasks)
         self._let_in = door is None or door.lets_in(data, inside)
-        said = None if self._let_in or door is None else door.glance(data, inside)
-        if said is None:
+        answer = None if self._let_in or door is None else door.glance(data, inside)
+        if answer is None:
             self._received = True
             return False
         self._phase = Phase.IDLE
         self._requests_received += 1
         self._disarm()
-        self._say(said)
+        self._say(answer)
         return True
 
     def _at_the_door(self) -> bytes | None:
         """The refusal of the request whose headers are here; None when it goes in.
 
-        Only where it can be said in order; the other requests are bounded by the writer's queue.
+        Asked only where an answer would go out in order. Other requests are bounded by the queue of
+        the writer.
         """
         if self._let_in or self._door is None or self.expect_100_continue:
             return None
@@ -248,19 +249,19 @@ class DeadlineProtocol(TimedProtocol):
         method = self.parser.get_method()
         return self._door.refusal(method, self.url, self.headers, len(self.tasks))
 
-    def _turn_away(self, said: bytes) -> None:
+    def _turn_away(self, answer: bytes) -> None:
         """Answer a request that came in pieces, or the connection's last."""
         if self._one_too_many or not self.parser.should_keep_alive():
-            head, _, body = said.partition(b"\r\n\r\n")
+            head, _, body = answer.partition(b"\r\n\r\n")
             self.transport.write(b"%b\r\nconnection: close\r\n\r\n%b" % (head, body))
             self.transport.close()
         else:
-            self._say(said)
+            self._say(answer)
 
-    def _say(self, said: bytes) -> None:
+    def _say(self, answer: bytes) -> None:
         """Answer in place of the application, which never hears of the request."""
         self.server_state.total_requests += 1
-        self.transport.write(said)
+        self.transport.write(answer)
         rest = self._door.rest_seconds() if self._door is not None else 0.0
         if rest > 0:
             self.flow.pause_reading()

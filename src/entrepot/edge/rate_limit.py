@@ -15,8 +15,8 @@ from typing import Final
 # The share of buckets given up at once, so that a sweep's cost is spread over many new keys.
 _EVICTED_SHARE: Final = 8
 # Shared buckets: a key lives in one of so many places of its set, each a key and an instant.
-_PLACES: Final = 8
-_PLACE_BYTES: Final = 16
+_SLOTS: Final = 8
+_SLOT_BYTES: Final = 16
 _SPREAD: Final = 0x9E3779B97F4A7C15
 
 
@@ -106,7 +106,7 @@ class SharedTokenBuckets:
         self._token_seconds, self._ahead_seconds_max = _terms(rate_per_second, burst)
         self._sets = sets
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        size = sets * _PLACES * _PLACE_BYTES
+        size = sets * _SLOTS * _SLOT_BYTES
         os.ftruncate(self._file, size)
         mapped = memoryview(mmap.mmap(self._file, size))
         self._keys, self._full_at = mapped.cast("q"), mapped.cast("d")
@@ -119,24 +119,24 @@ class SharedTokenBuckets:
         # The kernel gives the lock back when its holder dies.
         fcntl.lockf(self._file, fcntl.LOCK_EX)
         try:
-            place = self._place(key)
-            # A key that is not there starts no fuller than what it displaces, and a place never
+            slot = self._slot(key)
+            # A key that is not there starts no fuller than what it displaces, and a slot never
             # goes back: so nobody gains by having been displaced.
-            full_at = self._full_at[place + 1]
+            full_at = self._full_at[slot + 1]
             ready_at = full_at - self._ahead_seconds_max
             if now < ready_at:
                 return _wait(ready_at, now)
-            self._keys[place] = key
-            self._full_at[place + 1] = max(full_at, now) + self._token_seconds
+            self._keys[slot] = key
+            self._full_at[slot + 1] = max(full_at, now) + self._token_seconds
             return 0.0
         finally:
             fcntl.lockf(self._file, fcntl.LOCK_UN)
 
-    def _place(self, key: int) -> int:
+    def _slot(self, key: int) -> int:
         """Where the key is, or the fullest bucket of its set, which is given up for it."""
-        first = (key * _SPREAD >> 32) % self._sets * _PLACES * 2
-        places = range(first, first + _PLACES * 2, 2)
-        for place in places:
-            if self._keys[place] == key and self._full_at[place + 1]:
-                return place
-        return min(places, key=lambda place: self._full_at[place + 1])
+        first = (key * _SPREAD >> 32) % self._sets * _SLOTS * 2
+        slots = range(first, first + _SLOTS * 2, 2)
+        for slot in slots:
+            if self._keys[slot] == key and self._full_at[slot + 1]:
+                return slot
+        return min(slots, key=lambda slot: self._full_at[slot + 1])

@@ -110,10 +110,10 @@ def _navigation(name: str, document: dict[str, Any]) -> str:
     for tag in document["tags"]:
         parts.append(f"<p>{escape(tag['name'])}</p><ul>")
         parts += [
-            f'<li><a href="#{escape(said["operationId"])}">{_badge(method)} '
-            f"{escape(said['summary'])}</a></li>"
-            for method, _, said in _listed(document)
-            if tag["name"] in said["tags"]
+            f'<li><a href="#{escape(described["operationId"])}">{_badge(method)} '
+            f"{escape(described['summary'])}</a></li>"
+            for method, _, described in _listed(document)
+            if tag["name"] in described["tags"]
         ]
         parts.append("</ul>")
     others = [
@@ -134,7 +134,7 @@ def _badge(method: str) -> str:
 def _introduction(name: str, document: dict[str, Any]) -> str:
     info = document["info"]
     listed = _listed(document)
-    needed = (one for _, _, said in listed for one in credentials(name, document, said))
+    needed = (one for _, _, described in listed for one in credentials(name, document, described))
     headers = list(dict.fromkeys(needed))
     lines = "".join(f"<li><code>{escape(one)}</code></li>" for one in headers)
     variables = dict.fromkeys(word for one in headers for word in re.findall(r"\$(\w+)", one))
@@ -155,65 +155,66 @@ def _introduction(name: str, document: dict[str, Any]) -> str:
 def _groups(dialect: str, document: dict[str, Any]) -> Iterator[str]:
     for tag in document["tags"]:
         yield f"<section><h2>{escape(tag['name'])}</h2>"
-        for method, path, said in _listed(document):
-            if tag["name"] in said["tags"]:
-                yield _article(dialect, document, (method, path), said)
+        for method, path, described in _listed(document):
+            if tag["name"] in described["tags"]:
+                yield _article(dialect, document, (method, path), described)
         yield "</section>"
 
 
 def _article(
-    dialect: str, document: dict[str, Any], address: tuple[str, str], said: dict[str, Any]
+    dialect: str, document: dict[str, Any], address: tuple[str, str], described: dict[str, Any]
 ) -> str:
     schemas = document["components"]["schemas"]
     tables = SchemaTables(schemas, sent=True)
-    name = escape(said["operationId"])
-    body = said.get("requestBody", {}).get("content", {}).get(openapi.JSON)
+    name = escape(described["operationId"])
+    body = described.get("requestBody", {}).get("content", {}).get(openapi.JSON)
     method, path = address
     spelled = escape(path).replace("/", "/<wbr>")
     link = f'<a class="anchor" href="#{name}" aria-label="Link to this operation">#</a>'
     parts = [
-        f'<article id="{name}"><h3>{escape(said["summary"])} {link}</h3>',
+        f'<article id="{name}"><h3>{escape(described["summary"])} {link}</h3>',
         f'<p class="address">{_badge(method)} <code>{spelled}</code></p>',
-        prose(said.get("description", "")),
+        prose(described.get("description", "")),
     ]
-    if said.get("parameters"):
-        rows = "".join(_parameter(tables, one) for one in said["parameters"])
+    if described.get("parameters"):
+        rows = "".join(_parameter(tables, one) for one in described["parameters"])
         parts.append(f'<h4>Parameters</h4><table class="fields">{rows}</table>')
     if body:
         parts += ["<h4>Request body</h4>", tables.body(body["schema"])]
     examples = list(body.get("examples", {}).values()) if body else []
     first = examples[0]["value"] if examples else None
-    command = curl(dialect, document, address, said, first)
+    command = curl(dialect, document, address, described, first)
     parts.append(f"<h4>Command</h4><pre>{escape(command)}</pre>")
     parts += [
         f"<details><summary>Another body: {escape(one['summary'])}</summary>"
         f"<pre>{escape(_pretty(one['value']))}</pre></details>"
         for one in examples[1:]
     ]
-    parts += ["<h4>Answers</h4>", *_answers(schemas, said["responses"]), "</article>"]
+    parts += ["<h4>Answers</h4>", *_answers(schemas, described["responses"]), "</article>"]
     return "".join(parts)
 
 
-def _parameter(tables: SchemaTables, said: dict[str, Any]) -> str:
-    where = f'<span class="where">{escape(said["in"])}</span>'
-    described = {**said["schema"], "description": said.get("description", "")}
-    return tables.row(said["name"], described, required=said["required"], beside=where)
+def _parameter(tables: SchemaTables, parameter: dict[str, Any]) -> str:
+    where = f'<span class="where">{escape(parameter["in"])}</span>'
+    described = {**parameter["schema"], "description": parameter.get("description", "")}
+    return tables.row(parameter["name"], described, required=parameter["required"], beside=where)
 
 
 def _answers(schemas: dict[str, Any], responses: dict[str, Any]) -> Iterator[str]:
     tables = SchemaTables(schemas, sent=False)
     errors: list[str] = []
     shapes: dict[str, str] = {}
-    for status, said in responses.items():
-        schema = said.get("content", {}).get(openapi.JSON, {}).get("schema")
+    for status, described in responses.items():
+        schema = described.get("content", {}).get(openapi.JSON, {}).get("schema")
         if int(status) < HTTPStatus.BAD_REQUEST:
-            text = f'<span class="status good">{status}</span> {prose(said["description"], "span")}'
+            says = prose(described["description"], "span")
+            text = f'<span class="status good">{status}</span> {says}'
             body = tables.body(schema) if schema else "<p>No body.</p>"
-            yield f"<h5>{text}</h5>{_header_line(said)}{body}"
+            yield f"<h5>{text}</h5>{_header_line(described)}{body}"
             continue
         errors.append(
             f'<tr><th scope="row"><span class="status bad">{status}</span></th>'
-            f"<td>{prose(said['description'], 'span')}{_header_line(said)}</td></tr>"
+            f"<td>{prose(described['description'], 'span')}{_header_line(described)}</td></tr>"
         )
         if schema:
             shapes[json.dumps(schema)] = tables.body(schema)
@@ -223,9 +224,9 @@ def _answers(schemas: dict[str, Any], responses: dict[str, Any]) -> Iterator[str
             yield f"<details><summary>Body of a refusal</summary>{shape}</details>"
 
 
-def _header_line(said: dict[str, Any]) -> str:
+def _header_line(described: dict[str, Any]) -> str:
     # X-Request-Id is on every answer and told once, above.
-    names = [name for name in said.get("headers", {}) if name != "X-Request-Id"]
+    names = [name for name in described.get("headers", {}) if name != "X-Request-Id"]
     codes = ", ".join(f"<code>{escape(name)}</code>" for name in names)
     return f'<p class="headers">Header: {codes}</p>' if names else ""
 

@@ -106,8 +106,8 @@ class SchemaTables:
             return escape(schema["$ref"].rsplit("/", 1)[1])
         if "anyOf" in schema:
             return " or ".join(self._type(one) for one in schema["anyOf"])
-        said = schema.get("type", "any value")
-        words = said if isinstance(said, list) else [said]
+        types = schema.get("type", "any value")
+        words = types if isinstance(types, list) else [types]
         if "array" in words and "items" in schema:
             return f"array of {self._type(schema['items'])}"
         if isinstance(schema.get("additionalProperties"), Mapping):

@@ -204,8 +204,8 @@ def _check_encoding(body: bytes) -> None:
         try:
             decoder.decode(piece, final=done + len(piece) == len(body))
         except UnicodeDecodeError as error:
-            place = done - waiting + error.start
-            raise InvalidJson("", f"The body is not valid UTF-8 (byte {place})") from None
+            offset = done - waiting + error.start
+            raise InvalidJson("", f"The body is not valid UTF-8 (byte {offset})") from None
         done += len(piece)
         breathe()
 
@@ -230,8 +230,8 @@ def _check_closely(body: bytes, depth_max: int) -> None:
         breathe()
         keys = _keys_count(tree)
     except msgspec.DecodeError as error:
-        said = str(error).removeprefix("JSON is malformed: ")
-        _refuse(body, f"The body is not valid JSON: {said}")
+        why = str(error).removeprefix("JSON is malformed: ")
+        _refuse(body, f"The body is not valid JSON: {why}")
     if keys != bare.count(b":"):
         _refuse(body, _TWICE)
 

@@ -113,8 +113,8 @@ def _told(error: Exception) -> str:
     """The fault in the words of SQLite or of the system; a fault of the program by its type."""
     if isinstance(error, OSError):
         return f"sandbox ledger: {error.strerror or type(error).__name__}"
-    said = str(error) if isinstance(error, sqlite3.Error) else ""
-    return f"sandbox ledger: {said or type(error).__name__}"
+    why = str(error) if isinstance(error, sqlite3.Error) else ""
+    return f"sandbox ledger: {why or type(error).__name__}"
 
 
 class _Call(NamedTuple):

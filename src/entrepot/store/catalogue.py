@@ -76,12 +76,12 @@ class Shelf(NamedTuple):
 
 def oversold(conn: Connection, org: int) -> list[Shelf]:
     """The organization's shelves that HARD allocation does not allow."""
-    level, v, place = schema.stock_levels.c, schema.variants.c, schema.locations.c
+    level, v, location = schema.stock_levels.c, schema.variants.c, schema.locations.c
     its_variant = and_(v.org == level.org, v.id == level.variant_id)
-    its_place = and_(place.org == level.org, place.id == level.location_id)
+    its_place = and_(location.org == level.org, location.id == level.location_id)
     statement = (
         select(
-            level.variant_id, v.sku, level.location_id, place.name, level.on_hand, level.reserved
+            level.variant_id, v.sku, level.location_id, location.name, level.on_hand, level.reserved
         )
         .join_from(schema.stock_levels, schema.variants, its_variant)
         .join(schema.locations, its_place)

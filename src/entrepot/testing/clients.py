@@ -246,11 +246,11 @@ class World:
             "expectedDeliveryAt": DELIVERY,
             "orderItems": [
                 {
-                    "itemVariantId": "var_" + order_number(self.variants[place]["id"]),
+                    "itemVariantId": "var_" + order_number(self.variants[index]["id"]),
                     "quantity": 2,
                     "price": "10.25",
                 }
-                for place in variants
+                for index in variants
             ],
         }
         if self.polinate.partnership_id is not None:

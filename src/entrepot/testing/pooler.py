@@ -161,11 +161,11 @@ class Pooler:
         if startup is None:
             return
         names = startup.rstrip(b"\0").split(b"\0")
-        said = dict(zip(names[::2], names[1::2], strict=False))
-        for name in {name.decode() for name in said} - _TAKEN:
+        start = dict(zip(names[::2], names[1::2], strict=False))
+        for name in {name.decode() for name in start} - _TAKEN:
             self.faults.append(f"startup parameter {name}")
-        whose = said[b"user"] + b"/" + said.get(b"database", said[b"user"])
-        last = await self._backend(whose, said, None)
+        whose = start[b"user"] + b"/" + start.get(b"database", start[b"user"])
+        last = await self._backend(whose, start, None)
         for message in last.greeting:
             writer.write(message.bytes())
         writer.write(Message(b"K", struct.pack("!II", *_OURS)).bytes())
@@ -174,7 +174,7 @@ class Pooler:
         client = _Client(reader, writer)
         try:
             while (message := await client.message()).kind != b"X":
-                backend = await self._backend(whose, said, last)
+                backend = await self._backend(whose, start, last)
                 self.transactions += 1
                 try:
                     await self._transaction(message, client, backend)
@@ -199,17 +199,17 @@ class Pooler:
             return body[4:] if code == _VERSION else None  # else somebody wants to cancel
 
     async def _backend(
-        self, whose: bytes, said: dict[bytes, bytes], last: _Backend | None
+        self, whose: bytes, start: dict[bytes, bytes], last: _Backend | None
     ) -> _Backend:
         """Another one than the `last`; a new one where no other is free."""
         free = self._free.setdefault(whose, [])
-        for place, backend in enumerate(free):
+        for index, backend in enumerate(free):
             if backend is not last:
-                return free.pop(place)
+                return free.pop(index)
         made = _Backend(*await asyncio.open_connection("127.0.0.1", self._server_port))
         self._all.append(made)
         self.backends += 1
-        named = {b"user": said[b"user"], b"database": whose.partition(b"/")[2]}
+        named = {b"user": start[b"user"], b"database": whose.partition(b"/")[2]}
         body = b"".join(name + b"\0" + value + b"\0" for name, value in named.items()) + b"\0"
         made.writer.write(struct.pack("!II", len(body) + 8, _VERSION) + body)
         while (message := await _received(made.reader)).kind != b"Z":

@@ -51,14 +51,14 @@ def _key(envelope: Envelope) -> tuple[int, str]:
 
 def answers_dated(answered: Sequence[tuple[Envelope, Outcome]], facts: Facts) -> list[StoredAnswer]:
     """Of the answers that this batch keeps, those that read otherwise with the commit's times."""
-    said: list[StoredAnswer] = []
+    found: list[StoredAnswer] = []
     for envelope, outcome in answered if facts.redated else ():
-        # A replay was said before, and a refusal shows no times of an order.
+        # A replay was dated before, and a refusal shows no times of an order.
         if outcome.replayed or isinstance(outcome.result, Refusal):
             continue
         answer, key = dated(envelope, outcome, facts).answer, _key(envelope)
         if answer is not None and answer != outcome.answer:
             stored = facts.answers[key].answering(answer.body)
             facts.answers.put(stored)
-            said.append(stored)
-    return said
+            found.append(stored)
+    return found

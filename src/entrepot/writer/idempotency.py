@@ -89,8 +89,8 @@ def _differing(idempotency: Idempotency, stored: bytes) -> list[str]:
     told = [
         [
             name
-            for place, name in zip(range(start, len(stored), size), idempotency.parts, strict=False)
-            if known[place : place + size] != stored[place : place + size]
+            for at, name in zip(range(start, len(stored), size), idempotency.parts, strict=False)
+            if known[at : at + size] != stored[at : at + size]
         ]
         for known in (idempotency.fingerprint, *_older(idempotency))
         if version_of(known) == version
@@ -102,9 +102,9 @@ def remember(
     idempotency: Idempotency, answer: Answer, org: int, order_id: bytes | None, facts: Facts
 ) -> None:
     """Keep an answer with the effect it speaks of."""
-    key, operation, said = idempotency.key, idempotency.operation, idempotency.fingerprint
+    key, operation, fingerprint = idempotency.key, idempotency.operation, idempotency.fingerprint
     status, body = answer
-    checksum = answer_checksum(key, operation, said, status, body, order_id)
+    checksum = answer_checksum(key, operation, fingerprint, status, body, order_id)
     facts.remember(
-        StoredAnswer(org, key, operation, said, status, body, order_id, facts.now, checksum)
+        StoredAnswer(org, key, operation, fingerprint, status, body, order_id, facts.now, checksum)
     )

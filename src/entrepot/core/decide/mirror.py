@@ -307,16 +307,16 @@ def _match_lines(
     known, left = _paired(told, order.lines)
     number = max((line.number for line in order.lines), default=0)
     lines: list[Line] = []
-    for place, one in enumerate(told):
-        old = known.get(place)
+    for index, one in enumerate(told):
+        old = known.get(index)
         if old is None:
             number += 1
             line = one._replace(number=number)
             changes.lines.put(OwnLine(org, order.id, line))
-        elif _the_same(old, one) or _the_same(old, _kept(draft.lines[place], one, old)):
+        elif _the_same(old, one) or _the_same(old, _kept(draft.lines[index], one, old)):
             line = old
         else:
-            line = _as(old, _kept(draft.lines[place], one, old))
+            line = _as(old, _kept(draft.lines[index], one, old))
             changes.lines.put(OwnLine(org, order.id, line))
         lines.append(line)
     for old in left:
@@ -329,7 +329,7 @@ def _as(old: Line, line: Line) -> Line:
 
 
 def _paired(told: list[Line], before: tuple[Line, ...]) -> tuple[dict[int, Line], tuple[Line, ...]]:
-    """The line that each told one was before, by the place of the told one; and the lines left.
+    """The line that each told one was before, by the index of the told one; and the lines left.
 
     Of several lines of one variant (a bought and a given one, say) a line is first what it was to
     the letter, then what it was but for its quantity, then what it cost, and at last any.
@@ -339,12 +339,12 @@ def _paired(told: list[Line], before: tuple[Line, ...]) -> tuple[dict[int, Line]
         free.setdefault(old.entry_id, []).append(old)
     known: dict[int, Line] = {}
     for alike in (_the_same, _same_but_quantity, _same_price, _same_variant):
-        for place, line in enumerate(told):
-            if place in known:
+        for index, line in enumerate(told):
+            if index in known:
                 continue
             same = [old for old in free.get(line.entry_id, ()) if alike(old, line)]
             if same:
-                known[place] = same[0]
+                known[index] = same[0]
                 free[line.entry_id].remove(same[0])
         if len(known) == len(told):
             break

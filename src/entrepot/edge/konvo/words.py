@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entrepot.core.telling import ANNOUNCED, CLOSED, HANDED_OVER, places
+from entrepot.core.telling import ANNOUNCED, CLOSED, HANDED_OVER, progress_of
 from entrepot.core.words import Axis, Row
 
 _LIVE = ("confirmed", "placed", "draft")
@@ -65,6 +65,6 @@ AXES = (
             "confirmed": {"fulfilment": ("accepted", "packed")},
             "in_transit": {"fulfilment": ("in_transit", "partially_shipped")},
         },
-        goods=places(SHIPMENT, "none") | {"confirmed": (ANNOUNCED, "accepted")},
+        goods=progress_of(SHIPMENT, "none") | {"confirmed": (ANNOUNCED, "accepted")},
     ),
 )

@@ -7,7 +7,7 @@ count orders by stage and goods.
 from __future__ import annotations
 
 from entrepot.core.facets import FULFILMENTS, RETURNS, Facets, goods
-from entrepot.core.telling import places
+from entrepot.core.telling import progress_of
 from entrepot.core.words import Axis, Row
 
 _MOVING = ("in_transit", "out_for_delivery", "attempted", "ready_for_pickup")
@@ -37,7 +37,7 @@ STATUS: dict[str, Row] = {
 }
 
 PHASES = Axis("polinate_phase", PHASE, says_stage=True)
-STATUSES = Axis("polinate_status", STATUS, goods=places(STATUS))
+STATUSES = Axis("polinate_status", STATUS, goods=progress_of(STATUS))
 AXES = (PHASES, STATUSES)
 
 

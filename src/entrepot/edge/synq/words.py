@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entrepot.core.telling import places
+from entrepot.core.telling import progress_of
 from entrepot.core.words import Axis, Row
 
 _LIVE = ("confirmed", "placed", "draft")
@@ -70,6 +70,6 @@ AXIS = Axis(
     # `confirmed` becomes `processing` or `cancelled`, never `failed`: an order that is rejected
     # after its confirmation is `cancelled` here.
     turned_down="cancelled",
-    goods=places(SYNQ),
+    goods=progress_of(SYNQ),
     aside=frozenset({"cancelled", "refunded", "partially_refunded"}),
 )

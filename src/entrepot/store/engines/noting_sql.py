@@ -28,16 +28,16 @@ from entrepot.store.engines.sqlite_sql import SQLITE
 
 
 class NotingSql(PostgresSql):
-    """See Sql. `said` is what PostgreSQL would have been told."""
+    """See Sql. `statements` is what PostgreSQL would have been told."""
 
     def __init__(self) -> None:
         super().__init__(own_types=True)
-        self.said: list[str] = []
+        self.statements: list[str] = []
 
     def skip_locked(self, statement: Question[Any]) -> Question[Any]:
         """See Sql."""
         asked = super().skip_locked(statement)
-        self.said.append(str(asked.compile(dialect=postgresql.dialect())))  # type: ignore[no-untyped-call]
+        self.statements.append(str(asked.compile(dialect=postgresql.dialect())))  # type: ignore[no-untyped-call]
         return statement
 
     def locks(self, conn: Connection) -> bool:  # noqa: ARG002 - as the other engine's
@@ -50,13 +50,13 @@ class NotingSql(PostgresSql):
 
     def fetch(self, conn: Connection, statement: str, parameters: Row) -> list[Row]:
         """See Sql. Both engines read this, but for the marks."""
-        self.said.append(statement)
+        self.statements.append(statement)
         return SQLITE.fetch(conn, re.sub(r"\$(\d+)", r"?\1", statement), parameters)
 
     def select(self, conn: Connection, one: Select) -> list[Row]:
         """See Sql."""
         if one.wanted:
-            self.said.append(select_by_keys(one.table, one.keys, one.columns, one.lock))
+            self.statements.append(select_by_keys(one.table, one.keys, one.columns, one.lock))
         return SQLITE.select(conn, one)
 
     def select_all(self, conn: Connection, selects: Sequence[Select]) -> list[list[Row]]:
@@ -65,7 +65,7 @@ class NotingSql(PostgresSql):
         if len(small) < 2:
             return [self.select(conn, one) for one in selects]
         parts = [(at, s.table, s.keys, s.columns, s.lock, s.named_by) for at, s in small]
-        self.said.append(select_together(tuple(parts)))
+        self.statements.append(select_together(tuple(parts)))
         return SQLITE.select_all(conn, selects)
 
     def run(self, conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:  # noqa: ARG002
@@ -73,7 +73,7 @@ class NotingSql(PostgresSql):
         now, later = split(listed)
         for part in (now, later):
             if part:
-                self.said.append(composed(self.parts(part)))
+                self.statements.append(composed(self.parts(part)))
         return {write.name: [tuple(row) for row in write.rows] for write in listed if write.name}
 
 
@@ -83,6 +83,6 @@ def noting(conn: Connection) -> Iterator[list[str]]:
     sql = NotingSql()
     conn.execution_options(**speaking(sql))
     try:
-        yield sql.said
+        yield sql.statements
     finally:
         conn.execution_options(**speaking(SQLITE))

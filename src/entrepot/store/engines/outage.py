@@ -96,7 +96,9 @@ class Outage:
         self.damaged = self.damaged or isinstance(error, Damaged)
         self._failures += 1
         why = str(error)
-        self._told = {said: at for said, at in self._told.items() if now - at < TELL_AGAIN_SECONDS}
+        self._told = {
+            sentence: at for sentence, at in self._told.items() if now - at < TELL_AGAIN_SECONDS
+        }
         is_new = why not in self._told and len(self._told) < SENTENCES_MAX
         is_back = not self._is_told and now - self._since >= LASTING_SECONDS
         if self.tells and (is_new or is_back):

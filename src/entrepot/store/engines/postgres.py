@@ -139,12 +139,13 @@ class PostgresDatabase:
 
     async def see_to_durability(self) -> None:
         """See Database. It asks a transaction that sets nothing by itself."""
-        said, role = await self._transact("bare", _durability, self.writing)
-        if said not in _DURABLE:
+        durability, role = await self._transact("bare", _durability, self.writing)
+        if durability not in _DURABLE:
             raise Undurable(
-                f"synchronous_commit is {said} for the role {role}, so that a crash of PostgreSQL "
-                f'could lose orders that were acknowledged; run `ALTER ROLE "{role}" SET '
-                "synchronous_commit = on`, have a pooler connect anew, and start again"
+                f"synchronous_commit is {durability} for the role {role}, so that a crash of "
+                "PostgreSQL could lose orders that were acknowledged; run "
+                f'`ALTER ROLE "{role}" SET synchronous_commit = on`, have a pooler connect anew, '
+                "and start again"
             )
 
     async def close(self) -> None:
@@ -156,8 +157,8 @@ class PostgresDatabase:
 def _durability(conn: Connection) -> tuple[str, str]:
     """What synchronous_commit is, and for which role."""
     asked = "SELECT current_setting('synchronous_commit'), current_user::text"
-    said, role = conn.exec_driver_sql(asked).one()
-    return str(said), str(role)
+    durability, role = conn.exec_driver_sql(asked).one()
+    return str(durability), str(role)
 
 
 async def _done(way: Way, work: Work[T]) -> T:

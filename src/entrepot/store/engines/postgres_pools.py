@@ -177,8 +177,8 @@ def _pooled(url: str, sizes: Sizes) -> Ways:
 
 def _begin(begin: str, session: dict[str, str]) -> str:
     """Begins a transaction and sets what it needs, which ends with it; in one round trip."""
-    said = [f"SET LOCAL {name} = '{value}'" for name, value in (_NAMED | session).items()]
-    return "; ".join([begin, *said])
+    settings = [f"SET LOCAL {name} = '{value}'" for name, value in (_NAMED | session).items()]
+    return "; ".join([begin, *settings])
 
 
 async def _connected(*arguments: Any, **named: Any) -> Any:

@@ -211,31 +211,33 @@ def _row_type(table: str) -> str:
 @lru_cache
 def row_types(metadata: MetaData) -> str:
     """What a connection has to say before it writes: the types of whole rows."""
-    said = []
+    made = []
     for table in metadata.sorted_tables:
         names = [column.name for column in table.columns]
         types = zip(names, sql.postgres_types(table, names), strict=True)
         columns = ", ".join(f'"{name}" {type_}' for name, type_ in types)
-        said.append(f"CREATE TYPE {_row_type(table.name)} AS ({columns})")
-    return "; ".join(said)
+        made.append(f"CREATE TYPE {_row_type(table.name)} AS ({columns})")
+    return "; ".join(made)
 
 
 @lru_cache(maxsize=512)
 def select_by_keys(
-    table: Table, keys: tuple[str, ...], columns: tuple[str, ...], lock: bool, place: int = 0
+    table: Table, keys: tuple[str, ...], columns: tuple[str, ...], lock: bool, before: int = 0
 ) -> str:
     """Reads the rows of some keys. `place` parameters come before this statement's own."""
-    types = enumerate(sql.postgres_types(table, keys), place + 1)
+    types = enumerate(sql.postgres_types(table, keys), before + 1)
     arrays = ", ".join(f"${i}::{type_}[]" for i, type_ in types)
     order = ", ".join(f't."{c}"' for c in keys)
     tail = f" ORDER BY {order} FOR UPDATE OF t" if lock else ""
     return _select_from(f"unnest({arrays})", table, keys, columns) + tail
 
 
-def _select_from(source: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> str:
+def _select_from(
+    rows_sql: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]
+) -> str:
     aliases, match = sql.by_keys(keys)
     names = sql.names_of(columns)
-    return f"SELECT {names} FROM {source} AS v({aliases}) JOIN {table.name} AS t ON {match}"
+    return f"SELECT {names} FROM {rows_sql} AS v({aliases}) JOIN {table.name} AS t ON {match}"
 
 
 def is_small(one: Select) -> bool:
@@ -250,19 +252,19 @@ _Asked = tuple[int, Table, tuple[str, ...], tuple[str, ...], bool, NamedBy | Non
 @lru_cache(maxsize=512)
 def select_together(parts: tuple[_Asked, ...]) -> str:
     """One statement that reads what each part does, each as one array of rows."""
-    said: list[str] = []
-    place = 0
+    named: list[str] = []
+    before = 0
     for at, table, keys, columns, lock, named_by in parts:
         if named_by is None:
-            text = select_by_keys(table, keys, columns, lock, place)
-            place += len(keys)
+            text = select_by_keys(table, keys, columns, lock, before)
+            before += len(keys)
         else:
-            named = ", ".join(f'"{column}"' for column in named_by.columns)
-            source = f"(SELECT DISTINCT {named} FROM s{named_by.place})"
-            text = _select_from(source, table, keys, columns)
-        said.append(f"s{at} AS MATERIALIZED ({text})")
+            keyed = ", ".join(f'"{column}"' for column in named_by.columns)
+            rows_sql = f"(SELECT DISTINCT {keyed} FROM s{named_by.select})"
+            text = _select_from(rows_sql, table, keys, columns)
+        named.append(f"s{at} AS MATERIALIZED ({text})")
     rows = ", ".join(f"(SELECT array_agg(ROW(s{at}.*)) FROM s{at})" for at, *_ in parts)
-    return f"WITH {', '.join(said)} SELECT {rows}"
+    return f"WITH {', '.join(named)} SELECT {rows}"
 
 
 def split(listed: list[Write]) -> tuple[list[Write], list[Write]]:
@@ -291,13 +293,13 @@ def composed(parts: tuple[_Part, ...]) -> str:
     """One statement that does what each part does, fails where a guarded one found too few rows,
     and selects what the named ones returned.
     """
-    said: list[str] = []
+    written: list[str] = []
     locks: list[str] = []
     guards: list[str] = []
     before: list[str] = []
     late_guards: list[str] = []
     named: list[str] = []
-    place = 0
+    taken = 0
     first_named = next((at for at, part in enumerate(parts) if part.name), 0)
     for number, (change, types, table, guarded, late, name, lock) in enumerate(parts):
         part, statement = name or f"w{number}", change
@@ -305,19 +307,19 @@ def composed(parts: tuple[_Part, ...]) -> str:
             # Looked at, so that it is done by then: a named part may lock what others wait for.
             statement = f"{statement} RETURNING 1"
             before.append(f"(SELECT count(*) FROM {part})")
-        arrays = [f"${place + i}::{type_}[]" for i, type_ in enumerate(types, 1)]
+        arrays = [f"${taken + i}::{type_}[]" for i, type_ in enumerate(types, 1)]
         if lock:
             keys = _unnest(arrays[-lock.arrays :])
-            said.append(f"l{number} AS ({lock.statement.format(keys)})")
-        said.append(f"{part} AS ({statement.format(_unnest(arrays))})")
+            written.append(f"l{number} AS ({lock.statement.format(keys)})")
+        written.append(f"{part} AS ({statement.format(_unnest(arrays))})")
         if guarded:
             guard = _guard(f"l{number}" if lock else part, table, f"cardinality({arrays[0]})")
             (locks if lock else late_guards if late else guards).append(guard)
         if name:
             named.append(f"(SELECT array_agg(ROW({name}.*)) FROM {name})")
-        place += len(types)
+        taken += len(types)
     looked_at = [*locks, *guards, *before, *late_guards, *named]
-    return f"WITH {', '.join(said)} SELECT {', '.join(looked_at)}"
+    return f"WITH {', '.join(written)} SELECT {', '.join(looked_at)}"
 
 
 def _unnest(arrays: Sequence[str]) -> str:

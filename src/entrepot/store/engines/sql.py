@@ -31,7 +31,7 @@ class Conflict(Exception):
 class NamedBy(NamedTuple):
     """What the rows of an earlier one of several selects have in some of its columns."""
 
-    place: int
+    select: int  # which of the selects, from 0
     columns: tuple[str, ...]
 
 
@@ -157,8 +157,8 @@ class Sql(Protocol):
 
 def sql_of(conn: Connection) -> Sql:
     """How this connection is spoken to."""
-    said: Sql = conn.get_execution_options()[_SQL]
-    return said
+    spoken: Sql = conn.get_execution_options()[_SQL]
+    return spoken
 
 
 def speaking(sql: Sql) -> dict[str, Any]:

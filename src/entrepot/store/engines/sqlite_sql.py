@@ -93,17 +93,17 @@ class SqliteSql:
         return {}
 
 
-def one_by_one(said: sql.Sql, conn: Connection, selects: Sequence[Select]) -> list[list[Row]]:
+def one_by_one(engine: sql.Sql, conn: Connection, selects: Sequence[Select]) -> list[list[Row]]:
     """What each of these finds, asked one after another."""
     found: list[list[Row]] = []
     for one in selects:
         if one.named_by is not None:
-            place, columns = one.named_by
-            at = [selects[place].columns.index(column) for column in columns]
-            wanted = {tuple([row[i] for i in at]) for row in found[place]}
-            found.append(said.select(conn, one._replace(wanted=wanted)))
+            index, columns = one.named_by
+            at = [selects[index].columns.index(column) for column in columns]
+            wanted = {tuple([row[i] for i in at]) for row in found[index]}
+            found.append(engine.select(conn, one._replace(wanted=wanted)))
         else:
-            found.append(said.select(conn, one))
+            found.append(engine.select(conn, one))
     return found
 
 

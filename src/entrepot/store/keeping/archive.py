@@ -48,11 +48,11 @@ class EventArchive:
         Raises OSError, and then whether they were written is not known. It waits for the disk.
         """
         day = datetime.fromtimestamp(at / MICROSECONDS, UTC).date().isoformat()
-        said = gzip.compress("".join(line(event) for event in events).encode(), 6, mtime=0)
+        packed = gzip.compress("".join(line(event) for event in events).encode(), 6, mtime=0)
         try:
             file = self._open(day)
             try:
-                _write_all(file, said)
+                _write_all(file, packed)
                 os.fsync(file)
             finally:
                 os.close(file)
@@ -60,7 +60,7 @@ class EventArchive:
             # What is at the end of that file is not known: nothing is written behind it.
             self._file = None
             raise
-        self._size += len(said)
+        self._size += len(packed)
 
     def _open(self, day: str) -> int:
         if self._file is not None and self._day == day:
@@ -109,8 +109,8 @@ def _body(text: str) -> str:
     return text if "\n" not in text and "\r" not in text else json.dumps(text)
 
 
-def _write_all(file: int, said: bytes) -> None:
-    left = memoryview(said)
+def _write_all(file: int, packed: bytes) -> None:
+    left = memoryview(packed)
     while left:
         left = left[os.write(file, left) :]
 

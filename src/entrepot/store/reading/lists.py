@@ -58,15 +58,15 @@ def _updated_after(conn: Connection, org: int, time: int) -> int:
     first = [time // size for size in tallies.SLOTS]
     counted = []
     for level, slot in enumerate(first):
-        said = f"org = {org_mark} AND level = {statement.mark(level)}"
-        said += f" AND slot > {statement.mark(slot)}"
+        condition = f"org = {org_mark} AND level = {statement.mark(level)}"
+        condition += f" AND slot > {statement.mark(slot)}"
         if level + 1 < len(first):
             # What lies beyond the coarser slot is counted there.
             above, size = tallies.SLOTS[level + 1], tallies.SLOTS[level]
-            said += f" AND slot < {statement.mark((first[level + 1] + 1) * above // size)}"
+            condition += f" AND slot < {statement.mark((first[level + 1] + 1) * above // size)}"
         counted.append(
             "SELECT CAST(coalesce(sum(orders), 0) AS BIGINT) FROM order_update_tallies "
-            f"WHERE {said}"
+            f"WHERE {condition}"
         )
     end = (first[0] + 1) * tallies.SLOTS[0]
     counted.append(

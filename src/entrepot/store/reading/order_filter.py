@@ -24,7 +24,7 @@ def bounds(wanted: OrderFilter) -> list[Bound]:
     No order is updated before it was created (TIMES_IN_ORDER). An order that was created or updated
     after a time was therefore updated after that time.
     """
-    said = (
+    bounds = (
         Bound("created", ">", wanted.created_after),
         Bound("updated", ">", wanted.updated_after),
         Bound("updated", ">", wanted.modified_after),
@@ -33,7 +33,7 @@ def bounds(wanted: OrderFilter) -> list[Bound]:
         Bound("updated", ">=", wanted.updated_min),
         Bound("updated", "<=", wanted.updated_max),
     )
-    return [bound for bound in said if bound.value is not None]
+    return [bound for bound in bounds if bound.value is not None]
 
 
 def updated_between(wanted: OrderFilter) -> tuple[int | None, int | None] | None:
@@ -89,10 +89,10 @@ def of_orders(wanted: OrderFilter, statement: Statement) -> list[str]:
 
 def of_facets(wanted: OrderFilter, statement: Statement, stage: str, goods: str) -> list[str]:
     """The conditions on the stage and the goods, which stand in these expressions."""
-    said = ((stage, wanted.stages), (goods, wanted.goods))
+    asked = ((stage, wanted.stages), (goods, wanted.goods))
     return [
         f"{column} IN ({', '.join([statement.mark(value) for value in values])})"
-        for column, values in said
+        for column, values in asked
         if values
     ]
 

@@ -35,8 +35,8 @@ def find(
 def tallied(conn: Connection, org: int, wanted: OrderFilter) -> int:
     """How many orders have the path, or the value at it."""
     statement = Statement(conn)
-    said = " AND ".join(order_filter.of_tallies(wanted, statement, org))
-    found = statement.fetch(f"SELECT orders FROM order_property_tallies WHERE {said}")
+    condition = " AND ".join(order_filter.of_tallies(wanted, statement, org))
+    found = statement.fetch(f"SELECT orders FROM order_property_tallies WHERE {condition}")
     return int(found[0][0]) if found else 0
 
 
@@ -55,10 +55,10 @@ def _property_source(org: int, wanted: OrderFilter, statement: Statement) -> str
 def _with_property(conn: Connection, org: int, wanted: OrderFilter) -> int:
     """How many orders have the property, and match what else is asked for."""
     statement = Statement(conn)
-    source = _property_source(org, wanted, statement)
+    rows_sql = _property_source(org, wanted, statement)
     # An order has a path and value once, but may have a path with several values.
     counted = "*" if wanted.property_value is not None else "DISTINCT p.number"
-    return statement.scalar(f"SELECT count({counted}) {source}")
+    return statement.scalar(f"SELECT count({counted}) {rows_sql}")
 
 
 def _page_of_property(
@@ -66,10 +66,10 @@ def _page_of_property(
 ) -> list[int]:
     """Index entries of a path, and of a value, lie in the order of the list."""
     statement = Statement(conn)
-    source = _property_source(org, wanted, statement)
+    rows_sql = _property_source(org, wanted, statement)
     distinct = "" if wanted.property_value is not None else "DISTINCT "
     page = f"LIMIT {statement.mark(limit)} OFFSET {statement.mark(offset)}"
-    text = f"SELECT {distinct}p.number {source} ORDER BY p.number DESC {page}"
+    text = f"SELECT {distinct}p.number {rows_sql} ORDER BY p.number DESC {page}"
     return [row[0] for row in statement.fetch(text)]
 
 

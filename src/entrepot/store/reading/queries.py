@@ -125,10 +125,10 @@ def _columns() -> str:
 def _between(conn: Connection, org: int, first: int, last: int) -> list[Row]:
     """The orders of these numbers, both ends among them, newest first."""
     statement = Statement(conn)
-    said = f"o.org = {statement.mark(org)} AND o.number >= {statement.mark(first)}"
-    said += f" AND o.number <= {statement.mark(last)}"
+    condition = f"o.org = {statement.mark(org)} AND o.number >= {statement.mark(first)}"
+    condition += f" AND o.number <= {statement.mark(last)}"
     return statement.fetch(
-        f"SELECT {_columns()} FROM orders AS o WHERE {said} ORDER BY o.number DESC"
+        f"SELECT {_columns()} FROM orders AS o WHERE {condition} ORDER BY o.number DESC"
     )
 
 

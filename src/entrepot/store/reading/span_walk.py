@@ -127,11 +127,11 @@ class Walk:
 
     def _spans(self, level: int, ranges: list[_Range]) -> list[_Span]:
         statement = Statement(self._conn)
-        source = _within(ranges, statement, "order_spans", "span", org=self._org, level=level)
+        rows_sql = _within(ranges, statement, "order_spans", "span", org=self._org, level=level)
         some, every = order_filter.of_spans(self._wanted, statement)
         sure = f"sum(CASE WHEN {every} THEN orders ELSE 0 END)" if every else "sum(orders)"
         found = statement.fetch(
-            f"SELECT span, CAST(sum(orders) AS BIGINT), CAST({sure} AS BIGINT) FROM {source} "
+            f"SELECT span, CAST(sum(orders) AS BIGINT), CAST({sure} AS BIGINT) FROM {rows_sql} "
             f"WHERE {' AND '.join(['orders > 0', *some])} GROUP BY span ORDER BY span DESC"
         )
         # What is tallied knows of no properties.
@@ -142,10 +142,10 @@ class Walk:
         """Ask the orders of these lowest spans that match."""
         statement, size = Statement(self._conn), spans.SIZES[0]
         ranges = [(n * size + 1, n * size + size) for n in chosen]
-        source = _within(ranges, statement, "orders", "number", org=self._org)
-        said = order_filter.of_orders(self._wanted, statement)
-        where = f" WHERE {' AND '.join(said)}" if said else ""
-        return statement.fetch(f"SELECT {what} FROM {source}{where}")
+        rows_sql = _within(ranges, statement, "orders", "number", org=self._org)
+        conditions = order_filter.of_orders(self._wanted, statement)
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        return statement.fetch(f"SELECT {what} FROM {rows_sql}{where}")
 
 
 _Range = tuple[int, int]  # from the first to the last
@@ -153,8 +153,8 @@ _Range = tuple[int, int]  # from the first to the last
 
 def _within(ranges: list[_Range], statement: Statement, table: str, key: str, **same: int) -> str:
     """The rows `o` of a table that have the `same` values, and a key in one of the ranges."""
-    said = [f"{{0}}.{name} = {statement.mark(value)}" for name, value in same.items()]
-    wanted = " AND ".join([*said, f"{{0}}.{key} BETWEEN r.low AND r.high"])
+    conditions = [f"{{0}}.{name} = {statement.mark(value)}" for name, value in same.items()]
+    wanted = " AND ".join([*conditions, f"{{0}}.{key} BETWEEN r.low AND r.high"])
     listed = statement.sql.ranges(statement.mark, _joined(ranges))
     # The planner neither asks the list for each row of the table, nor goes another way in for the
     # sake of a condition.

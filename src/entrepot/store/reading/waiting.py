@@ -72,8 +72,8 @@ def _meant(wanted: Query) -> ColumnElement[bool]:
         meant = and_(meant, or_(_jobs.tries > 0, _jobs.state == "parked"))
         meant = and_(meant, _jobs.leased_until <= wanted.now)
     if wanted.text:
-        said = func.lower(_jobs.last_error)
-        meant = and_(meant, said.contains(wanted.text.lower(), autoescape=True))
+        error = func.lower(_jobs.last_error)
+        meant = and_(meant, error.contains(wanted.text.lower(), autoescape=True))
     return meant
 
 

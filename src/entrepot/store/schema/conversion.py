@@ -20,27 +20,27 @@ T = TypeVar("T", bound=tuple[Any, ...])
 _SLICE_MIN = 3  # so many neighbours are written as a slice
 
 
-class Place(NamedTuple):
-    """The expression `source[at]`, where `source` has so many members."""
+class Position(NamedTuple):
+    """The expression `value[at]`; `value` has `size` members."""
 
-    source: str
+    value: str
     at: int
     size: int
 
     def __str__(self) -> str:
-        return f"{self.source}[{self.at}]"
+        return f"{self.value}[{self.at}]"
 
 
-Expression = Place | str
+Expression = Position | str
 Column = Callable[[str], Expression]
-Members = Callable[[str], Place]
+Members = Callable[[str], Position]
 Stored = Mapping[str, Expression]
 
 
 class Part(Protocol):
     """How a member lies in columns. Expressions are Python, over a row or a value."""
 
-    def stored(self, member: Place, value: Members, /) -> Stored:
+    def stored(self, member: Position, value: Members, /) -> Stored:
         """What each of its columns holds; `value` gives the other members."""
         ...
 
@@ -55,7 +55,7 @@ class Alone(NamedTuple):
     name: str
     made: str = ""
 
-    def stored(self, member: Place, _value: Members, /) -> Stored:
+    def stored(self, member: Position, _value: Members, /) -> Stored:
         """See Part."""
         return {self.name: member}
 
@@ -70,13 +70,13 @@ class Spread(NamedTuple):
     row: type[Any]
     parts: Mapping[str, Part] = {}
 
-    def stored(self, member: Place, _value: Members, /) -> Stored:
+    def stored(self, member: Position, _value: Members, /) -> Stored:
         """See Part."""
         fields = self.row._fields
-        inner = {name: Place(str(member), at, len(fields)) for at, name in enumerate(fields)}
+        inner = {name: Position(str(member), at, len(fields)) for at, name in enumerate(fields)}
         found: dict[str, Expression] = {}
-        for name, place in inner.items():
-            found |= self.parts.get(name, Alone(name)).stored(place, inner.__getitem__)
+        for name, position in inner.items():
+            found |= self.parts.get(name, Alone(name)).stored(position, inner.__getitem__)
         return found
 
     def loaded(self, column: Column, names: dict[str, Any], /) -> Expression:
@@ -104,7 +104,7 @@ class AtOneScale(NamedTuple):
     of: tuple[str, ...]
     own: str = ""
 
-    def stored(self, member: Place, value: Members, /) -> Stored:
+    def stored(self, member: Position, value: Members, /) -> Stored:
         """See Part."""
         found: dict[str, Expression] = {
             self.name: f"({member}[0] if {member}[1] == scale else rescale(*{member}, scale))"
@@ -131,7 +131,7 @@ class Beside(NamedTuple):
     name: str
     default: str
 
-    def stored(self, _member: Place, _value: Members, /) -> Stored:
+    def stored(self, _member: Position, _value: Members, /) -> Stored:
         """See Part."""
         return {}
 
@@ -171,8 +171,8 @@ class Conversion(Generic[T]):
     def _part(self, member: str) -> Part:
         return self._parts.get(member) or Alone(member)
 
-    def _value(self, member: str) -> Place:
-        return Place("o", self._members.index(member), len(self._members))
+    def _value(self, member: str) -> Position:
+        return Position("o", self._members.index(member), len(self._members))
 
     def _check(self, name: str) -> None:
         unknown = self._stored.keys() - set(self.columns)
@@ -194,26 +194,26 @@ class Conversion(Generic[T]):
 
     def giving(self, columns: Iterable[str]) -> Callable[[T], Row]:
         """A function that gives these columns of a value."""
-        said = _listed([self._stored[column] for column in columns])
-        return self._compiled("o", "o" if said == "*o," else f"({said})", _NAMES)
+        members = _listed([self._stored[column] for column in columns])
+        return self._compiled("o", "o" if members == "*o," else f"({members})", _NAMES)
 
     def _loading(self) -> Callable[..., T]:
         names, name = {**_NAMES, self._row.__name__: self._row}, self._row.__name__
         beside = [part for part in self._parts.values() if isinstance(part, Beside)]
         parts = [self._part(member).loaded(self._column, names) for member in self._members]
         arguments = "".join(f", {part.name}={part.default}" for part in beside)
-        said = _listed(parts)
-        made = "r" if said == "*r," else f"({said})"
+        members = _listed(parts)
+        made = "r" if members == "*r," else f"({members})"
         return self._compiled(f"r{arguments}", f"new({name}, {made})", names)
 
     def _column(self, name: str) -> Expression:
-        place = Place("r", self.columns.index(name), len(self.columns))
+        member = Position("r", self.columns.index(name), len(self.columns))
         # SQLite knows numbers only.
-        return f"bool({place})" if isinstance(self.table.c[name].type, Boolean) else place
+        return f"bool({member})" if isinstance(self.table.c[name].type, Boolean) else member
 
-    def _compiled(self, arguments: str, said: str, names: dict[str, Any]) -> Callable[..., Any]:
-        source = f"lambda {arguments}: {said}"
-        code = compile(source, f"<{self.table.name}: {source}>", "eval")
+    def _compiled(self, arguments: str, body: str, names: dict[str, Any]) -> Callable[..., Any]:
+        text = f"lambda {arguments}: {body}"
+        code = compile(text, f"<{self.table.name}: {text}>", "eval")
         return eval(code, names)  # type: ignore[no-any-return]  # noqa: S307 - composed above
 
 
@@ -223,24 +223,26 @@ _NAMES: dict[str, Any] = {
 
 
 def _listed(expressions: Sequence[Expression]) -> str:
-    """The members of a tuple. Neighbours of one source are a slice, and all of it is itself."""
-    said: list[str] = []
+    """The members of a tuple. Neighbours in one value are a slice; all members of a value are the
+    value itself.
+    """
+    parts: list[str] = []
     start = 0
     while start < len(expressions):
         first, end = expressions[start], start + 1
-        if isinstance(first, Place):
+        if isinstance(first, Position):
             while end < len(expressions) and expressions[end] == first._replace(
                 at=first.at + end - start
             ):
                 end += 1
             if end - start == first.size:
-                said.append(f"*{first.source},")
+                parts.append(f"*{first.value},")
                 start = end
                 continue
             if end - start >= _SLICE_MIN:
-                said.append(f"*{first.source}[{first.at}:{first.at + end - start}],")
+                parts.append(f"*{first.value}[{first.at}:{first.at + end - start}],")
                 start = end
                 continue
-        said.append(f"{first},")
+        parts.append(f"{first},")
         start += 1
-    return " ".join(said)
+    return " ".join(parts)

@@ -63,7 +63,7 @@ def gone(error: Exception) -> bool:
 def sentence(error: BaseException) -> str:
     """What went wrong, in the database's own words; no values of a row."""
     if isinstance(error, DBAPIError) and error.orig is not None:
-        said = str(error.orig).partition("\n")[0]
+        sentence = str(error.orig).partition("\n")[0]
         # asyncpg's text begins with the name of its class.
-        return said.rpartition(">: ")[2][:_SENTENCE_MAX]
+        return sentence.rpartition(">: ")[2][:_SENTENCE_MAX]
     return f"{type(error).__name__} while it was read"

@@ -12,7 +12,7 @@ from entrepot.store.verify import own_reading
 from entrepot.store.verify.statements import Check
 
 _orders, _counters, _spans = schema.orders.c, schema.order_counters.c, schema.order_spans.c
-_PLACE = ("org", "span", "stage", "goods")
+_SPAN = ("org", "span", "stage", "goods")
 _TIMES = ("created_min", "created_max", "updated_min", "updated_max")
 
 
@@ -27,9 +27,9 @@ def checks() -> Iterator[Check]:
         below = _grouped(size) if level == 0 else _coarser(level)
         yield Check("SPANS", _miscounted(level, below))
         yield Check("SPANS", _too_narrow(level, below))
-    places = [_spans[name] for name in ("org", "level", *_PLACE[1:])]
+    shown = [_spans[name] for name in ("org", "level", *_SPAN[1:])]
     strange = not_(_spans.level.between(0, len(own_reading.SPAN_SIZES) - 1))
-    yield Check("SPANS", select(*places, _spans.orders).where(strange))
+    yield Check("SPANS", select(*shown, _spans.orders).where(strange))
     yield Check("TALLIES", _properties_miscounted())
     yield Check("TALLIES", _updates_miscounted())
 
@@ -45,11 +45,11 @@ def _properties_miscounted() -> Select[Any]:
             c.org, c.path
         ),
     ).subquery()
-    place = [both.c[name] for name in ("org", "path", "value")]
+    key = [both.c[name] for name in ("org", "path", "value")]
     left = func.sum(both.c.n)
     # The value is a client's own, and not shown.
-    told = select(*place[:2], left.label("orders_too_many"))
-    return told.group_by(*place).having(left != 0)
+    told = select(*key[:2], left.label("orders_too_many"))
+    return told.group_by(*key).having(left != 0)
 
 
 def _updates_miscounted() -> Select[Any]:
@@ -62,10 +62,10 @@ def _updates_miscounted() -> Select[Any]:
             select(_orders.org, literal(level), slot, -func.count()).group_by(_orders.org, slot)
         )
     both = union_all(select(t.org, t.level, t.slot, t.orders.label("n")), *counted).subquery()
-    place = [both.c[name] for name in ("org", "level", "slot")]
+    key = [both.c[name] for name in ("org", "level", "slot")]
     left = func.sum(both.c.n)
-    told = select(*place, left.label("orders_too_many"))
-    return told.group_by(*place).having(left != 0)
+    told = select(*key, left.label("orders_too_many"))
+    return told.group_by(*key).having(left != 0)
 
 
 def _numbers() -> Select[Any]:
@@ -129,56 +129,56 @@ def _later_than_the_last_commit() -> Select[Any]:
 def _grouped(size: int) -> Select[Any]:
     """What the lowest spans should say, from the orders."""
     span = (_orders.number - 1) // size
-    place = (_orders.org, span, _orders.stage, _orders.fulfilment + "/" + _orders.returns)
+    key = (_orders.org, span, _orders.stage, _orders.fulfilment + "/" + _orders.returns)
     created, updated = _orders.created_at, _orders.updated_at
     times = (func.min(created), func.max(created), func.min(updated), func.max(updated))
     return select(
-        *(column.label(name) for column, name in zip(place, _PLACE, strict=True)),
+        *(column.label(name) for column, name in zip(key, _SPAN, strict=True)),
         func.count().label("orders"),
         *(time.label(name) for time, name in zip(times, _TIMES, strict=True)),
-    ).group_by(*place)
+    ).group_by(*key)
 
 
 def _coarser(level: int) -> Select[Any]:
     """What the spans of a level should say, from those of the level below."""
     ratio = own_reading.SPAN_SIZES[level] // own_reading.SPAN_SIZES[level - 1]
-    place = (_spans.org, _spans.span // ratio, _spans.stage, _spans.goods)
+    key = (_spans.org, _spans.span // ratio, _spans.stage, _spans.goods)
     times = [
         (func.min if name.endswith("min") else func.max)(_spans[name]).label(name)
         for name in _TIMES
     ]
     return (
         select(
-            *(column.label(name) for column, name in zip(place, _PLACE, strict=True)),
+            *(column.label(name) for column, name in zip(key, _SPAN, strict=True)),
             func.sum(_spans.orders).label("orders"),
             *times,
         )
         .where(_spans.level == level - 1)
-        .group_by(*place)
+        .group_by(*key)
     )
 
 
 def _miscounted(level: int, below: Select[Any]) -> Select[Any]:
     counted = below.subquery()
-    said = select(*(_spans[name] for name in _PLACE), _spans.orders.label("n"))
+    kept = select(*(_spans[name] for name in _SPAN), _spans.orders.label("n"))
     both = union_all(
-        said.where(_spans.level == level),
-        select(*(counted.c[name] for name in _PLACE), -counted.c.orders),
+        kept.where(_spans.level == level),
+        select(*(counted.c[name] for name in _SPAN), -counted.c.orders),
     ).subquery()
-    place = [both.c[name] for name in _PLACE]
+    key = [both.c[name] for name in _SPAN]
     left = func.sum(both.c.n)
-    told = select(literal(level).label("level"), *place, left.label("orders_too_many"))
-    return told.group_by(*place).having(left != 0)
+    told = select(literal(level).label("level"), *key, left.label("orders_too_many"))
+    return told.group_by(*key).having(left != 0)
 
 
 def _too_narrow(level: int, below: Select[Any]) -> Select[Any]:
     """A span may say wider times than its orders have, since they move on; never narrower ones."""
     inner = below.subquery()
-    same = [_spans[name] == inner.c[name] for name in _PLACE]
+    same = [_spans[name] == inner.c[name] for name in _SPAN]
     outside = [
         _spans[name] > inner.c[name] if name.endswith("min") else _spans[name] < inner.c[name]
         for name in _TIMES
     ]
-    places = [_spans[name] for name in ("org", "level", *_PLACE[1:], *_TIMES)]
-    found = select(*places).join_from(schema.order_spans, inner, and_(*same))
+    shown = [_spans[name] for name in ("org", "level", *_SPAN[1:], *_TIMES)]
+    found = select(*shown).join_from(schema.order_spans, inner, and_(*same))
     return found.where(_spans.level == level, inner.c.orders > 0, or_(*outside))

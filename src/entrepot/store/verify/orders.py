@@ -100,9 +100,9 @@ class Walk:
             its_events = [own_reading.event_of(one) for one in told if one.subject == events.ORDER]
             if archived is not None:
                 _numbering(order, [(one[2], one[3]) for one in archived], its_events, findings)
-            said = list(map(own_reading.stand_of, its_events))
-            _story(order, its_events, said, findings)
-            check_events(order, its_events, [one and one[0] for one in said], findings)
+            stands = list(map(own_reading.stand_of, its_events))
+            _story(order, its_events, stands, findings)
+            check_events(order, its_events, [one and one[0] for one in stands], findings)
         if lines is not None:
             _money(order, findings)
             check_lines(order, findings)
@@ -155,13 +155,13 @@ def _numbering(
 
 
 def _story(
-    order: Order, told: list[Event], said: list[tuple[Facets, str] | None], findings: Findings
+    order: Order, told: list[Event], stands: list[tuple[Facets, str] | None], findings: Findings
 ) -> None:
     """Each event carries the facets as they then stood; the last one's are the order's."""
     where = {"org": order.org, "order": order.id}
     stood: Facets | None = None
     facets, total = Facets(), ""
-    for event, one in zip(told, said, strict=True):
+    for event, one in zip(told, stands, strict=True):
         if one is None:
             findings.add("STANDS_BY_EVENTS", **where, seq=event.seq, unreadable_event=event.type)
             return
@@ -237,16 +237,16 @@ def _attempts(
     order: Order, made: list[Attempt], attempt_key: AttemptKey | None, findings: Findings
 ) -> None:
     where = {"org": order.org, "order": order.id}
-    for place, attempt in enumerate(made, 1):
+    for number, attempt in enumerate(made, 1):
         if not same(attempt.amount, order.total) or attempt.currency != order.currency:
             findings.add(
                 "ATTEMPT_TOTAL", **where, attempt=attempt.number,
                 asked=f"{decimal(attempt.amount)} {attempt.currency}",
                 total=f"{decimal(order.total)} {order.currency}",
             )  # fmt: skip
-        if attempt.number != place:
-            findings.add("ATTEMPT_NUMBERS", **where, attempt=attempt.number, expected=place)
-        if place < len(made) and attempt.state not in DEFINITE_NO:
+        if attempt.number != number:
+            findings.add("ATTEMPT_NUMBERS", **where, attempt=attempt.number, expected=number)
+        if number < len(made) and attempt.state not in DEFINITE_NO:
             findings.add(
                 "ATTEMPT_NUMBERS", **where, attempt=attempt.number, followed_while=attempt.state
             )

@@ -36,41 +36,41 @@ _OF_LINES: Final = frozenset(Line._fields) - {"price", "cost"}
 
 def order_of(row: AnyRow, lines: tuple[Line, ...]) -> Order:
     """The order of a row of `orders`, with its lines."""
-    said = row._asdict()
-    scale = said["scale"]
-    places = said["total_scale"]
-    members: dict[str, Any] = {name: said[name] for name in _OF_ROWS}
-    members |= {name: Amount(said[name], scale) for name in _SUMS}
+    columns = row._asdict()
+    scale = columns["scale"]
+    places = columns["total_scale"]
+    members: dict[str, Any] = {name: columns[name] for name in _OF_ROWS}
+    members |= {name: Amount(columns[name], scale) for name in _SUMS}
     return Order(
         **members,
-        total=Amount(said["total"] // 10 ** (scale - places), places),
-        facets=Facets(*[said[name] for name in Facets._fields]),
+        total=Amount(columns["total"] // 10 ** (scale - places), places),
+        facets=Facets(*[columns[name] for name in Facets._fields]),
         lines=lines,
     )
 
 
 def line_of(row: AnyRow) -> Line:
     """The line of a row of `order_lines`."""
-    said = row._asdict()
+    columns = row._asdict()
     return Line(
-        **{name: said[name] for name in _OF_LINES},
-        price=Amount(said["price_units"], said["price_scale"]),
-        cost=Amount(said["cost_units"], said["cost_scale"]),
+        **{name: columns[name] for name in _OF_LINES},
+        price=Amount(columns["price_units"], columns["price_scale"]),
+        cost=Amount(columns["cost_units"], columns["cost_scale"]),
     )
 
 
 def event_of(row: AnyRow) -> Event:
     """The event of a row of `events`."""
-    said = row._asdict()
-    return Event(**{name: said[name] for name in Event._fields})
+    columns = row._asdict()
+    return Event(**{name: columns[name] for name in Event._fields})
 
 
 def attempt_of(row: AnyRow) -> Attempt:
     """The attempt of a row of `payment_attempts`."""
-    said = row._asdict()
-    amount = Amount(said["amount_units"], said["amount_scale"])
+    columns = row._asdict()
+    amount = Amount(columns["amount_units"], columns["amount_scale"])
     names = [name for name in Attempt._fields if name != "amount"]
-    return Attempt(**{name: said[name] for name in names}, amount=amount)
+    return Attempt(**{name: columns[name] for name in names}, amount=amount)
 
 
 def stand_of(event: Event) -> tuple[Facets, str] | None:
@@ -103,6 +103,6 @@ def is_sealed(digest: bytes, sender_id: str) -> bool:
 def checksum_of(answer: Any) -> int:
     """The checksum that a stored answer should have; a row of `idempotency_keys`."""
     order_id = b"" if answer.order_id is None else bytes(answer.order_id)
-    said = f"{len(answer.key)} {answer.key} {answer.operation} {answer.status}".encode()
-    parts = (said, bytes(answer.fingerprint), order_id, bytes(answer.body))
+    named = f"{len(answer.key)} {answer.key} {answer.operation} {answer.status}".encode()
+    parts = (named, bytes(answer.fingerprint), order_id, bytes(answer.body))
     return zlib.crc32(b"\0".join(parts))

@@ -116,8 +116,10 @@ def _orphans(reference: Reference) -> Select[Any]:
     named = [parent.c[name] for name in reference.named]
     found = exists().where(and_(*[p == c for p, c in zip(named, columns, strict=True)]))
     shown = [c for c in child.primary_key.columns if c.name not in _UNTOLD] or [child.c.id]
-    said = f"{', '.join(reference.columns)} -> {reference.parent.name}"
+    reference_text = f"{', '.join(reference.columns)} -> {reference.parent.name}"
     said_by = [c.is_not(None) for c in columns if c.nullable]
-    told = select(literal(child.name).label("table"), literal(said).label("dangling"), *shown)
+    told = select(
+        literal(child.name).label("table"), literal(reference_text).label("dangling"), *shown
+    )
     rows = told.select_from(child).where(not_(found), *said_by)
     return rows if reference.subject is None else rows.where(child.c.subject == reference.subject)

@@ -69,7 +69,7 @@ def _look(asking: Asking, table: str, indexes: Iterable[_Index], amcheck: str) -
     asking.ask(f"the pages of {table}", heap)
     for index in indexes:
         statement = f"SELECT {amcheck}.bt_index_check({index.oid}, true)"
-        asking.ask(f"the index {index.name}", lambda said=statement: _first(asking.conn, said))  # type: ignore[misc]
+        asking.ask(f"the index {index.name}", lambda asked=statement: _first(asking.conn, asked))  # type: ignore[misc]
 
 
 def _count(asking: Asking, table: str, indexes: Iterable[_Index]) -> None:
@@ -79,7 +79,7 @@ def _count(asking: Asking, table: str, indexes: Iterable[_Index]) -> None:
         statement = f"SELECT count(*) FROM {table}{_where(condition)}"
         by_pages[condition] = asking.ask(
             f"the pages of {table}",
-            lambda said=statement: _first(asking.conn, said, _BY_PAGES),  # type: ignore[misc]
+            lambda asked=statement: _first(asking.conn, asked, _BY_PAGES),  # type: ignore[misc]
         )
     for index in indexes:
         # In the order of its keys, which nothing else gives without a sort.
@@ -87,7 +87,7 @@ def _count(asking: Asking, table: str, indexes: Iterable[_Index]) -> None:
         statement = f"SELECT count(*) FROM ({rows}) AS r"
         count = asking.ask(
             f"the index {index.name}",
-            lambda said=statement: _first(asking.conn, said, _BY_INDEX),  # type: ignore[misc]
+            lambda asked=statement: _first(asking.conn, asked, _BY_INDEX),  # type: ignore[misc]
         )
         there = by_pages[index.condition]
         if count is not None and there is not None and count != there:

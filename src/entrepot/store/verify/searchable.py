@@ -30,14 +30,16 @@ def check_properties(
     if not (order.properties or searchable):
         return
     try:
-        said = {(path, value, order.number) for path, value in _searched(order.properties or "{}")}
+        expected = {
+            (path, value, order.number) for path, value in _searched(order.properties or "{}")
+        }
     except (ValueError, AttributeError):
-        said = set()
+        expected = set()
         whole = False
     else:
         whole = True
-    if not whole or said != searchable:
-        differing = sorted({path for path, _, _ in searchable ^ said})
+    if not whole or expected != searchable:
+        differing = sorted({path for path, _, _ in searchable ^ expected})
         findings.add(
             "PROPERTIES", org=order.org, order=order.id, paths=", ".join(differing[:_NAMED_MAX])
         )

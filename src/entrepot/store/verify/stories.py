@@ -37,11 +37,11 @@ _SENDERS = frozenset({"native", OPERATOR, ANNOUNCED})
 
 
 def check_events(
-    order: Order, told: list[Event], said: list[Facets | None], findings: Findings
+    order: Order, told: list[Event], stands_told: list[Facets | None], findings: Findings
 ) -> None:
     """Each event's type says what its facets `said`, and comes from somebody who may tell it."""
     before: Facets | None = None
-    for event, stands in zip(told, said, strict=True):
+    for event, stands in zip(told, stands_told, strict=True):
         if stands is None:
             return  # reported with the order's story
         fault = _false_type(event.type, before, stands) or _false_source(event)

@@ -26,7 +26,7 @@ def rows_of(
     `fetch` carries out the statement of one page.
     """
     keys = list(table.primary_key.columns)
-    places = [list(table.columns).index(key) for key in keys]
+    key_columns = [list(table.columns).index(key) for key in keys]
     first = select(table).order_by(*keys).limit(page)
     if sound is not None:
         first = first.where(sound)
@@ -35,7 +35,9 @@ def rows_of(
         yield from found
         if len(found) < page:
             return
-        last = tuple_(*[literal(found[-1][i], k.type) for i, k in zip(places, keys, strict=True)])
+        last = tuple_(
+            *[literal(found[-1][i], k.type) for i, k in zip(key_columns, keys, strict=True)]
+        )
         found = fetch(first.where(tuple_(*keys) > last))
 
 

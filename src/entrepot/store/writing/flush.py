@@ -38,8 +38,8 @@ def flush(
     with sql_of(conn).one_transaction(conn):
         _write(conn, facts)
         writes = Writes()
-        said = [(one.body, one.checksum, one.org, one.key) for one in answers_dated()]
-        writes.update(schema.idempotency_keys, ("body", "checksum"), ("org", "key"), said)
+        dated = [(one.body, one.checksum, one.org, one.key) for one in answers_dated()]
+        writes.update(schema.idempotency_keys, ("body", "checksum"), ("org", "key"), dated)
         writes.run(conn)
 
 

@@ -29,11 +29,11 @@ def find(conn: Connection, org: int, text: str, dialect: str) -> bytes | None:
     if len(text) > NAME_MAX or "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
         return None
     statement = Statement(conn)
-    of_org, said = statement.mark(org), statement.mark(text)
+    of_org, text_mark = statement.mark(org), statement.mark(text)
     asking = statement.mark(dialect)
     senders = (
         f"SELECT CASE WHEN origin = {asking} THEN {_SENDER} ELSE {_SENDER + 1} END AS kind, id "
-        f"FROM orders WHERE org = {of_org} AND sender_id = {said}"
+        f"FROM orders WHERE org = {of_org} AND sender_id = {text_mark}"
     )
     parts = [senders]
     own = ids.any_spelling(text)
@@ -44,7 +44,7 @@ def find(conn: Connection, org: int, text: str, dialect: str) -> bytes | None:
         # Two are as good as many.
         parts.append(
             f"SELECT kind, id FROM (SELECT {kind} AS kind, id FROM orders "
-            f"WHERE org = {of_org} AND {column} = {said} AND {indexed} LIMIT 2) AS n{kind}"
+            f"WHERE org = {of_org} AND {column} = {text_mark} AND {indexed} LIMIT 2) AS n{kind}"
         )
     found = sorted(statement.fetch(" UNION ALL ".join(parts)))
     if not found or (len(found) > 1 and found[0][0] == found[1][0]):

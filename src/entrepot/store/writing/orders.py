@@ -24,7 +24,7 @@ _MOVE_SETS = ORDERS.columns_of(*_MOVING)
 _moved_values = ORDERS.giving(_MOVE_SETS)
 # Lines are rows of their own, and a number is given once.
 _OTHERS = [name for name in Order._fields if name not in (*_MOVING, "lines", "number")]
-_rest = itemgetter(*kinds.places(Order, *_OTHERS))
+_rest = itemgetter(*kinds.positions(Order, *_OTHERS))
 _SAID = ("reason", "reason_detail", "parked")
 _said_values = ORDERS.giving(ORDERS.columns_of(*_SAID))
 

@@ -105,10 +105,10 @@ def _leaves(counted: list[_Counted]) -> dict[_Place, _Times]:
     """What the orders do to the rows of the lowest level."""
     leaves: dict[_Place, _Times] = {}
     for org, stage, its_goods, orders, made, changed, number_ in counted:
-        place = (org, (number_ - 1) // SIZES[0], stage, its_goods)
+        span = (org, (number_ - 1) // SIZES[0], stage, its_goods)
         times = _Times(orders, made, made, changed, changed)
-        known = leaves.get(place)
-        leaves[place] = times if known is None else known.beside(times)
+        known = leaves.get(span)
+        leaves[span] = times if known is None else known.beside(times)
     return leaves
 
 
@@ -123,13 +123,13 @@ def _levels(leaves: dict[_Place, _Times]) -> list[tuple[Any, ...]]:
     return [(*key, *times) for key, times in rows.items()]
 
 
-def _upsert_sql(source: str, least: str, greatest: str) -> str:
+def _upsert_sql(rows_sql: str, least: str, greatest: str) -> str:
     sets = ", ".join(
         f"{column} = {function}(s.{column}, excluded.{column})"
         for column, function in zip(_TIMES, (least, greatest) * 2, strict=True)
     )
     return (
-        f"INSERT INTO order_spans AS s ({', '.join(_COLUMNS)}) {source} "
+        f"INSERT INTO order_spans AS s ({', '.join(_COLUMNS)}) {rows_sql} "
         f"ON CONFLICT ({', '.join(_KEYS)}) DO UPDATE SET orders = s.orders + excluded.orders, "
         + sets
     )

@@ -32,14 +32,14 @@ def insert_sql(table: Table, columns: tuple[str, ...], given: Given | None) -> S
     """The insert of such rows on SQLite and on PostgreSQL, and the types of its arrays."""
     names = ", ".join(f'"{c}"' for c in columns)
     head = f"INSERT INTO {table.name} ({names})"
-    source = "SELECT * FROM {}"
+    rows_sql = "SELECT * FROM {}"
     if given is not None:
         filled = dict(given.columns)
         values = ", ".join([filled.get(c, f'new."{c}"') for c in columns])
-        source = f"SELECT {values} FROM {{}} AS new({names}) {_joined(given, 'new.org')}"
+        rows_sql = f"SELECT {values} FROM {{}} AS new({names}) {_joined(given, 'new.org')}"
     return (
         insert_values(table.name, columns),
-        f"{head} {source}",
+        f"{head} {rows_sql}",
         sql.postgres_types(table, columns),
     )
 
@@ -66,10 +66,10 @@ def update_sql(
     pg_sets = ", ".join(f'"{c}" = {filled.get(c, f"v.v{i}")}' for i, c in enumerate(sets))
     pg_keys = " AND ".join(f't."{c}" = v.v{i}' for i, c in enumerate(keys, len(sets)))
     join = f" {_joined(given, f'v.v{len(sets)}')}" if given else ""
-    source = f"FROM {{}} AS v({aliases}){join} WHERE {pg_keys}{'' if given else ' RETURNING 1'}"
+    rows_sql = f"FROM {{}} AS v({aliases}){join} WHERE {pg_keys}{'' if given else ' RETURNING 1'}"
     return (
         f"UPDATE {table.name} SET {sqlite_sets} WHERE {_sqlite_keys(keys)}",
-        f"UPDATE {table.name} AS t SET {pg_sets} {source}",
+        f"UPDATE {table.name} AS t SET {pg_sets} {rows_sql}",
         sql.postgres_types(table, names),
     )
 
@@ -78,10 +78,10 @@ def update_sql(
 def delete_sql(table: Table, keys: tuple[str, ...], guarded: bool) -> Statements:
     """The delete by `keys` on either engine, and the types of its arrays."""
     aliases, match = sql.by_keys(keys)
-    said = f"DELETE FROM {table.name} AS t USING {{}} AS v({aliases}) WHERE {match}"
+    deletion = f"DELETE FROM {table.name} AS t USING {{}} AS v({aliases}) WHERE {match}"
     return (
         f"DELETE FROM {table.name} WHERE {_sqlite_keys(keys)}",
-        f"{said} RETURNING 1" if guarded else said,
+        f"{deletion} RETURNING 1" if guarded else deletion,
         sql.postgres_types(table, keys),
     )
 

@@ -85,15 +85,15 @@ def _levels(slots: Counter[tuple[int, int]]) -> list[Row]:
     for (org, slot), orders in slots.items():
         for level, size in enumerate(SLOTS):
             tallied[org, level, slot * SLOTS[0] // size] += orders
-    return sorted((*place, orders) for place, orders in tallied.items() if orders)
+    return sorted((*key, orders) for key, orders in tallied.items() if orders)
 
 
 def _upsert_sql(table: str, keys: tuple[str, ...]) -> tuple[str, str]:
     """On SQLite; and on PostgreSQL, from `{}`."""
-    said = f"INSERT INTO {table} AS t ({', '.join(keys)}, orders) "
+    insertion = f"INSERT INTO {table} AS t ({', '.join(keys)}, orders) "
     added = f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET orders = t.orders + excluded.orders"
     marks = ", ".join("?" * (len(keys) + 1))
-    return f"{said}VALUES ({marks}){added}", f"{said}{{}}{added}"
+    return f"{insertion}VALUES ({marks}){added}", f"{insertion}{{}}{added}"
 
 
 _PROPERTIES = _upsert_sql("order_property_tallies", ("org", "path", "value"))

@@ -118,12 +118,12 @@ class _Loading:
         wanted = select.wanted
         if not wanted:
             return
-        place = (select.table, select.keys)
-        asked = self._asked.get(place)
+        select_key = (select.table, select.keys)
+        asked = self._asked.get(select_key)
         fresh = set(wanted) if asked is None else wanted - asked
         if not fresh:
             return
-        self._asked[place] = fresh if asked is None else asked | fresh
+        self._asked[select_key] = fresh if asked is None else asked | fresh
         self._looks.append(_Look(select._replace(wanted=fresh), take))
         self._naming = self._naming or naming
 
@@ -148,19 +148,19 @@ class _Loading:
     def _name_shelves(self) -> bool:
         """Name the levels of variants that are wanted at a place; whether it is known by now."""
         needs, facts = self.needs, self.facts
-        if not all(org in facts.orgs for org, _ in needs.places):
+        if not all(org in facts.orgs for org, _ in needs.stocked_locations):
             return False
-        for org, place in needs.places:
-            location = place or facts.orgs[org].default_location
+        for org, named in needs.stocked_locations:
+            location = named or facts.orgs[org].default_location
             needs.shelves.update((o, id_, location) for o, id_ in needs.variants if o == org)
         return True
 
     # ------------------------------------------------------------------ what was found
 
     def _orgs(self, found: list[Row]) -> None:
-        for org, guest, location, list_, allocation, source, announced, secret in found:
+        for org, guest, location, list_, allocation, source_url, announced, secret in found:
             self.facts.orgs[org] = OrgFacts(
-                org, guest, location, list_, allocation == "HARD", source is not None,
+                org, guest, location, list_, allocation == "HARD", source_url is not None,
                 bool(announced), None if secret is None else bytes(secret),
             )  # fmt: skip
             if announced:
@@ -198,7 +198,7 @@ class _Loading:
                 self._stepping.add(key)
             if key in needs.whole and order.managed:
                 self._managed.add(key)
-                needs.places.add((order.org, None))
+                needs.stocked_locations.add((order.org, None))
 
     def _lines(self, found: list[Row]) -> None:
         needs, facts = self.needs, self.facts

@@ -89,9 +89,9 @@ def mirror_orders(body: list[wire.OrderInput], principal: Principal) -> MirrorOr
     """The command: every order of the array, or none of them. Every faulty order is named."""
     drafts: list[OrderDraft] = []
     faults: list[list[Refusal]] = []
-    for place, order in enumerate(body):
+    for index, order in enumerate(body):
         try:
-            drafts.append(_draft(order, f"[{place}]"))
+            drafts.append(_draft(order, f"[{index}]"))
         except Refused as refused:
             faults.append([refused.refusal])
         breathe()
@@ -116,7 +116,7 @@ def _draft(order: wire.OrderInput, where: str) -> OrderDraft:
     told = digest(order)
     total = _amount(order.order_total, places, where, "orderTotal")
     lines = tuple([
-        _line(item, f"{where}.items[{place}]") for place, item in enumerate(order.items)
+        _line(item, f"{where}.items[{index}]") for index, item in enumerate(order.items)
     ])  # fmt: skip
     return OrderDraft(
         where, order.id, sealed_digest(order.id, told), code, total, lines,

@@ -129,10 +129,10 @@ def _each(members: Members, name: str, change: Callable[[Members, str], None]) -
     if listed is None or not bytes(listed).startswith(b"["):
         return
     spelled: list[Raw] = []
-    for place, one in enumerate(paced(_LIST.decode(listed), 1)):
+    for index, one in enumerate(paced(_LIST.decode(listed), 1)):
         line = _members(one)
         if line is not None:
-            change(line, f"{name}[{place}]")
+            change(line, f"{name}[{index}]")
         spelled.append(one if line is None else Raw(_encode(line)))
     members[name] = Raw(_encode(spelled))
 

@@ -43,31 +43,31 @@ _canonical = msgspec.json.Encoder(order="sorted").encode
 
 def of_creation(body: wire.CreateOrder, key: str) -> Idempotency:
     """The key of an order that is created."""
-    said = fingerprint((
+    covered = fingerprint((
         _canonical(body.expected_delivery_at), _new_lines(body.order_items),
         _text(body.partnership_id), _text(body.membership_id), _text(body.integration_id),
         _text(body.phase), _text(body.status), _text(body.external_reference), _text(body.notes),
         _text(body.delivery_address), _text(body.currency), _text(body.total_amount),
         _NULL if body.properties is UNSET else _canonical(_plain(body.properties)),
     ))  # fmt: skip
-    return Idempotency(key, "polinate.createOrder", CREATION, said, shows_times=True)
+    return Idempotency(key, "polinate.createOrder", CREATION, covered, shows_times=True)
 
 
 def of_changes(body: wire.UpdateOrder, order_id: bytes, key: str) -> Idempotency:
     """The key of the changes of one order."""
-    said = fingerprint((
+    covered = fingerprint((
         order_id, _canonical(_told(_plain(body.order), ORDER_CHANGES)),
         _new_lines(body.create_order_items),
         _canonical([_told(line, LINE_CHANGES) for line in _plain(body.update_order_items)]),
         _canonical(body.delete_order_items),
     ))  # fmt: skip
-    return Idempotency(key, "polinate.updateOrder", CHANGES, said, shows_times=True)
+    return Idempotency(key, "polinate.updateOrder", CHANGES, covered, shows_times=True)
 
 
 def of_notification(body: wire.NotifyOrder, principal: Principal, key: str) -> Idempotency:
     """The key of a notification. Its refusals are not stored: once the order is known, it works."""
-    said = fingerprint((body.order_id.encode(), principal.org_id))
-    return Idempotency(key, "polinate.notifyOrder", NOTIFICATION, said, store_refusals=False)
+    covered = fingerprint((body.order_id.encode(), principal.org_id))
+    return Idempotency(key, "polinate.notifyOrder", NOTIFICATION, covered, store_refusals=False)
 
 
 def _text(member: str | None) -> bytes:

@@ -114,8 +114,8 @@ def create_order(
             raise refuse(Reason.UNKNOWN_CUSTOMER, field="partnershipId")
         customer = CustomerRef(customer_id=customer_id, field="partnershipId")
     wanted = tuple(
-        lines.new_line(item, f"orderItems[{place}]", managed=True)
-        for place, item in enumerate(body.order_items)
+        lines.new_line(item, f"orderItems[{index}]", managed=True)
+        for index, item in enumerate(body.order_items)
     )
     code = values.maybe_code(body.currency, "currency") or wanted[0].currency or ""
     said = {
@@ -159,16 +159,16 @@ def amend_order(
         total=values.maybe_money(fields.total_amount, "order.totalAmount"),
         properties=values.free_object(fields.properties, "order.properties"),
         create_lines=tuple(
-            lines.new_line(item, f"createOrderItems[{place}]", managed=False)
-            for place, item in enumerate(body.create_order_items)
+            lines.new_line(item, f"createOrderItems[{index}]", managed=False)
+            for index, item in enumerate(body.create_order_items)
         ),
         update_lines=tuple(
-            lines.line_change(item, f"updateOrderItems[{place}]")
-            for place, item in enumerate(body.update_order_items)
+            lines.line_change(item, f"updateOrderItems[{index}]")
+            for index, item in enumerate(body.update_order_items)
         ),
         delete_lines=tuple(
-            (f"deleteOrderItems[{place}]", values.line_id(text, f"deleteOrderItems[{place}]"))
-            for place, text in enumerate(body.delete_order_items)
+            (f"deleteOrderItems[{index}]", values.line_id(text, f"deleteOrderItems[{index}]"))
+            for index, text in enumerate(body.delete_order_items)
         ),
         odd_currencies=_odd_currencies(body),
         expected=revisions.expected(headers or {}),

@@ -51,8 +51,8 @@ def mirror_from_source(
         currency=values.told_code(told.currency, "currency"),
         total=values.money(told.total_amount, "totalAmount"),
         lines=tuple(
-            _source_line(line, f"orderItems[{place}]")
-            for place, line in enumerate(told.order_items)
+            _source_line(line, f"orderItems[{index}]")
+            for index, line in enumerate(told.order_items)
         ),
         customer=CustomerRef(
             own=addresses.own_id(SOURCE, told.partnership_id), field="partnershipId"

@@ -31,6 +31,6 @@ def adjust_stock(
     command = AdjustStock(principal.org, variant_id, location_id, delta, "API Adjustment")
     if key is None:
         return command, None
-    said = fingerprint((variant_id, location_id, str(delta).encode()))
+    covered = fingerprint((variant_id, location_id, str(delta).encode()))
     parts = ("variant_id", "location_id", "quantity_delta")
-    return command, Idempotency(key, "synq.adjustInventory", parts, said)
+    return command, Idempotency(key, "synq.adjustInventory", parts, covered)

@@ -32,10 +32,10 @@ def check(body: bytes, lines: tuple[DraftLine, ...], places: int) -> None:
     _agree(members, money_names.OF_ORDER, line_sum(priced), places, "")
     for name in ("items", "line_items"):
         if name in members and bytes(members[name]).startswith(b"["):
-            for place, line in enumerate(_LINES.decode(members[name])):
-                where = f"{name}[{place}]."
+            for index, line in enumerate(_LINES.decode(members[name])):
+                where = f"{name}[{index}]."
                 _agree(
-                    line, money_names.OF_LINE, line_sum(priced[place : place + 1]), places, where
+                    line, money_names.OF_LINE, line_sum(priced[index : index + 1]), places, where
                 )
 
 

@@ -99,7 +99,7 @@ def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrde
     customer = CustomerRef()
     if body.customer_id:
         customer = CustomerRef(customer_id=uuid(body.customer_id, "customer_id", "prt_"))
-    lines = tuple(_line(item, f"{name}[{place}]", code) for place, item in enumerate(items))
+    lines = tuple(_line(item, f"{name}[{index}]", code) for index, item in enumerate(items))
     said = {
         "payment_provider": body.payment_provider,
         "payment_reference": body.payment_reference,
