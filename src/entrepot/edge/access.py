@@ -1,7 +1,8 @@
-"""Who may call an operation: holders of credentials with a role, senders of a signature, everybody.
+"""The three kinds of callers of an operation: holders of credentials with a role, senders of a
+signature, everybody.
 
-An operation says one of the three. What credentials are is the dialect's; what a signature is, is
-the operation's.
+An operation names one of the three. The dialect says what its credentials are. The operation says
+what its signature is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from entrepot.edge.services import Services
 
 
 class Roles(Enum):
-    """Which roles of a dialect's credentials are enough."""
+    """The roles that are enough, among the roles of a dialect's credentials."""
 
     ANY = "any"
     WRITERS = "writers"  # everybody but a VIEWER
@@ -29,7 +30,7 @@ class Roles(Enum):
 
 
 class Principal(NamedTuple):
-    """Who is calling, and on behalf of which organization."""
+    """The caller, and the organization that the caller acts for."""
 
     org: int
     org_id: bytes
@@ -38,7 +39,7 @@ class Principal(NamedTuple):
     actor: str = ""  # as the events of this caller's commands tell it; see core.actor
 
 
-# Who calls an operation that everybody may call. The call reads nothing: there is no organization.
+# The caller of an operation for everybody. Such a call reads nothing: it has no organization.
 NOBODY = Principal(0, b"", b"", "")
 
 Verify: TypeAlias = Callable[[Mapping[str, str], bytes, Services], Awaitable[Principal]]
@@ -53,9 +54,9 @@ class Credentials:
 
 @dataclass(slots=True, frozen=True)
 class Signature:
-    """Whoever signed the body. `verify` is given headers and body, as they were sent.
+    """The sender of a signed body. `verify` takes the headers and the body as they were sent.
 
-    It returns on whose behalf the request is, and refuses with UNAUTHENTICATED.
+    It returns the caller. It refuses a wrong signature with UNAUTHENTICATED.
     """
 
     verify: Verify

@@ -1,6 +1,7 @@
-"""What senders write where a person can be reached, as it is compared; None for a placeholder.
+"""Addresses of people, as they are compared: e-mail, telephone, handle. A placeholder gives None.
 
-A placeholder stands where a form demands something: it says nothing, and everybody has the same.
+Senders write a placeholder where a form demands an address. A placeholder names nobody, and many
+people have the same one.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from entrepot.core.addresses import folded
 # An index holds names up to a length; a longer one is known by its digest.
 NAME_MAX = 200
 
-# What people and shops write for nobody, folded, without the signs around it.
+# Words that people and shops write for nobody, folded, without the signs around the word.
 _NOBODY = frozenset({
     "", "0", "-1", "na", "n/a", "n.a", "no", "none", "null", "nil", "nan", "undefined",
     "unknown", "anonymous", "anon", "guest", "guest user", "guest customer", "customer", "default",
@@ -61,7 +62,8 @@ def email(text: str) -> tuple[str, str] | None:
     local, _, domain = mailbox.partition("@")
     if local in _NO_LOCAL or _is_nowhere(domain):
         return None
-    # What answers nobody has one of these words; to look for them takes less than to match.
+    # An address that nobody answers has one of these words. Looking for the words takes less time
+    # than matching the patterns.
     answering = "reply" in local or "respond" in local or "answer" in local
     if answering and _NO_MAILBOX.match(local):
         return None

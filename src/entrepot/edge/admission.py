@@ -1,5 +1,6 @@
-"""Who a secret or a token stands for. A look-up is remembered for a second at most, so that a
-revocation holds everywhere within it."""
+"""From a secret or a token to its caller. A look-up is remembered for one second at most, so a
+revocation holds everywhere within one second.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +46,7 @@ class Admission:
         self.wrong = WrongCredentials(monotonic)
 
     async def credential(self, secret: str) -> accounts.Credential | None:
-        """What the secret stands for; None when it is unknown or revoked."""
+        """The credential of this secret; None if the secret is unknown or revoked."""
         known = self._remembered.get(secret)
         if known is None and self._unknown:
             until = self._unknown.get(accounts.digest(secret))
@@ -60,7 +61,7 @@ class Admission:
         return found
 
     def known(self, secret: str) -> accounts.Credential | None:
-        """What the secret stands for, where that was looked up within the last second."""
+        """The credential of this secret, if it was looked up within the last second; else None."""
         known = self._remembered.get(secret)
         if known is None or known[0] <= self._monotonic():
             return None
@@ -89,7 +90,8 @@ class Admission:
             task = asyncio.get_running_loop().create_task(self._ask(key, look_up, now))
             self._asking[key] = (now, task)
             task.add_done_callback(partial(self._asked, key))
-        # Whoever asked first may leave before the answer; the others still want it.
+        # The request that asked first may end before the answer. The others still wait for the
+        # answer.
         found: T | None = await asyncio.shield(task)
         return found
 

@@ -1,8 +1,8 @@
 """A whole answer in one write.
 
-uvicorn takes an answer in two messages and looks at each header again, by pattern and by name. That
-is a tenth of what an order costs, and needless for answers whose headers are all made here. We
-repeat uvicorn's other side effects here, and leave every unusual case to uvicorn.
+uvicorn takes an answer in two messages and checks each header again, by pattern and by name. These
+checks are a tenth of what an order costs. Answers whose headers are all made here do not need them.
+We repeat uvicorn's other side effects here, and leave every unusual case to uvicorn.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _Headers = list[tuple[bytes, bytes]]
 
 
 def last_answer(status: int) -> bytes:
-    """What a connection is told that is closed because of what it sent, or did not send."""
+    """The last answer before we close a connection because of the bytes that came, or did not come."""
     phrase = http.HTTPStatus(status).phrase
     retry = "retry-after: 1\r\n" if status == http.HTTPStatus.TOO_MANY_REQUESTS else ""
     return (
@@ -29,7 +29,9 @@ def last_answer(status: int) -> bytes:
 
 
 class _DefaultHeaders:
-    """The headers that uvicorn puts before all others, as text. It makes the list anew at times."""
+    """The headers that uvicorn puts before all others, as text. uvicorn makes its list anew at
+    times.
+    """
 
     def __init__(self) -> None:
         self._known: _Headers = []

@@ -1,7 +1,7 @@
 """An operation as a shell command that works when it is pasted after `demo --shell`.
 
-What only the reader knows is a variable of the shell, under the name that `entrepot demo --shell`
-exports. An operation on one order takes the newest order, which is looked up first.
+A value that only the reader knows is a shell variable, named as `entrepot demo --shell` exports it.
+An operation on one order takes the newest order: a command before it looks the order up.
 """
 
 from __future__ import annotations

@@ -47,19 +47,20 @@ _STRIPE: dict[str, int] = {
 
 
 def iso_code(text: str) -> str | None:
-    """The ISO 4217 code that the text is, in either case; None when it is none.
+    """The ISO 4217 code that the text is, in either case; None if the text is no code.
 
-    Some letters beyond ASCII have an ASCII letter in upper case. They make no code.
+    Some letters beyond ASCII have an ASCII letter as their upper case. Such letters make no code.
     """
     code = text.upper()
     return code if text.isascii() and code in _ISO else None
 
 
 def told_code(text: str) -> str | None:
-    """What a mirrored order keeps for its sender's currency; None for one that cannot be kept.
+    """The currency that a mirrored order keeps; None for a text that cannot be kept.
 
-    Three ASCII letters are a code, in upper case, whether or not ISO has it or still has it. Any
-    other text is kept as told, unless changing its case or its form would make a code of it.
+    Three ASCII letters are a code, in upper case, also if ISO does not list the code. Any other
+    text is kept as told, unless a change of its case or its Unicode form would make a code of the
+    text.
     """
     if text.isascii():
         return text.upper() if len(text) == CODE_LENGTH and text.isalpha() else text

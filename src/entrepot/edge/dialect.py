@@ -1,5 +1,6 @@
-"""What a dialect has to provide, and what it is given: one table of operations, one table of
-refusals, one way to tell who is calling. Nothing here knows a path or a status code."""
+"""What a dialect provides: a table of operations, a table of refusals, and a way to find the
+caller. What a dialect is given: `Call`. Nothing here knows a path or a status code.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ QUERY_PAIRS_MAX = 100
 
 @dataclass(slots=True)
 class Call:
-    """One request on its way through a handler."""
+    """A request on its way through a handler."""
 
     services: Services
     request_id: str
@@ -69,9 +70,10 @@ class Call:
         return found
 
     async def read(self, question: Question[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the caller's organization has that the question asks for.
+        """Ask the book, for the caller's organization, in the kind of transaction that the question
+        needs.
 
-        A handler reads in no other way: organization and kind of transaction are bound here.
+        A handler reads in no other way.
         """
         if self.principal is NOBODY:
             raise AssertionError("an operation that everybody may call has no organization to read")
@@ -90,9 +92,10 @@ class Call:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T | None:
-        """What the question finds of the order that the path's `member` names; None for no order.
+        """The question's answer for the order that the path's `member` names; None if there is no
+        such order.
 
-        By our own id it is one look. Only what that does not find is looked for by other names.
+        Our own id is looked up first. Other names are looked up only if our own id finds nothing.
         """
         own = ids.any_spelling(self.path_ids[member])
         if own is not None:
@@ -197,7 +200,7 @@ IF_NONE_MATCH = Parameter(
 
 @dataclass(slots=True, frozen=True)
 class Operation:
-    """One row of a dialect's path table."""
+    """A row of a dialect's path table."""
 
     method: str
     path: str  # with {names}
@@ -236,5 +239,6 @@ class Dialect:
     security_schemes: Mapping[str, Any] = field(default_factory=dict)
     # Whether a query with an unknown name is refused; if not, a `Warning` header names the name.
     strict_query: bool = True
-    # What a page in a browser, of whichever origin, may send; nothing unless the dialect says so.
+    # Headers that a page in a browser may send, whatever its origin; none unless the dialect says
+    # so.
     browser_headers: tuple[str, ...] = ()

@@ -1,9 +1,10 @@
-"""The door: under overload a write is refused at its headers, before anything of it is read.
+"""The door: under overload a write is refused at its headers, before its body is read.
 
-Reading, authenticating and judging a request costs most of what carrying it out costs; if it were
-done only to refuse, a server offered four times what it can do would get little else done. Here a
-refusal is a few bytes made at start-up, in the words of the dialect whose prefix the path has.
-Whatever only reads, and what is no dialect's (health, metrics, documents), passes.
+Reading, authenticating and judging a request costs most of what carrying it out costs. A server
+that is offered four times what it can do would spend its time on requests that it refuses in the
+end. A refusal here is a few bytes that were made at start-up, in the words of the dialect whose
+prefix the path has. Requests that only read pass, and so do paths of no dialect: health, metrics,
+documents.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class _Words:
 
 
 class Door:
-    """What the protocol asks about every request once it has its headers."""
+    """The protocol asks the door about every request, once the request's headers are here."""
 
     def __init__(
         self, writer: Writer, dialects: Iterable[Dialect], new_request_id: Callable[[], str]

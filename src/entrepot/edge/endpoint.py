@@ -30,7 +30,7 @@ from entrepot.writer.envelope import Answer
 
 _REFUSING = 400
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
-# What every answer of a dialect begins with, as it goes over the wire.
+# The first header lines of every answer of a dialect, as they are sent.
 _JSON_HEAD = lines([(b"content-type", JSON), *FOR_JSON])
 _NOT_REACHED = Refusal(Reason.UNAVAILABLE, retry_after=1.0)
 # A warning repeats at most this many unknown names, and this many characters of each.
@@ -149,7 +149,8 @@ class Endpoint:
         if body is not None:
             call.body = body
         elif operation.body is not None:
-            # Nobody but the call has it, so that the memory is free once it is read.
+            # Only the call holds the body, so the memory is free once the handler has read the
+            # body.
             call.body = await read_body(headers, receive, operation.body_max)
         del body
         answer = await operation.handler(call)
@@ -166,7 +167,7 @@ class Endpoint:
     async def _caller(
         self, scope: Scope, receive: Receive, headers: Mapping[str, str], operation: Operation
     ) -> tuple[Principal, bytes | None]:
-        """Who calls, and the body where the caller signed the body."""
+        """The caller, and the body if the caller signed the body."""
         access, body = operation.access, None
         if type(access) is Everybody:
             return NOBODY, None

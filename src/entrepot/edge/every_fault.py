@@ -26,9 +26,9 @@ class _Member(NamedTuple):
 
 
 def of_object(body: bytes, shape: type[msgspec.Struct], path: str = "") -> Iterator[InvalidJson]:
-    """What keeps this object from being of the shape, member by member.
+    """Every fault of this object against the shape, member by member.
 
-    `path` is where the object stands. The body is JSON that was looked at before.
+    `path` is where the object stands. The body is JSON that `strict_json` has accepted.
     """
     breathe()
     try:

@@ -1,5 +1,6 @@
-"""What the head of a request may be (RFC 9112): its version, its target, and the headers that say
-whom it is for and where it ends. Two readers of one connection have to agree on all of them.
+"""The rules for the head of a request (RFC 9112): its version, its target, and the headers that
+name the host and say where the request ends. A proxy and this server read one connection, and have
+to agree on all of these.
 """
 
 from __future__ import annotations

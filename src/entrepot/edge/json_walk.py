@@ -21,7 +21,7 @@ _NOT_A_NUMBER: Final = frozenset({"NaN", "Infinity", "-Infinity", "+Infinity", "
 
 
 class Defect(NamedTuple):
-    """What cannot stand in a text, and where: a path such as `[3].items[0].price`."""
+    """A fault in a JSON text, and its path, such as `[3].items[0].price`."""
 
     path: str
     problem: str

@@ -9,7 +9,7 @@ OF_ORDER = frozenset({
     "shippingprice", "fee", "fees", "feetotal", "feeamount", "tip", "tipamount", "surcharge",
 })  # fmt: skip
 OF_LINE = OF_ORDER | {"lineamount", "linetotal"}
-# What the sum of the lines is called; the others are nothing of an order that is that sum.
+# Names of the sum of the lines. An order that costs this sum has none of the other amounts.
 SUMS = frozenset({
     "amount", "total", "totalamount", "totalprice", "subtotal", "subtotalamount", "lineamount",
     "linetotal",

@@ -1,7 +1,8 @@
-"""Which address a request's path is: by the bytes that were sent, so that each has one spelling.
+"""The address that a path means, compared by the bytes that were sent: each address has one
+spelling.
 
-A doubled or trailing slash, a dot segment, or an escaped character of a fixed part is another
-address, where nothing is; a rule in front of the server that names a path cannot be passed by.
+A doubled or trailing slash, a dot segment, or an escaped character of a fixed part makes another
+address, which nothing answers. So nobody passes by a rule of a proxy that names a path.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 T = TypeVar("T")
 _NO_PARAMETERS: Final[Mapping[str, str]] = {}
-# What needs no escape in a path has none: RFC 3986, 2.3.
+# A character that needs no escape has none (RFC 3986, 2.3).
 _NEEDLESS: Final = re.compile(
     rb"%(?:2[DEde]|3[0-9]|4[1-9A-Fa-f]|5[0-9AFaf]|6[1-9A-Fa-f]|7[0-9AEae])"
 )
@@ -46,7 +47,9 @@ class Paths(Generic[T]):
             self._templates.setdefault(len(fixed), []).append((fixed, names, value))
 
     def find(self, path: bytes) -> tuple[T | None, Mapping[str, str]]:
-        """What is at this path, and the values of its parameters; None where nothing is."""
+        """What was registered for this path, and the values of its parameters; None for an unknown
+        path.
+        """
         plain = self._plain.get(path)
         if plain is not None:
             return plain, _NO_PARAMETERS

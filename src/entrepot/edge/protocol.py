@@ -1,9 +1,9 @@
-"""What comes over a connection, in order: requests, answers, and the last word to who breaks rules.
+"""A connection, in order: requests, answers, and a last answer to a client that breaks the rules.
 
 Malformed, late and oversized requests are answered and closed in order, never in the middle of
-another answer, and no answer is ever given to another request than its own. Under overload a
-request is refused before it is parsed or an application task begins: what is said then is the
-door's. This module knows no route, no dialect and no size limit of bodies.
+another answer. No answer is ever given to another request than its own. Under overload the door
+refuses a request before it is parsed and before a task of the application begins. This module knows
+no route, no dialect and no size limit of bodies.
 """
 
 import asyncio
@@ -66,7 +66,7 @@ class DeadlineProtocol(TimedProtocol):
         )  # fmt: skip
         self.connections_max = connections_max
         self._overhead_bytes = 0
-        # Of what came last, and of what is parsed now.
+        # Bytes of the newest data, and of the data that is parsed now.
         self._chunk_bytes = 0
         self._in_head = False
         # How many headers the head had whose body is coming.
@@ -79,7 +79,7 @@ class DeadlineProtocol(TimedProtocol):
         self._half_closed = False
         self._door = _door_of(self.app)
         self._one_too_many = self._received = False
-        # What came just now was let in, so that its requests need not be judged again.
+        # The newest data was let in, so its requests are not judged again.
         self._let_in = False
         # The answer of a request that was turned away at its headers, until its body is through.
         self._turned_away: bytes | None = None
@@ -171,8 +171,8 @@ class DeadlineProtocol(TimedProtocol):
             self._application_called = True
             if self._one_too_many:
                 self.cycle.keep_alive = False
-        # Trailers come as headers do, but are none: whoever looked at the headers before us, and
-        # let the request pass, has not seen them. Nobody reads the list that they go to.
+        # The parser reports trailers as headers. A check of the headers that came before has not
+        # seen them. So trailers go to a list that nobody reads.
         self._headers_before = len(self.headers)
         self.headers = []
         self._phase = Phase.BODY
@@ -281,7 +281,7 @@ class DeadlineProtocol(TimedProtocol):
     def _bound_head(self) -> None:
         """Refuse a head with too many headers, or with too long a target and headers together."""
         large = self._has_many_headers()
-        # What came since the last body, with what came beside it, is no less than this head.
+        # The bytes since the last body, with the bytes around it, are no fewer than this head has.
         if not large and self._overhead_bytes + self._chunk_bytes > HEADER_BLOCK_BYTES_MAX:
             sizes = [len(name) + len(value) for name, value in self.headers]
             large = len(self.url) + sum(sizes) > HEADER_BLOCK_BYTES_MAX
@@ -344,12 +344,11 @@ def deadline_protocol(
     body_seconds: float = BODY_SECONDS_DEFAULT,
     connections_max: int = CONNECTIONS_MAX_DEFAULT,
 ) -> type[asyncio.Protocol]:
-    """What makes protocols with these bounds, for uvicorn's `Config(http=...)`.
+    """A class of protocols with these bounds, for uvicorn's `Config(http=...)`.
 
-    It can be pickled, so that uvicorn can hand it to several processes.
+    The result can be pickled, because uvicorn hands it to several processes.
 
-    Raises:
-        ValueError: a deadline is not positive.
+    Raises: ValueError: a deadline is not positive.
     """
     if not (headers_seconds > 0 and body_seconds > 0):
         raise ValueError(f"deadlines must be positive: {headers_seconds!r}, {body_seconds!r}")

@@ -36,11 +36,11 @@ def _wait(ready_at: float, now: float) -> float:
 
 
 class TokenBuckets:
-    """One bucket a key, all with one rate (tokens a second) and one burst (tokens when full).
+    """A bucket for each key. All have one rate (tokens a second) and one burst (tokens when full).
 
-    A rate of None admits everything. The burst defaults to one second's tokens, at least one.
-    In any window of w seconds a key is admitted at most `burst + rate * w` times, also when its
-    bucket was given up to keep memory bounded: `keys_max` is how many buckets are remembered.
+    A rate of None admits everything. The burst defaults to the tokens of one second, at least one.
+    In any window of w seconds a key is admitted at most `burst + rate * w` times. `keys_max` is how
+    many buckets are remembered; the bound holds also for a key whose bucket was given up.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class SharedTokenBuckets:
             fcntl.lockf(self._file, fcntl.LOCK_UN)
 
     def _slot(self, key: int) -> int:
-        """Where the key is, or the fullest bucket of its set, which is given up for it."""
+        """The slot of the key. A new key takes the slot of the fullest bucket of its set."""
         first = (key * _SPREAD >> 32) % self._sets * _SLOTS * 2
         slots = range(first, first + _SLOTS * 2, 2)
         for slot in slots:

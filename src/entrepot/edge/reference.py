@@ -55,7 +55,7 @@ def _made_once(media: str, make: Callable[[], bytes]) -> Page:
 
 
 def front_page() -> bytes:
-    """What this server is, and where to go on, as one HTML file in UTF-8."""
+    """The front page as one HTML file in UTF-8: what this server is, and where to go on."""
     links = "".join(
         f'<li><a href="/reference/{escape(one.name)}">{escape(one.title)}</a> '
         f'(<a href="/openapi/{escape(one.name)}.json">OpenAPI document</a>)</li>'

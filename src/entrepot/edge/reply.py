@@ -1,4 +1,4 @@
-"""What a handler may answer beside the bytes of a JSON document."""
+"""Answers of a handler that are not just the bytes of a JSON document."""
 
 from __future__ import annotations
 

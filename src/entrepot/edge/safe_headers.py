@@ -31,9 +31,10 @@ PREFLIGHT_SECONDS: Final = 600
 
 
 def cross_origin(dialect: Dialect, allow: str) -> list[tuple[bytes, bytes]]:
-    """What lets a page of any origin ask this dialect; nothing where the dialect takes none.
+    """Headers that let a page of any origin call this dialect; none if the dialect allows no such
+    page.
 
-    No cookie says who is calling, so that a page can do no more than whoever holds the key.
+    No cookie says who is calling. So a page can do no more than its user, who holds the key.
     """
     if not dialect.browser_headers:
         return []

@@ -27,7 +27,7 @@ def prose(text: str, element: str = "p") -> str:
 class SchemaTables:
     """Draws schemas that refer to the named schemas of one document.
 
-    Of what is sent it says which members are required, of an answer which may be absent.
+    Tables of requests mark the required members. Tables of answers mark members that may be absent.
     """
 
     def __init__(self, named: Mapping[str, Schema], *, sent: bool) -> None:
@@ -54,7 +54,9 @@ class SchemaTables:
         beside: str = "",
         above: tuple[str, ...] = (),
     ) -> str:
-        """One member. `above` names the schemas it is inside of, which are not drawn again."""
+        """The row of a member. `above` names the schemas around the member, which are not drawn
+        again.
+        """
         need = ""
         if required is self._sent:
             need = f' <span class="need">{"required" if required else "may be absent"}</span>'

@@ -1,4 +1,4 @@
-"""What every dialect is given to work with."""
+"""Services that every dialect is given."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from entrepot.writer.writer import Writer
 
 @dataclass(slots=True, frozen=True)
 class Services:
-    """What a handler may use: reading the book, and the one door for writes."""
+    """Services for handlers: reading the book, and the one door for writes."""
 
     database: Database
     writer: Writer

@@ -35,7 +35,7 @@ _BEFORE_VALUES: Final = (b"[", b"{", b",")
 _NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _ONE_BRACKET: Final = bytes.maketrans(b"{}", b"[]")
 _PIECE: Final = 64 * 1024
-# What of a body tells long numbers and exponents apart from all others, whatever their digits.
+# Maps every digit to 0 and E to e: long numbers and exponents are then found by simple searches.
 _DIGITS: Final = bytes.maketrans(b"123456789.E", b"0000000000e")
 _LONG: Final = b"0" * 19
 _EXPONENTS: Final = (b"e000", b"e+000")
@@ -49,15 +49,16 @@ _NUL_ESCAPED: Final = b"\\u0000"
 _NUL: Final = "A NUL character is not allowed"
 
 _SMALL_BYTES: Final = 16 * 1024
-# So much is read and written again in a few milliseconds; more is walked, which others may break.
+# A body of this size is read and written again in a few milliseconds. A larger one is walked, and a
+# walk lets others run.
 _READ_BACK_BYTES_MAX: Final = 1_048_576
 
 _Tree = dict[str, object] | list[object]
 
 _plain: Final = msgspec.json.Decoder()
 _write: Final = msgspec.json.Encoder().encode
-# Of a number with a fraction or an exponent only that it is one is of interest here, and to read
-# one to the last digit can take a thousand times as long as another.
+# This decoder reads no number with a fraction or an exponent to its last digit: that can take a
+# thousand times as long as another number, and only their presence matters here.
 _untyped: Final = msgspec.json.Decoder(float_hook=len)
 
 
@@ -85,10 +86,10 @@ def check(body: bytes, depth_max: int) -> None:
 
 
 def _is_plain(body: bytes, depth_max: int) -> bool:
-    """Whether the body is as nearly all are, and sound: few levels, short numbers, and no NUL.
+    """Whether the body is sound and usual: few levels, short numbers, no NUL.
 
-    A string has two quotation marks. Where an object has a key twice, its tree holds fewer strings
-    than the body does. Of any other body this says nothing; it is looked at more closely.
+    A string has two quotation marks. If an object has a key twice, its tree has fewer strings than
+    the body. False says nothing about the body: the caller looks more closely.
     """
     if b"\0" in body:
         return False
@@ -211,7 +212,7 @@ def _check_encoding(body: bytes) -> None:
 
 
 def _check_closely(body: bytes, depth_max: int) -> None:
-    # What is left without the strings are brackets, commas, colons, numbers and three words.
+    # Without its strings, a body is brackets, commas, colons, numbers and three words.
     bare, has_nul = _without_strings(body)
     _check_size(bare, depth_max)
     breathe()
@@ -271,7 +272,7 @@ def _check_size(bare: bytes, depth_max: int) -> None:
     breathe()
     if opened > depth_max:
         brackets = bare.translate(_ONE_BRACKET, _NOT_BRACKETS)
-        # Of brackets without end the first ones are enough.
+        # The first brackets are enough: a body may have brackets without end.
         if _is_deeper(brackets[:_PIECE], depth_max):
             raise InvalidJson("", f"The body is nested deeper than {depth_max} levels")
         if opened > VALUES_MAX:
@@ -323,9 +324,7 @@ def _suspects(bare: bytes) -> list[bytes]:
 
 
 def number_problem(lexeme: str) -> str | None:
-    """What keeps a number from being taken; None also for what is malformed, which the decoder
-    says better.
-    """
+    """The fault of a number; None also for a malformed number, which the decoder explains better."""
     if len(lexeme) > NUMBER_DIGITS_MAX:
         raw = lexeme.encode()
         if sum(map(raw.count, _DIGIT_BYTES)) > NUMBER_DIGITS_MAX:

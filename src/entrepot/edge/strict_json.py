@@ -31,7 +31,7 @@ class Misshapen(InvalidJson):
 
 AMOUNT_DIGITS_MAX: Final = 18
 AMOUNT_SCALE_MAX: Final = 12
-# So long a number with or without a point is within all bounds.
+# A number of this length, with or without a point, is within all bounds.
 PLAIN_MAX: Final = 13
 EXPONENT_DIGITS_MAX: Final = 3
 

@@ -23,7 +23,7 @@ UNTAKEN_SECONDS: Final = 30.0
 
 
 class Phase(enum.Enum):
-    """What a connection is doing."""
+    """Phases of a connection."""
 
     IDLE = enum.auto()  # between requests: uvicorn's keep-alive timer rules
     HEADERS = enum.auto()
@@ -55,7 +55,8 @@ class TimedProtocol(HttpToolsProtocol):
         self._application_called = False
         self._requests_received = 0
         self._deadline: asyncio.TimerHandle | None = None
-        # Which request and phase the deadline is for: only a change of it moves the deadline.
+        # The request and phase of the deadline. The deadline moves only when one of the two
+        # changes.
         self._deadline_of: tuple[int, Phase] | None = None
         self._untaken: asyncio.TimerHandle | None = None
         self._turned_away_at = 0.0
@@ -130,7 +131,7 @@ class TimedProtocol(HttpToolsProtocol):
     def _on_deadline(self) -> None:
         self._deadline = self._deadline_of = None
         if self.flow.read_paused:
-            # It is we who are not reading, so the client cannot be late yet.
+            # This server does not read at the moment, so the client cannot be late yet.
             self._arm()
             return
         self._refuse(http.HTTPStatus.REQUEST_TIMEOUT)

@@ -1,7 +1,8 @@
-"""Which words of two axes may stand together on one order; what is not named here is absurd.
+"""Pairs of words of two axes that may stand together on one order. All other pairs are absurd.
 
-The facets make it so, and this table is written beside them on purpose: a test walks every pair
-and triple of tellings of every dialect and holds what the three dialects show against it.
+The facets lead to these pairs. This table is written apart from the facets on purpose: a test walks
+every pair and triple of tellings of every dialect, and compares the words that the dialects show
+with this table.
 """
 
 from __future__ import annotations

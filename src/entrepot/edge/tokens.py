@@ -1,6 +1,6 @@
-"""JWT bearer tokens of a configured issuer: signature, issuer, audience, times, and nothing else.
+"""JWT bearer tokens of a configured issuer: signature, issuer, audience and times are checked here.
 
-What the claims mean is the dialect's matter. Opaque tokens are credentials, not tokens.
+The dialect decides what the claims mean. Opaque tokens are credentials, and are not read here.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class TokenVerifier:
             client.stream("GET", self._source, headers=_PLAIN) as response,
         ):
             response.raise_for_status()
-            # What is packed may be any size when it is unpacked.
+            # A packed answer may have any size when it is unpacked.
             if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                 raise ValueError("the key set is packed")
             text = b""

@@ -1,8 +1,8 @@
-"""Who tries credentials that are wrong: counted, said once a minute, and answered ever later.
+"""Tries of wrong credentials: counted, logged once a minute, and answered ever later.
 
-A secret has 256 random bits, so that nobody finds one by trying; but each try costs a look into the
-book, and an operator wants to know. Whether a secret is right is looked up before anything else, so
-that right ones are never slowed, wherever they come from.
+A secret has 256 random bits, so nobody finds one by trying. But each try costs a look-up in the
+book, and an operator wants to know of tries. The secret is looked up before anything else, so a
+right secret is never slowed, whatever address the request comes from.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Final
 from entrepot.core.refusal import Reason, Refusal, Refused
 from entrepot.telemetry import log, metrics
 
-# So many wrong ones from one address are answered at once, and so many a second after that.
+# An address may try this many wrong ones at once, and then PER_SECOND of them each second.
 BURST: Final = 100
 RATE: Final = 20.0
-# Who would have to wait longer, or would be one too many to wait, is told to come back instead.
+# A try that would wait longer, or would be one too many to wait, is told to come back instead.
 WAIT_SECONDS_MAX: Final = 5.0
 WAITING_MAX: Final = 256
 LOGGED_EVERY_SECONDS: Final = 60.0
@@ -27,7 +27,7 @@ _OTHERS: Final = "others"
 
 
 class _Client:
-    """What one address has tried."""
+    """The tries of one address."""
 
     __slots__ = ("address", "logged_at", "ready_at", "since_logged")
 

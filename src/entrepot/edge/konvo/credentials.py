@@ -1,4 +1,4 @@
-"""Who a Konvo request comes from: one API key is one organization's."""
+"""The caller of a Konvo request: each API key belongs to one organization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the document says of many of Konvo's operations: headers, and answers that refuse."""
+"""Parts of Konvo's document that many operations share: headers, and answers that refuse."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ _LIVE = ("confirmed", "placed", "draft")
 # A deleted order goes on saying what was last true of a sale that was made.
 _LIVE_OR_GONE = (*_LIVE, "deleted")
 _MOVING = ("in_transit", "out_for_delivery", "attempted", "ready_for_pickup")
-# The shop has handed the goods over. Where they are, the shipment's own axis says.
+# The shop has handed the goods over. The shipment's own axis says where the goods are.
 _HANDED_OVER = (*_MOVING, "delivered", "lost")
 _UNPAID = ("pending", "none", "authorized", "voided", "declined")
 

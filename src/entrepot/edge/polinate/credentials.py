@@ -1,4 +1,4 @@
-"""Who a Polinate request comes from: the business and its key, which must belong together."""
+"""The caller of a Polinate request: the business and its key have to belong together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PREFIX = "bus_"
 
 
 async def authenticate(headers: Mapping[str, str], services: Services) -> Principal:
-    """The caller. Whatever is missing or wrong, the refusal is the same."""
+    """The caller. A missing and a wrong credential get the same refusal."""
     business, secret = headers.get("x-business-id", ""), headers.get("x-api-key", "")
     admission = services.admission
     found = (admission.known(secret) or await admission.credential(secret)) if secret else None

@@ -1,5 +1,5 @@
-"""Who a Synq request comes from: a bearer token, an opaque one of ours or the issuer's JWT, and the
-tenant and organization headers, which must say the same.
+"""The caller of a Synq request: a bearer token, which is one of our secrets or a JWT of the issuer,
+and the headers of tenant and organization, which have to agree with the token.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which orders of an array keep the array out, every one of them, and how its sender goes on."""
+"""The orders of an array that cannot be taken: all of them are named, with how to go on."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def of_array(body: bytes, read: Read) -> Refusal | None:
 
 
 def kept_out(faulty: list[list[Refusal]], orders: int) -> Refusal | None:
-    """One refusal that names these orders' faults, and as many of each as there is room for."""
+    """One refusal that names the faults of these orders, as many as there is room for."""
     if not faulty:
         return None
     room = max(1, FAULTS_MAX // len(faulty))

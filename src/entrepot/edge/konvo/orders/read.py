@@ -125,9 +125,9 @@ def _draft(order: wire.OrderInput, where: str) -> OrderDraft:
 
 
 def digest(order: wire.OrderInput) -> bytes:
-    """What tells a repeat from a change: 16 bytes over all that is read of the order.
+    """The digest that tells a repeat from a change: 16 bytes over every member that is read.
 
-    Neither the order of members nor white space matters, nor do members that Konvo does not know.
+    The order of members does not matter, nor white space, nor members that Konvo does not know.
     """
     return hashlib.blake2b(_canonical(order), digest_size=16).digest()
 
@@ -223,7 +223,7 @@ def _status(text: str, where: str) -> str:
 
 
 def _currency(text: str, where: str) -> tuple[str, int]:
-    """What is kept of the currency, and the decimal places that its amounts are told in."""
+    """The currency that is kept, and the number of decimal places of its amounts."""
     found = _told_currency(text)
     if found is None:
         sentence = "has letters that only look like a currency's code"

@@ -37,7 +37,7 @@ async def list_orders(call: Call) -> Answer:
 
 
 async def get_order(call: Call) -> Answer:
-    """One order by its UUID or another of its names, in the envelope of a list."""
+    """Answer with one order, by its UUID or another of its names, in the envelope of a list."""
     found = await call.named_order("ID", "konvo", queries.order_and_customer)
     if found is None:
         raise refuse(Reason.UNKNOWN_ORDER)

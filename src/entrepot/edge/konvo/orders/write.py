@@ -25,7 +25,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class _Details(msgspec.Struct, rename="camel"):
-    """What a line keeps of a Konvo item; a line of another sender keeps none of it."""
+    """Members of a Konvo item that its line keeps. Lines of other senders have none of them."""
 
     id: str | UnsetType = UNSET
     description: str = ""
@@ -39,10 +39,10 @@ _details = msgspec.json.Decoder(_Details).decode
 
 
 def order(o: Order, contact: Customer | None, shop: str) -> wire.Order:
-    """One order of a shop. An amount finer than the minor unit is shown with its fraction, exactly.
+    """An order of a shop. An amount finer than the minor unit is shown with its fraction, exactly.
 
-    Who ordered is shown as the order was told; an order from before that was kept shows its
-    contact.
+    The customer is shown as the order told the customer. An older order, which did not keep that,
+    shows its contact.
     """
     told = wire.Order(
         id=ids.dashed(o.id),
@@ -69,9 +69,10 @@ def order(o: Order, contact: Customer | None, shop: str) -> wire.Order:
 
 
 def whole_order(o: Order, contact: Customer | None, shop: str) -> wire.WholeOrder:
-    """The order with what telling it again demands, so that the answer can be sent back.
+    """The order with every member that a sender has to tell, so that the answer can be sent back.
 
-    Of a customer, the id is what Konvo senders call the customer, else ours; nobody has none.
+    The customer's id is the id that Konvo senders use, else ours. An order of nobody has an empty
+    id.
     """
     one = order(o, contact, shop)
     own = None

@@ -191,9 +191,9 @@ def _refuse_money(members: Members, money: Collection[str], where: str) -> None:
 
 
 def _plain(number: bytes) -> bytes:
-    """The digits of a JSON number, without an exponent, where that is worth its zeros.
+    """The digits of a JSON number without an exponent, if there are not too many zeros.
 
-    `1e-300000000` would become as many bytes. It stays as it is, which is no amount.
+    `1e-300000000` would become 300 million bytes. Such a number stays as it is, and is no amount.
     """
     _, _, exponent = number.lower().partition(b"e")
     if not exponent or len(exponent.lstrip(b"+-0")) > EXPONENT_DIGITS_MAX:

@@ -1,7 +1,7 @@
-"""What a key of Polinate stands for: the members of each request that tell a repeat from a reuse.
+"""The members of each request that tell a repeat of a Polinate key from a reuse.
 
-The names stand here to the letter, because answers stay stored under them. A member that a body
-gets later joins a version of its own (see writer.idempotency), and none of these lists.
+Stored answers name these members, so the lists never change. A member that a body gets later joins
+a version of its own (see writer.idempotency).
 """
 
 from __future__ import annotations

@@ -11,10 +11,11 @@ from entrepot.edge.polinate.orders import values, wire
 
 
 def new_line(item: wire.NewLine, where: str, *, managed: bool) -> DraftLine:
-    """A line as wanted. Refused: no or two names of the goods, an amount that is none.
+    """A line of a new order. Refused: no name of the goods or two names, and an amount that is
+    none.
 
-    A line for an order that Entrepot runs, `managed`, needs a quantity and amounts that can be
-    sold, and a currency of ISO 4217. What another order's line needs is decided with the order.
+    A line for an order that Entrepot runs (`managed`) needs a quantity and amounts that can be
+    sold, and a currency of ISO 4217. Lines of other orders are judged when the order is decided.
     """
     entry, variant = item.item_list_entry_id, item.item_variant_id
     if (entry is None) == (variant is None):
@@ -47,7 +48,7 @@ def new_line(item: wire.NewLine, where: str, *, managed: bool) -> DraftLine:
 
 
 def line_change(item: wire.LineChanges, where: str) -> LineChange:
-    """What to change on a line; a member that was left out changes nothing."""
+    """The changes of a line; a member that was left out changes nothing."""
     quantity = item.quantity
     return LineChange(
         where=where,

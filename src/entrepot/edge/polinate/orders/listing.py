@@ -20,7 +20,7 @@ _WHOLE = re.compile(r"[0-9]{1,10}\Z")
 
 
 def order_list(query: dict[str, str]) -> tuple[OrderFilter, int, int]:
-    """Which orders a list wants, its page (from 1), and how many orders a page has."""
+    """The filter of a list, its page (from 1), and the number of orders on a page."""
     limit = _count(query, "limit", LIMIT_DEFAULT, LIMIT_MAX)
     page = _count(query, "page", 1, PAGE_MAX)
     for other in ("createdSince", "updatedSince"):

@@ -37,7 +37,7 @@ _NULL = b"null"
 
 
 class _WhichBody(msgspec.Struct, rename="camel"):
-    """What tells the two bodies of POST /api/v1/orders apart."""
+    """The members by which the two bodies of POST /api/v1/orders differ."""
 
     order_id: msgspec.Raw | UnsetType = UNSET
     expected_delivery_at: msgspec.Raw | UnsetType = UNSET
@@ -52,9 +52,10 @@ _UPDATE = msgspec.json.Decoder(wire.UpdateOrder)
 
 
 def posted(body: bytes) -> wire.NotifyOrder | wire.CreateOrder:
-    """The body of POST /api/v1/orders: a notification where it has an `orderId`, else an order.
+    """The body of POST /api/v1/orders: a notification if it has an `orderId`, else an order.
 
-    What has nothing of either is told what the published body, the notification, requires.
+    A body with members of neither is refused with the requirements of the published body, which is
+    the notification.
     """
     try:
         # Nearly every order has known members only, and its amounts are strings.

@@ -77,7 +77,7 @@ async def list_orders(call: Call) -> Answer:
 
 
 async def get_order(call: Call) -> Answer:
-    """One order with its lines, by any of its ids or names."""
+    """Answer with one order and its lines, by any of its ids or names."""
     found = await call.named_order("id", read.SOURCE, queries.order_with_reason, call.now())
     if found is None:
         raise refuse(Reason.UNKNOWN_ORDER)

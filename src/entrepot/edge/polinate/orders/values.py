@@ -85,7 +85,7 @@ def code_of(text: str, field: str) -> str:
 
 
 def told_code(text: str, field: str) -> str:
-    """What a mirrored order keeps for a currency: any text that does not only look like a code."""
+    """The currency that a mirrored order keeps: any text that does not only look like a code."""
     code = currency.told_code(text)
     if code is None:
         sentence = "has letters that only look like a currency's code"
@@ -126,7 +126,7 @@ def maybe_word(word: str | UnsetType | None, known: Mapping[str, object], field:
 def told_words(
     phase: str | UnsetType | None, status: str | UnsetType | None, where: str = ""
 ) -> tuple[tuple[str, str], ...]:
-    """What is told of the two axes; phase first, so that status has the last word."""
+    """The told words of the two axes. The phase comes first, so the status has the last word."""
     told = (
         ("polinate_phase", maybe_word(phase, PHASE, f"{where}phase")),
         ("polinate_status", maybe_word(status, STATUS, f"{where}status")),

@@ -36,7 +36,7 @@ Id = Annotated[str, msgspec.Meta(max_length=255)]
 Money = Annotated[
     str, msgspec.Meta(max_length=32, extra_json_schema={"description": "Decimal as string"})
 ]
-# What is sent may be a number as well; `bodies` makes a string of it before it is read.
+# A client may send a number as well. `bodies` makes a string of the number before it is read.
 MoneySent = Annotated[
     str,
     msgspec.Meta(

@@ -21,7 +21,8 @@ _encode = msgspec.json.Encoder().encode
 
 
 def order(o: Order) -> wire.Order:
-    """One order with its lines. An order nobody named a day for is expected when it was made.
+    """An order with its lines. If nobody named a day of delivery, the order is expected when it was
+    made.
 
     An order of a source has the id by which it was notified, as its source calls it.
     """
@@ -121,7 +122,7 @@ def whole_order(status: int, request_id: str) -> Callable[[Result | Refusal], An
 
 
 def noted(result: Result | Refusal, request_id: str) -> Answer:
-    """What a notification is answered with."""
+    """The answer to a notification."""
     if isinstance(result, Refusal):
         return refusal_answer(result, request_id)
     assert isinstance(result, NotedResult)

@@ -1,7 +1,8 @@
-"""What a body says that its order costs. Synq's order costs the sum of its lines and nothing else.
+"""Amounts that a body claims for its order. A Synq order costs the sum of its lines and nothing
+else.
 
-A member that agrees with that, as in an order that was read, is taken. Any other is refused: it
-would be a price that somebody else expects.
+A member that agrees with this sum is taken, as in an order that was read and is sent back. Any
+other amount is refused, because its sender expects another price.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from entrepot.writer.idempotency import fingerprint, well_formed
 
 PLACES_MAX = 4
 QUANTITY_MAX = 10**9
-# What tells a repeat from a reuse, in version 1 of the fingerprint.
+# The members that tell a repeat from a reuse, in version 1 of the fingerprint.
 _PARTS = (
     "payment_provider", "payment_reference", "customer_id", "currency", "channel",
     "source_platform", "items",

@@ -33,7 +33,7 @@ async def list_orders(call: Call) -> Answer:
 
 
 async def get_order(call: Call) -> Answer:
-    """One order by its UUID; or by another of its ids and names, which nobody else may have."""
+    """Answer with one order, by its UUID, or by a name of the order that no other order has."""
     found = await call.named_order("orderID", "synq", queries.order_with_reason, call.now())
     if found is None:
         uuid(call.path_ids["orderID"], "orderID")

@@ -40,7 +40,7 @@ def number(amount: Amount) -> msgspec.Raw:
 
 
 def order(o: Order, principal: Principal) -> wire.Order:
-    """One order."""
+    """An order as Synq shows it."""
     return wire.Order(
         id=ids.dashed(o.id),
         status=o.words["synq"],
@@ -103,7 +103,7 @@ def page_answer(orders: list[Order], limit: int, offset: int, principal: Princip
 
 
 def created(result: Result | Refusal, request_id: str) -> Answer:
-    """What a placed order is answered with. The run is named after the order's first event."""
+    """The answer to a placed order. The run is named after the order's first event."""
     if isinstance(result, Refusal):
         return refusal_answer(result, request_id)
     assert isinstance(result, OrderResult)
