@@ -1,8 +1,8 @@
-"""Long work on the event loop, in slices: between two of them everything else has its turn.
+"""Long work on the event loop, in slices: everything else has its turn between two slices.
 
-Work is plain functions. Whoever knows that some may take long runs them by `in_slices`, and they
-say by `breathe` where a slice may end. It costs next to nothing where nobody asked for slices.
-Threads would not do: whatever holds the interpreter's lock in one holds up the event loop too.
+Work is plain functions. A caller that knows that some may take long runs them by `in_slices`, and
+they call `breathe` where a slice may end. `breathe` costs next to nothing outside of `in_slices`.
+Threads would not help: a thread that holds the interpreter's lock holds up the event loop too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 # How long a slice lasts, in seconds; what cannot be interrupted, such as a statement, may follow.
 SLICE_SECONDS: Final = 0.01
-# So much small work is done between two questions for the time.
+# This many pieces of small work are done between two looks at the time.
 STRIDE: Final = 500
 
 

@@ -65,12 +65,12 @@ On SQLite each part is a statement of its own, carried out row by row.
 
 """
 _MICROSECONDS = 1_000_000
-# What begins a line of its own; the parts that are looked at in the end stay on one.
+# Words that begin a line of their own. The parts of the last SELECT stay on one line.
 _CLAUSE = re.compile(r" (FROM(?! \w+\))|WHERE|ON CONFLICT|RETURNING|ORDER BY|GROUP BY) ")
 
 
 class _Said(NamedTuple):
-    """What is told in one situation."""
+    """The statements of one situation."""
 
     when: str
     statements: list[str]
@@ -128,7 +128,7 @@ class _Story:
         return next(self._ids).to_bytes(16, "big")
 
     def told(self) -> list[_Said]:
-        """What is told, one thing after another."""
+        """The situations, one after another."""
         org = self._org
         stocked = AdjustStock(org.org, self._variant, org.default_location, 10, "opening")
         placed = self._batch("Stock is counted", stocked)

@@ -92,7 +92,7 @@ def is_debugging() -> bool:
 
 
 class Committed(NamedTuple):
-    """What a committed batch wrote, for the figures."""
+    """The figures of a committed batch."""
 
     events: Mapping[str, int]  # by type
     accepted: Mapping[str, int]  # orders made, by dialect

@@ -1,4 +1,4 @@
-"""Who is connected to whom: the only place that constructs the rooms and hands them each other."""
+"""Connects the rooms: the only module that constructs them and hands them to each other."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def make_writer(database: Database, chosen: Settings, hooks: Hooks | None = None
 
 
 def make_holding(database: Database, chosen: Settings) -> Holding:
-    """What this process holds of the pipeline's jobs, once its worker runs."""
+    """The holder of this process's jobs, for its worker."""
     terms = WorkerSettings(
         lease_seconds=chosen.lease_seconds,
         hold_seconds=chosen.hold_seconds,
@@ -78,7 +78,9 @@ def make_holding(database: Database, chosen: Settings) -> Holding:
 def make_services(
     database: Database, writer: Writer, chosen: Settings, shared: str | None = None
 ) -> Services:
-    """What the dialects work with. `shared`: the folder of the server that this is a process of."""
+    """The services of the dialects. `shared`: the folder of the server that this process belongs
+    to.
+    """
     tokens = None
     if chosen.jwt_issuer:
         # Imported here, because the cryptography it loads is of no use to most installations.
@@ -129,7 +131,7 @@ async def make_worker(
 
 
 def make_retention(database: Database, chosen: Settings) -> Retention:
-    """What removes old rows. Raises SettingsError where nothing can be written to the archive."""
+    """The remover of old rows. Raises SettingsError if nothing can be written to the archive."""
     archive = None
     if chosen.events_days is not None:
         archive = EventArchive(Path(chosen.archive_dir))
@@ -168,7 +170,7 @@ async def begin_serving(database: Database, chosen: Settings) -> None:
 def end_with_parent() -> None:
     """Drain when the process that started this one for its server is gone.
 
-    Nobody would stop this one any more, and the next server could not have its address.
+    Otherwise nobody would stop this process, and the next server could not have its address.
     """
     parent = multiprocessing.parent_process()
     if parent is None:
@@ -212,8 +214,9 @@ def application(shared: str | None = None) -> Application:
             running = asyncio.create_task(worker.run(), name="pipeline")
         if retention is not None:
             sweeping = asyncio.create_task(retention.run(), name="retention")
-        # What is there now stays: the collector need not walk it again and again. Nor what arrays
-        # of orders hold for a moment: tens of thousands of objects, which go by themselves.
+        # The objects that exist now stay, so the collector need not walk them again and again.
+        # Arrays of orders make tens of thousands of objects for a moment; these go without the
+        # collector as well.
         gc.collect()
         gc.freeze()
         gc.set_threshold(100_000, 20, 50)

@@ -78,7 +78,7 @@ def demo(
 
 
 def credentials_file(url: str) -> Path:
-    """Where the demo's secrets lie: beside an SQLite file, else under ./var."""
+    """The file of the demo's secrets: beside an SQLite file, else under ./var."""
     parsed = parsed_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         return Path(parsed.database + ".demo.json")

@@ -82,7 +82,7 @@ def _print(name: str, value: Any) -> None:
 
 
 def described(found: Explained) -> dict[str, Any]:
-    """What there is to say of an order, for programs; times are UTC."""
+    """An explained order for programs; times are UTC."""
     order, its = found.order, found.story
     return {
         "order_id": ids.dashed(order.id),
@@ -107,7 +107,7 @@ def described(found: Explained) -> dict[str, Any]:
 
 
 def waits_for(found: Explained) -> str:
-    """What the order's pipeline waits for, in words."""
+    """The cause for which the order's pipeline waits, in words."""
     if not found.story.jobs:
         return "nothing: its pipeline has no step left"
     job = found.story.jobs[0]

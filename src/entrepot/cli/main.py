@@ -11,8 +11,9 @@ from cyclopts import App
 
 from entrepot import __version__
 
-# What a command loads stays, so that the collector would walk it again and again for nothing: that
-# was a sixth of the time to start. Set here, because each process of a server loads this first.
+# Modules that a command loads stay in memory, so the collector would walk them again and again for
+# nothing: that was a sixth of the time to start. The threshold is set here, because each process of
+# a server loads this module first.
 gc.set_threshold(50_000, 20, 50)
 
 _FAULT, _INTERRUPTED, _NOBODY_READS = 2, 130, 141
@@ -100,7 +101,8 @@ def _tell(error: Exception) -> None:
         sys.stderr.write(f"entrepot: {sentence_of(error)}\n")
         sys.stderr.flush()
     except OSError:
-        # Nobody can be told. Python's own way out would try once more, and change the exit code.
+        # No output can be written. Python's own way out would try once more, and change the exit
+        # code.
         _end(_FAULT)
 
 

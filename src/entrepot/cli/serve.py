@@ -81,7 +81,7 @@ class Processes(Multiprocess):
         if self._started:
             self._start_again()
         elif any(one.exitcode is not None for one in before):
-            # What keeps the first ones from starting would keep the next ones.
+            # A fault that stops the first processes at start would stop the next ones too.
             self.failed = True
             self.should_exit.set()
             return
@@ -290,7 +290,7 @@ def _serve_many(
 ) -> None:
     telemetry.set_up_logging(chosen.log_level)
     with ExitStack() as stack:
-        # What the processes of one server count together is in the files of this folder.
+        # The processes of one server keep their common counts in the files of this folder.
         shared = stack.enter_context(tempfile.TemporaryDirectory(prefix="entrepot-"))
         os.environ[telemetry.SHARED_FOLDER] = shared
         config = server_config(

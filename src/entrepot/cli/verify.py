@@ -82,7 +82,7 @@ def verify(
     if as_json:
         print(_as_json(report))
     else:
-        # What a provider holds is the one thing that the book cannot tell by itself.
+        # The provider's holds cannot be told from the book alone, so this invariant is not counted.
         _print(report, len(INVARIANTS) - (sandbox_ledger is None))
     if not report.ok:
         raise SystemExit(1)

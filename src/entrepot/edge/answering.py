@@ -16,7 +16,7 @@ _Headers = list[tuple[bytes, bytes]]
 
 
 def last_answer(status: int) -> bytes:
-    """The last answer before we close a connection because of the bytes that came, or did not come."""
+    """The last answer of a connection that is closed for what the client sent, or did not send."""
     phrase = http.HTTPStatus(status).phrase
     retry = "retry-after: 1\r\n" if status == http.HTTPStatus.TOO_MANY_REQUESTS else ""
     return (

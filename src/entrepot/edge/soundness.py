@@ -35,7 +35,8 @@ _BEFORE_VALUES: Final = (b"[", b"{", b",")
 _NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _ONE_BRACKET: Final = bytes.maketrans(b"{}", b"[]")
 _PIECE: Final = 64 * 1024
-# Maps every digit to 0 and E to e: long numbers and exponents are then found by simple searches.
+# Maps digits and the point to 0, and E to e: long numbers and exponents are then found by simple
+# searches.
 _DIGITS: Final = bytes.maketrans(b"123456789.E", b"0000000000e")
 _LONG: Final = b"0" * 19
 _EXPONENTS: Final = (b"e000", b"e+000")
@@ -324,7 +325,7 @@ def _suspects(bare: bytes) -> list[bytes]:
 
 
 def number_problem(lexeme: str) -> str | None:
-    """The fault of a number; None also for a malformed number, which the decoder explains better."""
+    """The fault of a number; None also for a malformed number, which the decoder explains."""
     if len(lexeme) > NUMBER_DIGITS_MAX:
         raw = lexeme.encode()
         if sum(map(raw.count, _DIGIT_BYTES)) > NUMBER_DIGITS_MAX:

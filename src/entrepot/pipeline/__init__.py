@@ -1,4 +1,4 @@
-"""The pipeline: what happens to an order later, until it is done or parked.
+"""The pipeline: the later steps of an order, until the order is done or parked.
 
-It decides nothing about orders: what follows from a step is decided in the core.
+The pipeline decides nothing about orders: the core decides what follows from a step.
 """

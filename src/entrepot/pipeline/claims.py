@@ -47,7 +47,7 @@ class Claims:
             self._reports.tell_no_claim(error)
             return None
         self._reports.tell_claim()
-        # What is held already must not be lost by a look that comes second.
+        # Jobs that were claimed already must not be lost when a second look fails.
         with suppress(Conflict, Unavailable):
             await self._beside(lease, hold, limit, found)
         return [in_hand(job, stage, attempt, None, until) for job, stage, attempt, until in found]

@@ -1,5 +1,6 @@
-"""What came of a step, brought to the book: the command, again while the book is away, what a
-refusal means for the job, and which step follows."""
+"""The result of a step, brought to the book. This module sends the step's command, sends it again
+while the book is away, decides what a refusal means for the job, and finds the step that follows.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ class Concluding:
         result: Result | Refusal = refusal or await self._submitted(held, command)
         tries = 0
         while isinstance(result, Refusal) and result.reason in TRIED_AGAIN:
-            # What the command asks is still true; the lease holds the job meanwhile.
+            # The command is still right; the lease holds the job meanwhile.
             policy = self._terms.policies["book"]
             wait = next_try(tries, policy, self._terms.random01(), None)
             if wait is None or self._terms.now() > held.job.leased_until:

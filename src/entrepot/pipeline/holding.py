@@ -1,6 +1,6 @@
-"""The jobs that this process holds: claimed from the table or born here, and whose turn is next.
+"""The jobs that this process holds, claimed from the table or born here, and their order.
 
-What is done with a job is the worker's matter, what came of that is pipeline.concluding's.
+The worker runs the jobs. The module pipeline.concluding brings the results to the book.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _NUMBER_BITS = 62
 
 
 class Holding:
-    """What one process holds; its writer's hooks (`writer.hooks`).
+    """The jobs of one process; also the hooks of its writer (`writer.hooks`).
 
     Nothing is held before `open` and after `close`, and nothing new after `stop`.
     """

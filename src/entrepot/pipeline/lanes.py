@@ -1,5 +1,6 @@
-"""Where held jobs wait for their turn: one lane for each service that may be slow, so that a slow
-one holds up nobody else."""
+"""Lanes in which held jobs wait for their turn. Each service has a lane of its own, so a slow
+service holds up no other.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +25,10 @@ class Lane:
         return self.running + len(self.waiting)
 
     def begin(self, size: int, leased_until_min: int) -> list[Held]:
-        """Up to `size` jobs, no more than there is width for; they now count as under way.
+        """Up to `size` jobs, as many as the width of the lanes allows; they now count as under way.
 
-        One whose lease is nearer its end than `leased_until_min` is dropped: it may be somebody
-        else's before it is done, and whoever claims it then has the whole lease for it.
+        A job whose lease ends before `leased_until_min` is dropped: another process may claim the
+        job before it is done here. That process then has the whole lease for the job.
         """
         begun: list[Held] = []
         size = min(size, self.width - self.running)

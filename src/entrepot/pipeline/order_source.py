@@ -24,7 +24,7 @@ _PLAIN = re.compile(r"[!-~]+\Z")
 _HOST = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?\Z")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _HEADER_VALUE = re.compile(r"[\t -~]*\Z")
-# What the client itself says, or what would say another thing than it does.
+# Headers that the HTTP client sends by itself, and headers that would contradict them.
 _OURS = frozenset({
     "host", "accept", "accept-encoding", "connection", "content-length", "content-type", "te",
     "trailer", "transfer-encoding", "upgrade",
@@ -36,7 +36,7 @@ class Unaskable(Exception):
 
 
 class Answer(NamedTuple):
-    """What the source said. `body` is None where it is larger than any order."""
+    """An answer of the source. `body` is None if it is larger than any order."""
 
     status: int
     body: bytes | None
@@ -90,7 +90,7 @@ def address(template: str, order_text: str, business: str) -> str:
     filled = template.replace(ORDER, told).replace(BUSINESS, business)
     path = filled.partition("?")[0].partition("//")[2]
     if any(_is_dots(segment) for segment in path.split("/")):
-        # Whoever reads such a path goes up a folder instead, however the dots are written.
+        # A server that reads such a path goes up a folder, however the dots are written.
         raise Unaskable("the id is a dot segment, which is no name in a path")
     return filled
 
@@ -110,7 +110,7 @@ def make_client() -> httpx.AsyncClient:
 
 
 async def ask(client: httpx.AsyncClient, url: str, header: str | None) -> Answer:
-    """What the source answers. No packed body is read, and no more bytes than an order may have.
+    """Ask the source. A packed body is not read, and no more bytes than an order may have.
 
     Raises Unaskable, httpx.TransportError and TimeoutError.
     """

@@ -52,7 +52,7 @@ class Presence:
             await asyncio.sleep(self._seconds)
 
     async def look(self) -> None:
-        """One beat, and one look at the others."""
+        """Send one beat, and look at the other processes once."""
         all_ = await self._database.write(
             partial(processes.beat, process=self._process, now=self._now())
         )

@@ -1,4 +1,4 @@
-"""What the pipeline tells the operator: counts of jobs, durations of calls, and why jobs wait.
+"""The pipeline's reports to the operator: counts of jobs, durations of calls, and why jobs wait.
 
 No personal data and no secret: an exception is named by its type and place, never by its text.
 """
@@ -33,7 +33,7 @@ _SHARE = 20  # counting takes at most this part of the time
 
 
 def place_of(error: BaseException) -> str:
-    """Where an exception was raised, as `module:line`."""
+    """The place where an exception was raised, as `module:line`."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{PurePath(frames[-1].filename).stem}:{frames[-1].lineno}" if frames else "?"
 
@@ -50,9 +50,9 @@ class Reports:
     async def keep_counting(
         self, database: Database, now: Callable[[], int], seconds: float
     ) -> None:
-        """Show the number of jobs and the age of the oldest, until cancelled.
+        """Show the number of jobs and the age of the oldest job, until cancelled.
 
-        What this process parks shows sooner than after `seconds`.
+        Jobs that this process parks are shown sooner than after `seconds`.
         """
 
         def work(conn: Connection) -> None:

@@ -1,7 +1,8 @@
-"""Retention: old idempotency rows leave the book, old events leave it for the archive.
+"""Retention: old idempotency rows are removed, and old events move to the archive.
 
-It runs beside the orders and takes a small share of the time: after each short transaction it
-waits a multiple of what that took. No command and no decision: docs/adr/0009 says why.
+Retention runs beside the orders and takes a small share of the time: after each short transaction
+it waits a multiple of that transaction's time. It sends no command and makes no decision:
+docs/adr/0009 says why.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class RetentionSettings(NamedTuple):
 
 
 class Swept(NamedTuple):
-    """What the walks of one kind came to in a round."""
+    """The results of the walks of one kind in a round."""
 
     organizations: int = 0
     looked_at: int = 0
@@ -54,7 +55,7 @@ class Swept(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """Where a walk is after a slice; `written`: the book says so too."""
+    """The position of a walk after a slice. `written`: the book has this position."""
 
     sweep: Sweep
     looked_at: int
@@ -64,9 +65,9 @@ class _Step(NamedTuple):
 
 
 class Retention:
-    """The walks of one process over the book. Of several processes each walk is one's at a time.
+    """The walks of one process over the book. Each walk belongs to one process at a time.
 
-    `archive` is needed where events are to leave. `pause` waits; the usual one ends with `stop`.
+    `archive` is needed if events are to move there. `pause` waits; the usual one ends with `stop`.
     """
 
     def __init__(

@@ -27,7 +27,8 @@ POLICIES: MappingProxyType[str, Policy] = MappingProxyType(
     {
         # Money may be under way: half an hour of tries before a person is called.
         "authorise": Policy(tries_max=50),
-        # Nobody may keep the money: about a day of tries, well before a hold lapses by itself.
+        # The customer's money must come back: about a day of tries, well before the hold lapses by
+        # itself.
         "void": Policy(cap_seconds=600.0, tries_max=300),
         "fetch": Policy(cap_seconds=300.0, tries_max=20),
         # The order source does not know the order: it may not be there yet.

@@ -1,8 +1,10 @@
 """The worker: runs the steps of the jobs that this process holds.
 
-What is held is in pipeline.holding, what a step does in pipeline.steps, what came of a step goes
-through pipeline.concluding to the writer, and what follows from that is decided by the core. Every
-write carries the job's fence, so that a worker that lost its lease can change nothing.
+- pipeline.holding holds the jobs.
+- pipeline.steps has the steps.
+- pipeline.concluding brings the result of a step to the writer, and the core decides what follows.
+
+Every write carries the job's fence, so a worker that lost its lease can change nothing.
 """
 
 from __future__ import annotations

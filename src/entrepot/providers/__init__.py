@@ -1,4 +1,4 @@
-"""How payment services are spoken to: one contract (`payment`), one module for each service.
+"""Payment services: one contract (`payment`), and a module for each service.
 
-It does not decide what an answer means for an order, and it keeps nothing in the order book.
+A provider does not decide what an answer means for an order, and keeps nothing in the order book.
 """

@@ -1,6 +1,6 @@
-"""The contract that every payment service is spoken to through.
+"""The contract between the pipeline and every payment service.
 
-It does not say when to ask, how often to ask again, or what an answer means for an order.
+The contract does not say when to ask, how often to ask again, or what an answer means for an order.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequest:
-    """One payment as it was committed before the first byte left; a resend carries the same values.
+    """A payment as it was committed before the first byte left; a resend carries the same values.
 
     The amount is ``units / 10 ** scale`` of ``currency``: 12.50 EUR is units 1250, scale 2.
     """
@@ -77,7 +77,7 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It was sent and the answer is lost: the effect may exist.
+    """The request was sent and the answer is lost: the effect may exist.
 
     Only a resend with the same key or a look-up may follow, never a new key.
     """

@@ -37,14 +37,15 @@ CONTENT = 6  # the first columns of an entry: what a repeat must say again
 A = TypeVar("A", AuthoriseAnswer, VoidAnswer)
 Decision: TypeAlias = Callable[[Entry], tuple[Entry, A]]
 
-# What a ledger cannot keep: SQLite ends a text at a NUL, and UTF-8 has no lone surrogates.
+# Characters that a ledger cannot keep: SQLite ends a text at a NUL, and UTF-8 has no lone
+# surrogates.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _SCRIPT = re.compile(r"(declined|pending)|(flaky|unknown|slow)-([0-9]{1,9})")
 _BUSY, _LOCKED = 5, 6  # SQLite's primary result codes
 
 
 def decide_authorise(entry: Entry) -> tuple[Entry, AuthoriseAnswer]:
-    """What one more authorisation call makes of an entry, and what it is answered."""
+    """The entry after one more authorisation call, and the answer to the call."""
     behaviour, number = _script(entry.reference)
     calls = entry.calls + 1
     held = f"sandbox-{entry.key}"
@@ -64,7 +65,7 @@ def decide_authorise(entry: Entry) -> tuple[Entry, AuthoriseAnswer]:
 
 
 def decide_void(entry: Entry) -> tuple[Entry, VoidAnswer]:
-    """What a void makes of an entry, and what it is answered."""
+    """The entry after a void, and the answer to the void."""
     if entry.state not in ("declined", "voided"):
         entry = entry._replace(state="voided")
     return entry, payment.Voided(entry.provider_reference)

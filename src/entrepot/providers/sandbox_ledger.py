@@ -1,6 +1,6 @@
 """The ledger behind the sandbox: one SQLite file that tells which payments there are.
 
-It decides nothing. Several processes may hold it open at once.
+The ledger decides nothing. Several processes may have it open at once.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ GROUP BY order_ref ORDER BY order_ref
 
 
 class Entry(NamedTuple):
-    """One row of the ledger: all that is known under one idempotency key."""
+    """A row of the ledger: all that is known under one idempotency key."""
 
     key: str
     order_ref: str
@@ -188,7 +188,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _make(path: Path) -> None:
-    """Make the file and its missing folders, for the owner alone. What exists stays as it is."""
+    """Make the file and its missing folders, for the owner alone. Existing ones are left."""
     for missing in reversed([one for one in path.parents if not one.exists()]):
         with suppress(FileExistsError):
             missing.mkdir(0o700)

@@ -200,7 +200,7 @@ class Konvo(Dialect):
 
 
 class World:
-    """One organization seen through its three dialects, and its variants."""
+    """An organization seen through its three dialects, and its variants."""
 
     def __init__(self, url: str, credentials: Body, catalogue: Body | None = None) -> None:
         self.synq = Synq(url, credentials["synq"])

@@ -1,8 +1,8 @@
 """A pooler for tests, in which every transaction of a client gets another backend.
 
-It speaks PostgreSQL's protocol between clients and a server on loopback, as PgBouncer does in
-transaction mode, and is stricter than it: what would be kept in a session, or could be another
-client's there, is noted in `faults`. Nothing is installed for it.
+The pooler speaks PostgreSQL's protocol between clients and a server on loopback, as PgBouncer does
+in transaction mode. It is stricter than PgBouncer: state that would stay in a session, or that
+another client could meet there, is noted in `faults`. Nothing has to be installed for it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ AND locktype = 'advisory'"""
 
 
 class Message(NamedTuple):
-    """One message of the protocol: its letter, and what follows the length."""
+    """A message of the protocol: its letter, and the bytes behind the length."""
 
     kind: bytes
     body: bytes
@@ -131,7 +131,7 @@ class Pooler:
             backend.writer.close()
 
     def left_behind(self) -> list[str]:
-        """What backends that serve nobody hold of a session: settings, statements, types, locks."""
+        """State of a session that idle backends hold: settings, statements, types, locks."""
         return asyncio.run_coroutine_threadsafe(self._left_behind(), self._loop).result()
 
     async def _left_behind(self) -> list[str]:

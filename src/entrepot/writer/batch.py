@@ -28,7 +28,9 @@ FirstStep = Callable[[Job], ReserveStock]
 
 
 class Batched(NamedTuple):
-    """What came of a batch: every envelope's outcome, in order; the jobs that are held here now."""
+    """The results of a batch: every envelope's outcome, in order, and the jobs that this process
+    holds now.
+    """
 
     outcomes: list[Outcome]
     leased: list[Job]
@@ -76,9 +78,9 @@ def committed(facts: Facts) -> Committed:
 
 
 def _reserve(job: Job, facts: Facts, first_step: FirstStep) -> None:
-    """Take the first step of an order that was just placed, if its stock was looked at.
+    """Take the first step of an order that was just placed, if the order's stock was read.
 
-    It needs nobody outside, and all it has to know is here already.
+    The step asks nobody outside, and all that it needs was read with the order.
     """
     order = facts.orders[job.org, job.order_id or b""]
     if facts.shelves.issuperset(wanted_by(order, facts)):
@@ -99,7 +101,7 @@ def _judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Ou
     decision = decide(command, facts)
     if isinstance(decision, Decision):
         facts.absorb(decision.changes)
-        # What is answered is the order as it was placed.
+        # The answer shows the order as it was placed.
         outcome = _outcome(envelope, decision.result)
         if first_step is not None and decision.first is not None:
             _reserve(decision.first, facts, first_step)

@@ -1,4 +1,4 @@
-"""What was decided at one time and committed at another is told with the time of the commit."""
+"""Answers show the time of the commit, also if the decision was made at an earlier time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def all_dated(
 def dated(envelope: Envelope, outcome: Outcome, facts: Facts) -> Outcome:
     """The outcome as it was committed: with the times that its orders are kept with."""
     if outcome.replayed:
-        # Of an answer that was given in this very batch.
+        # The stored answer was given in this very batch.
         stored = facts.answers[_key(envelope)]
         return outcome._replace(answer=Answer(stored.status, stored.body))
     result = _result_dated(outcome.result, facts)
@@ -50,7 +50,7 @@ def _key(envelope: Envelope) -> tuple[int, str]:
 
 
 def answers_dated(answered: Sequence[tuple[Envelope, Outcome]], facts: Facts) -> list[StoredAnswer]:
-    """Of the answers that this batch keeps, those that read otherwise with the commit's times."""
+    """The answers kept by this batch that read otherwise with the time of the commit."""
     found: list[StoredAnswer] = []
     for envelope, outcome in answered if facts.redated else ():
         # A replay was dated before, and a refusal shows no times of an order.

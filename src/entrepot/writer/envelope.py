@@ -1,4 +1,4 @@
-"""What surrounds a command on its way in, and what comes back of it."""
+"""A command's envelope on its way in, and the outcome that comes back."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from entrepot.core.results import Result
 
 
 class Answer(NamedTuple):
-    """What goes back on the wire: a status and the exact bytes of the body."""
+    """An answer on the wire: a status, and the exact bytes of the body."""
 
     status: int
     body: bytes
 
 
 class Idempotency(NamedTuple):
-    """One intent's key in its organization, and what the request said: a repeat or a reuse?
+    """A client's key in its organization, and the fingerprint that tells a repeat from a reuse.
 
     `fingerprint` is made by writer.idempotency over the parts called `parts`, in that order.
     `shows_times` says that an answer shows when the order was made or changed.
@@ -49,14 +49,14 @@ class Envelope(NamedTuple):
     # Pure; called inside the transaction, so that what is stored is what is sent. Called again when
     # the commit has another time than the decision went by.
     answer: Callable[[Result | Refusal], Answer] | None = None
-    # What the sender knows of the order already, so that the book need not be asked.
+    # The sender's knowledge of the order, so that the book need not be read again.
     seen: Seen | None = None
-    # Who sent the command, as the events that it makes tell it; see core.actor.
+    # The sender of the command, as its events tell the sender; see core.actor.
     actor: str = actor.UNKNOWN
 
 
 class Outcome(NamedTuple):
-    """What came of an envelope. `answer` is there whenever the envelope said how to answer."""
+    """The outcome of an envelope. `answer` is there whenever the envelope said how to answer."""
 
     result: Result | Refusal
     answer: Answer | None = None

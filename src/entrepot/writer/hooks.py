@@ -1,4 +1,6 @@
-"""What a process that runs the pipeline has its writer do for the jobs that are born in it."""
+"""Hooks of the writer, for a process that runs the pipeline: they take the jobs that are born in
+it.
+"""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def _says_the_same(idempotency: Idempotency, stored: StoredAnswer) -> bool:
 
 
 def _older(idempotency: Idempotency) -> Iterator[bytes]:
-    """What older versions make of the same request."""
+    """The fingerprints that older versions make of the same request."""
     made = [idempotency.fingerprint]
     for make in idempotency.older:
         made.append(make())

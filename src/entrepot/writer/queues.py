@@ -1,12 +1,12 @@
-"""Where commands wait for a transaction: three queues, each with its bounds and its share.
+"""Three queues of commands that wait for a transaction, each with its bounds and its share.
 
-The pipeline's own commands stand in the first: they belong to orders that are accepted already,
-so they are never refused. Where they share batches with the others, they take most of one when they
-need it; but for that, new orders would be accepted faster than old ones are confirmed. Arrays stand
-apart from single orders, so that a bulk import makes nobody who sends one order wait behind all of
-it.
+- The pipeline's commands are in the first queue. Their orders were accepted already, so these
+  commands are never refused. In a batch that is shared with new orders they take up to
+  PIPELINE_SHARE: otherwise orders would be accepted faster than they are confirmed.
+- Single orders are in the second queue.
+- Arrays are in the third queue, so that a single order never waits behind a whole bulk import.
 
-This module reads no clock: who asks says what time it is, in seconds of one that never goes back.
+This module reads no clock. Callers give the time in seconds, of a clock that never goes back.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from entrepot.core.commands import Command
 from entrepot.core.decide import weight
 from entrepot.writer.envelope import Envelope, Outcome
 
-# Of a batch; the rest is for new orders even while the pipeline has more than enough to do. An
-# order takes up to three of the pipeline's commands, so a smaller share would leave it behind.
+# The pipeline's share of a batch; the rest is for new orders, also while the pipeline has more than
+# enough to do. An order takes up to three of the pipeline's commands, so with a smaller share the
+# pipeline would fall behind.
 PIPELINE_SHARE: Final = 0.75
 # How much longer an array may wait than a single order: it is a hundred orders' work itself.
 BULK_PATIENCE: Final = 6
@@ -96,13 +97,16 @@ class Queue:
         if taken or not self.entries:
             self._last_taken, self._stood = now, bool(self.entries)
         if not self.entries:
-            # Nobody waits: what was measured under load says nothing about the next one.
+            # The queue is empty. A pace that was measured under load says nothing about the next
+            # command.
             self.pace = 0.0
 
     def crowded(self, coming: int, now: float, share: float = 1.0) -> bool:
-        """Whether one more, behind `coming` that are not here yet, would wait too long.
+        """Whether one more command would wait too long, behind `coming` commands that are not here
+        yet.
 
-        That is longer than `share` of its patience, by the pace, or by who waits for longest.
+        Too long is longer than `share` of the command's patience, by the pace of the queue or by
+        the age of the command that waits for longest.
         """
         if self.patience is None:
             return False
@@ -113,7 +117,7 @@ class Queue:
 
 
 class Part(NamedTuple):
-    """Which queues a series of batches takes from; `whole` if only while a whole batch waits."""
+    """The queues that a series of batches takes from; `whole` if only while a whole batch waits."""
 
     ours: bool = False
     singles: bool = False
@@ -154,7 +158,7 @@ class Queues:
         return self.singles.orders + self.bulk.orders
 
     def queue_of(self, command: Command) -> Queue:
-        """Where a command waits. What carries a job's id is the pipeline's own."""
+        """The queue of a command. Commands that carry a job's id are the pipeline's."""
         if getattr(command, "job_id", None) is not None:
             return self.ours
         return self.bulk if weight(command) > 1 else self.singles

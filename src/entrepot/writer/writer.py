@@ -1,11 +1,11 @@
-"""Group commit: commands that arrive while a transaction runs share the next one.
+"""Group commit: commands that arrive while a transaction runs share the next transaction.
 
-Where the database can write side by side, the pipeline's commands do not wait for new orders, nor
-those for them: each have batches of their own (docs/adr/0013). Of large arrays one is written while
-another is decided (docs/adr/0016).
+If the database can write side by side, the pipeline's commands and new orders have batches of their
+own and do not wait for each other (docs/adr/0013). One large array is written while the next one is
+decided (docs/adr/0016).
 
-This module knows when to run a batch and what to do when one fails; what a batch does is in
-writer.batch, and what it decides is in the core.
+This module knows when to run a batch, and what to do when a batch fails. The module writer.batch
+knows what a batch does. The core decides.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ OVERLOADED = Refusal(Reason.OVERLOADED, retry_after=1.0)
 
 
 class _Series:
-    """Batches one after the other, of what waits in one part of the queues.
+    """Batches one after the other, of the commands in one part of the queues.
 
-    One that runs beside its `lead`, from the same queue, rests while there are rivals.
+    A series that runs beside its `lead`, from the same queue, rests while other queues have work.
     """
 
     __slots__ = ("drainer", "lead", "locked", "part")
@@ -106,9 +106,9 @@ class Writer:
         return list(await asyncio.gather(*[self._enqueue(envelope) for envelope in envelopes]))
 
     def crowded(self, inside: int, *, bulk: bool = False) -> bool:
-        """Whether a write that came now would be refused, while so many requests are under way.
+        """Whether a new write would be refused, while this many requests are under way.
 
-        It costs next to nothing, so that it can be asked before anything of the request is read.
+        The answer costs next to nothing: it can be asked before anything of the request is read.
         """
         queues = self._queues
         return queues.shut(queues.bulk if bulk else queues.singles, inside, self._monotonic())
@@ -154,9 +154,10 @@ class Writer:
             series.drainer = None
 
     async def _joined(self, series: _Series) -> None:
-        """Let requests join that are being read: a turn of the loop, and more as long as they come.
+        """Let requests join that are being read: wait one turn of the loop, and more while requests
+        come.
 
-        One extra transaction costs more than waiting for a few turns of the event loop.
+        One extra transaction costs more than a few turns of the event loop.
         """
         before = 0
         for _ in range(TURNS_MAX):
@@ -244,7 +245,7 @@ class Writer:
             if is_debugging():
                 log.debug("writer.committed", request_ids=[one.request_id for one in envelopes])
         except Exception as error:
-            # It is written: whatever fails now must not have the batch run again.
+            # The batch is written: no later failure may have the batch run again.
             with suppress(Exception):
                 log.error("writer.not_told", size=len(envelopes), error=type(error).__name__)
         return outcomes

@@ -23,7 +23,8 @@ NOT_IN_TIME = "the payment was not authorised while the stock was held"
 WITHOUT_MONEY = frozenset({"declined", "voided", "expired"})
 
 
-# Where jobs wait for their turn: for the writer, for a source of orders, each for its service.
+# The lanes of jobs: BOOK for the writer, SOURCE for sources of orders, SERVICE for payment
+# services.
 BOOK, SOURCE, SERVICE = "book", "source", "service"
 
 
@@ -49,12 +50,12 @@ class Held(NamedTuple):
 
     @property
     def actor(self) -> str:
-        """Who sends this step's commands, as the events that they make tell it."""
+        """The sender of this step's commands, as their events tell the sender."""
         return actor.step(self.job.kind)
 
 
 class Terms(NamedTuple):
-    """What every step goes by: the clock (microseconds UTC), chance, and how patient to be."""
+    """The terms of every step: the clock (microseconds UTC), chance, and how patient to be."""
 
     now: Callable[[], int]
     random01: Callable[[], float]

@@ -1,4 +1,4 @@
-"""What steps reach outside of the book: payment services, and the sources of notified orders."""
+"""Systems outside of the book: payment services, and sources of notified orders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from entrepot.store.engine import Database
 
 
 class SourceDialect(NamedTuple):
-    """How a source of orders speaks: the dialect's name, an organization's id, and one order.
+    """The dialect of a source of orders: its name, the spelling of an organization's id, and its
+    orders.
 
     `read` takes the document, the id that was asked for, and the organization's number. It raises
     Refused for a document that is no order.

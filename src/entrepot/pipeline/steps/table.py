@@ -1,4 +1,4 @@
-"""The steps of the pipeline, one row a kind of job. What the book calls each kind is in `core`."""
+"""The steps of the pipeline, a row for each kind of job. The names of the kinds are in `core`."""
 
 from __future__ import annotations
 
