@@ -33,7 +33,7 @@ class Organization(NamedTuple):
 
 
 class Credential(NamedTuple):
-    """What a secret stands for. `dialect` is the one that it may speak."""
+    """The credential behind a secret. `dialect` is the only dialect that it may speak."""
 
     org: int
     id: bytes
@@ -48,7 +48,9 @@ _ORG_COLUMNS = [_orgs.c[name] for name in Organization._fields]
 
 
 def digest(secret: str) -> bytes:
-    """What is stored of a secret: it has 256 random bits, so that a plain SHA-256 is enough."""
+    """The digest of a secret, which is all that is stored. A secret has 256 random bits, so a plain
+    SHA-256 is enough.
+    """
     return hashlib.sha256(secret.encode()).digest()
 
 
@@ -104,7 +106,7 @@ def organization_named(conn: Connection, name: str) -> Organization | None:
 
 
 def organizations_like(conn: Connection, name: str) -> list[Organization]:
-    """Those with this name, whatever the case of its letters."""
+    """Organizations with this name, whatever the case of its letters."""
     return [one for one in organizations(conn) if one.name.casefold() == name.casefold()]
 
 
@@ -178,7 +180,7 @@ def add_credential(conn: Connection, made: NewCredential, now: int) -> None:
 
 
 def credential(conn: Connection, secret: str) -> Credential | None:
-    """What a secret stands for, unless it is unknown or revoked."""
+    """The credential of a secret; None if the secret is unknown or revoked."""
     row = conn.execute(
         select(
             _creds.c.org, _creds.c.id, _orgs.c.id, _orgs.c.tenant_id, _creds.c.dialect,
@@ -203,7 +205,7 @@ class ListedCredential(NamedTuple):
 
 
 def credentials(conn: Connection, org: int | None) -> list[ListedCredential]:
-    """Those of an organization or of all, oldest first, with those that are revoked."""
+    """Credentials of an organization or of all, oldest first, with those that are revoked."""
     statement = select(
         _creds.c.org, _creds.c.id, _creds.c.dialect, _creds.c.role, _creds.c.name,
         _creds.c.created_at, _creds.c.revoked_at,

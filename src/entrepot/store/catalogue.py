@@ -1,4 +1,4 @@
-"""What an organization sells, and what is on its shelves, as the operator's commands need it."""
+"""Goods and shelves of an organization, for the operator's commands."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""What a database is to the rest of the server.
+"""The contract of a database for the rest of the server.
 
-Store functions are plain ones over a SQLAlchemy Connection. SQLite runs them in place
-(store/engines/sqlite.py), PostgreSQL runs the very same ones over asyncpg
-(store/engines/postgres.py). So there is one colour of function, and one set of statements.
+Functions of the store are plain functions over a SQLAlchemy Connection. SQLite runs them in place
+(store/engines/sqlite.py). PostgreSQL runs the same functions over asyncpg
+(store/engines/postgres.py). So there is one set of statements, and no second set of async
+functions.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ __all__ = ["POOL_DEFAULT", "Database", "Snapshot", "T", "Unavailable", "Work"]
 
 
 class Database(Protocol):
-    """One order book's database. Reading and writing raise Conflict or Unavailable."""
+    """The database of an order book. Reading and writing raise Conflict or Unavailable."""
 
     dialect: str
     side_by_side: int
@@ -37,10 +38,10 @@ class Database(Protocol):
         ...
 
     async def write_guarded(self, work: Work[T]) -> T:
-        """Run `work` like `write`; nothing that it reads needs to be locked or to be of one moment.
+        """Run `work` like `write`, without locks and without one snapshot for all that it reads.
 
-        It reads first and writes by one `Writes.run` at its end, where guards see that everything
-        it went by is as it was read. On PostgreSQL that one statement is the transaction.
+        The work reads first, and writes by one `Writes.run` at its end. Guards in that write fail
+        if a row is no longer as it was read. On PostgreSQL that one statement is the transaction.
         """
         ...
 
@@ -55,8 +56,9 @@ class Database(Protocol):
         ...
 
     async def read_one(self, work: Work[T]) -> T:
-        """Run `work`, which asks one statement of the engine's Sql and so needs no snapshot around
-        it. Where the engine takes one statement at a time, they see one moment all the same.
+        """Run `work`, which sends one statement through the engine's Sql, and so needs no snapshot.
+
+        If the engine sends several statements one by one, they still see one snapshot.
         """
         ...
 
@@ -76,7 +78,7 @@ class Database(Protocol):
         ...
 
     async def log_faults(self) -> list[LogFault]:
-        """What is wrong with the log of commits; nothing is written. Raises Unavailable."""
+        """Faults of the log of commits; nothing is written. Raises Unavailable."""
         ...
 
     async def accept_loss(self) -> list[LogFault]:

@@ -1,4 +1,4 @@
-"""What a dialect may ask of the book: a function with the kind of transaction that suits it."""
+"""A question of a dialect to the book: a function, and the kind of transaction that suits it."""
 
 from __future__ import annotations
 

@@ -49,7 +49,8 @@ OVERLOADED = Refusal(Reason.OVERLOADED, retry_after=1.0)
 class _Series:
     """Batches one after the other, of the commands in one part of the queues.
 
-    A series that runs beside its `lead`, from the same queue, rests while other queues have work.
+    A series that runs beside its `lead`, from the same queue, rests while the lead locks rows
+    because it met a rival.
     """
 
     __slots__ = ("drainer", "lead", "locked", "part")

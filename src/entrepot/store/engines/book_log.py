@@ -1,11 +1,16 @@
-"""Noticing that a SQLite book lost its log, a part of it, or is older than it was.
+"""Noticing that an SQLite book lost its log or a part of the log, or that the book is older than it
+was.
 
-SQLite opens a book without its log as if nothing were missing. So the book counts its commits in a
-row of `installation`, in the transaction that it counts, and the mark beside the book (mark.py) has
-the same number outside of both files. A book that has fewer commits than its mark says lost some.
-Where a copy has no mark, a seal tells: while a process serves, the book's own file has a row that
-its log takes out again, so only a file without its log shows the row. The row names SQLite's schema
-version, which is random then and which no complete copy keeps (`.backup`, `VACUUM INTO`, a dump).
+SQLite opens a book without its log as if nothing were missing. Two things tell of a loss:
+
+- The count. Each transaction counts itself in a row of `installation`. The mark beside the book
+  (mark.py) has the same number, outside of the book and its log. A book with fewer commits than its
+  mark has lost commits.
+- The seal, for a copy without a mark. While a process serves, the book's own file has a row that
+  the log takes out again. So only a file without its log shows the row. The row names SQLite's
+  schema version, which is random then, and which no complete copy keeps (`.backup`, `VACUUM INTO`,
+  a dump).
+
 See docs/adr/0020.
 """
 
@@ -48,9 +53,10 @@ _HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'insta
 
 
 class BookLog:
-    """What is known of one book's log. Belongs to one connection pool, and to its writer's thread.
+    """The state of a book's log. It belongs to one connection pool, and to the thread of its
+    writer.
 
-    Methods that touch the files raise OSError, those that see a loss raise LogLost.
+    Methods that touch the files raise OSError. Methods that see a loss raise LogLost.
     """
 
     def __init__(self, book: Path) -> None:
@@ -74,7 +80,7 @@ class BookLog:
     # ------------------------------------------------------------------ at start, and for verify
 
     def faults(self, driver: Any, marked: Marked | None) -> list[LogFault]:
-        """What is wrong with the log, by the book as this connection sees it.
+        """Faults of the log, by the book as this connection sees the book.
 
         `marked` was read before the connection's snapshot began.
         """
@@ -222,7 +228,7 @@ class BookLog:
         return False
 
     def _lose(self, driver: Any, what: str) -> None:
-        # What the removed log has is still readable here: copied now, nothing is lost.
+        # A connection can still read a log that was removed. If it is copied now, nothing is lost.
         with suppress(sqlite_driver.Error):
             driver.execute(_COPY).close()
         self.lost = LogLost(f"{what}; stop the server, and start it again")
@@ -240,10 +246,10 @@ class BookLog:
         self._tell_mark()
 
     def copy(self, driver: Any) -> None:
-        """Copy the log into the book, and seal the book where it is served.
+        """Copy the log into the book, and seal the book if it is served.
 
-        Sealed: the book's own file has a row that its log takes out. Whoever sees the row reads the
-        file without the log. Raises the driver's errors.
+        A seal is a row in the book's own file that the log takes out. A reader that sees the row
+        reads the file without its log. Raises the driver's errors.
         """
         if self._version is None:
             driver.execute(_COPY).close()

@@ -24,7 +24,9 @@ _FORM = re.compile(rb"entrepot mark 1\nbook (\w{32})\nserving (\d{10})\ncommits 
 
 
 class Marked(NamedTuple):
-    """What a mark says: of which book, its commits, and the id of the process that serves or 0."""
+    """The content of a mark: its book, the book's commits, and the id of the process that serves,
+    or 0.
+    """
 
     book: bytes
     commits: int
@@ -39,7 +41,7 @@ class Mark:
         self._file: int | None = None
 
     def read(self) -> Marked | None:
-        """What the mark says; None where there is none, or none that can be read."""
+        """The mark; None if there is no mark, or none that can be read."""
         try:
             found = _FORM.fullmatch(self.path.read_bytes())
         except FileNotFoundError:

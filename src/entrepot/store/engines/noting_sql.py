@@ -1,7 +1,7 @@
-"""Noting what PostgreSQL would be told, without one: for documents, not for orders.
+"""Notes the statements that PostgreSQL would get, without a PostgreSQL: for documents only.
 
-What is read comes from a SQLite book, and nothing is written. So the statements of a batch are
-composed as they are for PostgreSQL, by the same code, from any book.
+Rows are read from an SQLite book, and nothing is written. So the same code that composes statements
+for PostgreSQL composes them here, from any book.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class NotingSql(PostgresSql):
         return SQLITE.select_all(conn, selects)
 
     def run(self, conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:  # noqa: ARG002
-        """See Sql. What gives out numbers is said to have given the first ones."""
+        """See Sql. A write that gives out numbers is treated as if it had given the first ones."""
         now, later = split(listed)
         for part in (now, later):
             if part:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import ArgumentError
 from entrepot.store.engine import POOL_DEFAULT, Database
 
 _PORT_MAX = 65_535
-# What a URL may say after its `?`. Certificates are named by PGSSLROOTCERT and its like.
+# Parameters that a URL may have after its `?`. PGSSLROOTCERT and its like name certificates.
 _PARAMETERS = ("sslmode", "ssl", "host", "port", "passfile", "target_session_attrs")
 _TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _FORMS = "`sqlite:///path` or `postgresql://user:password@host:port/name`"

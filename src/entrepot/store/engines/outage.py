@@ -23,7 +23,7 @@ LASTING_SECONDS = 1.0  # an outage that comes again is told again once it lasts 
 
 
 class Unavailable(Exception):
-    """The database cannot be reached or did not answer; whether a write happened is not known.
+    """The database cannot be reached or did not answer. A write may or may not have happened.
 
     The text is the database's own sentence. It holds no values of rows.
     """
@@ -53,10 +53,10 @@ class LogLost(Unavailable):
 
 
 class LogFault(NamedTuple):
-    """One way in which the log of a book is not what it should be.
+    """A fault of the log of a book.
 
     `kind`: `commits_missing`, `log_missing` (in a copy, or beside the book) or `log_removed` (under
-    a serving process). `missing`: how many commits; None where that is not known.
+    a serving process). `missing`: how many commits; None if that is not known.
     """
 
     kind: str
@@ -65,7 +65,7 @@ class LogFault(NamedTuple):
 
 
 class Outage:
-    """One way of using the database, and whether it fails. Belongs to one process."""
+    """Whether one use of the database (reading or writing) fails. Belongs to one process."""
 
     def __init__(
         self,

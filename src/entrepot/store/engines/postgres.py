@@ -37,8 +37,8 @@ _TOUCH = (
     "INSERT INTO installation (name, value) VALUES ('written', ''::bytea) "
     "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 )
-# What asyncpg raises where no server has refused anything: it is in a state that it did not expect,
-# the connection is closed or busy, or a plan has to be made anew after a change of the schema.
+# Errors that asyncpg raises although no server refused anything: it is in a state that it did not
+# expect, the connection is closed or busy, or a plan is made anew after a change of the schema.
 _DRIVER_GAVE_UP = (
     asyncpg.InternalClientError, asyncpg.InterfaceError, asyncpg.InvalidCachedStatementError,
 )  # fmt: skip
@@ -138,7 +138,7 @@ class PostgresDatabase:
         self.reading.tells = self.writing.tells = True
 
     async def see_to_durability(self) -> None:
-        """See Database. It asks a transaction that sets nothing by itself."""
+        """See Database. Asked in a transaction that sets nothing by itself."""
         durability, role = await self._transact("bare", _durability, self.writing)
         if durability not in _DURABLE:
             raise Undurable(
@@ -155,7 +155,7 @@ class PostgresDatabase:
 
 
 def _durability(conn: Connection) -> tuple[str, str]:
-    """What synchronous_commit is, and for which role."""
+    """The value of synchronous_commit, and the role that has the value."""
     asked = "SELECT current_setting('synchronous_commit'), current_user::text"
     durability, role = conn.exec_driver_sql(asked).one()
     return str(durability), str(role)
@@ -179,7 +179,7 @@ async def _done(way: Way, work: Work[T]) -> T:
                 if begin is not None:
                     await driver.execute("COMMIT")
             except BaseException:
-                # Whatever is raised on a connection that is lost, the loss is the reason.
+                # If a connection is lost, the loss is the reason of every error on it.
                 is_lost = driver.is_closed()
                 await _undo(conn, driver)
                 raise
@@ -218,7 +218,7 @@ def _translated(error: Exception, *, is_lost: bool = False) -> Exception:
     # SQLAlchemy wraps the driver's exception once more, and puts its class before its text.
     if isinstance(raw.__cause__, asyncpg.PostgresError | asyncpg.InterfaceError | OSError):
         raw = raw.__cause__
-    # What the database says, without the values of the row that it tells below it.
+    # The database's own sentence, without the values of the row in the lines below it.
     sentence = str(raw).partition("\n")[0]
     state = getattr(raw, "sqlstate", None) or ""
     if state in _RETRY_STATES and not is_lost:

@@ -38,10 +38,10 @@ _BY_INDEX = {
 
 
 class Way(NamedTuple):
-    """How a transaction runs: on connections of which pool, and what begins it.
+    """A way to run transactions: the pool of its connections, and the statement that begins it.
 
-    Where nothing begins it, each statement is a transaction of its own. `sql` is how its connection
-    is spoken to, where that is not as its pool's others.
+    Without such a statement each statement is a transaction of its own. `sql` speaks to the
+    connection, if that differs from the pool's other transactions.
     """
 
     pool: AsyncEngine
@@ -129,7 +129,7 @@ def _direct(url: str, sizes: Sizes) -> Ways:
         return made
 
     writer = pool(sizes.writing, _BY_INDEX)
-    # What takes its time goes through whole tables, each of its statements once.
+    # Long reads go through whole tables, and send each of their statements once.
     reader = pool(sizes.reading, {} if sizes.patient else _BY_INDEX)
 
     @event.listens_for(writer.sync_engine, "connect")

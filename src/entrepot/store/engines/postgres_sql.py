@@ -26,11 +26,12 @@ from entrepot.store.engines.sqlite_sql import one_by_one
 _KEYS_SENT = 2_000  # of more, the driver turns all into bytes in one go
 # Rows inside an array cost more to take than plain ones, a round trip costs more than few of them.
 _SMALL = 48
-# What a guard that found too few rows fails with: the text of a number that is none.
+# The error of a guard that found too few rows: the text of a number that is none.
 _GUARD_FAILED = "22P02"
 _MEANWHILE = "changed meanwhile"
-# Rows of one flush that are taken in one statement. Of more, the driver would turn all into bytes
-# in one go, and others would wait for that; so they go in slices of so many.
+# A statement takes at most this many rows of a flush. The driver turns all rows of a statement into
+# bytes at once, and other requests would wait for that; so more rows go in slices of the second
+# size.
 _ROWS_TOGETHER, _ROWS_AT_ONCE = 4_000, 500
 
 
@@ -164,7 +165,7 @@ class PostgresSql:
         return write.whole and self._own_types
 
     def parts(self, listed: list[Write]) -> tuple[_Part, ...]:
-        """What the statement of these changes is composed of."""
+        """The parts of which the statement of these changes is composed."""
         own = self._own_types
         return tuple([
             _Part(
@@ -210,7 +211,7 @@ def _row_type(table: str) -> str:
 
 @lru_cache
 def row_types(metadata: MetaData) -> str:
-    """What a connection has to say before it writes: the types of whole rows."""
+    """Statements that make the types of whole rows; a connection sends them before it writes."""
     made = []
     for table in metadata.sorted_tables:
         names = [column.name for column in table.columns]
@@ -251,7 +252,7 @@ _Asked = tuple[int, Table, tuple[str, ...], tuple[str, ...], bool, NamedBy | Non
 
 @lru_cache(maxsize=512)
 def select_together(parts: tuple[_Asked, ...]) -> str:
-    """One statement that reads what each part does, each as one array of rows."""
+    """The statement that reads the rows of every part, each part as one array of rows."""
     named: list[str] = []
     before = 0
     for at, table, keys, columns, lock, named_by in parts:
@@ -268,7 +269,9 @@ def select_together(parts: tuple[_Asked, ...]) -> str:
 
 
 def split(listed: list[Write]) -> tuple[list[Write], list[Write]]:
-    """What can be written in one statement, and what has to follow in another."""
+    """The changes that can be written in one statement, and those that need another statement after
+    it.
+    """
     before = {write.table for write in listed if not write.apart}
     later = [write for write in listed if write.apart and write.table in before]
     if not later:
@@ -277,7 +280,7 @@ def split(listed: list[Write]) -> tuple[list[Write], list[Write]]:
 
 
 class _Part(NamedTuple):
-    """What of a Write its statement is made of."""
+    """The members of a Write that its statement is made of."""
 
     change: str
     types: tuple[str, ...]
@@ -290,8 +293,8 @@ class _Part(NamedTuple):
 
 @lru_cache(maxsize=512)
 def composed(parts: tuple[_Part, ...]) -> str:
-    """One statement that does what each part does, fails where a guarded one found too few rows,
-    and selects what the named ones returned.
+    """The statement that does every part, fails if a guarded part found too few rows, and selects
+    the rows that named parts returned.
     """
     written: list[str] = []
     locks: list[str] = []

@@ -11,7 +11,8 @@ FILE_MODE = 0o600
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, for the owner alone. One that exists stays as it is.
+    """Make a folder, and the folders above it, for the owner alone. Existing folders stay as they
+    are.
 
     Raises OSError.
     """
@@ -21,7 +22,7 @@ def make_folder(folder: Path) -> None:
 
 
 def make_file(path: Path) -> None:
-    """Make an empty file for the owner alone. One that exists is not touched.
+    """Make an empty file for the owner alone. An existing file is not touched.
 
     An existing file is not even opened: closing it would drop the locks that SQLite holds on it in
     this process. Raises OSError.

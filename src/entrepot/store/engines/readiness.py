@@ -7,10 +7,10 @@ from entrepot.store.engines.outage import Unavailable
 
 
 async def fault(database: Database) -> str | None:
-    """What is wrong in a few words, or None: `not writable`, `log lost` or `damaged`.
+    """The fault of the database in a few words, or None: `not writable`, `log lost` or `damaged`.
 
     The schema has to be there. Unless something was written within the last seconds, a small write
-    is committed. So a database that takes writes again is found to do so, although nobody sends
+    is committed. So a database that takes writes again is found to do so, although no client sends
     any. Damage that was seen stays until the process is started again.
     """
     writing = database.writing

@@ -1,4 +1,4 @@
-"""One server on one SQLite book: whoever serves holds a lock that ends with the process."""
+"""One server on one SQLite book: a serving process holds a lock that ends with the process."""
 
 from __future__ import annotations
 

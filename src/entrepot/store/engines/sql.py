@@ -1,7 +1,7 @@
-"""What differs between the two databases, behind one object an engine.
+"""Differences between the two databases, as one object an engine.
 
-A function of the store takes a connection, and asks `sql_of` it. Nobody else asks which engine it
-is. SQLite's answers stand in sqlite_sql.py, PostgreSQL's in postgres_sql.py.
+A function of the store takes a connection, and gets the object by `sql_of`. No other code asks
+which engine it is. SQLite's object is in sqlite_sql.py, PostgreSQL's in postgres_sql.py.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ class Conflict(Exception):
 
 
 class NamedBy(NamedTuple):
-    """What the rows of an earlier one of several selects have in some of its columns."""
+    """Keys of a select, taken from columns of the rows that an earlier select finds."""
 
     select: int  # which of the selects, from 0
     columns: tuple[str, ...]
 
 
 class Select(NamedTuple):
-    """Rows to read: those whose `keys` are among `wanted`; `lock` takes row locks, in key order.
+    """Rows to read: the rows whose `keys` are among `wanted`. `lock` takes row locks, in key order.
 
-    `few` rows are expected of some, however many are wanted. Where the keys are `named_by` the rows
-    of another select, which is a small one, nothing is `wanted`, and nothing locked.
+    `few` means that few rows are expected, however many are wanted. With `named_by` the rows of
+    another select, a small one, name the keys; then nothing is `wanted` and nothing is locked.
     """
 
     table: Table
@@ -59,14 +59,17 @@ class Lock(NamedTuple):
 
 
 class Write(NamedTuple):
-    """One table's rows of one kind of change, with its statement on both engines.
+    """Rows of one table for one kind of change, with the statement on both engines.
 
-    `postgres` reads from `{}`, which becomes its arrays of columns, of the types `arrays`. Rows
-    that are `whole` have all columns of the table, in order. A `guarded` write has to find every
-    row, and returns each; a `late` one is done when all but the named ones are. What one with a
-    `name` returns, others can read by it. One with a `lock` takes its rows by that first, as a
-    guarded one, and is done last. A `plain` one reads nothing of the others, and can be divided.
-    Whole rows of a `sparse` table are mostly NULL.
+    - `postgres` reads from `{}`, which becomes its arrays of columns, of the types `arrays`.
+    - `whole` rows have all columns of the table, in order.
+    - A `guarded` change has to find every row, and returns each.
+    - A `late` change is done after all others but the named ones.
+    - The rows that a change with a `name` returns can be read by other changes.
+    - A change with a `lock` first locks its rows by that statement, like a guarded one, and is done
+      last.
+    - A `plain` change reads nothing of the others, and can be divided.
+    - Whole rows of a `sparse` table are mostly NULL.
     """
 
     table: str
@@ -104,7 +107,7 @@ class Sql(Protocol):
     beside the book's."""
 
     def mark(self, number: int) -> str:
-        """The mark of a statement's parameter with this number, from 1. It may stand twice."""
+        """The mark of a statement's parameter with this number, from 1. A mark may stand twice."""
         ...
 
     def ranges(self, mark: Callable[[Any], str], ranges: Sequence[tuple[int, int]]) -> str:
@@ -130,8 +133,9 @@ class Sql(Protocol):
         ...
 
     def one_transaction(self, conn: Connection) -> AbstractContextManager[None]:
-        """What is written inside is committed together: at the end, unless a transaction is under
-        way. Whoever opened the connection rolls back when something fails.
+        """Commit the writes inside together: at the end, unless a transaction is under way.
+
+        The caller that opened the connection rolls back when something fails.
         """
         ...
 
@@ -140,11 +144,11 @@ class Sql(Protocol):
         ...
 
     def select(self, conn: Connection, one: Select) -> list[Row]:
-        """What this finds."""
+        """The rows of one select."""
         ...
 
     def select_all(self, conn: Connection, selects: Sequence[Select]) -> list[list[Row]]:
-        """What each of these finds. PostgreSQL is asked once for all that are small."""
+        """The rows of each select. PostgreSQL gets one statement for all small selects."""
         ...
 
     def run(self, conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:

@@ -19,7 +19,7 @@ _KEYS_AT_ONCE = 256
 _ROWS_AT_ONCE = 500
 # Rows of one flush beyond which few pages are kept in memory meanwhile, and how many KiB.
 _ROWS_MANY, _SMALL_CACHE_KIB = 20_000, 4_096
-# So many rows are worth a look at which of their columns are empty.
+# From this many rows on, it is worth looking which of their columns are empty.
 _SPARSE_ROWS = 8
 
 
@@ -51,11 +51,11 @@ class SqliteSql:
         return statement
 
     def locks(self, conn: Connection) -> bool:  # noqa: ARG002 - as the other engine's
-        """See Sql. Whatever is read is as good as locked."""
+        """See Sql. SQLite has one writer, so every row that it reads is as good as locked."""
         return True
 
     def one_transaction(self, conn: Connection) -> AbstractContextManager[None]:  # noqa: ARG002
-        """See Sql. One is always under way."""
+        """See Sql. A transaction is always under way."""
         return nullcontext()
 
     def fetch(self, conn: Connection, statement: str, parameters: Row) -> list[Row]:
@@ -86,7 +86,7 @@ class SqliteSql:
         return one_by_one(self, conn, selects)
 
     def run(self, conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:
-        """See Sql. What gives numbers was asked before."""
+        """See Sql. The counters that give numbers were read before."""
         many = sum([len(write.rows) for write in listed]) > _ROWS_MANY
         with _small_cache(conn) if many else nullcontext():
             _run(conn, listed)
@@ -94,7 +94,7 @@ class SqliteSql:
 
 
 def one_by_one(engine: sql.Sql, conn: Connection, selects: Sequence[Select]) -> list[list[Row]]:
-    """What each of these finds, asked one after another."""
+    """The rows of each select, read one select after another."""
     found: list[list[Row]] = []
     for one in selects:
         if one.named_by is not None:

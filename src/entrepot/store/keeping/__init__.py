@@ -1,1 +1,1 @@
-"""What happens to a book over the years: retention, the archive of events, migrations."""
+"""Rooms for the years of a book: retention, the archive of events, migrations."""

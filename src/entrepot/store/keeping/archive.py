@@ -1,7 +1,8 @@
-"""The archive that old events go to: JSON lines, gzip, one file a day and process.
+"""The archive of old events: JSON lines, gzip, a file for each day and process.
 
-Whoever removes events from the book has `append` return first: by then they are on the disk. A
-line may stand there twice, when the process died in between; organization, order and number tell.
+Events are removed from the book only after `append` has returned: by then they are on the disk. A
+line may stand in the archive twice, if the process died in between. The organization, the subject
+and the number tell that two lines are one event.
 """
 
 from __future__ import annotations
@@ -43,9 +44,10 @@ class EventArchive:
             _sync_folder(self._folder.parent)
 
     def append(self, events: Sequence[Event], at: int) -> None:
-        """Write events down, safe from power loss, before this returns. `at`: microseconds.
+        """Write events to the archive. When this returns, they survive a loss of power. `at`:
+        microseconds.
 
-        Raises OSError, and then whether they were written is not known. It waits for the disk.
+        Raises OSError; then it is not known whether the events were written. Waits for the disk.
         """
         day = datetime.fromtimestamp(at / MICROSECONDS, UTC).date().isoformat()
         packed = gzip.compress("".join(line(event) for event in events).encode(), 6, mtime=0)
@@ -57,7 +59,7 @@ class EventArchive:
             finally:
                 os.close(file)
         except OSError:
-            # What is at the end of that file is not known: nothing is written behind it.
+            # The end of that file is not known, so nothing more is written to the file.
             self._file = None
             raise
         self._size += len(packed)
@@ -85,7 +87,7 @@ class EventArchive:
 
 
 def line(event: Event) -> str:
-    """One event as a line of JSON, its own body in it as it was."""
+    """An event as a line of JSON, with its own body in it as it was."""
     head = {
         "org": event.org,
         "number": event.number,

@@ -113,9 +113,9 @@ def _upgrade(conn: Connection) -> None:
 
 
 async def upgrade(database: Database) -> None:
-    """Bring the schema to head, in one transaction; nothing happens when it is there already.
+    """Bring the schema to head, in one transaction; do nothing if the schema is there already.
 
-    Of several processes that start on an empty database at once, one makes the schema.
+    If several processes start on an empty database at once, one of them makes the schema.
     """
     for patience in (0.2, 1.0):
         try:

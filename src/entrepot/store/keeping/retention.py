@@ -1,7 +1,8 @@
-"""What leaves the book when it is old: idempotency rows, and the events of finished orders.
+"""Removing old rows from the book: idempotency rows, and the events of finished orders.
 
-Each organization has a row a kind in `sweeps`: how far the walk is, and who holds it under a lease.
-A step reads and writes a bounded slice by index, in one short transaction (docs/adr/0009).
+Each organization has a row in `sweeps` for each kind: how far the walk is, and which process holds
+the walk under a lease. A step reads and writes a bounded slice by index, in one short transaction
+(docs/adr/0009).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ EVENT_KEY = ("org", "subject_id", "seq")
 
 
 class Sweep(NamedTuple):
-    """One organization's walk over one kind of rows. Times are microseconds."""
+    """The walk of one organization over one kind of rows. Times are microseconds."""
 
     org: int
     kind: str
@@ -72,8 +73,10 @@ class Slice(NamedTuple):
 def due(
     conn: Connection, kind: str, after_org: int, now: int, ended_before: int, limit: int
 ) -> tuple[list[Sweep], int | None]:
-    """Of the next `limit` organizations, the sweeps that nobody holds and that are under way or
-    ended before; and the last of these organizations, None where no more follow.
+    """Sweeps to do among the next `limit` organizations, and the last of these organizations.
+
+    A sweep is to do if no process holds it and it is under way or ended before. The last
+    organization is None if no more follow.
     """
     orgs = [row[0] for row in conn.execute(organizations_statement(after_org, limit))]
     wanted: set[tuple[Any, ...]] = {(org, kind) for org in orgs}
@@ -101,7 +104,8 @@ def organizations_statement(after_org: int, limit: int) -> Select[Any]:
 def claim(conn: Connection, sweep: Sweep, leased_until: int, before: int) -> Sweep:
     """Take a sweep: the fence rises. Raises Conflict when another process was faster.
 
-    What is older than `before` is about to be removed, so the horizon rises to it; it never falls.
+    Rows older than `before` are about to be removed, so the horizon rises to `before`. The horizon
+    never falls.
     """
     taken = sweep._replace(
         fence=sweep.fence + 1,
@@ -164,7 +168,7 @@ def remove_keys(conn: Connection, sweep: Sweep, before: int, limit: int) -> tupl
 
 def orders_statement(sweep: Sweep, before: int, limit: int) -> Select[Any]:
     """The next orders of an organization that were last changed before `before`, oldest first."""
-    # One range of the index, and within the moment reached the orders that are still to come.
+    # A range of the index; within the moment reached, the orders that are still to come.
     beyond = or_(_orders.updated_at > sweep.reached_at, _orders.id > sweep.reached)
     return (
         select(_orders.id, _orders.version, _orders.updated_at, _finished())
@@ -199,7 +203,8 @@ def read_events(
 ) -> Slice:
     """The next slice of the events' walk: at most `events_max` events that may leave the book.
 
-    Every order keeps its last event. Where they have more than that, the walk stays in its place.
+    Every order keeps its last event. If the orders have more than `events_max` events, the walk
+    stays where it is.
     """
     found = [OldOrder(*row) for row in conn.execute(orders_statement(sweep, before, orders_max))]
     wanted: set[tuple[Any, ...]] = {(sweep.org, order.id) for order in found if order.finished}

@@ -1,1 +1,1 @@
-"""What the order book is asked: rows by keys, pages by filters, and which steps wait."""
+"""Reading the order book: rows by keys, pages by filters, and which steps wait."""

@@ -24,7 +24,7 @@ def find(conn: Connection, org: int, wanted: OrderFilter, limit: int, offset: in
         having = property_lists.tallied(conn, org, wanted)
         if not having and wanted.property_exists is not False:
             return Wanted([], 0)
-        # Where nobody has it, the list is the one that does not ask for it.
+        # If no order has the property, the list is the list without the filter.
         wanted = wanted if having else order_filter.plain(wanted)
     updated = _updated(conn, org, wanted)
     if updated is not None and updated <= FEW:
@@ -61,7 +61,7 @@ def _updated_after(conn: Connection, org: int, time: int) -> int:
         condition = f"org = {org_mark} AND level = {statement.mark(level)}"
         condition += f" AND slot > {statement.mark(slot)}"
         if level + 1 < len(first):
-            # What lies beyond the coarser slot is counted there.
+            # Orders beyond the coarser slot are counted by that slot's level.
             above, size = tallies.SLOTS[level + 1], tallies.SLOTS[level]
             condition += f" AND slot < {statement.mark((first[level + 1] + 1) * above // size)}"
         counted.append(

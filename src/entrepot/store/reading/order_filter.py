@@ -1,4 +1,4 @@
-"""What a list asks for, said as SQL of an order and of a span of orders."""
+"""The filter of a list as SQL over orders, and over spans of orders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from entrepot.store.writing import properties, tallies
 
 
 class Bound(NamedTuple):
-    """One comparison of a time of an order: `created` or `updated`."""
+    """A comparison of a time of an order: `created` or `updated`."""
 
     column: str
     compare: str
@@ -121,8 +121,8 @@ def _value(text: str) -> str:
 
 
 def of_spans(wanted: OrderFilter, statement: Statement) -> tuple[list[str], str]:
-    """Of a row of order_spans: what must hold if any of its orders is wanted, and what holds only
-    if all of them are.
+    """Two conditions on a row of order_spans: one holds if any of its orders may be wanted, the
+    other only if all of them are.
     """
     some, every = of_facets(wanted, statement, "stage", "goods"), []
     for bound in bounds(wanted):

@@ -133,7 +133,7 @@ def _between(conn: Connection, org: int, first: int, last: int) -> list[Row]:
 
 
 def customers(conn: Connection, org: int, orders: Iterable[Order]) -> dict[bytes, Customer]:
-    """Who these orders of one organization are of, by id, its guest not among them."""
+    """Customers of these orders of one organization, by id, without the organization's guest."""
     keys: set[tuple[Any, ...]] = {(org, order.customer_id) for order in orders}
     guests, found = sql.select_all(
         conn,

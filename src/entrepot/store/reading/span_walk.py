@@ -16,7 +16,7 @@ from entrepot.store.writing import spans
 
 # Spans of one level that are taken in at once; above that a coarser level comes first.
 SPANS_AT_ONCE = 64
-# Of the lowest spans, how many newest ones are looked at first for the first page.
+# The first page is looked for in this many of the newest lowest spans first.
 NEWEST = 16
 
 
@@ -134,7 +134,7 @@ class Walk:
             f"SELECT span, CAST(sum(orders) AS BIGINT), CAST({sure} AS BIGINT) FROM {rows_sql} "
             f"WHERE {' AND '.join(['orders > 0', *some])} GROUP BY span ORDER BY span DESC"
         )
-        # What is tallied knows of no properties.
+        # Tallies of spans know of no properties.
         known = self._wanted.property_path is None
         return [_Span(row[0], row[1], known and row[1] == row[2]) for row in found]
 

@@ -1,4 +1,4 @@
-"""Which steps wait, for what, and since when: what an operator is shown. Nothing here writes."""
+"""Steps that wait, their causes and times, for an operator. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Waiting(NamedTuple):
 
 
 class Query(NamedTuple):
-    """Which steps are meant: of all organizations or of one, whose last error names `text`.
+    """The steps that are meant: of all organizations or of one, and whose last error names `text`.
 
-    `states`: parked ones, those that wait, or both. `failed` leaves those out that wait for a
-    provider's notification and nothing else.
+    `states`: parked steps, waiting steps, or both. `failed` leaves out steps that wait for nothing
+    but a provider's notification.
     """
 
     now: int
@@ -94,7 +94,7 @@ class Story(NamedTuple):
 
 
 def story(conn: Connection, org: int, order_id: bytes) -> Story:
-    """What hangs on an order, oldest first."""
+    """The rows that belong to an order, oldest first."""
     key = {(org, order_id)}
     by_order = ("org", "order_id")
     # By order only the ids: for whole rows SQLite would go through all jobs of an organization.

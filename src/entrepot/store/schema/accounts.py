@@ -25,7 +25,7 @@ organizations = table(
     Column("source_url", Text),
     Column("source_header", Text),
     need("created_at", BigInteger),
-    # What payment keys derive from, of an organization that came from another book.
+    # The secret from which payment keys derive, if the organization came from another book.
     Column("payment_secret", LargeBinary),
     UniqueConstraint("id", name="organizations_id"),
     UniqueConstraint("name", name="organizations_name"),
@@ -48,7 +48,7 @@ credentials = table(
 
 installation = table(
     "installation",
-    # What belongs to the book as a whole: the secret that payment keys are derived from.
+    # Values of the book as a whole: the secret from which payment keys derive, and others.
     Column("name", Text, primary_key=True),
     need("value", LargeBinary),
 )

@@ -1,4 +1,4 @@
-"""What is sold, to whom and from where, and what senders call it."""
+"""Goods, customers and locations, and the names that senders give them."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Part(Protocol):
     """How a member lies in columns. Expressions are Python, over a row or a value."""
 
     def stored(self, member: Position, value: Members, /) -> Stored:
-        """What each of its columns holds; `value` gives the other members."""
+        """The value of each of its columns; `value` gives the other members."""
         ...
 
     def loaded(self, column: Column, names: dict[str, Any], /) -> Expression:
@@ -189,7 +189,7 @@ class Conversion(Generic[T]):
         return tuple(column for column in self.columns if column in wanted)
 
     def at(self, column: str) -> int:
-        """Where a column stands in a row."""
+        """The position of a column in a row."""
         return self.columns.index(column)
 
     def giving(self, columns: Iterable[str]) -> Callable[[T], Row]:

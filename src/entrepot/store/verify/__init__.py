@@ -1,7 +1,7 @@
-"""Auditing the book: every invariant that its parts can break, over one connection, read-only.
+"""The audit of a book: every invariant that its parts can break, over one connection, read-only.
 
-Run it inside `Database.read`, so that all of it sees one snapshot. It may run on a live book. What
-cannot be read is reported, and the rest is read all the same.
+Run the audit inside `Database.read`, so that all of it sees one snapshot. It may run on a live
+book. Parts that cannot be read are reported, and the rest is audited all the same.
 """
 
 from __future__ import annotations
@@ -41,13 +41,17 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     ledger: ProviderLedger | None = None,
     findings: Findings | None = None,
 ) -> Report:
-    """Check every invariant; what was looked at, and where one does not hold.
+    """Check every invariant. Returns the number of rows read, and every violation.
 
-    `attempt_key` makes the provider key that an attempt should have, from the book's secret.
-    Jobs due before `overdue_before` (microseconds) and held by nobody count as late; with `now`,
-    holds of stock that ended before then, and jobs put off for too long, do as well. Jobs beyond
-    `horizons` as put off too far. `ledger` is what a provider says it holds, read before this.
-    Whatever is not given is not checked. `findings` has what was found before, if anything.
+    - `attempt_key` makes the provider key that an attempt should have, from the book's secret.
+    - Jobs due before `overdue_before` (microseconds) and held by nobody count as late.
+    - With `now`, holds of stock that ended before `overdue_before` count as late, and so do jobs
+      that were put off for too long.
+    - Jobs beyond `horizons` count as put off too far.
+    - `ledger` has the money that a provider holds, read before this call.
+    - `findings` has earlier findings, if any.
+
+    Without such a value, its invariant is not checked.
     """
     asking = Asking(conn, findings or Findings())
     checked = {}

@@ -21,7 +21,7 @@ _SENTENCE_MAX = 300
 
 
 class Asking:
-    """One audit's way to the database."""
+    """The questions of one audit to the database. A question that fails is a finding."""
 
     def __init__(self, conn: Connection, findings: Findings) -> None:
         self.conn = conn
@@ -61,7 +61,7 @@ def gone(error: Exception) -> bool:
 
 
 def sentence(error: BaseException) -> str:
-    """What went wrong, in the database's own words; no values of a row."""
+    """The error as the database says it, without values of a row."""
     if isinstance(error, DBAPIError) and error.orig is not None:
         sentence = str(error.orig).partition("\n")[0]
         # asyncpg's text begins with the name of its class.

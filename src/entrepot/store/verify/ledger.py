@@ -22,7 +22,9 @@ class Hold(NamedTuple):
 
 
 class ProviderLedger(NamedTuple):
-    """What one service holds. It was read (microseconds) before the book's snapshot was taken."""
+    """Money that one service holds, read (`read_at`, microseconds) before the book's snapshot was
+    taken.
+    """
 
     service: str
     read_at: int
@@ -30,9 +32,10 @@ class ProviderLedger(NamedTuple):
 
 
 def check_ledger(conn: Connection, findings: Findings, ledger: ProviderLedger) -> int:
-    """Compare both ways; how many holds there were. Keeps the holds in memory.
+    """Compare the ledger with the book, both ways. Returns the number of holds, and keeps them in
+    memory.
 
-    What the book has settled since the ledger was read proves nothing and is left alone.
+    Attempts that the book settled after the ledger was read prove nothing, and are left alone.
     """
     order_of: dict[str, str] = {}
     key_of: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What lists go by: the numbers of the orders, the tallies of their spans, properties and times."""
+"""Figures behind lists: numbers of orders, and tallies of their spans, properties and times."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _later_than_the_last_commit() -> Select[Any]:
 
 
 def _grouped(size: int) -> Select[Any]:
-    """What the lowest spans should say, from the orders."""
+    """The lowest spans as they should be, from the orders."""
     span = (_orders.number - 1) // size
     key = (_orders.org, span, _orders.stage, _orders.fulfilment + "/" + _orders.returns)
     created, updated = _orders.created_at, _orders.updated_at
@@ -140,7 +140,7 @@ def _grouped(size: int) -> Select[Any]:
 
 
 def _coarser(level: int) -> Select[Any]:
-    """What the spans of a level should say, from those of the level below."""
+    """The spans of a level as they should be, from the spans of the level below."""
     ratio = own_reading.SPAN_SIZES[level] // own_reading.SPAN_SIZES[level - 1]
     key = (_spans.org, _spans.span // ratio, _spans.stage, _spans.goods)
     times = [

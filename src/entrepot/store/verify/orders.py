@@ -1,4 +1,4 @@
-"""What takes folding: one walk over all orders beside their lines, events and attempts."""
+"""Checks that fold rows: one walk over all orders beside their lines, events and attempts."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def _illegal(before: Facets | None, after: Facets, event: Event, *, managed: boo
     if not _known(after):
         return f"{'/'.join(after)} is nowhere an order can stand"
     if before is None:
-        # What went before a later one is in the archive.
+        # Events before a later first one are in the archive.
         if managed and event.seq == 1 and after.stage != "placed":
             return f"a managed order begins placed, not {after.stage}"
         return None
@@ -226,7 +226,7 @@ def _money(order: Order, findings: Findings) -> None:
     every = own_reading.summed(order.lines)
     counted = (summed,) if order.managed else (summed, every)
     if order.managed and order.payment_provider is not None:
-        # What goes to a payment was rounded once, to the places that it has now.
+        # An amount for a payment was rounded once, to the places that it has now.
         places = order.subtotal.scale
         counted = (summed, Amount(units_at(summed, places), places))
     if not any(same(order.subtotal, one) for one in counted):
@@ -257,7 +257,7 @@ def _attempts(
 
 
 def _words(order: Order, findings: Findings) -> None:
-    """The words that are kept are words of a dialect. What is shown follows when it is shown."""
+    """Every kept word is a word of a dialect. The words that are shown follow from the facets."""
     pairs = [pair.partition("=") for pair in order.told_words.split()]
     axes = [axis for axis, _, _ in pairs]
     known = all(axis in words.AXES and word in words.AXES[axis].rows for axis, _, word in pairs)

@@ -1,6 +1,6 @@
-"""Which moves of an order are legal, read from the tables of the lifecycle by the audit's own code.
+"""The legal moves of an order, read from the tables of the lifecycle by the audit's own code.
 
-The tables are the law, and are shared. The code that decides by them is not.
+The tables are the law, and are shared. The code that decides by the tables is not shared.
 """
 
 from __future__ import annotations

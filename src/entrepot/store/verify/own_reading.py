@@ -1,8 +1,8 @@
 """Reading rows, events and sums by code of the audit's own.
 
-Whoever writes a book and checks it by the same code sees no fault of that code. So the audit reads
-each row by the names of its columns, and knows by itself what the book was written with. A test
-compares the two.
+A check by the same code that writes the book would not see a fault of that code. So the audit reads
+each row by the names of its columns, and has its own copy of the sizes that the book is written
+with. A test compares the two readings.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def _checks() -> Iterator[Check]:
     line = Reference(
         _RESERVATIONS, ("org", "order_id", "line_id"), _LINES, ("org", "order_id", "id")
     )
-    # What was released keeps its row after the line is gone.
+    # A released reservation keeps its row after the line is gone.
     claims = _RESERVATIONS.c.state.in_(("held", "committed", "shipped"))
     yield Check("OWN_ORGANIZATION", _orphans(line).where(claims))
 

@@ -1,4 +1,4 @@
-"""What parts of an order promise of each other: money, totals, reasons, jobs and variants."""
+"""Promises between parts of an order: money, totals, reasons, jobs and variants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is checked, in one sentence each, and what was found.
+"""Every invariant as one sentence, and the report of an audit.
 
 docs/verify.md tells an operator what each invariant means and what to do when it does not hold.
 """
@@ -156,7 +156,7 @@ class Violation:
 
 
 class Report(NamedTuple):
-    """What was looked at (rows a table) and every invariant that does not hold."""
+    """The number of rows read of each table, and every invariant that does not hold."""
 
     checked: dict[str, int]
     violations: list[Violation]
@@ -175,7 +175,7 @@ class Findings:
         self._witnesses: dict[str, list[dict[str, Any]]] = {}
 
     def add(self, invariant: str, **witness: Any) -> None:
-        """One more place where an invariant does not hold. Ids may be raw bytes."""
+        """Note a witness of a broken invariant. Ids may be raw bytes."""
         self._counts[invariant] = self._counts.get(invariant, 0) + 1
         kept = self._witnesses.setdefault(invariant, [])
         if len(kept) < WITNESSES_MAX:
@@ -187,7 +187,7 @@ class Findings:
             self.add(invariant, **row)
 
     def violations(self) -> list[Violation]:
-        """What was found, in the order of the invariants."""
+        """The violations, in the order of the invariants."""
         return [
             Violation(
                 name,

@@ -59,8 +59,8 @@ def checks(overdue_before: int | None) -> Iterator[Check]:
 
 
 def _a_job_of(org: ColumnElement[int], order: ColumnElement[Any]) -> Exists:
-    # It asks for what the index by orders holds: for a whole row SQLite takes the key's first
-    # column instead and walks all jobs of the organization, for every order.
+    # Selects the column that the index by orders holds. For a whole row SQLite takes the key's
+    # first column instead, and walks all jobs of the organization for every order.
     return exists(_jobs.order_id).where(_jobs.org == org, _jobs.order_id == order)
 
 

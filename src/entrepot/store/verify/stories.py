@@ -1,4 +1,4 @@
-"""What an order's own parts say of each other: its events, its lines and its sender."""
+"""Agreement of an order's own parts: its events, its lines and its sender."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from entrepot.store.verify.own_reading import SEALED_BYTES, is_sealed
 from entrepot.store.verify.own_values import id_text
 from entrepot.store.verify.report import Findings
 
-# What each type says of where the order stands after it: the facet, and its values.
+# The facet that each type of event sets, and the values that it may set.
 _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     events.ORDER_PLACED: ("stage", ("placed",)),
     events.ORDER_CONFIRMED: ("stage", ("confirmed",)),
@@ -80,7 +80,7 @@ def _is_sender(source: str) -> bool:
     return source in _SENDERS or any(name.split("_")[0] == source for name in words.AXES)
 
 
-# Who can stand behind an event that is told by a source; who is not known has an empty name.
+# The kinds of actors of an event, by its source. An unknown actor has an empty name.
 _ACTORS = {PIPELINE: ("step", "provider"), OPERATOR: ("operator",)}
 _OTHERS = ("key", "token", "operator", "step")
 

@@ -1,4 +1,4 @@
-"""What waits for longer than it may, by the clock of the one who asks; only with a bound."""
+"""Rows that wait for longer than they may, by the caller's clock; checked only with a bound."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a batch loads and how it is written: rows, statements, counters, tallies, jobs."""
+"""Loading and writing of a batch: rows, statements, counters, tallies, jobs."""

@@ -42,9 +42,10 @@ def listed(conn: Connection, org: int | None, job_id: JobId, limit: int) -> list
 
 
 def ask_for_all(conn: Connection, org: int, now: int, job_id: JobId) -> int:
-    """Have every announced order of an organization fetched, now that it has a source: how many.
+    """Have every announced order of an organization fetched, now that it has a source. Returns how
+    many.
 
-    What was given up before is tried again.
+    Orders that were given up before are tried again.
     """
     c = _jobs.c
     conn.execute(

@@ -1,9 +1,9 @@
 """Numbers and times in the order of commits, given by the organization's counter.
 
-The row of `order_counters` tells the numbers of an organization's newest order and newest event,
-and the time of its last commit. Each batch that writes any raises it, and holds its row's lock
-until the commit. So numbers have no gap, and a reader that sees a number sees all below it
-(docs/adr/0019, docs/adr/0030).
+The row of `order_counters` has the numbers of an organization's newest order and newest event, and
+the time of its last commit. Each batch that writes orders or events raises the row, and holds the
+row's lock until the commit. So numbers have no gap, and a reader that sees a number sees all
+numbers below it (docs/adr/0019, docs/adr/0030).
 """
 
 from __future__ import annotations

@@ -101,11 +101,14 @@ def write(writes: Writes, kept: Kept[K, R], facts: Facts, *, apart: bool = False
 
 
 def _as_read(writes: Writes, facts: Facts) -> None:
-    """What decisions went by and leave as it was has to be so still, for nothing is locked."""
+    """Guard the rows that decisions read and did not change: they must be as read, for nothing is
+    locked.
+    """
     # Orders of which only the reason is written are guarded where that is written.
     _unchanged(writes, schema.ORDERS, facts.orders, facts.orders.untouched() - facts.reasons)
     _unchanged(writes, schema.JOBS, facts.jobs, facts.jobs.untouched())
-    # Whoever holds them has to see what happened here: not even a put-off may come between.
+    # The process that holds these jobs has to see this change: not even a put-off may come in
+    # between.
     held = sorted(facts.held & facts.jobs.untouched())
     leases = [(*key, facts.jobs.base[key].leased_until) for key in held]
     writes.expect(schema.jobs, ("org", "id", "leased_until"), leases)

@@ -1,4 +1,4 @@
-"""Which order a text means: the ids, references and names under which a person may ask for it."""
+"""The order that a text means: ids, references and names by which a person may ask for an order."""
 
 from __future__ import annotations
 
@@ -20,11 +20,19 @@ _OWN, _SENDER = 0, 1
 
 @asked_in("one statement")
 def find(conn: Connection, org: int, text: str, dialect: str) -> bytes | None:
-    """The id of the organization's order that this text means in a dialect; None for none.
+    """The id of the organization's order that this text means in a dialect; None if it means none.
 
-    Looked for in this order: our own id in any spelling, the id of the dialect's own sender, that
-    of another sender, the external id, the reference, the name. The first kind that has the text
-    decides; where two orders have it, it means none. One statement, a look into an index a kind.
+    Kinds of names, in the order in which they are tried:
+
+    1. our own id, in any spelling
+    2. the id of the dialect's own sender
+    3. the id of another sender
+    4. the external id
+    5. the reference
+    6. the name
+
+    The first kind that has the text decides. If two orders have the text, it means none. One
+    statement looks into an index for each kind.
     """
     if len(text) > NAME_MAX or "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
         return None

@@ -1,5 +1,5 @@
-"""Writing orders. Numbers and times come from the commit (counters.py). What the pipeline moves is
-written without the long texts. What an order only says while it waits is no change of the order.
+"""Writing orders. Numbers and times come from the commit (counters.py). A move of the pipeline is
+written without the long texts. A reason that an order has while it waits is no change of the order.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from entrepot.store.schema import ORDERS
 from entrepot.store.writing import counters
 from entrepot.store.writing.writes import Made, Writes
 
-# What a move of the pipeline changes; the long texts of an order are not written again for it.
+# Columns that a move of the pipeline changes; the long texts of an order are not written again.
 _MOVING = (
     "facets", "told_words", "updated_at", "shipped_at", "delivered_at", "reason", "reason_detail",
     "parked", "ingested", "version",
@@ -54,7 +54,7 @@ def _changed(writes: Writes, facts: Facts) -> None:
 
 
 def _reasons(writes: Writes, facts: Facts) -> None:
-    """What orders say while they wait; those that change besides are written whole."""
+    """Reasons of orders that wait; orders that change in other ways as well are written whole."""
     orders = facts.orders
     only = sorted(facts.reasons - orders.dirty - orders.new)
     said = [(*_said_values(orders[key]), *ORDERS.guarding(orders[key])) for key in only]

@@ -1,7 +1,7 @@
-"""Which processes live that work on jobs, where several do; and what becomes of a dead one's.
+"""Processes that work on jobs, and the jobs of processes that died. Needed where there are several.
 
-A process that lives counts its beats up. No clock is compared with another one's: whoever looks
-remembers what the count was, and how often it has looked since.
+A living process counts up its beats. No two clocks are compared: an observer remembers the count,
+and how often it has looked since the count changed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def end_leases_of(conn: Connection, process: int) -> int:
 
 
 def unknown_holders(conn: Connection) -> set[int]:
-    """Who holds jobs and is no process that beats: it died before its first beat."""
+    """Holders of jobs that have no beat: such a process died before its first beat."""
     known = select(_processes.c.id)
     holders = select(_jobs.c.holder).where(
         _jobs.c.leased_until > 0, _jobs.c.holder.is_not(None), _jobs.c.holder.not_in(known)

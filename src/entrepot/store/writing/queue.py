@@ -35,7 +35,7 @@ class Claimed(NamedTuple):
 
 
 class Lease(NamedTuple):
-    """Who holds the jobs that it claims, from when until when (microseconds)."""
+    """The holder of claimed jobs, and the beginning and end of the lease (microseconds)."""
 
     now: int
     until: int

@@ -1,8 +1,8 @@
 """Tallies over ranges of orders' numbers, so that lists need not read the book.
 
-A span is a range of an organization's numbers. For each level of spans and each stage and
-each state of the goods there is a row that says how many orders stand there and between which
-times they lie. They are kept in the transaction that writes the orders (docs/adr/0008).
+A span is a range of an organization's numbers. For each level of spans, each stage and each state
+of the goods there is a row: how many orders of the span stand there, and between which times they
+lie. The rows are kept in the transaction that writes the orders (docs/adr/0008).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _COLUMNS = (*_KEYS, "orders", *_TIMES)
 
 
 class _Times(NamedTuple):
-    """What a batch does to a row of order_spans."""
+    """The change of a batch to a row of order_spans."""
 
     orders: int
     created_min: int
@@ -102,7 +102,7 @@ def _counted(order: Order, orders: int, created_at: int, updated_at: int) -> _Co
 
 
 def _leaves(counted: list[_Counted]) -> dict[_Place, _Times]:
-    """What the orders do to the rows of the lowest level."""
+    """The changes of the orders to rows of the lowest level."""
     leaves: dict[_Place, _Times] = {}
     for org, stage, its_goods, orders, made, changed, number_ in counted:
         span = (org, (number_ - 1) // SIZES[0], stage, its_goods)

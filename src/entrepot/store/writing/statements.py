@@ -1,6 +1,7 @@
-"""What a change of rows says on either engine: the text of each statement, made once.
+"""The statements of changes on either engine; each text is made once.
 
-SQLite's takes the values of one row, PostgreSQL's reads from `{}`, which becomes its arrays.
+SQLite's statement takes the values of one row. PostgreSQL's reads from `{}`, which becomes its
+arrays.
 """
 
 from __future__ import annotations

@@ -34,11 +34,11 @@ _ORG = (
 
 
 def load(conn: Connection, needs: Needs, facts: Facts, *, lock: bool | None = None) -> None:
-    """Read every row the commands have to see.
+    """Read every row that the commands have to see.
 
     In a transaction, rows that may change are locked: orders before jobs before stock levels, each
-    in key order. Without one nothing is locked, and `flush` has to see that nothing changed. One
-    that only looks says that it wants no `lock`.
+    in key order. Without a transaction nothing is locked, and `flush` checks that nothing changed.
+    A caller that only reads passes `lock=False`.
     """
     for org, text, dialect in needs.texts:
         order_id = order_names.find(conn, org, text, dialect)
@@ -69,7 +69,7 @@ def _read(kept: Kept[K, R], facts: Facts, found: list[Row]) -> list[R]:
 
 
 class _Loading:
-    """What was asked for already, and where what was found goes."""
+    """The selects that were sent already, and the receivers of their rows."""
 
     def __init__(self, needs: Needs, facts: Facts) -> None:
         self.needs, self.facts = needs, facts
@@ -83,7 +83,7 @@ class _Loading:
         self._announcing: set[int] = set()  # organizations that know of announced orders
 
     def next_round(self, *, lock: bool) -> list[_Look]:
-        """What is wanted by now and was not asked for yet."""
+        """The selects that are wanted by now and were not sent yet."""
         needs, facts, look = self.needs, self.facts, self._look
         self._looks, self._naming = [], False
         look(Select(schema.organizations, ("org",), {(org,) for org in needs.orgs}, _ORG),

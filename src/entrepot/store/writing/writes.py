@@ -49,7 +49,7 @@ class Made(Sequence[Row]):
 
 
 class Writes:
-    """What a flush has to write, gathered first.
+    """The changes of a flush, gathered before they are written.
 
     On PostgreSQL each part sees the book as it was before all parts: rows that may replace changed
     rows are kept `apart`. Order of execution:
@@ -65,7 +65,7 @@ class Writes:
         self._listed: list[Write] = []
 
     def add(self, write: Write) -> None:
-        """One more, with a statement of its own."""
+        """Add a change with a statement of its own."""
         if write.rows:
             self._listed.append(write)
 
