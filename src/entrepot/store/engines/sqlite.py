@@ -45,7 +45,7 @@ _GIVE_ROOM = "DELETE FROM installation WHERE name = 'room'"
 
 
 class SqliteDatabase:
-    """An order book in one file: WAL, each commit synced, one writer connection, BEGIN IMMEDIATE."""
+    """A book in one file: WAL, each commit synced, one writer connection, BEGIN IMMEDIATE."""
 
     dialect = "sqlite"
     side_by_side = 1
