@@ -1,1 +1,1 @@
-"""What is allowed and what follows: pure values, tables and decisions, with no input or output."""
+"""The rules: pure values, tables and decisions, with no input or output."""

@@ -41,7 +41,9 @@ def can_be_now(facets: Facets) -> bool:
 
 
 def stand(order: Order) -> Facets:
-    """Where the order will stand as far as anybody has told: for a placed one, once confirmed."""
+    """The facets that the order will have, as far as anybody has told: a placed one, once it is
+    confirmed.
+    """
     facets = order.facets
     if not order.managed or facets.stage != "placed":
         return facets

@@ -1,4 +1,4 @@
-"""What an amendment changed, from what to what, as its event tells it.
+"""Changes of an amendment, from what to what, as the amendment's event tells them.
 
 A change is a pair: the value before and the value after. `null` stands for no value. A JSON object
 that changed is told by its members, and lines are told by their ids.

@@ -1,4 +1,4 @@
-"""What a decision wants written: rows of any kind, on top of those that the batch knows."""
+"""Rows of any kind that a decision wants written, on top of the rows that the batch knows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NONE: set[Any] = cast("set[Any]", frozenset())
 
 
 class Known(Protocol):
-    """What the batch knows, of which a decision changes some: core.facts."""
+    """Rows that the batch knows; a decision changes some of them. See core.facts."""
 
     def of(self, kind: Kind[K, R]) -> Mapping[K, R]:
         """The rows of a kind, as they now are."""
@@ -80,7 +80,7 @@ class Pending(Generic[K, R]):
             self.gone.discard(key)
 
     def put_all(self, rows: Iterable[R]) -> None:
-        """Make or change these rows. Of two rows with one key the last stays."""
+        """Make or change these rows. If two rows have one key, the last one stays."""
         key_of = self._key
         made = {key_of(row): row for row in rows}
         self.rows.update(made)
@@ -94,7 +94,7 @@ class Pending(Generic[K, R]):
 
 
 class Changes:
-    """What a decision wants written, all or nothing. Later commands of a batch see it.
+    """Changes of a decision, written all or none. Later commands of a batch see them.
 
     Each kind of row is an attribute, made when a decision asks for the attribute first: an order
     touches six kinds of fifteen. A kind without an attribute is reached by `of`.
@@ -125,7 +125,7 @@ class Changes:
         self.exact_stock = False  # decided by the very numbers of a level: see Facts
 
     def of(self, kind: Kind[K, R]) -> Pending[K, R]:
-        """What is to be written of any kind, whether there is an attribute for the kind or not."""
+        """The rows to write of any kind, whether there is an attribute for the kind or not."""
         found = self.pending.get(kind)
         if found is None:
             found = self.pending[kind] = Pending(kind, self.facts.of(kind).get)
@@ -134,7 +134,7 @@ class Changes:
     if not TYPE_CHECKING:  # a name that is none is an error of mypy's
 
         def __getattr__(self, name: str) -> Pending:
-            """What is to be written of a kind that no decision has asked for yet."""
+            """The rows to write of a kind that no decision has asked for yet."""
             if name not in BY_NAME:
                 raise AttributeError(name)
             found = self.of(BY_NAME[name])

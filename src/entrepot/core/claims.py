@@ -1,4 +1,4 @@
-"""Which order a payment reference pays: one at a time, the first that came with the reference."""
+"""The order that a payment reference pays: one at a time, the first that came with it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Claim = tuple[int, str, str]
 
 
 class PaymentClaim(NamedTuple):
-    """Which live order a payment reference pays."""
+    """A payment reference, and the live order that it pays."""
 
     org: int
     provider: str  # in small letters
@@ -26,13 +26,13 @@ LET_GO = frozenset({"declined", "voided", "refunded"})
 
 
 def claim(org: int, said: dict[str, Any]) -> Claim | None:
-    """What an order with these members would be paid by; None where it tells no payment."""
+    """The claim of an order with these members; None if they name no payment."""
     provider, reference = said.get("payment_provider"), said.get("payment_reference")
     return (org, provider.lower(), reference) if provider and reference else None
 
 
 def claim_of(order: Order) -> Claim | None:
-    """What a managed order with a payment is paid by, or was before it ended; None of the rest."""
+    """The claim of a managed order with a payment, also after its end; None for all others."""
     provider, reference = order.payment_provider, order.payment_reference
     if not (provider and reference and order.managed) or order.facets.payment == "none":
         return None

@@ -1,4 +1,4 @@
-"""What commands say: lines, goods, customers. Each command is in core/decide, with its decision.
+"""Values that commands carry: lines, goods, customers. Each command is in core/decide.
 
 Commands are in the imperative; they carry no status codes and no wire shapes.
 """
@@ -44,10 +44,10 @@ class DraftLine(NamedTuple):
 
 
 class CustomerRef(NamedTuple):
-    """Who orders: an id of ours, or what the sender calls them and where they can be reached.
+    """The customer of an order: our id, or the sender's id and addresses of the customer.
 
-    `own` is the sender's id for them, under the sender's kind. `identifiers` are addresses (kind,
-    value) as they are compared, the strongest kind first. Placeholders stand in neither.
+    `own` is the sender's id for the customer, under the sender's kind. `identifiers` are addresses
+    (kind, value) as they are compared, the strongest kind first. Placeholders stand in neither.
     """
 
     customer_id: bytes | None = None
@@ -61,7 +61,7 @@ class CustomerRef(NamedTuple):
 
 
 class AmendPaths(NamedTuple):
-    """What the sender calls the members of a change, for refusals."""
+    """The sender's names for the members of a change, for refusals."""
 
     order: str = "order"
     total: str = "total"

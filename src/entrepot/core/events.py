@@ -1,7 +1,7 @@
-"""What happened, in the past tense, and who made it happen.
+"""Events, in the past tense, and their actors.
 
-An event of an order carries the facets as they then stood. The order's row can be folded from its
-events.
+An event of an order carries the facets as they stood after the event. The order's row can be folded
+from its events.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def latest(
 
 
 def fold(events: list[Event]) -> tuple[Facets, str, int]:
-    """What the events say of the order: its facets, its total as text, and its version."""
+    """The order by its events: its facets, its total as text, and its version."""
     facets, total, seq = Facets(), "", 0
     for event in events:
         body = json.loads(event.body)

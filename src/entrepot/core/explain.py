@@ -1,4 +1,4 @@
-"""Which words may be told of an order now: every word is tried, and nothing is kept."""
+"""The words that may be told of an order now: every word is tried, and nothing is kept."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def legal_words(org: int, order_id: bytes, facts: Facts) -> dict[str, list[str]]
 
 
 def _says(order: Order) -> tuple[Facets, Facets]:
-    """Where the order stands, and where it will once it is confirmed."""
+    """The facets of the order, and its facets once it is confirmed."""
     return order.facets, ahead.stand(order)

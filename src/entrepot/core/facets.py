@@ -28,7 +28,7 @@ SHIPPED = frozenset(
 
 
 class Facets(NamedTuple):
-    """Where an order stands. Each dialect's status words are a view of these four."""
+    """The four facets of an order. Each dialect's status words are a view of these four."""
 
     stage: str = "placed"
     payment: str = "none"
@@ -40,5 +40,5 @@ BETWEEN = "/"
 
 
 def goods(facets: Facets) -> str:
-    """Where the goods are and which came back, as one text, by which spans of orders are kept."""
+    """The goods of an order as one text, where they are and which came back: a key of the spans."""
     return f"{facets.fulfilment}{BETWEEN}{facets.returns}"

@@ -1,7 +1,7 @@
-"""What a batch of commands may know: read once, changed by each decision, written once.
+"""The rows that a batch of commands knows: read once, changed by each decision, written once.
 
 Later commands of a batch see the earlier ones' effects here. Each kind of row has its `Rows`, which
-name what the store has to write; nothing is written for a command that was refused.
+name the rows that the store has to write. Nothing is written for a command that was refused.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from entrepot.core.rows import Grouped, Rows
 
 
 class OrgFacts(NamedTuple):
-    """What decisions need to know of an organization."""
+    """Members of an organization that decisions need."""
 
     org: int
     guest_id: bytes  # the customer that stands behind orders without one
@@ -189,8 +189,8 @@ class Facts:
     def date(self, keys: Collection[Key]) -> None:
         """Have these orders, which were made or changed here, bear the time of the commit."""
         orders, committed, now = self.orders, self.committed, self.now
-        # Where the commit has the time that decisions went by, only an order that was changed more
-        # than once may bear another.
+        # If the commit has the time of the decisions, only an order that was changed more than once
+        # may have another time.
         self.redated = any(at != now for at in committed.values()) or any(
             orders[key].updated_at != now for key in keys
         )
@@ -199,7 +199,7 @@ class Facts:
                 orders.now[key] = self.dated(orders[key])
 
     def seen(self, job: Job) -> Seen | None:
-        """What is known here of a job's order; None for a job without one."""
+        """The rows known here of a job's order; None for a job without an order."""
         key = (job.org, job.order_id or b"")
         order = self.orders.get(key)
         if order is None:
@@ -231,7 +231,7 @@ class Facts:
         self.exact_stock = self.exact_stock or changes.exact_stock
 
     def _follow_orders(self, rows: dict[Key, Order]) -> None:
-        """What orders claim, and what their senders call them: it follows from the orders alone."""
+        """Claims and senders' names of orders: both follow from the orders alone."""
         known = self.orders.now
         for key, order in rows.items():
             before = known.get(key)
@@ -251,7 +251,8 @@ class Facts:
             self.sharing.append(order)
         elif claim := claim_of(order):
             if claim in self.unread_claims:
-                # Who makes a claim has looked for it: there is none, not even that of before.
+                # The decision that makes a claim has looked for the claim: there is none, not even
+                # an earlier one.
                 self.unread_claims.discard(claim)
                 self.claims.forget(claim)
             self.claims.put(PaymentClaim(*claim, order.id))

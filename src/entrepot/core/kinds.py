@@ -44,7 +44,7 @@ class OwnLine(NamedTuple):
 
 
 class VariantName(NamedTuple):
-    """What a sender calls a variant. The name stays with the variant that had the name first."""
+    """A sender's name for a variant. The name stays with the variant that had the name first."""
 
     org: int
     kind: str
@@ -53,7 +53,7 @@ class VariantName(NamedTuple):
 
 
 class CustomerName(NamedTuple):
-    """What a sender calls a customer, or an address of the customer."""
+    """A sender's name for a customer, or an address of the customer."""
 
     org: int
     kind: str
@@ -96,7 +96,7 @@ class Kind(Generic[K, R]):
 
 
 def positions(row: type[Any], *members: str) -> tuple[int, ...]:
-    """Where members of a row stand. Raises TypeError for a member that the row does not have."""
+    """The positions of members in a row. Raises TypeError for a member that the row lacks."""
     fields: tuple[str, ...] = row._fields
     if unknown := [name for name in members if name not in fields]:
         raise TypeError(f"{row.__name__} has no member {', '.join(unknown)}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from entrepot.core.facets import ENDED, FULFILMENTS, PAYMENTS, RETURNS, RUNNING, STAGES, Facets
 from entrepot.core.words import turned_down
 
-# What anybody may ask for. What only the pipeline may do is in PIPELINE_MOVES.
+# Moves that anybody may ask for. PIPELINE_MOVES has the moves that only the pipeline may make.
 STAGE_MOVES: dict[str, frozenset[str]] = {
     "draft": frozenset({"placed", "cancelled", "deleted"}),
     "placed": frozenset({"cancelled", "rejected"}),
@@ -64,7 +64,7 @@ RETURN_MOVES: dict[str, frozenset[str]] = {
     "returned": frozenset(),
 }
 
-# What has not left the shop. Until the order is confirmed, goods move among these only.
+# Goods that have not left the shop. Until the order is confirmed, goods move among these only.
 NOT_LEFT = frozenset({"unassigned", "accepted", "packed", "not_applicable"})
 CANCELLABLE_FULFILMENT = NOT_LEFT
 COMPLETABLE_FULFILMENT = frozenset({"delivered", "not_applicable"})
@@ -78,8 +78,8 @@ _OUT = frozenset({"partially_shipped", *_ROAD})
 def stops(before: Facets, after: Facets, managed: bool) -> tuple[Facets, ...]:
     """The stands that a move passes through, its end last.
 
-    Who only says that the goods left or arrived has packed them too: no stand is skipped, and no
-    sender has to know of one that its own words do not need.
+    A sender that only says that the goods left or arrived has packed them too. So no stand is
+    skipped, and a sender need not tell a stand for which it has no word.
     """
     skips = before.fulfilment in _NOT_PACKED and after.fulfilment in _OUT
     return (before._replace(fulfilment="packed"), after) if managed and skips else (after,)

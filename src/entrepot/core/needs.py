@@ -1,4 +1,4 @@
-"""Which rows a command has to see before it can be decided. The store reads them in sets."""
+"""The rows that a command has to see before it is decided. The store reads them in sets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Needs:
     # Locations (None: the organization's default one) at which the stock of every wanted variant of
     # the organization is read: a line there lacks the id of its variant or of its location.
     stocked_locations: set[tuple[int, bytes | None]] = field(default_factory=set)
-    # What may be announced: known beforehand; and the names of orders that are brought.
+    # Orders that may be announced: names known beforehand, and the names of orders that are
+    # brought.
     announced: set[tuple[int, str]] = field(default_factory=set)
     brought: list[tuple[int, Mapping[str, Any], str | None]] = field(default_factory=list)
     # Payment references that new orders come with.
@@ -58,7 +59,7 @@ class Needs:
         self.brought.append((org, said, sender_id))
 
     def announced_in(self, orgs: Container[int]) -> set[tuple[int, str]]:
-        """What the commands may find announced, where something is announced at all."""
+        """The names that may be announced, of organizations that have announced orders at all."""
         wanted = set(self.announced)
         for org, said, sender_id in self.brought:
             if org in orgs:
@@ -72,7 +73,7 @@ class Needs:
         self.whole.add((org, order_id))
 
     def of_lines(self, org: int, lines: Iterable[DraftLine], *, stock: bool) -> None:
-        """What lines are of; with `stock` also the levels that they would take from."""
+        """The goods of lines; with `stock` also the levels that the lines would take from."""
         for line in lines:
             ref = line.variant
             if ref.variant_id is not None:
@@ -91,7 +92,7 @@ class Needs:
                 self.stocked_locations.add((org, line.location_id))
 
     def of_customer(self, org: int, customer: CustomerRef) -> None:
-        """Whoever this may be."""
+        """The rows by which this customer can be found."""
         if customer.customer_id is not None:
             self.customers.add((org, customer.customer_id))
         if customer.own is not None:

@@ -1,4 +1,4 @@
-"""What somebody writes beside an order: for people to read, and nothing follows from it."""
+"""A note beside an order: for people to read. Nothing follows from a note."""
 
 from __future__ import annotations
 

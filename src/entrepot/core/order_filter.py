@@ -1,10 +1,12 @@
-"""What a list of orders may ask for."""
+"""The filter of a list of orders."""
 
 from typing import NamedTuple
 
 
 class OrderFilter(NamedTuple):
-    """Which orders a list wants; all that are set must hold. Times are microseconds, UTC."""
+    """The orders that a list wants; all members that are set must hold. Times are microseconds,
+    UTC.
+    """
 
     created_after: int | None = None  # strictly
     updated_after: int | None = None  # strictly

@@ -1,4 +1,4 @@
-"""What senders call a customer: one id for each kind of sender, as a customer keeps them."""
+"""Ids that senders give a customer: one for each kind of sender, as a customer keeps them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def of(customer: Customer, kind: str) -> str | None:
 
 
 def kept(before: str | None, own: tuple[str, str] | None) -> str | None:
-    """What a customer keeps once this id, a kind and its text, was told as well."""
+    """The ids that a customer keeps after this id, a kind and its text, was told as well."""
     if own is None:
         return before
     told = json.loads(before) if before else {}

@@ -10,8 +10,8 @@ from entrepot.core.ids import dashed
 def payment_key(secret: bytes, tenant: bytes, order_id: bytes, operation: str, attempt: int) -> str:
     """The key of one attempt: 36 characters in the shape of a UUID (version 8).
 
-    It is the same after every restart and on every machine that has the `secret`, which keeps it
-    from being guessed. No two different parts make the same key.
+    The key is the same after every restart and on every machine that has the `secret`. Without the
+    secret nobody can guess the key. No two different parts make the same key.
     """
     parts = (tenant, order_id, operation.encode(), str(attempt).encode())
     framed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)

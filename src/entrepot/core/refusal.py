@@ -1,4 +1,4 @@
-"""Every reason to refuse, closed. Where several apply, the one that is checked first is given."""
+"""Every reason to refuse, closed. If several apply, the first that is checked is given."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ BY_EXACT_STOCK = frozenset({Reason.OUT_OF_STOCK})
 
 
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}
-# So many faults of one request are named.
+# At most this many faults of one request are named.
 FAULTS_MAX = 100
 # A faulty order keeps its array out for no longer than the array's sender likes.
 OTHERS_CAN_GO = "Nothing of the array was taken: send the other orders without these."
@@ -98,9 +98,9 @@ class Refused(Exception):
 
 
 def all_of(refusals: Sequence[Refusal], advice: str = "") -> Refusal:
-    """One refusal that names several of one request, in their order.
+    """One refusal that names several refusals of a request, in their order.
 
-    Its reason is that of theirs which stands first in the catalogue.
+    Its reason is the first of their reasons in the catalogue.
     """
     first, *others = refusals
     reason = min((one.reason for one in refusals), key=lambda one: _RANK[one])

@@ -1,4 +1,4 @@
-"""What a command came to, for whoever asked: the values that the edge renders."""
+"""Results of commands: the values that the edge renders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from entrepot.core.order import Attempt, Customer, Job, Order, StockEntry
 
 
 class OrderResult(NamedTuple):
-    """One order, as it stands after the command."""
+    """An order, as it stands after the command."""
 
     order: Order
 
@@ -34,7 +34,7 @@ class StockResult(NamedTuple):
 
 
 class StepResult(NamedTuple):
-    """What the pipeline has to do next, if anything: the job as it now is, and its attempt."""
+    """The next step of the pipeline, if any: the job as it now is, and its attempt."""
 
     job: Job | None
     attempt: Attempt | None = None

@@ -1,4 +1,4 @@
-"""What a batch knows of one kind of row: as read, as the row now is, and what is to be written."""
+"""Rows of one kind that a batch knows: as read, as they now are, and which are to be written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every dialect shows of an order, whichever of them told it."""
+"""Values of an order that every dialect shows, whichever dialect told them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def reference(order: Order, dialect: str) -> str | None:
 
 
 def address(order: Order) -> str | None:
-    """Where the goods go, as text of several lines; None where nobody told it."""
+    """The address of delivery, as text of several lines; None if nobody told the address."""
     if order.delivery_address is not None or order.address is None:
         return order.delivery_address
     return told_address.text_of(order.address)
@@ -69,7 +69,7 @@ def reason(order: Order) -> str | None:
 
 
 def _under_way(order: Order) -> str | None:
-    """What the pipeline does with an order that waits for it and has met no fault yet."""
+    """The pipeline's work on an order that waits for it and has met no fault yet."""
     if order.reason or not order.managed or order.facets.stage != "placed":
         return None
     pays = order.facets.payment == "pending"

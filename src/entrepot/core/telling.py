@@ -1,11 +1,13 @@
-"""Where the words that were told put a mirrored order: by what was told, not by the way there.
+"""The facets of a mirrored order, from the words that were told and not from the way there.
 
-The order remembers the last word that its sender told on each axis. A telling moves only what its
-changed words say otherwise than the words before them; whatever another dialect moved meanwhile
-stays. A word of the money, one that calls off, and one that says how far the order is are of three
-matters: the order of tellings counts within a matter only, where the last word is the true one.
-`paid` and `open` are of the money as well, and take a refund back. A managed order does not come
-here: the lifecycle says where its words may bring it.
+- The order remembers the last word that its sender told on each axis.
+- A telling moves only those facets of which its words say something else than the words before
+  them. Facets that another dialect moved meanwhile stay.
+- Words speak of three matters: of money, of calling off, and of how far the order is. The order of
+  tellings counts within a matter only, where the last word is the true one. `paid` and `open` are
+  words of money as well, and take a refund back.
+
+A managed order does not come here: the lifecycle says which moves its words may make.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ PLACE, HANDED_OVER, ANNOUNCED, CLOSED = 3, 2, 1, 0
 
 
 def progress_of(rows: Mapping[str, words.Row], *aside: str) -> dict[str, tuple[int, str]]:
-    """What the words of an axis that name where the goods are say of them."""
+    """The progress of the goods that each word of an axis names, for words that name one."""
     return {
         word: (PLACE, row["fulfilment"][0])
         for word, row in rows.items()
@@ -42,7 +44,7 @@ _WAITS = ("unassigned", "accepted")
 
 
 class Moved(NamedTuple):
-    """Where a telling puts the order, and which of its words were news."""
+    """The facets after a telling, and the words of the telling that were news."""
 
     facets: Facets
     changed: Told
@@ -63,9 +65,10 @@ def _staged(told: Mapping[str, str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def remembered(kept: str, told: Told) -> str:
-    """What the order keeps once its sender has told these words as well.
+    """The told words that the order keeps after its sender has told these words as well.
 
-    Beside a word that speaks of something else, the word before it stands as `axis.was`.
+    If a word speaks of another matter than the word before it, the word before it is kept too, as
+    `axis.was`.
     """
     old = heard(kept)
     new = {**old, **dict(told)}
@@ -123,8 +126,8 @@ def told_besides(before: Facets, told_before: str, kept: str, told: Told) -> Fac
 
 @lru_cache(maxsize=1024)
 def first_told(told: Told) -> tuple[Facets, str, str]:
-    """Where a mirrored order stands when it is first told of, and what the order keeps: the words
-    that are true, and the last words of its sender.
+    """A mirrored order that is told of for the first time: its facets, the words that are true, and
+    the last words of its sender.
     """
     facets = retold(Facets(), "", "", told).facets
     return facets, words.kept(facets, "", dict(told)), remembered("", told)
@@ -184,7 +187,7 @@ def _told_elsewhere(facets: Facets, told_before: str, own: Mapping[str, str]) ->
 
 
 def _implied(facets: Facets) -> Facets:
-    """Nobody has said where the goods are: they wait to be packed once the order is confirmed."""
+    """Without a word about the goods they wait, and are packed once the order is confirmed."""
     if facets.fulfilment not in _WAITS:
         return facets
     waits = facets.stage == "confirmed" and facets.payment not in _NOT_TO_SHIP

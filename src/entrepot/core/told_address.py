@@ -1,5 +1,5 @@
-"""How an address that was told in members reads as text: the dialect that tells such addresses
-registers it.
+"""An address that was told in members, as text. The dialect that tells such addresses registers how
+they read.
 
 One dialect tells addresses in members. A second one would have to mark its addresses, so that each
 is read by its own dialect.

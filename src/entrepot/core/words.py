@@ -22,17 +22,17 @@ Row = dict[str, tuple[str, ...]]
 
 
 class Axis(NamedTuple):
-    """One status of a dialect: its words, and what they mean beside their rows."""
+    """A status of a dialect: its words, and what they mean beside their rows."""
 
     name: str  # the dialect, alone or before an underscore
     rows: dict[str, Row]
-    # Where a word is preferred, if that is less than where the word is true.
+    # The facets for which a word is preferred, if they are fewer than those for which it is true.
     preferred: dict[str, Row] = {}  # noqa: RUF012 - never written to
     # The word of a deleted order of which nothing else was ever true.
     nothing_came: str | None = None
     # The word of a managed order that is rejected after its confirmation, told by the move itself.
     turned_down: str | None = None
-    # What a word says of the goods, and how surely (see core.telling).
+    # The goods' progress that a word names, and how surely (see core.telling).
     goods: dict[str, tuple[int, str]] = {}  # noqa: RUF012 - as above
     # Words that speak of money or of calling off (see core.telling).
     aside: frozenset[str] = frozenset()
@@ -131,7 +131,7 @@ def _stays(axis: str, known: Mapping[str, str], facets: Facets) -> bool:
 
 
 def kept(facets: Facets, before: str, told: Mapping[str, str] | None = None) -> str:
-    """What an order keeps of the words that were told before and are told now: the true ones."""
+    """The told words that an order keeps, of those told before and now: the true ones."""
     if not before and not told:
         return ""
     return _kept(facets, before, tuple(told.items()) if told else ())
@@ -146,7 +146,8 @@ def _kept(facets: Facets, before: str, told: tuple[tuple[str, str], ...]) -> str
 def after_move(
     before: Facets, after: Facets, told_before: str, told: Mapping[str, str] | None = None
 ) -> str:
-    """What is kept of an order that these words, if any, brought from there to here.
+    """The told words that an order keeps after these words, if any, moved it from `before` to
+    `after`.
 
     A deleted order keeps every word that is still true of it, and no word is told of it any more.
     """

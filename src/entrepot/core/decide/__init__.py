@@ -23,7 +23,7 @@ from entrepot.core.results import Decision
 
 
 class Rule(NamedTuple):
-    """What follows from a command: the rows it needs, and its decision.
+    """The rule of a command: the rows that it needs, and its decision.
 
     A command that `brings` an order may bring one that was announced, or its name.
     """

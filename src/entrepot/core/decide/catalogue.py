@@ -1,4 +1,6 @@
-"""What is ordered: matching against the book, and remembering the first time."""
+"""The goods of an order: matched against the book, and remembered when they come for the first
+time.
+"""
 
 from __future__ import annotations
 
@@ -64,8 +66,8 @@ def first_seen(
 ) -> Variant:
     """A variant that somebody names by an id which the organization does not have yet.
 
-    It is tracked: there is as much of it as was adjusted, and of a wrong id there is nothing. A
-    variant without a line that tells its price has none; an empty currency says so.
+    The variant is tracked: its stock is what was adjusted, so a wrong id has no stock. A variant
+    without a line that tells its price has no price; an empty currency says so.
     """
     variant = Variant(
         org, variant_id, facts.new_id(), facts.new_id(), draft.sku if draft else None,

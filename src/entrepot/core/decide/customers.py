@@ -1,4 +1,6 @@
-"""Who orders: the sender's own id decides; an address joins only what is plainly one person."""
+"""The customer of an order. The sender's own id decides. An address joins only orders that are
+plainly of one person.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,11 @@ from entrepot.core.refusal import Reason, refuse
 def resolve_customer(
     ref: CustomerRef, org: int, facts: Facts, changes: Changes, order: Order | None = None
 ) -> bytes:
-    """The customer's id: the one named, the one with the sender's id, the one joined, or a new one.
+    """The customer's id: of the named customer, of the one with the sender's id, of the one joined
+    by an address, or a new one.
 
-    `order` is the one that is told again; who ordered is mostly who ordered before. Nobody who
-    could be known again is the organization's guest, so that every order has a customer.
+    `order` is the order that is told again; its customer is mostly the same. A customer who could
+    not be known again is the organization's guest, so every order has a customer.
     """
     if ref.customer_id is not None:
         if changes.customers.get((org, ref.customer_id)) is None:
@@ -55,7 +58,8 @@ def resolve_customer(
 def snapshot(
     ref: CustomerRef, customer_id: bytes, org: int, facts: Facts, changes: Changes
 ) -> dict[str, Any]:
-    """What the order keeps of who ordered, whatever its customer is called later.
+    """The customer's names and addresses as the order keeps them, whatever the customer is called
+    later.
 
     An order that names a customer by id alone keeps what that customer is called now.
     """
@@ -70,7 +74,7 @@ def snapshot(
 def retold(
     ref: CustomerRef, order: Order, customer_id: bytes, facts: Facts, changes: Changes
 ) -> dict[str, Any]:
-    """The snapshot of an order that is told again. What is absent now was not told: it stays."""
+    """The snapshot of an order that is told again. Members that are absent now stay."""
     told = snapshot(ref, customer_id, order.org, facts, changes)
     if customer_id != order.customer_id:
         return told
@@ -86,9 +90,9 @@ _SNAPSHOT = ("first_name", "last_name", "email", "phone")
 
 
 def _as_shown(ref: CustomerRef, order: Order) -> bool:
-    """Whether who ordered is told as the order has it, so that nothing is news.
+    """Whether the customer is told as the order has it, so that nothing is news.
 
-    Whatever other orders have called the customer since stays then.
+    Then the order keeps its names, whatever other orders have called the customer since.
     """
     told = (ref.first_name, ref.last_name, ref.email, ref.phone)
     return told == (order.first_name, order.last_name, order.email, order.phone)

@@ -30,7 +30,7 @@ def new_job(kind: str, org: int, order_id: bytes | None, facts: Facts) -> Job:
 
 
 def first_job(order: Order, facts: Facts) -> Job:
-    """What follows a placed order: its stock is to be reserved."""
+    """The first job of a placed order: to reserve its stock."""
     return new_job("reserve", order.org, order.id, facts)
 
 

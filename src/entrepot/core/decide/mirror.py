@@ -197,14 +197,14 @@ def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Cha
 
 
 def _told_ids(draft: OrderDraft) -> dict[str, Any]:
-    """What is said of the order; an external id that is the sender's own again is kept once."""
+    """The told members of the order. An external id that repeats the sender's id is kept once."""
     if draft.said.get("external_id") != draft.sender_id:
         return draft.said
     return draft.said | {"external_id": None}
 
 
 def _unreserved(line: Line) -> Line:
-    """Whoever runs the order has the stock, so that none is taken here."""
+    """The line without a location: another system runs the order and has the stock."""
     return line if line.location_id is None else line._replace(location_id=None)
 
 
@@ -213,8 +213,9 @@ def _update(
 ) -> Order:
     order = known.changed(sender_digest=draft.digest)
     if known.managed or known.origin != command.source:
-        # Entrepot runs this one, or somebody else: this sender may move it and say where the parcel
-        # is, no more. Who brought an order stays who brought it.
+        # Entrepot runs this order, or another sender does. So this sender may move the order and
+        # say where the parcel is, and nothing else. The sender that brought the order does not
+        # change.
         order = order.changed(sender_digest=draft.digest if known.managed else known.sender_digest)
         tracking = draft.said.get("tracking_url") or order.tracking_url
         order = order.changed(tracking_url=tracking)
@@ -232,7 +233,9 @@ def _update(
 
 
 def _told(draft: OrderDraft, order: Order) -> tuple[tuple[str, str], ...]:
-    """The words without those that were read off the order. They would stay where it moves on."""
+    """The told words, without those that were read off the order and sent back. Such words would
+    stay when the order moves on.
+    """
     if not draft.as_shown:
         return draft.words
     return tuple([
@@ -256,7 +259,8 @@ def _retold(draft: OrderDraft, order: Order, facts: Facts, changes: Changes) -> 
     if said.get("external_id") in (draft.sender_id, order.sender_id):
         said["external_id"] = None
     if "address" in said or "delivery_address" in said:
-        # One address: as told last, whoever corrected it meanwhile.
+        # An order has one address: the last one that was told, also if somebody corrected it
+        # meanwhile.
         said = {"address": None, "delivery_address": None, **said}
     who = retold(draft.customer, order, customer_id, facts, changes)
     return order.costing(summed, draft.total).changed(
@@ -329,10 +333,12 @@ def _as(old: Line, line: Line) -> Line:
 
 
 def _paired(told: list[Line], before: tuple[Line, ...]) -> tuple[dict[int, Line], tuple[Line, ...]]:
-    """The line that each told one was before, by the index of the told one; and the lines left.
+    """The earlier line of each told line, by the index of the told line; and the lines that are
+    left.
 
-    Of several lines of one variant (a bought and a given one, say) a line is first what it was to
-    the letter, then what it was but for its quantity, then what it cost, and at last any.
+    Of several lines of one variant (a bought and a given one, say), a line is paired first with the
+    line that is the same to the letter, then with one that differs only in its quantity, then with
+    one of the same price, and at last with any.
     """
     free: dict[bytes, list[Line]] = {}
     for old in before:

@@ -47,7 +47,7 @@ class PlaceOrder(NamedTuple):
 
 
 def wants(command: PlaceOrder, needs: Needs) -> None:
-    """What is ordered, by whom; and the order that its payment paid already, if any."""
+    """The goods and the customer; and the order that the payment paid already, if any."""
     org = command.org
     needs.bring(org, command.said)
     needs.of_lines(org, command.lines, stock=needs.reserving)

@@ -65,7 +65,7 @@ def wants_to_defer(command: DeferJob, needs: Needs) -> None:
 def defer(command: DeferJob, facts: Facts) -> Decision:
     """Put a job off, or park it with its order for the operator to look at.
 
-    Where the order has moved on during the try, its step is due at once: what the try came to was
+    If the order has moved on during the try, its step is due at once: the result of the try was
     about another stage.
     """
     job = held_job(command.org, command.job_id, command.fence, facts)
@@ -97,7 +97,7 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
         changes.events.append(told)
     elif not parked:
         if order.parked:
-            # What an operator was called for is so no longer: a reader by time has to see it.
+            # The operator is no longer needed for this order: a reader by time has to see that.
             order = order.changed(updated_at=max(facts.now, order.updated_at + 1000))
         order = goes_on(order) if order.parked or moved else order
         order = waits(order, command.waiting) if command.waiting and not moved else order

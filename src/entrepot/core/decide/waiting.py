@@ -1,4 +1,4 @@
-"""What an order says while it waits for its pipeline, and that it says so no longer."""
+"""The reason that an order shows while it waits for its pipeline, and the end of that reason."""
 
 from __future__ import annotations
 
