@@ -138,7 +138,7 @@ words say otherwise than the words before; what another dialect moved meanwhile 
 _TOGETHER = """
 ## Words that may stand together
 
-What the three dialects show of one order at one time. A test walks every pair and triple of
+Words that the three dialects show of one order at one time. A test walks every pair and triple of
 tellings of every dialect and finds no pair of words that is not named here. `DRAFT` and `PENDING`
 stand beside goods that left only where Polinate's own words said both, for its two axes are
 independent.
@@ -370,10 +370,10 @@ def _refusals() -> str:
         rows.append((name, reason.sentence, *answers))
     return (
         "# Refusals\n\n"
-        "Every reason to refuse a request. Where several apply, the first one that is checked is "
+        "Every reason to refuse a request. If several apply, the first one that is checked is "
         "given. Each dialect says it in its\nown status and body: Synq `{error}`, Polinate "
         "`{errorCode, message, requestId, fieldErrors}`, Konvo `{error, message}`.\n"
-        "Where a field is to blame, its path in the request stands before the sentence. Answers "
+        "If a field is to blame, its path in the request stands before the sentence. Answers "
         "marked (t) are transient and\nnever stored under an idempotency key.\n\n"
         + _table(("reason", "meaning", "Synq", "Polinate", "Konvo"), rows)
     )

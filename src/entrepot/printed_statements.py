@@ -54,7 +54,7 @@ they are composed. A database administrator finds them in `pg_stat_statements`.
   [adr 15](adr/0015-stock-is-written-as-a-difference.md),
   [adr 19](adr/0019-times-rise-with-the-commits.md). A part that finds fewer rows than it was given
   makes the statement fail, by reading a number where there is none; the batch then runs again.
-- Which parts there are depends on what the batch does. The examples have most of them.
+- A batch has the parts that its changes need. The examples have most of the parts.
 - Whole rows go there as values of types that each connection makes for itself, below. Behind a
   pooler there are no such types, and whole rows go there as an array for each column
   ([adr 32](adr/0032-behind-a-pooler.md)).

@@ -46,7 +46,7 @@ class Settings:
 
     database_url: str = _setting(
         "sqlite:///var/entrepot.db",
-        "Where the order book is: `sqlite:///path` or `postgresql://user:password@host:port/name`. "
+        "The order book: `sqlite:///path` or `postgresql://user:password@host:port/name`. "
         "For PostgreSQL, `?sslmode=` and `PGSSLROOTCERT` mean what they mean to `psql`.",
     )
     database_pool: int = _setting(8, "Most connections to PostgreSQL of one process, 2 or more.")
@@ -135,7 +135,7 @@ class Settings:
         least=0,
         most=65_535,
     )
-    role: str = _setting("all", "What this process does: `all`, `api` or `worker`.")
+    role: str = _setting("all", "The work of this process: `all`, `api` or `worker`.")
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
