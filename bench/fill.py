@@ -21,6 +21,7 @@ from bench.fill_copy import YEAR, Copied, Pattern, Rows, copies
 from bench.fill_rules import EMPTY, OWNER
 from bench.run import say
 from entrepot.clock import new_id, now
+from entrepot.core.quantity import whole
 from entrepot.store import schema
 from entrepot.store.keeping.migrate import INSTALL_SECRET
 from entrepot.store.writing import spans, tallies
@@ -30,7 +31,7 @@ AT_ONCE = 5_000
 TOLD_EVERY = 250_000
 SAMPLE_MAX = 20_000
 MINUTE = 60_000_000
-PLENTY = 100_000_000
+PLENTY = whole(100_000_000)
 _NEVER_SWEPT = {"ENTREPOT_IDEMPOTENCY_DAYS": "off"}
 
 

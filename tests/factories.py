@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import uuid_utils
 from sqlalchemy import Connection
+from tests.quantities import much
 
 from entrepot.core.commands import DraftLine, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
@@ -34,7 +35,7 @@ class Shop(NamedTuple):
     def stocked(self, quantity: int, variant: int = 0) -> AdjustStock:
         """The command that puts so much of a variant on the shelf."""
         location = self.organization.default_location
-        return AdjustStock(self.org, self.variants[variant], location, quantity, "opening")
+        return AdjustStock(self.org, self.variants[variant], location, much(quantity), "opening")
 
     def order(self, reference: str | None = "", quantity: int = 1, **said: Any) -> PlaceOrder:
         """The command that orders the first variant; `reference` None orders without a payment,
@@ -43,7 +44,7 @@ class Shop(NamedTuple):
         line = DraftLine(
             "items[0]",
             VariantRef(variant_id=self.variants[0]),
-            quantity,
+            much(quantity),
             location_id=self.organization.default_location,
         )
         if reference is not None:

@@ -28,6 +28,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
 from entrepot.core.order import Job, Order, Variant
 from entrepot.core.order_filter import OrderFilter
+from entrepot.core.quantity import whole
 from entrepot.core.results import OrderResult
 from entrepot.store import accounts, catalogue, schema
 from entrepot.store.accounts import Organization
@@ -130,7 +131,7 @@ class _Story:
     def told(self) -> list[_Said]:
         """The situations, one after another."""
         org = self._org
-        stocked = AdjustStock(org.org, self._variant, org.default_location, 10, "opening")
+        stocked = AdjustStock(org.org, self._variant, org.default_location, whole(10), "opening")
         placed = self._batch("Stock is counted", stocked)
         chapters = [
             placed,
@@ -195,7 +196,10 @@ class _Story:
 
     def _line(self, path: str) -> DraftLine:
         return DraftLine(
-            path, VariantRef(variant_id=self._variant), 1, location_id=self._org.default_location
+            path,
+            VariantRef(variant_id=self._variant),
+            whole(1),
+            location_id=self._org.default_location,
         )
 
     def _placing(self) -> PlaceOrder:
@@ -211,12 +215,12 @@ class _Story:
         lines = self._order.lines
         return AmendOrder(
             self._org.org, "polinate", self._order.id, said={"notes": "n"}, properties={"a": 2},
-            create_lines=(self._line("c"),), update_lines=(LineChange("u", lines[0].id, 3),),
+            create_lines=(self._line("c"),), update_lines=(LineChange("u", lines[0].id, whole(3)),),
             delete_lines=(("d", lines[1].id),),
         )  # fmt: skip
 
     def _mirroring(self) -> MirrorOrders:
-        line = DraftLine("0", VariantRef(names=(("sku", "s"),)), 1, Amount(100, 2), "EUR")
+        line = DraftLine("0", VariantRef(names=(("sku", "s"),)), whole(1), Amount(100, 2), "EUR")
         customer = CustomerRef(None, (), ("konvo", "c"), "Name")
         draft = OrderDraft(
             "[0]", "k", b"digest of it all", "EUR", Amount(100, 2), (line,), customer,

@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from tests.quantities import much, units
+
 from entrepot.core import events, ids, words
 from entrepot.core.changes import Changes
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
@@ -125,8 +127,11 @@ class Book:
 
     # --- commands, said shortly
 
-    def stock(self, variant: bytes = TRACKED, delta: int = 10, place: bytes = HERE) -> Result:
-        return self.done(AdjustStock(ORG, variant, place, delta, "count"))
+    def stock(self, variant: bytes = TRACKED, delta: int | str = 10, place: bytes = HERE) -> Result:
+        return self.done(self.taking(variant, delta, place))
+
+    def taking(self, variant: bytes, delta: int | str, place: bytes = HERE) -> AdjustStock:
+        return AdjustStock(ORG, variant, place, much(delta), "count")
 
     def placed(self, *lines: DraftLine, source: str = "synq", **said: Any) -> Order:
         lines = lines or (line(),)
@@ -187,7 +192,9 @@ class Book:
         return [job for job in self.facts.jobs.values() if job.order_id == order.id]
 
     def level(self, variant: bytes = TRACKED, place: bytes = HERE) -> Level:
-        return self.facts.levels[ORG, variant, place]
+        """A level as people count it, in whole units where it can be."""
+        level = self.facts.levels[ORG, variant, place]
+        return level._replace(on_hand=units(level.on_hand), reserved=units(level.reserved))
 
     def attempt(self, order: Order) -> Attempt:
         return self.facts.attempts[ORG, order.id, 1]
@@ -270,10 +277,10 @@ def step(result: Result) -> StepResult:
     return result
 
 
-def line(variant: bytes = TRACKED, quantity: int = 1, **said: Any) -> DraftLine:
+def line(variant: bytes = TRACKED, quantity: int | str = 1, **said: Any) -> DraftLine:
     """A wanted line, from HERE if not said otherwise."""
     said = {"location_id": HERE, "price": Amount(1000, 2)} | said
-    return DraftLine("items[0]", VariantRef(variant_id=variant), quantity, **said)
+    return DraftLine("items[0]", VariantRef(variant_id=variant), much(quantity), **said)
 
 
 def telling(order: Order, *told: tuple[str, str], source: str = "polinate") -> AmendOrder:
@@ -302,7 +309,9 @@ def told_as(*told: tuple[str, str], sender: str = "k-1", **draft: Any) -> OrderD
 
 def named(sku: str, quantity: int = 2, price: Amount = PRICE) -> DraftLine:
     """A line by a name that only its sender knows."""
-    return DraftLine("[0].items[0]", VariantRef(names=(("sku", sku),)), quantity, price, title=sku)
+    return DraftLine(
+        "[0].items[0]", VariantRef(names=(("sku", sku),)), much(quantity), price, title=sku
+    )
 
 
 def notice(text: str) -> NotifyOrder:

@@ -26,6 +26,7 @@ from tests.core.book import (
     line,
     named,
 )
+from tests.quantities import much
 
 from entrepot.core import ids, words
 from entrepot.core.commands import Command, VariantRef
@@ -41,7 +42,7 @@ from entrepot.core.refusal import Reason, Refusal
 
 PLACES = st.sampled_from([HERE, THERE])
 VARIANTS = st.sampled_from([TRACKED, SCARCE])
-WANTED = st.integers(1, 6)
+WANTED = st.sampled_from([1, 2, 3, 4, 5, 6, "0.5", "2.25"])
 LINES = st.lists(
     st.builds(
         line,
@@ -106,9 +107,9 @@ class Senders(RuleBasedStateMachine):
         jobs = sorted(self.book.facts.jobs.values(), key=lambda job: job.id)
         return data.draw(st.sampled_from(jobs), label="job")
 
-    @rule(variant=VARIANTS, place=PLACES, delta=st.integers(-6, 9))
-    def adjust(self, variant: bytes, place: bytes, delta: int) -> None:
-        self.attempt(AdjustStock(ORG, variant, place, delta, "count"))
+    @rule(variant=VARIANTS, place=PLACES, delta=st.sampled_from([-6, -2, "-0.5", 0, 1, "4.75", 9]))
+    def adjust(self, variant: bytes, place: bytes, delta: int | str) -> None:
+        self.attempt(AdjustStock(ORG, variant, place, much(delta), "count"))
 
     @rule(lines=LINES, source=st.sampled_from(["synq", "polinate"]), paid=st.booleans())
     def place(self, lines: list[Any], source: str, *, paid: bool) -> None:
@@ -125,7 +126,7 @@ class Senders(RuleBasedStateMachine):
         words=st.tuples(st.just((("polinate_status", "PACKED"),)), LEGAL_OFTEN) | TWO_WORDS,
     )
     def carry_through(
-        self, wanted: int, outcome: str | None, words: tuple[tuple[tuple[str, str], ...], ...]
+        self, wanted: int | str, outcome: str | None, words: tuple[tuple[tuple[str, str], ...], ...]
     ) -> None:
         """An order goes its whole way, as far as stock, payment and the words let it."""
         said = {"payment_provider": "stripe"} if outcome else {}
@@ -180,7 +181,9 @@ class Senders(RuleBasedStateMachine):
 
     @precondition(lambda self: self.book.facts.orders)
     @rule(data=st.data(), told=LEGAL_OFTEN, wanted=WANTED)
-    def amend(self, data: st.DataObject, told: tuple[tuple[str, str], ...], wanted: int) -> None:
+    def amend(
+        self, data: st.DataObject, told: tuple[tuple[str, str], ...], wanted: int | str
+    ) -> None:
         """Lines change, and in half of the commands the order moves with them."""
         order = self.any_order(data)
         numbers = [row.id for row in order.lines]
@@ -189,7 +192,9 @@ class Senders(RuleBasedStateMachine):
         if delete and len(numbers) > 1:
             change["delete_lines"] = (("d", numbers.pop()),)
         if update and numbers:
-            change["update_lines"] = (LineChange("u", numbers[0], wanted, price=Amount(wanted, 0)),)
+            change["update_lines"] = (
+                LineChange("u", numbers[0], much(wanted), price=Amount(much(wanted), 5)),
+            )
         if create:
             made = line(quantity=wanted)._replace(variant=VariantRef(entry_id=ENTRY[SCARCE]))
             change["create_lines"] = (made,)

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.book import ENTRY, LOOSE, ORG, TRACKED, Book, line, named
+from tests.quantities import much, units
 
 from entrepot.core import actor, ids, properties
 from entrepot.core.changed import TOLD_MAX, changed
@@ -62,7 +63,7 @@ def test_lines_are_told_by_their_ids() -> None:
     kept, gone = order.lines
     told = amended(
         book, order,
-        update_lines=(LineChange("updateOrderItems[0]", kept.id, 3),),
+        update_lines=(LineChange("updateOrderItems[0]", kept.id, much(3)),),
         delete_lines=(("deleteOrderItems[0]", gone.id),),
         create_lines=(created(LOOSE, quantity=2, price=Amount(1, 0)),),
     )  # fmt: skip
@@ -147,7 +148,7 @@ def test_the_row_can_be_folded_from_what_amendments_tell(steps: list[dict[str, A
             change["properties"] = step["properties"]
         if "quantity" in step:
             tracked = order.lines[0].id
-            change["update_lines"] = (LineChange("update[0]", tracked, step["quantity"]),)
+            change["update_lines"] = (LineChange("update[0]", tracked, much(step["quantity"])),)
         if "more" in step and all(one.entry_id != ENTRY[LOOSE] for one in order.lines):
             change["create_lines"] = (created(LOOSE),)
         if "less" in step and len(order.lines) > 1:
@@ -164,7 +165,7 @@ def stands(order: Order) -> dict[str, Any]:
     return {
         **{name: getattr(order, name) for name in NAMES},
         "properties": json.loads(order.properties or "{}"),
-        "lines": {ids.dashed(one.id): one.quantity for one in order.lines},
+        "lines": {ids.dashed(one.id): units(one.quantity) for one in order.lines},
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.book import ENTRY, LOOSE, ORG, SCARCE, TRACKED, Book, line, named, telling
+from tests.quantities import much, units
 
 from entrepot.core import properties
 from entrepot.core.commands import DraftLine, VariantRef
@@ -36,7 +37,7 @@ def created(variant: bytes = LOOSE, quantity: int = 1, **said: Any) -> DraftLine
 
 
 def quantity(order: Order, wanted: int, place: int = 0) -> tuple[LineChange, ...]:
-    return (LineChange("updateOrderItems[0]", order.lines[place].id, wanted),)
+    return (LineChange("updateOrderItems[0]", order.lines[place].id, much(wanted)),)
 
 
 def unpaid(on_hand: int = 10) -> tuple[Book, Order]:
@@ -67,7 +68,7 @@ def test_everything_changes_together() -> None:
         "PO-7",
         '{"a":{"b":1}}',
     )
-    assert [(row.number, row.quantity) for row in after.lines] == [(1, 3), (3, 2)]
+    assert [(row.number, units(row.quantity)) for row in after.lines] == [(1, 3), (3, 2)]
     assert after.lines[0].id == order.lines[0].id
     assert after.subtotal == after.total == Amount(3200, 2)
     assert after.facets.fulfilment == "packed"
@@ -131,7 +132,7 @@ def refusals(order: Order) -> list[Refused]:
          "createOrderItems[0].itemListEntryId"),
         ({"create_lines": (created()._replace(variant=VariantRef(entry_id=unknown)),)},
          Reason.UNKNOWN_VARIANT, "createOrderItems[0].variant_id"),
-        ({"update_lines": (LineChange("updateOrderItems[0]", unknown, 1),)},
+        ({"update_lines": (LineChange("updateOrderItems[0]", unknown, much(1)),)},
          Reason.UNKNOWN_LINE, "updateOrderItems[0].id"),
         ({"delete_lines": (("deleteOrderItems[0]", unknown),)}, Reason.UNKNOWN_LINE,
          "deleteOrderItems[0]"),
@@ -139,7 +140,8 @@ def refusals(order: Order) -> list[Refused]:
           "update_lines": quantity(order, 1)}, Reason.UNKNOWN_LINE, "updateOrderItems[0].id"),
         ({"update_lines": quantity(order, 11)}, Reason.OUT_OF_STOCK, None),
         ({"create_lines": (created(SCARCE, 3),)}, Reason.OUT_OF_STOCK, None),
-        ({"update_lines": (LineChange("u", order.lines[0].id, 9, price=Amount(UNITS_MAX, 0)),)},
+        ({"update_lines": (LineChange("u", order.lines[0].id, much(9),
+                                      price=Amount(UNITS_MAX, 0)),)},
          Reason.INVALID, "total"),
         ({"update_lines": (LineChange("u", order.lines[0].id, currency="USD"),)}, Reason.INVALID,
          "u.currency"),
@@ -242,7 +244,7 @@ def test_what_the_payment_fixes_can_be_told_as_it_is() -> None:
     book.stock(TRACKED, 10)
     order = book.confirmed(line(quantity=4))
     [only] = order.lines
-    same = LineChange("u[0]", only.id, 4, only.unit_of_measure, only.currency,
+    same = LineChange("u[0]", only.id, much(4), only.unit_of_measure, only.currency,
                       Amount(only.price.units * 100, only.price.scale + 2), only.cost)  # fmt: skip
     total = Amount(order.total.units * 10, order.total.scale + 1)
     for change in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.core.book import LOOSE, TRACKED, Book, line, telling
 from tests.core.test_decide_amend import IN_TRANSIT, PACKED, changing, created, quantity, unpaid
+from tests.quantities import much
 
 from entrepot.core.decide.amend import LineChange
 from entrepot.core.money import Amount
@@ -23,7 +24,7 @@ def test_what_an_order_with_a_payment_costs_is_fixed_from_its_acceptance_on(step
         book.settled(order, "authorized")
     for change in ({"update_lines": quantity(order, 3)}, {"total": Amount(1, 0)}):
         assert book.refused(changing(order, **change)).reason is Reason.AMOUNT_FIXED
-    same = (LineChange("u", order.lines[0].id, 4, price=order.lines[0].price),)
+    same = (LineChange("u", order.lines[0].id, much(4), price=order.lines[0].price),)
     book.done(changing(order, update_lines=same, total=order.total, said={"notes": "n"}))
     assert (book.order(order).notes, book.order(order).total) == ("n", order.total)
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from tests.core.book import ORG, TRACKED, Book, line, named, notice, one, told_as
+from tests.quantities import much, units
 
 from entrepot.core import ids, words
 from entrepot.core.commands import DraftLine
@@ -56,7 +57,7 @@ def test_another_content_replaces_what_was_said() -> None:
         ("konvo", "completed"), lines=lines, total=Amount(7, 0), said={"notes": "new"}
     )
     assert (order.notes, order.channel, order.total) == ("new", "web", Amount(7, 0))
-    assert [(row.number, row.title, row.quantity) for row in order.lines] == [
+    assert [(row.number, row.title, units(row.quantity)) for row in order.lines] == [
         (1, "sku-1", 5),
         (2, "sku-2", 1),
     ]
@@ -107,12 +108,12 @@ def test_telling_a_mirrored_order_again_restores_what_its_sender_tells() -> None
         ORG, "polinate", before.id, words=(("polinate_status", "DELIVERED"),),
         said={"delivery_address": "2 Wrong St", "notes": "mine"}, total=Amount(1, 0),
         delete_lines=(("d", before.lines[1].id),),
-        update_lines=(LineChange("u", before.lines[0].id, 7),),
+        update_lines=(LineChange("u", before.lines[0].id, much(7)),),
     )  # fmt: skip
     changed = one(book.done(change))
     assert (len(changed.lines), changed.total) == (1, Amount(1, 0))
     after = one(book.done(mirrored(told)))
-    assert [(row.title, row.quantity) for row in after.lines] == [("a", 2), ("b", 1)]
+    assert [(row.title, units(row.quantity)) for row in after.lines] == [("a", 2), ("b", 1)]
     assert (after.total, after.delivery_address) == (before.total, "1 Right St")
     # What the sender never told stays, and so does where another dialect has moved the order to.
     assert (after.notes, after.facets.fulfilment) == ("mine", "delivered")

@@ -15,6 +15,7 @@ from tests.core.book import (
     line,
     telling,
 )
+from tests.quantities import units
 
 from entrepot.core.commands import Command
 from entrepot.core.decide.reserve import ReserveStock
@@ -319,7 +320,7 @@ def test_goods_that_leave_are_taken_off_hand_once(told: tuple[tuple[str, str], .
     assert (book.level().on_hand, book.level().reserved) == (6, 0)
     assert [row.state for row in book.reservations(order)] == ["shipped"]
     [sale] = [entry for entry in book.facts.entries if entry.kind == "sale"]
-    assert (sale.delta, sale.order_id, sale.location_id) == (-4, order.id, HERE)
+    assert (units(sale.delta), sale.order_id, sale.location_id) == (-4, order.id, HERE)
     assert moved.shipped_at == book.facts.now
     assert (moved.delivered_at is not None) == (moved.facets.fulfilment == "delivered")
     book.done(telling(order, ("polinate_status", "DELIVERED")))

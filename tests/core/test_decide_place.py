@@ -24,6 +24,7 @@ from tests.core.book import (
     one,
     told_as,
 )
+from tests.quantities import much, units
 
 from entrepot.core.commands import CustomerRef, VariantRef
 from entrepot.core.decide.adjust import ON_HAND_MAX, AdjustStock
@@ -52,7 +53,7 @@ def test_placing_writes_the_order_its_lines_one_event_and_one_job() -> None:
     assert order.told_words == ""
     assert order.total == order.subtotal == Amount(4000, 2)
     assert order.customer_id == GUEST
-    assert [(row.number, row.quantity, row.location_id) for row in order.lines] == [
+    assert [(row.number, units(row.quantity), row.location_id) for row in order.lines] == [
         (1, 3, HERE),
         (2, 1, None),  # nobody tracks it, so nothing is reserved for it
     ]
@@ -247,7 +248,8 @@ def test_an_adjustment_is_an_entry_and_a_level() -> None:
     result = book.stock(SCARCE, 5)
     assert isinstance(result, StockResult)
     entry = result.entry
-    assert (entry.delta, entry.kind, entry.note, entry.order_id) == (5, "adjustment", "count", None)
+    assert (units(entry.delta), entry.kind, entry.note) == (5, "adjustment", "count")
+    assert entry.order_id is None
     book.stock(SCARCE, -2)
     book.stock(SCARCE, 4, THERE)
     assert (book.level(SCARCE).on_hand, book.level(SCARCE, THERE).on_hand) == (3, 4)
@@ -258,9 +260,9 @@ def test_an_adjustment_is_an_entry_and_a_level() -> None:
 @pytest.mark.parametrize(
     ("command", "reason", "field"),
     [
-        (AdjustStock(ORG, UNKNOWN, HERE, -1, ""), Reason.OUT_OF_STOCK, "quantity_delta"),
-        (AdjustStock(ORG, TRACKED, NOWHERE, -1, ""), Reason.OUT_OF_STOCK, "quantity_delta"),
-        (AdjustStock(ORG, TRACKED, HERE, -1, ""), Reason.OUT_OF_STOCK, "quantity_delta"),
+        (AdjustStock(ORG, UNKNOWN, HERE, much(-1), ""), Reason.OUT_OF_STOCK, "quantity_delta"),
+        (AdjustStock(ORG, TRACKED, NOWHERE, much(-1), ""), Reason.OUT_OF_STOCK, "quantity_delta"),
+        (AdjustStock(ORG, TRACKED, HERE, much(-1), ""), Reason.OUT_OF_STOCK, "quantity_delta"),
         (AdjustStock(ORG, TRACKED, HERE, ON_HAND_MAX + 1, ""), Reason.INVALID, "quantity_delta"),
     ],
 )
@@ -274,7 +276,7 @@ def test_what_is_reserved_stays_on_hand_where_allocation_is_hard(hard: bool) -> 
     book = Book(hard=hard)
     book.stock(TRACKED, 5)
     book.confirmed(line(quantity=4))
-    take = AdjustStock(ORG, TRACKED, HERE, -2, "lost")
+    take = AdjustStock(ORG, TRACKED, HERE, much(-2), "lost")
     if hard:
         refusal = book.refused(take)
         assert refusal.reason is Reason.OUT_OF_STOCK
@@ -293,7 +295,7 @@ def test_a_shelf_that_sold_more_than_it_had_is_corrected_either_way(delta: int) 
     book.told(order, ("polinate_status", "PACKED"))
     book.told(order, ("polinate_status", "IN_TRANSIT"))
     assert (book.level().on_hand, book.level().reserved) == (-6, 0)
-    book.done(AdjustStock(ORG, TRACKED, HERE, delta, "count"))
+    book.done(AdjustStock(ORG, TRACKED, HERE, much(delta), "count"))
     assert book.level().on_hand == delta - 6
     book.check()
 
@@ -303,14 +305,14 @@ def test_under_soft_allocation_what_is_promised_does_not_keep_goods(delta: int) 
     book = Book(hard=False)
     book.stock(TRACKED, 5)
     book.confirmed(line(quantity=4))
-    book.done(AdjustStock(ORG, TRACKED, HERE, delta, "lost"))
+    book.done(AdjustStock(ORG, TRACKED, HERE, much(delta), "lost"))
     assert (book.level().on_hand, book.level().reserved) == (5 + delta, 4)
 
 
 def test_a_shelf_is_counted_up_to_a_bound_on_both_sides() -> None:
     book = Book(hard=False)
     book.done(AdjustStock(ORG, TRACKED, HERE, -ON_HAND_MAX, ""))
-    assert book.refused(AdjustStock(ORG, TRACKED, HERE, -1, "")).reason is Reason.INVALID
+    assert book.refused(AdjustStock(ORG, TRACKED, HERE, much(-1), "")).reason is Reason.INVALID
 
 
 @pytest.mark.parametrize(

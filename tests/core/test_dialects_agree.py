@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.core.book import ENTRY, HERE, ORG, TRACKED, WANTS, Book, line, one
+from tests.quantities import much
 
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.place import PlaceOrder
@@ -64,7 +65,7 @@ def placed(book: Book, dialect: str) -> Order:
         command = PlaceOrder(ORG, "synq", "EUR", lines, CustomerRef(first_name="Ada"))
     else:
         entry = VariantRef(entry_id=ENTRY[TRACKED], field="itemListEntryId")
-        lines = (DraftLine("orderItems[0]", entry, 2, price),)
+        lines = (DraftLine("orderItems[0]", entry, much(2), price),)
         command = PlaceOrder(ORG, dialect, "EUR", lines, total=Amount(20, 0), **WANTS[dialect])
     return one(book.done(command))
 

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.quantities import much
 
 from entrepot.core.money import (
     SCALE_MAX,
@@ -20,6 +21,7 @@ from entrepot.core.money import (
     storable,
     stripped,
 )
+from entrepot.core.quantity import Quantity
 
 UNITS = st.integers(-UNITS_MAX, UNITS_MAX)
 SCALES = st.integers(0, SCALE_MAX)
@@ -83,7 +85,54 @@ def test_an_amount_keeps_the_places_it_was_written_with() -> None:
 def test_the_sum_of_lines_is_exact(lines: list[tuple[Amount, int]]) -> None:
     with localcontext() as context:
         context.prec = 60
-        assert decimal(line_sum(lines)) == sum(decimal(price) * n for price, n in lines)
+        summed = line_sum([(price, much(n)) for price, n in lines])
+        assert decimal(summed) == sum(decimal(price) * n for price, n in lines)
+        # Whole quantities make a sum of the prices' places.
+        assert summed.scale == max((price.scale for price, _ in lines), default=0)
+
+
+# So small that the book holds every digit.
+PRICES = st.builds(Amount, st.integers(-(10**4), 10**4), st.integers(0, 5))
+FRACTIONS = st.integers(-(10**5), 10**5).map(Quantity)
+
+
+@given(st.lists(st.tuples(PRICES, FRACTIONS), max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_the_sum_of_fractions_is_exact_as_well(lines: list[tuple[Amount, Quantity]]) -> None:
+    with localcontext() as context:
+        context.prec = 60
+        exact = sum((decimal(price) * n / 10_000 for price, n in lines), Decimal(0))
+        summed = line_sum(lines)
+        assert decimal(summed) == exact
+        # It has the prices' places, and behind them no zero that says nothing.
+        least = max((price.scale for price, _ in lines), default=0)
+        assert summed.scale == least or (summed.scale > least and summed.units % 10)
+        for places in (0, 2, 3):
+            paid = line_sum(lines, places)
+            assert decimal(paid) == exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+
+
+@pytest.mark.parametrize(
+    ("price", "quantity", "places", "summed"),
+    [
+        (Amount(1250, 2), "2.5", None, Amount(3125, 2)),  # not 31.2500
+        (Amount(1250, 2), "0.0001", None, Amount(125, 5)),
+        (Amount(1250, 2), "0.0001", 2, Amount(0, 2)),
+        (Amount(3, 0), "0.5", None, Amount(15, 1)),
+        (Amount(1250, 2), "0.0012", 2, Amount(2, 2)),  # 0.015: to the even
+        # Finer than the book can hold: rounded once, not refused.
+        (Amount(1_234_567, 6), "0.3333", None, Amount(411_481_181, 9)),
+        (Amount(5, 6), "0.0001", None, Amount(0, 6)),
+        (Amount(UNITS_MAX - 1, 2), "0.0001", None, Amount(UNITS_MAX - 1, 6)),
+        (Amount(10**13 + 1, 2), "1.0001", None, Amount(10_001_000_000_001, 2)),
+        # Whole quantities are never rounded: the sum is refused as out of range.
+        (Amount(UNITS_MAX, 9), 2, None, Amount(2 * UNITS_MAX, 9)),
+    ],
+)
+def test_a_sum_is_rounded_once_where_it_must_be(
+    price: Amount, quantity: int | str, places: int | None, summed: Amount
+) -> None:
+    assert line_sum([(price, much(quantity))], places) == summed
 
 
 @pytest.mark.parametrize(

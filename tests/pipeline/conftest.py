@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 from tests.factories import Shop, new_id, open_shop
+from tests.quantities import units
 from tests.writer.taking import Taking
 
 from entrepot.core.commands import Command
@@ -202,7 +203,7 @@ class House:
         """How much of the variant is reserved, and the states of all reservations."""
         [(reserved,)] = await self.rows(schema.stock_levels, "reserved")
         states = {state for (state,) in await self.rows(schema.reservations, "state")}
-        return reserved, states
+        return units(reserved), states
 
     async def events(self, order_id: bytes) -> list[str]:
         found = await self.rows(schema.events, "seq", "type", subject_id=order_id)

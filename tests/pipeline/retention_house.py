@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, func, select
 from tests.pipeline.conftest import House
+from tests.quantities import much
 
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
@@ -26,7 +27,7 @@ from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
 T = TypeVar("T")
 DAY = 86_400.0
 KEPT = RetentionSettings(keys_seconds=30 * DAY, events_seconds=90 * DAY)
-LINE = DraftLine("[0]", VariantRef(names=(("sku", "X"),)), 1, Amount(999, 2), title="x")
+LINE = DraftLine("[0]", VariantRef(names=(("sku", "X"),)), much(1), Amount(999, 2), title="x")
 EVENT = tuple[int, str, int]  # organization, order, number
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 from tests.pipeline.conftest import House, eventually
+from tests.quantities import much
 
 from entrepot.clock import now
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
@@ -74,7 +75,9 @@ def source() -> Iterator[Source]:
 def read(document: bytes, sender_id: str, org: int) -> OrderDraft:
     if document != b"an order":
         raise refuse(Reason.INVALID, "is no order", "order")
-    line = DraftLine("orderItems[0]", VariantRef(names=(("sku", "SKU-0"),)), 1, Amount(100, 2))
+    line = DraftLine(
+        "orderItems[0]", VariantRef(names=(("sku", "SKU-0"),)), much(1), Amount(100, 2)
+    )
     words = (("polinate_phase", "ACTIVE"),)
     return OrderDraft("order", sender_id, b"d" * 16, "EUR", Amount(100, 2), (line,),
                       CustomerRef(), words, {})  # fmt: skip

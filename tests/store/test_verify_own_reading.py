@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 from tests.factories import open_shop
+from tests.quantities import much
 from tests.writer.test_guarded import Desk
 
 from entrepot.core import lifecycle
@@ -20,6 +21,7 @@ from entrepot.core.facets import VALUES, Facets
 from entrepot.core.ids import dashed
 from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount
 from entrepot.core.order import Line, sealed_digest, subtotal
+from entrepot.core.quantity import LINE_MAX, Quantity
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.keeping import retention
@@ -77,8 +79,12 @@ def test_moves_are_judged_alike(managed: bool) -> None:
     assert judged > 100
 
 
-@given(st.lists(st.tuples(st.integers(-9_999, 9_999), st.integers(0, 6), st.integers(-50, 50))))
-def test_sums_are_alike(said: list[tuple[int, int, int]]) -> None:
+_UNITS = st.integers(-9_999, 9_999) | st.integers(-UNITS_MAX, UNITS_MAX)
+_QUANTITIES = st.integers(-50, 50).map(much) | st.integers(-LINE_MAX, LINE_MAX).map(Quantity)
+
+
+@given(st.lists(st.tuples(_UNITS, st.integers(0, 9), _QUANTITIES)))
+def test_sums_are_alike(said: list[tuple[int, int, Quantity]]) -> None:
     lines = [
         Line(b"", 1, b"", b"", b"", quantity=quantity, price=Amount(units, scale), currency="EUR")
         for units, scale, quantity in said

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
+from tests.quantities import much
 
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
@@ -103,7 +104,9 @@ class Healthy:
 
         variants = await self.database.write(furnish)
         for variant, count in zip(variants, (100, 10), strict=True):
-            await self.tell(AdjustStock(made.org, variant, made.default_location, count, "count"))
+            await self.tell(
+                AdjustStock(made.org, variant, made.default_location, much(count), "count")
+            )
         self.ids |= {f"{name}_mug": variants[0], f"{name}_tee": variants[1]}
         self.ids |= {f"{name}_place": made.default_location}
         return made
@@ -114,7 +117,8 @@ class Healthy:
         goods = [self.ids[f"{org}_mug"], self.ids[f"{org}_tee"]]
         lines = tuple(
             DraftLine(
-                f"items[{n}]", VariantRef(variant_id=goods[n]), quantity, Amount(125 + n, 1 + n),
+                f"items[{n}]", VariantRef(variant_id=goods[n]), much(quantity),
+                Amount(125 + n, 1 + n),
                 location_id=self.ids[f"{org}_place"],
             )
             for n, quantity in enumerate(quantities)
@@ -155,7 +159,9 @@ class Healthy:
         )
 
     async def mirror(self, name: str, sender: str, *told: tuple[str, str], turn: int = 0) -> None:
-        line = DraftLine("[0]", VariantRef(names=(("sku", sender),)), 2, Amount(999, 2), title="x")
+        line = DraftLine(
+            "[0]", VariantRef(names=(("sku", sender),)), much(2), Amount(999, 2), title="x"
+        )
         digest = sealed_digest(sender, bytes([turn]) * 16)
         draft = OrderDraft(
             "[0]", sender, digest, "EUR", Amount(1998 + turn, 2), (line,),
@@ -280,9 +286,9 @@ async def _amended(book: Healthy) -> None:
         AmendOrder(
             1, "polinate", book.ids["amended"], said={"notes": "n"},
             properties={"a": {"b": None}, "c": 1.5},
-            update_lines=(LineChange("u", first, quantity=5, price=price),),
+            update_lines=(LineChange("u", first, quantity=much(5), price=price),),
             delete_lines=(("d", second),),
-            create_lines=(DraftLine("c", VariantRef(variant_id=book.ids["hard_tee"]), 2),),
+            create_lines=(DraftLine("c", VariantRef(variant_id=book.ids["hard_tee"]), much(2)),),
         )
     )  # fmt: skip
 

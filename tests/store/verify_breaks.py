@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tests.quantities import much
+
 
 class Break(NamedTuple):
     """Statements that break one invariant. `:name` is an id of the healthy book.
@@ -118,10 +120,10 @@ _STOCK = (
         also=("CONFIRMED_CLAIMED",),
     ),
     Break("CLAIMS_LIVE", "held for an ended order", "declined",
-          _claim("state = 'held'", "declined", 1)),
+          _claim("state = 'held'", "declined", much(1))),
     Break(
         "CLAIMS_LIVE", "committed to an ended order", "declined",
-        _claim("state = 'committed'", "declined", 1),
+        _claim("state = 'committed'", "declined", much(1)),
     ),
     Break(
         "CLAIMS_LIVE", "held without a payment under way", "authorising",
@@ -130,7 +132,7 @@ _STOCK = (
     Break("CONFIRMED_CLAIMED", "more than ordered", "unpaid",
           _claim("quantity = quantity + 1", "unpaid", 1)),
     Break("CONFIRMED_CLAIMED", "nothing claimed", "unpaid",
-          _claim("state = 'released'", "unpaid", -1)),
+          _claim("state = 'released'", "unpaid", much(-1))),
 )  # fmt: skip
 
 _KEYS = (

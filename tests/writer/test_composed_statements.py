@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 from tests.factories import Shop, open_shop
+from tests.quantities import much
 
 from entrepot.clock import new_id, now
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
@@ -149,8 +150,10 @@ async def amended(heard: Heard) -> list[str]:
     made = heard.order
     return await heard.said_by(AmendOrder(
         heard.shop.org, "polinate", made.id, said={"notes": "n"}, properties={"a": 2},
-        create_lines=(DraftLine("c", VariantRef(names=(("sku", "other"),)), 1, currency="EUR"),),
-        update_lines=(LineChange("u", made.lines[0].id, 3),),
+        create_lines=(
+            DraftLine("c", VariantRef(names=(("sku", "other"),)), much(1), currency="EUR"),
+        ),
+        update_lines=(LineChange("u", made.lines[0].id, much(3)),),
         delete_lines=(("d", made.lines[1].id),),
     ))  # fmt: skip
 
@@ -213,7 +216,9 @@ def _settle(job: Job, outcome: str) -> SettlePayment:
 
 def _draft(heard: Heard, number: int, word: str) -> OrderDraft:
     lines = tuple(
-        DraftLine(f"{number}.{n}", VariantRef(names=(("sku", f"s{n}"),)), 1, Amount(100, 2), "EUR")
+        DraftLine(
+            f"{number}.{n}", VariantRef(names=(("sku", f"s{n}"),)), much(1), Amount(100, 2), "EUR"
+        )
         for n in range(2)
     )
     customer = CustomerRef(None, (), ("konvo", f"c{number}"), f"Name {number}")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 from tests.asked import listen
 from tests.factories import Shop, open_shop
+from tests.quantities import much
 from tests.writer.taking import Taking
 from tests.writer.test_writer import Watched
 
@@ -68,7 +69,7 @@ async def test_an_order_is_placed_and_reserved_in_one_transaction(database: Data
     # Who placed it is told what was placed.
     assert outcome.result.order.facets.stage == "placed"
     assert await desk.column(schema.events, "type") == ["order.placed", "stock.reserved"]
-    assert await desk.column(schema.stock_levels, "reserved") == [2]
+    assert await desk.column(schema.stock_levels, "reserved") == [much(2)]
     assert await desk.column(schema.reservations, "state") == ["held"]
     assert await desk.column(schema.payment_attempts, "state") == ["prepared"]
     assert await desk.column(schema.jobs, "kind") == ["authorise"]
@@ -158,7 +159,7 @@ async def test_what_was_seen_may_be_out_of_date(database: Database) -> None:
     assert await desk.column(schema.orders, "stage") == ["cancelled"]
     assert await desk.column(schema.payment_attempts, "state") == ["voiding"]
     assert await desk.column(schema.jobs, "kind") == ["void"]
-    assert await desk.column(schema.stock_levels, "reserved") == [0]
+    assert await desk.column(schema.stock_levels, "reserved") == [much(0)]
 
 
 async def test_a_step_that_somebody_else_took_over_settles_nothing(database: Database) -> None:
@@ -198,10 +199,10 @@ async def test_a_line_that_comes_later_claims_stock_where_it_stands(database: Da
     elsewhere = new_id()
     made = insert(schema.locations).values(org=org, id=elsewhere, name="Elsewhere")
     await database.write(lambda conn: conn.execute(made))
-    await desk.do(AdjustStock(org, variant, elsewhere, 3, "opening"))
+    await desk.do(AdjustStock(org, variant, elsewhere, much(3), "opening"))
     placed = (await desk.do(desk.shop.order(reference=None))).result
     assert isinstance(placed, OrderResult)
-    line = DraftLine("items[1]", VariantRef(variant_id=variant), 2, location_id=elsewhere)
+    line = DraftLine("items[1]", VariantRef(variant_id=variant), much(2), location_id=elsewhere)
     outcome = await desk.do(AmendOrder(org, "native", placed.order.id, create_lines=(line,)))
     assert isinstance(outcome.result, OrderResult)
-    assert sorted(await desk.column(schema.stock_levels, "reserved")) == [1, 2]
+    assert sorted(await desk.column(schema.stock_levels, "reserved")) == [much(1), much(2)]

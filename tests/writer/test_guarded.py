@@ -11,6 +11,7 @@ import pytest_asyncio
 from sqlalchemy import Connection, update
 from sqlalchemy.util import await_only
 from tests.factories import open_shop
+from tests.quantities import much
 from tests.writer.test_first_step import Desk
 
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
@@ -69,7 +70,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Coroutine[Any, Any, 
 
 def array(org: int, name: str, title: str, orders: int = Limits().batch_max) -> MirrorOrders:
     """As many orders as a batch holds, of one thing."""
-    line = DraftLine("items[0]", VariantRef(names=(("title", title),)), 1, Amount(1, 2))
+    line = DraftLine("items[0]", VariantRef(names=(("title", title),)), much(1), Amount(1, 2))
     draft = OrderDraft("[0]", "", b"d" * 16, "EUR", Amount(1, 2), (line,), CustomerRef(), (), {})
     drafts = [draft._replace(sender_id=f"{name}-{number}") for number in range(orders)]
     return MirrorOrders(org, "konvo", tuple(drafts))
@@ -81,7 +82,7 @@ async def test_stock_that_came_meanwhile_is_sold(two: Processes, meanwhile: Any)
     meanwhile(two.other.do(two.one.shop.stocked(5)))
     await two.one.do(two.one.shop.order(quantity=2))
     assert await two.one.column(schema.orders, "stage") == ["placed"]
-    assert await two.one.column(schema.stock_levels, "reserved") == [2]
+    assert await two.one.column(schema.stock_levels, "reserved") == [much(2)]
 
 
 async def test_the_last_piece_is_sold_once(two: Processes, meanwhile: Any) -> None:
@@ -90,7 +91,7 @@ async def test_the_last_piece_is_sold_once(two: Processes, meanwhile: Any) -> No
     await two.one.do(two.one.shop.order())
     assert sorted(await two.one.column(schema.orders, "stage")) == ["failed", "placed"]
     assert sorted(await two.one.column(schema.orders, "number")) == [1, 2]
-    assert await two.one.column(schema.stock_levels, "reserved") == [1]
+    assert await two.one.column(schema.stock_levels, "reserved") == [much(1)]
 
 
 async def test_two_processes_sell_from_one_shelf_at_once(two: Processes, meanwhile: Any) -> None:
@@ -99,7 +100,7 @@ async def test_two_processes_sell_from_one_shelf_at_once(two: Processes, meanwhi
     meanwhile(two.other.do(two.one.shop.order(quantity=2)))
     await two.one.do(two.one.shop.order(quantity=3))
     assert await two.one.column(schema.orders, "stage") == ["placed", "placed"]
-    assert await two.one.column(schema.stock_levels, "reserved") == [5]
+    assert await two.one.column(schema.stock_levels, "reserved") == [much(5)]
     assert (two.one.database.writes, two.other.database.writes) == (2, 1)
 
 
@@ -110,8 +111,8 @@ async def test_goods_leave_while_others_are_sold(two: Processes, meanwhile: Any)
     ship = AmendOrder(two.one.shop.org, "polinate", placed.order.id)
     meanwhile(two.other.do(two.one.shop.order(quantity=3)))
     await two.one.do(ship._replace(words=(("polinate_status", "DELIVERED"),)))
-    assert await two.one.column(schema.stock_levels, "on_hand") == [3]
-    assert await two.one.column(schema.stock_levels, "reserved") == [3]
+    assert await two.one.column(schema.stock_levels, "on_hand") == [much(3)]
+    assert await two.one.column(schema.stock_levels, "reserved") == [much(3)]
     assert (two.one.database.writes, two.other.database.writes) == (3, 1)
 
 
@@ -124,7 +125,7 @@ async def test_who_is_told_that_there_is_too_little_is_told_the_truth(
     both = [Envelope(two.one.shop.order(quantity=2)) for _ in range(2)]
     await two.one.writer.submit_all(both)
     assert await two.one.column(schema.orders, "stage") == ["placed", "placed"]
-    assert await two.one.column(schema.stock_levels, "reserved") == [4]
+    assert await two.one.column(schema.stock_levels, "reserved") == [much(4)]
 
 
 async def test_more_is_refused_only_if_there_is_too_little_still(
@@ -136,11 +137,14 @@ async def test_more_is_refused_only_if_there_is_too_little_still(
     meanwhile(two.other.do(two.one.shop.stocked(5)))
     [line] = placed.order.lines
     more = AmendOrder(
-        two.one.shop.org, "polinate", placed.order.id, update_lines=(LineChange("", line.id, 4),)
+        two.one.shop.org,
+        "polinate",
+        placed.order.id,
+        update_lines=(LineChange("", line.id, much(4)),),
     )
     outcome = await two.one.do(more)
     assert isinstance(outcome.result, OrderResult), outcome.result
-    assert await two.one.column(schema.stock_levels, "reserved") == [4]
+    assert await two.one.column(schema.stock_levels, "reserved") == [much(4)]
 
 
 async def test_an_order_is_not_moved_from_where_it_no_longer_stands(
@@ -277,7 +281,7 @@ async def test_a_cancellation_and_a_settlement_at_once_leave_one_truth(
     cancelling = two.one.do(cancel._replace(words=(("polinate_phase", "CANCELLED"),)))
     assert isinstance((await asyncio.wait_for(cancelling, 20)).result, OrderResult)
     assert await two.one.column(schema.orders, "stage") == ["cancelled"]
-    assert await two.one.column(schema.stock_levels, "reserved") == [0]
+    assert await two.one.column(schema.stock_levels, "reserved") == [much(0)]
     # The money that was authorised meanwhile is on its way back.
     assert await two.one.column(schema.payment_attempts, "state") == ["voiding"]
     assert await two.one.column(schema.jobs, "kind") == ["void"]
@@ -302,5 +306,5 @@ async def test_a_writer_that_met_a_rival_locks_for_a_while(
         await two.one.do(two.one.shop.order())
     # The first one's two tries and the rival's are the first three; then three are locked.
     assert locked == [False, False, True, True, True, False, False]
-    assert await two.one.column(schema.stock_levels, "on_hand") == [22]
+    assert await two.one.column(schema.stock_levels, "on_hand") == [much(22)]
     assert sorted(await two.one.column(schema.orders, "number")) == [1, 2, 3, 4]

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.quantities import much
 
 from entrepot import pace
 from entrepot.clock import new_id, now
@@ -26,7 +27,11 @@ from entrepot.writer.writer import Writer
 def lines(many: int, name: str) -> tuple[DraftLine, ...]:
     return tuple(
         DraftLine(
-            f"items[{n}]", VariantRef(names=(("external", f"{name}-{n}"),)), 1, Amount(1, 2), "EUR"
+            f"items[{n}]",
+            VariantRef(names=(("external", f"{name}-{n}"),)),
+            much(1),
+            Amount(1, 2),
+            "EUR",
         )
         for n in range(many)
     )
@@ -81,4 +86,4 @@ async def test_many_lines_hold_nobody_up(
 def test_how_much_a_command_writes() -> None:
     assert size(array(1, 3, 5)) == 18
     assert size(PlaceOrder(1, "synq", "EUR", lines(7, "a"), CustomerRef(), None, {})) == 8
-    assert size(AdjustStock(1, b"v", b"l", 1, "")) == 1
+    assert size(AdjustStock(1, b"v", b"l", much(1), "")) == 1

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 from tests.factories import open_shop
+from tests.quantities import much
 from tests.writer.test_writer import Watched
 
 from entrepot.clock import new_id, now
@@ -62,7 +63,7 @@ class Batches:
 
 def thing(title: str) -> DraftLine:
     return DraftLine(
-        "items[0]", VariantRef(names=(("title", title),)), 1, Amount(100, 2), title=title
+        "items[0]", VariantRef(names=(("title", title),)), much(1), Amount(100, 2), title=title
     )
 
 
@@ -76,7 +77,7 @@ async def test_a_line_is_changed_and_taken_away_in_one_batch(database: Database)
     order = await book.placed(2)
     first, second = order.lines
     written = await book.at_once(
-        book.amending(order, update_lines=(LineChange("u", first.id, 7),)),
+        book.amending(order, update_lines=(LineChange("u", first.id, much(7)),)),
         book.amending(order, delete_lines=(("d", first.id),)),
     )
     assert written == 1

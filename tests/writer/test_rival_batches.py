@@ -9,6 +9,7 @@ import pytest
 import structlog
 from sqlalchemy import Connection, select
 from structlog.testing import capture_logs
+from tests.quantities import much
 from tests.writer.taking import Taking
 from tests.writer.test_writer import Watched, a_writer, an_organization, count, place
 
@@ -40,7 +41,7 @@ SECRET = "ada.lovelace@example.org"
 def of(org: int, **said: str) -> PlaceOrder:
     """An order of the customer with this e-mail address."""
     who = CustomerRef(identifiers=(("email", SECRET),), email=SECRET, **said)
-    line = DraftLine("items[0]", VariantRef(names=(("title", "Mug"),)), 1, Amount(100, 2))
+    line = DraftLine("items[0]", VariantRef(names=(("title", "Mug"),)), much(1), Amount(100, 2))
     return PlaceOrder(org, "synq", "EUR", (line,), who)
 
 

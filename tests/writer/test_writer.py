@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 from tests.pooled import database_url  # noqa: F401 - a fixture
+from tests.quantities import much
 from tests.writer.taking import Taking
 
 from entrepot.clock import new_id, now
@@ -78,7 +79,7 @@ def a_writer(database: Watched, hooks: Hooks | None = None, **limits: int) -> Wr
 
 
 def place(org: int, title: str = "Mug", price: int = 100) -> PlaceOrder:
-    line = DraftLine("items[0]", VariantRef(names=(("title", title),)), 2, Amount(price, 2))
+    line = DraftLine("items[0]", VariantRef(names=(("title", title),)), much(2), Amount(price, 2))
     return PlaceOrder(org, "synq", "EUR", (line,), said={"payment_provider": "stripe"})
 
 
@@ -146,7 +147,7 @@ async def test_a_batch_is_bounded_by_the_orders_it_writes(database: Database) ->
 async def test_a_refusal_touches_nothing_of_its_neighbours(database: Database) -> None:
     org = await an_organization(database)
     writer = a_writer(Watched(database))
-    bad = AdjustStock(org, new_id(), new_id(), -1, "")
+    bad = AdjustStock(org, new_id(), new_id(), much(-1), "")
     outcomes = await writer.submit_all([Envelope(place(org)), Envelope(bad), Envelope(place(org))])
     assert isinstance(outcomes[1].result, Refusal)
     assert outcomes[1].result.reason is Reason.OUT_OF_STOCK
@@ -192,7 +193,7 @@ async def test_a_reused_key_names_the_part_that_differs(database: Database) -> N
 async def test_a_refusal_under_a_key_is_stored(database: Database) -> None:
     org = await an_organization(database)
     writer = a_writer(Watched(database))
-    line = DraftLine("items[0]", VariantRef(variant_id=new_id()), 1, Amount(1, 0))
+    line = DraftLine("items[0]", VariantRef(variant_id=new_id()), much(1), Amount(1, 0))
     refused = PlaceOrder(org, "synq", "EUR", (line,))
     first = await writer.submit(keyed(refused, "k"))
     second = await writer.submit(keyed(refused, "k"))

@@ -16,6 +16,7 @@ from entrepot.cli.session import OperatorError, organization, read, write
 from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.quantity import text
 from entrepot.store import accounts, catalogue
 from entrepot.store.writing import announced
 
@@ -160,7 +161,8 @@ def allocation(org: str, model: _Model) -> None:
 def _oversold(name: str, shelves: list[catalogue.Shelf]) -> str:
     told = ", ".join(
         f"{one.sku or ids.dashed(one.variant_id)} at {one.location} "
-        f"({ids.dashed(one.location_id)}): {one.reserved} reserved, {one.on_hand} on hand"
+        f"({ids.dashed(one.location_id)}): {text(one.reserved)} reserved, "
+        f"{text(one.on_hand)} on hand"
         for one in shelves[:_SHELVES_SHOWN]
     )
     more = f", and {len(shelves) - _SHELVES_SHOWN} more" if len(shelves) > _SHELVES_SHOWN else ""

@@ -21,6 +21,8 @@ from entrepot.core.actor import operator
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
+from entrepot.core.properties import text_of
+from entrepot.core.quantity import ONE, Quantity, json_number
 from entrepot.core.refusal import Refusal
 from entrepot.store import accounts, catalogue
 from entrepot.store.engine import Database
@@ -30,7 +32,7 @@ from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 
 NAME = "Demo"
-ON_HAND = 1_000_000
+ON_HAND = Quantity(1_000_000 * ONE)
 GOODS = (
     ("MUG-01", "Mug, stoneware", Amount(1250, 2)),
     ("TEE-M-BLUE", "T-shirt, blue, M", Amount(2999, 2)),
@@ -70,7 +72,7 @@ def demo(
     port_of(port)
     told = on_book(ensure)
     if as_json:
-        print(json.dumps(told))
+        print(text_of(told))
     elif shell:
         print(credentials.shell_variables(told, told["variants"][0]["id"]))
     else:
@@ -105,7 +107,7 @@ async def ensure(database: Database) -> dict[str, Any]:
     variants = await _goods(database, org, chosen)
     told = await commit(database, lambda conn: credentials.issue_all(conn, org))
     told["variants"] = variants
-    write_private(path, json.dumps(told))
+    write_private(path, text_of(told))
     return told
 
 
@@ -143,7 +145,7 @@ async def _goods(
             raise OperatorError(outcome.result.sentence)
     return [
         {"id": ids.dashed(one.id), "sku": one.sku, "price": one.price.text(),
-         "currency": one.currency, "on_hand": one.on_hand}
+         "currency": one.currency, "on_hand": json_number(one.on_hand)}
         for one in (await database.read(listed)).values()
     ]  # fmt: skip
 

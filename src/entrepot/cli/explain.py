@@ -18,6 +18,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Attempt, Event, Job, Order, Reservation
 from entrepot.core.order_reason import MEANINGS
+from entrepot.core.quantity import text
 from entrepot.core.shown import moment, stuck
 from entrepot.store.reading.waiting import Story, story
 from entrepot.store.writing.working_set import load
@@ -156,7 +157,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 def _reservation(claim: Reservation) -> dict[str, Any]:
     return {
         "state": claim.state,
-        "quantity": str(claim.quantity),
+        "quantity": text(claim.quantity),
         "variant_id": ids.dashed(claim.variant_id),
         "location_id": ids.dashed(claim.location_id),
         "held_until": moment(claim.held_until) if claim.state == "held" else None,

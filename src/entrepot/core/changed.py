@@ -14,6 +14,7 @@ from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.order import Line, Order
 from entrepot.core.properties import parse, text_of
+from entrepot.core.quantity import json_number
 
 # Characters of one value that an event tells. It tells the first ones of a longer value, with the
 # length and a digest of the whole.
@@ -26,6 +27,7 @@ _UNTOLD = frozenset({
     "lines", "number",
 })  # fmt: skip
 _UNTOLD_OF_LINES = frozenset({"id", "created_at", "updated_at"})
+_QUANTITY = "quantity"
 _OBJECTS = frozenset({"address", "properties", "metadata", "details"})
 
 Changed = dict[str, Any]
@@ -56,7 +58,8 @@ def _differing(members: _Places, before: tuple[Any, ...], after: tuple[Any, ...]
     for at, name in members:
         old, new = before[at], after[at]
         if old != new:
-            found[name] = _members(old, new) if name in _OBJECTS else [_shown(old), _shown(new)]
+            told = [_said(name, old), _said(name, new)]
+            found[name] = _members(old, new) if name in _OBJECTS else told
     return found
 
 
@@ -70,7 +73,7 @@ def _whole(line: Line | None) -> Changed | None:
     """A line that came or went, by the members that have a value."""
     if line is None:
         return None
-    return {name: _shown(line[at]) for at, name in _LINE if line[at] not in (None, "")}
+    return {name: _said(name, line[at]) for at, name in _LINE if line[at] not in (None, "")}
 
 
 def _members(old: str | None, new: str | None) -> Changed | list[Any]:
@@ -96,6 +99,10 @@ def _member(object_: Mapping[str, Any], name: str) -> Any:
     value = object_.get(name)
     text = text_of(value)
     return value if len(text) <= TOLD_MAX else _shown(text)
+
+
+def _said(name: str, value: Any) -> Any:
+    return json_number(value) if name == _QUANTITY else _shown(value)
 
 
 def _shown(value: Any) -> Any:

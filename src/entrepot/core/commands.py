@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from entrepot.core.money import Amount
+from entrepot.core.quantity import Quantity
 
 
 class VariantRef(NamedTuple):
@@ -27,7 +28,7 @@ class DraftLine(NamedTuple):
 
     where: str
     variant: VariantRef
-    quantity: int
+    quantity: Quantity
     price: Amount | None = None
     currency: str | None = None
     title: str = ""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from entrepot.core.quantity import ONE, Quantity
+from entrepot.core.quantity import PLACES as QUANTITY_PLACES
+
 UNITS_MAX = 10**15
 SCALE_MAX = 9
 RANGE = f"amounts go to {UNITS_MAX} in their last decimal place, of which there are {SCALE_MAX}"
@@ -111,11 +114,33 @@ def priceable(subtotal: Amount, total: Amount) -> bool:
     return all(abs(amount.units) < 1 << 63 for amount in balance(subtotal, total))
 
 
-def line_sum(lines: list[tuple[Amount, int]]) -> Amount:
-    """The sum of price times quantity over the pairs, at the finest scale among them."""
+def line_sum(lines: list[tuple[Amount, Quantity]], places: int | None = None) -> Amount:
+    """The sum of price times quantity over the pairs, at the finest scale among the prices.
+
+    Fractions of a unit can make the sum finer than any price; it then has the places that it needs.
+    It is rounded once, half to even: to `places` where they are told, else where it is finer than
+    the book can hold.
+    """
     scale = units = 0
     for price, _ in lines:
         scale = max(scale, price.scale)
     for price, quantity in lines:
         units += (price.units if price.scale == scale else price.at(scale)) * quantity
-    return Amount(units, scale)
+    whole, rest = divmod(units, ONE)
+    if not rest:
+        summed = Amount(whole, scale)
+        return summed if places is None else payable(summed, places)
+    finer = scale + QUANTITY_PLACES
+    held = _held_places(units, finer, scale) if places is None else min(places, finer)
+    units = rescale(units, finer, held)
+    while held > scale and not units % 10:
+        units, held = units // 10, held - 1
+    return Amount(units, held)
+
+
+def _held_places(units: int, scale: int, least: int) -> int:
+    """How many places of the number the book can hold, `least` or more."""
+    places = max(least, min(scale, SCALE_MAX))
+    while places > least and abs(units) > UNITS_MAX * 10 ** (scale - places):
+        places -= 1
+    return places

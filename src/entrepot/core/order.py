@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from entrepot.core.facets import Facets
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount, balance, line_sum
+from entrepot.core.quantity import ONE, Quantity
 from entrepot.core.words import shown
 
 
@@ -24,7 +25,7 @@ class Line(NamedTuple):
     sku: str | None = None
     title: str = ""
     variant_title: str | None = None
-    quantity: int = 1
+    quantity: Quantity = Quantity(ONE)
     unit_of_measure: str = "each"
     currency: str = "USD"
     price: Amount = Amount(0, 0)
@@ -201,8 +202,8 @@ class Level(NamedTuple):
     org: int
     variant_id: bytes
     location_id: bytes
-    on_hand: int
-    reserved: int
+    on_hand: Quantity
+    reserved: Quantity
     version: int = 0
     soft: bool = False  # SOFT allocation: may be reserved beyond what there is
 
@@ -214,7 +215,7 @@ class StockEntry(NamedTuple):
     id: bytes
     variant_id: bytes
     location_id: bytes
-    delta: int
+    delta: Quantity
     kind: str  # adjustment | sale | return
     order_id: bytes | None
     note: str
@@ -224,8 +225,8 @@ class StockEntry(NamedTuple):
 class Reservation(NamedTuple):
     """A line's claim on stock: held, then committed, released or expired; then shipped.
 
-    `shipped` units of `quantity` have left, and are on hand and reserved no longer. The state is
-    `shipped` when all have.
+    `shipped` of `quantity` has left, and is on hand and reserved no longer. The state is `shipped`
+    when all has.
     """
 
     org: int
@@ -233,16 +234,16 @@ class Reservation(NamedTuple):
     line_id: bytes
     variant_id: bytes
     location_id: bytes
-    quantity: int
+    quantity: Quantity
     state: str
     held_until: int
     updated_at: int
-    shipped: int = 0
+    shipped: Quantity = Quantity(0)
 
     @property
-    def left(self) -> int:
+    def left(self) -> Quantity:
         """How much of it has not left, and stays claimed until it does or is released."""
-        return self.quantity - self.shipped
+        return Quantity(self.quantity - self.shipped)
 
 
 class Attempt(NamedTuple):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, func, insert, or_, select
 
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
+from entrepot.core.quantity import ONE, Quantity
 from entrepot.store import schema
 from entrepot.store.accounts import Organization
 
@@ -41,24 +42,32 @@ class ListedVariant(NamedTuple):
     sku: str
     price: Amount
     currency: str
-    on_hand: int
+    on_hand: Quantity
 
 
 def listed_variants(conn: Connection, org: int) -> list[ListedVariant]:
     """The organization's variants that have a SKU, oldest first, with their stock."""
     v, levels = schema.variants.c, schema.stock_levels.c
-    on_hand = (
-        select(func.coalesce(func.sum(levels.on_hand), 0))
-        .where(levels.org == v.org, levels.variant_id == v.id)
-        .scalar_subquery()
-    )
+
+    def summed(part: ColumnElement[int]) -> ScalarSelect[int]:
+        its_levels = and_(levels.org == v.org, levels.variant_id == v.id)
+        return select(func.coalesce(func.sum(part), 0)).where(its_levels).scalar_subquery()
+
+    # Units and fractions apart: a sum over several locations may be more than 63 bits hold.
+    units, rest = summed(levels.on_hand // ONE), summed(levels.on_hand % ONE)
     statement = (
-        select(v.id, v.sku, v.price_units, v.price_scale, v.currency, on_hand)
+        select(v.id, v.sku, v.price_units, v.price_scale, v.currency, units, rest)
         .where(v.org == org, v.sku.is_not(None))
         .order_by(v.id)
     )
     return [
-        ListedVariant(row[0], row[1], Amount(row[2], row[3]), row[4], int(row[5]))
+        ListedVariant(
+            row[0],
+            row[1],
+            Amount(row[2], row[3]),
+            row[4],
+            Quantity(int(row[5]) * ONE + int(row[6])),
+        )
         for row in conn.execute(statement)
     ]
 
@@ -70,8 +79,8 @@ class Shelf(NamedTuple):
     sku: str | None
     location_id: bytes
     location: str
-    on_hand: int
-    reserved: int
+    on_hand: Quantity
+    reserved: Quantity
 
 
 def oversold(conn: Connection, org: int) -> list[Shelf]:

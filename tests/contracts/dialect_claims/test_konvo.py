@@ -146,12 +146,12 @@ WRONG_NUMBERS: list[tuple[str, Body]] = [
     ("price", {"items": [item(price=10**15 + 1)]}),
     ("quantity", {"items": [item(quantity=10**9 + 1)]}),
     ("quantity", {"items": [item(quantity=-(10**9) - 1)]}),
-    ("quantity", {"items": [item(quantity=1.5)]}),
+    ("quantity", {"items": [item(quantity=1.00001)]}),
     ("currency", {"currency": "\u017fek"}),
 ]  # fmt: skip
 RIGHT_NUMBERS: list[Body] = [
     {"orderTotal": -(10**15)}, {"orderTotal": 0.1234567},
-    *({"items": [item(quantity=n)]} for n in (10**9, -(10**9), 0, -1)),
+    *({"items": [item(quantity=n)]} for n in (10**9, -(10**9), 0, -1, 1.5, -0.0001)),
     {"items": [item(inventoryQuantity=-1.5, msrp=10**15 + 1)]},
 ]  # fmt: skip
 

@@ -114,7 +114,7 @@ MISTAKES: list[tuple[str, Body, Body]] = [
     ("expectedDeliveryAt", {}, {"expectedDeliveryAt": ...}),
     ("orderItems", {}, {"orderItems": ...}), ("orderItems", {}, {"orderItems": []}),
     ("quantity", {"quantity": ...}, {}), ("quantity", {"quantity": 0}, {}),
-    ("quantity", {"quantity": 1.5}, {}), ("quantity", {"quantity": 10**9 + 1}, {}),
+    ("quantity", {"quantity": 1.00001}, {}), ("quantity", {"quantity": 10**9 + 1}, {}),
     ("itemListEntryId", {"itemVariantId": ...}, {}),
     ("itemListEntryId", {"itemListEntryId": f"ile_{UNKNOWN}"}, {}),
     ("itemVariantId", {"itemVariantId": f"var_{UNKNOWN}"}, {}),

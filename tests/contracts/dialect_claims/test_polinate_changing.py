@@ -66,7 +66,9 @@ def test_lines_that_are_changed(house: House) -> None:
 
     assert accepted(lines(id=first["id"], unitAmount=3.25), 200)["totalAmount"] == "27.00"
     invalid(lines(id=first["id"], unitAmount="1", price="2"), "unitAmount")
-    invalid(lines(id=first["id"], quantity=1.5), "quantity")
+    invalid(lines(id=first["id"], quantity=1.50001), "quantity")
+    assert accepted(lines(id=first["id"], quantity=1.5), 200)["totalAmount"] == "25.375"
+    accepted(lines(id=first["id"], quantity=2), 200)
     goods = second["itemListEntry"]["itemVariantId"]
     invalid(lines(id=first["id"], quantity=1, itemVariantId=goods), "itemVariantId")
     invalid(lines(id=f"oi_{UNKNOWN}", quantity=1), "updateOrderItems[0].id")

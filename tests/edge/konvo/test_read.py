@@ -5,6 +5,7 @@ import json
 from typing import Any, get_args
 
 import pytest
+from tests.quantities import much
 
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.money import Amount
@@ -52,7 +53,7 @@ def test_the_example_of_the_seed_is_read_whole() -> None:
         DraftLine(
             where="[0].items[0]",
             variant=VariantRef(names=(("konvo", "variant_123"),)),
-            quantity=2,
+            quantity=much(2),
             price=Amount(2999, 2),
             currency="USD",
             title="Blue T-Shirt - Medium",
@@ -96,7 +97,7 @@ def test_what_is_absent_is_not_told() -> None:
         "address": None,
         "metadata": None,
     }
-    assert only.lines[0].quantity == 1
+    assert only.lines[0].quantity == much(1)
     assert draft(items=[]).lines == ()
 
 
@@ -158,9 +159,9 @@ STOCK = ("items", 0, "inventoryQuantity")
           ("1e400", "NaN", '"3995"', "true", "null", "{}")),
         *((place, token) for place in AMOUNTS[:2] for token in
           (str(10**15 + 1), str(-(10**15) - 1), "0.00000001", "1e16", "99999999999999999.5")),
-        # Whole units only: the book counts in them.
+        # Four places at most: the book counts in ten-thousandths.
         *((QUANTITY, token) for token in
-          ("0.5", "1.5", "-0.1", '"2"', "true", str(10**9 + 1), "99999999999999999999")),
+          ("0.00001", "1.23456", "-0.00005", '"2"', "true", str(10**9 + 1), "9999999999999999999")),
         *((STOCK, token) for token in ('"150"', "[1]", "1e999")),
     ],
 )  # fmt: skip
@@ -181,10 +182,13 @@ def test_stock_on_hand_is_kept_as_told(token: str) -> None:
 
 @pytest.mark.parametrize(
     ("token", "quantity"),
-    [("2", 2), ("2.0", 2), ("2e0", 2), ("0", 0), ("-0", 0), ("-2", -2), ("null", 1)],
-)
-def test_a_quantity_is_whole(token: str, quantity: int) -> None:
-    assert command(with_token(QUANTITY, token)).drafts[0].lines[0].quantity == quantity
+    [
+        ("2", 2), ("2.0", 2), ("2e0", 2), ("0", 0), ("-0", 0), ("-2", -2), ("null", 1),
+        ("1e2", 100), ("1.5", "1.5"), ("-0.1000", "-0.1"), ("25e-1", "2.5"), ("0.0001", "0.0001"),
+    ],
+)  # fmt: skip
+def test_a_quantity_is_exact(token: str, quantity: int | str) -> None:
+    assert command(with_token(QUANTITY, token)).drafts[0].lines[0].quantity == much(quantity)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
+from tests.quantities import much
 
 from entrepot.core import ids
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
@@ -46,7 +47,7 @@ def numbered(number: int, **changes: object) -> Body:
 async def managed(book: Book) -> str:
     """The id of an order of nobody that Entrepot runs."""
     line = DraftLine(
-        "items[0]", VariantRef(names=(("sku", "S"),)), 1, Amount(1250, 2), "EUR", "Mug"
+        "items[0]", VariantRef(names=(("sku", "S"),)), much(1), Amount(1250, 2), "EUR", "Mug"
     )
     command = PlaceOrder(book.ours.org, "synq", "EUR", (line,), CustomerRef())
     outcome = await book.services.writer.submit(Envelope(command))
@@ -217,7 +218,7 @@ async def test_what_is_absent_when_told_again_stays_told(book: Book) -> None:
         lambda conn: queries.order_by_id(conn, book.ours.org, ids.spelled(order["id"]) or b"")
     )
     assert kept is not None
-    assert kept.lines[0].quantity == 3
+    assert kept.lines[0].quantity == much(3)
     assert json.loads(kept.lines[0].details or "")["inventoryQuantity"] == 7
     [order] = (await post(book, again | {"externalId": order["externalName"]}))["result"]
     assert order["externalId"] == order["externalName"]

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 
 import pytest
+from tests.quantities import much
 
 from entrepot.core import ids, words
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
@@ -78,7 +79,7 @@ async def the_contact(book: Book, order_id: str) -> Customer:
 
 async def fetched(book: Book) -> str:
     """The id of an order that an order source brought."""
-    line = DraftLine("x", VariantRef(names=(("sku", "S"),)), 2, Amount(105, 1), "EUR", "Mug")
+    line = DraftLine("x", VariantRef(names=(("sku", "S"),)), much(2), Amount(105, 1), "EUR", "Mug")
     draft = OrderDraft(
         "x", "shop-1", b"d" * 16, "EUR", Amount(21, 0), (line,),
         CustomerRef(own=("polinate", "buyer-1"), first_name="Ann"), (), {},
@@ -157,10 +158,10 @@ async def test_what_others_said_of_the_lines_stays(book: Book) -> None:
     shown = (await post(book, order(items=[item(), item(id="v2", available=True)])))["result"][0]
     stored = await stored_order(book, shown["id"])
     changed = LineChange(
-        "x", stored.lines[0].id, quantity=3, unit_of_measure="kg", price=Amount(7, 0),
+        "x", stored.lines[0].id, quantity=much(3), unit_of_measure="kg", price=Amount(7, 0),
         cost=Amount(5, 1), properties={"a": 1},
     )  # fmt: skip
-    made = DraftLine("y", VariantRef(names=(("sku", "S"),)), 1, Amount(125, 1), "EUR", "Mug")
+    made = DraftLine("y", VariantRef(names=(("sku", "S"),)), much(1), Amount(125, 1), "EUR", "Mug")
     said = {"delivery_address": "Elsewhere", "notes": "ring twice", "external_reference": "R-1"}
     amended = AmendOrder(
         book.ours.org, "polinate", stored.id, said=said, total=Amount(40, 0),

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from tests.quantities import much
 
 from entrepot.core import ids, words
 from entrepot.core.facets import Facets
@@ -125,7 +126,7 @@ def test_what_a_contact_lacks_is_left_out() -> None:
 def test_a_line_that_kept_no_id_shows_its_variants() -> None:
     """As lines do that were told before the id was kept: see migration 0013."""
     line = Line(
-        b"l" * 16, 1, b"v" * 16, b"i" * 16, b"e" * 16, b"s" * 16, "S", "Mug", None, 2,
+        b"l" * 16, 1, b"v" * 16, b"i" * 16, b"e" * 16, b"s" * 16, "S", "Mug", None, much(2),
         currency="EUR", price=Amount(1250, 2), details='{"description":"d","msrp":99}',
     )  # fmt: skip
     [shown_line] = json.loads(write.whole(booked(lines=(line,)), None, PRINCIPAL).body)["result"][

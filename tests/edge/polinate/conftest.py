@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import httpx
 import pytest
+from tests.quantities import much
 
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.money import Amount
@@ -90,7 +91,7 @@ async def book(tmp_path: Path) -> AsyncIterator[Book]:
         )  # fmt: skip
         await database.write(partial(catalogue.add_variant, org=ours, made=variant))
         variants.append(f"var_{variant.id.hex()}")
-        shelves.append(AdjustStock(ours.org, variant.id, ours.default_location, 1000, ""))
+        shelves.append(AdjustStock(ours.org, variant.id, ours.default_location, much(1000), ""))
     writer = Writer(database, now=lambda: next(ticks), new_id=new_id)
     for shelf in shelves:
         await writer.submit(Envelope(shelf))

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from tests.quantities import much
+
 from entrepot.core.facets import Facets
 from entrepot.core.money import Amount
 from entrepot.core.order import Line, Order
@@ -84,7 +86,7 @@ def book_line(**changes: Any) -> Line:
     """A line of the book."""
     line = Line(
         id=b"\x0d" * 16, number=3, variant_id=b"\x0b" * 16, item_id=b"\x0a" * 16,
-        entry_id=b"\x0c" * 16, quantity=2, unit_of_measure="kg", currency="AUD",
+        entry_id=b"\x0c" * 16, quantity=much(2), unit_of_measure="kg", currency="AUD",
         price=Amount(1050, 2), cost=Amount(7125, 3), created_at=MARCH_FIRST,
         updated_at=MARCH_FIRST + 1_234_567,
     )  # fmt: skip

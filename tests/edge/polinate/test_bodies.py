@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.quantities import units
 
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.place import PlaceOrder
@@ -120,7 +121,7 @@ def test_every_member_of_the_published_sample_means_what_it_says() -> None:
     """The line as the seed's answer shows it: `itemVariantId`, `quantity`, `unitAmount`."""
     sample = {"itemVariantId": VARIANT, "quantity": 10, "unitAmount": 25, "currency": "AUD"}
     [line] = created(new_order(orderItems=[{"id": "oi_1"} | sample])).lines
-    assert (line.quantity, line.price, line.currency) == (10, Amount(25, 0), "AUD")
+    assert (units(line.quantity), line.price, line.currency) == (10, Amount(25, 0), "AUD")
     changed = amended(
         {"createOrderItems": [sample], "updateOrderItems": [{"id": LINE_ID} | sample]}
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.quantities import much
 
 from entrepot.core.commands import DraftLine, VariantRef
 from entrepot.core.ids import dashed
@@ -76,10 +77,10 @@ def test_a_whole_order() -> None:
     by_entry = VariantRef(entry_id=b"\x0c" * 16, field="itemListEntryId")
     assert command.lines == (
         DraftLine(
-            "orderItems[0]", by_variant, 2, Amount(1050, 2), "AUD", unit_of_measure="kg",
+            "orderItems[0]", by_variant, much(2), Amount(1050, 2), "AUD", unit_of_measure="kg",
             cost=Amount(3, 0), properties='{"lot":"A"}',
         ),
-        DraftLine("orderItems[1]", by_entry, 3),
+        DraftLine("orderItems[1]", by_entry, much(3)),
     )  # fmt: skip
 
 
@@ -129,7 +130,7 @@ CREATE_REFUSED: list[tuple[Body, str, Reason]] = [
     ),
     ({"orderItems": [new_line(quantity=0)]}, f"{LINE}.quantity", Reason.INVALID),
     ({"orderItems": [new_line(quantity=-1)]}, f"{LINE}.quantity", Reason.INVALID),
-    ({"orderItems": [new_line(quantity=0.5)]}, f"{LINE}.quantity", Reason.INVALID),
+    ({"orderItems": [new_line(quantity=0.00005)]}, f"{LINE}.quantity", Reason.INVALID),
     ({"orderItems": [new_line(quantity="2")]}, f"{LINE}.quantity", Reason.INVALID),
     ({"orderItems": [new_line(quantity=10**9 + 1)]}, f"{LINE}.quantity", Reason.INVALID),
     ({"orderItems": [new_line(price="cheap")]}, f"{LINE}.price", Reason.INVALID),
@@ -199,7 +200,9 @@ def test_lines() -> None:
         }
     )  # fmt: skip
     entry = VariantRef(entry_id=b"\x0c" * 16, field="itemListEntryId")
-    assert command.create_lines == (DraftLine("createOrderItems[0]", entry, 4, Amount(150, 2)),)
+    assert command.create_lines == (
+        DraftLine("createOrderItems[0]", entry, much(4), Amount(150, 2)),
+    )
     bare, full = command.update_lines
     assert bare == (
         "updateOrderItems[0]",
@@ -214,8 +217,8 @@ def test_lines() -> None:
         None,
     )
     assert full == (
-        "updateOrderItems[1]", b"\x0d" * 16, 3, "kg", "AUD", Amount(2, 0), Amount(10, 1), {"x": 1},
-        None, None,
+        "updateOrderItems[1]", b"\x0d" * 16, much(3), "kg", "AUD", Amount(2, 0), Amount(10, 1),
+        {"x": 1}, None, None,
     )  # fmt: skip
     assert command.delete_lines == (
         ("deleteOrderItems[0]", b"\x0d" * 16),
@@ -242,7 +245,7 @@ UPDATE_REFUSED: list[tuple[Body, str, Reason]] = [
     ({"order": {"properties": "{}"}}, "order.properties", Reason.INVALID),
     ({"order": {"notes": "x" * 10_001}}, "order.notes", Reason.INVALID),
     (
-        {"createOrderItems": [new_line(quantity=0.5)]},
+        {"createOrderItems": [new_line(quantity=0.00005)]},
         "createOrderItems[0].quantity",
         Reason.INVALID,
     ),
@@ -250,7 +253,7 @@ UPDATE_REFUSED: list[tuple[Body, str, Reason]] = [
     ({"updateOrderItems": [{}]}, f"{UPDATE}.id", Reason.INVALID),
     ({"updateOrderItems": [{"id": "oi_1", "cost": "1"}]}, f"{UPDATE}.id", Reason.UNKNOWN_LINE),
     (
-        {"updateOrderItems": [{"id": LINE_ID, "quantity": -1.5}]},
+        {"updateOrderItems": [{"id": LINE_ID, "quantity": -1.50001}]},
         f"{UPDATE}.quantity",
         Reason.INVALID,
     ),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.quantities import much
 
 from entrepot.core.commands import DraftLine, VariantRef
 from entrepot.core.decide.mirror import MirrorOrders
@@ -39,7 +40,7 @@ async def by_polinate(book: Book) -> Body:
 
 async def by_synq(book: Book) -> Body:
     line = DraftLine(
-        "items[0]", VariantRef(names=(("sku", "S"),)), 1, Amount(1250, 2), "EUR", "Mug"
+        "items[0]", VariantRef(names=(("sku", "S"),)), much(1), Amount(1250, 2), "EUR", "Mug"
     )
     said = {"payment_provider": "stripe", "payment_reference": "pi_sent_back"}
     outcome = await book.services.writer.submit(

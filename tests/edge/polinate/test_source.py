@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import pytest
+from tests.quantities import much
 
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.money import Amount
@@ -39,8 +40,8 @@ def test_a_whole_order() -> None:
     }
     assert draft.lines == (
         DraftLine(
-            "orderItems[0]", VariantRef(names=(("polinate", "var_abc"),)), 10, Amount(2500, 2),
-            "AUD", title="var_abc", unit_of_measure="kg", cost=Amount(7125, 3),
+            "orderItems[0]", VariantRef(names=(("polinate", "var_abc"),)), much(10),
+            Amount(2500, 2), "AUD", title="var_abc", unit_of_measure="kg", cost=Amount(7125, 3),
             properties='{"lot":"A"}',
         ),
     )  # fmt: skip
@@ -78,7 +79,7 @@ REFUSED: list[tuple[Body, str]] = [
     ({"status": "OPEN"}, "status"),
     ({"properties": 1}, "properties"),
     ({"orderItems": [source_line()] * 501}, "orderItems"),
-    ({"orderItems": [source_line(quantity=1.5)]}, f"{LINE}.quantity"),
+    ({"orderItems": [source_line(quantity=1.00001)]}, f"{LINE}.quantity"),
     ({"orderItems": [source_line(price=[25])]}, f"{LINE}.price"),
     ({"orderItems": [source_line(cost="x")]}, f"{LINE}.cost"),
     ({"orderItems": [source_line(currency=None)]}, f"{LINE}.currency"),

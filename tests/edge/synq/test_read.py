@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.quantities import much
 
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
@@ -74,15 +75,16 @@ def test_an_order_is_read_whole() -> None:
         customer=CustomerRef(customer_id=raw(CUSTOMER)),
         lines=(
             DraftLine(
-                "items[0]", VariantRef(variant_id=raw(VARIANT)), 2, Amount(125, 1), "EUR", "Mug",
-                sku="SKU-1", variant_title="Blue", location_id=raw(LOCATION),
+                "items[0]", VariantRef(variant_id=raw(VARIANT)), much(2), Amount(125, 1), "EUR",
+                "Mug", sku="SKU-1", variant_title="Blue", location_id=raw(LOCATION),
             ),
             DraftLine(
-                "items[1]", VariantRef(names=(("sku", "S-2"),)), 2, Amount(125, 1), "EUR", "Mug",
-                sku="S-2", requires_shipping=False,
+                "items[1]", VariantRef(names=(("sku", "S-2"),)), much(2), Amount(125, 1), "EUR",
+                "Mug", sku="S-2", requires_shipping=False,
             ),
             DraftLine(
-                "items[2]", VariantRef(names=(("title", "Mug"),)), 2, Amount(125, 1), "EUR", "Mug"
+                "items[2]", VariantRef(names=(("title", "Mug"),)), much(2), Amount(125, 1), "EUR",
+                "Mug",
             ),
         ),
         said={
@@ -132,7 +134,7 @@ def test_a_price_keeps_its_decimals(token: str, price: Amount) -> None:
         *((("items", 0, "unit_price"), token, "items[0].unit_price") for token in
           ("-0.01", "0.00001", "1e400", "NaN", '"12.5"', "true", "null", "99999999999999999")),
         *((("items", 0, "quantity"), token, "items[0].quantity") for token in
-          ("0", "-1", "1.5", '"2"', "null", "1000000001")),
+          ("0", "-1", "1.5", "0.0001", '"2"', "null", "1000000001")),
     ],
 )  # fmt: skip
 def test_a_number_that_cannot_be_taken_is_named(
@@ -242,7 +244,7 @@ def adjusted(body: Body) -> AdjustStock:
 @pytest.mark.parametrize("delta", [5, -5, 0, 2**31 - 1, -(2**31)])
 def test_an_adjustment(delta: int) -> None:
     body = {"variant_id": VARIANT, "location_id": LOCATION, "quantity_delta": delta}
-    expected = AdjustStock(7, raw(VARIANT), raw(LOCATION), delta, "API Adjustment")
+    expected = AdjustStock(7, raw(VARIANT), raw(LOCATION), much(delta), "API Adjustment")
     assert adjusted(body) == expected
 
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.quantities import much
 
 from entrepot.core import ids, words
 from entrepot.core.facets import PAYMENTS, Facets
@@ -50,7 +51,7 @@ def shown(order: Order) -> Body:
 
 def test_an_order_is_shown_whole() -> None:
     line = Line(
-        b"l" * 16, 1, b"v" * 16, b"i" * 16, b"e" * 16, b"s" * 16, "SKU-1", "Mug", "Blue", 2,
+        b"l" * 16, 1, b"v" * 16, b"i" * 16, b"e" * 16, b"s" * 16, "SKU-1", "Mug", "Blue", much(2),
         currency="EUR", price=Amount(1250, 2),
     )  # fmt: skip
     assert shown(booked(lines=(line,), payment_provider="stripe", channel="web")) == {
@@ -173,7 +174,15 @@ def test_a_refused_order() -> None:
 
 def test_an_adjustment() -> None:
     entry = StockEntry(
-        7, b"e" * 16, b"v" * 16, b"s" * 16, -5, "adjustment", None, "API Adjustment", MARCH_FIRST
+        7,
+        b"e" * 16,
+        b"v" * 16,
+        b"s" * 16,
+        much(-5),
+        "adjustment",
+        None,
+        "API Adjustment",
+        MARCH_FIRST,
     )
     answer = inventory.adjusted(PRINCIPAL, "request-1")(StockResult(entry))
     assert answer.status == 200

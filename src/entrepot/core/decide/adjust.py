@@ -12,10 +12,9 @@ from entrepot.core.ids import dashed
 from entrepot.core.kinds import Location
 from entrepot.core.needs import Needs
 from entrepot.core.order import StockEntry
+from entrepot.core.quantity import NONE, ON_HAND_MAX, Quantity, text
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StockResult
-
-ON_HAND_MAX = 2**53
 
 
 class AdjustStock(NamedTuple):
@@ -24,7 +23,7 @@ class AdjustStock(NamedTuple):
     org: int
     variant_id: bytes
     location_id: bytes
-    delta: int
+    delta: Quantity
     note: str
 
 
@@ -53,13 +52,13 @@ def adjust(command: AdjustStock, facts: Facts) -> Decision:
         changes.locations.put(Location(org, command.location_id, name))
     shelf = (org, command.variant_id, command.location_id)
     level = facts.levels.get(shelf)
-    on_hand = (level.on_hand if level else 0) + command.delta
-    floor = level.reserved if level else 0
-    if facts.orgs[org].hard and command.delta < 0 and on_hand < floor:
+    there, promised = (level.on_hand, level.reserved) if level else (NONE, NONE)
+    on_hand = there + command.delta
+    if facts.orgs[org].hard and command.delta < 0 and on_hand < promised:
         raise refuse(
             Reason.OUT_OF_STOCK,
-            f"{on_hand - command.delta} on hand, {floor} of it reserved; cannot take "
-            f"{-command.delta} away",
+            f"{text(there)} on hand, {text(promised)} of it reserved; cannot take "
+            f"{text(Quantity(-command.delta))} away",
             field="quantity_delta",
         )
     if abs(on_hand) > ON_HAND_MAX:

@@ -18,6 +18,7 @@ from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.money import RANGE, Amount, priceable, stripped
 from entrepot.core.needs import Needs
 from entrepot.core.order import Line, Order, revision, subtotal
+from entrepot.core.quantity import Quantity
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 
@@ -30,7 +31,7 @@ class LineChange(NamedTuple):
 
     where: str
     line_id: bytes
-    quantity: int | None = None
+    quantity: Quantity | None = None
     unit_of_measure: str | None = None
     currency: str | None = None
     price: Amount | None = None
@@ -254,8 +255,8 @@ def _sellable(order: Order, line: Line, before: Line | None, where: str) -> None
     """
     if not order.managed:
         return
-    if line.quantity < 1 and (before is None or line.quantity != before.quantity):
-        raise refuse(Reason.INVALID, "must be 1 or more", f"{where}.quantity")
+    if line.quantity <= 0 and (before is None or line.quantity != before.quantity):
+        raise refuse(Reason.INVALID, "must be more than 0", f"{where}.quantity")
     for name in ("price", "cost"):
         amount: Amount = getattr(line, name)
         if amount.units < 0 and (before is None or amount != getattr(before, name)):

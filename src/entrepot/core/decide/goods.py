@@ -6,6 +6,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
 from entrepot.core.order import Level, Order, Reservation, StockEntry
+from entrepot.core.quantity import NONE, Quantity, text
 from entrepot.core.refusal import Reason, refuse
 
 Shelf = tuple[int, bytes, bytes]
@@ -13,19 +14,20 @@ OPEN = ("held", "committed")
 CLAIMED = (*OPEN, "shipped")
 
 
-def missing_stock(wanted: dict[Shelf, int], facts: Facts) -> str | None:
+def missing_stock(wanted: dict[Shelf, Quantity], facts: Facts) -> str | None:
     """Which shelf has too little free stock, as a sentence; None when all of it can be reserved."""
     for shelf, quantity in wanted.items():
         level = facts.levels.get(shelf)
         free = level.on_hand - level.reserved if level else 0
         if free < quantity:
-            return f"variant {dashed(shelf[1])} has {max(free, 0)} free, {quantity} wanted"
+            left = text(Quantity(max(free, 0)))
+            return f"variant {dashed(shelf[1])} has {left} free, {text(quantity)} wanted"
     return None
 
 
-def wanted_by(order: Order, facts: Facts) -> dict[Shelf, int]:
+def wanted_by(order: Order, facts: Facts) -> dict[Shelf, Quantity]:
     """How much the order needs of each shelf: its lines with a location and a tracked variant."""
-    wanted: dict[Shelf, int] = {}
+    wanted: dict[Shelf, Quantity] = {}
     for line in order.lines:
         if line.location_id is None:
             continue
@@ -33,7 +35,7 @@ def wanted_by(order: Order, facts: Facts) -> dict[Shelf, int]:
         if variant is None or not variant.tracked:
             continue
         shelf = (order.org, line.variant_id, line.location_id)
-        wanted[shelf] = wanted.get(shelf, 0) + line.quantity
+        wanted[shelf] = Quantity(wanted.get(shelf, 0) + line.quantity)
     return wanted
 
 
@@ -43,11 +45,11 @@ def move_level(
     """Change a level's counters, on top of what these changes already did to it."""
     level = changes.levels.get(shelf)
     if level is None:
-        level = Level(*shelf, on_hand=0, reserved=0, soft=not facts.orgs[shelf[0]].hard)
+        level = Level(*shelf, on_hand=NONE, reserved=NONE, soft=not facts.orgs[shelf[0]].hard)
     changes.levels.put(
         level._replace(
-            on_hand=level.on_hand + on_hand,
-            reserved=level.reserved + reserved,
+            on_hand=Quantity(level.on_hand + on_hand),
+            reserved=Quantity(level.reserved + reserved),
             version=level.version + 1,
         )
     )
@@ -118,7 +120,7 @@ def ship(order: Order, facts: Facts, changes: Changes) -> bool:
     return bool(claimed)
 
 
-def _take_off(reservation: Reservation, quantity: int, facts: Facts, changes: Changes) -> None:
+def _take_off(reservation: Reservation, quantity: Quantity, facts: Facts, changes: Changes) -> None:
     org, variant_id, location_id = (
         reservation.org, reservation.variant_id, reservation.location_id
     )  # fmt: skip
@@ -126,11 +128,11 @@ def _take_off(reservation: Reservation, quantity: int, facts: Facts, changes: Ch
     move_level(shelf, facts, changes, on_hand=-quantity, reserved=-quantity)
     changes.entries.append(
         StockEntry(
-            org, facts.new_id(), variant_id, location_id, -quantity, "sale", reservation.order_id,
-            "", facts.now,
+            org, facts.new_id(), variant_id, location_id, Quantity(-quantity), "sale",
+            reservation.order_id, "", facts.now,
         )
     )  # fmt: skip
-    shipped = reservation.shipped + quantity
+    shipped = Quantity(reservation.shipped + quantity)
     state = "shipped" if shipped == reservation.quantity else reservation.state
     changes.reservations.put(
         reservation._replace(shipped=shipped, state=state, updated_at=facts.now)
@@ -148,19 +150,19 @@ def reclaim(before: Order, after: Order, facts: Facts, changes: Changes) -> None
     if not claimed and before.facets.stage == "placed":
         _can_be_reserved(before, after, facts)
         return
-    wanted: dict[bytes, tuple[Shelf, int]] = {}
+    wanted: dict[bytes, tuple[Shelf, Quantity]] = {}
     for line in after.lines:
         variant = facts.variants.get((after.org, line.variant_id))
         if line.location_id is not None and variant is not None and variant.tracked:
             wanted[line.id] = ((after.org, line.variant_id, line.location_id), line.quantity)
-    more: dict[Shelf, int] = {}
+    more: dict[Shelf, Quantity] = {}
     for line_id, (shelf, quantity) in wanted.items():
         held = claimed[line_id].quantity if line_id in claimed else 0
-        more[shelf] = more.get(shelf, 0) + quantity - held
+        more[shelf] = Quantity(more.get(shelf, 0) + quantity - held)
     for line_id, reservation in claimed.items():
         if line_id not in wanted:
             shelf = (after.org, reservation.variant_id, reservation.location_id)
-            more[shelf] = more.get(shelf, 0) - reservation.left
+            more[shelf] = Quantity(more.get(shelf, 0) - reservation.left)
             changes.reservations.put(reservation._replace(state="released", updated_at=facts.now))
     if facts.orgs[after.org].hard:
         short = missing_stock({shelf: n for shelf, n in more.items() if n > 0}, facts)
@@ -186,7 +188,7 @@ def _can_be_reserved(before: Order, after: Order, facts: Facts) -> None:
 def _reclaim_lines(
     order: Order,
     claimed: dict[bytes, Reservation],
-    wanted: dict[bytes, tuple[Shelf, int]],
+    wanted: dict[bytes, tuple[Shelf, Quantity]],
     facts: Facts,
     changes: Changes,
 ) -> None:

@@ -14,7 +14,7 @@ from entrepot.core.decide.jobs import first_job
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
-from entrepot.core.money import RANGE, Amount, balance, line_sum, payable, priceable
+from entrepot.core.money import RANGE, Amount, balance, line_sum, priceable
 from entrepot.core.needs import Needs
 from entrepot.core.order import Customer, Line, Order
 from entrepot.core.refusal import Reason, refuse
@@ -76,9 +76,7 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
         _share_currency(command, lines, currency)
     if command.one_line_an_entry:
         _differ_in_entry(command, lines)
-    subtotal = line_sum([(line.price, line.quantity) for line in lines])
-    if command.places is not None:
-        subtotal = payable(subtotal, command.places)
+    subtotal = line_sum([(line.price, line.quantity) for line in lines], command.places)
     total = command.total or subtotal
     if not priceable(subtotal, total):
         sentence = f"the order's total, {total.text()}, is out of range: {RANGE}"

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any, Final
 
 from entrepot.core.facets import Facets
-from entrepot.core.money import Amount
+from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount
 from entrepot.core.order import Attempt, Event, Line, Order
 from entrepot.store.verify.walk import AnyRow
 
@@ -28,6 +29,8 @@ SWEEP_OF_KEYS: Final = "keys"
 PUT_OFF_MAX: Final = 3_600_000_000
 # A digest of what a sender told has so many bytes; the last of them tell whose the digest is.
 SEALED_BYTES, SEAL_BYTES = 20, 4
+# Decimal places of a quantity.
+QUANTITY_PLACES: Final = 4
 
 _SUMS: Final = ("subtotal", "discount", "shipping", "tax")
 _OF_ROWS: Final = frozenset(Order._fields) - {"facets", "lines", "total", *_SUMS}
@@ -85,13 +88,28 @@ def stand_of(event: Event) -> tuple[Facets, str] | None:
 
 
 def summed(lines: Iterable[Line]) -> Amount:
-    """The sum of price times quantity, exactly, at the finest scale among the lines."""
+    """The sum of price times quantity, at the finest scale among the prices.
+
+    Fractions of a unit can make it finer. It is exact as far as the book can hold it: to nine
+    places and 10**15 units, half to even behind these.
+    """
     listed = list(lines)
-    scale = max((line.price.scale for line in listed), default=0)
-    units = sum(
-        line.price.units * 10 ** (scale - line.price.scale) * line.quantity for line in listed
+    least = max((line.price.scale for line in listed), default=0)
+    exact = sum(
+        (
+            Fraction(line.price.units * line.quantity, 10 ** (line.price.scale + QUANTITY_PLACES))
+            for line in listed
+        ),
+        Fraction(0),
     )
-    return Amount(units, scale)
+    finest = max(least, min(least + QUANTITY_PLACES, SCALE_MAX))
+    places = next(
+        (fewer for fewer in range(finest, least, -1) if abs(exact) * 10**fewer <= UNITS_MAX), least
+    )
+    units = round(exact * 10**places)
+    while places > least and units % 10 == 0:
+        units, places = units // 10, places - 1
+    return Amount(units, places)
 
 
 def is_sealed(digest: bytes, sender_id: str) -> bool:

@@ -16,8 +16,9 @@ from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount, stripped
 from entrepot.core.order import sealed_digest
 from entrepot.core.order_filter import OrderFilter
+from entrepot.core.quantity import whole
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
-from entrepot.edge import addresses, currency
+from entrepot.edge import addresses, currency, quantities
 from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import refuse_card_members
 from entrepot.edge.dialect import read_json
@@ -29,7 +30,6 @@ from entrepot.edge.strict_json import (
     decimal,
     decimal_number,
     number_text,
-    whole_number,
 )
 from entrepot.edge.times import microseconds
 from entrepot.pace import breathe
@@ -45,7 +45,7 @@ SECOND = 1_000_000
 _WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
 _FRACTION = re.compile(r"\.(\d+)")
 _DIGITS_MAX = len(str(UNITS_MAX))
-_QUANTITY_DIGITS = len(str(wire.QUANTITY_MAX))
+_ONE = whole(1)
 # Numbers of the sender's own metadata stay decimal, so that what comes out is what went in.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _canonical = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
@@ -173,9 +173,9 @@ def _customer(customer: wire.OrderCustomer) -> CustomerRef:
 
 def _line(item: wire.OrderedItem, where: str) -> DraftLine:
     code, places = _currency(item.currency, where)
-    quantity = 1
+    quantity = _ONE
     if item.quantity is not UNSET:
-        quantity = _whole(item.quantity, f"{where}.quantity")
+        quantity = quantities.told(item.quantity, f"{where}.quantity")
     _number(item.msrp, f"{where}.msrp")
     details: dict[str, Any] = {
         "id": item.id,
@@ -255,21 +255,6 @@ def _amount(raw: Raw, places: int, where: str, name: str) -> Amount:
         sentence = f"is too large: at most {UNITS_MAX} in its last decimal place"
         raise refuse(Reason.INVALID, sentence, f"{where}.{name}")
     return amount
-
-
-def _whole(raw: Raw, path: str) -> int:
-    """A whole number of units, as the book counts them."""
-    text = bytes(raw)
-    if text.isdigit() and len(text) < _QUANTITY_DIGITS:
-        return int(text)
-    try:
-        number = whole_number(raw, path)
-    except InvalidJson as error:
-        raise refuse(Reason.INVALID, error.problem, error.path) from error
-    if not -wire.QUANTITY_MAX <= number <= wire.QUANTITY_MAX:
-        most = wire.QUANTITY_MAX
-        raise refuse(Reason.INVALID, f"must be -{most} to {most}", path)
-    return number
 
 
 def _number(raw: Raw, path: str) -> None:

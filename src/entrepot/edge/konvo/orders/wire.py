@@ -12,12 +12,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from entrepot.core.money import UNITS_MAX
+from entrepot.edge import quantities
 from entrepot.edge.konvo.words import STATUS
 
 ORDERS_MAX = 1_000
 ITEMS_MAX = 500
 USER_IDS_MAX = 50
-QUANTITY_MAX = 10**9
 REFERENCE_MAX = 500
 TEXT_MAX = 10_000
 PROSE_MAX = 100_000
@@ -27,14 +27,6 @@ MinorUnits = Annotated[
     msgspec.Raw,
     msgspec.Meta(extra_json_schema={"type": "number", "minimum": -UNITS_MAX, "maximum": UNITS_MAX}),
 ]
-Quantity = Annotated[
-    msgspec.Raw,
-    msgspec.Meta(
-        extra_json_schema={
-            "type": "number", "multipleOf": 1, "minimum": -QUANTITY_MAX, "maximum": QUANTITY_MAX,
-        }
-    ),
-]  # fmt: skip
 Number = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "number"})]
 
 # What is looked up in an index of the book; an index has a limit.
@@ -81,7 +73,7 @@ class OrderedItem(msgspec.Struct, rename="camel", omit_defaults=True):
     currency: Text
     available: bool | UnsetType = UNSET
     inventory_quantity: Number | UnsetType = UNSET
-    quantity: Quantity | UnsetType = UNSET
+    quantity: quantities.Told | UnsetType = UNSET
 
 
 class OrderAddress(msgspec.Struct, rename="camel", omit_defaults=True):

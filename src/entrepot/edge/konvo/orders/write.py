@@ -13,7 +13,7 @@ from entrepot.core.money import Amount, stripped
 from entrepot.core.order import Customer, Line, Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrdersResult, Result
-from entrepot.edge import currency
+from entrepot.edge import currency, quantities
 from entrepot.edge.access import Principal
 from entrepot.edge.konvo.orders import wire
 from entrepot.edge.konvo.refusals import refusal_answer
@@ -105,7 +105,7 @@ def _item(line: Line) -> wire.OrderedItem:
         currency=line.currency,
         available=told.available,
         inventory_quantity=told.inventory_quantity,
-        quantity=msgspec.Raw(b"%d" % line.quantity),
+        quantity=quantities.shown(line.quantity),
     )
 
 

@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 from entrepot.core.commands import DraftLine, VariantRef
 from entrepot.core.decide.amend import LineChange
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import quantities
 from entrepot.edge.polinate.orders import values, wire
 
 
@@ -32,13 +33,13 @@ def new_line(item: wire.NewLine, where: str, *, managed: bool) -> DraftLine:
         ref = VariantRef(variant_id=values.id_of(variant or "", "var_"), field=field)
     if ref.entry_id is None and ref.variant_id is None:
         raise refuse(Reason.UNKNOWN_VARIANT, field=f"{where}.{field}")
-    least = 1 if managed else -wire.QUANTITY_MAX
+    quantity = quantities.wanted if managed else quantities.told
     money = values.maybe_price if managed else values.maybe_money
     code = values.maybe_code if managed else values.maybe_told_code
     return DraftLine(
         where=where,
         variant=ref,
-        quantity=values.quantity(item.quantity, f"{where}.quantity", least),
+        quantity=quantity(item.quantity, f"{where}.quantity"),
         price=money(item.price, f"{where}.price"),
         currency=code(item.currency, f"{where}.currency"),
         unit_of_measure=item.unit_of_measure,
@@ -53,9 +54,7 @@ def line_change(item: wire.LineChanges, where: str) -> LineChange:
     return LineChange(
         where=where,
         line_id=values.line_id(item.id, f"{where}.id"),
-        quantity=None
-        if quantity is UNSET
-        else values.quantity(quantity, f"{where}.quantity", -wire.QUANTITY_MAX),
+        quantity=None if quantity is UNSET else quantities.told(quantity, f"{where}.quantity"),
         unit_of_measure=values.maybe(item.unit_of_measure),
         currency=values.maybe_told_code(item.currency, f"{where}.currency"),
         price=values.maybe_money(item.price, f"{where}.price"),

@@ -10,7 +10,7 @@ from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.mirror import OrderDraft
 from entrepot.core.order import sealed_digest
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import addresses
+from entrepot.edge import addresses, quantities
 from entrepot.edge.dialect import read_json
 from entrepot.edge.polinate.orders import bodies, values, wire
 
@@ -67,7 +67,7 @@ def _source_line(line: wire.SourceLine, where: str) -> DraftLine:
     return DraftLine(
         where=where,
         variant=VariantRef(names=((SOURCE, variant),)),
-        quantity=values.quantity(line.quantity, f"{where}.quantity", -wire.QUANTITY_MAX),
+        quantity=quantities.told(line.quantity, f"{where}.quantity"),
         price=values.money(line.price, f"{where}.price"),
         currency=values.told_code(line.currency, f"{where}.currency"),
         title=variant,

@@ -18,9 +18,7 @@ from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import currency
 from entrepot.edge.card_numbers import refuse_card_members
-from entrepot.edge.polinate.orders import wire
 from entrepot.edge.polinate.words import PHASE, STATUS
-from entrepot.edge.strict_json import InvalidJson, whole_number
 from entrepot.edge.times import microseconds
 
 T = TypeVar("T")
@@ -63,17 +61,6 @@ def maybe_price(text: str | UnsetType | None, field: str) -> Amount | None:
 def maybe(value: T | UnsetType) -> T | None:
     """The member, or None where it was left out."""
     return None if isinstance(value, UnsetType) else value
-
-
-def quantity(raw: msgspec.Raw, field: str, least: int = 1) -> int:
-    """A whole number of units, `least` or more."""
-    try:
-        number = whole_number(raw, field)
-    except InvalidJson as error:
-        raise refuse(Reason.INVALID, error.problem, error.path) from error
-    if not least <= number <= wire.QUANTITY_MAX:
-        raise refuse(Reason.INVALID, f"must be {least} to {wire.QUANTITY_MAX}", field)
-    return number
 
 
 def code_of(text: str, field: str) -> str:

@@ -7,26 +7,13 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from entrepot.edge import quantities
 from entrepot.edge.polinate.words import PHASE, STATUS
 
 LINES_MAX = 500
-QUANTITY_MAX = 10**9
 
 # A JSON number of the schema; what stands here is always whole.
 Number = float
-Quantity = Annotated[
-    msgspec.Raw,
-    msgspec.Meta(extra_json_schema={"type": "integer", "minimum": 1, "maximum": QUANTITY_MAX}),
-]
-# A line of a mirrored order may have any whole quantity.
-MirrorQuantity = Annotated[
-    msgspec.Raw,
-    msgspec.Meta(
-        extra_json_schema={
-            "type": "integer", "minimum": -QUANTITY_MAX, "maximum": QUANTITY_MAX,
-        }
-    ),
-]  # fmt: skip
 Text = Annotated[str, msgspec.Meta(max_length=255)]
 LongText = Annotated[str, msgspec.Meta(max_length=10_000)]
 # Bounds of what a PATCH tells: whatever an order of any origin shows can be sent back.
@@ -73,7 +60,7 @@ class NotifyOrder(msgspec.Struct, rename="camel"):
 class NewLine(msgspec.Struct, rename="camel"):
     """A line as wanted, of a list entry or of a variant: exactly one of the two."""
 
-    quantity: Quantity
+    quantity: quantities.Wanted
     item_list_entry_id: Id | None = None
     item_variant_id: Id | None = None
     unit_of_measure: Text | None = None
@@ -135,7 +122,7 @@ class LineChanges(msgspec.Struct, rename="camel"):
     id: Id
     item_list_entry_id: Id | UnsetType = UNSET
     item_variant_id: Id | UnsetType = UNSET
-    quantity: MirrorQuantity | UnsetType = UNSET
+    quantity: quantities.Told | UnsetType = UNSET
     unit_of_measure: LongText | UnsetType = UNSET
     currency: CodeSent | UnsetType = UNSET
     price: MoneySent | UnsetType = UNSET
@@ -173,7 +160,7 @@ class OrderItem(msgspec.Struct, rename="camel"):
     line_number: Number
     item_list_entry_id: str
     item_list_entry: ItemListEntry
-    quantity: Number
+    quantity: quantities.Shown
     unit_of_measure: str
     currency: str
     price: Money
@@ -243,7 +230,7 @@ class SourceLine(msgspec.Struct, rename="camel"):
 
     item_list_entry_id: Id
     item_list_entry: SourceVariant
-    quantity: MirrorQuantity
+    quantity: quantities.Told
     unit_of_measure: LongText
     currency: CodeSent
     price: MoneySent

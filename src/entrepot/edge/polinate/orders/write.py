@@ -10,6 +10,7 @@ from entrepot.core import shown
 from entrepot.core.order import Line, Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import NotedResult, OrderResult, Result
+from entrepot.edge import quantities
 from entrepot.edge.polinate.orders import wire
 from entrepot.edge.polinate.orders.source import SOURCE
 from entrepot.edge.polinate.refusals import refusal_answer
@@ -78,7 +79,7 @@ def _line(order_id: str, line: Line) -> wire.OrderItem:
         line_number=line.number,
         item_list_entry_id=f"ile_{line.entry_id.hex()}",
         item_list_entry=entry,
-        quantity=line.quantity,
+        quantity=quantities.shown(line.quantity),
         unit_of_measure=line.unit_of_measure,
         currency=line.currency,
         price=line.price.text(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.quantity import whole
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.access import Principal
 from entrepot.edge.strict_json import InvalidJson, whole_number
@@ -28,7 +29,7 @@ def adjust_stock(
         raise refuse(Reason.INVALID, error.problem, error.path) from error
     if not -(2**31) <= delta < 2**31:
         raise refuse(Reason.INVALID, "must be a 32-bit integer", "quantity_delta")
-    command = AdjustStock(principal.org, variant_id, location_id, delta, "API Adjustment")
+    command = AdjustStock(principal.org, variant_id, location_id, whole(delta), "API Adjustment")
     if key is None:
         return command, None
     covered = fingerprint((variant_id, location_id, str(delta).encode()))

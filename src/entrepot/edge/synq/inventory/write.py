@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from entrepot.core import ids
+from entrepot.core.quantity import ONE
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Result, StockResult
 from entrepot.edge.access import Principal
@@ -32,7 +33,7 @@ def adjusted(principal: Principal, request_id: str) -> Callable[[Result | Refusa
             tenant_id=ids.dashed_often(principal.tenant_id),
             variant_id=ids.dashed(entry.variant_id),
             location_id=ids.dashed(entry.location_id),
-            quantity_delta=entry.delta,
+            quantity_delta=entry.delta // ONE,
             transaction_type="adjustment",
             notes=entry.note,
             created_at=seconds_text(entry.created_at),

@@ -11,6 +11,7 @@ import msgspec
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import UNITS_MAX, ZERO, Amount, stripped
+from entrepot.core.quantity import LINE_MAX, ONE, whole
 from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import currency
 from entrepot.edge.access import Principal
@@ -23,7 +24,7 @@ from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint, well_formed
 
 PLACES_MAX = 4
-QUANTITY_MAX = 10**9
+_QUANTITY_MAX = LINE_MAX // ONE
 # The members that tell a repeat from a reuse, in version 1 of the fingerprint.
 _PARTS = (
     "payment_provider", "payment_reference", "customer_id", "currency", "channel",
@@ -148,7 +149,7 @@ def _compared(line: DraftLine, price: Amount) -> tuple[object, ...]:
     """
     of = line.variant
     return (
-        "", (of.variant_id, of.entry_id, of.names, of.field), line.quantity, price, None,
+        "", (of.variant_id, of.entry_id, of.names, of.field), line.quantity // ONE, price, None,
         line.title, line.sku, line.variant_title, line.location_id, None, None,
         line.requires_shipping, None, None,
     )  # fmt: skip
@@ -178,12 +179,12 @@ def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
     if not price.within_range():
         sentence = f"is too large: at most {UNITS_MAX} in its last decimal place"
         raise refuse(Reason.INVALID, sentence, f"{where}.unit_price")
-    if not 0 < quantity <= QUANTITY_MAX:
-        raise refuse(Reason.INVALID, f"must be 1 to {QUANTITY_MAX}", f"{where}.quantity")
+    if not 0 < quantity <= _QUANTITY_MAX:
+        raise refuse(Reason.INVALID, f"must be 1 to {_QUANTITY_MAX}", f"{where}.quantity")
     return DraftLine(
         where=where,
         variant=VariantRef(variant_id=variant_id, names=names),
-        quantity=quantity,
+        quantity=whole(quantity),
         price=price,
         currency=code,
         title=item.product_title,

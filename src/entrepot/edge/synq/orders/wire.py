@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from entrepot.edge import quantities
 from entrepot.edge.synq.wire import Uuid
 from entrepot.edge.synq.words import SYNQ
 
@@ -89,7 +90,7 @@ class OrderLine(msgspec.Struct):
     product_title: str
     variant_title: str | None
     unit_price: Number
-    quantity: int
+    quantity: quantities.Shown
     requires_shipping: bool
 
 

@@ -11,6 +11,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Line, Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, Result
+from entrepot.edge import quantities
 from entrepot.edge.access import Principal
 from entrepot.edge.synq.orders import wire
 from entrepot.edge.synq.refusals import refusal_answer
@@ -86,7 +87,7 @@ def _line(line: Line) -> wire.OrderLine:
         product_title=line.title,
         variant_title=line.variant_title,
         unit_price=number(line.price),
-        quantity=line.quantity,
+        quantity=quantities.shown(line.quantity),
         requires_shipping=line.requires_shipping,
     )
 
