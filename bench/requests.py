@@ -6,6 +6,8 @@ import dataclasses
 import json
 from typing import Any
 
+from entrepot.testing.clients import konvo_order
+
 KEY = "@KEY@"
 # A text that rises from request to request, as the beginnings of a provider's references do.
 RISING = "@RISING@"
@@ -95,33 +97,13 @@ def synq(
 
 def konvo(told: Credentials, array: int) -> Request:
     """Konvo: an array of orders of one line each, by 1,000 customers who come again."""
-    body = {
-        "id": KEY,
-        "externalId": KEY,
-        "friendlyName": "#1059",
-        "customer": {
-            "id": f"customer-{CUSTOMER}",
-            "firstName": "Ada",
-            "lastName": "Byron",
-            "userIds": [{"type": "email", "id": f"ada-{CUSTOMER}@example.org"}],
-        },
-        "orderTotal": 3995,
-        "currency": "EUR",
-        "items": [
-            {
-                "id": "shop-variant-1",
-                "sku": "SHOP-1",
-                "name": "Red / M",
-                "description": "A shirt",
-                "price": 2999,
-                "msrp": 3999,
-                "imageUrl": "https://example.org/shirt.png",
-                "currency": "EUR",
-                "quantity": 2,
-            }
-        ],
-        "status": "paid",
+    customer = {
+        "id": f"customer-{CUSTOMER}",
+        "firstName": "Ada",
+        "lastName": "Byron",
+        "userIds": [{"type": "email", "id": f"ada-{CUSTOMER}@example.org"}],
     }
+    body = konvo_order(id=KEY, externalId=KEY, customer=customer)
     headers = {"x-api-key": told["konvo"]["api_key"]}
     return Request(f"Konvo POST, array of {array}", "/orders", headers, json.dumps(body), array)
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import http.server
 import json
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Self
+from email.message import Message
 
 import httpx
 import pytest
+from tests.local_http import LocalHttp
 
 from entrepot.testing.clients import (
     POLINATE_ORDERS,
@@ -86,45 +85,25 @@ def foreign_order(order_id: str) -> Body:
     }
 
 
-class Source:
+class Source(LocalHttp):
     """A shop's HTTP server that fails twice for each order before it answers."""
 
     FAILURES = 2
 
     def __init__(self) -> None:
+        super().__init__(self._answer)
         self.asked: list[tuple[str, str | None]] = []
-        source = self
+        self.template = f"{self.url}/orders/{{orderId}}"
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                source.asked.append((self.path, self.headers["Authorization"]))
-                order_id = self.path.rpartition("/")[2]
-                failing = len(source.requests_for(order_id)) <= source.FAILURES
-                body = json.dumps({} if failing else foreign_order(order_id)).encode()
-                self.send_response(503 if failing else 200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self.template = f"http://127.0.0.1:{self._server.server_port}/orders/{{orderId}}"
+    def _answer(self, path: str, sent: Message) -> tuple[int, bytes, dict[str, str]]:
+        self.asked.append((path, sent["Authorization"]))
+        order_id = path.rpartition("/")[2]
+        failing = len(self.requests_for(order_id)) <= self.FAILURES
+        body = json.dumps({} if failing else foreign_order(order_id)).encode()
+        return 503 if failing else 200, body, {"Content-Type": "application/json"}
 
     def requests_for(self, order_id: str) -> list[tuple[str, str | None]]:
         return [request for request in self.asked if request[0] == f"/orders/{order_id}"]
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @pytest.fixture(scope="module")

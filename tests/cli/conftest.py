@@ -7,7 +7,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.cli.office import Office
 
+from entrepot import telemetry
 from entrepot.testing.command_line import Ended, run
 
 Command = Callable[..., Ended]
@@ -17,3 +19,14 @@ Command = Callable[..., Ended]
 def command(tmp_path: Path) -> Command:
     """Runs `entrepot` with these words in the test's folder; settings by name, without prefix."""
     return partial(run, tmp_path)
+
+
+@pytest.fixture
+def office(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Office:  # fmt: skip
+    monkeypatch.setenv("ENTREPOT_DATABASE_URL", database_url)
+    monkeypatch.setenv("ENTREPOT_SANDBOX_LEDGER", str(tmp_path / "sandbox.db"))
+    monkeypatch.setattr(telemetry, "set_up_logging", lambda *_: None)
+    return Office(database_url, lambda: capsys.readouterr().out)

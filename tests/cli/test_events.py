@@ -7,14 +7,13 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, delete
+from tests.cli.office import Office
 from tests.cli.test_faults import ENTREPOT
-from tests.cli.test_orders import PARKED, Office
+from tests.cli.test_orders import PARKED
 
-from entrepot import telemetry
 from entrepot.cli import events as command
 from entrepot.cli.events import described, events
 from entrepot.cli.session import OperatorError
@@ -24,17 +23,6 @@ from entrepot.core.order import Event, Order
 from entrepot.store import schema
 from entrepot.store.keeping import archive
 from entrepot.store.reading import event_log
-
-
-@pytest.fixture
-def office(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Office:  # fmt: skip
-    monkeypatch.setenv("ENTREPOT_DATABASE_URL", database_url)
-    monkeypatch.setenv("ENTREPOT_SANDBOX_LEDGER", str(tmp_path / "sandbox.db"))
-    monkeypatch.setattr(telemetry, "set_up_logging", lambda *_: None)
-    return Office(database_url, lambda: capsys.readouterr().out)
 
 
 def amended(office: Office, order: Order, notes: str) -> None:

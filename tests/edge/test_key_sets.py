@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import http.server
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from email.message import Message
 
 import pytest
+from tests.local_http import LocalHttp
 
 from entrepot.edge.tokens import JWKS_BYTES_MAX, TokenVerifier
 
@@ -17,30 +18,16 @@ Serve = Callable[[bytes, dict[str, str]], str]
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Answers every request with these bytes and headers; gives the address."""
-    servers: list[http.server.ThreadingHTTPServer] = []
+    with ExitStack() as servers:
 
-    def start(body: bytes, headers: dict[str, str]) -> str:
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                assert self.headers["Accept-Encoding"] == "identity"
-                self.send_response(200)
-                for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
+        def start(body: bytes, headers: dict[str, str]) -> str:
+            def answer(_path: str, sent: Message) -> tuple[int, bytes, dict[str, str]]:
+                assert sent["Accept-Encoding"] == "identity"
+                return 200, body, headers
 
-            def log_message(self, *_: object) -> None:
-                pass
+            return servers.enter_context(LocalHttp(answer)).url + "/jwks"
 
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}/jwks"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+        yield start
 
 
 async def test_a_plain_key_set_is_read(serve: Serve) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import http.server
-import threading
 from collections.abc import Callable, Iterator
+from email.message import Message
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
+from tests.local_http import LocalHttp
 from tests.pipeline.conftest import House, eventually
 from tests.quantities import much
 
@@ -34,35 +34,21 @@ class Source:
         self.asked: list[tuple[str, str | None]] = []
         self.replies: list[Reply] = []
         self.encodings: list[str | None] = []
-        source = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                source.asked.append((self.path, self.headers["X-Key"]))
-                source.encodings.append(self.headers["Accept-Encoding"])
-                place = min(len(source.asked), len(source.replies)) - 1
-                status, body, headers = source.replies[place]
-                self.send_response(status)
-                for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                if not source.cut:
-                    self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
         self.cut = False
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-        port = self._server.server_port
-        self.template = f"http://127.0.0.1:{port}/o/{{orderId}}?b={{businessId}}"
+        self._server = LocalHttp(self._answer)
+        self._server.__enter__()
+        self.template = f"{self._server.url}/o/{{orderId}}?b={{businessId}}"
+
+    def _answer(self, path: str, sent: Message) -> Reply:
+        self.asked.append((path, sent["X-Key"]))
+        self.encodings.append(sent["Accept-Encoding"])
+        status, body, headers = self.replies[min(len(self.asked), len(self.replies)) - 1]
+        if self.cut:
+            return status, b"", {"Content-Length": str(len(body)), **headers}
+        return status, body, headers
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.__exit__()
 
 
 @pytest.fixture

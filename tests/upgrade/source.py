@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
-from typing import Any, Self
+from email.message import Message
+from typing import Any
 
+from tests.local_http import LocalHttp
 from tests.upgrade.stands import PHASES, STATUSES
 
 _MADE = "2025-01-15T10:30:00.000Z"
@@ -48,36 +48,19 @@ def _order(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class Source:
+class Source(LocalHttp):
     """The server, while it is entered."""
 
     def __init__(self) -> None:
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                name = self.path.rpartition("/")[2]
-                found, body = 200, b"{}"
-                if name.startswith("shop_missing"):
-                    found = 404
-                elif not name.startswith("shop_garbled"):
-                    body = json.dumps(_order(name)).encode()
-                self.send_response(found)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+        super().__init__(_answer)
+        self.template = f"{self.url}/orders/{{orderId}}"
 
-            def log_message(self, *_: object) -> None:
-                pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self.template = f"http://127.0.0.1:{self._server.server_port}/orders/{{orderId}}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+def _answer(path: str, _sent: Message) -> tuple[int, bytes, dict[str, str]]:
+    name = path.rpartition("/")[2]
+    found, body = 200, b"{}"
+    if name.startswith("shop_missing"):
+        found = 404
+    elif not name.startswith("shop_garbled"):
+        body = json.dumps(_order(name)).encode()
+    return found, body, {"Content-Type": "application/json"}

@@ -11,7 +11,6 @@ import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from entrepot.testing.server import eventually, free_port
@@ -71,12 +70,7 @@ class PgBouncer:
             return True
         return None
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._running.terminate()
         self._running.wait()
         shutil.rmtree(self._folder)

@@ -14,7 +14,6 @@ import threading
 from asyncio import FIRST_COMPLETED
 from concurrent.futures import Future
 from contextlib import suppress
-from types import TracebackType
 from typing import NamedTuple, Self
 
 _SSL, _GSS, _CANCEL, _VERSION = 80877103, 80877104, 80877102, 196608
@@ -111,12 +110,7 @@ class Pooler:
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

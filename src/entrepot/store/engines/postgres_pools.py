@@ -105,26 +105,32 @@ async def _is_another_backend(pool: AsyncEngine) -> bool:
         return bool(answering != driver.get_server_pid())
 
 
+def _pool(url: str, size: int, engine: Sql, connect: dict[str, Any]) -> AsyncEngine:
+    made = create_async_engine(
+        _address(url),
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=10,
+        execution_options=speaking(engine),
+        # Transactions are begun and ended by hand, so that the driver may be used directly.
+        isolation_level="AUTOCOMMIT",
+        connect_args=connect,
+    )
+    event.listen(made.sync_engine, "checkout", _still_open)
+    return made
+
+
 def _direct(url: str, sizes: Sizes) -> Ways:
     def pool(size: int, session: dict[str, str]) -> AsyncEngine:
-        made = create_async_engine(
-            _address(url),
-            pool_size=size,
-            max_overflow=0,
-            pool_timeout=10,
-            execution_options=speaking(DIRECT),
-            # Transactions are begun and ended by hand, so that the driver may be used directly.
-            isolation_level="AUTOCOMMIT",
-            connect_args={
-                **_patience(sizes),
-                # A batch's statement is long, and prepared once for each set of tables it writes.
-                "statement_cache_size": 512,
-                "max_cacheable_statement_size": 0,
-                "max_cached_statement_lifetime": 0,
-                "server_settings": {**_NAMED, **_DURABLE, **session},
-            },
-        )
-        event.listen(made.sync_engine, "checkout", _still_open)
+        connect = {
+            **_patience(sizes),
+            # A batch's statement is long, and prepared once for each set of tables it writes.
+            "statement_cache_size": 512,
+            "max_cacheable_statement_size": 0,
+            "max_cached_statement_lifetime": 0,
+            "server_settings": {**_NAMED, **_DURABLE, **session},
+        }
+        made = _pool(url, size, DIRECT, connect)
         event.listen(made.sync_engine, "checkout", _plan_anew)
         return made
 
@@ -144,27 +150,15 @@ def _direct(url: str, sizes: Sizes) -> Ways:
 
 
 def _pooled(url: str, sizes: Sizes) -> Ways:
-    def pool(size: int) -> AsyncEngine:
-        made = create_async_engine(
-            _address(url),
-            pool_size=size,
-            max_overflow=0,
-            pool_timeout=10,
-            execution_options=speaking(POOLED),
-            isolation_level="AUTOCOMMIT",
-            connect_args={
-                **_patience(sizes),
-                # Statements have no name: one that has may be another client's on this backend.
-                "statement_cache_size": 0,
-                "prepared_statement_cache_size": 0,
-                "prepared_statement_name_func": lambda: "",
-                "async_creator_fn": _connected,
-            },
-        )
-        event.listen(made.sync_engine, "checkout", _still_open)
-        return made
-
-    writer, reader = pool(sizes.writing), pool(sizes.reading)
+    connect = {
+        **_patience(sizes),
+        # Statements have no name: a named one may be another client's on this backend.
+        "statement_cache_size": 0,
+        "prepared_statement_cache_size": 0,
+        "prepared_statement_name_func": lambda: "",
+        "async_creator_fn": _connected,
+    }
+    writer, reader = [_pool(url, size, POOLED, connect) for size in (sizes.writing, sizes.reading)]
     writing = _begin("BEGIN", _DURABLE | _BY_INDEX)
     session = {} if sizes.patient else _BY_INDEX
     return Ways(
