@@ -45,7 +45,7 @@ class _Turn:
 
 
 _turn = _Turn()
-# Entered by whoever runs work in a greenlet of its own, so that the work may breathe.
+# Entered by a caller that runs work in a greenlet of its own, so that the work may breathe.
 sliced: AbstractContextManager[None] = _turn
 
 

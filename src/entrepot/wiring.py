@@ -245,7 +245,9 @@ def application(shared: str | None = None) -> Application:
 
 
 def open_files(connections: int) -> int:
-    """Raise this process's limit of open files for so many connections: how many there may be."""
+    """Raise this process's limit of open files for this many connections. Returns how many there
+    may be.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = connections + SPARE_CONNECTIONS + OTHER_FILES
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -19,9 +19,9 @@ ROLES = ("ADMIN", "EDITOR", "VIEWER", "MEMBER")
 
 
 def new_secret(dialect: str, cell: int = 0) -> str:
-    """256 random bits, with a prefix that says what it opens, and in which cell but the first.
+    """256 random bits, with a prefix that names the dialect, and the cell unless it is the first.
 
-    The text is for people and for whatever distributes requests to books; nothing here reads it.
+    The text is for people, and for a distributor of requests to books. Nothing here reads it.
     """
     where = f"{cell}_" if cell else ""
     return f"ent_{dialect}_{where}{secrets.token_hex(32)}"

@@ -36,7 +36,7 @@ class Axis(NamedTuple):
     goods: dict[str, tuple[int, str]] = {}  # noqa: RUF012 - as above
     # Words that speak of money or of calling off (see core.telling).
     aside: frozenset[str] = frozenset()
-    # Whether the axis says in so many words how far the order is.
+    # Whether the words of the axis say how far the order is.
     says_stage: bool = False
 
     @property

@@ -26,7 +26,7 @@ _NOBODY = frozenset({
     "tbd", "unbekannt", "keine", "kein", "gast", "inconnu", "desconocido", "sconosciuto",
 })  # fmt: skip
 _AROUND = " \t.-_#*()[]<>\"'"
-# Mailboxes that answer nobody, whoever's domain they are at; and parts of them that say so.
+# Mailboxes that answer nobody, at any domain; and parts of their names that say so.
 _NO_MAILBOX = re.compile(
     r"(?:.*[._+-])?(?:no|do[._-]?not)[._-]?(?:reply|respond|answer)(?:[._+-].*)?\Z"
 )
@@ -46,7 +46,7 @@ _COUNTING = "01234567890123456789", "98765432109876543210"
 
 
 def own_id(kind: str, text: str) -> tuple[str, str] | None:
-    """The sender's own id for a customer, exactly as written but for blanks around it."""
+    """The sender's own id for a customer, exactly as written, without blanks around it."""
     value = text.strip()
     hexadecimal = value.replace("-", "")
     if _is_nobody(value) or (len(hexadecimal) == 32 and not hexadecimal.strip("0")):

@@ -38,7 +38,8 @@ class Admission:
         self._monotonic = monotonic
         self._buckets = shared_buckets or TokenBuckets(rate)
         self._remembered: dict[object, tuple[float, Any]] = {}
-        # Look-ups under way, and when they began: whoever comes meanwhile waits for the same one.
+        # Look-ups under way, and when they began: requests that come meanwhile wait for the same
+        # look-up.
         self._asking: dict[object, tuple[float, asyncio.Task[Any]]] = {}
         # Secrets that stand for nobody, by their digests, and until when that is believed.
         self._unknown: dict[bytes, float] = {}

@@ -1,7 +1,8 @@
-"""Card numbers, which are kept nowhere: who stores one has to protect it as PCI DSS demands.
+"""Card numbers, which are kept nowhere: a system that stores one has to protect it as PCI DSS
+demands.
 
-A reference to a payment is what a payment service calls the payment; whoever sends a card's number
-in its place has mistaken the member, and must hear of it before the number is stored or logged.
+A reference to a payment is the payment service's name for the payment. A sender that gives a card's
+number there has mistaken the member, and must hear of it before the number is stored or logged.
 """
 
 from __future__ import annotations

@@ -85,7 +85,8 @@ class Endpoint:
         try:
             await send_reply(receive, send, reply, extra, head_only=scope["method"] == "HEAD")
         except Exception:
-            # Its head is out: the connection is cut, so that nobody takes a part for the whole.
+            # The head of this answer is sent already. The connection is cut, so that no client
+            # takes a part of the answer for the whole.
             request_id = dict(extra)[b"x-request-id"].decode()
             log.exception("request.broken_off", request_id=request_id, dialect=self._dialect.name)
             raise
@@ -192,7 +193,7 @@ class Endpoint:
         return principal, body
 
     def _look_at_names(self, operation: Operation, query_string: bytes, extra: Headers) -> None:
-        """A name that nobody knows is a filter that would not filter: refused, or said aloud."""
+        """Refuse or report unknown query parameters: as filters they would not filter."""
         unknown = operation.unknown(query_string)
         if not unknown:
             return

@@ -50,7 +50,9 @@ def check_head(version: str, headers: list[tuple[bytes, bytes]]) -> None:
 
 
 def _check_codings(version: str, codings: bytes) -> None:
-    """`chunked` alone is understood. Without it at the end nobody knows where the body ends."""
+    """Refuse every transfer coding but `chunked` alone. If another coding is last, the end of the
+    body is not known.
+    """
     listed = [one.strip(b" \t").lower() for one in codings.split(b",")]
     if listed == [b"chunked"] and version == "1.1":
         return
@@ -81,9 +83,9 @@ def origin_form(target: bytes, method: bytes) -> bytes:
 def without_upgrade(
     method: bytes, target: bytes, version: str, headers: list[tuple[bytes, bytes]]
 ) -> bytes:
-    """The same head again, but for the wish to speak another protocol, which nobody has to grant.
-
-    The parser takes what follows such a head for that other protocol, the request's body too.
+    """The same head again, without the wish to speak another protocol, which a server need not
+    grant. The parser takes everything after such a head for that other protocol, the request's body
+    too.
     """
     kept = b"".join(b"%b: %b\r\n" % one for one in headers if one[0] != b"upgrade")
     return b"%b %b HTTP/%b\r\n%b\r\n" % (method, target, version.encode(), kept)

@@ -1,6 +1,6 @@
 """The error of a token that is not let in.
 
-The error stands in a file of its own: who handles it need not load the library of tokens.
+The error has a file of its own: code that handles it need not load the library of tokens.
 """
 
 

@@ -1,4 +1,4 @@
-"""Plain GET pages (health, metrics, documents), for everybody or for who brings a token."""
+"""Plain GET pages (health, metrics, documents), for everybody, or for clients with a token."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Final
 
 # The share of buckets given up at once, so that a sweep's cost is spread over many new keys.
 _EVICTED_SHARE: Final = 8
-# Shared buckets: a key lives in one of so many places of its set, each a key and an instant.
+# Shared buckets: a key has one of the _SLOTS slots of its set. A slot is a key and an instant.
 _SLOTS: Final = 8
 _SLOT_BYTES: Final = 16
 _SPREAD: Final = 0x9E3779B97F4A7C15
@@ -120,8 +120,8 @@ class SharedTokenBuckets:
         fcntl.lockf(self._file, fcntl.LOCK_EX)
         try:
             slot = self._slot(key)
-            # A key that is not there starts no fuller than what it displaces, and a slot never
-            # goes back: so nobody gains by having been displaced.
+            # A key that has no slot starts no fuller than the key that it displaces, and a slot
+            # never goes back. So no key gains by having been displaced.
             full_at = self._full_at[slot + 1]
             ready_at = full_at - self._ahead_seconds_max
             if now < ready_at:

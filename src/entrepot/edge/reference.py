@@ -1,6 +1,6 @@
 """The reference page of a dialect, made from its OpenAPI document, and the paths that serve both.
 
-One HTML file without scripts and without anything from outside, so that it works offline.
+The page is one HTML file without scripts and without anything from outside: it works offline.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The version of an order on the wire: `ETag`, and what a request says of it beforehand (RFC 9110).
+"""The version of an order on the wire: `ETag`, and the conditions of a request on it (RFC 9110).
 
-A tag names one state of an order in one dialect. It is strong: every change of the order, and of
-what is shown with it, makes another tag.
+A tag names one state of an order in one dialect. The tag is strong: every change of the order, and
+of the values shown with the order, makes another tag.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Headers that tell a browser, and whatever keeps copies on the way, what not to do."""
+"""Headers that tell browsers and caches what not to do."""
 
 from __future__ import annotations
 

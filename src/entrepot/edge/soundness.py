@@ -23,8 +23,8 @@ INTEGER_MAX: Final = 2**63 - 1
 # A value costs up to about 200 bytes while duplicate keys are counted: this is 70 MB at worst. An
 # order's line is ten values or more, so that it also bounds what a batch has to write.
 VALUES_MAX: Final = 350_000
-# Keys that nobody has seen before are slow to read, and of one object they are read at one go.
-# This bounds the objects of bodies that are not small anyway.
+# New keys are slow to read, and the keys of one object are read without a pause. This bound holds
+# for the objects of large bodies.
 MEMBERS_MAX: Final = 50_000
 # A large body is not worth a walk of seconds for the place of its fault.
 WALKED_BYTES_MAX: Final = 1_048_576
@@ -335,7 +335,7 @@ def number_problem(lexeme: str) -> str | None:
     if lexeme.lstrip("-").isdigit():
         if not INTEGER_MIN <= int(lexeme) <= INTEGER_MAX:
             return "An integer must lie between -2^63 and 2^63 - 1"
-    # Only the range is asked for: the float is thrown away and is nobody's amount.
+    # Only the range matters here: the float is thrown away, and is no amount.
     elif math.isinf(float(lexeme)):
         return "The number is out of range"
     return None

@@ -41,14 +41,16 @@ _FIELD: Final = re.compile(r"Object (missing required|contains unknown) field `(
 
 
 def decode(body: bytes, decoder: msgspec.json.Decoder[T], *, depth_max: int = DEPTH_MAX) -> T:
-    """Return what `decoder` makes of `body`, once the body is known to have one meaning.
+    """Return the value that `decoder` makes of `body`, once the body is known to have one meaning.
 
-    A byte order mark of UTF-8 before it says nothing and is passed over, as RFC 8259 lets us.
+    A byte order mark of UTF-8 before the body is passed over, as RFC 8259 allows.
 
-    Raises:
-        InvalidJson: the body is empty, not UTF-8, not one JSON document, ambiguous (duplicate
-            keys), deeper than `depth_max`, holds a number or a character that nobody can keep,
-            or does not fit the decoder's type.
+    Raises InvalidJson for a body that
+
+    - is empty, not UTF-8, or not one JSON document
+    - is ambiguous (duplicate keys), or deeper than `depth_max`
+    - holds a number or a character that cannot be kept
+    - does not fit the decoder's type.
     """
     body = body.removeprefix(BYTE_ORDER_MARK)
     soundness.check(body, depth_max)

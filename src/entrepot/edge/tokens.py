@@ -28,7 +28,7 @@ COOL_DOWN_SECONDS = 10.0
 class TokenVerifier:
     """Verifies tokens against the JWKS in a file or at a URL, fetched again after five minutes.
 
-    An unknown key id fetches at most once in ten seconds, so that made-up ids cost nobody anything.
+    An unknown key id fetches at most once in ten seconds, so made-up ids cost little.
     """
 
     def __init__(self, issuer: str, audience: str, jwks: str) -> None:

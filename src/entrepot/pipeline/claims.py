@@ -43,7 +43,7 @@ class Claims:
         except Conflict:
             raise
         except Exception as error:
-            # The worker outlives whatever ails the book.
+            # The worker goes on in spite of any fault of the book.
             self._reports.tell_no_claim(error)
             return None
         self._reports.tell_claim()

@@ -92,7 +92,7 @@ class Reports:
         log.warning(what, **_identity(held), **more)
 
     def tell_quietly(self, what: str, held: Held) -> None:
-        """Log what is in order, for whoever looks closely."""
+        """Log events that are in order, for a close look."""
         if is_debugging():
             log.debug(what, **_identity(held))
 

@@ -100,7 +100,7 @@ class Retention:
             except Unavailable as error:
                 log.info("retention.put_off", why=str(error))
             except Exception as error:
-                # Housekeeping stops nobody's order.
+                # Housekeeping must stop no order.
                 log.error("retention.failed", error=type(error).__name__, at=place_of(error))
             await self._until_stopped(self._settings.look_seconds)
 

@@ -164,7 +164,7 @@ class Ledger:
         return len(keys)
 
     def live(self, wait_seconds: float) -> list[tuple[str, int]]:
-        """Authorised entries that nobody voided, counted by order."""
+        """Authorised entries that are not voided, counted by order."""
         counts: list[tuple[str, int]] = self.connected(wait_seconds).execute(_LIVE).fetchall()
         return counts
 
@@ -173,7 +173,7 @@ class Ledger:
         self.connected().execute("COMMIT")
 
     def close(self) -> None:
-        """Drop the connection, and with it whatever was not committed. Repeatable."""
+        """Drop the connection, and all that it did not commit. Repeatable."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

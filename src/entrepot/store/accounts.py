@@ -106,7 +106,7 @@ def organization_named(conn: Connection, name: str) -> Organization | None:
 
 
 def organizations_like(conn: Connection, name: str) -> list[Organization]:
-    """Organizations with this name, whatever the case of its letters."""
+    """Organizations with this name, in any case of its letters."""
     return [one for one in organizations(conn) if one.name.casefold() == name.casefold()]
 
 

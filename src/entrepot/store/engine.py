@@ -82,7 +82,9 @@ class Database(Protocol):
         ...
 
     async def accept_loss(self) -> list[LogFault]:
-        """Go on with what there is, whatever there was: what was wrong. Raises Unavailable."""
+        """Go on with the book as it is, although commits are missing. Returns the faults that the
+        log had. Raises Unavailable.
+        """
         ...
 
     async def begin_serving(self) -> None:

@@ -170,7 +170,7 @@ class Polinate(Dialect):
         return self.http.patch(f"{POLINATE_ORDERS}/{order_id}", json=body, headers=headers)
 
     def create(self, body: Body) -> Body:
-        """Creates an order and gives its full view, whatever part of it the answer shows."""
+        """Creates an order and gives its full view, also if the answer shows a part of it."""
         response = self.post(body)
         assert response.status_code in {200, 201}, response.text
         return self.order(exact(response)["id"])
@@ -343,6 +343,6 @@ def assert_envelope(dialect: str, response: httpx.Response, word: str = "") -> N
 
 
 def at_once(concurrency: int, work: Iterable[T], do: Callable[[T], R]) -> list[R]:
-    """Does all the work on so many threads; the results in the order of the work."""
+    """Does all the work on this many threads; the results in the order of the work."""
     with ThreadPoolExecutor(concurrency) as pool:
         return list(pool.map(do, work))

@@ -40,7 +40,7 @@ class Limits(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """An envelope in a queue, who waits for its outcome, and since when (seconds)."""
+    """An envelope in a queue, the future of its outcome, and its time of arrival (seconds)."""
 
     envelope: Envelope
     future: asyncio.Future[Outcome]
@@ -90,7 +90,7 @@ class Queue:
         return late
 
     def measure(self, taken: int, now: float) -> None:
-        """Note that so many orders were taken for a batch just now."""
+        """Note that this many orders were just taken for a batch."""
         if self._stood and taken:
             pace = (now - self._last_taken) / taken
             self.pace += (pace - self.pace) * (_SMOOTHING if self.pace else 1.0)
@@ -143,7 +143,7 @@ class Queues:
         self._bulk_first = False
 
     def waiting(self, part: Part) -> int:
-        """How many commands wait in this part, for one who asks whether to begin a batch."""
+        """The number of commands waiting in this part, by which a batch is begun."""
         if part.whole and self.bulk.orders < self._limits.batch_max:
             return 0
         return (
@@ -170,14 +170,16 @@ class Queues:
         return self.orders >= self._limits.queue_max or queue.crowded(0, now)
 
     def shut(self, queue: Queue, inside: int, now: float) -> bool:
-        """Whether a new request is refused at the door, while so many of outsiders are inside."""
+        """Whether a new request is refused at the door, with `inside` requests of clients under
+        way.
+        """
         coming = max(0, inside - len(self.singles.entries) - len(self.bulk.entries))
         if self.orders + coming >= self._limits.queue_max:
             return True
         return queue.crowded(coming, now, DOOR_SHARE)
 
     def expired(self, now: float) -> list[Waiting]:
-        """Take out whatever has waited longer than it may."""
+        """Take out the commands that have waited longer than they may."""
         return [late for queue in self._all for late in queue.expired(now)]
 
     def take(self, now: float, part: Part = EVERYTHING) -> list[Waiting]:

@@ -67,7 +67,7 @@ class _Series:
 
 
 def _series(transactions: int) -> list[_Series]:
-    """The series of batches that a database has room for which takes so many at the same time."""
+    """The series of batches for a database that takes this many transactions at the same time."""
     if transactions == 1:
         return [_Series(EVERYTHING)]
     others = _Series(OTHERS)
@@ -169,7 +169,7 @@ class Writer:
             await asyncio.sleep(0)
 
     async def _outcomes(self, batch: list[Waiting], series: _Series) -> list[Outcome]:
-        """The outcome of every envelope, whatever happens: nobody is left waiting for ever."""
+        """Give every envelope its outcome, also after an error: no request waits for ever."""
         started = time.perf_counter()
         envelopes = [waiting.envelope for waiting in batch]
         try:

@@ -47,7 +47,7 @@ def resolve_customer(
         if own is not None:
             names.put(CustomerName(*own, customer_id))
     for kind, value in ref.identifiers:
-        # An address stays with whoever had it first.
+        # An address stays with the customer who had it first.
         if names.get((org, kind, value)) is None:
             names.put(CustomerName(org, kind, value, customer_id))
     if order is None or customer_id != order.customer_id or not _as_shown(ref, order):

@@ -35,7 +35,7 @@ def first_job(order: Order, facts: Facts) -> Job:
 
 
 def next_step(job: Job, kind: str, facts: Facts) -> Job:
-    """The same job at its next step, still held by whoever holds it."""
+    """The same job at its next step, held by the same process."""
     return job._replace(kind=kind, state="due", run_at=facts.now, tries=0, last_error=None)
 
 

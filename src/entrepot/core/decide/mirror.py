@@ -149,7 +149,7 @@ def _known(command: MirrorOrders, draft: OrderDraft, facts: Facts) -> Order | No
 
 
 def _sealed(draft: OrderDraft, known: Order) -> OrderDraft:
-    """The draft with a digest that is sealed for the order that is known, whatever id was told."""
+    """The draft with a digest that is sealed for the known order, and not for the told id."""
     owner = sealed_for(known)
     if draft.sender_id == owner or len(draft.digest) != SEALED_BYTES:
         return draft

@@ -1,4 +1,4 @@
-"""Asking for the money of an order; giving it back where nobody needs it any more."""
+"""Asking for the money of an order, and giving it back if it is no longer needed."""
 
 from __future__ import annotations
 

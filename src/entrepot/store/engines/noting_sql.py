@@ -49,7 +49,7 @@ class NotingSql(PostgresSql):
         return nullcontext()
 
     def fetch(self, conn: Connection, statement: str, parameters: Row) -> list[Row]:
-        """See Sql. Both engines read this, but for the marks."""
+        """See Sql. Both engines read this statement, apart from the marks."""
         self.statements.append(statement)
         return SQLITE.fetch(conn, re.sub(r"\$(\d+)", r"?\1", statement), parameters)
 
@@ -79,7 +79,9 @@ class NotingSql(PostgresSql):
 
 @contextmanager
 def noting(conn: Connection) -> Iterator[list[str]]:
-    """What PostgreSQL would be told meanwhile by whoever speaks through a SQLite connection."""
+    """The statements that PostgreSQL would get, noted while code speaks through an SQLite
+    connection.
+    """
     sql = NotingSql()
     conn.execution_options(**speaking(sql))
     try:

@@ -123,9 +123,10 @@ class PostgresSql:
     def _by_slices(
         self, conn: Connection, now: list[Write], later: list[Write]
     ) -> dict[str, list[Row]]:
-        """The same in one transaction of several statements, none of which has very many rows.
+        """The same in one transaction of several statements, none with very many rows.
 
-        Guards come first here too, and what gives out numbers last: locks are taken in one order.
+        Guards come first here too, and changes that give out numbers last: locks are taken in one
+        order.
         """
         found: dict[str, list[Row]] = {}
         with self.one_transaction(conn):

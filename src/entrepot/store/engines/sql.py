@@ -52,7 +52,7 @@ class Select(NamedTuple):
 
 
 class Lock(NamedTuple):
-    """A statement that locks the rows that the last so many arrays of a Write name."""
+    """A statement that locks rows: those named by the last `arrays` arrays of a Write."""
 
     statement: str
     arrays: int

@@ -109,7 +109,7 @@ def one_by_one(engine: sql.Sql, conn: Connection, selects: Sequence[Select]) -> 
 
 @lru_cache(maxsize=1024)
 def select_by_keys(table: Table, keys: tuple[str, ...], columns: tuple[str, ...], size: int) -> str:
-    """Reads the rows of so many keys."""
+    """The statement that reads the rows of this many keys."""
     aliases, match = sql.by_keys(keys)
     row = "(" + ", ".join("?" * len(keys)) + ")"
     # CROSS JOIN keeps the planner from scanning the table and probing the list.
@@ -159,7 +159,7 @@ def _run(conn: Connection, listed: list[Write]) -> None:
 
 
 def _without_nulls(table: Table, rows: Sequence[Row]) -> tuple[str, Sequence[Row]]:
-    """The insert of these whole rows, without the columns that none of them has.
+    """The insert of these whole rows, without the columns that are NULL in all of them.
 
     The driver takes longer to bind a NULL than to bind a text.
     """

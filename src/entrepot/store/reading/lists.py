@@ -13,7 +13,7 @@ from entrepot.store.reading import order_filter, property_lists
 from entrepot.store.reading.span_walk import Walk, Wanted, newest
 from entrepot.store.writing import tallies
 
-# Up to so many orders are found by the time of their update instead of by spans.
+# Up to this many orders are found by the time of their update, and more by spans.
 FEW = 1_000
 
 

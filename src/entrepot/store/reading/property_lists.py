@@ -41,7 +41,7 @@ def tallied(conn: Connection, org: int, wanted: OrderFilter) -> int:
 
 
 def _property_source(org: int, wanted: OrderFilter, statement: Statement) -> str:
-    """Rows `p` of the orders that have the property and whatever else is asked for."""
+    """Rows `p` of the orders that have the property and match the rest of the filter."""
     there = " AND ".join(order_filter.of_properties(wanted, statement, statement.mark(org)))
     conditions = order_filter.of_orders(order_filter.plain(wanted), statement)
     if not conditions:
@@ -74,10 +74,10 @@ def _page_of_property(
 
 
 def _without(conn: Connection, org: int, wanted: OrderFilter, limit: int, skip: int) -> list[int]:
-    """The numbers of so many orders without the path, falling, after `skip` ones.
+    """The numbers of `limit` orders without the path, in descending order, after `skip` ones.
 
-    Ranges in which none is wanted are passed over by counting those that have it: ever longer
-    ranges while that goes well, shorter ones where it does not.
+    Ranges without such an order are passed over, by counting the orders that have the path. The
+    ranges grow while that succeeds, and shrink when it does not.
     """
     found: list[int] = []
     high, size = newest(conn, org), LISTED

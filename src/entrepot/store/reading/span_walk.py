@@ -36,7 +36,9 @@ def newest(conn: Connection, org: int) -> int:
 
 
 class _Span(NamedTuple):
-    """A span that may have matches: at most so many, and exactly that where it is `sure`."""
+    """A span that may have matches: at most `orders` of them, and exactly that many if it is
+    `sure`.
+    """
 
     span: int
     orders: int
@@ -62,7 +64,7 @@ class Walk:
         return self._sum(self._top, self._all())
 
     def numbers(self, limit: int, offset: int) -> list[int]:
-        """The numbers of so many matches, falling, after the newest `offset` ones."""
+        """The numbers of `limit` matches, in descending order, after the newest `offset` ones."""
         self._limit, self._skip = limit, offset
         if self._top and not offset:
             # The first page mostly lies in the newest spans, however large the book is.

@@ -126,7 +126,7 @@ class AtOneScale(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """A member that lies in other tables: who reads the row gives it beside the row."""
+    """A member that lies in other tables: the caller gives it beside the row."""
 
     name: str
     default: str

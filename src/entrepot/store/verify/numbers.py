@@ -35,7 +35,7 @@ def checks() -> Iterator[Check]:
 
 
 def _properties_miscounted() -> Select[Any]:
-    """Values, and paths with any value, of which not so many orders are told as have them."""
+    """Values, and paths with any value, whose tally is not the number of orders that have them."""
     c, t = schema.order_properties.c, schema.order_property_tallies.c
     any_value = literal(own_reading.ANY_VALUE)
     both = union_all(
@@ -53,7 +53,7 @@ def _properties_miscounted() -> Select[Any]:
 
 
 def _updates_miscounted() -> Select[Any]:
-    """Slots of time in which not so many orders were updated as is told, of every level."""
+    """Slots of time whose tally is not the number of orders updated in the slot, of every level."""
     t = schema.order_update_tallies.c
     counted = []
     for level, size in enumerate(own_reading.SLOT_SIZES):

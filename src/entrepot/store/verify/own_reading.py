@@ -27,7 +27,7 @@ ANY_VALUE: Final = ""
 SWEEP_OF_KEYS: Final = "keys"
 # Nothing is put off for longer: an hour, in microseconds.
 PUT_OFF_MAX: Final = 3_600_000_000
-# A digest of what a sender told has so many bytes; the last of them tell whose the digest is.
+# The length of a digest of a sender's telling. Its last bytes tell to which sender it belongs.
 SEALED_BYTES, SEAL_BYTES = 20, 4
 # Decimal places of a quantity.
 QUANTITY_PLACES: Final = 4

@@ -73,7 +73,7 @@ def _look(asking: Asking, table: str, indexes: Iterable[_Index], amcheck: str) -
 
 
 def _count(asking: Asking, table: str, indexes: Iterable[_Index]) -> None:
-    """By counting: so many rows as the table's pages have are to be found by each index."""
+    """By counting: each index must find as many rows as the table's pages have."""
     by_pages: dict[str | None, int | None] = {}
     for condition in dict.fromkeys([None, *(index.condition for index in indexes)]):
         statement = f"SELECT count(*) FROM {table}{_where(condition)}"

@@ -1,6 +1,6 @@
-"""An order's properties as a search for them should find them.
+"""An order's properties as a search for them should find them, by code of the audit's own.
 
-Read by its own code: whoever writes the index and checks it by the same code sees no fault in it.
+A check by the code that writes the index would not see a fault of that code.
 """
 
 from __future__ import annotations

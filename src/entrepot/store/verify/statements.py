@@ -273,7 +273,8 @@ def _announced() -> Iterator[Check]:
 
 
 def _times() -> Iterator[Check]:
-    # An order's own times never fall back, whoever writes them; other rows take the writer's clock.
+    # An order's own times never fall back, whichever process writes them. Other rows take the clock
+    # of the process that writes them.
     for table, skew in (
         (schema.orders, 0),
         (schema.customers, SKEW_MICROSECONDS),

@@ -57,7 +57,9 @@ def number(conn: Connection, writes: Writes, facts: Facts) -> list[Row]:
 
 
 def _logged(facts: Facts, before: dict[int, int]) -> list[Row]:
-    """The rows of the batch's events; `before` them each organization has had so many."""
+    """The rows of the batch's events; `before` has the number of earlier events of each
+    organization.
+    """
     rows = []
     for event in facts.events:
         before[event.org] = given = before[event.org] + 1

@@ -41,5 +41,5 @@ def write(conn: Connection, writes: Writes, facts: Facts) -> None:
         before, after = base[key], now[key]
         on_hand, reserved = after.on_hand - before.on_hand, after.reserved - before.reserved
         shifts.append((*key, on_hand, reserved, after.version - before.version))
-    # Last of all that others wait for, but for the organization's counter.
+    # The last rows that other batches wait for, apart from the organization's counter.
     writes.add(Write("stock_levels", None, _SHIFT, _SHIFT_TYPES, shifts, guarded=True, late=True))

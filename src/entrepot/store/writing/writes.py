@@ -100,10 +100,12 @@ class Writes:
         *,
         given: Given | None = None,
     ) -> None:
-        """Update rows (values of `sets`, then of `keys`). The keys hold the guard, such as the
-        version that was read: `run` raises Conflict when any row is not there as named. For `given`
-        see `insert`; the first key is the organization then. PostgreSQL locks the rows before it
-        does the part that gives, so that who waits for a row holds nothing of that part's.
+        """Update rows (values of `sets`, then of `keys`).
+
+        The keys hold the guard, such as the version that was read: `run` raises Conflict when any
+        row is not there as named. For `given` see `insert`; the first key is the organization then.
+        PostgreSQL locks the rows before it does the part that gives, so a batch that waits for a
+        row holds no row of that part.
         """
         if rows:
             statements = update_sql(table, sets, keys, given)

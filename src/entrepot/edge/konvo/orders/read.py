@@ -1,4 +1,4 @@
-"""Konvo's requests into commands; pure. Refused: whatever cannot be taken, naming the path."""
+"""Konvo's requests into commands; pure. A refusal names the path of the member at fault."""
 
 from __future__ import annotations
 

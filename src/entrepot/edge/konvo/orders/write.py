@@ -152,7 +152,7 @@ def created(result: Result | Refusal, request_id: str, principal: Principal) -> 
 def _body(
     orders: Sequence[Order], contacts: Mapping[bytes, Customer], count: int, principal: Principal
 ) -> bytes:
-    # The shop that is connected is the organization: whoever has its key tells its orders.
+    # The connected shop is the organization, because the holder of its key tells its orders.
     shop = ids.dashed(principal.org_id)
     listed = [order(o, contacts.get(o.customer_id), shop) for o in orders]
     return _encode(wire.Orders(count, listed))

@@ -83,7 +83,7 @@ def order_changes(body: bytes) -> bytes:
 
 
 def ignored(body: bytes) -> list[str]:
-    """The members of a body of changes that nobody knows, each name once; the body was taken."""
+    """The unknown members of a body of changes, each name once; the body was taken."""
     members = _OBJECT.decode(body.removeprefix(BYTE_ORDER_MARK))
     order = _members(members.get("order")) or {}
     breathe()

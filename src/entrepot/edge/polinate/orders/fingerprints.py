@@ -84,5 +84,5 @@ def _told(members: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _plain(member: object) -> Any:
-    """A member with its numbers in one spelling, whatever spelling they were sent in."""
+    """A member with each of its numbers in one spelling."""
     return msgspec.json.decode(msgspec.json.encode(member))

@@ -1,4 +1,4 @@
-"""Polinate's requests into commands; pure. Refused: whatever cannot be taken, naming the field."""
+"""Polinate's requests into commands; pure. A refusal names the field at fault."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def changes(body: bytes) -> wire.UpdateOrder:
 
 
 def changes_and_ignored(body: bytes) -> tuple[wire.UpdateOrder, list[str]]:
-    """The changes, and the names of the members that nobody knows."""
+    """The changes, and the names of unknown members."""
     return changes(body), bodies.ignored(body)
 
 

@@ -16,7 +16,7 @@ LINES_MAX = 500
 Number = float
 Text = Annotated[str, msgspec.Meta(max_length=255)]
 LongText = Annotated[str, msgspec.Meta(max_length=10_000)]
-# Bounds of what a PATCH tells: whatever an order of any origin shows can be sent back.
+# Bounds of a PATCH: it may send back every value that an order of any origin shows.
 ReferenceShown = Annotated[str, msgspec.Meta(max_length=500)]
 AddressShown = Annotated[str, msgspec.Meta(max_length=130_000)]
 Id = Annotated[str, msgspec.Meta(max_length=255)]

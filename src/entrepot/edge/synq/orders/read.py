@@ -1,4 +1,4 @@
-"""Synq's requests into commands; pure. Refused: whatever cannot be taken, naming the field."""
+"""Synq's requests into commands; pure. A refusal names the field at fault."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _sent_back(told: wire.OrderAsRead, principal: Principal) -> Placing:
 
 
 def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrder, Idempotency]:
-    """The command and its key. The key is the organization's, whoever sends it."""
+    """The command and its key. The key belongs to the organization, not to the caller."""
     if not well_formed(body.idempotency_key):
         raise refuse(
             Reason.KEY_MALFORMED,
