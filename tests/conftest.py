@@ -35,7 +35,7 @@ BEHIND_PGBOUNCER = "ENTREPOT_TEST_PGBOUNCER" in os.environ
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """The session's PostgreSQL server."""
-    server = Postgres()
+    server = Postgres(durable=False)
     server.start()
     yield server
     server.stop()

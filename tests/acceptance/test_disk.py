@@ -6,16 +6,18 @@ import json
 import resource
 import stat
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from pysqlite3.dbapi2 import connect
 
 from entrepot.store.engines.mark import Mark
 from entrepot.testing.clients import World, accepted, konvo_order, speaking
+from entrepot.testing.command_line import Ended, run_in
 from entrepot.testing.postgres import Postgres
 from entrepot.testing.server import ENTREPOT, Server, eventually, free_port
 
@@ -36,22 +38,28 @@ def beside(path: Path, end: str) -> Path:
     return path.with_name(path.name + end)
 
 
-def told(server: Server, *arguments: str) -> subprocess.CompletedProcess[str]:
+def told(server: Server, *arguments: str) -> Ended:
     """A command on the server's book, whatever comes of it."""
-    return subprocess.run(
+    return run_in(server.folder, server.env, *arguments)
+
+
+def told_outside(server: Server, *arguments: str) -> Ended:
+    """The same in a process of its own: a server that is wrongly let in never comes back."""
+    ended = subprocess.run(
         [ENTREPOT, *arguments],
-        check=False, env=server.env, cwd=server.folder, capture_output=True, text=True,
+        check=False, env=server.env, cwd=server.folder, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
 def refused_to_serve(server: Server) -> str:
     """The one sentence with which `serve` ends."""
-    ended = told(server, "serve", "--port", str(free_port()))
-    assert ended.returncode == 2, ended.stderr
-    assert ended.stdout == ""
-    assert len(ended.stderr.splitlines()) == 1, ended.stderr
-    assert ended.stderr.startswith("entrepot: ")
-    return ended.stderr
+    ended = told_outside(server, "serve", "--port", str(free_port()))
+    assert ended.code == 2, ended.err
+    assert ended.out == ""
+    assert len(ended.err.splitlines()) == 1, ended.err
+    assert ended.err.startswith("entrepot: ")
+    return ended.err
 
 
 def marked(path: Path) -> int:
@@ -114,14 +122,14 @@ def test_a_deleted_log_is_told_by_verify_and_refused_until_it_is_accepted(book: 
     beside(path, "-wal").unlink()
 
     ended = told(book, "verify", "--json")
-    assert ended.returncode == 1
-    [found] = [one for one in json.loads(ended.stdout)["violations"] if one["invariant"] == "LOG"]
+    assert ended.code == 1
+    [found] = [one for one in json.loads(ended.out)["violations"] if one["invariant"] == "LOG"]
     assert found["witnesses"][0]["missing_commits"] > 0
     sentence = refused_to_serve(book)
     assert found["witnesses"][0]["fault"] in sentence
     assert "--accept-loss" in sentence
-    for command in (["org", "create", "Another"], ["serve", "--demo", "--port", "0"]):
-        assert told(book, *command).returncode == 2, command
+    assert told(book, "org", "create", "Another").code == 2
+    assert told_outside(book, "serve", "--demo", "--port", "0").code == 2
 
     book.launch("--accept-loss")
     eventually(book.ready, "the server is ready")
@@ -137,11 +145,8 @@ def test_a_kill_and_a_complete_backup_are_no_loss(book: Server, tmp_path: Path) 
     with speaking(book) as world:
         orders = placed(world, ORDERS)
         copy = tmp_path / "copy.db"
-        program = (
-            "import sys; from pysqlite3 import connect; "
-            "connect(sys.argv[1]).backup(connect(sys.argv[2]))"
-        )
-        subprocess.run([sys.executable, "-c", program, str(path_of(book)), str(copy)], check=True)
+        with closing(connect(str(path_of(book)))) as kept, closing(connect(str(copy))) as made:
+            kept.backup(made)
         book.verify()
         book.restart()
         book.verify()
@@ -165,8 +170,8 @@ def test_a_copy_of_the_book_alone_is_told_by_verify(book: Server, tmp_path: Path
     copy.write_bytes(path_of(book).read_bytes())
     book.env = {**book.env, "ENTREPOT_DATABASE_URL": f"sqlite:///{copy}"}
     ended = told(book, "verify", "--json")
-    assert ended.returncode == 1, ended.stdout
-    assert "LOG" in {one["invariant"] for one in json.loads(ended.stdout)["violations"]}
+    assert ended.code == 1, ended.out
+    assert "LOG" in {one["invariant"] for one in json.loads(ended.out)["violations"]}
 
 
 def test_a_log_removed_under_the_server_stops_writes_and_loses_nothing(book: Server) -> None:
@@ -175,8 +180,8 @@ def test_a_log_removed_under_the_server_stops_writes_and_loses_nothing(book: Ser
         before = counted(world)
         beside(path_of(book), "-wal").unlink()
         ended = told(book, "verify", "--json")
-        assert (ended.returncode, ended.stderr) == (1, "")
-        assert "removed under the server" in ended.stdout
+        assert (ended.code, ended.err) == (1, "")
+        assert "removed under the server" in ended.out
         assert_unavailable(world)
         assert readiness(book) == (503, "log lost")
         all_there(world, orders)
@@ -194,7 +199,7 @@ def test_the_second_server_on_a_book_is_refused_and_commands_are_not(book: Serve
     assert book.process is not None
     assert f"(process {book.process.pid})" in sentence
     for command in (["verify"], ["org", "list"], ["org", "create", "Beside"]):
-        assert told(book, *command).returncode == 0, command
+        assert told(book, *command).code == 0, command
     assert readiness(book) == (200, "sqlite")
     book.restart()  # kill -9 frees the book
     assert book.terminate() == 0
@@ -244,7 +249,7 @@ def test_the_files_are_the_owner_s_alone(tmp_path: Path) -> None:
 
 @pytest.fixture
 def own_postgres() -> Iterator[Postgres]:
-    server = Postgres()
+    server = Postgres(durable=False)
     server.start()
     yield server
     server.stop()

@@ -118,7 +118,7 @@ def test_tables_of_another_program_are_not_written_to(
 @pytest.fixture
 def standby() -> Iterator[tuple[Postgres, str]]:
     """A server that only reads, and the URL of a book on it."""
-    own = Postgres()
+    own = Postgres(durable=False)
     own.start()
     try:
         yield own, own.create().replace("postgres:postgres@", "postgres@")

@@ -116,7 +116,7 @@ async def test_a_statement_that_takes_too_long_is_told_as_such(
 
 @pytest.fixture
 def own_postgres() -> Iterator[Postgres]:
-    server = Postgres()
+    server = Postgres(durable=False)
     server.start()
     yield server
     server.stop()

@@ -41,7 +41,7 @@ class Books:
     """Copies of a healthy book on a server of its own, one for each damage."""
 
     def __init__(self) -> None:
-        self.server = Postgres()
+        self.server = Postgres(durable=False)
         self.server.start()
         self._made = self.server.create()
         asyncio.run(self._fill())

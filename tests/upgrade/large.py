@@ -56,7 +56,7 @@ def _database(engine: str, folder: Path) -> Iterator[str]:
     if engine == "sqlite":
         yield f"sqlite:///{folder / 'entrepot.db'}"
         return
-    server = Postgres()
+    server = Postgres(durable=False)
     server.start()
     try:
         yield server.create()

