@@ -32,7 +32,7 @@ def measure(run: Run) -> None:
 
 
 def connections(run: Run) -> tuple[int, ...]:
-    """Where the empty handler has to be known: at what the options name, and at 32."""
+    """Connections at which the empty handler has to be measured: those of the options, and 32."""
     return tuple(sorted({*run.options.concurrency, OTHERS_AT}))
 
 
@@ -98,7 +98,7 @@ def beside(run: Run, engine: str, concurrency: int, role: str = "api") -> Iterat
 
 
 def miscounted(load: Load, request: Request, kept: int, concurrency: int) -> str:
-    """What is wrong when the book's new orders are not those that were asked for; else empty.
+    """The fault if the book's new orders are not those that were asked for; else empty.
 
     Each connection may have had one more request under way when the load ended.
     """

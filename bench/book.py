@@ -18,7 +18,7 @@ WHERE placed.type = 'order.placed' AND placed.at >= {since} ORDER BY 1
 
 
 def rows(url: str, statement: str) -> list[tuple[Any, ...]]:
-    """What a SELECT finds in the book at this URL, read on a connection of its own."""
+    """The rows of a SELECT in the book at this URL, read on a connection of its own."""
     if url.startswith("sqlite"):
         path = url.removeprefix("sqlite:///")
         with closing(pysqlite3.connect(f"file:{path}?mode=ro", uri=True)) as book:

@@ -103,7 +103,7 @@ def _taken_out(book: Book) -> Pattern:
     for table in sorted(EMPTY):
         assert not book.rows(table), f"the pattern is not at rest: {table} is not empty"
     found: Rows = {table: book.rows(table) for table in OWNER}
-    # Who orders as nobody shares the organization's guest, who stays.
+    # Orders of nobody share the organization's guest, who stays.
     guests = {row[0] for row in book.run("SELECT guest_id FROM organizations")}
     at = list(schema.customers.columns.keys()).index("id")
     found["customers"] = [row for row in found["customers"] if row[at] not in guests]

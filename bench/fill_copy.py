@@ -38,7 +38,7 @@ Rows = dict[str, list[Row]]  # by table
 
 
 class Copy:
-    """What is a copy's own: begin (microseconds), stretch, number, how many events come before its
+    """Values of one copy: begin (microseconds), stretch, number, how many events come before its
     own, key, batch, and its ids.
     """
 
@@ -171,7 +171,7 @@ def _minted(rows: Rows) -> Iterator[bytes]:
 
 
 class Shelf(NamedTuple):
-    """Where a variant lies."""
+    """A shelf: where a variant lies."""
 
     org: int
     variant_id: bytes
@@ -212,8 +212,8 @@ class Pattern:
         return chance.choices(range(len(SHAPES)), self._weights, k=count)
 
     def stock(self, copies: Counter[int]) -> dict[Shelf, tuple[int, int]]:
-        """What so many copies of each shape, the pattern's own taken away, put on each shelf:
-        units reserved, and units of the ledger.
+        """Stock that these copies of each shape put on each shelf, without the pattern's own: units
+        reserved, and units of the ledger.
         """
         left: Counter[Shelf] = Counter()
         reserved: Counter[Shelf] = Counter()

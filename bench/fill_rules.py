@@ -1,7 +1,8 @@
-"""How each column of the book is copied when a book is filled: declared, so that none is forgotten.
+"""Rules by which each column of the book is copied when a book is filled, so that none is
+forgotten.
 
 A table is copied with the order that its row belongs to, made anew from the orders, kept as it is,
-or has nothing of an order that has come to rest. What the schema has and this file does not, stops
+or has nothing of an order that has come to rest. A column of the schema without a rule here stops
 the filling.
 """
 

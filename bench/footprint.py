@@ -1,4 +1,4 @@
-"""What it takes up: bytes on disk an order, resident memory, and seconds until it is ready."""
+"""Footprint: bytes on disk an order, resident memory, and seconds until the server is ready."""
 
 from __future__ import annotations
 

@@ -249,7 +249,7 @@ def _microseconds(loads: tuple[Taken, Taken]) -> float:
 
 
 def _footprint(run: Run, engine: str, place: Place) -> None:
-    """What a server costs whose book is of this size: its start, and its memory by now."""
+    """The cost of a server with a book of this size: its start, and its memory by now."""
     orders, server = place.filled.orders, place.server
     assert server.process is not None
     figure = partial(Row, engine=engine, role=server.role, workers=1)

@@ -1,4 +1,4 @@
-"""What a run was measured on: figures of two machines cannot be compared, ratios may be."""
+"""The machine of a run: figures of two machines cannot be compared, ratios may be."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ NAMES = (
 
 
 class Measure(Protocol):
-    """What a measure's module holds."""
+    """The module of a measure."""
 
     NUMBER: int
 

@@ -97,7 +97,7 @@ end
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Seen:
-    """What one load saw in the seconds that count; latencies in milliseconds.
+    """Results of one load in the seconds that count; latencies in milliseconds.
 
     `good` were accepted, `bad` refused with 503 or 429, `silent` of them without Retry-After,
     `broken` answered anything else, `cut` connections lost. `all_good` counts the whole load.
@@ -116,7 +116,7 @@ class Seen:
 
     @property
     def failed(self) -> str:
-        """What must not happen under any load; empty if nothing did."""
+        """A fault that must not happen under any load; empty if there was none."""
         faults = {
             "answers were neither 2xx nor a refusal": self.broken,
             "refusals did not say when to come again": self.silent,

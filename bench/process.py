@@ -1,4 +1,4 @@
-"""What a process and its children use, as Linux tells it: memory, processor time, open files."""
+"""Resources of a process and its children, by Linux: memory, processor time, open files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run yields: rows of one shape, whatever was measured, and where they are kept."""
+"""Results of a run: rows of one shape for every measure, and the file where they are kept."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Row(msgspec.Struct, kw_only=True, omit_defaults=True):
         return "" if self.at_most is None else f"at most {self.at_most:,.10g}"
 
     def judge(self) -> None:
-        """Set `met`. What failed, or says `of` and has no ratio, did not reach its target."""
+        """Set `met`. A row that failed, or has `of` and no ratio, did not reach its target."""
         if not self.target:
             return
         figure = self.rate if self.ratio is None else self.ratio

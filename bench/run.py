@@ -60,7 +60,7 @@ LONGEST_SECONDS = 30
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """What to measure and how long: seconds a run of the load generator, connections, books."""
+    """The measures and their length: seconds a run of the load generator, connections, books."""
 
     seconds: int = 3
     sustain: int = 60

@@ -74,7 +74,7 @@ def read(url: str) -> Book:
 
 
 def between(before: Book, after: Book, orders: int) -> Sample:
-    """What the second look shows and the first does not, of tables that grew with the orders."""
+    """The difference between two looks at tables that grew with the orders."""
     tables: Batch = []
     ids: set[bytes] = set()
     texts: set[str] = set()
@@ -98,7 +98,7 @@ def between(before: Book, after: Book, orders: int) -> Sample:
 
 
 def _keyed(table: Table) -> list[int]:
-    """Where the columns stand that some index or constraint holds."""
+    """Positions of the columns that an index or a constraint holds."""
     indexed = {column.name for index in table.indexes for column in index.columns}
     indexed |= {
         column.name

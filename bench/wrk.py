@@ -59,7 +59,7 @@ end
 %(bound)s
 """
 
-# What ends every script: the figures, as JSON, into a file.
+# The end of every script: the figures, as JSON, into a file.
 DONE = """
 done = function(summary, latency, _)
   local e, out = summary.errors, io.open("%(out)s", "w")
@@ -89,7 +89,7 @@ class NoLoadGenerator(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Load:
-    """What one run of wrk saw; `rate` is requests a second, latencies are milliseconds."""
+    """Results of one run of wrk; `rate` is requests a second, latencies are milliseconds."""
 
     requests: int
     seconds: float

@@ -119,7 +119,7 @@ def measure(
 
 
 def chosen(only: tuple[str, ...]) -> tuple[str, ...]:
-    """What to measure. Raises Broke for a name that is none."""
+    """The peers to measure. Raises Broke for an unknown name."""
     names = tuple(name for text in only for name in text.split(",") if name)
     if unknown := [name for name in names if name not in EVERY]:
         raise Broke(f"--only takes {', '.join(EVERY)}; not {', '.join(unknown)}")

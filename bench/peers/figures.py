@@ -1,4 +1,4 @@
-"""What the comparison yields: a shop's figures, and how they stand to one another. Pure."""
+"""Results of the comparison: a shop's figures, and their ratios. Pure."""
 
 from __future__ import annotations
 

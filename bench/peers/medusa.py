@@ -69,7 +69,7 @@ class Medusa(Peer):
         return answer.status_code == 200
 
     async def introduce(self, http: httpx.AsyncClient) -> None:
-        """What the seed wrote down: the key, the region, the shipping option, the variants."""
+        """Read the results of the seed: the key, the region, the shipping option, the variants."""
         assert str(http.base_url)
         self._told = json.loads((self.folder / "told.json").read_text())
 

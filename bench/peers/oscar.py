@@ -33,7 +33,7 @@ class Oscar(Peer):
         return ((f"{_BIN}/gunicorn", "shop.wsgi:application", *address, *options),)
 
     def env(self) -> dict[str, str]:
-        """Where its database is."""
+        """The environment: the address of its database."""
         there = urlsplit(self.url)
         database = {
             "NAME": there.path[1:],

@@ -1,4 +1,4 @@
-"""What each peer is to the comparison, and the steps that are the same for all of them."""
+"""A peer of the comparison, and the steps that are the same for all peers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _INSTALLED = ".installed"
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """What one run shares: where things are, the one PostgreSQL, how much to measure."""
+    """Values shared in one run: folders, the one PostgreSQL, how much to measure."""
 
     scratch: Path
     logs: Path
@@ -86,7 +86,7 @@ class Peer(ABC):
 
     @abstractmethod
     def env(self) -> dict[str, str]:
-        """What its programs find in their environment."""
+        """The environment of its programs."""
 
     def ready_path(self) -> str:
         """A path that answers as soon as the shop does."""
@@ -121,7 +121,7 @@ def sku(number: int) -> str:
 
 
 def goods() -> str:
-    """What every shop sells, as JSON for its seeding."""
+    """The goods of every shop, as JSON for its seeding."""
     plenty = [{"sku": sku(number), "stock": PLENTY} for number in range(SKUS)]
     return json.dumps([*plenty, {"sku": FLASH, "stock": FLASH_STOCK}])
 
@@ -132,7 +132,7 @@ def email() -> str:
 
 
 def measure(peer: Peer) -> Shop:
-    """Install, prepare, start, load and stop one peer. What goes wrong is told in `failed`."""
+    """Install, prepare, start, load and stop one peer. A fault is told in `failed`."""
     shop = Shop(name=peer.name, version=peer.version, how=peer.how)
     try:
         shop.installed_seconds = _install(peer)

@@ -1,4 +1,4 @@
-"""Who may do what: credentials, roles, and walls between organizations."""
+"""Rights of callers: credentials, roles, and walls between organizations."""
 
 from __future__ import annotations
 

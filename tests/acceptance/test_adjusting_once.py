@@ -19,7 +19,7 @@ def shelf(world: World) -> str:
 
 
 def free(world: World, variant: str) -> int:
-    """What is on hand, as the refusal of taking too much says it."""
+    """Stock on hand, as the refusal of taking too much tells it."""
     refused = world.synq.adjust(variant, -(2**31))
     assert refused.status_code == 409
     return int(refused.json()["error"].split(": ")[1].split(" ")[0])

@@ -271,7 +271,7 @@ def order(world: World) -> Body:
 
 
 def book(world: World, order: Body) -> tuple[int, int, bytes]:
-    """What a wrongly stored request would change: the number of orders, and the known order."""
+    """The number of orders, and the known order: a wrongly stored request changes one of them."""
     return (
         accepted(world.polinate.get(POLINATE_ORDERS, limit=1), 200)["total"],
         accepted(world.konvo.get(KONVO_ORDERS, limit=1), 200)["count"],
@@ -281,7 +281,7 @@ def book(world: World, order: Body) -> tuple[int, int, bytes]:
 
 @pytest.fixture
 def untouched(world: World, order: Body) -> Iterator[None]:
-    """Whatever the test sends, the order book is the same afterwards."""
+    """The order book is the same after every request of the test."""
     before = book(world, order)
     yield
     assert book(world, order) == before

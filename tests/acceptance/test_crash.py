@@ -1,6 +1,6 @@
 """kill -9 at random moments under load: nothing acknowledged is lost, nothing happens twice.
 
-Where two servers work on one book, one of them is killed while the other goes on.
+If two servers work on one book, one of them is killed while the other goes on.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ REFERENCES = ("pi", "pi", "pi", "declined", "flaky-2", "unknown-1")
 
 
 class Witness:
-    """What the clients were told, kept outside the server on a file that survives with them."""
+    """Answers to the clients, kept outside the server in a file that survives with the clients."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a")

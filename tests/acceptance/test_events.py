@@ -1,4 +1,4 @@
-"""Whatever happens through a running server says who did it and what it changed."""
+"""Every change through a running server has an event that says who made it and what changed."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def test_as_many_are_sold_as_there_are(
             body = world.synq_order(idempotency_key=f"buyer-{number}", items=[world.synq_line(0)])
 
             def answered() -> httpx.Response | None:
-                # Who is told to come again later comes again, with the same key.
+                # A client that is told to come later comes again, with the same key.
                 answer = world.synq.create(body)
                 return answer if answer.status_code != 503 else None
 

@@ -80,7 +80,7 @@ def test_a_fraction_is_sold_in_every_dialect(world: World, server: Server) -> No
     refused = world.polinate.patch(order["id"], change)
     assert refused.status_code == 400
     assert_envelope("polinate", refused, "updateOrderItems[0].quantity")
-    # What is whole is an integer again.
+    # A whole quantity is an integer again.
     assert changed(9.0)["totalAmount"] == "112.50"
     assert shown() == ("9", "9", "9")
     assert wanted(world, variant, 1)["phase"] == "ACTIVE"

@@ -139,7 +139,7 @@ def test_a_key_revoked_elsewhere_is_refused_by_both_within_a_second(
         known = [client.get(KONVO_ORDERS).status_code for _ in range(8)]
         assert known == [200] * 8
         server.command("key", "revoke", key)
-        # What a process remembers of a key is at most this old, however busy the machine is.
+        # A process remembers a key for at most this time, however busy the machine is.
         threading.Event().wait(REMEMBERED_SECONDS)
         assert [client.get(KONVO_ORDERS).status_code for _ in range(8)] == [401] * 8
 

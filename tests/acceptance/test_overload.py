@@ -54,7 +54,7 @@ def test_a_burst_is_refused_in_each_dialects_words_and_then_taken_again(
         taken = [answer for answer in told if answer.status_code != 503]
         assert server.events("order.placed") + server.events("order.mirrored") == len(taken)
         for dialect, post in posts(world).items():
-            # What was answered a moment ago may still count as being inside.
+            # A request that was answered a moment ago may still count as being inside.
             again = lambda post=post: post().status_code in {200, 201}  # noqa: E731
             eventually(again, f"{dialect}: orders are taken again")
         ids = [a.json()["order_id"] for a in taken if a.url.path == SYNQ_ORDERS]

@@ -1,4 +1,4 @@
-"""Who walks by time misses nothing, though orders are written meanwhile by several servers."""
+"""A reader by time misses nothing, though several servers write orders meanwhile."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Walker:
         self.seen: set[str] = set()
 
     def look(self) -> list[dict[str, Any]]:
-        """What is there from the mark on."""
+        """The orders from the mark on."""
         wanted = self._wanted
         client: Dialect = self._world.dialects[wanted.dialect]
         query = {wanted.name: self.mark} if self.mark else {}

@@ -1,4 +1,4 @@
-"""Whoever sends a command says who it is: events tell it."""
+"""Every sender of a command names itself: events tell it."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from entrepot.store.writing import order_names
 
 EDGE = Path(__file__).parents[2] / "src" / "entrepot" / "edge"
 DIALECTS = ("konvo", "polinate", "synq")
-# What leads to the database past `Call.read`, by the name that is written behind the dot.
+# Ways to the database past `Call.read`, by the name behind the dot.
 WAYS = frozenset({
     "ask", "database", "look", "read_long", "read_one", "write", "write_guarded", "write_long",
 })  # fmt: skip

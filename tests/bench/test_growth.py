@@ -15,7 +15,9 @@ COLD, WARM = 8 * IN_MEMORY * LOAD.requests, 0
 
 
 def warmed(monkeypatch: pytest.MonkeyPatch, *fetched: int) -> tuple[Warm, int]:
-    """What comes of windows that fetch so many bytes, the last for ever; how many there were."""
+    """The result of windows that fetch these bytes, the last for ever; and how many windows there
+    were.
+    """
     windows, now = list(fetched), [0.0]
 
     def taken(_place: Any, _load: Any, seconds: int) -> Taken:

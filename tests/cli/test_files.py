@@ -144,7 +144,7 @@ def _closed(path: str, mode: int) -> Callable[[Path], None]:
 BOOK, MARK = "var/entrepot.db", "var/entrepot.db-mark"
 WRITERS = (("serve", "--port", "0"), ("org", "create", "a"))
 UNUSABLE: dict[str, tuple[Callable[[Path], None], tuple[tuple[str, ...], ...]]] = {
-    # What is done, and which commands go on.
+    # The change to the file, and the commands that go on.
     "the book may only be read": (_closed(BOOK, 0o400), READERS),
     # SQLite makes two files beside a book that it reads; only `verify` does without.
     "the folder may only be read": (_closed("var", 0o500), (("verify",),)),

@@ -1,4 +1,4 @@
-"""What a start loads: only what the settings ask for, for it is most of the time to ready."""
+"""A start loads only the modules that the settings ask for: loading takes most of the time."""
 
 from __future__ import annotations
 

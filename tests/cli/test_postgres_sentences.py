@@ -1,4 +1,4 @@
-"""What a PostgreSQL server refuses is one sentence of the operator's, with what helps."""
+"""A refusal of a PostgreSQL server is one sentence for the operator, with what helps."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ Place = Literal["header", "path", "query"]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a source states about one value on the wire."""
+    """Statements of a source about one value on the wire."""
 
     type: JsonType
     format: str | None = None
@@ -110,7 +110,7 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a fact stands: the operation and part, the path of members, the side, the source."""
+    """The position of a fact: the operation and part, the path of members, the side, the source."""
 
     part: str
     side: Literal["request", "answer"]

@@ -84,7 +84,7 @@ ORDER_ITEM = Shape(
     ),
 )
 
-# What seeds 001 and 002 say alike of an order, each in its own answer.
+# Members of an order that seeds 001 and 002 both have, each in its own answer.
 ORDER_MEMBERS: Mapping[str, Shape] = {
     "id": TEXT,
     "partnershipId": TEXT,

@@ -65,7 +65,7 @@ def counted() -> Callable[[], bytes]:
 
 
 SERVICES, SANDBOX = frozenset({"adyen"}), "sandbox"
-# What a dialect wants of the lines that it places.
+# Wishes of a dialect for the lines that it places.
 WANTS: dict[str, dict[str, Any]] = {
     "polinate": {"from_default_location": True, "one_line_an_entry": True, "one_currency": True},
 }
@@ -120,7 +120,7 @@ class Book:
         return outcome
 
     def changes(self, command: Command) -> Changes:
-        """What an accepted command would write."""
+        """The changes of an accepted command."""
         outcome = self.judge(command)
         assert isinstance(outcome, Decision), outcome
         return outcome.changes

@@ -1,4 +1,4 @@
-"""What is told of a managed order is answered alike however far its pipeline is."""
+"""A telling of a managed order is answered alike however far its pipeline is."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def a_book() -> tuple[Book, Order]:
 
 
 def amended(book: Book, order: Order, **change: Any) -> Any:
-    """What the event of an amendment tells; None where it tells nothing."""
+    """The changes in the event of an amendment; None if it tells none."""
     book.done(AmendOrder(ORG, "polinate", order.id, **change))
     last = book.events(order)[-1]
     return json.loads(last.body).get("changed") if last.type == "order.amended" else None
@@ -161,7 +161,7 @@ def test_the_row_can_be_folded_from_what_amendments_tell(steps: list[dict[str, A
 
 
 def stands(order: Order) -> dict[str, Any]:
-    """What amendments of this test can change."""
+    """The members that amendments of this test can change."""
     return {
         **{name: getattr(order, name) for name in NAMES},
         "properties": json.loads(order.properties or "{}"),
@@ -170,7 +170,7 @@ def stands(order: Order) -> dict[str, Any]:
 
 
 def fold(state: dict[str, Any], told: dict[str, Any]) -> None:
-    """Take a change over. What it changes from is where the changes before it led."""
+    """Take a change over. It changes from the state that the changes before it led to."""
     for name, change in told.items():
         if name == "properties":
             for member, (before, after) in change.items():

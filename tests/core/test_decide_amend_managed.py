@@ -1,4 +1,4 @@
-"""What may become of an order that Entrepot runs, wherever the pipeline is with it."""
+"""Moves of an order that Entrepot runs, wherever the pipeline is with it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from entrepot.core.rows import Rows
 
 
 def said_of(order: Order) -> str | None:
-    """What the order's reason says, but for what its pipeline does with it."""
+    """The order's reason, without what its pipeline does with the order."""
     told = (shown.reason(order) or "").split("; ")
     return "; ".join(part for part in told if not part.startswith("waiting: its stock")) or None
 

@@ -115,7 +115,7 @@ def test_telling_a_mirrored_order_again_restores_what_its_sender_tells() -> None
     after = one(book.done(mirrored(told)))
     assert [(row.title, units(row.quantity)) for row in after.lines] == [("a", 2), ("b", 1)]
     assert (after.total, after.delivery_address) == (before.total, "1 Right St")
-    # What the sender never told stays, and so does where another dialect has moved the order to.
+    # Members that the sender never told stay, and so does a move by another dialect.
     assert (after.notes, after.facets.fulfilment) == ("mine", "delivered")
     assert book.types(after)[-1] == "order.amended"
     again = one(book.done(mirrored(told)))

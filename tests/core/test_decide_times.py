@@ -65,7 +65,7 @@ REFUSED: list[tuple[tuple[tuple[str, str], ...], dict[str, int], Reason, str]] =
     ((), {"shipped_at": 365 * 86_400}, Reason.INVALID, LEFT),
     ((MOVING,), {"shipped_at": 32 * 86_400}, Reason.INVALID, LEFT),
     ((THERE,), {"delivered_at": 365 * 86_400}, Reason.INVALID, ARRIVED),
-    # What has happened is not still to come.
+    # A time that has come is no longer planned.
     ((MOVING,), {"shipped_at": 2 * 86_400}, Reason.INVALID, LEFT),
     ((THERE,), {"delivered_at": 2 * 86_400}, Reason.INVALID, ARRIVED),
     # Long before the order was placed.

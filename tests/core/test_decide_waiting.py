@@ -1,4 +1,4 @@
-"""What an order says while it waits, what takes a waiting step up, and how a hold of stock ends."""
+"""Reasons of waiting orders, how a waiting step is taken up, and how a hold of stock ends."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_step_that_is_parked_and_then_put_off_is_parked_no_longer() -> None:
     assert parked.updated_at > order.updated_at
     put_off(book, order)
     assert not book.order(order).parked
-    # Whoever reads by time sees both; what a waiting order says in between moves no time.
+    # A reader by time sees both changes; reasons of a waiting order in between move no time.
     assert book.order(order).updated_at > parked.updated_at
     assert book.job(order).state == "due"
     assert told(book, order) == ("waiting", TURN)

@@ -13,7 +13,7 @@ from entrepot.core.facets import ENDED, FULFILMENTS, PAYMENTS, RETURNS, STAGES, 
 Told = tuple[tuple[str, str], ...]
 State = tuple[Facets, str]
 
-# What one message can tell: a word, or the two words of a dialect that has two axes.
+# The tellings of one message: a word, or the two words of a dialect that has two axes.
 MESSAGES: list[Told] = [
     *(((axis, word),) for axis, word in WORDS),
     *(
@@ -24,7 +24,7 @@ MESSAGES: list[Told] = [
     ),
 ]
 
-# Where placing, reserving and settling leave an order (tests of the decisions show the same).
+# Facets after placing, reserving and settling (tests of the decisions show the same).
 PIPELINE = [
     *(Facets("placed", payment) for payment in ("none", "pending")),
     *(Facets("confirmed", payment, "accepted") for payment in ("none", "authorized")),
@@ -39,7 +39,7 @@ def after(facets: Facets, told: Told) -> Facets:
 
 
 def legal(state: State, told: Told, *, managed: bool) -> State | None:
-    """Where a message brings the order, None where it is refused."""
+    """The state after a message, None if the message is refused."""
     facets = after(state[0], told)
     if lifecycle.illegal(state[0], facets, managed) is not None:
         return None

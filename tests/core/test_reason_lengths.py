@@ -1,4 +1,4 @@
-"""What an order says of itself has a bound: a provider's words can be of any length."""
+"""The reason of an order has a bound: a provider's words can be of any length."""
 
 from __future__ import annotations
 

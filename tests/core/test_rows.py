@@ -1,4 +1,4 @@
-"""What a batch knows of one kind of row, and what of it has to be written."""
+"""Rows of one kind that a batch knows, and which of them have to be written."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_row_is_written_at_most_once(known: bool, steps: list[Step]) -> None:
         there = step is put
     assert sum(written(rows)) <= 1
     assert (KEY in rows) is there
-    # What is written makes of what the database has what is known here.
+    # Writing turns the rows of the database into the rows that are known here.
     assert (known or KEY in rows.new) and KEY not in rows.gone if there else KEY not in rows.new
 
 

@@ -29,7 +29,7 @@ from tests.core.tellings import (
 
 from entrepot.core import telling, words
 
-# What a mirrored order shows as soon as its sender has told it so, whatever it told before.
+# Words that a mirrored order shows as soon as its sender has told it so, whatever it told before.
 SHOWN = [
     (konvo(), ("pending_payment", "PENDING", "UNASSIGNED", "open")),
     (konvo("open"), ("pending_payment", "PENDING", "UNASSIGNED", "open")),
@@ -97,7 +97,7 @@ def test_an_open_order_shows_the_same_once_it_is_told_so(
 def test_whatever_was_told_before_the_words_of_the_way_show_what_they_show_alone() -> None:
     """A telling of both axes says how far the order is, after any two tellings before it.
 
-    What became of the money only `paid` and `open` say anew.
+    Only `paid` and `open` say anew what became of the money.
     """
     for stand in reached(KONVO, KONVO, (), 1):
         for told in KONVO:
@@ -108,7 +108,7 @@ def test_whatever_was_told_before_the_words_of_the_way_show_what_they_show_alone
 
 
 class Said(NamedTuple):
-    """What a row of Konvo tellings says, whatever the order in which it was said."""
+    """The meaning of a row of Konvo tellings, in any order of the tellings."""
 
     road: str | None = None  # how far the order is, as told last
     money: str | None = None  # what became of the money, since it was last told to be there or not

@@ -1,4 +1,4 @@
-"""What the three dialects show of one order at one time is never absurd."""
+"""Words that the three dialects show of one order at one time are never absurd."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from entrepot.core import telling, words
 from entrepot.core.facets import Facets
 from entrepot.edge import together
 
-# Who tells what first, what its sender tells then, what others tell, and how often.
+# The first tellings, the later tellings of the same sender, those of others, and how many times.
 WAYS: dict[str, tuple[list[Told], list[Told], list[Told], int]] = {
     "konvo": (KONVO, KONVO, [], 3),
     "konvo and polinate": (KONVO, KONVO, POLINATE, 1),
@@ -43,7 +43,7 @@ def stands(way: str) -> frozenset[Stand]:
 
 @cache
 def of_managed() -> list[Mapping[str, str]]:
-    """What is shown wherever words of the two dialects that can move a managed order bring it."""
+    """Words shown at every state to which the two dialects can bring a managed order."""
     axes = frozenset({"polinate_phase", "polinate_status", "konvo", "konvo_shipment"})
     return [words.shown(*state) for state in searched(axes)]
 

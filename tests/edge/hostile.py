@@ -143,7 +143,7 @@ def array_of(orders: int, lines: int) -> bytes:
     ).encode()
 
 
-# What is sound JSON, and slow only to whoever reads orders in it. A sound one is refused for
+# Sound JSON that is slow only for code that reads orders in it. A sound body is refused for
 # nothing.
 KONVO: Final[dict[str, Shape]] = {
     "300 orders of 100 new variants": Shape(lambda: array_of(300, 100)),

@@ -1,4 +1,4 @@
-"""Who may call an operation: a role of the dialect's credentials, a signature, everybody."""
+"""Callers of an operation: a role of the dialect's credentials, a signature, everybody."""
 
 from __future__ import annotations
 

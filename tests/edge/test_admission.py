@@ -1,4 +1,4 @@
-"""Who is calling is looked up once for all who ask at the same time, and forgotten in a second."""
+"""A caller is looked up once for all requests at the same time, and forgotten in a second."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def test_a_second_later_it_is_looked_up_again(
 async def test_a_look_up_that_takes_long_is_not_joined(
     admission: Admission, book: Book, clock: Clock
 ) -> None:
-    """What it finds may be older than a revocation that has to hold by now."""
+    """Its result may be older than a revocation that has to hold by now."""
     first = await asking(admission, 1)
     clock.seconds += 1.0
     second = await asking(admission, 1)

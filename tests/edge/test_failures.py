@@ -1,4 +1,4 @@
-"""What nobody foresaw: each dialect's own envelope, a request id, and nothing of the inside."""
+"""Unforeseen errors: each dialect's own envelope, a request id, and nothing of the inside."""
 
 from __future__ import annotations
 

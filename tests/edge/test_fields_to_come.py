@@ -72,7 +72,7 @@ BODIES: dict[str, Body] = {
 
 
 def told(operation: str, body: Body) -> Idempotency:
-    """What the code that is imported now makes of a body and its key."""
+    """The key and fingerprint that the code imported now makes of a body."""
     dialect, _, name = operation.partition(".")
     noun = "inventory" if name == "adjustInventory" else "orders"
     read = importlib.import_module(f"entrepot.edge.{dialect}.{noun}.read")

@@ -1,4 +1,4 @@
-"""Where one request ends and the next begins, whom an answer is for, and what no head may say."""
+"""Ends of requests, the host that a request is for, and heads that are refused."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ async def test_what_cannot_be_read_is_refused_after_the_answer_before_it(
         client.send(second)
     else:
         client.send(GATED + second)
-    # Whatever follows on another connection comes later: the second one has been read by then.
+    # A request on another connection comes later: the second one has been read by then.
     other = await server.client()
     other.send(QUICK)
     await other.answer()
@@ -196,7 +196,7 @@ UPGRADES = {
 async def test_a_wish_for_another_protocol_changes_nothing(
     server: Running, head: bytes, body: bytes, said: bytes | None, size: int
 ) -> None:
-    """Above all, the body is not read as the next request."""
+    """The body is not read as the next request."""
     wish = b"Host: here\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"
     request = head.replace(b"40", b"%d" % len(body)) + wish + body
     client = await server.client()

@@ -70,7 +70,7 @@ async def test_a_hostile_array_is_read_in_bounded_memory(shape: Shape) -> None:
     assert peak + len(body) < MEMORY_MAX
 
 
-# Where a step is taken for each of many parts of a body.
+# Bodies for which a step is taken for each of many parts.
 STEPPED = [
     "long exponents", "long integers", "quotes under a mebibyte", "words", "small objects",
     "colons under a mebibyte", "one key again at the end", "escapes before a NUL", "backslashes",

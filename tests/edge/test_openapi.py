@@ -32,7 +32,7 @@ from entrepot.edge.examples import EXAMPLES
 Json = dict[str, Any]
 SQUARE = jsonschema.Draft202012Validator
 
-# What may happen to any request, to one with a body or a query, and to one that names an order.
+# Refusals of any request, of one with a body or a query, and of one that names an order.
 ANYWHERE = (Reason.UNAUTHENTICATED, Reason.RATE_LIMITED, Reason.UNAVAILABLE, Reason.INTERNAL)
 WITH_BODY = (
     Reason.INVALID,
@@ -78,7 +78,7 @@ def followed(document: Json, reference_: str) -> object:
 
 
 def faults(document: Json, schema: Json, value: object) -> list[str]:
-    """What is wrong with the value by a schema of the document."""
+    """Faults of the value by a schema of the document."""
     whole = {**schema, "components": document["components"]}
     return [fault.message for fault in SQUARE(whole).iter_errors(value)]
 

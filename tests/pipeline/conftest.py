@@ -214,7 +214,7 @@ class House:
         return self.provider.inner.live_authorisations()
 
     def effects(self, order_id: bytes) -> list[str]:
-        """What the sandbox's own ledger says happened for an order, oldest first."""
+        """The effects for an order by the sandbox's own ledger, oldest first."""
         ledger = Ledger(self.ledger_path)
         found = ledger.connected(5.0).execute(
             "SELECT effect FROM operations WHERE order_ref = ? ORDER BY id", (dashed(order_id),)
@@ -234,7 +234,7 @@ class House:
 
 @pytest.fixture
 def book_url(fresh_database: Callable[[str], str]) -> str:
-    """Where the book of a test is; a module may say otherwise."""
+    """The URL of a test's book; a module may name another one."""
     return fresh_database("sqlite")
 
 

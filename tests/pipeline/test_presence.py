@@ -150,7 +150,7 @@ async def test_a_worker_beats_where_there_may_be_others_and_leaves_at_its_end(
 
 
 async def test_waiting_is_no_change_of_an_order(house: House) -> None:
-    """Whoever reads what has changed sees nothing of the tries; whoever reads the order does."""
+    """A reader of changes sees nothing of the tries; a reader of the order does."""
     called, go_on = asyncio.Event(), asyncio.Event()
 
     async def held_up(_: PaymentRequest) -> NotSent:

@@ -1,4 +1,4 @@
-"""What becomes of an order in the pipeline, by the book, the stock and the sandbox's own ledger."""
+"""Orders in the pipeline, by the book, the stock and the sandbox's own ledger."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ async def sandbox(path: Path) -> AsyncIterator[SandboxProvider]:
 
 
 class View:
-    """What an outside check sees of the ledger: its own connection, committed data only."""
+    """The ledger as an outside check sees it: its own connection, committed data only."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -68,7 +68,7 @@ class Book:
         assert rows_changed > 0, f"nothing was broken: {statement}"
 
     def broken(self, *statements: str, loosened: tuple[str, ...] = (), **more: Any) -> Report:
-        """What verify says after these statements."""
+        """The report of verify after these statements."""
 
         def work(conn: Connection) -> Report:
             for table in loosened:

@@ -42,7 +42,7 @@ def killed(folder: Path, into: Path, files: tuple[str, ...] = FILES) -> Path:
 
 
 async def faults_of(path: Path) -> list[LogFault]:
-    """What a new process finds of the log."""
+    """The faults of the log that a new process finds."""
     database = SqliteDatabase(str(path))
     try:
         return await database.log_faults()

@@ -52,7 +52,7 @@ async def test_a_log_that_is_removed_under_a_server_stops_the_next_write_and_not
     for _ in range(2):
         with pytest.raises(LogLost, match="removed or replaced"):
             await database.write(note)
-    # What the removed log had is in the book now, so that a kill loses nothing.
+    # The commits of the removed log are in the book now, so a kill loses nothing.
     book = killed(folder, tmp_path / "killed", (NAME, f"{NAME}-mark"))
     assert await faults_of(book) == []
     assert notes(book) >= CHANGES

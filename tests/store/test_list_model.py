@@ -1,4 +1,4 @@
-"""Whatever is in the book, a page and its total are those that a plain list would give."""
+"""For any book, a page and its total are those that a plain list would give."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def as_told(order: Order, told: Told) -> Order:
 
 
 def matches(wanted: OrderFilter, order: Order) -> bool:
-    """What the filter means, in the plainest words."""
+    """The meaning of the filter, in the plainest words."""
     made, changed, w = order.created_at, order.updated_at, wanted
     said = set(paths(parse(order.properties))) if order.properties else set()
     has = any(path == w.property_path for path, _ in said)

@@ -142,7 +142,8 @@ def _sqlite_searches(book: Book, statement: str, values: Any) -> list[tuple[str,
     for step in steps:
         scanned = re.match(r"SCAN (\w+)", step)
         if scanned:
-            # What is given with the statement may be gone through, and so may what was found.
+            # Rows that are given with the statement may be gone through, and so may rows that were
+            # found.
             assert named.get(scanned.group(1), scanned.group(1)) not in TABLES, steps
     found = [re.match(r"SEARCH (\w+) .*\((.*)\)", step) for step in steps]
     return [(named.get(one.group(1), one.group(1)), one.group(2)) for one in found if one]

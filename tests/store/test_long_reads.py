@@ -21,7 +21,7 @@ ENDLESS = COUNTING.format("")
 
 
 def _ask(statement: str, conn: Connection) -> tuple[int, int]:
-    """What it says, and the thread that it was asked in."""
+    """The answer of the statement, and the thread that asked."""
     return int(conn.execute(text(statement)).scalar_one()), threading.get_ident()
 
 

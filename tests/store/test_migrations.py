@@ -29,7 +29,7 @@ from entrepot.store.verify import numbers
 from entrepot.store.writing import writes
 from entrepot.store.writing.properties import paths
 
-# What revision 0001 has not of an order.
+# Members of an order that revision 0001 does not have.
 _LATER = ("first_name", "last_name", "email", "phone", "made_at", "number", "sender_words",
           "shares_payment_of", "told_words")  # fmt: skip
 _BEFORE = tuple(column for column in schema.ORDERS.columns if column not in _LATER)
@@ -192,7 +192,7 @@ _OTHERWISE = [
 
 
 async def test_words_that_are_no_longer_true_are_said_anew(old_book: Database) -> None:
-    """What is stored after the upgrade is what the tables say, for what is told and what is not."""
+    """The words after the upgrade are those of the tables, for told words and for all others."""
     orders, said = [], {}
     for facets, (synq, konvo, told), _ in _OTHERWISE:
         orders.append(an_order(1, new_id(), facets=facets, lines=()))

@@ -1,4 +1,4 @@
-"""What is told of an outage: the database's sentence once a minute, and a line at the end."""
+"""The log of an outage: the database's sentence once a minute, and a line at the end."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def raising(error: BaseException, *, lost: bool = False) -> Callable[[Connection
     return work
 
 
-# What asyncpg, asyncio and uvloop are known to raise where a connection breaks.
+# Errors that asyncpg, asyncio and uvloop are known to raise when a connection breaks.
 LOST: list[tuple[BaseException, bool]] = [
     (asyncpg.InternalClientError("got result for unknown protocol state 3"), False),
     (asyncpg.exceptions.ProtocolError("unexpected message"), False),

@@ -28,7 +28,9 @@ from entrepot.store.writing import processes
 async def test_an_order_is_read_with_its_lines(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of one moment: PostgreSQL is asked once, so that no snapshot has to be held for it."""
+    """The order and its lines are of one moment: PostgreSQL is asked once, without holding a
+    snapshot.
+    """
     desk = Desk(database, await database.write(open_shop))
     placed = []
     for quantity in (1, 2):

@@ -47,7 +47,7 @@ async def test_a_read_is_planned_once_unless_it_takes_its_time(
 async def test_no_workers_are_started_for_a_read_unless_it_takes_its_time(
     database: PostgresDatabase, request: pytest.FixtureRequest
 ) -> None:
-    """What takes a millisecond would wait longer for them; PostgreSQL is told to want them here."""
+    """A read of a millisecond would wait longer for workers; PostgreSQL is told to want some."""
     await database.read(lambda c: sql.fetch(c, "SET SESSION debug_parallel_query = on", ()))
     plan = await database.read(lambda c: sql.fetch(c, "EXPLAIN SELECT count(*) FROM orders", ()))
     gathered = any("Gather" in line[0] for line in plan)

@@ -19,7 +19,7 @@ PAGE = 8192
 
 
 class Damage(NamedTuple):
-    """What becomes of the first pages of tables and indexes; an empty content cuts a file off."""
+    """Damage to the first pages of tables and indexes; an empty content cuts a file off."""
 
     relations: tuple[str, ...]
     content: bytes

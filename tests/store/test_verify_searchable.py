@@ -1,4 +1,4 @@
-"""What verify searches by, and what is written to be searched by, were written twice."""
+"""The code that verify searches by and the code that writes the index are two."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a flush gathers is written as one, on both engines."""
+"""The changes of a flush are written as one, on both engines."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def row(value: str, customer: bytes = b"c" * 16) -> tuple[Any, ...]:
 
 
 async def written(database: Database, *fills: Callable[[Writes], None]) -> list[tuple[str, bytes]]:
-    """What the table holds after each of these flushes."""
+    """The rows of the table after each of these flushes."""
 
     def work(conn: Connection) -> None:
         for fill in fills:

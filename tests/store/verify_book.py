@@ -37,7 +37,7 @@ SECOND = 1_000_000
 
 
 def key_of(org: int, order_id: bytes, number: int) -> str:
-    """What this test's secret makes of an attempt."""
+    """The key of an attempt under this test's secret."""
     return f"key-{org}-{order_id.hex()[-12:]}-{number}"
 
 
@@ -294,7 +294,7 @@ async def _amended(book: Healthy) -> None:
 
 
 async def _told_ahead(book: Healthy) -> None:
-    """What is told before the confirmation waits, comes true, or is dropped."""
+    """A telling before the confirmation waits, comes true, or is dropped."""
     leaves, over = ("polinate_status", "IN_TRANSIT"), ("polinate_phase", "ARCHIVED")
     arrives, gone = ("polinate_status", "DELIVERED"), ("polinate_phase", "DELETED")
     for name, words in (("ahead", (leaves,)), ("ahead_gone", (arrives, over, gone))):

@@ -1,4 +1,4 @@
-"""What a book is asked: every order in every dialect, lists with every filter, repeats."""
+"""Questions to a book: every order in every dialect, lists with every filter, repeats."""
 
 from __future__ import annotations
 

@@ -173,7 +173,9 @@ def _parked(talk: Talk, count: int) -> bool:
 
 
 def _left_waiting(talk: Talk, to_cancel: list[tuple[str, ...]]) -> None:
-    """What only an API does: nobody takes the steps that are due. Then what Konvo tells last."""
+    """Orders at a process that only takes requests: nobody takes the steps that are due. Then
+    Konvo's last tellings.
+    """
     for number, cancelled in enumerate(to_cancel):
         stands = Stands(talk, 0, 5_000_000 + number)
         mark = f"5-{number}"

@@ -10,7 +10,7 @@ from tests.local_http import LocalHttp
 from tests.upgrade.stands import PHASES, STATUSES
 
 _MADE = "2025-01-15T10:30:00.000Z"
-# What an order of the shop is called: phase, status, and what makes the name another one.
+# The name of an order of the shop: phase, status, and a mark that makes the name another one.
 NAME = "shop_{phase}_{status}_{mark}"
 GARBLED, MISSING = "shop_garbled_{mark}", "shop_missing_{mark}"
 

@@ -32,7 +32,7 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a client sees of an answer: status, body, and the headers that speak of the order."""
+    """An answer as a client sees it: status, body, and the headers that speak of the order."""
 
     status: int
     headers: dict[str, str]
@@ -67,7 +67,7 @@ class Talk:
         self._http.close()
 
     def ask(self, request: Request) -> Answer:
-        """What the server answers."""
+        """The server's answer."""
         headers = self._credentials(request) | {"X-Request-Id": REQUEST_ID}
         if request.key is not None:
             headers["Idempotency-Key"] = request.key
@@ -79,7 +79,7 @@ class Talk:
         return Answer(got.status_code, shown, got.content.decode())
 
     def write(self, request: Request) -> Answer:
-        """What the server answers a write, which is kept, so that it can be repeated."""
+        """The server's answer to a write, which is kept, so that it can be repeated."""
         with self._lock:
             self._kept.append(request)
         answer = self.ask(request)

@@ -1,4 +1,4 @@
-"""What is committed later bears a later time, in whole milliseconds, whatever clocks say."""
+"""A later commit has a later time, in whole milliseconds, whatever clocks say."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ async def test_an_array_in_the_same_process_is_overtaken_by_single_orders(rivals
     [order] = await one.placed()
     held = await one.held(one.place(256))
     one.clock += SECOND
-    # Of the pipeline's line, which has a series of batches beside.
+    # A command of the pipeline's queue, which has a series of batches beside.
     changed = await rivals.other.changed(order.id)
     outcome = await released(held)
     assert isinstance(outcome.result, OrdersResult)

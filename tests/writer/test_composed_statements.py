@@ -1,8 +1,8 @@
-"""What batches send to the database, statement by statement, as it was recorded.
+"""Statements that batches send to the database, one by one, as they were recorded.
 
 The order of the statements and of their parts is the order of the locks (docs/adr/0012, 0015,
-0019). Whoever means to change them records them anew, with RECORD_STATEMENTS=1 in the environment
-of this test, and reads the difference.
+0019). To change them, record them anew, with RECORD_STATEMENTS=1 in the environment of this test,
+and read the difference.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Heard:
         self.jobs: list[Job] = []
 
     async def said_by(self, *commands: Command, key: str = "", leased: bool = True) -> list[str]:
-        """What a batch of these commands sends, read and written."""
+        """The statements of a batch of these commands, read and written."""
         facts = Facts(now(), new_id, leased_until=now() + MINUTE if leased else 0)
         envelopes = [
             Envelope(command, "req", *_asked(key and f"{key}-{number}"))

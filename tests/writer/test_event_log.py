@@ -78,7 +78,7 @@ class Lane(Process):
 
 
 class Reader:
-    """What remembers the last number and asks for what follows."""
+    """A reader that remembers the last number and asks for the following ones."""
 
     def __init__(self, database: Database, org: int) -> None:
         self.database, self.org = database, org
@@ -107,7 +107,7 @@ class Play:
             await self.reader.look()
 
     async def step(self, lane: Lane, kind: str) -> None:
-        """Begin, write, or commit: whatever comes next in this lane. Who waits does nothing."""
+        """Begin, write, or commit: the next action of this lane. A lane that waits does nothing."""
         if lane.task is None:
             await lane.begin(kind)
         elif not lane.holds:

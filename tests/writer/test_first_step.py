@@ -66,7 +66,7 @@ async def test_an_order_is_placed_and_reserved_in_one_transaction(database: Data
     outcome = await desk.do(desk.shop.order(quantity=2))
     assert desk.database.writes == before + 1
     assert isinstance(outcome.result, OrderResult)
-    # Who placed it is told what was placed.
+    # The client that placed the order is answered with the order as placed.
     assert outcome.result.order.facets.stage == "placed"
     assert await desk.column(schema.events, "type") == ["order.placed", "stock.reserved"]
     assert await desk.column(schema.stock_levels, "reserved") == [much(2)]

@@ -1,4 +1,4 @@
-"""Where commands wait: bounds in orders and age, shares of a batch, and the pace that is expected.
+"""Queues of commands: bounds in orders and age, shares of a batch, and the expected pace.
 
 Times are what a test says they are; nothing here reads a clock.
 """

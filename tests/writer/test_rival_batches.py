@@ -1,4 +1,4 @@
-"""What a batch does to its neighbours: other commands of it, other processes, the log."""
+"""A batch and its neighbours: other commands of it, other processes, the log."""
 
 from __future__ import annotations
 

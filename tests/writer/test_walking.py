@@ -1,4 +1,4 @@
-"""Who walks by time misses nothing, in whatever order transactions begin and are committed."""
+"""A reader by time misses nothing, in whatever order transactions begin and are committed."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ PAGE = 3
 
 
 class Walker:
-    """Who walks by a time: everything after the mark, which is then the latest time of the first
-    page.
+    """A reader by time: it takes everything after its mark, which is then the latest time of the
+    first page.
     """
 
     def __init__(self, process: Process, column: str) -> None:

@@ -45,7 +45,7 @@ class Watched:
         return await self.watch(self.inner.write, work)
 
     async def write_guarded(self, work: Callable[[Connection], Any]) -> Any:
-        # What is made to fail after its last statement needs a transaction to fail in.
+        # A write that is made to fail after its last statement needs a transaction to fail in.
         write = self.inner.write if self.after else self.inner.write_guarded
         return await self.watch(write, work)
 

@@ -117,7 +117,7 @@ def write(work: Callable[[Connection], T], *, must_exist: bool = True) -> T:
 
 
 async def commit(database: Database, work: Callable[[Connection], T]) -> T:
-    """Run `work` in one transaction. Where another process was faster, run it again.
+    """Run `work` in one transaction. If another process was faster, run it again.
 
     Raises Conflict after the last of four tries.
     """

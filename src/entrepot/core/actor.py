@@ -1,4 +1,4 @@
-"""Who makes an event happen, as text: a kind, a colon, and a name within that kind.
+"""The actor of an event, as text: a kind, a colon, and a name within that kind.
 
 | text | who |
 |---|---|

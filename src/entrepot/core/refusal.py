@@ -68,7 +68,7 @@ class Refusal:
     detail: str = ""
     field: str | None = None
     retry_after: float | None = None  # seconds
-    # What else is wrong with the same request, up to FAULTS_MAX; `unnamed` counts the rest.
+    # Further faults of the same request, up to FAULTS_MAX; `unnamed` counts the rest.
     others: tuple[Refusal, ...] = ()
     unnamed: int = 0
     advice: str = ""  # how to go on

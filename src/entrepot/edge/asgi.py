@@ -14,7 +14,7 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
-# What answers the requests of one path.
+# The function that answers the requests of one path.
 Entrance: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 # Made and entered when the server starts, left when it ends.
 Lifespan: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]

@@ -1,5 +1,5 @@
-"""What a dialect provides: a table of operations, a table of refusals, and a way to find the
-caller. What a dialect is given: `Call`. Nothing here knows a path or a status code.
+"""A dialect provides a table of operations, a table of refusals, and a way to find the caller. A
+dialect is given `Call`. Nothing here knows a path or a status code.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ class Paths(Generic[T]):
             self._templates.setdefault(len(fixed), []).append((fixed, names, value))
 
     def find(self, path: bytes) -> tuple[T | None, Mapping[str, str]]:
-        """What was registered for this path, and the values of its parameters; None for an unknown
-        path.
+        """The value that was registered for this path, and the values of its parameters; None for
+        an unknown path.
         """
         plain = self._plain.get(path)
         if plain is not None:

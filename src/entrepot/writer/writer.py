@@ -200,7 +200,7 @@ class Writer:
                 series.lead.locked = LOCKED_BATCHES
                 log.info("writer.conflict", size=len(envelopes), attempt=attempt, why=str(conflict))
                 await asyncio.sleep(random.uniform(0, BACKOFF_SECONDS * 2**attempt))  # noqa: S311 - jitter
-                # What somebody knew was out of date: the book is asked from now on.
+                # A sender's knowledge was out of date: the book is read from now on.
                 envelopes = [one._replace(seen=None) for one in envelopes]
                 if attempt and len(envelopes) > 1:
                     break

@@ -1,1 +1,1 @@
-"""What docs/dialects says beside the documented facts, tried on a running server."""
+"""Claims of docs/dialects beside the documented facts, tried on a running server."""

@@ -18,7 +18,7 @@ from entrepot.testing.clients import KONVO_ORDERS, Body, accepted, assert_envelo
 facts = Facts("konvo orders")
 JSON = {"Content-Type": "application/json"}
 
-# Where a schema of the seed stands in the sample.
+# The position of each schema of the seed in the sample.
 PLACES: dict[str, tuple[str | int, ...]] = {
     "OrderInput": (),
     "OrderCustomer": ("customer",),

@@ -71,7 +71,7 @@ def told(*orders: Body) -> bytes:
 
 
 def command(body: bytes) -> MirrorOrders:
-    """What the body is read as."""
+    """The command that is read from the body."""
     return read.mirror_orders(read.orders(body), PRINCIPAL)
 
 

@@ -1,4 +1,4 @@
-"""Who a Konvo request comes from."""
+"""The caller of a Konvo request."""
 
 import pytest
 

@@ -53,7 +53,7 @@ FAULTY: list[tuple[Any, list[tuple[str, str]]]] = [
      [("friendlyName", "Expected `str`, got `int`"), ("currency", "Expected `str`, got `int`")]),
     (order(friendlyName=None), [("friendlyName", "Expected `str`, got `null`")]),
     (7, [("", "Expected `object`, got `int`")]),
-    # Of the right shape, and still no order.
+    # Bodies of the right shape that are still no order.
     (order(orderTotal="3"), [("orderTotal", "Expected `number`, got `str`")]),
     (order(metadata={"m": "x" * 70_000}), [("metadata", "at most 65536 bytes")]),
 ]  # fmt: skip

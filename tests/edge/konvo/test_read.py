@@ -205,10 +205,10 @@ def test_a_quantity_is_exact(token: str, quantity: int | str) -> None:
             (("email", "first@x.org"), ("email", "second@x.org")),
             ("first@x.org", None),
         ),
-        # What says nothing identifies nobody.
+        # An empty address identifies nobody.
         ((("email", ""), ("phone", " "), ("handle", "")), (), (None, None)),
         ((("phone", "unknown"),), (), (None, "unknown")),
-        # What fills a field is kept as told, and is nobody's.
+        # A placeholder is kept as told, and identifies nobody.
         ((("email", "n/a"), ("phone", "0000000000")), (), ("n/a", "0000000000")),
         # An older book compared every digit.
         (

@@ -135,7 +135,7 @@ async def test_the_guest_is_no_contact(book: Book) -> None:
 
 ANN = ("email", "Ann@x.org"), ("phone", "+49 30 123456")
 SHARED = ("phone", "+1 555 000 1111")
-# What two orders tell of who ordered, and whether it is one customer.
+# The customers that two orders tell, and whether they are one customer.
 PAIRS = [
     # The sender's own id decides, whatever else is told.
     (customer(*ANN, id="a"), customer(id="a"), True),
@@ -186,7 +186,7 @@ async def test_who_is_one_customer(
     else:
         assert (contacts[0] == contacts[1]) is (contacts[2] == contacts[3]) is same
         assert None not in contacts
-    # Whoever is told again of the same order is whoever it was of.
+    # A customer who is told again of the same order stays the order's customer.
     again = await post(book, numbered(4, customer=second, status="shipped"))
     assert again["result"][0].get("contactId") == contacts[0]
 

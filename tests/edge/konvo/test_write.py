@@ -93,7 +93,7 @@ def test_the_status_is_in_capitals(status: str) -> None:
         ("UGX", Amount(5000, 0), "500000"),
         ("ISK", Amount(5, 0), "500"),
         ("MGA", Amount(1050, 2), "10.5"),
-        # What no list has.
+        # A currency that no list has.
         ("BTC", Amount(3995, 2), "3995"),
         ("HRK", Amount(3995, 2), "3995"),
         ("ITL", Amount(3995, 0), "3995"),

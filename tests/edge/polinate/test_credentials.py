@@ -1,4 +1,4 @@
-"""Who a Polinate request comes from: the key and the business must belong together."""
+"""The caller of a Polinate request: the key and the business must belong together."""
 
 import pytest
 

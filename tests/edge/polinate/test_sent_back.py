@@ -1,4 +1,4 @@
-"""What was read can be sent back, whole, and changes nothing; what a mirror shows as well."""
+"""An order that was read can be sent back whole and changes nothing; a mirrored order as well."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who a caller is to the events of its commands."""
+"""The actor that events name for a caller's commands."""
 
 from __future__ import annotations
 

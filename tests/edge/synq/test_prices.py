@@ -1,4 +1,4 @@
-"""What a Synq order costs: prices as written, names of money, currencies that can be paid in."""
+"""The cost of a Synq order: prices as written, names of money, currencies that can be paid in."""
 
 from __future__ import annotations
 

@@ -336,9 +336,9 @@ def _paired(told: list[Line], before: tuple[Line, ...]) -> tuple[dict[int, Line]
     """The earlier line of each told line, by the index of the told line; and the lines that are
     left.
 
-    Of several lines of one variant (a bought and a given one, say), a line is paired first with the
-    line that is the same to the letter, then with one that differs only in its quantity, then with
-    one of the same price, and at last with any.
+    One variant can have several lines: a bought and a given one, say. A line is paired first with
+    the line that is the same to the letter, then with one that differs only in its quantity, then
+    with one of the same price, and at last with any.
     """
     free: dict[bytes, list[Line]] = {}
     for old in before:

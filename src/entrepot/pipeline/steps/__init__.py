@@ -32,7 +32,7 @@ class Step(NamedTuple):
     """How jobs of one kind are done: a row in pipeline.steps.table.STEPS."""
 
     lane: str  # BOOK, SOURCE or SERVICE
-    # What is to be done, and the command that says what came of it. None: the book decides alone.
+    # Performs the step and returns the command that tells its result. None: the book decides alone.
     perform: Callable[[Held, Outside, Terms], Awaitable[Command]] | None = None
     holds_stock: bool = False  # a hold of the order's stock ends while the job waits
     of_request: bool = True  # its payload is the id of the request that placed its order

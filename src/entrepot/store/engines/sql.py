@@ -91,7 +91,7 @@ class Sql(Protocol):
     """How one engine is spoken to, and what it does otherwise than the other one."""
 
     fence: str
-    """What keeps a subquery from being merged into the statement around it."""
+    """The text that keeps a subquery from being merged into the statement around it."""
     numbers_first: bool
     """Whether the organization's counter is raised before the batch's other rows are written, by a
     statement of its own: its writer is alone. Otherwise the one statement that writes them all

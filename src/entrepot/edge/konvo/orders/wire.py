@@ -29,7 +29,7 @@ MinorUnits = Annotated[
 ]
 Number = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "number"})]
 
-# What is looked up in an index of the book; an index has a limit.
+# References are looked up in an index of the book, and an index has a limit.
 Reference = Annotated[str, msgspec.Meta(max_length=REFERENCE_MAX)]
 Text = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
 Prose = Annotated[str, msgspec.Meta(max_length=PROSE_MAX)]

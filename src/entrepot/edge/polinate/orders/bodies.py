@@ -30,7 +30,7 @@ _WRITABLE = frozenset({
     "phase", "status", "externalReference", "notes", "deliveryAddress", "expectedDeliveryAt",
     "deliveredAt", "shippedAt", "currency", "totalAmount", "properties",
 })  # fmt: skip
-# What an order shows besides, and may come back as it was read.
+# Further members that an order shows, and that may come back as they were read.
 _SHOWN = frozenset({
     "id", "partnershipId", "membershipId", "integrationId", "internalReference", "createdAt",
     "updatedAt", "orderItems", "reason", "buyer",
@@ -39,7 +39,7 @@ _READABLE = _WRITABLE | _SHOWN
 _LINE_WRITABLE = frozenset({
     "quantity", "unitOfMeasure", "currency", "price", "cost", "properties", "unitAmount",
 })  # fmt: skip
-# What a line shows besides.
+# Further members that a line shows.
 _LINE_SHOWN = frozenset({
     "id", "orderId", "lineNumber", "itemListEntryId", "itemListEntry", "itemVariantId",
     "createdAt", "updatedAt",
