@@ -140,3 +140,9 @@ def test_new_events_are_followed_until_it_is_stopped(
     assert following.wait(30) in (-signal.SIGINT, 130)
     assert following.stderr is not None
     assert following.stderr.read() == ""
+
+
+def test_numbers_are_printed_with_the_digits_that_they_have() -> None:
+    body = '{"facets":[],"changed":{"lines":{"x":{"quantity":[2,9999999999999.9999]}}}}'
+    event = Event(1, b"\x01" * 16, 1, "order.amended", 0, "synq", body, "order", "key:x", 7)
+    assert described(event).endswith("  lines.x.quantity 2 -> 9999999999999.9999")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from tests.quantities import much, units
@@ -277,7 +278,7 @@ def step(result: Result) -> StepResult:
     return result
 
 
-def line(variant: bytes = TRACKED, quantity: int | str = 1, **said: Any) -> DraftLine:
+def line(variant: bytes = TRACKED, quantity: int | str | Decimal = 1, **said: Any) -> DraftLine:
     """A wanted line, from HERE if not said otherwise."""
     said = {"location_id": HERE, "price": Amount(1000, 2)} | said
     return DraftLine("items[0]", VariantRef(variant_id=variant), much(quantity), **said)

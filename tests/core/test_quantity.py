@@ -12,6 +12,7 @@ from tests.core.test_decide_amend import changing
 from tests.quantities import much, units
 
 from entrepot.core.decide.amend import LineChange
+from entrepot.core.money import ZERO
 from entrepot.core.properties import text_of
 from entrepot.core.quantity import LINE_MAX, ON_HAND_MAX, Quantity, exact, json_number, text
 from entrepot.core.refusal import Reason
@@ -105,6 +106,25 @@ def test_a_fraction_is_reserved_amended_and_shipped() -> None:
     assert (book.level().on_hand, book.level().reserved) == (Decimal("9.9999"), 0)
     [sale] = [entry for entry in book.facts.entries if entry.kind == "sale"]
     assert units(sale.delta) == Decimal("-0.0001")
+
+
+def test_under_soft_allocation_promises_end_where_they_cannot_be_counted() -> None:
+    book = Book(hard=False)
+    most = Decimal(text(ON_HAND_MAX))
+    book.stock(TRACKED, 0)
+    book.stock(SCARCE, 0)
+    given = {"quantity": most, "price": ZERO}
+    book.confirmed(line(**given), paid=False)
+    order = book.placed(line(quantity="0.0001"))
+    book.reserved(order)
+    assert (book.order(order).facets.stage, book.order(order).reason) == ("failed", "out_of_stock")
+    # Neither does what has left leave more room.
+    shipped = book.confirmed(line(SCARCE, **given), paid=False)
+    book.told(shipped, ("polinate_status", "IN_TRANSIT"))
+    assert book.level(SCARCE).on_hand == -most
+    again = book.placed(line(SCARCE))
+    book.reserved(again)
+    assert book.order(again).facets.stage == "failed"
 
 
 @pytest.mark.parametrize("count", [0, "-0.0001", -1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from functools import partial
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ from entrepot.cli.choices import whole
 from entrepot.cli.session import OperatorError, on_book, organization
 from entrepot.core import ids
 from entrepot.core.order import Event
+from entrepot.core.properties import parse, text_of
 from entrepot.core.shown import moment
 from entrepot.store.engine import Database
 from entrepot.store.keeping import archive
@@ -96,7 +96,7 @@ def described(event: Event) -> str:
 def _what(event: Event) -> str:
     """The changes of an amendment; for other events, where the order stood afterwards."""
     try:
-        body: Any = json.loads(event.body)
+        body: Any = parse(event.body)
         changed = body.get("changed")
         return ", ".join(_pairs("", changed)) if changed else "/".join(body["facets"])
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -108,5 +108,5 @@ def _pairs(path: str, changed: Any) -> list[str]:
     if isinstance(changed, dict):
         inner = [(f"{path}.{name}" if path else name, told) for name, told in changed.items()]
         return [pair for name, told in inner for pair in _pairs(name, told)]
-    before, after = [json.dumps(one, ensure_ascii=False) for one in changed]
+    before, after = [text_of(one) for one in changed]
     return [f"{path} {before} -> {after}"]

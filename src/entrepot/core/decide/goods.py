@@ -6,7 +6,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
 from entrepot.core.order import Level, Order, Reservation, StockEntry
-from entrepot.core.quantity import NONE, Quantity, text
+from entrepot.core.quantity import NONE, ON_HAND_MAX, Quantity, text
 from entrepot.core.refusal import Reason, refuse
 
 Shelf = tuple[int, bytes, bytes]
@@ -23,6 +23,25 @@ def missing_stock(wanted: dict[Shelf, Quantity], facts: Facts) -> str | None:
             left = text(Quantity(max(free, 0)))
             return f"variant {dashed(shelf[1])} has {left} free, {text(quantity)} wanted"
     return None
+
+
+def uncountable(wanted: dict[Shelf, Quantity], facts: Facts) -> str | None:
+    """Which shelf would promise more than can be counted, as a sentence; None when none would.
+
+    Under SOFT allocation an order may take more than there is. The bound keeps sums in 63 bits.
+    """
+    for shelf, quantity in wanted.items():
+        level = facts.levels.get(shelf)
+        on_hand, reserved = (level.on_hand, level.reserved) if level else (NONE, NONE)
+        reserved = Quantity(reserved + quantity)
+        if reserved > ON_HAND_MAX or reserved - on_hand > ON_HAND_MAX:
+            return f"variant {dashed(shelf[1])} has {text(reserved)} promised: more than is counted"
+    return None
+
+
+def short_of(wanted: dict[Shelf, Quantity], org: int, facts: Facts) -> str | None:
+    """Why the organization's allocation does not allow to reserve it all; None where it does."""
+    return missing_stock(wanted, facts) if facts.orgs[org].hard else uncountable(wanted, facts)
 
 
 def wanted_by(order: Order, facts: Facts) -> dict[Shelf, Quantity]:
@@ -164,10 +183,9 @@ def reclaim(before: Order, after: Order, facts: Facts, changes: Changes) -> None
             shelf = (after.org, reservation.variant_id, reservation.location_id)
             more[shelf] = Quantity(more.get(shelf, 0) - reservation.left)
             changes.reservations.put(reservation._replace(state="released", updated_at=facts.now))
-    if facts.orgs[after.org].hard:
-        short = missing_stock({shelf: n for shelf, n in more.items() if n > 0}, facts)
-        if short is not None:
-            raise refuse(Reason.OUT_OF_STOCK, short)
+    short = short_of({shelf: n for shelf, n in more.items() if n > 0}, after.org, facts)
+    if short is not None:
+        raise refuse(Reason.OUT_OF_STOCK, short)
     for shelf, quantity in more.items():
         if quantity:
             move_level(shelf, facts, changes, reserved=quantity)
@@ -176,11 +194,9 @@ def reclaim(before: Order, after: Order, facts: Facts, changes: Changes) -> None
 
 def _can_be_reserved(before: Order, after: Order, facts: Facts) -> None:
     """Refuse more of a shelf than is free, as after the reservation: the pipeline may be slow."""
-    if not facts.orgs[after.org].hard:
-        return
     had = wanted_by(before, facts)
     more = {shelf: n for shelf, n in wanted_by(after, facts).items() if n > had.get(shelf, 0)}
-    short = missing_stock(more, facts)
+    short = short_of(more, after.org, facts)
     if short is not None:
         raise refuse(Reason.OUT_OF_STOCK, short)
 

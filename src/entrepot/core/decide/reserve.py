@@ -53,9 +53,7 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
     if order.facets.stage != "placed":
         changes.jobs.remove((job.org, job.id))
         return Decision(changes, StepResult(None))
-    short = None
-    if facts.orgs[command.org].hard:
-        short = goods.missing_stock(goods.wanted_by(order, facts), facts)
+    short = goods.short_of(goods.wanted_by(order, facts), command.org, facts)
     if short is not None:
         changes.exact_stock = True
         changes.jobs.remove((job.org, job.id))
