@@ -23,7 +23,6 @@ from entrepot.edge.synq.orders import claims, sent_back, wire
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint, well_formed
 
-PLACES_MAX = 4
 _QUANTITY_MAX = LINE_MAX // ONE
 # The members that tell a repeat from a reuse, in version 1 of the fingerprint.
 _PARTS = (
@@ -170,12 +169,12 @@ def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
         raise refuse(Reason.INVALID, error.problem, error.path) from error
     if price.units < 0:
         raise refuse(Reason.INVALID, "must be 0 or more", f"{where}.unit_price")
-    if price.scale > PLACES_MAX:
+    if price.scale > wire.PRICE_PLACES:
         # Zeros at the end are no places.
         units, scale = stripped(*price)
-        if scale > PLACES_MAX:
+        if scale > wire.PRICE_PLACES:
             raise refuse(Reason.INVALID, "at most four decimal places", f"{where}.unit_price")
-        price = Amount(units * 10 ** (PLACES_MAX - scale), PLACES_MAX)
+        price = Amount(units * 10 ** (wire.PRICE_PLACES - scale), wire.PRICE_PLACES)
     if not price.within_range():
         sentence = f"is too large: at most {UNITS_MAX} in its last decimal place"
         raise refuse(Reason.INVALID, sentence, f"{where}.unit_price")

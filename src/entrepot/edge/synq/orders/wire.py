@@ -19,6 +19,8 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Status = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(SYNQ)})]
 ABSENT = msgspec.Raw()
+# Decimal places of a price at most.
+PRICE_PLACES = 4
 
 
 class LineItem(msgspec.Struct):

@@ -18,7 +18,6 @@ from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.times import seconds_text
 from entrepot.writer.envelope import Answer
 
-PLACES_MAX = 4
 _encode = msgspec.json.Encoder().encode
 
 PAYMENT_STATUS = {
@@ -35,8 +34,8 @@ PAYMENT_STATUS = {
 @lru_cache(maxsize=4096)
 def number(amount: Amount) -> msgspec.Raw:
     """The amount as a JSON number; what is finer than four places is rounded half to even."""
-    if amount.scale > PLACES_MAX:
-        amount = Amount(amount.at(PLACES_MAX), PLACES_MAX)
+    if amount.scale > wire.PRICE_PLACES:
+        amount = Amount(amount.at(wire.PRICE_PLACES), wire.PRICE_PLACES)
     return msgspec.Raw(amount.text().encode())
 
 
