@@ -77,7 +77,7 @@ def _updated_after(conn: Connection, org: int, time: int) -> int:
 
 
 def _few_updated(conn: Connection, org: int, wanted: OrderFilter) -> list[int]:
-    """The numbers of all matches, falling, where the times of updating leave but a few."""
+    """The numbers of all matches, in descending order, if the times of updating leave few."""
     statement = Statement(conn)
     conditions = order_filter.of_orders(wanted, statement)
     where = " AND ".join([f"o.org = {statement.mark(org)}", *conditions])

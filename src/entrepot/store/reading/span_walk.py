@@ -21,7 +21,7 @@ NEWEST = 16
 
 
 class Wanted(NamedTuple):
-    """The numbers of a page's orders, falling, and how many orders match in all."""
+    """The numbers of a page's orders, in descending order, and how many orders match in all."""
 
     numbers: list[int]
     total: int
@@ -164,7 +164,7 @@ def _within(ranges: list[_Range], statement: Statement, table: str, key: str, **
 
 
 def _joined(ranges: list[_Range]) -> list[_Range]:
-    """Ranges, given falling, with neighbours joined."""
+    """Ranges, given in descending order, with neighbours joined."""
     joined: list[_Range] = []
     for low, high in ranges:
         if joined and joined[-1][0] == high + 1:
