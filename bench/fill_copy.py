@@ -23,7 +23,7 @@ from bench.fill_rules import (
     checked,
 )
 from entrepot.core import ids
-from entrepot.core.payment_keys import payment_key
+from entrepot.core.payment_keys import authorisation_key, operation_key
 from entrepot.store import schema
 
 MILLISECOND = 1_000
@@ -80,11 +80,13 @@ class Shape:
         for old in self._minted:
             for spell in (ids.dashed, bytes.hex, ids.internal_reference):
                 holes[spell(old)] = _spelled(spell, old)
-        for org, number, key in zip(
-            *(_of(rows, "payment_attempts", name) for name in ("org", "number", "key")),
-            strict=True,
+        columns = ("org", "payment", "number", "kind", "key")
+        for org, payment, number, kind, key in zip(
+            *(_of(rows, "payment_operations", name) for name in columns), strict=True
         ):
-            holes[key] = _paid(secret, org.to_bytes(8, "big"), order, number)
+            holes[key] = first = _paid(secret, org, order, payment)
+            if kind != "authorise":
+                holes[key] = _further(first, org, order, kind, number)
         return holes
 
     def _changes(self, table: str, row: Row) -> list[tuple[int, Make]]:
@@ -155,8 +157,12 @@ def _spelled(spell: Callable[[bytes], str], old: bytes) -> Make:
     return lambda copy: spell(copy.ids[old])
 
 
-def _paid(secret: bytes, tenant: bytes, order: bytes, number: int) -> Make:
-    return lambda copy: payment_key(secret, tenant, copy.ids[order], "authorise", number)
+def _paid(secret: bytes, org: int, order: bytes, payment: int) -> Make:
+    return lambda copy: authorisation_key(secret, org, copy.ids[order], payment)
+
+
+def _further(first: Make, org: int, order: bytes, kind: str, number: int) -> Make:
+    return lambda copy: operation_key(first(copy), org, copy.ids[order], kind, number)
 
 
 def _of(rows: Rows, table: str, column: str) -> list[Any]:

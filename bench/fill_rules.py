@@ -32,7 +32,8 @@ OWNER = {
     "events": "subject_id",
     "idempotency_keys": "order_id",
     "reservations": "order_id",
-    "payment_attempts": "order_id",
+    "payments": "order_id",
+    "payment_operations": "order_id",
     "payment_claims": "order_id",
     "stock_entries": "order_id",
     "customers": "id",
@@ -107,14 +108,19 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
         TIME: ("updated_at",),
         SHIFT: ("held_until",),
     },
-    "payment_attempts": {
+    "payments": {
         SAME: (
-            "org", "number", "provider", "service", "amount_units", "amount_scale",
-            "currency", "state",
+            "org", "number", "provider", "service", "currency", "amount_units", "amount_scale",
         ),
         ID: ("order_id",),
+        TIME: ("created_at",),
+        TOLD: ("reference",),
+    },
+    "payment_operations": {
+        SAME: ("org", "payment", "number", "kind", "units", "state"),
+        ID: ("order_id",),
         TIME: _TIMES,
-        TOLD: ("key", "reference", "provider_reference"),
+        TOLD: ("key", "provider_reference"),
     },
     "payment_claims": {SAME: ("org", "provider"), ID: ("order_id",), TOLD: ("reference",)},
     "stock_entries": {

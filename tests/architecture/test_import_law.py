@@ -51,6 +51,7 @@ LAWS: dict[str, Law] = {
     "telemetry": Law(frozenset({"core", "telemetry"}), SQL),
     "settings": Law(ANYTHING),
     "cli": Law(ANYTHING),
+    "printed_lifecycle": Law(ANYTHING),
     "printed_statements": Law(ANYTHING),
     "docs": Law(ANYTHING),
     "pages": Law(ANYTHING),

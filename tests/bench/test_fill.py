@@ -43,7 +43,7 @@ def test_it_has_as_many_orders_as_wanted_numbered_in_the_order_of_their_ids(fill
 def test_no_two_copies_share_what_tells_orders_apart(filled: Filled) -> None:
     for table, column in (
         ("orders", "coalesce(idempotency_key, sender_id)"),
-        ("payment_attempts", "provider_reference"),
+        ("payment_operations", "provider_reference"),
         ("payment_claims", "reference"),
         ("customer_names", "value"),
         ("idempotency_keys", "body"),

@@ -104,11 +104,14 @@ def test_everything_of_an_order_is_explained(office: Office) -> None:
     assert told["waits_for"].startswith("authorise, try 2, next ")
     assert DOWN in told["waits_for"]
     assert "; the hold of its stock ends " in told["waits_for"]
-    [job], [attempt], [claim] = told["jobs"], told["payment_attempts"], told["reservations"]
+    [job], [payment], [claim] = told["jobs"], told["payments"], told["reservations"]
     assert (job["step"], job["tries"], job["last_error"]) == ("authorise", 1, DOWN)
     tenant = office.shop.org.to_bytes(8, "big")
-    assert attempt["key"] == payment_key(b"s" * 32, tenant, order.id, "authorise", 1)
-    assert (attempt["state"], attempt["amount"]) == ("prepared", "25.00 EUR")
+    assert (payment["stands"], payment["amount"]) == ("pending", "25.00 EUR")
+    [asked] = payment["operations"]
+    assert asked["key"] == payment_key(b"s" * 32, tenant, order.id, "authorise", 1)
+    assert (asked["operation"], asked["state"]) == ("authorise", "prepared")
+    assert asked["amount"] == "25.00 EUR"
     assert claim["state"] == "held"
     assert [event["type"] for event in told["events"]] == ["order.placed", "stock.reserved"]
     assert told["legal_words"]["polinate_phase"] == ["REJECTED", "CANCELLED"]

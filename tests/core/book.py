@@ -26,7 +26,8 @@ from entrepot.core.facts import Facts, OrgFacts
 from entrepot.core.kinds import Location
 from entrepot.core.lifecycle import COMPLETABLE_FULFILMENT as MADE
 from entrepot.core.money import Amount
-from entrepot.core.order import Attempt, Event, Job, Level, Order, Reservation, Variant
+from entrepot.core.order import Event, Job, Level, Order, Reservation, Variant
+from entrepot.core.payment import Payment
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Decision, OrderResult, OrdersResult, Result, StepResult
 from entrepot.core.rows import Rows
@@ -197,8 +198,13 @@ class Book:
         level = self.facts.levels[ORG, variant, place]
         return level._replace(on_hand=units(level.on_hand), reserved=units(level.reserved))
 
-    def attempt(self, order: Order) -> Attempt:
-        return self.facts.attempts[ORG, order.id, 1]
+    def payment(self, order: Order) -> Payment:
+        return self.facts.payments[ORG, order.id, 1]
+
+    def asked(self, order: Order) -> list[tuple[str, str]]:
+        """What was asked of the order's provider, and what came of that."""
+        full = self.facts.payment_of((ORG, order.id))
+        return [(one.kind, one.state) for one in full.operations] if full else []
 
     def reservations(self, order: Order) -> list[Reservation]:
         return list(self.facts.reservations.of((ORG, order.id)))
@@ -251,17 +257,19 @@ class Book:
     def _check_pipeline(self, order: Order) -> None:
         steps = [job.kind for job in self.jobs(order)]
         assert len(steps) <= 1
-        attempt = self.facts.attempt_of((ORG, order.id))
+        payment = self.facts.payment_of((ORG, order.id))
         claims = [row.state for row in self.reservations(order)]
         if order.facets.stage == "placed":
-            assert steps == (["authorise"] if attempt else ["reserve"])
+            assert steps == (["authorise"] if payment else ["reserve"])
         elif order.facets.stage in ENDED:
             assert not {"held", "committed"} & set(claims)
             # A sale that was made keeps its money when the order is deleted.
             made = order.facets.stage == "deleted" and order.facets.fulfilment in MADE
-            assert attempt is None or attempt.state != "authorized" or made
-        if attempt is not None and attempt.state == "voiding":
+            assert payment is None or payment.facet != "authorized" or payment.open_void or made
+        if payment is not None and payment.open_void:
             assert steps == ["void"]
+        if payment is not None and not payment.open_void:
+            assert order.facets.payment == payment.facet
 
 
 def one(result: Result) -> Order:

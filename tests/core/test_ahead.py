@@ -277,7 +277,7 @@ def test_an_order_that_is_rejected_after_its_confirmation_is_cancelled_to_synq()
         assert (story.now.words["synq"], story.now.words["polinate_phase"]) == (synq, "REJECTED")
         assert (story.book.level().on_hand, story.book.level().reserved) == (10, 0)
         if step == CONFIRMED:
-            assert story.book.attempt(story.order).state == "voiding"
+            assert story.book.asked(story.order)[1:] == [("void", "prepared")]
 
 
 def test_the_operator_sees_which_words_would_be_taken() -> None:

@@ -131,7 +131,7 @@ class Senders(RuleBasedStateMachine):
         """An order goes its whole way, as far as stock, payment and the words let it."""
         said = {"payment_provider": "stripe"} if outcome else {}
         order = self.book.placed(line(SCARCE, wanted), **said)
-        if self.book.reserved(order).attempt is not None and outcome:
+        if self.book.reserved(order).payment is not None and outcome:
             self.book.settled(order, outcome)
         for told in words:
             self.attempt(AmendOrder(ORG, "polinate", order.id, words=told))
@@ -231,10 +231,11 @@ class Senders(RuleBasedStateMachine):
         stages = {o.facets.stage for o in self.book.facts.orders.values() if o.managed}
         assert "placed" not in stages
         for order in self.book.facts.orders.values():
-            attempt = self.book.facts.attempt_of((ORG, order.id))
-            if attempt is not None:
+            payment = self.book.facts.payment_of((ORG, order.id))
+            if payment is not None:
                 kept = order.facets.stage in {"confirmed", "completed", "archived"}
-                assert (attempt.state == "authorized") == kept or order.facets.stage == "deleted"
+                assert (payment.facet == "authorized") == kept or order.facets.stage == "deleted"
+                assert order.facets.payment == payment.facet
 
 
 class SoftSenders(Senders):

@@ -43,7 +43,7 @@ def paying(book: Book, quantity: int = 4) -> Order:
 # --- reserve
 
 
-def test_reserving_holds_every_line_and_prepares_the_attempt() -> None:
+def test_reserving_holds_every_line_and_prepares_the_payment() -> None:
     book = stocked()
     book.stock(TRACKED, 3, THERE)
     order = book.placed(
@@ -53,10 +53,13 @@ def test_reserving_holds_every_line_and_prepares_the_attempt() -> None:
     result = book.reserved(order)
     assert (book.level().reserved, book.level(place=THERE).reserved) == (3, 3)
     assert [row.state for row in book.reservations(order)] == ["held"] * 3
-    attempt = book.attempt(order)
-    assert result.attempt == attempt
-    assert (attempt.key, attempt.provider, attempt.service) == ("key-1", "stripe", "sandbox")
-    assert (attempt.reference, attempt.amount, attempt.state) == ("tok", order.total, "prepared")
+    assert result.payment is not None
+    payment, [first] = result.payment
+    assert payment == book.payment(order)
+    assert (payment.provider, payment.service) == ("stripe", "sandbox")
+    assert (payment.reference, payment.amount, payment.currency) == ("tok", order.total, "EUR")
+    assert (first.kind, first.units, first.state) == ("authorise", order.total.units, "prepared")
+    assert (first.key, first.number) == ("key-1", 1)
     assert book.job(order) == result.job
     assert book.job(order).kind == "authorise"
     assert book.order(order).facets == Facets("placed", "pending")
@@ -129,10 +132,8 @@ def test_an_authorised_order_is_confirmed_and_its_stock_committed() -> None:
     assert book.order(order).facets == Facets("confirmed", "authorized", "accepted")
     assert [row.state for row in book.reservations(order)] == ["committed"]
     assert book.level().reserved == 4
-    assert (book.attempt(order).state, book.attempt(order).provider_reference) == (
-        "authorized",
-        "ref-1",
-    )
+    [first] = book.facts.operations.of((ORG, order.id))
+    assert (first.state, first.provider_reference) == ("done", "ref-1")
     assert not book.jobs(order)
     assert book.types(order)[-2:] == ["payment.authorized", "order.confirmed"]
 
@@ -154,7 +155,9 @@ def test_a_refused_payment_fails_the_order_and_gives_the_stock_back(
     assert failed.facets == Facets("failed", payment)
     assert (failed.reason, failed.reason_detail) == (reason, "do not honour")
     assert [row.state for row in book.reservations(order)] == [claim]
-    assert (book.level().reserved, book.attempt(order).state) == (0, outcome)
+    given_up = [("authorise", "given_up"), ("void", "done")]
+    asked = {"declined": [("authorise", "declined")], "expired": given_up}
+    assert (book.level().reserved, book.asked(order)) == (0, asked[outcome])
     assert book.types(order)[-3:] == [f"payment.{outcome}", "stock.released", "order.failed"]
 
 
@@ -165,10 +168,12 @@ def test_money_that_comes_after_the_cancelling_is_given_back() -> None:
     assert book.level().reserved == 0
     assert book.job(order).kind == "authorise"  # still with whoever asks the provider
     book.settled(order, "authorized")
-    assert (book.attempt(order).state, book.job(order).kind) == ("voiding", "void")
+    assert book.asked(order) == [("authorise", "done"), ("void", "prepared")]
+    assert book.job(order).kind == "void"
     assert book.order(order).facets == Facets("cancelled", "pending")
     book.settled(order, "voided")
-    assert (book.attempt(order).state, book.jobs(order)) == ("voided", [])
+    assert book.asked(order) == [("authorise", "given_up"), ("void", "done")]
+    assert book.jobs(order) == []
     assert book.order(order).facets == Facets("cancelled", "voided")
     assert "order.confirmed" not in book.types(order)
 
@@ -192,7 +197,8 @@ def test_cancelling_an_authorised_order_voids_and_releases() -> None:
     assert cancelled.facets == Facets("cancelled", "authorized", "accepted")
     assert (cancelled.reason, cancelled.reason_detail) == ("cancelled", "told by konvo")
     assert [row.state for row in book.reservations(order)] == ["released"]
-    assert (book.attempt(order).state, book.job(order).kind) == ("voiding", "void")
+    assert book.asked(order) == [("authorise", "done"), ("void", "prepared")]
+    assert book.job(order).kind == "void"
     assert book.types(order)[-2:] == ["stock.released", "order.cancelled"]
     book.settled(order, "voided")
     assert book.order(order).facets == Facets("cancelled", "voided", "accepted")
@@ -344,4 +350,4 @@ def test_the_sandbox_answers_for_providers_that_are_not_there(provider: str, ser
     book.stock()
     order = book.placed(line(TRACKED), payment_provider=provider)
     book.reserved(order)
-    assert (book.attempt(order).provider, book.attempt(order).service) == (provider, service)
+    assert (book.payment(order).provider, book.payment(order).service) == (provider, service)

@@ -340,9 +340,9 @@ def test_what_goes_to_a_payment_is_rounded_once(
     assert (order.subtotal, order.total) == (total, total)
     book.reserved(order)
     if total.units:
-        assert book.attempt(order).amount == total
+        assert book.payment(order).amount == total
     else:
-        assert book.facts.attempt_of((ORG, order.id)) is None
+        assert book.asked(order) == []
 
 
 @pytest.mark.parametrize("zero", [Amount(0, 0), Amount(0, 2), Amount(0, 4)])
@@ -356,7 +356,7 @@ def test_a_total_of_zero_asks_nobody_for_money(zero: Amount) -> None:
     book.reserved(order)
     after = book.order(order)
     assert (after.facets.stage, after.facets.payment, after.reason) == ("confirmed", "none", None)
-    assert book.facts.attempt_of((ORG, order.id)) is None
+    assert book.asked(order) == []
     assert [row.state for row in book.reservations(order)] == ["committed"]
     assert book.level().reserved == 2
 

@@ -216,7 +216,8 @@ def test_a_hold_ends_before_its_payment_can_be_voided() -> None:
     assert [row.state for row in book.reservations(order)] == ["expired"]
     assert book.level().reserved == 0
     assert (book.job(order).kind, book.job(order).state) == ("void", "due")
-    assert (result.job, book.attempt(order).state) == (book.job(order), "voiding")
+    assert result.job == book.job(order)
+    assert book.asked(order) == [("authorise", "prepared"), ("void", "prepared")]
     put_off(book, order, VOID_TURN)
     assert told(book, order) == ("payment_expired", f"too late; waiting: {VOID_TURN}")
     book.settled(order, "voided")

@@ -51,7 +51,7 @@ async def test_what_does_not_end_in_time_is_given_back(house: House) -> None:
     await eventually(turnstile.reached)
 
     async def both_reserved() -> bool:
-        return len(await house.rows(schema.payment_attempts, "key")) == 2
+        return len(await house.rows(schema.payment_operations, "key")) == 2
 
     await eventually(both_reserved)
     await worker.stop()

@@ -57,7 +57,7 @@ async def test_a_kind_that_is_not_known_is_left_to_a_person() -> None:
     assert (command.parked, command.error) == (True, "there is nothing to ship")
 
 
-async def test_a_payment_step_without_an_attempt_is_left_to_a_person() -> None:
+async def test_a_payment_step_without_a_payment_is_left_to_a_person() -> None:
     for kind in ("authorise", "void"):
         held = in_hand(a_job(kind))
         assert held.step.perform is not None

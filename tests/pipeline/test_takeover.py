@@ -105,7 +105,7 @@ async def test_a_job_that_waited_through_half_its_lease_is_left_to_the_next(hous
     first, second = await house.place(), await house.place()
 
     async def both_reserved() -> bool:
-        return len(await house.rows(schema.payment_attempts, "key")) == 2
+        return len(await house.rows(schema.payment_operations, "key")) == 2
 
     await eventually(both_reserved)
     house.advance(31)

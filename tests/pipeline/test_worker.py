@@ -31,9 +31,11 @@ async def test_an_order_is_confirmed(house: House) -> None:
     await house.until(order_id, "confirmed", "authorized")
     assert await house.reserved() == (2, {"committed"})
     assert house.live() == [(dashed(order_id), 1)]
-    columns = ("state", "provider", "service", "reference", "amount_units", "amount_scale")
-    attempts = await house.rows(schema.payment_attempts, *columns)
-    assert attempts == [("authorized", "stripe", "sandbox", "card", 2500, 2)]
+    columns = ("provider", "service", "reference", "amount_units", "amount_scale")
+    payments = await house.rows(schema.payments, *columns)
+    assert payments == [("stripe", "sandbox", "card", 2500, 2)]
+    asked = await house.rows(schema.payment_operations, "kind", "units", "state")
+    assert asked == [("authorise", 2500, "done")]
     assert await house.rows(schema.jobs, "id") == []
     assert await house.events(order_id) == [
         "order.placed",
@@ -236,7 +238,7 @@ async def test_a_provider_with_credentials_answers_itself(house: House) -> None:
     await house.until(stripe, "failed", "declined")
     await house.until(adyen, "confirmed", "authorized")
     services = {bytes(order_id): service for order_id, service in await house.rows(
-        schema.payment_attempts, "order_id", "service")}  # fmt: skip
+        schema.payments, "order_id", "service")}  # fmt: skip
     assert services == {stripe: "stripe", adyen: "sandbox"}
 
 
@@ -249,7 +251,7 @@ async def test_where_nothing_stands_in_a_provider_that_is_not_there_parks_its_or
     assert house.effects(order_id) == []
 
 
-async def test_an_attempt_stays_with_the_service_that_was_asked(house: House) -> None:
+async def test_a_payment_stays_with_the_service_that_was_asked(house: House) -> None:
     async def not_now(_: PaymentRequest) -> AuthoriseAnswer:
         return NotSent("later", retry_after=0.0)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, text
-from tests.store.verify_book import attempt_key, healthy_book, key_of
+from tests.store.verify_book import healthy_book, key_of, operation_key
 
 from entrepot.core.ids import dashed
 from entrepot.store.engines.opening import open_database
@@ -75,7 +75,7 @@ class Book:
                 loosen(conn, table)
             for statement in statements:
                 self.do(conn, statement)
-            return verify(conn, **({"attempt_key": attempt_key} | more))
+            return verify(conn, **({"operation_key": operation_key} | more))
 
         report: Report = self.see(work)
         return report

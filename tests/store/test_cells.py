@@ -39,15 +39,19 @@ async def test_payment_keys_derive_from_the_secret_that_came_with_the_organizati
     brought = update(orgs).where(orgs.c.org == desk.shop.org).values(payment_secret=OWN)
     await database.write(lambda conn: conn.execute(brought))
     await desk.do(desk.shop.order(external_name="moved"))
-    before, after = [seen.attempt for _, seen in desk.handed if seen is not None]
-    assert before is not None
-    assert after is not None
+    before, after = [
+        seen.payment.authorisation
+        for _, seen in desk.handed
+        if seen is not None and seen.payment is not None
+    ]
     assert before.key == f"key-{before.order_id.hex()}"
     assert after.key == authorisation_key(OWN, after.org, after.order_id, 1)
-    # The audit derives the key that each attempt should have from the same secrets.
+    # The audit derives the key that each operation should have from the same secrets.
     own = await database.read(audit._own_secrets)
     assert own == {desk.shop.org: OWN}
-    key = audit._attempt_key(BOOKS, own)
-    assert key(after) == after.key
+    key = audit._operation_key(BOOKS, own)
+    assert key(after, after.key) == after.key
     elsewhere = after._replace(org=after.org + 1)
-    assert key(elsewhere) == authorisation_key(BOOKS, elsewhere.org, elsewhere.order_id, 1)
+    assert key(elsewhere, after.key) == authorisation_key(
+        BOOKS, elsewhere.org, elsewhere.order_id, 1
+    )

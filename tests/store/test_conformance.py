@@ -19,7 +19,6 @@ from entrepot.core.kinds import CustomerName, OwnLine, VariantName
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
 from entrepot.core.order import (
-    Attempt,
     Customer,
     Event,
     Job,
@@ -32,6 +31,7 @@ from entrepot.core.order import (
     Variant,
 )
 from entrepot.core.order_filter import OrderFilter
+from entrepot.core.payment import FullPayment, Operation, Payment
 from entrepot.store import accounts, schema
 from entrepot.store.engine import Database
 from entrepot.store.engines import postgres_sql, sqlite_sql
@@ -138,9 +138,11 @@ async def test_every_kind_of_row_round_trips(database: Database) -> None:
     held = Reservation(
         number, order.id, LINE.id, LINE.variant_id, org.default_location, 3, "held", NOW, NOW
     )
-    attempt = Attempt(
-        number, order.id, 1, "k" * 36, "stripe", "sandbox", "pi_1", Amount(1250, 2), "EUR",
-        "prepared", None, NOW, NOW,
+    payment = Payment(
+        number, order.id, 1, "stripe", "sandbox", "pi_1", "EUR", Amount(1250, 2), NOW
+    )  # fmt: skip
+    asked = Operation(
+        number, order.id, 1, 1, "authorise", 1250, "k" * 36, "prepared", None, NOW, NOW
     )  # fmt: skip
     job = Job(number, new_id(), "reserve", order.id, "req-1", "due", NOW, 0, 0, 0, None, NOW)
     entry = StockEntry(number, new_id(), *shelf[1:], 5, "adjustment", None, "note", NOW)
@@ -152,7 +154,8 @@ async def test_every_kind_of_row_round_trips(database: Database) -> None:
     changes.variant_names.put(VariantName(*sku, variant.id))
     changes.levels.put(level)
     changes.reservations.put(held)
-    changes.attempts.put(attempt)
+    changes.payments.put(payment)
+    changes.operations.put(asked)
     changes.jobs.put(job)
     changes.entries.append(entry)
     await store(database, changes, needs=Needs(orgs={number}))
@@ -171,7 +174,7 @@ async def test_every_kind_of_row_round_trips(database: Database) -> None:
     assert again.by_entry[number, variant.entry_id] == variant.id
     assert again.levels[shelf] == level
     assert list(again.reservations.of((number, order.id))) == [held]
-    assert again.attempt_of((number, order.id)) == attempt
+    assert again.payment_of((number, order.id)) == FullPayment(payment, (asked,))
     assert again.jobs[number, job.id] == job
     assert (number, org.default_location) in again.locations
 
@@ -316,7 +319,8 @@ _SELECTS = [
     (schema.jobs, ("org", "order_id")),
     (schema.stock_levels, ("org", "variant_id", "location_id")),
     (schema.reservations, ("org", "order_id")),
-    (schema.payment_attempts, ("org", "order_id")),
+    (schema.payments, ("org", "order_id")),
+    (schema.payment_operations, ("org", "order_id")),
 ]
 
 

@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.engine import make_url
 from tests.store.altered_book import Book, loosen
-from tests.store.verify_book import START, attempt_key, key_of
+from tests.store.verify_book import START, key_of, operation_key
 from tests.store.verify_breaks import BREAKS as BREAKS_OF_ROWS
 from tests.store.verify_breaks import Break
 from tests.store.verify_breaks_numbers import BREAKS_OF_NUMBERS
+from tests.store.verify_breaks_payments import BREAKS_OF_PAYMENTS
 from tests.store.verify_breaks_within import BREAKS_WITHIN
 
 from entrepot.cli import verify as command
@@ -35,7 +36,7 @@ from entrepot.store.verify.parents import REFERENCES, Reference
 from entrepot.store.verify.report import WITNESSES_MAX
 from entrepot.store.verify.walk import rows_of
 
-BREAKS = (*BREAKS_OF_ROWS, *BREAKS_OF_NUMBERS, *BREAKS_WITHIN)
+BREAKS = (*BREAKS_OF_ROWS, *BREAKS_OF_PAYMENTS, *BREAKS_OF_NUMBERS, *BREAKS_WITHIN)
 DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
 YEAR = 365 * 86_400 * 1_000_000
 
@@ -48,7 +49,7 @@ def book(module_database_url: str) -> Iterator[Book]:
 
 
 def test_a_healthy_book_keeps_every_invariant(book: Book) -> None:
-    report = book.see(lambda conn: verify(conn, attempt_key=attempt_key))
+    report = book.see(lambda conn: verify(conn, operation_key=operation_key))
     assert report.violations == []
     assert report.ok
     # Every table has rows, so that no check was clean for want of something to look at.
@@ -99,14 +100,14 @@ def test_every_reference_is_followed(book: Book, reference: Reference) -> None:
     assert not {"value", "digest"} & set(found[0]), "a witness tells no secret"
 
 
-def test_two_attempts_of_one_key_are_seen_without_the_secret(book: Book) -> None:
-    report = book.broken("UPDATE payment_attempts SET key = 'same'", attempt_key=None)
-    assert [v.invariant for v in report.violations] == ["ATTEMPT_NUMBERS"]
+def test_two_operations_of_one_key_are_seen_without_the_secret(book: Book) -> None:
+    report = book.broken("UPDATE payment_operations SET key = 'same'", operation_key=None)
+    assert [v.invariant for v in report.violations] == ["OPERATION_KEYS"]
     assert report.violations[0].witnesses[0]["key"] == "same"
 
 
 def test_a_late_job_is_a_violation_only_when_a_bound_is_asked_for(book: Book) -> None:
-    assert book.broken("UPDATE jobs SET run_at = run_at - 1", attempt_key=None).ok
+    assert book.broken("UPDATE jobs SET run_at = run_at - 1", operation_key=None).ok
     report = book.broken("UPDATE jobs SET leased_until = 0", overdue_before=START + YEAR)
     assert [v.invariant for v in report.violations] == ["HAS_A_JOB"]
     held = book.broken(
@@ -185,7 +186,7 @@ def _holds(book: Book) -> list[Hold]:
 
 def _against(book: Book, holds: list[Hold], read_at: int = START + YEAR) -> list[dict[str, Any]]:
     report = book.broken(
-        "UPDATE payment_attempts SET number = 1", ledger=ProviderLedger("sandbox", read_at, holds)
+        "UPDATE payments SET number = 1", ledger=ProviderLedger("sandbox", read_at, holds)
     )
     assert {v.invariant for v in report.violations} <= {"PROVIDER_LEDGER"}
     return report.violations[0].witnesses if report.violations else []
@@ -200,7 +201,7 @@ def test_two_holds_for_one_order_are_seen(book: Book) -> None:
     first, second = _against(book, [*_holds(book), twice])
     assert first["order"] == dashed(book.ids["confirmed"])
     assert first["held_twice"].split() == [key_of(1, book.ids["confirmed"], 1), "another-key"]
-    assert second["fault"] == "held there, no attempt here"
+    assert second["fault"] == "held there, no payment here"
 
 
 def test_a_hold_for_another_order_is_seen(book: Book) -> None:
@@ -213,7 +214,7 @@ def test_a_hold_for_another_order_is_seen(book: Book) -> None:
 def test_what_is_held_on_one_side_only_is_seen_unless_it_was_just_settled(book: Book) -> None:
     given_up = Hold(dashed(book.ids["cancelled"]), key_of(1, book.ids["cancelled"], 1))
     [witness] = _against(book, [*_holds(book), given_up])
-    assert witness["fault"] == "voided here, held there"
+    assert witness["fault"] == "given up here, held there"
     [witness] = _against(book, _holds(book)[1:])
     assert witness["fault"] == "authorised here, not held there"
     assert _against(book, [*_holds(book)[1:], given_up], read_at=START) == []
@@ -246,18 +247,18 @@ def test_the_command_ends_with_1_and_names_what_is_broken(
     assert (said["ok"], said["checked"]["organizations"]) == (False, 2)
     [violation] = said["violations"]
     assert set(violation) == {"invariant", "name", "statement", "count", "witnesses"}
-    assert violation["invariant"] == "ATTEMPT_NUMBERS"
+    assert violation["invariant"] == "OPERATION_KEYS"
     with pytest.raises(SystemExit):
         command.verify()
     shown = capsys.readouterr().out
-    assert "ATTEMPT_NUMBERS" in shown
+    assert "OPERATION_KEYS" in shown
     assert "docs/verify.md" in shown
 
 
 def test_the_command_ends_quietly_on_a_clean_book(
     operator: Book, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "_attempt_key", lambda *_: attempt_key)
+    monkeypatch.setattr(command, "_operation_key", lambda *_: operation_key)
     command.verify(as_json=True)
     said = _said(capsys)
     assert (said["ok"], said["violations"]) == (True, [])
@@ -269,7 +270,7 @@ def test_the_command_reads_the_sandbox_ledger(
     operator: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(command, "_attempt_key", lambda *_: attempt_key)
+    monkeypatch.setattr(command, "_operation_key", lambda *_: operation_key)
     path = tmp_path / "a ledger?.db"
     ledger = Ledger(path)
     for hold in [*_holds(operator), Hold(dashed(operator.ids["placed"]), "stray")]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from pysqlite3 import dbapi2 as sqlite_driver
-from tests.store.verify_book import attempt_key, healthy_book
+from tests.store.verify_book import healthy_book, operation_key
 
 from entrepot.cli import verify as command
 from entrepot.cli.session import OperatorError
@@ -90,7 +90,7 @@ def book(
     path = tmp_path / "a book.db"
     shutil.copyfile(healthy[0], path)
     monkeypatch.setenv("ENTREPOT_DATABASE_URL", f"sqlite:///{path}")
-    monkeypatch.setattr(command, "_attempt_key", lambda *_: attempt_key)
+    monkeypatch.setattr(command, "_operation_key", lambda *_: operation_key)
     # The book's times are those of the tests.
     monkeypatch.setattr(command, "now", lambda: 1_750_000_000_000_000)
     return Copy(path, healthy[1], lambda: capsys.readouterr().out)
@@ -161,7 +161,8 @@ def test_a_truncated_file_is_a_finding(book: Copy) -> None:
         ("events", "body", "x'ff00'"),
         ("events", "at", "'noon'"),
         ("jobs", "run_at", "'tomorrow'"),
-        ("payment_attempts", "amount_units", "'all'"),
+        ("payments", "amount_units", "'all'"),
+        ("payment_operations", "units", "'all'"),
         ("idempotency_keys", "body", "7"),
         ("idempotency_keys", "status", "'fine'"),
         ("stock_levels", "on_hand", "'some'"),

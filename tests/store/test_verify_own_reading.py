@@ -48,7 +48,8 @@ async def test_rows_are_read_alike(database: Database) -> None:
     await desk.do(desk.shop.order(quantity=2, properties='{"a":1}', notes="n"))
     kinds: list[tuple[Any, Any, Any]] = [
         (schema.events, schema.EVENTS.from_row, own_reading.event_of),
-        (schema.payment_attempts, schema.ATTEMPTS.from_row, own_reading.attempt_of),
+        (schema.payments, schema.PAYMENTS.from_row, own_reading.payment_of),
+        (schema.payment_operations, schema.OPERATIONS.from_row, own_reading.operation_of),
         (schema.order_lines, lambda row: schema.LINES.from_row(row).line, own_reading.line_of),
         (schema.orders, lambda row: schema.ORDERS.from_row(row, ()),
          lambda row: own_reading.order_of(row, ())),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Connection
-from tests.store.verify_book import attempt_key, healthy_book
+from tests.store.verify_book import healthy_book, operation_key
 
 from entrepot.store.engines.opening import open_database
 from entrepot.store.verify import verify
@@ -93,7 +93,7 @@ def found(url: str) -> dict[str, list[dict[str, Any]]]:
     """The witnesses of each invariant that does not hold."""
 
     def work(conn: Connection) -> dict[str, list[dict[str, Any]]]:
-        report = verify(conn, attempt_key=attempt_key)
+        report = verify(conn, operation_key=operation_key)
         return {one.invariant: one.witnesses for one in report.violations}
 
     async def ask() -> dict[str, list[dict[str, Any]]]:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 from tests.store.altered_book import Book, loosen
 from tests.store.test_verify import BREAKS
-from tests.store.verify_book import attempt_key
+from tests.store.verify_book import operation_key
 from tests.store.verify_breaks import Break
 from tests.store.verify_removed import found_without
 
@@ -30,6 +30,6 @@ def test_a_break_is_found_by_its_own_invariant_alone(sqlite_book: Book, one: Bre
             loosen(conn, table)
         for statement in one.statements:
             sqlite_book.do(conn, statement)
-        return found_without(one.invariant, conn, attempt_key=attempt_key)
+        return found_without(one.invariant, conn, operation_key=operation_key)
 
     assert one.invariant not in sqlite_book.see(work)

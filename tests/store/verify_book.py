@@ -22,7 +22,9 @@ from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob, ResumeOrder
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
-from entrepot.core.order import Attempt, Job, Order, Variant, sealed_digest
+from entrepot.core.order import Job, Order, Variant, sealed_digest
+from entrepot.core.payment import Operation
+from entrepot.core.payment_keys import operation_key as further_key
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, OrdersResult, Result
 from entrepot.store import accounts, catalogue, schema
@@ -37,12 +39,15 @@ SECOND = 1_000_000
 
 
 def key_of(org: int, order_id: bytes, number: int) -> str:
-    """The key of an attempt under this test's secret."""
+    """The key of a payment's authorisation under this test's secret."""
     return f"key-{org}-{order_id.hex()[-12:]}-{number}"
 
 
-def attempt_key(attempt: Attempt) -> str:
-    return key_of(attempt.org, attempt.order_id, attempt.number)
+def operation_key(operation: Operation, first: str) -> str:
+    org, order_id, kind = operation.org, operation.order_id, operation.kind
+    if kind == "authorise":
+        return key_of(org, order_id, operation.payment)
+    return further_key(first, org, order_id, kind, operation.number)
 
 
 @dataclass

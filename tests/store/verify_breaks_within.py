@@ -44,21 +44,16 @@ _ANSWERS = (
 )  # fmt: skip
 
 _MONEY = (
-    Break("PAID", "the attempt gone", "confirmed", (f"DELETE FROM payment_attempts {_CONFIRMED}",)),
-    Break("PAID", "the attempt declined", "confirmed",
-          (f"UPDATE payment_attempts SET state = 'declined' {_CONFIRMED}",)),
-    Break("PAID", "the attempt expired", "completed",
-          ("UPDATE payment_attempts SET state = 'expired' WHERE order_id = :completed",)),
     Break("REFERENCES", "no reference", "confirmed",
-          (f"UPDATE payment_attempts SET provider_reference = NULL {_CONFIRMED}",)),
+          (f"UPDATE payment_operations SET provider_reference = NULL {_CONFIRMED}",)),
     Break("REFERENCES", "an empty reference", "confirmed",
-          (f"UPDATE payment_attempts SET provider_reference = '' {_CONFIRMED}",)),
+          (f"UPDATE payment_operations SET provider_reference = '' {_CONFIRMED}",)),
     Break(
         "REFERENCES", "another order's reference", "confirmed",
         (
             (
-                "UPDATE payment_attempts SET provider_reference = (SELECT provider_reference "
-                f"FROM payment_attempts WHERE order_id = :completed) {_CONFIRMED}"
+                "UPDATE payment_operations SET provider_reference = (SELECT provider_reference "
+                f"FROM payment_operations WHERE order_id = :completed) {_CONFIRMED}"
             ),
         ),
     ),

@@ -71,7 +71,7 @@ async def test_an_order_is_placed_and_reserved_in_one_transaction(database: Data
     assert await desk.column(schema.events, "type") == ["order.placed", "stock.reserved"]
     assert await desk.column(schema.stock_levels, "reserved") == [much(2)]
     assert await desk.column(schema.reservations, "state") == ["held"]
-    assert await desk.column(schema.payment_attempts, "state") == ["prepared"]
+    assert await desk.column(schema.payment_operations, "state") == ["prepared"]
     assert await desk.column(schema.jobs, "kind") == ["authorise"]
     [(job, seen)] = desk.handed
     assert job.kind == "authorise"
@@ -142,7 +142,7 @@ async def test_a_seen_order_is_settled_without_being_read(
     assert await desk.column(schema.orders, "stage") == ["confirmed"]
     assert await desk.column(schema.orders, "number") == [1]
     assert await desk.column(schema.reservations, "state") == ["committed"]
-    assert await desk.column(schema.payment_attempts, "state") == ["authorized"]
+    assert await desk.column(schema.payment_operations, "state") == ["done"]
     assert await desk.column(schema.jobs, "kind") == []
 
 
@@ -157,7 +157,7 @@ async def test_what_was_seen_may_be_out_of_date(database: Database) -> None:
     outcome = await desk.settle(job, seen)
     assert not isinstance(outcome.result, Refusal)
     assert await desk.column(schema.orders, "stage") == ["cancelled"]
-    assert await desk.column(schema.payment_attempts, "state") == ["voiding"]
+    assert await desk.column(schema.payment_operations, "state") == ["done", "prepared"]
     assert await desk.column(schema.jobs, "kind") == ["void"]
     assert await desk.column(schema.stock_levels, "reserved") == [much(0)]
 
@@ -177,7 +177,7 @@ async def test_a_step_that_somebody_else_took_over_settles_nothing(database: Dat
     assert isinstance(outcome.result, Refusal)
     assert outcome.result.reason is Reason.STALE_LEASE
     assert await desk.column(schema.orders, "stage") == ["placed"]
-    assert await desk.column(schema.payment_attempts, "state") == ["prepared"]
+    assert await desk.column(schema.payment_operations, "state") == ["prepared"]
 
 
 async def test_a_step_is_settled_once_however_often_it_is_seen(database: Database) -> None:
@@ -188,7 +188,7 @@ async def test_a_step_is_settled_once_however_often_it_is_seen(database: Databas
     outcome = await desk.settle(job, seen, "another")
     assert isinstance(outcome.result, Refusal)
     assert outcome.result.reason is Reason.STALE_LEASE
-    assert await desk.column(schema.payment_attempts, "provider_reference") == ["pi"]
+    assert await desk.column(schema.payment_operations, "provider_reference") == ["pi"]
 
 
 async def test_a_line_that_comes_later_claims_stock_where_it_stands(database: Database) -> None:

@@ -283,7 +283,7 @@ async def test_a_cancellation_and_a_settlement_at_once_leave_one_truth(
     assert await two.one.column(schema.orders, "stage") == ["cancelled"]
     assert await two.one.column(schema.stock_levels, "reserved") == [much(0)]
     # The money that was authorised meanwhile is on its way back.
-    assert await two.one.column(schema.payment_attempts, "state") == ["voiding"]
+    assert await two.one.column(schema.payment_operations, "kind") == ["authorise", "void"]
     assert await two.one.column(schema.jobs, "kind") == ["void"]
 
 

@@ -15,9 +15,11 @@ from entrepot.core.decide import add_needs
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.explain import legal_words
 from entrepot.core.facts import Facts
+from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
-from entrepot.core.order import Attempt, Event, Job, Order, Reservation
+from entrepot.core.order import Event, Job, Order, Reservation
 from entrepot.core.order_reason import MEANINGS
+from entrepot.core.payment import FullPayment
 from entrepot.core.quantity import text
 from entrepot.core.shown import moment, stuck
 from entrepot.store.reading.waiting import Story, story
@@ -76,10 +78,17 @@ def _print(name: str, value: Any) -> None:
         for inner, part in value.items():
             print(f"  {inner}: {', '.join(part) if isinstance(part, list) else part}")
     else:
-        for one in value:
-            print(
-                "  " + ", ".join(f"{key} {part}" for key, part in one.items() if part is not None)
-            )
+        _print_each(value, "  ")
+
+
+def _print_each(told: list[dict[str, Any]], margin: str) -> None:
+    """A line for each, and beneath it a line for each of what belongs to it."""
+    for one in told:
+        own = {key: part for key, part in one.items() if not isinstance(part, list)}
+        print(margin + ", ".join(f"{key} {part}" for key, part in own.items() if part is not None))
+        for part in one.values():
+            if isinstance(part, list):
+                _print_each(part, margin + "  ")
 
 
 def described(found: Explained) -> dict[str, Any]:
@@ -101,7 +110,7 @@ def described(found: Explained) -> dict[str, Any]:
         "waits_for": waits_for(found),
         "legal_words": found.legal,
         "jobs": [_job(job, found) for job in its.jobs],
-        "payment_attempts": [_attempt(attempt) for attempt in its.attempts],
+        "payments": [_payment(one) for one in its.payments],
         "reservations": [_reservation(claim) for claim in its.reservations],
         "events": [_event(event) for event in its.events],
     }
@@ -140,17 +149,28 @@ def _job(job: Job, found: Explained) -> dict[str, Any]:
     }
 
 
-def _attempt(attempt: Attempt) -> dict[str, Any]:
+def _payment(full: FullPayment) -> dict[str, Any]:
+    payment, currency = full.payment, full.payment.currency
     return {
-        "number": attempt.number,
-        "state": attempt.state,
-        "provider": attempt.provider,
-        "answered_by": attempt.service,
-        "amount": f"{attempt.amount.text()} {attempt.currency}",
-        "key": attempt.key,
-        "provider_reference": attempt.provider_reference,
-        "since": moment(attempt.created_at),
-        "updated_at": moment(attempt.updated_at),
+        "number": payment.number,
+        "stands": full.facet,
+        "provider": payment.provider,
+        "answered_by": payment.service,
+        "amount": f"{payment.amount.text()} {currency}",
+        "since": moment(payment.created_at),
+        "operations": [
+            {
+                "number": operation.number,
+                "operation": operation.kind,
+                "state": operation.state,
+                "amount": f"{Amount(operation.units, payment.amount.scale).text()} {currency}",
+                "key": operation.key,
+                "provider_reference": operation.provider_reference,
+                "since": moment(operation.created_at),
+                "updated_at": moment(operation.updated_at),
+            }
+            for operation in full.operations
+        ],
     }
 
 

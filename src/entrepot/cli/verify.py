@@ -21,8 +21,9 @@ from entrepot import settings, telemetry
 from entrepot.cli.errors import sentence_of
 from entrepot.cli.session import OperatorError, on_book, require_book
 from entrepot.clock import now
-from entrepot.core.order import Attempt
+from entrepot.core.payment import Operation
 from entrepot.core.payment_keys import authorisation_key
+from entrepot.core.payment_keys import operation_key as further_key
 from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.retry import RETRY_AFTER_MAX
 from entrepot.store.engines.book_log import BookLog
@@ -31,9 +32,9 @@ from entrepot.store.engines.outage import LogFault
 from entrepot.store.keeping import migrate
 from entrepot.store.verify import (
     INVARIANTS,
-    AttemptKey,
     Hold,
     Horizons,
+    OperationKey,
     ProviderLedger,
     Report,
     check_log,
@@ -106,7 +107,7 @@ def _report(sandbox_ledger: Path | None, bound: float | None) -> Report:
         own = Asking(conn, findings).ask("secrets of organizations", lambda: _own_secrets(conn))
         return verify_book(
             conn,
-            attempt_key=None if secret is None else _attempt_key(secret, own or {}),
+            operation_key=None if secret is None else _operation_key(secret, own or {}),
             overdue_before=None if bound is None else moment - int(bound * MICROSECONDS),
             now=moment,
             horizons=Horizons(moment + ahead, moment + held),
@@ -159,12 +160,14 @@ def _secret(conn: Connection, findings: Findings) -> bytes | None:
     return None if secret is None else secret[0]
 
 
-def _attempt_key(secret: bytes, own: Mapping[int, bytes]) -> AttemptKey:
-    """How keys of attempts are made: with the book's secret, or with an organization's own."""
+def _operation_key(secret: bytes, own: Mapping[int, bytes]) -> OperationKey:
+    """How keys are made: a payment's first with the secret of the book, or of the organization."""
 
-    def key(attempt: Attempt) -> str:
-        org = attempt.org
-        return authorisation_key(own.get(org, secret), org, attempt.order_id, attempt.number)
+    def key(operation: Operation, first: str) -> str:
+        org, order_id, kind = operation.org, operation.order_id, operation.kind
+        if kind == "authorise":
+            return authorisation_key(own.get(org, secret), org, order_id, operation.payment)
+        return further_key(first, org, order_id, kind, operation.number)
 
     return key
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, cast
 
 from entrepot.core.kinds import (
     BY_NAME,
-    AttemptKey,
     CustomerName,
     K,
     Key,
@@ -15,7 +14,9 @@ from entrepot.core.kinds import (
     LineKey,
     Location,
     Name,
+    OperationKey,
     OwnLine,
+    PaymentKey,
     R,
     Shelf,
     TextKey,
@@ -23,7 +24,6 @@ from entrepot.core.kinds import (
 )
 from entrepot.core.order import (
     Announced,
-    Attempt,
     Customer,
     Event,
     Job,
@@ -33,6 +33,7 @@ from entrepot.core.order import (
     StockEntry,
     Variant,
 )
+from entrepot.core.payment import Operation, Payment
 
 # Frozen, so that nobody adds to what all share.
 _NONE: set[Any] = cast("set[Any]", frozenset())
@@ -103,14 +104,15 @@ class Changes:
     __slots__ = ("entries", "events", "exact_stock", "facts", "pending", "reasons", *BY_NAME)
 
     announced: Pending[TextKey, Announced]
-    attempts: Pending[AttemptKey, Attempt]
     customer_names: Pending[Name, CustomerName]
     customers: Pending[Key, Customer]
     jobs: Pending[Key, Job]
     levels: Pending[Shelf, Level]
     lines: Pending[LineKey, OwnLine]
     locations: Pending[Key, Location]
+    operations: Pending[OperationKey, Operation]
     orders: Pending[Key, Order]
+    payments: Pending[PaymentKey, Payment]
     reservations: Pending[LineKey, Reservation]
     variant_names: Pending[Name, VariantName]
     variants: Pending[Key, Variant]

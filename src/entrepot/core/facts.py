@@ -14,7 +14,6 @@ from entrepot.core import kinds
 from entrepot.core.changes import Changes
 from entrepot.core.claims import Claim, PaymentClaim, claim_of, is_live
 from entrepot.core.kinds import (
-    AttemptKey,
     CustomerName,
     K,
     Key,
@@ -22,7 +21,9 @@ from entrepot.core.kinds import (
     LineKey,
     Location,
     Name,
+    OperationKey,
     OwnLine,
+    PaymentKey,
     R,
     Shelf,
     TextKey,
@@ -30,7 +31,6 @@ from entrepot.core.kinds import (
 )
 from entrepot.core.order import (
     Announced,
-    Attempt,
     Customer,
     Event,
     Job,
@@ -41,6 +41,7 @@ from entrepot.core.order import (
     StoredAnswer,
     Variant,
 )
+from entrepot.core.payment import FullPayment, Operation, Payment, last_payment
 from entrepot.core.rows import Grouped, Rows
 
 
@@ -67,7 +68,7 @@ class Seen(NamedTuple):
     org: OrgFacts
     order: Order
     reservations: tuple[Reservation, ...]
-    attempt: Attempt | None
+    payment: FullPayment | None
     job: Job
 
 
@@ -105,7 +106,8 @@ class Facts:
     locations: Rows[Key, Location] = _rows(kinds.LOCATIONS)
     levels: Rows[Shelf, Level] = _rows(kinds.LEVELS)
     reservations: Grouped[Key, LineKey, Reservation] = _groups(kinds.RESERVATIONS)
-    attempts: Grouped[Key, AttemptKey, Attempt] = _groups(kinds.ATTEMPTS)
+    payments: Grouped[Key, PaymentKey, Payment] = _groups(kinds.PAYMENTS)
+    operations: Grouped[Key, OperationKey, Operation] = _groups(kinds.OPERATIONS)
     claims: Rows[Claim, PaymentClaim] = _rows(kinds.CLAIMS)
     jobs: Rows[Key, Job] = _rows(kinds.JOBS)
     announced: Rows[TextKey, Announced] = _rows(kinds.ANNOUNCED)
@@ -158,12 +160,9 @@ class Facts:
         known = location_id == self.orgs[org].default_location
         return known or (org, location_id) in self.locations
 
-    def attempt_of(self, order: Key) -> Attempt | None:
-        """The order's last payment attempt."""
-        attempts = self.attempts.of(order)
-        if len(attempts) < 2:
-            return next(iter(attempts), None)
-        return max(attempts, key=lambda attempt: attempt.number)
+    def payment_of(self, order: Key) -> FullPayment | None:
+        """The order's last payment, with its operations."""
+        return last_payment(self.payments.of(order), self.operations.of(order))
 
     def adopt(self, seen: Seen) -> None:
         """Know an order without having read it; what is read afterwards takes its place."""
@@ -171,8 +170,9 @@ class Facts:
         self.orgs[order.org] = seen.org
         self.orders.read((order,))
         self.reservations.read(seen.reservations)
-        if seen.attempt is not None:
-            self.attempts.read((seen.attempt,))
+        if seen.payment is not None:
+            self.payments.read((seen.payment.payment,))
+            self.operations.read(seen.payment.operations)
         self.jobs.read((job,))
 
     def dated(self, order: Order) -> Order:
@@ -205,7 +205,7 @@ class Facts:
         if order is None:
             return None
         reservations = tuple(self.reservations.of(key))
-        return Seen(self.orgs[order.org], order, reservations, self.attempt_of(key), job)
+        return Seen(self.orgs[order.org], order, reservations, self.payment_of(key), job)
 
     def absorb(self, changes: Changes) -> None:
         """Take a decision's changes over: later commands see them, the store writes them."""

@@ -13,7 +13,6 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from entrepot.core.claims import Claim, PaymentClaim
 from entrepot.core.order import (
     Announced,
-    Attempt,
     Customer,
     Job,
     Level,
@@ -23,6 +22,7 @@ from entrepot.core.order import (
     StoredAnswer,
     Variant,
 )
+from entrepot.core.payment import Operation, Payment
 
 K = TypeVar("K", bound=tuple[Any, ...])
 R = TypeVar("R", bound=tuple[Any, ...])
@@ -31,7 +31,8 @@ Key = tuple[int, bytes]  # organization, id
 Name = tuple[int, str, str]  # organization, kind, value
 LineKey = tuple[int, bytes, bytes]  # organization, order, line
 Shelf = tuple[int, bytes, bytes]  # organization, variant, location
-AttemptKey = tuple[int, bytes, int]  # organization, order, number
+PaymentKey = tuple[int, bytes, int]  # organization, order, number
+OperationKey = tuple[int, bytes, int, int]  # organization, order, payment, number
 TextKey = tuple[int, str]  # organization, text
 
 
@@ -135,11 +136,17 @@ RESERVATIONS: Kind[LineKey, Reservation] = Kind(
     guard="shipped",
     group=by(Reservation, "org", "order_id"),
 )
-ATTEMPTS: Kind[AttemptKey, Attempt] = Kind(
-    "payment attempt",
-    Attempt,
-    by(Attempt, "org", "order_id", "number"),
-    group=by(Attempt, "org", "order_id"),
+PAYMENTS: Kind[PaymentKey, Payment] = Kind(
+    "payment",
+    Payment,
+    by(Payment, "org", "order_id", "number"),
+    group=by(Payment, "org", "order_id"),
+)
+OPERATIONS: Kind[OperationKey, Operation] = Kind(
+    "payment operation",
+    Operation,
+    by(Operation, "org", "order_id", "payment", "number"),
+    group=by(Operation, "org", "order_id"),
 )
 # The guard is the order that is paid: a claim that passed to another order is another claim.
 CLAIMS: Kind[Claim, PaymentClaim] = Kind(

@@ -42,7 +42,7 @@ class Needs:
     brought: list[tuple[int, Mapping[str, Any], str | None]] = field(default_factory=list)
     # Payment references that new orders come with.
     claims: set[Claim] = field(default_factory=set)
-    # Orders whose stock, reservations and attempt have to be seen as well.
+    # Orders whose stock, reservations and payment have to be seen as well.
     whole: set[tuple[int, bytes]] = field(default_factory=set)
     # Orders whose jobs have to be seen: of any order, or of one that may be ended by a word.
     steps: set[tuple[int, bytes]] = field(default_factory=set)

@@ -246,24 +246,6 @@ class Reservation(NamedTuple):
         return Quantity(self.quantity - self.shipped)
 
 
-class Attempt(NamedTuple):
-    """One try to authorise an order's payment. `key` is what the provider knows it by."""
-
-    org: int
-    order_id: bytes
-    number: int
-    key: str
-    provider: str
-    service: str  # who really answers: the provider, or `sandbox` in its place
-    reference: str
-    amount: Amount
-    currency: str
-    state: str  # prepared | authorized | declined | voiding | voided | expired
-    provider_reference: str | None
-    created_at: int
-    updated_at: int
-
-
 class Job(NamedTuple):
     """A durable later step. `fence` rises with every claim; only its holder may finish the job."""
 

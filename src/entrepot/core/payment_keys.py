@@ -7,13 +7,13 @@ import hmac
 from entrepot.core.ids import dashed
 
 
-def payment_key(secret: bytes, tenant: bytes, order_id: bytes, operation: str, attempt: int) -> str:
-    """The key of one attempt: 36 characters in the shape of a UUID (version 8).
+def payment_key(secret: bytes, tenant: bytes, order_id: bytes, operation: str, number: int) -> str:
+    """The key of one operation: 36 characters in the shape of a UUID (version 8).
 
     The key is the same after every restart and on every machine that has the `secret`. Without the
     secret nobody can guess the key. No two different parts make the same key.
     """
-    parts = (tenant, order_id, operation.encode(), str(attempt).encode())
+    parts = (tenant, order_id, operation.encode(), str(number).encode())
     framed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     digest = bytearray(hmac.digest(secret, framed, "sha256")[:16])
     digest[6] = (digest[6] & 0x0F) | 0x80
@@ -21,6 +21,14 @@ def payment_key(secret: bytes, tenant: bytes, order_id: bytes, operation: str, a
     return dashed(bytes(digest))
 
 
-def authorisation_key(secret: bytes, org: int, order_id: bytes, attempt: int) -> str:
-    """The key of an order's attempt to have its payment authorised."""
-    return payment_key(secret, org.to_bytes(8, "big"), order_id, "authorise", attempt)
+def authorisation_key(secret: bytes, org: int, order_id: bytes, payment: int) -> str:
+    """The key of the authorisation with which a payment of an order begins."""
+    return payment_key(secret, org.to_bytes(8, "big"), order_id, "authorise", payment)
+
+
+def operation_key(authorisation: str, org: int, order_id: bytes, kind: str, number: int) -> str:
+    """The key of a further operation of a payment: it follows from that of its `authorisation`.
+
+    So whoever decides on an operation needs no secret, and the key goes wherever the payment goes.
+    """
+    return payment_key(authorisation.encode(), org.to_bytes(8, "big"), order_id, kind, number)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from entrepot.core.changes import Changes
-from entrepot.core.order import Attempt, Customer, Job, Order, StockEntry
+from entrepot.core.order import Customer, Job, Order, StockEntry
+from entrepot.core.payment import FullPayment
 
 
 class OrderResult(NamedTuple):
@@ -34,10 +35,10 @@ class StockResult(NamedTuple):
 
 
 class StepResult(NamedTuple):
-    """The next step of the pipeline, if any: the job as it now is, and its attempt."""
+    """The next step of the pipeline, if any: the job as it now is, and the order's payment."""
 
     job: Job | None
-    attempt: Attempt | None = None
+    payment: FullPayment | None = None
     order: Order | None = None
 
 

@@ -50,7 +50,7 @@ class Claims:
         # Jobs that were claimed already must not be lost when a second look fails.
         with suppress(Conflict, Unavailable):
             await self._beside(lease, hold, limit, found)
-        return [in_hand(job, stage, attempt, None, until) for job, stage, attempt, until in found]
+        return [in_hand(job, stage, payment, None, until) for job, stage, payment, until in found]
 
     async def _beside(self, lease: Lease, hold: int, limit: int, found: list[Claimed]) -> None:
         """Add what other looks than the usual one find; they are rarer."""

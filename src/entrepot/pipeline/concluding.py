@@ -79,13 +79,13 @@ class Concluding:
         """The job's next step, if it has one, without a look into the table."""
         if not isinstance(result, StepResult) or result.job is None:
             return
-        job, attempt = result.job, result.attempt
+        job, payment = result.job, result.payment
         if job.leased_until == 0:
             # Later ones are found by looking into the table now and then.
             if job.state == "due":
                 self._holding.wake_at(job.run_at)
             return
         if held.step.perform is None:
-            self._holding.tell_sandbox(attempt)
+            self._holding.tell_sandbox(payment)
         stage = result.order.facets.stage if result.order else held.stage
-        self._holding.add(in_hand(job, stage, attempt))
+        self._holding.add(in_hand(job, stage, payment))

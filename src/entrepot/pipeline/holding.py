@@ -14,7 +14,8 @@ from contextlib import suppress
 
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.facts import Facts
-from entrepot.core.order import Attempt, Job
+from entrepot.core.order import Job
+from entrepot.core.payment import FullPayment
 from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.claims import Claims
 from entrepot.pipeline.lanes import Lane
@@ -107,14 +108,14 @@ class Holding:
             if seen is None:
                 self.add(in_hand(job))
                 continue
-            self.tell_sandbox(seen.attempt)
+            self.tell_sandbox(seen.payment)
             stage = seen.order.facets.stage
-            self.add(in_hand(job, stage, seen.attempt, seen if whole else None))
+            self.add(in_hand(job, stage, seen.payment, seen if whole else None))
 
-    def tell_sandbox(self, attempt: Attempt | None) -> None:
+    def tell_sandbox(self, payment: FullPayment | None) -> None:
         """Log, once a name, that the sandbox answers for a provider without credentials."""
-        if attempt is not None and attempt.service == SANDBOX:
-            self.reports.tell_sandbox(attempt.provider)
+        if payment is not None and payment.payment.service == SANDBOX:
+            self.reports.tell_sandbox(payment.payment.provider)
 
     def _lease(self) -> Lease:
         now = self.now()
@@ -188,7 +189,7 @@ class Holding:
 
     def _lane(self, one: Held) -> Lane:
         kind = one.step.lane
-        name = one.attempt.service if kind == SERVICE and one.attempt else ""
+        name = one.payment.payment.service if kind == SERVICE and one.payment else ""
         found = self._lanes.get((kind, name))
         if found is None:
             found = self._lanes[kind, name] = Lane(self._width(kind))

@@ -17,7 +17,9 @@ UPDATE stock_levels SET "on_hand" = ?, "reserved" = ?, "version" = ?, "soft" = ?
 -- 2 rows
 INSERT INTO reservations ("org", "order_id", "line_id", "variant_id", "location_id", "quantity", "state", "held_until", "updated_at", "shipped") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 2 rows
-INSERT INTO payment_attempts ("org", "order_id", "number", "key", "provider", "service", "reference", "amount_units", "amount_scale", "currency", "state", "provider_reference", "created_at", "updated_at") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO payments ("org", "order_id", "number", "provider", "service", "reference", "currency", "amount_units", "amount_scale", "created_at") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+-- 2 rows
+INSERT INTO payment_operations ("org", "order_id", "payment", "number", "kind", "units", "key", "state", "provider_reference", "created_at", "updated_at") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 2 rows
 INSERT INTO payment_claims ("org", "provider", "reference", "order_id") VALUES (?, ?, ?, ?);
 -- 2 rows

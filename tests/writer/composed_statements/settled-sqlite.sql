@@ -3,14 +3,15 @@ WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."origin", t."managed
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."kind", t."order_id", t."payload", t."state", t."run_at", t."leased_until", t."fence", t."tries", t."last_error", t."created_at", t."put_off_at", t."holder" FROM v CROSS JOIN jobs AS t WHERE t."org" = v.v0 AND t."id" = v.v1;
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."order_id", t."id", t."number", t."variant_id", t."item_id", t."entry_id", t."location_id", t."sku", t."title", t."variant_title", t."quantity", t."unit_of_measure", t."currency", t."price_units", t."price_scale", t."cost_units", t."cost_scale", t."requires_shipping", t."details", t."properties", t."created_at", t."updated_at" FROM v CROSS JOIN order_lines AS t WHERE t."org" = v.v0 AND t."order_id" = v.v1;
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."order_id", t."line_id", t."variant_id", t."location_id", t."quantity", t."state", t."held_until", t."updated_at", t."shipped" FROM v CROSS JOIN reservations AS t WHERE t."org" = v.v0 AND t."order_id" = v.v1;
-WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."order_id", t."number", t."key", t."provider", t."service", t."reference", t."amount_units", t."amount_scale", t."currency", t."state", t."provider_reference", t."created_at", t."updated_at" FROM v CROSS JOIN payment_attempts AS t WHERE t."org" = v.v0 AND t."order_id" = v.v1;
+WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."order_id", t."number", t."provider", t."service", t."reference", t."currency", t."amount_units", t."amount_scale", t."created_at" FROM v CROSS JOIN payments AS t WHERE t."org" = v.v0 AND t."order_id" = v.v1;
+WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."order_id", t."payment", t."number", t."kind", t."units", t."key", t."state", t."provider_reference", t."created_at", t."updated_at" FROM v CROSS JOIN payment_operations AS t WHERE t."org" = v.v0 AND t."order_id" = v.v1;
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."item_id", t."entry_id", t."sku", t."name", t."currency", t."price_units", t."price_scale", t."tracked", t."created_at" FROM v CROSS JOIN variants AS t WHERE t."org" = v.v0 AND t."id" = v.v1;
 WITH v(v0, v1, v2) AS (VALUES (?, ?, ?)) SELECT t."org", t."variant_id", t."location_id", t."on_hand", t."reserved", t."version", t."soft" FROM v CROSS JOIN stock_levels AS t WHERE t."org" = v.v0 AND t."variant_id" = v.v1 AND t."location_id" = v.v2;
 INSERT INTO order_counters AS c (org, orders, events, committed_at) VALUES (?, ?, ?, ?) ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, events = c.events + excluded.events, committed_at = max(excluded.committed_at, c.committed_at + 1000) RETURNING org, orders, events, committed_at;
 -- 1 rows
 UPDATE reservations SET "quantity" = ?, "state" = ?, "updated_at" = ?, "shipped" = ? WHERE "org" = ? AND "order_id" = ? AND "line_id" = ? AND "shipped" = ?;
 -- 1 rows
-UPDATE payment_attempts SET "state" = ?, "provider_reference" = ?, "updated_at" = ? WHERE "org" = ? AND "order_id" = ? AND "number" = ?;
+UPDATE payment_operations SET "state" = ?, "provider_reference" = ?, "updated_at" = ? WHERE "org" = ? AND "order_id" = ? AND "payment" = ? AND "number" = ?;
 -- 1 rows
 DELETE FROM jobs WHERE "org" = ? AND "id" = ? AND "fence" = ?;
 -- 2 rows

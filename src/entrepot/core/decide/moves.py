@@ -275,11 +275,11 @@ def _let_go_of_payment(order: Order, facts: Facts, changes: Changes) -> None:
     """Void an authorisation that nobody needs; one still under way is voided by its own job.
 
     A step that is parked, put off or waits for a notification is due at once: it asks the provider
-    what came of the attempt, or just ends. One that a worker has in hand finds out after its call.
+    what came of the payment, or just ends. One that a worker has in hand finds out after its call.
     """
-    attempt = facts.attempt_of((order.org, order.id))
-    if attempt is not None and attempt.state == "authorized":
-        changes.attempts.put(attempt._replace(state="voiding", updated_at=facts.now))
+    payment = facts.payment_of((order.org, order.id))
+    if payment is not None and payment.authorisation.state == "done":
+        changes.operations.put(payment.void(facts.now))
         changes.jobs.put(new_job("void", order.org, order.id, facts))
     else:
         changes.jobs.put_all(held_here(job, facts) for job in taken_up(order, facts))

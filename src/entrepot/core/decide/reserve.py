@@ -11,22 +11,23 @@ from entrepot.core.decide.jobs import held_job, next_step
 from entrepot.core.decide.moves import confirm, fail
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
-from entrepot.core.order import Attempt, Order
+from entrepot.core.order import Order
 from entrepot.core.order_reason import OrderReason
+from entrepot.core.payment import FullPayment, Operation, Payment
 from entrepot.core.payment_keys import authorisation_key
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
 
 
 class ReserveStock(NamedTuple):
-    """Pipeline: hold stock for every line that needs it, or none; prepare the payment attempt."""
+    """Pipeline: hold stock for every line that needs it, or none; prepare the payment."""
 
     org: int
     order_id: bytes
     job_id: bytes
     fence: int
-    # The provider's idempotency key, derived from the book's secret. An organization that has a
-    # secret of its own has a key of its own instead.
+    # The authorisation's idempotency key, derived from the book's secret. An organization that has
+    # a secret of its own has a key of its own instead.
     key: str
     services: frozenset[str]  # payment services that answer here
     held_until: int
@@ -40,7 +41,7 @@ def wants(command: ReserveStock, needs: Needs) -> None:
 
 
 def reserve(command: ReserveStock, facts: Facts) -> Decision:
-    """Hold the stock and prepare the attempt, or fail the order as out of stock.
+    """Hold the stock and prepare the payment, or fail the order as out of stock.
 
     An order that moved on meanwhile (cancelled, say) needs no stock: the job just ends. An order
     without a payment, or with nothing to pay, is confirmed at once.
@@ -67,29 +68,33 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
         changes.jobs.remove((job.org, job.id))
         order = confirm(order, facts, changes)
         return Decision(changes, StepResult(None, order=order))
-    attempt = _prepare(order, command, facts)
-    changes.attempts.put(attempt)
+    payment = _prepare(order, command, facts)
+    changes.payments.put(payment.payment)
+    changes.operations.put_all(payment.operations)
     changes.orders.put(order)
     job = next_step(job, "authorise", facts)
     changes.jobs.put(job)
-    return Decision(changes, StepResult(job, attempt, order))
+    return Decision(changes, StepResult(job, payment, order))
 
 
-def _prepare(order: Order, command: ReserveStock, facts: Facts) -> Attempt:
+def _prepare(order: Order, command: ReserveStock, facts: Facts) -> FullPayment:
+    """The order's first payment, which begins with its authorisation.
+
+    The payment facet stays `pending`: that is what `payment.facet` says of a prepared payment.
+    """
+    org, order_id, now = order.org, order.id, facts.now
     service = (order.payment_provider or "").lower()
-    own = facts.orgs[order.org].payment_secret
-    return Attempt(
-        org=order.org,
-        order_id=order.id,
-        number=1,
-        key=command.key if own is None else authorisation_key(own, order.org, order.id, 1),
-        provider=order.payment_provider or "",
-        service=service if service in command.services else command.stand_in or service,
-        reference=order.payment_reference or "",
-        amount=order.total,
-        currency=order.currency,
-        state="prepared",
-        provider_reference=None,
-        created_at=facts.now,
-        updated_at=facts.now,
-    )
+    if service not in command.services:
+        service = command.stand_in or service
+    own = facts.orgs[org].payment_secret
+    key = command.key if own is None else authorisation_key(own, org, order_id, 1)
+    # By place: every order with a payment has both, and a name for each member is slow.
+    payment = Payment(
+        org, order_id, 1, order.payment_provider or "", service, order.payment_reference or "",
+        order.currency, order.total, now,
+    )  # fmt: skip
+    units = order.total.units
+    first = Operation(
+        org, order_id, 1, 1, "authorise", units, key, "prepared", None, now, now
+    )  # fmt: skip
+    return FullPayment(payment, (first,))

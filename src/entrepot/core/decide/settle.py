@@ -1,4 +1,4 @@
-"""Settling a payment attempt: what the provider said, recorded with what follows from it."""
+"""Settling a payment: what the provider said, recorded with what follows from it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from entrepot.core.decide.moves import confirm, fail, stand
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
-from entrepot.core.order import Attempt, Job, Order
+from entrepot.core.order import Job, Order
 from entrepot.core.order_reason import OrderReason
+from entrepot.core.payment import FullPayment, Payment
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
 
 
 class SettlePayment(NamedTuple):
-    """Pipeline: what came of the attempt: authorized, declined, voided, expired, or lapsed.
+    """Pipeline: what came of the payment: authorized, declined, voided, expired, or lapsed.
 
-    A lapsed attempt is one whose order's stock is held no longer, and whose void has no answer yet.
+    A lapsed payment is one whose order's stock is held no longer, and whose void has no answer yet.
     """
 
     org: int
@@ -34,7 +35,7 @@ class SettlePayment(NamedTuple):
 
 
 def wants(command: SettlePayment, needs: Needs) -> None:
-    """The job, and the order with its attempt and its stock."""
+    """The job, and the order with its payment and its stock."""
     needs.whole_order(command.org, command.order_id)
     needs.jobs.add((command.org, command.job_id))
 
@@ -43,108 +44,132 @@ def settle(command: SettlePayment, facts: Facts) -> Decision:
     """Record the outcome once, and advance the order in the same transaction."""
     job = held_job(command.org, command.job_id, command.fence, facts, "authorise", "void")
     key = (command.org, command.order_id)
-    order, attempt = facts.orders.get(key), facts.attempt_of(key)
-    if order is None or attempt is None:
+    order, payment = facts.orders.get(key), facts.payment_of(key)
+    if order is None or payment is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     if command.outcome == "authorized":
-        return _authorized(command, order, attempt, job, facts)
+        return _authorized(command, order, payment, job, facts)
     if command.outcome == "voided":
-        return _voided(order, attempt, job, facts)
+        return _voided(order, payment, job, facts)
     if command.outcome == "lapsed":
-        return _lapsed(command, order, attempt, job, facts)
-    return _refused(command, order, attempt, job, facts)
+        return _lapsed(command, order, payment, job, facts)
+    return _refused(command, order, payment, job, facts)
+
+
+def _given_up(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
+    """The payment after a void of all of it: no money is held, and none can come any more."""
+    void = payment.void(facts.now).moved("done", facts.now)
+    first = payment.authorisation.moved("given_up", facts.now)
+    changes.operations.put_all((first, void))
+    return payment.put(first, void)
+
+
+def _declined(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
+    first = payment.authorisation.moved("declined", facts.now)
+    changes.operations.put(first)
+    if (void := payment.open_void) is not None:
+        # Nothing is held that could be given back.
+        void = void.moved("given_up", facts.now)
+        changes.operations.put(void)
+    return payment.put(first)
+
+
+def _paid_as(order: Order, payment: FullPayment) -> Order:
+    """The order in the payment facet that its payment has now."""
+    return stand(order, order.facets._replace(payment=payment.facet))
 
 
 def _authorized(
-    command: SettlePayment, order: Order, attempt: Attempt, job: Job, facts: Facts
+    command: SettlePayment, order: Order, payment: FullPayment, job: Job, facts: Facts
 ) -> Decision:
     changes = Changes(facts)
-    attempt = attempt._replace(
-        state="authorized", provider_reference=command.provider_reference, updated_at=facts.now
-    )
+    authorised = payment.authorisation.moved("done", facts.now, command.provider_reference)
+    payment = payment.put(authorised)
+    changes.operations.put(authorised)
     if order.facets.stage != "placed":
         # The order ended while its payment was under way: nobody may keep the money.
-        attempt = attempt._replace(state="voiding")
+        void = payment.void(facts.now)
         job = next_step(job, "void", facts)
-        changes.attempts.put(attempt)
+        changes.operations.put(void)
         changes.jobs.put(job)
-        return Decision(changes, StepResult(job, attempt, order))
-    changes.attempts.put(attempt)
-    order = stand(order, order.facets._replace(payment="authorized"))
+        return Decision(changes, StepResult(job, payment.put(void), order))
+    order = _paid_as(order, payment)
+    service = payment.payment.service
     order, authorized = events.happened(
-        order, events.PAYMENT_AUTHORIZED, facts, "pipeline", {"service": attempt.service},
-        actor.provider(attempt.service),
+        order, events.PAYMENT_AUTHORIZED, facts, "pipeline", {"service": service},
+        actor.provider(service),
     )  # fmt: skip
     changes.events.append(authorized)
     goods.commit(order, facts, changes)
-    order = confirm(order, facts, changes, _stand_in(attempt))
+    order = confirm(order, facts, changes, _stand_in(payment.payment))
     changes.jobs.remove((job.org, job.id))
-    return Decision(changes, StepResult(None, attempt, order))
+    return Decision(changes, StepResult(None, payment, order))
 
 
-def _stand_in(attempt: Attempt) -> tuple[str | None, str | None]:
+def _stand_in(payment: Payment) -> tuple[str | None, str | None]:
     """What an order has to say of a payment that its own provider has not answered."""
-    if attempt.service == attempt.provider.lower():
+    if payment.service == payment.provider.lower():
         return None, None
-    sentence = f"authorised by the {attempt.service} in place of {attempt.provider}"
-    return attempt.service, sentence[:500]
+    sentence = f"authorised by the {payment.service} in place of {payment.provider}"
+    return payment.service, sentence[:500]
 
 
-def _voided(order: Order, attempt: Attempt, job: Job, facts: Facts) -> Decision:
+def _voided(order: Order, payment: FullPayment, job: Job, facts: Facts) -> Decision:
+    """The provider keeps no money: what it held is given back, and no more can come."""
     changes = Changes(facts)
     changes.jobs.remove((job.org, job.id))
-    changes.attempts.put(attempt._replace(state="voided", updated_at=facts.now))
-    order = goes_on(stand(order, order.facets._replace(payment="voided")))
+    payment = _given_up(payment, facts, changes)
+    order = goes_on(_paid_as(order, payment))
     order, voided = events.happened(
-        order, events.PAYMENT_VOIDED, facts, "pipeline", actor=actor.provider(attempt.service)
-    )
+        order, events.PAYMENT_VOIDED, facts, "pipeline",
+        actor=actor.provider(payment.payment.service),
+    )  # fmt: skip
     changes.events.append(voided)
     changes.orders.put(order)
-    return Decision(changes, StepResult(None, attempt, order))
+    return Decision(changes, StepResult(None, payment, order))
 
 
 def _refused(
-    command: SettlePayment, order: Order, attempt: Attempt, job: Job, facts: Facts
+    command: SettlePayment, order: Order, payment: FullPayment, job: Job, facts: Facts
 ) -> Decision:
     expired = command.outcome == "expired"
     changes = Changes(facts)
     changes.jobs.remove((job.org, job.id))
-    state, payment = ("expired", "voided") if expired else ("declined", "declined")
-    changes.attempts.put(attempt._replace(state=state, updated_at=facts.now))
-    order = stand(order, order.facets._replace(payment=payment))
+    payment = (_given_up if expired else _declined)(payment, facts, changes)
+    order = _paid_as(order, payment)
     type_ = events.PAYMENT_EXPIRED if expired else events.PAYMENT_DECLINED
     # A payment that expires was not answered: the step gives it up.
-    who = None if expired else actor.provider(attempt.service)
+    who = None if expired else actor.provider(payment.payment.service)
     order, told = events.happened(order, type_, facts, "pipeline", actor=who)
     changes.events.append(told)
     if order.facets.stage != "placed":
         changes.orders.put(goes_on(order))
-        return Decision(changes, StepResult(None, attempt, order))
+        return Decision(changes, StepResult(None, payment, order))
     if expired:
         order = _expired(order, command.detail, facts, changes)
-        return Decision(changes, StepResult(None, attempt, order))
+        return Decision(changes, StepResult(None, payment, order))
     if goods.release(order, facts, changes):
         order, released = events.happened(order, events.STOCK_RELEASED, facts, "pipeline")
         changes.events.append(released)
     order = fail(order, OrderReason.PAYMENT_DECLINED, command.detail, facts, changes)
-    return Decision(changes, StepResult(None, attempt, order))
+    return Decision(changes, StepResult(None, payment, order))
 
 
 def _lapsed(
-    command: SettlePayment, order: Order, attempt: Attempt, job: Job, facts: Facts
+    command: SettlePayment, order: Order, payment: FullPayment, job: Job, facts: Facts
 ) -> Decision:
     """The hold of the stock has ended, and the provider could not be told to keep no money.
 
     The stock is given back at once; the payment is voided whenever the provider can be told.
     """
     changes = Changes(facts)
-    attempt = attempt._replace(state="voiding", updated_at=facts.now)
+    void = payment.void(facts.now)
     job = next_step(job, "void", facts)
-    changes.attempts.put(attempt)
+    changes.operations.put(void)
     changes.jobs.put(job)
     if order.facets.stage == "placed":
         order = _expired(order, command.detail, facts, changes)
-    return Decision(changes, StepResult(job, attempt, order))
+    return Decision(changes, StepResult(job, payment.put(void), order))
 
 
 def _expired(order: Order, detail: str, facts: Facts, changes: Changes) -> Order:

@@ -10,7 +10,9 @@ from entrepot.core.commands import Command
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.facts import Seen
-from entrepot.core.order import Attempt, Job
+from entrepot.core.ids import dashed
+from entrepot.core.order import Job
+from entrepot.core.payment import OPEN, FullPayment
 from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.retry import Policy, next_try
 from entrepot.providers.payment import PaymentRequest
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
     from entrepot.pipeline.steps.outside import Outside
 
 NOT_IN_TIME = "the payment was not authorised while the stock was held"
-# States of a payment attempt that holds no money and will hold none.
-WITHOUT_MONEY = frozenset({"declined", "voided", "expired"})
+# States of an authorisation that holds no money and will hold none.
+WITHOUT_MONEY = frozenset({"declined", "given_up"})
 
 
 # The lanes of jobs: BOOK for the writer, SOURCE for sources of orders, SERVICE for payment
@@ -44,7 +46,7 @@ class Held(NamedTuple):
     job: Job
     step: Step
     stage: str | None = None
-    attempt: Attempt | None = None
+    payment: FullPayment | None = None
     seen: Seen | None = None  # the whole order, where this process has just written it
     held_until: int | None = None  # when the hold of the order's stock ends, if that was read
 
@@ -127,10 +129,10 @@ def hold_ends(held: Held, terms: Terms) -> int | None:
 
     Never later than a hold that began now: a clock that stood ahead has made no longer one.
     """
-    attempt = held.attempt
-    if not held.step.holds_stock or attempt is None or held.stage != "placed":
+    payment = held.payment
+    if not held.step.holds_stock or payment is None or held.stage != "placed":
         return None
-    if attempt.state != "prepared":
+    if payment.authorisation.state not in OPEN or payment.open_void is not None:
         return None
     hold = int(terms.hold_seconds * MICROSECONDS)
     ends = held.held_until
@@ -138,7 +140,7 @@ def hold_ends(held: Held, terms: Terms) -> int | None:
         claims = held.seen.reservations
         ends = min((one.held_until for one in claims if one.state == "held"), default=None)
     if ends is None:
-        ends = attempt.created_at + hold
+        ends = payment.payment.created_at + hold
     return min(ends, terms.now() + hold)
 
 
@@ -159,13 +161,14 @@ def request_id(held: Held) -> str | None:
     return held.job.payload if held.step.of_request else None
 
 
-def request_of(attempt: Attempt, order: str) -> PaymentRequest:
-    """The request as it was committed before the first byte left."""
+def request_of(held: FullPayment) -> PaymentRequest:
+    """The payment as it was committed before the first byte left, under its authorisation's key."""
+    payment = held.payment
     return PaymentRequest(
-        key=attempt.key,
-        order=order,
-        reference=attempt.reference,
-        units=attempt.amount.units,
-        scale=attempt.amount.scale,
-        currency=attempt.currency,
+        key=held.authorisation.key,
+        order=dashed(payment.order_id),
+        reference=payment.reference,
+        units=payment.amount.units,
+        scale=payment.amount.scale,
+        currency=payment.currency,
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from entrepot.core.commands import Command
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import FinishJob
-from entrepot.core.ids import dashed
-from entrepot.core.order import Attempt
+from entrepot.core.payment import FullPayment
 from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.steps import (
     NOT_IN_TIME,
@@ -35,21 +34,21 @@ _NOTIFICATION = "waiting for the provider's notification"
 
 
 async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
-    """Settle the attempt by what its provider says, or put it off.
+    """Settle the payment by what its provider says, or put it off.
 
     The payment of an order that ended meanwhile is voided. If the payment is still unknown when the
     stock hold ends, the order expires, parked or not. The payment is voided before the order
     expires if the provider answers, otherwise after it.
     """
-    job, attempt = held.job, held.attempt
+    job, payment = held.job, held.payment
     assert job.order_id is not None, "an authorise job belongs to an order"
-    if attempt is None:
-        return park(held, "there is no payment attempt to authorise", terms)
-    if attempt.state in WITHOUT_MONEY:
+    if payment is None:
+        return park(held, "there is no payment to authorise", terms)
+    if payment.authorisation.state in WITHOUT_MONEY:
         return FinishJob(job.org, job.id, job.fence)
-    if attempt.state == "voiding" or held.stage != "placed":
+    if payment.open_void is not None or held.stage != "placed":
         return await void(held, provider, terms)
-    answer = await provider.authorise(request_of(attempt, dashed(job.order_id)))
+    answer = await provider.authorise(request_of(payment))
     if isinstance(answer, Authorised):
         return settled(held, "authorized", "", answer.provider_reference)
     if isinstance(answer, Declined):
@@ -58,14 +57,14 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
     if ends is not None and terms.now() >= ends:
         return await _expire(held, provider, terms)
     if isinstance(answer, Misconfigured):
-        return park(held, f"{attempt.service}: {answer.detail}", terms)
+        return park(held, f"{payment.payment.service}: {answer.detail}", terms)
     if isinstance(answer, Pending):
         poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
         until = poll if ends is None else ends
         waiting = f"the provider's notification, until {moment(until)}"
         return wait_until(held, min(poll, until), _NOTIFICATION, waiting)
     retry_after = answer.retry_after if isinstance(answer, NotSent) else None
-    return put_off(held, "authorise", _told(attempt, answer), terms, retry_after)
+    return put_off(held, "authorise", _told(payment, answer), terms, retry_after)
 
 
 async def _expire(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
@@ -75,6 +74,6 @@ async def _expire(held: Held, provider: PaymentProvider, terms: Terms) -> Comman
     return unless_lapsed(held, command, terms)
 
 
-def _told(attempt: Attempt, answer: object) -> str:
+def _told(payment: FullPayment, answer: object) -> str:
     kind = "not sent" if isinstance(answer, NotSent) else "answer lost"
-    return f"{attempt.service}: {kind}: {getattr(answer, 'detail', '')}"
+    return f"{payment.payment.service}: {kind}: {getattr(answer, 'detail', '')}"

@@ -14,7 +14,7 @@ SANDBOX = "sandbox"  # the service that answers in place of those without an acc
 def reserve(
     job: Job, services: frozenset[str], stand_in: str | None, secret: bytes, terms: Terms
 ) -> ReserveStock:
-    """The command that holds the stock and prepares the payment attempt with one of `services`.
+    """The command that holds the stock and prepares the payment with one of `services`.
 
     `stand_in` is the service that answers in place of one that is not there.
     """

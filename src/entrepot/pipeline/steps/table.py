@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from entrepot.core.commands import Command
 from entrepot.core.facts import Seen
-from entrepot.core.order import Attempt, Job
+from entrepot.core.order import Job
+from entrepot.core.payment import FullPayment
 from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, Held, Step, Terms, park
 from entrepot.pipeline.steps.authorise import authorise
 from entrepot.pipeline.steps.fetch import fetch
@@ -19,12 +20,12 @@ from entrepot.providers.payment import PaymentProvider
 def _with_service(
     ask: Callable[[Held, PaymentProvider, Terms], Awaitable[Command]],
 ) -> Callable[[Held, Outside, Terms], Awaitable[Command]]:
-    """A step that asks the payment service of its job's attempt."""
+    """A step that asks the payment service of its order's payment."""
 
     async def perform(held: Held, outside: Outside, terms: Terms) -> Command:
-        if held.attempt is None:
+        if held.payment is None:
             return await _nothing(held, outside, terms)
-        service = held.attempt.service
+        service = held.payment.payment.service
         provider = outside.services.get(service)
         if provider is None:
             return park(held, f"{service} has no credentials here any more", terms)
@@ -52,9 +53,9 @@ _UNKNOWN = Step(SERVICE, _nothing)
 def in_hand(
     job: Job,
     stage: str | None = None,
-    attempt: Attempt | None = None,
+    payment: FullPayment | None = None,
     seen: Seen | None = None,
     held_until: int | None = None,
 ) -> Held:
     """The job with its row of the table, and what is known of its order."""
-    return Held(job, STEPS.get(job.kind, _UNKNOWN), stage, attempt, seen, held_until)
+    return Held(job, STEPS.get(job.kind, _UNKNOWN), stage, payment, seen, held_until)

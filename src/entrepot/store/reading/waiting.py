@@ -6,10 +6,12 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from entrepot.core.order import Attempt, Event, Job, Order, Reservation
+from entrepot.core.order import Event, Job, Order, Reservation
+from entrepot.core.payment import FullPayment, full_payments
 from entrepot.core.shown import SILENT, WAITING, stuck
 from entrepot.store import schema
 from entrepot.store.engines import sql
+from entrepot.store.writing import payments
 
 State = Literal["waiting", "parked"]
 Key = tuple[int, bytes]
@@ -87,7 +89,7 @@ class Story(NamedTuple):
     """All that hangs on one order, for the operator."""
 
     jobs: list[Job]
-    attempts: list[Attempt]
+    payments: list[FullPayment]
     reservations: list[Reservation]
     events: list[Event]
     seen: dict[int, int]  # when each process was seen last that beats
@@ -100,13 +102,13 @@ def story(conn: Connection, org: int, order_id: bytes) -> Story:
     # By order only the ids: for whole rows SQLite would go through all jobs of an organization.
     steps = set(sql.select(conn, schema.jobs, by_order, key, ("org", "id")))
     jobs = sql.select(conn, schema.jobs, ("org", "id"), steps, schema.JOBS.columns)
-    attempts = sql.select(conn, schema.payment_attempts, by_order, key, schema.ATTEMPTS.columns)
+    paid = payments.of_orders(conn, {(org, order_id)}).get((org, order_id), payments.OfOrder())
     claims = sql.select(conn, schema.reservations, by_order, key, schema.RESERVATIONS.columns)
     told = sql.select(conn, schema.events, ("org", "subject_id"), key, schema.EVENTS.columns)
     seen = conn.execute(select(schema.processes.c.id, schema.processes.c.seen_at))
     return Story(
         sorted(map(schema.JOBS.from_row, jobs), key=lambda job: job.id),
-        sorted(map(schema.ATTEMPTS.from_row, attempts), key=lambda attempt: attempt.number),
+        full_payments(paid.payments, paid.operations),
         sorted(map(schema.RESERVATIONS.from_row, claims), key=lambda claim: claim.line_id),
         sorted(map(schema.EVENTS.from_row, told), key=lambda event: event.seq),
         {row.id: row.seen_at for row in seen},

@@ -36,6 +36,7 @@ from entrepot.store.schema.orders import (
     order_update_tallies,
     orders,
 )
+from entrepot.store.schema.payments import OPERATIONS, PAYMENTS, payment_operations, payments
 from entrepot.store.schema.stock import (
     ENTRIES,
     LEVELS,
@@ -48,13 +49,11 @@ from entrepot.store.schema.table import metadata
 from entrepot.store.schema.work import (
     ANNOUNCED,
     ANSWERS,
-    ATTEMPTS,
     CLAIMS,
     JOBS,
     announced_orders,
     idempotency_keys,
     jobs,
-    payment_attempts,
     payment_claims,
     processes,
     sweeps,
@@ -67,7 +66,6 @@ PLAIN: tuple[AnyKept, ...] = (NOTES,)
 __all__ = [
     "ANNOUNCED",
     "ANSWERS",
-    "ATTEMPTS",
     "CLAIMS",
     "CUSTOMERS",
     "CUSTOMER_NAMES",
@@ -78,7 +76,9 @@ __all__ = [
     "LINES",
     "LOCATIONS",
     "NOTES",
+    "OPERATIONS",
     "ORDERS",
+    "PAYMENTS",
     "PLAIN",
     "RESERVATIONS",
     "VARIANTS",
@@ -106,8 +106,9 @@ __all__ = [
     "order_update_tallies",
     "orders",
     "organizations",
-    "payment_attempts",
     "payment_claims",
+    "payment_operations",
+    "payments",
     "processes",
     "reservations",
     "stock_entries",

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 from entrepot.core import kinds
-from entrepot.store.schema.conversion import Alone, money
+from entrepot.store.schema.conversion import Alone
 from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.table import ID, need, one_of, table
 
@@ -56,31 +56,6 @@ processes = table(
     need("started_at", BigInteger),
     need("seen_at", BigInteger),
 )
-
-payment_attempts = table(
-    "payment_attempts",
-    need("org", BigInteger),
-    need("order_id", ID),
-    need("number", BigInteger),
-    need("key", Text),
-    need("provider", Text),
-    need("service", Text),
-    need("reference", Text),
-    need("amount_units", BigInteger),
-    need("amount_scale", SmallInteger),
-    need("currency", Text),
-    need("state", Text),
-    Column("provider_reference", Text),
-    need("created_at", BigInteger),
-    need("updated_at", BigInteger),
-    PrimaryKeyConstraint("org", "order_id", "number"),
-    one_of("state", ("prepared", "authorized", "declined", "voiding", "voided", "expired")),
-    Index(
-        "payment_attempts_live", "org", "order_id", unique=True,
-        sqlite_where=text("state IN ('prepared', 'authorized', 'voiding')"),
-        postgresql_where=text("state IN ('prepared', 'authorized', 'voiding')"),
-    ),
-)  # fmt: skip
 
 payment_claims = table(
     "payment_claims",
@@ -133,10 +108,6 @@ sweeps = table(
 )
 
 JOBS = Kept(kinds.JOBS, jobs)
-ATTEMPTS = Kept(
-    kinds.ATTEMPTS, payment_attempts, {"amount": money("amount_units", "amount_scale")},
-    changing=("state", "provider_reference", "updated_at"),
-)  # fmt: skip
 CLAIMS = Kept(kinds.CLAIMS, payment_claims, changing=("order_id",), demanded=False)
 ANSWERS = Kept(kinds.ANSWERS, idempotency_keys, {"body": Alone("body", "bytes")})
 ANNOUNCED = Kept(kinds.ANNOUNCED, announced_orders, demanded=False)

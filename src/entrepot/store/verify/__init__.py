@@ -18,13 +18,14 @@ from entrepot.store.verify.damage import check_damage
 from entrepot.store.verify.drift import check_schema
 from entrepot.store.verify.ledger import Hold, ProviderLedger, check_ledger
 from entrepot.store.verify.log import check_log, log_alone
-from entrepot.store.verify.orders import AttemptKey, Walk
+from entrepot.store.verify.orders import Walk
+from entrepot.store.verify.payments import OperationKey
 from entrepot.store.verify.promises import Horizons
 from entrepot.store.verify.report import INVARIANTS, Findings, Report, Violation
 from entrepot.store.verify.statements import Check
 
 __all__ = [
-    "INVARIANTS", "AttemptKey", "Hold", "Horizons", "ProviderLedger", "Report", "Violation",
+    "INVARIANTS", "Hold", "Horizons", "OperationKey", "ProviderLedger", "Report", "Violation",
     "check_log", "log_alone", "verify",
 ]  # fmt: skip
 
@@ -34,7 +35,7 @@ _ROWS_AT_ONCE = 500
 def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare with
     conn: Connection,
     *,
-    attempt_key: AttemptKey | None = None,
+    operation_key: OperationKey | None = None,
     overdue_before: int | None = None,
     now: int | None = None,
     horizons: Horizons | None = None,
@@ -43,7 +44,7 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
 ) -> Report:
     """Check every invariant. Returns the number of rows read, and every violation.
 
-    - `attempt_key` makes the provider key that an attempt should have, from the book's secret.
+    - `operation_key` makes the key that an operation on a payment should have, from the secret.
     - Jobs due before `overdue_before` (microseconds) and held by nobody count as late.
     - With `now`, holds of stock that ended before `overdue_before` count as late, and so do jobs
       that were put off for too long.
@@ -70,7 +71,7 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     ):  # fmt: skip
         asking.ask(check.invariant, lambda check=check: _ask(asking, check))  # type: ignore[misc]
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))
-    Walk(asking, sound, attempt_key).check()
+    Walk(asking, sound, operation_key).check()
     if ledger is not None:
         count = asking.ask("PROVIDER_LEDGER", lambda: check_ledger(conn, asking.findings, ledger))
         checked["provider_holds"] = count or 0

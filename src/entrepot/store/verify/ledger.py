@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from entrepot.core.payment import Operation
 from entrepot.store import schema
-from entrepot.store.verify.orders import DEFINITE_NO
-from entrepot.store.verify.own_reading import attempt_of
+from entrepot.store.verify.own_reading import operation_of
+from entrepot.store.verify.payments import DEFINITE_NO
 from entrepot.store.verify.report import Findings
-from entrepot.store.verify.walk import rows_of
+from entrepot.store.verify.walk import AnyRow, AnySelect, Beside, rows_of
 
 
 class Hold(NamedTuple):
@@ -47,25 +49,35 @@ def check_ledger(conn: Connection, findings: Findings, ledger: ProviderLedger) -
         key_of[hold.order] = hold.key
         order_of[hold.key] = hold.order
     count = len(order_of)
-    for row in rows_of(lambda page: conn.execute(page).all(), schema.payment_attempts):
-        attempt = attempt_of(row)
-        if attempt.service != ledger.service:
-            continue
-        held_for = order_of.pop(attempt.key, None)
-        settled_before = attempt.updated_at < ledger.read_at
+    for asked in _authorisations(conn, ledger.service):
+        held_for = order_of.pop(asked.key, None)
+        settled_before = asked.updated_at < ledger.read_at
         fault = None
         if held_for is None:
-            if attempt.state == "authorized" and settled_before:
+            if asked.state == "done" and settled_before:
                 fault = "authorised here, not held there"
-        elif held_for.replace("-", "").lower() != attempt.order_id.hex():
+        elif held_for.replace("-", "").lower() != asked.order_id.hex():
             fault = f"held for {held_for}"
-        elif attempt.state in DEFINITE_NO and settled_before:
-            fault = f"{attempt.state} here, held there"
+        elif asked.state in DEFINITE_NO and settled_before:
+            fault = f"{asked.state.replace('_', ' ')} here, held there"
         if fault is not None:
             findings.add(
-                "PROVIDER_LEDGER", org=attempt.org, order=attempt.order_id, attempt=attempt.number,
+                "PROVIDER_LEDGER", org=asked.org, order=asked.order_id, payment=asked.payment,
                 fault=fault,
             )  # fmt: skip
     for key, order in order_of.items():
-        findings.add("PROVIDER_LEDGER", order=order, key=key, fault="held there, no attempt here")
+        findings.add("PROVIDER_LEDGER", order=order, key=key, fault="held there, no payment here")
     return count
+
+
+def _authorisations(conn: Connection, service: str) -> Iterator[Operation]:
+    """What a service was asked to hold money for."""
+
+    def fetch(page: AnySelect) -> Sequence[AnyRow]:
+        return conn.execute(page).all()
+
+    payments = Beside(rows_of(fetch, schema.payments))
+    operations = map(operation_of, rows_of(fetch, schema.payment_operations))
+    for key, its in groupby(operations, key=lambda one: (one.org, one.order_id)):
+        mine = {row.number for row in payments.of(key) if row.service == service}
+        yield from (one for one in its if one.kind == "authorise" and one.payment in mine)

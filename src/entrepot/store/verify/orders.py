@@ -1,8 +1,8 @@
-"""Checks that fold rows: one walk over all orders beside their lines, events and attempts."""
+"""Checks that fold rows: one walk over all orders beside their lines, events and payments."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,13 +11,14 @@ from sqlalchemy import Table, not_, select
 from entrepot.core import events, lifecycle, words
 from entrepot.core.facets import VALUES, Facets
 from entrepot.core.money import SCALE_MAX, Amount
-from entrepot.core.order import Attempt, Event, Order
+from entrepot.core.order import Event, Order
 from entrepot.store import schema
 from entrepot.store.verify import own_reading
 from entrepot.store.verify.asking import Asking, sentence
 from entrepot.store.verify.damage import Sound
 from entrepot.store.verify.own_moves import why_illegal
 from entrepot.store.verify.own_values import decimal, is_in_range, same, units_at
+from entrepot.store.verify.payments import OperationKey, check_payments
 from entrepot.store.verify.report import Findings
 from entrepot.store.verify.searchable import check_properties
 from entrepot.store.verify.stories import check_events, check_lines, check_sender
@@ -26,21 +27,19 @@ from entrepot.store.verify.walk import AnyRow, AnySelect, Beside, OrderKey, rows
 # Clocks of several processes differ, and a batch is dated before it waits for its rows' locks.
 SKEW_MICROSECONDS = 60_000_000
 
-AttemptKey = Callable[[Attempt], str]
-DEFINITE_NO = ("declined", "voided", "expired")
 BESIDE = (
     schema.order_lines, schema.events, schema.order_archives, schema.order_properties,
-    schema.payment_attempts,
+    schema.payments, schema.payment_operations,
 )  # fmt: skip
 
 
 class Walk:
     """The orders of one book beside their own rows, where those can be read."""
 
-    def __init__(self, asking: Asking, sound: Sound, attempt_key: AttemptKey | None) -> None:
+    def __init__(self, asking: Asking, sound: Sound, operation_key: OperationKey | None) -> None:
         self._asking = asking
         self._findings = asking.findings
-        self._attempt_key = attempt_key
+        self._operation_key = operation_key
         self._sound = sound
         # Orders that have a row which cannot be read, by the table it is in.
         self._left_out = {table.name: self._faulty(table) for table in BESIDE}
@@ -106,10 +105,16 @@ class Walk:
         if lines is not None:
             _money(order, findings)
             check_lines(order, findings)
-        attempts, searchable = own["payment_attempts"], own["order_properties"]
-        if attempts is not None:
-            made = [own_reading.attempt_of(one) for one in attempts]
-            _attempts(order, made, self._attempt_key, findings)
+        paid, operations = own["payments"], own["payment_operations"]
+        if paid is not None and operations is not None:
+            check_payments(
+                order,
+                list(map(own_reading.payment_of, paid)),
+                list(map(own_reading.operation_of, operations)),
+                self._operation_key,
+                findings,
+            )
+        searchable = own["order_properties"]
         _words(order, findings)
         check_sender(order, findings)
         if searchable is not None:
@@ -231,29 +236,6 @@ def _money(order: Order, findings: Findings) -> None:
         counted = (summed, Amount(units_at(summed, places), places))
     if not any(same(order.subtotal, one) for one in counted):
         findings.add("SUBTOTAL", **where, subtotal=decimal(order.subtotal), lines=decimal(summed))
-
-
-def _attempts(
-    order: Order, made: list[Attempt], attempt_key: AttemptKey | None, findings: Findings
-) -> None:
-    where = {"org": order.org, "order": order.id}
-    for number, attempt in enumerate(made, 1):
-        if not same(attempt.amount, order.total) or attempt.currency != order.currency:
-            findings.add(
-                "ATTEMPT_TOTAL", **where, attempt=attempt.number,
-                asked=f"{decimal(attempt.amount)} {attempt.currency}",
-                total=f"{decimal(order.total)} {order.currency}",
-            )  # fmt: skip
-        if attempt.number != number:
-            findings.add("ATTEMPT_NUMBERS", **where, attempt=attempt.number, expected=number)
-        if number < len(made) and attempt.state not in DEFINITE_NO:
-            findings.add(
-                "ATTEMPT_NUMBERS", **where, attempt=attempt.number, followed_while=attempt.state
-            )
-        if attempt_key is not None and attempt.key != attempt_key(attempt):
-            findings.add(
-                "ATTEMPT_NUMBERS", **where, attempt=attempt.number, key="not of this book's secret"
-            )
 
 
 def _words(order: Order, findings: Findings) -> None:

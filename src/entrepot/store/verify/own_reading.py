@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from entrepot.core.facets import Facets
 from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount
-from entrepot.core.order import Attempt, Event, Line, Order
+from entrepot.core.order import Event, Line, Order
+from entrepot.core.payment import Operation, Payment
 from entrepot.store.verify.walk import AnyRow
 
 # Orders in a span of each level, and microseconds in a slot of each level (docs/adr/0008).
@@ -68,12 +69,18 @@ def event_of(row: AnyRow) -> Event:
     return Event(**{name: columns[name] for name in Event._fields})
 
 
-def attempt_of(row: AnyRow) -> Attempt:
-    """The attempt of a row of `payment_attempts`."""
+def payment_of(row: AnyRow) -> Payment:
+    """The payment of a row of `payments`."""
     columns = row._asdict()
     amount = Amount(columns["amount_units"], columns["amount_scale"])
-    names = [name for name in Attempt._fields if name != "amount"]
-    return Attempt(**{name: columns[name] for name in names}, amount=amount)
+    names = [name for name in Payment._fields if name != "amount"]
+    return Payment(**{name: columns[name] for name in names}, amount=amount)
+
+
+def operation_of(row: AnyRow) -> Operation:
+    """The operation of a row of `payment_operations`."""
+    columns = row._asdict()
+    return Operation(**{name: columns[name] for name in Operation._fields})
 
 
 def stand_of(event: Event) -> tuple[Facets, str] | None:

@@ -81,7 +81,8 @@ REFERENCES: tuple[Reference, ...] = (
     _of(_RESERVATIONS, "order_id", schema.orders),
     _of(_RESERVATIONS, "variant_id", _VARIANTS),
     _of(_RESERVATIONS, "location_id", schema.locations),
-    _of(schema.payment_attempts, "order_id", schema.orders),
+    _of(schema.payments, "order_id", schema.orders),
+    _of(schema.payment_operations, "order_id", schema.orders),
     _of(schema.payment_claims, "order_id", schema.orders),
     _of(schema.orders, "shares_payment_of", schema.orders),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, not_, or_, select
 
 from entrepot.core.claims import LET_GO
 from entrepot.core.facets import ENDED
@@ -13,7 +13,7 @@ from entrepot.store import schema
 from entrepot.store.verify.statements import Check
 
 _orders, _jobs, _keys = schema.orders.c, schema.jobs.c, schema.idempotency_keys.c
-_attempts, _reservations = schema.payment_attempts.c, schema.reservations.c
+_operations, _reservations = schema.payment_operations.c, schema.reservations.c
 _variants, _claimed = schema.variants.c, schema.payment_claims.c
 
 _ENDED_WITHOUT = ("failed", "deleted")
@@ -38,12 +38,6 @@ def checks(horizons: Horizons | None) -> Iterator[Check]:
 
 
 def _money() -> Iterator[Check]:
-    order = select(_orders.org, _orders.id.label("order_id"), _orders.stage, _orders.payment)
-    paid = exists().where(
-        _attempts.org == _orders.org, _attempts.order_id == _orders.id,
-        _attempts.state.in_(("authorized", "voiding")),
-    )  # fmt: skip
-    yield Check("PAID", order.where(_orders.managed, _orders.payment == "authorized", not_(paid)))
     added = _orders.subtotal - _orders.discount + _orders.shipping + _orders.tax
     # An older mirrored order has its sender's total beside the sum of its lines, and no difference.
     differs = or_(_orders.discount != 0, _orders.shipping != 0, _orders.tax != 0)
@@ -55,22 +49,31 @@ def _money() -> Iterator[Check]:
 
 
 def _references() -> Iterator[Check]:
-    attempt = select(_attempts.org, _attempts.order_id, _attempts.number, _attempts.state)
-    none = or_(_attempts.provider_reference.is_(None), _attempts.provider_reference == "")
-    yield Check("REFERENCES", attempt.where(_attempts.state == "authorized", none))
-    named = (_attempts.service, _attempts.provider_reference)
+    asked, paid = schema.payment_operations, schema.payments
+    operation = select(
+        _operations.org, _operations.order_id, _operations.payment, _operations.state
+    ).where(_operations.kind == "authorise")
+    none = or_(_operations.provider_reference.is_(None), _operations.provider_reference == "")
+    yield Check("REFERENCES", operation.where(_operations.state == "done", none))
+    its = and_(
+        paid.c.org == _operations.org,
+        paid.c.order_id == _operations.order_id,
+        paid.c.number == _operations.payment,
+    )
+    named = (paid.c.service, _operations.provider_reference)
     shared = (
         select(*named)
-        .where(_attempts.provider_reference.is_not(None))
+        .join_from(asked, paid, its)
+        .where(_operations.kind == "authorise", _operations.provider_reference.is_not(None))
         .group_by(*named)
         .having(func.count() > 1)
         .subquery()
     )
     same = and_(
-        shared.c.service == _attempts.service,
-        shared.c.provider_reference == _attempts.provider_reference,
+        shared.c.service == paid.c.service,
+        shared.c.provider_reference == _operations.provider_reference,
     )
-    yield Check("REFERENCES", attempt.join_from(schema.payment_attempts, shared, same))
+    yield Check("REFERENCES", operation.select_from(asked.join(paid, its).join(shared, same)))
 
 
 def _claims() -> Iterator[Check]:

@@ -42,20 +42,32 @@ INVARIANTS: dict[str, str] = {
         "Each idempotency key has its order. Each order has its key until the key is removed for "
         "its age. No two orders have the same key."
     ),
-    "ONE_ATTEMPT": (
-        "An order has at most one payment attempt that holds money or may still hold money."
+    "ONE_AUTHORISATION": (
+        "An order has at most one authorisation that holds money or may still hold money."
     ),
     "MONEY_USED": (
-        "An authorised attempt belongs to a live order. An attempt that is under way or to be "
-        "voided has the job that settles it."
+        "An authorisation that is done belongs to a live order. An authorisation or a void without "
+        "an outcome has the job that settles it."
     ),
-    "ATTEMPT_TOTAL": "A payment attempt has the total and the currency of its order.",
+    "PAYMENT_TOTAL": (
+        "A payment has the total and the currency of its order, and its authorisation asks for as "
+        "much."
+    ),
     "PROVIDER_LEDGER": (
-        "The provider holds money for an order at most once, and only where an attempt says so."
+        "The provider holds money for an order at most once, and only where a payment says so."
     ),
-    "ATTEMPT_NUMBERS": (
-        "Attempts of an order are numbered from 1, and a further attempt follows a definite no. "
-        "Keys of attempts are unique and derived from the book's secret."
+    "OPERATION_NUMBERS": (
+        "Payments of an order are numbered from 1, and a further payment follows a definite no. "
+        "Operations of a payment are numbered from 1, and the first one is the only authorisation."
+    ),
+    "OPERATION_KEYS": "Keys of operations are unique and derived from the book's secret.",
+    "OPERATION_SUMS": (
+        "No more is captured than is authorised, and no more refunded than is captured. An "
+        "operation is for no more than its payment. An authorisation is given up by a void."
+    ),
+    "PAYMENT_FACET": (
+        "The payment facet of a managed order is what the sums of the operations say, or the "
+        "order ended and a void is under way."
     ),
     "EVENT_SEQUENCE": (
         "An order's events, with those in the archive, are numbered from 1 to the order's "
@@ -106,10 +118,9 @@ INVARIANTS: dict[str, str] = {
         "lie inside the span."
     ),
     "ANSWERS": "A stored answer is the first answer under its key, and names the order of the key.",
-    "PAID": "A managed order whose payment is authorised has an attempt that holds the money.",
     "REFERENCES": (
-        "An attempt that holds money has a reference of the provider, and no two attempts share a "
-        "reference."
+        "An authorisation that is done has a reference of the provider, and no two payments with "
+        "a service share a reference."
     ),
     "CLAIMS": (
         "An order that claims a payment is live and has the reference of that payment. Orders "

@@ -30,12 +30,12 @@ from entrepot.store.verify.own_reading import SWEEP_OF_KEYS
 
 # Kind of job -> whether it belongs to an order.
 JOB_KINDS = {"reserve": True, "authorise": True, "void": True, "fetch": False}
-LIVE_ATTEMPTS = ("prepared", "authorized", "voiding")
+NOT_KNOWN = ("prepared", "running")  # states of an operation
 CONFIRMED = ("confirmed", "completed", "archived")
 
 _orders, _lines, _jobs = schema.orders.c, schema.order_lines.c, schema.jobs.c
 _levels, _reservations = schema.stock_levels.c, schema.reservations.c
-_entries, _attempts = schema.stock_entries.c, schema.payment_attempts.c
+_entries, _operations = schema.stock_entries.c, schema.payment_operations.c
 _keys = schema.idempotency_keys.c
 
 
@@ -124,12 +124,12 @@ def _stock() -> Iterator[Check]:
 
 
 def _reserved() -> Iterator[Check]:
-    prepared = exists().where(
-        _attempts.org == _orders.org, _attempts.order_id == _orders.id,
-        _attempts.state == "prepared",
+    asked = exists().where(
+        _operations.org == _orders.org, _operations.order_id == _orders.id,
+        _operations.kind == "authorise", _operations.state.in_(NOT_KNOWN),
     )  # fmt: skip
     astray = case(
-        (_reservations.state == "held", not_(and_(_orders.stage == "placed", prepared))),
+        (_reservations.state == "held", not_(and_(_orders.stage == "placed", asked))),
         (
             _reservations.state == "committed",
             or_(_orders.stage != "confirmed", _orders.fulfilment.in_(sorted(SHIPPED))),
@@ -199,13 +199,15 @@ def _repeated(table: Table, *columns: str) -> Select[Any]:
 
 
 def _has_job(*kinds: str) -> Exists:
-    its = _a_job_of(_attempts.org, _attempts.order_id)
+    its = _a_job_of(_operations.org, _operations.order_id)
     return its.where(_jobs.kind.in_(kinds)) if kinds else its
 
 
 def _payment() -> Iterator[Check]:
-    live = _attempts.state.in_(LIVE_ATTEMPTS)
-    yield Check("ONE_ATTEMPT", _repeated(schema.payment_attempts, "org", "order_id").where(live))
+    begins, not_known = _operations.kind == "authorise", _operations.state.in_(NOT_KNOWN)
+    live = and_(begins, or_(not_known, _operations.state == "done"))
+    orders = _repeated(schema.payment_operations, "org", "order_id")
+    yield Check("ONE_AUTHORISATION", orders.where(live))
     # A sale that was made keeps its money when the order is deleted.
     made = and_(_orders.stage == "deleted", _orders.fulfilment.in_(sorted(COMPLETABLE_FULFILMENT)))
     sold = or_(_orders.stage.in_(CONFIRMED), made)
@@ -213,21 +215,22 @@ def _payment() -> Iterator[Check]:
     yield Check(
         "MONEY_USED",
         select(
-            _attempts.org, _attempts.order_id, _attempts.number, _attempts.state, _orders.stage,
-            _orders.payment,
+            _operations.org, _operations.order_id, _operations.payment, _operations.kind,
+            _operations.state, _orders.stage, _orders.payment.label("stands"),
         )
         .join_from(
-            schema.payment_attempts, schema.orders, _joined(_attempts.org, _attempts.order_id)
+            schema.payment_operations, schema.orders,
+            _joined(_operations.org, _operations.order_id),
         )
         .where(
             or_(
-                and_(_attempts.state == "authorized", not_(kept), not_(_has_job("void"))),
-                and_(_attempts.state == "voiding", not_(_has_job("void"))),
-                and_(_attempts.state == "prepared", not_(_has_job())),
+                and_(begins, _operations.state == "done", not_(kept), not_(_has_job("void"))),
+                and_(_operations.kind == "void", not_known, not_(_has_job("void"))),
+                and_(begins, not_known, not_(_has_job())),
             )
         ),
     )  # fmt: skip
-    yield Check("ATTEMPT_NUMBERS", _repeated(schema.payment_attempts, "key"))
+    yield Check("OPERATION_KEYS", _repeated(schema.payment_operations, "key"))
 
 
 def _pipeline(overdue_before: int | None) -> Iterator[Check]:
@@ -279,7 +282,7 @@ def _times() -> Iterator[Check]:
         (schema.orders, 0),
         (schema.customers, SKEW_MICROSECONDS),
         (schema.order_lines, SKEW_MICROSECONDS),
-        (schema.payment_attempts, SKEW_MICROSECONDS),
+        (schema.payment_operations, SKEW_MICROSECONDS),
     ):
         times = (table.c.created_at, table.c.updated_at)
         found = select(literal(table.name).label("table"), *table.primary_key.columns, *times)

@@ -60,7 +60,8 @@ def _write(conn: Connection, facts: Facts) -> None:
     levels.write(conn, writes, facts)
     writes.insert(schema.stock_entries, schema.ENTRIES.columns, facts.entries)
     write(writes, schema.RESERVATIONS, facts)
-    write(writes, schema.ATTEMPTS, facts, apart=_tried_again(facts))
+    write(writes, schema.PAYMENTS, facts)
+    write(writes, schema.OPERATIONS, facts, apart=_tried_again(facts))
     # Two orders that claim one payment at once: the later one is a conflict, and sees the first
     # when its batch runs again.
     write(writes, schema.CLAIMS, facts)
@@ -135,6 +136,9 @@ def _entries(writes: Writes, variants: list[Variant], facts: Facts) -> None:
 
 
 def _tried_again(facts: Facts) -> bool:
-    """An order has one live attempt: the next one waits until the last one is not."""
-    ended = {key[:2] for key in facts.attempts.dirty}
-    return bool(ended) and not ended.isdisjoint(key[:2] for key in facts.attempts.new)
+    """An order has one live authorisation: the next one waits until the last one is not."""
+    operations = facts.operations
+    moved = {key[:2] for key in operations.dirty}
+    return bool(moved) and any(
+        key[:2] in moved and operations.now[key].kind == "authorise" for key in operations.new
+    )

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, update
 
 from entrepot.core.decide.jobs import PUT_OFF_MAX
-from entrepot.core.order import Attempt, Job
+from entrepot.core.order import Job
+from entrepot.core.payment import FullPayment, last_payment
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import sql_of
-from entrepot.store.writing import writes
+from entrepot.store.writing import payments, writes
 
 _jobs = schema.jobs
 
@@ -23,14 +24,14 @@ LEASES_AHEAD = 2
 
 
 class Claimed(NamedTuple):
-    """A job now held by this process, with the stage of its order and its latest attempt.
+    """A job now held by this process, with the stage of its order and its last payment.
 
     `held_until`: when the hold of stock ends that an authorisation waits for.
     """
 
     job: Job
     stage: str | None
-    attempt: Attempt | None
+    payment: FullPayment | None
     held_until: int | None = None
 
 
@@ -112,30 +113,27 @@ def end_leases(conn: Connection) -> int:
 
 
 def with_orders(conn: Connection, taken: list[Job]) -> list[Claimed]:
-    """These jobs, with the stage of their orders and their latest attempts."""
+    """These jobs, with the stage of their orders and their last payments."""
     keys: set[tuple[Any, ...]] = {(job.org, job.order_id) for job in taken if job.order_id}
     stages = {
         (row[0], row[1]): row[2]
         for row in sql.select(conn, schema.orders, ("org", "id"), keys, ("org", "id", "stage"))
     }
-    attempts: dict[tuple[int, bytes], Attempt] = {}
-    for row in sql.select(
-        conn, schema.payment_attempts, ("org", "order_id"), keys, schema.ATTEMPTS.columns
-    ):
-        attempt = schema.ATTEMPTS.from_row(row)
-        before = attempts.get((attempt.org, attempt.order_id))
-        if before is None or before.number < attempt.number:
-            attempts[attempt.org, attempt.order_id] = attempt
+    paid = payments.of_orders(conn, keys)
     ends = _hold_ends(conn, {(job.org, job.order_id) for job in taken if job.kind == "authorise"})
     return [
         Claimed(
             job,
             stages.get((job.org, job.order_id)) if job.order_id else None,
-            attempts.get((job.org, job.order_id)) if job.order_id else None,
+            _last(paid.get((job.org, job.order_id))) if job.order_id else None,
             ends.get((job.org, job.order_id)) if job.order_id else None,
         )
         for job in taken
     ]
+
+
+def _last(its: payments.OfOrder | None) -> FullPayment | None:
+    return None if its is None else last_payment(its.payments, its.operations)
 
 
 def _hold_ends(conn: Connection, keys: set[tuple[Any, ...]]) -> dict[tuple[int, bytes], int]:

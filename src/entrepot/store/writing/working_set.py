@@ -77,14 +77,15 @@ class _Loading:
         self._looks: list[_Look] = []
         self._naming = False  # what is found in this round may name stock levels
         self._present: set[Row] = set()  # orders that were found
-        self._managed: set[Row] = set()  # of them, those whose stock and payment have to be seen
+        self._managed: set[Row] = set()  # of them, those whose stock has to be seen
+        self._paying: set[Row] = set()  # those whose payment has to be seen
         self._stepping: set[Row] = set()  # those whose jobs have to be seen
         self._ending: set[Row] = set()  # these jobs
         self._announcing: set[int] = set()  # organizations that know of announced orders
 
     def next_round(self, *, lock: bool) -> list[_Look]:
         """The selects that are wanted by now and were not sent yet."""
-        needs, facts, look = self.needs, self.facts, self._look
+        needs, look = self.needs, self._look
         self._looks, self._naming = [], False
         look(Select(schema.organizations, ("org",), {(org,) for org in needs.orgs}, _ORG),
              self._orgs)  # fmt: skip
@@ -102,8 +103,8 @@ class _Loading:
         look(Select(schema.jobs, _BY_ORDER, self._stepping, _JOB_OF_ORDER), self._steps)
         look(_by_key(schema.JOBS, needs.jobs, lock=lock), self._jobs)
         look(_by_order(schema.RESERVATIONS, self._managed), self._reservations, naming=True)
-        look(_by_order(schema.ATTEMPTS, self._managed),
-             partial(_read, schema.ATTEMPTS, facts))  # fmt: skip
+        for paid in (schema.PAYMENTS, schema.OPERATIONS):
+            self._rows_of_orders(paid, self._paying)
         self._rows(schema.CLAIMS, needs.claims, few=True)
         for kept in schema.PLAIN:
             self._rows(kept, needs.of(kept.kind))
@@ -134,6 +135,10 @@ class _Loading:
         if wanted:
             take = partial(_read, kept, self.facts)
             self._look(_by_key(kept, wanted, lock=lock, few=few), take)
+
+    def _rows_of_orders(self, kept: Kept[Any, Any], orders: set[Row]) -> None:
+        """Look for the rows of one kind that belong to these orders."""
+        self._look(_by_order(kept, orders), partial(_read, kept, self.facts))
 
     def _look_by_name(self) -> None:
         """The ids behind what senders call things; they join the ids that the commands name."""
@@ -198,6 +203,8 @@ class _Loading:
                 self._stepping.add(key)
             if key in needs.whole and order.managed:
                 self._managed.add(key)
+                if order.facets.payment != "none":
+                    self._paying.add(key)
                 needs.stocked_locations.add((order.org, None))
 
     def _lines(self, found: list[Row]) -> None:

@@ -1,0 +1,211 @@
+"""A payment of an order, and the operations on it: what was asked of the provider, and its answer.
+
+Operations are only added. The kind, amount and key of an operation never change; its state moves
+forward. Where the money of a payment is follows from the sums of its operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from operator import attrgetter
+from typing import NamedTuple
+
+from entrepot.core.money import Amount
+from entrepot.core.payment_keys import operation_key
+
+# An authorisation holds money, a capture takes held money, a void lets go of what is held and not
+# taken, and a refund gives back what was taken.
+KINDS = ("authorise", "capture", "void", "refund")
+# Each state of an operation, and the sentence that docs/lifecycle.md says of it.
+STATES = {
+    "prepared": "The operation is written down. The provider may know of it; no answer is known.",
+    "running": "The provider has the request and says its outcome later.",
+    "done": "The provider did it.",
+    "declined": "The provider refused it for good.",
+    "given_up": (
+        "Nothing is left of it and nothing will come of it: the provider was told to keep no money "
+        "under its key."
+    ),
+}
+# Where each state may move. An authorisation that is done is given up when a void takes it back.
+FORWARD: dict[str, frozenset[str]] = {
+    "prepared": frozenset({"running", "done", "declined", "given_up"}),
+    "running": frozenset({"done", "declined", "given_up"}),
+    "done": frozenset({"given_up"}),
+    "declined": frozenset(),
+    "given_up": frozenset(),
+}
+# States in which the outcome is not known yet.
+OPEN = frozenset({"prepared", "running"})
+# States of an authorisation that may hold money: an order has at most one such.
+LIVE = frozenset({"prepared", "running", "done"})
+# What is said of a payment that no money is held for and none was taken of.
+_WITHOUT_MONEY = {
+    "prepared": "pending",
+    "running": "pending",
+    "done": "voided",
+    "declined": "declined",
+    "given_up": "voided",
+}
+
+
+class Payment(NamedTuple):
+    """A payment of an order, as it is due. A further one follows where the last came to nothing."""
+
+    org: int
+    order_id: bytes
+    number: int  # 1, 2, 3 ... within the order
+    provider: str
+    service: str  # who really answers: the provider, or the sandbox in its place
+    reference: str  # the client's own: a token or the id of a means of payment
+    currency: str
+    amount: Amount
+    created_at: int
+
+
+class Operation(NamedTuple):
+    """One operation on a payment. The provider knows the operation by `key`."""
+
+    org: int
+    order_id: bytes
+    payment: int  # the payment's number
+    number: int  # 1, 2, 3 ... within the payment; the first is the authorisation
+    kind: str
+    units: int  # of the payment's currency, at the scale of the payment's amount
+    key: str
+    state: str
+    provider_reference: str | None
+    created_at: int
+    updated_at: int
+
+    def moved(self, state: str, now: int, provider_reference: str | None = None) -> Operation:
+        """The operation in a later state. What is known of the provider's reference stays known."""
+        assert state in FORWARD[self.state], f"{self.kind}: {self.state} does not become {state}"
+        reference = provider_reference or self.provider_reference
+        return self._replace(state=state, provider_reference=reference, updated_at=now)
+
+
+class Sums(NamedTuple):
+    """What was done on a payment, in units at the payment's scale."""
+
+    authorised: int = 0
+    captured: int = 0
+    voided: int = 0
+    refunded: int = 0
+
+
+class FullPayment(NamedTuple):
+    """A payment with its operations, oldest first."""
+
+    payment: Payment
+    operations: tuple[Operation, ...]
+
+    @property
+    def key(self) -> tuple[int, bytes]:
+        """The order's key."""
+        return self.payment[:2]
+
+    @property
+    def authorisation(self) -> Operation:
+        """The operation with which the payment began."""
+        return self.operations[0]
+
+    @property
+    def open_void(self) -> Operation | None:
+        """The void that is written down and has no outcome yet."""
+        for operation in self.operations[1:]:
+            if operation.kind == "void" and operation.state in OPEN:
+                return operation
+        return None
+
+    @property
+    def facet(self) -> str:
+        """See `facet`."""
+        return facet(self.payment, self.operations)
+
+    def put(self, *operations: Operation) -> FullPayment:
+        """The payment with these operations, further ones or known ones that moved on."""
+        known = {one.number: one for one in (*self.operations, *operations)}
+        return FullPayment(self.payment, tuple(known.values()))
+
+    def further(self, kind: str, units: int, now: int) -> Operation:
+        """One more operation, prepared: nothing is asked of the provider before that is written."""
+        first = self.authorisation
+        number = len(self.operations) + 1
+        return first._replace(
+            number=number, kind=kind, units=units, state="prepared", provider_reference=None,
+            key=operation_key(first.key, first.org, first.order_id, kind, number),
+            created_at=now, updated_at=now,
+        )  # fmt: skip
+
+    def void(self, now: int) -> Operation:
+        """The void of what is held, or may be: the one that is under way, or else a further one."""
+        done = sums(self.operations)
+        return self.open_void or self.further(
+            "void", self.payment.amount.units - done.captured - done.voided, now
+        )
+
+
+def last_payment(
+    payments: Collection[Payment], operations: Iterable[Operation]
+) -> FullPayment | None:
+    """The last one of an order's payments, with its operations; None where there is none."""
+    if not payments:
+        return None
+    last = next(iter(payments)) if len(payments) == 1 else max(payments, key=attrgetter("number"))
+    return _full(last, operations)
+
+
+def full_payments(
+    payments: Iterable[Payment], operations: Collection[Operation]
+) -> list[FullPayment]:
+    """All of an order's payments, oldest first, each with its operations."""
+    told = [_full(one, operations) for one in sorted(payments, key=attrgetter("number"))]
+    return [one for one in told if one is not None]
+
+
+def _full(payment: Payment, operations: Iterable[Operation]) -> FullPayment | None:
+    """The payment with its own ones of these operations; None where not even one is there."""
+    its = [one for one in operations if one.payment == payment.number]
+    if len(its) > 1:
+        its.sort(key=attrgetter("number"))
+    return FullPayment(payment, tuple(its)) if its else None
+
+
+def sums(operations: Iterable[Operation]) -> Sums:
+    """How much was done by the operations of each kind."""
+    authorised = captured = voided = refunded = 0
+    for operation in operations:
+        if operation.state != "done":
+            continue
+        if operation.kind == "authorise":
+            authorised += operation.units
+        elif operation.kind == "capture":
+            captured += operation.units
+        elif operation.kind == "void":
+            voided += operation.units
+        else:
+            refunded += operation.units
+    return Sums(authorised, captured, voided, refunded)
+
+
+def facet(payment: Payment | None, operations: Sequence[Operation] = ()) -> str:
+    """The payment facet of an order whose last payment is this one, with its operations.
+
+    - `authorized` while money is held that was not taken;
+    - else, once money was taken, `paid`, `partially_refunded` or `refunded`;
+    - else what came of the authorisation: `pending`, `declined`, or `voided` where it is given up.
+    """
+    if payment is None:
+        return "none"
+    authorised, captured, voided, refunded = sums(operations)
+    if authorised > captured + voided:
+        return "authorized"
+    if captured:
+        if not refunded:
+            return "paid"
+        return "refunded" if refunded >= captured else "partially_refunded"
+    return _WITHOUT_MONEY[operations[0].state] if operations else "pending"
+
+
+assert FORWARD.keys() == STATES.keys() == _WITHOUT_MONEY.keys(), "every state has a row"

@@ -1,0 +1,59 @@
+"""Payments of orders, and the operations on them (docs/adr/0037)."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, SmallInteger, Text, text
+
+from entrepot.core import kinds
+from entrepot.core.payment import KINDS, STATES
+from entrepot.store.schema.conversion import money
+from entrepot.store.schema.kept import Kept
+from entrepot.store.schema.table import ID, need, one_of, table
+
+payments = table(
+    "payments",
+    need("org", BigInteger),
+    need("order_id", ID),
+    need("number", BigInteger),
+    need("provider", Text),
+    need("service", Text),
+    need("reference", Text),
+    need("currency", Text),
+    need("amount_units", BigInteger),
+    need("amount_scale", SmallInteger),
+    need("created_at", BigInteger),
+    PrimaryKeyConstraint("org", "order_id", "number"),
+)
+
+_LIVE = text("kind = 'authorise' AND state IN ('prepared', 'running', 'done')")
+
+payment_operations = table(
+    "payment_operations",
+    need("org", BigInteger),
+    need("order_id", ID),
+    need("payment", BigInteger),
+    need("number", BigInteger),
+    need("kind", Text),
+    need("units", BigInteger),
+    need("key", Text),
+    need("state", Text),
+    Column("provider_reference", Text),
+    need("created_at", BigInteger),
+    need("updated_at", BigInteger),
+    PrimaryKeyConstraint("org", "order_id", "payment", "number"),
+    one_of("kind", KINDS),
+    one_of("state", tuple(STATES)),
+    # An order has one authorisation that holds money or may still hold money.
+    Index(
+        "payment_operations_live", "org", "order_id", unique=True,
+        sqlite_where=_LIVE, postgresql_where=_LIVE,
+    ),
+)  # fmt: skip
+
+PAYMENTS = Kept(
+    kinds.PAYMENTS, payments, {"amount": money("amount_units", "amount_scale")}
+)  # fmt: skip
+OPERATIONS = Kept(
+    kinds.OPERATIONS, payment_operations,
+    changing=("state", "provider_reference", "updated_at"),
+)  # fmt: skip

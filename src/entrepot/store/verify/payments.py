@@ -1,0 +1,142 @@
+"""The payments of one order and the operations on them, folded by verify's own arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from entrepot.core.facets import ENDED
+from entrepot.core.order import Order
+from entrepot.core.payment import Operation, Payment
+from entrepot.store.verify.own_values import decimal, same
+from entrepot.store.verify.report import Findings
+
+# The key that an operation should have, given that of the authorisation of its payment.
+OperationKey = Callable[[Operation, str], str]
+# States of an authorisation that holds no money and will hold none.
+DEFINITE_NO = ("declined", "given_up")
+_NOT_KNOWN = ("prepared", "running")
+_OF_FIRST = {
+    "prepared": "pending", "running": "pending", "declined": "declined",
+    "given_up": "voided", "done": "voided",
+}  # fmt: skip
+
+
+def check_payments(
+    order: Order,
+    payments: Iterable[Payment],
+    operations: Iterable[Operation],
+    operation_key: OperationKey | None,
+    findings: Findings,
+) -> None:
+    """Every payment with its operations, and the order's facet by the last one."""
+    of: dict[int, list[Operation]] = {}
+    for one in sorted(operations, key=lambda one: (one.payment, one.number)):
+        of.setdefault(one.payment, []).append(one)
+    made = sorted(payments, key=lambda payment: payment.number)
+    for number, payment in enumerate(made, 1):
+        its = of.pop(payment.number, [])
+        _asks_the_total(order, payment, its, findings)
+        _numbers(order, payment, its, number, findings)
+        _sums(order, payment, its, findings)
+        if number < len(made) and its and its[0].state not in DEFINITE_NO:
+            findings.add(
+                "OPERATION_NUMBERS", **_where(order, payment.number), followed_while=its[0].state
+            )
+        if operation_key is not None:
+            _keys(order, its, operation_key, findings)
+    for number in of:
+        findings.add("OPERATION_NUMBERS", **_where(order, number), missing="the payment")
+    if order.managed:
+        last = made[-1].number if made else 0
+        _facet(order, [one for one in operations if one.payment == last], findings)
+
+
+def _where(order: Order, payment: int) -> dict[str, Any]:
+    return {"org": order.org, "order": order.id, "payment": payment}
+
+
+def _asks_the_total(
+    order: Order, payment: Payment, its: list[Operation], findings: Findings
+) -> None:
+    if not same(payment.amount, order.total) or payment.currency != order.currency:
+        findings.add(
+            "PAYMENT_TOTAL", **_where(order, payment.number),
+            due=f"{decimal(payment.amount)} {payment.currency}",
+            total=f"{decimal(order.total)} {order.currency}",
+        )  # fmt: skip
+    if its and its[0].units != payment.amount.units:
+        findings.add(
+            "PAYMENT_TOTAL", **_where(order, payment.number),
+            due=payment.amount.units, authorised=its[0].units,
+        )  # fmt: skip
+
+
+def _numbers(
+    order: Order, payment: Payment, its: list[Operation], number: int, findings: Findings
+) -> None:
+    where = _where(order, payment.number)
+    if payment.number != number:
+        findings.add("OPERATION_NUMBERS", **where, expected=number)
+    numbers = [one.number for one in its]
+    if numbers != list(range(1, len(numbers) + 1)) or not numbers:
+        findings.add("OPERATION_NUMBERS", **where, operations=" ".join(map(str, numbers)))
+    kinds = [one.kind for one in its]
+    if kinds and (kinds[0] != "authorise" or "authorise" in kinds[1:]):
+        findings.add("OPERATION_NUMBERS", **where, kinds=" ".join(kinds))
+
+
+def _done(its: Iterable[Operation], kind: str) -> int:
+    return sum([one.units for one in its if one.kind == kind and one.state == "done"])
+
+
+def _sums(order: Order, payment: Payment, its: list[Operation], findings: Findings) -> None:
+    where = _where(order, payment.number)
+    captured, refunded = _done(its, "capture"), _done(its, "refund")
+    voided, due = _done(its, "void"), payment.amount.units
+    for one in its:
+        if one.units <= 0 or one.units > due:
+            findings.add("OPERATION_SUMS", **where, number=one.number, units=one.units)
+        if one.state == "done" and one.kind in ("capture", "void") and its[0].state == "declined":
+            findings.add("OPERATION_SUMS", **where, number=one.number, done="of a declined payment")
+    if its and its[0].state == "given_up" and not voided:
+        findings.add("OPERATION_SUMS", **where, given_up="without a void that is done")
+    held = due if its and its[0].state == "done" else 0
+    if captured > held:
+        findings.add("OPERATION_SUMS", **where, captured=captured, authorised=held)
+    elif captured + voided > due:
+        findings.add("OPERATION_SUMS", **where, captured=captured, voided=voided, due=due)
+    if refunded > captured:
+        findings.add("OPERATION_SUMS", **where, refunded=refunded, captured=captured)
+
+
+def _keys(
+    order: Order, its: list[Operation], operation_key: OperationKey, findings: Findings
+) -> None:
+    for one in its:
+        if one.key != operation_key(one, its[0].key):
+            findings.add(
+                "OPERATION_KEYS", **_where(order, one.payment), number=one.number,
+                key="not of this book's secret",
+            )  # fmt: skip
+
+
+def _facet(order: Order, its: list[Operation], findings: Findings) -> None:
+    says = order.facets.payment
+    if not its:
+        if says not in ("none", "pending"):
+            findings.add("PAYMENT_FACET", org=order.org, order=order.id, stands=says, sums="none")
+        return
+    captured, refunded = _done(its, "capture"), _done(its, "refund")
+    if _done(its, "authorise") - captured - _done(its, "void") > 0:
+        sums = "authorized"
+    elif captured:
+        sums = "partially_refunded" if 0 < refunded < captured else "refunded"
+        sums = "paid" if not refunded else sums
+    else:
+        sums = _OF_FIRST[min(its, key=lambda one: one.number).state]
+    # An order that ended while its payment was under way goes on when the void is done.
+    voids = any(one.kind == "void" and one.state in _NOT_KNOWN for one in its)
+    waits = says == "pending" and sums == "authorized" and voids and order.facets.stage in ENDED
+    if says != sums and not waits:
+        findings.add("PAYMENT_FACET", org=order.org, order=order.id, stands=says, sums=sums)
