@@ -70,7 +70,7 @@ _MICROSECONDS = 1_000_000
 _CLAUSE = re.compile(r" (FROM(?! \w+\))|WHERE|ON CONFLICT|RETURNING|ORDER BY|GROUP BY) ")
 
 
-class _Said(NamedTuple):
+class _Chapter(NamedTuple):
     """The statements of one situation."""
 
     when: str
@@ -83,7 +83,7 @@ def printed_statements() -> str:
         chapters = _Story(conn).told()
     named = set(re.findall(r"pg_temp\.\w+", str(chapters)))
     types = [one for one in row_types(schema.metadata).split("; ") if named & set(one.split())]
-    chapters.insert(0, _Said("A connection begins, and makes these types among others", types))
+    chapters.insert(0, _Chapter("A connection begins, and makes these types among others", types))
     parts = []
     for when, statements in chapters:
         parts.append(f"## {when}\n\n")
@@ -128,7 +128,7 @@ class _Story:
     def _new_id(self) -> bytes:
         return next(self._ids).to_bytes(16, "big")
 
-    def told(self) -> list[_Said]:
+    def told(self) -> list[_Chapter]:
         """The situations, one after another."""
         org = self._org
         stocked = AdjustStock(org.org, self._variant, org.default_location, whole(10), "opening")
@@ -160,22 +160,22 @@ class _Story:
         ]  # fmt: skip
         return chapters
 
-    def _asked(self, when: str, ask: Callable[[Connection], object]) -> _Said:
+    def _asked(self, when: str, ask: Callable[[Connection], object]) -> _Chapter:
         with noting(self._conn) as noted:
             ask(self._conn)
-        return _Said(when, list(dict.fromkeys(noted)))
+        return _Chapter(when, list(dict.fromkeys(noted)))
 
     def _claim(self, conn: Connection) -> object:
         return queue.claim(conn, 10 * _MICROSECONDS, 20 * _MICROSECONDS, limit=100, holder=1)
 
-    def _batch(self, when: str, command: Command) -> _Said:
+    def _batch(self, when: str, command: Command) -> _Chapter:
         """Note what a batch of this command says, then carry it out."""
         number, before = next(self._times), next(self._ids)
         with noting(self._conn) as noted:
             self._carried_out(command, number)
         self._ids = itertools.count(before)
         self._carried_out(command, number)
-        return _Said(when, list(noted))
+        return _Chapter(when, list(noted))
 
     def _carried_out(self, command: Command, number: int) -> None:
         # Born leased, as where the process runs the pipeline; only claimed where it does not.

@@ -28,7 +28,7 @@ class _Member(NamedTuple):
 def of_object(body: bytes, shape: type[msgspec.Struct], path: str = "") -> Iterator[InvalidJson]:
     """Every fault of this object against the shape, member by member.
 
-    `path` is where the object stands. The body is JSON that `strict_json` has accepted.
+    `path` is where the object stands. The body is sound JSON (see edge.soundness).
     """
     breathe()
     try:

@@ -66,7 +66,7 @@ class DeadlineProtocol(TimedProtocol):
         )  # fmt: skip
         self.connections_max = connections_max
         self._overhead_bytes = 0
-        # Bytes of the newest data, and of the data that is parsed now.
+        # The size of the newest data, and whether a head is parsed now.
         self._chunk_bytes = 0
         self._in_head = False
         # How many headers the head had whose body is coming.

@@ -75,8 +75,8 @@ def due(
 ) -> tuple[list[Sweep], int | None]:
     """Sweeps to do among the next `limit` organizations, and the last of these organizations.
 
-    A sweep is to do if no process holds it and it is under way or ended before. The last
-    organization is None if no more follow.
+    A sweep is to do if no process holds it, and if it is under way or ended at `ended_before` or
+    earlier. The last organization is None if no more follow.
     """
     orgs = [row[0] for row in conn.execute(organizations_statement(after_org, limit))]
     wanted: set[tuple[Any, ...]] = {(org, kind) for org in orgs}
