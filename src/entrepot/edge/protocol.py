@@ -69,7 +69,7 @@ class DeadlineProtocol(TimedProtocol):
         # The size of the newest data, and whether a head is parsed now.
         self._chunk_bytes = 0
         self._in_head = False
-        # How many headers the head had whose body is coming.
+        # The number of headers in the head whose body is coming.
         self._headers_before = 0
         self.headers = []
         self._fault: int | None = None

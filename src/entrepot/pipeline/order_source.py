@@ -1,6 +1,6 @@
-"""An organization's order source: what a template may be, the address of an order, its answer.
+"""An organization's order source: its template, the address of an order, and its answer.
 
-Sources are set by the operator, never by a client, so that one inside the own network is allowed. A
+The operator sets sources, and no client can. So a source inside the own network is allowed. A
 client's id fills one segment of the path or one value of the query, and nothing else.
 """
 
@@ -45,7 +45,7 @@ class Answer(NamedTuple):
 
 
 def template_fault(template: str) -> str | None:
-    """Why no orders can be asked for by this template, as a sentence; None where they can."""
+    """The fault of a template, as a sentence; None for a good one."""
     parts = _SPLIT.match(template)
     if parts is None or not _PLAIN.match(template) or parts[3][:1] not in ("", "/"):
         return "must be http:// or https://, a host and a path, in visible ASCII without blanks"
@@ -69,7 +69,7 @@ def template_fault(template: str) -> str | None:
 
 
 def header_fault(header: str) -> str | None:
-    """Why this header cannot be sent along, as a sentence; None where it can."""
+    """The fault of a header, as a sentence; None for a good one."""
     name, colon, value = header.partition(":")
     if not colon or not _HEADER_NAME.match(name.strip(" ")) or not _HEADER_VALUE.match(value):
         return "must be `Name: value` in one line of visible ASCII"

@@ -1,9 +1,9 @@
-"""Saying that this process lives, and noticing that another one does not.
+"""Heartbeats: this process tells that it lives, and notices that another one died.
 
-Only where several processes work on one book. A dead process's jobs are free a few seconds after
-its last beat, and not only when their leases end. A process that lives but was slow loses its jobs
-to the fences: what it brings afterwards is refused, and a provider that was asked twice knows the
-second call by its key.
+Needed only if several processes work on one book. A dead process's jobs are free a few seconds
+after its last beat, and not only when their leases end. A process that was only slow loses its jobs
+by their fences: its later writes are refused. A provider that was asked twice knows the second call
+by its key.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Presence:
             self._freed()
 
     async def leave(self) -> None:
-        """Say that this process ends; nothing is lost where that cannot be said."""
+        """Tell that this process ends. If that cannot be told, nothing is lost."""
         with suppress(Exception):
             await asyncio.wait_for(
                 self._database.write(partial(processes.leave, process=self._process)), 5.0

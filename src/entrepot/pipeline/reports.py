@@ -39,7 +39,7 @@ def place_of(error: BaseException) -> str:
 
 
 class Reports:
-    """The pipeline's voice in one process."""
+    """The pipeline's logs and metrics of one process."""
 
     def __init__(self) -> None:
         self._told_sandbox: set[str] = set()
@@ -103,11 +103,11 @@ class Reports:
             log.warning("pipeline.parked", **told)
             self._parked.set()
         elif command.counted:
-            # A first failure or two are weather; a third is worth a look.
+            # One or two failures are usual; a third one is worth a look.
             say = log.info if job.tries < WARN_TRIES else log.warning
             say("pipeline.put_off", **told, run_at=job.run_at)
         elif is_debugging():
-            # Waiting for a notification is no fault, and is said every few seconds.
+            # Waiting for a notification is no fault, and would be logged every few seconds.
             log.debug("pipeline.put_off", **told, run_at=job.run_at)
 
     def tell_no_claim(self, error: Exception) -> None:
@@ -124,7 +124,7 @@ class Reports:
         self._claiming = True
 
     def tell_astray(self, number: int) -> None:
-        """Log that jobs were found which a clock had put off or leased that stood ahead."""
+        """Log that jobs were put off or leased too far, by a clock that stood ahead."""
         log.warning("pipeline.clock_was_ahead", jobs=number)
 
     def tell_failure(self, held: Held, error: Exception, where: str) -> None:

@@ -27,7 +27,8 @@ T = TypeVar("T")
 Pause = Callable[[float], Awaitable[None]]
 
 DAY_SECONDS = 86_400.0
-# A row outlives its period by a tenth at most, and the walk over the keys reads it ten times.
+# A walk over the keys begins ten times in their period: a row outlives its period by a tenth at
+# most.
 WALKS_A_PERIOD = 10
 ORGANIZATIONS_AT_ONCE = 200
 PAUSE_MAX_SECONDS = 30.0
@@ -92,7 +93,7 @@ class Retention:
 
     async def run(self) -> None:
         """Look now and then whether a walk is due, until `stop`."""
-        # A starting process has more urgent things to do.
+        # A starting process has more urgent work.
         await self._until_stopped(self._settings.look_seconds)
         while not self._stopped.is_set():
             try:
@@ -215,7 +216,7 @@ class Retention:
         return self._now() + int(self._settings.lease_seconds * MICROSECONDS)
 
     async def _paced(self, work: Awaitable[T]) -> T:
-        """Do it, then wait so long that it was no more than its share of the time."""
+        """Do the work, then wait until it was no more than its share of the time."""
         started = self._monotonic()
         done = await work
         took = self._monotonic() - started

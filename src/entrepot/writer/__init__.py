@@ -1,1 +1,3 @@
-"""The only way in: who may, once only, all or nothing, many at a time."""
+"""The writer: the only way by which the book changes. Commands are carried out once, in batches,
+and each batch in one transaction.
+"""

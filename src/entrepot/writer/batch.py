@@ -45,7 +45,7 @@ def run_batch(
     """Carry a batch out in the caller's transaction.
 
     With `first_step`, orders placed here have their stock reserved in the same transaction. A
-    refusal touches nothing, but is stored where it was asked under a key. Raises Conflict.
+    refusal writes nothing but its own answer, if the request had a key. Raises Conflict.
     """
     needs = Needs(reserving=first_step is not None)
     for envelope in envelopes:

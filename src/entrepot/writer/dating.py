@@ -22,7 +22,7 @@ def all_dated(
 
 
 def dated(envelope: Envelope, outcome: Outcome, facts: Facts) -> Outcome:
-    """The outcome as it was committed: with the times that its orders are kept with."""
+    """The outcome as it was committed, with the times that its orders have in the book."""
     if outcome.replayed:
         # The stored answer was given in this very batch.
         stored = facts.answers[_key(envelope)]

@@ -31,10 +31,10 @@ class Idempotency(NamedTuple):
     parts: tuple[str, ...]
     fingerprint: bytes
     store_refusals: bool = True
-    # Each makes the fingerprint that an older version makes of the same request.
+    # Functions that make the fingerprints of older versions from the same request.
     older: tuple[Callable[[], bytes], ...] = ()
     shows_times: bool = False
-    # The order that the request is told as, to the letter: its first answer is the answer.
+    # The order that the body repeats to the letter, if any: its first answer is then the answer.
     order_id: bytes | None = None
 
 
@@ -46,8 +46,8 @@ class Envelope(NamedTuple):
     command: Command
     request_id: str | None = None
     idempotency: Idempotency | None = None
-    # Pure; called inside the transaction, so that what is stored is what is sent. Called again when
-    # the commit has another time than the decision went by.
+    # Pure. Called inside the transaction, so the stored answer is the sent one. Called again if the
+    # commit has another time than the decision had.
     answer: Callable[[Result | Refusal], Answer] | None = None
     # The sender's knowledge of the order, so that the book need not be read again.
     seen: Seen | None = None

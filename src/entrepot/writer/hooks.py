@@ -20,14 +20,13 @@ class Hooks(Protocol):
         ...
 
     def leased_until(self) -> int:
-        """Until when jobs born now are held by this process, in microseconds UTC.
-
-        0: they wait in the table, for whichever process claims them.
+        """The end of the lease of jobs that are born now, in microseconds UTC. 0: no process holds
+        them, and any process claims them from the table.
         """
         ...
 
     def first_step(self, job: Job) -> ReserveStock:
-        """How the stock of a placed order is reserved; asked where new jobs are held here."""
+        """The command that reserves the stock of a placed order; asked if new jobs are held here."""
         ...
 
     def born(self, jobs: list[Job], facts: Facts) -> None:

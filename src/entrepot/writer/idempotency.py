@@ -49,12 +49,12 @@ def _digest(part: bytes) -> bytes:
     return hashlib.blake2b(part, digest_size=_PART_BYTES).digest()
 
 
-# Most parts are short and nearly always the same: a currency, a channel, what was left out.
+# Most parts are short and often the same: a currency, a channel, an absent member.
 _known_digest = lru_cache(maxsize=4096)(_digest)
 
 
 def replay(idempotency: Idempotency, stored: StoredAnswer) -> Outcome | Refusal:
-    """The stored answer, byte for byte; or the refusal of a key that meant something else."""
+    """The stored answer, byte for byte; or a refusal if the key was used for another request."""
     if stored.operation != idempotency.operation:
         detail = f"the key was used for another operation, {stored.operation}"
         return Refusal(Reason.KEY_REUSED, detail)

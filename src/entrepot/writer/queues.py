@@ -23,7 +23,7 @@ from entrepot.writer.envelope import Envelope, Outcome
 # enough to do. An order takes up to three of the pipeline's commands, so with a smaller share the
 # pipeline would fall behind.
 PIPELINE_SHARE: Final = 0.75
-# How much longer an array may wait than a single order: it is a hundred orders' work itself.
+# The patience of arrays, in that of single orders: an array is the work of a hundred orders.
 BULK_PATIENCE: Final = 6
 # The door refuses a request whose expected wait exceeds this part of the longest wait, so that few
 # requests that were let in time out in the queue.
@@ -48,7 +48,7 @@ class Waiting(NamedTuple):
 
 
 class Queue:
-    """Commands in order of arrival. `patience` is how long one may wait, None for ever."""
+    """Commands in order of arrival. `patience` is how long a command may wait, None for ever."""
 
     __slots__ = ("_last_taken", "_stood", "entries", "orders", "pace", "patience")
 
@@ -63,12 +63,14 @@ class Queue:
         self._stood = False
 
     def add(self, waiting: Waiting) -> None:
-        """Put it at the end."""
+        """Add a command at the end."""
         self.entries.append(waiting)
         self.orders += weight(waiting.envelope.command)
 
     def take(self, room: int, batch: list[Waiting], *, at_least_one: bool = False) -> int:
-        """Move commands that write up to `room` orders into `batch`; what they write together."""
+        """Move commands that write up to `room` orders into `batch`. Returns how many orders they
+        write.
+        """
         taken, entries = 0, self.entries
         while entries:
             size = weight(entries[0].envelope.command)
@@ -132,7 +134,7 @@ ARRAYS: Final = Part(bulk=True, whole=True)
 
 
 class Queues:
-    """All that waits for this process's writer."""
+    """The three queues of this process's writer."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -154,7 +156,7 @@ class Queues:
 
     @property
     def orders(self) -> int:
-        """How many orders of outsiders wait."""
+        """The number of waiting orders, without the pipeline's commands."""
         return self.singles.orders + self.bulk.orders
 
     def queue_of(self, command: Command) -> Queue:

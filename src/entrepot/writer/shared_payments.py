@@ -6,13 +6,13 @@ from entrepot.core import ids
 from entrepot.core.order import Order
 from entrepot.telemetry import log
 
-# Payments of which this process remembers that it told of them.
+# Payments that this process has warned of, and remembers.
 _TOLD_MAX = 10_000
 
 
 class SharedPayments:
-    """Warns once for a payment, however many orders share it: some clients have but one reference
-    for everything that they try out.
+    """Warns once for a payment, however many orders share it: some clients use one reference for
+    all the orders of their tests.
     """
 
     def __init__(self) -> None:

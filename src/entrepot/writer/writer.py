@@ -41,7 +41,7 @@ LOCKED_BATCHES = 32
 # With this many write connections a second series of batches runs for arrays: three connections
 # for the series, one for claiming jobs and removing old rows.
 _FOR_ARRAYS = 4
-# Orders and lines of a batch beyond which others run while the batch is decided and written.
+# From this many orders and lines on, others run while a batch is decided and written.
 AT_ONCE_MAX = 1_000
 OVERLOADED = Refusal(Reason.OVERLOADED, retry_after=1.0)
 
@@ -177,7 +177,8 @@ class Writer:
         except Exception as error:
             with suppress(Exception):
                 log.error("writer.broke", size=len(envelopes), error=type(error).__name__)
-            # Whether it was written is not known; the same request again, under its key, finds out.
+            # It is not known whether the batch was written. The same request again, under its key,
+            # finds out.
             outcomes = _all_refused(envelopes, Refusal(Reason.INTERNAL))
         metrics.commit_seconds.observe(time.perf_counter() - started)
         metrics.batch_size.observe(len(batch))
