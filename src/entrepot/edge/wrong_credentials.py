@@ -14,7 +14,7 @@ from typing import Final
 from entrepot.core.refusal import Reason, Refusal, Refused
 from entrepot.telemetry import log, metrics
 
-# An address may try this many wrong ones at once, and then PER_SECOND of them each second.
+# An address may try this many wrong ones at once, and then RATE of them each second.
 BURST: Final = 100
 RATE: Final = 20.0
 # A try that would wait longer, or would be one too many to wait, is told to come back instead.

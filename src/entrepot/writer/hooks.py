@@ -20,8 +20,8 @@ class Hooks(Protocol):
         ...
 
     def leased_until(self) -> int:
-        """The end of the lease of jobs that are born now, in microseconds UTC. 0: no process holds
-        them, and any process claims them from the table.
+        """The end of the lease of jobs born now, in microseconds UTC. 0: the jobs wait in the
+        table, and any process claims them.
         """
         ...
 
