@@ -89,8 +89,9 @@ def storable(*amounts: Amount) -> bool:
 
 
 def balance(subtotal: Amount, total: Amount) -> tuple[Amount, Amount]:
-    """What is taken off the lines and what is put on, so that they make the total: the discount,
-    and what the order costs beyond its lines, which is told as shipping. One of them is zero.
+    """The discount on the lines, and the shipping beyond them, that together make the total.
+
+    One of the two is zero.
     """
     if subtotal == total:
         return ZERO, ZERO
@@ -102,10 +103,10 @@ def balance(subtotal: Amount, total: Amount) -> tuple[Amount, Amount]:
 
 
 def priceable(subtotal: Amount, total: Amount) -> bool:
-    """Whether the book can hold what the lines sum up to, the total, and what lies between.
+    """Whether the book can hold the sum of the lines, the total, and the difference of the two.
 
-    Two amounts that can be stored side by side are at one scale below 2^63 each. What lies between
-    them is below 2^63 wherever both have one sign, as nearly always.
+    Two amounts that can be stored side by side are at one scale below 2^63 each. Their difference
+    is below 2^63 if both have one sign, as nearly always.
     """
     if not storable(subtotal, total):
         return False

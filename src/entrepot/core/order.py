@@ -14,7 +14,7 @@ from entrepot.core.words import shown
 
 
 class Line(NamedTuple):
-    """One line of an order. Title, SKU and price are snapshots; ids point into the catalogue."""
+    """A line of an order. Title, SKU and price are snapshots; ids point into the catalogue."""
 
     id: bytes
     number: int
@@ -38,7 +38,7 @@ class Line(NamedTuple):
 
 
 def revision(order: Order) -> str:
-    """What tells this state of an order from every other: its events' count and its last change."""
+    """The text that differs in every state of an order: its events' count and its last change."""
     return f"{order.version}-{order.updated_at:x}"
 
 
@@ -48,7 +48,7 @@ def subtotal(lines: Iterable[Line], currency: str) -> Amount:
 
 
 class Order(NamedTuple):
-    """One order. Times are microseconds since the epoch, UTC; `version` counts its events."""
+    """An order. Times are microseconds since the epoch, UTC; `version` counts its events."""
 
     org: int
     id: bytes
@@ -146,8 +146,8 @@ _PLACE = {name: place for place, name in enumerate(Order._fields)}
 
 
 class Event(NamedTuple):
-    """What happened to a subject, an order. `seq` counts 1..n within the subject, `number` 1..n
-    within the organization in the order of commits; neither has a gap.
+    """An event of a subject, an order. `seq` counts 1..n within the subject, `number` 1..n within
+    the organization in the order of commits; neither has a gap.
     """
 
     org: int
@@ -174,8 +174,8 @@ class Customer(NamedTuple):
     phone: str | None
     created_at: int
     updated_at: int
-    # Which kinds of senders have an id of their own for this customer, with blanks between them.
-    # None, as in books from before it was kept: any may have one.
+    # The kinds of senders that have an id of their own for this customer, with blanks between them.
+    # None, as in older books: any kind may have one.
     senders: str | None = None
     # JSON text: those ids, by the kind of sender. None where none is known.
     own_ids: str | None = None
@@ -209,7 +209,7 @@ class Level(NamedTuple):
 
 
 class StockEntry(NamedTuple):
-    """One line of the append-only stock ledger."""
+    """A row of the append-only stock ledger."""
 
     org: int
     id: bytes

@@ -39,7 +39,7 @@ FORWARD: dict[str, frozenset[str]] = {
 OPEN = frozenset({"prepared", "running"})
 # States of an authorisation that may hold money: an order has at most one such.
 LIVE = frozenset({"prepared", "running", "done"})
-# What is said of a payment that no money is held for and none was taken of.
+# The facet of a payment for which no money is held and none was taken.
 _WITHOUT_MONEY = {
     "prepared": "pending",
     "running": "pending",
@@ -50,7 +50,9 @@ _WITHOUT_MONEY = {
 
 
 class Payment(NamedTuple):
-    """A payment of an order, as it is due. A further one follows where the last came to nothing."""
+    """A payment of an order, as it is due. A further payment follows if the last one came to
+    nothing.
+    """
 
     org: int
     order_id: bytes
@@ -86,7 +88,7 @@ class Operation(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """What was done on a payment, in units at the payment's scale."""
+    """Sums of the operations done on a payment, in units at the payment's scale."""
 
     authorised: int = 0
     captured: int = 0

@@ -27,8 +27,9 @@ def authorisation_key(secret: bytes, org: int, order_id: bytes, payment: int) ->
 
 
 def operation_key(authorisation: str, org: int, order_id: bytes, kind: str, number: int) -> str:
-    """The key of a further operation of a payment: it follows from that of its `authorisation`.
+    """The key of a further operation of a payment, which follows from the key of its
+    `authorisation`.
 
-    So whoever decides on an operation needs no secret, and the key goes wherever the payment goes.
+    So a decision on an operation needs no secret, and the key goes wherever the payment goes.
     """
     return payment_key(authorisation.encode(), org.to_bytes(8, "big"), order_id, kind, number)

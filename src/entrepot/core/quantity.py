@@ -24,7 +24,7 @@ ON_HAND_MAX: Final = Quantity(2**49 * ONE)
 
 
 def whole(count: int) -> Quantity:
-    """So many whole units."""
+    """The quantity of this many whole units."""
     return Quantity(count * ONE)
 
 

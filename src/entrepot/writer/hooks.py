@@ -20,13 +20,13 @@ class Hooks(Protocol):
         ...
 
     def leased_until(self) -> int:
-        """The end of the lease of jobs born now, in microseconds UTC. 0: the jobs wait in the
-        table, and any process claims them.
+        """The end of the lease of new jobs, in microseconds UTC. 0: they wait in the table, where
+        any process claims them.
         """
         ...
 
     def first_step(self, job: Job) -> ReserveStock:
-        """The command that reserves the stock of a placed order; asked if new jobs are held here."""
+        """The command that reserves a placed order's stock; asked if new jobs are held here."""
         ...
 
     def born(self, jobs: list[Job], facts: Facts) -> None:

@@ -23,7 +23,7 @@ class OfOrder:
 
 
 def of_orders(conn: Connection, keys: set[tuple[Any, ...]]) -> dict[Key, OfOrder]:
-    """What was asked of providers, for those of these orders that have a payment."""
+    """The payments and operations of these orders, for orders that have a payment."""
     found: dict[Key, OfOrder] = {}
     kept = schema.PAYMENTS
     for row in sql.select(conn, kept.table, _BY_ORDER, keys, kept.columns):
