@@ -34,6 +34,10 @@ OWNER = {
     "reservations": "order_id",
     "payments": "order_id",
     "payment_operations": "order_id",
+    "shipments": "order_id",
+    "shipment_lines": "order_id",
+    "returns": "order_id",
+    "return_lines": "order_id",
     "payment_claims": "order_id",
     "stock_entries": "order_id",
     "customers": "id",
@@ -107,6 +111,17 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
         ID: ("order_id", "line_id"),
         TIME: ("updated_at",),
         SHIFT: ("held_until",),
+    },
+    "shipments": {
+        SAME: ("org", "number", "carrier", "tracking_number", "tracking_url"),
+        ID: ("order_id",),
+        TIME: ("shipped_at",),
+    },
+    "shipment_lines": {SAME: ("org", "number", "quantity"), ID: ("order_id", "line_id")},
+    "returns": {SAME: ("org", "number"), ID: ("order_id",), TIME: ("returned_at",)},
+    "return_lines": {
+        SAME: ("org", "number", "quantity", "restocked", "location_id"),
+        ID: ("order_id", "line_id"),
     },
     "payments": {
         SAME: (

@@ -66,6 +66,13 @@ from every stand. Hence goods leave only after `packed`, and what needs no shipp
 who only says that they left or arrived has packed them on the way, and the history says so.
 The other rows are our choice.
 
+* Goods leave with shipments: all that is left of an order, or a part of it. While something is left
+  the order is `partially_shipped`, then it is `in_transit`. A word that says that the goods are
+  gone ships all that is left. A word that is true of a part that is on its way ships nothing.
+* Goods come back with returns, to a shelf or not: `partial`, and `returned` when all are back. A
+  word that tells of a return moves the order only, and no stock.
+* A partly shipped order cannot be cancelled. Its lines change where it has no payment, but never to
+  less than was shipped of them.
 * A packed order can be cancelled: the stock is released and the payment voided. Synq's documents
   leave the way out of `processing` open; here it is `cancelled`.
 * No answer depends on how far the pipeline is. Words that are told before the confirmation are

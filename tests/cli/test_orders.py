@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 from tests.cli.office import DOWN, LATER, TURN, Office
 from tests.factories import new_id, open_shop
+from tests.quantities import much
 
 from entrepot.cli.explain import explain
 from entrepot.cli.orders import orders, retry
@@ -16,7 +17,10 @@ from entrepot.cli.session import OperatorError
 from entrepot.clock import now
 from entrepot.core import ids
 from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.ship import ShipOrder
+from entrepot.core.decide.take_back import TakeBack
 from entrepot.core.payment_keys import payment_key
+from entrepot.core.shipments import Carriage, Part
 from entrepot.store import schema
 from entrepot.store.writing import processes
 
@@ -120,6 +124,29 @@ def test_everything_of_an_order_is_explained(office: Office) -> None:
     text = office.types(explain, "Shop", ids.dashed(order.id))
     assert f"\nwaits_for: {told['waits_for']}\n" in text
     assert "\n  polinate_phase: REJECTED, CANCELLED\n" in text
+
+
+def test_what_of_an_order_was_shipped_is_explained(office: Office) -> None:
+    order = office.run(office._place, None, {"reference": None, "quantity": 4})
+    carriage = Carriage("DHL", "00340", "https://dhl.example/00340")
+    parts = (Part(order.lines[0].id, much(3)),)
+    office.do(ShipOrder(order.org, "native", order.id, parts, carriage))
+    told = office.told(explain, "Shop", ids.dashed(order.id))
+    [claim], [shipment] = told["reservations"], told["shipments"]
+    assert (claim["state"], claim["quantity"], claim["shipped"]) == ("committed", "4", "3")
+    assert shipment.pop("shipped_at")
+    assert shipment == {
+        "number": 1, "lines": f"3 of {ids.dashed(order.lines[0].id)}", **carriage._asdict(),
+    }  # fmt: skip
+    office.do(TakeBack(order.org, "native", order.id, (Part(order.lines[0].id, much("1.5")),)))
+    office.do(TakeBack(order.org, "native", order.id, restock=False))
+    first, second = office.told(explain, "Shop", ids.dashed(order.id))["returns"]
+    assert (first["restocked"], first["scrapped"]) == (
+        f"1.5 of {ids.dashed(order.lines[0].id)}",
+        None,
+    )
+    assert (second["restocked"], second["scrapped"]) == (None, first["restocked"])
+    assert "\n  number 1, shipped_at " in office.types(explain, "Shop", ids.dashed(order.id))
 
 
 WAITS = [

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.quantities import much, units
 
-from entrepot.core import events, ids, words
+from entrepot.core import events, ids, shipments, words
 from entrepot.core.changes import Changes
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide import decide
@@ -21,7 +21,7 @@ from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.settle import SettlePayment
-from entrepot.core.facets import ENDED
+from entrepot.core.facets import ENDED, SHIPPED
 from entrepot.core.facts import Facts, OrgFacts
 from entrepot.core.kinds import Location
 from entrepot.core.lifecycle import COMPLETABLE_FULFILMENT as MADE
@@ -30,7 +30,9 @@ from entrepot.core.order import Event, Job, Level, Order, Reservation, Variant
 from entrepot.core.payment import Payment
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Decision, OrderResult, OrdersResult, Result, StepResult
+from entrepot.core.returns import RETURN_LINES
 from entrepot.core.rows import Rows
+from entrepot.core.shipments import SHIPMENT_LINES, SHIPMENTS
 
 ORG = 7
 GUEST, LIST = b"g" * 16, b"l" * 16
@@ -221,6 +223,7 @@ class Book:
         self._check_stock()
         for order in self.facts.orders.values():
             self._check_order(order)
+            self._check_goods(order)
             if order.managed:
                 self._check_pipeline(order)
 
@@ -240,6 +243,29 @@ class Book:
             assert level.reserved >= 0
             assert level.soft or level.reserved <= level.on_hand
         assert (claimed, counted) == ({}, {})
+
+    def _check_goods(self, order: Order) -> None:
+        """What left with shipments is what reservations lost, and where the order stands."""
+        key = (ORG, order.id)
+        sent = shipments.summed(self.facts.group(SHIPMENT_LINES, key))
+        numbers = sorted(one.number for one in self.facts.group(SHIPMENTS, key))
+        assert numbers == list(range(1, len(numbers) + 1))
+        if not numbers:
+            assert not sent
+            return
+        wanted = {row.id: row.quantity for row in order.lines}
+        assert all(0 < quantity <= wanted[id_] for id_, quantity in sent.items())
+        whole = sent == {id_: quantity for id_, quantity in wanted.items() if quantity > 0}
+        assert whole == (order.facets.fulfilment in SHIPPED)
+        assert whole != (order.facets.fulfilment == "partially_shipped")
+        back = shipments.summed(self.facts.group(RETURN_LINES, key))
+        assert all(0 < quantity <= sent[id_] for id_, quantity in back.items())
+        if back:
+            assert order.facets.returns in ("partial", "returned")
+            assert order.facets.returns == "returned" or back != wanted
+        for row in self.reservations(order):
+            assert row.shipped == sent.get(row.line_id, 0)
+            assert (row.state == "shipped") == (row.shipped == row.quantity)
 
     def _check_order(self, order: Order) -> None:
         told = self.events(order)

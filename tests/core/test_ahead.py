@@ -152,7 +152,7 @@ def test_words_that_wait_for_the_confirmation_are_said_and_come_true() -> None:
     assert [row.state for row in story.book.reservations(story.order)] == ["shipped"]
     assert story.book.types(story.order) == [
         "order.placed", "order.told_ahead", "order.told_ahead", "order.told_ahead",
-        "stock.reserved", "payment.authorized", "order.confirmed", "order.moved", "stock.shipped",
+        "stock.reserved", "payment.authorized", "order.confirmed", "order.moved", "goods.shipped",
         "order.moved",
     ]  # fmt: skip
 

@@ -19,7 +19,9 @@ from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, ResumeOrder
+from entrepot.core.decide.take_back import TakeBack
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.order import Job, Order, Variant, sealed_digest
@@ -27,6 +29,7 @@ from entrepot.core.payment import Operation
 from entrepot.core.payment_keys import operation_key as further_key
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, OrdersResult, Result
+from entrepot.core.shipments import Carriage, Part
 from entrepot.store import accounts, catalogue, schema
 from entrepot.store.engine import Database
 from entrepot.store.keeping import migrate, retention
@@ -34,6 +37,7 @@ from entrepot.store.writing import processes
 from entrepot.writer.envelope import Answer, Envelope, Idempotency
 from entrepot.writer.writer import Writer
 
+NOBODY = Carriage()
 START = 1_750_000_000_000_000
 SECOND = 1_000_000
 
@@ -115,6 +119,23 @@ class Healthy:
         self.ids |= {f"{name}_mug": variants[0], f"{name}_tee": variants[1]}
         self.ids |= {f"{name}_place": made.default_location}
         return made
+
+    async def ship(self, name: str, *quantities: int, carriage: Carriage = NOBODY) -> None:
+        """So much of each line leaves; all that is left where nothing is said."""
+        parts = await self._parts(name, quantities)
+        await self.tell(ShipOrder(1, "native", self.ids[name], parts or None, carriage))
+
+    async def _parts(self, name: str, quantities: tuple[int, ...]) -> tuple[Part, ...]:
+        lines = schema.order_lines.c
+        of_order = lines.order_id == self.ids[name]
+        listed = select(lines.id).where(of_order).order_by(lines.number)
+        found = await self.database.read(lambda conn: conn.execute(listed).scalars().all())
+        return tuple(map(Part, found, map(much, quantities)))
+
+    async def take_back(self, name: str, *quantities: int, restock: bool = True) -> None:
+        """So much of each line comes back; all that is out where nothing is said."""
+        parts = await self._parts(name, quantities)
+        await self.tell(TakeBack(1, "native", self.ids[name], parts or None, restock))
 
     # --- managed orders, step by step
 
@@ -226,6 +247,20 @@ async def _managed(book: Healthy) -> None:
     await book.reserved("unpaid", book.placing("hard", 1, paid=False))
     await book.settled("oversold", book.placing("soft", 1, 12), "authorized")
     await book.settled("shipped", book.placing("hard", 4), "authorized")
+    await book.settled("parts", book.placing("hard", 4, 2), "authorized")
+    await book.ship("parts", 1, carriage=Carriage("DHL", "00340", "https://dhl.example/00340"))
+    await book.ship("parts", 1, 2)
+    sold = book.placing("hard", 3, paid=False)
+    loose = tuple(line._replace(location_id=None) for line in sold.lines)
+    await book.reserved("loose", sold._replace(lines=loose))
+    await book.ship("loose")
+    await book.settled("back", book.placing("hard", 5, 1), "authorized")
+    await book.words("back", ("polinate_status", "PACKED"), ("polinate_status", "IN_TRANSIT"))
+    await book.take_back("back", 3)
+    await book.take_back("back", 1, restock=False)
+    await book.settled("all_back", book.placing("hard", 1), "authorized")
+    await book.ship("all_back")
+    await book.take_back("all_back")
     await book.words("shipped", ("polinate_status", "PACKED"), ("polinate_status", "IN_TRANSIT"))
     await book.settled("completed", book.placing("hard", 1), "authorized")
     await book.words(

@@ -97,21 +97,6 @@ _STOCK = (
         "ON_HAND_SUM", "shipped without a sale", "hard_mug",
         ("UPDATE stock_entries SET kind = 'adjustment' WHERE order_id = :shipped",),
     ),
-    Break(
-        "SHIPPED_SUM", "shipped less than whole", "shipped",
-        ("UPDATE reservations SET shipped = shipped - 1 WHERE order_id = :shipped",),
-        also=("ON_HAND_SUM",),
-    ),
-    Break(
-        "SHIPPED_SUM", "shipped more than it claims", "shipped",
-        ("UPDATE reservations SET shipped = shipped + 1 WHERE order_id = :shipped",),
-        ("reservations",), ("ON_HAND_SUM",),
-    ),
-    Break(
-        "SHIPPED_SUM", "shipped and yet expired", "shipped",
-        ("UPDATE reservations SET state = 'expired' WHERE order_id = :shipped",),
-        also=("CONFIRMED_CLAIMED",),
-    ),
     Break("CLAIMS_LIVE", "held for an ended order", "declined",
           _claim("state = 'held'", "declined", much(1))),
     Break(

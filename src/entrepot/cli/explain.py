@@ -21,6 +21,8 @@ from entrepot.core.order import Event, Job, Order, Reservation
 from entrepot.core.order_reason import MEANINGS
 from entrepot.core.payment import FullPayment
 from entrepot.core.quantity import text
+from entrepot.core.returns import Return, ReturnLine
+from entrepot.core.shipments import Shipment, ShipmentLine
 from entrepot.core.shown import moment, stuck
 from entrepot.store.reading.waiting import Story, story
 from entrepot.store.writing.working_set import load
@@ -112,6 +114,8 @@ def described(found: Explained) -> dict[str, Any]:
         "jobs": [_job(job, found) for job in its.jobs],
         "payments": [_payment(one) for one in its.payments],
         "reservations": [_reservation(claim) for claim in its.reservations],
+        "shipments": [_shipment(one, its.shipment_lines) for one in its.shipments],
+        "returns": [_return(one, its.return_lines) for one in its.returns],
         "events": [_event(event) for event in its.events],
     }
 
@@ -178,10 +182,37 @@ def _reservation(claim: Reservation) -> dict[str, Any]:
     return {
         "state": claim.state,
         "quantity": text(claim.quantity),
+        "shipped": text(claim.shipped),
         "variant_id": ids.dashed(claim.variant_id),
         "location_id": ids.dashed(claim.location_id),
         "held_until": moment(claim.held_until) if claim.state == "held" else None,
     }
+
+
+def _shipment(shipment: Shipment, lines: list[ShipmentLine]) -> dict[str, Any]:
+    sent = [_much(line) for line in lines if line.number == shipment.number]
+    return {
+        "number": shipment.number,
+        "shipped_at": moment(shipment.shipped_at),
+        "carrier": shipment.carrier,
+        "tracking_number": shipment.tracking_number,
+        "tracking_url": shipment.tracking_url,
+        "lines": " and ".join(sent),
+    }
+
+
+def _return(one: Return, lines: list[ReturnLine]) -> dict[str, Any]:
+    mine = [line for line in lines if line.number == one.number]
+    return {
+        "number": one.number,
+        "returned_at": moment(one.returned_at),
+        "restocked": " and ".join([_much(line) for line in mine if line.restocked]) or None,
+        "scrapped": " and ".join([_much(line) for line in mine if not line.restocked]) or None,
+    }
+
+
+def _much(line: ShipmentLine | ReturnLine) -> str:
+    return f"{text(line.quantity)} of {ids.dashed(line.line_id)}"
 
 
 def _event(event: Event) -> dict[str, Any]:

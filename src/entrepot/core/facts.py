@@ -145,6 +145,10 @@ class Facts:
             found = self.made[kind] = Grouped(kind) if kind.group else Rows(kind)
         return found
 
+    def group(self, kind: Kind[K, R], of: Any) -> Collection[R]:
+        """The rows of a kind that belong to something, such as the shipments of an order."""
+        return cast("Grouped[Any, K, R]", self.of(kind)).of(of)
+
     if not TYPE_CHECKING:  # a name that is none is an error of mypy's
 
         def __getattr__(self, name: str) -> Rows:

@@ -148,10 +148,17 @@ def _illegal_goods(before: Facets, after: Facets) -> str | None:
         if after.fulfilment not in FULFILMENT_MOVES[before.fulfilment]:
             return f"goods that are {before.fulfilment} cannot become {after.fulfilment}"
     if before.returns != after.returns:
-        if after.stage in ENDED or after.fulfilment not in RETURNABLE_FULFILMENT:
-            return f"goods that are {after.fulfilment} cannot come back"
+        if why_not := not_returnable(after):
+            return why_not
         if after.returns not in RETURN_MOVES[before.returns]:
             return f"a return that is {before.returns} cannot become {after.returns}"
+    return None
+
+
+def not_returnable(facets: Facets) -> str | None:
+    """Why no goods come back to an order that stands here, as a sentence; None where they may."""
+    if facets.stage in ENDED or facets.fulfilment not in RETURNABLE_FULFILMENT:
+        return f"goods that are {facets.fulfilment} cannot come back"
     return None
 
 

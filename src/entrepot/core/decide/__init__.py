@@ -6,7 +6,19 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from entrepot.core.commands import Command
-from entrepot.core.decide import adjust, amend, mirror, note, notify, place, reserve, settle, steps
+from entrepot.core.decide import (
+    adjust,
+    amend,
+    mirror,
+    note,
+    notify,
+    place,
+    reserve,
+    settle,
+    ship,
+    steps,
+    take_back,
+)
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.mirror import MirrorOrders
@@ -15,7 +27,9 @@ from entrepot.core.decide.notify import NotifyOrder, match_announced
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, FinishJob, ResumeJob, ResumeOrder
+from entrepot.core.decide.take_back import TakeBack
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.refusal import Refusal, Refused
@@ -39,6 +53,8 @@ _RULES: dict[type, Rule] = {
     AmendOrder: Rule(amend.wants, amend.amend, brings=True),
     NotifyOrder: Rule(notify.wants, notify.notify),
     NoteOrder: Rule(note.wants, note.note),
+    ShipOrder: Rule(ship.wants, ship.ship),
+    TakeBack: Rule(take_back.wants, take_back.take_back),
     AdjustStock: Rule(adjust.wants, adjust.adjust),
     ReserveStock: Rule(reserve.wants, reserve.reserve),
     SettlePayment: Rule(settle.wants, settle.settle),

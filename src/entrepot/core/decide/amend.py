@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from entrepot.core import ahead, events, shown
+from entrepot.core import ahead, events, returns, shipments, shown
 from entrepot.core import properties as free
 from entrepot.core.changes import Changes
 from entrepot.core.commands import AmendPaths, DraftLine
-from entrepot.core.decide import goods, times
+from entrepot.core.decide import goods, sending, times
 from entrepot.core.decide.catalogue import make_line
-from entrepot.core.decide.moves import Telling, tell
+from entrepot.core.decide.moves import Telling, move, tell
 from entrepot.core.facets import RUNNING
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
@@ -77,8 +77,8 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
     """Apply deletes, updates, creates, fields, then words. Any refusal leaves the order untouched.
 
     Refused: unknown order or line, a second line of one entry, lines, total or currency of an order
-    that has a payment, the last line, an illegal move, too little stock for a larger line, a time
-    that cannot be.
+    that has a payment, the last line, an illegal move, too little stock for a larger line, a line
+    below what was shipped of it, a time that cannot be.
     """
     before = facts.orders.get((command.org, command.order_id))
     if before is None:
@@ -96,6 +96,7 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
             order = order.changed(sender_digest=None)
         order, amended = events.amended(before, order, facts, command.source)
         changes.events.append(amended)
+        order = _all_left(order, command, facts, changes)
     if command.words:
         telling = Telling(command.words, command.source, command.paths.order)
         order = tell(order, telling, facts, changes)
@@ -143,7 +144,11 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
         raise refuse(Reason.INVALID, "must be 0 or more", command.paths.total)
     # What cannot be in any order is said before what this one's payment forbids.
     if weighs:
-        _payment_allows(before)
+        _payment_allows(before, facts)
+    if lines_weigh and before.managed:
+        where = {change.line_id: change.where for change in command.update_lines}
+        where |= {line_id: path for path, line_id in command.delete_lines}
+        sending.hold_to_shipped(before, lines, where, facts, changes)
     if not priceable(summed, total):
         sentence = f"the order's total, {total.text()}, is out of range: {RANGE}"
         raise refuse(Reason.INVALID, sentence, command.paths.total)
@@ -151,6 +156,19 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
     if lines_weigh and before.managed and before.facets.stage in ("placed", "confirmed"):
         goods.reclaim(before, order, facts, changes)
     return order
+
+
+def _all_left(order: Order, command: AmendOrder, facts: Facts, changes: Changes) -> Order:
+    """The order, on its way where its lines are down to what was shipped of them."""
+    if not sending.is_in_parts(order, facts):
+        return order
+    if shipments.left(order, sending.gone_of(order, facts, changes)):
+        return order
+    after = shipments.shipped(order.facets, whole=True)
+    if back := sending.back_of(order, facts, changes):
+        after = returns.returned(after, order.lines, back)
+    telling = Telling((), command.source, command.paths.order)
+    return move(order, after, telling, facts, changes)
 
 
 def _news(command: AmendOrder, before: Order) -> dict[str, Any]:
@@ -208,10 +226,11 @@ def _merged(known: str | None, told: dict[str, Any]) -> str:
     return free.text_of(free.merged(free.parse(known or "{}"), told))
 
 
-def _payment_allows(order: Order) -> None:
+def _payment_allows(order: Order, facts: Facts) -> None:
     """What an order with a payment costs is fixed once the order is accepted, for everybody.
 
-    Nothing here depends on how far the pipeline is.
+    Nothing here depends on how far the pipeline is. Without a payment lines change until the goods
+    leave, and while a part of them has not left.
     """
     if not order.managed:
         return
@@ -220,7 +239,7 @@ def _payment_allows(order: Order) -> None:
         raise refuse(Reason.ILLEGAL_MOVE, f"lines of a {facets.stage} order do not change")
     if order.payment_provider is not None:
         raise refuse(Reason.AMOUNT_FIXED)
-    if facets.fulfilment not in NOT_LEFT:
+    if facets.fulfilment not in NOT_LEFT and not sending.is_in_parts(order, facts):
         sentence = f"lines of goods that are {facets.fulfilment} do not change"
         raise refuse(Reason.ILLEGAL_MOVE, sentence)
 

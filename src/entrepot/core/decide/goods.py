@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
@@ -129,14 +131,33 @@ def release(order: Order, facts: Facts, changes: Changes, state: str = "released
     return bool(claimed)
 
 
-def ship(order: Order, facts: Facts, changes: Changes) -> bool:
-    """All goods that are left leave: on hand and reserved both fall, and the ledger says by which
-    order. False where no stock was claimed.
+def ship(
+    order: Order, facts: Facts, changes: Changes, parts: Mapping[bytes, Quantity] | None = None
+) -> bool:
+    """Goods leave: on hand and reserved both fall, and the ledger says by which order.
+
+    `parts` says how much of each line; without `parts` all that is left leaves. False where no
+    stock was claimed for what leaves.
     """
-    claimed = open_reservations(order, facts, changes)
-    for reservation in claimed:
-        _take_off(reservation, reservation.left, facts, changes)
-    return bool(claimed)
+    taken = False
+    for reservation in open_reservations(order, facts, changes):
+        quantity = reservation.left if parts is None else parts.get(reservation.line_id, NONE)
+        if quantity:
+            _take_off(reservation, quantity, facts, changes)
+            taken = True
+    return taken
+
+
+def put_back(
+    shelf: Shelf, quantity: Quantity, order_id: bytes, facts: Facts, changes: Changes
+) -> None:
+    """Goods of an order lie on this shelf again, and the ledger says of which order."""
+    move_level(shelf, facts, changes, on_hand=quantity)
+    changes.entries.append(
+        StockEntry(
+            *shelf[:1], facts.new_id(), *shelf[1:], quantity, "return", order_id, "", facts.now
+        )
+    )
 
 
 def _take_off(reservation: Reservation, quantity: Quantity, facts: Facts, changes: Changes) -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from entrepot.core import ahead, events, lifecycle, words
 from entrepot.core.changes import Changes
-from entrepot.core.decide import goods
+from entrepot.core.decide import goods, sending
 from entrepot.core.decide.jobs import held_here, new_job, taken_up
 from entrepot.core.decide.times import planned
 from entrepot.core.facets import ENDED, RUNNING, SHIPPED, Facets
@@ -64,7 +64,7 @@ def _take_effect(order: Order, facts: Facts, changes: Changes) -> Order:
     telling = Telling(told, words.AXES[told[0][0]].dialect, "")
     order = ahead.dropped(order)
     for end in ahead.steps(ahead.stand(to_come)):
-        order = _move(order, end, telling, facts, changes)
+        order = move(order, end, telling, facts, changes)
     return order
 
 
@@ -98,7 +98,7 @@ def tell(order: Order, telling: Telling, facts: Facts, changes: Changes) -> Orde
     if order.managed:
         return _tell_managed(order, telling, facts, changes)
     after = told_besides(order.facets, order.told_words, order.sender_words or "", telling.told)
-    return _move(order, after, telling, facts, changes)
+    return move(order, after, telling, facts, changes)
 
 
 def retell(order: Order, telling: Telling, facts: Facts, changes: Changes) -> Order:
@@ -109,7 +109,7 @@ def retell(order: Order, telling: Telling, facts: Facts, changes: Changes) -> Or
     telling = telling._replace(told=changed)
     if order.managed:
         return _tell_managed(order, telling, facts, changes)
-    return _move(order, after, telling, facts, changes)
+    return move(order, after, telling, facts, changes)
 
 
 def _last_told(order: Order, told: Told) -> str:
@@ -134,7 +134,7 @@ def _tell_managed(order: Order, telling: Telling, facts: Facts, changes: Changes
     """Move a managed order. Before its confirmation the words are judged as they will be after."""
     after = _by_words(order.facets, telling.told)
     if order.facets.stage != "placed":
-        return _move(order, after, telling, facts, changes)
+        return move(order, after, telling, facts, changes)
     before = ahead.stand(order)
     told = tuple([pair for pair in telling.told if _is_news(order, before, *pair)])
     passing, to_come = order.changed(facets=before), _by_words(before, told)
@@ -162,16 +162,23 @@ def _is_news(order: Order, to_come: Facets, axis: str, word: str) -> bool:
     return word != order.words[axis] or words.is_true(axis, word, to_come)
 
 
-def _move(order: Order, after: Facets, telling: Telling, facts: Facts, changes: Changes) -> Order:
+def move(order: Order, after: Facets, telling: Telling, facts: Facts, changes: Changes) -> Order:
+    """Move the order, by every stop on its way, with what follows. Refused: an illegal move."""
+    order, end = on_the_way(order, after, telling.source, telling.field, facts, changes)
+    return _arrive(order, end, telling, facts, changes)
+
+
+def on_the_way(
+    order: Order, after: Facets, source: str, field: str, facts: Facts, changes: Changes
+) -> tuple[Order, Facets]:
+    """The order at its last stop on the way to `after`, and its end, where the order may go."""
     *passed, end = lifecycle.stops(order.facets, after, order.managed)
     for stop in passed:
-        _allow(order, stop, telling.field)
-        order, event = events.happened(
-            stand(order, stop), events.ORDER_MOVED, facts, telling.source
-        )
+        _allow(order, stop, field)
+        order, event = events.happened(stand(order, stop), events.ORDER_MOVED, facts, source)
         changes.events.append(event)
-    _allow(order, end, telling.field)
-    return _arrive(order, end, telling, facts, changes)
+    _allow(order, end, field)
+    return order, end
 
 
 def _arrive(order: Order, end: Facets, telling: Telling, facts: Facts, changes: Changes) -> Order:
@@ -260,9 +267,7 @@ def _consequences(
             changes.events.append(released)
         _let_go_of_payment(after, facts, changes)
     elif _leaves(after.facets) and not _leaves(before.facets):
-        if goods.ship(after, facts, changes):
-            after, shipped = events.happened(after, events.STOCK_SHIPPED, facts, source)
-            changes.events.append(shipped)
+        after = sending.send_the_rest(before, after, source, facts, changes)
     return after
 
 

@@ -6,11 +6,15 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
+from entrepot.core.kinds import K, R
 from entrepot.core.order import Event, Job, Order, Reservation
 from entrepot.core.payment import FullPayment, full_payments
+from entrepot.core.returns import Return, ReturnLine
+from entrepot.core.shipments import Shipment, ShipmentLine
 from entrepot.core.shown import SILENT, WAITING, stuck
 from entrepot.store import schema
 from entrepot.store.engines import sql
+from entrepot.store.schema.kept import Kept
 from entrepot.store.writing import payments
 
 State = Literal["waiting", "parked"]
@@ -91,6 +95,10 @@ class Story(NamedTuple):
     jobs: list[Job]
     payments: list[FullPayment]
     reservations: list[Reservation]
+    shipments: list[Shipment]
+    shipment_lines: list[ShipmentLine]
+    returns: list[Return]
+    return_lines: list[ReturnLine]
     events: list[Event]
     seen: dict[int, int]  # when each process was seen last that beats
 
@@ -110,9 +118,19 @@ def story(conn: Connection, org: int, order_id: bytes) -> Story:
         sorted(map(schema.JOBS.from_row, jobs), key=lambda job: job.id),
         full_payments(paid.payments, paid.operations),
         sorted(map(schema.RESERVATIONS.from_row, claims), key=lambda claim: claim.line_id),
+        _of_order(conn, schema.SHIPMENTS, key),
+        _of_order(conn, schema.SHIPMENT_LINES, key),
+        _of_order(conn, schema.RETURNS, key),
+        _of_order(conn, schema.RETURN_LINES, key),
         sorted(map(schema.EVENTS.from_row, told), key=lambda event: event.seq),
         {row.id: row.seen_at for row in seen},
     )
+
+
+def _of_order(conn: Connection, kept: Kept[K, R], key: set[Key]) -> list[R]:
+    """The order's rows of a kind, in the order of their keys."""
+    found = sql.select(conn, kept.table, ("org", "order_id"), key, kept.columns)
+    return sorted(map(kept.from_row, found), key=kept.kind.key)
 
 
 def with_reasons(conn: Connection, orders: list[Order], now: int) -> list[Order]:

@@ -20,6 +20,16 @@ from entrepot.store.schema.catalogue import (
     variant_names,
     variants,
 )
+from entrepot.store.schema.goods import (
+    RETURN_LINES,
+    RETURNS,
+    SHIPMENT_LINES,
+    SHIPMENTS,
+    return_lines,
+    returns,
+    shipment_lines,
+    shipments,
+)
 from entrepot.store.schema.kept import AnyKept
 from entrepot.store.schema.notes import NOTES, order_notes
 from entrepot.store.schema.orders import (
@@ -62,6 +72,8 @@ from entrepot.store.schema.work import (
 # Kinds of which nothing is special: rows are read by key, put and written, and no more. Each has
 # its place among the rest by `core.facts.Facts.of`.
 PLAIN: tuple[AnyKept, ...] = (NOTES,)
+# Kinds that are read by the order that their rows belong to, where goods of the order have left.
+OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETURN_LINES)
 
 __all__ = [
     "ANNOUNCED",
@@ -76,11 +88,16 @@ __all__ = [
     "LINES",
     "LOCATIONS",
     "NOTES",
+    "OF_SENT_ORDERS",
     "OPERATIONS",
     "ORDERS",
     "PAYMENTS",
     "PLAIN",
     "RESERVATIONS",
+    "RETURNS",
+    "RETURN_LINES",
+    "SHIPMENTS",
+    "SHIPMENT_LINES",
     "VARIANTS",
     "VARIANT_NAMES",
     "announced_orders",
@@ -111,6 +128,10 @@ __all__ = [
     "payments",
     "processes",
     "reservations",
+    "return_lines",
+    "returns",
+    "shipment_lines",
+    "shipments",
     "stock_entries",
     "stock_levels",
     "sweeps",

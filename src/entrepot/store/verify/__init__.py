@@ -11,7 +11,15 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, Table, func, select
 
 from entrepot.store import schema
-from entrepot.store.verify import numbers, parents, promises, statements, waiting
+from entrepot.store.verify import (
+    coming_back,
+    leaving,
+    numbers,
+    parents,
+    promises,
+    statements,
+    waiting,
+)
 from entrepot.store.verify.answers import check_answers
 from entrepot.store.verify.asking import Asking
 from entrepot.store.verify.damage import check_damage
@@ -66,8 +74,9 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     if now is not None and overdue_before is not None:
         late = waiting.checks(now, overdue_before)
     for check in (
-        *statements.checks(overdue_before), *promises.checks(horizons), *parents.checks(),
-        *numbers.checks(), *late,
+        *statements.checks(overdue_before), *promises.checks(horizons), *leaving.checks(),
+        *coming_back.checks(),
+        *parents.checks(), *numbers.checks(), *late,
     ):  # fmt: skip
         asking.ask(check.invariant, lambda check=check: _ask(asking, check))  # type: ignore[misc]
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))

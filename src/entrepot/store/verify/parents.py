@@ -35,6 +35,7 @@ def _of(child: Table, column: str, parent: Table) -> Reference:
 
 
 _LINES, _RESERVATIONS, _LEVELS = schema.order_lines, schema.reservations, schema.stock_levels
+_SENT, _BACK, _ORDER = schema.shipment_lines, schema.return_lines, ("org", "order_id")
 _ENTRIES, _LIST_ENTRIES, _VARIANTS = schema.stock_entries, schema.item_list_entries, schema.variants
 # The table of each kind of subject that an event can have.
 SUBJECTS: Mapping[str, Table] = MappingProxyType({events.ORDER: schema.orders})
@@ -81,6 +82,11 @@ REFERENCES: tuple[Reference, ...] = (
     _of(_RESERVATIONS, "order_id", schema.orders),
     _of(_RESERVATIONS, "variant_id", _VARIANTS),
     _of(_RESERVATIONS, "location_id", schema.locations),
+    Reference(_SENT, ("org", "order_id", "line_id"), _LINES, ("org", "order_id", "id")),
+    Reference(_SENT, (*_ORDER, "number"), schema.shipments, (*_ORDER, "number")),
+    Reference(_BACK, ("org", "order_id", "line_id"), _LINES, ("org", "order_id", "id")),
+    Reference(_BACK, (*_ORDER, "number"), schema.returns, (*_ORDER, "number")),
+    _of(_BACK, "location_id", schema.locations),
     _of(schema.payments, "order_id", schema.orders),
     _of(schema.payment_operations, "order_id", schema.orders),
     _of(schema.payment_claims, "order_id", schema.orders),

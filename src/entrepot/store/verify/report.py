@@ -29,7 +29,20 @@ INVARIANTS: dict[str, str] = {
     ),
     "SHIPPED_SUM": (
         "Of a reservation never more was shipped than it claims. A shipped reservation was shipped "
-        "whole, and a held one not at all."
+        "whole, and a held one not at all. The shipments of an order have exactly what was shipped "
+        "of its reservations, and never more of a line than was ordered."
+    ),
+    "SHIPMENTS": (
+        "The shipments of an order are numbered from 1, and each has lines. Something is left of "
+        "an order that is partly shipped, and nothing of one that is further on its way."
+    ),
+    "RETURNED_SUM": (
+        "Of a line never more came back than left. The stock ledger has exactly the goods that "
+        "came back to a shelf."
+    ),
+    "RETURNS": (
+        "The returns of an order are numbered from 1, and each has lines. The order says that "
+        "goods came back, and that all did where nothing else is out."
     ),
     "CLAIMS_LIVE": (
         "A held reservation belongs to a placed order whose payment is open. A committed "

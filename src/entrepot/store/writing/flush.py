@@ -70,6 +70,8 @@ def _write(conn: Connection, facts: Facts) -> None:
     write(writes, schema.ANSWERS, facts)
     for kept in schema.PLAIN:
         write(writes, kept, facts)
+    for kept in schema.OF_SENT_ORDERS:
+        write(writes, kept, facts)
     logged = counters.number(conn, writes, facts)
     writes.insert(schema.events, schema.EVENTS.columns, logged, given=counters.LOGGED)
     orders.write(writes, facts)

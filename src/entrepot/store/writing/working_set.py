@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table
 
 from entrepot.core.facts import Facts, OrgFacts
 from entrepot.core.kinds import K, OwnLine, R
+from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.needs import Needs
 from entrepot.pace import paced
 from entrepot.store import schema
@@ -79,6 +80,7 @@ class _Loading:
         self._present: set[Row] = set()  # orders that were found
         self._managed: set[Row] = set()  # of them, those whose stock has to be seen
         self._paying: set[Row] = set()  # those whose payment has to be seen
+        self._sent: set[Row] = set()  # those of which goods have left
         self._stepping: set[Row] = set()  # those whose jobs have to be seen
         self._ending: set[Row] = set()  # these jobs
         self._announcing: set[int] = set()  # organizations that know of announced orders
@@ -108,6 +110,8 @@ class _Loading:
         self._rows(schema.CLAIMS, needs.claims, few=True)
         for kept in schema.PLAIN:
             self._rows(kept, needs.of(kept.kind))
+        for kept in schema.OF_SENT_ORDERS if self._sent else ():
+            look(_by_order(kept, self._sent), partial(_read, kept, self.facts))
         if not self._naming and self._name_shelves():
             self._rows(schema.LEVELS, needs.shelves, lock=lock)
         return self._looks
@@ -206,6 +210,8 @@ class _Loading:
                 if order.facets.payment != "none":
                     self._paying.add(key)
                 needs.stocked_locations.add((order.org, None))
+                if order.facets.fulfilment not in NOT_LEFT:
+                    self._sent.add(key)
 
     def _lines(self, found: list[Row]) -> None:
         needs, facts = self.needs, self.facts

@@ -1,0 +1,64 @@
+"""Goods that left and goods that came back, order by order."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, PrimaryKeyConstraint, Text
+
+from entrepot.core.returns import RETURN_LINES as RETURN_LINE_KIND
+from entrepot.core.returns import RETURNS as RETURN_KIND
+from entrepot.core.shipments import SHIPMENT_LINES as SHIPMENT_LINE_KIND
+from entrepot.core.shipments import SHIPMENTS as SHIPMENT_KIND
+from entrepot.store.schema.kept import Kept
+from entrepot.store.schema.orders import orders
+from entrepot.store.schema.table import ID, belongs_to, need, table
+
+shipments = table(
+    "shipments",
+    need("org", BigInteger),
+    belongs_to("order_id", orders),
+    need("number", BigInteger),  # 1, 2, 3 ... within the order
+    Column("carrier", Text),
+    Column("tracking_number", Text),
+    Column("tracking_url", Text),
+    need("shipped_at", BigInteger),
+    PrimaryKeyConstraint("org", "order_id", "number"),
+)
+
+shipment_lines = table(
+    "shipment_lines",
+    need("org", BigInteger),
+    belongs_to("order_id", orders),
+    need("number", BigInteger),  # the shipment's
+    need("line_id", ID),
+    need("quantity", BigInteger),
+    PrimaryKeyConstraint("org", "order_id", "number", "line_id"),
+    CheckConstraint("quantity > 0", name="shipment_positive"),
+)
+
+returns = table(
+    "returns",
+    need("org", BigInteger),
+    belongs_to("order_id", orders),
+    need("number", BigInteger),  # 1, 2, 3 ... within the order
+    need("returned_at", BigInteger),
+    PrimaryKeyConstraint("org", "order_id", "number"),
+)
+
+return_lines = table(
+    "return_lines",
+    need("org", BigInteger),
+    belongs_to("order_id", orders),
+    need("number", BigInteger),  # the return's
+    need("line_id", ID),
+    need("quantity", BigInteger),
+    need("restocked", Boolean),
+    Column("location_id", ID),  # the shelf on which it is counted again
+    PrimaryKeyConstraint("org", "order_id", "number", "line_id"),
+    CheckConstraint("quantity > 0", name="return_positive"),
+    CheckConstraint("restocked OR location_id IS NULL", name="scrapped_nowhere"),
+)
+
+SHIPMENTS = Kept(SHIPMENT_KIND, shipments)
+SHIPMENT_LINES = Kept(SHIPMENT_LINE_KIND, shipment_lines)
+RETURNS = Kept(RETURN_KIND, returns)
+RETURN_LINES = Kept(RETURN_LINE_KIND, return_lines)

@@ -1,0 +1,97 @@
+"""How what has left of orders can be broken behind the program's back."""
+
+from __future__ import annotations
+
+from tests.quantities import much
+from tests.store.verify_breaks import Break
+
+_EMPTY = (
+    "INSERT INTO shipments (org, order_id, number, shipped_at) "
+    "SELECT org, id, {number}, 0 FROM orders WHERE id = :{order}"
+)
+_EMPTY_RETURN = (
+    "INSERT INTO returns (org, order_id, number, returned_at) "
+    "SELECT org, id, {number}, 0 FROM orders WHERE id = :{order}"
+)
+
+BREAKS_OF_GOODS = (
+    Break(
+        "SHIPPED_SUM", "shipped less than whole", "shipped",
+        ("UPDATE reservations SET shipped = shipped - 1 WHERE order_id = :shipped",),
+        also=("ON_HAND_SUM",),
+    ),
+    Break(
+        "SHIPPED_SUM", "shipped more than it claims", "shipped",
+        ("UPDATE reservations SET shipped = shipped + 1 WHERE order_id = :shipped",),
+        ("reservations",), ("ON_HAND_SUM",),
+    ),
+    Break(
+        "SHIPPED_SUM", "shipped and yet expired", "shipped",
+        ("UPDATE reservations SET state = 'expired' WHERE order_id = :shipped",),
+        also=("CONFIRMED_CLAIMED",),
+    ),
+    Break(
+        "SHIPPED_SUM", "another sum than that of the shipments", "parts",
+        ("UPDATE shipment_lines SET quantity = 3 WHERE order_id = :parts AND number = 1",),
+    ),
+    Break(
+        "SHIPPED_SUM", "more than was ordered", "loose",
+        ("UPDATE shipment_lines SET quantity = 2 * quantity WHERE order_id = :loose",),
+    ),
+    Break(
+        "SHIPMENTS", "on its way with something left", "loose",
+        ("UPDATE order_lines SET quantity = 2 * quantity WHERE order_id = :loose",),
+        also=("SUBTOTAL",),
+    ),
+    Break(
+        "SHIPMENTS", "a number left out", "parts",
+        (
+            "UPDATE shipments SET number = 3 WHERE order_id = :parts AND number = 2",
+            "UPDATE shipment_lines SET number = 3 WHERE order_id = :parts AND number = 2",
+        ),
+    ),
+    Break("SHIPMENTS", "a shipment of nothing", "parts",
+          (_EMPTY.format(number=3, order="parts"),)),
+    Break("SHIPMENTS", "a shipment of what another system ships", "mirrored",
+          (_EMPTY.format(number=1, order="mirrored"),)),
+    Break(
+        "RETURNED_SUM", "more than left", "back",
+        (f"UPDATE return_lines SET quantity = {much(3)} WHERE order_id = :back AND NOT restocked",),
+    ),
+    Break(
+        "RETURNED_SUM", "restocked without an entry", "hard_mug",
+        ("UPDATE stock_entries SET kind = 'adjustment' WHERE order_id = :back AND delta > 0",),
+    ),
+    Break(
+        "RETURNED_SUM", "an entry for what was scrapped", "hard_mug",
+        (
+            (
+                "UPDATE return_lines SET restocked = false, location_id = NULL "
+                "WHERE order_id = :back AND restocked"
+            ),
+        ),
+    ),
+    Break(
+        "RETURNS", "all is back, and the order says a part", "back",
+        (
+            "DELETE FROM order_lines WHERE order_id = :back AND number = 2",
+            f"UPDATE order_lines SET quantity = {much(4)} WHERE order_id = :back",
+        ),
+        also=("OWN_ORGANIZATION", "SHIPPED_SUM", "CONFIRMED_CLAIMED", "SUBTOTAL"),
+    ),
+    Break(
+        "RETURNS", "a number left out", "back",
+        (
+            "UPDATE returns SET number = 3 WHERE order_id = :back AND number = 2",
+            "UPDATE return_lines SET number = 3 WHERE order_id = :back AND number = 2",
+        ),
+    ),
+    Break(
+        "RETURNS", "a return of nothing", "back",
+        (_EMPTY_RETURN.format(number=3, order="back"),),
+    ),
+    Break(
+        "RETURNS", "a return of an order that nothing left of", "confirmed",
+        (_EMPTY_RETURN.format(number=1, order="confirmed"),),
+    ),
+)  # fmt: skip
