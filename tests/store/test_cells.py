@@ -13,6 +13,7 @@ from entrepot.core.payment_keys import authorisation_key
 from entrepot.store import accounts, schema
 from entrepot.store.accounts import CELL_BITS
 from entrepot.store.engine import Database
+from entrepot.store.verify import keys_by
 
 OWN, BOOKS = b"o" * 32, b"b" * 32
 
@@ -49,7 +50,7 @@ async def test_payment_keys_derive_from_the_secret_that_came_with_the_organizati
     # The audit derives the key that each operation should have from the same secrets.
     own = await database.read(audit._own_secrets)
     assert own == {desk.shop.org: OWN}
-    key = audit._operation_key(BOOKS, own)
+    key = keys_by(BOOKS, own)
     assert key(after, after.key) == after.key
     elsewhere = after._replace(org=after.org + 1)
     assert key(elsewhere, after.key) == authorisation_key(

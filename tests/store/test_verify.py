@@ -261,7 +261,7 @@ def test_the_command_ends_with_1_and_names_what_is_broken(
 def test_the_command_ends_quietly_on_a_clean_book(
     operator: Book, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "_operation_key", lambda *_: operation_key)
+    monkeypatch.setattr(command, "keys_by", lambda *_: operation_key)
     command.verify(as_json=True)
     said = _said(capsys)
     assert (said["ok"], said["violations"]) == (True, [])
@@ -273,7 +273,7 @@ def test_the_command_reads_the_sandbox_ledger(
     operator: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(command, "_operation_key", lambda *_: operation_key)
+    monkeypatch.setattr(command, "keys_by", lambda *_: operation_key)
     path = tmp_path / "a ledger?.db"
     ledger = Ledger(path)
     for hold in [*_holds(operator), Hold(dashed(operator.ids["placed"]), "stray")]:

@@ -90,7 +90,7 @@ def book(
     path = tmp_path / "a book.db"
     shutil.copyfile(healthy[0], path)
     monkeypatch.setenv("ENTREPOT_DATABASE_URL", f"sqlite:///{path}")
-    monkeypatch.setattr(command, "_operation_key", lambda *_: operation_key)
+    monkeypatch.setattr(command, "keys_by", lambda *_: operation_key)
     # The book's times are those of the tests.
     monkeypatch.setattr(command, "now", lambda: 1_750_000_000_000_000)
     return Copy(path, healthy[1], lambda: capsys.readouterr().out)

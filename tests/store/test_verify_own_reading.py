@@ -21,17 +21,19 @@ from entrepot.core.facets import VALUES, Facets
 from entrepot.core.ids import dashed
 from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount
 from entrepot.core.order import Line, sealed_digest, subtotal
+from entrepot.core.payment import Operation
+from entrepot.core.payment_keys import authorisation_key, operation_key
 from entrepot.core.quantity import LINE_MAX, Quantity
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.keeping import retention
-from entrepot.store.verify import own_reading, own_values
+from entrepot.store.verify import own_keys, own_reading, own_values
 from entrepot.store.verify.own_moves import why_illegal
 from entrepot.store.writing import spans, tallies
 
 VERIFY = Path(own_reading.__file__).parent
 CORE = Path(lifecycle.__file__).parent
-VALUES_OF_THE_BOOK = ("money", "order", "words")
+VALUES_OF_THE_BOOK = ("money", "order", "payment", "words")
 
 
 def test_what_a_book_is_written_with_is_what_the_audit_knows() -> None:
@@ -114,6 +116,24 @@ def test_amounts_are_read_alike(units: int, scale: int, other: int, others: int)
     assert own_values.same(amount, Amount(others, other)) == (
         amount.at(scale + other) == Amount(others, other).at(scale + other)
     )
+
+
+@given(
+    st.binary(min_size=1), st.integers(0, 2**62), st.binary(min_size=16, max_size=16),
+    st.integers(1, 99), st.integers(1, 99), st.sampled_from(["capture", "void", "refund"]),
+)  # fmt: skip
+def test_keys_are_derived_alike(
+    secret: bytes, org: int, order_id: bytes, payment: int, number: int, kind: str
+) -> None:
+    made = authorisation_key(secret, org, order_id, payment)
+    first = Operation(org, order_id, payment, 1, "authorise", 1, made, "done", None, 0, 0)
+    further = first._replace(number=number, kind=kind)
+    key = own_keys.keys_by(secret, {org + 1: b"of another organization"})
+    assert key(first, "") == made
+    assert key(further, made) == operation_key(made, org, order_id, kind, number)
+    moved = first._replace(org=org + 1)
+    brought = authorisation_key(b"of another organization", org + 1, order_id, payment)
+    assert key(moved, "") == brought
 
 
 @given(st.binary(min_size=16, max_size=16))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,9 +21,6 @@ from entrepot import settings, telemetry
 from entrepot.cli.errors import sentence_of
 from entrepot.cli.session import OperatorError, on_book, require_book
 from entrepot.clock import now
-from entrepot.core.payment import Operation
-from entrepot.core.payment_keys import authorisation_key
-from entrepot.core.payment_keys import operation_key as further_key
 from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.retry import RETRY_AFTER_MAX
 from entrepot.store.engines.book_log import BookLog
@@ -34,10 +31,10 @@ from entrepot.store.verify import (
     INVARIANTS,
     Hold,
     Horizons,
-    OperationKey,
     ProviderLedger,
     Report,
     check_log,
+    keys_by,
     log_alone,
 )
 from entrepot.store.verify import verify as verify_book
@@ -107,7 +104,7 @@ def _report(sandbox_ledger: Path | None, bound: float | None) -> Report:
         own = Asking(conn, findings).ask("secrets of organizations", lambda: _own_secrets(conn))
         return verify_book(
             conn,
-            operation_key=None if secret is None else _operation_key(secret, own or {}),
+            operation_key=None if secret is None else keys_by(secret, own or {}),
             overdue_before=None if bound is None else moment - int(bound * MICROSECONDS),
             now=moment,
             horizons=Horizons(moment + ahead, moment + held),
@@ -158,18 +155,6 @@ def _secret(conn: Connection, findings: Findings) -> bytes | None:
     if secret is not None and secret[0] is None:
         findings.add("SECRET", missing=migrate.INSTALL_SECRET)
     return None if secret is None else secret[0]
-
-
-def _operation_key(secret: bytes, own: Mapping[int, bytes]) -> OperationKey:
-    """How keys are made: a payment's first with the secret of the book, or of the organization."""
-
-    def key(operation: Operation, first: str) -> str:
-        org, order_id, kind = operation.org, operation.order_id, operation.kind
-        if kind == "authorise":
-            return authorisation_key(own.get(org, secret), org, order_id, operation.payment)
-        return further_key(first, org, order_id, kind, operation.number)
-
-    return key
 
 
 def _own_secrets(conn: Connection) -> dict[int, bytes]:

@@ -27,14 +27,23 @@ from entrepot.store.verify.drift import check_schema
 from entrepot.store.verify.ledger import Hold, ProviderLedger, check_ledger
 from entrepot.store.verify.log import check_log, log_alone
 from entrepot.store.verify.orders import Walk
-from entrepot.store.verify.payments import OperationKey
+from entrepot.store.verify.own_keys import OperationKey, keys_by
 from entrepot.store.verify.promises import Horizons
 from entrepot.store.verify.report import INVARIANTS, Findings, Report, Violation
 from entrepot.store.verify.statements import Check
 
 __all__ = [
-    "INVARIANTS", "Hold", "Horizons", "OperationKey", "ProviderLedger", "Report", "Violation",
-    "check_log", "log_alone", "verify",
+    "INVARIANTS",
+    "Hold",
+    "Horizons",
+    "OperationKey",
+    "ProviderLedger",
+    "Report",
+    "Violation",
+    "check_log",
+    "keys_by",
+    "log_alone",
+    "verify",
 ]  # fmt: skip
 
 _ROWS_AT_ONCE = 500

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from entrepot.core.facets import ENDED
 from entrepot.core.order import Order
 from entrepot.core.payment import Operation, Payment
+from entrepot.store.verify.own_keys import OperationKey
 from entrepot.store.verify.own_values import decimal, same
 from entrepot.store.verify.report import Findings
 
-# The key that an operation should have, given that of the authorisation of its payment.
-OperationKey = Callable[[Operation, str], str]
 # States of an authorisation that holds no money and will hold none.
 DEFINITE_NO = ("declined", "given_up")
 _NOT_KNOWN = ("prepared", "running")
