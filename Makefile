@@ -47,10 +47,10 @@ install: $(INSTALLED) ## set up .venv with every dependency pinned, and the entr
 dev: $(DEV_INSTALLED) ## install, and what the tests and the gate need
 
 test: $(DEV_INSTALLED) ## run the whole test suite, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-pooler: $(DEV_INSTALLED) ## the store's, the writer's and the acceptance tests behind PgBouncer (apt install pgbouncer)
-	ENTREPOT_TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile \
+	ENTREPOT_TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder \
 		tests/store tests/writer tests/acceptance $(PYTEST_ARGS)
 
 check: $(DEV_INSTALLED) ## lint, formatting, strict types, import law

@@ -1,6 +1,6 @@
 """The longest wait of others while one client's body is read, decided and written.
 
-The bodies are those of tests/edge/hostile.py: each is made to be slow to read, or is just large.
+The bodies are those of `entrepot.testing.hostile`: each is made to be slow to read, or is large.
 One connection asks for `/health/live` again and again, another sends the bodies; a plain body of
 eight megabytes is sent first. A row's rate is the longest wait in milliseconds, the least of a few
 tries, because whatever else the machine does is in each. The last row is the most memory that
@@ -14,12 +14,11 @@ import threading
 import time
 from contextlib import closing
 
-from tests.edge.hostile import KONVO, SHAPES, array
-
 from bench import process
 from bench.requests import konvo
 from bench.rows import Row
 from bench.run import Run, say
+from entrepot.testing.hostile import KONVO, SHAPES, array
 from entrepot.testing.server import Server
 
 NUMBER = 0

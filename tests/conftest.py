@@ -29,7 +29,33 @@ ENGINES = ("sqlite", "postgres")
 # Tests speak http over the loopback interface. A client of httpx loads the authorities that it
 # trusts for https, which takes 20 ms. In this folder it finds none.
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
+# The files that take longest. They begin first, so that both processes of a run end together.
+SLOW = (
+    "acceptance/test_schemathesis.py",
+    "store/test_verify.py",
+    "edge/test_hostile.py",
+    "acceptance/test_crash.py",
+    "acceptance/test_flash_sale.py",
+    "writer/test_commit_times.py",
+    "acceptance/test_disk.py",
+    "store/test_verify_damage.py",
+    "upgrade/test_upgrade.py",
+    "store/test_verify_pages.py",
+    "store/test_verify_removed.py",
+    "pipeline/test_retention_faults.py",
+    "pipeline/test_retention_events.py",
+    "core/test_book_model.py",
+    "core/test_together.py",
+    "acceptance/test_recovery.py",
+    "acceptance/test_many_processes.py",
+)
 BEHIND_PGBOUNCER = "ENTREPOT_TEST_PGBOUNCER" in os.environ
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slow files first, in their order."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(SLOW)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(scope="session")

@@ -229,3 +229,13 @@ for name in {modules}:
     )
     assert ended.returncode == 0, ended.stderr
     assert modules
+
+
+def test_the_benchmark_imports_no_tests() -> None:
+    found = [
+        f"{path.name}:{line}"
+        for path in (SOURCE.parents[1] / "bench").rglob("*.py")
+        for line, name in imported_names(ast.parse(path.read_text()), ("bench",))
+        if name.partition(".")[0] == "tests"
+    ]
+    assert found == []

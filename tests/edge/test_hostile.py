@@ -7,7 +7,6 @@ import tracemalloc
 
 import msgspec
 import pytest
-from tests.edge.hostile import KONVO, MIB, SHAPES, Shape
 
 from entrepot import pace
 from entrepot.core.refusal import Refused
@@ -17,6 +16,7 @@ from entrepot.edge.konvo.orders import read as konvo
 from entrepot.edge.soundness import InvalidJson
 from entrepot.edge.strict_json import decode
 from entrepot.pace import breathe, in_slices, paced
+from entrepot.testing.hostile import KONVO, MIB, SHAPES, Shape
 
 MEMORY_MAX = 100 * MIB
 RAW = msgspec.json.Decoder(msgspec.Raw)
