@@ -1,7 +1,7 @@
-"""A payment of an order, and the operations on it: what was asked of the provider, and its answer.
+"""A payment of an order, and the operations on it: requests to the provider, and its answers.
 
 Operations are only added. The kind, amount and key of an operation never change; its state moves
-forward. Where the money of a payment is follows from the sums of its operations.
+forward. The sums of its operations say where the money of a payment is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STATES = {
         "under its key."
     ),
 }
-# Where each state may move. An authorisation that is done is given up when a void takes it back.
+# The moves of each state. An authorisation that is done is given up when a void takes it back.
 FORWARD: dict[str, frozenset[str]] = {
     "prepared": frozenset({"running", "done", "declined", "given_up"}),
     "running": frozenset({"done", "declined", "given_up"}),
@@ -66,7 +66,7 @@ class Payment(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One operation on a payment. The provider knows the operation by `key`."""
+    """An operation on a payment. The provider knows the operation by `key`."""
 
     org: int
     order_id: bytes
@@ -81,7 +81,7 @@ class Operation(NamedTuple):
     updated_at: int
 
     def moved(self, state: str, now: int, provider_reference: str | None = None) -> Operation:
-        """The operation in a later state. What is known of the provider's reference stays known."""
+        """The operation in a later state. A known reference of the provider stays."""
         assert state in FORWARD[self.state], f"{self.kind}: {self.state} does not become {state}"
         reference = provider_reference or self.provider_reference
         return self._replace(state=state, provider_reference=reference, updated_at=now)
@@ -131,7 +131,7 @@ class FullPayment(NamedTuple):
         return FullPayment(self.payment, tuple(known.values()))
 
     def further(self, kind: str, units: int, now: int) -> Operation:
-        """One more operation, prepared: nothing is asked of the provider before that is written."""
+        """A further operation, prepared: the provider is asked only after it is written."""
         first = self.authorisation
         number = len(self.operations) + 1
         return first._replace(

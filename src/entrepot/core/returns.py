@@ -53,9 +53,9 @@ RETURN_LINES: Kind[ReturnLineKey, ReturnLine] = Kind(
 
 
 def returned(facets: Facets, lines: Iterable[Line], back: Parts) -> Facets:
-    """Where an order stands once so much of its lines is back: all that was ordered, or a part.
+    """The facets of an order once these parts of its lines are back: all goods, or some.
 
-    A word may have told more than is back. What was told stays.
+    A word may have told more than is back. Told facets stay.
     """
     whole = all(line.quantity <= back.get(line.id, 0) for line in lines)
     return facets._replace(

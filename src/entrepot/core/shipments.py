@@ -28,7 +28,7 @@ class Part(NamedTuple):
 
 
 class Carriage(NamedTuple):
-    """Who carries goods, and how they are followed on their way."""
+    """The carrier of goods, and how they are followed on their way."""
 
     carrier: str | None = None
     tracking_number: str | None = None
@@ -107,9 +107,9 @@ def left(order: Order, has_left: Parts) -> dict[bytes, Quantity]:
 
 
 def shipped(facets: Facets, *, whole: bool) -> Facets:
-    """Where an order stands once goods of it left: all of them, or a part.
+    """The facets of an order once goods of it left: all of them, or a part.
 
-    Goods that left are further on their way already, where somebody told so.
+    If somebody told that goods that left are further on their way, they stay there.
     """
     if not whole:
         return facets._replace(fulfilment="partially_shipped")

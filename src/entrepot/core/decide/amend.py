@@ -27,7 +27,7 @@ SECOND = 1_000_000  # microseconds
 
 
 class LineChange(NamedTuple):
-    """What to change on a line; None leaves a field as it is."""
+    """The changes of a line; None leaves a field as it is."""
 
     where: str
     line_id: bytes
@@ -37,7 +37,7 @@ class LineChange(NamedTuple):
     price: Amount | None = None
     cost: Amount | None = None
     properties: dict[str, Any] | None = None
-    # What the line is of, where that was told with it: it does not change.
+    # The goods of the line, if they were told with it: they do not change.
     variant_id: bytes | None = None
     entry_id: bytes | None = None
 
@@ -55,7 +55,7 @@ class AmendOrder(NamedTuple):
     create_lines: tuple[DraftLine, ...] = ()
     update_lines: tuple[LineChange, ...] = ()
     delete_lines: tuple[tuple[str, bytes], ...] = ()
-    # Of the currencies that are told: those that ISO 4217 does not have.
+    # The told currencies that ISO 4217 does not have.
     odd_currencies: frozenset[str] = frozenset()
     # Revisions (core.order.revision) one of which the order must have; None where any will do.
     expected: frozenset[str] | None = None
@@ -121,7 +121,7 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
     touches = bool(command.create_lines or command.update_lines or command.delete_lines)
     currency = command.said.get("currency", before.currency)
     _sellable_currency(currency, before.currency, before, command, command.paths.currency)
-    # What was read and is sent back as it was changes nothing, and nothing forbids it.
+    # A value that was read and is sent back as it was changes nothing, and nothing forbids it.
     lines_weigh = _weighs(command, before)
     weighs = lines_weigh or _other(command.total, before.total) or currency != before.currency
     if not touches and not weighs:
@@ -142,7 +142,7 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
         total = summed
     if before.managed and total.units < 0 and _other(total, before.total):
         raise refuse(Reason.INVALID, "must be 0 or more", command.paths.total)
-    # What cannot be in any order is said before what this one's payment forbids.
+    # Values that no order can have are refused before values that this order's payment forbids.
     if weighs:
         _payment_allows(before, facts)
     if lines_weigh and before.managed:
@@ -172,8 +172,9 @@ def _all_left(order: Order, command: AmendOrder, facts: Facts, changes: Changes)
 
 
 def _news(command: AmendOrder, before: Order) -> dict[str, Any]:
-    """What is told without what the order shows: times to the millisecond; and what another
-    dialect told. An address that is corrected takes the place of the one that was told before.
+    """The told values that are news: without values that the order shows already (times to the
+    millisecond), also if another dialect told them. An address that is corrected takes the place of
+    the earlier address.
     """
     expected = before.expected_at
     times = {
@@ -227,10 +228,11 @@ def _merged(known: str | None, told: dict[str, Any]) -> str:
 
 
 def _payment_allows(order: Order, facts: Facts) -> None:
-    """What an order with a payment costs is fixed once the order is accepted, for everybody.
+    """Refuse a change of what an order with a payment costs: it is fixed once the order is
+    accepted.
 
     Nothing here depends on how far the pipeline is. Without a payment lines change until the goods
-    leave, and while a part of them has not left.
+    leave, and while a part of the goods has not left.
     """
     if not order.managed:
         return
@@ -268,9 +270,10 @@ def _one_currency(order: Order, line: Line, where: str) -> Line:
 
 
 def _sellable(order: Order, line: Line, before: Line | None, where: str) -> None:
-    """What creating an order demands of a line, amending one demands as well.
+    """Demand of an amended line what creating an order demands of a line.
 
-    A mirrored order's sender may tell anything; so may who sends back what a line had before.
+    A mirrored order's sender may tell anything. So may a client that sends back the values that the
+    line had before.
     """
     if not order.managed:
         return

@@ -1,4 +1,4 @@
-"""What moves of an order do to stock: counters, reservations and ledger move together."""
+"""Stock and the moves of an order: counters, reservations and ledger move together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CLAIMED = (*OPEN, "shipped")
 
 
 def missing_stock(wanted: dict[Shelf, Quantity], facts: Facts) -> str | None:
-    """Which shelf has too little free stock, as a sentence; None when all of it can be reserved."""
+    """The shelf with too little free stock, as a sentence; None if all can be reserved."""
     for shelf, quantity in wanted.items():
         level = facts.levels.get(shelf)
         free = level.on_hand - level.reserved if level else 0
@@ -28,7 +28,7 @@ def missing_stock(wanted: dict[Shelf, Quantity], facts: Facts) -> str | None:
 
 
 def uncountable(wanted: dict[Shelf, Quantity], facts: Facts) -> str | None:
-    """Which shelf would promise more than can be counted, as a sentence; None when none would.
+    """The shelf that would promise more than can be counted, as a sentence; None if there is none.
 
     Under SOFT allocation an order may take more than there is. The bound keeps sums in 63 bits.
     """

@@ -18,7 +18,7 @@ from entrepot.core.telling import Told, remembered, retold, told_besides
 
 # The reason of a mirrored order whose sender's last words brought it back.
 MOVED_BACK = OrderReason.MOVED_BACK
-# Which of these a running order is at, the pipeline says and no word.
+# The pipeline, and no word, says which of these stages a running order has.
 _BY_PIPELINE = ("placed", "confirmed")
 _EVENT_OF_STAGE = {"cancelled": events.ORDER_CANCELLED, "rejected": events.ORDER_CANCELLED}
 
@@ -69,9 +69,9 @@ def _take_effect(order: Order, facts: Facts, changes: Changes) -> Order:
 
 
 def fail(order: Order, reason: OrderReason, detail: str, facts: Facts, changes: Changes) -> Order:
-    """End a placed order for a reason, which it keeps; what it claimed is given back.
+    """End a placed order for a reason, which it keeps; its claims are given back.
 
-    What was told ahead of its confirmation is dropped, the times of its goods included.
+    Words that were told ahead of its confirmation are dropped, and so are the times of its goods.
     """
     if kept := ahead.told(order):
         detail = f"{detail[:200]}; told ahead and dropped: {words.spelled(dict(kept))}"
@@ -113,7 +113,9 @@ def retell(order: Order, telling: Telling, facts: Facts, changes: Changes) -> Or
 
 
 def _last_told(order: Order, told: Told) -> str:
-    """What the sender told last. An older order does not say: there it is what still shows."""
+    """The last words of the sender. An older order does not have them: there the words that still
+    show count.
+    """
     if order.sender_words is not None or order.managed:
         return order.sender_words or ""
     shows = words.heard(order.told_words)
@@ -121,7 +123,9 @@ def _last_told(order: Order, told: Told) -> str:
 
 
 def _by_words(facets: Facets, told: Told) -> Facets:
-    """Where words bring a managed order. Whether it is confirmed yet, only the pipeline says."""
+    """The facets to which words bring a managed order. Only the pipeline says whether it is
+    confirmed.
+    """
     after = facets
     for axis, word in told:
         after = words.moved_by(axis, word, after)
@@ -232,7 +236,7 @@ def dated(order: Order, before: Facets, facts: Facts) -> Order:
     if order.managed and after in SHIPPED:
         order = _no_longer_planned(order, before, facts)
     if after in SHIPPED and order.shipped_at is None and before.fulfilment not in SHIPPED:
-        # What was told to have arrived had left by then.
+        # Goods that were told to have arrived had left by then.
         order = order.changed(shipped_at=min(now, order.delivered_at or now))
     elif after not in SHIPPED and before.fulfilment in SHIPPED:
         order = order.changed(shipped_at=None)
@@ -244,7 +248,7 @@ def dated(order: Order, before: Facets, facts: Facts) -> Order:
 
 
 def _no_longer_planned(order: Order, before: Facets, facts: Facts) -> Order:
-    """What happens now has not the time that was planned for it."""
+    """A move that happens now does not have the time that was planned for it."""
     if before.fulfilment not in SHIPPED and planned(order.shipped_at, facts):
         order = order.changed(shipped_at=None)
     arrives = order.facets.fulfilment == "delivered" != before.fulfilment
@@ -277,10 +281,11 @@ def _leaves(facets: Facets) -> bool:
 
 
 def _let_go_of_payment(order: Order, facts: Facts, changes: Changes) -> None:
-    """Void an authorisation that nobody needs; one still under way is voided by its own job.
+    """Void an authorisation that is no longer needed. One still under way is voided by its own job.
 
     A step that is parked, put off or waits for a notification is due at once: it asks the provider
-    what came of the payment, or just ends. One that a worker has in hand finds out after its call.
+    for the outcome of the payment, or just ends. A step that a worker has in hand finds out after
+    its call.
     """
     payment = facts.payment_of((order.org, order.id))
     if payment is not None and payment.authorisation.state == "done":

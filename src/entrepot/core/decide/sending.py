@@ -27,7 +27,9 @@ from entrepot.core.shipments import (
 
 
 class Load(NamedTuple):
-    """What leaves together: how much of each line, with whom, and when (microseconds UTC)."""
+    """Goods that leave together: how much of each line, with which carrier, and when (microseconds
+    UTC).
+    """
 
     parts: Parts
     carriage: Carriage

@@ -107,7 +107,7 @@ def _authorized(
 
 
 def _stand_in(payment: Payment) -> tuple[str | None, str | None]:
-    """What an order has to say of a payment that its own provider has not answered."""
+    """The reason and detail of an order whose payment its own provider has not answered."""
     if payment.service == payment.provider.lower():
         return None, None
     sentence = f"authorised by the {payment.service} in place of {payment.provider}"

@@ -115,7 +115,7 @@ def _record(
 
 
 def _shelf_of(line: Line, command: TakeBack, facts: Facts) -> bytes | None:
-    """Where what came back of a line is counted; None where nobody counts it."""
+    """The location at which returned goods of a line are counted; None if nobody counts them."""
     variant = facts.variants.get((command.org, line.variant_id))
     if not command.restock or variant is None or not variant.tracked:
         return None

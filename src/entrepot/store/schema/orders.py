@@ -134,7 +134,7 @@ order_lines = table(
 
 order_properties = table(
     "order_properties",
-    # One row a path of an order's properties, so that filters need no JSON functions.
+    # A row for each path of an order's properties, so that filters need no JSON functions.
     need("org", BigInteger),
     need("order_id", ID),
     need("path", Text),
@@ -198,8 +198,7 @@ order_update_tallies = table(
 
 events = table(
     "events",
-    # What happened: the organization's log by `number`, a subject's history by `seq`
-    # (docs/adr/0030).
+    # Events: the organization's log by `number`, a subject's history by `seq` (docs/adr/0030).
     need("org", BigInteger),
     need("subject_id", ID),
     need("seq", BigInteger),
@@ -217,7 +216,7 @@ events = table(
 
 order_archives = table(
     "order_archives",
-    # Which of an order's events are in the archive and no longer here (docs/adr/0009).
+    # Ranges of an order's events that are in the archive and no longer here (docs/adr/0009).
     need("org", BigInteger),
     need("order_id", ID),
     need("first_seq", BigInteger),

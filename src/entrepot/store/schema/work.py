@@ -1,4 +1,4 @@
-"""What is to be done for orders, what was answered, and what is swept away."""
+"""Jobs for orders, stored answers, and the walks that remove old rows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ jobs = table(
 
 processes = table(
     "processes",
-    # Whoever works on jobs says here that it lives, where several processes do.
+    # A process that works on jobs tells here that it lives, if several do.
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     need("beats", BigInteger),
     need("started_at", BigInteger),
@@ -59,7 +59,7 @@ processes = table(
 
 payment_claims = table(
     "payment_claims",
-    # Which live order a payment reference pays (docs/adr/0024).
+    # The live order that a payment reference pays (docs/adr/0024).
     need("org", BigInteger),
     need("provider", Text),  # in small letters
     need("reference", Text),

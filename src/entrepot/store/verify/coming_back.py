@@ -1,4 +1,4 @@
-"""What came back of orders: returns, what had left, the ledger and facets agree."""
+"""Goods that came back: returns, the goods that had left, the ledger and facets agree."""
 
 from __future__ import annotations
 

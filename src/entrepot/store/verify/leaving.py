@@ -1,4 +1,4 @@
-"""What has left of orders: reservations, shipments, lines and facets agree.
+"""Goods that left: reservations, shipments, lines and facets agree.
 
 Orders that left before shipments were kept have none, and are checked by their reservations alone.
 """

@@ -71,7 +71,7 @@ def check_ledger(conn: Connection, findings: Findings, ledger: ProviderLedger) -
 
 
 def _authorisations(conn: Connection, service: str) -> Iterator[Operation]:
-    """What a service was asked to hold money for."""
+    """The authorisations that a service was asked for."""
 
     def fetch(page: AnySelect) -> Sequence[AnyRow]:
         return conn.execute(page).all()
