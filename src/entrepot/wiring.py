@@ -32,9 +32,8 @@ from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.retention import DAY_SECONDS, Retention, RetentionSettings
 from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.settings import WorkerSettings
-from entrepot.pipeline.steps.outside import SourceDialect
+from entrepot.pipeline.steps.outside import Connect, SourceDialect
 from entrepot.pipeline.worker import Worker
-from entrepot.providers.payment import PaymentProvider
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.settings import Settings
 from entrepot.store.engine import Database, Unavailable
@@ -48,7 +47,7 @@ from entrepot.writer.queues import Limits
 from entrepot.writer.writer import Writer
 
 # Payment services by lower-case name. There is none yet beside the sandbox.
-PROVIDERS: Mapping[str, PaymentProvider] = {}
+PROVIDERS: Mapping[str, Connect] = {}
 OTHER_FILES = 128  # databases, logs and pipes, beside the connections
 
 
@@ -93,8 +92,7 @@ def make_services(
     admission = Admission(
         database, monotonic=time.monotonic, rate=rate, tokens=tokens, shared_buckets=buckets
     )
-    accounts = None if chosen.sandbox else frozenset(PROVIDERS)
-    return Services(database, writer, admission, accounts)
+    return Services(database, writer, admission, chosen.sandbox)
 
 
 def open_sandbox(chosen: Settings) -> SandboxProvider:

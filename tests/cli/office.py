@@ -17,7 +17,8 @@ from entrepot.core.order import Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult
 from entrepot.pipeline.steps import Terms
-from entrepot.pipeline.steps.reserve import SANDBOX, reserve
+from entrepot.pipeline.steps.outside import SANDBOX
+from entrepot.pipeline.steps.reserve import reserve
 from entrepot.store import schema
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate

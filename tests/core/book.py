@@ -81,6 +81,7 @@ class Book:
     def __init__(self, *, hard: bool = True, has_source: bool = False, leased: int = 0) -> None:
         self.facts = Facts(now=START, new_id=counted(), leased_until=leased)
         self.facts.orgs[ORG] = OrgFacts(ORG, GUEST, HERE, LIST, hard, has_source)
+        self.facts.accounts[ORG] = frozenset(SERVICES)
         self.facts.locations.read([Location(ORG, HERE, "here"), Location(ORG, THERE, "there")])
         for id_ in (TRACKED, SCARCE, LOOSE):
             name = id_[:1].decode()
@@ -153,8 +154,8 @@ class Book:
     def told(self, order: Order, *told: tuple[str, str], source: str = "polinate") -> Order:
         return one(self.done(telling(order, *told, source=source)))
 
-    def reserved(self, order: Order) -> StepResult:
-        return step(self.done(self.reserving(order)))
+    def reserved(self, order: Order, stand_in: str | None = SANDBOX) -> StepResult:
+        return step(self.done(self.reserving(order)._replace(stand_in=stand_in)))
 
     def reserving(self, order: Order, fence: int | None = None) -> ReserveStock:
         job = self.job(order)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 from tests.factories import Shop, new_id, open_shop
 from tests.quantities import units
 from tests.writer.taking import Taking
@@ -69,6 +69,7 @@ class Scripted:
         self.inner = inner
         self.calls: list[PaymentRequest] = []
         self.voids: list[PaymentRequest] = []
+        self.looks: list[str] = []
         self.instead: Callable[[PaymentRequest], Awaitable[AuthoriseAnswer | None]] | None = None
 
     async def authorise(self, request: PaymentRequest) -> AuthoriseAnswer:
@@ -81,6 +82,7 @@ class Scripted:
         return await self.inner.void(request)
 
     async def look_up(self, key: str) -> Any:
+        self.looks.append(key)
         return await self.inner.look_up(key)
 
     async def close(self) -> None:
@@ -166,6 +168,12 @@ class House:
         result = await self.do(AmendOrder(self.shop.org, "polinate", order_id, words=words))
         assert isinstance(result, OrderResult)
         return result.order
+
+    async def account(self, service: str) -> None:
+        """The organization has an account at a payment service."""
+        row = {"org": self.shop.org, "service": service, "added_at": self.now()}
+        made = insert(schema.provider_accounts).values(row)
+        await self.database.write(lambda conn: conn.execute(made))
 
     async def rows(self, table: Any, *columns: str, **where: Any) -> list[tuple[Any, ...]]:
         def work(conn: Connection) -> list[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ from entrepot.pipeline.retry import POLICIES
 from entrepot.pipeline.steps import BOOK, Terms, request_id
 from entrepot.pipeline.steps.outside import Outside
 from entrepot.pipeline.steps.table import STEPS, in_hand
+from entrepot.store.accounts import ProviderAccount
 from entrepot.store.verify.statements import JOB_KINDS
 
 TERMS = Terms(now, lambda: 1.0, POLICIES)
@@ -28,7 +29,7 @@ def a_job(kind: str, **more: Any) -> Job:
 
 
 def outside(database: Any = None) -> Outside:
-    return Outside({}, database, unread)
+    return Outside({}, None, database, unread)
 
 
 def test_the_audit_knows_the_same_kinds_and_which_are_of_an_order() -> None:
@@ -64,3 +65,57 @@ async def test_a_payment_step_without_a_payment_is_left_to_a_person() -> None:
         command = await held.step.perform(held, outside(), TERMS)
         assert isinstance(command, DeferJob)
         assert (command.parked, command.error) == (True, f"there is nothing to {kind}")
+
+
+class Reading:
+    """A book that has some accounts, and nothing else."""
+
+    def __init__(self, *accounts: ProviderAccount) -> None:
+        self.accounts = {one[:2]: one for one in accounts}
+
+    async def read(self, work: Any) -> ProviderAccount | None:
+        return self.accounts.get((work.keywords["org"], work.keywords["service"]))
+
+
+async def test_a_service_is_reached_for_an_organization_with_an_account() -> None:
+    made: list[Scripted] = []
+
+    def connect(account: ProviderAccount) -> Scripted:
+        made.append(Scripted(account))
+        return made[-1]
+
+    book = Reading(ProviderAccount(1, "stripe", b"a"), ProviderAccount(2, "stripe", b"b"))
+    sandbox: Any = Scripted(None)
+    reached = Outside({"stripe": connect}, sandbox, book, unread)  # type: ignore[dict-item, arg-type]
+    first = await reached.service(1, "stripe")
+    assert await reached.service(1, "stripe") is first
+    other = await reached.service(2, "stripe")
+    assert first is not None
+    assert other is not None
+    assert other is not first
+    assert [one.account for one in made] == list(book.accounts.values())
+    # No account of its own, a service that nobody speaks to, and the sandbox, which is everybody's.
+    assert await reached.service(3, "stripe") is None
+    book.accounts[1, "adyen"] = ProviderAccount(1, "adyen", None)
+    assert await reached.service(1, "adyen") is None
+    assert await reached.service(3, "sandbox") is sandbox
+    # An account that was changed is another one, and one that was taken away is none.
+    book.accounts[1, "stripe"] = ProviderAccount(1, "stripe", b"c")
+    assert await reached.service(1, "stripe") is not first
+    del book.accounts[1, "stripe"]
+    assert await reached.service(1, "stripe") is None
+    await reached.close()
+    assert [one.closed for one in made] == [True, True, True]
+    assert not sandbox.closed
+
+
+class Scripted:
+    """A payment service that is only connected to and closed."""
+
+    name = "stripe"
+
+    def __init__(self, account: ProviderAccount | None) -> None:
+        self.account, self.closed = account, False
+
+    async def close(self) -> None:
+        self.closed = True

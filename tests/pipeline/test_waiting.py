@@ -280,10 +280,11 @@ async def test_a_hold_ends_although_the_payment_cannot_be_voided(
 
 
 async def test_a_service_that_is_gone_holds_no_stock_for_ever(house: House) -> None:
+    await house.account("stripe")
     house.provider.instead = never_known
     first = house.start(
         house.provider.inner, policies=SLOW, random01=longest,
-        providers={"stripe": house.provider},
+        providers={"stripe": lambda _: house.provider},
     )  # fmt: skip
     order_id = await house.place()
     await until_told(house, order_id, "waiting: .*")

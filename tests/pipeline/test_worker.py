@@ -105,9 +105,11 @@ async def test_a_pending_payment_waits_for_its_notification(house: House) -> Non
     order_id = await house.place("pending-1")
 
     async def asked_again() -> bool:
-        return len(house.provider.calls) > 2
+        return len(house.provider.looks) > 2
 
     await eventually(asked_again)
+    # The provider has the request: it is asked what came of it, and sent nothing again.
+    assert len(house.provider.calls) == 1
     assert (await house.stage(order_id))[:2] == ("placed", "pending")
     [(tries, error)] = await house.rows(schema.jobs, "tries", "last_error")
     assert (tries, error) == (0, "waiting for the provider's notification")
@@ -233,7 +235,8 @@ async def test_a_provider_with_credentials_answers_itself(house: House) -> None:
 
     sandbox = house.provider.inner
     house.provider.instead = declines
-    house.start(sandbox, providers={"stripe": house.provider})
+    await house.account("stripe")
+    house.start(sandbox, providers={"stripe": lambda _: house.provider})
     stripe, adyen = await house.place(), await house.place(payment_provider="adyen")
     await house.until(stripe, "failed", "declined")
     await house.until(adyen, "confirmed", "authorized")
@@ -256,7 +259,8 @@ async def test_a_payment_stays_with_the_service_that_was_asked(house: House) -> 
         return NotSent("later", retry_after=0.0)
 
     house.provider.instead = not_now
-    first = house.start(house.provider.inner, providers={"stripe": house.provider})
+    await house.account("stripe")
+    first = house.start(house.provider.inner, providers={"stripe": lambda _: house.provider})
     order_id = await house.place()
 
     async def asked() -> bool:

@@ -121,6 +121,10 @@ class Facts:
     by_sender: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
     by_text: dict[tuple[int, str], bytes] = field(default_factory=dict)
     by_entry: dict[Key, bytes] = field(default_factory=dict)
+    # Orders by the service and the provider's reference of a payment without an outcome.
+    by_reference: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
+    # Payment services at which an organization has an account, where that was asked.
+    accounts: dict[int, frozenset[str]] = field(default_factory=dict)
     # Orders of which nothing is written but what they say while they wait.
     reasons: set[Key] = field(default_factory=set)
     # New orders whose payment reference paid another one already.

@@ -16,5 +16,5 @@ class Services:
     database: Database
     writer: Writer
     admission: Admission
-    # Payment services with an account here, in small letters; None: no account is needed.
-    accounts: frozenset[str] | None = None
+    # Whether the sandbox answers for providers at which an organization has no account.
+    sandbox: bool = True

@@ -22,7 +22,7 @@ from entrepot.pipeline.lanes import Lane
 from entrepot.pipeline.reports import Reports
 from entrepot.pipeline.settings import WorkerSettings
 from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, Held
-from entrepot.pipeline.steps.reserve import SANDBOX
+from entrepot.pipeline.steps.outside import SANDBOX
 from entrepot.pipeline.steps.table import in_hand
 from entrepot.store.engine import Database
 from entrepot.store.engines.sql import Conflict

@@ -27,8 +27,8 @@ from entrepot.pipeline.presence import Presence
 from entrepot.pipeline.reports import place_of
 from entrepot.pipeline.retry import POLICIES, Policy
 from entrepot.pipeline.steps import Held, Terms, put_off, unless_lapsed, wait_until
-from entrepot.pipeline.steps.outside import Outside, SourceDialect
-from entrepot.pipeline.steps.reserve import SANDBOX, reserve
+from entrepot.pipeline.steps.outside import SANDBOX, Connect, Outside, SourceDialect
+from entrepot.pipeline.steps.reserve import reserve
 from entrepot.providers.payment import PaymentProvider
 from entrepot.telemetry import log
 from entrepot.writer.envelope import Envelope
@@ -48,7 +48,7 @@ class Worker:
         holding: Holding,
         writer: Writer,
         *,
-        providers: Mapping[str, PaymentProvider],
+        providers: Mapping[str, Connect],
         sandbox: PaymentProvider,
         dialect: SourceDialect,
         secret: bytes,
@@ -60,13 +60,9 @@ class Worker:
         self._settings = holding.settings
         self._database = holding.database
         self._reports = holding.reports
-        services = {**providers, SANDBOX: sandbox}
-        counted: dict[str, PaymentProvider] = {
-            name: Counted(one, name) for name, one in services.items()
-        }
-        self._named = frozenset(counted if stands_in else providers)
+        self._named = frozenset(providers)
         self._stand_in = SANDBOX if stands_in else None
-        self._outside = Outside(counted, self._database, dialect)
+        self._outside = Outside(providers, Counted(sandbox, SANDBOX), self._database, dialect)
         self._secret = secret
         self._terms = Terms(
             holding.now, holding.random01, policies, self._settings.hold_seconds,

@@ -44,9 +44,13 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The service took the request and will notify its outcome; until then it can be voided."""
+    """The service took the request and will notify its outcome; until then it can be voided.
+
+    ``provider_reference`` is what the notification will name, if the service has said so.
+    """
 
     detail: str
+    provider_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

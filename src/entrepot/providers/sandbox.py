@@ -76,7 +76,7 @@ def _standing(entry: Entry) -> payment.Authorised | payment.Declined | payment.P
         assert entry.provider_reference is not None, "an authorised entry has its reference"
         return payment.Authorised(entry.provider_reference)
     if entry.state == "pending":
-        return payment.Pending("scripted: waits for a notification")
+        return payment.Pending("scripted: waits for a notification", f"sandbox-{entry.key}")
     assert entry.state == "declined", entry.state
     scripted = entry.reference.startswith("declined")
     return payment.Declined("by the payment reference" if scripted else "by notification")

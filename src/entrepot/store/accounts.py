@@ -140,6 +140,26 @@ def set_source(conn: Connection, org: int, url: str | None, header: str | None) 
     )
 
 
+class ProviderAccount(NamedTuple):
+    """An organization's account at a payment service, in small letters.
+
+    `sealed`: what the service knows the organization by, encrypted; None where nothing is kept.
+    """
+
+    org: int
+    service: str
+    sealed: bytes | None
+
+
+def provider_account(conn: Connection, org: int, service: str) -> ProviderAccount | None:
+    """The organization's account at a service; None where it has none."""
+    at = schema.provider_accounts.c
+    row = conn.execute(select(at.sealed).where(at.org == org, at.service == service)).one_or_none()
+    if row is None:
+        return None
+    return ProviderAccount(org, service, None if row.sealed is None else bytes(row.sealed))
+
+
 def payment_secret(conn: Connection, org: int) -> bytes | None:
     """The secret that the organization brought from another book; None where it came from none."""
     found = conn.execute(select(_orgs.c.payment_secret).where(_orgs.c.org == org)).scalar_one()

@@ -18,6 +18,7 @@ from entrepot.core.decide import (
     ship,
     steps,
     take_back,
+    wake,
 )
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
@@ -30,6 +31,7 @@ from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, FinishJob, ResumeJob, ResumeOrder
 from entrepot.core.decide.take_back import TakeBack
+from entrepot.core.decide.wake import WakeStep
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.refusal import Refusal, Refused
@@ -58,6 +60,7 @@ _RULES: dict[type, Rule] = {
     AdjustStock: Rule(adjust.wants, adjust.adjust),
     ReserveStock: Rule(reserve.wants, reserve.reserve),
     SettlePayment: Rule(settle.wants, settle.settle),
+    WakeStep: Rule(wake.wants, wake.wake),
     DeferJob: Rule(steps.wants_to_defer, steps.defer),
     FinishJob: Rule(steps.wants_to_finish, steps.finish),
     ResumeOrder: Rule(steps.wants_to_resume, steps.resume),

@@ -42,8 +42,8 @@ class PlaceOrder(NamedTuple):
     from_default_location: bool = False
     one_line_an_entry: bool = False
     one_currency: bool = False
-    # Payment services with an account here, in small letters; None: no account is needed.
-    accounts: frozenset[str] | None = None
+    # Whether the organization needs an account at the payment's provider: nobody stands in.
+    needs_account: bool = False
 
 
 def wants(command: PlaceOrder, needs: Needs) -> None:
@@ -54,6 +54,8 @@ def wants(command: PlaceOrder, needs: Needs) -> None:
     needs.of_customer(org, command.customer)
     if payment := claim(org, command.said):
         needs.claims.add(payment)
+    if command.needs_account:
+        needs.accounts.add(org)
 
 
 def place(command: PlaceOrder, facts: Facts) -> Decision:
@@ -84,8 +86,8 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     discount, shipping = balance(subtotal, total)
     # Nothing is asked of anybody for an order that costs nothing.
     pays = command.said.get("payment_provider") and total.units
-    if pays and command.accounts is not None:
-        _has_account(command.said["payment_provider"], command.accounts)
+    if pays and command.needs_account:
+        _has_account(command.said["payment_provider"], facts.accounts[org])
     facets = _WITH_PAYMENT if pays else _WITHOUT_PAYMENT
     payment = claim(org, command.said) if pays else None
     paying = facts.claims.get(payment) if payment else None

@@ -29,7 +29,7 @@ class ReserveStock(NamedTuple):
     # The authorisation's idempotency key, derived from the book's secret. An organization that has
     # a secret of its own has a key of its own instead.
     key: str
-    services: frozenset[str]  # payment services that answer here
+    services: frozenset[str]  # payment services that answer here, for who has an account there
     held_until: int
     stand_in: str | None = None  # the service that answers in place of all others
 
@@ -38,6 +38,8 @@ def wants(command: ReserveStock, needs: Needs) -> None:
     """The job, and the order with its stock."""
     needs.whole_order(command.org, command.order_id)
     needs.jobs.add((command.org, command.job_id))
+    if command.services:
+        needs.accounts.add(command.org)
 
 
 def reserve(command: ReserveStock, facts: Facts) -> Decision:
@@ -84,7 +86,7 @@ def _prepare(order: Order, command: ReserveStock, facts: Facts) -> FullPayment:
     """
     org, order_id, now = order.org, order.id, facts.now
     service = (order.payment_provider or "").lower()
-    if service not in command.services:
+    if service not in command.services or service not in facts.accounts[org]:
         service = command.stand_in or service
     own = facts.orgs[org].payment_secret
     key = command.key if own is None else authorisation_key(own, org, order_id, 1)

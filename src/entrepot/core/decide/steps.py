@@ -9,10 +9,19 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide.jobs import held_job, taken_up
 from entrepot.core.decide.waiting import DETAIL_MAX, goes_on, waits
 from entrepot.core.facts import Facts
+from entrepot.core.kinds import OPERATIONS
 from entrepot.core.needs import Needs
 from entrepot.core.order_reason import OrderReason
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult, StepResult
+
+
+class Running(NamedTuple):
+    """An operation that a provider has taken, under the provider's reference where it said one."""
+
+    payment: int
+    number: int
+    provider_reference: str | None
 
 
 class DeferJob(NamedTuple):
@@ -30,6 +39,8 @@ class DeferJob(NamedTuple):
     counted: bool = True  # whether it counts as a failed try
     order_id: bytes | None = None  # the job's order, which is parked with it
     waiting: str = ""  # what the order says while it waits; empty leaves its reason as it is
+    # The operation whose outcome the provider says later: now known to be with the provider.
+    running: Running | None = None
     stage: str | None = None  # where the order stood when the step was tried, if it is known
 
 
@@ -60,6 +71,10 @@ def wants_to_defer(command: DeferJob, needs: Needs) -> None:
     needs.jobs.add((command.org, command.job_id))
     if command.order_id:
         needs.orders.add((command.org, command.order_id))
+        if command.running is not None:
+            asked = command.running
+            key = (command.org, command.order_id, asked.payment, asked.number)
+            needs.of(OPERATIONS).add(key)
 
 
 def defer(command: DeferJob, facts: Facts) -> Decision:
@@ -82,6 +97,8 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
         put_off_at=facts.now,
     )
     changes.jobs.put(job)
+    if command.running is not None:
+        _runs(command, command.running, facts, changes)
     if order is None:
         return Decision(changes, StepResult(job))
     before = order
@@ -108,6 +125,14 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
         else:
             changes.orders.put(order)
     return Decision(changes, StepResult(job))
+
+
+def _runs(command: DeferJob, asked: Running, facts: Facts, changes: Changes) -> None:
+    """The provider has the operation, and says the outcome under this reference."""
+    key = (command.org, command.order_id or b"", asked.payment, asked.number)
+    operation = facts.operations.get(key)
+    if operation is not None and operation.state == "prepared":
+        changes.operations.put(operation.moved("running", facts.now, asked.provider_reference))
 
 
 def wants_to_finish(command: FinishJob, needs: Needs) -> None:

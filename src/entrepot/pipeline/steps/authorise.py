@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from entrepot.core.commands import Command
 from entrepot.core.decide.settle import SettlePayment
-from entrepot.core.decide.steps import FinishJob
+from entrepot.core.decide.steps import FinishJob, Running
 from entrepot.core.payment import FullPayment
 from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.steps import (
@@ -22,12 +22,15 @@ from entrepot.pipeline.steps import (
 )
 from entrepot.pipeline.steps.void import void
 from entrepot.providers.payment import (
+    Absent,
+    AuthoriseAnswer,
     Authorised,
     Declined,
     Misconfigured,
     NotSent,
     PaymentProvider,
     Pending,
+    Voided,
 )
 
 _NOTIFICATION = "waiting for the provider's notification"
@@ -48,7 +51,7 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
         return FinishJob(job.org, job.id, job.fence)
     if payment.open_void is not None or held.stage != "placed":
         return await void(held, provider, terms)
-    answer = await provider.authorise(request_of(payment))
+    answer = await _answer(payment, provider)
     if isinstance(answer, Authorised):
         return settled(held, "authorized", "", answer.provider_reference)
     if isinstance(answer, Declined):
@@ -62,9 +65,24 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
         poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
         until = poll if ends is None else ends
         waiting = f"the provider's notification, until {moment(until)}"
-        return wait_until(held, min(poll, until), _NOTIFICATION, waiting)
+        first = payment.authorisation
+        running = Running(first.payment, first.number, answer.provider_reference)
+        waits = wait_until(held, min(poll, until), _NOTIFICATION, waiting)
+        return waits._replace(running=running if first.state == "prepared" else None)
     retry_after = answer.retry_after if isinstance(answer, NotSent) else None
     return put_off(held, "authorise", _told(payment, answer), terms, retry_after)
+
+
+async def _answer(payment: FullPayment, provider: PaymentProvider) -> AuthoriseAnswer:
+    """The provider's word on a payment: asked for again, or looked up where the provider has it."""
+    first = payment.authorisation
+    if first.state == "running":
+        known = await provider.look_up(first.key)
+        if isinstance(known, Voided):
+            return Declined("the payment was voided at the provider")
+        if not isinstance(known, Absent):
+            return known
+    return await provider.authorise(request_of(payment))
 
 
 async def _expire(held: Held, provider: PaymentProvider, terms: Terms) -> Command:

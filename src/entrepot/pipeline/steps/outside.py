@@ -9,11 +9,14 @@ from typing import NamedTuple
 import httpx
 
 from entrepot.core.decide.mirror import OrderDraft
+from entrepot.pipeline.counted import Counted
 from entrepot.pipeline.order_source import make_client
 from entrepot.providers.payment import PaymentProvider
 from entrepot.store import accounts
-from entrepot.store.accounts import Organization
+from entrepot.store.accounts import Organization, ProviderAccount
 from entrepot.store.engine import Database
+
+SANDBOX = "sandbox"  # the service that answers in place of those without an account
 
 
 class SourceDialect(NamedTuple):
@@ -29,19 +32,46 @@ class SourceDialect(NamedTuple):
     read: Callable[[bytes, str, int], OrderDraft]
 
 
+# What speaks to a payment service for the account of one organization.
+Connect = Callable[[ProviderAccount], PaymentProvider]
+
+
 class Outside:
-    """The services by name, and a client for order sources, which is made when it is needed."""
+    """Payment services by organization, and a client for order sources, made when it is needed.
+
+    `services` connect to the service of their name, in small letters. The sandbox, under its own
+    name, answers for everybody.
+    """
 
     def __init__(
         self,
-        services: Mapping[str, PaymentProvider],
+        services: Mapping[str, Connect],
+        sandbox: PaymentProvider | None,
         database: Database,
         dialect: SourceDialect,
     ) -> None:
-        self.services = services
         self.dialect = dialect
+        self._services, self._sandbox = services, sandbox
         self._database = database
+        self._connected: dict[ProviderAccount, PaymentProvider] = {}
         self._client: httpx.AsyncClient | None = None
+
+    async def service(self, org: int, name: str) -> PaymentProvider | None:
+        """The service, as it is asked for this organization; None where nobody can ask."""
+        if name == SANDBOX:
+            return self._sandbox
+        connect = self._services.get(name)
+        if connect is None:
+            return None
+        account = await self._database.read(
+            partial(accounts.provider_account, org=org, service=name)
+        )
+        if account is None:
+            return None
+        found = self._connected.get(account)
+        if found is None:
+            found = self._connected[account] = Counted(connect(account), name)
+        return found
 
     async def organization(self, org: int) -> Organization | None:
         """The organization, which says where its source is."""
@@ -55,6 +85,8 @@ class Outside:
         return self._client
 
     async def close(self) -> None:
-        """Let go of the client."""
+        """Let go of the client and of the services that were connected to."""
+        for connected in self._connected.values():
+            await connected.close()
         if self._client is not None:
             await self._client.aclose()

@@ -8,8 +8,6 @@ from entrepot.core.payment_keys import authorisation_key
 from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.steps import Terms
 
-SANDBOX = "sandbox"  # the service that answers in place of those without an account
-
 
 def reserve(
     job: Job, services: frozenset[str], stand_in: str | None, secret: bytes, terms: Terms

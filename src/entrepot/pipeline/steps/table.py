@@ -26,9 +26,9 @@ def _with_service(
         if held.payment is None:
             return await _nothing(held, outside, terms)
         service = held.payment.payment.service
-        provider = outside.services.get(service)
+        provider = await outside.service(held.job.org, service)
         if provider is None:
-            return park(held, f"{service} has no credentials here any more", terms)
+            return park(held, f"{service} has no account here any more", terms)
         return await ask(held, provider, terms)
 
     return perform

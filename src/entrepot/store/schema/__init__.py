@@ -4,7 +4,12 @@ Times are microseconds since the epoch, UTC. An amount is units at a scale. Rule
 trigger, no float; what must not be is refused by a constraint as well (docs/adr/0004).
 """
 
-from entrepot.store.schema.accounts import credentials, installation, organizations
+from entrepot.store.schema.accounts import (
+    credentials,
+    installation,
+    organizations,
+    provider_accounts,
+)
 from entrepot.store.schema.catalogue import (
     CUSTOMER_NAMES,
     CUSTOMERS,
@@ -127,6 +132,7 @@ __all__ = [
     "payment_operations",
     "payments",
     "processes",
+    "provider_accounts",
     "reservations",
     "return_lines",
     "returns",

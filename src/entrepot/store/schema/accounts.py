@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     LargeBinary,
+    PrimaryKeyConstraint,
     Text,
     UniqueConstraint,
 )
@@ -44,6 +45,16 @@ credentials = table(
     need("created_at", BigInteger),
     Column("revoked_at", BigInteger),
     UniqueConstraint("org", "id", name="credentials_id"),
+)
+
+provider_accounts = table(
+    "provider_accounts",
+    # Where an organization has an account: a payment service, in small letters.
+    need("org", BigInteger),
+    need("service", Text),
+    Column("sealed", LargeBinary),  # what the service knows the organization by; NULL: nothing yet
+    need("added_at", BigInteger),
+    PrimaryKeyConstraint("org", "service"),
 )
 
 installation = table(

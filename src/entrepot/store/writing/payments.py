@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, and_, select
 
 from entrepot.core.kinds import Key
 from entrepot.core.payment import Operation, Payment
 from entrepot.store import schema
 from entrepot.store.engines import sql
+from entrepot.store.schema.payments import RUNNING
 
 _BY_ORDER = ("org", "order_id")
 
@@ -20,6 +21,24 @@ class OfOrder:
     def __init__(self) -> None:
         self.payments: list[Payment] = []
         self.operations: list[Operation] = []
+
+
+def order_of_running(conn: Connection, org: int, service: str, reference: str) -> bytes | None:
+    """The order of a payment whose outcome a service says later, by the service's reference."""
+    if "\x00" in reference or any("\ud800" <= c <= "\udfff" for c in service + reference):
+        return None
+    paid, asked = schema.payments.c, schema.payment_operations.c
+    its = and_(paid.org == asked.org, paid.order_id == asked.order_id, paid.number == asked.payment)
+    found = (
+        select(asked.order_id)
+        .join_from(schema.payment_operations, schema.payments, its)
+        .where(RUNNING, asked.org == org, asked.provider_reference == reference)
+        .where(paid.service == service)
+        .limit(2)
+    )
+    listed = [bytes(order_id) for (order_id,) in conn.execute(found)]
+    # A reference that is of two payments says nothing.
+    return listed[0] if len(listed) == 1 else None
 
 
 def of_orders(conn: Connection, keys: set[tuple[Any, ...]]) -> dict[Key, OfOrder]:

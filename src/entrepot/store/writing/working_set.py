@@ -21,11 +21,13 @@ from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Row, Select, sql_of
 from entrepot.store.schema.kept import Kept
-from entrepot.store.writing import order_names
+from entrepot.store.writing import order_names, payments
 
 _BY_ID = ("org", "id")
 _BY_ORDER = ("org", "order_id")
 _BY_SENDER = ("org", "sender_id", "origin")
+# Kinds that are read by their keys, where a command asks for some.
+_BY_KEY = (*schema.PLAIN, schema.OPERATIONS)
 _JOB_OF_ORDER = ("org", "order_id", "id")
 _ORG = (
     "org", "guest_id", "default_location", "default_list", "allocation", "source_url",
@@ -46,6 +48,13 @@ def load(conn: Connection, needs: Needs, facts: Facts, *, lock: bool | None = No
         if order_id is not None:
             facts.by_text[org, text] = order_id
             needs.orders.add((org, order_id))
+    for org, service, reference in needs.running:
+        order_id = payments.order_of_running(conn, org, service, reference)
+        if order_id is not None:
+            facts.by_reference[org, service, reference] = order_id
+            needs.whole_order(org, order_id)
+            needs.steps.add((org, order_id))
+            needs.ending.add((org, order_id))
     loading = _Loading(needs, facts)
     lock = sql_of(conn).locks(conn) if lock is None else lock
     while looks := loading.next_round(lock=lock):
@@ -108,10 +117,12 @@ class _Loading:
         for paid in (schema.PAYMENTS, schema.OPERATIONS):
             self._rows_of_orders(paid, self._paying)
         self._rows(schema.CLAIMS, needs.claims, few=True)
-        for kept in schema.PLAIN:
+        for kept in _BY_KEY:
             self._rows(kept, needs.of(kept.kind))
         for kept in schema.OF_SENT_ORDERS if self._sent else ():
             look(_by_order(kept, self._sent), partial(_read, kept, self.facts))
+        if needs.accounts:
+            self._look_for_accounts()
         if not self._naming and self._name_shelves():
             self._rows(schema.LEVELS, needs.shelves, lock=lock)
         return self._looks
@@ -144,6 +155,15 @@ class _Loading:
         """Look for the rows of one kind that belong to these orders."""
         self._look(_by_order(kept, orders), partial(_read, kept, self.facts))
 
+    def _look_for_accounts(self) -> None:
+        """Where the organizations have accounts, if a decision goes by that."""
+        for org in self.needs.accounts:
+            self.facts.accounts.setdefault(org, frozenset())
+        orgs: set[Row] = {(org,) for org in self.needs.accounts}
+        self._look(
+            Select(schema.provider_accounts, ("org",), orgs, ("org", "service")), self._accounts
+        )
+
     def _look_by_name(self) -> None:
         """The ids behind what senders call things; they join the ids that the commands name."""
         needs, look = self.needs, self._look
@@ -174,6 +194,11 @@ class _Loading:
             )  # fmt: skip
             if announced:
                 self._announcing.add(org)
+
+    def _accounts(self, found: list[Row]) -> None:
+        accounts = self.facts.accounts
+        for org, service in found:
+            accounts[org] |= {service}
 
     def _variant_names(self, found: list[Row]) -> None:
         named = _read(schema.VARIANT_NAMES, self.facts, found)

@@ -51,8 +51,8 @@ async def create_order(call: Call) -> Answer:
     command, idempotency, read_as = placing
     if read_as is not None and await _is_shown(call, placing, read_as):
         idempotency = idempotency._replace(order_id=read_as)
-    if call.services.accounts is not None:
-        command = command._replace(accounts=call.services.accounts)
+    if not call.services.sandbox:
+        command = command._replace(needs_account=True)
     answer = partial(write.created, request_id=call.request_id)
     return await call.submit(command, answer, idempotency)
 

@@ -1,0 +1,58 @@
+"""A provider says that something came of a payment: its step asks the provider now."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from entrepot.core.changes import Changes
+from entrepot.core.decide.jobs import held_here
+from entrepot.core.decide.waiting import goes_on
+from entrepot.core.facts import Facts
+from entrepot.core.needs import Needs
+from entrepot.core.results import Decision, StepResult
+
+
+class WakeStep(NamedTuple):
+    """A notification of a payment service, of which only the reference of a payment is taken."""
+
+    org: int
+    service: str
+    reference: str  # the provider's own, of a payment whose outcome the provider says later
+
+
+def wants(command: WakeStep, needs: Needs) -> None:
+    """The order with the payment that has the reference, if there is one."""
+    needs.running.add((command.org, command.service, command.reference))
+
+
+def wake(command: WakeStep, facts: Facts) -> Decision:
+    """Make the step due that waits for this payment, whether the step is put off or parked.
+
+    Nothing else of the notification is believed: the step asks the provider. The tries of the step
+    stay, so that notifications cannot have a provider asked for ever. An unknown reference, a
+    payment with an outcome, and a step that is due or in a worker's hands leave no trace.
+    """
+    changes = Changes(facts)
+    order_id = facts.by_reference.get((command.org, command.service, command.reference))
+    order = facts.orders.get((command.org, order_id)) if order_id else None
+    if order is None:
+        return Decision(changes, StepResult(None))
+    now = facts.now
+    waiting = [
+        job
+        for job in facts.jobs.values()
+        if (job.org, job.order_id) == (order.org, order.id)
+        and job.leased_until <= now
+        and (job.state == "parked" or job.run_at > now)
+    ]
+    for job in waiting:
+        due = job._replace(state="due", run_at=now, put_off_at=now)
+        changes.jobs.put(held_here(due, facts))
+    if waiting:
+        if order.parked:
+            # An operator was called and is not needed now: a reader by time has to see that.
+            order = order.changed(updated_at=max(now, order.updated_at + 1000))
+            changes.orders.put(goes_on(order))
+        elif (goes := goes_on(order)) != order:
+            changes.reasons.append(goes)
+    return Decision(changes, StepResult(None))
