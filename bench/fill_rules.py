@@ -49,7 +49,7 @@ MADE_ANEW = frozenset({
     "order_counters", "order_spans", "order_property_tallies", "order_update_tallies",
     "stock_levels",
 })  # fmt: skip
-# What orders refer to, and what knows of no orders.
+# Tables that orders refer to, and tables that know of no orders.
 KEPT = frozenset({
     "organizations", "credentials", "locations", "items", "variants", "variant_names", "item_lists",
     "item_list_entries", "installation", "processes", "sweeps",

@@ -134,7 +134,7 @@ def sent_by(report: Path, url: str) -> Iterator[Sent]:
 
 
 class Names:
-    """What a second organization calls that which a first one has.
+    """The names of a second organization for the things of a first one.
 
     Schemathesis asks for orders that it has read of, so their ids are learned from the answers.
     """

@@ -205,7 +205,7 @@ class Book:
         return self.facts.payments[ORG, order.id, 1]
 
     def asked(self, order: Order) -> list[tuple[str, str]]:
-        """What was asked of the order's provider, and what came of that."""
+        """Requests to the order's provider, and their outcomes."""
         full = self.facts.payment_of((ORG, order.id))
         return [(one.kind, one.state) for one in full.operations] if full else []
 
@@ -246,7 +246,9 @@ class Book:
         assert (claimed, counted) == ({}, {})
 
     def _check_goods(self, order: Order) -> None:
-        """What left with shipments is what reservations lost, and where the order stands."""
+        """Goods that left with shipments are gone from the reservations, and the order stands
+        accordingly.
+        """
         key = (ORG, order.id)
         sent = shipments.summed(self.facts.group(SHIPMENT_LINES, key))
         numbers = sorted(one.number for one in self.facts.group(SHIPMENTS, key))

@@ -254,6 +254,6 @@ def test_lines_do_not_change_where_only_a_word_says_that_a_part_left() -> None:
     book.done(AmendOrder(ORG, "synq", order.id, words=(("synq", "partially_fulfilled"),)))
     refused = book.refused(changing(order, 0, 3))
     assert refused.detail == "lines of goods that are partially_shipped do not change"
-    # What leaves then is all that there is: nothing had.
+    # All goods leave then: nothing had left before.
     assert one(book.done(shipping(order))).facets.fulfilment == "in_transit"
     assert book.level().on_hand == 6

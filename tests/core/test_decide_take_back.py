@@ -127,7 +127,7 @@ def test_more_than_left_does_not_come_back() -> None:
     assert (refused.reason, refused.field) == (Reason.ILLEGAL_MOVE, "lines[0]")
     assert refused.detail == f"line {dashed(order.lines[0].id)}: 2 of 4 are out, 3 wanted"
     assert "0 of 3 are out" in book.refused(back(order, 0, 0, 1)).detail
-    # Of all that was shipped everything is back, and something has not left.
+    # All shipped goods are back, and some goods have not left.
     assert one(book.done(back(order))).facets.returns == "partial"
     book.done(ShipOrder(ORG, "native", order.id))
     assert one(book.done(back(order))).facets.returns == "returned"

@@ -1,4 +1,4 @@
-"""What the sums of a payment's operations say, by tables and of any operations."""
+"""The sums of a payment's operations, by tables and for any operations."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def stories(draw: st.DrawFn) -> list[tuple[Operation, ...]]:
         waiting = [one for one in full.operations if one.state in OPEN]
         if waiting:
             one = draw(st.sampled_from(waiting))
-            # What is asked of the provider one after the other has its outcome one by one.
+            # Requests that are made one after the other have their outcomes one by one.
             state = draw(st.sampled_from(sorted(FORWARD[one.state] - {"given_up"})))
             full = full.put(one.moved(state, now, f"ref-{one.number}"))
             if one.kind == "void" and state == "done" and not done.captured:
@@ -155,7 +155,7 @@ def test_any_operations_say_where_an_order_stands(said: list[tuple[str, int, str
     assert stands in PAYMENTS
     done = sums(its)
     assert (stands == "authorized") == (done.authorised > done.captured + done.voided)
-    # Whatever is not done yet changes nothing.
+    # An operation that is not done yet changes nothing.
     assert facet(PAYMENT, [one for one in its if one.state not in OPEN]) == stands
 
 

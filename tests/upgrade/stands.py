@@ -127,7 +127,7 @@ class Stands:
             (f"pi_{mark}_8", [self.synq_line(0, 1, 100_000_000)], {}),
             (f"pi_{mark}_9", [self.synq_line(0, 1, 1) for _ in range(12)], {}),
             (f"pi_{mark}_10", [], {"items": None, "line_items": [self.synq_line(1, 7, 1)]}),
-            # Of a variant and of a customer that nobody knows.
+            # A variant and a customer that nobody knows.
             (f"pi_{mark}_11", [loose | {"variant_id": self.an_id(),
                                         "location_id": self.location}], {}),
             (f"pi_{mark}_12", None, {"customer_id": self.an_id()}),

@@ -88,7 +88,7 @@ async def test_goods_that_leave_in_parts_are_kept_so(database: Database) -> None
         ("committed", 4, 3)
     ]
     assert await rows(database, schema.stock_levels, "on_hand", "reserved") == [(6, 1)]
-    # What was committed is read again: the line cannot go below what left.
+    # The committed rows are read again: the line cannot go below what left.
     [line, loose] = order.lines
     lower = LineChange("lines[0]", line.id, much(2))
     refused = (

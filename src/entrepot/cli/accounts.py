@@ -49,7 +49,7 @@ def create(
     Parameters
     ----------
     name
-        What it is called; unique.
+        Its name, which no other organization has.
     tenant
         UUID of the tenant it joins; a new tenant when absent.
     as_json
@@ -190,7 +190,7 @@ def create_key(
     dialect
         The dialect that it opens.
     role
-        What it may do; a VIEWER may only read.
+        The role of the credential; a VIEWER may only read.
     name
         What to call it.
     as_json

@@ -38,7 +38,7 @@ def notify(reference: str, outcome: _Outcome = "authorised") -> None:
     reference
         The payment reference of the order, such as `pending-1`.
     outcome
-        What the provider decided.
+        The decision of the provider.
     """
     ledger = Path(settings.load().sandbox_ledger)
     if not ledger.exists():

@@ -88,7 +88,7 @@ class Order(NamedTuple):
     notes: str | None = None
     delivery_address: str | None = None
     address: str | None = None  # JSON text of a structured address
-    # Who ordered, as the order was told: what the customer is told to be later changes none of it.
+    # The customer as the order was told; later tellings of the customer change none of it.
     first_name: str | None = None
     last_name: str | None = None
     email: str | None = None

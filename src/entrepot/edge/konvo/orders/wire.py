@@ -50,7 +50,7 @@ class OrderUserId(msgspec.Struct, omit_defaults=True):
 
 
 class OrderCustomer(msgspec.Struct, rename="camel", omit_defaults=True):
-    """Who orders; `id` is the sender's own."""
+    """The customer; `id` is the sender's own."""
 
     id: Text
     first_name: Text
@@ -61,7 +61,7 @@ class OrderCustomer(msgspec.Struct, rename="camel", omit_defaults=True):
 
 
 class OrderedItem(msgspec.Struct, rename="camel", omit_defaults=True):
-    """One line; `id` is that of the product variant, prices are for one unit."""
+    """A line; `id` is that of the product variant, prices are for one unit."""
 
     id: Text
     sku: Text
@@ -77,7 +77,7 @@ class OrderedItem(msgspec.Struct, rename="camel", omit_defaults=True):
 
 
 class OrderAddress(msgspec.Struct, rename="camel", omit_defaults=True):
-    """Where the goods go."""
+    """The address of delivery."""
 
     first_name: Text
     last_name: Text

@@ -117,7 +117,7 @@ class OrderChanges(msgspec.Struct, rename="camel"):
 
 
 class LineChanges(msgspec.Struct, rename="camel"):
-    """What to change on the line with this id. Its goods may be told with it, as they are read."""
+    """Changes of the line with this id. Its goods may be told as well, as they are read."""
 
     id: Id
     item_list_entry_id: Id | UnsetType = UNSET
@@ -171,7 +171,7 @@ class OrderItem(msgspec.Struct, rename="camel"):
 
 
 class Buyer(msgspec.Struct, rename="camel"):
-    """Who ordered, as the order was told."""
+    """The buyer, as the order was told."""
 
     name: str | None
     email: str | None
@@ -226,7 +226,7 @@ class SourceVariant(msgspec.Struct, rename="camel"):
 
 
 class SourceLine(msgspec.Struct, rename="camel"):
-    """What we take over of an order line of another system."""
+    """Members that are taken over from an order line of another system."""
 
     item_list_entry_id: Id
     item_list_entry: SourceVariant
@@ -239,7 +239,7 @@ class SourceLine(msgspec.Struct, rename="camel"):
 
 
 class SourceOrder(msgspec.Struct, rename="camel"):
-    """What we take over of an order of another system that speaks Polinate's schema."""
+    """Members that are taken over from an order of another system that speaks Polinate's schema."""
 
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
     partnership_id: Id

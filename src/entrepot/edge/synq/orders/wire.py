@@ -97,7 +97,7 @@ class OrderLine(msgspec.Struct):
 
 
 class Customer(msgspec.Struct):
-    """Who ordered, as the order was told."""
+    """The customer, as the order was told."""
 
     first_name: str | None
     last_name: str | None
