@@ -32,7 +32,7 @@ class SourceDialect(NamedTuple):
     read: Callable[[bytes, str, int], OrderDraft]
 
 
-# What speaks to a payment service for the account of one organization.
+# Makes the provider that speaks to a payment service for the account of one organization.
 Connect = Callable[[ProviderAccount], PaymentProvider]
 
 

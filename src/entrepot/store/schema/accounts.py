@@ -49,7 +49,7 @@ credentials = table(
 
 provider_accounts = table(
     "provider_accounts",
-    # Where an organization has an account: a payment service, in small letters.
+    # Accounts of organizations: the payment service, in small letters.
     need("org", BigInteger),
     need("service", Text),
     Column("sealed", LargeBinary),  # what the service knows the organization by; NULL: nothing yet

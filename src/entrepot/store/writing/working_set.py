@@ -156,7 +156,7 @@ class _Loading:
         self._look(_by_order(kept, orders), partial(_read, kept, self.facts))
 
     def _look_for_accounts(self) -> None:
-        """Where the organizations have accounts, if a decision goes by that."""
+        """Look for the organizations' accounts, if a decision goes by them."""
         for org in self.needs.accounts:
             self.facts.accounts.setdefault(org, frozenset())
         orgs: set[Row] = {(org,) for org in self.needs.accounts}
