@@ -127,9 +127,8 @@ def line_sum(lines: list[tuple[Amount, Quantity]], places: int | None = None) ->
         scale = max(scale, price.scale)
     for price, quantity in lines:
         units += (price.units if price.scale == scale else price.at(scale)) * quantity
-    whole, rest = divmod(units, ONE)
-    if not rest:
-        summed = Amount(whole, scale)
+    if not units % ONE:
+        summed = Amount(units // ONE, scale)
         return summed if places is None else payable(summed, places)
     finer = scale + QUANTITY_PLACES
     held = _held_places(units, finer, scale) if places is None else min(places, finer)

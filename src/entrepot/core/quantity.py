@@ -1,20 +1,24 @@
 """Quantities: how much of something, exactly, to four decimal places. No binary float.
 
-Inside, a quantity is an integer of ten-thousandths: 2.5 is 25_000. So it is in lines, in stock and
-in the database; this file alone knows the scale. A quantity is said as people say it: 3, not 3.0.
+Inside, a quantity is an integer of ten-thousandths: 2.5 is 25_000. Lines, stock and the database
+have that integer; this file has the scale. People and senders read and write 3, not 3.0, and 2.5.
 """
 
 from __future__ import annotations
 
-from typing import Final, NewType
+from typing import TYPE_CHECKING, Final, NewType
 
 from entrepot.core.properties import Number
 
 PLACES: Final = 4
 ONE: Final = 10**PLACES
 
-# An integer of ten-thousandths.
-Quantity = NewType("Quantity", int)
+# An integer of ten-thousandths. While the program runs, a NewType would cost the call of a Python
+# function wherever a quantity is made, several times a line.
+if TYPE_CHECKING:
+    Quantity = NewType("Quantity", int)
+else:
+    Quantity = int
 
 NONE: Final = Quantity(0)
 # The most that a line can have, either way.

@@ -11,7 +11,7 @@ import msgspec
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import UNITS_MAX, ZERO, Amount, stripped
-from entrepot.core.quantity import LINE_MAX, ONE, whole
+from entrepot.core.quantity import LINE_MAX, ONE, Quantity
 from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import currency
 from entrepot.edge.access import Principal
@@ -183,7 +183,7 @@ def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
     return DraftLine(
         where=where,
         variant=VariantRef(variant_id=variant_id, names=names),
-        quantity=whole(quantity),
+        quantity=Quantity(quantity * ONE),
         price=price,
         currency=code,
         title=item.product_title,
