@@ -51,7 +51,8 @@ MADE_ANEW = frozenset({
 })  # fmt: skip
 # Tables that orders refer to, and tables that know of no orders.
 KEPT = frozenset({
-    "organizations", "credentials", "locations", "items", "variants", "variant_names", "item_lists",
+    "organizations", "credentials", "provider_accounts", "locations", "items", "variants",
+    "variant_names", "item_lists",
     "item_list_entries", "installation", "processes", "sweeps",
 })  # fmt: skip
 # An order at rest waits for nothing, and nothing of it has left the book.

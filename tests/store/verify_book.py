@@ -218,6 +218,8 @@ async def healthy_book(database: Database) -> Healthy:
 
     def source(conn: Any) -> None:
         accounts.set_source(conn, 1, "http://127.0.0.1/{orderId}", None)
+        account = {"org": 1, "service": "stripe", "added_at": book.now()}
+        conn.execute(schema.provider_accounts.insert().values(account))
 
     await database.write(source)
     await book.tell(NotifyOrder(1, "polinate", "not-known-yet"))
