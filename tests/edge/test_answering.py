@@ -1,4 +1,4 @@
-"""A whole answer in one write is the answer that uvicorn gives, byte for byte."""
+"""A body in one read and an answer in one write are those of uvicorn, byte for byte."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from tests.edge.serving import serving
 
-from entrepot.edge import sending
-from entrepot.edge.answering import answer_at_once
+from entrepot.core.refusal import Refused
+from entrepot.edge import body, sending
+from entrepot.edge.answering import answer_at_once, body_at_once
+from entrepot.edge.body import read_body
 from entrepot.edge.protocol import deadline_protocol
 from entrepot.edge.reply import JSON
 
@@ -65,3 +67,70 @@ async def test_it_is_what_uvicorn_says(request_: bytes, monkeypatch: pytest.Monk
     assert ours == await said(request_)
     plain = request_.count(b"HTTP/1.1\r\n") - request_.count(b"close") - request_.count(b"HEAD")
     assert sum(at_once) == plain
+
+
+_JSON_HEAD = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+_LARGE = b"[" + b"1," * 50_000 + b"1]"
+
+
+def posting(body: bytes, extra: bytes = b"") -> bytes:
+    return _JSON_HEAD + b"Content-Length: %d\r\n%b\r\n%b" % (len(body), extra, body)
+
+
+class Echo:
+    """Answers with the number of bytes of the body and with their sum."""
+
+    def __init__(self) -> None:
+        self.gate, self.begun = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.begun.set()
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        try:
+            read = await read_body(headers, receive, len(_LARGE))
+        except Refused:
+            read = b""
+        told = b"%d %d" % (len(read), sum(read))
+        await sending.send_answer(send, 201, JSON, told, [])
+
+
+# What is sent, in pieces; and how many bodies of it are here when they are asked for.
+BODIES = {
+    "one": ([posting(b"{}")], 1),
+    "several at once": ([posting(b"{}") + posting(b"[1]") + posting(b"[2]")], 3),
+    "one after a large one": ([posting(_LARGE), posting(b"[1]")], None),
+    "in two pieces": ([posting(b"{}")[:-1], b"}"], 0),
+    "in chunks": ([_JSON_HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+                   b"1\r\n}\r\n0\r\n\r\n"], 0),
+    "after asking whether to go on": ([posting(b"{}", b"Expect: 100-continue\r\n")], 0),
+    "too large": ([posting(_LARGE + b" ")], None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("pieces", "here"), BODIES.values(), ids=BODIES.keys())
+async def test_a_body_is_what_uvicorn_reads(
+    pieces: list[bytes], here: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once: list[bool] = []
+
+    def counting(receive: Any) -> bytes | None:
+        found = body_at_once(receive)
+        at_once.append(found is not None)
+        return found
+
+    async def answers() -> bytes:
+        echo = Echo()
+        async with serving(deadline_protocol(), app=echo) as server:  # type: ignore[arg-type]
+            client = await server.client()
+            for piece in pieces:
+                client.send(piece)
+                await echo.begun.wait()
+            client.send(BYE)
+            return re.sub(rb"date: [^\r]*", b"date: ?", await client.rest())
+
+    monkeypatch.setattr(body, "body_at_once", counting)
+    ours = await answers()
+    monkeypatch.setattr(body, "body_at_once", lambda _receive: None)
+    assert ours == await answers()
+    if here is not None:
+        assert sum(at_once) == here

@@ -24,9 +24,9 @@ from uvicorn.supervisors.multiprocess import Process
 from entrepot.edge.protocol import DeadlineProtocol, deadline_protocol
 
 CYCLE = {
-    "access_log", "default_headers", "disconnected", "flow", "keep_alive", "message_event",
-    "on_response", "response_complete", "response_started", "scope", "transport",
-    "waiting_for_100_continue",
+    "access_log", "body", "default_headers", "disconnected", "flow", "keep_alive",
+    "message_event", "more_body", "on_response", "response_complete", "response_started",
+    "scope", "transport", "waiting_for_100_continue",
 }  # fmt: skip
 PROTOCOL = {
     "app", "connections", "cycle", "expect_100_continue", "flow", "headers", "loop", "parser",

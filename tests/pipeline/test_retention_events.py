@@ -20,7 +20,7 @@ from tests.pipeline.retention_house import (
     named,
 )
 
-from entrepot.clock import new_id
+from entrepot.core.decide.jobs import job_ids
 from entrepot.core.ids import dashed
 from entrepot.pipeline.retention import Swept
 from entrepot.store import schema
@@ -98,10 +98,14 @@ async def test_an_order_with_something_under_way_keeps_its_events(
     assert archived(tmp_path) == []
 
 
-async def test_an_order_with_a_job_keeps_its_events(house: House, tmp_path: Path) -> None:
+@pytest.mark.parametrize("which", [0, 1])
+async def test_an_order_with_a_job_keeps_its_events(
+    house: House, tmp_path: Path, which: int
+) -> None:
     order_id = await mirrored(house, "a", "open", "cancelled")
     job = {
-        "org": house.shop.org, "id": new_id(), "kind": "void", "order_id": order_id,
+        "org": house.shop.org, "id": job_ids(order_id)[which], "kind": "void",
+        "order_id": order_id,
         "state": "due", "run_at": 0, "leased_until": 0, "fence": 0, "tries": 0, "created_at": 0,
     }  # fmt: skip
     await house.database.write(lambda conn: conn.execute(insert(schema.jobs), job))

@@ -316,7 +316,6 @@ _SELECTS = [
     (schema.customers, ("org", "id")),
     (schema.organizations, ("org",)),
     (schema.jobs, ("org", "id")),
-    (schema.jobs, ("org", "order_id")),
     (schema.stock_levels, ("org", "variant_id", "location_id")),
     (schema.reservations, ("org", "order_id")),
     (schema.payments, ("org", "order_id")),

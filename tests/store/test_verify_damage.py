@@ -127,7 +127,7 @@ def test_a_book_with_a_log_is_read_with_it_and_neither_is_touched(book: Copy) ->
 
 PAGES = (
     "orders", "order_lines", "events", "idempotency_keys", "jobs", "orders_number",
-    "jobs_order", "installation",
+    "jobs_due", "installation",
 )  # fmt: skip
 
 

@@ -27,11 +27,11 @@ class Damage(NamedTuple):
 
 
 OVERWRITTEN = b"\xa5" * PAGE
-INDEXES = ("jobs_order", "order_lines_pkey", "customer_names_pkey")
+INDEXES = ("jobs_due", "order_lines_pkey", "customer_names_pkey")
 NAMED = (
     Damage(("orders", "order_lines", "customers", "idempotency_keys"), OVERWRITTEN),
     Damage(INDEXES, OVERWRITTEN),
-    Damage(("events", "jobs_order"), b""),
+    Damage(("events", "jobs_due"), b""),
     Damage(("customers", "orders_number"), OVERWRITTEN, amcheck=True),
 )
 EMPTIED = Damage(("order_lines",), bytes(PAGE))

@@ -1,6 +1,8 @@
-"""What `entrepot verify` asks of every order it looks up by an index, not among all jobs."""
+"""What `entrepot verify` asks of every order it looks up in one list, not among all jobs again."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import Connection, text
@@ -11,14 +13,12 @@ from entrepot.store.keeping import migrate
 from entrepot.store.verify import statements
 
 
-@pytest.mark.parametrize("invariant", ["MONEY_USED", "HAS_A_JOB"])
-async def test_whether_an_order_has_a_job_is_asked_of_the_index(
-    invariant: str, tmp_path: object
-) -> None:
+@pytest.mark.parametrize("invariant", ["MONEY_USED", "HAS_A_JOB", "PARKED"])
+async def test_the_orders_that_have_jobs_are_listed_once(invariant: str, tmp_path: object) -> None:
     database = SqliteDatabase(f"{tmp_path}/book.db")
     await migrate.upgrade(database)
 
-    def plans(conn: Connection) -> list[str]:
+    def plans(conn: Connection) -> list[list[str]]:
         dialect = sqlite.dialect()
         compiled = [
             str(check.broken.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
@@ -26,8 +26,12 @@ async def test_whether_an_order_has_a_job_is_asked_of_the_index(
             if check.invariant == invariant
         ]
         found = [conn.execute(text(f"EXPLAIN QUERY PLAN {one}")).all() for one in compiled]
-        return [row[3] for rows in found for row in rows if "SEARCH jobs" in row[3]]
+        return [[row[3] for row in rows] for rows in found]
 
-    plain = await database.read(plans)
-    assert any("jobs_order (order_id=? AND org=?)" in line for line in plain), plain
+    listing = [plan for plan in await database.read(plans) if "LIST SUBQUERY" in str(plan)]
+    assert listing
+    for plan in listing:
+        for line, inner in pairwise(plan):
+            if " jobs" in inner:
+                assert line.startswith("LIST SUBQUERY"), plan
     await database.close()

@@ -126,17 +126,19 @@ _STORY = (
 
 _WORK = (
     Break("JOBS", "one step twice", "authorising", (_SAME_JOB,)),
+    Break("JOBS", "one that its order does not find", "authorising",
+          ("UPDATE jobs SET id = :nowhere WHERE order_id = :authorising",)),
     Break("TRACKED", "an untracked variant that is claimed", "hard_mug",
           ("UPDATE variants SET tracked = false WHERE id = :hard_mug",)),
 )  # fmt: skip
 
 _SCHEMA = (
     Break("SCHEMA", "a unique index dropped", "orders_number", ("DROP INDEX orders_number",)),
-    Break("SCHEMA", "an index dropped", "jobs_order", ("DROP INDEX jobs_order",)),
+    Break("SCHEMA", "an index dropped", "jobs_due", ("DROP INDEX jobs_due",)),
     Break("SCHEMA", "an index that is no longer unique", "orders_number",
           ("DROP INDEX orders_number", "CREATE INDEX orders_number ON orders (org, number)")),
-    Break("SCHEMA", "another index of its name", "jobs_order",
-          ("DROP INDEX jobs_order", "CREATE INDEX jobs_order ON jobs (order_id)")),
+    Break("SCHEMA", "another index of its name", "jobs_due",
+          ("DROP INDEX jobs_due", "CREATE INDEX jobs_due ON jobs (run_at)")),
     Break("SCHEMA", "a column more", "surplus", ("ALTER TABLE sweeps ADD COLUMN surplus TEXT",)),
     Break("SCHEMA", "constraints gone", "never_oversold", (), ("stock_levels",)),
 )  # fmt: skip

@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Protocol, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Generic, Protocol, cast
 
-from entrepot.core.kinds import (
-    BY_NAME,
-    CustomerName,
-    K,
-    Key,
-    Kind,
-    LineKey,
-    Location,
-    Name,
-    OperationKey,
-    OwnLine,
-    PaymentKey,
-    R,
-    Shelf,
-    TextKey,
-    VariantName,
-)
-from entrepot.core.order import (
-    Announced,
-    Customer,
-    Event,
-    Job,
-    Level,
-    Order,
-    Reservation,
-    StockEntry,
-    Variant,
-)
-from entrepot.core.payment import Operation, Payment
+from entrepot.core import kinds
+from entrepot.core.kinds import K, Kind, R
+from entrepot.core.order import Event, Order, StockEntry
 
 # Frozen, so that nobody adds to what all share.
 _NONE: set[Any] = cast("set[Any]", frozenset())
@@ -54,10 +28,10 @@ class Pending(Generic[K, R]):
     - `gone`: the keys of the rows that are taken away. No key is in both.
     """
 
-    __slots__ = ("_key", "_known", "gone", "rows")
+    __slots__ = ("_key", "_kind", "_known", "gone", "rows")
 
-    def __init__(self, kind: Kind[K, R], known: Callable[[K], R | None]) -> None:
-        self._key, self._known = kind.key, known
+    def __init__(self, kind: Kind[K, R], known: Known) -> None:
+        self._kind, self._key, self._known = kind, kind.key, known
         self.rows: dict[K, R] = {}
         self.gone: set[K] = _NONE
 
@@ -71,7 +45,7 @@ class Pending(Generic[K, R]):
         """The row as the decision leaves the row, so far; None where there is none."""
         if key in self.gone:
             return None
-        return self.rows.get(key) or self._known(key)
+        return self.rows.get(key) or self._known.of(self._kind).get(key)
 
     def put(self, row: R) -> None:
         """Make a row, or change the row that has this key."""
@@ -94,31 +68,45 @@ class Pending(Generic[K, R]):
         self.gone = {*self.gone, key}
 
 
+class OfKind(Generic[K, R]):
+    """An attribute of `Changes`: what is to be written of one kind, made when it is first asked
+    for. It takes its own place in the changes then, so that it is asked once.
+    """
+
+    def __init__(self, kind: Kind[K, R]) -> None:
+        self._kind = kind
+
+    def __set_name__(self, _owner: type[Changes], name: str) -> None:
+        self._name = name
+
+    def __get__(self, changes: Changes, _owner: type[Changes]) -> Pending[K, R]:
+        found = changes.__dict__[self._name] = changes.of(self._kind)
+        return found
+
+
 class Changes:
     """Changes of a decision, written all or none. Later commands of a batch see them.
 
-    Each kind of row is an attribute, made when a decision asks for the attribute first: an order
-    touches six kinds of fifteen. A kind without an attribute is reached by `of`.
+    Each kind of row is an attribute. An order touches six kinds of fifteen, so that an attribute is
+    made when a decision asks for it first. A kind without an attribute is reached by `of`.
     """
 
-    __slots__ = ("entries", "events", "exact_stock", "facts", "pending", "reasons", *BY_NAME)
+    announced = OfKind(kinds.ANNOUNCED)
+    customer_names = OfKind(kinds.CUSTOMER_NAMES)
+    customers = OfKind(kinds.CUSTOMERS)
+    jobs = OfKind(kinds.JOBS)
+    levels = OfKind(kinds.LEVELS)
+    lines = OfKind(kinds.LINES)
+    locations = OfKind(kinds.LOCATIONS)
+    operations = OfKind(kinds.OPERATIONS)
+    orders = OfKind(kinds.ORDERS)
+    payments = OfKind(kinds.PAYMENTS)
+    reservations = OfKind(kinds.RESERVATIONS)
+    variant_names = OfKind(kinds.VARIANT_NAMES)
+    variants = OfKind(kinds.VARIANTS)
 
-    announced: Pending[TextKey, Announced]
-    customer_names: Pending[Name, CustomerName]
-    customers: Pending[Key, Customer]
-    jobs: Pending[Key, Job]
-    levels: Pending[Shelf, Level]
-    lines: Pending[LineKey, OwnLine]
-    locations: Pending[Key, Location]
-    operations: Pending[OperationKey, Operation]
-    orders: Pending[Key, Order]
-    payments: Pending[PaymentKey, Payment]
-    reservations: Pending[LineKey, Reservation]
-    variant_names: Pending[Name, VariantName]
-    variants: Pending[Key, Variant]
-
-    def __init__(self, facts: Known) -> None:
-        self.facts = facts
+    def __init__(self, known: Known) -> None:
+        self._known = known
         self.pending: dict[Kind[Any, Any], Pending[Any, Any]] = {}
         self.events: list[Event] = []
         self.entries: list[StockEntry] = []
@@ -130,15 +118,5 @@ class Changes:
         """The rows to write of any kind, whether there is an attribute for the kind or not."""
         found = self.pending.get(kind)
         if found is None:
-            found = self.pending[kind] = Pending(kind, self.facts.of(kind).get)
+            found = self.pending[kind] = Pending(kind, self._known)
         return found
-
-    if not TYPE_CHECKING:  # a name that is none is an error of mypy's
-
-        def __getattr__(self, name: str) -> Pending:
-            """The rows to write of a kind that no decision has asked for yet."""
-            if name not in BY_NAME:
-                raise AttributeError(name)
-            found = self.of(BY_NAME[name])
-            setattr(self, name, found)
-            return found

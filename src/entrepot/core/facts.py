@@ -220,9 +220,11 @@ class Facts:
         pending = changes.pending
         if kinds.ORDERS in pending:
             self._follow_orders(pending[kinds.ORDERS].rows)
+        made = self.made
         for kind, its in pending.items():
-            self.of(kind).take(its.rows, its.gone)
-            if len(its.rows) > _LONG:
+            rows, known = its.rows, made.get(kind)
+            (self.of(kind) if known is None else known).take(rows, its.gone)
+            if len(rows) > _LONG:
                 self.breathe()
         if kinds.VARIANTS in pending:
             for variant in pending[kinds.VARIANTS].rows.values():

@@ -158,8 +158,3 @@ ANNOUNCED: Kind[TextKey, Announced] = Kind(
     "announced order", Announced, by(Announced, "org", "text")
 )
 ANSWERS: Kind[TextKey, StoredAnswer] = Kind("answer", StoredAnswer, by(StoredAnswer, "org", "key"))
-
-# The kinds by the names that the working set and a decision's changes have them by.
-BY_NAME: dict[str, Kind[Any, Any]] = {
-    name.lower(): kind for name, kind in tuple(globals().items()) if isinstance(kind, Kind)
-}

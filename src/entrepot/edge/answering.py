@@ -1,8 +1,9 @@
-"""A whole answer in one write.
+"""A whole body in one read, and a whole answer in one write.
 
-uvicorn takes an answer in two messages and checks each header again, by pattern and by name. These
-checks are a tenth of what an order costs. Answers whose headers are all made here do not need them.
-We repeat uvicorn's other side effects here, and leave every unusual case to uvicorn.
+uvicorn hands a body over in messages, and each message is waited for. uvicorn takes an answer in
+two messages and checks each header again, by pattern and by name. These checks are a tenth of what
+an order costs. Answers whose headers are all made here do not need them. We repeat uvicorn's other
+side effects here, and leave every unusual case to uvicorn.
 """
 
 from __future__ import annotations
@@ -49,6 +50,28 @@ _default_headers = _DefaultHeaders()
 def lines(headers: _Headers) -> bytes:
     """Headers as they go over the wire. Their makers see to it that no line breaks are in them."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+def body_at_once(receive: Any) -> bytes | None:
+    """The body of the request that `receive` belongs to, where all of the body is here.
+
+    None, and nothing is read, in every other case: another server, a body that still comes, a
+    client that is gone or waits to be told to go on.
+    """
+    cycle = getattr(receive, "__self__", None)
+    if (
+        type(cycle) is not RequestResponseCycle
+        or cycle.more_body
+        or cycle.disconnected
+        or cycle.response_complete
+        or cycle.waiting_for_100_continue
+    ):
+        return None
+    cycle.flow.resume_reading()
+    cycle.message_event.clear()
+    body = bytes(cycle.body)
+    cycle.body = bytearray()
+    return body
 
 
 def answer_at_once(send: Any, status: int, head: bytes, headers: _Headers, body: bytes) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge.answering import body_at_once
 from entrepot.edge.asgi import Receive
+
+_JSON = "application/json"
 
 
 class ClientGone(Exception):
@@ -14,14 +17,19 @@ class ClientGone(Exception):
 
 async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) -> bytes:
     """The whole body. Refused: another media type, an encoding, more than `limit` bytes."""
-    media = headers.get("content-type", "").split(";", 1)[0].strip().lower()
-    if media != "application/json":
+    media = headers.get("content-type", "")
+    if media != _JSON and media.split(";", 1)[0].strip().lower() != _JSON:
         raise refuse(Reason.UNSUPPORTED_MEDIA, field="Content-Type")
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise refuse(Reason.UNSUPPORTED_MEDIA, "the body must not be encoded", "Content-Encoding")
     length = headers.get("content-length", "")
     if length.isdigit() and int(length) > limit:
         raise refuse(Reason.BODY_TOO_LARGE, f"at most {limit} bytes")
+    whole = body_at_once(receive)
+    if whole is not None:
+        if len(whole) > limit:
+            raise refuse(Reason.BODY_TOO_LARGE, f"at most {limit} bytes")
+        return whole
     chunks: list[bytes] = []
     size = 0
     while True:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
@@ -220,8 +221,10 @@ def _warning(what: str, names: Sequence[str]) -> tuple[bytes, bytes]:
 def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """By lower-case name. A repeated one is joined by line feeds, which no single one can hold."""
     listed = list(sent)
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in listed}
-    if len(headers) == len(listed):
+    # All are decoded at once, which takes a fraction of the time.
+    told = b"\n".join(chain.from_iterable(listed)).decode("latin-1").split("\n")
+    headers = dict(zip(told[::2], told[1::2], strict=False))
+    if len(headers) == len(listed) == len(told) // 2:
         return headers
     headers.clear()
     for raw, value in listed:

@@ -10,11 +10,24 @@ from entrepot.core.refusal import Reason, refuse
 PUT_OFF_MAX = 3_600_000_000
 
 
-def new_job(kind: str, org: int, order_id: bytes | None, facts: Facts) -> Job:
+# A void that follows a settled payment is a job of its own. What its id has behind the order's:
+_VOIDING = b"\x01"
+
+
+def job_ids(order_id: bytes) -> tuple[bytes, ...]:
+    """The ids of all jobs that an order can have.
+
+    They follow from the order, so that no index has to find the jobs of an order: each job costs
+    one entry less. An order never has two jobs of one id, one after the other included.
+    """
+    return order_id, order_id + _VOIDING
+
+
+def new_job(kind: str, org: int, id_: bytes, order_id: bytes | None, facts: Facts) -> Job:
     """A job due now; born leased (fence 1) where a worker of this process will take it at once."""
     return Job(
         org=org,
-        id=facts.new_id(),
+        id=id_,
         kind=kind,
         order_id=order_id,
         payload=facts.request,
@@ -31,7 +44,12 @@ def new_job(kind: str, org: int, order_id: bytes | None, facts: Facts) -> Job:
 
 def first_job(order: Order, facts: Facts) -> Job:
     """The first job of a placed order: to reserve its stock."""
-    return new_job("reserve", order.org, order.id, facts)
+    return new_job("reserve", order.org, order.id, order.id, facts)
+
+
+def voiding_job(order: Order, facts: Facts) -> Job:
+    """The job that voids a payment which nobody needs any more."""
+    return new_job("void", order.org, order.id + _VOIDING, order.id, facts)
 
 
 def next_step(job: Job, kind: str, facts: Facts) -> Job:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from entrepot.core import ahead, events, lifecycle, words
 from entrepot.core.changes import Changes
 from entrepot.core.decide import goods, sending
-from entrepot.core.decide.jobs import held_here, new_job, taken_up
+from entrepot.core.decide.jobs import held_here, taken_up, voiding_job
 from entrepot.core.decide.times import planned
 from entrepot.core.facets import ENDED, RUNNING, SHIPPED, Facets
 from entrepot.core.facts import Facts
@@ -290,6 +290,6 @@ def _let_go_of_payment(order: Order, facts: Facts, changes: Changes) -> None:
     payment = facts.payment_of((order.org, order.id))
     if payment is not None and payment.authorisation.state == "done":
         changes.operations.put(payment.void(facts.now))
-        changes.jobs.put(new_job("void", order.org, order.id, facts))
+        changes.jobs.put(voiding_job(order, facts))
     else:
         changes.jobs.put_all(held_here(job, facts) for job in taken_up(order, facts))

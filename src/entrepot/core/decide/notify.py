@@ -65,8 +65,8 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
         # Given up, but its sender insists: perhaps the source has it now, or answers again.
         changes.jobs.put(known._replace(state="due", run_at=facts.now, tries=0))
     elif known is None:
-        job = new_job("fetch", org, None, facts)
-        changes.jobs.put(job._replace(id=job_id, payload=command.order_text))
+        job = new_job("fetch", org, job_id, None, facts)
+        changes.jobs.put(job._replace(payload=command.order_text))
     return Decision(changes, NotedResult(fetching=True), settled=False)
 
 

@@ -134,7 +134,8 @@ def _make_named(command: PlaceOrder, facts: Facts, changes: Changes) -> None:
         )
     for draft in command.lines:
         named = draft.variant.variant_id
-        if named is None or changes.variants.get((org, named)):
+        key = (org, named or b"")
+        if named is None or key in facts.variants or changes.variants.get(key):
             continue
         priced = draft._replace(currency=draft.currency or command.currency)
         first_seen(named, facts, changes, org, priced)

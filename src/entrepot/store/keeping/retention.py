@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
+from entrepot.core.decide.jobs import job_ids
 from entrepot.core.facets import ENDED
 from entrepot.core.order import Event
 from entrepot.store import schema
@@ -207,8 +208,9 @@ def read_events(
     stays where it is.
     """
     found = [OldOrder(*row) for row in conn.execute(orders_statement(sweep, before, orders_max))]
-    wanted: set[tuple[Any, ...]] = {(sweep.org, order.id) for order in found if order.finished}
-    jobs = sql.select(conn, schema.jobs, ("org", "order_id"), wanted, ("org", "order_id"))
+    finished = [order.id for order in found if order.finished]
+    wanted: set[tuple[Any, ...]] = {(sweep.org, id_) for one in finished for id_ in job_ids(one)}
+    jobs = sql.select(conn, schema.jobs, ("org", "id"), wanted, ("org", "order_id"))
     busy = {row[1] for row in jobs}
     taken = {order.id: order.version for order in found if order.finished and order.id not in busy}
     leaving: list[Event] = []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
+from entrepot.core.decide.jobs import job_ids
 from entrepot.core.kinds import K, R
 from entrepot.core.order import Event, Job, Order, Reservation
 from entrepot.core.payment import FullPayment, full_payments
@@ -107,8 +108,7 @@ def story(conn: Connection, org: int, order_id: bytes) -> Story:
     """The rows that belong to an order, oldest first."""
     key = {(org, order_id)}
     by_order = ("org", "order_id")
-    # By order only the ids: for whole rows SQLite would go through all jobs of an organization.
-    steps = set(sql.select(conn, schema.jobs, by_order, key, ("org", "id")))
+    steps: set[tuple[Any, ...]] = {(org, id_) for id_ in job_ids(order_id)}
     jobs = sql.select(conn, schema.jobs, ("org", "id"), steps, schema.JOBS.columns)
     paid = payments.of_orders(conn, {(org, order_id)}).get((org, order_id), payments.OfOrder())
     claims = sql.select(conn, schema.reservations, by_order, key, schema.RESERVATIONS.columns)
@@ -141,7 +141,9 @@ def with_reasons(conn: Connection, orders: list[Order], now: int) -> list[Order]
     late = {(one.org, one.id) for one in orders if _is_late(one, now)}
     if not late:
         return orders
-    steps = set(sql.select(conn, schema.jobs, ("org", "order_id"), late, ("org", "id")))
+    steps: set[tuple[Any, ...]] = {
+        (org, id_) for org, order_id in late for id_ in job_ids(order_id)
+    }
     found = sql.select(conn, schema.jobs, ("org", "id"), steps, schema.JOBS.columns)
     jobs = {(job.org, job.order_id): job for job in map(schema.JOBS.from_row, found)}
     holders = {(job.holder,) for job in jobs.values() if job.holder is not None}

@@ -38,8 +38,6 @@ jobs = table(
     one_of("state", ("due", "parked")),
     # The queue is looked through by time over all organizations.
     Index("jobs_due", "state", "run_at"),
-    # The order first: on a small table PostgreSQL would take this index for a job's own key.
-    Index("jobs_order", "order_id", "org"),
     # Parked steps for which stock is held, by when the hold ends.
     Index(
         "jobs_holding", "run_at",

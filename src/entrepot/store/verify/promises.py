@@ -141,6 +141,9 @@ def _work(horizons: Horizons | None) -> Iterator[Check]:
     of = (_jobs.org, _jobs.order_id, _jobs.kind)
     twice = select(*of, func.count().label("times")).where(_jobs.order_id.is_not(None))
     yield Check("JOBS", twice.group_by(*of).having(func.count() > 1))
+    # A job is found by its order's id, with which the job's own begins.
+    astray = func.substr(_jobs.id, 1, func.length(_jobs.order_id)) != _jobs.order_id
+    yield Check("JOBS", job.where(_jobs.order_id.is_not(None), astray))
 
 
 def _untracked() -> Any:

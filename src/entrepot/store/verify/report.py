@@ -150,8 +150,8 @@ INVARIANTS: dict[str, str] = {
     "SENDERS": "The last telling of a sender is kept under that sender's own id.",
     "REASONS": "An order's reason is a known reason, and true of where the order stands.",
     "JOBS": (
-        "An order has at most one job of each kind, and no job is put off or held longer than "
-        "allowed."
+        "An order has at most one job of each kind, whose id begins with the order's. No job is "
+        "put off or held longer than allowed."
     ),
     "TRACKED": "Stock is reserved for tracked variants only.",
     "SECRET": "The book has the secret from which payment keys are derived.",

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table
 
+from entrepot.core.decide.jobs import job_ids
 from entrepot.core.facts import Facts, OrgFacts
 from entrepot.core.kinds import K, OwnLine, R
 from entrepot.core.lifecycle import NOT_LEFT
@@ -28,7 +29,6 @@ _BY_ORDER = ("org", "order_id")
 _BY_SENDER = ("org", "sender_id", "origin")
 # Kinds that are read by their keys, where a command asks for some.
 _BY_KEY = (*schema.PLAIN, schema.OPERATIONS)
-_JOB_OF_ORDER = ("org", "order_id", "id")
 _ORG = (
     "org", "guest_id", "default_location", "default_list", "allocation", "source_url",
     "(EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org))",
@@ -90,8 +90,7 @@ class _Loading:
         self._managed: set[Row] = set()  # of them, those whose stock has to be seen
         self._paying: set[Row] = set()  # those whose payment has to be seen
         self._sent: set[Row] = set()  # those of which goods have left
-        self._stepping: set[Row] = set()  # those whose jobs have to be seen
-        self._ending: set[Row] = set()  # these jobs
+        self._ending: set[Row] = set()  # jobs of orders that a word may end
         self._announcing: set[int] = set()  # organizations that know of announced orders
 
     def next_round(self, *, lock: bool) -> list[_Look]:
@@ -110,8 +109,6 @@ class _Loading:
         self._rows(schema.VARIANTS, needs.variants)
         self._rows(schema.CUSTOMERS, needs.customers)
         self._rows(schema.LOCATIONS, needs.locations)
-        # By order only the ids: for whole rows SQLite would go through all jobs of an organization.
-        look(Select(schema.jobs, _BY_ORDER, self._stepping, _JOB_OF_ORDER), self._steps)
         look(_by_key(schema.JOBS, needs.jobs, lock=lock), self._jobs)
         look(_by_order(schema.RESERVATIONS, self._managed), self._reservations, naming=True)
         for paid in (schema.PAYMENTS, schema.OPERATIONS):
@@ -229,7 +226,9 @@ class _Loading:
                 needs.customers.add((order.org, order.customer_id))
             waits = order.managed and (order.parked or order.facets.stage == "placed")
             if key in needs.steps or (waits and key in needs.ending):
-                self._stepping.add(key)
+                its_jobs = [(order.org, id_) for id_ in job_ids(order.id)]
+                needs.jobs.update(its_jobs)
+                self._ending.update(its_jobs)
             if key in needs.whole and order.managed:
                 self._managed.add(key)
                 if order.facets.payment != "none":
@@ -256,11 +255,6 @@ class _Loading:
         for job in _read(schema.JOBS, self.facts, found):
             if job.leased_until > self.facts.now and (job.org, job.id) in self._ending:
                 self.facts.held.add((job.org, job.id))
-
-    def _steps(self, found: list[Row]) -> None:
-        for org, _, job_id in found:
-            self.needs.jobs.add((org, job_id))
-            self._ending.add((org, job_id))
 
     def _reservations(self, found: list[Row]) -> None:
         for one in _read(schema.RESERVATIONS, self.facts, found):
