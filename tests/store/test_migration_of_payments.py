@@ -1,4 +1,4 @@
-"""Payment attempts of an older book become payments with their operations, and back again."""
+"""Payment attempts of an older book become payments with operations, of which one is live."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from alembic import command
 from sqlalchemy import Connection, select, text
 
 from entrepot.core.money import Amount
-from entrepot.core.payment import FullPayment, full_payments
+from entrepot.core.payment import FullPayment, Operation, full_payments
 from entrepot.core.payment_keys import operation_key
 from entrepot.store import schema
+from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
+from entrepot.store.writing import writes
 
 ATTEMPT = (
     "INSERT INTO payment_attempts (org, order_id, number, key, provider, service, reference, "
@@ -107,6 +109,26 @@ async def test_attempts_become_payments_and_go_back(empty_database_url: str) -> 
     }
     assert {(row[0], bytes(row[1]), *row[2:]) for row in rows} == expected
     await database.close()
+
+
+@pytest.mark.parametrize("state", ["prepared", "running", "done"])
+@pytest.mark.parametrize("further", ["prepared", "running", "done"])
+async def test_an_order_has_one_live_authorisation(
+    database: Database, state: str, further: str
+) -> None:
+    asked = Operation(7, b"o" * 16, 1, 1, "authorise", 5, "key", state, None, 1, 1)
+    void = asked._replace(number=2, kind="void")
+    later = asked._replace(payment=2, key="other", state=further)
+    table, columns = schema.payment_operations, schema.OPERATIONS.columns
+
+    async def put(*operations: Operation) -> None:
+        rows = [schema.OPERATIONS.to_row(one) for one in operations]
+        await database.write(lambda conn: writes.insert(conn, table, columns, rows))
+
+    await put(asked, void)
+    with pytest.raises(Exception, match=r"(?i)unique|conflict|duplicate"):
+        await put(later)
+    await put(later._replace(state="declined"), later._replace(payment=3, state="given_up"))
 
 
 async def test_a_captured_payment_does_not_go_back(empty_database_url: str) -> None:
