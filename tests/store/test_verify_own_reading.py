@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from entrepot.store.engine import Database
 from entrepot.store.keeping import retention
 from entrepot.store.verify import own_keys, own_reading, own_values
 from entrepot.store.verify.own_moves import why_illegal
+from entrepot.store.verify.report import Findings
 from entrepot.store.writing import spans, tallies
 
 VERIFY = Path(own_reading.__file__).parent
@@ -190,3 +192,14 @@ def test_the_audit_calls_nothing_that_the_book_is_written_with(path: Path) -> No
 )  # fmt: skip
 def test_shared_code_is_found(source: str, told: str) -> None:
     assert told in _shared_code(source)
+
+
+def test_witnesses_show_quantities_as_people_read_them() -> None:
+    findings = Findings()
+    findings.add("ON_HAND_SUM", on_hand_too_much=15_000, quantity=Decimal(-30_000), level=7)
+    findings.add("ON_HAND_SUM", on_hand="some", shipped=-1, reserved=None)
+    [violation] = findings.violations()
+    assert violation.witnesses == [
+        {"on_hand_too_much": "1.5", "quantity": -3, "level": 7},
+        {"on_hand": "some", "shipped": "-0.0001", "reserved": None},
+    ]

@@ -17,6 +17,7 @@ from entrepot.core.facets import Facets
 from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount
 from entrepot.core.order import Event, Line, Order
 from entrepot.core.payment import Operation, Payment
+from entrepot.store.verify.own_values import QUANTITY_PLACES
 from entrepot.store.verify.walk import AnyRow
 
 # Orders in a span of each level, and microseconds in a slot of each level (docs/adr/0008).
@@ -30,8 +31,6 @@ SWEEP_OF_KEYS: Final = "keys"
 PUT_OFF_MAX: Final = 3_600_000_000
 # The length of a digest of a sender's telling. Its last bytes tell to which sender it belongs.
 SEALED_BYTES, SEAL_BYTES = 20, 4
-# Decimal places of a quantity.
-QUANTITY_PLACES: Final = 4
 
 _SUMS: Final = ("subtotal", "discount", "shipping", "tax")
 _OF_ROWS: Final = frozenset(Order._fields) - {"facets", "lines", "total", *_SUMS}

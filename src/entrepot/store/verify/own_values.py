@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 from uuid import UUID
 
 from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount
+
+# Decimal places of a quantity; a row has it as an integer.
+QUANTITY_PLACES: Final = 4
 
 
 def units_at(amount: Amount, scale: int) -> int:
@@ -34,3 +39,9 @@ def is_in_range(amount: Amount) -> bool:
 def id_text(raw: bytes) -> str:
     """An id as people read it: a UUID."""
     return str(UUID(bytes=bytes(raw)))
+
+
+def quantity(kept: int | Decimal) -> int | str:
+    """A quantity of a row, or a sum of them, as people read it: 3, or 2.5 as text."""
+    whole, rest = divmod(int(kept), 10**QUANTITY_PLACES)
+    return f"{Decimal(int(kept)).scaleb(-QUANTITY_PLACES).normalize():f}" if rest else whole

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
-from entrepot.store.verify.own_values import id_text
+from entrepot.store.verify.own_values import id_text, quantity
 
 WITNESSES_MAX = 20
 _ID_BYTES = 16
+# What witnesses call the quantities that they show.
+_QUANTITIES = frozenset({
+    "on_hand", "reserved", "quantity", "shipped", "by_shipments", "back", "reserved_too_much",
+    "on_hand_too_much", "shipped_without_sale", "restocked_without_entry",
+})  # fmt: skip
 
 INVARIANTS: dict[str, str] = {
     "OVERSOLD": (
@@ -203,7 +209,7 @@ class Findings:
         self._counts[invariant] = self._counts.get(invariant, 0) + 1
         kept = self._witnesses.setdefault(invariant, [])
         if len(kept) < WITNESSES_MAX:
-            kept.append({name: _shown(value) for name, value in witness.items()})
+            kept.append({name: _shown(name, value) for name, value in witness.items()})
 
     def add_rows(self, invariant: str, found: Iterable[Mapping[str, Any]]) -> None:
         """Every row is a witness, its columns the names."""
@@ -225,7 +231,9 @@ class Findings:
         ]
 
 
-def _shown(value: Any) -> Any:
+def _shown(name: str, value: Any) -> Any:
+    if name in _QUANTITIES and isinstance(value, int | Decimal):
+        return quantity(value)
     if not isinstance(value, bytes):
         return value if value is None or isinstance(value, bool | int | str) else str(value)
     return id_text(value) if len(value) == _ID_BYTES else value.hex()
