@@ -128,7 +128,10 @@ async def test_a_notification_makes_a_parked_step_due_and_keeps_its_tries(house:
 
     await house.database.write(park)
     house.taken_by(None)
+    [(before,)] = await house.rows(schema.orders, "updated_at")
     await notify(house, reference)
+    [(after,)] = await house.rows(schema.orders, "updated_at")
+    assert after > before  # an operator was called and is not needed: a reader by time sees that
     [job] = await house.rows(schema.jobs, "state", "tries", "run_at")
     assert job[:2] == ("due", 4)
     assert job[2] <= house.now()
