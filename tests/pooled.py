@@ -25,7 +25,8 @@ def _mannered(
     pooler.faults.clear()
     yield url
     assert pooler.faults == []
-    assert pooler.left_behind() == []
+    left = pooler.left_behind()
+    assert left == [], left
 
 
 @pytest.fixture(params=WAYS)
