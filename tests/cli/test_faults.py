@@ -207,7 +207,7 @@ def test_hard_allocation_with_an_oversold_shelf_names_it(tmp_path: Path) -> None
     demo = json.loads(run(tmp_path, "demo", "--json").out)
     assert run(tmp_path, "org", "allocation", "demo", "soft").code == 0
     with sqlite_driver.connect(str(tmp_path / "var" / "entrepot.db")) as conn:
-        conn.execute("UPDATE stock_levels SET reserved = on_hand + 6 WHERE variant_id = ?",
+        conn.execute("UPDATE stock_levels SET reserved = on_hand + 60000 WHERE variant_id = ?",
                      (bytes.fromhex(demo["variants"][0]["id"].replace("-", "")),))  # fmt: skip
     conn.close()
     said = sentence(tmp_path, "org", "allocation", "Demo", "HARD")
