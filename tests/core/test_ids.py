@@ -81,3 +81,18 @@ def test_an_events_id_is_a_uuid_of_version_8(raw: bytes, seq: int) -> None:
 
 def test_an_events_id_never_changes() -> None:
     assert ids.event_id(ID, 1).hex() == "7e3bac9ef0e6854fa39bce6418e403dd"
+
+
+@pytest.mark.parametrize(
+    "text", [ids.dashed(ID), f"var_{ID.hex()}", f"var_{ids.dashed(ID)}", "", "var_", "x" * 36]
+)
+def test_an_id_of_many_orders_is_the_same_id(text: str) -> None:
+    assert ids.spelled_often(text, "var_") == ids.spelled(text, "var_")
+    assert ids.spelled_often(text, "var_") == ids.spelled(text, "var_")
+
+
+def test_no_long_text_is_remembered_as_an_id() -> None:
+    before = ids._spelled_often.cache_info()
+    assert ids.spelled_often("a" * 41, "var_") is None
+    assert ids.spelled("a" * 41, "var_") is None
+    assert ids._spelled_often.cache_info() == before

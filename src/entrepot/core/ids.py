@@ -12,7 +12,7 @@ _HEX = "[0-9A-Fa-f]"
 _UUID = re.compile(
     rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}\Z|{_HEX}{{32}}\Z"
 )
-_UUID_LENGTH_MIN = 32
+_UUID_LENGTH_MIN, _UUID_LENGTH_MAX = 32, 36
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Two letters at a time.
 _PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
@@ -35,7 +35,7 @@ def spelled(text: str, prefix: str = "") -> bytes | None:
 
     None for anything else, an id with another prefix among it.
     """
-    if len(text) < _UUID_LENGTH_MIN:
+    if not _UUID_LENGTH_MIN <= len(text) <= len(prefix) + _UUID_LENGTH_MAX:
         return None
     if _UUID.match(text):
         return bytes.fromhex(text.replace("-", ""))
@@ -43,6 +43,15 @@ def spelled(text: str, prefix: str = "") -> bytes | None:
     if text[: len(prefix)].lower() != prefix or not _UUID.match(bare):
         return None
     return bytes.fromhex(bare.replace("-", ""))
+
+
+_spelled_often = lru_cache(maxsize=4096)(spelled)
+
+
+def spelled_often(text: str, prefix: str = "") -> bytes | None:
+    """See `spelled`. Variants and locations are in many orders: their ids are remembered."""
+    # No long text stays in memory.
+    return _spelled_often(text, prefix) if len(text) <= len(prefix) + _UUID_LENGTH_MAX else None
 
 
 def internal_reference(raw: bytes) -> str:

@@ -8,7 +8,7 @@ from entrepot.core.refusal import Reason, refuse
 
 def uuid(text: str, field: str, prefix: str = "") -> bytes:
     """The id that a UUID spells, bare or with this prefix; refused when the text is none."""
-    raw = ids.spelled(text, prefix)
+    raw = ids.spelled_often(text, prefix)
     if raw is None:
         raise refuse(Reason.INVALID, "must be a UUID", field)
     return raw

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 def id_of(text: str, prefix: str) -> bytes | None:
     """The id that a Polinate spelling or a UUID names; None when it is none."""
-    return ids.spelled(text, prefix)
+    return ids.spelled_often(text, prefix)
 
 
 def line_id(text: str, field: str) -> bytes:
