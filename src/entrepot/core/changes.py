@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Generic, Protocol, cast
 
 from entrepot.core import kinds
 from entrepot.core.kinds import K, Kind, R
 from entrepot.core.order import Event, Order, StockEntry
+from entrepot.core.rows import Rows
 
 # Frozen, so that nobody adds to what all share.
 _NONE: set[Any] = cast("set[Any]", frozenset())
@@ -16,7 +17,7 @@ _NONE: set[Any] = cast("set[Any]", frozenset())
 class Known(Protocol):
     """Rows that the batch knows; a decision changes some of them. See core.facts."""
 
-    def of(self, kind: Kind[K, R]) -> Mapping[K, R]:
+    def of(self, kind: Kind[K, R]) -> Rows[K, R]:
         """The rows of a kind, as they now are."""
         ...
 
@@ -28,10 +29,10 @@ class Pending(Generic[K, R]):
     - `gone`: the keys of the rows that are taken away. No key is in both.
     """
 
-    __slots__ = ("_key", "_kind", "_known", "gone", "rows")
+    __slots__ = ("_key", "gone", "known", "rows")
 
-    def __init__(self, kind: Kind[K, R], known: Known) -> None:
-        self._kind, self._key, self._known = kind, kind.key, known
+    def __init__(self, known: Rows[K, R]) -> None:
+        self.known, self._key = known, known.kind.key
         self.rows: dict[K, R] = {}
         self.gone: set[K] = _NONE
 
@@ -43,9 +44,10 @@ class Pending(Generic[K, R]):
 
     def get(self, key: K) -> R | None:
         """The row as the decision leaves the row, so far; None where there is none."""
-        if key in self.gone:
-            return None
-        return self.rows.get(key) or self._known.of(self._kind).get(key)
+        row = self.rows.get(key)
+        if row is None and key not in self.gone:
+            row = self.known.get(key)
+        return row
 
     def put(self, row: R) -> None:
         """Make a row, or change the row that has this key."""
@@ -80,7 +82,11 @@ class OfKind(Generic[K, R]):
         self._name = name
 
     def __get__(self, changes: Changes, _owner: type[Changes]) -> Pending[K, R]:
-        found = changes.__dict__[self._name] = changes.of(self._kind)
+        kind, pending = self._kind, changes.pending
+        found = pending.get(kind)
+        if found is None:
+            found = pending[kind] = Pending(changes.known.of(kind))
+        changes.__dict__[self._name] = found
         return found
 
 
@@ -106,7 +112,7 @@ class Changes:
     variants = OfKind(kinds.VARIANTS)
 
     def __init__(self, known: Known) -> None:
-        self._known = known
+        self.known = known
         self.pending: dict[Kind[Any, Any], Pending[Any, Any]] = {}
         self.events: list[Event] = []
         self.entries: list[StockEntry] = []
@@ -118,5 +124,5 @@ class Changes:
         """The rows to write of any kind, whether there is an attribute for the kind or not."""
         found = self.pending.get(kind)
         if found is None:
-            found = self.pending[kind] = Pending(kind, self._known)
+            found = self.pending[kind] = Pending(self.known.of(kind))
         return found

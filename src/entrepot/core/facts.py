@@ -220,11 +220,10 @@ class Facts:
         pending = changes.pending
         if kinds.ORDERS in pending:
             self._follow_orders(pending[kinds.ORDERS].rows)
-        made = self.made
+        mine, long = changes.known is self, len(changes.events) > _LONG
         for kind, its in pending.items():
-            rows, known = its.rows, made.get(kind)
-            (self.of(kind) if known is None else known).take(rows, its.gone)
-            if len(rows) > _LONG:
+            (its.known if mine else self.of(kind)).take(its.rows, its.gone)
+            if long:
                 self.breathe()
         if kinds.VARIANTS in pending:
             for variant in pending[kinds.VARIANTS].rows.values():
@@ -237,8 +236,10 @@ class Facts:
             self.orders.now[key] = order
             self.reasons.add(key)
         self.events.extend(changes.events)
-        self.entries.extend(changes.entries)
-        self.exact_stock = self.exact_stock or changes.exact_stock
+        if changes.entries:
+            self.entries.extend(changes.entries)
+        if changes.exact_stock:
+            self.exact_stock = True
 
     def _follow_orders(self, rows: dict[Key, Order]) -> None:
         """Claims and senders' names of orders: both follow from the orders alone."""
@@ -282,7 +283,7 @@ class Facts:
             claims.remove(claim)
 
 
-# Rows of one kind in one decision, after which others have their turn.
+# Events of one decision, from which on others have their turn between its kinds of rows.
 _LONG = 100
 _KINDS: dict[str, Kind[Any, Any]] = {
     one.name: one.metadata["kind"] for one in fields(Facts) if "kind" in one.metadata

@@ -70,18 +70,18 @@ class Rows(Mapping[K, R]):
 
     def take(self, put: dict[K, R], gone: Collection[K]) -> None:
         """Make or change these rows, by their keys, and take the others away."""
-        base = self.base
         self.now.update(put)
         made: Collection[K] = put
-        if base and not base.keys().isdisjoint(put):
-            made = put.keys() - base.keys()
+        if self.base and not self.base.keys().isdisjoint(put):
+            made = put.keys() - self.base.keys()
             self._change(put.keys() - made)
         if self.new:
             self.new.update(made)
         elif made:
             self.new = set(made)
-        for key in gone:
-            self.remove(key)
+        if gone:
+            for key in gone:
+                self.remove(key)
 
     def _change(self, keys: Collection[K]) -> None:
         if self.dirty:
