@@ -22,7 +22,7 @@ def _mannered(
         yield url
         return
     pooler: Pooler = request.getfixturevalue("pooler")
-    pooler.faults.clear()
+    pooler.begin_anew()
     yield url
     assert pooler.faults == []
     left = pooler.left_behind()

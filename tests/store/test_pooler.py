@@ -31,7 +31,7 @@ _BACKEND = "SELECT pg_backend_pid(), current_setting('application_name')"
 async def database(
     fresh_database: Callable[[str], str], pooler: Pooler
 ) -> AsyncIterator[PostgresDatabase]:
-    pooler.faults.clear()
+    pooler.begin_anew()
     opened = PostgresDatabase(fresh_database("pooled"), 4)
     yield opened
     await opened.close()
@@ -98,7 +98,7 @@ async def test_rows_are_written_and_read_without_types_of_a_session(
 async def test_a_database_is_migrated_through_a_pooler(
     empty_database: Callable[[str], str], pooler: Pooler
 ) -> None:
-    pooler.faults.clear()
+    pooler.begin_anew()
     patient = PostgresDatabase(empty_database("pooled"), 4, patient=True)
     await migrate.upgrade(patient)
     assert await migrate.revision(patient) == migrate.head()
@@ -128,7 +128,7 @@ async def test_a_pooler_that_is_denied_is_misused(
             await database.write(open_shop)
     await database.close()
     told = " ".join(pooler.faults)
-    pooler.faults.clear()
+    pooler.begin_anew()
     for fault in ("startup parameter synchronous_commit", "pg_temp", "a prepared statement with"):
         assert fault in told
 

@@ -124,6 +124,20 @@ class Pooler:
         for backend in self._all:
             backend.writer.close()
 
+    def begin_anew(self) -> None:
+        """Forget the faults, and close the backends that serve nobody.
+
+        Clients that come now are judged by what they do themselves.
+        """
+        self.faults.clear()
+        asyncio.run_coroutine_threadsafe(self._close_free(), self._loop).result()
+
+    async def _close_free(self) -> None:
+        for free in self._free.values():
+            for backend in free:
+                backend.writer.close()
+            free.clear()
+
     def left_behind(self) -> list[str]:
         """State of a session that idle backends hold: settings, statements, types, locks."""
         return asyncio.run_coroutine_threadsafe(self._left_behind(), self._loop).result()

@@ -18,7 +18,7 @@ def resolve_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) 
     """The variant that a line means. Ids of ours must exist; a sender's names make one at need."""
     ref = draft.variant
     if ref.variant_id is not None:
-        # What is known of a variant stays so: only a variant that is new is found in the changes.
+        # A known variant stays as it is known: only a new one is found in the changes.
         known = (org, ref.variant_id)
         variant = facts.variants.get(known) or changes.variants.get(known)
         if variant is not None:

@@ -10,7 +10,7 @@ from entrepot.core.refusal import Reason, refuse
 PUT_OFF_MAX = 3_600_000_000
 
 
-# A void that follows a settled payment is a job of its own. What its id has behind the order's:
+# The void of a settled payment is a job of its own. Its id has this behind the order's.
 _VOIDING = b"\x01"
 
 

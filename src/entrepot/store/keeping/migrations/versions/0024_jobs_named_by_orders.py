@@ -10,7 +10,7 @@ down_revision = "0023"
 branch_labels = None
 depends_on = None
 
-# What the id of a void has behind its order's, in the words of each database.
+# The id of a void: its order's with one byte behind, in the words of each database.
 _VOIDING = {"sqlite": "CAST(order_id || x'01' AS BLOB)", "postgresql": "order_id || '\\x01'::bytea"}
 
 
