@@ -94,7 +94,7 @@ class Echo:
         await sending.send_answer(send, 201, JSON, told, [])
 
 
-# What is sent, in pieces; and how many bodies of it are here when they are asked for.
+# The pieces of a connection, and how many bodies are here when the application asks for them.
 BODIES = {
     "one": ([posting(b"{}")], 1),
     "several at once": ([posting(b"{}") + posting(b"[1]") + posting(b"[2]")], 3),

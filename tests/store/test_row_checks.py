@@ -1,4 +1,4 @@
-"""What the database checks of a row costs no table of its own."""
+"""The checks of a row cost SQLite no table of their own."""
 
 from __future__ import annotations
 

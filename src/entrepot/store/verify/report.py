@@ -14,7 +14,7 @@ from entrepot.store.verify.own_values import id_text, quantity
 
 WITNESSES_MAX = 20
 _ID_BYTES = 16
-# What witnesses call the quantities that they show.
+# The names of quantities in witnesses.
 _QUANTITIES = frozenset({
     "on_hand", "reserved", "quantity", "shipped", "by_shipments", "back", "reserved_too_much",
     "on_hand_too_much", "shipped_without_sale", "restocked_without_entry",

@@ -17,7 +17,7 @@ _ADD = (
 
 
 def upgrade() -> None:
-    """Make the change. What was shipped was shipped whole until now."""
+    """Make the change. Until now every shipped line was shipped whole."""
     op.execute(_ADD)
     op.execute("UPDATE reservations SET shipped = quantity WHERE state = 'shipped'")
 
