@@ -149,6 +149,18 @@ def test_what_of_an_order_was_shipped_is_explained(office: Office) -> None:
     assert "\n  number 1, shipped_at " in office.types(explain, "Shop", ids.dashed(order.id))
 
 
+def test_the_commands_that_an_order_takes_are_explained(office: Office) -> None:
+    order = ids.dashed(office.place().id)
+    told = office.told(explain, "Shop", order)
+    assert (told["stage"], told["try"], told["tries_max"]) == ("placed", 2, 50)
+    assert (told["waiting_for"], told["sentence"]) == (told["waits_for"], told["reason"])
+    why_not = {one["command"]: one["why_not"] for one in told["legal"]}
+    assert (why_not["cancel"], why_not["retry"]) == (None, None)
+    text = office.types(explain, "Shop", order)
+    assert "\nlegal:\n  amend\n" in text
+    assert "\n  ship: not now: goods of a placed order do not move\n" in text
+
+
 WAITS = [
     (PARKED, "you: authorise: sandbox: the credentials are refused; the hold of its stock ends "),
     (PENDING, "authorise, try 1, next "),

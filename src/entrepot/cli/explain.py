@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from sqlalchemy import Connection
@@ -11,36 +11,22 @@ from sqlalchemy import Connection
 from entrepot.cli.session import on_book, order_called, organization
 from entrepot.clock import new_id, now
 from entrepot.core import ids, shown
-from entrepot.core.decide import add_needs
-from entrepot.core.decide.amend import AmendOrder
-from entrepot.core.explain import legal_words
-from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
-from entrepot.core.needs import Needs
-from entrepot.core.order import Event, Job, Order, Reservation
+from entrepot.core.order import Event, Job, Reservation
 from entrepot.core.order_reason import MEANINGS
 from entrepot.core.payment import FullPayment
 from entrepot.core.quantity import text
 from entrepot.core.returns import Return, ReturnLine
 from entrepot.core.shipments import Shipment, ShipmentLine
-from entrepot.core.shown import moment, stuck
-from entrepot.store.reading.waiting import Story, story
-from entrepot.store.writing.working_set import load
-
-
-class Explained(NamedTuple):
-    """An order with all that hangs on it, as of one moment (microseconds)."""
-
-    at: int
-    order: Order
-    story: Story
-    legal: dict[str, list[str]]
+from entrepot.core.shown import moment
+from entrepot.core.standing import document, explained
+from entrepot.store.reading.explaining import Explained, explanation
 
 
 def explain(
     org: str, order: str, *, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False
 ) -> None:
-    """Say where an order stands, what it waits for, and which words are legal for it now.
+    """Say where an order stands, what it waits for, and which commands and words it takes now.
 
     Parameters
     ----------
@@ -55,12 +41,9 @@ def explain(
 
     def work(conn: Connection) -> Explained:
         mine = organization(conn, org).org
-        order_id = order_called(conn, mine, order)
-        needs, facts = Needs(), Facts(at, new_id)
-        add_needs(AmendOrder(mine, "operator", order_id), needs)
-        load(conn, needs, facts, lock=False)
-        found = facts.orders[mine, order_id]
-        return Explained(at, found, story(conn, mine, order_id), legal_words(mine, order_id, facts))
+        found = explanation(conn, mine, order_called(conn, mine, order), at, new_id)
+        assert found is not None, "an order that was found by its name is there"
+        return found
 
     found = on_book(lambda book: book.read(work), must_exist=True)
     told = described(found)
@@ -76,7 +59,11 @@ def _print(name: str, value: Any) -> None:
         print(f"{name}: {'-' if value is None else value}")
         return
     print(f"{name}:{'' if value else ' none'}")
-    if isinstance(value, dict):
+    if name == "legal":
+        for one in value:
+            why_not = one["why_not"]
+            print(f"  {one['command']}" + (f": not now: {why_not}" if why_not else ""))
+    elif isinstance(value, dict):
         for inner, part in value.items():
             print(f"  {inner}: {', '.join(part) if isinstance(part, list) else part}")
     else:
@@ -95,8 +82,10 @@ def _print_each(told: list[dict[str, Any]], margin: str) -> None:
 
 def described(found: Explained) -> dict[str, Any]:
     """An explained order for programs; times are UTC."""
-    order, its = found.order, found.story
+    (standing, its, legal_words), order = found, found.standing.order
+    told = document(explained(standing))
     return {
+        "sentence": told.pop("sentence"),
         "order_id": ids.dashed(order.id),
         "internal_reference": ids.internal_reference(order.id),
         "sender_id": order.sender_id,
@@ -109,9 +98,10 @@ def described(found: Explained) -> dict[str, Any]:
         "total": f"{order.total.text()} {order.currency}",
         "reason": shown.reason(order),
         "reason_means": MEANINGS.get(order.reason or ""),
-        "waits_for": waits_for(found),
-        "legal_words": found.legal,
-        "jobs": [_job(job, found) for job in its.jobs],
+        "waits_for": told["waiting_for"] or "nothing: its pipeline has no step left",
+        **told,
+        "legal_words": legal_words,
+        "jobs": [_job(job, standing.at) for job in its.jobs],
         "payments": [_payment(one) for one in its.payments],
         "reservations": [_reservation(claim) for claim in its.reservations],
         "shipments": [_shipment(one, its.shipment_lines) for one in its.shipments],
@@ -120,27 +110,8 @@ def described(found: Explained) -> dict[str, Any]:
     }
 
 
-def waits_for(found: Explained) -> str:
-    """The cause for which the order's pipeline waits, in words."""
-    if not found.story.jobs:
-        return "nothing: its pipeline has no step left"
-    job = found.story.jobs[0]
-    nobody = stuck(job, found.story.seen.get(job.holder or 0), found.at)
-    if job.leased_until > found.at:
-        lease = moment(job.leased_until)
-        return nobody or f"{job.kind} is under way; its worker holds it until {lease}"
-    held = [claim.held_until for claim in found.story.reservations if claim.state == "held"]
-    until = f"; the hold of its stock ends {moment(min(held))}" if held else ""
-    if job.state == "parked":
-        return f"you: {job.kind}: {job.last_error}{until}"
-    if nobody is not None:
-        return f"{nobody}{until}"
-    why = f": {job.last_error}" if job.last_error else ""
-    return f"{job.kind}, try {job.tries + 1}, next {moment(job.run_at)}{why}{until}"
-
-
-def _job(job: Job, found: Explained) -> dict[str, Any]:
-    held = job.leased_until > found.at
+def _job(job: Job, at: int) -> dict[str, Any]:
+    held = job.leased_until > at
     return {
         "step": job.kind,
         "state": "held" if held else job.state,

@@ -1,28 +1,145 @@
-"""The words that may be told of an order now: every word is tried, and nothing is kept."""
+"""The words and the commands that are legal for an order now: each is decided, and nothing is kept.
+
+No rule stands here. A command is legal if its own decision takes the least that the command can
+ask. Otherwise the refusal of that decision is the reason why the command is not legal.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
 from entrepot.core import ahead, words
-from entrepot.core.decide import decide
-from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.commands import Command
+from entrepot.core.decide import add_needs, decide
+from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.note import NoteOrder
+from entrepot.core.decide.ship import ShipOrder
+from entrepot.core.decide.steps import ResumeOrder
+from entrepot.core.decide.take_back import TakeBack
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
+from entrepot.core.money import Amount
+from entrepot.core.needs import Needs
 from entrepot.core.order import Order
+from entrepot.core.refusal import Refusal
 from entrepot.core.results import Decision, OrderResult
+
+_WHO = "operator"
+
+
+class Legal(NamedTuple):
+    """A command of an order. `why_not` says why it is not legal now; None where it is."""
+
+    command: str
+    why_not: str | None
+
+
+class Least(NamedTuple):
+    """The least that a command can ask of an order.
+
+    `bare` is the command of an order by its id: the rows that it needs are those of every try. With
+    `tries` one of them is enough, and `without` says why there is none.
+    """
+
+    bare: Callable[[int, bytes], Command]
+    tries: Callable[[Order], tuple[Command, ...]] | None = None
+    without: str = ""
+
+
+def _amendment(org: int, order_id: bytes) -> Command:
+    return AmendOrder(org, _WHO, order_id)
+
+
+def _bringing(stage: str) -> Least:
+    """Some dialect's word that brings the order to a stage."""
+
+    def tries(order: Order) -> tuple[Command, ...]:
+        stand = ahead.stand(order)
+        return tuple(
+            AmendOrder(order.org, _WHO, order.id, words=((axis, word),))
+            for axis, table in words.AXES.items()
+            for word in table.rows
+            if words.moved_by(axis, word, stand).stage == stage
+        )
+
+    return Least(_amendment, tries, f"no word makes an order {stage}")
+
+
+def _other_notes(order: Order) -> tuple[Command, ...]:
+    notes = f"{order.notes or ''}."
+    return (AmendOrder(order.org, _WHO, order.id, said={"notes": notes}),)
+
+
+def _other_prices(order: Order) -> tuple[Command, ...]:
+    """The first line costs a little more, or a little less: no more stock is needed."""
+    return tuple(
+        AmendOrder(order.org, _WHO, order.id, update_lines=(LineChange("", line.id, price=price),))
+        for line in order.lines[:1]
+        for price in (
+            Amount(line.price.units + 1, line.price.scale),
+            Amount(line.price.units - 1, line.price.scale),
+        )
+    )
+
+
+# Every command that somebody may give for an order, by the name under which it is explained.
+LEAST: Mapping[str, Least] = MappingProxyType(
+    {
+        "amend": Least(_amendment, _other_notes),
+        "amend_lines": Least(_amendment, _other_prices, "the order has no line"),
+        "cancel": _bringing("cancelled"),
+        "ship": Least(lambda org, id_: ShipOrder(org, _WHO, id_)),
+        "complete": _bringing("completed"),
+        "return": Least(lambda org, id_: TakeBack(org, _WHO, id_, restock=False)),
+        "note": Least(lambda org, id_: NoteOrder(org, id_, _WHO, ".")),
+        "retry": Least(ResumeOrder),
+    }
+)
+
+
+def wants(org: int, order_id: bytes, needs: Needs) -> None:
+    """The rows that `legal_commands` and `legal_words` have to see."""
+    for least in LEAST.values():
+        add_needs(least.bare(org, order_id), needs)
+
+
+def legal_commands(order: Order, facts: Facts) -> tuple[Legal, ...]:
+    """Every command, with the reason why the order does not take the command now."""
+    return tuple(Legal(name, _why_not(least, order, facts)) for name, least in LEAST.items())
+
+
+def _why_not(least: Least, order: Order, facts: Facts) -> str | None:
+    bare = (least.bare(order.org, order.id),)
+    why_not = least.without
+    for number, command in enumerate(bare if least.tries is None else least.tries(order)):
+        outcome = decide(command, facts)
+        if isinstance(outcome, Refusal):
+            sentence = outcome.detail or outcome.reason.sentence
+        elif _changes(outcome):
+            return None
+        else:
+            sentence = f"nothing would change: the order is {order.facets.stage}"
+        why_not = why_not if number else sentence
+    return why_not
+
+
+def _changes(decision: Decision) -> bool:
+    """Whether a decision has anything to write."""
+    changes = decision.changes
+    return bool(changes.events or changes.reasons or any(map(len, changes.pending.values())))
 
 
 def legal_words(org: int, order_id: bytes, facts: Facts) -> dict[str, list[str]]:
-    """For each axis of words, those that would move the order and are allowed.
-
-    `facts` are what an AmendOrder of this order has to see.
-    """
+    """For each axis of words, those that would move the order and are allowed."""
     before = facts.orders[org, order_id]
     legal: dict[str, list[str]] = {}
     for axis, table in words.AXES.items():
         legal[axis] = []
         for word in table.rows:
             told = ((axis, word),)
-            outcome = decide(AmendOrder(org, "operator", order_id, words=told), facts)
+            outcome = decide(AmendOrder(org, _WHO, order_id, words=told), facts)
             if not isinstance(outcome, Decision):
                 continue
             result = outcome.result

@@ -1,0 +1,138 @@
+"""Which commands an order takes now: what the explanation says is what the decisions do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+from tests.core.book import ORG, Book, line
+from tests.core.test_book_model import Senders
+
+from entrepot.core import explain
+from entrepot.core.commands import Command
+from entrepot.core.decide import decide
+from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.note import NoteOrder
+from entrepot.core.decide.ship import ShipOrder
+from entrepot.core.decide.steps import DeferJob, ResumeOrder
+from entrepot.core.decide.take_back import TakeBack
+from entrepot.core.explain import LEAST, legal_commands
+from entrepot.core.facets import Facets
+from entrepot.core.order import Order
+from entrepot.core.results import Decision, OrderResult
+
+_NAMES: dict[type, str] = {
+    ShipOrder: "ship", TakeBack: "return", NoteOrder: "note", ResumeOrder: "retry",
+}  # fmt: skip
+
+
+def legal(book: Book, order: Order) -> dict[str, str | None]:
+    return dict(legal_commands(book.order(order), book.facts))
+
+
+def names_of(command: Command, before: Order, outcome: Any) -> list[str]:
+    """The names under which an accepted command is explained."""
+    if type(command) in _NAMES:
+        return [_NAMES[type(command)]]
+    if not isinstance(command, AmendOrder) or not isinstance(outcome.result, OrderResult):
+        return []
+    after = outcome.result.order
+    names = []
+    if command.said and after != before:
+        names.append("amend")
+    if after.total != before.total or [(one.quantity, one.price) for one in after.lines] != [
+        (one.quantity, one.price) for one in before.lines
+    ]:
+        names.append("amend_lines")
+    for stage, name in (("cancelled", "cancel"), ("completed", "complete")):
+        if after.facets.stage == stage != before.facets.stage:
+            names.append(name)
+    return names
+
+
+class Explained(Senders):
+    """Before each command, the explanation of its order; afterwards, whether it was true."""
+
+    said_no = 0
+
+    def attempt(self, command: Command) -> Any:
+        key = (ORG, getattr(command, "order_id", b"") or b"")
+        order = self.book.facts.orders.get(key)
+        if order is None:
+            return super().attempt(command)
+        self.book.facts.now += 1_000
+        told = legal(self.book, order)
+        outcome = decide(command, self.book.facts)
+        if isinstance(outcome, Decision):
+            for name in names_of(command, order, outcome):
+                assert told[name] is None, f"{name} was done, and explained as {told[name]}"
+        for name, why_not in told.items():
+            self.tried(name, why_not, order)
+        return super().attempt(command)
+
+    def tried(self, name: str, why_not: str | None, order: Order) -> None:
+        """The least of a command is taken exactly where the command is explained as legal."""
+        least = LEAST[name]
+        tries = [least.bare(ORG, order.id)] if least.tries is None else least.tries(order)
+        taken = [self.book.judge(command) for command in tries]
+        changed = [one for one in taken if isinstance(one, Decision) and explain._changes(one)]
+        assert bool(changed) == (why_not is None)
+        assert why_not is None or why_not
+
+
+def test_the_explanation_of_any_order_is_what_the_decisions_do() -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Explained, settings=settings(max_examples=25, stateful_step_count=12, deadline=None)
+    )
+
+
+def test_a_rule_that_is_added_to_a_decision_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The explanation has no rule of its own that could lag behind."""
+    book = Book()
+    book.stock()
+    order = book.confirmed()
+    assert legal(book, order)["cancel"] is None
+
+    def illegal(before: Facets, after: Facets, managed: bool) -> str | None:
+        return "not on a Sunday" if after.stage == "cancelled" else None
+
+    monkeypatch.setattr("entrepot.core.lifecycle.illegal", illegal)
+    assert legal(book, order)["cancel"] == "not on a Sunday"
+
+
+CONFIRMED = {
+    "amend": None,
+    "amend_lines": "The order's payment fixes its lines and its total.",
+    "cancel": None,
+    "complete": "an order that is accepted cannot be completed yet",
+    "note": None,
+    "return": "goods that are accepted cannot come back",
+    "retry": "no step of the order is parked or waits",
+    "ship": None,
+}
+
+
+def test_each_command_of_a_confirmed_order_is_explained() -> None:
+    book = Book()
+    book.stock()
+    assert legal(book, book.confirmed()) == CONFIRMED
+
+
+def test_a_parked_order_and_an_ended_one_are_explained() -> None:
+    book = Book()
+    book.stock()
+    order = book.placed(line(), payment_provider="stripe")
+    book.reserved(order)
+    job = book.job(order)
+    parking = DeferJob(ORG, job.id, job.fence, 0, "why", parked=True, order_id=order.id)
+    book.done(parking)
+    told = legal(book, order)
+    assert (told["retry"], told["cancel"]) == (None, None)
+    assert told["ship"] == "goods of a placed order do not move"
+    book.told(order, ("polinate_phase", "CANCELLED"))
+    told = legal(book, order)
+    assert told["cancel"] == "nothing would change: the order is cancelled"
+    assert told["ship"] == "goods of a cancelled order do not move"
+    assert told["amend_lines"] == "lines of a cancelled order do not change"
