@@ -206,9 +206,13 @@ def test_the_fingerprints_of_last_month_are_those_of_today() -> None:
     _, made = read.create_order(found, "k", PRINCIPAL)
     assert made is not None
     empty = "7376b2cbfa0ad26e"
-    assert made.fingerprint.hex() == "01" + (
+    assert made.older[0]().hex() == "01" + (
         "db7bc58c03db155a4b6ce5f21f8a3254" + empty * 6 + "fd661c26408c6ed2" + empty
         + "aa68007422199bbd" + empty + "e76be81d942e2289"
+    )  # fmt: skip
+    assert made.fingerprint.hex() == "02" + (
+        "db7bc58c03db155a2094ff97240aced0" + empty * 6 + "fd661c26408c6ed2" + empty
+        + "aa68007422199bbd" + empty + "58631e0f020daeca"
     )  # fmt: skip
     patch = {
         "order": {"notes": "x", "totalAmount": "5.00", "properties": {"b": {"c": 1.25}}},
@@ -216,13 +220,23 @@ def test_the_fingerprints_of_last_month_are_those_of_today() -> None:
         "updateOrderItems": [{"id": LINE_ID, "quantity": 3, "price": "2"}],
         "deleteOrderItems": ["oi_" + "0e" * 16],
     }
-    for sent, expected in (
-        (patch, "0389a513699fc513af37720ad417de3fc06b94a4c262caa9c94a7db4e9485c752fb4a2ef1c21e036"),
-        ({}, "0389a513699fc51301e7b720ff566d5371857576257465c771857576257465c771857576257465c7"),
+    order_id = "0389a513699fc513"
+    for sent, expected, newest in (
+        (
+            patch,
+            "af37720ad417de3fc06b94a4c262caa9c94a7db4e9485c752fb4a2ef1c21e036",
+            "f67e515917820b1f",
+        ),
+        (
+            {},
+            "01e7b720ff566d5371857576257465c771857576257465c771857576257465c7",
+            "01e7b720ff566d53",
+        ),
     ):
         _, said = read.amend_order(read.changes(told(sent)), ORDER_ID, "k", PRINCIPAL)
         assert said is not None
-        assert said.fingerprint.hex() == "01" + expected
+        assert said.older[0]().hex() == "01" + order_id + expected
+        assert said.fingerprint.hex() == "02" + order_id + newest + expected[len(newest) :]
 
 
 def test_a_source_may_write_amounts_as_numbers() -> None:

@@ -6,17 +6,20 @@ a version of its own (see writer.idempotency).
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET
 
+from entrepot.edge import canonical
 from entrepot.edge.access import Principal
 from entrepot.edge.polinate.orders import wire
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint
 
-# Version 1.
+# Versions 1 and 2.
 LINE = (
     "quantity", "itemListEntryId", "itemVariantId", "unitOfMeasure", "currency", "price", "cost",
     "properties",
@@ -38,30 +41,60 @@ CHANGES = ("id", "order", "createOrderItems", "updateOrderItems", "deleteOrderIt
 NOTIFICATION = ("orderId", "businessId")
 
 _NULL = b"null"
-_canonical = msgspec.json.Encoder(order="sorted").encode
+_AMOUNTS = ("price", "cost", "totalAmount")
+
+
+class _Spelling(NamedTuple):
+    """What a version of the fingerprint takes as one: members that hold numbers, and amounts."""
+
+    plain: Callable[[object], Any]
+    amount: Callable[[str], str]
+
+
+def _by_floats(member: object) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(member))
+
+
+# Version 1 read numbers as binary floats, told 1 from 1.0, and took amounts as they were written.
+_SPELLINGS = {1: _Spelling(_by_floats, str), 2: _Spelling(canonical.plain, canonical.amount)}
 
 
 def of_creation(body: wire.CreateOrder, key: str) -> Idempotency:
     """The key of an order that is created."""
-    covered = fingerprint((
-        _canonical(body.expected_delivery_at), _new_lines(body.order_items),
+    made, older = _creation(body, 2), (partial(_creation, body, 1),)
+    return Idempotency(key, "polinate.createOrder", CREATION, made, shows_times=True, older=older)
+
+
+def _creation(body: wire.CreateOrder, version: int) -> bytes:
+    spelling = _SPELLINGS[version]
+    total = body.total_amount
+    parts = (
+        canonical.text_of(body.expected_delivery_at), _new_lines(body.order_items, spelling),
         _text(body.partnership_id), _text(body.membership_id), _text(body.integration_id),
         _text(body.phase), _text(body.status), _text(body.external_reference), _text(body.notes),
-        _text(body.delivery_address), _text(body.currency), _text(body.total_amount),
-        _NULL if body.properties is UNSET else _canonical(_plain(body.properties)),
-    ))  # fmt: skip
-    return Idempotency(key, "polinate.createOrder", CREATION, covered, shows_times=True)
+        _text(body.delivery_address), _text(body.currency),
+        _text(None if total is None else spelling.amount(total)),
+        _NULL if body.properties is UNSET else canonical.text_of(spelling.plain(body.properties)),
+    )  # fmt: skip
+    return fingerprint(parts, version)
 
 
 def of_changes(body: wire.UpdateOrder, order_id: bytes, key: str) -> Idempotency:
     """The key of the changes of one order."""
-    covered = fingerprint((
-        order_id, _canonical(_told(_plain(body.order), ORDER_CHANGES)),
-        _new_lines(body.create_order_items),
-        _canonical([_told(line, LINE_CHANGES) for line in _plain(body.update_order_items)]),
-        _canonical(body.delete_order_items),
-    ))  # fmt: skip
-    return Idempotency(key, "polinate.updateOrder", CHANGES, covered, shows_times=True)
+    made, older = _changes(body, order_id, 2), (partial(_changes, body, order_id, 1),)
+    return Idempotency(key, "polinate.updateOrder", CHANGES, made, shows_times=True, older=older)
+
+
+def _changes(body: wire.UpdateOrder, order_id: bytes, version: int) -> bytes:
+    spelling = _SPELLINGS[version]
+    changed = spelling.plain(body.update_order_items)
+    parts = (
+        order_id, canonical.text_of(_told(spelling.plain(body.order), ORDER_CHANGES, spelling)),
+        _new_lines(body.create_order_items, spelling),
+        canonical.text_of([_told(line, LINE_CHANGES, spelling) for line in changed]),
+        canonical.text_of(body.delete_order_items),
+    )  # fmt: skip
+    return fingerprint(parts, version)
 
 
 def of_notification(body: wire.NotifyOrder, principal: Principal, key: str) -> Idempotency:
@@ -71,18 +104,27 @@ def of_notification(body: wire.NotifyOrder, principal: Principal, key: str) -> I
 
 
 def _text(member: str | None) -> bytes:
-    return _NULL if member is None else _canonical(member)
+    return _NULL if member is None else canonical.text_of(member)
 
 
-def _new_lines(lines: list[wire.NewLine]) -> bytes:
+def _new_lines(lines: list[wire.NewLine], spelling: _Spelling) -> bytes:
     """The lines in one spelling: a member that was left out is null."""
-    return _canonical([{name: line.get(name) for name in LINE} for line in _plain(lines)])
+    made = []
+    for line in spelling.plain(lines):
+        told = {name: line.get(name) for name in LINE}
+        _spell(told, spelling)
+        made.append(told)
+    return canonical.text_of(made)
 
 
-def _told(members: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: members[name] for name in names if name in members}
+def _told(members: dict[str, Any], names: tuple[str, ...], spelling: _Spelling) -> dict[str, Any]:
+    told = {name: members[name] for name in names if name in members}
+    _spell(told, spelling)
+    return told
 
 
-def _plain(member: object) -> Any:
-    """A member with each of its numbers in one spelling."""
-    return msgspec.json.decode(msgspec.json.encode(member))
+def _spell(told: dict[str, Any], spelling: _Spelling) -> None:
+    for name in _AMOUNTS:
+        text = told.get(name)
+        if text is not None:
+            told[name] = spelling.amount(text)
