@@ -34,6 +34,17 @@ _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
+class _Level:
+    """Whether debug lines are written: asked for every order, and structlog takes a while to say
+    so.
+    """
+
+    debugging = False
+
+
+_level = _Level()
+
+
 class _StandardError:
     """Standard error as it is now. A failure to write a line is ignored: orders go on."""
 
@@ -70,6 +81,7 @@ def set_up_logging(level: str = "info") -> None:
     written: Any = structlog.processors.JSONRenderer()
     if sys.stderr.isatty():
         written = structlog.dev.ConsoleRenderer(colors="NO_COLOR" not in os.environ)
+    _level.debugging = level.upper() == "DEBUG"
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -88,7 +100,7 @@ def set_up_logging(level: str = "info") -> None:
 
 def is_debugging() -> bool:
     """Whether debug lines are written. Code that logs every order asks first, to save the cost."""
-    return bool(log.is_enabled_for(logging.DEBUG))
+    return _level.debugging
 
 
 class Committed(NamedTuple):

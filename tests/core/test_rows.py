@@ -100,7 +100,7 @@ def test_a_row_that_is_put_later_leaves_the_earlier_ones_to_be_written(together:
     rows.read(known)
     for pair in zip(known, made, strict=True):
         if together:
-            rows.take({NOTES.key(row): row for row in pair}, ())
+            rows.take({NOTES.key(row): row for row in pair})
         else:
             for row in pair:
                 rows.put(row)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from entrepot.core.commands import Command, CustomerRef
+from entrepot.core.decide import weight
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
@@ -49,7 +50,8 @@ def array(orders: int, job_id: bytes | None = None) -> MirrorOrders:
 def add(queues: Queues, command: Command, times: int = 1, at: float = 0.0) -> None:
     for _ in range(times):
         future = asyncio.get_event_loop_policy().get_event_loop().create_future()
-        queues.queue_of(command).add(Waiting(Envelope(command), future, at))
+        orders = weight(command)
+        queues.queue_of(command, orders).add(Waiting(Envelope(command), future, at, orders))
 
 
 def commands(batch: list[Waiting]) -> list[Command]:
@@ -75,9 +77,9 @@ def test_the_pipelines_own_are_never_refused_and_never_grow_too_old(command: Com
     add(queues, SINGLE)
     add(queues, command, 1000)
     assert queues.full(queues.singles, 99.0)
-    assert not queues.full(queues.queue_of(command), 99.0)
+    assert not queues.full(queues.queue_of(command, 1), 99.0)
     assert commands(queues.expired(99.0)) == [SINGLE]
-    assert len(queues.queue_of(command).entries) == 1000
+    assert len(queues.queue_of(command, 1).entries) == 1000
 
 
 def test_the_pipeline_takes_most_of_a_batch_and_leaves_some_to_new_orders() -> None:

@@ -3,76 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Generic, Protocol, cast
+from typing import Any, Generic, Protocol
 
 from entrepot.core import kinds
 from entrepot.core.kinds import K, Kind, R
 from entrepot.core.order import Event, Order, StockEntry
 from entrepot.core.rows import Rows
 
-# Frozen, so that nobody adds to what all share.
-_NONE: set[Any] = cast("set[Any]", frozenset())
-
 
 class Known(Protocol):
     """Rows that the batch knows; a decision changes some of them. See core.facts."""
 
-    def of(self, kind: Kind[K, R]) -> Rows[K, R]:
-        """The rows of a kind, as they now are."""
+    @property
+    def made(self) -> dict[Kind[Any, Any], Rows[Any, Any]]:
+        """The rows of each kind, as they now are."""
         ...
 
 
 class Pending(Generic[K, R]):
     """The rows of one kind that a decision makes, changes or takes away.
 
-    - `rows`: each row that is made or changed, by key, as the decision leaves the row.
-    - `gone`: the keys of the rows that are taken away. No key is in both.
+    `rows` has each of them by key, as the decision leaves the row: None for a row that is taken
+    away.
     """
 
-    __slots__ = ("_key", "gone", "known", "rows")
+    __slots__ = ("known", "rows")
 
     def __init__(self, known: Rows[K, R]) -> None:
-        self.known, self._key = known, known.kind.key
-        self.rows: dict[K, R] = {}
-        self.gone: set[K] = _NONE
+        self.known = known
+        self.rows: dict[K, R | None] = {}
 
     def __iter__(self) -> Iterator[R]:
-        return iter(self.rows.values())
+        return iter([row for row in self.rows.values() if row is not None])
 
     def __len__(self) -> int:
-        return len(self.rows) + len(self.gone)
+        return len(self.rows)
 
     def get(self, key: K) -> R | None:
         """The row as the decision leaves the row, so far; None where there is none."""
-        row = self.rows.get(key)
-        if row is None and key not in self.gone:
-            row = self.known.get(key)
-        return row
+        rows = self.rows
+        return rows[key] if key in rows else self.known.get(key)
 
     def put(self, row: R) -> None:
         """Make a row, or change the row that has this key."""
-        key = self._key(row)
-        self.rows[key] = row
-        if key in self.gone:
-            self.gone.discard(key)
+        self.rows[self.known.key_of(row)] = row
 
     def put_all(self, rows: Iterable[R]) -> None:
         """Make or change these rows. If two rows have one key, the last one stays."""
-        key_of = self._key
-        made = {key_of(row): row for row in rows}
-        self.rows.update(made)
-        if self.gone:
-            self.gone.difference_update(made)
+        key_of = self.known.key_of
+        self.rows.update([(key_of(row), row) for row in rows])
 
     def remove(self, key: K) -> None:
         """Take a row away."""
-        self.rows.pop(key, None)
-        self.gone = {*self.gone, key}
+        self.rows[key] = None
 
 
 class OfKind(Generic[K, R]):
-    """An attribute of `Changes`: what is to be written of one kind, made when it is first asked
-    for. It takes its own place in the changes then, so that it is asked once.
+    """An attribute of `Changes`: what is to be written of one kind. It takes its own place in the
+    changes when it is first asked for, so that it is asked once.
     """
 
     def __init__(self, kind: Kind[K, R]) -> None:
@@ -85,7 +73,7 @@ class OfKind(Generic[K, R]):
         kind, pending = self._kind, changes.pending
         found = pending.get(kind)
         if found is None:
-            found = pending[kind] = Pending(changes.known.of(kind))
+            found = pending[kind] = Pending(changes.known.made[kind])
         changes.__dict__[self._name] = found
         return found
 
@@ -124,5 +112,5 @@ class Changes:
         """The rows to write of any kind, whether there is an attribute for the kind or not."""
         found = self.pending.get(kind)
         if found is None:
-            found = self.pending[kind] = Pending(self.known.of(kind))
+            found = self.pending[kind] = Pending(self.known.made[kind])
         return found

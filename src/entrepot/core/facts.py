@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from functools import partial
+from typing import Any, NamedTuple, cast
 
 from entrepot.core import kinds
 from entrepot.core.changes import Changes
@@ -72,15 +73,31 @@ class Seen(NamedTuple):
     job: Job
 
 
+_OF_A_KIND = {"rows": True}
+
+
 def _rows(kind: Kind[K, R]) -> Rows[K, R]:
-    """The rows of a kind as an attribute, made when somebody asks for them first."""
-    made: Rows[K, R] = field(init=False, repr=False, compare=False, metadata={"kind": kind})
+    """The rows of a kind as an attribute."""
+    made: Rows[K, R] = field(default_factory=partial(Rows, kind), init=False, metadata=_OF_A_KIND)
     return made
 
 
 def _groups(kind: Kind[K, R]) -> Grouped[Any, K, R]:
     """See `_rows`; of a kind whose rows are asked for by what they belong to."""
-    return cast("Grouped[Any, K, R]", _rows(kind))
+    made: Grouped[Any, K, R] = field(
+        default_factory=partial(Grouped, kind), init=False, metadata=_OF_A_KIND
+    )
+    return made
+
+
+class _RowsOf(dict[Kind[Any, Any], Rows[Any, Any]]):
+    """The rows of each kind, made when somebody asks for them first."""
+
+    __slots__ = ()
+
+    def __missing__(self, kind: Kind[Any, Any]) -> Rows[Any, Any]:
+        found = self[kind] = Grouped(kind) if kind.group else Rows(kind)
+        return found
 
 
 @dataclass(slots=True)
@@ -112,8 +129,8 @@ class Facts:
     jobs: Rows[Key, Job] = _rows(kinds.JOBS)
     announced: Rows[TextKey, Announced] = _rows(kinds.ANNOUNCED)
     answers: Rows[TextKey, StoredAnswer] = _rows(kinds.ANSWERS)
-    # The rows of all kinds that somebody asked for: see `of`.
-    made: dict[Kind[Any, Any], Rows[Any, Any]] = field(default_factory=dict)
+    # The rows of every kind with an attribute, and of those that somebody asked for: see `of`.
+    made: dict[Kind[Any, Any], Rows[Any, Any]] = field(default_factory=_RowsOf)
     # --- what is special
     events: list[Event] = field(default_factory=list)
     entries: list[StockEntry] = field(default_factory=list)
@@ -142,26 +159,17 @@ class Facts:
     # Whether that is not the time that decisions gave to all orders; answers show another one then.
     redated: bool = False
 
+    def __post_init__(self) -> None:
+        for rows in map(self.__getattribute__, _ROWS):
+            self.made[rows.kind] = rows
+
     def of(self, kind: Kind[K, R]) -> Rows[K, R]:
         """The rows of any kind, whether there is an attribute for them or not."""
-        found = self.made.get(kind)
-        if found is None:
-            found = self.made[kind] = Grouped(kind) if kind.group else Rows(kind)
-        return found
+        return self.made[kind]
 
     def group(self, kind: Kind[K, R], of: Any) -> Collection[R]:
         """The rows of a kind that belong to something, such as the shipments of an order."""
         return cast("Grouped[Any, K, R]", self.of(kind)).of(of)
-
-    if not TYPE_CHECKING:  # a name that is none is an error of mypy's
-
-        def __getattr__(self, name: str) -> Rows:
-            """The rows of a kind that has an attribute, which nobody has asked for yet."""
-            if name not in _KINDS:
-                raise AttributeError(name)
-            found = self.of(_KINDS[name])
-            setattr(self, name, found)
-            return found
 
     def has_location(self, org: int, location_id: bytes) -> bool:
         """Whether the organization has this location."""
@@ -199,12 +207,12 @@ class Facts:
         orders, committed, now = self.orders, self.committed, self.now
         # If the commit has the time of the decisions, only an order that was changed more than once
         # may have another time.
-        self.redated = any(at != now for at in committed.values()) or any(
-            orders[key].updated_at != now for key in keys
-        )
+        known = orders.now
+        late = any(at != now for at in committed.values())
+        self.redated = late or not {known[key].updated_at for key in keys} <= {now}
         if self.redated:
             for key in keys:
-                orders.now[key] = self.dated(orders[key])
+                known[key] = self.dated(known[key])
 
     def seen(self, job: Job) -> Seen | None:
         """The rows known here of a job's order; None for a job without an order."""
@@ -222,15 +230,16 @@ class Facts:
             self._follow_orders(pending[kinds.ORDERS].rows)
         mine, long = changes.known is self, len(changes.events) > _LONG
         for kind, its in pending.items():
-            (its.known if mine else self.of(kind)).take(its.rows, its.gone)
-            if long:
-                self.breathe()
+            if its.rows:  # a kind may only have been looked at
+                (its.known if mine else self.of(kind)).take(its.rows)
+                if long:
+                    self.breathe()
         if kinds.VARIANTS in pending:
-            for variant in pending[kinds.VARIANTS].rows.values():
+            for variant in pending[kinds.VARIANTS]:
                 self.by_entry[variant.org, variant.entry_id] = variant.id
         if kinds.ANNOUNCED in pending:
-            for org, _ in pending[kinds.ANNOUNCED].rows:
-                self.orgs[org] = self.orgs[org]._replace(announced=True)
+            for one in pending[kinds.ANNOUNCED]:
+                self.orgs[one.org] = self.orgs[one.org]._replace(announced=True)
         for order in changes.reasons:
             key = (order.org, order.id)
             self.orders.now[key] = order
@@ -241,10 +250,11 @@ class Facts:
         if changes.exact_stock:
             self.exact_stock = True
 
-    def _follow_orders(self, rows: dict[Key, Order]) -> None:
+    def _follow_orders(self, orders: dict[Key, Order | None]) -> None:
         """Claims and senders' names of orders: both follow from the orders alone."""
         known = self.orders.now
-        for key, order in rows.items():
+        for key, order in orders.items():
+            assert order is not None, "an order is never taken away"
             before = known.get(key)
             if before is None:
                 self._make_claim(order)
@@ -285,6 +295,5 @@ class Facts:
 
 # Events of one decision, from which on others have their turn between its kinds of rows.
 _LONG = 100
-_KINDS: dict[str, Kind[Any, Any]] = {
-    one.name: one.metadata["kind"] for one in fields(Facts) if "kind" in one.metadata
-}
+# The attributes that are rows of a kind.
+_ROWS = [one.name for one in fields(Facts) if one.metadata == _OF_A_KIND]

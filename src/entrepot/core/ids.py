@@ -17,6 +17,8 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Two letters at a time.
 _PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
 _SHIFTS = range(120, -1, -10)
+# An internal reference is the shortest spelling, a dashed UUID behind its prefix the longest.
+_SPELLING_LENGTH_MIN, _SPELLING_LENGTH_MAX = len("EN-") + 26, len("ord_") + _UUID_LENGTH_MAX
 _REFERENCE = re.compile(rf"EN-([{_CROCKFORD}]{{26}})\Z", re.ASCII | re.IGNORECASE)
 
 
@@ -73,6 +75,9 @@ def from_internal_reference(text: str) -> bytes | None:
 
 def any_spelling(text: str) -> bytes | None:
     """The order id behind any spelling that one of the dialects shows; None when it is none."""
+    # Most names that senders give are of another length, and are compared no further.
+    if not _SPELLING_LENGTH_MIN <= len(text) <= _SPELLING_LENGTH_MAX:
+        return None
     return spelled(text, "ord_") or from_internal_reference(text)
 
 

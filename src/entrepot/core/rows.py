@@ -20,10 +20,10 @@ class Rows(Mapping[K, R]):
     - `new`, `dirty`, `gone`: the keys of rows to insert, to update and to delete. No key is in two.
     """
 
-    __slots__ = ("_key", "base", "dirty", "get", "gone", "kind", "new", "now")
+    __slots__ = ("base", "dirty", "get", "gone", "key_of", "kind", "new", "now")
 
     def __init__(self, kind: Kind[K, R]) -> None:
-        self.kind, self._key = kind, kind.key
+        self.kind, self.key_of = kind, kind.key
         self.base: dict[K, R] = {}
         self.now: dict[K, R] = {}
         #: The row as it now is; None where there is none, or none was read. What a Mapping inherits
@@ -52,14 +52,14 @@ class Rows(Mapping[K, R]):
 
     def read(self, rows: Iterable[R]) -> None:
         """Take rows as the database has them."""
-        base, now, key_of = self.base, self.now, self._key
+        base, now, key_of = self.base, self.now, self.key_of
         for row in rows:
             key = key_of(row)
             base[key] = now[key] = row
 
     def put(self, row: R) -> None:
         """Make a row, or change the row that has this key."""
-        key = self._key(row)
+        key = self.key_of(row)
         self.now[key] = row
         if key in self.base:
             self._change((key,))
@@ -68,8 +68,13 @@ class Rows(Mapping[K, R]):
         else:
             self.new = {key}
 
-    def take(self, put: dict[K, R], gone: Collection[K]) -> None:
-        """Make or change these rows, by their keys, and take the others away."""
+    def take(self, changed: dict[K, R | None]) -> None:
+        """Make or change these rows, by their keys; take those away that are None."""
+        put: dict[K, R] = changed  # type: ignore[assignment]  # unless a row is None
+        if None in changed.values():
+            put = {key: row for key, row in changed.items() if row is not None}
+            for key in changed.keys() - put.keys():
+                self.remove(key)
         self.now.update(put)
         made: Collection[K] = put
         if self.base and not self.base.keys().isdisjoint(put):
@@ -79,9 +84,6 @@ class Rows(Mapping[K, R]):
             self.new.update(made)
         elif made:
             self.new = set(made)
-        if gone:
-            for key in gone:
-                self.remove(key)
 
     def _change(self, keys: Collection[K]) -> None:
         if self.dirty:
@@ -146,13 +148,13 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
         super().put(row)
         self._place([row])
 
-    def take(self, put: dict[K, R], gone: Collection[K]) -> None:
+    def take(self, changed: dict[K, R | None]) -> None:
         """See Rows."""
-        self._place(put.values())
-        super().take(put, gone)
+        super().take(changed)
+        self._place([row for row in changed.values() if row is not None])
 
     def _place(self, rows: Iterable[R]) -> None:
-        groups, group_of, key_of = self._groups, self._group, self._key
+        groups, group_of, key_of = self._groups, self._group, self.key_of
         for row in rows:
             group = group_of(row)
             held = groups.get(group)

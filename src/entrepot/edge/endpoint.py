@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from itertools import chain
 from typing import Any
 from urllib.parse import quote
@@ -70,7 +69,7 @@ class Endpoint:
             extra = [(b"allow", self._allow.encode()), *self._cross_origin]
             await send_answer(send, 204, None, b"", extra)
             return
-        with suppress(ClientGone):
+        try:
             answer, extra = await self._answered(scope, receive)
             if isinstance(answer, Reply):
                 await self._reply(scope, receive, send, answer, extra)
@@ -79,6 +78,8 @@ class Endpoint:
             media = None if status == NOT_MODIFIED else JSON
             if media is None or not answer_at_once(send, status, _JSON_HEAD, extra, body):
                 await send_answer(send, status, media, body, [*FOR_JSON, *extra])
+        except ClientGone:
+            return
 
     async def _reply(
         self, scope: Scope, receive: Receive, send: Send, reply: Reply, extra: Headers

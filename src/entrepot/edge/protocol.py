@@ -212,7 +212,7 @@ class DeadlineProtocol(TimedProtocol):
 
     def _quiet(self) -> bool:
         """Whether all requests before are answered, so that a refusal could be said at once."""
-        cycle = cast("RequestResponseCycle | None", self.cycle)
+        cycle: RequestResponseCycle | None = self.cycle
         return cycle is None or cycle.response_complete
 
     def _glanced(self, data: bytes) -> bool:

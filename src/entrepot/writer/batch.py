@@ -72,7 +72,8 @@ def run_batch(
 
 def committed(facts: Facts) -> Committed:
     """The figures of a batch that was committed."""
-    made = [facts.orders[key].origin for key in facts.orders.new]
+    orders = facts.orders
+    made = [orders.now[key].origin for key in orders.new]
     events = Counter([event.type for event in facts.events])
     return Committed(events, Counter(made), len(facts.sharing))
 

@@ -16,7 +16,6 @@ from collections import deque
 from typing import Final, NamedTuple
 
 from entrepot.core.commands import Command
-from entrepot.core.decide import weight
 from entrepot.writer.envelope import Envelope, Outcome
 
 # The pipeline's share of a batch; the rest is for new orders, also while the pipeline has more than
@@ -45,6 +44,7 @@ class Waiting(NamedTuple):
     envelope: Envelope
     future: asyncio.Future[Outcome]
     since: float
+    weight: int  # how many orders the command writes
 
 
 class Queue:
@@ -65,7 +65,7 @@ class Queue:
     def add(self, waiting: Waiting) -> None:
         """Add a command at the end."""
         self.entries.append(waiting)
-        self.orders += weight(waiting.envelope.command)
+        self.orders += waiting.weight
 
     def take(self, room: int, batch: list[Waiting], *, at_least_one: bool = False) -> int:
         """Move commands that write up to `room` orders into `batch`. Returns how many orders they
@@ -73,7 +73,7 @@ class Queue:
         """
         taken, entries = 0, self.entries
         while entries:
-            size = weight(entries[0].envelope.command)
+            size = entries[0].weight
             if taken + size > room and not (at_least_one and not taken):
                 break
             batch.append(entries.popleft())
@@ -88,7 +88,7 @@ class Queue:
             if now - self.entries[0].since <= self.patience:
                 break
             late.append(self.entries.popleft())
-            self.orders -= weight(late[-1].envelope.command)
+            self.orders -= late[-1].weight
         return late
 
     def measure(self, taken: int, now: float) -> None:
@@ -159,11 +159,13 @@ class Queues:
         """The number of waiting orders, without the pipeline's commands."""
         return self.singles.orders + self.bulk.orders
 
-    def queue_of(self, command: Command) -> Queue:
-        """The queue of a command. Commands that carry a job's id are the pipeline's."""
+    def queue_of(self, command: Command, orders: int) -> Queue:
+        """The queue of a command that writes this many orders. Commands that carry a job's id are
+        the pipeline's.
+        """
         if getattr(command, "job_id", None) is not None:
             return self.ours
-        return self.bulk if weight(command) > 1 else self.singles
+        return self.bulk if orders > 1 else self.singles
 
     def full(self, queue: Queue, now: float) -> bool:
         """Whether a new command of that queue is refused."""

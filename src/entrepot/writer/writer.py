@@ -18,7 +18,7 @@ from contextlib import suppress
 
 from sqlalchemy import Connection
 
-from entrepot.core.decide import size
+from entrepot.core.decide import size, weight
 from entrepot.core.facts import Facts
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.pace import breathe, in_slices
@@ -122,12 +122,13 @@ class Writer:
     def _enqueue(self, envelope: Envelope) -> asyncio.Future[Outcome]:
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         now, queues = self._monotonic(), self._queues
-        queue = queues.queue_of(envelope.command)
+        orders = weight(envelope.command)
+        queue = queues.queue_of(envelope.command, orders)
         if queues.full(queue, now):
             metrics.shed.labels("queue").inc()
             future.set_result(_refused(envelope, OVERLOADED))
             return future
-        queue.add(Waiting(envelope, future, now))
+        queue.add(Waiting(envelope, future, now, orders))
         for series in self._series:
             if series.drainer is None and self._called(series):
                 series.drainer = asyncio.create_task(self._drain(series), name="writer")

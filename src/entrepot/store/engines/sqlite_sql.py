@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -76,7 +77,7 @@ class SqliteSql:
             # Padding with keys that match nothing keeps the number of different statements small.
             padded = chunk + [(None,) * width] * (size - len(chunk))
             statement = select_by_keys(one.table, one.keys, one.columns, size)
-            parameters = tuple(value for key in padded for value in key)
+            parameters = tuple(chain.from_iterable(padded))
             rows.extend(self.fetch(conn, statement, parameters))
             breathe()
         return rows
