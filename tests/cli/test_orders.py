@@ -12,6 +12,7 @@ from tests.factories import new_id, open_shop
 from tests.quantities import much
 
 from entrepot.cli.explain import explain
+from entrepot.cli.order_commands import cancel
 from entrepot.cli.orders import orders, retry
 from entrepot.cli.session import OperatorError
 from entrepot.clock import now
@@ -195,8 +196,27 @@ def test_an_order_is_known_by_every_id_that_a_dialect_takes(office: Office) -> N
     for text in spellings:
         assert office.told(explain, "Shop", text)["order_id"] == dashed
     for unknown in ("x-18", ids.dashed(new_id()), ""):
-        with pytest.raises(OperatorError, match="no order, or more than one"):
+        with pytest.raises(OperatorError, match="no order is called"):
             explain("Shop", unknown)
+
+
+def test_an_order_is_found_in_any_organization(office: Office) -> None:
+    first, second = office.place(external_id="x-1"), office.place(external_name="1")
+    office.write(lambda conn: open_shop(conn, "Other"))
+    dashed = ids.dashed(first.id)
+    for words in ((dashed,), ("x-1",), ("#1",), ("Shop", "#1"), ("Shop", "x-1")):
+        assert office.told(explain, *words)["order_id"] == dashed
+    assert office.told(explain, "#2")["order_id"] == ids.dashed(second.id)
+    assert office.told(explain, "x-1", org="Shop")["order_id"] == dashed
+    with pytest.raises(OperatorError, match="no order"):
+        explain("x-1", org="Other")
+    # The number of the first order is the name of the second one: no wrong one is cancelled.
+    with pytest.raises(OperatorError, match="more than one order") as ambiguous:
+        cancel("1")
+    assert all(ids.dashed(one.id) in str(ambiguous.value) for one in (first, second))
+    for words in ((), ("Shop", "x-1", "more")):
+        with pytest.raises(OperatorError):
+            explain(*words)
 
 
 def test_a_shared_payment_is_explained(office: Office) -> None:
@@ -204,6 +224,34 @@ def test_a_shared_payment_is_explained(office: Office) -> None:
     told = [office.told(explain, "Shop", ids.dashed(order.id)) for order in (first, second)]
     said = f"shared_payment: stripe pi_1 was already the payment of order {told[0]['order_id']}"
     assert [one["reason"] for one in told] == [f"waiting: {TURN}", f"waiting: {TURN}; {said}"]
+
+
+# --- cancel, and what has failed
+
+
+def test_an_order_is_cancelled_and_listed_as_what_it_is(office: Office) -> None:
+    order = office.place(PARKED, external_id="x-1")
+    assert office.types(cancel, "x-1") == "order x-1 is cancelled\n"
+    told = office.told(explain, "x-1")
+    assert (told["stage"], told["reason"]) == ("cancelled", "cancelled: told by operator")
+    cancelled = next(event for event in told["events"] if event["type"] == "order.cancelled")
+    assert (cancelled["source"], cancelled["actor"]) == ("operator", "operator:cancel")
+    assert office.jobs() == [("due", 0, True)], "its payment is asked for and voided at once"
+    again = office.types(cancel, ids.dashed(order.id))
+    assert again == f"order {ids.dashed(order.id)} is cancelled\n"
+    assert office.told(explain, "x-1")["events"] == told["events"]
+    assert office.types(orders, failed=True) == "no order has failed\n"
+
+
+def test_failed_orders_are_listed_with_their_reasons(office: Office) -> None:
+    first, second = (office.run(office._place, None, {"quantity": q}) for q in (1, 200_000))
+    [one] = office.told(orders, failed=True)
+    assert one["order_id"] == ids.dashed(second.id)
+    assert (one["state"], one["number"]) == ("failed", second.number or 2)
+    assert one["reason"].startswith("out_of_stock: ")
+    assert office.told(orders, "Shop", failed=True, limit=1) == [one]
+    assert f"  #2  {one['reason']}\n" in office.types(orders, failed=True)
+    assert first.facets.stage == "placed"
 
 
 # --- retry
@@ -274,7 +322,7 @@ def test_more_than_one_page_is_taken_up(office: Office, monkeypatch: pytest.Monk
 
 
 WRONG: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
-    ((), {}), (("Shop",), {}), (("Shop", "x"), {"all_": True}), ((None, "x"), {}),
+    ((), {}), (("Shop",), {}), (("Shop", "x"), {"all_": True}), (("x",), {}),
     (("Shop", "x"), {"reason": "why"}), (("Shop", "x-unknown"), {}), (("Nobody", "x"), {}),
 ]  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from sqlalchemy import Connection
 
-from entrepot.cli.session import on_book, order_called, organization
+from entrepot.cli.session import on_book, order_meant, order_words
 from entrepot.clock import new_id, now
 from entrepot.core import ids, shown
 from entrepot.core.money import Amount
@@ -24,24 +24,27 @@ from entrepot.store.reading.explaining import Explained, explanation
 
 
 def explain(
-    org: str, order: str, *, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False
+    *order: str,
+    org: str | None = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
     """Say where an order stands, what it waits for, and which commands and words it takes now.
 
     Parameters
     ----------
-    org
-        Name, number or id of the organization.
     order
-        The order's id in any dialect's spelling, or what its sender calls it.
+        The order's id in any dialect's spelling, what its sender calls it, or its number as #1042.
+        The name of its organization may stand before it.
+    org
+        Name, number or id of the organization; the order is looked for in all when absent.
     as_json
         Print one line of JSON.
     """
+    order_words(order, org)
     at = now()
 
     def work(conn: Connection) -> Explained:
-        mine = organization(conn, org).org
-        found = explanation(conn, mine, order_called(conn, mine, order), at, new_id)
+        found = explanation(conn, *order_meant(conn, order, org), at, new_id)
         assert found is not None, "an order that was found by its name is there"
         return found
 

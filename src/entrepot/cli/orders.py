@@ -1,4 +1,4 @@
-"""`entrepot orders` and `retry`: which orders wait or are parked, and taking them up again."""
+"""`entrepot orders` and `retry`: which orders wait, are parked or failed, and taking them up."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from sqlalchemy import Connection
 from entrepot import settings
 from entrepot.cli.announced import show_announced
 from entrepot.cli.choices import whole
-from entrepot.cli.session import OperatorError, on_book, order_called, organization
+from entrepot.cli.failed import show_failed
+from entrepot.cli.order_commands import submitted
+from entrepot.cli.session import OperatorError, on_book, organization
 from entrepot.clock import now
 from entrepot.core import ids
 from entrepot.core.actor import operator
 from entrepot.core.commands import Command
 from entrepot.core.decide.steps import ResumeJob, ResumeOrder
 from entrepot.core.refusal import Refusal
-from entrepot.core.results import Result
 from entrepot.core.shown import moment
 from entrepot.store.engine import Database
 from entrepot.store.reading.waiting import Key, Query, State, Waiting, listed
@@ -34,18 +35,19 @@ _Json = Annotated[bool, Parameter(name="--json", negative="")]
 _Flag = Annotated[bool, Parameter(negative="")]
 
 
-def orders(
+def orders(  # noqa: PLR0913 - each is one more choice of the operator
     org: str | None = None,
     *,
     waiting: _Flag = False,
     parked: _Flag = False,
+    failed: _Flag = False,
     announced: _Flag = False,
     limit: Annotated[int, whole] = LIMIT,
     as_json: _Json = False,
 ) -> None:
     """List the orders whose pipeline waits or is parked, with what each waits for.
 
-    Or those that were announced by a notification and that nobody has told yet.
+    Or those that failed, or that were announced by a notification and that nobody has told yet.
 
     Parameters
     ----------
@@ -54,7 +56,9 @@ def orders(
     waiting
         Those that wait for their next try, for a notification, or for a worker.
     parked
-        Those that wait for you. Without either flag, both are listed.
+        Those that wait for you. Without any flag, waiting and parked ones are listed.
+    failed
+        Those that failed, newest first, with the reason of each.
     announced
         Those that are announced, and what became of asking their source for them.
     limit
@@ -64,11 +68,14 @@ def orders(
     """
     if not 1 <= limit <= _LIMIT_MAX:
         raise OperatorError(f"--limit must be a whole number from 1 to {_LIMIT_MAX:,}")
-    if announced:
-        if waiting or parked:
-            raise OperatorError("--announced cannot be combined; leave out --waiting and --parked")
-        show_announced(org, limit, as_json=as_json)
-        return
+    for alone, flag, show in (
+        ("--announced", announced, show_announced), ("--failed", failed, show_failed),
+    ):  # fmt: skip
+        if flag and (waiting or parked or (announced and failed)):
+            raise OperatorError(f"{alone} cannot be combined; leave the other flags out")
+        if flag:
+            show(org, limit, as_json=as_json)
+            return
     wanted: dict[State, bool] = {"waiting": waiting, "parked": parked}
     states = tuple(state for state, flag in wanted.items() if flag) or tuple(wanted)
     at = now()
@@ -120,9 +127,8 @@ def _line(one: Waiting) -> str:
 
 
 def retry(
+    *order: str,
     org: str | None = None,
-    order: str | None = None,
-    *,
     all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
     reason: str | None = None,
 ) -> None:
@@ -130,47 +136,39 @@ def retry(
 
     Parameters
     ----------
-    org
-        Name, number or id of the organization; with --all, every one when absent.
     order
-        The order's id in any dialect's spelling, or what its sender calls it.
+        The order's id in any dialect's spelling, what its sender calls it, or its number as #1042.
+        The name of its organization may stand before it; with --all, that name alone.
+    org
+        Name, number or id of the organization; every one when absent.
     all_
         Every parked step, and every one that failed and waits for its next try.
     reason
         With --all, only where the last error has this text in it.
     """
-    if all_ == (order is not None) or (order is not None and org is None):
-        raise OperatorError("retry takes ORG and ORDER, or --all with or without ORG; see --help")
     if reason is not None and not all_:
         raise OperatorError("--reason belongs to --all; add that, or leave --reason out")
     if reason is not None and not reason.strip():
         raise OperatorError("--reason is empty; leave it out to take up every step")
-    chosen = settings.load()
-
-    async def one(database: Database) -> Result | Refusal:
-        found, order_id = await database.read(lambda conn: _meant(conn, str(org), str(order)))
-        command = ResumeOrder(found, order_id)
-        return (await make_writer(database, chosen).submit(Envelope(command, actor=_RETRY))).result
+    if not (all_ or order):
+        raise OperatorError("retry takes an ORDER, or --all with or without ORG; see --help")
+    if not all_:
+        text = order[-1]
+        submitted(order, org, lambda meant: ResumeOrder(*meant), _RETRY)
+        print(f"order {text} goes on")
+        return
+    if len(order) > (org is None):
+        raise OperatorError("retry takes an ORDER, or --all with or without ORG; see --help")
+    named = order[0] if order else org
 
     async def every(database: Database) -> int:
         mine = None
-        if org is not None:
-            mine = (await database.read(lambda conn: organization(conn, org))).org
+        if named is not None:
+            mine = (await database.read(lambda conn: organization(conn, named))).org
         query = Query(now(), mine, text=reason or "", failed=True)
-        return await _retry_all(database, make_writer(database, chosen), query)
+        return await _retry_all(database, make_writer(database, settings.load()), query)
 
-    if all_:
-        print(f"{on_book(every, must_exist=True)} steps go on")
-        return
-    result = on_book(one, must_exist=True)
-    if isinstance(result, Refusal):
-        raise OperatorError(f"order {order}: {result.sentence}")
-    print(f"order {order} goes on")
-
-
-def _meant(conn: Connection, org: str, order: str) -> tuple[int, bytes]:
-    found = organization(conn, org)
-    return found.org, order_called(conn, found.org, order)
+    print(f"{on_book(every, must_exist=True)} steps go on")
 
 
 async def _retry_all(database: Database, writer: Writer, query: Query) -> int:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
 from entrepot import settings, telemetry
 from entrepot.cli.errors import OperatorError
+from entrepot.core import ids
 from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
 from entrepot.store import accounts
 from entrepot.store.engine import Database
@@ -22,10 +23,12 @@ from entrepot.store.keeping import migrate
 from entrepot.store.writing import order_names
 
 __all__ = [
+    "Meant",
     "OperatorError",
     "commit",
     "on_book",
-    "order_called",
+    "order_meant",
+    "order_words",
     "organization",
     "read",
     "require_book",
@@ -35,6 +38,7 @@ __all__ = [
 T = TypeVar("T")
 
 _TRIES = 4
+_NAMED_MAX = 5  # orders that one text may mean and that are listed
 MAKERS = "`entrepot serve`, `migrate`, `demo` and `org create` make one"
 
 
@@ -141,9 +145,43 @@ def organization(conn: Connection, name: str) -> accounts.Organization:
     return found
 
 
-def order_called(conn: Connection, org: int, text: str) -> bytes:
-    """The id of the organization's order that the operator means by any id or name of it."""
-    found = order_names.find(conn, org, text, "operator")
-    if found is None:
-        raise OperatorError(f"no order, or more than one, is called {text!r}; give its id")
-    return found
+class Meant(NamedTuple):
+    """An order that an operator means: its organization's number, and its id."""
+
+    org: int
+    order_id: bytes
+
+
+def order_words(words: Sequence[str], org: str | None = None) -> tuple[str | None, str]:
+    """ORG, if it is named, and ORDER, of the words ORDER or ORG ORDER.
+
+    Raises OperatorError for other words.
+    """
+    taken = 2 if org is None else 1
+    if not words:
+        raise OperatorError("no order is named; name it by an id, a name, or its number as #1042")
+    if len(words) > taken:
+        extra = ", ".join(repr(word) for word in words[taken:])
+        raise OperatorError(f"one ORDER is taken, and {extra} is too much; name one")
+    return (words[0] if len(words) == taken > 1 else org), words[-1]
+
+
+def order_meant(conn: Connection, words: Sequence[str], org: str | None = None) -> Meant:
+    """The order that the operator means by ORDER, or by ORG and ORDER.
+
+    ORDER is any id, name or number (`#1042`) of it. Without an organization it is looked for in
+    all of them. Raises OperatorError where no order is meant, or more than one.
+    """
+    org, text = order_words(words, org)
+    mine = accounts.organizations(conn) if org is None else [organization(conn, org)]
+    found = [(one, its) for one in mine for its in order_names.called(conn, one.org, text)]
+    if not found:
+        raise OperatorError(f"no order is called {text!r}; give its id")
+    if len(found) > 1:
+        listed = ", ".join(
+            f"{ids.dashed(its.id)} (#{its.number} of {one.name})" for one, its in found[:_NAMED_MAX]
+        )
+        more = f" and {len(found) - _NAMED_MAX} more" if len(found) > _NAMED_MAX else ""
+        raise OperatorError(f"more than one order is called {text!r}: {listed}{more}; give the id")
+    [(one, its)] = found
+    return Meant(one.org, its.id)

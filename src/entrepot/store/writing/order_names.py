@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import NamedTuple
+
 from sqlalchemy import Connection
 
 from entrepot.core import ids
@@ -16,6 +19,53 @@ _NAMES = (
     ("external_name", f"length(external_name) <= {NAME_MAX}"),
 )
 _OWN, _SENDER = 0, 1
+# The organization's number of an order, as people write it.
+_GIVEN = re.compile(r"#?([1-9][0-9]{0,17})", re.ASCII)
+
+
+class Named(NamedTuple):
+    """An order that a text may mean, and by which of its names."""
+
+    id: bytes
+    number: int
+    name: str
+
+
+@asked_in("one statement")
+def called(conn: Connection, org: int, text: str) -> list[Named]:
+    """The organization's orders that are called so by anybody, each once, by falling number.
+
+    Our own id decides alone, and so does a number behind a `#` where there is such an order. Else
+    all names count alike: the number, a sender's id, the external id, the reference, the name that
+    people read. Of one name two orders are named at most: two are as good as many.
+    """
+    if len(text) > NAME_MAX or "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        return []
+    statement = Statement(conn)
+    of_org, its = statement.mark(org), "id, number"
+    own, given = ids.any_spelling(text), _GIVEN.fullmatch(text)
+    parts = []
+    if own is not None:
+        named = statement.mark(own)
+        parts.append(
+            f"SELECT 'id' AS name, {its} FROM orders WHERE org = {of_org} AND id = {named}"
+        )
+    if given is not None:
+        named = statement.mark(int(given[1]))
+        parts.append(
+            f"SELECT 'number' AS name, {its} FROM orders WHERE org = {of_org} AND number = {named}"
+        )
+    text_mark = statement.mark(text)
+    for column, indexed in (("sender_id", "sender_id IS NOT NULL"), *_NAMES):
+        parts.append(
+            f"SELECT name, {its} FROM (SELECT '{column}' AS name, {its} FROM orders "
+            f"WHERE org = {of_org} AND {column} = {text_mark} AND {indexed} LIMIT 2) AS {column}"
+        )
+    found = [Named(row[1], row[2], row[0]) for row in statement.fetch(" UNION ALL ".join(parts))]
+    sure = {"id", "number"} if text.startswith("#") else {"id"}
+    alone = [one for one in found if one.name in sure]
+    once = {one.id: one for one in reversed(alone or found)}
+    return sorted(once.values(), key=lambda one: -one.number)
 
 
 @asked_in("one statement")
