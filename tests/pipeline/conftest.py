@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,23 @@ from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.settings import WorkerSettings
 from entrepot.pipeline.steps.outside import SourceDialect
 from entrepot.pipeline.worker import Worker
-from entrepot.providers.payment import AuthoriseAnswer, PaymentProvider, PaymentRequest, VoidAnswer
+from entrepot.providers.payment import (
+    AuthoriseAnswer,
+    CaptureAnswer,
+    Notification,
+    OperationRequest,
+    PaymentProvider,
+    PaymentRequest,
+    RefundAnswer,
+    VoidAnswer,
+)
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.providers.sandbox_ledger import Ledger
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
+from entrepot.store.verify import keys_by, verify
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 
@@ -66,24 +76,42 @@ class Scripted:
 
     def __init__(self, inner: SandboxProvider) -> None:
         self.name = inner.name
+        self.terms = inner.terms
         self.inner = inner
         self.calls: list[PaymentRequest] = []
         self.voids: list[PaymentRequest] = []
         self.looks: list[str] = []
         self.instead: Callable[[PaymentRequest], Awaitable[AuthoriseAnswer | None]] | None = None
 
-    async def authorise(self, request: PaymentRequest) -> AuthoriseAnswer:
+    async def authorise(self, request: PaymentRequest, known: str | None = None) -> AuthoriseAnswer:
         self.calls.append(request)
         answer = await self.instead(request) if self.instead else None
-        return answer or await self.inner.authorise(request)
+        return answer or await self.inner.authorise(request, known)
 
-    async def void(self, request: PaymentRequest) -> VoidAnswer:
-        self.voids.append(request)
+    async def capture(self, request: OperationRequest) -> CaptureAnswer:
+        return await self.inner.capture(request)
+
+    async def void(self, request: OperationRequest) -> VoidAnswer:
+        self.voids.append(request.payment)
         return await self.inner.void(request)
 
-    async def look_up(self, key: str) -> Any:
-        self.looks.append(key)
-        return await self.inner.look_up(key)
+    async def refund(self, request: OperationRequest) -> RefundAnswer:
+        return await self.inner.refund(request)
+
+    async def look_up(
+        self, request: PaymentRequest | OperationRequest, known: str | None = None
+    ) -> Any:
+        self.looks.append(request.key)
+        return await self.inner.look_up(request, known)
+
+    def read_notification(self, headers: Mapping[str, str], body: bytes) -> Notification | None:
+        return self.inner.read_notification(headers, body)
+
+    def found_since(self, since: int) -> AsyncIterator[Any]:
+        return self.inner.found_since(since)
+
+    async def check(self) -> str | None:
+        return await self.inner.check()
 
     async def close(self) -> None:
         await self.inner.close()
@@ -216,6 +244,12 @@ class House:
     async def events(self, order_id: bytes) -> list[str]:
         found = await self.rows(schema.events, "seq", "type", subject_id=order_id)
         return [type_ for _, type_ in sorted(found)]
+
+    async def check(self) -> None:
+        """Fail with what is wrong in the book."""
+        operation_key = keys_by(SECRET, {})
+        report = await self.database.read(lambda conn: verify(conn, operation_key=operation_key))
+        assert report.ok, report.violations
 
     def live(self) -> list[tuple[str, int]]:
         """Orders that the sandbox holds money for, and how many times."""

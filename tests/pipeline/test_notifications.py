@@ -11,7 +11,7 @@ from tests.pipeline.conftest import FAST, House, eventually
 
 from entrepot.core.decide.wake import WakeStep
 from entrepot.core.results import StepResult
-from entrepot.providers.payment import Absent, Pending, Unknown, Voided
+from entrepot.providers.payment import Absent, PaymentRequest, Pending, Unknown, Voided
 from entrepot.store import schema
 from entrepot.store.writing import payments
 
@@ -153,8 +153,8 @@ async def test_what_a_look_up_says_is_what_follows(
 ) -> None:  # fmt: skip
     looked: list[str] = []
 
-    async def look_up(key: str) -> Any:
-        looked.append(key)
+    async def look_up(request: PaymentRequest, _known: str | None) -> Any:
+        looked.append(request.key)
         return answer
 
     house.start(settings=PATIENT)

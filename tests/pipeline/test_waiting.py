@@ -17,6 +17,7 @@ from entrepot.providers.payment import (
     AuthoriseAnswer,
     Misconfigured,
     NotSent,
+    OperationRequest,
     PaymentRequest,
     Unknown,
     VoidAnswer,
@@ -109,7 +110,7 @@ class NoVoid:
         self._real = house.provider.void
         house.provider.void = self.void  # type: ignore[method-assign]
 
-    async def void(self, request: PaymentRequest) -> VoidAnswer:
+    async def void(self, request: OperationRequest) -> VoidAnswer:
         return self.answer or await self._real(request)
 
 

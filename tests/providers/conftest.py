@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from pysqlite3 import dbapi2 as sqlite3
 
-from entrepot.providers.payment import PaymentRequest
+from entrepot.providers.payment import OperationKind, OperationRequest, PaymentRequest
 from entrepot.providers.sandbox import SandboxProvider
 
 # Authorises keys "0" to "N-1" with eight callers and prints each key only once it was answered.
@@ -42,6 +43,23 @@ ORDER = "018f2f6e-0000-7000-8000-000000000001"
 
 def request_of(reference: str = "card", key: str = KEY, order: str = ORDER) -> PaymentRequest:
     return PaymentRequest(key, order, reference, units=1250, scale=2, currency="EUR")
+
+
+def operation_of(
+    kind: OperationKind,
+    payment: PaymentRequest,
+    units: int = 1250,
+    *,
+    of: str | None = None,
+    final: bool = True,
+    number: int = 1,
+) -> OperationRequest:
+    key = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{payment.key!a}{kind}{number}"))
+    return OperationRequest(key, payment, of, units, final, kind=kind)
+
+
+def void_of(payment: PaymentRequest) -> OperationRequest:
+    return operation_of("void", payment)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pysqlite3 import dbapi2 as sqlite3
-from tests.providers.conftest import View, request_of
+from tests.providers.conftest import View, request_of, void_of
 
 from entrepot.providers.payment import Authorised, NotSent, Voided
 from entrepot.providers.sandbox import SandboxProvider
@@ -56,7 +56,7 @@ async def test_a_ledger_of_an_earlier_version_is_gone_on_with(path: Path, view: 
     answers = [await provider.authorise(request_of()) for _ in range(2)]
     assert answers[0] == answers[1]
     assert isinstance(answers[0], Authorised)
-    assert isinstance(await provider.void(request_of()), Voided)
+    assert isinstance(await provider.void(void_of(request_of())), Voided)
     await provider.close()
     assert view.effects() == ["authorise", "void"]
 
@@ -89,11 +89,11 @@ async def test_a_ledger_that_is_removed_under_the_server_takes_no_payment(
     for _ in range(2):
         for answer in (
             await sandbox.authorise(request_of(key="another")),
-            await sandbox.void(request_of()),
-            await sandbox.look_up(request_of().key),
+            await sandbox.void(void_of(request_of())),
+            await sandbox.look_up(request_of()),
         ):
             assert answer == NotSent("sandbox ledger: removed or replaced while in use")
     shutil.move(away, path)
     assert isinstance(await sandbox.authorise(request_of(key="another")), Authorised)
-    assert isinstance(await sandbox.void(request_of()), Voided)
+    assert isinstance(await sandbox.void(void_of(request_of())), Voided)
     assert view.effects() == ["authorise", "authorise", "void"]

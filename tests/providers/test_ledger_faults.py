@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from pysqlite3 import dbapi2 as sqlite3
-from tests.providers.conftest import KEY, View, request_of
+from tests.providers.conftest import View, request_of, void_of
 
 from entrepot.providers.payment import Absent, Authorised, NotSent, Unknown
 from entrepot.providers.sandbox import SandboxProvider
@@ -43,7 +43,7 @@ async def test_a_failing_ledger_is_an_answer_in_words_and_leaves_nothing_behind(
     with pytest.MonkeyPatch.context() as broken:
         broken.setattr(Ledger, method, fail)
         assert await sandbox.authorise(request_of()) == answer(f"sandbox ledger: {words}")
-    assert await sandbox.look_up(KEY) == Absent()
+    assert await sandbox.look_up(request_of()) == Absent()
     assert type(await sandbox.authorise(request_of())) is Authorised
     assert view.effects() == ["authorise", "authorise"]
 
@@ -73,8 +73,8 @@ async def test_a_ledger_that_cannot_be_opened_is_asked_again_until_it_can(
     assert provider.open() == f"sandbox ledger: {words}"
     for answer in (
         await provider.authorise(request_of()),
-        await provider.void(request_of()),
-        await provider.look_up(KEY),
+        await provider.void(void_of(request_of())),
+        await provider.look_up(request_of()),
     ):
         assert answer == NotSent(f"sandbox ledger: {words}")
     (tmp_path / "in-the-way").rename(tmp_path / "out-of-the-way")

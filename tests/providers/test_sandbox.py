@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from pysqlite3 import dbapi2 as sqlite3
-from tests.providers.conftest import KEY, ORDER, View, another_writer, request_of
+from tests.providers.conftest import KEY, ORDER, View, another_writer, request_of, void_of
 
 from entrepot.providers.payment import (
     Absent,
@@ -64,10 +64,10 @@ BEHAVIOURS = [
 async def test_the_reference_decides(
     sandbox: SandboxProvider, view: View, reference: str, answers: list[type], then: type
 ) -> None:
-    assert await sandbox.look_up(KEY) == Absent()
+    assert await sandbox.look_up(request_of()) == Absent()
     given = [await sandbox.authorise(request_of(reference)) for _ in answers]
     assert [type(answer) for answer in given] == answers
-    assert type(await sandbox.look_up(KEY)) is then
+    assert type(await sandbox.look_up(request_of())) is then
     assert view.effects() == EFFECT_OF[then]
     held = {answer.provider_reference for answer in given if isinstance(answer, Authorised)}
     assert held <= {HELD}
@@ -123,7 +123,7 @@ async def test_a_key_with_other_content_is_refused_and_has_no_effect(
     before = view.rows("SELECT * FROM payments"), view.effects()
     other = replace(request_of(reference), **{field: value})  # type: ignore[arg-type]
     assert type(await sandbox.authorise(other)) is Misconfigured
-    assert type(await sandbox.void(other)) is Misconfigured
+    assert type(await sandbox.void(void_of(other))) is Misconfigured
     assert (view.rows("SELECT * FROM payments"), view.effects()) == before
 
 
@@ -139,10 +139,10 @@ async def test_what_the_ledger_cannot_keep_is_refused_alone(
     bad = replace(request_of(), **{field: value})  # type: ignore[arg-type]
     good = request_of(key=str(uuid.uuid4()))
     answers = await asyncio.gather(
-        sandbox.authorise(bad), sandbox.void(bad), sandbox.authorise(good)
+        sandbox.authorise(bad), sandbox.void(void_of(bad)), sandbox.authorise(good)
     )
     assert [type(answer) for answer in answers] == [Misconfigured, Misconfigured, Authorised]
-    assert await sandbox.look_up(bad.key) == Absent()
+    assert await sandbox.look_up(bad) == Absent()
 
 
 # calls before the void, the reference, effects afterwards
@@ -164,10 +164,10 @@ async def test_a_void_succeeds_again_and_again_and_is_for_good(
     for _ in range(calls):
         await sandbox.authorise(request_of(reference))
     voided = Voided(HELD if "authorise" in effects else None)
-    assert await sandbox.void(request_of(reference)) == voided
-    assert await sandbox.void(request_of(reference)) == voided
+    assert await sandbox.void(void_of(request_of(reference))) == voided
+    assert await sandbox.void(void_of(request_of(reference))) == voided
     expected = Declined if effects == ["decline"] else Voided
-    assert type(await sandbox.look_up(KEY)) is expected
+    assert type(await sandbox.look_up(request_of())) is expected
     for _ in range(3):
         assert type(await sandbox.authorise(request_of(reference))) is Declined
     assert sandbox.notify(reference, "authorised") == 0
@@ -187,9 +187,9 @@ async def test_a_notification_settles_what_is_pending_under_its_reference(
     await sandbox.authorise(other)
     assert sandbox.notify("pending-a", outcome) == 1  # type: ignore[arg-type]
     assert sandbox.notify("pending-a", outcome) == 0  # type: ignore[arg-type]
-    assert type(await sandbox.look_up(KEY)) is answer
-    assert await sandbox.authorise(request_of("pending-a")) == await sandbox.look_up(KEY)
-    assert type(await sandbox.look_up(other.key)) is Pending
+    assert type(await sandbox.look_up(request_of())) is answer
+    assert await sandbox.authorise(request_of("pending-a")) == await sandbox.look_up(request_of())
+    assert type(await sandbox.look_up(other)) is Pending
     assert view.effects() == ["notify", effect]
 
 
@@ -205,7 +205,7 @@ async def test_live_authorisations_are_counted_by_order(sandbox: SandboxProvider
     orders = ["b", "a", "b", "c"]
     for key, order in zip(keys, orders, strict=True):
         await sandbox.authorise(request_of(key=key, order=order))
-    await sandbox.void(request_of(key=keys[3], order="c"))
+    await sandbox.void(void_of(request_of(key=keys[3], order="c")))
     assert sandbox.live_authorisations() == [("a", 1), ("b", 2)]
 
 
@@ -258,7 +258,7 @@ async def test_closing_twice_is_fine_and_answers_what_waits(path: Path, view: Vi
     assert type(call.result()) is Authorised
     await provider.close()
     assert type(await provider.authorise(request_of())) is NotSent
-    assert type(await provider.look_up(KEY)) is NotSent
+    assert type(await provider.look_up(request_of())) is NotSent
     assert view.effects() == ["authorise"]
 
 
@@ -274,8 +274,8 @@ async def test_two_providers_on_one_file_are_one_service(
     )
     assert answers[0::2] == answers[1::2]
     assert view.effects() == ["authorise"] * 101
-    await second.void(request_of("flaky-1"))
-    assert type(await sandbox.look_up(KEY)) is Voided
+    await second.void(void_of(request_of("flaky-1")))
+    assert type(await sandbox.look_up(request_of())) is Voided
     await second.close()
 
 
@@ -288,7 +288,7 @@ async def test_another_writer_delays_the_answer_but_not_the_event_loop(
         for _ in range(50):
             await asyncio.sleep(0)
         assert not call.done()
-        assert await sandbox.look_up(KEY) == Absent()
+        assert await sandbox.look_up(request_of()) == Absent()
     assert type(await call) is Authorised
 
 
@@ -297,10 +297,10 @@ async def test_a_writer_that_stays_is_answered_with_not_sent(path: Path) -> None
     await provider.authorise(request_of(key=str(uuid.uuid4())))
     with another_writer(path):
         assert type(await provider.authorise(request_of())) is NotSent
-        assert type(await provider.void(request_of())) is NotSent
+        assert type(await provider.void(void_of(request_of()))) is NotSent
         with pytest.raises(sqlite3.OperationalError):
             provider.notify("pending", "declined")
-    assert await provider.look_up(KEY) == Absent()
+    assert await provider.look_up(request_of()) == Absent()
     assert type(await provider.authorise(request_of())) is Authorised
     await provider.close()
 

@@ -29,7 +29,8 @@ PIPELINE_MOVES: dict[str, frozenset[str]] = {
 
 PAYMENT_MOVES: dict[str, frozenset[str]] = {
     "none": frozenset({"pending"}),
-    "pending": frozenset({"authorized", "declined", "voided"}),
+    # A client's reference can be of money that was taken before the order was placed.
+    "pending": frozenset({"authorized", "paid", "declined", "voided"}),
     "authorized": frozenset({"paid", "voided"}),
     "paid": frozenset({"partially_refunded", "refunded", "disputed"}),
     "partially_refunded": frozenset({"refunded", "disputed"}),

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from typing import Any, TypeVar
 
 from entrepot.providers import payment
 from entrepot.providers.payment import (
     AuthoriseAnswer,
+    CaptureAnswer,
+    Found,
     LookUpAnswer,
+    Misconfigured,
+    Notification,
+    NotSent,
+    OperationRequest,
     PaymentProvider,
     PaymentRequest,
+    RefundAnswer,
+    ServiceTerms,
     VoidAnswer,
 )
 from entrepot.telemetry import metrics
@@ -20,9 +28,14 @@ A = TypeVar("A")
 
 OUTCOMES: dict[type, str] = {
     payment.Authorised: "authorised",
+    payment.Captured: "captured",
+    payment.Refunded: "refunded",
+    payment.Voided: "voided",
     payment.Declined: "declined",
     payment.Pending: "pending",
-    payment.Voided: "voided",
+    payment.Running: "running",
+    payment.Differs: "differs",
+    payment.Disputed: "disputed",
     payment.Absent: "absent",
     payment.NotSent: "not_sent",
     payment.Unknown: "unknown",
@@ -41,17 +54,44 @@ class Counted:
         self._series: dict[tuple[str, str], Any] = {}
         self._seconds: dict[str, Any] = {}
 
-    async def authorise(self, request: PaymentRequest) -> AuthoriseAnswer:
+    @property
+    def terms(self) -> ServiceTerms:
+        """See `PaymentProvider.terms`."""
+        return self._provider.terms
+
+    async def authorise(self, request: PaymentRequest, known: str | None = None) -> AuthoriseAnswer:
         """See `PaymentProvider.authorise`."""
-        return await self._told("authorise", self._provider.authorise(request))
+        return await self._told("authorise", self._provider.authorise(request, known))
 
-    async def look_up(self, key: str) -> LookUpAnswer:
-        """See `PaymentProvider.look_up`."""
-        return await self._told("look_up", self._provider.look_up(key))
+    async def capture(self, request: OperationRequest) -> CaptureAnswer:
+        """See `PaymentProvider.capture`."""
+        return await self._told("capture", self._provider.capture(request))
 
-    async def void(self, request: PaymentRequest) -> VoidAnswer:
+    async def void(self, request: OperationRequest) -> VoidAnswer:
         """See `PaymentProvider.void`."""
         return await self._told("void", self._provider.void(request))
+
+    async def refund(self, request: OperationRequest) -> RefundAnswer:
+        """See `PaymentProvider.refund`."""
+        return await self._told("refund", self._provider.refund(request))
+
+    async def look_up(
+        self, request: PaymentRequest | OperationRequest, known: str | None = None
+    ) -> LookUpAnswer:
+        """See `PaymentProvider.look_up`."""
+        return await self._told("look_up", self._provider.look_up(request, known))
+
+    def read_notification(self, headers: Mapping[str, str], body: bytes) -> Notification | None:
+        """See `PaymentProvider.read_notification`."""
+        return self._provider.read_notification(headers, body)
+
+    def found_since(self, since: int) -> AsyncIterator[Found | NotSent | Misconfigured]:
+        """See `PaymentProvider.found_since`."""
+        return self._provider.found_since(since)
+
+    async def check(self) -> str | None:
+        """See `PaymentProvider.check`."""
+        return await self._provider.check()
 
     async def close(self) -> None:
         """See `PaymentProvider.close`."""

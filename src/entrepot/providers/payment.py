@@ -5,8 +5,9 @@ The contract does not say when to ask, how often to ask again, or what an answer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias, runtime_checkable
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +20,36 @@ class PaymentRequest:
     key: str
     """The derived idempotency key: 36 characters in the shape of a UUID."""
     order: str
-    """The order's id, as UUID text."""
+    """The order's id, as UUID text. A service writes the id into its object, where it can."""
     reference: str
     """The client's own payment reference: a token or method id, opaque to us."""
     units: int
     scale: int
     currency: str
     """ISO 4217 alphabetic code."""
+
+
+OperationKind: TypeAlias = Literal["capture", "void", "refund"]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRequest:
+    """A capture, a void or a refund, as it was committed before the first byte left."""
+
+    key: str
+    """The operation's own derived idempotency key."""
+    payment: PaymentRequest
+    """The payment that is operated on, as it was authorised."""
+    of: str | None
+    """The service's reference of the object that is operated on; None where none is known.
+
+    A capture and a void are of the authorisation. A refund is of the capture.
+    """
+    units: int
+    """The amount, at the payment's scale. A void is of all that is held and was not taken."""
+    final: bool = True
+    """The service lets go of the rest of the hold with this capture."""
+    kind: OperationKind = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +60,20 @@ class Authorised:
 
 
 @dataclass(frozen=True, slots=True)
-class Declined:
-    """A definite negative: no money is held under this key and none ever will be."""
+class Captured:
+    """The money is taken.
 
-    reason: str
+    An authorisation is answered so where the client's reference is of money that was taken already.
+    """
+
+    provider_reference: str
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """The service took the request and will notify its outcome; until then it can be voided.
+class Refunded:
+    """The money of the refund is given back, or is on its way for good."""
 
-    ``provider_reference`` is what the notification will name, if the service has said so.
-    """
-
-    detail: str
-    provider_reference: str | None = None
+    provider_reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +87,59 @@ class Voided:
 
 
 @dataclass(frozen=True, slots=True)
+class Declined:
+    """A definite negative: this key moves no money and never will.
+
+    ``code`` is the service's own code of the reason, if it gave one.
+    """
+
+    reason: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The customer must act before the service goes on; until then the payment can be voided.
+
+    ``provider_reference`` is what the notification will name, if the service has said so.
+    """
+
+    detail: str
+    provider_reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The service has the request and says its outcome later. Nobody has to act."""
+
+    detail: str
+    provider_reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """The service's object is of another amount or currency than the payment.
+
+    Nothing was moved by this call. The object's amount is ``units / 10 ** scale`` of ``currency``.
+    """
+
+    units: int
+    scale: int
+    currency: str
+    provider_reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """The customer disputes money that was taken. Said by a look-up of a payment only."""
+
+    detail: str
+    provider_reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Absent:
-    """The service answered, and no payment was ever executed under this key."""
+    """The service answered, and nothing was ever executed under this key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +173,63 @@ class Misconfigured:
     detail: str
 
 
-AuthoriseAnswer: TypeAlias = Authorised | Declined | Pending | NotSent | Unknown | Misconfigured
-LookUpAnswer: TypeAlias = Authorised | Declined | Pending | Voided | Absent | NotSent | Unknown
-VoidAnswer: TypeAlias = Voided | NotSent | Unknown | Misconfigured
+# A call that brought no word of the service about the money.
+NoWord: TypeAlias = NotSent | Unknown | Misconfigured
+
+AuthoriseAnswer: TypeAlias = Authorised | Captured | Declined | Pending | Running | Differs | NoWord
+CaptureAnswer: TypeAlias = Captured | Declined | Running | NoWord
+VoidAnswer: TypeAlias = Voided | Declined | Running | NoWord
+RefundAnswer: TypeAlias = Refunded | Declined | Running | NoWord
+PaymentFound: TypeAlias = (
+    Authorised | Captured | Voided | Declined | Pending | Running | Differs | Disputed | Absent
+)
+OperationFound: TypeAlias = Captured | Voided | Refunded | Declined | Running | Absent
+LookUpAnswer: TypeAlias = PaymentFound | OperationFound | NoWord
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTerms:
+    """What a service promises about its keys and its holds."""
+
+    resend_seconds: float
+    """A request may be sent again blindly for so long; afterwards the service is asked first."""
+    hold_seconds: float | None
+    """How long the service holds authorised money; None where the hold does not lapse."""
+    several_captures: bool
+    """Whether more than one capture can be made of one authorisation."""
+
+
+class Notification(NamedTuple):
+    """What is taken of a genuine notification: it only says which payments to ask about."""
+
+    id: str
+    """The service's own id of the notification, the same for every repeat."""
+    references: tuple[str, ...]
+    """What the notification names: the service's references, and the order's id where told."""
+
+
+FoundState: TypeAlias = Literal[
+    "authorised", "captured", "voided", "declined", "pending", "running", "disputed"
+]
+
+
+class Found(NamedTuple):
+    """A payment as the service's own list has it. Amounts are at the scale; times microseconds."""
+
+    provider_reference: str
+    order: str | None
+    """The order's id, as UUID text, where the service was told one."""
+    key: str | None
+    """The idempotency key, where the service tells it."""
+    units: int
+    scale: int
+    currency: str
+    state: FoundState
+    captured: int
+    refunded: int
+    created_at: int
+    lapses_at: int | None
+    """When the hold ends by itself; None where nothing is held, or the hold does not lapse."""
 
 
 @runtime_checkable
@@ -115,30 +243,63 @@ class PaymentProvider(Protocol):
     name: str
     """The name that orders and settings know the service by."""
 
-    async def authorise(self, request: PaymentRequest) -> AuthoriseAnswer:
-        """Ask for the money to be held.
+    @property
+    def terms(self) -> ServiceTerms:
+        """What the service promises about its keys and its holds."""
+        ...
+
+    async def authorise(self, request: PaymentRequest, known: str | None = None) -> AuthoriseAnswer:
+        """Ask for the money to be held, or take over what the client's reference already is.
 
         At most one hold exists for a key; an `Authorised` answer is durable at the service and is
-        given again, with the same reference, to every repeat until the hold is voided. A voided
-        key is `Declined`; a known key with other content is `Misconfigured`.
+        given again, with the same reference, to every repeat until the hold is voided or captured.
+        A voided key is `Declined`; a known key with other content is `Misconfigured`. ``known`` is
+        the service's reference of this payment, where one is written down.
         """
         ...
 
-    async def look_up(self, key: str) -> LookUpAnswer:
-        """Say what the service holds under a key; changes nothing.
-
-        `Absent` is definite only when no call with this key is still on its way. `NotSent` and
-        `Unknown` speak of the look-up itself: nothing was learned.
-        """
+    async def capture(self, request: OperationRequest) -> CaptureAnswer:
+        """Take held money. More than is held is `Declined`, and so is a hold that has ended."""
         ...
 
-    async def void(self, request: PaymentRequest) -> VoidAnswer:
+    async def void(self, request: OperationRequest) -> VoidAnswer:
         """Give the hold back, or forbid it beforehand.
 
-        An authorised, pending or unknown key is voided for good: a later authorisation of it is
-        impossible. A repeat answers the same `Voided`; a declined key has nothing to give back
-        and answers `Voided` without a reference.
+        An authorised, pending or unknown payment is voided for good: a later authorisation of its
+        key is impossible. What was captured stays captured. A repeat answers the same `Voided`; a
+        declined payment has nothing to give back and answers `Voided` without a reference.
+        `Declined`: all of the money was taken already.
         """
+        ...
+
+    async def refund(self, request: OperationRequest) -> RefundAnswer:
+        """Give taken money back. More than was taken and not given back yet is `Declined`."""
+        ...
+
+    async def look_up(
+        self, request: PaymentRequest | OperationRequest, known: str | None = None
+    ) -> LookUpAnswer:
+        """Say what became of a request; changes nothing. ``known``: the service's reference of it.
+
+        A payment of which all was captured is `Captured`. `Absent` is definite only when no call
+        with this key is still on its way. `NotSent`, `Unknown` and `Misconfigured` speak of the
+        look-up itself: nothing was learned.
+        """
+        ...
+
+    def read_notification(self, headers: Mapping[str, str], body: bytes) -> Notification | None:
+        """Read a notification; None where it is forged. Asks nobody. Header names are small."""
+        ...
+
+    def found_since(self, since: int) -> AsyncIterator[Found | NotSent | Misconfigured]:
+        """The service's payments made since a time (microseconds UTC).
+
+        Where the service cannot say more, the last item says why.
+        """
+        ...
+
+    async def check(self) -> str | None:
+        """Ask the service whether the account works; a sentence about what is wrong, or None."""
         ...
 
     async def close(self) -> None:

@@ -3,93 +3,77 @@
 It keeps its own ledger in its own SQLite file, apart from the order book, so that outside checks
 can compare the two. It speaks to no network and knows nothing of what an order is.
 
-| reference starts with | an authorisation                                                      |
-|-----------------------|-----------------------------------------------------------------------|
-| ``declined``          | is declined                                                           |
-| ``flaky-N``           | is not executed N times (`NotSent`), then authorised                  |
-| ``unknown-N``         | is authorised at once, but the first N answers are lost (`Unknown`)   |
+| reference starts with | an authorisation                                                        |
+|-----------------------|-------------------------------------------------------------------------|
+| ``declined``          | is declined                                                             |
+| ``flaky-N``           | is not executed N times (`NotSent`), then authorised                    |
+| ``unknown-N``         | is authorised at once, but the first N answers are lost (`Unknown`)     |
 | ``slow-MS``           | is authorised at once and answered MS milliseconds later (at most 60 s) |
-| ``pending``           | waits for `SandboxProvider.notify`                                    |
-| anything else         | is authorised                                                         |
+| ``pending``           | waits for the customer, until `SandboxProvider.notify`                  |
+| ``running``           | has its outcome later, from `SandboxProvider.notify`                    |
+| ``captured``          | finds that the money is taken already                                   |
+| ``disputed``          | is authorised; what is captured of it is disputed                       |
+| ``differs-UNITS``     | finds an object of another amount                                       |
+| anything else         | is authorised                                                           |
+
+| reference contains    | captures (with ``void-`` voids, with ``refund-`` refunds)               |
+|-----------------------|-------------------------------------------------------------------------|
+| ``capture-declined``  | are declined                                                            |
+| ``capture-flaky-N``   | are not executed N times, then done                                     |
+| ``capture-unknown-N`` | are done at once, but the first N answers are lost                      |
+| ``capture-slow-MS``   | are done at once and answered MS milliseconds later (at most 60 s)      |
+| ``capture-running``   | have their outcome later, from `SandboxProvider.notify`                 |
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple
 
 from pysqlite3 import dbapi2 as sqlite3
 
 from entrepot.providers import payment
-from entrepot.providers.payment import AuthoriseAnswer, LookUpAnswer, PaymentRequest, VoidAnswer
-from entrepot.providers.sandbox_ledger import EFFECTS, Entry, Ledger, Outcome
+from entrepot.providers.payment import (
+    AuthoriseAnswer,
+    CaptureAnswer,
+    Found,
+    LookUpAnswer,
+    Misconfigured,
+    Notification,
+    NotSent,
+    OperationRequest,
+    PaymentRequest,
+    RefundAnswer,
+    ServiceTerms,
+    VoidAnswer,
+)
+from entrepot.providers.sandbox_batch import Batch, Request
+from entrepot.providers.sandbox_ledger import Ledger, Outcome
+from entrepot.providers.sandbox_script import (
+    found,
+    found_in_list,
+    found_operation,
+    script,
+    script_of,
+)
 
 BATCH_MAX = 512
+PAGE = 500
 DELAY_SECONDS_MAX = 60.0
 LOCK_POLL_SECONDS = 0.002
 KEY_LENGTH_MAX = 64
 INTEGER_MAX = 2**63 - 1
-CONTENT = 6  # the first columns of an entry: what a repeat must say again
-
-A = TypeVar("A", AuthoriseAnswer, VoidAnswer)
-Decision: TypeAlias = Callable[[Entry], tuple[Entry, A]]
+# The ledger forgets no key, and its holds do not lapse.
+TERMS = ServiceTerms(resend_seconds=math.inf, hold_seconds=None, several_captures=True)
 
 # Characters that a ledger cannot keep: SQLite ends a text at a NUL, and UTF-8 has no lone
 # surrogates.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_SCRIPT = re.compile(r"(declined|pending)|(flaky|unknown|slow)-([0-9]{1,9})")
 _BUSY, _LOCKED = 5, 6  # SQLite's primary result codes
-
-
-def decide_authorise(entry: Entry) -> tuple[Entry, AuthoriseAnswer]:
-    """The entry after one more authorisation call, and the answer to the call."""
-    behaviour, number = _script(entry.reference)
-    calls = entry.calls + 1
-    held = f"sandbox-{entry.key}"
-    if entry.state != "failing" or (behaviour == "flaky" and calls <= number):
-        entry = entry._replace(calls=calls)
-    elif behaviour in ("declined", "pending"):
-        entry = entry._replace(calls=calls, state=behaviour)
-    else:
-        entry = entry._replace(calls=calls, state="authorised", provider_reference=held)
-    if entry.state == "failing":
-        return entry, payment.NotSent(f"scripted: call {calls} of {number} that fail")
-    if entry.state == "authorised" and behaviour == "unknown" and calls <= number:
-        return entry, payment.Unknown(f"scripted: answer {calls} of {number} that are lost")
-    if entry.state == "voided":
-        return entry, payment.Declined("the key was voided")
-    return entry, _standing(entry)
-
-
-def decide_void(entry: Entry) -> tuple[Entry, VoidAnswer]:
-    """The entry after a void, and the answer to the void."""
-    if entry.state not in ("declined", "voided"):
-        entry = entry._replace(state="voided")
-    return entry, payment.Voided(entry.provider_reference)
-
-
-def _standing(entry: Entry) -> payment.Authorised | payment.Declined | payment.Pending:
-    if entry.state == "authorised":
-        assert entry.provider_reference is not None, "an authorised entry has its reference"
-        return payment.Authorised(entry.provider_reference)
-    if entry.state == "pending":
-        return payment.Pending("scripted: waits for a notification", f"sandbox-{entry.key}")
-    assert entry.state == "declined", entry.state
-    scripted = entry.reference.startswith("declined")
-    return payment.Declined("by the payment reference" if scripted else "by notification")
-
-
-def _first_seen(r: PaymentRequest) -> Entry:
-    content = (r.key, r.order, r.reference, r.units, r.scale, r.currency)
-    return Entry(*content, state="failing", calls=0, provider_reference=None)
-
-
-def _script(reference: str) -> tuple[str, int]:
-    match = _SCRIPT.match(reference)
-    return (match[1] or match[2], int(match[3] or 0)) if match else ("", 0)
 
 
 def _fault(request: PaymentRequest) -> str | None:
@@ -100,6 +84,23 @@ def _fault(request: PaymentRequest) -> str | None:
         return "units and scale are integers from 0 to 2^63 - 1"
     texts = (request.key, request.order, request.reference, request.currency)
     return None if all(map(_storable, texts)) else "a text is not valid Unicode"
+
+
+def _fault_of(request: Request) -> str | None:
+    if isinstance(request, PaymentRequest):
+        return _fault(request)
+    if not 0 < len(request.key) <= KEY_LENGTH_MAX:
+        return f"a key has 1 to {KEY_LENGTH_MAX} characters"
+    if not 0 <= request.units <= INTEGER_MAX:
+        return "units are an integer from 0 to 2^63 - 1"
+    if not (_storable(request.key) and _storable(request.of or "")):
+        return "a text is not valid Unicode"
+    return _fault(request.payment)
+
+
+async def _slowly(behaviour: str, number: int) -> None:
+    if behaviour == "slow":
+        await asyncio.sleep(min(number / 1000, DELAY_SECONDS_MAX))
 
 
 def _storable(text: str) -> bool:
@@ -119,8 +120,7 @@ def _told(error: Exception) -> str:
 
 
 class _Call(NamedTuple):
-    decide: Decision[Any]
-    request: PaymentRequest
+    request: Request
     answer: asyncio.Future[Any]
 
 
@@ -132,10 +132,16 @@ class SandboxProvider:
     """
 
     def __init__(
-        self, ledger_path: str | Path, name: str = "sandbox", *, lock_wait_seconds: float = 5.0
+        self,
+        ledger_path: str | Path,
+        name: str = "sandbox",
+        *,
+        lock_wait_seconds: float = 5.0,
+        terms: ServiceTerms = TERMS,
     ) -> None:
         """Take the ledger's path; how long another process may hold it before `NotSent`."""
         self.name = name
+        self.terms = terms
         self._ledger = Ledger(ledger_path)
         self._lock_wait_seconds = lock_wait_seconds
         self._waiting: list[_Call] = []
@@ -153,36 +159,81 @@ class SandboxProvider:
             return _told(error)
         return None
 
-    async def authorise(self, request: PaymentRequest) -> AuthoriseAnswer:
+    async def authorise(
+        self,
+        request: PaymentRequest,
+        known: str | None = None,  # noqa: ARG002 - the ledger knows every payment by its key
+    ) -> AuthoriseAnswer:
         """See `PaymentProvider.authorise`; the reference decides, as the module's table says."""
-        answer: AuthoriseAnswer = await self._submit(decide_authorise, request)
-        behaviour, number = _script(request.reference)
-        if behaviour == "slow":
-            await asyncio.sleep(min(number / 1000, DELAY_SECONDS_MAX))
+        answer: AuthoriseAnswer = await self._submit(request)
+        await _slowly(*script(request.reference))
         return answer
 
-    async def look_up(self, key: str) -> LookUpAnswer:
+    async def capture(self, request: OperationRequest) -> CaptureAnswer:
+        """See `PaymentProvider.capture`."""
+        answer: CaptureAnswer = await self._operate(request)
+        return answer
+
+    async def void(self, request: OperationRequest) -> VoidAnswer:
+        """See `PaymentProvider.void`."""
+        answer: VoidAnswer = await self._operate(request)
+        return answer
+
+    async def refund(self, request: OperationRequest) -> RefundAnswer:
+        """See `PaymentProvider.refund`."""
+        answer: RefundAnswer = await self._operate(request)
+        return answer
+
+    async def look_up(
+        self,
+        request: PaymentRequest | OperationRequest,
+        known: str | None = None,  # noqa: ARG002 - the ledger knows every request by its key
+    ) -> LookUpAnswer:
         """See `PaymentProvider.look_up`; reads what is committed."""
         if self._closed:
             return payment.NotSent("the sandbox is closed")
+        its = request if isinstance(request, PaymentRequest) else request.payment
         try:
-            entry = self._ledger.load([key]).get(key)
+            entry = self._ledger.load([its.key]).get(its.key)
+            if isinstance(request, PaymentRequest):
+                return found(entry)
+            asked = {one.key: one for one in self._ledger.load_requests([its.key])}
+            return found_operation(asked.get(request.key))
         except (sqlite3.Error, OSError) as error:
             return payment.NotSent(_told(error))
-        if entry is None or entry.state == "failing":
-            return payment.Absent()
-        if entry.state == "voided":
-            return payment.Voided(entry.provider_reference)
-        return _standing(entry)
 
-    async def void(self, request: PaymentRequest) -> VoidAnswer:
-        """See `PaymentProvider.void`; no reference changes how it goes."""
-        return await self._submit(decide_void, request)
+    def read_notification(
+        self,
+        headers: Mapping[str, str],  # noqa: ARG002
+        body: bytes,  # noqa: ARG002
+    ) -> Notification | None:
+        """See `PaymentProvider.read_notification`; nobody can sign for the sandbox."""
+        return None
+
+    async def found_since(self, since: int) -> AsyncIterator[Found | NotSent | Misconfigured]:
+        """See `PaymentProvider.found_since`."""
+        at, after = since, ""
+        while True:
+            try:
+                page = self._ledger.since(at, after, PAGE)
+            except (sqlite3.Error, OSError) as error:
+                yield payment.NotSent(_told(error))
+                return
+            for entry, made_at in page:
+                yield found_in_list(entry, made_at, self.terms)
+            if len(page) < PAGE:
+                return
+            after, at = page[-1][0].key, page[-1][1]
+
+    async def check(self) -> str | None:
+        """See `PaymentProvider.check`."""
+        return self.open()
 
     def notify(self, reference: str, outcome: Outcome) -> int:
-        """Settle every pending payment of a reference; how many there were.
+        """Settle every payment of a reference that is pending, and every operation that runs.
 
-        Blocks for the ledger's lock; raises the driver's error when it cannot be had.
+        An operation is then done, or declined. Returns how many were settled. Blocks for the
+        ledger's lock; raises the driver's error when the lock cannot be had.
         """
         if outcome not in ("authorised", "declined"):
             raise ValueError(f"outcome must be authorised or declined, not {outcome!r}")
@@ -191,11 +242,17 @@ class SandboxProvider:
         try:
             self._ledger.begin(self._lock_wait_seconds)
             settled = self._ledger.settle(reference, outcome)
+            running = self._ledger.running(reference)
+            if running:
+                batch = Batch(self._ledger, {one.payment for one in running}, operations=False)
+                for asked in running:
+                    batch.settle(asked, outcome)
+                batch.write()
             self._ledger.commit()
         except sqlite3.Error:
             self._ledger.close()
             raise
-        return settled
+        return len(settled) + len(running)
 
     def live_authorisations(self) -> list[tuple[str, int]]:
         """Each order that has money held for it, with the number of holds, sorted by order."""
@@ -208,19 +265,23 @@ class SandboxProvider:
             await self._drainer
         self._ledger.close()
 
-    async def _submit(self, decide: Decision[A], request: PaymentRequest) -> A:
+    async def _operate(self, request: OperationRequest) -> Any:
+        answer = await self._submit(request)
+        await _slowly(*script_of(request.payment.reference, request.kind))
+        return answer
+
+    async def _submit(self, request: Request) -> Any:
         if self._closed:
             return payment.NotSent("the sandbox is closed")
-        fault = _fault(request)
+        fault = _fault_of(request)
         if fault is not None:
             return payment.Misconfigured(fault)
         loop = asyncio.get_running_loop()
-        call = _Call(decide, request, loop.create_future())
+        call = _Call(request, loop.create_future())
         self._waiting.append(call)
         if self._drainer is None or self._drainer.done():
             self._drainer = loop.create_task(self._drain())
-        answer: A = await call.answer
-        return answer
+        return await call.answer
 
     async def _drain(self) -> None:
         now = asyncio.get_running_loop().time
@@ -256,22 +317,12 @@ class SandboxProvider:
             answers = [failure(_told(error))] * len(batch)
         return answers
 
-    def _decide(self, batch: list[_Call]) -> list[Any]:
-        entries = self._ledger.load({call.request.key for call in batch})
-        changed: dict[str, Entry] = {}
-        operations: list[tuple[str, str]] = []
-        answers: list[Any] = []
-        for call in batch:
-            blank = _first_seen(call.request)
-            before = entries.get(blank.key, blank)
-            if before[:CONTENT] != blank[:CONTENT]:
-                answers.append(payment.Misconfigured("the key was used with other content"))
-                continue
-            after, answer = call.decide(before)
-            answers.append(answer)
-            if after is not before:
-                entries[after.key] = changed[after.key] = after
-            if after.state != before.state and after.state in EFFECTS:
-                operations.append((EFFECTS[after.state], after.key))
-        self._ledger.save(changed.values(), operations)
+    def _decide(self, calls: list[_Call]) -> list[Any]:
+        requests = [call.request for call in calls]
+        operations = [one for one in requests if isinstance(one, OperationRequest)]
+        keys = {one.key for one in requests if isinstance(one, PaymentRequest)}
+        keys.update(one.payment.key for one in operations)
+        batch = Batch(self._ledger, keys, operations=bool(operations))
+        answers = [batch.decide(request) for request in requests]
+        batch.write()
         return answers

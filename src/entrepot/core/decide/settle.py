@@ -18,11 +18,16 @@ from entrepot.core.payment import FullPayment, Payment
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
 
+_TAKEN_FOR_NOTHING = (
+    "the order has ended, and its money was taken already; give it back at the provider"
+)
+
 
 class SettlePayment(NamedTuple):
-    """Pipeline: what came of the payment: authorized, declined, voided, expired, or lapsed.
+    """Pipeline: what came of the payment: authorized, captured, declined, voided, expired, lapsed.
 
-    A lapsed payment is one whose order's stock is held no longer, and whose void has no answer yet.
+    - Captured: the provider had taken the money before it was asked.
+    - Lapsed: the order's stock is held no longer, and the payment's void has no answer yet.
     """
 
     org: int
@@ -47,7 +52,7 @@ def settle(command: SettlePayment, facts: Facts) -> Decision:
     order, payment = facts.orders.get(key), facts.payment_of(key)
     if order is None or payment is None:
         raise refuse(Reason.UNKNOWN_ORDER)
-    if command.outcome == "authorized":
+    if command.outcome in ("authorized", "captured"):
         return _authorized(command, order, payment, job, facts)
     if command.outcome == "voided":
         return _voided(order, payment, job, facts)
@@ -86,24 +91,38 @@ def _authorized(
     authorised = payment.authorisation.moved("done", facts.now, command.provider_reference)
     payment = payment.put(authorised)
     changes.operations.put(authorised)
+    taken = command.outcome == "captured"
     if order.facets.stage != "placed":
+        if taken:
+            raise refuse(Reason.ILLEGAL_MOVE, _TAKEN_FOR_NOTHING)
         # The order ended while its payment was under way: nobody may keep the money.
         void = payment.void(facts.now)
         job = next_step(job, "void", facts)
         changes.operations.put(void)
         changes.jobs.put(job)
         return Decision(changes, StepResult(job, payment.put(void), order))
+    if taken:
+        payment = _taken(payment, facts, changes)
     order = _paid_as(order, payment)
     service = payment.payment.service
-    order, authorized = events.happened(
-        order, events.PAYMENT_AUTHORIZED, facts, "pipeline", {"service": service},
-        actor.provider(service),
-    )  # fmt: skip
-    changes.events.append(authorized)
+    type_ = events.PAYMENT_CAPTURED if taken else events.PAYMENT_AUTHORIZED
+    order, told = events.happened(
+        order, type_, facts, "pipeline", {"service": service}, actor.provider(service)
+    )
+    changes.events.append(told)
     goods.commit(order, facts, changes)
     order = confirm(order, facts, changes, _stand_in(payment.payment))
     changes.jobs.remove((job.org, job.id))
     return Decision(changes, StepResult(None, payment, order))
+
+
+def _taken(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
+    """The payment with the capture of all of it, which the provider had done before."""
+    first = payment.authorisation
+    capture = payment.further("capture", first.units, facts.now)
+    capture = capture.moved("done", facts.now, first.provider_reference)
+    changes.operations.put(capture)
+    return payment.put(capture)
 
 
 def _stand_in(payment: Payment) -> tuple[str | None, str | None]:

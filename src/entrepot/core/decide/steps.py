@@ -16,7 +16,7 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult, StepResult
 
 
-class Running(NamedTuple):
+class Taken(NamedTuple):
     """An operation that a provider has taken, under the provider's reference where it said one."""
 
     payment: int
@@ -40,7 +40,7 @@ class DeferJob(NamedTuple):
     order_id: bytes | None = None  # the job's order, which is parked with it
     waiting: str = ""  # what the order says while it waits; empty leaves its reason as it is
     # The operation whose outcome the provider says later: now known to be with the provider.
-    running: Running | None = None
+    running: Taken | None = None
     stage: str | None = None  # where the order stood when the step was tried, if it is known
 
 
@@ -127,7 +127,7 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
     return Decision(changes, StepResult(job))
 
 
-def _runs(command: DeferJob, asked: Running, facts: Facts, changes: Changes) -> None:
+def _runs(command: DeferJob, asked: Taken, facts: Facts, changes: Changes) -> None:
     """The provider has the operation, and says the outcome under this reference."""
     key = (command.org, command.order_id or b"", asked.payment, asked.number)
     operation = facts.operations.get(key)

@@ -11,11 +11,12 @@ from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.facts import Seen
 from entrepot.core.ids import dashed
+from entrepot.core.money import Amount
 from entrepot.core.order import Job
-from entrepot.core.payment import OPEN, FullPayment
+from entrepot.core.payment import OPEN, FullPayment, Operation
 from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.retry import Policy, next_try
-from entrepot.providers.payment import PaymentRequest
+from entrepot.providers.payment import Differs, OperationRequest, PaymentRequest
 
 if TYPE_CHECKING:
     from entrepot.pipeline.steps.outside import Outside
@@ -172,3 +173,32 @@ def request_of(held: FullPayment) -> PaymentRequest:
         scale=payment.amount.scale,
         currency=payment.currency,
     )
+
+
+def operation_request(held: FullPayment, operation: Operation) -> OperationRequest:
+    """The capture, void or refund as it was committed before the first byte left."""
+    assert operation.kind != "authorise", "an authorisation is asked for by the payment's request"
+    return OperationRequest(
+        key=operation.key,
+        payment=request_of(held),
+        of=held.authorisation.provider_reference,
+        units=operation.units,
+        kind=operation.kind,  # type: ignore[arg-type]  # one of core.payment.KINDS
+    )
+
+
+def both_amounts(held: FullPayment, answer: Differs) -> str:
+    """What the provider's object is of, and what the order is of."""
+    payment = held.payment
+    theirs = f"{Amount(answer.units, answer.scale).text()} {answer.currency}"
+    ours = f"{payment.amount.text()} {payment.currency}"
+    return f"{payment.service}: the payment is of {theirs}, and the order of {ours}"
+
+
+def blindly(operation: Operation, resend_seconds: float, now: int) -> bool:
+    """Whether the request may be sent without asking first what became of an earlier one.
+
+    The service keeps the key of a request for so long. Later, the same key would be a new request.
+    """
+    age = now - operation.created_at
+    return operation.state == "prepared" and 0 <= age < resend_seconds * MICROSECONDS

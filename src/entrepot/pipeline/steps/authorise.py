@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from entrepot.core.commands import Command
 from entrepot.core.decide.settle import SettlePayment
-from entrepot.core.decide.steps import FinishJob, Running
+from entrepot.core.decide.steps import FinishJob, Taken
 from entrepot.core.payment import FullPayment
 from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.steps import (
@@ -12,6 +12,8 @@ from entrepot.pipeline.steps import (
     WITHOUT_MONEY,
     Held,
     Terms,
+    blindly,
+    both_amounts,
     hold_ends,
     park,
     put_off,
@@ -25,15 +27,18 @@ from entrepot.providers.payment import (
     Absent,
     AuthoriseAnswer,
     Authorised,
+    Captured,
     Declined,
+    Differs,
+    Disputed,
     Misconfigured,
     NotSent,
     PaymentProvider,
     Pending,
+    Refunded,
+    Running,
     Voided,
 )
-
-_NOTIFICATION = "waiting for the provider's notification"
 
 
 async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
@@ -51,38 +56,55 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
         return FinishJob(job.org, job.id, job.fence)
     if payment.open_void is not None or held.stage != "placed":
         return await void(held, provider, terms)
-    answer = await _answer(payment, provider)
-    if isinstance(answer, Authorised):
-        return settled(held, "authorized", "", answer.provider_reference)
+    answer = await _answer(payment, provider, terms)
+    if isinstance(answer, Authorised | Captured):
+        outcome = "authorized" if isinstance(answer, Authorised) else "captured"
+        return settled(held, outcome, "", answer.provider_reference)
     if isinstance(answer, Declined):
         return settled(held, "declined", answer.reason)
     ends = hold_ends(held, terms)
     if ends is not None and terms.now() >= ends:
         return await _expire(held, provider, terms)
+    if isinstance(answer, Differs):
+        return park(held, both_amounts(payment, answer), terms)
     if isinstance(answer, Misconfigured):
         return park(held, f"{payment.payment.service}: {answer.detail}", terms)
-    if isinstance(answer, Pending):
-        poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
-        until = poll if ends is None else ends
-        waiting = f"the provider's notification, until {moment(until)}"
-        first = payment.authorisation
-        running = Running(first.payment, first.number, answer.provider_reference)
-        waits = wait_until(held, min(poll, until), _NOTIFICATION, waiting)
-        return waits._replace(running=running if first.state == "prepared" else None)
+    if isinstance(answer, Pending | Running):
+        return _wait(held, payment, answer, terms)
     retry_after = answer.retry_after if isinstance(answer, NotSent) else None
     return put_off(held, "authorise", _told(payment, answer), terms, retry_after)
 
 
-async def _answer(payment: FullPayment, provider: PaymentProvider) -> AuthoriseAnswer:
-    """The provider's word on a payment: asked for again, or looked up where the provider has it."""
+def _wait(held: Held, payment: FullPayment, answer: Pending | Running, terms: Terms) -> Command:
+    """The provider says the outcome later: once the customer has acted, or by itself."""
+    ends = hold_ends(held, terms)
+    poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
+    until = poll if ends is None else ends
+    for_what = f"the provider's {'notification' if isinstance(answer, Pending) else 'outcome'}"
     first = payment.authorisation
-    if first.state == "running":
-        known = await provider.look_up(first.key)
+    taken = Taken(first.payment, first.number, answer.provider_reference)
+    waits = wait_until(
+        held, min(poll, until), f"waiting for {for_what}", f"{for_what}, until {moment(until)}"
+    )
+    return waits._replace(running=taken if first.state == "prepared" else None)
+
+
+async def _answer(payment: FullPayment, provider: PaymentProvider, terms: Terms) -> AuthoriseAnswer:
+    """The provider's word on a payment. Where the provider may have the payment, it is looked up;
+    it is asked for, or asked for again, where the provider does not know it.
+    """
+    first, request = payment.authorisation, request_of(payment)
+    reference = first.provider_reference
+    if not blindly(first, provider.terms.resend_seconds, terms.now()):
+        known = await provider.look_up(request, reference)
         if isinstance(known, Voided):
             return Declined("the payment was voided at the provider")
+        if isinstance(known, Disputed):
+            return Captured(known.provider_reference)
         if not isinstance(known, Absent):
+            assert not isinstance(known, Refunded), "a look-up of a payment finds no refund"
             return known
-    return await provider.authorise(request_of(payment))
+    return await provider.authorise(request, reference)
 
 
 async def _expire(held: Held, provider: PaymentProvider, terms: Terms) -> Command:

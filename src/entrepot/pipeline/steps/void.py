@@ -5,8 +5,24 @@ from __future__ import annotations
 from entrepot.core.commands import Command
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import FinishJob
-from entrepot.pipeline.steps import WITHOUT_MONEY, Held, Terms, park, put_off, request_of
-from entrepot.providers.payment import Misconfigured, NotSent, PaymentProvider, Voided
+from entrepot.core.shown import MICROSECONDS
+from entrepot.pipeline.steps import (
+    WITHOUT_MONEY,
+    Held,
+    Terms,
+    operation_request,
+    park,
+    put_off,
+    wait_until,
+)
+from entrepot.providers.payment import (
+    Declined,
+    Misconfigured,
+    NotSent,
+    PaymentProvider,
+    Running,
+    Voided,
+)
 
 
 async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
@@ -17,11 +33,18 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         return park(held, "there is no payment to void", terms)
     if payment.authorisation.state in WITHOUT_MONEY:
         return FinishJob(job.org, job.id, job.fence)
-    answer = await provider.void(request_of(payment))
+    request = operation_request(payment, payment.void(terms.now()))
+    answer = await provider.void(request)
     if isinstance(answer, Voided):
         return SettlePayment(job.org, job.order_id, job.id, job.fence, "voided", "")
+    service = payment.payment.service
     if isinstance(answer, Misconfigured):
-        return park(held, f"{payment.payment.service}: {answer.detail}", terms)
+        return park(held, f"{service}: {answer.detail}", terms)
+    if isinstance(answer, Declined):
+        return park(held, f"{service}: the void is declined: {answer.reason}", terms)
+    if isinstance(answer, Running):
+        poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
+        return wait_until(held, poll, "waiting for the provider's outcome of the void")
     retry_after = answer.retry_after if isinstance(answer, NotSent) else None
-    error = f"{payment.payment.service}: the void has no answer: {answer.detail}"
+    error = f"{service}: the void has no answer: {answer.detail}"
     return put_off(held, "void", error, terms, retry_after)

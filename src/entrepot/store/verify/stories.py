@@ -16,6 +16,7 @@ _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     events.ORDER_FAILED: ("stage", ("failed",)),
     events.ORDER_CANCELLED: ("stage", ("cancelled", "rejected")),
     events.PAYMENT_AUTHORIZED: ("payment", ("authorized",)),
+    events.PAYMENT_CAPTURED: ("payment", ("authorized", "paid")),  # a part, or all
     events.PAYMENT_DECLINED: ("payment", ("declined",)),
     events.PAYMENT_VOIDED: ("payment", ("voided",)),
     events.PAYMENT_EXPIRED: ("payment", ("voided",)),
@@ -28,8 +29,8 @@ _MOVES_NOTHING = frozenset({
 PIPELINE, OPERATOR = "pipeline", "operator"
 _OF_THE_PIPELINE = frozenset({
     events.ORDER_CONFIRMED, events.ORDER_FAILED, events.ORDER_PARKED, events.STOCK_RESERVED,
-    events.PAYMENT_AUTHORIZED, events.PAYMENT_DECLINED, events.PAYMENT_VOIDED,
-    events.PAYMENT_EXPIRED,
+    events.PAYMENT_AUTHORIZED, events.PAYMENT_CAPTURED, events.PAYMENT_DECLINED,
+    events.PAYMENT_VOIDED, events.PAYMENT_EXPIRED,
 })  # fmt: skip
 # An order that was announced before it came is ingested by its announcement.
 ANNOUNCED = "announced"
