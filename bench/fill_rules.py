@@ -114,9 +114,9 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
         SHIFT: ("held_until",),
     },
     "shipments": {
-        SAME: ("org", "number", "carrier", "tracking_number", "tracking_url"),
-        ID: ("order_id",),
-        TIME: ("shipped_at",),
+        SAME: ("org", "number", "carrier", "tracking_number", "tracking_url", "state"),
+        ID: ("order_id", "id"),
+        TIME: ("shipped_at", "delivered_at"),
     },
     "shipment_lines": {SAME: ("org", "number", "quantity"), ID: ("order_id", "line_id")},
     "returns": {SAME: ("org", "number"), ID: ("order_id",), TIME: ("returned_at",)},

@@ -136,8 +136,10 @@ def test_what_of_an_order_was_shipped_is_explained(office: Office) -> None:
     [claim], [shipment] = told["reservations"], told["shipments"]
     assert (claim["state"], claim["quantity"], claim["shipped"]) == ("committed", "4", "3")
     assert shipment.pop("shipped_at")
+    assert ids.spelled(shipment.pop("id"))
     assert shipment == {
-        "number": 1, "lines": f"3 of {ids.dashed(order.lines[0].id)}", **carriage._asdict(),
+        "number": 1, "state": "sent", "delivered_at": None,
+        "lines": f"3 of {ids.dashed(order.lines[0].id)}", **carriage._asdict(),
     }  # fmt: skip
     office.do(TakeBack(order.org, "native", order.id, (Part(order.lines[0].id, much("1.5")),)))
     office.do(TakeBack(order.org, "native", order.id, restock=False))

@@ -13,6 +13,8 @@ from tests.quantities import much
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.complete import CompleteOrder
+from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.notify import NotifyOrder
@@ -124,6 +126,12 @@ class Healthy:
         """So much of each line leaves; all that is left where nothing is said."""
         parts = await self._parts(name, quantities)
         await self.tell(ShipOrder(1, "native", self.ids[name], parts or None, carriage))
+
+    async def parcels(self, name: str) -> list[bytes]:
+        """The ids of an order's shipments."""
+        of_order = schema.shipments.c.order_id == self.ids[name]
+        listed = select(schema.shipments.c.id).where(of_order).order_by(schema.shipments.c.number)
+        return list(await self.database.read(lambda conn: conn.execute(listed).scalars().all()))
 
     async def _parts(self, name: str, quantities: tuple[int, ...]) -> tuple[Part, ...]:
         lines = schema.order_lines.c
@@ -252,6 +260,16 @@ async def _managed(book: Healthy) -> None:
     await book.settled("parts", book.placing("hard", 4, 2), "authorized")
     await book.ship("parts", 1, carriage=Carriage("DHL", "00340", "https://dhl.example/00340"))
     await book.ship("parts", 1, 2)
+    await book.settled("arrived", book.placing("hard", 1), "authorized")
+    await book.ship("arrived")
+    await book.tell(DeliverShipment(1, "native", (await book.parcels("arrived"))[0]))
+    await book.tell(CompleteOrder(1, "native", book.ids["arrived"]))
+    await book.settled("lost", book.placing("hard", 1, 1), "authorized")
+    await book.ship("lost", 1)
+    await book.ship("lost")
+    first, second = await book.parcels("lost")
+    await book.tell(DeliverShipment(1, "native", first))
+    await book.tell(LoseShipment(1, "native", second))
     sold = book.placing("hard", 3, paid=False)
     loose = tuple(line._replace(location_id=None) for line in sold.lines)
     await book.reserved("loose", sold._replace(lines=loose))

@@ -6,8 +6,8 @@ from tests.quantities import much
 from tests.store.verify_breaks import Break
 
 _EMPTY = (
-    "INSERT INTO shipments (org, order_id, number, shipped_at) "
-    "SELECT org, id, {number}, 0 FROM orders WHERE id = :{order}"
+    "INSERT INTO shipments (org, order_id, number, shipped_at, id, state) "
+    "SELECT org, id, {number}, 0, id, 'sent' FROM orders WHERE id = :{order}"
 )
 _EMPTY_RETURN = (
     "INSERT INTO returns (org, order_id, number, returned_at) "
@@ -49,6 +49,27 @@ BREAKS_OF_GOODS = (
             "UPDATE shipments SET number = 3 WHERE order_id = :parts AND number = 2",
             "UPDATE shipment_lines SET number = 3 WHERE order_id = :parts AND number = 2",
         ),
+    ),
+    Break(
+        "SHIPMENTS", "on its way though all goods arrived", "loose",
+        (
+            (
+                "UPDATE shipments SET state = 'delivered', delivered_at = shipped_at "
+                "WHERE order_id = :loose"
+            ),
+        ),
+    ),
+    Break(
+        "SHIPMENTS", "delivered though goods are on their way", "arrived",
+        ("UPDATE shipments SET state = 'sent', delivered_at = NULL WHERE order_id = :arrived",),
+    ),
+    Break(
+        "SHIPMENTS", "lost though goods are on their way", "lost",
+        ("UPDATE shipments SET state = 'sent' WHERE order_id = :lost AND number = 2",),
+    ),
+    Break(
+        "SHIPMENTS", "arrived before it left", "arrived",
+        ("UPDATE shipments SET delivered_at = shipped_at - 1000 WHERE order_id = :arrived",),
     ),
     Break("SHIPMENTS", "a shipment of nothing", "parts",
           (_EMPTY.format(number=3, order="parts"),)),

@@ -14,12 +14,16 @@ from tests.writer.test_first_step import Desk, a_desk
 
 from entrepot.clock import new_id, now
 from entrepot.core import decide as decisions
+from entrepot.core import kinds
 from entrepot.core.commands import DraftLine, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.complete import CompleteOrder
+from entrepot.core.decide.deliver import DeliverShipment
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.take_back import TakeBack
 from entrepot.core.facts import Facts
+from entrepot.core.kinds import Kind
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
 from entrepot.core.order import Order
@@ -188,6 +192,83 @@ async def test_what_was_decided_before_another_shipped_is_not_written(database: 
     again = (await desk.do(late)).result
     assert isinstance(again, Refusal)
     assert "1 of 3 are left, 2 wanted" in again.sentence
+
+
+@pytest.mark.parametrize("kind", [kinds.ORDERS, kinds.RESERVATIONS])
+async def test_each_guard_alone_keeps_out_what_was_decided_before(
+    database: Database, kind: Kind[Any, Any]
+) -> None:
+    """Of a late shipment the row of one kind is written, and no other row that could be in the way:
+    the number of the event, say.
+    """
+    desk = await a_desk(database, 9)
+    order = await confirmed(desk, 3)
+    late, needs, facts = shipping(order, 2), Needs(), Facts(now(), new_id)
+    decisions.add_needs(late, needs)
+    await database.read(lambda conn: load(conn, needs, facts, lock=False))
+    decision = decisions.decide(late, facts)
+    assert isinstance(decision, Decision)
+    facts.absorb(decision.changes)
+    alone, rows_of = Facts(now(), new_id, orgs=facts.orgs), facts.of(kind)
+    alone.of(kind).read(rows_of.base.values())
+    [changed] = rows_of.dirty
+    alone.of(kind).put(rows_of.now[changed])
+    await desk.do(shipping(order, 1))
+    before = await rows(database, schema.orders, "version")
+    with pytest.raises(Conflict):
+        await database.write(lambda conn: flush(conn, alone))
+    assert await rows(database, schema.reservations, "shipped") == [(1,)]
+    assert await rows(database, schema.orders, "version") == before
+
+
+async def test_shipments_arrive_by_their_ids(database: Database) -> None:
+    desk = await a_desk(database, 9)
+    order = await confirmed(desk, 4)
+    parcels = []
+    for quantity in (3, 1):
+        sent = (await desk.do(shipping(order, quantity, 2))).result
+        assert isinstance(sent, OrderResult)
+        assert sent.sent is not None
+        parcels.append(sent.sent.shipment)
+    for shipment in parcels:
+        told = (await desk.do(DeliverShipment(order.org, "native", shipment.id))).result
+        assert isinstance(told, OrderResult)
+    assert told.order.facets.fulfilment == "delivered"
+    kept = await rows(database, schema.shipments, "id", "state", "delivered_at")
+    assert [row[:2] for row in kept] == [(one.id, "delivered") for one in parcels]
+    assert told.order.delivered_at == kept[1][2]
+    unknown = (await desk.do(DeliverShipment(order.org, "native", new_id()))).result
+    assert isinstance(unknown, Refusal)
+    assert unknown.reason is Reason.UNKNOWN_SHIPMENT
+    # An id of another organization is not known.
+    strange = (await desk.do(DeliverShipment(order.org + 1, "native", parcels[0].id))).result
+    assert isinstance(strange, Refusal)
+    assert unknown.reason is strange.reason
+    done = (await desk.do(CompleteOrder(order.org, "native", order.id))).result
+    assert isinstance(done, OrderResult)
+    assert done.order.facets.stage == "completed"
+    await is_sound(database)
+
+
+async def test_the_last_shipments_arrive_in_any_order(desks: tuple[Desk, Desk]) -> None:
+    """Each of two processes says that one parcel arrived; the order is delivered all the same."""
+    order = await confirmed(desks[0], 4)
+    parcels = []
+    for quantity in (2, 2):
+        sent = (await desks[0].do(shipping(order, quantity, quantity))).result
+        assert isinstance(sent, OrderResult)
+        assert sent.sent is not None
+        parcels.append(sent.sent.shipment.id)
+    tries = [
+        desks[n % 2].do(DeliverShipment(order.org, "native", parcels[n % 2])) for n in range(TRIES)
+    ]
+    outcomes = [outcome.result for outcome in await asyncio.gather(*tries)]
+    assert all(isinstance(result, OrderResult) for result in outcomes)
+    database = desks[0].database
+    assert await rows(database, schema.orders, "fulfilment") == [("delivered",)]
+    told = await rows(database, schema.events, "type")
+    assert told.count(("goods.delivered",)) == 2
+    await is_sound(database)
 
 
 @pytest_asyncio.fixture

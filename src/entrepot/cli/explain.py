@@ -168,11 +168,18 @@ def _shipment(shipment: Shipment, lines: list[ShipmentLine]) -> dict[str, Any]:
     return {
         "number": shipment.number,
         "shipped_at": moment(shipment.shipped_at),
+        "state": shipment.state,
+        "delivered_at": _moment(shipment.delivered_at),
+        "id": ids.dashed(shipment.id),
         "carrier": shipment.carrier,
         "tracking_number": shipment.tracking_number,
         "tracking_url": shipment.tracking_url,
         "lines": " and ".join(sent),
     }
+
+
+def _moment(at: int | None) -> str | None:
+    return None if at is None else moment(at)
 
 
 def _return(one: Return, lines: list[ReturnLine]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from entrepot.core import ahead, words
 from entrepot.core.commands import Command
 from entrepot.core.decide import add_needs, decide
 from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import ResumeOrder
@@ -91,7 +92,7 @@ LEAST: Mapping[str, Least] = MappingProxyType(
         "amend_lines": Least(_amendment, _other_prices, "the order has no line"),
         "cancel": _bringing("cancelled"),
         "ship": Least(lambda org, id_: ShipOrder(org, _WHO, id_)),
-        "complete": _bringing("completed"),
+        "complete": Least(lambda org, id_: CompleteOrder(org, _WHO, id_)),
         "return": Least(lambda org, id_: TakeBack(org, _WHO, id_, restock=False)),
         "note": Least(lambda org, id_: NoteOrder(org, id_, _WHO, ".")),
         "retry": Least(ResumeOrder),

@@ -40,6 +40,8 @@ class Needs:
     # brought.
     announced: set[tuple[int, str]] = field(default_factory=set)
     brought: list[tuple[int, Mapping[str, Any], str | None]] = field(default_factory=list)
+    # Orders by the id of one of their shipments.
+    shipments: set[tuple[int, bytes]] = field(default_factory=set)
     # Payments without an outcome, by service and the provider's reference.
     running: set[tuple[int, str, str]] = field(default_factory=set)
     # Organizations whose accounts at payment services have to be known.

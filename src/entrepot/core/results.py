@@ -7,12 +7,14 @@ from typing import NamedTuple
 from entrepot.core.changes import Changes
 from entrepot.core.order import Customer, Job, Order, StockEntry
 from entrepot.core.payment import FullPayment
+from entrepot.core.shipments import Parcel
 
 
 class OrderResult(NamedTuple):
-    """An order, as it stands after the command."""
+    """An order, as it stands after the command; with the shipment that the command is about."""
 
     order: Order
+    sent: Parcel | None = None
 
 
 class OrdersResult(NamedTuple):

@@ -1,6 +1,7 @@
 """Goods that leave: the shipments of an order, and what of each line is on the way or left.
 
-A shipment is called by its order and its number, 1, 2, 3 ... within the order.
+A shipment is called by its order and its number, 1, 2, 3 ... within the order; and by an id, for
+whoever names it outside of its order.
 """
 
 from __future__ import annotations
@@ -17,6 +18,19 @@ Parts = Mapping[bytes, Quantity]  # how much of each line, by the line's id
 
 ShipmentKey = tuple[int, bytes, int]  # organization, order, number
 ShipmentLineKey = tuple[int, bytes, int, bytes]  # organization, order, number, line
+
+
+# Where a shipment is: each state with its meaning, and the states that may follow.
+STATES: dict[str, str] = {
+    "sent": "The goods left the shop, and nobody has said that they arrived.",
+    "delivered": "The goods arrived.",
+    "lost": "The goods got lost on their way.",
+}
+STATE_MOVES: dict[str, frozenset[str]] = {
+    "sent": frozenset({"delivered", "lost"}),
+    "delivered": frozenset(),
+    "lost": frozenset({"delivered"}),
+}
 
 
 class Part(NamedTuple):
@@ -36,7 +50,9 @@ class Carriage(NamedTuple):
 
 
 class Shipment(NamedTuple):
-    """Goods of one order that left together, at `shipped_at` (microseconds UTC)."""
+    """Goods of one order that left together, at `shipped_at`, and arrived at `delivered_at`
+    (microseconds UTC). `state` is one of STATES.
+    """
 
     org: int
     order_id: bytes
@@ -45,6 +61,17 @@ class Shipment(NamedTuple):
     tracking_number: str | None
     tracking_url: str | None
     shipped_at: int
+    id: bytes
+    state: str = "sent"
+    delivered_at: int | None = None
+
+    def delivered(self, at: int) -> Shipment:
+        """The shipment as its goods arrived at this time."""
+        return self._replace(state="delivered", delivered_at=at)
+
+    def lost(self) -> Shipment:
+        """The shipment as its goods got lost."""
+        return self._replace(state="lost", delivered_at=None)
 
 
 class ShipmentLine(NamedTuple):
@@ -55,6 +82,13 @@ class ShipmentLine(NamedTuple):
     number: int  # the shipment's
     line_id: bytes
     quantity: Quantity
+
+
+class Parcel(NamedTuple):
+    """A shipment with its lines."""
+
+    shipment: Shipment
+    lines: tuple[ShipmentLine, ...]
 
 
 SHIPMENTS: Kind[ShipmentKey, Shipment] = Kind(
@@ -104,6 +138,16 @@ def left(order: Order, has_left: Parts) -> dict[bytes, Quantity]:
     """How much of each line has not left; lines of which nothing is left are not in it."""
     rest = {line.id: Quantity(line.quantity - has_left.get(line.id, 0)) for line in order.lines}
     return {line_id: quantity for line_id, quantity in rest.items() if quantity > 0}
+
+
+def arrived(facets: Facets, sent: Iterable[Shipment]) -> Facets:
+    """The facets of an order by the states of its shipments: where nothing is left and nothing is
+    on its way any more, the order is delivered; or lost, if goods of it are.
+    """
+    states = {one.state for one in sent}
+    if facets.fulfilment not in SHIPPED or not states or "sent" in states:
+        return facets
+    return facets._replace(fulfilment="lost" if "lost" in states else "delivered")
 
 
 def shipped(facets: Facets, *, whole: bool) -> Facets:

@@ -26,6 +26,7 @@ DEFAULT_STATUS: Final[Mapping[Reason, int]] = MappingProxyType({
     Reason.UNKNOWN_CUSTOMER: 400,
     Reason.NO_ACCOUNT: 400,
     Reason.UNKNOWN_LINE: 400,
+    Reason.UNKNOWN_SHIPMENT: 404,
     Reason.CHANGED_MEANWHILE: 412,
     Reason.DUPLICATE_ENTRY: 409,
     Reason.ILLEGAL_MOVE: 409,

@@ -9,6 +9,8 @@ from entrepot.core.commands import Command
 from entrepot.core.decide import (
     adjust,
     amend,
+    complete,
+    deliver,
     mirror,
     note,
     notify,
@@ -22,6 +24,8 @@ from entrepot.core.decide import (
 )
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.complete import CompleteOrder
+from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.notify import NotifyOrder, match_announced
@@ -56,6 +60,9 @@ _RULES: dict[type, Rule] = {
     NotifyOrder: Rule(notify.wants, notify.notify),
     NoteOrder: Rule(note.wants, note.note),
     ShipOrder: Rule(ship.wants, ship.ship),
+    DeliverShipment: Rule(deliver.wants, deliver.deliver),
+    LoseShipment: Rule(deliver.wants, deliver.lose),
+    CompleteOrder: Rule(complete.wants, complete.complete),
     TakeBack: Rule(take_back.wants, take_back.take_back),
     AdjustStock: Rule(adjust.wants, adjust.adjust),
     ReserveStock: Rule(reserve.wants, reserve.reserve),

@@ -165,6 +165,7 @@ def _all_left(order: Order, command: AmendOrder, facts: Facts, changes: Changes)
     if shipments.left(order, sending.gone_of(order, facts, changes)):
         return order
     after = shipments.shipped(order.facets, whole=True)
+    after = shipments.arrived(after, sending.shipments_of(order, facts, changes))
     if back := sending.back_of(order, facts, changes):
         after = returns.returned(after, order.lines, back)
     telling = Telling((), command.source, command.paths.order)

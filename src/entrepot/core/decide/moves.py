@@ -272,6 +272,8 @@ def _consequences(
         _let_go_of_payment(after, facts, changes)
     elif _leaves(after.facets) and not _leaves(before.facets):
         after = sending.send_the_rest(before, after, source, facts, changes)
+    if after.facets.fulfilment != before.facets.fulfilment:
+        sending.arrive(after, facts, changes)
     return after
 
 

@@ -19,6 +19,7 @@ from entrepot.core.shipments import (
     SHIPMENT_LINES,
     SHIPMENTS,
     Carriage,
+    Parcel,
     Part,
     Parts,
     Shipment,
@@ -41,6 +42,32 @@ def gone_of(order: Order, facts: Facts, changes: Changes) -> dict[bytes, Quantit
     known = facts.group(SHIPMENT_LINES, (order.org, order.id))
     made = [row for row in changes.of(SHIPMENT_LINES) if row.order_id == order.id]
     return shipments.gone(order, [*known, *made])
+
+
+def shipments_of(order: Order, facts: Facts, changes: Changes) -> list[Shipment]:
+    """The order's shipments, as these changes leave them."""
+    known = {one.number: one for one in facts.group(SHIPMENTS, (order.org, order.id))}
+    known.update((one.number, one) for one in changes.of(SHIPMENTS) if one.order_id == order.id)
+    return list(known.values())
+
+
+def parcel(order: Order, shipment: Shipment, facts: Facts, changes: Changes) -> Parcel:
+    """A shipment of the order with its lines, as these changes leave them."""
+    known = facts.group(SHIPMENT_LINES, (order.org, order.id))
+    its = [row for row in (*known, *changes.of(SHIPMENT_LINES)) if row.order_id == order.id]
+    return Parcel(shipment, tuple([row for row in its if row.number == shipment.number]))
+
+
+def arrive(order: Order, facts: Facts, changes: Changes) -> None:
+    """A word says that the goods arrived, or are lost: so are the shipments that were on their way,
+    at the time of the order.
+    """
+    at = order.delivered_at or facts.now
+    for one in shipments_of(order, facts, changes):
+        if order.facets.fulfilment == "delivered" != one.state:
+            changes.of(SHIPMENTS).put(one.delivered(max(at, one.shipped_at)))
+        elif order.facets.fulfilment == "lost" and one.state == "sent":
+            changes.of(SHIPMENTS).put(one.lost())
 
 
 def back_of(order: Order, facts: Facts, changes: Changes) -> dict[bytes, Quantity]:
@@ -106,9 +133,8 @@ def send(order: Order, load: Load, source: str, facts: Facts, changes: Changes) 
     """
     parts, carriage, at = load
     key = (order.org, order.id)
-    made = sum(one.order_id == order.id for one in changes.of(SHIPMENTS))
-    number = len(facts.group(SHIPMENTS, key)) + made + 1
-    changes.of(SHIPMENTS).put(Shipment(*key, number, *carriage, at))
+    number = len(shipments_of(order, facts, changes)) + 1
+    changes.of(SHIPMENTS).put(Shipment(*key, number, *carriage, at, facts.new_id()))
     changes.of(SHIPMENT_LINES).put_all(
         ShipmentLine(*key, number, line_id, quantity) for line_id, quantity in parts.items()
     )

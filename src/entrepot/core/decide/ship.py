@@ -11,7 +11,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
-from entrepot.core.shipments import Carriage, Part
+from entrepot.core.shipments import SHIPMENTS, Carriage, Part
 
 # Characters.
 _LENGTHS = {"carrier": 200, "tracking_number": 200, "tracking_url": 2_000}
@@ -61,4 +61,5 @@ def ship(command: ShipOrder, facts: Facts) -> Decision:
     load = sending.Load(parts, command.carriage, facts.now)
     order = sending.send(order, load, command.source, facts, changes)
     changes.orders.put(order)
-    return Decision(changes, OrderResult(order))
+    [made] = changes.of(SHIPMENTS)
+    return Decision(changes, OrderResult(order, sending.parcel(order, made, facts, changes)))

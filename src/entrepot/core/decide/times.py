@@ -48,6 +48,19 @@ def hold(
         raise refuse(Reason.INVALID, "goods arrive after they left, not before", field)
 
 
+def hold_arrival(at: int, left: int, facts: Facts, field: str) -> None:
+    """Refuse a time at which goods arrived that is before they left, or more than a day ahead."""
+    if planned(at, facts):
+        raise refuse(Reason.INVALID, "must not be more than a day ahead", field)
+    if at // _MILLISECOND < left // _MILLISECOND:
+        raise refuse(Reason.INVALID, "goods arrive after they left, not before", field)
+
+
+def same(one: int, other: int | None) -> bool:
+    """Whether two times are the same to the millisecond."""
+    return other is not None and one // _MILLISECOND == other // _MILLISECOND
+
+
 def planned(time: int | None, facts: Facts) -> bool:
     """Whether a time is still to come, whosever clock it was told by."""
     return time is not None and time > facts.now + CLOCKS_DIFFER_MAX

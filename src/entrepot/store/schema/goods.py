@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, PrimaryKeyConstraint, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    PrimaryKeyConstraint,
+    Text,
+)
 
 from entrepot.core.returns import RETURN_LINES as RETURN_LINE_KIND
 from entrepot.core.returns import RETURNS as RETURN_KIND
 from entrepot.core.shipments import SHIPMENT_LINES as SHIPMENT_LINE_KIND
 from entrepot.core.shipments import SHIPMENTS as SHIPMENT_KIND
+from entrepot.core.shipments import STATES
 from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.orders import orders
-from entrepot.store.schema.table import ID, belongs_to, need, table
+from entrepot.store.schema.table import ID, belongs_to, need, one_of, table
 
 shipments = table(
     "shipments",
@@ -21,7 +30,15 @@ shipments = table(
     Column("tracking_number", Text),
     Column("tracking_url", Text),
     need("shipped_at", BigInteger),
+    need("id", ID),
+    need("state", Text),
+    Column("delivered_at", BigInteger),
     PrimaryKeyConstraint("org", "order_id", "number"),
+    one_of("state", tuple(STATES)),
+    CheckConstraint(
+        "(state = 'delivered') = (delivered_at IS NOT NULL)", name="delivered_at_a_time"
+    ),
+    Index("shipments_id", "org", "id", unique=True),
 )
 
 shipment_lines = table(

@@ -26,6 +26,8 @@ def checks() -> Iterator[Check]:
     yield Check("SHIPPED_SUM", _more_than_ordered(sent))
     yield Check("SHIPMENTS", _false_stand())
     yield Check("SHIPMENTS", misnumbered(schema.shipments))
+    yield Check("SHIPMENTS", _false_arrival())
+    yield Check("SHIPMENTS", _early_arrival())
     yield Check("SHIPMENTS", empty(schema.shipments, schema.shipment_lines))
 
 
@@ -108,6 +110,36 @@ def _false_stand() -> Any:
     return select(_orders.org, _orders.id.label("order_id"), _orders.fulfilment).where(
         its_shipment, or_(not_(_orders.managed), not_(stands))
     )
+
+
+def _false_arrival() -> Any:
+    """Orders that stand elsewhere than the states of their shipments say.
+
+    Nothing is on its way of an order that is delivered or lost, and of others something is. A lost
+    order has lost goods, and of a delivered one all goods arrived.
+    """
+
+    def has(*states: str) -> Exists:
+        mine = and_(_shipments.org == _orders.org, _shipments.order_id == _orders.id)
+        return exists().where(mine, _shipments.state.in_(states))
+
+    agrees = case(
+        (_orders.fulfilment == "delivered", not_(has("sent", "lost"))),
+        (_orders.fulfilment == "lost", and_(has("lost"), not_(has("sent")))),
+        (_orders.fulfilment.in_(sorted(SHIPPED)), has("sent")),
+        else_=literal(True),
+    )
+    return select(_orders.org, _orders.id.label("order_id"), _orders.fulfilment).where(
+        has("sent", "delivered", "lost"), not_(agrees)
+    )
+
+
+def _early_arrival() -> Any:
+    """Shipments that arrived before they left; times are told to the millisecond."""
+    return select(
+        _shipments.org, _shipments.order_id, _shipments.number, _shipments.shipped_at,
+        _shipments.delivered_at,
+    ).where(_shipments.delivered_at / 1000 < _shipments.shipped_at / 1000)  # fmt: skip
 
 
 def misnumbered(table: Table) -> Any:

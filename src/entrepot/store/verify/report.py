@@ -40,7 +40,8 @@ INVARIANTS: dict[str, str] = {
     ),
     "SHIPMENTS": (
         "The shipments of an order are numbered from 1, and each has lines. Something is left of "
-        "an order that is partly shipped, and nothing of one that is further on its way."
+        "an order that is partly shipped, and nothing of one that is further on its way. An order "
+        "is delivered or lost as its shipments are, and none arrived before it left."
     ),
     "RETURNED_SUM": (
         "Of a line never more came back than left. The stock ledger has exactly the goods that "

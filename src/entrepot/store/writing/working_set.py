@@ -104,6 +104,8 @@ class _Loading:
             wanted = needs.announced_in(self._announcing)
             self._rows(schema.ANNOUNCED, wanted)
         self._look_by_name()
+        if needs.shipments:
+            self._look_for_shipments()
         look(_by_key(schema.ORDERS, needs.orders, lock=lock), self._orders, naming=True)
         look(_by_order(schema.LINES, self._present), self._lines, naming=True)
         self._rows(schema.VARIANTS, needs.variants)
@@ -161,6 +163,12 @@ class _Loading:
             Select(schema.provider_accounts, ("org",), orgs, ("org", "service")), self._accounts
         )
 
+    def _look_for_shipments(self) -> None:
+        """The orders of shipments that are named by their ids."""
+        columns = ("org", "id", "order_id", "number")
+        select = Select(schema.shipments, _BY_ID, self.needs.shipments, columns)
+        self._look(select, self._shipments, naming=True)
+
     def _look_by_name(self) -> None:
         """The ids behind what senders call things; they join the ids that the commands name."""
         needs, look = self.needs, self._look
@@ -211,6 +219,11 @@ class _Loading:
             self.needs.orders.add((org, order_id))
             self.needs.whole.add((org, order_id))
             self.needs.ending.add((org, order_id))
+
+    def _shipments(self, found: list[Row]) -> None:
+        for org, id_, order_id, number in found:
+            self.facts.by_shipment[org, id_] = (org, order_id, number)
+            self.needs.whole_order(org, order_id)
 
     def _entries(self, found: list[Row]) -> None:
         for org, entry_id, variant_id in found:
