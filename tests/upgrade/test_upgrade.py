@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
+from sqlalchemy import Connection
 from tests.upgrade import rows
 from tests.upgrade.asking import replayed
 from tests.upgrade.make_old_book import ANSWERS, BOOK
@@ -24,6 +26,11 @@ _MADE_AT = "0013"
 # Processes say that they live where a book takes several of them, which this one did not.
 _EMPTY = {"processes"}
 _DIFFERENCES_SHOWN = 3
+
+
+# The version that kept every word that an order shows, before words were derived.
+_KEPT_WORDS = "0016"
+_WORDS = "SELECT id, told, synq, polinate_phase, polinate_status, konvo, konvo_shipment FROM orders"
 
 
 @pytest.fixture
@@ -68,3 +75,19 @@ def test_an_upgraded_book_answers_as_before(old_book: str, tmp_path: Path) -> No
         server.kill()
     assert server.number("SELECT count(*) FROM orders") == orders
     server.verify()
+
+
+async def test_a_book_that_goes_back_has_the_words_that_it_had(old_book: str) -> None:
+    def words(conn: Connection) -> list[tuple[Any, ...]]:
+        return sorted(map(tuple, conn.exec_driver_sql(_WORDS).all()))
+
+    def back(conn: Connection) -> None:
+        command.downgrade(migrate._config(conn), _KEPT_WORDS)
+
+    database = open_database(old_book)
+    await database.write(lambda conn: command.upgrade(migrate._config(conn), _KEPT_WORDS))
+    before = await database.read(words)
+    await migrate.upgrade(database)
+    await database.write(back)
+    assert await database.read(words) == before
+    await database.close()

@@ -36,6 +36,55 @@ _COUNT_WORDS = _COUNT.replace("stage, goods", "phase, status").replace(
     "stage, fulfilment || '/' || returns", "polinate_phase, polinate_status"
 )
 
+_MOVING = "'in_transit', 'out_for_delivery', 'attempted', 'ready_for_pickup'"
+# What an order shows on each axis of which nothing was told, as the version before derived it.
+_SHOWN = {
+    "synq": f"""
+        WHEN stage = 'cancelled' THEN 'cancelled'
+        WHEN stage IN ('failed', 'rejected') THEN 'failed'
+        WHEN payment IN ('refunded', 'partially_refunded') THEN payment
+        WHEN returns = 'returned' THEN 'returned'
+        WHEN returns = 'partial' THEN 'partially_returned'
+        WHEN returns = 'requested' THEN 'return_requested'
+        WHEN stage IN ('completed', 'archived') THEN 'completed'
+        WHEN fulfilment = 'delivered' THEN 'delivered'
+        WHEN fulfilment IN ({_MOVING}, 'lost') THEN 'fulfilled'
+        WHEN fulfilment = 'partially_shipped' THEN 'partially_fulfilled'
+        WHEN stage = 'confirmed' AND fulfilment IN ('accepted', 'unassigned') THEN 'confirmed'
+        WHEN stage = 'confirmed' THEN 'processing'
+        WHEN stage = 'deleted' THEN 'cancelled'
+        WHEN payment IN ('authorized', 'paid', 'disputed') THEN 'payment_authorized'
+        ELSE 'pending_payment'""",
+    "polinate_phase": """
+        WHEN stage = 'draft' THEN 'DRAFT'
+        WHEN stage = 'placed' THEN 'PENDING'
+        WHEN stage = 'confirmed' THEN 'ACTIVE'
+        WHEN stage IN ('completed', 'archived') THEN 'ARCHIVED'
+        WHEN stage IN ('rejected', 'failed') THEN 'REJECTED'
+        WHEN stage = 'cancelled' THEN 'CANCELLED'
+        ELSE 'DELETED'""",
+    "polinate_status": f"""
+        WHEN returns = 'returned' THEN 'RETURNED'
+        WHEN fulfilment IN ({_MOVING}, 'partially_shipped', 'lost') THEN 'IN_TRANSIT'
+        ELSE upper(fulfilment)""",
+    "konvo": f"""
+        WHEN stage IN ('cancelled', 'rejected', 'failed') THEN 'cancelled'
+        WHEN payment IN ('refunded', 'partially_refunded', 'disputed') THEN payment
+        WHEN stage IN ('completed', 'archived') THEN 'completed'
+        WHEN fulfilment = 'delivered' THEN 'fulfilled'
+        WHEN fulfilment IN ({_MOVING}, 'lost') THEN 'shipped'
+        WHEN stage = 'deleted' THEN 'cancelled'
+        WHEN payment = 'paid' THEN 'paid'
+        ELSE 'open'""",
+    "konvo_shipment": """
+        WHEN fulfilment IN ('accepted', 'packed') THEN 'confirmed'
+        WHEN fulfilment IN ('in_transit', 'partially_shipped') THEN 'in_transit'
+        WHEN fulfilment IN ('out_for_delivery', 'ready_for_pickup', 'delivered') THEN fulfilment
+        WHEN fulfilment = 'attempted' THEN 'attempted_delivery'
+        WHEN fulfilment = 'lost' THEN 'failure'
+        ELSE 'none'""",
+}
+
 
 def _spans(one: str, other: str) -> None:
     op.create_table(
@@ -65,14 +114,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take it back. Told words are there again; the version before says the others when it moves
-    the order.
-    """
+    """Take it back. Every order has the words again that it shows, and which of them were told."""
     for name in _WORDS:
         op.add_column("orders", sa.Column(name, sa.Text(), nullable=False, server_default=""))
     op.add_column(
         "orders", sa.Column("told", sa.SmallInteger(), nullable=False, server_default="0")
     )
+    shown = [f"{axis} = CASE {cases} END" for axis, cases in _SHOWN.items()]
+    op.execute(f"UPDATE orders SET {', '.join(shown)}")
     conn = op.get_bind()
     told = conn.execute(sa.text("SELECT org, id, told_words FROM orders WHERE told_words <> ''"))
     for org, order_id, words in told.all():
