@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.writer.test_first_step import a_desk
 
-from entrepot.core.decide.steps import DeferJob, Running
+from entrepot.core.decide.steps import DeferJob, Taken
 from entrepot.core.decide.wake import WakeStep
 from entrepot.core.results import StepResult
 from entrepot.store import schema
@@ -19,7 +19,7 @@ async def test_a_notification_finds_the_payment_of_its_reference(database: Datab
         await desk.do(desk.shop.order())
         job, seen = desk.handed[-1]
         assert seen is not None
-        until, asked = job.run_at + LATER, Running(1, 1, f"ref-{number}")
+        until, asked = job.run_at + LATER, Taken(1, 1, f"ref-{number}")
         waits = DeferJob(
             job.org, job.id, job.fence, until, "later", order_id=job.order_id, counted=False,
             waiting="the provider", running=asked,
