@@ -32,7 +32,7 @@ OLD_VERSION = build/upgrade/$(UPGRADE_FROM)
 PIP_COMPILE = $(LOCK_TOOL)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
-.PHONY: help run install dev test test-pooler check format lock bench bench-large bench-peers crash fuzz upgrade-large clean
+.PHONY: help run install dev test test-pooler check format lock bench bench-large bench-peers crash payment-faults fuzz upgrade-large clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -74,6 +74,9 @@ bench-peers: $(DEV_INSTALLED) ## Entrepot beside django-oscar, Vendure and Medus
 
 crash: $(DEV_INSTALLED) ## the long kill test: KILLS (30) kills under load, nothing lost, nothing twice
 	ENTREPOT_CRASH_KILLS=$(KILLS) $(BIN)/python -m pytest tests/acceptance/test_crash.py $(PYTEST_ARGS)
+
+payment-faults: $(DEV_INSTALLED) ## a server killed at each point of a payment, with each service; some of it is in make test
+	ENTREPOT_TEST_FAULTS=all $(BIN)/python -m pytest -n $(JOBS) tests/faults $(PYTEST_ARGS)
 
 fuzz: $(DEV_INSTALLED) ## generated requests from each document: CASES (2000) a dialect and engine; 400 in make test
 	ENTREPOT_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest tests/acceptance/test_schemathesis.py $(PYTEST_ARGS)

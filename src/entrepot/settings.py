@@ -26,7 +26,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 # The test suite reads these variables; the program does not.
-_OF_THE_TESTS = tuple(PREFIX + name for name in ("CRASH_", "FUZZ_", "BENCH_", "TEST_"))
+_OF_THE_TESTS = tuple(PREFIX + name for name in ("CRASH_", "FUZZ_", "BENCH_", "TEST_", "FAILPOINT"))
 
 
 class SettingsError(Exception):

@@ -47,6 +47,7 @@ LAWS: dict[str, Law] = {
     # Logs and counters: any room but the core may speak through it, so it knows only the core.
     # Long work in slices; SQLAlchemy's greenlets, under which PostgreSQL's driver runs as well.
     "pace": Law(frozenset({"pace"}), HTTP_SERVER | HTTP_CLIENT),
+    "failpoints": Law(frozenset({"failpoints"}), only_stdlib=True),
     "clock": Law(frozenset({"clock"}), SQL | HTTP_SERVER | HTTP_CLIENT),
     "telemetry": Law(frozenset({"core", "telemetry"}), SQL),
     "settings": Law(ANYTHING),
@@ -61,7 +62,7 @@ LAWS: dict[str, Law] = {
     "__init__": Law(NOTHING, only_stdlib=True),
     "__main__": Law(frozenset({"cli"})),
 }
-FOR_EVERY_ROOM = frozenset({"telemetry", "pace"})
+FOR_EVERY_ROOM = frozenset({"telemetry", "pace", "failpoints"})
 MAY_SPEAK_THROUGH_TELEMETRY = frozenset(LAWS) - {"core", "providers", "__init__", "__main__"}
 
 

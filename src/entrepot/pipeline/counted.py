@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from typing import Any, TypeVar
 
+from entrepot import failpoints
 from entrepot.providers import payment
 from entrepot.providers.payment import (
     AuthoriseAnswer,
@@ -99,8 +100,10 @@ class Counted:
 
     async def _told(self, operation: str, call: Awaitable[A]) -> A:
         outcome, started = NO_ANSWER, time.perf_counter()
+        failpoints.reached(f"send.{operation}")
         try:
             answer = await call
+            failpoints.reached(f"answered.{operation}")
             outcome = OUTCOMES.get(type(answer), NO_ANSWER)
             return answer
         finally:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from entrepot import failpoints
 from entrepot.core import actor
 from entrepot.core.decide import add_needs, decide
 from entrepot.core.decide.goods import wanted_by
@@ -61,6 +62,8 @@ def run_batch(
     outcomes = [_judge(envelope, facts, first_step) for envelope in envelopes]
     pairs = zip(envelopes, outcomes, strict=True)
     timed = [pair for pair in pairs if (key := pair[0].idempotency) and key.shows_times]
+    if failpoints.ARMED:
+        failpoints.reached_by("write", [one.command for one in envelopes])
     flush(conn, facts, (lambda: answers_dated(timed, facts)) if timed else None)
     jobs = facts.jobs
     leased = [jobs[key] for key in jobs.new] if facts.leased_until else []

@@ -18,6 +18,7 @@ from contextlib import suppress
 
 from sqlalchemy import Connection
 
+from entrepot import failpoints
 from entrepot.core.decide import size, weight
 from entrepot.core.facts import Facts
 from entrepot.core.refusal import Reason, Refusal
@@ -229,7 +230,10 @@ class Writer:
 
         def work(conn: Connection) -> Batched:
             first_step = self._hooks.first_step if facts.leased_until else None
-            return run_batch(conn, envelopes, facts, first_step)
+            batched = run_batch(conn, envelopes, facts, first_step)
+            if failpoints.ARMED:
+                failpoints.reached_by("commit", [one.command for one in envelopes])
+            return batched
 
         if series.lead.locked and self._database.side_by_side > 1:
             series.lead.locked -= 1
@@ -238,6 +242,8 @@ class Writer:
             outcomes, leased = await self._database.write_long(work)
         else:
             outcomes, leased = await self._database.write_guarded(work)
+        if failpoints.ARMED:
+            failpoints.reached_by("committed", [one.command for one in envelopes])
         try:
             if facts.redated:
                 outcomes = await in_slices(all_dated, envelopes, outcomes, facts)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, column, insert, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
+from entrepot import failpoints
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.engines.sql import Conflict, sql_of
@@ -110,6 +111,7 @@ def _upgrade(conn: Connection) -> None:
     kept = schema.installation
     if conn.execute(select(kept.c.value).where(kept.c.name == INSTALL_SECRET)).first() is None:
         conn.execute(insert(kept).values(name=INSTALL_SECRET, value=secrets.token_bytes(32)))
+    failpoints.reached("migrate.commit")
 
 
 async def upgrade(database: Database) -> None:
