@@ -32,7 +32,7 @@ from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.retention import DAY_SECONDS, Retention, RetentionSettings
 from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.settings import WorkerSettings
-from entrepot.pipeline.steps.outside import Connect, SourceDialect
+from entrepot.pipeline.steps.outside import Connect, Outside, SourceDialect
 from entrepot.pipeline.worker import Worker
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.settings import Settings
@@ -110,6 +110,13 @@ def open_sandbox(chosen: Settings) -> SandboxProvider:
             "sandbox.ledger_readable_by_others", path=chosen.sandbox_ledger, remedy="chmod 600"
         )
     return sandbox
+
+
+def make_outside(database: Database, chosen: Settings) -> Outside:
+    """The payment services, for a command that asks them without a worker."""
+    sandbox = SandboxProvider(chosen.sandbox_ledger)
+    dialect = SourceDialect(SOURCE, business_text, mirror_from_source)
+    return Outside(PROVIDERS, sandbox, database, dialect)
 
 
 async def make_worker(

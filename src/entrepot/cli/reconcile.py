@@ -1,0 +1,192 @@
+"""`entrepot reconcile`: the payments of an organization beside the lists of its services."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from datetime import UTC, datetime
+from typing import Annotated, Any, NamedTuple
+
+from cyclopts import Parameter
+
+from entrepot import settings
+from entrepot.cli.session import OperatorError, on_book, organization
+from entrepot.clock import now
+from entrepot.core import ids
+from entrepot.core.actor import operator
+from entrepot.core.decide.steps import ResumeOrder
+from entrepot.core.refusal import Refusal
+from entrepot.core.shown import MICROSECONDS, moment
+from entrepot.pipeline.steps.outside import Outside
+from entrepot.providers.compared import Booked, Finding, Span, compared
+from entrepot.providers.payment import Found, PaymentProvider
+from entrepot.store import accounts
+from entrepot.store.accounts import Organization
+from entrepot.store.engine import Database
+from entrepot.store.reading import booked
+from entrepot.wiring import make_outside, make_writer
+from entrepot.writer.envelope import Envelope
+
+_Flag = Annotated[bool, Parameter(negative="")]
+_AGO = re.compile(r"([1-9][0-9]{0,5})([dhm])", re.ASCII)
+_SECONDS = {"d": 86_400, "h": 3_600, "m": 60}
+# How much earlier than the span both lists begin.
+_EARLIER = 86_400 * MICROSECONDS
+_RECONCILE = operator("reconcile")
+
+
+class Compared(NamedTuple):
+    """What came of one service: how many payments each side has, and what differs."""
+
+    service: str
+    listed: int
+    booked: int
+    findings: list[Finding]
+
+
+def reconcile(
+    org: str,
+    *,
+    since: str = "7d",
+    apply: _Flag = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> None:
+    """Compare the payments in the book with the lists of the payment services.
+
+    Prints what is paid without an order, orders without their payment, amounts that differ, and
+    holds that are about to lapse, each with the command that mends it. Nothing is charged, voided
+    or refunded by this command. Exit code 0: all agrees, or was mended. 1: something is left to
+    do. 2: a service or the book could not be asked.
+
+    Parameters
+    ----------
+    org
+        Name, number or id of the organization.
+    since
+        Payments made since then: 7d, 12h or 30m ago, or a date or time such as 2026-11-28.
+    apply
+        Give the commands that are safe: those that take up a step which the book has begun.
+    as_json
+        Print one line of JSON.
+    """
+    at = now()
+    span = Span(_since(since, at), at)
+
+    async def work(database: Database) -> tuple[list[Compared], set[str]]:
+        mine = await database.read(lambda conn: organization(conn, org))
+        outside = make_outside(database, settings.load())
+        try:
+            found = await _each_service(database, outside, mine, span)
+        finally:
+            await outside.close()
+        return found, await _applied(database, mine.org, found) if apply else set()
+
+    found, applied = on_book(work, must_exist=True)
+    told = [_described(one, each, applied) for one in found for each in one.findings]
+    if as_json:
+        counts = {one.service: {"listed": one.listed, "booked": one.booked} for one in found}
+        print(json.dumps({"since": moment(span.since), "services": counts, "findings": told}))
+    else:
+        _print(found, told)
+    if not all(one["applied"] for one in told):
+        raise SystemExit(1)
+
+
+def _since(text: str, at: int) -> int:
+    """The beginning of the span, in microseconds UTC. Raises OperatorError for no time."""
+    ago = _AGO.fullmatch(text)
+    if ago is not None:
+        return at - int(ago[1]) * _SECONDS[ago[2]] * MICROSECONDS
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError:
+        raise OperatorError(
+            f"--since {text!r} is no time; write 7d, 12h, 30m, or a date such as 2026-11-28"
+        ) from None
+    told = told if told.tzinfo is not None else told.replace(tzinfo=UTC)
+    return int(told.timestamp()) * MICROSECONDS
+
+
+async def _each_service(
+    database: Database, outside: Outside, mine: Organization, span: Span
+) -> list[Compared]:
+    found = []
+    for service in await database.read(lambda conn: booked.services_of(conn, mine.org)):
+        provider = await outside.service(mine.org, service)
+        if provider is None:
+            raise OperatorError(
+                f"{mine.name} has payments at {service} and no account there; "
+                "`entrepot provider add` makes one"
+            )
+        found.append(await _one_service(database, provider, service, mine, span))
+    return found
+
+
+async def _one_service(
+    database: Database, provider: PaymentProvider, service: str, mine: Organization, span: Span
+) -> Compared:
+    """The book is read after the list: a payment that is made meanwhile is in the book at least."""
+    listed: list[Found] = []
+    async for one in provider.found_since(span.since - _EARLIER):
+        if not isinstance(one, Found):
+            raise OperatorError(f"{service} could not be asked: {one.detail}; try again later")
+        listed.append(one)
+    rows = await database.read_long(
+        lambda conn: booked.booked_since(conn, mine.org, service, span.since - _EARLIER)
+    )
+    kept = [Booked(*one) for one in rows]
+    findings = compared(service, listed, kept, provider.terms, span)
+    of_nobody = {one.order for one in findings if one.number is None and one.order is not None}
+    theirs = await database.read_long(
+        lambda conn: booked.of_others(
+            conn, [one.org for one in accounts.organizations(conn) if one.org != mine.org],
+            of_nobody,
+        )
+    )  # fmt: skip
+    findings = [one for one in findings if one.number is not None or one.order not in theirs]
+    return Compared(service, len(listed), len(kept), findings)
+
+
+async def _applied(database: Database, org: int, found: list[Compared]) -> set[str]:
+    """The orders whose safe commands were given and taken."""
+    safe = {one.order for each in found for one in each.findings if one.safe and one.order}
+    writer = make_writer(database, settings.load())
+    taken = set()
+    for order in sorted(safe):
+        order_id = ids.spelled(order)
+        assert order_id is not None, "a finding of the book names its order by its id"
+        envelope = Envelope(ResumeOrder(org, order_id), actor=_RECONCILE)
+        if not isinstance((await writer.submit(envelope)).result, Refusal):
+            taken.add(order)
+    return taken
+
+
+def _described(one: Compared, finding: Finding, applied: set[str]) -> dict[str, Any]:
+    return {
+        "service": one.service,
+        "kind": finding.kind,
+        "order_id": finding.order,
+        "number": finding.number,
+        "provider_reference": finding.provider_reference,
+        "sentence": finding.sentence,
+        "command": shlex.join(("entrepot", *finding.command)) if finding.command else None,
+        "safe": finding.safe,
+        "advice": finding.advice or None,
+        "applied": finding.safe and finding.order in applied,
+    }
+
+
+def _print(found: list[Compared], told: list[dict[str, Any]]) -> None:
+    for one in told:
+        reference = one["provider_reference"] or "-"
+        print(f"{one['kind']}  {one['service']} {reference}  {one['sentence']}")
+        if one["advice"]:
+            print(f"    {one['advice']}")
+        if one["command"]:
+            print(f"    {one['command']}" + ("  (done)" if one["applied"] else ""))
+    for each in found:
+        word = "1 difference" if len(each.findings) == 1 else f"{len(each.findings)} differences"
+        print(f"{each.service}: {each.listed} listed, {each.booked} in the book, {word}")
+    if not found:
+        print("the organization has no account at a payment service, and no payment")

@@ -1,0 +1,176 @@
+"""`entrepot reconcile`: the sandbox's list beside the book, and what mends each difference."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from tests.cli.office import Office
+from tests.factories import new_id, open_shop
+
+from entrepot.cli.orders import orders
+from entrepot.cli.reconcile import reconcile
+from entrepot.cli.session import OperatorError
+from entrepot.clock import now
+from entrepot.core import ids
+from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.order import Order
+from entrepot.core.payment import FullPayment, last_payment
+from entrepot.pipeline.steps import request_of
+from entrepot.providers.payment import Authorised
+from entrepot.providers.sandbox import SandboxProvider
+from entrepot.store import schema
+from entrepot.store.writing import payments
+
+
+class Till(Office):
+    """An office with the sandbox's ledger at hand."""
+
+    ledger: Path
+
+    def __init__(self, url: str, printed: Any, shop: Any) -> None:
+        self.url, self._printed, self.shop = url, printed, shop
+
+    def payment(self, order: Order) -> FullPayment:
+        key = (order.org, order.id)
+        paid = self.write(lambda conn: payments.of_orders(conn, {key}))[key]
+        full = last_payment(paid.payments, paid.operations)
+        assert full is not None
+        return full
+
+    def charge(self, placed: Order, **other: Any) -> str:
+        """The sandbox holds the money of an order; the book does not hear of it."""
+        request = replace(request_of(self.payment(placed)), **other)
+
+        async def ask() -> str:
+            sandbox = SandboxProvider(self.ledger)
+            answer = await sandbox.authorise(request)
+            await sandbox.close()
+            assert isinstance(answer, Authorised), answer
+            return answer.provider_reference
+
+        reference: str = self.run(ask)
+        return reference
+
+    def settled(self, order: Order, reference: str) -> None:
+        async def work() -> None:
+            job = await self._job(order.id)
+            await self._do(
+                SettlePayment(order.org, order.id, job.id, job.fence, "authorized", "", reference)
+            )
+
+        self.run(work)
+
+    def reconciled(self, *words: str, **flags: Any) -> tuple[int, dict[str, Any]]:
+        self._printed()
+        code = 0
+        try:
+            reconcile(*(words or ("Shop",)), as_json=True, **flags)
+        except SystemExit as ended:
+            code = int(str(ended.code))
+        return code, json.loads(self._printed())
+
+
+@pytest.fixture
+def till(
+    database_url: str, tmp_path: Path, office: Office, capsys: pytest.CaptureFixture[str]
+) -> Till:  # fmt: skip
+    till = Till(database_url, lambda: capsys.readouterr().out, office.shop)
+    till.ledger = tmp_path / "sandbox.db"
+    return till
+
+
+def kinds(told: dict[str, Any]) -> list[tuple[str, int | None]]:
+    return [(one["kind"], one["number"]) for one in told["findings"]]
+
+
+def test_what_agrees_ends_with_0(till: Till) -> None:
+    assert till.reconciled() == (0, {"since": till.reconciled()[1]["since"], "services": {},
+                                     "findings": []})  # fmt: skip
+    order = till.place()
+    till.settled(order, till.charge(order))
+    code, told = till.reconciled()
+    assert (code, told["findings"]) == (0, [])
+    assert told["services"] == {"sandbox": {"listed": 1, "booked": 1}}
+    assert "sandbox: 1 listed, 1 in the book, 0 differences\n" in till.types(reconcile, "Shop")
+
+
+def test_a_lost_answer_is_told_and_its_step_taken_up(till: Till) -> None:
+    order = till.place()
+    reference = till.charge(order)
+    code, told = till.reconciled()
+    [one] = told["findings"]
+    assert (code, one["kind"], one["safe"], one["applied"]) == (
+        1, "paid_without_order", True, False,
+    )  # fmt: skip
+    assert one["command"] == f"entrepot retry {ids.dashed(order.id)}"
+    assert one["provider_reference"] == reference
+    assert till.jobs() == [("due", 1, False)], "nothing is done unasked"
+    code, told = till.reconciled(apply=True)
+    assert (code, told["findings"][0]["applied"]) == (0, True)
+    assert till.jobs() == [("due", 0, True)]
+
+
+def test_each_difference_is_told_and_ends_with_1(till: Till, capsys: Any) -> None:
+    unpaid, other_amount, lost = till.place(), till.place(), till.place()
+    till.settled(unpaid, "sandbox-none")
+    till.charge(other_amount, units=1)
+    stranger = str(new_id())
+    till.charge(lost, key=stranger, order=ids.dashed(new_id()), reference="x")
+    code, told = till.reconciled(apply=True)
+    assert code == 1
+    assert kinds(told) == [
+        ("amount_differs", other_amount.number or 2), ("paid_without_order", None),
+        ("order_without_payment", unpaid.number or 1),
+    ]  # fmt: skip
+    mended, _, missing = told["findings"]
+    assert (mended["applied"], missing["applied"]) == (True, False)
+    assert missing["command"] == f"entrepot cancel {ids.dashed(unpaid.id)}"
+    assert till.told(orders, parked=True) == []
+    with pytest.raises(SystemExit):
+        reconcile("Shop")
+    text = capsys.readouterr().out
+    assert "\n    entrepot cancel " in text
+    assert "\nsandbox: 2 listed, 3 in the book, 3 differences\n" in text
+
+
+def test_the_money_of_another_organization_is_not_told(till: Till) -> None:
+    order = till.place()
+    till.settled(order, till.charge(order))
+    till.write(lambda conn: open_shop(conn, "Other"))
+    till.write(lambda conn: conn.execute(
+        schema.provider_accounts.insert().values(org=2, service="sandbox", added_at=now())
+    ))  # fmt: skip
+    assert till.reconciled("Other") == (
+        0, {"since": till.reconciled("Other")[1]["since"], "findings": [],
+            "services": {"sandbox": {"listed": 1, "booked": 0}}},
+    )  # fmt: skip
+
+
+def test_only_the_span_is_compared(till: Till) -> None:
+    till.settled(till.place(), "sandbox-none")
+    past = now() - 30 * 86_400_000_000
+    till.write(lambda conn: conn.execute(update(schema.payments).values(created_at=past)))
+    assert till.reconciled()[0] == 0
+    assert till.reconciled(since="60d")[0] == 1
+    assert till.reconciled(since="2020-01-01")[0] == 1
+    assert till.reconciled(since="2020-01-01T00:00:00+02:00")[0] == 1
+
+
+def test_a_service_that_cannot_be_asked_is_named(till: Till) -> None:
+    till.place()
+    till.ledger.write_text("no ledger at all, and longer than a header of one" * 9)
+    for words, flags, says in (
+        (("Shop",), {}, "sandbox could not be asked: "), (("Nobody",), {}, "no organization"),
+        (("Shop",), {"since": "yesterday"}, "--since 'yesterday' is no time"),
+    ):  # fmt: skip
+        with pytest.raises(OperatorError, match=says):
+            reconcile(*words, **flags)
+    till.ledger.unlink()
+    till.write(lambda conn: conn.execute(update(schema.payments).values(service="adyen")))
+    with pytest.raises(OperatorError, match="payments at adyen and no account there"):
+        reconcile("Shop")

@@ -1,0 +1,145 @@
+"""The list of a service beside the book: each difference, and the command that mends it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from entrepot.core import ids
+from entrepot.core.money import Amount
+from entrepot.core.payment import FullPayment, Operation, Payment
+from entrepot.providers.compared import KINDS, Booked, Finding, Span, compared
+from entrepot.providers.payment import Found, ServiceTerms
+
+DAY = 86_400_000_000
+NOW = 1_700_000_000_000_000
+TERMS = ServiceTerms(resend_seconds=3600, hold_seconds=7 * 86_400, several_captures=True)
+SPAN = Span(NOW - 7 * DAY, NOW)
+ORDER = b"o" * 16
+NAMED = ids.dashed(ORDER)
+
+
+def asked(number: int, kind: str, units: int, state: str, reference: str | None) -> Operation:
+    key = f"key-{number}"
+    return Operation(1, ORDER, 1, number, kind, units, key, state, reference, NOW, NOW)
+
+
+def booked(
+    *operations: tuple[str, int, str], reference: str | None = "pi_1", stage: str = "confirmed"
+) -> Booked:
+    """A payment of 12.50 EUR with these operations."""
+    payment = Payment(
+        1, ORDER, 1, "stripe", "stripe", "tok", "EUR", Amount(1250, 2), NOW,
+    )  # fmt: skip
+    rows = [
+        asked(number, kind, units, state, reference if number == 1 else None)
+        for number, (kind, units, state) in enumerate(operations, 1)
+    ]
+    return Booked(42, stage, FullPayment(payment, tuple(rows)))
+
+
+def found(**more: Any) -> Found:
+    said: dict[str, Any] = {
+        "provider_reference": "pi_1", "order": NAMED, "key": None, "units": 1250, "scale": 2,
+        "currency": "EUR", "state": "authorised", "captured": 0, "refunded": 0,
+        "created_at": NOW - DAY, "lapses_at": NOW + 6 * DAY,
+    }  # fmt: skip
+    return Found(**said | more)
+
+
+HELD = booked(("authorise", 1250, "done"))
+TAKEN = booked(("authorise", 1250, "done"), ("capture", 1250, "done"))
+UNKNOWN = booked(("authorise", 1250, "prepared"), reference=None, stage="placed")
+VOIDED = booked(("authorise", 1250, "given_up"), ("void", 1250, "done"), stage="cancelled")
+VOIDING = booked(("authorise", 1250, "done"), ("void", 1250, "prepared"), stage="cancelled")
+TAKEN_OF_COMPLETED = TAKEN._replace(stage="completed")
+PART = booked(("authorise", 1250, "done"), ("capture", 500, "done"))
+REFUNDED = booked(
+    ("authorise", 1250, "done"), ("capture", 1250, "done"), ("refund", 250, "done")
+)  # fmt: skip
+ALL_TAKEN = {"state": "captured", "captured": 1250, "lapses_at": None}
+
+AGREE: list[tuple[list[Found], list[Booked]]] = [
+    ([], []),
+    ([found()], [HELD]),
+    ([found(units=125, scale=1)], [HELD]),
+    ([found(provider_reference="pi_2", key="key-1")], [HELD]),
+    ([found(**ALL_TAKEN)], [TAKEN]),
+    ([found(captured=500)], [PART]),
+    ([found(**ALL_TAKEN, refunded=250)], [REFUNDED]),
+    ([found(state="voided", lapses_at=None)], [VOIDED]),
+    ([found(state="pending", lapses_at=None)], [UNKNOWN]),
+    ([], [UNKNOWN]),
+    ([], [VOIDED]),
+    # What the service never held is nobody's.
+    ([found(provider_reference="x", order=None, state="declined", lapses_at=None)], []),
+    ([found(provider_reference="x", order=None, **ALL_TAKEN, refunded=1250)], []),
+]
+
+
+@pytest.mark.parametrize(("listed", "known"), AGREE)
+def test_what_agrees_is_not_told(listed: list[Found], known: list[Booked]) -> None:
+    assert compared("stripe", listed, known, TERMS, SPAN) == []
+
+
+EXPLAIN, RETRY, CANCEL = (("explain", NAMED), ("retry", NAMED), ("cancel", NAMED))
+DIFFER: list[tuple[Found | None, Booked | None, str, tuple[str, ...], bool, str]] = [
+    (found(), UNKNOWN, "paid_without_order", RETRY, True, "no answer is written"),
+    (found(), VOIDED, "paid_without_order", (), False, "which is cancelled"),
+    (found(), None, "paid_without_order", (), False, "holds 12.50 EUR that no payment"),
+    (found(**ALL_TAKEN), None, "paid_without_order", (), False, "took 12.50 EUR"),
+    (found(provider_reference="pi_2"), HELD, "paid_without_order", (), False, "order #42"),
+    (None, HELD, "order_without_payment", CANCEL, False, "does not list its payment"),
+    (None, VOIDING, "order_without_payment", RETRY, True, "does not list"),
+    (found(state="voided"), HELD, "order_without_payment", CANCEL, False, "is voided at stripe"),
+    (None, TAKEN_OF_COMPLETED, "order_without_payment", EXPLAIN, False, "does not list"),
+    (found(state="declined"), HELD, "order_without_payment", CANCEL, False, "is declined"),
+    (found(units=1200), HELD, "amount_differs", EXPLAIN, False, "12.00 EUR, the book 12.50 EUR"),
+    (found(currency="USD"), UNKNOWN, "amount_differs", RETRY, True, "12.50 USD, the book 12.50 E"),
+    (found(**ALL_TAKEN), HELD, "amount_differs", EXPLAIN, False, "took 12.50 EUR, the book 0.00"),
+    (found(**ALL_TAKEN), PART, "amount_differs", EXPLAIN, False, "the book 5.00 EUR"),
+    (found(**ALL_TAKEN, refunded=1250), TAKEN, "amount_differs", EXPLAIN, False, "gave back 12.50"),
+    (found(lapses_at=NOW + DAY), HELD, "lapses_soon", EXPLAIN, False, "12.50 EUR of order #42 wit"),
+    (found(captured=500, lapses_at=NOW), PART, "lapses_soon", EXPLAIN, False, "lets go of 7.50"),
+]
+
+
+@pytest.mark.parametrize(("one", "known", "kind", "command", "safe", "says"), DIFFER)
+def test_each_difference_has_its_command(
+    one: Found | None, known: Booked | None, kind: str, command: tuple[str, ...], safe: bool,
+    says: str,
+) -> None:  # fmt: skip
+    listed, rows = [] if one is None else [one], [] if known is None else [known]
+    told = compared("stripe", listed, rows, TERMS, SPAN)
+    finding = next(each for each in told if each.kind == kind)
+    assert (finding.command, finding.safe) == (command, safe)
+    assert says in finding.sentence
+    assert finding.advice or finding.safe, "a person is told what to do"
+    assert len(told) == 1 + (one is not None and one.provider_reference == "pi_2")
+
+
+def test_every_kind_of_difference_is_tried() -> None:
+    assert {row[2] for row in DIFFER} == set(KINDS)
+
+
+def test_a_refund_and_a_capture_that_wait_are_taken_up() -> None:
+    capturing = booked(("authorise", 1250, "done"), ("capture", 1250, "running"))
+    [told] = compared("stripe", [found(**ALL_TAKEN)], [capturing], TERMS, SPAN)
+    assert told == Finding(
+        "amount_differs", "stripe took 12.50 EUR, the book 0.00 EUR", NAMED, 42, "pi_1", RETRY,
+        safe=True,
+    )  # fmt: skip
+
+
+def test_what_is_older_than_the_span_is_not_missed() -> None:
+    young = Span(NOW + 1, NOW + DAY)
+    assert compared("stripe", [], [HELD], TERMS, young) == []
+    assert compared("stripe", [found(order=None, provider_reference="x")], [], TERMS, young) == []
+    [told] = compared("stripe", [found(state="voided")], [HELD], TERMS, young)
+    assert told.kind == "order_without_payment"
+
+
+def test_a_hold_that_does_not_lapse_is_not_told() -> None:
+    endless = ServiceTerms(3600, None, several_captures=True)
+    assert compared("stripe", [found(lapses_at=NOW)], [HELD], endless, SPAN) == []
