@@ -71,6 +71,9 @@ The other rows are our choice.
   gone ships all that is left. A word that is true of a part that is on its way ships nothing.
 * Goods come back with returns, to a shelf or not: `partial`, and `returned` when all are back. A
   word that tells of a return moves the order only, and no stock.
+* A held order stands still: its money is not asked for, and nothing leaves of it, whoever says so.
+  Its stock stays held without an end. Goods that left arrive all the same. It can be amended and
+  cancelled; released, it goes on where it stood.
 * A partly shipped order cannot be cancelled. Its lines change where it has no payment, but never to
   less than was shipped of them.
 * A packed order can be cancelled: the stock is released and the payment voided. Synq's documents

@@ -15,6 +15,7 @@ from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder, LineChange
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
+from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.notify import NotifyOrder
@@ -217,6 +218,7 @@ async def healthy_book(database: Database) -> Healthy:
     await _parked(book)
     await _amended(book)
     await _told_ahead(book)
+    await _held(book)
     await book.mirror("mirrored", "k-1", ("konvo", "paid"))
     await book.mirror("told", "k-2", ("konvo", "open"))
     await book.mirror("told", "k-2", ("konvo", "completed"), ("konvo_shipment", "none"), turn=1)
@@ -351,6 +353,18 @@ async def _amended(book: Healthy) -> None:
             create_lines=(DraftLine("c", VariantRef(variant_id=book.ids["hard_tee"]), much(2)),),
         )
     )  # fmt: skip
+
+
+async def _held(book: Healthy) -> None:
+    """An order stands still before its confirmation, another before its goods leave."""
+    await book.reserved("held", book.placing("hard", 1))
+    await book.tell(HoldOrder(1, "native", book.ids["held"], "is it fraud?"))
+    await book.settled("held_back", book.placing("hard", 1), "authorized")
+    await book.tell(HoldOrder(1, "native", book.ids["held_back"]))
+    await book.reserved("released", book.placing("hard", 1))
+    await book.tell(HoldOrder(1, "native", book.ids["released"], "asked"))
+    await book.tell(ReleaseOrder(1, "native", book.ids["released"]))
+    await book.settle(1, book.ids["released"], "authorized")
 
 
 async def _told_ahead(book: Healthy) -> None:

@@ -254,6 +254,18 @@ _JOBS = (
     Break("PARKED", "parked without a word", "parked",
           _event("type = 'order.ingested'", "parked", 2), (), ("EVENTS",)),
     Break(
+        "HELD", "a step that goes on", "held",
+        ("UPDATE jobs SET state = 'due' WHERE order_id = :held",),
+    ),
+    Break(
+        "HELD", "a step that stands still for nobody", "authorising",
+        ("UPDATE jobs SET state = 'stopped' WHERE order_id = :authorising",),
+    ),
+    Break(
+        "HELD", "held after its end", "declined",
+        ("UPDATE orders SET sender_words = 'held=' WHERE id = :declined",),
+    ),
+    Break(
         "KNOWN_STEPS", "a step that nobody knows", "placed",
         ("UPDATE jobs SET kind = 'dance' WHERE order_id = :placed",),
     ),

@@ -15,6 +15,7 @@ from entrepot.core.commands import Command
 from entrepot.core.decide import add_needs, decide
 from entrepot.core.decide.amend import AmendOrder, LineChange
 from entrepot.core.decide.complete import CompleteOrder
+from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import ResumeOrder
@@ -94,6 +95,8 @@ LEAST: Mapping[str, Least] = MappingProxyType(
         "ship": Least(lambda org, id_: ShipOrder(org, _WHO, id_)),
         "complete": Least(lambda org, id_: CompleteOrder(org, _WHO, id_)),
         "return": Least(lambda org, id_: TakeBack(org, _WHO, id_, restock=False)),
+        "hold": Least(lambda org, id_: HoldOrder(org, _WHO, id_, "?")),
+        "release": Least(lambda org, id_: ReleaseOrder(org, _WHO, id_)),
         "note": Least(lambda org, id_: NoteOrder(org, id_, _WHO, ".")),
         "retry": Least(ResumeOrder),
     }

@@ -254,7 +254,7 @@ class Job(NamedTuple):
     kind: str  # reserve | authorise | void | fetch
     order_id: bytes | None
     payload: str | None
-    state: str  # due | parked
+    state: str  # due | parked | stopped, while its order is held
     run_at: int
     leased_until: int
     fence: int

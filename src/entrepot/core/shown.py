@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from entrepot.core import ahead, claims, ids, told_address
+from entrepot.core import ahead, claims, held, ids, told_address
 from entrepot.core.order import Job, Order
 from entrepot.core.order_reason import OrderReason
 from entrepot.core.words import spelled
@@ -57,20 +57,21 @@ def address(order: Order) -> str | None:
 
 
 def reason(order: Order) -> str | None:
-    """Why the order stands where it stands, that its payment was another order's already, and
-    which words wait for its confirmation.
+    """Why the order stands where it stands, that somebody holds it, that its payment was another
+    order's already, and which words wait for its confirmation.
     """
     told = f"{order.reason}: {order.reason_detail}" if order.reason else None
     shared, kept, waits = claims.shared(order), ahead.told(order), _under_way(order)
-    if not (shared or kept or waits):
+    stopped = held.sentence(order)
+    if not (shared or kept or waits or stopped):
         return told
     words = f"told ahead: {spelled(dict(kept))}, true once the order is confirmed" if kept else None
-    return "; ".join([text for text in (told, shared, words, waits) if text])
+    return "; ".join([text for text in (stopped, told, shared, words, waits) if text])
 
 
 def _under_way(order: Order) -> str | None:
     """The pipeline's work on an order that waits for it and has met no fault yet."""
-    if order.reason or not order.managed or order.facets.stage != "placed":
+    if order.reason or not order.managed or order.facets.stage != "placed" or held.is_held(order):
         return None
     pays = order.facets.payment == "pending"
     what = "its stock is reserved and its payment authorised" if pays else "its stock is reserved"

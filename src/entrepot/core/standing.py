@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from entrepot.core import shown
+from entrepot.core import held, shown
 from entrepot.core.explain import Legal
 from entrepot.core.order import Event, Job, Order
 from entrepot.core.shown import moment, stuck
@@ -57,7 +57,7 @@ def explained(standing: Standing) -> Explanation:
     since, waits = _since(order, standing.events), waits_for(standing)
     reason = shown.reason(order)
     rest = f"it waits for {waits}" if waits else "it waits for nothing"
-    parked = job is not None and job.state == "parked"
+    parked = job is not None and job.state in ("parked", held.STOPPED)
     in_hand = job is not None and job.leased_until > standing.at
     turn = _TURN.search(order.reason_detail or "") if job is not None and not parked else None
     return Explanation(
@@ -112,6 +112,8 @@ def waits_for(standing: Standing) -> str | None:
     until = f"; the hold of its stock ends {moment(ends)}" if ends is not None else ""
     if job.state == "parked":
         return f"you: {job.kind}: {job.last_error}{until}"
+    if job.state == held.STOPPED:
+        return f"you: {job.kind} stands still until the order is released"
     if nobody is not None:
         return f"{nobody}{until}"
     why = f": {job.last_error}" if job.last_error else ""
@@ -121,7 +123,7 @@ def waits_for(standing: Standing) -> str | None:
 def _holder(job: Job, at: int) -> str | None:
     if job.leased_until > at:
         return "worker" if job.holder is None else f"worker {job.holder}"
-    return "operator" if job.state == "parked" else None
+    return "operator" if job.state in ("parked", held.STOPPED) else None
 
 
 def _since(order: Order, told: Sequence[Event]) -> int:

@@ -68,8 +68,12 @@ def run_batch(
     jobs = facts.jobs
     leased = [jobs[key] for key in jobs.new] if facts.leased_until else []
     if ending:
-        # Jobs that nobody held and this batch took up: their fences have risen.
-        leased.extend(jobs[key] for key in jobs.dirty if jobs[key].fence > jobs.base[key].fence)
+        # Jobs that nobody held and this batch took up: their fences have risen, and a lease began.
+        leased.extend(
+            jobs[key]
+            for key in jobs.dirty
+            if jobs[key].leased_until and jobs[key].fence > jobs.base[key].fence
+        )
     return Batched(outcomes, leased)
 
 

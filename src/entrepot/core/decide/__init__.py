@@ -11,6 +11,7 @@ from entrepot.core.decide import (
     amend,
     complete,
     deliver,
+    hold,
     mirror,
     note,
     notify,
@@ -26,6 +27,7 @@ from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
+from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.notify import NotifyOrder, match_announced
@@ -63,6 +65,8 @@ _RULES: dict[type, Rule] = {
     DeliverShipment: Rule(deliver.wants, deliver.deliver),
     LoseShipment: Rule(deliver.wants, deliver.lose),
     CompleteOrder: Rule(complete.wants, complete.complete),
+    HoldOrder: Rule(hold.wants_to_hold, hold.hold),
+    ReleaseOrder: Rule(hold.wants_to_release, hold.release),
     TakeBack: Rule(take_back.wants, take_back.take_back),
     AdjustStock: Rule(adjust.wants, adjust.adjust),
     ReserveStock: Rule(reserve.wants, reserve.reserve),

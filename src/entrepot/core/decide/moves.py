@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from entrepot.core import ahead, events, lifecycle, words
+from entrepot.core import ahead, events, held, lifecycle, words
 from entrepot.core.changes import Changes
 from entrepot.core.decide import goods, sending
 from entrepot.core.decide.jobs import held_here, taken_up, voiding_job
@@ -76,7 +76,7 @@ def fail(order: Order, reason: OrderReason, detail: str, facts: Facts, changes: 
     if kept := ahead.told(order):
         detail = f"{detail[:200]}; told ahead and dropped: {words.spelled(dict(kept))}"
         order = ahead.dropped(order).changed(shipped_at=None, delivered_at=None)
-    order = stand(order, order.facets._replace(stage="failed"))
+    order = held.released(stand(order, order.facets._replace(stage="failed")))
     order = order.changed(reason=reason, reason_detail=detail[:500], parked=False)
     order, failed = events.happened(
         order,
@@ -222,7 +222,7 @@ def _told_of_way_back(
 
 
 def _allow(order: Order, after: Facets, field: str) -> None:
-    why_not = lifecycle.illegal(order.facets, after, order.managed)
+    why_not = lifecycle.illegal(order.facets, after, order.managed) or held.forbids(order, after)
     if why_not is not None:
         raise refuse(Reason.ILLEGAL_MOVE, why_not, field=field)
 
@@ -260,6 +260,8 @@ def _no_longer_planned(order: Order, before: Facets, facts: Facts) -> Order:
 def _consequences(
     before: Order, after: Order, source: str, facts: Facts, changes: Changes
 ) -> Order:
+    if after.facets.stage not in RUNNING:
+        after = held.released(after)  # nothing goes on that could stand still
     if after.facets.stage in ENDED and before.facets.stage in RUNNING:
         after = after.changed(
             reason=OrderReason(after.facets.stage),

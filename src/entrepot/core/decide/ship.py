@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from entrepot.core import shipments
+from entrepot.core import held, shipments
 from entrepot.core.changes import Changes
 from entrepot.core.decide import moves, sending
 from entrepot.core.facts import Facts
@@ -37,7 +37,8 @@ def ship(command: ShipOrder, facts: Facts) -> Decision:
 
     The order is partly shipped while something is left, and on its way once all has left. Its
     tracking address is the first that was told. Refused: an unknown order or line, an order that
-    another system runs or that does not stand where goods leave, more of a line than is left.
+    another system runs, that is held or does not stand where goods leave, more of a line than is
+    left.
     """
     order = facts.orders.get((command.org, command.order_id))
     if order is None:
@@ -48,6 +49,8 @@ def ship(command: ShipOrder, facts: Facts) -> Decision:
             raise refuse(Reason.INVALID, sentence, name)
     if not order.managed:
         raise refuse(Reason.ILLEGAL_MOVE, "the goods of a mirrored order leave from elsewhere")
+    if held.is_held(order):
+        raise refuse(Reason.ILLEGAL_MOVE, held.refusal(order))
     changes = Changes(facts)
     left = shipments.left(order, sending.gone_of(order, facts, changes))
     parts = left if command.lines is None else sending.parts(command.lines, order, left, "left")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from entrepot.core import events
+from entrepot.core import events, held
 from entrepot.core.changes import Changes
 from entrepot.core.decide.jobs import held_job, taken_up
 from entrepot.core.decide.waiting import DETAIL_MAX, goes_on, waits
@@ -157,11 +157,13 @@ def wants_to_resume(command: ResumeOrder, needs: Needs) -> None:
 def resume(command: ResumeOrder, facts: Facts) -> Decision:
     """Make the steps of an order due at once that are parked or only wait.
 
-    Refused: unknown order, no step, a step that a worker has in hand.
+    Refused: unknown order, no step, a step that a worker has in hand, an order that is held.
     """
     order = facts.orders.get((command.org, command.order_id))
     if order is None:
         raise refuse(Reason.UNKNOWN_ORDER)
+    if held.is_held(order):
+        raise refuse(Reason.ILLEGAL_MOVE, f"the order is held: release it ({held.sentence(order)})")
     again = taken_up(order, facts)
     if not again:
         under_way = any(job.order_id == order.id for job in facts.jobs.values())

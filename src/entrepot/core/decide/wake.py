@@ -30,7 +30,8 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
 
     Nothing else of the notification is believed: the step asks the provider. The tries of the step
     stay, so that notifications cannot have a provider asked for ever. An unknown reference, a
-    payment with an outcome, and a step that is due or in a worker's hands leave no trace.
+    payment with an outcome, and a step that is due, in a worker's hands or of an order that is held
+    leave no trace.
     """
     changes = Changes(facts)
     order_id = facts.by_reference.get((command.org, command.service, command.reference))
@@ -43,7 +44,7 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
         for job in facts.jobs.values()
         if (job.org, job.order_id) == (order.org, order.id)
         and job.leased_until <= now
-        and (job.state == "parked" or job.run_at > now)
+        and (job.state == "parked" or (job.state == "due" and job.run_at > now))
     ]
     for job in waiting:
         due = job._replace(state="due", run_at=now, put_off_at=now)

@@ -35,7 +35,7 @@ jobs = table(
     Column("put_off_at", BigInteger),
     Column("holder", BigInteger),
     PrimaryKeyConstraint("org", "id"),
-    one_of("state", ("due", "parked")),
+    one_of("state", ("due", "parked", "stopped")),
     # The queue is looked through by time over all organizations.
     Index("jobs_due", "state", "run_at"),
     # Parked steps for which stock is held, by when the hold ends.

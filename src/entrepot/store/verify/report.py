@@ -113,6 +113,10 @@ INVARIANTS: dict[str, str] = {
         "An order is parked exactly while a parked job waits for the operator. A parked order has "
         "a reason and an event that say so."
     ),
+    "HELD": (
+        "A step of an order stands still exactly while somebody holds the order; steps that give "
+        "money back go on. Only a running order is held."
+    ),
     "KNOWN_STEPS": (
         "Every job is of a kind that this program knows, and the order of the job is there."
     ),

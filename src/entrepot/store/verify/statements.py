@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from entrepot.core import events
-from entrepot.core.facets import SHIPPED
+from entrepot.core.facets import RUNNING, SHIPPED
 from entrepot.core.lifecycle import COMPLETABLE_FULFILMENT
 from entrepot.store import schema
 from entrepot.store.verify.orders import SKEW_MICROSECONDS
@@ -30,6 +30,7 @@ from entrepot.store.verify.own_reading import SWEEP_OF_KEYS
 
 # Kind of job -> whether it belongs to an order.
 JOB_KINDS = {"reserve": True, "authorise": True, "void": True, "fetch": False}
+HELD_STEPS = ("reserve", "authorise", "capture")  # these stand still while their order is held
 NOT_KNOWN = ("prepared", "running")  # states of an operation
 CONFIRMED = ("confirmed", "completed", "archived")
 
@@ -238,12 +239,25 @@ def _pipeline(overdue_before: int | None) -> Iterator[Check]:
     yield Check(
         "PARKED", job.where(_jobs.state == "parked", _jobs.order_id.is_not(None), not_(parked))
     )
+    yield from _held(job)
     with_order = [kind for kind, needs in JOB_KINDS.items() if needs]
     strange = or_(
         _jobs.kind.not_in(list(JOB_KINDS)),
         and_(_jobs.kind.in_(with_order), _jobs.order_id.is_(None)),
     )
     yield Check("KNOWN_STEPS", job.where(strange))
+
+
+def _held(job: Any) -> Iterator[Check]:
+    """Steps that stand still though nobody holds their order, or go on though somebody does."""
+    is_held = (literal(" ") + func.coalesce(_orders.sender_words, "")).like("% held=%")
+    of_held = exists().where(_joined(_jobs.org, _jobs.order_id), is_held)
+    stands = and_(_jobs.state == "stopped", of_held)
+    goes_on = and_(_jobs.state != "stopped", or_(_jobs.kind.not_in(HELD_STEPS), not_(of_held)))
+    yield Check("HELD", job.add_columns(_jobs.state).where(not_(or_(stands, goes_on))))
+    order = select(_orders.org, _orders.id.label("order_id"), _orders.stage)
+    lives = and_(_orders.managed, _orders.stage.in_(sorted(RUNNING)))
+    yield Check("HELD", order.where(is_held, not_(lives)))
 
 
 def _identity() -> Iterator[Check]:

@@ -23,6 +23,7 @@ _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 _MOVES_NOTHING = frozenset({
     events.ORDER_AMENDED, events.ORDER_INGESTED, events.ORDER_PARKED, events.ORDER_RESUMED,
+    events.ORDER_HELD, events.ORDER_RELEASED,
     events.ORDER_TOLD_AHEAD, events.STOCK_RESERVED,
 })  # fmt: skip
 

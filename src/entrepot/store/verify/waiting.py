@@ -18,6 +18,7 @@ def checks(now: int, overdue_before: int) -> Iterator[Check]:
     times are microseconds.
     """
     late = and_(_reservations.state == "held", _reservations.held_until < overdue_before)
+    late = and_(late, _jobs.state != "stopped")  # of an order that is held
     mine = and_(_reservations.org == _jobs.org, _reservations.order_id == _jobs.order_id)
     yield Check(
         "HOLDS",

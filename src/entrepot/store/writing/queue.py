@@ -169,5 +169,6 @@ def overdue_holds(conn: Connection, ended_before: int) -> int:
     mine = and_(held.org == _jobs.c.org, held.order_id == _jobs.c.order_id)
     statement = select(func.count()).select_from(_jobs.join(schema.reservations, mine))
     late = and_(_jobs.c.kind == "authorise", held.state == "held", held.held_until < ended_before)
+    late = and_(late, _jobs.c.state != "stopped")  # of an order that is held
     number: int = conn.execute(statement.where(late)).scalar_one()
     return number
