@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from entrepot.sealing import keys_of
+
 PREFIX = "ENTREPOT_"
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\s\[\]]+):([0-9]{1,5})")
 _WHOLE = re.compile(r"\+?[0-9]{1,12}", re.ASCII)
@@ -83,6 +85,12 @@ class Settings:
     sandbox_ledger: str = _setting(
         "var/sandbox.db", "SQLite file with the ledger of the sandbox payment provider."
     )
+    seal_keys: str = _setting(
+        "",
+        "Keys that seal accounts at payment services in the book: 32 bytes in base64 each, with a "
+        "comma between. The first key seals, and all of them open: put a new key before the old "
+        "one, run `entrepot provider reseal`, and take the old one away.",
+    )
     batch_max: int = _setting(256, "Most orders in one transaction.")
     queue_max: int = _setting(
         20_000, "Most orders that wait for a transaction; further ones get 503."
@@ -102,6 +110,9 @@ class Settings:
         1.0, "Wait before the first retry of a failed step; the wait doubles with each try."
     )
     provider_calls_max: int = _setting(512, "Most calls to payment providers at the same time.")
+    account_calls_max: int = _setting(
+        32, "Most calls at the same time to a payment service for one account at the service."
+    )
     connections_max: int = _setting(
         10_000,
         "Most connections of one process; further ones get 503 and are closed. If the system "
@@ -171,6 +182,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         faults.append(f"{PREFIX}JWT_ISSUER, _AUDIENCE and _JWKS: set all three or none")
     faults.extend(_key_set_faults(values.get("jwt_jwks")))
     faults.extend(_retention_faults(values))
+    try:
+        keys_of(values.get("seal_keys", ""))
+    except ValueError as error:
+        # The value is a secret, so the fault does not show it.
+        faults.append(f"{PREFIX}SEAL_KEYS: {error}")
     own = values.get("metrics_address")
     address = _ADDRESS.fullmatch(own) if own else None
     if own and (address is None or not 0 < int(address[2]) <= _PORT_MAX):

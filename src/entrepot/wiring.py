@@ -17,7 +17,7 @@ from typing import Any
 
 import uvicorn
 
-from entrepot import pages, settings, telemetry
+from entrepot import pages, payment_services, sealing, settings, telemetry
 from entrepot.clock import new_id, new_request_id, now
 from entrepot.edge.admission import Admission
 from entrepot.edge.app import Application, build_app
@@ -46,8 +46,6 @@ from entrepot.writer.hooks import Hooks
 from entrepot.writer.queues import Limits
 from entrepot.writer.writer import Writer
 
-# Payment services by lower-case name. There is none yet beside the sandbox.
-PROVIDERS: Mapping[str, Connect] = {}
 OTHER_FILES = 128  # databases, logs and pipes, beside the connections
 
 
@@ -95,6 +93,12 @@ def make_services(
     return Services(database, writer, admission, chosen.sandbox)
 
 
+def make_connectors(chosen: Settings) -> Mapping[str, Connect]:
+    """For each payment service a function that connects to the service for one account."""
+    keys = sealing.keys_of(chosen.seal_keys)
+    return payment_services.connectors(keys, chosen.account_calls_max)
+
+
 def open_sandbox(chosen: Settings) -> SandboxProvider:
     """The sandbox, its ledger opened. A ledger that cannot be opened is logged, in words.
 
@@ -116,7 +120,7 @@ def make_outside(database: Database, chosen: Settings) -> Outside:
     """The payment services, for a command that asks them without a worker."""
     sandbox = SandboxProvider(chosen.sandbox_ledger)
     dialect = SourceDialect(SOURCE, business_text, mirror_from_source)
-    return Outside(PROVIDERS, sandbox, database, dialect)
+    return Outside(make_connectors(chosen), sandbox, database, dialect)
 
 
 async def make_worker(
@@ -126,7 +130,7 @@ async def make_worker(
     return Worker(
         holding,
         writer,
-        providers=PROVIDERS,
+        providers=make_connectors(chosen),
         sandbox=sandbox,
         dialect=SourceDialect(SOURCE, business_text, mirror_from_source),
         stands_in=chosen.sandbox,

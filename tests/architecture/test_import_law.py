@@ -51,6 +51,9 @@ LAWS: dict[str, Law] = {
     "clock": Law(frozenset({"clock"}), SQL | HTTP_SERVER | HTTP_CLIENT),
     "telemetry": Law(frozenset({"core", "telemetry"}), SQL),
     "settings": Law(ANYTHING),
+    # What a book seals: it is given keys and texts, and knows nobody.
+    "sealing": Law(frozenset({"sealing"}), SQL | HTTP_SERVER | HTTP_CLIENT),
+    "payment_services": Law(ANYTHING),
     "cli": Law(ANYTHING),
     "printed_lifecycle": Law(ANYTHING),
     "printed_statements": Law(ANYTHING),

@@ -55,3 +55,39 @@ def test_a_service_answers_where_the_organization_has_an_account(
     order = book.placed(line(TRACKED), payment_provider="Adyen", payment_reference="pi")
     book.reserved(order, stand_in)
     assert book.payment(order).service == service
+
+
+@pytest.mark.parametrize(
+    ("service", "currency", "units", "scale", "least"),
+    [
+        ("Stripe", "KWD", 1005, 3, "0.01"), ("stripe", "ISK", 150, 2, "1"),
+        ("stripe", "JPY", 15, 1, "1"), ("Adyen", "IDR", 150, 2, "1"), ("adyen", "CLP", 1, 1, "1"),
+        ("PayPal", "HUF", 105, 1, "1"), ("paypal", "EUR", 12345, 3, "0.01"),
+    ],
+)  # fmt: skip
+def test_an_amount_finer_than_the_provider_charges_is_refused(
+    service: str, currency: str, units: int, scale: int, least: str
+) -> None:
+    paid = {"payment_provider": service, "payment_reference": "pi_1"}
+    price = Amount(units, scale)
+    command = PlaceOrder(ORG, "native", currency, (line(price=price, currency=currency),),
+                         total=price, said=paid)  # fmt: skip
+    refusal = a_book(service.lower()).refused(command)
+    assert (refusal.reason, refusal.field) == (Reason.INVALID, "total")
+    assert f"is finer than {least} {currency}, the least that {service} charges" in refusal.sentence
+    # Without an account the sandbox answers, which takes every amount.
+    a_book().done(command)
+
+
+@pytest.mark.parametrize(
+    ("service", "currency", "units", "scale"),
+    [("stripe", "KWD", 1010, 3), ("stripe", "ISK", 1500, 2), ("adyen", "KWD", 1005, 3),
+     ("paypal", "EUR", 12340, 3), ("stripe", "HUF", 105, 1), ("adyen", "EUR", 1, 2)],
+)  # fmt: skip
+def test_an_amount_that_the_provider_charges_is_taken(
+    service: str, currency: str, units: int, scale: int
+) -> None:
+    paid = {"payment_provider": service, "payment_reference": "pi_1"}
+    price = Amount(units, scale)
+    lines = (line(price=price, currency=currency),)
+    a_book(service).done(PlaceOrder(ORG, "native", currency, lines, total=price, said=paid))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import insert
 from tests.asked import listen
@@ -14,6 +16,9 @@ from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult
 from entrepot.store import schema
 from entrepot.store.engine import Database
+
+# The accounts themselves, and not only whether there are some.
+LISTS_ACCOUNTS = re.compile(r"provider_accounts(?! AS p WHERE)")
 
 
 async def _account(database: Database, org: int, service: str) -> None:
@@ -38,32 +43,35 @@ async def test_an_order_is_taken_where_its_own_organization_has_the_account(
     assert isinstance((await desk.do(order)).result, OrderResult)
 
 
-async def test_nothing_is_read_of_accounts_where_the_sandbox_stands_in(
+async def test_accounts_are_listed_only_of_an_organization_that_has_some(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Others are known to have none by the row of the organization, which is read anyway."""
     desk = await a_desk(database, 5)
     asked: list[str] = []
     listen(monkeypatch, lambda statement, _values: asked.append(statement))
     await desk.do(desk.shop.order())
     assert asked
-    assert [statement for statement in asked if "provider_accounts" in statement] == []
-    await desk.do(desk.shop.order()._replace(needs_account=True))
-    assert [statement for statement in asked if "provider_accounts" in statement] != []
+    assert [one for one in asked if LISTS_ACCOUNTS.search(one)] == []
+    await _account(database, desk.shop.org, "stripe")
+    await desk.do(desk.shop.order())
+    assert [one for one in asked if LISTS_ACCOUNTS.search(one)] != []
 
 
-async def test_which_service_is_asked_waits_for_what_is_known_of_accounts(
+async def test_the_service_is_chosen_with_the_order(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """An order takes its first step in the batch that places it, with an account or without."""
     desk = await a_desk(database, 5)
     first_step = Taking.first_step
 
     def with_services(self: Taking, job: Job) -> ReserveStock:
-        return first_step(self, job)._replace(services=frozenset({"stripe"}))
+        return first_step(self, job)._replace(services=frozenset({"stripe", "adyen"}))
 
     monkeypatch.setattr(Taking, "first_step", with_services)
+    await _account(database, desk.shop.org, "adyen")
     await desk.do(desk.shop.order())
-    assert await desk.column(schema.jobs, "kind") == ["reserve"]
     await _account(database, desk.shop.org, "stripe")
-    await desk.do(desk.shop.order()._replace(needs_account=True))
-    assert await desk.column(schema.jobs, "kind") == ["reserve", "authorise"]
-    assert await desk.column(schema.payments, "service") == ["stripe"]
+    await desk.do(desk.shop.order())
+    assert await desk.column(schema.jobs, "kind") == ["authorise", "authorise"]
+    assert sorted(await desk.column(schema.payments, "service")) == ["sandbox", "stripe"]

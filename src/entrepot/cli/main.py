@@ -36,6 +36,7 @@ app.command("entrepot.cli.reconcile:reconcile")
 app.command("entrepot.cli.demo:demo")
 app.command("entrepot.cli.accounts:org_app", name="org")
 app.command("entrepot.cli.accounts:key_app", name="key")
+app.command("entrepot.cli.provider:provider_app", name="provider")
 app.command("entrepot.cli.book:sandbox_app", name="sandbox")
 app.command("entrepot.cli.book:docs")
 

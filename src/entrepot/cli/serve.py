@@ -218,10 +218,19 @@ def serve(
         if demo:
             told = on_book(demo_command.ensure, serving=True)
             print(demo_command.first_steps(told, f"http://{host}:{port}"), flush=True)
+        telemetry.set_up_logging(chosen.log_level)
+        log.info("payments.without_account", **_without_account(chosen))
         if workers > 1:
             _serve_many(host, port, workers, chosen, sockets)
         else:
             _serve_alone(host, port, chosen, sockets)
+
+
+def _without_account(chosen: Settings) -> dict[str, str]:
+    """Who answers for a provider at which an organization has no account, for the log."""
+    if chosen.sandbox:
+        return {"answers": "the sandbox, with play money", "setting": "ENTREPOT_SANDBOX=on"}
+    return {"answers": "nobody: such an order is refused", "setting": "ENTREPOT_SANDBOX=off"}
 
 
 @contextmanager

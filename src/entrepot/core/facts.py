@@ -142,7 +142,7 @@ class Facts:
     by_reference: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
     # Shipments by their ids.
     by_shipment: dict[Key, tuple[int, bytes, int]] = field(default_factory=dict)
-    # Payment services at which an organization has an account, where that was asked.
+    # Payment services at which an organization that was read has an account.
     accounts: dict[int, frozenset[str]] = field(default_factory=dict)
     # Orders of which nothing is written but what they say while they wait.
     reasons: set[Key] = field(default_factory=set)

@@ -11,13 +11,10 @@ import unicodedata
 
 from iso4217 import Currency
 
+from entrepot.core.exponents import STRIPE_THREE_DECIMAL, STRIPE_ZERO_DECIMAL
+
 _ISO: dict[str, int] = {one.code: one.exponent or 0 for one in Currency}
 
-STRIPE_ZERO_DECIMAL = frozenset({
-    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF",
-    "XOF", "XPF",
-})  # fmt: skip
-STRIPE_THREE_DECIMAL = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
 # Stripe writes these with two places: ISK and UGX although they have no smaller unit any more,
 # HUF and TWD although they are paid out in whole ones only.
 STRIPE_TWO_DECIMAL = frozenset({"ISK", "UGX", "HUF", "TWD"})

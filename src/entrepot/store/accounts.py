@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from entrepot.core import actor
 from entrepot.store import schema
@@ -158,6 +158,35 @@ def provider_account(conn: Connection, org: int, service: str) -> ProviderAccoun
     if row is None:
         return None
     return ProviderAccount(org, service, None if row.sealed is None else bytes(row.sealed))
+
+
+def provider_accounts(conn: Connection, org: int | None = None) -> list[ProviderAccount]:
+    """The accounts of an organization, or of all, by organization and service."""
+    at = schema.provider_accounts.c
+    statement = select(at.org, at.service, at.sealed).order_by(at.org, at.service)
+    if org is not None:
+        statement = statement.where(at.org == org)
+    return [
+        ProviderAccount(row.org, row.service, None if row.sealed is None else bytes(row.sealed))
+        for row in conn.execute(statement)
+    ]
+
+
+def keep_provider_account(conn: Connection, account: ProviderAccount, now: int) -> bool:
+    """Keep an account, in place of one that the organization has at the service; whether it had."""
+    at = schema.provider_accounts
+    its = (at.c.org == account.org, at.c.service == account.service)
+    if conn.execute(update(at).where(*its).values(sealed=account.sealed)).rowcount:
+        return True
+    conn.execute(insert(at).values(**account._asdict(), added_at=now))
+    return False
+
+
+def remove_provider_account(conn: Connection, org: int, service: str) -> bool:
+    """Forget an organization's account at a service; whether it had one."""
+    at = schema.provider_accounts
+    its = (at.c.org == org, at.c.service == service)
+    return conn.execute(delete(at).where(*its)).rowcount > 0
 
 
 def payment_secret(conn: Connection, org: int) -> bytes | None:

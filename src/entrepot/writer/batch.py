@@ -93,8 +93,6 @@ def _reserve(job: Job, facts: Facts, first_step: FirstStep) -> None:
     order = facts.orders[job.org, job.order_id or b""]
     if facts.shelves.issuperset(wanted_by(order, facts)):
         command = first_step(job)
-        if command.services and job.org not in facts.accounts:
-            return  # which service is asked is decided once the accounts are known
         facts.actor = actor.step(job.kind)
         decision = decide(command, facts)
         if isinstance(decision, Decision):

@@ -11,6 +11,7 @@ from entrepot.core.commands import CustomerRef, DraftLine
 from entrepot.core.decide.catalogue import first_seen, make_line, resolve_variant
 from entrepot.core.decide.customers import resolve_customer, snapshot
 from entrepot.core.decide.jobs import first_job
+from entrepot.core.exponents import finest_places, is_too_fine
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
@@ -54,8 +55,6 @@ def wants(command: PlaceOrder, needs: Needs) -> None:
     needs.of_customer(org, command.customer)
     if payment := claim(org, command.said):
         needs.claims.add(payment)
-    if command.needs_account:
-        needs.accounts.add(org)
 
 
 def place(command: PlaceOrder, facts: Facts) -> Decision:
@@ -86,8 +85,8 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     discount, shipping = balance(subtotal, total)
     # Nothing is asked of anybody for an order that costs nothing.
     pays = command.said.get("payment_provider") and total.units
-    if pays and command.needs_account:
-        _has_account(command.said["payment_provider"], facts.accounts[org])
+    if pays:
+        _can_be_paid(command, currency, total, facts.accounts.get(org, frozenset()))
     facets = _WITH_PAYMENT if pays else _WITHOUT_PAYMENT
     payment = claim(org, command.said) if pays else None
     paying = facts.claims.get(payment) if payment else None
@@ -156,8 +155,19 @@ def _differ_in_entry(command: PlaceOrder, lines: tuple[Line, ...]) -> None:
         entries.add(line.entry_id)
 
 
-def _has_account(provider: str, accounts: frozenset[str]) -> None:
-    """Refuse a provider that nobody here could ask for the money."""
-    if provider.lower() not in accounts:
-        sentence = f"{provider} has no account here: no payment can be asked of it"
-        raise refuse(Reason.NO_ACCOUNT, sentence, "payment_provider")
+def _can_be_paid(
+    command: PlaceOrder, currency: str, total: Amount, accounts: frozenset[str]
+) -> None:
+    """Refuse a provider that nobody here could ask, and an amount that the provider has not."""
+    named = command.said["payment_provider"]
+    service = named.lower()
+    if service not in accounts:
+        if command.needs_account:
+            sentence = f"{named} has no account here: no payment can be asked of it"
+            raise refuse(Reason.NO_ACCOUNT, sentence, "payment_provider")
+        return
+    if is_too_fine(service, currency, total.units, total.scale):
+        finest = finest_places(service, currency) or 0
+        unit = Amount(1, finest).text()
+        sentence = f"{total.text()} is finer than {unit} {currency}, the least that {named} charges"
+        raise refuse(Reason.INVALID, sentence, "total")

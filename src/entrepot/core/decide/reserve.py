@@ -38,8 +38,6 @@ def wants(command: ReserveStock, needs: Needs) -> None:
     """The job, and the order with its stock."""
     needs.whole_order(command.org, command.order_id)
     needs.jobs.add((command.org, command.job_id))
-    if command.services:
-        needs.accounts.add(command.org)
 
 
 def reserve(command: ReserveStock, facts: Facts) -> Decision:
@@ -86,7 +84,7 @@ def _prepare(order: Order, command: ReserveStock, facts: Facts) -> FullPayment:
     """
     org, order_id, now = order.org, order.id, facts.now
     service = (order.payment_provider or "").lower()
-    if service not in command.services or service not in facts.accounts[org]:
+    if service not in command.services or service not in facts.accounts.get(org, ()):
         service = command.stand_in or service
     own = facts.orgs[org].payment_secret
     key = command.key if own is None else authorisation_key(own, org, order_id, 1)

@@ -33,6 +33,7 @@ _ORG = (
     "org", "guest_id", "default_location", "default_list", "allocation", "source_url",
     "(EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org))",
     "payment_secret",
+    "(EXISTS (SELECT 1 FROM provider_accounts AS p WHERE p.org = t.org))",
 )  # fmt: skip
 
 
@@ -92,6 +93,7 @@ class _Loading:
         self._sent: set[Row] = set()  # those of which goods have left
         self._ending: set[Row] = set()  # jobs of orders that a word may end
         self._announcing: set[int] = set()  # organizations that know of announced orders
+        self._with_accounts: set[int] = set()  # organizations with accounts at payment services
 
     def next_round(self, *, lock: bool) -> list[_Look]:
         """The selects that are wanted by now and were not sent yet."""
@@ -120,7 +122,7 @@ class _Loading:
             self._rows(kept, needs.of(kept.kind))
         for kept in schema.OF_SENT_ORDERS if self._sent else ():
             look(_by_order(kept, self._sent), partial(_read, kept, self.facts))
-        if needs.accounts:
+        if self._with_accounts:
             self._look_for_accounts()
         if not self._naming and self._name_shelves():
             self._rows(schema.LEVELS, needs.shelves, lock=lock)
@@ -155,10 +157,8 @@ class _Loading:
         self._look(_by_order(kept, orders), partial(_read, kept, self.facts))
 
     def _look_for_accounts(self) -> None:
-        """Look for the organizations' accounts, if a decision goes by them."""
-        for org in self.needs.accounts:
-            self.facts.accounts.setdefault(org, frozenset())
-        orgs: set[Row] = {(org,) for org in self.needs.accounts}
+        """Look for the accounts of organizations that have some: few have."""
+        orgs: set[Row] = {(org,) for org in self._with_accounts}
         self._look(
             Select(schema.provider_accounts, ("org",), orgs, ("org", "service")), self._accounts
         )
@@ -192,13 +192,16 @@ class _Loading:
     # ------------------------------------------------------------------ what was found
 
     def _orgs(self, found: list[Row]) -> None:
-        for org, guest, location, list_, allocation, source_url, announced, secret in found:
+        for org, guest, location, list_, allocation, source, announced, secret, paid in found:
             self.facts.orgs[org] = OrgFacts(
-                org, guest, location, list_, allocation == "HARD", source_url is not None,
+                org, guest, location, list_, allocation == "HARD", source is not None,
                 bool(announced), None if secret is None else bytes(secret),
             )  # fmt: skip
             if announced:
                 self._announcing.add(org)
+            self.facts.accounts.setdefault(org, frozenset())
+            if paid:
+                self._with_accounts.add(org)
 
     def _accounts(self, found: list[Row]) -> None:
         accounts = self.facts.accounts

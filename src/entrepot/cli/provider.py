@@ -1,0 +1,238 @@
+"""`entrepot provider`: accounts of organizations at payment services."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from sqlalchemy import Connection
+
+from entrepot import payment_services, sealing, settings
+from entrepot.cli.choices import words
+from entrepot.cli.session import OperatorError, organization, read, write
+from entrepot.clock import now
+from entrepot.providers import account
+from entrepot.store import accounts
+from entrepot.store.accounts import ProviderAccount
+
+_Service = Annotated[str, words(*payment_services.PROVIDERS)]
+_Json = Annotated[bool, Parameter(name="--json", negative="")]
+_From = Annotated[Path | None, Parameter(name="--from", allow_leading_hyphen=True)]
+
+provider_app = App(
+    name="provider", help="Accounts at payment services: add, list, test, remove, reseal."
+)
+
+
+@provider_app.command
+def add(org: str, service: _Service, *, base_url: str | None = None, from_: _From = None) -> None:
+    """Add an organization's account at a payment service, or change the account.
+
+    The members of the account come from the file of `--from`; else from the environment, as
+    STRIPE_API_KEY and the like; else they are asked for at the terminal. docs/payments.md lists
+    the members. No member that is secret is an argument: arguments are seen by every user of the
+    machine.
+
+    Parameters
+    ----------
+    org
+        Name, number or id of the organization.
+    service
+        stripe, adyen or paypal.
+    base_url
+        The service's address, where it is not the usual one: a simulator, or the live address.
+    from_
+        A TOML file with a line for each member, such as `api_key = "sk_..."`. `-` is standard
+        input.
+    """
+    keys = _seal_keys()
+    given = {} if from_ is None else _told_by(from_, service)
+    if base_url is not None:
+        given[account.BASE_URL] = base_url
+    if from_ is None:
+        _ask_for_the_rest(service, given)
+    if fault := account.fault(service, given):
+        raise OperatorError(
+            f"the account at {service}: {fault}; docs/payments.md lists the members"
+        )
+    packed = account.packed(service, given)
+
+    def work(conn: Connection) -> tuple[str, bool]:
+        found = organization(conn, org)
+        sealed = sealing.seal(keys, packed, sealing.about_account(found.org, service))
+        kept = ProviderAccount(found.org, service, sealed)
+        return found.name, accounts.keep_provider_account(conn, kept, now())
+
+    name, changed = write(work)
+    print(f"the account of {name} at {service} is {'changed' if changed else 'added'}, sealed")
+    print(f"`entrepot provider test {json.dumps(name)} {service}` asks {service} whether it works")
+
+
+@provider_app.command(name="list")
+def list_(org: str | None = None, *, as_json: _Json = False) -> None:
+    """List the accounts, without what is secret in them.
+
+    Parameters
+    ----------
+    org
+        Name, number or id of the organization; all of them when absent.
+    as_json
+        Print one line of JSON.
+    """
+    opened_by = sealing.keys_of(settings.load().seal_keys)
+
+    def work(conn: Connection) -> list[tuple[str, ProviderAccount]]:
+        only = organization(conn, org).org if org is not None else None
+        named = {one.org: one.name for one in accounts.organizations(conn)}
+        return [(named[one.org], one) for one in accounts.provider_accounts(conn, only)]
+
+    listed = [_shown(name, kept, opened_by) for name, kept in read(work)]
+    print(json.dumps(listed) if as_json else json.dumps(listed, indent=2))
+
+
+@provider_app.command
+def test(org: str, service: _Service) -> None:
+    """Ask the service whether an account works. Nothing is charged.
+
+    Parameters
+    ----------
+    org
+        Name, number or id of the organization.
+    service
+        stripe, adyen or paypal.
+    """
+    opened_by = sealing.keys_of(settings.load().seal_keys)
+
+    def work(conn: Connection) -> tuple[str, ProviderAccount | None]:
+        found = organization(conn, org)
+        return found.name, accounts.provider_account(conn, found.org, service)
+
+    name, kept = read(work)
+    if kept is None:
+        raise OperatorError(_no_account(name, service))
+    fault = asyncio.run(_asked(kept, opened_by))
+    if fault is not None:
+        remedy = "`entrepot provider add` changes the account"
+        raise OperatorError(f"the account of {name} at {service} does not work: {fault}; {remedy}")
+    print(f"the account of {name} at {service} works")
+
+
+@provider_app.command
+def remove(org: str, service: _Service) -> None:
+    """Forget an account. Payments that the service holds then wait for the account to come back.
+
+    Parameters
+    ----------
+    org
+        Name, number or id of the organization.
+    service
+        stripe, adyen or paypal.
+    """
+
+    def work(conn: Connection) -> str:
+        found = organization(conn, org)
+        if not accounts.remove_provider_account(conn, found.org, service):
+            raise OperatorError(_no_account(found.name, service))
+        return found.name
+
+    print(f"the account of {write(work)} at {service} is removed")
+
+
+@provider_app.command
+def reseal() -> None:
+    """Seal every account with the first key of ENTREPOT_SEAL_KEYS; other keys can go afterwards."""
+    keys = _seal_keys()
+
+    def work(conn: Connection) -> tuple[int, int]:
+        listed = [one for one in accounts.provider_accounts(conn) if one.sealed is not None]
+        old = [one for one in listed if not sealing.is_of_first(keys, one.sealed or b"")]
+        for one in old:
+            about = sealing.about_account(one.org, one.service)
+            try:
+                plain = sealing.unseal(keys, one.sealed or b"", about)
+            except sealing.Unsealable as why:
+                where = f"the account of organization {one.org} at {one.service}"
+                raise OperatorError(f"{where} cannot be opened: {why}") from why
+            sealed = sealing.seal(keys, plain, about)
+            accounts.keep_provider_account(conn, one._replace(sealed=sealed), now())
+        return len(old), len(listed)
+
+    done, of = write(work)
+    print(f"{done} of {of} account(s) are sealed anew; all are sealed with the first key")
+
+
+def _seal_keys() -> tuple[bytes, ...]:
+    keys = sealing.keys_of(settings.load().seal_keys)
+    if not keys:
+        raise OperatorError(sealing.NO_KEYS)
+    return keys
+
+
+def _no_account(name: str, service: str) -> str:
+    return f"{name} has no account at {service}; `entrepot provider list` shows them"
+
+
+def _told_by(path: Path, service: str) -> dict[str, str]:
+    """The members that a file tells. A fault never shows what is in the file."""
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        told: dict[str, Any] = tomllib.loads(text)
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be read: {error.strerror}; name a TOML file") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        raise OperatorError(
+            f'{path} is no TOML file; write lines such as api_key = "..."'
+        ) from None
+    known = [one.name for one in account.MEMBERS[service]]
+    for name, value in told.items():
+        if name not in known:
+            shown = ", ".join(known)
+            raise OperatorError(f"{path}: {name} is no member of an account; {service} has {shown}")
+        if not isinstance(value, str):
+            raise OperatorError(f"{path}: {name} must be text in quotation marks")
+    return told
+
+
+def _ask_for_the_rest(service: str, given: dict[str, str]) -> None:
+    """Members of the environment, and then those that a person types."""
+    for member in account.MEMBERS[service]:
+        if member.name in given:
+            continue
+        variable = f"{service}_{member.name}".upper()
+        if value := os.environ.get(variable):
+            given[member.name] = value.strip()
+        elif sys.stdin.isatty() and member.name != account.BASE_URL:
+            optional = "" if member.default is None else ", or nothing"
+            question = f"{member.name} ({member.meaning}{optional}): "
+            given[member.name] = (getpass.getpass if member.secret else input)(question).strip()
+        elif member.default is None:
+            raise OperatorError(
+                f"{member.name} is missing: {member.meaning}; set {variable}, or use --from FILE"
+            )
+
+
+def _shown(name: str, kept: ProviderAccount, keys: tuple[bytes, ...]) -> dict[str, Any]:
+    shown: dict[str, Any] = {"organization": name, "service": kept.service}
+    try:
+        members = payment_services.members_of(kept, keys)
+    except sealing.Unsealable as why:
+        return {**shown, "unusable": str(why)}
+    for member in account.MEMBERS[kept.service]:
+        secret = "kept" if members[member.name] else "none"
+        shown[member.name] = secret if member.secret else members[member.name]
+    return shown
+
+
+async def _asked(kept: ProviderAccount, keys: tuple[bytes, ...]) -> str | None:
+    provider = payment_services.connect(kept, keys=keys, calls_max=1)
+    try:
+        return await provider.check()
+    finally:
+        await provider.close()

@@ -1,0 +1,90 @@
+"""What became of an HTTP exchange with a payment service, and the bounds of one."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+CONNECT_SECONDS, TOTAL_SECONDS = 3.0, 30.0
+BODY_BYTES_MAX = 1 << 20
+DETAIL_MAX = 300
+_WAIT_MAX = 3600.0
+
+# Exceptions of httpx, requests and urllib3 that come before the first byte of a request is sent. By
+# name: each service's client brings one of the libraries, and the others are not loaded for it.
+_BEFORE_SENDING = frozenset({
+    "ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError",
+    "NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "InvalidURL",
+    "LocationParseError",
+})  # fmt: skip
+
+
+class TooLarge(Exception):
+    """An answer is over `BODY_BYTES_MAX`."""
+
+
+def was_not_sent(error: BaseException) -> bool:
+    """Whether a call failed before the service could have seen any of it."""
+    return any(
+        type(one).__name__ in _BEFORE_SENDING or isinstance(one, ssl.SSLCertVerificationError)
+        for one in _chain(error)
+    )
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += [one.__cause__, one.__context__]
+        # urllib3 keeps the reason beside, and requests wraps urllib3's exception as an argument.
+        beside = [getattr(one, "reason", None), *one.args]
+        waiting += [other for other in beside if isinstance(other, BaseException)]
+
+
+def failure(error: BaseException) -> str:
+    """What failed, by the name of the innermost exception: its text may hold an address."""
+    return type(list(_chain(error))[-1]).__name__
+
+
+def retry_after(headers: Mapping[str, str] | None) -> float | None:
+    """The wait in seconds that an answer asks for: at most an hour; None where it asks for none."""
+    text = str((headers or {}).get("retry-after") or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(min(int(text[:9]), _WAIT_MAX))
+    try:
+        seconds = parsedate_to_datetime(text).timestamp() - time.time()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), _WAIT_MAX)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is of this machine."""
+    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
+
+
+def fault_of_url(url: str) -> str | None:
+    """Why an address cannot be a service's base URL; None where it can.
+
+    TLS is always verified. Plain HTTP goes no further than this machine.
+    """
+    try:
+        parts = urlsplit(url)
+        port_is_number = parts.port is None or parts.port > 0
+    except ValueError:
+        return "is no URL"
+    if not parts.hostname or not port_is_number or parts.scheme not in ("http", "https"):
+        return "must be an https:// URL"
+    if parts.username or parts.password or parts.query or parts.fragment:
+        return "must be a plain base URL, without credentials, query or fragment"
+    if parts.scheme == "http" and not is_loopback(url):
+        return "must be an https:// URL; http:// is for this machine only, such as a simulator"
+    return None

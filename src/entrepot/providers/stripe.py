@@ -1,0 +1,389 @@
+"""Stripe, spoken to through its official client.
+
+What the client's payment reference may be, and what is done with it:
+
+| reference                   | what is done                                                       |
+|-----------------------------|--------------------------------------------------------------------|
+| ``pi_...``                  | the PaymentIntent is taken over as it stands, and confirmed if   |
+|                             | that is all it waits for                                           |
+| ``pm_...``, ``card_...``,   | a PaymentIntent is made, then confirmed: an object is known at     |
+| ``src_...``, ``tok_...``    | Stripe before money moves                                          |
+| ``cus_.../pm_...``          | the same with a customer's saved method; the customer is away      |
+| anything else               | is declined, and Stripe is not asked                               |
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from typing import Any, TypeVar
+
+import stripe
+
+from entrepot.providers import stripe_answers as answers
+from entrepot.providers.exchange import TOTAL_SECONDS
+from entrepot.providers.payment import (
+    Absent,
+    AuthoriseAnswer,
+    CaptureAnswer,
+    Declined,
+    Found,
+    LookUpAnswer,
+    Misconfigured,
+    Notification,
+    NotSent,
+    OperationRequest,
+    PaymentRequest,
+    RefundAnswer,
+    Running,
+    ServiceTerms,
+    Unknown,
+    VoidAnswer,
+    Voided,
+)
+from entrepot.providers.stripe_http import BoundedClient
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+_CONFIRM_TRIES = 3
+_HOURS, _DAYS = 3600.0, 86_400.0
+_PAGE = 100
+_SECOND = 1_000_000
+_METHODS = ("pm_", "card_", "src_", "tok_")
+# Events are pushed at once, and may be repeated for three days; one that is older than this when it
+# arrives was recorded and sent again by somebody.
+_TOLERANCE_SECONDS = 300
+
+
+class StripeProvider:
+    """`PaymentProvider` for one account at Stripe."""
+
+    name = answers.NAME
+    # Keys are kept for at least 24 hours. A card's hold mostly ends after 7 days.
+    terms = ServiceTerms(20 * _HOURS, 7 * _DAYS, several_captures=False)
+
+    def __init__(self, account: Mapping[str, str], calls_max: int = 32) -> None:
+        """Take the account's members, and how many calls may be under way."""
+        self._http = BoundedClient(account["base_url"], calls_max)
+        self._webhook_secret = account["webhook_secret"]
+        self._stripe = stripe.StripeClient(
+            account["api_key"],
+            base_addresses={"api": account["base_url"]},
+            max_network_retries=0,
+            http_client=self._http,
+        )
+        self._intents = self._stripe.v1.payment_intents
+        self._refunds = self._stripe.v1.refunds
+
+    # ------------------------------------------------------------------ the contract
+
+    async def authorise(self, request: PaymentRequest, known: str | None = None) -> AuthoriseAnswer:
+        """See `PaymentProvider.authorise`."""
+        return await _answered(self._authorise(request, known))
+
+    async def capture(self, request: OperationRequest) -> CaptureAnswer:
+        """See `PaymentProvider.capture`. Stripe lets go of the rest with every capture."""
+        return await _answered(self._capture(request))
+
+    async def void(self, request: OperationRequest) -> VoidAnswer:
+        """See `PaymentProvider.void`."""
+        return await _answered(self._void(request))
+
+    async def refund(self, request: OperationRequest) -> RefundAnswer:
+        """See `PaymentProvider.refund`."""
+        return await _answered(self._refund(request))
+
+    async def look_up(
+        self, request: PaymentRequest | OperationRequest, known: str | None = None
+    ) -> LookUpAnswer:
+        """See `PaymentProvider.look_up`."""
+        if isinstance(request, PaymentRequest):
+            return await _answered(self._look_up_payment(request, known))
+        return await _answered(self._look_up_operation(request, known))
+
+    def read_notification(self, headers: Mapping[str, str], body: bytes) -> Notification | None:
+        """See `PaymentProvider.read_notification`: the scheme of `Stripe-Signature`."""
+        try:
+            event = stripe.Webhook.construct_event(
+                body, headers.get("stripe-signature"), self._webhook_secret, _TOLERANCE_SECONDS,
+                api_key="none",
+            )  # fmt: skip
+            told = event.to_dict()
+            return Notification(str(told["id"]), answers.references_of(told))
+        except (ValueError, KeyError, TypeError, AttributeError, stripe.StripeError):
+            return None
+
+    async def found_since(self, since: int) -> AsyncIterator[Found | NotSent | Misconfigured]:
+        """See `PaymentProvider.found_since`."""
+        params: Any = {"created": {"gte": since // _SECOND}, "limit": _PAGE,
+                       "expand": ["data.latest_charge"]}  # fmt: skip
+        while True:
+            try:
+                page = _plain(await self._within(self._intents.list_async(params)))
+                listed = [answers.found(one) for one in page["data"]]
+            except Exception as error:
+                why = answers.of_error(error)
+                yield why if isinstance(why, (NotSent, Misconfigured)) else NotSent(str(why))
+                return
+            for one in listed:
+                yield one
+            if not page["has_more"] or not listed:
+                return
+            params = {**params, "starting_after": listed[-1].provider_reference}
+
+    async def check(self) -> str | None:
+        """See `PaymentProvider.check`: asks for one PaymentIntent."""
+        answer = await _answered(self._listed_one())
+        return None if answer is None else str(getattr(answer, "detail", answer))
+
+    async def close(self) -> None:
+        """See `PaymentProvider.close`."""
+        await self._http.close_async()  # type: ignore[no-untyped-call]
+
+    # ------------------------------------------------------------------ authorising
+
+    async def _authorise(self, request: PaymentRequest, known: str | None) -> AuthoriseAnswer:
+        amount = answers.amount_of(request, request.units)
+        if amount is None:
+            return answers.too_fine(request)
+        name = known or _intent_named(request)
+        if name is not None:
+            intent = await self._intent(name)
+        elif _method_of(request) is not None:
+            intent = await self._made(request, amount)
+        else:
+            return Declined(
+                "the payment reference is neither a PaymentIntent nor a means of payment of Stripe",
+                "unknown_reference",
+            )
+        if intent["status"] == "requires_confirmation" and not answers.differs(intent, request):
+            intent = await self._confirmed(intent, request)
+        return answers.of_intent(intent, request)
+
+    async def _made(self, request: PaymentRequest, amount: int) -> Json:
+        """The PaymentIntent of a payment, made under its key. No money moves before it is
+        confirmed.
+
+        Stripe saves a failure under a key. An intent that is not confirmed holds nothing, so
+        another may be made under the next key. All are confirmed under one key: one holds money.
+        """
+        customer, method = _method_of(request) or (None, "")
+        params: Any = {
+            "amount": amount,
+            "currency": request.currency.lower(),
+            "capture_method": "manual",
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+            "metadata": {answers.ORDER: request.order, answers.KEY: request.key},
+        }
+        if customer is not None:
+            params["customer"] = customer
+        if method.startswith("tok_"):
+            params["payment_method_data"] = {"type": "card", "card": {"token": method}}
+        else:
+            params["payment_method"] = method
+        for number in range(1, _CONFIRM_TRIES):
+            try:
+                return await self._make(params, _numbered(request.key, number))
+            except stripe.APIError as error:
+                if error.http_status != answers.SERVER_FAULT:
+                    raise
+        return await self._make(params, _numbered(request.key, _CONFIRM_TRIES))
+
+    async def _make(self, params: Any, key: str) -> Json:
+        made = await self._within(self._intents.create_async(params, {"idempotency_key": key}))
+        return _plain(made)
+
+    async def _confirmed(self, intent: Json, request: PaymentRequest) -> Json:
+        """The intent after its confirmation. The object itself prevents a second charge."""
+        params: Any = {}
+        if (_method_of(request) or (None,))[0] is not None:
+            params["off_session"] = True
+        name = intent["id"]
+        for number in range(1, _CONFIRM_TRIES + 1):
+            key = _numbered(f"{request.key}-confirm", number)
+            try:
+                done = await self._within(
+                    self._intents.confirm_async(name, params, {"idempotency_key": key})
+                )
+                return await self._intent(name) if _is_replayed(done) else _plain(done)
+            except stripe.InvalidRequestError as error:
+                if error.code != "payment_intent_unexpected_state":
+                    raise
+                return await self._intent(name)
+            except stripe.APIError as error:
+                # A failure is saved under its key, whatever came of the confirmation.
+                if error.http_status != answers.SERVER_FAULT or number == _CONFIRM_TRIES:
+                    raise
+                intent = await self._intent(name)
+                if intent["status"] != "requires_confirmation":
+                    return intent
+        raise AssertionError("the last try returns or raises")
+
+    # ------------------------------------------------------------------ operations
+
+    async def _capture(self, request: OperationRequest) -> CaptureAnswer:
+        amount = answers.amount_of(request.payment, request.units)
+        if request.of is None:
+            return Misconfigured("a capture needs the PaymentIntent that holds the money")
+        if amount is None:
+            return answers.too_fine(request.payment)
+        params: Any = {"amount_to_capture": amount, "metadata": {"entrepot_capture": request.key}}
+        try:
+            done = await self._within(
+                self._intents.capture_async(request.of, params, {"idempotency_key": request.key})
+            )
+        except stripe.InvalidRequestError as error:
+            if error.code != "payment_intent_unexpected_state":
+                raise
+            return answers.of_capture(await self._intent(request.of), request)
+        return answers.of_capture(_plain(done), request)
+
+    async def _void(self, request: OperationRequest) -> VoidAnswer:
+        name = request.of or _intent_named(request.payment)
+        if name is None:
+            amount = answers.amount_of(request.payment, request.payment.units)
+            if amount is None or _method_of(request.payment) is None:
+                return Voided(None)
+            # The intent that an authorisation has made, or would make: it is forbidden beforehand.
+            name = str((await self._made(request.payment, amount))["id"])
+        try:
+            done = await self._within(
+                self._intents.cancel_async(name, {}, {"idempotency_key": request.key})
+            )
+            intent = _plain(done)
+        except stripe.InvalidRequestError as error:
+            if error.code == "resource_missing":
+                return Voided(None)
+            if error.code != "payment_intent_unexpected_state":
+                raise
+            intent = await self._intent(name)
+        return _voided(intent)
+
+    async def _refund(self, request: OperationRequest) -> RefundAnswer:
+        amount = answers.amount_of(request.payment, request.units)
+        if request.of is None:
+            return Misconfigured("a refund needs the PaymentIntent that took the money")
+        if amount is None:
+            return answers.too_fine(request.payment)
+        params: Any = {
+            "payment_intent": request.of,
+            "amount": amount,
+            "metadata": {answers.ORDER: request.payment.order, answers.KEY: request.key},
+        }
+        try:
+            done = await self._within(
+                self._refunds.create_async(params, {"idempotency_key": request.key})
+            )
+        except stripe.InvalidRequestError:
+            # The key may be forgotten by now: a refund of before is in the list, with its key.
+            made = await self._refund_of(request)
+            if made is None:
+                raise
+            return answers.of_refund(made)
+        return answers.of_refund(_plain(done))
+
+    # ------------------------------------------------------------------ looking up
+
+    async def _look_up_payment(self, request: PaymentRequest, known: str | None) -> LookUpAnswer:
+        name = known or _intent_named(request)
+        intent: Json | None
+        try:
+            intent = await self._intent(name) if name else await self._intent_made(request.key)
+        except stripe.InvalidRequestError as error:
+            if error.code != "resource_missing":
+                raise
+            intent = None
+        if intent is None or intent["status"] == "requires_confirmation":
+            return Absent()  # what is not confirmed was not executed
+        if intent["status"] == "canceled":
+            return Voided(str(intent["id"]))
+        return answers.is_disputed(intent) or answers.of_intent(intent, request)
+
+    async def _look_up_operation(
+        self, request: OperationRequest, known: str | None
+    ) -> LookUpAnswer:
+        if request.kind == "refund":
+            if known is not None:
+                refund = await self._within(self._refunds.retrieve_async(known))
+                return answers.of_refund(_plain(refund))
+            made = await self._refund_of(request)
+            return Absent() if made is None else answers.of_refund(made)
+        name = request.of or _intent_named(request.payment)
+        intent = await self._intent(name) if name else await self._intent_made(request.payment.key)
+        if intent is None:
+            return Absent()
+        if request.kind == "capture":
+            answer = answers.of_capture(intent, request)
+            return Absent() if intent["status"] == "requires_capture" else answer
+        return _voided(intent) if intent["status"] in ("canceled", "succeeded") else Absent()
+
+    async def _intent(self, name: str) -> Json:
+        params: Any = {"expand": ["latest_charge"]}
+        return _plain(await self._within(self._intents.retrieve_async(name, params)))
+
+    async def _intent_made(self, key: str) -> Json | None:
+        """The intent that was made under a key. Stripe's search knows it within about a minute."""
+        params: Any = {"query": f"metadata['{answers.KEY}']:'{key}'", "limit": 1}
+        listed = _plain(await self._within(self._intents.search_async(params)))["data"]
+        return await self._intent(listed[0]["id"]) if listed else None
+
+    async def _refund_of(self, request: OperationRequest) -> Json | None:
+        """The refund that was made under this request's key."""
+        params: Any = {"payment_intent": request.of, "limit": _PAGE}
+        listed = _plain(await self._within(self._refunds.list_async(params)))["data"]
+        of_key = [one for one in listed if (one.get("metadata") or {}).get(answers.KEY)
+                  == request.key]  # fmt: skip
+        return of_key[0] if of_key else None
+
+    async def _listed_one(self) -> None:
+        await self._within(self._intents.list_async({"limit": 1}))
+
+    async def _within(self, call: Awaitable[T]) -> T:
+        """The call's result, within the time that a call may take altogether."""
+        async with asyncio.timeout(TOTAL_SECONDS):
+            return await call
+
+
+async def _answered(work: Awaitable[T]) -> T | Declined | NotSent | Unknown | Misconfigured:
+    """The answer of an operation; its failure is an answer as well."""
+    try:
+        return await work
+    except TimeoutError:
+        return Unknown(f"no answer within {TOTAL_SECONDS:.0f} seconds")
+    except Exception as error:
+        return answers.of_error(error)
+
+
+def _plain(told: Any) -> Json:
+    return dict(told.to_dict())
+
+
+def _is_replayed(told: Any) -> bool:
+    """Whether an answer was saved under its key before: the object may have moved on since."""
+    headers = getattr(getattr(told, "last_response", None), "headers", None) or {}
+    return str(headers.get("idempotent-replayed", "")).lower() == "true"
+
+
+def _numbered(key: str, number: int) -> str:
+    return key if number == 1 else f"{key}-{number}"
+
+
+def _intent_named(request: PaymentRequest) -> str | None:
+    return request.reference if request.reference.startswith("pi_") else None
+
+
+def _method_of(request: PaymentRequest) -> tuple[str | None, str] | None:
+    """The customer, if any, and the means of payment that the reference names."""
+    customer, slash, method = request.reference.rpartition("/")
+    if not method.startswith(_METHODS) or (slash and not customer.startswith("cus_")):
+        return None
+    return customer or None, method
+
+
+def _voided(intent: Json) -> VoidAnswer:
+    if intent["status"] == "canceled":
+        return Voided(str(intent["id"]))
+    if intent["status"] == "succeeded":
+        return Declined("the money was taken already", "charge_already_captured")
+    return Running(f"the PaymentIntent is {intent['status']}", str(intent["id"]))

@@ -1,0 +1,68 @@
+"""Notifications of Stripe are read if Stripe has signed these very bytes, and not long ago."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import stripe
+from tests.providers.accounts import STRIPE_SECRET, at_stripe
+from tests.providers.conftest import ORDER
+
+from entrepot.providers.payment import Notification
+from entrepot.providers.stripe import StripeProvider
+
+URL = "http://127.0.0.1:9"  # nobody is asked
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[StripeProvider]:
+    made = StripeProvider(at_stripe(URL))
+    yield made
+    await made.close()
+
+
+EVENT = json.dumps({
+    "id": "evt_1", "object": "event", "type": "charge.refunded", "data": {"object": {
+        "id": "ch_1", "object": "charge", "payment_intent": "pi_1",
+        "metadata": {"entrepot_order": ORDER}}},
+})  # fmt: skip
+
+
+def signed(body: str, secret: str = STRIPE_SECRET, at: int | None = None) -> dict[str, str]:
+    header = stripe.WebhookSignature.generate_signature_header(body, secret, at)
+    return {"stripe-signature": header}
+
+
+async def test_a_notification_is_read_for_what_it_names(provider: StripeProvider) -> None:
+    read = provider.read_notification(signed(EVENT), EVENT.encode())
+    assert read == Notification("evt_1", ("ch_1", "pi_1", ORDER))
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({}, EVENT),
+        (signed(EVENT, "whsec_other"), EVENT),
+        (signed(EVENT), EVENT.replace("pi_1", "pi_2")),
+        (signed(EVENT, at=int(time.time()) - 301), EVENT),
+        ({"stripe-signature": "t=,v1="}, EVENT),
+        ({"stripe-signature": "garbage"}, EVENT),
+        (signed("[]"), "[]"),
+        (signed("{}"), "{}"),
+        (signed("nothing"), "nothing"),
+    ],
+)
+async def test_a_forged_notification_is_none(
+    provider: StripeProvider, headers: dict[str, str], body: str
+) -> None:
+    assert provider.read_notification(headers, body.encode()) is None
+    assert provider.read_notification(headers, b"\xff\xfe") is None
+
+
+async def test_an_account_without_a_signing_secret_reads_none() -> None:
+    without = StripeProvider(at_stripe(URL) | {"webhook_secret": ""})
+    assert without.read_notification(signed(EVENT, ""), EVENT.encode()) is None
+    await without.close()
