@@ -11,8 +11,9 @@ from tests.cli.office import DOWN, LATER, TURN, Office
 from tests.factories import new_id, open_shop
 from tests.quantities import much
 
+from entrepot.cli.events import events
 from entrepot.cli.explain import explain
-from entrepot.cli.order_commands import cancel
+from entrepot.cli.order_commands import cancel, resolve
 from entrepot.cli.orders import orders, retry
 from entrepot.cli.session import OperatorError
 from entrepot.clock import now
@@ -243,6 +244,30 @@ def test_an_order_is_cancelled_and_listed_as_what_it_is(office: Office) -> None:
     assert again == f"order {ids.dashed(order.id)} is cancelled\n"
     assert office.told(explain, "x-1")["events"] == told["events"]
     assert office.types(orders, failed=True) == "no order has failed\n"
+
+
+def test_a_parked_payment_is_resolved_with_proof(office: Office) -> None:
+    order = office.place(PARKED, external_id="x-1")
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"proof": "seen by Ada"}, "--found must be said"),
+        ({"proof": "seen by Ada", "found": "done"}, "--reference must be told"),
+        ({"proof": " ", "found": "nothing"}, "--proof must not be blank"),
+    ]
+    for flags, says in wrong:
+        with pytest.raises(OperatorError, match=says):
+            resolve("x-1", **flags)
+    said = office.types(resolve, "#1", proof="seen by Ada", found="done", reference="ch_1")
+    assert said == "order #1 is resolved: confirmed, payment authorized\n"
+    told = office.told(explain, "x-1")
+    assert (told["stage"], told["jobs"]) == ("confirmed", [])
+    [payment] = told["payments"]
+    assert payment["operations"][0]["provider_reference"] == "ch_1"
+    last = told["events"][-1]
+    assert (last["type"], last["actor"]) == ("order.resolved", "operator:resolve")
+    assert office.told(orders) == []
+    with pytest.raises(OperatorError, match="no step of the order is parked"):
+        resolve(ids.dashed(order.id), proof="again", found="done")
+    assert '"proof":"seen by Ada"' in office.types(events, "Shop", as_json=True)
 
 
 def test_failed_orders_are_listed_with_their_reasons(office: Office) -> None:

@@ -12,13 +12,20 @@ from tests.core.test_book_model import Senders
 
 from entrepot.core import explain
 from entrepot.core.commands import Command
-from entrepot.core.decide import decide
+from entrepot.core.decide import _RULES, decide
+from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.note import NoteOrder
+from entrepot.core.decide.notify import NotifyOrder
+from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.reserve import ReserveStock
+from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.ship import ShipOrder
-from entrepot.core.decide.steps import DeferJob, ResumeOrder
+from entrepot.core.decide.steps import DeferJob, FinishJob, ResumeJob, ResumeOrder
 from entrepot.core.decide.take_back import TakeBack
-from entrepot.core.explain import LEAST, legal_commands
+from entrepot.core.decide.wake import WakeStep
+from entrepot.core.explain import LEAST, Least, legal_commands
 from entrepot.core.facets import Facets
 from entrepot.core.order import Order
 from entrepot.core.results import Decision, OrderResult
@@ -30,6 +37,12 @@ _NAMES: dict[type, str] = {
 
 def legal(book: Book, order: Order) -> dict[str, str | None]:
     return dict(legal_commands(book.order(order), book.facts))
+
+
+def tries_of(least: Least, order: Order, book: Book) -> tuple[Command, ...]:
+    if least.tries is None:
+        return (least.bare(ORG, order.id),)
+    return least.tries(order, book.facts)
 
 
 def names_of(command: Command, before: Order, outcome: Any) -> list[str]:
@@ -75,7 +88,11 @@ class Explained(Senders):
     def tried(self, name: str, why_not: str | None, order: Order) -> None:
         """The least of a command is taken exactly where the command is explained as legal."""
         least = LEAST[name]
-        tries = [least.bare(ORG, order.id)] if least.tries is None else least.tries(order)
+        tries = (
+            [least.bare(ORG, order.id)]
+            if least.tries is None
+            else least.tries(order, self.book.facts)
+        )
         taken = [self.book.judge(command) for command in tries]
         changed = [one for one in taken if isinstance(one, Decision) and explain._changes(one)]
         assert bool(changed) == (why_not is None)
@@ -108,8 +125,11 @@ CONFIRMED = {
     "cancel": None,
     "complete": "an order that is accepted cannot be completed yet",
     "hold": None,
-    "note": None,
     "release": "nothing would change: the order is confirmed",
+    "deliver": "no goods of the order have left",
+    "lose": "no goods of the order have left",
+    "note": None,
+    "resolve": "no step of the order is parked",
     "return": "goods that are accepted cannot come back",
     "retry": "no step of the order is parked or waits",
     "ship": None,
@@ -122,6 +142,35 @@ def test_each_command_of_a_confirmed_order_is_explained() -> None:
     assert legal(book, book.confirmed()) == CONFIRMED
 
 
+# Commands that are of no order yet, or that only the pipeline and the services give.
+NOT_EXPLAINED = {
+    AdjustStock, MirrorOrders, NotifyOrder, PlaceOrder, ReserveStock, ResumeJob, SettlePayment,
+    WakeStep, DeferJob, FinishJob,
+}  # fmt: skip
+
+
+def test_every_command_that_somebody_gives_is_explained() -> None:
+    book = Book()
+    book.stock()
+    order = book.confirmed()
+    book.done(ShipOrder(ORG, "native", order.id))
+    order = book.order(order)
+    explained = {
+        type(command) for least in LEAST.values() for command in tries_of(least, order, book)
+    }
+    assert set(_RULES) == explained | NOT_EXPLAINED
+
+
+def test_a_shipment_on_its_way_is_explained() -> None:
+    book = Book()
+    book.stock()
+    order = book.confirmed()
+    book.done(ShipOrder(ORG, "native", order.id))
+    told = legal(book, order)
+    assert (told["deliver"], told["lose"], told["return"]) == (None, None, None)
+    assert told["ship"] == "all goods of the order have left"
+
+
 def test_a_parked_order_and_an_ended_one_are_explained() -> None:
     book = Book()
     book.stock()
@@ -131,7 +180,7 @@ def test_a_parked_order_and_an_ended_one_are_explained() -> None:
     parking = DeferJob(ORG, job.id, job.fence, 0, "why", parked=True, order_id=order.id)
     book.done(parking)
     told = legal(book, order)
-    assert (told["retry"], told["cancel"]) == (None, None)
+    assert (told["retry"], told["resolve"], told["cancel"]) == (None, None, None)
     assert told["ship"] == "goods of a placed order do not move"
     book.told(order, ("polinate_phase", "CANCELLED"))
     told = legal(book, order)

@@ -3,38 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Annotated
 
 from entrepot import settings
+from entrepot.cli.choices import words
 from entrepot.cli.session import Meant, OperatorError, on_book, order_meant, order_words
 from entrepot.core.actor import operator
 from entrepot.core.commands import Command
 from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.resolve import FINDINGS, ResolveOrder
 from entrepot.core.refusal import Refusal
-from entrepot.core.results import Result
+from entrepot.core.results import OrderResult, Result
 from entrepot.store.engine import Database
 from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 
+_OPTIONS = frozenset({"proof", "found", "reference"})
 _CANCELLED = (("polinate_phase", "CANCELLED"),)
 
 
 def submitted(
-    words: Sequence[str], org: str | None, command: Callable[[Meant], Command], actor: str
+    named: Sequence[str], org: str | None, command: Callable[[Meant], Command], actor: str
 ) -> Result:
-    """Give a command for the order that the words mean, through the book's own writer.
+    """Give a command for the order that is named, through the book's own writer.
 
     Raises OperatorError where no order is meant, and with the refusal's own sentence.
     """
-    order_words(words, org)
+    order_words(named, org)
 
     async def work(database: Database) -> Result | Refusal:
-        meant = await database.read(lambda conn: order_meant(conn, words, org))
+        meant = await database.read(lambda conn: order_meant(conn, named, org))
         writer = make_writer(database, settings.load())
         return (await writer.submit(Envelope(command(meant), actor=actor))).result
 
     result = on_book(work, must_exist=True)
     if isinstance(result, Refusal):
-        raise OperatorError(f"order {words[-1]}: {result.detail or result.reason.sentence}")
+        where = f"--{result.field} " if result.field in _OPTIONS else ""
+        raise OperatorError(
+            f"order {named[-1]}: {where}{result.detail or result.reason.sentence}; "
+            "`entrepot explain` tells which commands it takes"
+        )
     return result
 
 
@@ -56,3 +64,40 @@ def cancel(*order: str, org: str | None = None) -> None:
         operator("cancel"),
     )
     print(f"order {order[-1]} is cancelled")
+
+
+def resolve(
+    *order: str,
+    proof: str,
+    found: Annotated[str | None, words(*FINDINGS)] = None,
+    reference: str | None = None,
+    org: str | None = None,
+) -> None:
+    """Settle a parked payment by what you found at its service, and write down how you know.
+
+    The service is not asked, and nothing is sent to it. The event `order.resolved` keeps the proof.
+
+    Parameters
+    ----------
+    order
+        The order's id in any dialect's spelling, what its sender calls it, or its number as #1042.
+        The name of its organization may stand before it.
+    proof
+        Where and by whom it was seen, in words.
+    found
+        What the service did of the parked step: done or nothing. Of an authorisation it has to be
+        said; every other step is done if it is not said.
+    reference
+        The service's own reference of the money; of money that it holds it has to be told.
+    org
+        Name, number or id of the organization; the order is looked for in all when absent.
+    """
+    result = submitted(
+        order,
+        org,
+        lambda meant: ResolveOrder(*meant, proof, found, reference),
+        operator("resolve"),
+    )
+    assert isinstance(result, OrderResult)
+    stands = result.order.facets
+    print(f"order {order[-1]} is resolved: {stands.stage}, payment {stands.payment}")

@@ -15,8 +15,10 @@ from entrepot.core.commands import Command
 from entrepot.core.decide import add_needs, decide
 from entrepot.core.decide.amend import AmendOrder, LineChange
 from entrepot.core.decide.complete import CompleteOrder
+from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.note import NoteOrder
+from entrepot.core.decide.resolve import DONE, ResolveOrder
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import ResumeOrder
 from entrepot.core.decide.take_back import TakeBack
@@ -27,6 +29,7 @@ from entrepot.core.needs import Needs
 from entrepot.core.order import Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Decision, OrderResult
+from entrepot.core.shipments import SHIPMENTS
 
 _WHO = "operator"
 
@@ -46,7 +49,7 @@ class Least(NamedTuple):
     """
 
     bare: Callable[[int, bytes], Command]
-    tries: Callable[[Order], tuple[Command, ...]] | None = None
+    tries: Callable[[Order, Facts], tuple[Command, ...]] | None = None
     without: str = ""
 
 
@@ -57,7 +60,7 @@ def _amendment(org: int, order_id: bytes) -> Command:
 def _bringing(stage: str) -> Least:
     """Some dialect's word that brings the order to a stage."""
 
-    def tries(order: Order) -> tuple[Command, ...]:
+    def tries(order: Order, _facts: Facts) -> tuple[Command, ...]:
         stand = ahead.stand(order)
         return tuple(
             AmendOrder(order.org, _WHO, order.id, words=((axis, word),))
@@ -69,12 +72,12 @@ def _bringing(stage: str) -> Least:
     return Least(_amendment, tries, f"no word makes an order {stage}")
 
 
-def _other_notes(order: Order) -> tuple[Command, ...]:
+def _other_notes(order: Order, _facts: Facts) -> tuple[Command, ...]:
     notes = f"{order.notes or ''}."
     return (AmendOrder(order.org, _WHO, order.id, said={"notes": notes}),)
 
 
-def _other_prices(order: Order) -> tuple[Command, ...]:
+def _other_prices(order: Order, _facts: Facts) -> tuple[Command, ...]:
     """The first line costs a little more, or a little less: no more stock is needed."""
     return tuple(
         AmendOrder(order.org, _WHO, order.id, update_lines=(LineChange("", line.id, price=price),))
@@ -86,6 +89,18 @@ def _other_prices(order: Order) -> tuple[Command, ...]:
     )
 
 
+def _of_shipments(make: Callable[[int, str, bytes], Command]) -> Least:
+    """A command of one shipment of the order."""
+
+    def tries(order: Order, facts: Facts) -> tuple[Command, ...]:
+        its = facts.group(SHIPMENTS, (order.org, order.id))
+        for one in its:
+            facts.by_shipment[one.org, one.id] = (one.org, one.order_id, one.number)
+        return tuple(make(order.org, _WHO, one.id) for one in its)
+
+    return Least(_amendment, tries, "no goods of the order have left")
+
+
 # Every command that somebody may give for an order, by the name under which it is explained.
 LEAST: Mapping[str, Least] = MappingProxyType(
     {
@@ -93,12 +108,15 @@ LEAST: Mapping[str, Least] = MappingProxyType(
         "amend_lines": Least(_amendment, _other_prices, "the order has no line"),
         "cancel": _bringing("cancelled"),
         "ship": Least(lambda org, id_: ShipOrder(org, _WHO, id_)),
+        "deliver": _of_shipments(DeliverShipment),
+        "lose": _of_shipments(LoseShipment),
         "complete": Least(lambda org, id_: CompleteOrder(org, _WHO, id_)),
         "return": Least(lambda org, id_: TakeBack(org, _WHO, id_, restock=False)),
         "hold": Least(lambda org, id_: HoldOrder(org, _WHO, id_, "?")),
         "release": Least(lambda org, id_: ReleaseOrder(org, _WHO, id_)),
         "note": Least(lambda org, id_: NoteOrder(org, id_, _WHO, ".")),
         "retry": Least(ResumeOrder),
+        "resolve": Least(lambda org, id_: ResolveOrder(org, id_, _WHO, DONE, _WHO)),
     }
 )
 
@@ -117,7 +135,7 @@ def legal_commands(order: Order, facts: Facts) -> tuple[Legal, ...]:
 def _why_not(least: Least, order: Order, facts: Facts) -> str | None:
     bare = (least.bare(order.org, order.id),)
     why_not = least.without
-    for number, command in enumerate(bare if least.tries is None else least.tries(order)):
+    for number, command in enumerate(bare if least.tries is None else least.tries(order, facts)):
         outcome = decide(command, facts)
         if isinstance(outcome, Refusal):
             sentence = outcome.detail or outcome.reason.sentence

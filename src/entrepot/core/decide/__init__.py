@@ -17,6 +17,7 @@ from entrepot.core.decide import (
     notify,
     place,
     reserve,
+    resolve,
     settle,
     ship,
     steps,
@@ -33,6 +34,7 @@ from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.notify import NotifyOrder, match_announced
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
+from entrepot.core.decide.resolve import ResolveOrder
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, FinishJob, ResumeJob, ResumeOrder
@@ -75,6 +77,7 @@ _RULES: dict[type, Rule] = {
     DeferJob: Rule(steps.wants_to_defer, steps.defer),
     FinishJob: Rule(steps.wants_to_finish, steps.finish),
     ResumeOrder: Rule(steps.wants_to_resume, steps.resume),
+    ResolveOrder: Rule(resolve.wants, resolve.resolve),
     ResumeJob: Rule(steps.wants_to_resume_job, steps.resume_job),
 }
 

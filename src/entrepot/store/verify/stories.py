@@ -23,7 +23,7 @@ _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 _MOVES_NOTHING = frozenset({
     events.ORDER_AMENDED, events.ORDER_INGESTED, events.ORDER_PARKED, events.ORDER_RESUMED,
-    events.ORDER_HELD, events.ORDER_RELEASED,
+    events.ORDER_RESOLVED, events.ORDER_HELD, events.ORDER_RELEASED,
     events.ORDER_TOLD_AHEAD, events.STOCK_RESERVED,
 })  # fmt: skip
 
@@ -68,7 +68,7 @@ def _false_source(event: Event) -> str | None:
         return None  # reported with the order's story
     if event.type in _OF_THE_PIPELINE:
         told_by_right = event.source == PIPELINE
-    elif event.type == events.ORDER_RESUMED:
+    elif event.type in (events.ORDER_RESUMED, events.ORDER_RESOLVED):
         told_by_right = event.source == OPERATOR
     elif event.type == events.STOCK_RELEASED:
         told_by_right = event.source == PIPELINE or _is_sender(event.source)
@@ -84,10 +84,14 @@ def _is_sender(source: str) -> bool:
 
 # The kinds of actors of an event, by its source. An unknown actor has an empty name.
 _ACTORS = {PIPELINE: ("step", "provider"), OPERATOR: ("operator",)}
+# An operator who says with proof what came of a payment takes the pipeline's place.
+_RESOLVING = "operator:resolve"
 _OTHERS = ("key", "token", "operator", "step")
 
 
 def _false_actor(event: Event) -> str | None:
+    if (event.source, event.actor) == (PIPELINE, _RESOLVING):
+        return None
     kind, _, name = event.actor.partition(":")
     by_right = not event.actor or (name and kind in _ACTORS.get(event.source, _OTHERS))
     return None if by_right else f"told by {event.source}, made by {event.actor}"

@@ -1,0 +1,55 @@
+"""The commands of docs/runbook.md for a stuck order, run as they stand there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from tests.cli.office import DOWN, Office
+from tests.cli.test_orders import PARKED
+
+from entrepot.cli.explain import explain
+from entrepot.core import ids
+from entrepot.store import accounts
+from entrepot.testing.command_line import run
+
+RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
+# What the runbook's orders are called in this test, and its organization.
+NAMES = {"#1042": "#1", "#1043": "#2", "#1044": "#3", "My shop": "Shop"}
+
+
+def stuck() -> list[list[str]]:
+    """The words of each command of the section, without its comment."""
+    section = RUNBOOK.read_text().partition("\n## An order is stuck\n")[2].partition("\n## ")[0]
+    [block] = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    return [shlex.split(line, comments=True) for line in block.splitlines()]
+
+
+def test_the_commands_for_a_stuck_order(office: Office, tmp_path: Path) -> None:
+    office.write(lambda conn: accounts.set_payment_secret(conn, office.shop.org, b"s" * 32))
+    first, second, third = (office.place(PARKED | {"error": DOWN}) for _ in range(3))
+    told: dict[str, str] = {}
+    ended = {"explain": 0}
+    for entrepot, command, *words in stuck():
+        assert entrepot == "entrepot"
+        done = run(
+            tmp_path, command, *[NAMES.get(word, word) for word in words],
+            DATABASE_URL=office.url, SANDBOX_LEDGER=str(tmp_path / "sandbox.db"),
+        )  # fmt: skip
+        assert not done.err, done
+        told[f"{command} {'--all' if '--all' in words else ''}".strip()] = done.out
+        ended[command] = done.code
+    assert told["orders"].count("parked: authorise: ") == 3
+    assert "resolve" in told["explain"]
+    assert told["retry"] == "order #1 goes on\n"
+    assert told["retry --all"] == "0 steps go on\n"
+    stands = [office.told(explain, ids.dashed(one.id)) for one in (first, second, third)]
+    assert [one["stage"] for one in stands] == ["placed", "cancelled", "confirmed"]
+    assert [one["stands"]["payment"] for one in stands] == ["pending", "pending", "authorized"]
+    # The sandbox has no money for the order that was resolved: the comparison says so.
+    assert "order_without_payment" in told["reconcile"]
+    assert ended == {
+        "orders": 0, "explain": 0, "retry": 0, "cancel": 0, "resolve": 0, "reconcile": 1,
+        "verify": 0,
+    }  # fmt: skip
