@@ -145,13 +145,15 @@ def telling_names(source: Source) -> Iterator[str]:
             yield f"the name {part} says nothing"
 
 
+# The sandbox and the simulators play other companies: their ledgers are no part of our store.
+OTHER_COMPANIES = frozenset(
+    {"src/entrepot/providers/sandbox_ledger.py", "src/entrepot/simulators/ledger.py"}
+)
+
+
 def sql_in_the_store(source: Source) -> Iterator[str]:
     """No statement's text outside src/entrepot/store."""
-    # The sandbox provider plays another company: its ledger is no part of our store.
-    if (
-        source.inside("src/entrepot/store/")
-        or source.path == "src/entrepot/providers/sandbox_ledger.py"
-    ):
+    if source.inside("src/entrepot/store/") or source.path in OTHER_COMPANIES:
         return
     for line, text in source.texts:
         if SQL_TEXT.match(text) and SHOUTED_OR_WHISPERED.match(text):

@@ -39,6 +39,7 @@ app.command("entrepot.cli.accounts:org_app", name="org")
 app.command("entrepot.cli.accounts:key_app", name="key")
 app.command("entrepot.cli.provider:provider_app", name="provider")
 app.command("entrepot.cli.book:sandbox_app", name="sandbox")
+app.command("entrepot.cli.simulate:simulate")
 app.command("entrepot.cli.book:docs")
 
 

@@ -1,0 +1,56 @@
+"""`entrepot simulate`: payment services to test against, without an account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from entrepot.cli.choices import port_of, whole, words
+from entrepot.cli.serve import bind
+
+_Service = Annotated[Literal["stripe"], words("stripe")]
+
+
+def simulate(  # noqa: PLR0913 - the options of the command
+    service: _Service,
+    /,
+    *,
+    host: str = "127.0.0.1",
+    port: Annotated[int, whole] = 0,
+    ledger: Path | None = None,
+    notify: str = "",
+    credential: str = "",
+    secret: str = "",
+) -> None:
+    """Play a payment service until SIGTERM, for its official client and for Entrepot.
+
+    Parameters
+    ----------
+    service
+        `stripe`.
+    host
+        Address to listen on.
+    port
+        Port to listen on; 0 picks a free one.
+    ledger
+        File that keeps what the simulator knows; without it a stop forgets everything.
+    notify
+        URL that notifications are sent to; none are sent without it.
+    credential
+        The only API key that is taken; all are taken without it.
+    secret
+        What notifications are signed with; docs/simulators.md has the usual secret.
+    """
+    # Imported here, because the other commands do without.
+    from entrepot.simulators.serving import SERVICES, Terms, served, server  # noqa: PLC0415
+
+    port_of(port, least=0)
+    sockets = bind(host, port)
+    try:
+        taken = sockets[0].getsockname()[1]
+        application = served(SERVICES[service](), Terms(ledger, notify, credential, secret))
+        print(f"{service} is played on http://{host}:{taken}/; Ctrl-C stops.", flush=True)
+        server(application).run(sockets)
+    finally:
+        for one in sockets:
+            one.close()
