@@ -5,18 +5,24 @@ A service's client is imported where an account of the service is used, and not 
 
 from __future__ import annotations
 
+import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 
 from entrepot import sealing
+from entrepot.edge.notifications import Read
 from entrepot.providers import account
-from entrepot.providers.payment import PaymentProvider
+from entrepot.providers.payment import Notification, PaymentProvider
 from entrepot.providers.unusable import Unusable
+from entrepot.store import accounts
 from entrepot.store.accounts import ProviderAccount
+from entrepot.store.engine import Database
 
 # Makes a provider of an account's members, with so many calls under way at most.
 Make = Callable[[Mapping[str, str], int], PaymentProvider]
+_KNOWN_MAX = 256  # accounts whose notifications are checked without opening the account again
 NOTHING_KEPT = "nothing is kept of this account; add it again with `entrepot provider add`"
 
 
@@ -43,6 +49,42 @@ def connect(kept: ProviderAccount, *, keys: tuple[bytes, ...], calls_max: int) -
         return PROVIDERS[kept.service](members_of(kept, keys), calls_max)
     except sealing.Unsealable as why:
         return Unusable(kept.service, f"the account at {kept.service} cannot be used: {why}")
+
+
+class Notifications:
+    """The check of notifications: with the secret of the account that the path names."""
+
+    def __init__(self, database: Database, keys: tuple[bytes, ...]) -> None:
+        self._database, self._keys = database, keys
+        self._known: OrderedDict[ProviderAccount, PaymentProvider] = OrderedDict()
+
+    async def read(
+        self, service: str, organization: bytes, headers: Mapping[str, str], body: bytes
+    ) -> Read | None:
+        """The notification; None where there is no such account, or it has signed another one."""
+        if service not in PROVIDERS:
+            return None
+        find = partial(accounts.provider_account_of, id_=organization, service=service)
+        kept = await self._database.read(find)
+        if kept is None:
+            return None
+        # In a thread: a service's client is imported here first, and may ask for a certificate.
+        told = await asyncio.to_thread(self._checked, kept, headers, body)
+        return None if told is None else Read(kept.org, told.id, told.references)
+
+    def _checked(
+        self, kept: ProviderAccount, headers: Mapping[str, str], body: bytes
+    ) -> Notification | None:
+        return self._provider(kept).read_notification(headers, body)
+
+    def _provider(self, kept: ProviderAccount) -> PaymentProvider:
+        """The provider of an account. It is asked nothing, so that there is nothing to close."""
+        found = self._known.get(kept)
+        if found is None:
+            found = self._known[kept] = connect(kept, keys=self._keys, calls_max=1)
+            if len(self._known) > _KNOWN_MAX:
+                self._known.popitem(last=False)
+        return found
 
 
 def connectors(

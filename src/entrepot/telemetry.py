@@ -202,6 +202,12 @@ class Metrics:
             ["provider", "operation", "outcome"],
             registry=registry,
         )
+        self.provider_notifications = Counter(
+            "entrepot_provider_notifications",
+            "Notifications of payment providers, by provider and outcome: taken, repeated, forged",
+            ["provider", "outcome"],
+            registry=registry,
+        )
         self.provider_seconds = Histogram(
             "entrepot_provider_seconds",
             "Duration of a call to a payment provider in seconds",

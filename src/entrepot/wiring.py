@@ -19,8 +19,10 @@ import uvicorn
 
 from entrepot import pages, payment_services, sealing, settings, telemetry
 from entrepot.clock import new_id, new_request_id, now
+from entrepot.edge import notifications
 from entrepot.edge.admission import Admission
 from entrepot.edge.app import Application, build_app
+from entrepot.edge.asgi import Entrance
 from entrepot.edge.dialects import ALL
 from entrepot.edge.door import Door
 from entrepot.edge.polinate.credentials import business_text
@@ -247,10 +249,19 @@ def application(shared: str | None = None) -> Application:
     app = build_app(
         services, dialects, pages.pages(database, chosen), new_request_id, lifespan=lifespan,
         tokens={"/metrics": chosen.metrics_token} if chosen.metrics_token else {},
+        others=_notified(services, chosen) if dialects else {},
     )  # fmt: skip
     if dialects:
         app.door = Door(writer, dialects, new_request_id)
     return app
+
+
+def _notified(services: Services, chosen: Settings) -> Mapping[str, Entrance]:
+    """The entrance for notifications of payment services, by its path."""
+    keys = sealing.keys_of(chosen.seal_keys)
+    read = payment_services.Notifications(services.database, keys).read
+    known = frozenset(payment_services.PROVIDERS)
+    return {notifications.PATH: notifications.entrance(services, read, known, new_request_id)}
 
 
 def open_files(connections: int) -> int:

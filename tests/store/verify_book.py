@@ -18,6 +18,7 @@ from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.note import NoteOrder
+from entrepot.core.decide.notice import KeepNotice
 from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
@@ -232,6 +233,7 @@ async def healthy_book(database: Database) -> Healthy:
         conn.execute(schema.provider_accounts.insert().values(account))
 
     await database.write(source)
+    await book.tell(KeepNotice(1, "stripe", "evt_1", ("pi_1",), b"{}"))
     await book.tell(NotifyOrder(1, "polinate", "not-known-yet"))
     await database.write(lambda conn: processes.beat(conn, 1, book.now()))
     return book

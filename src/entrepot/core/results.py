@@ -30,6 +30,12 @@ class NotedResult(NamedTuple):
     fetching: bool
 
 
+class NoticeResult(NamedTuple):
+    """A payment service's notification is kept; whether it was not kept before."""
+
+    new: bool
+
+
 class StockResult(NamedTuple):
     """The ledger entry that was written."""
 
@@ -48,7 +54,15 @@ class ReplayedResult(NamedTuple):
     """Nothing was done: the answer is the stored one of the first request under this key."""
 
 
-Result = OrderResult | OrdersResult | NotedResult | StockResult | StepResult | ReplayedResult
+Result = (
+    OrderResult
+    | OrdersResult
+    | NotedResult
+    | NoticeResult
+    | StockResult
+    | StepResult
+    | ReplayedResult
+)
 
 
 class Decision(NamedTuple):

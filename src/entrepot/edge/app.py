@@ -49,17 +49,19 @@ class Application:
             raise AssertionError(f"no {scope['type']} is spoken here")
 
 
-def build_app(
+def build_app(  # noqa: PLR0913 - all that an application consists of
     services: Services,
     dialects: Iterable[Dialect],
     pages: Mapping[str, Page],
     new_request_id: Callable[[], str],
     lifespan: Lifespan = nullcontext,
+    *,
     tokens: Mapping[str, str] | None = None,
+    others: Mapping[str, Entrance] | None = None,
 ) -> Application:
     """The application over these dialects, and plain GET pages (health, metrics, documents).
 
-    `tokens`: the bearer tokens that some pages ask for.
+    `tokens`: the bearer tokens that some pages ask for. `others`: further entrances, by path.
     """
     listed = tuple(dialects)
     entrances: dict[str, Entrance] = {}
@@ -74,6 +76,7 @@ def build_app(
     for path, token in (tokens or {}).items():
         if path in pages:
             entrances[path] = guarded(entrances[path], token, services)
+    entrances.update(others or {})
     return Application(Paths(entrances), _nowhere(listed, new_request_id), lifespan)
 
 

@@ -94,7 +94,7 @@ class Endpoint:
             raise
 
     async def _answered(self, scope: Scope, receive: Receive) -> tuple[Answer | Reply, Headers]:
-        headers = _headers(scope["headers"])
+        headers = headers_of(scope["headers"])
         request_id = headers.get("x-request-id", "")
         if not _REQUEST_ID.match(request_id):
             request_id = self._new_request_id()
@@ -219,7 +219,7 @@ def _warning(what: str, names: Sequence[str]) -> tuple[bytes, bytes]:
     return b"warning", text.encode()
 
 
-def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+def headers_of(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """By lower-case name. A repeated one is joined by line feeds, which no single one can hold."""
     listed = list(sent)
     # All are decoded at once, which takes a fraction of the time.

@@ -5,21 +5,36 @@ while the book is away, decides what a refusal means for the job, and finds the 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from entrepot.core.commands import Command
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob
+from entrepot.core.decide.wake import WakeStep
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import Result, StepResult
 from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.retry import next_try
 from entrepot.pipeline.steps import Held, Terms, park, put_off, request_id
+from entrepot.pipeline.steps.outside import SANDBOX
 from entrepot.pipeline.steps.table import in_hand
+from entrepot.store.engine import Unavailable
+from entrepot.store.reading import notices
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 
 # The pipeline sends a command again after one of these.
 TRIED_AGAIN = frozenset({Reason.UNAVAILABLE, Reason.OVERLOADED})
+
+
+def awaited(held: Held, command: DeferJob) -> set[str]:
+    """The provider's references of what the job's payment waits for."""
+    payment = held.payment
+    operations = payment.operations if payment else ()
+    known = {one.provider_reference for one in operations if one.state == "running"}
+    if command.running is not None:
+        known.add(command.running.provider_reference)
+    return {one for one in known if one}
 
 
 class Concluding:
@@ -46,6 +61,8 @@ class Concluding:
             result, tries = await self._submitted(held, command, again=True), tries + 1
         if not isinstance(result, Refusal):
             self._taken(held, command, result)
+            if isinstance(command, DeferJob) and held.payment is not None:
+                await self._hear(held, command)
         elif result.reason is Reason.STALE_LEASE:
             self._reports.tell_quietly("pipeline.lease_lost", held)
         elif isinstance(command, DeferJob):
@@ -62,6 +79,26 @@ class Concluding:
         seen = held.seen if settled and not again else None
         envelope = Envelope(command, request_id(held), seen=seen, actor=held.actor)
         return (await self._writer.submit(envelope)).result
+
+    async def _hear(self, held: Held, command: DeferJob) -> None:
+        """Wake the step for what a provider told while the step was tried.
+
+        The reference that the provider names is written down only now, so that a notification of
+        before has found nobody. It is kept, and heard once.
+        """
+        references = awaited(held, command)
+        service = held.payment.payment.service if held.payment else ""
+        if not references or service == SANDBOX:
+            return
+        org = held.job.org
+        find = partial(notices.unheard, org=org, service=service, references=references)
+        try:
+            found = await self._holding.database.read(find)
+        except Unavailable:
+            return  # the step asks again by itself
+        for reference, event in found:
+            wake = WakeStep(org, service, reference, event)
+            await self._writer.submit(Envelope(wake, actor=held.actor))
 
     def _taken(self, held: Held, command: Command, result: Result) -> None:
         if isinstance(command, DeferJob) and isinstance(result, StepResult) and result.job:

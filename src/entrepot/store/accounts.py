@@ -160,6 +160,12 @@ def provider_account(conn: Connection, org: int, service: str) -> ProviderAccoun
     return ProviderAccount(org, service, None if row.sealed is None else bytes(row.sealed))
 
 
+def provider_account_of(conn: Connection, id_: bytes, service: str) -> ProviderAccount | None:
+    """The account at a service of the organization with this id; None where there is none."""
+    org = conn.execute(select(_orgs.c.org).where(_orgs.c.id == id_)).scalar_one_or_none()
+    return None if org is None else provider_account(conn, org, service)
+
+
 def provider_accounts(conn: Connection, org: int | None = None) -> list[ProviderAccount]:
     """The accounts of an organization, or of all, by organization and service."""
     at = schema.provider_accounts.c

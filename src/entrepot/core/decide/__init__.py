@@ -14,6 +14,7 @@ from entrepot.core.decide import (
     hold,
     mirror,
     note,
+    notice,
     notify,
     place,
     reserve,
@@ -31,6 +32,7 @@ from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.note import NoteOrder
+from entrepot.core.decide.notice import KeepNotice
 from entrepot.core.decide.notify import NotifyOrder, match_announced
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
@@ -73,6 +75,7 @@ _RULES: dict[type, Rule] = {
     AdjustStock: Rule(adjust.wants, adjust.adjust),
     ReserveStock: Rule(reserve.wants, reserve.reserve),
     SettlePayment: Rule(settle.wants, settle.settle),
+    KeepNotice: Rule(notice.wants, notice.keep),
     WakeStep: Rule(wake.wants, wake.wake),
     DeferJob: Rule(steps.wants_to_defer, steps.defer),
     FinishJob: Rule(steps.wants_to_finish, steps.finish),

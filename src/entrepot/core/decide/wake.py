@@ -9,6 +9,7 @@ from entrepot.core.decide.jobs import held_here
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
+from entrepot.core.notice import NOTICES, NoticeKey
 from entrepot.core.results import Decision, StepResult
 
 
@@ -18,11 +19,18 @@ class WakeStep(NamedTuple):
     org: int
     service: str
     reference: str  # the provider's own, of a payment whose outcome the provider says later
+    event: str = ""  # the notice of the notification, if it is kept: heard now, if a step waits
 
 
 def wants(command: WakeStep, needs: Needs) -> None:
     """The order with the payment that has the reference, if there is one."""
     needs.running.add((command.org, command.service, command.reference))
+    if command.event:
+        needs.of(NOTICES).add(_notice_key(command))
+
+
+def _notice_key(command: WakeStep) -> NoticeKey:
+    return command.org, command.service, command.reference, command.event
 
 
 def wake(command: WakeStep, facts: Facts) -> Decision:
@@ -31,7 +39,8 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
     Nothing else of the notification is believed: the step asks the provider. The tries of the step
     stay, so that notifications cannot have a provider asked for ever. An unknown reference, a
     payment with an outcome, and a step that is due, in a worker's hands or of an order that is held
-    leave no trace.
+    change nothing. A notice that is kept then stays unheard, and a step that puts itself off looks
+    for such a notice.
     """
     changes = Changes(facts)
     order_id = facts.by_reference.get((command.org, command.service, command.reference))
@@ -50,6 +59,9 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
         due = job._replace(state="due", run_at=now, put_off_at=now)
         changes.jobs.put(held_here(due, facts))
     if waiting:
+        notice = facts.of(NOTICES).get(_notice_key(command)) if command.event else None
+        if notice is not None and not notice.heard_at:
+            changes.of(NOTICES).put(notice._replace(heard_at=now))
         if order.parked:
             # An operator was called and is not needed now: a reader by time has to see that.
             order = order.changed(updated_at=max(now, order.updated_at + 1000))

@@ -37,6 +37,7 @@ from entrepot.store.schema.goods import (
 )
 from entrepot.store.schema.kept import AnyKept
 from entrepot.store.schema.notes import NOTES, order_notes
+from entrepot.store.schema.notices import NOTICES, provider_notices
 from entrepot.store.schema.orders import (
     EVENTS,
     LINES,
@@ -76,7 +77,7 @@ from entrepot.store.schema.work import (
 
 # Kinds of which nothing is special: rows are read by key, put and written, and no more. Each has
 # its place among the rest by `core.facts.Facts.of`.
-PLAIN: tuple[AnyKept, ...] = (NOTES,)
+PLAIN: tuple[AnyKept, ...] = (NOTES, NOTICES)
 # Kinds that are read by the order that their rows belong to, where goods of the order have left.
 OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETURN_LINES)
 
@@ -93,6 +94,7 @@ __all__ = [
     "LINES",
     "LOCATIONS",
     "NOTES",
+    "NOTICES",
     "OF_SENT_ORDERS",
     "OPERATIONS",
     "ORDERS",
@@ -133,6 +135,7 @@ __all__ = [
     "payments",
     "processes",
     "provider_accounts",
+    "provider_notices",
     "reservations",
     "return_lines",
     "returns",
