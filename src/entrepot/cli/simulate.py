@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from entrepot.cli.choices import port_of, whole, words
 from entrepot.cli.serve import bind
 
-_Service = Annotated[Literal["stripe"], words("stripe")]
+_Service = Annotated[Literal["stripe", "adyen", "paypal"], words("stripe", "adyen", "paypal")]
 
 
 def simulate(  # noqa: PLR0913 - the options of the command
@@ -27,7 +27,7 @@ def simulate(  # noqa: PLR0913 - the options of the command
     Parameters
     ----------
     service
-        `stripe`.
+        `stripe`, `adyen` or `paypal`.
     host
         Address to listen on.
     port
@@ -37,9 +37,10 @@ def simulate(  # noqa: PLR0913 - the options of the command
     notify
         URL that notifications are sent to; none are sent without it.
     credential
-        The only API key that is taken; all are taken without it.
+        The only API key (PayPal: client id) that is taken; all are taken without it.
     secret
-        What notifications are signed with; docs/simulators.md has the usual secret.
+        What notifications are signed with (Stripe: signing secret, Adyen: HMAC key, PayPal: id of
+        the webhook); docs/simulators.md has the usual ones.
     """
     # Imported here, because the other commands do without.
     from entrepot.simulators.serving import SERVICES, Terms, served, server  # noqa: PLC0415

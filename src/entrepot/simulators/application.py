@@ -87,7 +87,7 @@ class Simulator:
 
     def _noted(self, call: Call, operation: str) -> int:
         with self.ledger.writing():
-            self.service.lapse()
+            self.service.let_lapse()
             return self.ledger.called(
                 self.service.now(), call.method, call.path, operation, call.key
             )
@@ -141,7 +141,7 @@ class Simulator:
             if len(call.key) > 255:
                 return service.refusal("key_too_long", call), "refused"
             saved = ledger.stored(call.key)
-            if saved is not None and service.now() - saved.at <= service.key_seconds:
+            if saved is not None and service.now() - saved.at <= service.remembers(call):
                 if saved.content != content:
                     return service.refusal("mismatch", call), "mismatch"
                 return service.replayed(call, saved.reply), "replayed"

@@ -48,7 +48,7 @@ class Control:
 
     async def _told(self, _: Json) -> Json:
         with self._ledger.writing():
-            self._service.lapse()
+            self._service.let_lapse()
         entries = self._ledger.entries()
         return {
             "service": self._service.name,

@@ -15,6 +15,7 @@ from entrepot.simulators.exchange import Call, Fault, Json, Reply, read_form
 from entrepot.simulators.ledger import Entry, Ledger
 
 DAY = 86_400.0
+_LAPSE_SECONDS = 60  # holds last for days
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -49,12 +50,20 @@ class Service(ABC):
         self.ledger = ledger
         self.credential = credential
         self.secret = secret
+        self._lapsed_at: tuple[float, float] | None = None
 
     # ---------------------------------------------------------------- the clock
 
     def now(self) -> float:
         """The time in seconds, by the simulator's own clock."""
         return time.time() + float(self.ledger.fact("clock_ahead", 0.0))
+
+    def let_lapse(self) -> None:
+        """Let go of the holds whose time is over, after the clock was moved, or now and then."""
+        state = (float(self.ledger.fact("clock_ahead", 0.0)), time.time() // _LAPSE_SECONDS)
+        if state != self._lapsed_at:
+            self._lapsed_at = state
+            self.lapse()
 
     # ---------------------------------------------------------------- what each service says
 
@@ -91,6 +100,10 @@ class Service(ABC):
     def prepare(self) -> None:
         """Make what the service has from its first day on."""
         return
+
+    def remembers(self, call: Call) -> float:  # noqa: ARG002 - some look at the call
+        """For how many seconds the key of a call is remembered."""
+        return self.key_seconds
 
     def replayed(self, call: Call, saved: Reply) -> Reply:  # noqa: ARG002 - some look at the call
         """The answer to a repeat under a key, made of the saved one."""

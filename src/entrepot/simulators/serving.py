@@ -20,7 +20,23 @@ def _stripe() -> type[Service]:
     return Stripe
 
 
-SERVICES: dict[str, Callable[[], type[Service]]] = {"stripe": _stripe}
+def _adyen() -> type[Service]:
+    from entrepot.simulators.adyen import Adyen  # noqa: PLC0415 - one of them is played
+
+    return Adyen
+
+
+def _paypal() -> type[Service]:
+    from entrepot.simulators.paypal import PayPal  # noqa: PLC0415 - one of them is played
+
+    return PayPal
+
+
+SERVICES: dict[str, Callable[[], type[Service]]] = {
+    "stripe": _stripe,
+    "adyen": _adyen,
+    "paypal": _paypal,
+}
 
 
 class Terms(NamedTuple):

@@ -1,0 +1,218 @@
+"""Adyen's own client, unchanged, against its simulator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import Adyen
+import pytest
+import requests
+from Adyen.exceptions import (
+    AdyenAPIAuthenticationError,
+    AdyenAPICommunicationError,
+    AdyenAPIResponseError,
+    AdyenAPIUnprocessableEntity,
+)
+from Adyen.util import is_valid_hmac_notification
+from tests.simulators.receiving import Receiver, receiver
+
+from entrepot.testing.simulated import Simulated, simulated
+
+HMAC_KEY = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056"
+DAY = 86_400
+
+
+class Shop:
+    """A merchant: the client's services, whose address is the simulator's."""
+
+    def __init__(self, simulator: Simulated, key: str = "key") -> None:
+        client = Adyen.Adyen(xapikey=key, platform="test")
+        self.payments = client.checkout.payments_api
+        self.modifications = client.checkout.modifications_api
+        for service in (self.payments, self.modifications):
+            service.baseUrl = f"{simulator.url}/v72"
+
+    def pay(self, reference: str, key: str | None = None, **changes: Any) -> dict[str, Any]:
+        request = {
+            "amount": {"currency": "EUR", "value": 1250},
+            "merchantAccount": "Shop",
+            "reference": reference,
+            "paymentMethod": {"type": "scheme", "storedPaymentMethodId": "8415"},
+        }
+        answer = self.payments.payments(request | changes, idempotency_key=key)
+        found: dict[str, Any] = answer.message
+        return found
+
+    def modify(self, what: str, psp: str, value: int | None = None, **more: Any) -> dict[str, Any]:
+        request: dict[str, Any] = {"merchantAccount": "Shop", "reference": f"{what}-1"}
+        if value is not None:
+            request["amount"] = {"currency": "EUR", "value": value}
+        call = getattr(self.modifications, what)
+        found: dict[str, Any] = call(request, psp, **more).message
+        return found
+
+
+@pytest.fixture(scope="module")
+def received() -> Iterator[Receiver]:
+    with receiver() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def simulator(received: Receiver) -> Iterator[Simulated]:
+    with simulated("adyen", notify=received.url) as running:
+        yield running
+
+
+@pytest.fixture
+def shop(simulator: Simulated) -> Shop:
+    return Shop(simulator)
+
+
+def sums(simulator: Simulated, psp: str) -> tuple[int, int, int]:
+    [payment] = simulator.payments(psp)
+    return payment["held"], payment["taken"], payment["refunded"]
+
+
+def told(received: Receiver, since: int, count: int) -> list[dict[str, Any]]:
+    """Notifications from the number `since` on, once there are so many; each signed rightly."""
+    came = [json.loads(one.body) for one in received.wait_for(since + count)[since:]]
+    assert all(is_valid_hmac_notification(one, HMAC_KEY) for one in came)
+    return [one["notificationItems"][0]["NotificationRequestItem"] for one in came]
+
+
+def test_a_payment_is_held_captured_in_parts_and_refunded(
+    simulator: Simulated, shop: Shop, received: Receiver
+) -> None:
+    since = len(received.came)
+    paid = shop.pay("o-1")
+    psp = paid["pspReference"]
+    assert paid["resultCode"] == "Authorised"
+    assert sums(simulator, psp) == (1250, 0, 0)
+    part = shop.modify("capture_authorised_payment", psp, 500)
+    assert (part["status"], part["paymentPspReference"]) == ("received", psp)
+    shop.modify("capture_authorised_payment", psp, 750)
+    assert sums(simulator, psp) == (0, 1250, 0)
+    shop.modify("capture_authorised_payment", psp, 1)
+    shop.modify("refund_captured_payment", psp, 400)
+    shop.modify("refund_captured_payment", psp, 851)
+    assert sums(simulator, psp) == (0, 850, 400)
+    shop.modify("refund_or_cancel_payment", psp)
+    assert sums(simulator, psp) == (0, 0, 1250)
+    came = told(received, since, 7)
+    assert [(one["eventCode"], one["success"]) for one in came] == [
+        ("AUTHORISATION", "true"),
+        ("CAPTURE", "true"),
+        ("CAPTURE", "true"),
+        ("CAPTURE", "false"),
+        ("REFUND", "true"),
+        ("REFUND", "false"),
+        ("CANCEL_OR_REFUND", "true"),
+    ]
+    assert came[1]["pspReference"] == part["pspReference"]
+    assert came[1]["originalReference"] == psp
+
+
+def test_a_payment_is_cancelled_by_either_reference(
+    simulator: Simulated, shop: Shop, received: Receiver
+) -> None:
+    since = len(received.came)
+    first, second = shop.pay("o-cancel-1"), shop.pay("o-cancel-2")
+    shop.modify("cancel_authorised_payment_by_psp_reference", first["pspReference"])
+    shop.modifications.cancel_authorised_payment(
+        {"merchantAccount": "Shop", "paymentReference": "o-cancel-2", "reference": "c"}
+    )
+    for one in (first, second):
+        assert sums(simulator, one["pspReference"]) == (0, 0, 0)
+    codes = [one["eventCode"] for one in told(received, since, 4)]
+    assert codes[2:] == ["CANCELLATION", "TECHNICAL_CANCEL"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"paymentMethod": {"type": "scheme", "holderName": "NOT_ENOUGH_BALANCE"}}, "12"),
+        ({"paymentMethod": {"storedPaymentMethodId": "sim_declined_as_6"}}, "6"),
+    ],
+)
+def test_a_card_is_refused_with_the_services_code(
+    shop: Shop, simulator: Simulated, changes: dict[str, Any], code: str
+) -> None:
+    paid = shop.pay(f"o-refused-{code}", **changes)
+    assert (paid["resultCode"], paid["refusalReasonCode"]) == ("Refused", code)
+    assert sums(simulator, paid["pspReference"]) == (0, 0, 0)
+
+
+def test_a_key_is_answered_once_refused_with_other_content_and_forgotten() -> None:
+    with simulated("adyen") as simulator:
+        shop = Shop(simulator)
+        paid = shop.pay("o-key", "key-1")
+        assert shop.pay("o-key", "key-1") == paid
+        with pytest.raises(AdyenAPIUnprocessableEntity) as refused:
+            shop.pay("o-other", "key-1")
+        assert refused.value.error_code == "704"
+        assert len(simulator.payments()) == 1
+        simulator.control("clock", advance_seconds=32 * DAY)
+        assert shop.pay("o-key", "key-1") != paid
+        assert [one["held"] for one in simulator.payments()] == [0, 1250], "the first has lapsed"
+
+
+@pytest.mark.parametrize(
+    ("does", "error", "kept"),
+    [
+        ("lost", requests.ConnectionError, True),
+        ("cut", requests.ConnectionError, False),
+        ("charged", AdyenAPICommunicationError, True),
+        ("unavailable", AdyenAPIResponseError, False),
+        ("busy", AdyenAPIUnprocessableEntity, False),
+        ("limited", AdyenAPIResponseError, False),
+    ],
+)
+def test_a_script_decides_how_a_call_goes(
+    simulator: Simulated, shop: Shop, does: str, error: type[Exception], kept: bool
+) -> None:
+    reference = f"o-sim_{does}"
+    with pytest.raises(error) as went:
+        shop.pay(reference, f"script-{does}")
+    if does in ("busy", "unavailable"):
+        assert went.value.headers["transient-error"] == "true"  # type: ignore[attr-defined]
+    assert len(simulator.payments(reference)) == int(kept)
+    if does != "charged":
+        assert shop.pay(reference, f"script-{does}")["resultCode"] == "Authorised"
+    assert [one["held"] for one in simulator.payments(reference)] == [1250]
+
+
+def test_an_outcome_is_told_later(simulator: Simulated, shop: Shop, received: Receiver) -> None:
+    since = len(received.came)
+    paid = shop.pay("o-sim_pending")
+    assert paid["resultCode"] == "RedirectShopper"
+    simulator.control("settle", reference="o-sim_pending", outcome="authorised")
+    [came] = told(received, since, 1)
+    assert (came["eventCode"], came["merchantReference"]) == ("AUTHORISATION", "o-sim_pending")
+    request = {"merchantAccount": "Shop", "details": {"redirectResult": paid["pspReference"]}}
+    assert shop.payments.payments_details(request).message["resultCode"] == "Authorised"
+    simulator.script("refund", "pending")
+    shop.modify("capture_authorised_payment", paid["pspReference"], 1250)
+    shop.modify("refund_captured_payment", paid["pspReference"], 1250)
+    assert sums(simulator, paid["pspReference"]) == (0, 1250, 0)
+    simulator.control("settle", reference=paid["pspReference"], outcome="declined")
+    assert sums(simulator, paid["pspReference"]) == (0, 1250, 0)
+    failed = told(received, since + 1, 2)[1]
+    assert (failed["eventCode"], failed["success"]) == ("REFUND", "false")
+
+
+def test_a_forged_notification_and_a_wrong_key(
+    simulator: Simulated, shop: Shop, received: Receiver
+) -> None:
+    since = len(received.came)
+    paid = shop.pay("o-forged")
+    told(received, since, 1)
+    simulator.control("forge", reference=paid["pspReference"])
+    forged = json.loads(received.wait_for(since + 2)[-1].body)
+    assert is_valid_hmac_notification(forged, HMAC_KEY) is False
+    with simulated("adyen", credential="right") as other:
+        with pytest.raises(AdyenAPIAuthenticationError):
+            Shop(other).pay("o-1")
+        Shop(other, "right").pay("o-1")
