@@ -261,7 +261,7 @@ class Job(NamedTuple):
     tries: int
     last_error: str | None
     created_at: int
-    put_off_at: int | None = None  # when `run_at` was chosen: a later moment than now is none
+    put_off_at: int | None = None  # when `run_at` was chosen; None: the job is due at once
     holder: int | None = None  # the process that the lease is of
 
 

@@ -54,7 +54,9 @@ def voiding_job(order: Order, facts: Facts) -> Job:
 
 def next_step(job: Job, kind: str, facts: Facts) -> Job:
     """The same job at its next step, held by the same process."""
-    return job._replace(kind=kind, state="due", run_at=facts.now, tries=0, last_error=None)
+    return job._replace(
+        kind=kind, state="due", run_at=facts.now, tries=0, last_error=None, put_off_at=None
+    )
 
 
 def held_job(org: int, job_id: bytes, fence: int, facts: Facts, *kinds: str) -> Job:

@@ -158,5 +158,6 @@ def with_reasons(conn: Connection, orders: list[Order], now: int) -> list[Order]
 
 
 def _is_late(order: Order, now: int) -> bool:
+    """Whether the order waits and has not moved for a while, or moved under a wrong clock."""
     waits = order.managed and order.facets.stage == "placed" and not order.parked
-    return waits and order.updated_at < now - SILENT
+    return waits and not now - SILENT <= order.updated_at <= now + SILENT

@@ -68,10 +68,15 @@ def claim_lapsing(conn: Connection, lease: Lease, hold: int, limit: int) -> list
 def claim_astray(conn: Connection, lease: Lease, limit: int) -> list[Claimed]:
     """Take jobs that a clock has put off or leased which was ahead of the one that is now.
 
-    A job is put off for PUT_OFF_MAX at most, and never at a moment that has not come; a lease does
-    not end further ahead than a lease is long. A holder that lives after all loses by the fence.
+    - A job is put off for PUT_OFF_MAX at most, and never at a moment that has not come.
+    - A job that nobody has put off is due since it was made.
+    - A lease does not end further ahead than a lease is long.
+
+    A holder that lives after all loses by the fence.
     """
-    ahead = or_(_jobs.c.run_at > lease.now + PUT_OFF_MAX, _jobs.c.put_off_at > lease.now + SKEW)
+    never = and_(_jobs.c.put_off_at.is_(None), _jobs.c.run_at > lease.now + SKEW)
+    longer, later = _jobs.c.run_at > lease.now + PUT_OFF_MAX, _jobs.c.put_off_at > lease.now + SKEW
+    ahead = or_(longer, later, never)
     put_off = and_(ahead, _free_of_lease(lease))
     leased = _jobs.c.leased_until > _believed(lease)
     return _take(conn, and_(_jobs.c.state == "due", or_(put_off, leased)), lease, limit)
