@@ -172,7 +172,7 @@ def _of(rows: Rows, table: str, column: str) -> list[Any]:
 
 def _minted(rows: Rows) -> Iterator[bytes]:
     """The ids that rows of these were made under."""
-    for table in ("order_lines", "customers", "stock_entries", "shipments"):
+    for table in ("order_lines", "customers", "stock_entries", "shipments", "returns"):
         yield from _of(rows, table, "id")
 
 

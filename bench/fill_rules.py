@@ -119,7 +119,11 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
         TIME: ("shipped_at", "delivered_at"),
     },
     "shipment_lines": {SAME: ("org", "number", "quantity"), ID: ("order_id", "line_id")},
-    "returns": {SAME: ("org", "number"), ID: ("order_id",), TIME: ("returned_at",)},
+    "returns": {
+        SAME: ("org", "number", "state", "reason"),
+        ID: ("order_id", "id"),
+        TIME: ("returned_at", "requested_at", "approved_at"),
+    },
     "return_lines": {
         SAME: ("org", "number", "quantity", "restocked", "location_id"),
         ID: ("order_id", "line_id"),

@@ -69,8 +69,9 @@ The other rows are our choice.
 * Goods leave with shipments: all that is left of an order, or a part of it. While something is left
   the order is `partially_shipped`, then it is `in_transit`. A word that says that the goods are
   gone ships all that is left. A word that is true of a part that is on its way ships nothing.
-* Goods come back with returns, to a shelf or not: `partial`, and `returned` when all are back. A
-  word that tells of a return moves the order only, and no stock.
+* Goods come back with returns, to a shelf or not: `requested` while a return is waited for and
+  nothing is back, then `partial`, and `returned` when all are back. A word that tells of a return
+  moves the order only, and no stock.
 * A held order stands still: its money is not asked for, and nothing leaves of it, whoever says so.
   Its stock stays held without an end. Goods that left arrive all the same. It can be amended and
   cancelled; released, it goes on where it stood.

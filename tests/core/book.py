@@ -30,7 +30,7 @@ from entrepot.core.order import Event, Job, Level, Order, Reservation, Variant
 from entrepot.core.payment import Payment
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Decision, OrderResult, OrdersResult, Result, StepResult
-from entrepot.core.returns import RETURN_LINES
+from entrepot.core.returns import OPEN, RETURN_LINES, RETURNS
 from entrepot.core.rows import Rows
 from entrepot.core.shipments import SHIPMENT_LINES, SHIPMENTS
 
@@ -261,7 +261,11 @@ class Book:
         whole = sent == {id_: quantity for id_, quantity in wanted.items() if quantity > 0}
         assert whole == (order.facets.fulfilment in SHIPPED)
         assert whole != (order.facets.fulfilment == "partially_shipped")
-        back = shipments.summed(self.facts.group(RETURN_LINES, key))
+        rows = self.facts.group(RETURN_LINES, key)
+        open_ = {one.number for one in self.facts.group(RETURNS, key) if one.state in OPEN}
+        awaited = shipments.summed([row for row in rows if row.is_back or row.number in open_])
+        assert all(0 < quantity <= sent[id_] for id_, quantity in awaited.items())
+        back = shipments.summed([row for row in rows if row.is_back])
         assert all(0 < quantity <= sent[id_] for id_, quantity in back.items())
         if back:
             assert order.facets.returns in ("partial", "returned")

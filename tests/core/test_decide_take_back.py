@@ -61,7 +61,7 @@ def test_goods_come_back_to_their_shelf_and_the_ledger_says_so() -> None:
         (TRACKED, 3, order.id)
     ]
     [made] = book.facts.of(RETURNS).values()
-    assert made == (ORG, order.id, 1, book.facts.now)
+    assert made[:4] == (ORG, order.id, 1, book.facts.now)
     rows = {
         row.line_id: (units(row.quantity), row.location_id)
         for row in book.facts.of(RETURN_LINES).values()

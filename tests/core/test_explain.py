@@ -15,8 +15,10 @@ from entrepot.core.commands import Command
 from entrepot.core.decide import _RULES, decide
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.ask_return import RequestReturn
 from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.note import NoteOrder
+from entrepot.core.decide.notice import KeepNotice
 from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
@@ -31,7 +33,7 @@ from entrepot.core.order import Order
 from entrepot.core.results import Decision, OrderResult
 
 _NAMES: dict[type, str] = {
-    ShipOrder: "ship", TakeBack: "return", NoteOrder: "note", ResumeOrder: "retry",
+    ShipOrder: "ship", TakeBack: "take_back", NoteOrder: "note", ResumeOrder: "retry",
 }  # fmt: skip
 
 
@@ -130,7 +132,11 @@ CONFIRMED = {
     "lose": "no goods of the order have left",
     "note": None,
     "resolve": "no step of the order is parked",
+    "approve_return": "no return of the order was asked for",
+    "refuse_return": "no return of the order was asked for",
+    "receive_return": "no return of the order was asked for",
     "return": "goods that are accepted cannot come back",
+    "take_back": "goods that are accepted cannot come back",
     "retry": "no step of the order is parked or waits",
     "ship": None,
 }
@@ -145,7 +151,7 @@ def test_each_command_of_a_confirmed_order_is_explained() -> None:
 # Commands that are of no order yet, or that only the pipeline and the services give.
 NOT_EXPLAINED = {
     AdjustStock, MirrorOrders, NotifyOrder, PlaceOrder, ReserveStock, ResumeJob, SettlePayment,
-    WakeStep, DeferJob, FinishJob,
+    WakeStep, DeferJob, FinishJob, KeepNotice,
 }  # fmt: skip
 
 
@@ -154,6 +160,7 @@ def test_every_command_that_somebody_gives_is_explained() -> None:
     book.stock()
     order = book.confirmed()
     book.done(ShipOrder(ORG, "native", order.id))
+    book.done(RequestReturn(ORG, "native", order.id))
     order = book.order(order)
     explained = {
         type(command) for least in LEAST.values() for command in tries_of(least, order, book)
@@ -169,6 +176,11 @@ def test_a_shipment_on_its_way_is_explained() -> None:
     told = legal(book, order)
     assert (told["deliver"], told["lose"], told["return"]) == (None, None, None)
     assert told["ship"] == "all goods of the order have left"
+    assert told["receive_return"] == "no return of the order was asked for"
+    book.done(RequestReturn(ORG, "native", order.id))
+    told = legal(book, order)
+    assert told["return"] == told["take_back"] == "no goods of the order are out"
+    assert [told[f"{answer}_return"] for answer in ("approve", "refuse", "receive")] == [None] * 3
 
 
 def test_a_parked_order_and_an_ended_one_are_explained() -> None:

@@ -179,7 +179,7 @@ def test_a_table_is_read_whole_whatever_the_page(book: Book, page: int) -> None:
 LIVE = (
     "confirmed", "shipped", "completed", "voiding", "parked_void", "ahead", "ahead_gone",
     "turned_down", "parts", "back", "all_back", "arrived", "lost",
-    "held_back", "released",
+    "held_back", "released", "asked", "not_taken", "received",
 )  # fmt: skip
 
 

@@ -9,13 +9,11 @@ from typing import Any
 
 from sqlalchemy import select
 from tests.quantities import much
+from tests.store.verify_book_goods import gone_and_back, held
 
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder, LineChange
-from entrepot.core.decide.complete import CompleteOrder
-from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
-from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.notice import KeepNotice
@@ -131,8 +129,15 @@ class Healthy:
 
     async def parcels(self, name: str) -> list[bytes]:
         """The ids of an order's shipments."""
-        of_order = schema.shipments.c.order_id == self.ids[name]
-        listed = select(schema.shipments.c.id).where(of_order).order_by(schema.shipments.c.number)
+        return await self._ids(schema.shipments, name)
+
+    async def returns(self, name: str) -> list[bytes]:
+        """The ids of an order's returns."""
+        return await self._ids(schema.returns, name)
+
+    async def _ids(self, table: Any, name: str) -> list[bytes]:
+        listed = select(table.c.id).where(table.c.order_id == self.ids[name])
+        listed = listed.order_by(table.c.number)
         return list(await self.database.read(lambda conn: conn.execute(listed).scalars().all()))
 
     async def _parts(self, name: str, quantities: tuple[int, ...]) -> tuple[Part, ...]:
@@ -219,7 +224,7 @@ async def healthy_book(database: Database) -> Healthy:
     await _parked(book)
     await _amended(book)
     await _told_ahead(book)
-    await _held(book)
+    await held(book)
     await book.mirror("mirrored", "k-1", ("konvo", "paid"))
     await book.mirror("told", "k-2", ("konvo", "open"))
     await book.mirror("told", "k-2", ("konvo", "completed"), ("konvo_shipment", "none"), turn=1)
@@ -261,30 +266,7 @@ async def _managed(book: Healthy) -> None:
     await book.reserved("unpaid", book.placing("hard", 1, paid=False))
     await book.settled("oversold", book.placing("soft", 1, 12), "authorized")
     await book.settled("shipped", book.placing("hard", 4), "authorized")
-    await book.settled("parts", book.placing("hard", 4, 2), "authorized")
-    await book.ship("parts", 1, carriage=Carriage("DHL", "00340", "https://dhl.example/00340"))
-    await book.ship("parts", 1, 2)
-    await book.settled("arrived", book.placing("hard", 1), "authorized")
-    await book.ship("arrived")
-    await book.tell(DeliverShipment(1, "native", (await book.parcels("arrived"))[0]))
-    await book.tell(CompleteOrder(1, "native", book.ids["arrived"]))
-    await book.settled("lost", book.placing("hard", 1, 1), "authorized")
-    await book.ship("lost", 1)
-    await book.ship("lost")
-    first, second = await book.parcels("lost")
-    await book.tell(DeliverShipment(1, "native", first))
-    await book.tell(LoseShipment(1, "native", second))
-    sold = book.placing("hard", 3, paid=False)
-    loose = tuple(line._replace(location_id=None) for line in sold.lines)
-    await book.reserved("loose", sold._replace(lines=loose))
-    await book.ship("loose")
-    await book.settled("back", book.placing("hard", 5, 1), "authorized")
-    await book.words("back", ("polinate_status", "PACKED"), ("polinate_status", "IN_TRANSIT"))
-    await book.take_back("back", 3)
-    await book.take_back("back", 1, restock=False)
-    await book.settled("all_back", book.placing("hard", 1), "authorized")
-    await book.ship("all_back")
-    await book.take_back("all_back")
+    await gone_and_back(book)
     await book.words("shipped", ("polinate_status", "PACKED"), ("polinate_status", "IN_TRANSIT"))
     await book.settled("completed", book.placing("hard", 1), "authorized")
     await book.words(
@@ -355,18 +337,6 @@ async def _amended(book: Healthy) -> None:
             create_lines=(DraftLine("c", VariantRef(variant_id=book.ids["hard_tee"]), much(2)),),
         )
     )  # fmt: skip
-
-
-async def _held(book: Healthy) -> None:
-    """An order stands still before its confirmation, another before its goods leave."""
-    await book.reserved("held", book.placing("hard", 1))
-    await book.tell(HoldOrder(1, "native", book.ids["held"], "is it fraud?"))
-    await book.settled("held_back", book.placing("hard", 1), "authorized")
-    await book.tell(HoldOrder(1, "native", book.ids["held_back"]))
-    await book.reserved("released", book.placing("hard", 1))
-    await book.tell(HoldOrder(1, "native", book.ids["released"], "asked"))
-    await book.tell(ReleaseOrder(1, "native", book.ids["released"]))
-    await book.settle(1, book.ids["released"], "authorized")
 
 
 async def _told_ahead(book: Healthy) -> None:

@@ -10,8 +10,8 @@ _EMPTY = (
     "SELECT org, id, {number}, 0, id, 'sent' FROM orders WHERE id = :{order}"
 )
 _EMPTY_RETURN = (
-    "INSERT INTO returns (org, order_id, number, returned_at) "
-    "SELECT org, id, {number}, 0 FROM orders WHERE id = :{order}"
+    "INSERT INTO returns (org, order_id, number, returned_at, id, state, requested_at) "
+    "SELECT org, id, {number}, 0, id, 'received', 0 FROM orders WHERE id = :{order}"
 )
 
 BREAKS_OF_GOODS = (
@@ -106,6 +106,18 @@ BREAKS_OF_GOODS = (
             "UPDATE returns SET number = 3 WHERE order_id = :back AND number = 2",
             "UPDATE return_lines SET number = 3 WHERE order_id = :back AND number = 2",
         ),
+    ),
+    Break(
+        "RETURNED_SUM", "more is waited for than left", "asked",
+        (f"UPDATE return_lines SET quantity = {much(9)} WHERE order_id = :asked",),
+    ),
+    Break(
+        "RETURNS", "nobody asked, and a return is waited for", "not_taken",
+        ("UPDATE returns SET state = 'requested' WHERE order_id = :not_taken",),
+    ),
+    Break(
+        "RETURNS", "goods that came with a return that nobody received", "asked",
+        ("UPDATE return_lines SET restocked = false WHERE order_id = :asked",),
     ),
     Break(
         "RETURNS", "a return of nothing", "back",

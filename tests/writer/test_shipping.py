@@ -18,10 +18,11 @@ from entrepot.core import kinds
 from entrepot.core.commands import DraftLine, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment
 from entrepot.core.decide.ship import ShipOrder
-from entrepot.core.decide.take_back import TakeBack
+from entrepot.core.decide.take_back import ReceiveReturn, TakeBack
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import Kind
 from entrepot.core.money import Amount
@@ -268,6 +269,63 @@ async def test_the_last_shipments_arrive_in_any_order(desks: tuple[Desk, Desk]) 
     assert await rows(database, schema.orders, "fulfilment") == [("delivered",)]
     told = await rows(database, schema.events, "type")
     assert told.count(("goods.delivered",)) == 2
+    await is_sound(database)
+
+
+async def test_a_return_is_named_by_its_id_to_its_end(database: Database) -> None:
+    desk = await a_desk(database, 9)
+    order = await confirmed(desk, 4)
+    await desk.do(shipping(order))
+    [line, loose] = order.lines
+    asked = (await desk.do(RequestReturn(order.org, "native", order.id, reason="too small"))).result
+    assert isinstance(asked, OrderResult)
+    assert asked.back is not None
+    id_ = asked.back.one.id
+    assert await rows(database, schema.return_lines, "quantity", "restocked") == [
+        (4, None), (4, None),
+    ]  # fmt: skip
+    await is_sound(database)
+    assert isinstance((await desk.do(ApproveReturn(order.org, "native", id_))).result, OrderResult)
+    strange = (await desk.do(ReceiveReturn(order.org + 1, "native", id_))).result
+    assert isinstance(strange, Refusal)
+    assert strange.reason is Reason.UNKNOWN_RETURN
+    there = new_id()
+    await desk.do(AdjustStock(order.org, line.variant_id, there, much(1), "a second shelf"))
+    came = (await desk.do(ReceiveReturn(order.org, "native", id_, location_id=there))).result
+    assert isinstance(came, OrderResult)
+    assert came.order.facets.returns == "returned"
+    columns = ("id", "state", "reason", "requested_at", "approved_at", "returned_at")
+    [kept] = await rows(database, schema.returns, *columns)
+    assert kept[:3] == (id_, "received", "too small")
+    assert all(kept[3:])
+    assert await rows(database, schema.return_lines, "line_id", "restocked", "location_id") == [
+        (line.id, True, there), (loose.id, True, None),
+    ]  # fmt: skip
+    late = (await desk.do(RefuseReturn(order.org, "native", id_))).result
+    assert isinstance(late, Refusal)
+    assert late.reason is Reason.ILLEGAL_MOVE
+    await is_sound(database)
+
+
+async def test_the_last_part_is_asked_back_once_however_many_ask(
+    desks: tuple[Desk, Desk],
+) -> None:
+    order = await confirmed(desks[0], 3)
+    await desks[0].do(shipping(order))
+    part = (Part(order.lines[0].id, much(2)),)
+    ask = RequestReturn(order.org, "native", order.id, part)
+    tries = [desks[n % 2].do(ask) for n in range(TRIES)]
+    outcomes = [outcome.result for outcome in await asyncio.gather(*tries)]
+    [done] = [result for result in outcomes if isinstance(result, OrderResult)]
+    assert done.back is not None
+    receive = ReceiveReturn(order.org, "native", done.back.one.id)
+    tries = [desks[n % 2].do(receive) for n in range(TRIES)]
+    outcomes = [outcome.result for outcome in await asyncio.gather(*tries)]
+    # Each is answered with the return; the goods lie on the shelf once.
+    assert all(isinstance(result, OrderResult) for result in outcomes)
+    database = desks[0].database
+    assert await rows(database, schema.return_lines, "quantity", "restocked") == [(2, True)]
+    assert await rows(database, schema.stock_levels, "on_hand", "reserved") == [(99, 0)]
     await is_sound(database)
 
 

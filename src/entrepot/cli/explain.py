@@ -186,9 +186,14 @@ def _return(one: Return, lines: list[ReturnLine]) -> dict[str, Any]:
     mine = [line for line in lines if line.number == one.number]
     return {
         "number": one.number,
-        "returned_at": moment(one.returned_at),
+        "state": one.state,
+        "reason": one.reason,
+        "requested_at": moment(one.requested_at),
+        "returned_at": _moment(one.returned_at),
+        "awaited": " and ".join([_much(line) for line in mine if not line.is_back]) or None,
         "restocked": " and ".join([_much(line) for line in mine if line.restocked]) or None,
-        "scrapped": " and ".join([_much(line) for line in mine if not line.restocked]) or None,
+        "scrapped": " and ".join([_much(line) for line in mine if line.restocked is False]) or None,
+        "id": ids.dashed(one.id),
     }
 
 

@@ -14,6 +14,7 @@ from entrepot.core import ahead, words
 from entrepot.core.commands import Command
 from entrepot.core.decide import add_needs, decide
 from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
@@ -21,7 +22,7 @@ from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.resolve import DONE, ResolveOrder
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import ResumeOrder
-from entrepot.core.decide.take_back import TakeBack
+from entrepot.core.decide.take_back import ReceiveReturn, TakeBack
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
@@ -29,6 +30,7 @@ from entrepot.core.needs import Needs
 from entrepot.core.order import Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Decision, OrderResult
+from entrepot.core.returns import RETURNS
 from entrepot.core.shipments import SHIPMENTS
 
 _WHO = "operator"
@@ -101,6 +103,22 @@ def _of_shipments(make: Callable[[int, str, bytes], Command]) -> Least:
     return Least(_amendment, tries, "no goods of the order have left")
 
 
+def _of_returns(make: Callable[[int, str, bytes], Command]) -> Least:
+    """A command of one return of the order."""
+
+    def tries(order: Order, facts: Facts) -> tuple[Command, ...]:
+        its = facts.group(RETURNS, (order.org, order.id))
+        for one in its:
+            facts.by_return[one.org, one.id] = (one.org, one.order_id, one.number)
+        return tuple(make(order.org, _WHO, one.id) for one in its)
+
+    return Least(_amendment, tries, "no return of the order was asked for")
+
+
+def _scrapping(org: int, source: str, return_id: bytes) -> Command:
+    return ReceiveReturn(org, source, return_id, restock=False)
+
+
 # Every command that somebody may give for an order, by the name under which it is explained.
 LEAST: Mapping[str, Least] = MappingProxyType(
     {
@@ -111,7 +129,11 @@ LEAST: Mapping[str, Least] = MappingProxyType(
         "deliver": _of_shipments(DeliverShipment),
         "lose": _of_shipments(LoseShipment),
         "complete": Least(lambda org, id_: CompleteOrder(org, _WHO, id_)),
-        "return": Least(lambda org, id_: TakeBack(org, _WHO, id_, restock=False)),
+        "return": Least(lambda org, id_: RequestReturn(org, _WHO, id_)),
+        "approve_return": _of_returns(ApproveReturn),
+        "refuse_return": _of_returns(RefuseReturn),
+        "receive_return": _of_returns(_scrapping),
+        "take_back": Least(lambda org, id_: TakeBack(org, _WHO, id_, restock=False)),
         "hold": Least(lambda org, id_: HoldOrder(org, _WHO, id_, "?")),
         "release": Least(lambda org, id_: ReleaseOrder(org, _WHO, id_)),
         "note": Least(lambda org, id_: NoteOrder(org, id_, _WHO, ".")),

@@ -140,8 +140,9 @@ class Facts:
     by_entry: dict[Key, bytes] = field(default_factory=dict)
     # Orders by the service and the provider's reference of a payment without an outcome.
     by_reference: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
-    # Shipments by their ids.
+    # Shipments by their ids, and returns by theirs.
     by_shipment: dict[Key, tuple[int, bytes, int]] = field(default_factory=dict)
+    by_return: dict[Key, tuple[int, bytes, int]] = field(default_factory=dict)
     # Payment services at which an organization that was read has an account.
     accounts: dict[int, frozenset[str]] = field(default_factory=dict)
     # Orders of which nothing is written but what they say while they wait.

@@ -40,8 +40,9 @@ class Needs:
     # brought.
     announced: set[tuple[int, str]] = field(default_factory=set)
     brought: list[tuple[int, Mapping[str, Any], str | None]] = field(default_factory=list)
-    # Orders by the id of one of their shipments.
+    # Orders by the id of one of their shipments, and of one of their returns.
     shipments: set[tuple[int, bytes]] = field(default_factory=set)
+    returns: set[tuple[int, bytes]] = field(default_factory=set)
     # Payments without an outcome, by service and the provider's reference.
     running: set[tuple[int, str, str]] = field(default_factory=set)
     # Payment references that new orders come with.

@@ -31,6 +31,7 @@ class Reason(Enum):
     NO_ACCOUNT = ("no_account", "The organization has no account at this payment provider.")
     UNKNOWN_LINE = ("unknown_line", "The order has no such line.")
     UNKNOWN_SHIPMENT = ("unknown_shipment", "No such shipment is known here.")
+    UNKNOWN_RETURN = ("unknown_return", "No such return is known here.")
     CHANGED_MEANWHILE = (
         "changed_meanwhile",
         "The order is not the version that the request is meant for.",

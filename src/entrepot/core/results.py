@@ -7,14 +7,18 @@ from typing import NamedTuple
 from entrepot.core.changes import Changes
 from entrepot.core.order import Customer, Job, Order, StockEntry
 from entrepot.core.payment import FullPayment
+from entrepot.core.returns import FullReturn
 from entrepot.core.shipments import Parcel
 
 
 class OrderResult(NamedTuple):
-    """An order, as it stands after the command; with the shipment that the command is about."""
+    """An order, as it stands after the command; with the shipment or the return that the command is
+    about.
+    """
 
     order: Order
     sent: Parcel | None = None
+    back: FullReturn | None = None
 
 
 class OrdersResult(NamedTuple):

@@ -1,6 +1,7 @@
 """Goods that come back: the returns of an order, and what of each line is back.
 
-A return is called by its order and its number, 1, 2, 3 ... within the order.
+A return is called by its order and its number, 1, 2, 3 ... within the order; and by an id, for
+whoever names it outside of its order.
 """
 
 from __future__ import annotations
@@ -17,21 +18,50 @@ from entrepot.core.shipments import Parts
 ReturnKey = tuple[int, bytes, int]  # organization, order, number
 ReturnLineKey = tuple[int, bytes, int, bytes]  # organization, order, number, line
 
+# Where a return is: each state with its meaning, and the states that may follow.
+STATES: dict[str, str] = {
+    "requested": "Somebody asked to send the goods back, and nobody has answered.",
+    "approved": "The shop agreed, and the goods have not come.",
+    "received": "The goods came back, and were restocked or scrapped.",
+    "refused": "The shop does not take the goods back.",
+}
+STATE_MOVES: dict[str, frozenset[str]] = {
+    "requested": frozenset({"approved", "received", "refused"}),
+    "approved": frozenset({"received", "refused"}),
+    "received": frozenset(),
+    "refused": frozenset(),
+}
+OPEN = frozenset({"requested", "approved"})  # goods of these may still come
+
 
 class Return(NamedTuple):
-    """Goods of one order that came back together, at `returned_at` (microseconds UTC)."""
+    """Goods of one order that come back together. `state` is one of STATES.
+
+    Times are microseconds UTC. `returned_at` is when the goods came; None until they did.
+    """
 
     org: int
     order_id: bytes
     number: int
-    returned_at: int
+    returned_at: int | None
+    id: bytes
+    state: str
+    reason: str | None  # why the goods come back, as somebody told it
+    requested_at: int
+    approved_at: int | None = None
+
+    def moved(self, state: str, at: int) -> Return:
+        """The return in another state, from this time on."""
+        if state == "approved":
+            return self._replace(state=state, approved_at=at)
+        return self._replace(state=state, returned_at=at if state == "received" else None)
 
 
 class ReturnLine(NamedTuple):
-    """How much of a line came back with a return: restocked, or scrapped.
+    """How much of a line comes back with a return; once it came: restocked, or scrapped.
 
-    `location_id` is the shelf on which it is counted again; None where it was scrapped, and where
-    nobody counts the variant.
+    `restocked` is None until the goods came. `location_id` is the shelf on which the goods are
+    counted again; None where they were scrapped, and where nobody counts the variant.
     """
 
     org: int
@@ -39,8 +69,20 @@ class ReturnLine(NamedTuple):
     number: int  # the return's
     line_id: bytes
     quantity: Quantity
-    restocked: bool
-    location_id: bytes | None
+    restocked: bool | None = None
+    location_id: bytes | None = None
+
+    @property
+    def is_back(self) -> bool:
+        """Whether the goods came."""
+        return self.restocked is not None
+
+
+class FullReturn(NamedTuple):
+    """A return with its lines."""
+
+    one: Return
+    lines: tuple[ReturnLine, ...]
 
 
 RETURNS: Kind[ReturnKey, Return] = Kind(
@@ -61,3 +103,11 @@ def returned(facets: Facets, lines: Iterable[Line], back: Parts) -> Facets:
     return facets._replace(
         returns="returned" if whole or facets.returns == "returned" else "partial"
     )
+
+
+def asked(facets: Facets, its: Iterable[Return]) -> Facets:
+    """The facets of an order of which nothing is back, by the states of its returns."""
+    waits = any(one.state in OPEN for one in its)
+    if facets.returns not in ("none", "requested"):
+        return facets
+    return facets._replace(returns="requested" if waits else "none")

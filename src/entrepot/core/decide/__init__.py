@@ -9,6 +9,7 @@ from entrepot.core.commands import Command
 from entrepot.core.decide import (
     adjust,
     amend,
+    ask_return,
     complete,
     deliver,
     hold,
@@ -27,6 +28,7 @@ from entrepot.core.decide import (
 )
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
@@ -40,7 +42,7 @@ from entrepot.core.decide.resolve import ResolveOrder
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, FinishJob, ResumeJob, ResumeOrder
-from entrepot.core.decide.take_back import TakeBack
+from entrepot.core.decide.take_back import ReceiveReturn, TakeBack
 from entrepot.core.decide.wake import WakeStep
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
@@ -71,6 +73,10 @@ _RULES: dict[type, Rule] = {
     CompleteOrder: Rule(complete.wants, complete.complete),
     HoldOrder: Rule(hold.wants_to_hold, hold.hold),
     ReleaseOrder: Rule(hold.wants_to_release, hold.release),
+    RequestReturn: Rule(ask_return.wants, ask_return.request),
+    ApproveReturn: Rule(ask_return.wants_to_answer, ask_return.approve),
+    RefuseReturn: Rule(ask_return.wants_to_answer, ask_return.refuse_return),
+    ReceiveReturn: Rule(take_back.wants_to_receive, take_back.receive),
     TakeBack: Rule(take_back.wants, take_back.take_back),
     AdjustStock: Rule(adjust.wants, adjust.adjust),
     ReserveStock: Rule(reserve.wants, reserve.reserve),

@@ -14,7 +14,7 @@ from entrepot.core.ids import dashed
 from entrepot.core.order import Line, Order
 from entrepot.core.quantity import NONE, Quantity, json_number, text
 from entrepot.core.refusal import Reason, refuse
-from entrepot.core.returns import RETURN_LINES
+from entrepot.core.returns import RETURN_LINES, ReturnLine
 from entrepot.core.shipments import (
     SHIPMENT_LINES,
     SHIPMENTS,
@@ -70,11 +70,18 @@ def arrive(order: Order, facts: Facts, changes: Changes) -> None:
             changes.of(SHIPMENTS).put(one.lost())
 
 
+def lines_back(order: Order, facts: Facts, changes: Changes) -> list[ReturnLine]:
+    """The lines of the order's returns, as these changes leave them."""
+    known = facts.group(RETURN_LINES, (order.org, order.id))
+    rows = {(row.number, row.line_id): row for row in known}
+    made = [row for row in changes.of(RETURN_LINES) if row.order_id == order.id]
+    rows.update(((row.number, row.line_id), row) for row in made)
+    return list(rows.values())
+
+
 def back_of(order: Order, facts: Facts, changes: Changes) -> dict[bytes, Quantity]:
     """How much of each line is back, as these changes leave it."""
-    known = facts.group(RETURN_LINES, (order.org, order.id))
-    made = [row for row in changes.of(RETURN_LINES) if row.order_id == order.id]
-    return shipments.summed([*known, *made])
+    return shipments.summed([row for row in lines_back(order, facts, changes) if row.is_back])
 
 
 def parts(told: tuple[Part, ...], order: Order, there: Parts, where: str) -> dict[bytes, Quantity]:

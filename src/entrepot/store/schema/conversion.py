@@ -208,8 +208,12 @@ class Conversion(Generic[T]):
 
     def _column(self, name: str) -> Expression:
         member = Position("r", self.columns.index(name), len(self.columns))
+        if not isinstance(self.table.c[name].type, Boolean):
+            return member
         # SQLite knows numbers only.
-        return f"bool({member})" if isinstance(self.table.c[name].type, Boolean) else member
+        known = f"bool({member})"
+        nullable = self.table.c[name].nullable
+        return f"(None if {member} is None else {known})" if nullable else known
 
     def _compiled(self, arguments: str, body: str, names: dict[str, Any]) -> Callable[..., Any]:
         text = f"lambda {arguments}: {body}"

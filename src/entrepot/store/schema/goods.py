@@ -14,6 +14,7 @@ from sqlalchemy import (
 
 from entrepot.core.returns import RETURN_LINES as RETURN_LINE_KIND
 from entrepot.core.returns import RETURNS as RETURN_KIND
+from entrepot.core.returns import STATES as RETURN_STATES
 from entrepot.core.shipments import SHIPMENT_LINES as SHIPMENT_LINE_KIND
 from entrepot.core.shipments import SHIPMENTS as SHIPMENT_KIND
 from entrepot.core.shipments import STATES
@@ -57,8 +58,17 @@ returns = table(
     need("org", BigInteger),
     belongs_to("order_id", orders),
     need("number", BigInteger),  # 1, 2, 3 ... within the order
-    need("returned_at", BigInteger),
+    Column("returned_at", BigInteger),  # when the goods came
+    need("id", ID),
+    need("state", Text),
+    Column("reason", Text),
+    need("requested_at", BigInteger),
+    Column("approved_at", BigInteger),
     PrimaryKeyConstraint("org", "order_id", "number"),
+    one_of("state", tuple(RETURN_STATES)),
+    CheckConstraint("(state = 'received') = (returned_at IS NOT NULL)", name="received_at_a_time"),
+    CheckConstraint("state <> 'approved' OR approved_at IS NOT NULL", name="approved_at_a_time"),
+    Index("returns_id", "org", "id", unique=True),
 )
 
 return_lines = table(
@@ -68,7 +78,7 @@ return_lines = table(
     need("number", BigInteger),  # the return's
     need("line_id", ID),
     need("quantity", BigInteger),
-    need("restocked", Boolean),
+    Column("restocked", Boolean),  # NULL until the goods came
     Column("location_id", ID),  # the shelf on which it is counted again
     PrimaryKeyConstraint("org", "order_id", "number", "line_id"),
     CheckConstraint("quantity > 0", name="return_positive"),

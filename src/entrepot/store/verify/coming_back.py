@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Subquery, and_, case, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, not_, or_, select
 
 from entrepot.core.facets import SHIPPED
 from entrepot.store import schema
@@ -18,10 +18,18 @@ _shipments, _returns, _back = schema.shipments.c, schema.returns.c, schema.retur
 
 def checks() -> Iterator[Check]:
     """All of them."""
-    back = summed(schema.return_lines, "back")
+    mine = and_(
+        _returns.org == _back.org, _returns.order_id == _back.order_id,
+        _returns.number == _back.number,
+    )  # fmt: skip
+    # Goods that the shop does not take back stay where they are.
+    back = summed(
+        schema.return_lines, "back", not_(exists().where(mine, _returns.state == "refused"))
+    )
     yield Check("RETURNED_SUM", _more_than_left(back))
     yield Check("RETURNED_SUM", _restocked_without_entry())
     yield Check("RETURNS", _false_stand())
+    yield Check("RETURNS", _false_state(mine))
     yield Check("RETURNS", misnumbered(schema.returns))
     yield Check("RETURNS", empty(schema.returns, schema.return_lines))
 
@@ -63,12 +71,29 @@ def _restocked_without_entry() -> Any:
 def _false_stand() -> Any:
     """Orders with returns that do not stand where their returns brought them.
 
-    A word may have told that more is back.
+    A word may have told that more is back. A return that is refused says nothing of its order.
     """
-    something_out = more_of_a_line_than(schema.return_lines)
-    stands = or_(_orders.returns == "returned", and_(_orders.returns == "partial", something_out))
+    something_out = more_of_a_line_than(schema.return_lines, _back.restocked.is_not(None))
+    mine = and_(_returns.org == _orders.org, _returns.order_id == _orders.id)
+    is_back = exists().where(mine, _returns.state == "received")
+    stands = or_(
+        _orders.returns == "returned",
+        and_(_orders.returns == "partial", something_out),
+        and_(_orders.returns == "requested", not_(is_back)),
+    )
     out = _orders.fulfilment.in_((*sorted(SHIPPED), "partially_shipped"))
-    its_return = exists().where(_returns.org == _orders.org, _returns.order_id == _orders.id)
+    its_return = exists().where(mine, _returns.state != "refused")
     return select(
         _orders.org, _orders.id.label("order_id"), _orders.fulfilment, _orders.returns
     ).where(its_return, not_(and_(_orders.managed, out, stands)))
+
+
+def _false_state(mine: ColumnElement[bool]) -> Any:
+    """Lines whose goods came though their return was not received, and the other way round."""
+    came, received = _back.restocked.is_not(None), _returns.state == "received"
+    agrees = or_(and_(came, received), not_(or_(came, received)))
+    return (
+        select(_back.org, _back.order_id, _back.number, _back.line_id, _returns.state)
+        .join_from(schema.return_lines, schema.returns, mine)
+        .where(not_(agrees))
+    )

@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Exists, Subquery, Table, and_, case, exists, func, literal, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Exists,
+    Subquery,
+    Table,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 
 from entrepot.core.facets import SHIPPED
 from entrepot.store import schema
@@ -31,21 +44,24 @@ def checks() -> Iterator[Check]:
     yield Check("SHIPMENTS", empty(schema.shipments, schema.shipment_lines))
 
 
-def summed(lines: Table, name: str) -> Subquery:
-    """How much of each line left with shipments, or came back with returns."""
+def summed(lines: Table, name: str, *of: ColumnElement[bool]) -> Subquery:
+    """How much of each line left with shipments, or came back with returns; or of some of them."""
     line = (lines.c.org, lines.c.order_id, lines.c.line_id)
     n = func.sum(lines.c.quantity).label(name)
-    return select(*line, n).group_by(*line).subquery(f"of_{lines.name}")
+    return select(*line, n).where(*of).group_by(*line).subquery(f"of_{lines.name}")
 
 
-def more_of_a_line_than(rows: Table) -> Exists:
+def more_of_a_line_than(rows: Table, *of: ColumnElement[bool]) -> Exists:
     """Whether the order has a line of which more was ordered than these rows have.
 
     The sum is asked for line by line, by the order's key: a sum over all rows would be made anew
     for each order.
     """
     mine = select(func.coalesce(func.sum(rows.c.quantity), 0)).where(
-        rows.c.org == _lines.org, rows.c.order_id == _lines.order_id, rows.c.line_id == _lines.id
+        rows.c.org == _lines.org,
+        rows.c.order_id == _lines.order_id,
+        rows.c.line_id == _lines.id,
+        *of,
     )
     return exists().where(
         _lines.org == _orders.org, _lines.order_id == _orders.id,

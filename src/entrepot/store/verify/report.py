@@ -44,12 +44,13 @@ INVARIANTS: dict[str, str] = {
         "is delivered or lost as its shipments are, and none arrived before it left."
     ),
     "RETURNED_SUM": (
-        "Of a line never more came back than left. The stock ledger has exactly the goods that "
-        "came back to a shelf."
+        "Of a line never more came back, or is waited for, than left. The stock ledger has exactly "
+        "the goods that came back to a shelf."
     ),
     "RETURNS": (
-        "The returns of an order are numbered from 1, and each has lines. The order says that "
-        "goods came back, and that all did where nothing else is out."
+        "The returns of an order are numbered from 1, and each has lines, whose goods are back "
+        "exactly if it was received. The order says that goods came back, and that all did where "
+        "nothing else is out; or that a return is waited for."
     ),
     "CLAIMS_LIVE": (
         "A held reservation belongs to a placed order whose payment is open. A committed "

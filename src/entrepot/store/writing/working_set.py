@@ -106,8 +106,8 @@ class _Loading:
             wanted = needs.announced_in(self._announcing)
             self._rows(schema.ANNOUNCED, wanted)
         self._look_by_name()
-        if needs.shipments:
-            self._look_for_shipments()
+        if needs.shipments or needs.returns:
+            self._look_for_parts()
         look(_by_key(schema.ORDERS, needs.orders, lock=lock), self._orders, naming=True)
         look(_by_order(schema.LINES, self._present), self._lines, naming=True)
         self._rows(schema.VARIANTS, needs.variants)
@@ -163,11 +163,15 @@ class _Loading:
             Select(schema.provider_accounts, ("org",), orgs, ("org", "service")), self._accounts
         )
 
-    def _look_for_shipments(self) -> None:
-        """The orders of shipments that are named by their ids."""
-        columns = ("org", "id", "order_id", "number")
-        select = Select(schema.shipments, _BY_ID, self.needs.shipments, columns)
-        self._look(select, self._shipments, naming=True)
+    def _look_for_parts(self) -> None:
+        """The orders of shipments and returns that are named by their ids."""
+        needs, facts, columns = self.needs, self.facts, ("org", "id", "order_id", "number")
+        for table, wanted, named in (
+            (schema.shipments, needs.shipments, facts.by_shipment),
+            (schema.returns, needs.returns, facts.by_return),
+        ):
+            take = partial(self._parts, named)
+            self._look(Select(table, _BY_ID, wanted, columns), take, naming=True)
 
     def _look_by_name(self) -> None:
         """The ids behind what senders call things; they join the ids that the commands name."""
@@ -223,9 +227,9 @@ class _Loading:
             self.needs.whole.add((org, order_id))
             self.needs.ending.add((org, order_id))
 
-    def _shipments(self, found: list[Row]) -> None:
+    def _parts(self, named: dict[Any, Any], found: list[Row]) -> None:
         for org, id_, order_id, number in found:
-            self.facts.by_shipment[org, id_] = (org, order_id, number)
+            named[org, id_] = (org, order_id, number)
             self.needs.whole_order(org, order_id)
 
     def _entries(self, found: list[Row]) -> None:
