@@ -13,20 +13,12 @@ from tests.core.test_book_model import Senders
 from entrepot.core import explain
 from entrepot.core.commands import Command
 from entrepot.core.decide import _RULES, decide
-from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ask_return import RequestReturn
-from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.note import NoteOrder
-from entrepot.core.decide.notice import KeepNotice
-from entrepot.core.decide.notify import NotifyOrder
-from entrepot.core.decide.place import PlaceOrder
-from entrepot.core.decide.reserve import ReserveStock
-from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.ship import ShipOrder
-from entrepot.core.decide.steps import DeferJob, FinishJob, ResumeJob, ResumeOrder
+from entrepot.core.decide.steps import DeferJob, ResumeOrder
 from entrepot.core.decide.take_back import TakeBack
-from entrepot.core.decide.wake import WakeStep
 from entrepot.core.explain import LEAST, Least, legal_commands
 from entrepot.core.facets import Facets
 from entrepot.core.order import Order
@@ -148,13 +140,6 @@ def test_each_command_of_a_confirmed_order_is_explained() -> None:
     assert legal(book, book.confirmed()) == CONFIRMED
 
 
-# Commands that are of no order yet, or that only the pipeline and the services give.
-NOT_EXPLAINED = {
-    AdjustStock, MirrorOrders, NotifyOrder, PlaceOrder, ReserveStock, ResumeJob, SettlePayment,
-    WakeStep, DeferJob, FinishJob, KeepNotice,
-}  # fmt: skip
-
-
 def test_every_command_that_somebody_gives_is_explained() -> None:
     book = Book()
     book.stock()
@@ -165,7 +150,15 @@ def test_every_command_that_somebody_gives_is_explained() -> None:
     explained = {
         type(command) for least in LEAST.values() for command in tries_of(least, order, book)
     }
-    assert set(_RULES) == explained | NOT_EXPLAINED
+    # What carries the fence of a job is the pipeline's own.
+    given = {
+        command
+        for command in _RULES
+        if {"order_id", "shipment_id", "return_id"} & set(getattr(command, "_fields", ()))
+        and "fence" not in command._fields
+    }
+    assert given <= explained
+    assert len(given) >= 9
 
 
 def test_a_shipment_on_its_way_is_explained() -> None:
