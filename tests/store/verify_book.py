@@ -26,7 +26,7 @@ from entrepot.core.decide.steps import DeferJob, ResumeOrder
 from entrepot.core.decide.take_back import TakeBack
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
-from entrepot.core.order import Job, Order, Variant, sealed_digest
+from entrepot.core.order import Job, Variant, sealed_digest
 from entrepot.core.payment import Operation
 from entrepot.core.payment_keys import operation_key as further_key
 from entrepot.core.refusal import Refusal
@@ -41,7 +41,7 @@ from entrepot.writer.writer import Writer
 
 NOBODY = Carriage()
 START = 1_750_000_000_000_000
-SECOND = 1_000_000
+SECOND, ORGS = 1_000_000, (1, 2)
 
 
 def key_of(org: int, order_id: bytes, number: int) -> str:
@@ -88,7 +88,8 @@ class Healthy:
         return made.id
 
     async def job(self, order_id: bytes) -> Job:
-        statement = select(schema.jobs).where(schema.jobs.c.order_id == order_id)
+        c = schema.jobs.c
+        statement = select(schema.jobs).where(c.order_id == order_id, c.org.in_(ORGS))
         row = await self.database.read(lambda conn: conn.execute(statement).one())
         return schema.JOBS.from_row(tuple(row))
 
@@ -136,14 +137,14 @@ class Healthy:
         return await self._ids(schema.returns, name)
 
     async def _ids(self, table: Any, name: str) -> list[bytes]:
-        listed = select(table.c.id).where(table.c.order_id == self.ids[name])
-        listed = listed.order_by(table.c.number)
+        of_order = (table.c.order_id == self.ids[name], table.c.org.in_(ORGS))
+        listed = select(table.c.id).where(*of_order).order_by(table.c.number)
         return list(await self.database.read(lambda conn: conn.execute(listed).scalars().all()))
 
     async def _parts(self, name: str, quantities: tuple[int, ...]) -> tuple[Part, ...]:
         lines = schema.order_lines.c
-        of_order = lines.order_id == self.ids[name]
-        listed = select(lines.id).where(of_order).order_by(lines.number)
+        of_order = select(lines.id).where(lines.order_id == self.ids[name], lines.org.in_(ORGS))
+        listed = of_order.order_by(lines.number)
         found = await self.database.read(lambda conn: conn.execute(listed).scalars().all())
         return tuple(map(Part, found, map(much, quantities)))
 
@@ -326,7 +327,7 @@ async def _amended(book: Healthy) -> None:
     await book.reserved("amended", book.placing("hard", 2, 1, paid=False))
     result = await book.tell(AmendOrder(1, "polinate", book.ids["amended"], properties={"a": 1}))
     assert isinstance(result, OrderResult)
-    first, second = _lines(result.order)
+    first, second = [line.id for line in result.order.lines]
     price = Amount(3333, 3)
     await book.tell(
         AmendOrder(
@@ -354,7 +355,3 @@ async def _told_ahead(book: Healthy) -> None:
     await book.words("ahead_waits", leaves)
     await book.settled("turned_down", book.placing("hard", 1), "authorized")
     await book.words("turned_down", ("polinate_phase", "REJECTED"))
-
-
-def _lines(order: Order) -> list[bytes]:
-    return [line.id for line in order.lines]

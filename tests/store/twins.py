@@ -1,0 +1,291 @@
+"""A book in which two more organizations have the rows of the first one under other numbers: the
+same ids, keys, numbers, references and names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+from tests.store.verify_book import SECOND, START, key_of, operation_key
+
+from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.ids import dashed
+from entrepot.core.money import Amount
+from entrepot.core.order import Variant
+from entrepot.core.order_filter import OrderFilter
+from entrepot.store import accounts, catalogue, schema
+from entrepot.store.keeping import retention
+from entrepot.store.reading import (
+    booked,
+    event_log,
+    explaining,
+    lists,
+    notices,
+    property_lists,
+    queries,
+    span_walk,
+    waiting,
+)
+from entrepot.store.writing import announced, order_names, payments, queue
+
+ORG = 1
+# One before the organization and one behind it, in the order of the tables; neither is a number
+# that the book gives to the next organization.
+TWINS = (0, 1 << 60)
+Rows = dict[str, list[tuple[Any, ...]]]
+Ids = dict[str, bytes]
+Work = Callable[[Connection, Ids], Any]
+
+NOW = START + 10**12
+# An order that was announced while the organization had no source.
+JOBLESS = "jobless"
+_ORDERS = ("confirmed", "waits", "parked", "parts", "back", "mirrored", "amended", "keyed")
+PROPERTIES = (
+    OrderFilter(property_path="erp.no", property_value="7"),
+    OrderFilter(property_path="erp.ok"),
+    OrderFilter(property_path="erp.no", property_exists=False),
+    OrderFilter(property_path="tags", stages=("deleted", "confirmed"), updated_after=START),
+    OrderFilter(property_path="erp.no", property_exists=False, stages=("placed",)),
+    OrderFilter(property_path="erp.no", property_value="7", updated_after=START),
+)
+FILTERS = (
+    OrderFilter(),
+    OrderFilter(updated_after=START + 20_000_000),
+    OrderFilter(created_min=START, created_max=NOW),
+    OrderFilter(updated_min=START + 30_000_000, stages=("confirmed",)),
+    OrderFilter(stages=("cancelled", "placed")),
+    OrderFilter(goods=("in_transit/none", "unassigned/none")),
+    *PROPERTIES,
+)
+# Columns that no two organizations have in common.
+_OWN = {"organizations": ("id", "name"), "credentials": ("id", "digest")}
+
+
+def tables() -> list[Table]:
+    """Every table whose rows belong to an organization, parents before children."""
+    return [one for one in schema.metadata.sorted_tables if "org" in one.c]
+
+
+def rows_of(conn: Connection, org: int) -> Rows:
+    """All rows of an organization."""
+    return {
+        one.name: sorted(map(tuple, conn.execute(select(one).where(one.c.org == org))), key=repr)
+        for one in tables()
+    }
+
+
+def with_twins(conn: Connection, rows: Rows) -> None:
+    """Put the rows of the organization into the book once more for each twin."""
+    for table in tables():
+        for twin in TWINS:
+            made = [_twins_row(table, row, twin) for row in rows[table.name]]
+            if made:
+                conn.execute(insert(table), made)
+    for twin in TWINS:
+        _more(conn, twin, rows)
+
+
+def _more(conn: Connection, twin: int, rows: Rows) -> None:
+    """A few rows that the organization has not: an announcement, and the job of another one."""
+    theirs = {"org": twin, "text": "theirs", "source": "polinate", "announced_at": NOW}
+    conn.execute(insert(schema.announced_orders).values(theirs))
+    c = schema.jobs.c
+    [job] = conn.execute(select(schema.jobs).where(c.org == twin, c.kind == "fetch")).mappings()
+    row = dict(job) | {"id": fetch_job_id(ORG, JOBLESS), "payload": JOBLESS}
+    conn.execute(insert(schema.jobs).values(row))
+
+
+def _twins_row(table: Table, row: tuple[Any, ...], twin: int) -> dict[str, Any]:
+    told = dict(zip(table.c.keys(), row, strict=True))
+    told["org"] = twin
+    for name in _OWN.get(table.name, ()):
+        told[name] = f"{twin}" if isinstance(told[name], str) else f"{twin:>16}".encode()[-16:]
+    if table is schema.payment_operations:
+        operation = schema.OPERATIONS.from_row(
+            tuple(told[name] for name in schema.OPERATIONS.columns)
+        )
+        first = key_of(twin, operation.order_id, operation.payment)
+        told["key"] = operation_key(operation, first)
+    return told
+
+
+def lie(conn: Connection) -> None:
+    """Have the twins' counts and services be other ones than those of the organization."""
+    of_twins = schema.provider_notices.c.org.in_(TWINS)
+    conn.execute(update(schema.provider_notices).where(of_twins).values(body=b"theirs"))
+    for table in (schema.provider_accounts, schema.payments):
+        conn.execute(update(table).where(table.c.org.in_(TWINS)).values(service="theirs"))
+    for table in (schema.order_property_tallies, schema.order_update_tallies, schema.order_spans):
+        more = {"orders": table.c.orders + 1_000}
+        conn.execute(update(table).where(table.c.org.in_(TWINS)).values(more))
+    counters = schema.order_counters
+    more = {"orders": counters.c.orders + 1_000, "events": counters.c.events + 1_000}
+    conn.execute(update(counters).where(counters.c.org.in_(TWINS)).values(more))
+
+
+def _sweep(kind: str) -> retention.Sweep:
+    """A walk that nobody has begun, whatever walks the book has seen."""
+    return retention.Sweep(ORG, kind, fence=1)
+
+
+def _listed(conn: Connection, *filters: OrderFilter) -> list[Any]:
+    return [
+        lists.find(conn, ORG, wanted, limit, offset)
+        for wanted in filters
+        for limit, offset in ((100, 0), (3, 2))
+    ]
+
+
+def _texts(ids: Ids) -> tuple[str, ...]:
+    return ("k-1", "k-2", "PO-1", dashed(ids["mirrored"]), dashed(ids["confirmed"]), "nobody", "#3")
+
+
+def _each(conn: Connection, ids: Ids, ask: Callable[[bytes], Any]) -> list[Any]:
+    return [ask(ids[name]) for name in sorted(_ORDERS)]
+
+
+def _oversold(conn: Connection, ids: Ids) -> list[Any]:
+    """The shelves of a book whose organizations have all promised what is not there."""
+    levels = schema.stock_levels
+    conn.execute(update(levels).values(soft=True, reserved=levels.c.on_hand + 1))
+    return catalogue.oversold(conn, ORG)
+
+
+def _mine(found: list[Any]) -> list[Any]:
+    return [one for one in found if one.job.org == ORG]
+
+
+# What is asked about one organization, by the function's module and name.
+ASKED: dict[str, Work] = {
+    "accounts.credentials": lambda conn, _: accounts.credentials(conn, ORG),
+    "accounts.organization": lambda conn, _: accounts.organization(conn, ORG),
+    "accounts.payment_secret": lambda conn, _: [accounts.payment_secret(conn, ORG)],
+    "accounts.provider_account": lambda conn, _: accounts.provider_account(conn, ORG, "stripe"),
+    "accounts.provider_accounts": lambda conn, _: accounts.provider_accounts(conn, ORG),
+    "announced.listed": lambda conn, _: announced.listed(conn, ORG, fetch_job_id, 10),
+    "booked.booked_since": lambda conn, _: [
+        booked.booked_since(conn, ORG, "sandbox", since) for since in (0, NOW)
+    ],
+    "booked.services_of": lambda conn, _: booked.services_of(conn, ORG),
+    "catalogue.listed_variants": lambda conn, _: catalogue.listed_variants(conn, ORG),
+    "catalogue.oversold": _oversold,
+    "event_log.after": lambda conn, _: event_log.after(conn, ORG, 5, 50),
+    "event_log.newest": lambda conn, _: event_log.newest(conn, ORG),
+    "explaining.explanation": lambda conn, ids: _each(
+        conn, ids, lambda id_: explaining.explanation(conn, ORG, id_, NOW, lambda: b"\5" * 16)
+    ),
+    "lists.find": lambda conn, _: _listed(conn, *FILTERS),
+    "notices.bodies": lambda conn, _: [notices.bodies(conn, ORG, "stripe", ["pi_1"])],
+    "notices.unheard": lambda conn, _: [notices.unheard(conn, ORG, "stripe", ["pi_1"])],
+    "order_names.called": lambda conn, ids: [
+        order_names.called(conn, ORG, text) for text in _texts(ids)
+    ],
+    "order_names.find": lambda conn, ids: [
+        order_names.find(conn, ORG, text, "konvo") for text in _texts(ids)
+    ],
+    "payments.order_of_running": lambda conn, _: payments.order_of_running(
+        conn, ORG, "sandbox", "ref-waits"
+    ),
+    "property_lists.find": lambda conn, _: [
+        property_lists.find(conn, ORG, wanted, 3, 20, 0) for wanted in PROPERTIES
+    ],
+    "property_lists.tallied": lambda conn, _: [
+        property_lists.tallied(conn, ORG, wanted) for wanted in PROPERTIES
+    ],
+    "queries.customers": lambda conn, _: queries.customers(
+        conn, ORG, queries.page(conn, ORG, OrderFilter(), limit=100, offset=0).orders
+    ),
+    "queries.newest_with_reasons": lambda conn, _: queries.newest_with_reasons(
+        conn, ORG, NOW, limit=20, offset=3
+    ),
+    "queries.order_and_customer": lambda conn, ids: _each(
+        conn, ids, lambda id_: queries.order_and_customer(conn, ORG, id_)
+    ),
+    "queries.order_by_id": lambda conn, ids: _each(
+        conn, ids, lambda id_: queries.order_by_id(conn, ORG, id_)
+    ),
+    "queries.order_with_reason": lambda conn, ids: _each(
+        conn, ids, lambda id_: queries.order_with_reason(conn, ORG, id_, NOW)
+    ),
+    "queries.page": lambda conn, _: [
+        queries.page(conn, ORG, wanted, limit=9, offset=1) for wanted in FILTERS
+    ],
+    "queries.page_with_customers": lambda conn, _: queries.page_with_customers(
+        conn, ORG, FILTERS[1], limit=9, offset=1
+    ),
+    "queries.page_with_reasons": lambda conn, _: queries.page_with_reasons(
+        conn, ORG, FILTERS[1], NOW, limit=9, offset=1
+    ),
+    "retention.read_events": lambda conn, _: retention.read_events(
+        conn, _sweep(retention.EVENTS), NOW, 100, 1_000
+    ),
+    "span_walk.newest": lambda conn, _: span_walk.newest(conn, ORG),
+    "waiting.story": lambda conn, ids: _each(conn, ids, lambda id_: waiting.story(conn, ORG, id_)),
+}
+# What is asked about all organizations; what is found of the one is looked at.
+EVERYWHERE: dict[str, Work] = {
+    "accounts.credential": lambda conn, _: accounts.credential(conn, "s-hard"),
+    "accounts.organization_named": lambda conn, _: accounts.organization_named(conn, f"{ORG}"),
+    "lists, orders updated after a time": lambda conn, _: [
+        lists._updated_after(conn, ORG, START + seconds * SECOND) for seconds in range(0, 300, 7)
+    ],
+    "queue.claim": lambda conn, _: _mine(queue.claim(conn, NOW, NOW + 1, 1_000, 7)),
+    "queue.claim_lapsing": lambda conn, _: [
+        _mine(queue.claim_lapsing(conn, queue.Lease(NOW, NOW + 1), 1, 1_000))
+    ],
+    "waiting.listed": lambda conn, _: waiting.listed(conn, waiting.Query(NOW, ORG), None, 100),
+    "waiting.listed of all": lambda conn, _: _mine(
+        waiting.listed(conn, waiting.Query(NOW), None, 1_000)
+    ),
+}
+
+
+def _removed_events(conn: Connection, ids: Ids) -> Any:
+    held = retention.claim(conn, _known(conn, retention.EVENTS), NOW, NOW)
+    part = retention.read_events(conn, held._replace(reached_at=0, reached=b""), NOW, 100, 1_000)
+    return retention.remove_events(conn, held, part, NOW)
+
+
+def _known(conn: Connection, kind: str) -> retention.Sweep:
+    """The walk of the organization as the book has it."""
+    found = retention.due(conn, kind, ORG - 1, NOW, NOW, 1)[0]
+    assert [one.org for one in found] == [ORG]
+    return found[0]
+
+
+def _variant(conn: Connection, ids: Ids) -> None:
+    org = accounts.organization(conn, ORG)
+    assert org is not None
+    catalogue.add_variant(
+        conn, org,
+        Variant(ORG, b"\2" * 16, b"\3" * 16, b"\4" * 16, "NEW", "New", "EUR", Amount(1, 0),
+                tracked=True, created_at=NOW),
+    )  # fmt: skip
+
+
+# What is done in one organization.
+DONE: dict[str, Work] = {
+    "accounts.keep_provider_account": lambda conn, _: accounts.keep_provider_account(
+        conn, accounts.ProviderAccount(ORG, "stripe", b"new"), NOW
+    ),
+    "accounts.remove_provider_account": lambda conn, _: accounts.remove_provider_account(
+        conn, ORG, "stripe"
+    ),
+    "accounts.set_allocation": lambda conn, _: accounts.set_allocation(conn, ORG, "SOFT"),
+    "accounts.set_payment_secret": lambda conn, _: accounts.set_payment_secret(conn, ORG, b"s"),
+    "accounts.set_source": lambda conn, _: accounts.set_source(conn, ORG, None, "X: 1"),
+    "announced.ask_for_all": lambda conn, _: announced.ask_for_all(conn, ORG, NOW, fetch_job_id),
+    "catalogue.add_variant": _variant,
+    "retention.claim": lambda conn, _: retention.claim(
+        conn, _known(conn, retention.EVENTS), NOW, NOW
+    ),
+    "retention.keep": lambda conn, _: retention.keep(
+        conn, _known(conn, retention.KEYS)._replace(reached=b"x")
+    ),
+    "retention.remove_events": _removed_events,
+    "retention.remove_keys": lambda conn, _: retention.remove_keys(
+        conn, _known(conn, retention.KEYS), NOW, 100
+    ),
+}
