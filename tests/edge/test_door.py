@@ -314,3 +314,23 @@ async def test_a_few_refusals_make_nobody_rest(server: Running) -> None:
         client.send(post("/orders"))
         assert (await said(client))[0] == 503
     assert not any(one.flow.read_paused for one in connections())
+
+
+async def test_what_the_door_refuses_is_counted(
+    busy: Busy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def figure(where: str) -> float:
+        value: float = metrics.shed.labels(where)._value.get()
+        return value
+
+    door, connections = figure("door"), figure("connections")
+    monkeypatch.setattr(protocol, "SPARE_CONNECTIONS", 2)
+    bounded = deadline_protocol(5, 5, connections_max=1)
+    async with serving(bounded, app=Behind(busy)) as server:
+        first, second = [await server.client() for _ in range(2)]
+        first.send(post("/orders"))
+        assert (await said(first))[0] == 503
+        second.send(post("/orders", b"", method=b"GET"))
+        assert (await said(second))[0] == 503
+        await until(lambda: figure("door") == door + 1)
+    assert figure("connections") == connections + 1

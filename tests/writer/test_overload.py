@@ -16,6 +16,7 @@ from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult
 from entrepot.store import schema
 from entrepot.store.engine import Database
+from entrepot.telemetry import metrics
 from entrepot.writer.envelope import Envelope, Outcome
 from entrepot.writer.queues import Limits
 from entrepot.writer.writer import Writer
@@ -133,3 +134,18 @@ async def test_after_the_burst_everything_is_accepted_again(database: Database) 
         assert not refused(await writer.submit(Envelope(place(org))))
     stored = await database.read(lambda c: c.execute(select(schema.orders.c.id)).scalars().all())
     assert len(stored) == 5
+
+
+async def test_what_is_refused_is_counted_where_it_was_refused(database: Database) -> None:
+    def figures() -> list[float]:
+        return [metrics.shed.labels(where)._value.get() for where in ("queue", "age")]
+
+    org, clock, before = await an_organization(database), Clock(), figures()
+    gated, writer = await stuck(database, clock, queue_max=2, queue_seconds=1.0)
+    burst = begin(writer.submit_all([Envelope(place(org)) for _ in range(5)]))
+    await asyncio.sleep(0)
+    clock.seconds += 2.0
+    gated.gate.set()
+    assert all(refused(outcome) for outcome in await burst)
+    queue, age = (now - was for now, was in zip(figures(), before, strict=True))
+    assert (queue, age) == (3, 2)
