@@ -10,6 +10,7 @@ from entrepot.core.facets import VALUES, Facets
 from entrepot.core.order_reason import MEANINGS
 from entrepot.edge import together
 from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
+from entrepot.printed_states import printed_reached, printed_states
 
 _AXES = {
     "synq": "Synq: `status`",
@@ -233,6 +234,7 @@ def printed_lifecycle() -> str:
         _stages(),
         *(_moves(*facet) for facet in _MOVES),
         _PAYMENTS + table(("state", "meaning", "moves to"), _STATES),
+        printed_states(),
         "\n### What the tables cannot say\n\n",
         table(("rule", "values", "and"), (_rule(*rule) for rule in _RULES)),
         "\nGoods leave and arrive only while the order is `confirmed`.\n",
@@ -246,6 +248,7 @@ def printed_lifecycle() -> str:
         *(_words(axis) for axis in words.AXES),
         _TOGETHER,
         *(_together(*axes) for axes in together.TOGETHER),
+        printed_reached(),
     ]
     return "".join(parts)
 

@@ -58,6 +58,7 @@ LAWS: dict[str, Law] = {
     "payment_services": Law(ANYTHING),
     "cli": Law(ANYTHING),
     "printed_lifecycle": Law(ANYTHING),
+    "printed_states": Law(ANYTHING),
     "printed_statements": Law(ANYTHING),
     "docs": Law(ANYTHING),
     "pages": Law(ANYTHING),

@@ -29,8 +29,10 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Event, Job, Level, Order, Reservation, Variant
 from entrepot.core.payment import Payment
 from entrepot.core.refusal import Refusal
+from entrepot.core.reservations import STATE_MOVES as RESERVATION_MOVES
 from entrepot.core.results import Decision, OrderResult, OrdersResult, Result, StepResult
 from entrepot.core.returns import OPEN, RETURN_LINES, RETURNS
+from entrepot.core.returns import STATE_MOVES as RETURN_MOVES
 from entrepot.core.rows import Rows
 from entrepot.core.shipments import SHIPMENT_LINES, SHIPMENTS
 
@@ -108,7 +110,12 @@ class Book:
         outcome = self.judge(command)
         if isinstance(outcome, Refusal):
             return outcome
+        before = self._states()
         self.facts.absorb(outcome.changes)
+        for table, (known, moves) in self._states().items():
+            for key, state in known.items():
+                was = before[table][0].get(key, state)
+                assert state == was or state in moves[was], (table, was, state)
         self.check()
         return outcome.result
 
@@ -129,6 +136,18 @@ class Book:
         outcome = self.judge(command)
         assert isinstance(outcome, Decision), outcome
         return outcome.changes
+
+    def _states(self) -> dict[str, tuple[dict[Any, str], dict[str, frozenset[str]]]]:
+        """The state of every part that has a table of moves, and that table."""
+        kinds = {
+            "reservation": (self.facts.reservations, RESERVATION_MOVES),
+            "shipment": (self.facts.of(SHIPMENTS), shipments.STATE_MOVES),
+            "return": (self.facts.of(RETURNS), RETURN_MOVES),
+        }
+        return {
+            name: ({key: row.state for key, row in rows.items()}, moves)
+            for name, (rows, moves) in kinds.items()
+        }
 
     # --- commands, said shortly
 

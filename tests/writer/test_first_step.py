@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from entrepot.clock import new_id, now
 from entrepot.core.commands import Command, DraftLine, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.hold import HoldOrder
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.facts import Seen
 from entrepot.core.order import Job
@@ -106,6 +108,23 @@ async def test_an_order_without_a_payment_is_confirmed_at_once(database: Databas
     assert await desk.column(schema.reservations, "state") == ["committed"]
     assert await desk.column(schema.jobs, "kind") == []
     assert desk.handed == []
+
+
+async def test_a_step_that_is_stopped_is_handed_to_nobody(database: Database) -> None:
+    """Though another command of its batch may take steps up, whose fences rise as well."""
+    desk = await a_desk(database, 5)
+    placed = [(await desk.do(desk.shop.order(reference))).result for reference in ("one", "two")]
+    held, ended = [one.order for one in placed if isinstance(one, OrderResult)]
+    words = (("synq", "cancelled"),)
+    before = desk.database.writes
+    outcomes = await asyncio.gather(
+        desk.do(HoldOrder(held.org, "native", held.id)),
+        desk.do(AmendOrder(ended.org, "synq", ended.id, words=words)),
+    )
+    assert desk.database.writes == before + 1
+    assert all(isinstance(outcome.result, OrderResult) for outcome in outcomes)
+    assert [job.order_id for job, _ in desk.handed] == [held.id, ended.id]
+    assert "stopped" in await desk.column(schema.jobs, "state")
 
 
 async def test_a_process_without_a_pipeline_leaves_the_stock_to_others(database: Database) -> None:

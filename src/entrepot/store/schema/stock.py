@@ -13,6 +13,7 @@ from sqlalchemy import (
 
 from entrepot.core import kinds
 from entrepot.core.order import StockEntry
+from entrepot.core.reservations import STATES
 from entrepot.store.schema.conversion import Conversion
 from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.table import ID, need, one_of, table
@@ -58,7 +59,7 @@ reservations = table(
     need("updated_at", BigInteger),
     Column("shipped", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("org", "order_id", "line_id"),
-    one_of("state", ("held", "committed", "released", "expired", "shipped")),
+    one_of("state", tuple(STATES)),
     CheckConstraint("quantity > 0", name="reservation_positive"),
     CheckConstraint("shipped >= 0 AND shipped <= quantity", name="shipped_within"),
 )
