@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import stripe
 from sqlalchemy import update
 from tests.cli.office import Office
 from tests.factories import new_id, open_shop
@@ -25,6 +27,8 @@ from entrepot.providers.payment import Authorised
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.store import schema
 from entrepot.store.writing import payments
+from entrepot.testing.command_line import run
+from entrepot.testing.simulated import simulated
 
 
 class Till(Office):
@@ -174,3 +178,32 @@ def test_a_service_that_cannot_be_asked_is_named(till: Till) -> None:
     till.write(lambda conn: conn.execute(update(schema.payments).values(service="adyen")))
     with pytest.raises(OperatorError, match="payments at adyen and no account there"):
         reconcile("Shop")
+
+
+def test_a_real_service_is_asked_for_its_list(
+    till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stripe, played on this machine: one payment agrees, and one is of no order."""
+    key = base64.b64encode(b"k" * 32).decode()
+    monkeypatch.setenv("ENTREPOT_SEAL_KEYS", key)
+    with simulated("stripe") as simulator:
+        (tmp_path / "stripe.toml").write_text('api_key = "sk_test_1"')
+        added = run(
+            tmp_path, "provider", "add", "Shop", "stripe", "--from", "stripe.toml", "--base-url",
+            simulator.url, DATABASE_URL=till.url, SEAL_KEYS=key,
+        )  # fmt: skip
+        assert added.code == 0, added
+        shop = stripe.StripeClient("sk_test_1", base_addresses={"api": simulator.url})
+        held: Any = {
+            "amount": 1250, "currency": "eur", "capture_method": "manual", "confirm": True,
+            "payment_method": "pm_card_visa",
+        }  # fmt: skip
+        order, stranger = (shop.v1.payment_intents.create(held) for _ in range(2))
+        placed = till.place()
+        till.write(lambda conn: conn.execute(update(schema.payments).values(service="stripe")))
+        till.settled(placed, order.id)
+        code, told = till.reconciled()
+    assert (code, told["services"]) == (1, {"stripe": {"listed": 2, "booked": 1}})
+    [one] = told["findings"]
+    assert (one["kind"], one["provider_reference"]) == ("paid_without_order", stranger.id)
+    assert one["advice"] == f"void {stranger.id} at stripe"
