@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from tests.core.book import ORG, Book, named, told_as
 
@@ -52,6 +54,26 @@ def test_one_address_whoever_told_it_last() -> None:
     assert shown.address(book.mirrored(("konvo", "shipped"))) == "2 Right St"
     again = book.mirrored(PAID, said={"address": told})
     assert (again.delivery_address, shown.address(again)) == (None, "Jo\n1 Wrong St\nKiel")
+
+
+def test_an_event_tells_who_changed_the_address_and_from_what_in_one_text() -> None:
+    book = Book()
+    told = '{"firstName":"Jo","addressLineOne":"1 Wrong St","city":"Kiel"}'
+    order = book.mirrored(PAID, said={"address": told})
+    wrong, right = "Jo\n1 Wrong St\nKiel", "2 Right St"
+    moved = '{"firstName":"Jo","addressLineOne":"3 Far St","city":"Kiel"}'
+    for command, pair in (
+        (AmendOrder(ORG, "polinate", order.id, said={"delivery_address": right}), [wrong, right]),
+        (book.mirroring(PAID, said={"address": told}), [right, wrong]),
+        (book.mirroring(PAID, said={"address": moved}), [wrong, "Jo\n3 Far St\nKiel"]),
+        (AmendOrder(ORG, "native", order.id, said={"delivery_address": None}), None),
+    ):
+        book.facts.actor = f"key:{pair}"
+        book.done(command)
+        event = book.events(order)[-1]
+        assert (event.type, event.actor) == ("order.amended", f"key:{pair}")
+        wanted = pair or ["Jo\n3 Far St\nKiel", None]
+        assert json.loads(event.body)["changed"]["delivery_address"] == wanted
 
 
 def test_who_brought_an_order_stays_who_brought_it() -> None:

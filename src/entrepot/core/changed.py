@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from entrepot.core import shown
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.order import Line, Order
@@ -28,6 +29,7 @@ _UNTOLD = frozenset({
 })  # fmt: skip
 _UNTOLD_OF_LINES = frozenset({"id", "created_at", "updated_at"})
 _QUANTITY = "quantity"
+_ADDRESS = frozenset({"address", "delivery_address"})
 _OBJECTS = frozenset({"address", "properties", "metadata", "details"})
 
 Changed = dict[str, Any]
@@ -45,6 +47,10 @@ _LINE: _Places = _places(Line._fields, _UNTOLD_OF_LINES)
 def changed(before: Order, after: Order) -> Changed:
     """The members of an order that differ, each with both values; empty where none differs."""
     found = _differing(_ORDER, before, after)
+    if found.keys() & _ADDRESS:
+        # One address in two forms: its text says from what to what, whoever told it in which form.
+        texts = [shown.address(order) for order in (before, after)]
+        found["delivery_address"] = [_shown(text) for text in texts]
     if before.lines != after.lines:
         old, new = ({one.id: one for one in order.lines} for order in (before, after))
         lines = {dashed(id_): _line_changed(old.get(id_), new.get(id_)) for id_ in old | new}

@@ -25,6 +25,8 @@ EXPECTED = {
     "unknown_customer": (400, "VALIDATION_ERROR"),
     "no_account": (400, "VALIDATION_ERROR"),
     "unknown_line": (400, "VALIDATION_ERROR"),
+    "unknown_shipment": (404, "NOT_FOUND"),
+    "unknown_return": (404, "NOT_FOUND"),
     "duplicate_entry": (409, "CONFLICT"),
     "changed_meanwhile": (412, "PRECONDITION_FAILED"),
     "illegal_move": (409, "CONFLICT"),
