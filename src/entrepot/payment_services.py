@@ -14,25 +14,42 @@ from types import MappingProxyType
 from entrepot import sealing
 from entrepot.edge.notifications import Read
 from entrepot.providers import account
+from entrepot.providers.account import Heard
 from entrepot.providers.payment import Notification, PaymentProvider
 from entrepot.providers.unusable import Unusable
 from entrepot.store import accounts
 from entrepot.store.accounts import ProviderAccount
 from entrepot.store.engine import Database
+from entrepot.store.reading import notices
 
-# Makes a provider of an account's members, with so many calls under way at most.
-Make = Callable[[Mapping[str, str], int], PaymentProvider]
+# Makes a provider of an account's members, with so many calls under way at most, and with what the
+# service has notified.
+Make = Callable[[Mapping[str, str], int, Heard], PaymentProvider]
 _KNOWN_MAX = 256  # accounts whose notifications are checked without opening the account again
 NOTHING_KEPT = "nothing is kept of this account; add it again with `entrepot provider add`"
 
 
-def _stripe(members: Mapping[str, str], calls_max: int) -> PaymentProvider:
+def _stripe(members: Mapping[str, str], calls_max: int, _heard: Heard) -> PaymentProvider:
     from entrepot.providers.stripe import StripeProvider  # noqa: PLC0415
 
     return StripeProvider(members, calls_max)
 
 
-PROVIDERS: Mapping[str, Make] = MappingProxyType({"stripe": _stripe})
+def _adyen(members: Mapping[str, str], calls_max: int, heard: Heard) -> PaymentProvider:
+    from entrepot.providers.adyen import AdyenProvider  # noqa: PLC0415
+
+    return AdyenProvider(members, calls_max, heard)
+
+
+def _paypal(members: Mapping[str, str], calls_max: int, _heard: Heard) -> PaymentProvider:
+    from entrepot.providers.paypal import PayPalProvider  # noqa: PLC0415
+
+    return PayPalProvider(members, calls_max)
+
+
+PROVIDERS: Mapping[str, Make] = MappingProxyType(
+    {"stripe": _stripe, "adyen": _adyen, "paypal": _paypal}
+)
 
 
 def members_of(kept: ProviderAccount, keys: tuple[bytes, ...]) -> dict[str, str]:
@@ -43,10 +60,22 @@ def members_of(kept: ProviderAccount, keys: tuple[bytes, ...]) -> dict[str, str]
     return account.unpacked(kept.service, sealing.unseal(keys, kept.sealed, about))
 
 
-def connect(kept: ProviderAccount, *, keys: tuple[bytes, ...], calls_max: int) -> PaymentProvider:
-    """The provider of an account. One that cannot be opened says so in each answer."""
+def connect(
+    kept: ProviderAccount, database: Database | None, *, keys: tuple[bytes, ...], calls_max: int
+) -> PaymentProvider:
+    """The provider of an account. One that cannot be opened says so in each answer.
+
+    `database` has what the service has notified; without a database nothing is known of that.
+    """
+
+    async def heard(references: tuple[str, ...]) -> list[bytes]:
+        if database is None:
+            return []
+        find = partial(notices.bodies, org=kept.org, service=kept.service, references=references)
+        return await database.read(find)
+
     try:
-        return PROVIDERS[kept.service](members_of(kept, keys), calls_max)
+        return PROVIDERS[kept.service](members_of(kept, keys), calls_max, heard)
     except sealing.Unsealable as why:
         return Unusable(kept.service, f"the account at {kept.service} cannot be used: {why}")
 
@@ -81,14 +110,15 @@ class Notifications:
         """The provider of an account. It is asked nothing, so that there is nothing to close."""
         found = self._known.get(kept)
         if found is None:
-            found = self._known[kept] = connect(kept, keys=self._keys, calls_max=1)
+            found = self._known[kept] = connect(kept, None, keys=self._keys, calls_max=1)
             if len(self._known) > _KNOWN_MAX:
                 self._known.popitem(last=False)
         return found
 
 
 def connectors(
-    keys: tuple[bytes, ...], calls_max: int
+    database: Database, keys: tuple[bytes, ...], calls_max: int
 ) -> Mapping[str, Callable[[ProviderAccount], PaymentProvider]]:
     """For each service a function that connects to the service for one account."""
-    return {name: partial(connect, keys=keys, calls_max=calls_max) for name in PROVIDERS}
+    ready = partial(connect, database=database, keys=keys, calls_max=calls_max)
+    return dict.fromkeys(PROVIDERS, ready)

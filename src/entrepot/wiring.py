@@ -95,10 +95,10 @@ def make_services(
     return Services(database, writer, admission, chosen.sandbox)
 
 
-def make_connectors(chosen: Settings) -> Mapping[str, Connect]:
+def make_connectors(database: Database, chosen: Settings) -> Mapping[str, Connect]:
     """For each payment service a function that connects to the service for one account."""
     keys = sealing.keys_of(chosen.seal_keys)
-    return payment_services.connectors(keys, chosen.account_calls_max)
+    return payment_services.connectors(database, keys, chosen.account_calls_max)
 
 
 def open_sandbox(chosen: Settings) -> SandboxProvider:
@@ -122,7 +122,7 @@ def make_outside(database: Database, chosen: Settings) -> Outside:
     """The payment services, for a command that asks them without a worker."""
     sandbox = SandboxProvider(chosen.sandbox_ledger)
     dialect = SourceDialect(SOURCE, business_text, mirror_from_source)
-    return Outside(make_connectors(chosen), sandbox, database, dialect)
+    return Outside(make_connectors(database, chosen), sandbox, database, dialect)
 
 
 async def make_worker(
@@ -132,7 +132,7 @@ async def make_worker(
     return Worker(
         holding,
         writer,
-        providers=make_connectors(chosen),
+        providers=make_connectors(holding.database, chosen),
         sandbox=sandbox,
         dialect=SourceDialect(SOURCE, business_text, mirror_from_source),
         stands_in=chosen.sandbox,

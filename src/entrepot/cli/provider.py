@@ -231,7 +231,7 @@ def _shown(name: str, kept: ProviderAccount, keys: tuple[bytes, ...]) -> dict[st
 
 
 async def _asked(kept: ProviderAccount, keys: tuple[bytes, ...]) -> str | None:
-    provider = payment_services.connect(kept, keys=keys, calls_max=1)
+    provider = payment_services.connect(kept, None, keys=keys, calls_max=1)
     try:
         return await provider.check()
     finally:

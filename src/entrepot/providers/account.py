@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from entrepot.providers.exchange import fault_of_url
 
+# Gives the notifications that name one of these references, as they were signed; oldest first.
+Heard = Callable[[tuple[str, ...]], Awaitable[list[bytes]]]
 BASE_URL = "base_url"
 _VALUE_MAX = 4096
 

@@ -22,7 +22,7 @@ _BEFORE_SENDING = frozenset({
 })  # fmt: skip
 
 
-class TooLarge(Exception):
+class TooLarge(OSError):
     """An answer is over `BODY_BYTES_MAX`."""
 
 

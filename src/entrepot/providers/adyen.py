@@ -1,0 +1,249 @@
+"""Adyen, spoken to through its official client.
+
+What the client's payment reference may be, and what is done with it:
+
+| reference                        | what is done                                                  |
+|----------------------------------|---------------------------------------------------------------|
+| ``SHOPPER/STORED-METHOD``        | a payment is made with the stored means of payment of the     |
+|                                  | shopper, who is not there to act                              |
+| a pspReference (16 characters)   | the payment that the shop's own pages have made is taken over |
+|                                  | as Adyen notifies it: Adyen has no way to ask for a payment   |
+| anything else                    | is declined, and Adyen is not asked                           |
+
+Adyen does captures, refunds and cancellations later, and tells their outcome by notification alone.
+So notifications that are kept are what a look-up goes by: each is signed by Adyen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import Adyen
+from Adyen.httpclient import HTTPClient
+
+from entrepot.providers import adyen_answers as answers
+from entrepot.providers.account import Heard
+from entrepot.providers.blocking import BoundedSession, Threads
+from entrepot.providers.payment import (
+    AuthoriseAnswer,
+    CaptureAnswer,
+    Declined,
+    Found,
+    LookUpAnswer,
+    Misconfigured,
+    Notification,
+    NotSent,
+    OperationRequest,
+    PaymentRequest,
+    Pending,
+    RefundAnswer,
+    Running,
+    ServiceTerms,
+    Unknown,
+    VoidAnswer,
+    Voided,
+)
+
+Json = dict[str, Any]
+_VERSION = "/v72"
+_HOURS, _DAYS = 3600.0, 86_400.0
+_PSP = re.compile(r"[A-Z0-9]{16}\Z")
+_STORED = re.compile(r"[^/\s]{3,256}/[^/\s]{1,128}\Z")
+_NO_LIST = "Adyen has no list of payments to ask for; compare its settlement report"
+_NOT_TOLD = "Adyen has not notified the outcome"
+
+
+class _Http(HTTPClient):  # type: ignore[misc]
+    """The HTTP side of Adyen's client: at the account's own address, bounded."""
+
+    def __init__(self, base_url: str, calls_max: int) -> None:
+        super().__init__(Adyen.settings.LIB_NAME + "/", Adyen.settings.LIB_VERSION)
+        self._base_url = base_url
+        self.session = BoundedSession(base_url, calls_max)
+        self.request = self._send
+
+    def _send(
+        self, method: str, url: str, json: Any = None, xapikey: str = "", headers: Any = None
+    ) -> tuple[str, Any, int, Any]:
+        sent = {**headers, "x-api-key": xapikey}
+        told = self.session.request(method, self._base_url + url, json=json, headers=sent)
+        return told.text, json, told.status_code, told.headers
+
+
+class AdyenProvider:
+    """`PaymentProvider` for one merchant account at Adyen."""
+
+    name = answers.NAME
+    # Keys are kept for a week at least. Without an agreement, one capture ends an authorisation.
+    terms = ServiceTerms(24 * _HOURS, 7 * _DAYS, several_captures=False)
+
+    def __init__(self, account: Mapping[str, str], calls_max: int, heard: Heard) -> None:
+        """Take the account's members, how many calls may be under way, and what was notified."""
+        self._merchant, self._hmac_key = account["merchant_account"], account["hmac_key"]
+        client = Adyen.AdyenClient(xapikey=account["api_key"], platform="test")
+        self._http = _Http(account["base_url"], calls_max)
+        client.http_client, client.http_init = self._http, True
+        checkout = Adyen.services.AdyenCheckoutApi(client=client)
+        self._payments, self._modifications = checkout.payments_api, checkout.modifications_api
+        for api in (self._payments, self._modifications):
+            api.baseUrl = _VERSION
+        self._heard = heard
+        self._threads = Threads("adyen", calls_max)
+
+    async def authorise(self, request: PaymentRequest, known: str | None = None) -> AuthoriseAnswer:
+        """See `PaymentProvider.authorise`."""
+        amount = answers.amount_of(request, request.units)
+        if amount is None:
+            return answers.too_fine(request)
+        if _PSP.match(request.reference):
+            return await self._taken_over(request)
+        if not _STORED.match(request.reference):
+            return Declined(
+                "the payment reference is neither a pspReference nor SHOPPER/STORED-METHOD",
+                "unknown_reference",
+            )
+        del known  # a repeat under the key is answered by Adyen as the first request was
+        shopper, _, stored = request.reference.partition("/")
+        body = {
+            "merchantAccount": self._merchant,
+            "amount": amount,
+            "reference": request.key,
+            "paymentMethod": {"type": "scheme", "storedPaymentMethodId": stored},
+            "shopperReference": shopper,
+            "shopperInteraction": "ContAuth",
+            "recurringProcessingModel": "UnscheduledCardOnFile",
+            "additionalData": {"manualCapture": "true"},
+            "metadata": {answers.ORDER: request.order},
+        }
+        try:
+            told = await self._asked(lambda: self._payments.payments(body, request.key))
+            return answers.of_payment(told, request)
+        except Exception as error:
+            return answers.of_error(error, modifies=False)
+
+    async def _taken_over(self, request: PaymentRequest) -> AuthoriseAnswer:
+        """A payment that the shop's own pages have made, as Adyen has notified it."""
+        said = answers.of_heard(await self._items(request.reference), request)
+        if said is None:
+            return Pending(_NOT_TOLD, request.reference)
+        if isinstance(said, Voided):
+            return Declined("the payment was cancelled at Adyen")
+        return said
+
+    async def capture(self, request: OperationRequest) -> CaptureAnswer:
+        """See `PaymentProvider.capture`. Adyen lets go of the rest with every capture."""
+        said: CaptureAnswer = await self._modified(request, "captures")
+        return said
+
+    async def void(self, request: OperationRequest) -> VoidAnswer:
+        """See `PaymentProvider.void`."""
+        if request.of is None and not _PSP.match(request.payment.reference):
+            if not _STORED.match(request.payment.reference):
+                return Voided(None)
+            return await self._cancelled_by_reference(request)
+        said: VoidAnswer = await self._modified(request, "cancels")
+        return said
+
+    async def refund(self, request: OperationRequest) -> RefundAnswer:
+        """See `PaymentProvider.refund`."""
+        said: RefundAnswer = await self._modified(request, "refunds")
+        return said
+
+    async def look_up(
+        self, request: PaymentRequest | OperationRequest, known: str | None = None
+    ) -> LookUpAnswer:
+        """See `PaymentProvider.look_up`: by the notifications that are kept."""
+        if isinstance(request, PaymentRequest):
+            own = request.reference if _PSP.match(request.reference) else None
+            items = await self._items(known, own, request.key)
+            said: LookUpAnswer | None = answers.of_heard(items, request)
+            known = known or own
+        else:
+            items = await self._items(known, request.key)
+            said = answers.of_operation(items, request)
+        if said is not None:
+            return said
+        return Running(_NOT_TOLD, known) if known else Unknown(_NOT_TOLD)
+
+    def read_notification(self, headers: Mapping[str, str], body: bytes) -> Notification | None:
+        """See `PaymentProvider.read_notification`: the signature stands in the item itself."""
+        del headers
+        items = answers.notification(body, self._hmac_key, self._merchant)
+        return None if items is None else answers.told_by(items)
+
+    async def found_since(self, since: int) -> AsyncIterator[Found | NotSent | Misconfigured]:
+        """See `PaymentProvider.found_since`."""
+        del since
+        yield Misconfigured(_NO_LIST)
+
+    async def check(self) -> str | None:
+        """See `PaymentProvider.check`: asks for the means of payment of the merchant account."""
+        body = {"merchantAccount": self._merchant}
+        try:
+            await self._asked(lambda: self._payments.payment_methods(body))
+        except Exception as error:
+            told = answers.of_error(error, modifies=False)
+            return str(getattr(told, "detail", told))
+        return None
+
+    async def close(self) -> None:
+        """See `PaymentProvider.close`."""
+        self._threads.close()
+        self._http.session.close()
+
+    async def _asked(self, call: Callable[[], Any]) -> Json:
+        return dict((await self._threads.run(call)).message)
+
+    async def _items(self, *references: str | None) -> list[answers.Item]:
+        """The items that were notified of these references, signed as they are kept."""
+        named = tuple(one for one in references if one)
+        listed = [
+            answers.notification(body, self._hmac_key, self._merchant) or []
+            for body in (await self._heard(named) if named else [])
+        ]
+        return [item for items in listed for item in items if
+                {item.psp, item.original, item.merchant_reference} & set(named)]  # fmt: skip
+
+    async def _modified(self, request: OperationRequest, what: str) -> Any:
+        """Ask for an operation on a payment, unless its outcome is known by now."""
+        items = await self._items(request.key)
+        if (said := answers.of_operation(items, request)) is not None:
+            return said
+        amount = answers.amount_of(request.payment, request.units)
+        of = request.of or request.payment.reference
+        if request.of is None and what != "cancels":
+            return Misconfigured(f"{what} need the pspReference of the payment")
+        if amount is None:
+            return answers.too_fine(request.payment)
+        body: Json = {"merchantAccount": self._merchant, "reference": request.key}
+        if what != "cancels":
+            body["amount"] = amount
+        asks: Mapping[str, Callable[..., Any]] = {
+            "captures": self._modifications.capture_authorised_payment,
+            "refunds": self._modifications.refund_captured_payment,
+            "cancels": self._modifications.cancel_authorised_payment_by_psp_reference,
+        }
+        return await self._received(lambda: asks[what](body, of, request.key))
+
+    async def _cancelled_by_reference(self, request: OperationRequest) -> VoidAnswer:
+        """Cancel a payment of which only our own reference is known."""
+        items = await self._items(request.key)
+        if (said := answers.of_operation(items, request)) is not None:
+            return said  # type: ignore[return-value]
+        body = {
+            "merchantAccount": self._merchant,
+            "paymentReference": request.payment.key,
+            "reference": request.key,
+        }
+        cancel = self._modifications.cancel_authorised_payment
+        told: VoidAnswer = await self._received(lambda: cancel(body, request.key))
+        return told
+
+    async def _received(self, call: Callable[[], Any]) -> Any:
+        try:
+            told = await self._asked(call)
+            return Running("Adyen has received the request", str(told["pspReference"]))
+        except Exception as error:
+            return answers.of_error(error, modifies=True)

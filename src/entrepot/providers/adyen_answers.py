@@ -1,0 +1,195 @@
+"""What Adyen's answers, errors and notifications say, as answers of the contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from Adyen.exceptions import AdyenAPIResponseError
+from Adyen.util import is_valid_hmac_notification
+
+from entrepot.core.exponents import at_places, places
+from entrepot.providers.exchange import DETAIL_MAX, failure, retry_after, was_not_sent
+from entrepot.providers.payment import (
+    Authorised,
+    Captured,
+    Declined,
+    Differs,
+    Misconfigured,
+    Notification,
+    NotSent,
+    OperationFound,
+    OperationRequest,
+    PaymentRequest,
+    Pending,
+    Refunded,
+    Running,
+    Unknown,
+    Voided,
+)
+
+NAME = "adyen"
+ORDER = "entrepot_order"
+_ACTING = ("RedirectShopper", "IdentifyShopper", "ChallengeShopper", "PresentToShopper")
+_REFUSED = ("Refused", "Cancelled", "Error")
+_IN_USE = "704"  # the request is processed already, or is in progress
+_PROCESSED, _SERVER_FAULT, _TOO_MANY = 422, 500, 429
+# Errors of a payment because of what the client's reference or the amount is.
+_DEFINITE = frozenset({"101", "103", "129", "130", "132", "137", "138", "800", "803", "905"})
+# The notifications that tell the outcome of an operation.
+_EVENTS: Mapping[str, tuple[str, ...]] = {
+    "capture": ("CAPTURE", "CAPTURE_FAILED"),
+    "void": ("CANCELLATION", "TECHNICAL_CANCEL", "CANCEL_OR_REFUND"),
+    "refund": ("REFUND", "REFUND_FAILED", "CANCEL_OR_REFUND"),
+}
+
+
+class Item(NamedTuple):
+    """A notification that Adyen has signed. Only what the signature covers is taken from it."""
+
+    event: str
+    is_success: bool
+    psp: str
+    original: str
+    merchant_reference: str
+    value: int
+    currency: str
+    reason: str  # is not covered by the signature: for people only
+
+
+def amount_of(request: PaymentRequest, units: int) -> dict[str, Any] | None:
+    """Units of the payment's scale as Adyen's amount; None where Adyen has none so fine."""
+    value = at_places(units, request.scale, places(NAME, request.currency))
+    return None if value is None else {"currency": request.currency, "value": value}
+
+
+def too_fine(request: PaymentRequest) -> Misconfigured:
+    """An amount that never reaches Adyen. Placing refuses such an order beforehand."""
+    return Misconfigured(f"the amount is finer than Adyen's smallest unit of {request.currency}")
+
+
+def of_payment(
+    told: Mapping[str, Any], request: PaymentRequest
+) -> Authorised | Declined | Pending | Running | Differs:
+    """What the answer to a payment says."""
+    result, psp = str(told["resultCode"]), str(told.get("pspReference") or "")
+    if result == "Authorised":
+        amount = told.get("amount")
+        if amount and (other := _differs(amount["value"], amount["currency"], psp, request)):
+            return other
+        return Authorised(psp)
+    if result in _REFUSED:
+        reason = str(told.get("refusalReason") or result)[:DETAIL_MAX]
+        return Declined(reason, str(told.get("refusalReasonCode") or result))
+    if result in _ACTING:
+        return Pending(f"the customer must act: {result}", psp or None)
+    return Running(f"Adyen has the payment: {result}", psp or None)
+
+
+def of_heard(
+    items: Iterable[Item], request: PaymentRequest
+) -> Authorised | Declined | Differs | Voided | None:
+    """What the notifications of a payment say by now; None where none tells an outcome."""
+    said: Authorised | Declined | Differs | Voided | None = None
+    for item in items:
+        if item.event == "AUTHORISATION" and not isinstance(said, Voided):
+            if item.is_success:
+                other = _differs(item.value, item.currency, item.psp, request)
+                said = other or Authorised(item.psp)
+            elif not isinstance(said, Authorised):
+                said = Declined(item.reason or "refused")
+        elif item.event in ("CANCELLATION", "TECHNICAL_CANCEL") and item.is_success:
+            said = Voided(item.original or None)
+    return said
+
+
+def of_operation(items: Iterable[Item], request: OperationRequest) -> OperationFound | None:
+    """What the notifications of an operation say by now; None where none tells an outcome."""
+    said: OperationFound | None = None
+    for item in items:
+        if item.event not in _EVENTS[request.kind] or item.merchant_reference != request.key:
+            continue
+        if not item.is_success or item.event.endswith("_FAILED"):
+            said = Declined(item.reason or f"{item.event} failed")
+        elif request.kind == "capture":
+            # A refund is asked of the payment itself.
+            said = Captured(item.original or request.of or item.psp)
+        elif request.kind == "void":
+            said = Voided(item.original or request.of)
+        else:
+            said = Refunded(item.psp)
+    return said
+
+
+def of_error(error: Exception, *, modifies: bool) -> Declined | NotSent | Unknown | Misconfigured:
+    """The class of an error of Adyen's client. `modifies`: it is of an operation on a payment."""
+    if not isinstance(error, AdyenAPIResponseError):
+        told = failure(error)
+        if was_not_sent(error):
+            return NotSent(told)
+        return Unknown(f"no answer that could be read: {told}")
+    status, code = int(error.status_code or 0), str(error.error_code or "")
+    headers = {str(name).lower(): value for name, value in dict(error.headers or {}).items()}
+    said = _message(error)
+    if status == _TOO_MANY:
+        return NotSent("429: too many requests", retry_after(headers))
+    if code == _IN_USE or str(headers.get("transient-error", "")).lower() == "true":
+        return Unknown(f"{status}: Adyen is still at work on this request")
+    if status in (401, 403):
+        return Misconfigured(f"{status}: Adyen does not take the API key")
+    if status >= _SERVER_FAULT or status < 400:
+        return Unknown(f"{status}: {said}")
+    if status == _PROCESSED and (modifies or code in _DEFINITE):
+        return Declined(said, code or None)
+    return Misconfigured(f"{status}: {said}")
+
+
+def notification(body: bytes, hmac_key: str, merchant_account: str) -> list[Item] | None:
+    """The items of a notification; None unless each is signed and of this merchant account."""
+    try:
+        told = json.loads(body)["notificationItems"]
+        items = [one["NotificationRequestItem"] for one in told]
+        if not items or not hmac_key:
+            return None
+        for item in items:
+            if not is_valid_hmac_notification(item, hmac_key):
+                return None
+            if item["merchantAccountCode"] != merchant_account:
+                return None
+        return [_item(item) for item in items]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def told_by(items: list[Item]) -> Notification:
+    """What is taken of a notification."""
+    first = items[0]
+    id_ = f"{first.event}|{first.psp}|{first.is_success}|{len(items)}"
+    named = [one for item in items for one in (item.psp, item.original, item.merchant_reference)]
+    return Notification(id_, tuple(dict.fromkeys(one for one in named if one)))
+
+
+def _item(told: Mapping[str, Any]) -> Item:
+    return Item(
+        event=str(told["eventCode"]),
+        is_success=str(told["success"]).lower() == "true",
+        psp=str(told["pspReference"]),
+        original=str(told.get("originalReference") or ""),
+        merchant_reference=str(told.get("merchantReference") or ""),
+        value=int(told["amount"]["value"]),
+        currency=str(told["amount"]["currency"]),
+        reason=str(told.get("reason") or "")[:DETAIL_MAX],
+    )
+
+
+def _differs(value: int, currency: str, psp: str, request: PaymentRequest) -> Differs | None:
+    if {"currency": currency, "value": value} == amount_of(request, request.units):
+        return None
+    return Differs(value, places(NAME, currency), currency, psp)
+
+
+def _message(error: AdyenAPIResponseError) -> str:
+    told = error.message
+    said = told.get("message") if isinstance(told, Mapping) else told
+    return str(said or type(error).__name__)[:DETAIL_MAX]

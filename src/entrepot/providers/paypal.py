@@ -1,0 +1,382 @@
+"""PayPal, spoken to through its official client.
+
+What the client's payment reference may be, and what is done with it:
+
+| reference              | what is done                                                            |
+|------------------------|-------------------------------------------------------------------------|
+| the id of an order     | an order that the customer has approved is authorised, or captured if   |
+|                        | that is its intent; a completed one is taken over as it stands          |
+| the id of an           | is taken over as it stands                                              |
+| authorization          |                                                                         |
+| ``vault/TOKEN``        | an order is made, then authorised with the customer's payment token     |
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+from paypalserversdk.configuration import Configuration
+from paypalserversdk.exceptions.api_exception import ApiException
+from paypalserversdk.http.auth.o_auth_2 import ClientCredentialsAuthCredentials
+from paypalserversdk.models.capture_request import CaptureRequest
+from paypalserversdk.models.order_authorize_request import OrderAuthorizeRequest
+from paypalserversdk.models.order_request import OrderRequest
+from paypalserversdk.models.refund_request import RefundRequest
+from paypalserversdk.paypal_serversdk_client import PaypalServersdkClient
+
+from entrepot.providers import paypal_answers as answers
+from entrepot.providers.blocking import BoundedSession, Threads
+from entrepot.providers.exchange import TOTAL_SECONDS
+from entrepot.providers.payment import (
+    Absent,
+    AuthoriseAnswer,
+    Authorised,
+    CaptureAnswer,
+    Declined,
+    Found,
+    LookUpAnswer,
+    Misconfigured,
+    Notification,
+    NotSent,
+    OperationRequest,
+    PaymentRequest,
+    RefundAnswer,
+    ServiceTerms,
+    Unknown,
+    VoidAnswer,
+    Voided,
+)
+from entrepot.providers.paypal_signature import Signatures
+
+Json = dict[str, Any]
+_HOURS, _DAYS = 3600.0, 86_400.0
+_WHOLE = "return=representation"
+_VAULT = "vault/"
+_ID = re.compile(r"[A-Za-z0-9-]{6,64}\Z")
+_NO_LIST = "PayPal's list of transactions is hours behind; compare its settlement report"
+_NAMED = ("order_id", "authorization_id", "capture_id", "refund_id")
+
+
+class _Configuration(Configuration):  # type: ignore[misc]
+    """The client's configuration, at the account's own address."""
+
+    entrepot_base_url = ""
+
+    def get_base_uri(self, _server: Any = None) -> str:
+        return self.entrepot_base_url
+
+
+class PayPalProvider:
+    """`PaymentProvider` for one app at PayPal."""
+
+    name = answers.NAME
+    # Keys of orders are kept for 6 hours. A hold is honoured for 3 days, and ends after 29.
+    terms = ServiceTerms(4 * _HOURS, 29 * _DAYS, several_captures=True)
+
+    def __init__(self, account: Mapping[str, str], calls_max: int) -> None:
+        """Take the account's members, and how many calls may be under way."""
+        self._session = BoundedSession(account["base_url"], calls_max)
+        configuration = _Configuration(
+            http_client_instance=self._session, timeout=TOTAL_SECONDS, max_retries=0,
+            client_credentials_auth_credentials=ClientCredentialsAuthCredentials(
+                account["client_id"], account["client_secret"], o_auth_token_provider=_token,
+            ),
+        )  # fmt: skip
+        configuration.entrepot_base_url = account["base_url"]
+        client = PaypalServersdkClient(config=configuration)
+        self._orders, self._payments = client.orders, client.payments
+        self._oauth = client.oauth_2
+        self._threads = Threads("paypal", calls_max)
+        self._signatures = Signatures(
+            account["base_url"], account["webhook_id"],
+            lambda url: bytes(self._session.request("GET", url).content),
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------ the contract
+
+    async def authorise(self, request: PaymentRequest, known: str | None = None) -> AuthoriseAnswer:
+        """See `PaymentProvider.authorise`."""
+        answer: AuthoriseAnswer = await self._run(lambda: self._authorise(request, known))
+        return answer
+
+    async def capture(self, request: OperationRequest) -> CaptureAnswer:
+        """See `PaymentProvider.capture`."""
+        answer: CaptureAnswer = await self._run(lambda: self._capture(request))
+        return answer
+
+    async def void(self, request: OperationRequest) -> VoidAnswer:
+        """See `PaymentProvider.void`."""
+        answer: VoidAnswer = await self._run(lambda: self._void(request))
+        return answer
+
+    async def refund(self, request: OperationRequest) -> RefundAnswer:
+        """See `PaymentProvider.refund`."""
+        answer: RefundAnswer = await self._run(lambda: self._refund(request))
+        return answer
+
+    async def look_up(
+        self, request: PaymentRequest | OperationRequest, known: str | None = None
+    ) -> LookUpAnswer:
+        """See `PaymentProvider.look_up`."""
+        if isinstance(request, PaymentRequest):
+            answer: LookUpAnswer = await self._run(lambda: self._look_up(request, known))
+        else:
+            answer = await self._run(lambda: self._look_up_operation(request, known))
+        return answer
+
+    def read_notification(self, headers: Mapping[str, str], body: bytes) -> Notification | None:
+        """See `PaymentProvider.read_notification`. May fetch PayPal's certificate, so it blocks."""
+        if not self._signatures.is_right(headers, body):
+            return None
+        try:
+            event = json.loads(body)
+            about = event["resource"]
+            related = (about.get("supplementary_data") or {}).get("related_ids") or {}
+            named = [about.get("id"), *[related.get(name) for name in _NAMED]]
+            named += [about.get("custom_id"), about.get("invoice_id")]
+            told = dict.fromkeys(one for one in named if isinstance(one, str) and one)
+            return Notification(str(event["id"]), tuple(told))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    async def found_since(self, since: int) -> AsyncIterator[Found | NotSent | Misconfigured]:
+        """See `PaymentProvider.found_since`."""
+        del since
+        yield Misconfigured(_NO_LIST)
+
+    async def check(self) -> str | None:
+        """See `PaymentProvider.check`: asks for an access token."""
+        answer = await self._run(lambda: _token(None, self._oauth))
+        return str(answer.detail) if isinstance(answer, (NotSent, Unknown, Misconfigured)) else None
+
+    async def close(self) -> None:
+        """See `PaymentProvider.close`."""
+        self._threads.close()
+        self._session.close()
+
+    async def _run(self, work: Callable[[], Any]) -> Any:
+        """The answer of an operation, from a thread; its failure is an answer as well."""
+        try:
+            return await self._threads.run(work)
+        except Exception as error:
+            answer = answers.of_error(error)
+            if isinstance(error, ApiException) and error.response_code == 401:
+                self._oauth._o_auth_token = None  # noqa: SLF001 - the next call asks for a new one
+            return answer
+
+    # ------------------------------------------------------------------ in a thread
+
+    def _authorise(self, request: PaymentRequest, known: str | None) -> AuthoriseAnswer:
+        amount = answers.amount_of(request, request.units)
+        if amount is None:
+            return answers.too_fine(request)
+        if not _is_reference(request.reference):
+            return Declined("the payment reference is none of PayPal's", "unknown_reference")
+        order = self._order_of(request, known)
+        if order is None:
+            found = self._authorization(known or request.reference)
+            if found is None:
+                return Declined("PayPal does not know the payment reference", "RESOURCE_NOT_FOUND")
+            return answers.of_authorization(found, request, self._captures_of(found))
+        return self._driven(order, request)
+
+    def _driven(self, order: Json, request: PaymentRequest) -> AuthoriseAnswer:
+        """The payment of an order: authorised or captured now, if that is all it waits for."""
+        units = order.get("purchase_units") or []
+        if len(units) != 1:
+            return Declined("the order has not one purchase unit at PayPal", "purchase_units")
+        is_ours = request.reference.startswith(_VAULT)
+        if order["status"] != "APPROVED" and not (is_ours and order["status"] == "CREATED"):
+            return answers.of_order(order, request)
+        if other := answers.differs(units[0]["amount"], str(order["id"]), request):
+            return other
+        asked = {
+            "id": order["id"], "paypal_request_id": f"{request.key}-authorise", "prefer": _WHOLE,
+        }  # fmt: skip
+        if is_ours:
+            token = {"id": request.reference.removeprefix(_VAULT), "type": "PAYMENT_METHOD_TOKEN"}
+            source = {"payment_source": {"token": token}}
+            asked["body"] = OrderAuthorizeRequest.from_dictionary(source)
+        takes = order.get("intent") == "CAPTURE"
+        do = self._orders.capture_order if takes else self._orders.authorize_order
+        try:
+            done = _plain(do(asked))
+        except ApiException as error:
+            if answers.issue_of(error) not in (
+                "ORDER_ALREADY_AUTHORIZED",
+                "ORDER_ALREADY_CAPTURED",
+            ):
+                raise
+            done = self._order(str(order["id"])) or order
+        return answers.of_order({**order, **done}, request)
+
+    def _capture(self, request: OperationRequest) -> CaptureAnswer:
+        amount = answers.amount_of(request.payment, request.units)
+        if request.of is None:
+            return Misconfigured("a capture needs the authorization that holds the money")
+        if amount is None:
+            return answers.too_fine(request.payment)
+        body = {"amount": amount, "invoice_id": request.key, "final_capture": request.final}
+        asked = {
+            "authorization_id": request.of, "paypal_request_id": request.key, "prefer": _WHOLE,
+            "body": CaptureRequest.from_dictionary(body),
+        }  # fmt: skip
+        try:
+            return answers.of_capture(_plain(self._payments.capture_authorized_payment(asked)))
+        except ApiException as error:
+            if error.response_code != answers.PROCESSED:
+                raise
+            made = self._made_under(request, "captures")
+            if made is None:
+                raise
+            return answers.of_capture(made)
+
+    def _void(self, request: OperationRequest) -> VoidAnswer:
+        id_ = request.of or self._held_by(request.payment)
+        if id_ is None:
+            return Voided(None)  # nothing is held, and only an authorisation of ours would hold it
+        asked = {"authorization_id": id_, "paypal_request_id": request.key, "prefer": _WHOLE}
+        try:
+            self._payments.void_payment(asked)
+        except ApiException as error:
+            if answers.issue_of(error) in answers.VOIDED_BEFORE:
+                return Voided(id_)
+            found = self._authorization(id_) if error.response_code == answers.PROCESSED else None
+            said = None if found is None else answers.of_void(found)
+            if said is None:
+                raise
+            return said
+        return Voided(id_)
+
+    def _refund(self, request: OperationRequest) -> RefundAnswer:
+        amount = answers.amount_of(request.payment, request.units)
+        if request.of is None:
+            return Misconfigured("a refund needs the capture that took the money")
+        if amount is None:
+            return answers.too_fine(request.payment)
+        body = {"amount": amount, "invoice_id": request.key, "custom_id": request.payment.order}
+        asked = {
+            "capture_id": request.of, "paypal_request_id": request.key, "prefer": _WHOLE,
+            "body": RefundRequest.from_dictionary(body),
+        }  # fmt: skip
+        try:
+            return answers.of_refund(_plain(self._payments.refund_captured_payment(asked)))
+        except ApiException as error:
+            if error.response_code != answers.PROCESSED:
+                raise
+            made = self._made_under(request, "refunds")
+            if made is None:
+                raise
+            return answers.of_refund(made)
+
+    def _look_up(self, request: PaymentRequest, known: str | None) -> LookUpAnswer:
+        if not _is_reference(request.reference):
+            return Absent()
+        order = self._order_of(request, known)
+        if order is None:
+            found = self._authorization(known or request.reference)
+            if found is None:
+                return Absent()
+            if found["status"] == "VOIDED":
+                return Voided(str(found["id"]))
+            return answers.of_authorization(found, request, self._captures_of(found))
+        held = answers.payments_of(order, "authorizations")
+        if held and held[-1]["status"] == "VOIDED":
+            return Voided(str(held[-1]["id"]))
+        is_ours = request.reference.startswith(_VAULT)
+        if order["status"] == "APPROVED" or (is_ours and order["status"] == "CREATED"):
+            return Absent()  # nothing was executed; asking for it goes on
+        return answers.of_order(order, request)
+
+    def _look_up_operation(self, request: OperationRequest, known: str | None) -> LookUpAnswer:
+        if request.kind == "refund":
+            made = (
+                _found(lambda: self._payments.get_refund({"refund_id": known})) if known else None
+            )
+            made = made or self._made_under(request, "refunds")
+            return Absent() if made is None else answers.of_refund(made)
+        if request.kind == "capture":
+            asked = {"capture_id": known}
+            made = _found(lambda: self._payments.get_captured_payment(asked)) if known else None
+            made = made or self._made_under(request, "captures")
+            return Absent() if made is None else answers.of_capture(made)
+        id_ = request.of or self._held_by(request.payment)
+        found = self._authorization(id_) if id_ else None
+        return (answers.of_void(found) or Absent()) if found else Absent()
+
+    # ------------------------------------------------------------------ PayPal's objects
+
+    def _order_of(self, request: PaymentRequest, known: str | None) -> Json | None:
+        """The order that pays this payment: the client's, or the one made under its key."""
+        if known is None and request.reference.startswith(_VAULT):
+            return self._order(str(self._made(request)["id"]))
+        return self._order(known or request.reference)
+
+    def _made(self, request: PaymentRequest) -> Json:
+        unit = {"amount": answers.amount_of(request, request.units), "custom_id": request.order}
+        body = {"intent": "AUTHORIZE", "purchase_units": [unit]}
+        asked = {
+            "body": OrderRequest.from_dictionary(body), "paypal_request_id": request.key,
+            "prefer": _WHOLE,
+        }  # fmt: skip
+        return _plain(self._orders.create_order(asked))
+
+    def _order(self, id_: str) -> Json | None:
+        return _found(lambda: self._orders.get_order({"id": id_}))
+
+    def _authorization(self, id_: str) -> Json | None:
+        asked = {"authorization_id": id_}
+        return _found(lambda: self._payments.get_authorized_payment(asked))
+
+    def _held_by(self, request: PaymentRequest) -> str | None:
+        """The authorization of a payment of which no reference is written down."""
+        answer = self._look_up(request, None)
+        return answer.provider_reference if isinstance(answer, Authorised) else None
+
+    def _captures_of(self, told: Json) -> list[Json]:
+        related = (told.get("supplementary_data") or {}).get("related_ids") or {}
+        order = self._order(str(related["order_id"])) if related.get("order_id") else None
+        return answers.payments_of(order, "captures") if order else []
+
+    def _made_under(self, request: OperationRequest, kind: str) -> Json | None:
+        """The capture or refund that bears this request's key, by the order that it is of."""
+        of = request.of or ""
+        if kind == "captures":
+            told = self._authorization(of)
+        else:
+            told = _found(lambda: self._payments.get_captured_payment({"capture_id": of}))
+        related = ((told or {}).get("supplementary_data") or {}).get("related_ids") or {}
+        order = self._order(str(related["order_id"])) if related.get("order_id") else None
+        listed = answers.payments_of(order, kind) if order else []
+        return next((one for one in listed if one.get("invoice_id") == request.key), None)
+
+
+def _is_reference(reference: str) -> bool:
+    return bool(_ID.match(reference.removeprefix(_VAULT)))
+
+
+def _plain(response: Any) -> Json:
+    return dict(json.loads(response.text))
+
+
+def _found(ask: Callable[[], Any]) -> Json | None:
+    """An object of PayPal's; None where PayPal does not know it."""
+    try:
+        return _plain(ask())
+    except ApiException as error:
+        if error.response_code == answers.NOT_FOUND:
+            return None
+        raise
+
+
+def _token(_last: Any, oauth: Any) -> Any:
+    """A new access token. Raises TokenFault: the call that needs the token is then never sent."""
+    try:
+        return oauth.fetch_token()
+    except ApiException as error:
+        raise answers.TokenFault(int(error.response_code)) from error
+    except Exception as error:
+        raise answers.TokenFault(0) from error

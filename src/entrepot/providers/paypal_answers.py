@@ -1,0 +1,199 @@
+"""What PayPal's objects and errors say, as answers of the contract. Nothing here calls out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from paypalserversdk.exceptions.api_exception import ApiException
+
+from entrepot.core.exponents import at_places, places
+from entrepot.providers.exchange import DETAIL_MAX, failure, retry_after, was_not_sent
+from entrepot.providers.payment import (
+    Authorised,
+    Captured,
+    Declined,
+    Differs,
+    Misconfigured,
+    NotSent,
+    PaymentRequest,
+    Pending,
+    Refunded,
+    Running,
+    Unknown,
+    Voided,
+)
+
+NAME = "paypal"
+NOT_FOUND, CONFLICT, PROCESSED, SERVER_FAULT = 404, 409, 422, 500
+# Issues of 422 that are faults of the request, and no word about the money.
+_OUR_FAULTS = frozenset({
+    "DUPLICATE_INVOICE_ID", "DUPLICATE_REQUEST_ID", "PAYPAL_REQUEST_ID_PREVIOUSLY_USED",
+    "PAYEE_NOT_CONSENTED", "PAYEE_NOT_ENABLED_FOR_CARD_PROCESSING", "PERMISSION_DENIED",
+})  # fmt: skip
+DONE_BEFORE = frozenset({"ORDER_ALREADY_AUTHORIZED", "ORDER_ALREADY_CAPTURED"})
+VOIDED_BEFORE = frozenset({"AUTHORIZATION_VOIDED", "PREVIOUSLY_VOIDED"})
+
+
+class TokenFault(Exception):
+    """No access token could be had, so that the call itself was never sent.
+
+    `status` is that of PayPal's answer; 0 where there was none.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+
+
+def amount_of(request: PaymentRequest, units: int) -> dict[str, str] | None:
+    """Units of the payment's scale as PayPal's amount; None where PayPal has none so fine."""
+    digits = places(NAME, request.currency)
+    whole = at_places(units, request.scale, digits)
+    if whole is None:
+        return None
+    value = Decimal(whole).scaleb(-digits)
+    return {"currency_code": request.currency, "value": f"{value:.{digits}f}"}
+
+
+def too_fine(request: PaymentRequest) -> Misconfigured:
+    """An amount that never reaches PayPal. Placing refuses such an order beforehand."""
+    return Misconfigured(f"the amount is finer than PayPal's smallest unit of {request.currency}")
+
+
+def units_of(amount: Mapping[str, Any]) -> tuple[int, int, str]:
+    """PayPal's amount as units, scale and currency. Raises ValueError for none."""
+    currency = str(amount["currency_code"])
+    digits = places(NAME, currency)
+    try:
+        return int(Decimal(str(amount["value"])).scaleb(digits)), digits, currency
+    except InvalidOperation:
+        raise ValueError("no amount") from None
+
+
+def differs(amount: Mapping[str, Any], id_: str, request: PaymentRequest) -> Differs | None:
+    """Both amounts, where the object is of another amount or currency than the payment."""
+    units, scale, currency = units_of(amount)
+    if currency == request.currency and units == at_places(request.units, request.scale, scale):
+        return None
+    return Differs(units, scale, currency, id_)
+
+
+def payments_of(order: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
+    """The order's authorizations, captures or refunds."""
+    units = order.get("purchase_units") or [{}]
+    return list((units[0].get("payments") or {}).get(kind) or [])
+
+
+def of_order(
+    order: Mapping[str, Any], request: PaymentRequest
+) -> Authorised | Captured | Declined | Pending | Running | Differs:
+    """What an order of PayPal's is, for the payment that it pays."""
+    if captures := payments_of(order, "captures"):
+        taken = [one for one in captures if one["status"] in ("COMPLETED", "PARTIALLY_REFUNDED",
+                                                            "REFUNDED")]  # fmt: skip
+        if taken and not payments_of(order, "authorizations"):
+            last = taken[-1]
+            return differs(last["amount"], last["id"], request) or Captured(str(last["id"]))
+        if not payments_of(order, "authorizations"):
+            return of_capture(captures[-1])
+    if authorizations := payments_of(order, "authorizations"):
+        return of_authorization(authorizations[-1], request, captures)
+    status, id_ = str(order["status"]), str(order["id"])
+    if status == "VOIDED":
+        return Declined("the order is voided at PayPal", status)
+    if status == "COMPLETED":
+        return Running("PayPal has completed the order and shows no payment of it yet", id_)
+    return Pending(f"the customer must act: {status}", id_)
+
+
+def of_authorization(
+    told: Mapping[str, Any], request: PaymentRequest, captures: list[dict[str, Any]]
+) -> Authorised | Captured | Declined | Running | Differs:
+    """What an authorization is, for the payment that it pays; with the captures of it."""
+    status, id_ = str(told["status"]), str(told["id"])
+    if status in ("DENIED", "VOIDED", "EXPIRED"):
+        return Declined(f"the authorization is {status.lower()}", status)
+    if other := differs(told["amount"], id_, request):
+        return other
+    if status == "CAPTURED" and captures:
+        return Captured(str(captures[-1]["id"]))
+    if status in ("CREATED", "PARTIALLY_CAPTURED", "CAPTURED"):
+        return Authorised(id_)
+    return Running(f"the authorization is {status.lower()}", id_)
+
+
+def of_capture(told: Mapping[str, Any]) -> Captured | Declined | Running:
+    """What a capture is."""
+    status, id_ = str(told["status"]), str(told["id"])
+    if status in ("COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"):
+        return Captured(id_)
+    if status in ("DECLINED", "FAILED"):
+        return Declined(f"the capture is {status.lower()}", status)
+    return Running(f"the capture is {status.lower()}", id_)
+
+
+def of_refund(told: Mapping[str, Any]) -> Refunded | Declined | Running:
+    """What a refund is."""
+    status, id_ = str(told["status"]), str(told["id"])
+    if status == "COMPLETED":
+        return Refunded(id_)
+    if status in ("FAILED", "CANCELLED"):
+        return Declined(f"the refund is {status.lower()}", status)
+    return Running(f"the refund is {status.lower()}", id_)
+
+
+def of_void(told: Mapping[str, Any]) -> Voided | Declined | None:
+    """What became of a void of this authorization; None where it was not voided."""
+    status = str(told["status"])
+    if status == "VOIDED":
+        return Voided(str(told["id"]))
+    if status == "CAPTURED":
+        return Declined("the money was taken already", status)
+    return Voided(None) if status in ("DENIED", "EXPIRED") else None
+
+
+def issue_of(error: ApiException) -> str:
+    """PayPal's code of what is wrong with a request, such as INSTRUMENT_DECLINED."""
+    told = _told(error)
+    details = told.get("details") or [{}]
+    return str(details[0].get("issue") or told.get("name") or "")
+
+
+def of_error(error: Exception) -> Declined | Pending | NotSent | Unknown | Misconfigured:
+    """The class of an error of PayPal's client."""
+    if isinstance(error, TokenFault):
+        if error.status in (400, 401, 403):
+            return Misconfigured(f"{error.status}: PayPal does not take the client id and secret")
+        return NotSent(f"no access token: status {error.status}")
+    if not isinstance(error, ApiException):
+        told = failure(error)
+        if was_not_sent(error):
+            return NotSent(told)
+        return Unknown(f"no answer that could be read: {told}")
+    status, issue = int(error.response_code), issue_of(error)
+    said = str(_told(error).get("message") or error.reason)[:DETAIL_MAX]
+    if status == 429:
+        headers = {name.lower(): value for name, value in dict(error.response.headers).items()}
+        return NotSent("429: too many requests", retry_after(headers))
+    if status == 401:
+        return NotSent("401: PayPal does not take the access token any more")
+    if status == 403:
+        return Misconfigured(f"403: {issue}: {said}")
+    if status == CONFLICT or status >= SERVER_FAULT or status < 400:
+        return Unknown(f"{status}: {said}")
+    if issue == "ORDER_NOT_APPROVED":
+        return Pending("the customer must act: ORDER_NOT_APPROVED")
+    if status == NOT_FOUND or (status == PROCESSED and issue not in _OUR_FAULTS):
+        return Declined(said, issue or None)
+    return Misconfigured(f"{status}: {issue}: {said}")
+
+
+def _told(error: ApiException) -> dict[str, Any]:
+    try:
+        told = json.loads(error.response.text)
+    except (ValueError, TypeError):
+        return {}
+    return told if isinstance(told, dict) else {}
