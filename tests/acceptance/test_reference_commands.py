@@ -57,7 +57,7 @@ def test_every_command_of_the_pages_is_taken(served: Server) -> None:
         '-H "X-API-Key: $POLINATE_KEY"'
     )
     eventually(lambda: '"total":1' in paste(served, listed) or None, "the order is confirmed")
-    for dialect, count in (("synq", 4), ("polinate", 4), ("konvo", 3)):
+    for dialect, count in (("synq", 4), ("polinate", 4), ("konvo", 3), ("native", 3)):
         found = commands(served, dialect)
         assert len(found) == count
         for command in found:
@@ -101,7 +101,7 @@ def test_the_front_page_leads_to_everything(served: Server) -> None:
     assert page.status_code == 200
     assert "default-src 'none'" in page.headers["content-security-policy"]
     links = re.findall(r'href="(/[^"]*)"', page.text)
-    assert len(links) == 8
+    assert len(links) == 10
     for link in links:
         assert httpx.get(f"{served.url}{link}").status_code == 200, link
     assert httpx.get(f"{served.url}/orders/").status_code == 404

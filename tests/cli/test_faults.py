@@ -132,7 +132,7 @@ def test_a_schema_that_may_not_be_made_is_told(tmp_path: Path) -> None:
         (("org", "create", "  "), "name"),
         (("org", "create"), "--name"),
         (("org", "allocation", "a", "FIRM"), "FIRM"),
-        (("key", "create", "--org", "a", "--dialect", "native"), "native"),
+        (("key", "create", "--org", "a", "--dialect", "esperanto"), "esperanto"),
         (("key", "create", "--org", "a", "--dialect", "synq", "--role", "king"), "king"),
         (("sandbox", "notify", "nope"), "ledger"),
         (("verify", "--bound", "-1"), "--bound"),

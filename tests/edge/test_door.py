@@ -107,7 +107,7 @@ async def test_a_write_is_refused_as_its_dialect_refuses(
         meant = dialect.refuse(Refusal(Reason.OVERLOADED), REQUEST_ID.decode())
         assert (status, body) == (503, json.loads(meant.body))
         assert headers["retry-after"] == "1"
-        assert headers["content-type"] == "application/json"
+        assert headers["content-type"] == dialect.refusal_media.decode()
         assert headers["x-request-id"] == REQUEST_ID.decode()
         assert "connection" not in headers
     assert server.app.called == []

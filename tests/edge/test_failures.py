@@ -15,6 +15,7 @@ from entrepot.edge.access import Principal
 from entrepot.edge.app import Application, build_app
 from entrepot.edge.dialect import Call, Dialect
 from entrepot.edge.dialects import ALL
+from entrepot.edge.native.scopes import MEANINGS
 from entrepot.edge.services import Services
 from entrepot.store.engine import Unavailable
 from entrepot.writer.envelope import Answer
@@ -35,7 +36,7 @@ def application(dialect: Dialect, failure: Exception) -> Application:
         raise failure
 
     async def authenticate(_headers: Mapping[str, str], _services: Services) -> Principal:
-        return Principal(1, b"o" * 16, b"t" * 16, "ADMIN")
+        return Principal(1, b"o" * 16, b"t" * 16, "ADMIN", scopes=frozenset(MEANINGS))
 
     broken: list[Any] = [replace(one, handler=handler, body=None) for one in dialect.operations]
     changed = replace(dialect, operations=tuple(broken), authenticate=authenticate)
@@ -55,10 +56,12 @@ async def answers(dialect: Dialect, failure: Exception, headers: dict[str, str])
 async def test_an_unexpected_error_tells_nothing_of_the_inside(dialect: Dialect) -> None:
     async for answer in answers(dialect, RuntimeError(SECRET), {}):
         assert answer.status_code == 500
-        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["content-type"] == dialect.refusal_media.decode()
         assert answer.headers["x-request-id"] == "request-1"
         body = json.loads(answer.content)
-        envelope = {"synq": "error", "konvo": "message", "polinate": "errorCode"}[dialect.name]
+        envelope = {
+            "synq": "error", "konvo": "message", "polinate": "errorCode", "native": "type",
+        }[dialect.name]  # fmt: skip
         assert envelope in body
         assert "request-1" in answer.text
         assert not re.search("password|RuntimeError|Traceback|/src/", answer.text)

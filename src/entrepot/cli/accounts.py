@@ -17,12 +17,13 @@ from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.quantity import text
+from entrepot.edge.native import scopes as native_scopes
 from entrepot.store import accounts, catalogue
 from entrepot.store.writing import announced
 
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
 _Model = Annotated[Literal["HARD", "SOFT"], words("HARD", "SOFT")]
-_Dialect = Annotated[Literal["synq", "polinate", "konvo"], words(*credentials.SERVED)]
+_Dialect = Annotated[Literal["synq", "polinate", "konvo", "native"], words(*credentials.DIALECTS)]
 _Role = Annotated[Literal["ADMIN", "EDITOR", "VIEWER", "MEMBER"], words(*credentials.ROLES)]
 _MILLION = 1_000_000
 _SHELVES_SHOWN = 5
@@ -178,6 +179,7 @@ def create_key(
     org: str,
     dialect: _Dialect,
     role: _Role = "EDITOR",
+    scopes: str = "",
     name: str = "",
     as_json: _Json = False,
 ) -> None:
@@ -191,19 +193,33 @@ def create_key(
         The dialect that it opens.
     role
         The role of the credential; a VIEWER may only read.
+    scopes
+        What a native key opens, in place of a role: `orders:read stock:read`, for example.
     name
         What to call it.
     as_json
         Print one line of JSON.
     """
     name_of(name, "a credential", may_be_empty=True)
+    rights = _scopes(dialect, scopes) if scopes else role
 
     def work(conn: Connection) -> accounts.NewCredential:
-        return credentials.add(conn, organization(conn, org), dialect, role, name)
+        return credentials.add(conn, organization(conn, org), dialect, rights, name)
 
     made = write(work)
-    told = {"token": made.secret, "id": ids.dashed(made.id), "dialect": dialect, "role": role}
+    told = {"token": made.secret, "id": ids.dashed(made.id), "dialect": dialect, "role": rights}
     _print(told, as_json)
+
+
+def _scopes(dialect: str, text: str) -> str:
+    """The scopes as a key is kept with them, which may be told with commas between them."""
+    if dialect != "native":
+        raise OperatorError("--scopes is for --dialect native; other dialects have roles")
+    told = frozenset(text.replace(",", " ").split())
+    if unknown := sorted(told - native_scopes.MEANINGS.keys()):
+        known = ", ".join(native_scopes.MEANINGS)
+        raise OperatorError(f"--scopes has no {', '.join(unknown)}; there are {known}")
+    return native_scopes.text_of(told)
 
 
 @key_app.command(name="list")

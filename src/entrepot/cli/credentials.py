@@ -13,8 +13,7 @@ from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.store import accounts
 
-SERVED = ("synq", "polinate", "konvo")
-DIALECTS = (*SERVED, "native")
+DIALECTS = ("synq", "polinate", "konvo", "native")
 ROLES = ("ADMIN", "EDITOR", "VIEWER", "MEMBER")
 
 
@@ -73,6 +72,7 @@ def shell_variables(told: dict[str, Any], variant: str) -> str:
         "POLINATE_BUSINESS": told["polinate"]["business_id"],
         "POLINATE_KEY": told["polinate"]["api_key"],
         "KONVO_KEY": told["konvo"]["api_key"],
+        "NATIVE_KEY": told["native"]["api_key"],
         "VARIANT": variant,
         "POLINATE_VARIANT": "var_" + variant.replace("-", ""),
     }

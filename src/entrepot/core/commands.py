@@ -21,6 +21,7 @@ class VariantRef(NamedTuple):
     entry_id: bytes | None = None
     names: tuple[tuple[str, str], ...] = ()
     field: str = "variant_id"  # the member that named it, for refusals
+    known: bool = False  # names that are not known make no variant, but a refusal
 
 
 class DraftLine(NamedTuple):

@@ -161,6 +161,8 @@ class Facts:
     committed: dict[int, int] = field(default_factory=dict)
     # Whether that is not the time that decisions gave to all orders; answers show another one then.
     redated: bool = False
+    # Whether an answer shows the number of its order, which the commit gives to a new order.
+    numbered: bool = False
 
     def __post_init__(self) -> None:
         for rows in map(self.__getattribute__, _ROWS):

@@ -20,3 +20,10 @@ class OrderFilter(NamedTuple):
     property_path: str | None = None
     property_value: str | None = None
     property_exists: bool | None = None
+    before: int | None = None  # with a smaller number
+    # Members that no tally of spans knows: orders are looked at one by one.
+    payments: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    customer_id: bytes | None = None
+    # Parked or failed, or placed here and unchanged since this time.
+    stuck_since: int | None = None

@@ -32,6 +32,7 @@ class Reason(Enum):
     UNKNOWN_LINE = ("unknown_line", "The order has no such line.")
     UNKNOWN_SHIPMENT = ("unknown_shipment", "No such shipment is known here.")
     UNKNOWN_RETURN = ("unknown_return", "No such return is known here.")
+    AMBIGUOUS = ("ambiguous", "Several orders are called so.")
     CHANGED_MEANWHILE = (
         "changed_meanwhile",
         "The order is not the version that the request is meant for.",
@@ -74,6 +75,8 @@ class Refusal:
     others: tuple[Refusal, ...] = ()
     unnamed: int = 0
     advice: str = ""  # how to go on
+    version: str | None = None  # the revision that the order has, where another was meant
+    candidates: tuple[str, ...] = ()  # the ids of the orders that are called so
 
     @property
     def sentence(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from entrepot.core.beside import Beside
 from entrepot.core.changes import Changes
 from entrepot.core.order import Customer, Job, Order, StockEntry
 from entrepot.core.payment import FullPayment
@@ -13,12 +14,13 @@ from entrepot.core.shipments import Parcel
 
 class OrderResult(NamedTuple):
     """An order, as it stands after the command; with the shipment or the return that the command is
-    about.
+    about, and with what hangs on the order, where that is asked for.
     """
 
     order: Order
     sent: Parcel | None = None
     back: FullReturn | None = None
+    beside: Beside | None = None
 
 
 class OrdersResult(NamedTuple):

@@ -1,7 +1,7 @@
-"""The three kinds of callers of an operation: holders of credentials with a role, senders of a
-signature, everybody.
+"""The four kinds of callers of an operation: holders of credentials with a role, holders of a key
+with a scope, senders of a signature, everybody.
 
-An operation names one of the three. The dialect says what its credentials are. The operation says
+An operation names one of the four. The dialect says what its credentials are. The operation says
 what its signature is.
 """
 
@@ -37,6 +37,7 @@ class Principal(NamedTuple):
     tenant_id: bytes
     role: str
     actor: str = ""  # as the events of this caller's commands tell it; see core.actor
+    scopes: frozenset[str] = frozenset()  # what the caller's key opens, in a dialect with scopes
 
 
 # The caller of an operation for everybody. Such a call reads nothing: it has no organization.
@@ -50,6 +51,13 @@ class Credentials:
     """The dialect's credentials, with one of these roles."""
 
     roles: Roles = Roles.ANY
+
+
+@dataclass(slots=True, frozen=True)
+class Scoped:
+    """The dialect's credentials, with this scope."""
+
+    scope: str
 
 
 @dataclass(slots=True, frozen=True)
@@ -67,7 +75,7 @@ class Everybody:
     """No credentials are asked for, and none are looked at."""
 
 
-Access = Credentials | Signature | Everybody
+Access = Credentials | Scoped | Signature | Everybody
 READERS = Credentials()
 WRITERS = Credentials(Roles.WRITERS)
 ADMINS = Credentials(Roles.ADMINS)

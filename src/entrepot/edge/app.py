@@ -14,14 +14,12 @@ from entrepot.edge.door import Door
 from entrepot.edge.endpoint import Endpoint
 from entrepot.edge.page_entrances import Page, entrance_of, guarded
 from entrepot.edge.paths import Paths, raw_path
-from entrepot.edge.reply import JSON
+from entrepot.edge.reply import PROBLEM
 from entrepot.edge.safe_headers import FOR_JSON
 from entrepot.edge.sending import send_answer
 from entrepot.edge.services import Services
 from entrepot.telemetry import metrics
 from entrepot.writer.envelope import Answer
-
-PROBLEM = b"application/problem+json"
 
 
 class Application:
@@ -94,7 +92,8 @@ def _nowhere(dialects: tuple[Dialect, ...], new_request_id: Callable[[], str]) -
         media, answer = PROBLEM, Answer(404, msgspec.json.encode(problem))
         if found:
             dialect = prefixes[max(found, key=len)]
-            media, answer = JSON, dialect.refuse(Refusal(Reason.NO_SUCH_ROUTE), request_id)
+            answer = dialect.refuse(Refusal(Reason.NO_SUCH_ROUTE), request_id)
+            media = dialect.refusal_media
             metrics.requests.labels(dialect.name, answer.status).inc()
         extra = [*FOR_JSON, (b"x-request-id", request_id.encode())]
         await send_answer(send, answer.status, media, answer.body, extra)

@@ -30,6 +30,11 @@ VARIABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "var_01981e6a7c0070008000000000000001": "POLINATE_VARIANT",
     },
     "konvo": {"x-api-key": "KONVO_KEY"},
+    "native": {
+        "Authorization": "NATIVE_KEY",
+        "01981e6a-7c00-7000-8000-000000000001": "VARIANT",
+        "01981e6a-7c00-7000-8000-000000000002": "LOCATION",
+    },
 }  # fmt: skip
 _ORDER_ID = "ORDER_ID"
 _FIRST_ID = """grep -o '"id":"[^"]*"' | head -n 1 | cut -d '"' -f 4"""

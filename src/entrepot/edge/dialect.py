@@ -18,7 +18,7 @@ from entrepot.core.refusal import FAULTS_MAX, Reason, Refusal, Refused, all_of, 
 from entrepot.core.results import Result
 from entrepot.edge import every_fault
 from entrepot.edge.access import NOBODY, READERS, Access, Principal
-from entrepot.edge.reply import Reply
+from entrepot.edge.reply import JSON, Reply
 from entrepot.edge.services import Services
 from entrepot.edge.strict_json import (
     BYTE_ORDER_MARK,
@@ -125,10 +125,21 @@ class Call:
         command: Command,
         answer: Callable[[Result | Refusal], Answer],
         idempotency: Idempotency | None = None,
+        *,
+        expected: frozenset[str] | None = None,
+        whole: bool = False,
     ) -> Answer:
-        """Carry a command out and give its answer."""
+        """Carry a command out and give its answer. `expected`, `whole`: see `Envelope`."""
         outcome: Outcome = await self.services.writer.submit(
-            Envelope(command, self.request_id, idempotency, answer, actor=self.principal.actor)
+            Envelope(
+                command,
+                self.request_id,
+                idempotency,
+                answer,
+                actor=self.principal.actor,
+                expected=expected,
+                whole=whole,
+            )
         )
         if outcome.answer is None:
             raise AssertionError("an envelope that says how to answer gets an answer")
@@ -239,6 +250,11 @@ class Dialect:
     security_schemes: Mapping[str, Any] = field(default_factory=dict)
     # Whether a query with an unknown name is refused; if not, a `Warning` header names the name.
     strict_query: bool = True
+    # Whether the dialect's handlers look at the whole query, so that all its faults are in one
+    # answer.
+    own_query: bool = False
+    # The media type of every answer that refuses.
+    refusal_media: bytes = JSON
     # Headers that a page in a browser may send, whatever its origin; none unless the dialect says
     # so.
     browser_headers: tuple[str, ...] = ()

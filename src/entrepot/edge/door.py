@@ -43,7 +43,8 @@ class _Words:
         answer = dialect.refuse(OVERLOADED, _HERE)
         phrase = http.HTTPStatus(answer.status).phrase
         self.head = (
-            f"HTTP/1.1 {answer.status} {phrase}\r\ncontent-type: application/json\r\n"
+            f"HTTP/1.1 {answer.status} {phrase}\r\n"
+            f"content-type: {dialect.refusal_media.decode()}\r\n"
             f"retry-after: {OVERLOADED.retry_after:.0f}\r\n"
         ).encode()
         # Around the request id, where the dialect's envelope tells it.

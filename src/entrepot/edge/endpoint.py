@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
-from entrepot.edge.access import NOBODY, Credentials, Everybody, Principal, Roles, Signature
+from entrepot.edge.access import NOBODY, Credentials, Everybody, Principal, Roles, Scoped, Signature
 from entrepot.edge.answering import answer_at_once, lines
 from entrepot.edge.asgi import Receive, Scope, Send
 from entrepot.edge.body import ClientGone, read_body
@@ -76,7 +76,9 @@ class Endpoint:
                 return
             status, body = answer
             media = None if status == NOT_MODIFIED else JSON
-            if media is None or not answer_at_once(send, status, _JSON_HEAD, extra, body):
+            if status >= _REFUSING:
+                media = self._dialect.refusal_media
+            if media is not JSON or not answer_at_once(send, status, _JSON_HEAD, extra, body):
                 await send_answer(send, status, media, body, [*FOR_JSON, *extra])
         except ClientGone:
             return
@@ -143,7 +145,7 @@ class Endpoint:
             raise refuse(Reason.METHOD_NOT_ALLOWED)
         principal, body = await self._caller(scope, receive, headers, operation)
         query_string = scope.get("query_string", b"")
-        if query_string:
+        if query_string and not self._dialect.own_query:
             self._look_at_names(operation, query_string, extra)
         call = Call(
             self._services, request_id, operation.method, scope["path_params"], query_string,
@@ -192,6 +194,8 @@ class Endpoint:
             raise Refused(Refusal(Reason.RATE_LIMITED, retry_after=wait))
         if type(access) is Credentials and not access.roles.take(principal.role):
             raise refuse(Reason.FORBIDDEN, _too_little(access.roles, principal.role))
+        if type(access) is Scoped and access.scope not in principal.scopes:
+            raise refuse(Reason.FORBIDDEN, f"the key does not have the scope {access.scope}")
         return principal, body
 
     def _look_at_names(self, operation: Operation, query_string: bytes, extra: Headers) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw
 
 from entrepot.edge.json_walk import step
+from entrepot.edge.own_types import of_own_type
 from entrepot.edge.strict_json import InvalidJson, decimal, placed
 from entrepot.pace import breathe
 
@@ -36,6 +37,7 @@ def of_object(body: bytes, shape: type[msgspec.Struct], path: str = "") -> Itera
     except msgspec.ValidationError as error:
         yield _at(path, error)
         return
+    yield from _unknown(told, shape, path)
     for member in _of(shape):
         where = (path + step(member.name)).removeprefix(".")
         if member.name not in told:
@@ -43,6 +45,14 @@ def of_object(body: bytes, shape: type[msgspec.Struct], path: str = "") -> Itera
                 yield InvalidJson(where, "The field is required")
             continue
         yield from _of_member(bytes(told[member.name]), member, where)
+
+
+def _unknown(told: dict[str, Raw], shape: type[msgspec.Struct], path: str) -> Iterator[InvalidJson]:
+    """The members that the shape does not have, where it takes no others."""
+    if shape.__struct_config__.forbid_unknown_fields:
+        known = {member.name for member in _of(shape)}
+        for name in [name for name in told if name not in known]:
+            yield InvalidJson((path + step(name)).removeprefix("."), "The field is unknown")
 
 
 def _of_member(body: bytes, member: _Member, where: str) -> Iterator[InvalidJson]:
@@ -83,7 +93,7 @@ def _of(shape: type[msgspec.Struct]) -> tuple[_Member, ...]:
         _Member(
             field.encode_name,
             field.required,
-            msgspec.json.Decoder(types[field.name], float_hook=decimal),
+            msgspec.json.Decoder(types[field.name], float_hook=decimal, dec_hook=of_own_type),
             *_nested(field.type),
         )
         for field in described.fields

@@ -44,6 +44,21 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
             "quantity_delta": 20,
         },
     },
+    ("native", "placeOrder"): {
+        "two of a variant": {
+            "currency": "USD",
+            "lines": [{"variant_id": "01981e6a-7c00-7000-8000-000000000001", "quantity": 2}],
+            "customer": {"name": "Ada Lovelace", "email": "ada@example.org"},
+            "payment": {"provider": "stripe", "reference": "pi_0003"},
+            "shipping_address": "1 High Street\nLondon",
+            "external_id": "web-4711",
+        },
+        "a price of its own": {
+            "currency": "EUR",
+            "lines": [{"sku": "COFFEE-1KG", "quantity": 2.5, "unit_price": "24.00"}],
+            "metadata": {"campaign": "spring"},
+        },
+    },
     ("polinate", "createOrder"): {
         "make an order": {
             "expectedDeliveryAt": "2030-01-15T10:30:00.000Z",

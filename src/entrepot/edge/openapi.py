@@ -13,7 +13,7 @@ from typing import Any, Union, get_args, get_origin
 
 import msgspec
 
-from entrepot.edge.access import Credentials
+from entrepot.edge.access import Credentials, Scoped
 from entrepot.edge.dialect import Dialect, Operation, Parameter, Response
 from entrepot.edge.dialects import ALL
 from entrepot.edge.examples import EXAMPLES
@@ -101,7 +101,9 @@ def _operation(
         str(status): _response(status, response, schemas, headers)
         for status, response in sorted(operation.responses.items())
     }
-    described["security"] = _security(dialect) if isinstance(operation.access, Credentials) else []
+    described["security"] = (
+        _security(dialect) if isinstance(operation.access, Credentials | Scoped) else []
+    )
     return described
 
 

@@ -63,8 +63,8 @@ def front_page() -> bytes:
     )
     return (
         f'{_head("Entrepot")}<main id="main"><header><h1>Entrepot</h1>'
-        "<p>One order book, spoken in three languages. A client that was written for one of these "
-        "APIs works here when its base URL is this server's.</p></header>"
+        "<p>One order book, spoken in three languages and in its own. A client that was written "
+        "for Synq, Polinate or Konvo works here when its base URL is this server's.</p></header>"
         f"<section><h2>What is served</h2><ul>{links}</ul></section>"
         "<section><h2>A first order</h2><p>Take the demo organization's credentials into your "
         f"shell, and paste any command of a page above:</p><pre>{escape(DEMO)}</pre></section>"
@@ -205,7 +205,7 @@ def _answers(schemas: dict[str, Any], responses: dict[str, Any]) -> Iterator[str
     errors: list[str] = []
     shapes: dict[str, str] = {}
     for status, described in responses.items():
-        schema = described.get("content", {}).get(openapi.JSON, {}).get("schema")
+        schema = next((one["schema"] for one in described.get("content", {}).values()), None)
         if int(status) < HTTPStatus.BAD_REQUEST:
             says = prose(described["description"], "span")
             text = f'<span class="status good">{status}</span> {says}'

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Final, NamedTuple
 
 JSON: Final = b"application/json"
+PROBLEM: Final = b"application/problem+json"
 _NAME: Final = re.compile(rb"[a-z0-9-]+\Z")
 _VALUE: Final = re.compile(rb"[\x20-\x7e\t]*\Z")
 # The server says itself where a body ends, and what a body is.

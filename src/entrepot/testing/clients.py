@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from decimal import Decimal
-from typing import Any, Self, TypeVar
+from typing import TypeVar
+from urllib.parse import quote
 
 import httpx
 
+from entrepot.testing.connection import Body as Body  # noqa: PLC0414 - for tests
+from entrepot.testing.connection import Dialect, accepted, exact
 from entrepot.testing.server import Server, eventually
 
-Body = dict[str, Any]
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -23,69 +23,14 @@ SYNQ_ORDERS = "/api/v1/oms/orders"
 ADJUST = "/api/v1/inventory/adjust"
 POLINATE_ORDERS = "/api/v1/orders"
 KONVO_ORDERS = "/orders"
+NATIVE = "/v1"
 SETTLED = frozenset({"confirmed", "failed"})
 DELIVERY = "2030-01-15T10:30:00.000Z"
-
-
-def exact(response: httpx.Response) -> Any:
-    """The answer's JSON with amounts as Decimal, so that no test sees a binary float."""
-    return json.loads(response.content, parse_float=Decimal)
-
-
-def accepted(response: httpx.Response, status: int = 201) -> Any:
-    """The answer's JSON, when it has the expected status; fails with the whole answer if not."""
-    assert response.status_code == status, f"{response.status_code}: {response.text[:2000]}"
-    return exact(response)
 
 
 def order_number(any_id: str) -> str:
     """The 32 hex digits that every dialect's spelling of one order's id contains."""
     return any_id.removeprefix("ord_").replace("-", "").lower()
-
-
-class Spread(httpx.BaseTransport):
-    """Sends every request to the next one of several servers."""
-
-    def __init__(self, urls: Iterable[str]) -> None:
-        self._ports = itertools.cycle([httpx.URL(url).port for url in urls])
-        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
-        self._transport = httpx.HTTPTransport(limits=limits)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends one request to the server whose turn it is."""
-        request.url = request.url.copy_with(port=next(self._ports))
-        return self._transport.handle_request(request)
-
-    def close(self) -> None:
-        """Closes every connection."""
-        self._transport.close()
-
-
-class Dialect:
-    """A client with one dialect's credentials. Many threads may use it at once."""
-
-    def __init__(self, url: str, headers: dict[str, str]) -> None:
-        self.headers = headers
-        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
-        self.http = httpx.Client(base_url=url, headers=headers, timeout=60, limits=limits)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.http.close()
-
-    def spread_over(self, urls: Iterable[str]) -> None:
-        """From now on ask these servers in turn."""
-        base = self.http.base_url
-        self.http.close()
-        self.http = httpx.Client(
-            base_url=base, headers=self.headers, timeout=60, transport=Spread(urls)
-        )
-
-    def get(self, path: str, **query: str | int) -> httpx.Response:
-        """Reads a path with the credentials of this client."""
-        return self.http.get(path, params=query or None)
 
 
 class Synq(Dialect):
@@ -199,18 +144,54 @@ class Konvo(Dialect):
         return order
 
 
+class Native(Dialect):
+    """The native API, with a bearer key."""
+
+    def __init__(self, url: str, credentials: Body) -> None:
+        super().__init__(url, {"Authorization": f"Bearer {credentials['api_key']}"})
+
+    def send(
+        self, method: str, path: str, body: Body | None = None, **headers: str
+    ) -> httpx.Response:
+        """A request to a path behind `/v1`; a header is named with `_` for `-`."""
+        told = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.http.request(method, f"{NATIVE}{path}", json=body, headers=told)
+
+    def place(self, body: Body, **headers: str) -> Body:
+        """The order that is placed; fails when it is refused."""
+        order: Body = accepted(self.send("POST", "/orders", body, **headers))
+        return order
+
+    def order(self, ref: str) -> Body:
+        """The order; fails when it is not there."""
+        order: Body = accepted(self.send("GET", f"/orders/{quote(ref, safe='')}"), 200)
+        return order
+
+    def until(self, ref: str, *stages: str) -> Body:
+        """The order, once its stage is one of these; by default once it is confirmed or failed."""
+        wanted = stages or ("confirmed", "failed")
+
+        def probe() -> Body | None:
+            order = self.order(ref)
+            return order if order["stage"] in wanted else None
+
+        return eventually(probe, f"order {ref} is {' or '.join(sorted(wanted))}")
+
+
 class World:
-    """An organization seen through its three dialects, and its variants."""
+    """An organization seen through its dialects, and its variants."""
 
     def __init__(self, url: str, credentials: Body, catalogue: Body | None = None) -> None:
         self.synq = Synq(url, credentials["synq"])
         self.polinate = Polinate(url, credentials["polinate"])
         self.konvo = Konvo(url, credentials["konvo"])
+        self.native = Native(url, credentials["native"])
         self.variants: list[Body] = (catalogue or credentials).get("variants", [])
         self.dialects: dict[str, Dialect] = {
             "synq": self.synq,
             "polinate": self.polinate,
             "konvo": self.konvo,
+            "native": self.native,
         }
 
     def synq_order(self, reference: str = "pi_demo", **changes: object) -> Body:
@@ -262,6 +243,11 @@ class World:
         order_id = accepted(self.synq.create(self.synq_order(reference, **changes)))["order_id"]
         return self.synq.until(order_id)
 
+    def native_order(self, quantity: float = 2, **changes: object) -> Body:
+        """A native order of one line, of the demo's first variant at its own price."""
+        line = {"variant_id": self.variants[0]["id"], "quantity": quantity}
+        return {"currency": self.variants[0]["currency"], "lines": [line]} | changes
+
     def konvo_created(self, **changes: object) -> Body:
         """A mirrored order as Konvo answers it."""
         order: Body = accepted(self.konvo.post(konvo_order(**changes)))["result"][0]
@@ -310,7 +296,7 @@ def speaking(server: Server, *beside: Server) -> Iterator[World]:
     if beside:
         for dialect in world.dialects.values():
             dialect.spread_over([server.url, *(other.url for other in beside)])
-    with world.synq, world.polinate, world.konvo:
+    with world.synq, world.polinate, world.konvo, world.native:
         yield world
 
 
@@ -319,7 +305,7 @@ def neighbour(server: Server, name: str) -> Iterator[World]:
     """A second organization beside the demo's; its bodies name the demo's variants."""
     credentials = json.loads(server.command("org", "create", name, "--json"))
     world = World(server.url, credentials, server.credentials)
-    with world.synq, world.polinate, world.konvo:
+    with world.synq, world.polinate, world.konvo, world.native:
         yield world
 
 

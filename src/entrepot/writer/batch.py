@@ -9,14 +9,14 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from entrepot import failpoints
-from entrepot.core import actor
-from entrepot.core.decide import add_needs, decide
+from entrepot.core import actor, beside
+from entrepot.core.decide import add_needs, decide, of_order
 from entrepot.core.decide.goods import wanted_by
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
-from entrepot.core.order import Job
-from entrepot.core.refusal import BY_EXACT_STOCK, NEVER_STORED, Refusal
+from entrepot.core.order import Job, revision
+from entrepot.core.refusal import BY_EXACT_STOCK, NEVER_STORED, Reason, Refusal
 from entrepot.core.results import Decision, OrderResult, Result
 from entrepot.store.writing.flush import flush
 from entrepot.store.writing.working_set import load
@@ -49,21 +49,22 @@ def run_batch(
     refusal writes nothing but its own answer, if the request had a key. Raises Conflict.
     """
     needs = Needs(reserving=first_step is not None)
+    numbered = False
     for envelope in envelopes:
         if envelope.seen is not None:
             facts.adopt(envelope.seen)
             continue
-        add_needs(envelope.command, needs)
-        if envelope.idempotency is not None:
-            needs.answers.add((envelope.command.org, envelope.idempotency.key))
+        add(envelope, needs)
+        numbered = numbered or envelope.whole
     load(conn, needs, facts)
     ending = bool(needs.ending)
     del needs  # a large array names tens of thousands of things in it
-    outcomes = [_judge(envelope, facts, first_step) for envelope in envelopes]
+    outcomes = [judge(envelope, facts, first_step) for envelope in envelopes]
     pairs = zip(envelopes, outcomes, strict=True)
     timed = [pair for pair in pairs if (key := pair[0].idempotency) and key.shows_times]
     if failpoints.ARMED:
         failpoints.reached_by("write", [one.command for one in envelopes])
+    facts.numbered = numbered
     flush(conn, facts, (lambda: answers_dated(timed, facts)) if timed else None)
     jobs = facts.jobs
     leased = [jobs[key] for key in jobs.new] if facts.leased_until else []
@@ -75,6 +76,16 @@ def run_batch(
             if jobs[key].leased_until and jobs[key].fence > jobs.base[key].fence
         )
     return Batched(outcomes, leased)
+
+
+def add(envelope: Envelope, needs: Needs) -> None:
+    """Add the rows that the envelope's command, answer and key need."""
+    command = envelope.command
+    add_needs(command, needs)
+    if envelope.idempotency is not None:
+        needs.answers.add((command.org, envelope.idempotency.key))
+    if envelope.whole and (order_id := of_order(command)) is not None:
+        needs.whole_order(command.org, order_id)
 
 
 def committed(facts: Facts) -> Committed:
@@ -99,7 +110,8 @@ def _reserve(job: Job, facts: Facts, first_step: FirstStep) -> None:
             facts.absorb(decision.changes)
 
 
-def _judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Outcome:
+def judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Outcome:
+    """Decide a command, and keep its effects and its answer in the facts."""
     command, idempotency = envelope.command, envelope.idempotency
     if idempotency is not None:
         stored = facts.answers.get((command.org, idempotency.key))
@@ -107,11 +119,15 @@ def _judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Ou
             repeated = replay(idempotency, stored)
             return repeated if isinstance(repeated, Outcome) else _outcome(envelope, repeated)
     facts.request, facts.actor = envelope.request_id, envelope.actor
-    decision = decide(command, facts)
+    decision = _decided(envelope, facts)
     if isinstance(decision, Decision):
         facts.absorb(decision.changes)
         # The answer shows the order as it was placed.
-        outcome = _outcome(envelope, decision.result)
+        result = decision.result
+        if envelope.whole and isinstance(result, OrderResult):
+            order = result.order
+            result = result._replace(beside=beside.known((order.org, order.id), facts))
+        outcome = _outcome(envelope, result)
         if first_step is not None and decision.first is not None:
             _reserve(decision.first, facts, first_step)
         if not decision.settled:
@@ -125,6 +141,16 @@ def _judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Ou
     if idempotency is not None and outcome.answer is not None:
         remember(idempotency, outcome.answer, command.org, _order_id(outcome.result), facts)
     return outcome
+
+
+def _decided(envelope: Envelope, facts: Facts) -> Decision | Refusal:
+    """The decision; a refusal where the command is meant for another version of its order."""
+    expected, command = envelope.expected, envelope.command
+    if expected is not None:
+        order = facts.orders.get((command.org, of_order(command) or b""))
+        if order is not None and revision(order) not in expected:
+            return Refusal(Reason.CHANGED_MEANWHILE, version=revision(order))
+    return decide(command, facts)
 
 
 def _outcome(envelope: Envelope, result: Result | Refusal) -> Outcome:

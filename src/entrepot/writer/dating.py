@@ -1,4 +1,6 @@
-"""Answers show the time of the commit, also if the decision was made at an earlier time."""
+"""Answers show the time of the commit, also if the decision was made at an earlier time; answers
+that show the whole order show the number that the commit gives it.
+"""
 
 from __future__ import annotations
 
@@ -27,19 +29,21 @@ def dated(envelope: Envelope, outcome: Outcome, facts: Facts) -> Outcome:
         # The stored answer was given in this very batch.
         stored = facts.answers[_key(envelope)]
         return outcome._replace(answer=Answer(stored.status, stored.body))
-    result = _result_dated(outcome.result, facts)
+    result = _result_dated(outcome.result, facts, numbered=envelope.whole)
     if result is outcome.result:
         return outcome
     return Outcome(result, envelope.answer(result) if envelope.answer else None)
 
 
-def _result_dated(result: Result | Refusal, facts: Facts) -> Result | Refusal:
+def _result_dated(result: Result | Refusal, facts: Facts, *, numbered: bool) -> Result | Refusal:
     if isinstance(result, OrdersResult):
         orders = tuple([facts.dated(order) for order in result.orders])
         same = all(map(is_, orders, result.orders))
         return result if same else result._replace(orders=orders)
     if isinstance(result, (OrderResult, StepResult)) and result.order is not None:
         order = facts.dated(result.order)
+        if numbered and not order.number:
+            order = order.changed(number=facts.orders[order.org, order.id].number)
         return result if order is result.order else result._replace(order=order)
     return result
 
@@ -52,7 +56,7 @@ def _key(envelope: Envelope) -> tuple[int, str]:
 def answers_dated(answered: Sequence[tuple[Envelope, Outcome]], facts: Facts) -> list[StoredAnswer]:
     """The answers kept by this batch that read otherwise with the time of the commit."""
     found: list[StoredAnswer] = []
-    for envelope, outcome in answered if facts.redated else ():
+    for envelope, outcome in answered if facts.redated or facts.numbered else ():
         # A replay was dated before, and a refusal shows no times of an order.
         if outcome.replayed or isinstance(outcome.result, Refusal):
             continue

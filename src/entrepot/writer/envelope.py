@@ -53,6 +53,10 @@ class Envelope(NamedTuple):
     seen: Seen | None = None
     # The sender of the command, as its events tell the sender; see core.actor.
     actor: str = actor.UNKNOWN
+    # Revisions (core.order.revision) one of which the command's order must have; None: any will do.
+    expected: frozenset[str] | None = None
+    # Whether the answer shows the order with its number and with all that hangs on it.
+    whole: bool = False
 
 
 class Outcome(NamedTuple):

@@ -31,6 +31,7 @@ from entrepot.writer.dating import all_dated
 from entrepot.writer.envelope import Envelope, Outcome
 from entrepot.writer.hooks import Hooks, NoHooks
 from entrepot.writer.queues import ARRAYS, EVERYTHING, OTHERS, OURS, Limits, Part, Queues, Waiting
+from entrepot.writer.rehearsal import Rehearsal, rehearse
 from entrepot.writer.shared_payments import SharedPayments
 
 TURNS_MAX = 8
@@ -106,6 +107,11 @@ class Writer:
     async def submit_all(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
         """Carry several independent commands out; outcomes in the same order."""
         return list(await asyncio.gather(*[self._enqueue(envelope) for envelope in envelopes]))
+
+    async def rehearse(self, envelope: Envelope) -> Rehearsal:
+        """Decide a command against the book as it is, and keep nothing. Raises Unavailable."""
+        facts = Facts(self.now(), self._new_id)
+        return await self._database.read(lambda conn: rehearse(conn, envelope, facts))
 
     def crowded(self, inside: int, *, bulk: bool = False) -> bool:
         """Whether a new write would be refused, while this many requests are under way.
@@ -245,7 +251,7 @@ class Writer:
         if failpoints.ARMED:
             failpoints.reached_by("committed", [one.command for one in envelopes])
         try:
-            if facts.redated:
+            if facts.redated or facts.numbered:
                 outcomes = await in_slices(all_dated, envelopes, outcomes, facts)
             if leased:
                 self._hooks.born(leased, facts)

@@ -28,6 +28,7 @@ EXPECTED = {
     "unknown_shipment": (404, "NOT_FOUND"),
     "unknown_return": (404, "NOT_FOUND"),
     "duplicate_entry": (409, "CONFLICT"),
+    "ambiguous": (409, "CONFLICT"),
     "changed_meanwhile": (412, "PRECONDITION_FAILED"),
     "illegal_move": (409, "CONFLICT"),
     "amount_fixed": (409, "CONFLICT"),

@@ -109,6 +109,11 @@ def decide(command: Command, facts: Facts) -> Decision | Refusal:
     return decision
 
 
+def of_order(command: Command) -> bytes | None:
+    """The id of the one order that the command is about; None where it names none."""
+    return getattr(command, "order_id", None)
+
+
 def size(command: Command) -> int:
     """How much there is to write: orders and lines."""
     if isinstance(command, MirrorOrders):

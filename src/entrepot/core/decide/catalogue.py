@@ -41,6 +41,8 @@ def resolve_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) 
             variant = changes.variants.get((org, found.variant_id))
             assert variant is not None, "a variant is read with its name"
             return variant
+    if ref.known:
+        raise refuse(Reason.UNKNOWN_VARIANT, field=f"{draft.where}.{ref.field}")
     return _new_variant(draft, org, facts, changes)
 
 

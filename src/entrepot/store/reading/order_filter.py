@@ -78,12 +78,31 @@ def of_orders(wanted: OrderFilter, statement: Statement) -> list[str]:
     conditions += of_facets(
         wanted, statement, "o.stage", f"o.fulfilment || '{BETWEEN}' || o.returns"
     )
+    conditions += _of_one_by_one(wanted, statement)
     if wanted.property_path is not None:
         there = " AND ".join(of_properties(wanted, statement, "o.org", "p.order_id = o.id"))
         absent = "NOT " if wanted.property_exists is False else ""
         # Asked order by order: PostgreSQL would gather all that have the path for one page.
         its = f"SELECT 1 FROM order_properties AS p WHERE {there}{statement.sql.fence}"
         conditions.append(f"{absent}EXISTS ({its})")
+    return conditions
+
+
+def _of_one_by_one(wanted: OrderFilter, statement: Statement) -> list[str]:
+    """The conditions of which no tally of spans knows."""
+    mark = statement.mark
+    conditions = [
+        f"o.{column} IN ({', '.join([mark(value) for value in values])})"
+        for column, values in (("payment", wanted.payments), ("origin", wanted.origins))
+        if values
+    ]
+    if wanted.before is not None:
+        conditions.append(f"o.number < {mark(wanted.before)}")
+    if wanted.customer_id is not None:
+        conditions.append(f"o.customer_id = {mark(wanted.customer_id)}")
+    if wanted.stuck_since is not None:
+        waits = f"o.managed AND o.stage = 'placed' AND o.updated_at < {mark(wanted.stuck_since)}"
+        conditions.append(f"(o.parked OR o.stage = 'failed' OR ({waits}))")
     return conditions
 
 

@@ -17,8 +17,8 @@ from entrepot.store.question import asked_in
 from entrepot.store.reading import lists, span_walk, waiting
 
 __all__ = [
-    "OrderFilter", "Page", "customers", "newest_with_reasons", "order_and_customer", "order_by_id",
-    "order_with_reason", "page", "page_with_customers", "page_with_reasons",
+    "OrderFilter", "Page", "customers", "newest_with_reasons", "numbered", "order_and_customer",
+    "order_by_id", "order_with_reason", "page", "page_with_customers", "page_with_reasons",
 ]  # fmt: skip
 
 _NOTHING = OrderFilter()
@@ -111,10 +111,15 @@ def page(conn: Connection, org: int, wanted: OrderFilter, *, limit: int, offset:
         found = _between(conn, org, newest - limit + 1, newest) if newest > 0 else []
         return Page(_with_lines(conn, found), total)
     numbers, total = lists.find(conn, org, wanted, limit, offset)
+    return Page(numbered(conn, org, numbers), total)
+
+
+def numbered(conn: Connection, org: int, numbers: Iterable[int]) -> list[Order]:
+    """The organization's orders with these numbers and their lines, newest first."""
     keys: set[tuple[Any, ...]] = {(org, number) for number in numbers}
     found = sql.select(conn, schema.orders, ("org", "number"), keys, schema.ORDERS.columns)
     found.sort(key=lambda row: -row[_NUMBER])
-    return Page(_with_lines(conn, found), total)
+    return _with_lines(conn, found)
 
 
 @lru_cache

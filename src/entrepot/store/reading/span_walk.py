@@ -51,6 +51,8 @@ class Walk:
     def __init__(self, conn: Connection, org: int, wanted: OrderFilter) -> None:
         self._conn, self._org, self._wanted = conn, org, wanted
         self.newest = newest(conn, org)
+        if wanted.before is not None:
+            self.newest = max(0, min(self.newest, wanted.before - 1))
         sizes = spans.SIZES
         fitting = (n for n, size in enumerate(sizes) if self.newest <= size * SPANS_AT_ONCE)
         self._top = next(fitting, len(sizes) - 1)

@@ -42,26 +42,29 @@ def called(conn: Connection, org: int, text: str) -> list[Named]:
     if len(text) > NAME_MAX or "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
         return []
     statement = Statement(conn)
-    of_org, its = statement.mark(org), "id, number"
+    of_org = statement.mark(org)
     own, given = ids.any_spelling(text), _GIVEN.fullmatch(text)
     parts = []
     if own is not None:
         named = statement.mark(own)
-        parts.append(
-            f"SELECT 'id' AS name, {its} FROM orders WHERE org = {of_org} AND id = {named}"
-        )
+        parts.append(f"SELECT 'id' AS name, id FROM orders WHERE org = {of_org} AND id = {named}")
     if given is not None:
         named = statement.mark(int(given[1]))
         parts.append(
-            f"SELECT 'number' AS name, {its} FROM orders WHERE org = {of_org} AND number = {named}"
+            f"SELECT 'number' AS name, id FROM orders WHERE org = {of_org} AND number = {named}"
         )
     text_mark = statement.mark(text)
     for column, indexed in (("sender_id", "sender_id IS NOT NULL"), *_NAMES):
         parts.append(
-            f"SELECT name, {its} FROM (SELECT '{column}' AS name, {its} FROM orders "
-            f"WHERE org = {of_org} AND {column} = {text_mark} AND {indexed} LIMIT 2) AS {column}"
+            f"SELECT name, id FROM (SELECT '{column}' AS name, id FROM orders "
+            f"WHERE org = {of_org} AND {column} = {text_mark} AND {indexed} LIMIT 2) AS n_{column}"
         )
-    found = [Named(row[1], row[2], row[0]) for row in statement.fetch(" UNION ALL ".join(parts))]
+    # Each index has the id. The number is asked of the order: an index that lacks a wanted column
+    # would be passed over for the whole book.
+    number = f"(SELECT o.number FROM orders AS o WHERE o.org = {of_org} AND o.id = n.id)"
+    text_of_all = " UNION ALL ".join(parts)
+    rows = statement.fetch(f"SELECT n.name, n.id, {number} FROM ({text_of_all}) AS n")
+    found = [Named(row[1], row[2], row[0]) for row in rows]
     sure = {"id", "number"} if text.startswith("#") else {"id"}
     alone = [one for one in found if one.name in sure]
     once = {one.id: one for one in reversed(alone or found)}

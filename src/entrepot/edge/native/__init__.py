@@ -1,0 +1,1 @@
+"""The native API: what no other dialect says, and all that Entrepot can do with an order."""

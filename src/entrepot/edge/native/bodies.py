@@ -1,0 +1,150 @@
+"""Bodies and queries of the native API: read whole, so that every fault is in one refusal."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from entrepot.core.refusal import Reason, Refusal, Refused, all_of, refuse
+from entrepot.edge import canonical
+from entrepot.edge.dialect import Call, Parameter, query_pairs, read_json
+from entrepot.edge.json_walk import step
+from entrepot.edge.keys import idempotency_key
+from entrepot.edge.own_types import of_own_type
+from entrepot.edge.strict_json import BYTE_ORDER_MARK, decimal
+from entrepot.writer.envelope import Idempotency
+from entrepot.writer.idempotency import fingerprint
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+_members = msgspec.json.Decoder(dict[str, Raw]).decode
+
+
+def decoder(shape: type[S]) -> msgspec.json.Decoder[S]:
+    """The decoder of a body's shape, with our own types."""
+    return msgspec.json.Decoder(shape, dec_hook=of_own_type, float_hook=decimal)
+
+
+class Body(NamedTuple):
+    """The members of a body as they were sent, by which a repeat under a key is known."""
+
+    members: dict[str, Raw]
+
+    def of(self, name: str) -> bytes:
+        """A member in one spelling; empty where it was not sent."""
+        raw = self.members.get(name)
+        return b"" if raw is None else canonical.text_of(canonical.plain(raw))
+
+
+async def read(call: Call, shape: msgspec.json.Decoder[S]) -> tuple[S, Body]:
+    """The body, and its members as they were sent. Refused with every fault of it."""
+
+    def work(body: bytes) -> tuple[S, Body]:
+        told = read_json(body, shape)
+        return told, Body(_members(body.removeprefix(BYTE_ORDER_MARK)))
+
+    return await call.parsed(work)
+
+
+def keyed(
+    call: Call, operation: str, parts: tuple[str, ...], body: Body, *about: bytes
+) -> Idempotency | None:
+    """The request's key, if it has one.
+
+    `about` are the ids of what the path names, and `parts` the members of the body that tell a
+    repeat from a reuse (docs/adr/0027): a member that the body gets later belongs to a version of
+    its own.
+    """
+    key = idempotency_key(call.headers)
+    if key is None:
+        return None
+    covered = fingerprint((*about, *[body.of(name) for name in parts]))
+    names = (*["path" for _ in about], *parts)
+    return Idempotency(key, f"native.{operation}", names, covered, shows_times=True)
+
+
+def query(call: Call, shape: type[S]) -> S:
+    """The query's parameters. Refused with every fault: unknown, repeated, faulty ones."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
+    told: dict[str, Any] = {}
+    faults: list[Refusal] = []
+    for name, text in query_pairs(call.query_string):
+        field = fields.get(name)
+        problem = None
+        if field is None:
+            problem = "is no query parameter of this address"
+        elif name in told:
+            problem = "must be given once"
+        elif "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
+            problem = "holds a character that no text can have"
+        else:
+            try:
+                told[name] = msgspec.convert(text, field.type, strict=False, dec_hook=of_own_type)
+            except msgspec.ValidationError as error:
+                problem = str(error)
+        if problem is not None:
+            faults.append(Refusal(Reason.INVALID, problem, _name(name)))
+    if faults:
+        raise Refused(all_of(faults))
+    return shape(**told)
+
+
+def _name(name: str) -> str:
+    """A parameter's name as the first step of a path; a long one is cut."""
+    return step(name).removeprefix(".")
+
+
+def parameters(shape: type[msgspec.Struct], **descriptions: str) -> tuple[Parameter, ...]:
+    """The documented parameters of a query's shape."""
+    schema = msgspec.json.schema(shape)
+    properties = schema["$defs"][shape.__name__]["properties"]
+    return tuple(
+        Parameter(name, "query", _plain(properties[name]), False, descriptions[name])
+        for name in properties
+    )
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter: one that is absent is absent, and never null."""
+    found = {key: value for key, value in schema.items() if key != "default" or value is not None}
+    kinds = [one for one in found.pop("anyOf", ()) if one != {"type": "null"}]
+    if kinds:
+        found |= kinds[0]
+    if "enum" in found:
+        found["enum"] = [one for one in found["enum"] if one is not None]
+        found["type"] = "string"
+    return found
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """A body without members, and a query without parameters."""
+
+
+def no_query(call: Call) -> None:
+    """Refuse every parameter of the query."""
+    if call.query_string:
+        query(call, Nothing)
+
+
+class Dry(msgspec.Struct, forbid_unknown_fields=True):
+    """The query of a write to an order."""
+
+    dry_run: bool = False
+
+
+DRY = parameters(
+    Dry, dry_run="Answer with the order as it would be, and with `effects`; nothing is kept."
+)
+
+
+def is_dry(call: Call) -> bool:
+    """Whether the request asks for what would be."""
+    return query(call, Dry).dry_run if call.query_string else False
+
+
+def refuse_both(first: object, second: object, field: str, sentence: str) -> None:
+    """Refuse a body that has both of two members, or neither."""
+    if (first is None) == (second is None):
+        raise refuse(Reason.INVALID, sentence, field)

@@ -1,0 +1,28 @@
+"""The native API, put together from the operations of its nouns."""
+
+from __future__ import annotations
+
+from entrepot.edge.dialect import Dialect
+from entrepot.edge.native.credentials import NAME, authenticate
+from entrepot.edge.native.orders import routes as orders
+from entrepot.edge.native.refusals import refusal_answer
+from entrepot.edge.reply import PROBLEM
+
+DIALECT = Dialect(
+    name=NAME,
+    title="Entrepot native API",
+    version="1.0.0",
+    description="Everything that Entrepot can do with an order, its goods and its money. An order "
+    "that came in by any dialect can be read and moved on here.",
+    prefixes=("/v1",),
+    browser_headers=(
+        "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
+        "X-Request-Id",
+    ),
+    authenticate=authenticate,
+    refuse=refusal_answer,
+    refusal_media=PROBLEM,
+    own_query=True,
+    security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
+    operations=(*orders.OPERATIONS,),
+)  # fmt: skip

@@ -1,0 +1,133 @@
+"""The native API's requests about orders into commands; pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.facets import BETWEEN, FULFILMENTS, RETURNS
+from entrepot.core.order_filter import OrderFilter
+from entrepot.core.refusal import Reason, Refusal, Refused, all_of
+from entrepot.edge import addresses, currency
+from entrepot.edge.access import Principal
+from entrepot.edge.native import bodies, paging
+from entrepot.edge.native.credentials import NAME
+from entrepot.edge.native.orders import wire
+
+PLACE = bodies.decoder(wire.PlaceOrder)
+# The members of a body that tell a repeat from a reuse, in version 1 of the fingerprint.
+PLACE_PARTS = (
+    "currency", "lines", "customer", "payment", "shipping_address", "external_id", "channel",
+    "notes", "metadata",
+)  # fmt: skip
+# Orders that were placed so long ago and did not move wait too long (microseconds).
+TOO_LONG = 300_000_000
+_json = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def place_order(body: wire.PlaceOrder, principal: Principal, key: str | None) -> PlaceOrder:
+    """The command."""
+    code = body.currency.text
+    faults = [
+        Refusal(Reason.INVALID, "name the variant by `variant_id` or by `sku`", f"lines[{index}]")
+        for index, line in enumerate(body.lines)
+        if (line.variant_id is None) == (line.sku is None)
+    ]
+    if body.customer is not None and body.customer.id is not None and _told(body.customer):
+        sentence = "name a known customer by `id` alone"
+        faults.append(Refusal(Reason.INVALID, sentence, "customer"))
+    if faults:
+        raise Refused(all_of(faults))
+    said: dict[str, Any] = {
+        "external_id": body.external_id,
+        "channel": body.channel,
+        "notes": body.notes,
+        "delivery_address": body.shipping_address,
+        "metadata": object_text(body.metadata),
+        "idempotency_key": key,
+    }
+    if body.payment is not None:
+        said["payment_provider"] = body.payment.provider
+        said["payment_reference"] = body.payment.reference.text
+    lines = tuple(new_line(line, f"lines[{index}]", code) for index, line in enumerate(body.lines))
+    return PlaceOrder(
+        principal.org, NAME, code, lines, _customer(body.customer), said=said,
+        places=currency.smallest_digits(code), from_default_location=True,
+    )  # fmt: skip
+
+
+def new_line(line: wire.NewLine, where: str, code: str) -> DraftLine:
+    """A line that is wanted; its variant is a known one."""
+    if line.variant_id is not None:
+        variant = VariantRef(variant_id=line.variant_id.raw)
+    else:
+        names = (("sku", line.sku or ""),)
+        variant = VariantRef(names=names, field="sku", known=True)
+    return DraftLine(
+        where=where,
+        variant=variant,
+        quantity=line.quantity.quantity,
+        price=None if line.unit_price is None else line.unit_price.amount,
+        currency=code,
+        title=line.title or "",
+        location_id=None if line.location_id is None else line.location_id.raw,
+        properties=object_text(line.properties),
+    )
+
+
+def object_text(told: dict[str, Any] | None) -> str | None:
+    """A free object as the book keeps it: JSON text with every digit as it came."""
+    return None if told is None else _json(told).decode()
+
+
+def _told(who: wire.Who) -> bool:
+    return (who.name, who.email, who.phone) != (None, None, None)
+
+
+def _customer(who: wire.Who | None) -> CustomerRef:
+    if who is None:
+        return CustomerRef()
+    if who.id is not None:
+        return CustomerRef(customer_id=who.id.raw, field="customer.id")
+    reached = (
+        addresses.email(who.email) if who.email else None,
+        addresses.phone(who.phone) if who.phone else None,
+    )
+    first, _, last = (who.name or "").rpartition(" ")
+    if not first:
+        first, last = last, ""
+    return CustomerRef(
+        identifiers=tuple(one for one in reached if one is not None),
+        first_name=first or None, last_name=last or None, email=who.email, phone=who.phone,
+    )  # fmt: skip
+
+
+def order_list(asked: wire.OrderQuery, now: int) -> OrderFilter:
+    """The filter of a list; what hangs together in the book's tallies is asked together."""
+    goods: tuple[str, ...] = ()
+    if asked.fulfilment is not None or asked.returns is not None:
+        goods = tuple(
+            f"{fulfilment}{BETWEEN}{returns}"
+            for fulfilment in _any(asked.fulfilment, FULFILMENTS)
+            for returns in _any(asked.returns, RETURNS)
+        )
+    before = asked.created_before
+    return OrderFilter(
+        created_after=None if asked.created_after is None else asked.created_after.at,
+        created_max=None if before is None else before.at - 1,
+        updated_after=None if asked.updated_after is None else asked.updated_after.at,
+        stages=() if asked.stage is None else (asked.stage,),
+        goods=goods,
+        before=paging.number_after(asked.after),
+        payments=() if asked.payment is None else (asked.payment,),
+        origins=() if asked.dialect is None else (asked.dialect,),
+        customer_id=None if asked.customer_id is None else asked.customer_id.raw,
+        stuck_since=now - TOO_LONG if asked.attention else None,
+    )
+
+
+def _any(one: str | None, every: tuple[str, ...]) -> tuple[str, ...]:
+    return every if one is None else (one,)

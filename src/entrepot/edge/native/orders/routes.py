@@ -1,0 +1,127 @@
+"""The native API's orders: the path table, and the lines that connect reading, the writer or a
+question, and writing."""
+
+from __future__ import annotations
+
+from entrepot.core.commands import Command
+from entrepot.core.order import Order
+from entrepot.core.refusal import Reason, Refusal, refuse
+from entrepot.edge import revisions
+from entrepot.edge.access import Scoped
+from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Response
+from entrepot.edge.keys import idempotency_key
+from entrepot.edge.native import bodies, scopes
+from entrepot.edge.native.documented import (
+    BODY_ERRORS,
+    ERRORS,
+    KEY,
+    OF_ONE,
+    WRITTEN,
+)
+from entrepot.edge.native.orders import named, read, wire, write
+from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
+from entrepot.store.reading import whole_orders
+from entrepot.writer.envelope import Answer, Envelope, Idempotency
+
+READ, WRITE = Scoped(scopes.ORDERS_READ), Scoped(scopes.ORDERS_WRITE)
+_LIST = bodies.parameters(
+    wire.OrderQuery,
+    stage="In this stage.",
+    payment="With this state of its payment.",
+    fulfilment="With goods that are there.",
+    returns="With so much of its goods back.",
+    attention="`true`: parked, failed, or placed and waiting for more than five minutes.",
+    customer_id="Of this customer.",
+    created_after="Made later than this.",
+    created_before="Made earlier than this.",
+    updated_after="Changed later than this.",
+    dialect="Brought by this dialect.",
+    limit=LIMIT_TEXT,
+    after=AFTER_TEXT,
+)
+
+
+async def list_orders(call: Call) -> Answer:
+    """A page of orders, newest first."""
+    asked = bodies.query(call, wire.OrderQuery)
+    wanted = read.order_list(asked, call.now())
+    page = await call.read(whole_orders.page_behind, wanted, call.now(), asked.limit)
+    return write.page_answer(page)
+
+
+async def get_order(call: Call) -> Answer:
+    """Answer with one order, by any of its names."""
+    bodies.no_query(call)
+    order_id = await named.order_id(call)
+    found = await call.read(whole_orders.whole_order, order_id, call.now())
+    if found is None:
+        raise refuse(Reason.UNKNOWN_ORDER)
+    call.etag = revisions.tag(found.order)
+    if revisions.is_known(call.headers, call.etag):
+        return Answer(revisions.NOT_MODIFIED, b"")
+    return write.order_answer(found)
+
+
+async def place_order(call: Call) -> Answer:
+    """Place an order; its processing goes on after the answer."""
+    dry = bodies.is_dry(call)
+    told, body = await bodies.read(call, read.PLACE)
+    key = bodies.keyed(call, "placeOrder", read.PLACE_PARTS, body)
+    command = read.place_order(told, call.principal, idempotency_key(call.headers))
+    if not call.services.sandbox:
+        command = command._replace(needs_account=True)
+    return await carry_out(call, command, key, dry=dry, status=201)
+
+
+async def carry_out(
+    call: Call, command: Command, key: Idempotency | None, *, dry: bool, status: int = 200
+) -> Answer:
+    """Carry the command out, and answer with its order; or tell what would come of it."""
+    expected = revisions.expected(call.headers)
+
+    def tagged(order: Order) -> None:
+        call.etag = revisions.tag(order)
+
+    answer = write.written(status, call.request_id, tagged)
+    if not dry:
+        return await call.submit(command, answer, key, expected=expected, whole=True)
+    found = await call.services.writer.rehearse(
+        Envelope(
+            command,
+            call.request_id,
+            None,
+            answer,
+            actor=call.principal.actor,
+            expected=expected,
+            whole=True,
+        )
+    )
+    call.etag = None
+    if isinstance(found.outcome.result, Refusal) or found.order is None:
+        assert found.outcome.answer is not None
+        return found.outcome.answer
+    return write.rehearsed(found)
+
+
+OPERATIONS = (
+    Operation(
+        method="GET", path="/v1/orders", operation_id="listOrders", summary="List orders",
+        handler=list_orders, access=READ, parameters=_LIST,
+        description="Newest first. A page may hold fewer orders than `limit`; only a page whose "
+        "`next` is null is the last one.",
+        responses={200: Response("A page of orders", wire.OrderPage), **ERRORS},
+    ),
+    Operation(
+        method="POST", path="/v1/orders", operation_id="placeOrder", summary="Place an order",
+        handler=place_order, access=WRITE, parameters=(KEY, *bodies.DRY), body=wire.PlaceOrder,
+        description="Entrepot reserves the order's stock, authorises its payment and confirms it.",
+        responses={200: Response("A dry run: the order as it would be", wire.Rehearsed),
+                   201: Response("The order that was placed", wire.Order, WRITTEN),
+                   **BODY_ERRORS},
+    ),
+    Operation(
+        method="GET", path="/v1/orders/{ref}", operation_id="getOrder", summary="Get an order",
+        handler=get_order, access=READ, parameters=(named.REF, IF_NONE_MATCH),
+        responses={200: Response("The order", wire.Order, ("ETag",)), 304: UNCHANGED, **OF_ONE},
+    ),
+)  # fmt: skip

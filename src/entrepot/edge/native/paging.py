@@ -1,0 +1,66 @@
+"""Pages by a cursor: the text that stands for the place after which a page begins."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from entrepot.core.refusal import Reason, refuse
+
+LIMIT, LIMIT_MAX = 50, 200
+Limit = Annotated[int, Meta(ge=1, le=LIMIT_MAX)]
+LIMIT_TEXT: Final = "Entries a page."
+AFTER_TEXT: Final = "The cursor `next` of the page before."
+
+
+class Cursor(msgspec.Struct, array_like=True):
+    """The key of the last entry of a page."""
+
+    key: int | str
+
+
+_decode = msgspec.json.Decoder(Cursor).decode
+
+
+def cursor(key: int | str) -> str:
+    """The text of the place behind an entry with this key."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(Cursor(key))).decode().rstrip("=")
+
+
+def number_after(text: str | None) -> int | None:
+    """The number that a cursor stands for; None without a cursor. Refused: what is no cursor."""
+    key = _key(text)
+    if text is not None and (not isinstance(key, int) or key < 0 or key >= 1 << 63):
+        raise _no_cursor()
+    return key if isinstance(key, int) else None
+
+
+def id_after(text: str | None) -> bytes | None:
+    """The id that a cursor stands for, as `number_after`."""
+    key = _key(text)
+    if text is None:
+        return None
+    try:
+        raw = bytes.fromhex(key) if isinstance(key, str) else b""
+    except ValueError:
+        raw = b""
+    if len(raw) != 16:
+        raise _no_cursor()
+    return raw
+
+
+def _key(text: str | None) -> int | str | None:
+    if text is None:
+        return None
+    try:
+        return _decode(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)).key
+    except (binascii.Error, ValueError, msgspec.DecodeError):
+        raise _no_cursor() from None
+
+
+def _no_cursor() -> Exception:
+    return refuse(Reason.INVALID, "is no cursor of this list", "after")

@@ -1,0 +1,163 @@
+"""Values of the native API's bodies and queries: ids, amounts, quantities, times.
+
+They are types of ours (edge/own_types.py): a faulty value is a fault of the body's shape.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
+
+from entrepot.core import ids, money, quantity
+from entrepot.core.quantity import LINE_MAX, Quantity
+from entrepot.edge import currency, times
+from entrepot.edge.card_numbers import is_card_number
+
+PRICE_PLACES: Final = 4
+_MOST: Final = quantity.text(LINE_MAX)
+_UUID: Final = {"type": "string", "format": "uuid"}
+_AMOUNT: Final = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
+
+
+class _Id:
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+
+    @classmethod
+    def told(cls, value: object) -> _Id:
+        """Raises ValueError unless it is a UUID."""
+        raw = ids.spelled(value) if isinstance(value, str) else None
+        if raw is None:
+            raise ValueError("must be a UUID")
+        return cls(raw)
+
+
+class _Money:
+    __slots__ = ("amount",)
+
+    def __init__(self, amount: money.Amount) -> None:
+        self.amount = amount
+
+    @classmethod
+    def told(cls, value: object) -> _Money:
+        """Raises ValueError unless it is a decimal in a string, 0 or more."""
+        if not isinstance(value, str):
+            raise ValueError('must be a decimal in a string, such as "12.50"')  # noqa: TRY004
+        amount = money.parse(value)
+        if amount is None:
+            raise ValueError('must be a decimal in a string, such as "12.50"')
+        if amount.units < 0:
+            raise ValueError("must be 0 or more")
+        if amount.scale > PRICE_PLACES:
+            raise ValueError(f"must have at most {PRICE_PLACES} decimal places")
+        return cls(amount)
+
+
+class _Much:
+    __slots__ = ("quantity",)
+
+    def __init__(self, much: Quantity) -> None:
+        self.quantity = much
+
+    @classmethod
+    def told(cls, value: object) -> _Much:
+        """Raises ValueError unless it is a number of at most four places within the bounds."""
+        much = _exact(value)
+        if not 0 < much <= LINE_MAX:
+            raise ValueError(f"must be more than 0, at most {_MOST}")
+        return cls(much)
+
+
+class _Count(_Much):
+    @classmethod
+    def told(cls, value: object) -> _Count:
+        """As `_Much`; of any sign, and 0."""
+        much = _exact(value)
+        if not -LINE_MAX <= much <= LINE_MAX:
+            raise ValueError(f"must be -{_MOST} to {_MOST}")
+        return cls(much)
+
+
+class _Instant:
+    __slots__ = ("at",)
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    @classmethod
+    def told(cls, value: object) -> _Instant:
+        """Raises ValueError unless it is a time of RFC 3339."""
+        at = times.microseconds(value) if isinstance(value, str) else None
+        if at is None:
+            raise ValueError("must be a time, such as 2026-03-01T12:00:00Z")
+        return cls(at)
+
+
+class _Code:
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @classmethod
+    def told(cls, value: object) -> _Code:
+        """Raises ValueError unless it is a currency that somebody can be charged in."""
+        code = currency.iso_code(value) if isinstance(value, str) else None
+        if code is None:
+            raise ValueError("is no ISO 4217 currency")
+        if not currency.is_money(code):
+            raise ValueError(f"{code} is no money that can be paid in")
+        return cls(code)
+
+
+class _Reference:
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @classmethod
+    def told(cls, value: object) -> _Reference:
+        """Raises ValueError for no text of 1 to 255 characters, and for a card number."""
+        if not isinstance(value, str) or not 1 <= len(value) <= 255:
+            raise ValueError("must be a text of 1 to 255 characters")
+        if is_card_number(value):
+            raise ValueError("is a card number; send what the payment service calls the payment")
+        return cls(value)
+
+
+def _exact(value: object) -> Quantity:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("must be a number")  # noqa: TRY004
+    told = Decimal(value)
+    sign, digits, exponent = told.as_tuple()
+    if not isinstance(exponent, int) or abs(told.adjusted()) > 20:
+        raise ValueError("must have at most four decimal places")
+    units = int("".join(map(str, digits))) * (-1 if sign else 1)
+    much = quantity.exact(units * 10 ** max(exponent, 0), max(-exponent, 0))
+    if much is None:
+        raise ValueError("must have at most four decimal places")
+    return much
+
+
+def _as(**schema: Any) -> Meta:
+    return Meta(extra_json_schema=schema)
+
+
+Id = Annotated[_Id, _as(**_UUID)]
+Money = Annotated[_Money, _as(type="string", pattern=_AMOUNT, examples=["12.50"])]
+Much = Annotated[
+    _Much, _as(type="number", exclusiveMinimum=0, maximum=int(_MOST),
+               description="A decimal of at most four places"),
+]  # fmt: skip
+Count = Annotated[
+    _Count, _as(type="number", minimum=-int(_MOST), maximum=int(_MOST),
+                description="A decimal of at most four places"),
+]  # fmt: skip
+Instant = Annotated[_Instant, _as(type="string", format="date-time")]
+Code = Annotated[_Code, _as(type="string", minLength=3, maxLength=3, examples=["EUR"])]
+Reference = Annotated[_Reference, _as(type="string", minLength=1, maxLength=255)]
