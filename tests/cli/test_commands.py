@@ -78,6 +78,12 @@ def test_organizations_are_made_and_listed(operator: Operator) -> None:
     assert operator.told("org", "list")[1]["allocation"] == "SOFT"
 
 
+def test_an_organization_takes_its_money_when_it_says(operator: Operator) -> None:
+    operator.told("org", "create", "Acme")
+    for when in ("shipment", "shipment", "confirmation", "manual"):
+        assert f"capture of Acme is {when}: " in operator.types("org", "capture", "acme", when)
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -84,6 +84,7 @@ class Book:
         self.facts = Facts(now=START, new_id=counted(), leased_until=leased)
         self.facts.orgs[ORG] = OrgFacts(ORG, GUEST, HERE, LIST, hard, has_source)
         self.facts.accounts[ORG] = frozenset(SERVICES)
+        self.facts.chosen.add(ORG)
         self.facts.locations.read([Location(ORG, HERE, "here"), Location(ORG, THERE, "there")])
         for id_ in (TRACKED, SCARCE, LOOSE):
             name = id_[:1].decode()

@@ -80,7 +80,7 @@ BREAKS_OF_PAYMENTS = (
     Break("OPERATION_KEYS", "a foreign key", "confirmed",
           operation("key = 'other'", "confirmed")),
     Break("OPERATION_KEYS", "another kind", "voiding",
-          operation("kind = 'refund'", "voiding", 2)),
+          operation("kind = 'refund'", "voiding", 2), (), ("MONEY_USED", "OPERATION_SUMS")),
     Break("OPERATION_SUMS", "more captured than authorised", "declined",
           (_further("capture", "declined"),), (), ("OPERATION_KEYS", "PAYMENT_FACET")),
     Break("OPERATION_SUMS", "more refunded than captured", "confirmed",

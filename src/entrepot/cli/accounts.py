@@ -12,16 +12,23 @@ from sqlalchemy import Connection
 from entrepot import settings
 from entrepot.cli import credentials
 from entrepot.cli.choices import name_of, words
-from entrepot.cli.session import OperatorError, organization, read, write
+from entrepot.cli.session import OperatorError, on_book, organization, read, write
 from entrepot.clock import new_id, now
-from entrepot.core import ids
+from entrepot.core import actor, ids
+from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.organization import CAPTURES
 from entrepot.core.quantity import text
+from entrepot.core.refusal import Refusal
 from entrepot.edge.native import scopes as native_scopes
 from entrepot.store import accounts, catalogue
+from entrepot.store.engine import Database
 from entrepot.store.writing import announced
+from entrepot.wiring import make_writer
+from entrepot.writer.envelope import Envelope
 
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
+_Capture = Annotated[Literal["manual", "shipment", "confirmation"], words(*CAPTURES)]
 _Model = Annotated[Literal["HARD", "SOFT"], words("HARD", "SOFT")]
 _Dialect = Annotated[Literal["synq", "polinate", "konvo", "native"], words(*credentials.DIALECTS)]
 _Role = Annotated[Literal["ADMIN", "EDITOR", "VIEWER", "MEMBER"], words(*credentials.ROLES)]
@@ -157,6 +164,32 @@ def allocation(org: str, model: _Model) -> None:
     name = write(work)
     meaning = "stock is never oversold" if model == "HARD" else "stock is only earmarked"
     print(f"allocation of {name} is {model}: {meaning}")
+
+
+@org_app.command
+def capture(org: str, when: _Capture) -> None:
+    """Set when the money of an organization's orders is taken.
+
+    Parameters
+    ----------
+    org
+        Name, number or id of the organization.
+    when
+        `manual`: by somebody's word alone. `shipment`: what left is taken when goods leave.
+        `confirmation`: all is taken at once.
+    """
+
+    async def work(database: Database) -> str:
+        found = await database.read(lambda conn: organization(conn, org))
+        writer = make_writer(database, settings.load())
+        command = ChangeSettings(found.org, capture=when)
+        outcome = await writer.submit(Envelope(command, actor=actor.operator("org capture")))
+        if isinstance(outcome.result, Refusal):
+            raise OperatorError(outcome.result.sentence)
+        return found.name
+
+    name = on_book(work, must_exist=True)
+    print(f"capture of {name} is {when}: {CAPTURES[when]}")
 
 
 def _oversold(name: str, shelves: list[catalogue.Shelf]) -> str:

@@ -145,6 +145,8 @@ class Facts:
     by_return: dict[Key, tuple[int, bytes, int]] = field(default_factory=dict)
     # Payment services at which an organization that was read has an account.
     accounts: dict[int, frozenset[str]] = field(default_factory=dict)
+    # Organizations whose settings were read: one without a row chose nothing.
+    chosen: set[int] = field(default_factory=set)
     # Orders of which nothing is written but what they say while they wait.
     reasons: set[Key] = field(default_factory=set)
     # New orders whose payment reference paid another one already.

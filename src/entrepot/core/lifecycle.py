@@ -31,10 +31,11 @@ PAYMENT_MOVES: dict[str, frozenset[str]] = {
     "none": frozenset({"pending"}),
     # A client's reference can be of money that was taken before the order was placed.
     "pending": frozenset({"authorized", "paid", "declined", "voided"}),
-    "authorized": frozenset({"paid", "voided"}),
+    # A part may be captured and given back while the rest is still held.
+    "authorized": frozenset({"paid", "partially_refunded", "refunded", "voided"}),
     "paid": frozenset({"partially_refunded", "refunded", "disputed"}),
     "partially_refunded": frozenset({"refunded", "disputed"}),
-    "disputed": frozenset({"paid", "refunded"}),
+    "disputed": frozenset({"paid", "partially_refunded", "refunded"}),
     "refunded": frozenset(),
     "voided": frozenset(),
     "declined": frozenset(),

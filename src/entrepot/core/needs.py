@@ -52,6 +52,8 @@ class Needs:
     # Orders whose jobs have to be seen: of any order, or of one that may be ended by a word.
     steps: set[tuple[int, bytes]] = field(default_factory=set)
     ending: set[tuple[int, bytes]] = field(default_factory=set)
+    # Orders that may end or whose goods may leave: if they are paid, their jobs have to be seen.
+    moving: set[tuple[int, bytes]] = field(default_factory=set)
     # Rows of kinds that have no set of their own here: see `of`.
     others: dict[Kind[Any, Any], set[Any]] = field(default_factory=dict)
 

@@ -15,6 +15,9 @@ class OrderReason(StrEnum):
     OUT_OF_STOCK = "out_of_stock"
     PAYMENT_DECLINED = "payment_declined"
     PAYMENT_EXPIRED = "payment_expired"
+    CAPTURE_DECLINED = "capture_declined"
+    REFUND_DECLINED = "refund_declined"
+    MONEY_HELD = "money_held"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
     FAILED = "failed"
@@ -28,6 +31,9 @@ MEANINGS: dict[str, str] = {
     OrderReason.OUT_OF_STOCK: "There was not enough free stock.",
     OrderReason.PAYMENT_DECLINED: "The payment provider declined the payment.",
     OrderReason.PAYMENT_EXPIRED: "The payment was still open when the hold of the stock ended.",
+    OrderReason.CAPTURE_DECLINED: "The payment provider declined to take the money.",
+    OrderReason.REFUND_DECLINED: "The payment provider declined to give money back.",
+    OrderReason.MONEY_HELD: "The order has ended, and its money is still held at the provider.",
     OrderReason.CANCELLED: "A dialect's word cancelled the order.",
     OrderReason.REJECTED: "A dialect's word rejected the order.",
     OrderReason.FAILED: "The order had failed; a later step was parked and taken up again.",

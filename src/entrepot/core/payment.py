@@ -37,8 +37,13 @@ FORWARD: dict[str, frozenset[str]] = {
 }
 # States in which the outcome is not known yet.
 OPEN = frozenset({"prepared", "running"})
-# States of an authorisation that may hold money: an order has at most one such.
+# States of an operation that may move money, or moved it. An order has at most one authorisation
+# of such a state.
 LIVE = frozenset({"prepared", "running", "done"})
+# Operations after which less is held.
+_TAKING = ("capture", "void")
+# Facets of an order whose provider has money of it, held or taken.
+WITH_MONEY = frozenset({"authorized", "paid", "partially_refunded", "disputed"})
 # The facet of a payment for which no money is held and none was taken.
 _WITHOUT_MONEY = {
     "prepared": "pending",
@@ -91,6 +96,11 @@ class Operation(NamedTuple):
         )  # fmt: skip
 
 
+def is_open(operation: Operation, kind: str) -> bool:
+    """Whether this is an operation of the kind that has no outcome yet."""
+    return operation.kind == kind and operation.state in OPEN
+
+
 class Sums(NamedTuple):
     """Sums of the operations done on a payment, in units at the payment's scale."""
 
@@ -114,10 +124,71 @@ class FullPayment(NamedTuple):
     @property
     def open_void(self) -> Operation | None:
         """The void that is written down and has no outcome yet."""
-        for operation in self.operations[1:]:
-            if operation.kind == "void" and operation.state in OPEN:
-                return operation
+        return self.first_open("void")
+
+    def first_open(self, kind: str) -> Operation | None:
+        """The first operation of this kind that is written down and has no outcome yet."""
+        return next((one for one in self.operations[1:] if is_open(one, kind)), None)
+
+    @property
+    def taken(self) -> int:
+        """The units that are captured, or are about to be."""
+        return self._live("capture")
+
+    @property
+    def capturable(self) -> int:
+        """The units that are held, and that no operation takes or lets go."""
+        if self.authorisation.state != "done":
+            return 0
+        return max(self.authorisation.units - self.taken - self._live("void"), 0)
+
+    @property
+    def refundable(self) -> int:
+        """The units that are captured, and that no operation gives back."""
+        return sums(self.operations).captured - self._live("refund")
+
+    def _live(self, kind: str) -> int:
+        return sum([one.units for one in self.operations if one.kind == kind and one.state in LIVE])
+
+    def is_last(self, capture: Operation) -> bool:
+        """Whether nothing is held any more behind this capture. Captures are sent one after the
+        other, so that the outcome of each earlier one is known.
+        """
+        upto = [one for one in self.operations if one.number <= capture.number]
+        gone = sum([one.units for one in upto if one.kind in _TAKING and one.state in LIVE])
+        return gone >= self.authorisation.units
+
+    def refunds_of(self, units: int) -> list[int]:
+        """How a refund is divided: a service gives back a capture, or a part of one."""
+        parts = []
+        for _, left in self._refundable(len(self.operations) + 1):
+            part = min(left, units)
+            units -= part
+            if part:
+                parts.append(part)
+        return parts
+
+    def capture_of(self, refund: Operation) -> Operation | None:
+        """The capture that a refund is of: the first one of which enough is left.
+
+        Refunds are sent one after the other, so that the outcome of each earlier one is known.
+        """
+        for capture, left in self._refundable(refund.number):
+            if left >= refund.units:
+                return capture
         return None
+
+    def _refundable(self, before: int) -> list[tuple[Operation, int]]:
+        """The captures, oldest first, and what earlier refunds than `before` leave of each."""
+        captures = [one for one in self.operations if (one.kind, one.state) == ("capture", "done")]
+        left = [one.units for one in captures]
+        for refund in self.operations:
+            if refund.kind == "refund" and refund.state in LIVE and refund.number < before:
+                fits = (place for place, units in enumerate(left) if units >= refund.units)
+                place = next(fits, None)
+                if place is not None:
+                    left[place] -= refund.units
+        return list(zip(captures, left, strict=True))
 
     @property
     def facet(self) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from entrepot.core.beside import Beside
 from entrepot.core.changes import Changes
 from entrepot.core.order import Customer, Job, Order, StockEntry
+from entrepot.core.organization import OrganizationSettings
 from entrepot.core.payment import FullPayment
 from entrepot.core.returns import FullReturn
 from entrepot.core.shipments import Parcel
@@ -56,6 +57,12 @@ class StepResult(NamedTuple):
     order: Order | None = None
 
 
+class SettingsResult(NamedTuple):
+    """The settings of the organization, as they now are."""
+
+    settings: OrganizationSettings
+
+
 class ReplayedResult(NamedTuple):
     """Nothing was done: the answer is the stored one of the first request under this key."""
 
@@ -67,6 +74,7 @@ Result = (
     | NoticeResult
     | StockResult
     | StepResult
+    | SettingsResult
     | ReplayedResult
 )
 

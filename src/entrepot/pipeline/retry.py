@@ -27,9 +27,12 @@ POLICIES: MappingProxyType[str, Policy] = MappingProxyType(
     {
         # Money may be under way: half an hour of tries before a person is called.
         "authorise": Policy(tries_max=50),
-        # The customer's money must come back: about a day of tries, well before the hold lapses by
-        # itself.
+        # The customer's money must come back: about a day of tries at this pace. A void that has no
+        # answer then is tried every hour, and its order says that its money is still held.
         "void": Policy(cap_seconds=600.0, tries_max=300),
+        # Money is taken and given back within three days, or a person is called.
+        "capture": Policy(cap_seconds=600.0, tries_max=900),
+        "refund": Policy(cap_seconds=600.0, tries_max=900),
         "fetch": Policy(cap_seconds=300.0, tries_max=20),
         # The order source does not know the order: it may not be there yet.
         "absent": Policy(tries_max=5),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from entrepot.core import actor
+from entrepot.core.organization import DEFAULT_CAPTURE
 from entrepot.store import schema
 
 _orgs = schema.organizations
@@ -193,6 +194,13 @@ def remove_provider_account(conn: Connection, org: int, service: str) -> bool:
     at = schema.provider_accounts
     its = (at.c.org == org, at.c.service == service)
     return conn.execute(delete(at).where(*its)).rowcount > 0
+
+
+def capture_of(conn: Connection, org: int) -> str:
+    """When the organization takes the money of its orders; see core.organization.CAPTURES."""
+    at = schema.organization_settings.c
+    found = conn.execute(select(at.capture).where(at.org == org)).scalar_one_or_none()
+    return DEFAULT_CAPTURE if found is None else found
 
 
 def payment_secret(conn: Connection, org: int) -> bytes | None:

@@ -57,7 +57,7 @@ def run_batch(
         add(envelope, needs)
         numbered = numbered or envelope.whole
     load(conn, needs, facts)
-    ending = bool(needs.ending)
+    ending = bool(needs.ending or needs.moving or needs.steps)
     del needs  # a large array names tens of thousands of things in it
     outcomes = [judge(envelope, facts, first_step) for envelope in envelopes]
     pairs = zip(envelopes, outcomes, strict=True)

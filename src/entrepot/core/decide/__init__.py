@@ -10,6 +10,8 @@ from entrepot.core.decide import (
     adjust,
     amend,
     ask_return,
+    capture,
+    choose,
     complete,
     deliver,
     hold,
@@ -17,7 +19,9 @@ from entrepot.core.decide import (
     note,
     notice,
     notify,
+    operate,
     place,
+    refund,
     reserve,
     resolve,
     settle,
@@ -29,6 +33,8 @@ from entrepot.core.decide import (
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
+from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
+from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
@@ -36,7 +42,9 @@ from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.notice import KeepNotice
 from entrepot.core.decide.notify import NotifyOrder, match_announced
+from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.resolve import ResolveOrder
 from entrepot.core.decide.settle import SettlePayment
@@ -82,6 +90,11 @@ _RULES: dict[type, Rule] = {
     ReserveStock: Rule(reserve.wants, reserve.reserve),
     SettlePayment: Rule(settle.wants, settle.settle),
     KeepNotice: Rule(notice.wants, notice.keep),
+    CaptureOrder: Rule(capture.wants, capture.capture),
+    RefundOrder: Rule(refund.wants, refund.refund),
+    PrepareCapture: Rule(capture.wants_to_prepare, capture.prepare),
+    SettleOperation: Rule(operate.wants, operate.settle),
+    ChangeSettings: Rule(choose.wants, choose.change),
     WakeStep: Rule(wake.wants, wake.wake),
     DeferJob: Rule(steps.wants_to_defer, steps.defer),
     FinishJob: Rule(steps.wants_to_finish, steps.finish),

@@ -18,6 +18,7 @@ from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.money import RANGE, Amount, priceable, stripped
 from entrepot.core.needs import Needs
 from entrepot.core.order import Line, Order, revision, subtotal
+from entrepot.core.organization import SETTINGS
 from entrepot.core.quantity import Quantity
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
@@ -71,6 +72,9 @@ def wants(command: AmendOrder, needs: Needs) -> None:
     needs.whole_order(org, order_id)
     needs.ending.add((org, order_id))
     needs.of_lines(org, command.create_lines, stock=True)
+    if command.words:
+        needs.moving.add((org, order_id))
+        needs.of(SETTINGS).add((org,))
 
 
 def amend(command: AmendOrder, facts: Facts) -> Decision:

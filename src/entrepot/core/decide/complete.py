@@ -8,6 +8,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide.moves import Telling, move
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
+from entrepot.core.organization import SETTINGS
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 
@@ -21,8 +22,12 @@ class CompleteOrder(NamedTuple):
 
 
 def wants(command: CompleteOrder, needs: Needs) -> None:
-    """The whole order: goods that need no shipping leave their shelf now."""
+    """The whole order: goods that need no shipping leave their shelf now, and their money is taken
+    if the organization takes it then.
+    """
     needs.whole_order(command.org, command.order_id)
+    needs.moving.add((command.org, command.order_id))
+    needs.of(SETTINGS).add((command.org,))
 
 
 def complete(command: CompleteOrder, facts: Facts) -> Decision:

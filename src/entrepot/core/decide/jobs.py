@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from entrepot.core import held
+from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.order import Job, Order
 from entrepot.core.refusal import Reason, refuse
@@ -10,17 +12,19 @@ from entrepot.core.refusal import Reason, refuse
 PUT_OFF_MAX = 3_600_000_000
 
 
-# The void of a settled payment is a job of its own. Its id has this behind the order's.
-_VOIDING = b"\x01"
+# Jobs beside the first one of their order: what their ids have behind the order's.
+_BESIDE = {"void": b"\x01", "capture": b"\x02", "refund": b"\x03"}
+_FENCES = 1 << 20  # more claims of one job than there ever are
 
 
 def job_ids(order_id: bytes) -> tuple[bytes, ...]:
     """The ids of all jobs that an order can have.
 
     They follow from the order, so that no index has to find the jobs of an order: each job costs
-    one entry less. An order never has two jobs of one id, one after the other included.
+    one entry less. If two jobs have one id, one after the other, no fence of the earlier one fits
+    the later one: see `set_to_work`.
     """
-    return order_id, order_id + _VOIDING
+    return (order_id, *[order_id + suffix for suffix in _BESIDE.values()])
 
 
 def new_job(kind: str, org: int, id_: bytes, order_id: bytes | None, facts: Facts) -> Job:
@@ -47,9 +51,30 @@ def first_job(order: Order, facts: Facts) -> Job:
     return new_job("reserve", order.org, order.id, order.id, facts)
 
 
-def voiding_job(order: Order, facts: Facts) -> Job:
-    """The job that voids a payment which nobody needs any more."""
-    return new_job("void", order.org, order.id + _VOIDING, order.id, facts)
+def job_id(order: Order, kind: str) -> bytes:
+    """The id of the order's job of a kind that can stand beside others."""
+    return order.id + _BESIDE[kind]
+
+
+def set_to_work(kind: str, order: Order, facts: Facts, changes: Changes) -> None:
+    """The order's job of this kind has something to do: it is made, or due at once.
+
+    A worker that has the job in hand looks for more to do before it ends the job. An order can
+    have several such jobs one after the other. No fence of an earlier one fits a later one.
+    """
+    job = changes.jobs.get((order.org, job_id(order, kind)))
+    stands_still = kind in held.STEPS and held.is_held(order)
+    if job is None:
+        job = new_job(kind, order.org, job_id(order, kind), order.id, facts)
+        job = job._replace(fence=job.fence + order.version * _FENCES)
+        if stands_still:
+            job = job._replace(state=held.STOPPED, leased_until=0, holder=None)
+        changes.jobs.put(job)
+    elif job.leased_until <= facts.now and not stands_still:
+        due = job._replace(
+            state="due", run_at=facts.now, tries=0, leased_until=0, put_off_at=facts.now
+        )
+        changes.jobs.put(held_here(due, facts))
 
 
 def next_step(job: Job, kind: str, facts: Facts) -> Job:

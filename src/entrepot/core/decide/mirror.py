@@ -76,6 +76,7 @@ def wants(command: MirrorOrders, needs: Needs) -> None:
         if spelled is not None:
             needs.whole_order(org, spelled)
             needs.ending.add((org, spelled))
+            needs.moving.add((org, spelled))
         needs.of_lines(org, draft.lines, stock=False)
         needs.of_customer(org, draft.customer)
 

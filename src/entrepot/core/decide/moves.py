@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from entrepot.core import ahead, events, held, lifecycle, words
 from entrepot.core.changes import Changes
-from entrepot.core.decide import goods, sending
-from entrepot.core.decide.jobs import held_here, taken_up, voiding_job
+from entrepot.core.decide import capturing, goods, sending
+from entrepot.core.decide.jobs import held_here, taken_up
 from entrepot.core.decide.times import planned
 from entrepot.core.facets import ENDED, RUNNING, SHIPPED, Facets
 from entrepot.core.facts import Facts
@@ -274,6 +274,7 @@ def _consequences(
         _let_go_of_payment(after, facts, changes)
     elif _leaves(after.facets) and not _leaves(before.facets):
         after = sending.send_the_rest(before, after, source, facts, changes)
+        capturing.goods_left(after, facts, changes)
     if after.facets.fulfilment != before.facets.fulfilment:
         sending.arrive(after, facts, changes)
     return after
@@ -285,7 +286,8 @@ def _leaves(facets: Facets) -> bool:
 
 
 def _let_go_of_payment(order: Order, facts: Facts, changes: Changes) -> None:
-    """Void an authorisation that is no longer needed. One still under way is voided by its own job.
+    """Give the money of an order back that ended. An authorisation that is still under way is
+    voided by its own job.
 
     A step that is parked, put off or waits for a notification is due at once: it asks the provider
     for the outcome of the payment, or just ends. A step that a worker has in hand finds out after
@@ -293,7 +295,6 @@ def _let_go_of_payment(order: Order, facts: Facts, changes: Changes) -> None:
     """
     payment = facts.payment_of((order.org, order.id))
     if payment is not None and payment.authorisation.state == "done":
-        changes.operations.put(payment.void(facts.now))
-        changes.jobs.put(voiding_job(order, facts))
+        capturing.give_back(order, payment, facts, changes)
     else:
         changes.jobs.put_all(held_here(job, facts) for job in taken_up(order, facts))

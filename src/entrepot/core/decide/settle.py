@@ -6,21 +6,19 @@ from typing import NamedTuple
 
 from entrepot.core import actor, events
 from entrepot.core.changes import Changes
-from entrepot.core.decide import goods
-from entrepot.core.decide.jobs import held_job, next_step
+from entrepot.core.decide import capturing, goods
+from entrepot.core.decide.jobs import held_job, next_step, set_to_work
 from entrepot.core.decide.moves import confirm, fail, stand
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
+from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job, Order
 from entrepot.core.order_reason import OrderReason
+from entrepot.core.organization import DEFAULT_CAPTURE
 from entrepot.core.payment import FullPayment, Payment
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
-
-_TAKEN_FOR_NOTHING = (
-    "the order has ended, and its money was taken already; give it back at the provider"
-)
 
 
 class SettlePayment(NamedTuple):
@@ -37,6 +35,7 @@ class SettlePayment(NamedTuple):
     outcome: str
     detail: str
     provider_reference: str | None = None
+    capture: str = DEFAULT_CAPTURE  # when the organization takes the money: core.organization
 
 
 def wants(command: SettlePayment, needs: Needs) -> None:
@@ -62,11 +61,15 @@ def settle(command: SettlePayment, facts: Facts) -> Decision:
 
 
 def _given_up(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
-    """The payment after a void of all of it: no money is held, and none can come any more."""
+    """The payment after a void: no money is held, and none can come any more. What was captured is
+    no part of the void.
+    """
     void = payment.void(facts.now).moved("done", facts.now)
-    first = payment.authorisation.moved("given_up", facts.now)
-    changes.operations.put_all((first, void))
-    return payment.put(first, void)
+    moved = [void]
+    if not payment.taken:
+        moved.append(payment.authorisation.moved("given_up", facts.now))
+    changes.operations.put_all(moved)
+    return payment.put(*moved)
 
 
 def _declined(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
@@ -88,21 +91,16 @@ def _authorized(
     command: SettlePayment, order: Order, payment: FullPayment, job: Job, facts: Facts
 ) -> Decision:
     changes = Changes(facts)
-    authorised = payment.authorisation.moved("done", facts.now, command.provider_reference)
-    payment = payment.put(authorised)
-    changes.operations.put(authorised)
+    if payment.authorisation.state != "done":
+        authorised = payment.authorisation.moved("done", facts.now, command.provider_reference)
+        payment = payment.put(authorised)
+        changes.operations.put(authorised)
     taken = command.outcome == "captured"
-    if order.facets.stage != "placed":
-        if taken:
-            raise refuse(Reason.ILLEGAL_MOVE, _TAKEN_FOR_NOTHING)
-        # The order ended while its payment was under way: nobody may keep the money.
-        void = payment.void(facts.now)
-        job = next_step(job, "void", facts)
-        changes.operations.put(void)
-        changes.jobs.put(job)
-        return Decision(changes, StepResult(job, payment.put(void), order))
     if taken:
         payment = _taken(payment, facts, changes)
+    if order.facets.stage != "placed":
+        # The order ended while its payment was under way: nobody may keep the money.
+        return _ended(order, payment, job, facts, changes)
     order = _paid_as(order, payment)
     service = payment.payment.service
     type_ = events.PAYMENT_CAPTURED if taken else events.PAYMENT_AUTHORIZED
@@ -113,13 +111,43 @@ def _authorized(
     goods.commit(order, facts, changes)
     order = confirm(order, facts, changes, _stand_in(payment.payment))
     changes.jobs.remove((job.org, job.id))
+    if command.capture == "confirmation" and payment.capturable:
+        capturing.capture(order, payment, payment.capturable, facts, changes)
+    elif command.capture == "shipment" and order.facets.fulfilment not in NOT_LEFT:
+        set_to_work("capture", order, facts, changes)
     return Decision(changes, StepResult(None, payment, order))
 
 
+def _ended(
+    order: Order, payment: FullPayment, job: Job, facts: Facts, changes: Changes
+) -> Decision:
+    if payment.refundable:
+        order = _paid_as(order, payment)
+        order, told = events.happened(
+            order, events.PAYMENT_CAPTURED, facts, "pipeline",
+            actor=actor.provider(payment.payment.service),
+        )  # fmt: skip
+        changes.events.append(told)
+        changes.orders.put(goes_on(order))
+        if (void := payment.open_void) is not None:
+            # There is no hold that could be let go.
+            void = void.moved("given_up", facts.now)
+            changes.operations.put(void)
+            payment = payment.put(void)
+        changes.jobs.remove((job.org, job.id))
+        payment = capturing.refund(order, payment, payment.refundable, facts, changes)
+        return Decision(changes, StepResult(None, payment, order))
+    void = payment.void(facts.now)
+    job = next_step(job, "void", facts)
+    changes.operations.put(void)
+    changes.jobs.put(job)
+    return Decision(changes, StepResult(job, payment.put(void), order))
+
+
 def _taken(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
-    """The payment with the capture of all of it, which the provider had done before."""
+    """The payment with the capture of all that is left, which somebody else had the provider do."""
     first = payment.authorisation
-    capture = payment.further("capture", first.units, facts.now)
+    capture = payment.further("capture", first.units - payment.taken, facts.now)
     capture = capture.moved("done", facts.now, first.provider_reference)
     changes.operations.put(capture)
     return payment.put(capture)

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from entrepot.core import held, shipments
 from entrepot.core.changes import Changes
-from entrepot.core.decide import moves, sending
+from entrepot.core.decide import capturing, moves, sending
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
+from entrepot.core.organization import SETTINGS
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 from entrepot.core.shipments import SHIPMENTS, Carriage, Part
@@ -28,8 +29,10 @@ class ShipOrder(NamedTuple):
 
 
 def wants(command: ShipOrder, needs: Needs) -> None:
-    """The whole order."""
+    """The whole order, and what its organization chose."""
     needs.whole_order(command.org, command.order_id)
+    needs.moving.add((command.org, command.order_id))
+    needs.of(SETTINGS).add((command.org,))
 
 
 def ship(command: ShipOrder, facts: Facts) -> Decision:
@@ -63,6 +66,7 @@ def ship(command: ShipOrder, facts: Facts) -> Decision:
         order = order.changed(tracking_url=command.carriage.tracking_url)
     load = sending.Load(parts, command.carriage, facts.now)
     order = sending.send(order, load, command.source, facts, changes)
+    capturing.goods_left(order, facts, changes)
     changes.orders.put(order)
     [made] = changes.of(SHIPMENTS)
     return Decision(changes, OrderResult(order, sending.parcel(order, made, facts, changes)))

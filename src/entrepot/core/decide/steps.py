@@ -42,6 +42,7 @@ class DeferJob(NamedTuple):
     # The operation whose outcome the provider says later: now known to be with the provider.
     running: Taken | None = None
     stage: str | None = None  # where the order stood when the step was tried, if it is known
+    money_held: bool = False  # the order ended long ago, and its money could not be let go yet
 
 
 class FinishJob(NamedTuple):
@@ -117,7 +118,9 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
             # The operator is no longer needed for this order: a reader by time has to see that.
             order = order.changed(updated_at=max(facts.now, order.updated_at + 1000))
         order = goes_on(order) if order.parked or moved else order
-        order = waits(order, command.waiting) if command.waiting and not moved else order
+        if command.waiting and not moved:
+            held = OrderReason.MONEY_HELD if command.money_held else None
+            order = waits(order, command.waiting, held)
     if order != before:
         only_said = (order.version, order.updated_at) == (before.version, before.updated_at)
         if only_said:

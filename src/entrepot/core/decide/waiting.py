@@ -12,16 +12,24 @@ DETAIL_MAX = 500
 _BESIDES = f"; {WAITING}: "
 
 
-def waits(order: Order, what: str) -> Order:
-    """The order with what it waits for as its reason.
+def waits(order: Order, what: str, reason: OrderReason | None = None) -> Order:
+    """The order with what it waits for as its reason. An ended order keeps why it ended, unless
+    this is a `reason` of its own.
 
     The order's version stays: waiting is no event, and no change that a reader has to see.
     """
     if order.facets.stage not in ENDED:
-        return order.changed(reason=WAITING, reason_detail=what[:DETAIL_MAX])
+        return order.changed(reason=reason or WAITING, reason_detail=what[:DETAIL_MAX])
     ended = (order.reason_detail or "").partition(_BESIDES)[0]
-    reason = order.reason or OrderReason(order.facets.stage)
-    return order.changed(reason=reason, reason_detail=f"{ended}{_BESIDES}{what}"[:DETAIL_MAX])
+    code = reason or order.reason or OrderReason(order.facets.stage)
+    return order.changed(reason=code, reason_detail=f"{ended}{_BESIDES}{what}"[:DETAIL_MAX])
+
+
+def says(order: Order, reason: OrderReason, detail: str) -> Order:
+    """The order with a reason that an operator should see. An ended order keeps why it ended."""
+    if order.facets.stage not in ENDED:
+        return order.changed(reason=reason, reason_detail=detail[:DETAIL_MAX])
+    return waits(order, detail)
 
 
 def goes_on(order: Order) -> Order:
@@ -33,5 +41,8 @@ def goes_on(order: Order) -> Order:
     if order.reason == WAITING:
         return order.changed(reason=None, reason_detail=None)
     if ended and order.reason_detail and _BESIDES in order.reason_detail:
-        return order.changed(reason_detail=order.reason_detail.partition(_BESIDES)[0] or None)
+        held = order.reason == OrderReason.MONEY_HELD
+        code = OrderReason(order.facets.stage) if held else order.reason
+        detail = order.reason_detail.partition(_BESIDES)[0] or None
+        return order.changed(reason=code, reason_detail=detail)
     return order

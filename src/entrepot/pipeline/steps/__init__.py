@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from entrepot.core import actor
 from entrepot.core.commands import Command
+from entrepot.core.decide.jobs import PUT_OFF_MAX
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.facts import Seen
@@ -76,6 +77,8 @@ def put_off(
     """
     tries_max = terms.policies[policy].tries_max
     wait = next_try(held.job.tries, terms.policies[policy], terms.random01(), retry_after)
+    if wait is None and policy == "void":
+        return hold_money(held, error, terms)
     if wait is None:
         return park(held, f"gave up after {held.job.tries + 1} tries: {error}", terms)
     now = terms.now()
@@ -85,6 +88,16 @@ def put_off(
     step = policy if policy == "void" else held.job.kind
     turn = f"{step}, try {held.job.tries + 2} of {tries_max}, next {_time_of_day(run_at)}"
     return _defer(held, run_at, error)._replace(waiting=f"{turn}: {error}")
+
+
+def hold_money(held: Held, error: str, terms: Terms) -> DeferJob:
+    """The money of an ended order cannot be let go now: again every hour until it is. The order
+    says so.
+    """
+    run_at = terms.now() + PUT_OFF_MAX
+    waiting = f"void, try {held.job.tries + 2}, next {_time_of_day(run_at)}: {error}"
+    deferred = _defer(held, run_at, error)
+    return deferred._replace(waiting=waiting, money_held=True)
 
 
 def wait_until(held: Held, run_at: int, error: str, waiting: str = "") -> DeferJob:
@@ -175,14 +188,24 @@ def request_of(held: FullPayment) -> PaymentRequest:
     )
 
 
-def operation_request(held: FullPayment, operation: Operation) -> OperationRequest:
-    """The capture, void or refund as it was committed before the first byte left."""
+def operation_request(
+    held: FullPayment, operation: Operation, *, several: bool = True
+) -> OperationRequest:
+    """The capture, void or refund as it was committed before the first byte left.
+
+    `several`: whether the service captures more than once. A capture is final if the service does
+    not, or if nothing is left behind it.
+    """
     assert operation.kind != "authorise", "an authorisation is asked for by the payment's request"
+    of: Operation | None = held.authorisation
+    if operation.kind == "refund":
+        of = held.capture_of(operation)
     return OperationRequest(
         key=operation.key,
         payment=request_of(held),
-        of=held.authorisation.provider_reference,
+        of=None if of is None else of.provider_reference,
         units=operation.units,
+        final=operation.kind != "capture" or not several or held.is_last(operation),
         kind=operation.kind,  # type: ignore[arg-type]  # one of core.payment.KINDS
     )
 

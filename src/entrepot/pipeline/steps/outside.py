@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
@@ -16,6 +17,8 @@ from entrepot.store import accounts
 from entrepot.store.accounts import Organization, ProviderAccount
 from entrepot.store.engine import Database
 
+_SETTINGS_SECONDS = 1.0
+_ORGANIZATIONS_MAX = 10_000
 SANDBOX = "sandbox"  # the service that answers in place of those without an account
 
 
@@ -55,6 +58,7 @@ class Outside:
         self._database = database
         self._connected: dict[ProviderAccount, PaymentProvider] = {}
         self._client: httpx.AsyncClient | None = None
+        self._captures: dict[int, tuple[float, str]] = {}
 
     async def service(self, org: int, name: str) -> PaymentProvider | None:
         """The service, as it is asked for this organization; None where nobody can ask."""
@@ -72,6 +76,17 @@ class Outside:
         if found is None:
             found = self._connected[account] = Counted(connect(account), name)
         return found
+
+    async def capture(self, org: int) -> str:
+        """When the organization takes the money of its orders: at most a second old."""
+        known = self._captures.get(org)
+        now = time.monotonic()
+        if known is None or now - known[0] > _SETTINGS_SECONDS:
+            if len(self._captures) >= _ORGANIZATIONS_MAX:
+                self._captures.clear()
+            found = await self._database.read(partial(accounts.capture_of, org=org))
+            known = self._captures[org] = (now, found)
+        return known[1]
 
     async def organization(self, org: int) -> Organization | None:
         """The organization, which says where its source is."""

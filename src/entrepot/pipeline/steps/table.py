@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from entrepot.core.commands import Command
+from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.facts import Seen
 from entrepot.core.order import Job
 from entrepot.core.payment import FullPayment
 from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, Held, Step, Terms, park
 from entrepot.pipeline.steps.authorise import authorise
 from entrepot.pipeline.steps.fetch import fetch
+from entrepot.pipeline.steps.operate import capture, refund
 from entrepot.pipeline.steps.outside import Outside
 from entrepot.pipeline.steps.void import void
 from entrepot.providers.payment import PaymentProvider
@@ -34,6 +36,14 @@ def _with_service(
     return perform
 
 
+async def _authorise(held: Held, outside: Outside, terms: Terms) -> Command:
+    """Ask for the money, and tell the book when the organization takes it."""
+    command = await _with_service(authorise)(held, outside, terms)
+    if isinstance(command, SettlePayment) and command.outcome == "authorized":
+        return command._replace(capture=await outside.capture(held.job.org))
+    return command
+
+
 async def _nothing(held: Held, _outside: Outside, terms: Terms) -> Command:
     return park(held, f"there is nothing to {held.job.kind}", terms)
 
@@ -41,8 +51,10 @@ async def _nothing(held: Held, _outside: Outside, terms: Terms) -> Command:
 STEPS: Mapping[str, Step] = MappingProxyType(
     {
         "reserve": Step(BOOK),
-        "authorise": Step(SERVICE, _with_service(authorise), holds_stock=True),
+        "authorise": Step(SERVICE, _authorise, holds_stock=True),
         "void": Step(SERVICE, _with_service(void)),
+        "capture": Step(SERVICE, _with_service(capture)),
+        "refund": Step(SERVICE, _with_service(refund)),
         "fetch": Step(SOURCE, fetch, of_request=False),
     }
 )

@@ -10,13 +10,17 @@ from entrepot.pipeline.steps import (
     WITHOUT_MONEY,
     Held,
     Terms,
+    hold_money,
     operation_request,
     park,
     put_off,
+    settled,
     wait_until,
 )
 from entrepot.providers.payment import (
+    Captured,
     Declined,
+    Disputed,
     Misconfigured,
     NotSent,
     PaymentProvider,
@@ -39,9 +43,12 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         return SettlePayment(job.org, job.order_id, job.id, job.fence, "voided", "")
     service = payment.payment.service
     if isinstance(answer, Misconfigured):
-        return park(held, f"{service}: {answer.detail}", terms)
+        return hold_money(held, f"{service}: {answer.detail}", terms)
     if isinstance(answer, Declined):
-        return park(held, f"{service}: the void is declined: {answer.reason}", terms)
+        found = await provider.look_up(request.payment, payment.authorisation.provider_reference)
+        if isinstance(found, Captured | Disputed):
+            return settled(held, "captured", "", found.provider_reference)
+        return hold_money(held, f"{service}: the void is declined: {answer.reason}", terms)
     if isinstance(answer, Running):
         poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
         return wait_until(held, poll, "waiting for the provider's outcome of the void")

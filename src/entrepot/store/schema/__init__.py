@@ -5,8 +5,10 @@ trigger, no float; what must not be is refused by a constraint as well (docs/adr
 """
 
 from entrepot.store.schema.accounts import (
+    SETTINGS,
     credentials,
     installation,
+    organization_settings,
     organizations,
     provider_accounts,
 )
@@ -77,7 +79,7 @@ from entrepot.store.schema.work import (
 
 # Kinds of which nothing is special: rows are read by key, put and written, and no more. Each has
 # its place among the rest by `core.facts.Facts.of`.
-PLAIN: tuple[AnyKept, ...] = (NOTES, NOTICES)
+PLAIN: tuple[AnyKept, ...] = (NOTES, NOTICES, SETTINGS)
 # Kinds that are read by the order that their rows belong to, where goods of the order have left.
 OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETURN_LINES)
 
@@ -103,6 +105,7 @@ __all__ = [
     "RESERVATIONS",
     "RETURNS",
     "RETURN_LINES",
+    "SETTINGS",
     "SHIPMENTS",
     "SHIPMENT_LINES",
     "VARIANTS",
@@ -129,6 +132,7 @@ __all__ = [
     "order_spans",
     "order_update_tallies",
     "orders",
+    "organization_settings",
     "organizations",
     "payment_claims",
     "payment_operations",

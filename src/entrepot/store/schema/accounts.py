@@ -11,6 +11,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from entrepot.core.organization import CAPTURES
+from entrepot.core.organization import SETTINGS as SETTINGS_KIND
+from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.table import ID, need, one_of, table
 
 organizations = table(
@@ -57,9 +60,19 @@ provider_accounts = table(
     PrimaryKeyConstraint("org", "service"),
 )
 
+organization_settings = table(
+    "organization_settings",
+    # What an organization chose; one that chose nothing has no row.
+    Column("org", BigInteger, primary_key=True, autoincrement=False),
+    need("capture", Text),
+    one_of("capture", tuple(CAPTURES)),
+)
+
 installation = table(
     "installation",
     # Values of the book as a whole: the secret from which payment keys derive, and others.
     Column("name", Text, primary_key=True),
     need("value", LargeBinary),
 )
+
+SETTINGS = Kept(SETTINGS_KIND, organization_settings)

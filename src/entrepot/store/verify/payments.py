@@ -15,6 +15,8 @@ from entrepot.store.verify.report import Findings
 # States of an authorisation that holds no money and will hold none.
 DEFINITE_NO = ("declined", "given_up")
 _NOT_KNOWN = ("prepared", "running")
+_MAY_MOVE = (*_NOT_KNOWN, "done")
+_WITHOUT_SALE = ("cancelled", "rejected", "failed")
 _OF_FIRST = {
     "prepared": "pending", "running": "pending", "declined": "declined",
     "given_up": "voided", "done": "voided",
@@ -105,8 +107,21 @@ def _sums(order: Order, payment: Payment, its: list[Operation], findings: Findin
         findings.add("OPERATION_SUMS", **where, captured=captured, authorised=held)
     elif captured + voided > due:
         findings.add("OPERATION_SUMS", **where, captured=captured, voided=voided, due=due)
-    if refunded > captured:
-        findings.add("OPERATION_SUMS", **where, refunded=refunded, captured=captured)
+    asked = sum([one.units for one in its if one.kind == "refund" and one.state in _MAY_MOVE])
+    if refunded > captured or asked > captured:
+        findings.add("OPERATION_SUMS", **where, refunded=max(refunded, asked), captured=captured)
+    _given_back(order, its, captured - asked, where, findings)
+
+
+def _given_back(
+    order: Order, its: list[Operation], kept: int, where: dict[str, Any], findings: Findings
+) -> None:
+    """No money of an order that ended is kept, unless its provider declined to give it back."""
+    if kept <= 0 or order.facets.stage not in _WITHOUT_SALE:
+        return
+    states = {(one.kind, one.state) for one in its}
+    if ("refund", "declined") not in states:
+        findings.add("OPERATION_SUMS", **where, stage=order.facets.stage, kept=kept)
 
 
 def _keys(
@@ -137,5 +152,6 @@ def _facet(order: Order, its: list[Operation], findings: Findings) -> None:
     # An order that ended while its payment was under way goes on when the void is done.
     voids = any(one.kind == "void" and one.state in _NOT_KNOWN for one in its)
     waits = says == "pending" and sums == "authorized" and voids and order.facets.stage in ENDED
-    if says != sums and not waits:
+    disputed = says == "disputed" and sums in ("paid", "partially_refunded")
+    if says != sums and not waits and not disputed:
         findings.add("PAYMENT_FACET", org=order.org, order=order.id, stands=says, sums=sums)

@@ -123,6 +123,9 @@ def _false_reasons() -> Any:
         "parked": _orders.parked,
         "sandbox": stage.in_(("confirmed", "completed", "archived", "deleted")),
         "waiting": _orders.managed,
+        "capture_declined": stage.in_(("confirmed", "completed", "archived")),
+        "refund_declined": stage.in_(("confirmed", "completed", "archived")),
+        "money_held": stage.in_(("cancelled", "rejected", "failed", "deleted")),
         "moved_back": not_(_orders.managed),
     }
     true = or_(*[and_(_orders.reason == reason, holds) for reason, holds in true_of.items()])

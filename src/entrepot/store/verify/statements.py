@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    ScalarSelect,
     Select,
     Table,
     and_,
@@ -29,8 +30,11 @@ from entrepot.store.verify.orders import SKEW_MICROSECONDS
 from entrepot.store.verify.own_reading import SWEEP_OF_KEYS
 
 # Kind of job -> whether it belongs to an order.
-JOB_KINDS = {"reserve": True, "authorise": True, "void": True, "fetch": False}
 HELD_STEPS = ("reserve", "authorise", "capture")  # these stand still while their order is held
+JOB_KINDS = {
+    "reserve": True, "authorise": True, "void": True, "capture": True, "refund": True,
+    "fetch": False,
+}  # fmt: skip
 NOT_KNOWN = ("prepared", "running")  # states of an operation
 CONFIRMED = ("confirmed", "completed", "archived")
 
@@ -190,6 +194,8 @@ def _repeated(table: Table, *columns: str) -> Select[Any]:
 def _payment() -> Iterator[Check]:
     its_order = (_operations.org, _operations.order_id)
     voided_by_job = _has_job(*its_order, _jobs.kind == "void")
+    captured_by_job = _has_job(*its_order, _jobs.kind == "capture")
+    refunded_by_job = _has_job(*its_order, _jobs.kind == "refund")
     begins, not_known = _operations.kind == "authorise", _operations.state.in_(NOT_KNOWN)
     live = and_(begins, or_(not_known, _operations.state == "done"))
     orders = _repeated(schema.payment_operations, "org", "order_id")
@@ -210,13 +216,33 @@ def _payment() -> Iterator[Check]:
         )
         .where(
             or_(
-                and_(begins, _operations.state == "done", not_(kept), not_(voided_by_job)),
+                and_(
+                    begins, _operations.state == "done", not_(kept), _still_held(),
+                    not_(voided_by_job), not_(captured_by_job),
+                ),
                 and_(_operations.kind == "void", not_known, not_(voided_by_job)),
+                and_(_operations.kind == "capture", not_known, not_(captured_by_job)),
+                and_(_operations.kind == "refund", not_known, not_(refunded_by_job)),
                 and_(begins, not_known, not_(_has_job(*its_order))),
             )
         ),
     )  # fmt: skip
     yield Check("OPERATION_KEYS", _repeated(schema.payment_operations, "key"))
+
+
+def _still_held() -> ColumnElement[bool]:
+    """Whether not all of an authorisation was captured, or captured in part and then let go."""
+    gone = schema.payment_operations.alias("gone")
+
+    def units(*kinds: str) -> ScalarSelect[Any]:
+        its = and_(
+            gone.c.org == _operations.org, gone.c.order_id == _operations.order_id,
+            gone.c.payment == _operations.payment, gone.c.kind.in_(kinds),
+            gone.c.state == "done",
+        )  # fmt: skip
+        return select(func.coalesce(func.sum(gone.c.units), 0)).where(its).scalar_subquery()
+
+    return or_(_operations.units > units("capture", "void"), units("capture") == 0)
 
 
 def _pipeline(overdue_before: int | None) -> Iterator[Check]:

@@ -17,20 +17,26 @@ _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     events.ORDER_CANCELLED: ("stage", ("cancelled", "rejected")),
     events.PAYMENT_AUTHORIZED: ("payment", ("authorized",)),
     events.PAYMENT_CAPTURED: ("payment", ("authorized", "paid")),  # a part, or all
+    events.PAYMENT_REFUNDED: (
+        "payment",
+        ("partially_refunded", "refunded", "disputed", "authorized"),
+    ),
     events.PAYMENT_DECLINED: ("payment", ("declined",)),
-    events.PAYMENT_VOIDED: ("payment", ("voided",)),
+    # Of a payment of which a part was captured, the rest is voided.
+    events.PAYMENT_VOIDED: ("payment", ("voided", "paid", "partially_refunded", "refunded")),
     events.PAYMENT_EXPIRED: ("payment", ("voided",)),
 }
 _MOVES_NOTHING = frozenset({
     events.ORDER_AMENDED, events.ORDER_INGESTED, events.ORDER_PARKED, events.ORDER_RESUMED,
-    events.ORDER_RESOLVED, events.ORDER_HELD, events.ORDER_RELEASED,
-    events.ORDER_TOLD_AHEAD, events.STOCK_RESERVED,
+    events.ORDER_RESOLVED, events.ORDER_HELD, events.ORDER_RELEASED, events.ORDER_TOLD_AHEAD,
+    events.STOCK_RESERVED, events.CAPTURE_REQUESTED, events.REFUND_REQUESTED,
 })  # fmt: skip
 
 PIPELINE, OPERATOR = "pipeline", "operator"
 _OF_THE_PIPELINE = frozenset({
     events.ORDER_CONFIRMED, events.ORDER_FAILED, events.ORDER_PARKED, events.STOCK_RESERVED,
-    events.PAYMENT_AUTHORIZED, events.PAYMENT_CAPTURED, events.PAYMENT_DECLINED,
+    events.PAYMENT_AUTHORIZED, events.PAYMENT_CAPTURED, events.PAYMENT_REFUNDED,
+    events.CAPTURE_DECLINED, events.REFUND_DECLINED, events.PAYMENT_DECLINED,
     events.PAYMENT_VOIDED, events.PAYMENT_EXPIRED,
 })  # fmt: skip
 # An order that was announced before it came is ingested by its announcement.

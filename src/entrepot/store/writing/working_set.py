@@ -17,6 +17,8 @@ from entrepot.core.facts import Facts, OrgFacts
 from entrepot.core.kinds import K, OwnLine, R
 from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.needs import Needs
+from entrepot.core.organization import SETTINGS
+from entrepot.core.payment import WITH_MONEY
 from entrepot.pace import paced
 from entrepot.store import schema
 from entrepot.store.engines import sql
@@ -120,6 +122,7 @@ class _Loading:
         self._rows(schema.CLAIMS, needs.claims, few=True)
         for kept in _BY_KEY:
             self._rows(kept, needs.of(kept.kind))
+        self.facts.chosen.update([org for (org,) in needs.of(SETTINGS)])
         for kept in schema.OF_SENT_ORDERS if self._sent else ():
             look(_by_order(kept, self._sent), partial(_read, kept, self.facts))
         if self._with_accounts:
@@ -226,6 +229,7 @@ class _Loading:
             self.needs.orders.add((org, order_id))
             self.needs.whole.add((org, order_id))
             self.needs.ending.add((org, order_id))
+            self.needs.moving.add((org, order_id))
 
     def _parts(self, named: dict[Any, Any], found: list[Row]) -> None:
         for org, id_, order_id, number in found:
@@ -244,8 +248,10 @@ class _Loading:
             self._present.add(key)
             if needs.senders:
                 needs.customers.add((order.org, order.customer_id))
-            waits = order.managed and (order.parked or order.facets.stage == "placed")
-            if key in needs.steps or (waits and key in needs.ending):
+            facets = order.facets
+            waits = order.managed and (order.parked or facets.stage == "placed")
+            moves = key in needs.moving and order.managed and facets.payment in WITH_MONEY
+            if key in needs.steps or moves or (waits and key in needs.ending):
                 its_jobs = [(order.org, id_) for id_ in job_ids(order.id)]
                 needs.jobs.update(its_jobs)
                 self._ending.update(its_jobs)

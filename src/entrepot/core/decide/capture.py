@@ -1,0 +1,138 @@
+"""Taking the money of an order: somebody's word for it, and what the step finds due."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from entrepot.core import events, held
+from entrepot.core.changes import Changes
+from entrepot.core.decide import capturing
+from entrepot.core.decide.jobs import held_job, job_ids
+from entrepot.core.facets import ENDED
+from entrepot.core.facts import Facts
+from entrepot.core.money import Amount
+from entrepot.core.needs import Needs
+from entrepot.core.order import Order
+from entrepot.core.organization import SETTINGS
+from entrepot.core.payment import FullPayment
+from entrepot.core.refusal import Reason, refuse
+from entrepot.core.results import Decision, OrderResult, StepResult
+
+
+class CaptureOrder(NamedTuple):
+    """Take the order's money, or this amount of it. Without an amount all that is held is taken."""
+
+    org: int
+    source: str
+    order_id: bytes
+    amount: Amount | None = None
+    field: str = "amount"  # where the amount stands in the sender's body, for refusals
+
+
+class PrepareCapture(NamedTuple):
+    """Pipeline: write down what is to be taken of the order now. Its step asks the service then."""
+
+    org: int
+    order_id: bytes
+    job_id: bytes
+    fence: int
+    several: bool  # whether the service captures more than once
+
+
+def wants(command: CaptureOrder, needs: Needs) -> None:
+    """The whole order, and its steps."""
+    needs.whole_order(command.org, command.order_id)
+    needs.steps.add((command.org, command.order_id))
+
+
+def capture(command: CaptureOrder, facts: Facts) -> Decision:
+    """Write the capture down; its step asks the service.
+
+    Refused: an unknown order, an order that is not confirmed, has ended or is held, and more than
+    the provider holds.
+    """
+    order, payment = paid_order(command.org, command.order_id, facts)
+    if order.facets.stage in ENDED or order.facets.stage == "placed":
+        sentence = f"the money of a {order.facets.stage} order is not taken"
+        raise refuse(Reason.ILLEGAL_MOVE, sentence)
+    if (why := held.sentence(order)) is not None:
+        raise refuse(Reason.ILLEGAL_MOVE, why)
+    if not payment.capturable:
+        raise refuse(Reason.ILLEGAL_MOVE, "no money of the order is held that could be taken")
+    units = units_of(command.amount, payment, payment.capturable, "held", command.field)
+    changes = Changes(facts)
+    detail = {"amount": amount_text(units, payment)}
+    order = asked(order, events.CAPTURE_REQUESTED, detail, command.source, facts, changes)
+    capturing.capture(order, payment, units, facts, changes)
+    return Decision(changes, OrderResult(order))
+
+
+def wants_to_prepare(command: PrepareCapture, needs: Needs) -> None:
+    """The whole order, its steps, and what its organization chose."""
+    needs.whole_order(command.org, command.order_id)
+    needs.jobs.update((command.org, id_) for id_ in job_ids(command.order_id))
+    needs.of(SETTINGS).add((command.org,))
+
+
+def prepare(command: PrepareCapture, facts: Facts) -> Decision:
+    """Write the capture down that is due, if one is; else the step ends."""
+    job = held_job(command.org, command.job_id, command.fence, facts, "capture")
+    key = (command.org, command.order_id)
+    order, payment = facts.orders.get(key), facts.payment_of(key)
+    changes = Changes(facts)
+    units = 0
+    if order is not None and payment is not None and order.facets.stage not in ENDED:
+        units = capturing.due(order, payment, facts, changes, several=command.several)
+    if order is None or payment is None or not units:
+        changes.jobs.remove((job.org, job.id))
+        return Decision(changes, StepResult(None, payment, order))
+    operation = payment.further("capture", units, facts.now)
+    changes.operations.put(operation)
+    return Decision(changes, StepResult(job, payment.put(operation), order))
+
+
+def paid_order(org: int, order_id: bytes, facts: Facts) -> tuple[Order, FullPayment]:
+    """The order with its payment. Refused: an unknown order, and one without a payment here."""
+    order = facts.orders.get((org, order_id))
+    if order is None:
+        raise refuse(Reason.UNKNOWN_ORDER)
+    if not order.managed:
+        raise refuse(Reason.ILLEGAL_MOVE, "the money of a mirrored order is moved elsewhere")
+    payment = facts.payment_of((org, order_id))
+    if payment is None:
+        raise refuse(Reason.ILLEGAL_MOVE, "the order has no payment")
+    return order, payment
+
+
+def units_of(amount: Amount | None, payment: FullPayment, most: int, where: str, field: str) -> int:
+    """The units of an amount that was told, at the payment's scale; all there is without one.
+
+    Refused: nothing, more than there is, an amount that is finer than the payment's.
+    """
+    if amount is None:
+        return most
+    scale = payment.payment.amount.scale
+    units = amount.at(scale)
+    if amount.units <= 0:
+        raise refuse(Reason.INVALID, "must be more than 0", field)
+    if Amount(units, scale).at(amount.scale) != amount.units or units == 0:
+        raise refuse(Reason.INVALID, f"has more than {scale} decimal places", field)
+    if units > most:
+        there = f"{Amount(most, scale).text()} {payment.payment.currency}"
+        raise refuse(Reason.ILLEGAL_MOVE, f"{there} are {where}, {amount.text()} wanted", field)
+    return units
+
+
+def asked(
+    order: Order, type_: str, detail: dict[str, Any], source: str, facts: Facts, changes: Changes
+) -> Order:
+    """The order with the event that somebody wants money of it to move."""
+    order, event = events.happened(order, type_, facts, source, detail)
+    changes.events.append(event)
+    changes.orders.put(order)
+    return order
+
+
+def amount_text(units: int, payment: FullPayment) -> str:
+    """Units of a payment as an event tells them."""
+    return Amount(units, payment.payment.amount.scale).text()

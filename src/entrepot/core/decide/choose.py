@@ -1,0 +1,37 @@
+"""An organization changes its settings."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from entrepot.core.changes import Changes
+from entrepot.core.decide.capturing import settings_of
+from entrepot.core.facts import Facts
+from entrepot.core.needs import Needs
+from entrepot.core.organization import CAPTURES, SETTINGS, OrganizationSettings
+from entrepot.core.refusal import Reason, refuse
+from entrepot.core.results import Decision, SettingsResult
+
+
+class ChangeSettings(NamedTuple):
+    """Change what an organization chose. None leaves a setting as it is."""
+
+    org: int
+    capture: str | None = None
+
+
+def wants(command: ChangeSettings, needs: Needs) -> None:
+    """The settings as they are."""
+    needs.of(SETTINGS).add((command.org,))
+
+
+def change(command: ChangeSettings, facts: Facts) -> Decision:
+    """Write the settings. What was decided by the ones before stays. Refused: an unknown value."""
+    known = settings_of(command.org, facts)
+    if command.capture is not None and command.capture not in CAPTURES:
+        raise refuse(Reason.INVALID, f"must be one of {', '.join(CAPTURES)}", "capture")
+    chosen = OrganizationSettings(command.org, command.capture or known.capture)
+    changes = Changes(facts)
+    if chosen != known:
+        changes.of(SETTINGS).put(chosen)
+    return Decision(changes, SettingsResult(chosen))

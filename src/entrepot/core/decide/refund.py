@@ -1,0 +1,88 @@
+"""Giving money of an order back: by amount, or by what lines cost."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from entrepot.core import events
+from entrepot.core.changes import Changes
+from entrepot.core.decide import capturing, sending
+from entrepot.core.decide.capture import amount_text, asked, paid_order, units_of
+from entrepot.core.facts import Facts
+from entrepot.core.money import Amount
+from entrepot.core.needs import Needs
+from entrepot.core.order import Order, subtotal
+from entrepot.core.payment import FullPayment
+from entrepot.core.quantity import Quantity
+from entrepot.core.refusal import Reason, refuse
+from entrepot.core.results import Decision, OrderResult
+from entrepot.core.shipments import Part
+
+
+class RefundOrder(NamedTuple):
+    """Give money back that was taken: this amount, what these lines cost, or all of it."""
+
+    org: int
+    source: str
+    order_id: bytes
+    amount: Amount | None = None
+    lines: tuple[Part, ...] | None = None
+    reason: str = ""
+    field: str = "amount"  # where the amount stands in the sender's body, for refusals
+
+
+REASON_MAX = 500  # characters
+
+
+def wants(command: RefundOrder, needs: Needs) -> None:
+    """The whole order, and its steps."""
+    needs.whole_order(command.org, command.order_id)
+    needs.steps.add((command.org, command.order_id))
+
+
+def refund(command: RefundOrder, facts: Facts) -> Decision:
+    """Write the refund down, so that its amount is reserved; its step asks the service.
+
+    A refund is divided by the captures that it gives back. Refused: an unknown order or line, an
+    order without a payment, an amount and lines together, more than is left of what was taken.
+    """
+    order, payment = paid_order(command.org, command.order_id, facts)
+    if len(command.reason) > REASON_MAX:
+        sentence = f"must not be longer than {REASON_MAX} characters"
+        raise refuse(Reason.INVALID, sentence, "reason")
+    if command.amount is not None and command.lines is not None:
+        raise refuse(Reason.INVALID, "is told beside lines: tell one of both", command.field)
+    if not payment.refundable:
+        raise refuse(
+            Reason.ILLEGAL_MOVE, "no money of the order was taken that could be given back"
+        )
+    amount = command.amount
+    detail: dict[str, Any] = {}
+    if command.lines is not None:
+        ordered = {line.id: line.quantity for line in order.lines}
+        parts = sending.parts(command.lines, order, ordered, "ordered")
+        amount = cost_of(order, payment, parts)
+        detail["lines"] = sending.as_told(parts)
+    if command.reason:
+        detail["reason"] = command.reason
+    most = payment.refundable
+    units = units_of(amount, payment, most, "left of what was taken", command.field)
+    changes = Changes(facts)
+    detail["amount"] = amount_text(units, payment)
+    order = asked(order, events.REFUND_REQUESTED, detail, command.source, facts, changes)
+    capturing.refund(order, payment, units, facts, changes)
+    return Decision(changes, OrderResult(order))
+
+
+def cost_of(order: Order, payment: FullPayment, parts: dict[bytes, Quantity]) -> Amount:
+    """What was paid for these parts: their prices, or their share of a total that is below the
+    lines' sum, as after a discount.
+    """
+    lines = [line._replace(quantity=parts[line.id]) for line in order.lines if line.id in parts]
+    scale = payment.payment.amount.scale
+    priced, of_all = subtotal(lines, order.currency), order.subtotal
+    units = priced.at(scale)
+    fine = max(priced.scale, of_all.scale)
+    if of_all.units and (paid := payment.payment.amount.units) < of_all.at(scale):
+        units = min(units, paid * priced.at(fine) // of_all.at(fine))
+    return Amount(units, scale)

@@ -1,0 +1,31 @@
+"""What an organization chose: its settings, a row an organization."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from entrepot.core.kinds import Kind
+
+# When the money of an order is taken, and the sentence that the documents say of it.
+CAPTURES: dict[str, str] = {
+    "manual": "Somebody takes the money, order by order.",
+    "shipment": "The money of what left is taken when goods leave.",
+    "confirmation": "All of the money is taken as soon as the order is confirmed.",
+}
+DEFAULT_CAPTURE = "manual"
+
+
+class OrganizationSettings(NamedTuple):
+    """The settings of an organization. One that chose nothing has no row."""
+
+    org: int
+    capture: str = DEFAULT_CAPTURE
+
+
+def _key(row: OrganizationSettings) -> tuple[int]:
+    return (row.org,)
+
+
+SETTINGS: Kind[tuple[int], OrganizationSettings] = Kind(
+    "organization's settings", OrganizationSettings, _key
+)

@@ -1,0 +1,104 @@
+"""Taking the money of an order, and giving it back: one operation after the other."""
+
+from __future__ import annotations
+
+from entrepot.core.commands import Command
+from entrepot.core.decide.capture import PrepareCapture
+from entrepot.core.decide.operate import SettleOperation
+from entrepot.core.decide.steps import FinishJob, Taken
+from entrepot.core.payment import FullPayment, Operation
+from entrepot.core.shown import MICROSECONDS
+from entrepot.pipeline.steps import (
+    Held,
+    Terms,
+    blindly,
+    operation_request,
+    park,
+    put_off,
+    wait_until,
+)
+from entrepot.providers.payment import (
+    Absent,
+    CaptureAnswer,
+    Captured,
+    Declined,
+    LookUpAnswer,
+    Misconfigured,
+    NotSent,
+    PaymentProvider,
+    RefundAnswer,
+    Refunded,
+    Running,
+    Unknown,
+)
+
+
+async def capture(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
+    """Take the money that is written down to be taken; else have what is due written down."""
+    job, payment = held.job, held.payment
+    assert job.order_id is not None, "a capture job belongs to an order"
+    if payment is None:
+        return park(held, "there is no payment to capture", terms)
+    operation = payment.first_open("capture")
+    if operation is None:
+        several = provider.terms.several_captures
+        return PrepareCapture(job.org, job.order_id, job.id, job.fence, several)
+    return await _operate(held, payment, operation, provider, terms)
+
+
+async def refund(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
+    """Give the money back that is written down to be given back."""
+    job, payment = held.job, held.payment
+    if payment is None:
+        return park(held, "there is no payment to refund", terms)
+    operation = payment.first_open("refund")
+    if operation is None:
+        return FinishJob(job.org, job.id, job.fence)
+    if payment.capture_of(operation) is None:
+        return park(held, "no capture has as much left as the refund gives back", terms)
+    return await _operate(held, payment, operation, provider, terms)
+
+
+async def _operate(
+    held: Held, payment: FullPayment, operation: Operation, provider: PaymentProvider, terms: Terms
+) -> Command:
+    """Settle an operation by what its provider says, or put it off."""
+    job, kind, service = held.job, operation.kind, payment.payment.service
+    assert job.order_id is not None, "an operation belongs to an order"
+    several = provider.terms.several_captures
+    answer = await _answer(payment, operation, provider, terms)
+    settled = SettleOperation(job.org, job.order_id, job.id, job.fence, operation.number, done=True)
+    if isinstance(answer, Captured | Refunded):
+        final = kind == "capture" and not several
+        return settled._replace(provider_reference=answer.provider_reference, final=final)
+    if isinstance(answer, Declined):
+        return settled._replace(done=False, detail=answer.reason)
+    if isinstance(answer, Misconfigured):
+        return park(held, f"{service}: {answer.detail}", terms)
+    if isinstance(answer, Running):
+        poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
+        outcome = f"the provider's outcome of the {kind}"
+        waits = wait_until(held, poll, f"waiting for {outcome}", outcome)
+        taken = Taken(operation.payment, operation.number, answer.provider_reference)
+        return waits._replace(running=taken if operation.state == "prepared" else None)
+    assert isinstance(answer, NotSent | Unknown), answer
+    error = f"{service}: the {kind} has no answer: {answer.detail}"
+    retry_after = answer.retry_after if isinstance(answer, NotSent) else None
+    return put_off(held, kind, error, terms, retry_after)
+
+
+async def _answer(
+    payment: FullPayment, operation: Operation, provider: PaymentProvider, terms: Terms
+) -> CaptureAnswer | RefundAnswer | LookUpAnswer:
+    """The provider's word on an operation. Where the provider may have the operation, it is looked
+    up; it is asked for, or asked for again, where the provider does not know it.
+    """
+    several = provider.terms.several_captures
+    request = operation_request(payment, operation, several=several)
+    if not blindly(operation, provider.terms.resend_seconds, terms.now()):
+        known = await provider.look_up(request, operation.provider_reference)
+        if not isinstance(known, Absent):
+            return known
+    if operation.kind == "capture":
+        return await provider.capture(request)
+    return await provider.refund(request)
