@@ -131,6 +131,8 @@ CONFIRMED = {
     "take_back": "goods that are accepted cannot come back",
     "retry": "no step of the order is parked or waits",
     "ship": None,
+    "capture": None,
+    "refund": "no money of the order was taken that could be given back",
 }
 
 

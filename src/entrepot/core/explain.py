@@ -15,10 +15,12 @@ from entrepot.core.commands import Command
 from entrepot.core.decide import add_needs, decide
 from entrepot.core.decide.amend import AmendOrder, LineChange
 from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
+from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.note import NoteOrder
+from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.resolve import DONE, ResolveOrder
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import ResumeOrder
@@ -136,6 +138,8 @@ LEAST: Mapping[str, Least] = MappingProxyType(
         "take_back": Least(lambda org, id_: TakeBack(org, _WHO, id_, restock=False)),
         "hold": Least(lambda org, id_: HoldOrder(org, _WHO, id_, "?")),
         "release": Least(lambda org, id_: ReleaseOrder(org, _WHO, id_)),
+        "capture": Least(lambda org, id_: CaptureOrder(org, _WHO, id_)),
+        "refund": Least(lambda org, id_: RefundOrder(org, _WHO, id_)),
         "note": Least(lambda org, id_: NoteOrder(org, id_, _WHO, ".")),
         "retry": Least(ResumeOrder),
         "resolve": Least(lambda org, id_: ResolveOrder(org, id_, _WHO, DONE, _WHO)),
