@@ -67,6 +67,7 @@ def make_holding(database: Database, chosen: Settings) -> Holding:
         lease_seconds=chosen.lease_seconds,
         hold_seconds=chosen.hold_seconds,
         calls_max=chosen.provider_calls_max,
+        account_calls_max=chosen.account_calls_max,
         drain_seconds=chosen.drain_seconds,
     )
     if chosen.role == "worker":

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Mapping
 from typing import Any, TypeVar
 
 from entrepot import failpoints
+from entrepot.pipeline.breaker import Breaker
 from entrepot.providers import payment
 from entrepot.providers.payment import (
     AuthoriseAnswer,
@@ -48,8 +49,11 @@ NO_ANSWER = "no_answer"  # the call was broken off, or the provider's module fai
 class Counted:
     """`PaymentProvider` of another one's answers."""
 
-    def __init__(self, provider: PaymentProvider, service: str) -> None:
+    def __init__(
+        self, provider: PaymentProvider, service: str, breaker: Breaker | None = None
+    ) -> None:
         self.name = provider.name
+        self.breaker = breaker
         self._provider = provider
         self._service = service
         self._series: dict[tuple[str, str], Any] = {}
@@ -99,7 +103,7 @@ class Counted:
         await self._provider.close()
 
     async def _told(self, operation: str, call: Awaitable[A]) -> A:
-        outcome, started = NO_ANSWER, time.perf_counter()
+        outcome, started, answer = NO_ANSWER, time.perf_counter(), None
         failpoints.reached(f"send.{operation}")
         try:
             answer = await call
@@ -107,6 +111,8 @@ class Counted:
             outcome = OUTCOMES.get(type(answer), NO_ANSWER)
             return answer
         finally:
+            if self.breaker is not None:
+                self.breaker.told(answer)
             self._count(operation, outcome, time.perf_counter() - started)
 
     def _count(self, operation: str, outcome: str, seconds: float) -> None:

@@ -32,6 +32,8 @@ CHUNK = 256  # jobs that the book decides alone and that go to the writer togeth
 CHUNKS_MAX = 4
 SEEN_MAX = 2_000  # jobs held together with their whole orders, for their memory
 CLAIM_GAP_SECONDS = 0.01
+WAITING_CALLS = 8  # jobs of one account that wait here, for each call that may be under way
+LANES_KEPT = 64  # lanes beyond this many are forgotten while nothing is in them
 _NUMBER_BITS = 62
 
 
@@ -57,7 +59,8 @@ class Holding:
         self.reports = Reports()
         self.holder = secrets.randbits(_NUMBER_BITS)
         self._claims = Claims(database, settings.idle_seconds, self.reports)
-        self._lanes: dict[tuple[str, str], Lane] = {}
+        self._lanes: dict[tuple[str, str, int], Lane] = {}
+        self._crowded: list[Held] = []
         self._first_step: Callable[[Job], ReserveStock] | None = None
         self._work: Callable[[], None] | None = None
         self._takes = self._told = False
@@ -85,7 +88,8 @@ class Holding:
 
     def waiting(self) -> list[Held]:
         """Take out all jobs that are not under way."""
-        return [one for lane in self._lanes.values() for one in lane.empty()]
+        held = [one for lane in self._lanes.values() for one in lane.empty()]
+        return [*held, *self.crowded()]
 
     # ------------------------------------------------------------------ where jobs come from
 
@@ -173,7 +177,11 @@ class Holding:
 
     def add(self, one: Held) -> None:
         """Hold a job, which waits for its turn."""
-        self._lane(one).waiting.append(one)
+        lane = self._lane(one)
+        if lane.is_full:
+            self._crowded.append(one)
+        else:
+            lane.waiting.append(one)
         self.tell_soon()
 
     def tell_soon(self) -> None:
@@ -187,22 +195,34 @@ class Holding:
         if self._work is not None:
             self._work()
 
+    def crowded(self) -> list[Held]:
+        """Take out the jobs for which the lanes of their accounts have no room."""
+        crowded, self._crowded = self._crowded, []
+        return crowded
+
     def _lane(self, one: Held) -> Lane:
-        kind = one.step.lane
-        name = one.payment.payment.service if kind == SERVICE and one.payment else ""
-        found = self._lanes.get((kind, name))
+        kind, name, org = one.step.lane, "", 0
+        if kind == SERVICE and one.payment:
+            name = one.payment.payment.service
+            # The sandbox is everybody's; other services are asked for an account.
+            org = 0 if name == SANDBOX else one.job.org
+        found = self._lanes.get((kind, name, org))
         if found is None:
-            found = self._lanes[kind, name] = Lane(self._width(kind))
+            if len(self._lanes) > LANES_KEPT:
+                self._lanes = {key: lane for key, lane in self._lanes.items() if lane.load}
+            found = self._lanes[kind, name, org] = self._new_lane(kind, org)
         return found
 
-    def _width(self, kind: str) -> int:
+    def _new_lane(self, kind: str, org: int) -> Lane:
         settings = self.settings
+        if org:
+            return Lane(settings.account_calls_max, settings.account_calls_max * WAITING_CALLS)
         widths = {BOOK: CHUNK * CHUNKS_MAX, SOURCE: settings.fetches_max}
-        return widths.get(kind, settings.calls_max)
+        return Lane(widths.get(kind, settings.calls_max))
 
     def chunks(self) -> Iterator[tuple[Lane, list[Held]]]:
         """Take out jobs that the book decides alone, as many at a time as go together."""
-        lane = self._lanes.get((BOOK, ""))
+        lane = self._lanes.get((BOOK, "", 0))
         while lane is not None and lane.waiting and self._takes:
             chunk = lane.begin(CHUNK, self._enough())
             if not chunk:
@@ -212,7 +232,7 @@ class Holding:
     def turns(self) -> Iterator[tuple[Lane, Held]]:
         """Take out the other jobs whose turn it is: as many as may be under way at once."""
         enough = self._enough()
-        for (kind, _), lane in self._lanes.items():
+        for (kind, _, _), lane in self._lanes.items():
             if kind != BOOK:
                 for one in lane.begin(lane.width, enough):
                     yield lane, one

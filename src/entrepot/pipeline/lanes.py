@@ -1,5 +1,5 @@
-"""Lanes in which held jobs wait for their turn. Each service has a lane of its own, so a slow
-service holds up no other.
+"""Lanes in which held jobs wait for their turn. Each account at a service has a lane of its own, so
+that one organization's slow service holds up nobody else.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from entrepot.pipeline.steps import Held
 
 
 class Lane:
-    """Jobs that wait, oldest first, and how many are under way, at most `width` of them."""
+    """Jobs that wait, oldest first, and how many are under way, at most `width` of them.
 
-    __slots__ = ("running", "waiting", "width")
+    At most `waiting_max` wait, where that is given: the process holds jobs for others as well.
+    """
 
-    def __init__(self, width: int) -> None:
-        self.width = width
+    __slots__ = ("running", "waiting", "waiting_max", "width")
+
+    def __init__(self, width: int, waiting_max: int | None = None) -> None:
+        self.width, self.waiting_max = width, waiting_max
         self.running = 0
         self.waiting: deque[Held] = deque()
 
@@ -23,6 +26,11 @@ class Lane:
     def load(self) -> int:
         """How many jobs this lane holds altogether."""
         return self.running + len(self.waiting)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further job may wait here."""
+        return self.waiting_max is not None and len(self.waiting) >= self.waiting_max
 
     def begin(self, size: int, leased_until_min: int) -> list[Held]:
         """Up to `size` jobs, as many as the width of the lanes allows; they now count as under way.

@@ -15,6 +15,7 @@ class WorkerSettings(NamedTuple):
     idle_seconds: float = 1.0  # between looks into an empty one
     held_max: int = 10_000  # jobs in this process
     calls_max: int = 512  # calls under way to one payment service
+    account_calls_max: int = 32  # calls under way for one account at a payment service
     fetches_max: int = 16  # calls under way to order sources
     drain_seconds: float = 20.0  # how long a stopping worker finishes what it has begun
     gauges_seconds: float = 5.0  # between counts of the jobs

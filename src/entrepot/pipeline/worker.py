@@ -19,6 +19,7 @@ from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.order import Job
 from entrepot.core.refusal import Refusal
+from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.concluding import Concluding
 from entrepot.pipeline.counted import Counted
 from entrepot.pipeline.holding import Holding
@@ -26,13 +27,24 @@ from entrepot.pipeline.lanes import Lane
 from entrepot.pipeline.presence import Presence
 from entrepot.pipeline.reports import place_of
 from entrepot.pipeline.retry import POLICIES, Policy
-from entrepot.pipeline.steps import Held, Terms, put_off, unless_lapsed, wait_until
+from entrepot.pipeline.steps import (
+    Held,
+    Terms,
+    put_off,
+    request_id,
+    unless_lapsed,
+    wait_until,
+)
 from entrepot.pipeline.steps.outside import SANDBOX, Connect, Outside, SourceDialect
 from entrepot.pipeline.steps.reserve import reserve
 from entrepot.providers.payment import PaymentProvider
 from entrepot.telemetry import log
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
+
+ACCOUNT_SECONDS = 1.0  # how old what is known of an account may be
+CROWDED = "many orders wait for this payment service"
+CROWDED_SECONDS = 30.0
 
 
 class Worker:
@@ -62,7 +74,10 @@ class Worker:
         self._reports = holding.reports
         self._named = frozenset(providers)
         self._stand_in = SANDBOX if stands_in else None
-        self._outside = Outside(providers, Counted(sandbox, SANDBOX), self._database, dialect)
+        self._outside = Outside(
+            providers, Counted(sandbox, SANDBOX), self._database, dialect,
+            account_seconds=ACCOUNT_SECONDS,
+        )  # fmt: skip
         self._secret = secret
         self._terms = Terms(
             holding.now, holding.random01, policies, self._settings.hold_seconds,
@@ -136,6 +151,17 @@ class Worker:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._writer.submit_all(envelopes), 5.0)
 
+    async def _put_back(self, helds: list[Held]) -> None:
+        """Put jobs off that an account has too many of: the process has others to hold as well."""
+        envelopes = []
+        for held in helds:
+            seconds = CROWDED_SECONDS * (1 + self._terms.random01())
+            again = self._terms.now() + int(seconds * MICROSECONDS)
+            later = wait_until(held, again, CROWDED, CROWDED)
+            command = unless_lapsed(held, later, self._terms)
+            envelopes.append(Envelope(command, request_id(held), actor=held.actor))
+        await self._writer.submit_all(envelopes)
+
     # ------------------------------------------------------------------ steps
 
     def _first_step(self, job: Job) -> ReserveStock:
@@ -145,6 +171,8 @@ class Worker:
         """Begin as much as may be under way at once."""
         if self._closed:
             return
+        if crowded := self._holding.crowded():
+            self._start(self._put_back(crowded))
         for lane, chunk in self._holding.chunks():
             self._start(self._reserve(chunk, lane))
         for lane, held in self._holding.turns():

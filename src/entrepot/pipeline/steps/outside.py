@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -10,6 +12,7 @@ from typing import NamedTuple
 import httpx
 
 from entrepot.core.decide.mirror import OrderDraft
+from entrepot.pipeline.breaker import Breaker
 from entrepot.pipeline.counted import Counted
 from entrepot.pipeline.order_source import make_client
 from entrepot.providers.payment import PaymentProvider
@@ -39,11 +42,19 @@ class SourceDialect(NamedTuple):
 Connect = Callable[[ProviderAccount], PaymentProvider]
 
 
+class _Reached(NamedTuple):
+    """A service as it is reached for one account, and when the account was looked at."""
+
+    account: ProviderAccount
+    provider: Counted
+    looked_at: float
+
+
 class Outside:
     """Payment services by organization, and a client for order sources, made when it is needed.
 
     `services` connect to the service of their name, in small letters. The sandbox, under its own
-    name, answers for everybody.
+    name, answers for everybody. What is known of an account is at most `account_seconds` old.
     """
 
     def __init__(
@@ -52,11 +63,16 @@ class Outside:
         sandbox: PaymentProvider | None,
         database: Database,
         dialect: SourceDialect,
+        *,
+        account_seconds: float = 0.0,
     ) -> None:
         self.dialect = dialect
         self._services, self._sandbox = services, sandbox
         self._database = database
-        self._connected: dict[ProviderAccount, PaymentProvider] = {}
+        self._reached: dict[tuple[int, str], _Reached] = {}
+        self._account_seconds = account_seconds
+        self._left: list[PaymentProvider] = []  # of accounts that were changed or removed
+        self._reaching = asyncio.Lock()
         self._client: httpx.AsyncClient | None = None
         self._captures: dict[int, tuple[float, str]] = {}
 
@@ -67,14 +83,31 @@ class Outside:
         connect = self._services.get(name)
         if connect is None:
             return None
-        account = await self._database.read(
-            partial(accounts.provider_account, org=org, service=name)
-        )
+        found = self._reached.get((org, name))
+        if found is None or time.monotonic() - found.looked_at >= self._account_seconds:
+            async with self._reaching:
+                found = await self._reach(org, name, connect)
+        return None if found is None else found.provider
+
+    async def _reach(self, org: int, name: str, connect: Connect) -> _Reached | None:
+        """The service for an account as the book has it now."""
+        known, now = self._reached.get((org, name)), time.monotonic()
+        if known is not None and now - known.looked_at < self._account_seconds:
+            return known
+        find = partial(accounts.provider_account, org=org, service=name)
+        account = await self._database.read(find)
+        if known is not None and known.account == account:
+            self._reached[org, name] = known = known._replace(looked_at=now)
+            return known
+        if known is not None:
+            self._left.append(known.provider)
+            del self._reached[org, name]
         if account is None:
             return None
-        found = self._connected.get(account)
-        if found is None:
-            found = self._connected[account] = Counted(connect(account), name)
+        # In a thread: the client of a service is imported here first.
+        provider = await asyncio.to_thread(connect, account)
+        counted = Counted(provider, name, Breaker(time.monotonic, random.random))
+        found = self._reached[org, name] = _Reached(account, counted, now)
         return found
 
     async def capture(self, org: int) -> str:
@@ -87,6 +120,12 @@ class Outside:
             found = await self._database.read(partial(accounts.capture_of, org=org))
             known = self._captures[org] = (now, found)
         return known[1]
+
+    def rest(self, org: int, name: str) -> float:
+        """Seconds for which the service is left alone for this organization; 0: it may be asked."""
+        found = self._reached.get((org, name))
+        breaker = None if found is None else found.provider.breaker
+        return 0.0 if breaker is None else breaker.rest()
 
     async def organization(self, org: int) -> Organization | None:
         """The organization, which says where its source is."""
@@ -101,7 +140,8 @@ class Outside:
 
     async def close(self) -> None:
         """Let go of the client and of the services that were connected to."""
-        for connected in self._connected.values():
-            await connected.close()
+        reached = [one.provider for one in self._reached.values()]
+        for provider in (*reached, *self._left):
+            await provider.close()
         if self._client is not None:
             await self._client.aclose()

@@ -10,7 +10,8 @@ from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.facts import Seen
 from entrepot.core.order import Job
 from entrepot.core.payment import FullPayment
-from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, Held, Step, Terms, park
+from entrepot.core.shown import MICROSECONDS, moment
+from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, Held, Step, Terms, park, wait_until
 from entrepot.pipeline.steps.authorise import authorise
 from entrepot.pipeline.steps.fetch import fetch
 from entrepot.pipeline.steps.operate import capture, refund
@@ -31,6 +32,11 @@ def _with_service(
         provider = await outside.service(held.job.org, service)
         if provider is None:
             return park(held, f"{service} has no account here any more", terms)
+        rest = outside.rest(held.job.org, service)
+        if rest:
+            again = terms.now() + int(rest * MICROSECONDS)
+            why = f"{service} fails, and is left alone"
+            return wait_until(held, again, why, f"{why} until {moment(again)}")
         return await ask(held, provider, terms)
 
     return perform
