@@ -28,6 +28,7 @@ class Shop:
     """A merchant: the client's services, whose address is the simulator's."""
 
     def __init__(self, simulator: Simulated, key: str = "key") -> None:
+        self.account = "Shop"
         client = Adyen.Adyen(xapikey=key, platform="test")
         self.payments = client.checkout.payments_api
         self.modifications = client.checkout.modifications_api
@@ -37,7 +38,7 @@ class Shop:
     def pay(self, reference: str, key: str | None = None, **changes: Any) -> dict[str, Any]:
         request = {
             "amount": {"currency": "EUR", "value": 1250},
-            "merchantAccount": "Shop",
+            "merchantAccount": self.account,
             "reference": reference,
             "paymentMethod": {"type": "scheme", "storedPaymentMethodId": "8415"},
         }
@@ -46,7 +47,7 @@ class Shop:
         return found
 
     def modify(self, what: str, psp: str, value: int | None = None, **more: Any) -> dict[str, Any]:
-        request: dict[str, Any] = {"merchantAccount": "Shop", "reference": f"{what}-1"}
+        request: dict[str, Any] = {"merchantAccount": self.account, "reference": f"{what}-1"}
         if value is not None:
             request["amount"] = {"currency": "EUR", "value": value}
         call = getattr(self.modifications, what)
@@ -83,9 +84,17 @@ def told(received: Receiver, since: int, count: int) -> list[dict[str, Any]]:
     return [one["notificationItems"][0]["NotificationRequestItem"] for one in came]
 
 
+def test_the_first_capture_lets_go_of_the_rest(simulator: Simulated, shop: Shop) -> None:
+    psp = shop.pay("o-rest")["pspReference"]
+    shop.modify("capture_authorised_payment", psp, 500)
+    assert sums(simulator, psp) == (0, 500, 0)
+
+
 def test_a_payment_is_held_captured_in_parts_and_refunded(
     simulator: Simulated, shop: Shop, received: Receiver
 ) -> None:
+    shop.account = "ShopSeveralCaptures"
+    told(received, 0, len(simulator.ledger()["notifications"]))
     since = len(received.came)
     paid = shop.pay("o-1")
     psp = paid["pspReference"]

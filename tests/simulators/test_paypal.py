@@ -239,8 +239,6 @@ def test_a_script_decides_how_a_call_goes(
     if isinstance(went.value, ApiException):
         assert went.value.response_code == status
     assert len(simulator.payments(order.id)) == int(kept)
-    if does == "charged":
-        return  # what was done is not saved under the key; the order says so
     shop.authorise(order.id, f"script-{does}")
     assert [one["held"] for one in simulator.payments(order.id)] == [1250]
 

@@ -121,7 +121,12 @@ class AdyenProvider:
             told = await self._asked(lambda: self._payments.payments(body, request.key))
             return answers.of_payment(told, request)
         except Exception as error:
-            return answers.of_error(error, modifies=False)
+            failed = answers.of_error(error, modifies=False)
+        if not isinstance(failed, Unknown):
+            return failed
+        # Adyen answers a failure to each repeat of its key; the payment may be notified by now.
+        said = answers.of_heard(await self._items(request.key), request)
+        return failed if said is None or isinstance(said, Voided) else said
 
     async def _taken_over(self, request: PaymentRequest) -> AuthoriseAnswer:
         """A payment that the shop's own pages have made, as Adyen has notified it."""

@@ -42,11 +42,17 @@ from entrepot.providers.payment import (
     Voided,
 )
 from entrepot.providers.stripe_http import BoundedClient
+from entrepot.providers.stripe_keys import TRIES, numbered, past_failures
 
 T = TypeVar("T")
 Json = dict[str, Any]
 
-_CONFIRM_TRIES = 3
+_CONFIRMABLE = frozenset({"requires_confirmation"})
+_CAPTURABLE = frozenset({"requires_capture"})
+_CANCELABLE = frozenset({
+    "requires_payment_method", "requires_confirmation", "requires_action", "requires_capture",
+    "processing",
+})  # fmt: skip
 _HOURS, _DAYS = 3600.0, 86_400.0
 _PAGE = 100
 _SECOND = 1_000_000
@@ -182,13 +188,13 @@ class StripeProvider:
             params["payment_method_data"] = {"type": "card", "card": {"token": method}}
         else:
             params["payment_method"] = method
-        for number in range(1, _CONFIRM_TRIES):
+        for number in range(1, TRIES):
             try:
-                return await self._make(params, _numbered(request.key, number))
+                return await self._make(params, numbered(request.key, number))
             except stripe.APIError as error:
                 if error.http_status != answers.SERVER_FAULT:
                     raise
-        return await self._make(params, _numbered(request.key, _CONFIRM_TRIES))
+        return await self._make(params, numbered(request.key, TRIES))
 
     async def _make(self, params: Any, key: str) -> Json:
         made = await self._within(self._intents.create_async(params, {"idempotency_key": key}))
@@ -200,25 +206,16 @@ class StripeProvider:
         if (_method_of(request) or (None,))[0] is not None:
             params["off_session"] = True
         name = intent["id"]
-        for number in range(1, _CONFIRM_TRIES + 1):
-            key = _numbered(f"{request.key}-confirm", number)
-            try:
-                done = await self._within(
-                    self._intents.confirm_async(name, params, {"idempotency_key": key})
-                )
-                return await self._intent(name) if _is_replayed(done) else _plain(done)
-            except stripe.InvalidRequestError as error:
-                if error.code != "payment_intent_unexpected_state":
-                    raise
-                return await self._intent(name)
-            except stripe.APIError as error:
-                # A failure is saved under its key, whatever came of the confirmation.
-                if error.http_status != answers.SERVER_FAULT or number == _CONFIRM_TRIES:
-                    raise
-                intent = await self._intent(name)
-                if intent["status"] != "requires_confirmation":
-                    return intent
-        raise AssertionError("the last try returns or raises")
+
+        async def ask(key: str) -> Json:
+            done = await self._within(
+                self._intents.confirm_async(name, params, {"idempotency_key": key})
+            )
+            return await self._intent(name) if _is_replayed(done) else _plain(done)
+
+        return await past_failures(
+            ask, f"{request.key}-confirm", lambda: self._intent(name), _CONFIRMABLE
+        )
 
     # ------------------------------------------------------------------ operations
 
@@ -228,16 +225,15 @@ class StripeProvider:
             return Misconfigured("a capture needs the PaymentIntent that holds the money")
         if amount is None:
             return answers.too_fine(request.payment)
+        name = request.of
         params: Any = {"amount_to_capture": amount, "metadata": {"entrepot_capture": request.key}}
-        try:
-            done = await self._within(
-                self._intents.capture_async(request.of, params, {"idempotency_key": request.key})
-            )
-        except stripe.InvalidRequestError as error:
-            if error.code != "payment_intent_unexpected_state":
-                raise
-            return answers.of_capture(await self._intent(request.of), request)
-        return answers.of_capture(_plain(done), request)
+
+        async def ask(key: str) -> Json:
+            options: Any = {"idempotency_key": key}
+            return _plain(await self._within(self._intents.capture_async(name, params, options)))
+
+        done = await past_failures(ask, request.key, lambda: self._intent(name), _CAPTURABLE)
+        return answers.of_capture(done, request)
 
     async def _void(self, request: OperationRequest) -> VoidAnswer:
         name = request.of or _intent_named(request.payment)
@@ -247,18 +243,20 @@ class StripeProvider:
                 return Voided(None)
             # The intent that an authorisation has made, or would make: it is forbidden beforehand.
             name = str((await self._made(request.payment, amount))["id"])
+        of = name
+
+        async def ask(key: str) -> Json:
+            options: Any = {"idempotency_key": key}
+            return _plain(await self._within(self._intents.cancel_async(of, {}, options)))
+
         try:
-            done = await self._within(
-                self._intents.cancel_async(name, {}, {"idempotency_key": request.key})
+            return _voided(
+                await past_failures(ask, request.key, lambda: self._intent(of), _CANCELABLE)
             )
-            intent = _plain(done)
         except stripe.InvalidRequestError as error:
-            if error.code == "resource_missing":
-                return Voided(None)
-            if error.code != "payment_intent_unexpected_state":
+            if error.code != "resource_missing":
                 raise
-            intent = await self._intent(name)
-        return _voided(intent)
+            return Voided(None)
 
     async def _refund(self, request: OperationRequest) -> RefundAnswer:
         amount = answers.amount_of(request.payment, request.units)
@@ -275,8 +273,9 @@ class StripeProvider:
             done = await self._within(
                 self._refunds.create_async(params, {"idempotency_key": request.key})
             )
-        except stripe.InvalidRequestError:
-            # The key may be forgotten by now: a refund of before is in the list, with its key.
+        except (stripe.InvalidRequestError, stripe.APIError):
+            # The key may be forgotten by now, or hold a failure that Stripe saved although it made
+            # the refund: such a refund is in the list, with its key.
             made = await self._refund_of(request)
             if made is None:
                 raise
@@ -363,10 +362,6 @@ def _is_replayed(told: Any) -> bool:
     """Whether an answer was saved under its key before: the object may have moved on since."""
     headers = getattr(getattr(told, "last_response", None), "headers", None) or {}
     return str(headers.get("idempotent-replayed", "")).lower() == "true"
-
-
-def _numbered(key: str, number: int) -> str:
-    return key if number == 1 else f"{key}-{number}"
 
 
 def _intent_named(request: PaymentRequest) -> str | None:

@@ -125,7 +125,8 @@ class Adyen(AdyenObjects):
             "merchantReference": payment["reference"], "success": "true", "reason": "",
             "paymentMethod": "visa", "amount": payment["amount"],
         }  # fmt: skip
-        self.notify(usual | told)
+        data = {f"metadata.{name}": value for name, value in payment["metadata"].items()}
+        self.notify(usual | told | {"additionalData": data | told.get("additionalData", {})})
 
 
 def _route(path: str, operation: str, perform: Any) -> Route:

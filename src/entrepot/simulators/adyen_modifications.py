@@ -9,6 +9,8 @@ from entrepot.simulators.adyen_objects import AdyenObjects, amount_of, fault
 from entrepot.simulators.exchange import Call, Fault, Json, Reply
 from entrepot.simulators.service import capitals
 
+# Merchant accounts of this end have agreed with Adyen on several captures of a payment.
+SEVERAL = "SeveralCaptures"
 _NO_BALANCE = "Insufficient balance on payment"
 
 
@@ -20,7 +22,9 @@ class Modifications:
         self._ledger = service.ledger
 
     def capture(self, call: Call) -> Reply:
-        """Take held money, all or a part; what is left stays held."""
+        """Take held money, all or a part. The first capture lets go of the rest, unless the account
+        has an agreement on several.
+        """
         return self._modified(call, "CAPTURE", self._found(call), amount_of(call))
 
     def refund(self, call: Call) -> Reply:
@@ -105,6 +109,9 @@ class Modifications:
             self._service.moved(payment, "captured", value, one["id"], call)
             payment["held"] -= value
             payment["captured"] += value
+            if payment["held"] and not payment["account"].endswith(SEVERAL):
+                self._service.moved(payment, "released", payment["held"], one["id"], call)
+                payment["held"] = 0
             return True
         left = payment["captured"] - payment["refunded"]
         if code == "REFUND" or (code == "CANCEL_OR_REFUND" and payment["captured"]):

@@ -27,6 +27,7 @@ class AdyenObjects(Service, ABC):
     def moved(self, payment: Json, kind: str, units: int, thing: str, call: Call | None) -> None:
         """Add a movement of a payment's money to the ledger."""
         about = {"reference": payment["reference"], "method": payment["method"]}
+        about |= payment["metadata"]
         currency = payment["amount"]["currency"]
         self.enter(payment["id"], kind, units, currency, thing, call, about)
 

@@ -30,6 +30,7 @@ class Payments:
         payment: Json = {
             "id": capitals(16), "account": params["merchantAccount"], "amount": amount,
             "reference": params["reference"], "method": named or method.get("type"),
+            "metadata": params.get("metadata") or {},
             "at_once": params.get("captureDelayHours") == 0 or data.get("manualCapture") == "false",
             "state": "pending", "held": 0, "captured": 0, "refunded": 0, "lapses": 0.0,
         }  # fmt: skip

@@ -110,6 +110,9 @@ class Simulator:
             if script.does == "slow":
                 await asyncio.sleep(script.seconds)
             reply, outcome = self._executed(call, found, script)
+            if script.does == "late":
+                self.notices.wake()
+                await asyncio.sleep(script.seconds)
         finally:
             self._under_way.discard(call.key or "")
         return reply, "lost" if script.does == "lost" else outcome
@@ -147,9 +150,9 @@ class Simulator:
                 return service.replayed(call, saved.reply), "replayed"
         try:
             with ledger.writing():
-                reply = self._performed(call, found, script)
-                if call.key is not None and service.saves(reply):
-                    ledger.store(call.key, service.now(), content, reply)
+                reply, saved_reply = self._performed(call, found, script)
+                if call.key is not None and service.saves(saved_reply):
+                    ledger.store(call.key, service.now(), content, saved_reply)
         except Fault as fault:
             reply = fault.reply
             if call.key is not None and service.saves(reply):
@@ -158,11 +161,16 @@ class Simulator:
             return reply, "refused"
         return reply, script.does or "done"
 
-    def _performed(self, call: Call, found: Route, script: Script) -> Reply:
+    def _performed(self, call: Call, found: Route, script: Script) -> tuple[Reply, Reply]:
+        """The answer to a call, and the answer that is saved under its key."""
+        failure = self.service.refusal("failed", call)
         if script.does == "failed":
-            return self.service.refusal("failed", call)
+            return failure, failure
         reply = found.perform(call)
-        return self.service.refusal("failed", call) if script.does == "charged" else reply
+        if script.does != "charged":
+            return reply, reply
+        # A service that saves no failure knows by the key what was done.
+        return failure, failure if self.service.saves(failure) else reply
 
 
 def _route_of(service: Service, call: Call) -> Route | None:

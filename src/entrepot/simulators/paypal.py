@@ -18,6 +18,7 @@ from entrepot.simulators.service import DAY, capitals, name_of, route
 
 TOKEN_SECONDS = 32_400
 _ORDERS_HOURS, _PAYMENTS_DAYS = 6, 45
+_CERTIFICATE = "/v1/notifications/certs/CERT-simulator"
 _CODES = {"authorization": "T1300", "capture": "T0006", "refund": "T1107"}
 _STATES = {"PENDING": "P", "DENIED": "D", "DECLINED": "D", "FAILED": "D", "VOIDED": "V"}
 
@@ -133,7 +134,7 @@ class PayPal(PayPalObjects):
             "paypal-transmission-time": at,
             "paypal-transmission-sig": self._signing.sign(transmission, at, webhook, body),
             "paypal-auth-algo": ALGORITHM,
-            "paypal-cert-url": "https://api.paypal.com/v1/notifications/certs/CERT-simulator",
+            "paypal-cert-url": f"{self.ledger.fact('address', '')}{_CERTIFICATE}",
         }, body
 
     def settle(self, name: str, outcome: str) -> int:
@@ -168,6 +169,8 @@ class PayPal(PayPalObjects):
             return Reply(401, {"error": "invalid_client", "error_description": told})
         if call.params.get("grant_type") != "client_credentials":
             return Reply(400, {"error": "unsupported_grant_type"})
+        # The certificate of notifications is at the address that the client knows.
+        self.ledger.set_fact("address", f"http://{call.headers.get('host', '')}")
         token = name_of("A21AA", 48)
         self.ledger.set_fact(f"token {token}", self.now() + TOKEN_SECONDS)
         return Reply(200, {

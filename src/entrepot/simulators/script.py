@@ -20,6 +20,7 @@ WORDS = {
     "busy": "refused as a call whose key is in use",
     "limited": "429 with Retry-After, not executed",
     "slow": "executed and answered after a while",
+    "late": "executed at once, and answered after a while",
     "declined": "refused with the service's code",
     "pending": "the outcome is told later, by the control call `settle`",
 }
@@ -54,7 +55,10 @@ class Named(NamedTuple):
 
 
 def named_in(text: str) -> Named | None:
-    """The script that a text names. A number is how often, and of ``slow`` the milliseconds."""
+    """The script that a text names.
+
+    A number is how often; of ``slow`` and ``late`` it is the milliseconds of the first call.
+    """
     found = _NAMED.search(text)
     if found is None:
         return None
@@ -62,9 +66,9 @@ def named_in(text: str) -> Named | None:
     number = int(number) if number else None
     script = Script(does, code=code or "")
     times: int | None = number or 1
-    if does == "slow":
+    if does in ("slow", "late"):
         script = script._replace(seconds=(number or 1000) / 1000)
-        times = None
+        times = 1
     elif does in ALWAYS:
         times = number
     return Named(found[0], script, operation or "authorise", times)
