@@ -18,7 +18,7 @@ BENCH_LARGE ?= growth,footprint
 # The version whose books `make upgrade-large` upgrades; its commit is taken from this repository.
 UPGRADE_FROM ?= 2cfa2cd3d484e2e263b4a60ca0e475eed7a0f93d
 UPGRADE_ORDERS ?= 100000
-UPGRADE_ENGINE ?= sqlite
+UPGRADE_BOOK = build/upgrade/book-$(UPGRADE_ORDERS)
 
 # Compiled modules are kept: a run of the tests starts the program some hundred times.
 unexport PYTHONDONTWRITEBYTECODE
@@ -81,8 +81,9 @@ payment-faults: $(DEV_INSTALLED) ## a server killed at each point of a payment, 
 fuzz: $(DEV_INSTALLED) ## generated requests from each document: CASES (2000) a dialect and engine; 400 in make test
 	ENTREPOT_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest tests/acceptance/test_schemathesis.py $(PYTEST_ARGS)
 
-upgrade-large: $(DEV_INSTALLED) $(OLD_VERSION)/.venv/.installed ## a large book of an older version, upgraded; UPGRADE_ENGINE=postgres
-	$(BIN)/python -m tests.upgrade.large $(CURDIR)/$(OLD_VERSION)/$(BIN)/python $(UPGRADE_ENGINE) $(UPGRADE_ORDERS)
+upgrade-large: $(DEV_INSTALLED) $(OLD_VERSION)/.venv/.installed ## a large book of an older version, upgraded on both engines; it is made once
+	$(BIN)/python -m tests.upgrade.large $(CURDIR)/$(OLD_VERSION)/$(BIN)/python \
+		$(CURDIR)/$(UPGRADE_BOOK) $(UPGRADE_ORDERS)
 
 lock: $(LOCK_TOOL)/bin/pip-compile ## renew requirements.lock and requirements-dev.lock
 	$(PIP_COMPILE) --upgrade --build-deps-for editable -o requirements.lock pyproject.toml

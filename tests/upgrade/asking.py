@@ -79,10 +79,14 @@ def _konvo_lists(org: int, count: int, times: list[str]) -> Iterator[Request]:
         yield Request(org, "konvo", "GET", f"{KONVO}?{query}")
 
 
-def of_orders(talk: Talk) -> Iterator[Request]:
+def all_orders(talk: Talk) -> list[list[Body]]:
+    """The orders of every organization, as `orders_of` finds them."""
+    return [orders_of(talk, org) for org in range(len(talk.organizations))]
+
+
+def of_orders(known: list[list[Body]]) -> Iterator[Request]:
     """Every order of all organizations, by its id in every dialect and by its other names."""
-    for org in range(len(talk.organizations)):
-        orders = orders_of(talk, org)
+    for org, orders in enumerate(known):
         for one in orders:
             yield from _reading(org, one["id"])
         yield from _by_name(org, orders)
@@ -91,10 +95,9 @@ def of_orders(talk: Talk) -> Iterator[Request]:
     yield Request(1, "konvo", "GET", f"{KONVO}/nobody")
 
 
-def of_lists(talk: Talk) -> Iterator[Request]:
+def of_lists(known: list[list[Body]]) -> Iterator[Request]:
     """Every list of all organizations, with every filter, among them some that are refused."""
-    for org in range(len(talk.organizations)):
-        orders = orders_of(talk, org)
+    for org, orders in enumerate(known):
         times = sorted(one["updated_at"] for one in orders)
         times = times[:: max(1, len(times) // 6)]
         yield from _synq_lists(org, len(orders))

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests.upgrade import rows
-from tests.upgrade.asking import asked, of_lists, of_orders, repeatable, replayed
+from tests.upgrade.asking import all_orders, asked, of_lists, of_orders, repeatable, replayed
 from tests.upgrade.filling import fill
 from tests.upgrade.old_server import Old
 from tests.upgrade.talking import keep
@@ -33,7 +33,8 @@ def main(python: str) -> None:
         old.command("verify")
         book = rows.of_file(file)
         with old.serving(role="api") as talk:
-            reading = asked(talk, [*of_orders(talk), *of_lists(talk)])
+            known = all_orders(talk)
+            reading = asked(talk, [*of_orders(known), *of_lists(known)])
             repeated = asked(talk, again)
         changed = [name for name, told in rows.of_file(file).items() if told != book[name]]
         assert not changed, f"reading and repeating change {changed}"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from sqlalchemy import Boolean, Connection, LargeBinary, column, insert, table
+from sqlalchemy.engine import make_url
 
 # Table by table: its columns, which of them hold bytes or truth values, and the rows.
 Rows = dict[str, dict[str, Any]]
@@ -20,13 +23,7 @@ def of_file(path: Path) -> Rows:
     """All rows of an SQLite book, in the order of their keys."""
     found: Rows = {}
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as book:
-        names = book.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        for (name,) in names.fetchall():
-            if name in _NOT_ROWS or name.startswith("sqlite_"):
-                continue
-            columns = book.execute(f"PRAGMA table_info({name})").fetchall()
-            kinds = {one[1]: one[2].upper() for one in columns}
-            keys = [one[1] for one in sorted(columns, key=lambda one: one[5]) if one[5]]
+        for name, kinds, keys in _tables(book):
             rows = book.execute(f"SELECT * FROM {name} ORDER BY {', '.join(keys)}").fetchall()
             found[name] = {
                 "columns": list(kinds),
@@ -35,6 +32,45 @@ def of_file(path: Path) -> Rows:
                 "rows": [[_plain(value) for value in row] for row in rows if row[0] != _COUNTER],
             }
     return found
+
+
+def _tables(book: sqlite3.Connection) -> Iterator[tuple[str, dict[str, str], list[str]]]:
+    """Each table with the types of its columns, and its key."""
+    names = book.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    for (name,) in names.fetchall():
+        if name in _NOT_ROWS or name.startswith("sqlite_"):
+            continue
+        columns = book.execute(f"PRAGMA table_info({name})").fetchall()
+        keys = [one[1] for one in sorted(columns, key=lambda one: one[5]) if one[5]]
+        yield name, {one[1]: one[2].upper() for one in columns}, keys
+
+
+async def copy(path: Path, url: str) -> None:
+    """Copy all rows of an SQLite book into a PostgreSQL book of the same schema."""
+    told = make_url(url)
+    into = await asyncpg.connect(
+        host=told.host, port=told.port, user=told.username, database=told.database
+    )
+    # Rows come table by table: what they refer to may come later.
+    await into.execute("SET session_replication_role = replica")
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as book:
+        for name, kinds, _ in _tables(book):
+            await into.execute(f"DELETE FROM {name}")
+            truths = [at for at, kind in enumerate(kinds.values()) if kind.startswith("BOOL")]
+            found = (_typed_row(row, truths) for row in book.execute(f"SELECT * FROM {name}"))
+            listed = (row for row in found if row[0] != _COUNTER)
+            await into.copy_records_to_table(name, records=listed, columns=list(kinds))
+    await into.execute("ANALYZE")
+    await into.close()
+
+
+def _typed_row(row: tuple[Any, ...], truths: list[int]) -> tuple[Any, ...]:
+    if not truths:
+        return row
+    typed = list(row)
+    for at in truths:
+        typed[at] = None if row[at] is None else bool(row[at])
+    return tuple(typed)
 
 
 def _plain(value: Any) -> Any:
