@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, text
 from tests.store.verify_book import healthy_book, key_of, operation_key
 
 from entrepot.core.ids import dashed
+from entrepot.store import verify as verifying
 from entrepot.store.engines.opening import open_database
 from entrepot.store.verify import (
     Report,
     verify,
 )
 
+_OF_ROWS = ("UPDATE", "INSERT", "DELETE")
 NOWHERE = b"\xff" * 16
 
 Work = Callable[[Connection], Any]
@@ -75,7 +79,9 @@ class Book:
                 loosen(conn, table)
             for statement in statements:
                 self.do(conn, statement)
-            return verify(conn, **({"operation_key": operation_key} | more))
+            rows_only = not loosened and all(one.startswith(_OF_ROWS) for one in statements)
+            with _schema_known() if rows_only else nullcontext():
+                return verify(conn, **({"operation_key": operation_key} | more))
 
         report: Report = self.see(work)
         return report
@@ -83,6 +89,14 @@ class Book:
     def shown(self, name: str) -> str:
         found = self.ids.get(name, name)
         return dashed(found) if isinstance(found, bytes) else str(found)
+
+
+@contextmanager
+def _schema_known() -> Iterator[None]:
+    """The schema is not looked at, which takes a fifth of the time: only rows were changed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verifying, "check_schema", lambda _: None)
+        yield
 
 
 def loosen(conn: Connection, table: str) -> None:
