@@ -57,13 +57,15 @@ def test_every_command_of_the_pages_is_taken(served: Server) -> None:
         '-H "X-API-Key: $POLINATE_KEY"'
     )
     eventually(lambda: '"total":1' in paste(served, listed) or None, "the order is confirmed")
-    for dialect, count in (("synq", 4), ("polinate", 4), ("konvo", 3), ("native", 3)):
+    for dialect, count in (("synq", 4), ("polinate", 4), ("konvo", 3), ("native", 18)):
         found = commands(served, dialect)
         assert len(found) == count
         for command in found:
             assert served.url in command
             assert ":8080" not in command
-            paste(served, command)
+            # Some changes of one order exclude each other.
+            if not re.search(r"ORDER_ID/(?!events|explain)", command):
+                paste(served, command)
 
 
 @pytest.mark.parametrize(

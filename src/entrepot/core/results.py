@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from entrepot.core.beside import Beside
 from entrepot.core.changes import Changes
+from entrepot.core.notes import OrderNote
 from entrepot.core.order import Customer, Job, Order, StockEntry
 from entrepot.core.organization import OrganizationSettings
 from entrepot.core.payment import FullPayment
@@ -14,14 +15,17 @@ from entrepot.core.shipments import Parcel
 
 
 class OrderResult(NamedTuple):
-    """An order, as it stands after the command; with the shipment or the return that the command is
-    about, and with what hangs on the order, where that is asked for.
+    """An order, as it stands after the command.
+
+    With it: the shipment or the return that the command is about, the note that was written, and
+    what hangs on the order, where that is asked for.
     """
 
     order: Order
     sent: Parcel | None = None
     back: FullReturn | None = None
     beside: Beside | None = None
+    note: OrderNote | None = None
 
 
 class OrdersResult(NamedTuple):

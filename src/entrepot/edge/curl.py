@@ -66,7 +66,10 @@ def curl(
     command = _JOIN.join(lines)
     if found == path:
         return command
-    listed = _JOIN.join([f'curl -sS "{SERVER}{path.rpartition("/")[0]}"', *headers])
+    of_what = path.partition("/{")[0]
+    if of_what not in document["paths"]:
+        return f"# Take the id from an order that you read.\n{_ORDER_ID}=...\n\n{command}"
+    listed = _JOIN.join([f'curl -sS "{SERVER}{of_what}"', *headers])
     return f'# The newest order.\n{_ORDER_ID}="$({listed} \\\n  | {_FIRST_ID})"\n\n{command}'
 
 

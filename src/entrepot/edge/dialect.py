@@ -222,6 +222,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     body: Any = None  # type of the request body
     body_max: int = MIB
+    body_optional: bool = False  # a request without a body is one whose members are all absent
     access: Access = READERS
     description: str = ""
     tag: str = "Orders"

@@ -156,7 +156,8 @@ class Endpoint:
         elif operation.body is not None:
             # Only the call holds the body, so the memory is free once the handler has read the
             # body.
-            call.body = await read_body(headers, receive, operation.body_max)
+            if not (operation.body_optional and _has_no_body(headers)):
+                call.body = await read_body(headers, receive, operation.body_max)
         del body
         answer = await operation.handler(call)
         if isinstance(answer, Reply):
@@ -206,6 +207,10 @@ class Endpoint:
         if self._dialect.strict_query:
             raise refuse(Reason.INVALID, "is no query parameter of this address", _name(unknown[0]))
         extra.append(_warning("unknown query parameters", unknown))
+
+
+def _has_no_body(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
 
 
 def _too_little(roles: Roles, role: str) -> str:

@@ -59,6 +59,41 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
             "metadata": {"campaign": "spring"},
         },
     },
+    ("native", "amendOrder"): {
+        "an address and a note": {
+            "shipping_address": "2 Low Street\nLeeds",
+            "notes": "Leave it with the neighbour",
+        },
+        "lines": {
+            "lines": {
+                "add": [{"sku": "PEN-BLACK", "quantity": 1}],
+                "change": [{"id": "01981e6a-7c00-7000-8000-000000000006", "quantity": 3}],
+                "remove": ["01981e6a-7c00-7000-8000-000000000007"],
+            },
+        },
+    },
+    ("native", "cancelOrder"): {"a reason": {"reason": "the customer changed their mind"}},
+    ("native", "holdOrder"): {"a reason": {"reason": "the address looks wrong"}},
+    ("native", "releaseOrder"): {"nothing": {}},
+    ("native", "shipOrder"): {
+        "all that is left": {"carrier": "DHL", "tracking_number": "JD014600006281230700"},
+        "a part": {
+            "lines": [{"line_id": "01981e6a-7c00-7000-8000-000000000006", "quantity": 1}],
+        },
+    },
+    ("native", "deliverShipment"): {"at a time": {"at": "2026-03-01T12:00:00Z"}},
+    ("native", "loseShipment"): {"nothing": {}},
+    ("native", "completeOrder"): {"nothing": {}},
+    ("native", "requestReturn"): {
+        "a part": {
+            "lines": [{"line_id": "01981e6a-7c00-7000-8000-000000000006", "quantity": 1}],
+            "reason": "too small",
+        },
+    },
+    ("native", "approveReturn"): {"nothing": {}},
+    ("native", "refuseReturn"): {"nothing": {}},
+    ("native", "receiveReturn"): {"back on the shelf": {"restock": True}},
+    ("native", "noteOrder"): {"a note": {"text": "Called the customer."}},
     ("polinate", "createOrder"): {
         "make an order": {
             "expectedDeliveryAt": "2030-01-15T10:30:00.000Z",

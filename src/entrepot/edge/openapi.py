@@ -96,7 +96,8 @@ def _operation(
                 name.replace(" ", "-"): {"summary": name, "value": value}
                 for name, value in examples.items()
             }
-        described["requestBody"] = {"required": True, "content": {JSON: media}}
+        needed = not operation.body_optional
+        described["requestBody"] = {"required": needed, "content": {JSON: media}}
     described["responses"] = {
         str(status): _response(status, response, schemas, headers)
         for status, response in sorted(operation.responses.items())

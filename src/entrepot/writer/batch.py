@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from entrepot import failpoints
 from entrepot.core import actor, beside
+from entrepot.core.commands import Command
 from entrepot.core.decide import add_needs, decide, of_order
 from entrepot.core.decide.goods import wanted_by
 from entrepot.core.decide.reserve import ReserveStock
@@ -147,10 +148,20 @@ def _decided(envelope: Envelope, facts: Facts) -> Decision | Refusal:
     """The decision; a refusal where the command is meant for another version of its order."""
     expected, command = envelope.expected, envelope.command
     if expected is not None:
-        order = facts.orders.get((command.org, of_order(command) or b""))
+        order = facts.orders.get((command.org, _named_by(command, facts) or b""))
         if order is not None and revision(order) not in expected:
             return Refusal(Reason.CHANGED_MEANWHILE, version=revision(order))
     return decide(command, facts)
+
+
+def _named_by(command: Command, facts: Facts) -> bytes | None:
+    """The order that the command is about, by its id or by that of a shipment or return of it."""
+    of_part = getattr(command, "shipment_id", None) or getattr(command, "return_id", None)
+    if of_part is None:
+        return of_order(command)
+    key = (command.org, of_part)
+    found = facts.by_shipment.get(key) or facts.by_return.get(key)
+    return None if found is None else found[1]
 
 
 def _outcome(envelope: Envelope, result: Result | Refusal) -> Outcome:

@@ -93,7 +93,7 @@ class Writer:
         """`hooks`: the pipeline of this process; None where others do what is to be done."""
         self._database = database
         self.now = now  # microseconds UTC
-        self._new_id = new_id
+        self.new_id = new_id  # ids of 16 bytes, rising with the time
         self._monotonic = monotonic
         self._queues = Queues(limits)
         self._series = _series(database.side_by_side)
@@ -110,7 +110,7 @@ class Writer:
 
     async def rehearse(self, envelope: Envelope) -> Rehearsal:
         """Decide a command against the book as it is, and keep nothing. Raises Unavailable."""
-        facts = Facts(self.now(), self._new_id)
+        facts = Facts(self.now(), self.new_id)
         return await self._database.read(lambda conn: rehearse(conn, envelope, facts))
 
     def crowded(self, inside: int, *, bulk: bool = False) -> bool:
@@ -229,7 +229,7 @@ class Writer:
 
     async def _commit(self, envelopes: list[Envelope], series: _Series) -> list[Outcome]:
         facts = Facts(
-            self.now(), self._new_id, leased_until=self._hooks.leased_until(),
+            self.now(), self.new_id, leased_until=self._hooks.leased_until(),
             holder=self._hooks.holder, breathe=breathe,
         )  # fmt: skip
         much = sum([size(one.command) for one in envelopes]) > AT_ONCE_MAX

@@ -18,12 +18,14 @@ from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.money import RANGE, Amount, priceable, stripped
 from entrepot.core.needs import Needs
 from entrepot.core.order import Line, Order, revision, subtotal
+from entrepot.core.order_reason import OrderReason
 from entrepot.core.organization import SETTINGS
 from entrepot.core.quantity import Quantity
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 
 LINES_MAX = 500
+DETAIL_MAX = 500  # characters
 SECOND = 1_000_000  # microseconds
 
 
@@ -63,6 +65,8 @@ class AmendOrder(NamedTuple):
     # The second after which the order must not have changed; None where it may have.
     unmodified_since: int | None = None
     paths: AmendPaths = AmendPaths()
+    # Why the order is cancelled, as somebody told it.
+    reason: str = ""
 
 
 def wants(command: AmendOrder, needs: Needs) -> None:
@@ -104,6 +108,9 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
     if command.words:
         telling = Telling(command.words, command.source, command.paths.order)
         order = tell(order, telling, facts, changes)
+        if command.reason and order.reason == OrderReason.CANCELLED != before.reason:
+            told = f"told by {command.source}: {command.reason}"
+            order = order.changed(reason_detail=told[:DETAIL_MAX])
     if order.managed:
         times.hold(before, order, said, facts, command.paths)
     if order != before:

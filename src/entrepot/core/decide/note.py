@@ -41,7 +41,8 @@ def note(command: NoteOrder, facts: Facts) -> Decision:
     if len(command.text) > TEXT_MAX:
         raise refuse(Reason.INVALID, f"must not be longer than {TEXT_MAX:,} characters", "text")
     changes = Changes(facts)
-    changes.of(NOTES).put(OrderNote(
+    made = OrderNote(
         command.org, facts.new_id(), command.order_id, command.author, command.text, facts.now
-    ))  # fmt: skip
-    return Decision(changes, OrderResult(order))
+    )
+    changes.of(NOTES).put(made)
+    return Decision(changes, OrderResult(order, note=made))

@@ -42,6 +42,7 @@ async def read(call: Call, shape: msgspec.json.Decoder[S]) -> tuple[S, Body]:
     """The body, and its members as they were sent. Refused with every fault of it."""
 
     def work(body: bytes) -> tuple[S, Body]:
+        body = body or b"{}"
         told = read_json(body, shape)
         return told, Body(_members(body.removeprefix(BYTE_ORDER_MARK)))
 

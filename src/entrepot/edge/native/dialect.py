@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from entrepot.edge.dialect import Dialect
 from entrepot.edge.native.credentials import NAME, authenticate
+from entrepot.edge.native.orders import changes, looking
 from entrepot.edge.native.orders import routes as orders
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.reply import PROBLEM
@@ -24,5 +25,5 @@ DIALECT = Dialect(
     refusal_media=PROBLEM,
     own_query=True,
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
-    operations=(*orders.OPERATIONS,),
+    operations=(*orders.OPERATIONS, *looking.OPERATIONS, *changes.OPERATIONS),
 )  # fmt: skip

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Select, select
 
 from entrepot.core.order import Event
 from entrepot.store import schema
+from entrepot.store.engines.sql import Statement
+from entrepot.store.question import asked_in
 
 
 def after_statement(org: int, number: int, limit: int) -> Select[Any]:
@@ -37,3 +39,16 @@ def newest(conn: Connection, org: int) -> int:
     c = schema.order_counters.c
     found = conn.execute(select(c.events).where(c.org == org)).scalar_one_or_none()
     return found or 0
+
+
+@asked_in("one statement")
+def of_order(conn: Connection, org: int, order_id: bytes, seq: int, limit: int) -> list[Event]:
+    """The first `limit` events of an order behind the one with this `seq`, oldest first."""
+    statement = Statement(conn)
+    columns = ", ".join(f'e."{name}"' for name in schema.EVENTS.columns)
+    conditions = f"e.org = {statement.mark(org)} AND e.subject_id = {statement.mark(order_id)}"
+    found = statement.fetch(
+        f"SELECT {columns} FROM events AS e WHERE {conditions} AND e.seq > {statement.mark(seq)} "
+        f"ORDER BY e.seq LIMIT {statement.mark(limit)}"
+    )
+    return [schema.EVENTS.from_row(row) for row in found]

@@ -25,6 +25,7 @@ PLACE_PARTS = (
 )  # fmt: skip
 # Orders that were placed so long ago and did not move wait too long (microseconds).
 TOO_LONG = 300_000_000
+ONE_NAME = "name the variant by `variant_id` or by `sku`"
 _json = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -32,7 +33,7 @@ def place_order(body: wire.PlaceOrder, principal: Principal, key: str | None) ->
     """The command."""
     code = body.currency.text
     faults = [
-        Refusal(Reason.INVALID, "name the variant by `variant_id` or by `sku`", f"lines[{index}]")
+        Refusal(Reason.INVALID, ONE_NAME, f"lines[{index}]")
         for index, line in enumerate(body.lines)
         if (line.variant_id is None) == (line.sku is None)
     ]
@@ -59,7 +60,7 @@ def place_order(body: wire.PlaceOrder, principal: Principal, key: str | None) ->
     )  # fmt: skip
 
 
-def new_line(line: wire.NewLine, where: str, code: str) -> DraftLine:
+def new_line(line: wire.NewLine, where: str, code: str | None) -> DraftLine:
     """A line that is wanted; its variant is a known one."""
     if line.variant_id is not None:
         variant = VariantRef(variant_id=line.variant_id.raw)

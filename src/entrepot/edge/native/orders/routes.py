@@ -3,9 +3,7 @@ question, and writing."""
 
 from __future__ import annotations
 
-from entrepot.core.commands import Command
-from entrepot.core.order import Order
-from entrepot.core.refusal import Reason, Refusal, refuse
+from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import revisions
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Response
@@ -18,10 +16,10 @@ from entrepot.edge.native.documented import (
     OF_ONE,
     WRITTEN,
 )
-from entrepot.edge.native.orders import named, read, wire, write
+from entrepot.edge.native.orders import carrying, named, read, wire, write
 from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
 from entrepot.store.reading import whole_orders
-from entrepot.writer.envelope import Answer, Envelope, Idempotency
+from entrepot.writer.envelope import Answer
 
 READ, WRITE = Scoped(scopes.ORDERS_READ), Scoped(scopes.ORDERS_WRITE)
 _LIST = bodies.parameters(
@@ -70,37 +68,7 @@ async def place_order(call: Call) -> Answer:
     command = read.place_order(told, call.principal, idempotency_key(call.headers))
     if not call.services.sandbox:
         command = command._replace(needs_account=True)
-    return await carry_out(call, command, key, dry=dry, status=201)
-
-
-async def carry_out(
-    call: Call, command: Command, key: Idempotency | None, *, dry: bool, status: int = 200
-) -> Answer:
-    """Carry the command out, and answer with its order; or tell what would come of it."""
-    expected = revisions.expected(call.headers)
-
-    def tagged(order: Order) -> None:
-        call.etag = revisions.tag(order)
-
-    answer = write.written(status, call.request_id, tagged)
-    if not dry:
-        return await call.submit(command, answer, key, expected=expected, whole=True)
-    found = await call.services.writer.rehearse(
-        Envelope(
-            command,
-            call.request_id,
-            None,
-            answer,
-            actor=call.principal.actor,
-            expected=expected,
-            whole=True,
-        )
-    )
-    call.etag = None
-    if isinstance(found.outcome.result, Refusal) or found.order is None:
-        assert found.outcome.answer is not None
-        return found.outcome.answer
-    return write.rehearsed(found)
+    return await carrying.carry_out(call, command, key, dry=dry, status=201)
 
 
 OPERATIONS = (

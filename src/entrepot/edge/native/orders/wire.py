@@ -266,6 +266,40 @@ class Order(msgspec.Struct):
     updated_at: Time
 
 
+class Note(msgspec.Struct):
+    """A note beside an order, and who wrote it."""
+
+    id: Uuid
+    order_id: Uuid
+    author: str
+    text: str
+    created_at: Time
+
+
+class Legal(msgspec.Struct):
+    """A command of the order; `why_not` is null where the order takes the command now."""
+
+    command: str
+    why_not: str | None
+
+
+class Explanation(msgspec.Struct):
+    """Where an order stands and what it waits for."""
+
+    stage: Stage
+    since: Time
+    waiting_for: str | None
+    last_error: str | None
+    try_: Annotated[int | None, Meta(description="Which try is next, or under way")] = (
+        msgspec.field(name="try")
+    )
+    tries_max: int | None
+    next_try_at: Time | None
+    held_by: str | None
+    legal: list[Legal]
+    sentence: str
+
+
 class OrderPage(Page[Order]):
     """A page of orders, newest first."""
 

@@ -13,12 +13,16 @@ from msgspec import Raw
 
 from entrepot.core import ids, shipments, shown
 from entrepot.core.beside import Beside
+from entrepot.core.held import is_held
 from entrepot.core.money import Amount, line_sum
+from entrepot.core.notes import OrderNote
 from entrepot.core.order import Line, Order
 from entrepot.core.payment import Operation, Payment, sums
 from entrepot.core.quantity import NONE, Quantity
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, Result
+from entrepot.core.returns import Return, ReturnLine
+from entrepot.core.shipments import Shipment, ShipmentLine
 from entrepot.edge import currency, quantities
 from entrepot.edge.native import paging
 from entrepot.edge.native.orders import wire
@@ -58,7 +62,7 @@ def members(o: Order, beside: Beside) -> dict[str, Any]:
         "payment": o.facets.payment,
         "fulfilment": o.facets.fulfilment,
         "returns": o.facets.returns,
-        "held": False,
+        "held": is_held(o),
         "currency": o.currency,
         "lines": [_line(line, gone, back) for line in o.lines],
         "totals": wire.Totals(
@@ -75,8 +79,8 @@ def members(o: Order, beside: Beside) -> dict[str, Any]:
         "channel": o.channel or o.source_platform,
         "notes": o.notes,
         "metadata": _json(o.metadata),
-        "shipments": shipments_of(o, beside),
-        "returns_list": returns_of(o, beside),
+        "shipments": shipments_of(beside),
+        "returns_list": returns_of(beside),
         "payment_operations": operations_of(beside),
         "words": _words(o),
         "reason": shown.reason(o),
@@ -143,58 +147,69 @@ def _json(text: str | None) -> Raw:
     return _NULL if text is None else Raw(text.encode())
 
 
-def shipments_of(o: Order, beside: Beside) -> list[wire.Shipment]:
+def shipments_of(beside: Beside) -> list[wire.Shipment]:
     """The order's shipments with their lines."""
     parts = _by_number(beside.shipment_lines)
-    return [
-        wire.Shipment(
-            id=ids.dashed(one.id),
-            order_id=ids.dashed(o.id),
-            number=one.number,
-            state=one.state,
-            lines=[
-                wire.Part(ids.dashed(part.line_id), quantities.shown(part.quantity))
-                for part in parts.get(one.number, ())
-            ],
-            carrier=one.carrier,
-            tracking_number=one.tracking_number,
-            tracking_url=one.tracking_url,
-            shipped_at=millis_text(one.shipped_at),
-            delivered_at=_time(one.delivered_at),
-        )
-        for one in beside.shipments
-    ]
+    return [shipment(one, parts.get(one.number, ())) for one in beside.shipments]
+
+
+def shipment(one: Shipment, parts: Iterable[ShipmentLine]) -> wire.Shipment:
+    """A shipment with its lines."""
+    return wire.Shipment(
+        id=ids.dashed(one.id),
+        order_id=ids.dashed(one.order_id),
+        number=one.number,
+        state=one.state,
+        lines=[
+            wire.Part(ids.dashed(part.line_id), quantities.shown(part.quantity)) for part in parts
+        ],
+        carrier=one.carrier,
+        tracking_number=one.tracking_number,
+        tracking_url=one.tracking_url,
+        shipped_at=millis_text(one.shipped_at),
+        delivered_at=_time(one.delivered_at),
+    )
 
 
 def _time(at: int | None) -> str | None:
     return None if at is None else millis_text(at)
 
 
-def returns_of(o: Order, beside: Beside) -> list[wire.Return]:
+def returns_of(beside: Beside) -> list[wire.Return]:
     """The order's returns with their lines."""
     parts = _by_number(beside.return_lines)
-    return [
-        wire.Return(
-            id=ids.dashed(one.id),
-            order_id=ids.dashed(o.id),
-            number=one.number,
-            state=one.state,
-            reason=one.reason,
-            lines=[
-                wire.ReturnedPart(
-                    ids.dashed(part.line_id),
-                    quantities.shown(part.quantity),
-                    part.restocked,
-                    None if part.location_id is None else ids.dashed(part.location_id),
-                )
-                for part in parts.get(one.number, ())
-            ],
-            requested_at=millis_text(one.requested_at),
-            approved_at=_time(one.approved_at),
-            returned_at=_time(one.returned_at),
-        )
-        for one in beside.returns
-    ]
+    return [return_(one, parts.get(one.number, ())) for one in beside.returns]
+
+
+def return_(one: Return, parts: Iterable[ReturnLine]) -> wire.Return:
+    """A return with its lines."""
+    return wire.Return(
+        id=ids.dashed(one.id),
+        order_id=ids.dashed(one.order_id),
+        number=one.number,
+        state=one.state,
+        reason=one.reason,
+        lines=[
+            wire.ReturnedPart(
+                ids.dashed(part.line_id),
+                quantities.shown(part.quantity),
+                part.restocked,
+                None if part.location_id is None else ids.dashed(part.location_id),
+            )
+            for part in parts
+        ],
+        requested_at=millis_text(one.requested_at),
+        approved_at=_time(one.approved_at),
+        returned_at=_time(one.returned_at),
+    )
+
+
+def note(one: OrderNote) -> wire.Note:
+    """A note."""
+    return wire.Note(
+        ids.dashed(one.id), ids.dashed(one.order_id), one.author, one.text,
+        millis_text(one.created_at),
+    )  # fmt: skip
 
 
 def _by_number(rows: Iterable[object]) -> dict[int, list]:  # type: ignore[type-arg]
@@ -239,18 +254,44 @@ def page_answer(page: Page) -> Answer:
     return Answer(200, encode(wire.OrderPage([order(*one) for one in page.orders], after)))
 
 
+Shown = Callable[[OrderResult], object]
+
+
+def whole(result: OrderResult) -> wire.Order:
+    """The order after a write."""
+    assert result.beside is not None, "the envelope asks for the whole order"
+    return order(result.order, result.beside)
+
+
+def sent(result: OrderResult) -> wire.Shipment:
+    """The shipment that a write was about."""
+    assert result.sent is not None
+    return shipment(*result.sent)
+
+
+def back(result: OrderResult) -> wire.Return:
+    """The return that a write was about."""
+    assert result.back is not None
+    return return_(*result.back)
+
+
+def noted(result: OrderResult) -> wire.Note:
+    """The note that was written."""
+    assert result.note is not None
+    return note(result.note)
+
+
 def written(
-    status: int, request_id: str, tagged: Callable[[Order], None]
+    status: int, request_id: str, tagged: Callable[[Order], None], shown_: Shown
 ) -> Callable[[Result | Refusal], Answer]:
-    """The order after a write. `tagged` hears which order is answered."""
+    """The answer to a write. `tagged` hears which order is answered."""
 
     def answer(result: Result | Refusal) -> Answer:
         if isinstance(result, Refusal):
             return refusal_answer(result, request_id)
         assert isinstance(result, OrderResult)
-        assert result.beside is not None, "the envelope asks for the whole order"
         tagged(result.order)
-        return Answer(status, encode(order(result.order, result.beside)))
+        return Answer(status, encode(shown_(result)))
 
     return answer
 

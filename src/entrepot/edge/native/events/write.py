@@ -1,0 +1,36 @@
+"""Events in the words of the native API; pure."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Raw
+
+from entrepot.core import ids
+from entrepot.core.order import Event
+from entrepot.edge.native import paging
+from entrepot.edge.native.events import wire
+from entrepot.edge.times import millis_text
+from entrepot.writer.envelope import Answer
+
+encode = msgspec.json.Encoder().encode
+
+
+def event(one: Event) -> wire.Event:
+    """An event."""
+    kind, _, name = one.actor.partition(":")
+    return wire.Event(
+        one.number,
+        one.type,
+        wire.Subject(one.subject, ids.dashed(one.subject_id)),
+        one.seq,
+        millis_text(one.at),
+        wire.Actor(kind, name) if kind else None,
+        one.source,
+        Raw(one.body.encode()),
+    )
+
+
+def page_answer(events: list[Event], limit: int) -> Answer:
+    """A page of one more event than its `limit`, if there are so many, oldest first."""
+    after = paging.cursor(events[limit - 1].seq) if len(events) > limit else None
+    return Answer(200, encode(wire.EventPage([event(one) for one in events[:limit]], after)))

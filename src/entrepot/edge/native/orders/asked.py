@@ -1,0 +1,96 @@
+"""The native API's shapes of what is asked of an order that is there."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from entrepot.edge.native.orders.wire import LINES_MAX, Address, Long, Name, NewLine, Object
+from entrepot.edge.native.paging import Limit
+from entrepot.edge.native.values import Id, Instant, Money, Much
+
+
+class ChangedLine(msgspec.Struct, forbid_unknown_fields=True):
+    """Changes of a line; what is left out stays."""
+
+    id: Id
+    quantity: Much | None = None
+    unit_price: Money | None = None
+
+
+class LineChanges(msgspec.Struct, forbid_unknown_fields=True):
+    """Lines that go, lines that change, and further lines; all or nothing."""
+
+    add: Annotated[list[NewLine], Meta(max_length=LINES_MAX)] = []
+    change: Annotated[list[ChangedLine], Meta(max_length=LINES_MAX)] = []
+    remove: Annotated[list[Id], Meta(max_length=LINES_MAX)] = []
+
+
+class AmendOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of PATCH /v1/orders/{ref}: what is left out stays, null takes a value away."""
+
+    lines: LineChanges | UnsetType = UNSET
+    shipping_address: Address | None | UnsetType = UNSET
+    notes: Long | None | UnsetType = UNSET
+    external_id: Name | None | UnsetType = UNSET
+    metadata: Object | None | UnsetType = UNSET
+
+
+class Why(msgspec.Struct, forbid_unknown_fields=True):
+    """Why something is done, in a person's words."""
+
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+class WantedPart(msgspec.Struct, forbid_unknown_fields=True):
+    """How much of a line is meant."""
+
+    line_id: Id
+    quantity: Much
+
+
+Parts = Annotated[list[WantedPart], Meta(min_length=1, max_length=LINES_MAX)]
+
+
+class ShipOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/orders/{ref}/shipments. Without `lines` all that is left leaves."""
+
+    lines: Parts | None = None
+    carrier: Annotated[str, Meta(max_length=200)] | None = None
+    tracking_number: Annotated[str, Meta(max_length=200)] | None = None
+    tracking_url: Annotated[str, Meta(max_length=2_000)] | None = None
+
+
+class Arrived(msgspec.Struct, forbid_unknown_fields=True):
+    """When the goods arrived; now, if it is left out."""
+
+    at: Instant | None = None
+
+
+class AskReturn(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/orders/{ref}/returns. Without `lines`: all that left and is not back."""
+
+    lines: Parts | None = None
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+class ReceiveReturn(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/returns/{id}/receive: goods lie on a shelf again, or are scrapped."""
+
+    restock: bool = True
+    location_id: Id | None = None
+
+
+class NewNote(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/orders/{ref}/notes."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+
+
+class EventQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """The query of GET /v1/orders/{ref}/events."""
+
+    limit: Limit = 50
+    after: str | None = None
