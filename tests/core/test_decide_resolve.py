@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from tests.core.book import ORG, Book, line
 
+from entrepot.core.decide.capture import CaptureOrder
+from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.resolve import PROOF_MAX, ResolveOrder
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.order import Order
-from entrepot.core.refusal import Reason
+from entrepot.core.refusal import Reason, Refusal
 
 PROOF = "dashboard, seen by Ada at 9:14"
 
@@ -91,6 +93,29 @@ def test_a_void_that_the_operator_saw_is_done(book: Book) -> None:
     order = resolved(book, order)
     assert (order.facets.payment, book.jobs(order)) == ("voided", [])
     assert book.asked(order) == [("authorise", "given_up"), ("void", "done")]
+
+
+def test_a_capture_and_a_refund_are_settled_by_what_was_found(book: Book) -> None:
+    order = book.confirmed()
+    book.done(CaptureOrder(ORG, "native", order.id))
+    order = park(book, order)
+    declined = book.judge(ResolveOrder(ORG, order.id, PROOF, "nothing"))
+    assert not isinstance(declined, Refusal)
+    order = resolved(book, order)
+    assert (order.facets.payment, order.parked) == ("paid", False)
+    assert book.asked(order) == [("authorise", "done"), ("capture", "done")]
+    book.done(RefundOrder(ORG, "native", order.id))
+    order = resolved(book, park(book, order), found="nothing")
+    assert (order.facets.payment, order.parked) == ("paid", False)
+    assert book.asked(order)[-1] == ("refund", "declined")
+    assert order.reason == "refund_declined"
+    book.done(RefundOrder(ORG, "native", order.id))
+    order = resolved(book, park(book, order))
+    assert order.facets.payment == "refunded"
+    assert book.types(order).count("order.resolved") == 3
+    full = book.facts.payment_of((ORG, order.id))
+    assert full is not None
+    assert full.operations[-1].provider_reference == "pi_7"
 
 
 def test_resolving_twice_finds_nothing_parked(book: Book) -> None:

@@ -17,16 +17,19 @@ from entrepot.core.commands import Command
 from entrepot.core.decide import _RULES, decide
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
+from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.note import NoteOrder
+from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.resolve import ResolveOrder
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, ResumeOrder
 from entrepot.core.decide.take_back import ReceiveReturn, TakeBack
 from entrepot.core.explain import LEAST, Least, legal_commands
 from entrepot.core.facets import Facets
+from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.results import Decision, OrderResult
 from entrepot.core.returns import RETURNS
@@ -35,7 +38,8 @@ from entrepot.core.shipments import SHIPMENTS, Part
 _NAMES: dict[type, str] = {
     ShipOrder: "ship", TakeBack: "take_back", NoteOrder: "note", ResumeOrder: "retry",
     DeliverShipment: "deliver", LoseShipment: "lose", CompleteOrder: "complete",
-    HoldOrder: "hold", ReleaseOrder: "release", RequestReturn: "return",
+    CaptureOrder: "capture", RefundOrder: "refund", HoldOrder: "hold", ReleaseOrder: "release",
+    RequestReturn: "return",
     ApproveReturn: "approve_return", RefuseReturn: "refuse_return",
     ReceiveReturn: "receive_return", ResolveOrder: "resolve",
 }  # fmt: skip
@@ -100,12 +104,32 @@ class Explained(Senders):
     @rule(
         data=st.data(),
         kind=st.sampled_from(
-            [CompleteOrder, HoldOrder, ReleaseOrder, RequestReturn, ShipOrder, TakeBack]
+            [
+                CompleteOrder,
+                HoldOrder,
+                ReleaseOrder,
+                RequestReturn,
+                ShipOrder,
+                TakeBack,
+            ]
         ),
     )
     def give(self, data: st.DataObject, kind: Any) -> None:
         """Somebody gives a command of a whole order."""
         self.attempt(kind(ORG, "native", self.any_order(data).id))
+
+    @precondition(lambda self: self.book.facts.orders)
+    @rule(
+        data=st.data(), kind=st.sampled_from([CaptureOrder, RefundOrder]),
+        units=st.none() | st.integers(0, 5_000),
+    )  # fmt: skip
+    def ask_for_money(self, data: st.DataObject, kind: Any, units: int | None) -> None:
+        """What would come of it: the machine has no worker that captures and refunds."""
+        order = self.any_order(data)
+        amount = None if units is None else Amount(units, 2)
+        outcome = self.book.judge(kind(ORG, "native", order.id, amount))
+        if isinstance(outcome, Decision):
+            assert legal(self.book, order)[_NAMES[kind]] is None
 
     @precondition(lambda self: self.book.facts.orders)
     @rule(data=st.data(), wanted=WANTED)
@@ -150,7 +174,12 @@ class Explained(Senders):
 
 def test_the_explanation_of_any_order_is_what_the_decisions_do() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Explained, settings=settings(max_examples=25, stateful_step_count=15, deadline=None)
+        Explained,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=15,
+            deadline=None,
+        ),
     )
 
 
@@ -174,6 +203,8 @@ CONFIRMED = {
     "cancel": None,
     "complete": "an order that is accepted cannot be completed yet",
     "hold": None,
+    "capture": None,
+    "refund": "no money of the order was taken that could be given back",
     "release": "nothing would change: the order is confirmed",
     "deliver": "no goods of the order have left",
     "lose": "no goods of the order have left",
@@ -186,8 +217,6 @@ CONFIRMED = {
     "take_back": "goods that are accepted cannot come back",
     "retry": "no step of the order is parked or waits",
     "ship": None,
-    "capture": None,
-    "refund": "no money of the order was taken that could be given back",
 }
 
 

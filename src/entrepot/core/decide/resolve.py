@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 from entrepot.core import events
 from entrepot.core.changes import Changes
+from entrepot.core.decide.operate import SettleOperation
+from entrepot.core.decide.operate import settle as settle_operation
 from entrepot.core.decide.settle import SettlePayment, settle
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job, Order
+from entrepot.core.payment import FullPayment
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 
@@ -23,6 +26,8 @@ _OUTCOMES = {
     ("authorise", NOTHING): "declined",
     ("void", DONE): "voided",
 }
+_OPERATIONS = frozenset({"capture", "refund"})
+_STEPS = frozenset({"authorise", "void", *_OPERATIONS})
 
 
 class ResolveOrder(NamedTuple):
@@ -60,19 +65,47 @@ def resolve(command: ResolveOrder, facts: Facts) -> Decision:
     job = _parked_step(order, facts)
     found = _found(command, job)
     told = f"found by the operator: {command.proof}"
+    payment = facts.payment_of((order.org, order.id))
+    if payment is None:
+        raise refuse(Reason.ILLEGAL_MOVE, "the order has no payment")
+    if job.kind in _OPERATIONS:
+        settled = _operation(command, job, payment, found, told, facts)
+    else:
+        settled = _payment(command, job, payment, found, told, facts)
+    return _audited(command, order, job, found, settled.changes, facts)
+
+
+def _payment(
+    command: ResolveOrder, job: Job, payment: FullPayment, found: str, told: str, facts: Facts
+) -> Decision:
+    """The decision that follows from what became of an authorisation, or of a void."""
     outcome = _OUTCOMES.get((job.kind, found))
     if outcome is None:
         sentence = f"a {job.kind} of which nothing was done is not settled; retry the order"
         raise refuse(Reason.ILLEGAL_MOVE, sentence)
-    payment = facts.payment_of((order.org, order.id))
-    if (job.kind, found) == ("authorise", DONE) and command.reference is None:
-        if payment is None or payment.authorisation.provider_reference is None:
-            sentence = "must be told: the service's own reference of the money"
-            raise refuse(Reason.INVALID, sentence, "reference")
+    known = command.reference or payment.authorisation.provider_reference
+    if outcome == "authorized" and known is None:
+        sentence = "must be told: the service's own reference of the money"
+        raise refuse(Reason.INVALID, sentence, "reference")
     settling = SettlePayment(
-        order.org, order.id, job.id, job.fence, outcome, told, command.reference
+        command.org, command.order_id, job.id, job.fence, outcome, told, command.reference
     )
-    return _audited(command, order, job, found, settle(settling, facts).changes, facts)
+    return settle(settling, facts)
+
+
+def _operation(
+    command: ResolveOrder, job: Job, payment: FullPayment, found: str, told: str, facts: Facts
+) -> Decision:
+    """The decision that follows from what became of a capture or a refund."""
+    asked = payment.first_open(job.kind)
+    if asked is None:
+        sentence = f"no {job.kind} of the order is without an outcome; retry the order"
+        raise refuse(Reason.ILLEGAL_MOVE, sentence)
+    settling = SettleOperation(
+        command.org, command.order_id, job.id, job.fence, asked.number, found == DONE, told,
+        command.reference,
+    )  # fmt: skip
+    return settle_operation(settling, facts)
 
 
 def _parked_step(order: Order, facts: Facts) -> Job:
@@ -81,7 +114,7 @@ def _parked_step(order: Order, facts: Facts) -> Job:
         if (job.org, job.order_id) == (order.org, order.id) and job.state == "parked":
             if job.leased_until > facts.now:
                 raise refuse(Reason.ILLEGAL_MOVE, "the step is under way")
-            if (job.kind, DONE) not in _OUTCOMES:
+            if job.kind not in _STEPS:
                 sentence = f"{job.kind} asks no payment service; retry the order, or cancel it"
                 raise refuse(Reason.ILLEGAL_MOVE, sentence)
             return job
