@@ -120,7 +120,7 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "shipment_lines": {SAME: ("org", "number", "quantity"), ID: ("order_id", "line_id")},
     "returns": {
-        SAME: ("org", "number", "state", "reason"),
+        SAME: ("org", "number", "state", "reason", "refunded_units"),
         ID: ("order_id", "id"),
         TIME: ("returned_at", "requested_at", "approved_at"),
     },

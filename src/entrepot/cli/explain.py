@@ -190,6 +190,7 @@ def _return(one: Return, lines: list[ReturnLine]) -> dict[str, Any]:
         "reason": one.reason,
         "requested_at": moment(one.requested_at),
         "returned_at": _moment(one.returned_at),
+        "refunded": one.refunded_units is not None,
         "awaited": " and ".join([_much(line) for line in mine if not line.is_back]) or None,
         "restocked": " and ".join([_much(line) for line in mine if line.restocked]) or None,
         "scrapped": " and ".join([_much(line) for line in mine if line.restocked is False]) or None,

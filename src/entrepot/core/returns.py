@@ -49,6 +49,8 @@ class Return(NamedTuple):
     reason: str | None  # why the goods come back, as somebody told it
     requested_at: int
     approved_at: int | None = None
+    # What was asked back for its goods, at the scale of the payment; None where nothing was.
+    refunded_units: int | None = None
 
     def moved(self, state: str, at: int) -> Return:
         """The return in another state, from this time on."""

@@ -82,7 +82,8 @@ def request(command: RequestReturn, facts: Facts) -> Decision:
     detail: dict[str, Any] = {"return": number, "lines": sending.as_told(parts)}
     detail |= {"reason": reason} if reason else {}
     happened = Happened(events.RETURN_REQUESTED, command.source, detail)
-    return returning.told(moves.stand(order, end), one, happened, facts, changes)
+    order = returning.told(moves.stand(order, end), happened, facts, changes)
+    return returning.decided(order, one.number, facts, changes)
 
 
 def wants_to_answer(command: ApproveReturn | RefuseReturn, needs: Needs) -> None:
@@ -121,4 +122,5 @@ def _answered(
     after = returns.asked(order.facets, returning.returns_of(order, facts, changes).values())
     order, end = moves.on_the_way(order, after, command.source, "", facts, changes)
     happened = Happened(type_, command.source, {"return": one.number})
-    return returning.told(moves.stand(order, end), one, happened, facts, changes)
+    order = returning.told(moves.stand(order, end), happened, facts, changes)
+    return returning.decided(order, one.number, facts, changes)

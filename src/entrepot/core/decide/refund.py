@@ -68,10 +68,27 @@ def refund(command: RefundOrder, facts: Facts) -> Decision:
     most = payment.refundable
     units = units_of(amount, payment, most, "left of what was taken", command.field)
     changes = Changes(facts)
-    detail["amount"] = amount_text(units, payment)
-    order = asked(order, events.REFUND_REQUESTED, detail, command.source, facts, changes)
-    capturing.refund(order, payment, units, facts, changes)
+    order = give(order, payment, Refund(units, command.source, detail), facts, changes)
     return Decision(changes, OrderResult(order))
+
+
+class Refund(NamedTuple):
+    """Money that is to be given back: units of the payment, who asks, and what the event says."""
+
+    units: int
+    source: str
+    detail: dict[str, Any]
+
+
+def give(
+    order: Order, payment: FullPayment, wanted: Refund, facts: Facts, changes: Changes
+) -> Order:
+    """The order with a refund written down, and the event that tells it."""
+    units, source, detail = wanted
+    detail = {**detail, "amount": amount_text(units, payment)}
+    order = asked(order, events.REFUND_REQUESTED, detail, source, facts, changes)
+    capturing.refund(order, payment, units, facts, changes)
+    return order
 
 
 def cost_of(order: Order, payment: FullPayment, parts: dict[bytes, Quantity]) -> Amount:

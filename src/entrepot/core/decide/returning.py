@@ -105,7 +105,7 @@ def has_place(order: Order, place: Place, facts: Facts) -> None:
 
 def receive(
     order: Order, came: FullReturn, place: Place, source: str, facts: Facts, changes: Changes
-) -> Decision:
+) -> Order:
     """The goods of a return came: they are put where they belong, and the order follows."""
     one = came.one.moved("received", facts.now)
     changes.of(RETURNS).put(one)
@@ -119,15 +119,21 @@ def receive(
     parts = {row.line_id: row.quantity for row in came.lines}
     detail = {"return": one.number, "restocked": place.restock, "lines": sending.as_told(parts)}
     happened = Happened(events.GOODS_RETURNED, source, detail)
-    return told(moves.stand(order, end), one, happened, facts, changes)
+    return told(moves.stand(order, end), happened, facts, changes)
 
 
-def told(order: Order, one: Return, happened: Happened, facts: Facts, changes: Changes) -> Decision:
-    """The decision about a return of the order, with the event that tells it."""
+def told(order: Order, happened: Happened, facts: Facts, changes: Changes) -> Order:
+    """The order with the event that tells what happened to a return of it."""
     type_, source, detail = happened
     order, event = events.happened(order, type_, facts, source, detail)
     changes.events.append(event)
     changes.orders.put(order)
+    return order
+
+
+def decided(order: Order, number: int, facts: Facts, changes: Changes) -> Decision:
+    """The decision about this return of the order, as these changes leave both."""
+    one = returns_of(order, facts, changes)[number]
     return Decision(changes, OrderResult(order, back=full(order, one, facts, changes)))
 
 

@@ -6,9 +6,12 @@ from typing import NamedTuple
 
 from entrepot.core.changes import Changes
 from entrepot.core.decide import returning, sending
+from entrepot.core.decide.capture import paid_order, units_of
+from entrepot.core.decide.refund import Refund, cost_of, give
 from entrepot.core.decide.returning import Place
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
+from entrepot.core.order import Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 from entrepot.core.returns import RETURNS, FullReturn, Return, ReturnLine
@@ -17,7 +20,7 @@ from entrepot.core.shipments import Part
 
 class ReceiveReturn(NamedTuple):
     """The goods of a return came. With `restock` they lie on a shelf again: that of `location_id`,
-    or of each line's own. Else they are scrapped.
+    or of each line's own. Else they are scrapped. With `refund` what they cost is given back.
     """
 
     org: int
@@ -25,6 +28,7 @@ class ReceiveReturn(NamedTuple):
     return_id: bytes
     restock: bool = True
     location_id: bytes | None = None
+    refund: bool = False
 
 
 class TakeBack(NamedTuple):
@@ -80,22 +84,44 @@ def take_back(command: TakeBack, facts: Facts) -> Decision:
     made = Return(*key, number, None, facts.new_id(), "requested", None, facts.now)
     lines = [ReturnLine(*key, number, line_id, quantity) for line_id, quantity in parts.items()]
     came = FullReturn(made, tuple(lines))
-    return returning.receive(order, came, place, command.source, facts, changes)
+    order = returning.receive(order, came, place, command.source, facts, changes)
+    return returning.decided(order, number, facts, changes)
 
 
 def receive(command: ReceiveReturn, facts: Facts) -> Decision:
     """Record that the goods of a return came, and put on the shelf what is sold again.
 
     A return that was received in the same way stays as it is. Refused: an unknown return or
-    location, a return that was received otherwise or refused, and as in `take_back`.
+    location, a return that was received otherwise or refused, a refund of more than is left of what
+    was taken, and as in `take_back`.
     """
     order, one = returning.found(command.org, command.return_id, facts)
     place = Place(command.restock, command.location_id)
     changes = Changes(facts)
     came = returning.full(order, one, facts, changes)
-    if one.state == "received" and all(row.restocked == place.restock for row in came.lines):
+    as_before = all(row.restocked == place.restock for row in came.lines)
+    if one.state == "received" and as_before and command.refund <= (one.refunded_units is not None):
         return Decision(changes, OrderResult(order, back=came))
     returning.may_become(one, "received")
     returning.can_come_back(order)
     returning.has_place(order, place, facts)
-    return returning.receive(order, came, place, command.source, facts, changes)
+    if command.refund:
+        order = _with_refund(command, order, came, facts, changes)
+    else:
+        order = returning.receive(order, came, place, command.source, facts, changes)
+    return returning.decided(order, one.number, facts, changes)
+
+
+def _with_refund(
+    command: ReceiveReturn, order: Order, came: FullReturn, facts: Facts, changes: Changes
+) -> Order:
+    """The order as its goods came, and as what they cost is asked back."""
+    payment = paid_order(order.org, order.id, facts)[1]
+    parts = {row.line_id: row.quantity for row in came.lines}
+    cost, left = cost_of(order, payment, parts), payment.refundable
+    units = units_of(cost, payment, left, "left of what was taken", "refund")
+    came = came._replace(one=came.one._replace(refunded_units=units))
+    place = Place(command.restock, command.location_id)
+    order = returning.receive(order, came, place, command.source, facts, changes)
+    told = {"return": came.one.number, "lines": sending.as_told(parts)}
+    return give(order, payment, Refund(units, command.source, told), facts, changes)

@@ -64,6 +64,7 @@ returns = table(
     Column("reason", Text),
     need("requested_at", BigInteger),
     Column("approved_at", BigInteger),
+    Column("refunded_units", BigInteger),  # what was asked back for it
     PrimaryKeyConstraint("org", "order_id", "number"),
     one_of("state", tuple(RETURN_STATES)),
     CheckConstraint("(state = 'received') = (returned_at IS NOT NULL)", name="received_at_a_time"),

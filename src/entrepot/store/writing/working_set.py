@@ -235,6 +235,7 @@ class _Loading:
         for org, id_, order_id, number in found:
             named[org, id_] = (org, order_id, number)
             self.needs.whole_order(org, order_id)
+            self.needs.steps.add((org, order_id))  # a refund has a step
 
     def _entries(self, found: list[Row]) -> None:
         for org, entry_id, variant_id in found:
