@@ -15,10 +15,12 @@ from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.ship import ShipOrder
+from entrepot.core.decide.wake import WakeStep
+from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.shipments import Part
-from entrepot.providers.payment import NotSent, ServiceTerms
+from entrepot.providers.payment import Captured, NotSent, ServiceTerms
 from entrepot.store import schema
 from entrepot.writer.envelope import Envelope
 
@@ -150,14 +152,14 @@ async def test_refunds_at_once_never_exceed_what_was_captured(house: House) -> N
     await house.check()
 
 
-CAPTURED, REFUNDED = ["authorise", "capture"], ["authorise", "capture", "refund"]
+TAKEN, BACK = ["authorise", "capture"], ["authorise", "capture", "refund"]
 LOST = [
-    ("capture-unknown-3", "capture", CAPTURED, 1e9),
-    ("capture-unknown-3", "capture", CAPTURED, 0.0),
-    ("capture-flaky-3", "capture", CAPTURED, 0.0),
-    ("refund-unknown-3", "refund", REFUNDED, 1e9),
-    ("refund-unknown-3", "refund", REFUNDED, 0.0),
-    ("refund-flaky-3", "refund", REFUNDED, 0.0),
+    ("capture-unknown-3", "capture", TAKEN, 1e9),
+    ("capture-unknown-3", "capture", TAKEN, 0.0),
+    ("capture-flaky-3", "capture", TAKEN, 0.0),
+    ("refund-unknown-3", "refund", BACK, 1e9),
+    ("refund-unknown-3", "refund", BACK, 0.0),
+    ("refund-flaky-3", "refund", BACK, 0.0),
 ]
 
 
@@ -287,4 +289,36 @@ async def test_a_void_that_fails_for_long_says_that_money_is_held_and_goes_on(
     house.advance(3_601)
     await house.until(order_id, "cancelled", "voided")
     assert await house.stage(order_id) == ("cancelled", "voided", "cancelled", False)
+    await house.check()
+
+
+async def test_a_notification_that_names_the_order_has_a_dispute_seen_and_its_end(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await choose(house, "confirmation")
+    house.start()
+    order_id = await confirmed(house, "disputed-1")
+    await house.until(order_id, "confirmed", "paid")
+    await house.until_quiet()
+    wake = WakeStep(house.shop.org, "sandbox", dashed(order_id))
+    await house.do(wake._replace(service="stripe"))  # another service's word
+    assert await house.rows(schema.jobs, "id") == []
+    for _ in range(2):
+        await house.do(wake)
+        await house.until(order_id, "confirmed", "disputed")
+        await house.until_quiet()
+    await house.do(RefundOrder(house.shop.org, "native", order_id, Amount(5, 0)))
+    await house.until_quiet()
+    assert (await house.stage(order_id))[1] == "disputed"
+    await house.check()
+
+    async def over(*_: Any) -> Captured:
+        return Captured("sandbox")
+
+    monkeypatch.setattr(house.provider, "look_up", over)
+    await house.do(wake)
+    await house.until(order_id, "confirmed", "partially_refunded")
+    await house.until_quiet()
+    told = [one for one in await house.events(order_id) if "dispute" in one]
+    assert told == ["payment.disputed", "payment.dispute_ended"]
     await house.check()

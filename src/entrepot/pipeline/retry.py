@@ -33,6 +33,7 @@ POLICIES: MappingProxyType[str, Policy] = MappingProxyType(
         # Money is taken and given back within three days, or a person is called.
         "capture": Policy(cap_seconds=600.0, tries_max=900),
         "refund": Policy(cap_seconds=600.0, tries_max=900),
+        "look": Policy(cap_seconds=600.0, tries_max=50),
         "fetch": Policy(cap_seconds=300.0, tries_max=20),
         # The order source does not know the order: it may not be there yet.
         "absent": Policy(tries_max=5),

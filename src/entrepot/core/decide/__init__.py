@@ -15,6 +15,7 @@ from entrepot.core.decide import (
     complete,
     deliver,
     hold,
+    look,
     mirror,
     note,
     notice,
@@ -38,6 +39,7 @@ from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
+from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.notice import KeepNotice
@@ -93,6 +95,7 @@ _RULES: dict[type, Rule] = {
     CaptureOrder: Rule(capture.wants, capture.capture),
     RefundOrder: Rule(refund.wants, refund.refund),
     PrepareCapture: Rule(capture.wants_to_prepare, capture.prepare),
+    SettleLook: Rule(look.wants, look.settle),
     SettleOperation: Rule(operate.wants, operate.settle),
     ChangeSettings: Rule(choose.wants, choose.change),
     WakeStep: Rule(wake.wants, wake.wake),

@@ -13,7 +13,7 @@ PUT_OFF_MAX = 3_600_000_000
 
 
 # Jobs beside the first one of their order: what their ids have behind the order's.
-_BESIDE = {"void": b"\x01", "capture": b"\x02", "refund": b"\x03"}
+_BESIDE = {"void": b"\x01", "capture": b"\x02", "refund": b"\x03", "look": b"\x04"}
 _FENCES = 1 << 20  # more claims of one job than there ever are
 
 

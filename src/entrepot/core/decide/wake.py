@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from entrepot.core import ids
 from entrepot.core.changes import Changes
-from entrepot.core.decide.jobs import held_here
+from entrepot.core.decide.jobs import held_here, set_to_work
+from entrepot.core.decide.look import TAKEN
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
@@ -25,6 +27,11 @@ class WakeStep(NamedTuple):
 def wants(command: WakeStep, needs: Needs) -> None:
     """The order with the payment that has the reference, if there is one."""
     needs.running.add((command.org, command.service, command.reference))
+    named = ids.any_spelling(command.reference)
+    if named is not None:
+        # A service tells the order's id where it was told the id.
+        needs.whole_order(command.org, named)
+        needs.moving.add((command.org, named))
     if command.event:
         needs.of(NOTICES).add(_notice_key(command))
 
@@ -38,15 +45,16 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
 
     Nothing else of the notification is believed: the step asks the provider. The tries of the step
     stay, so that notifications cannot have a provider asked for ever. An unknown reference, a
-    payment with an outcome, and a step that is due, in a worker's hands or of an order that is held
-    change nothing. A notice that is kept then stays unheard, and a step that puts itself off looks
+    step that is due, in a worker's hands or of an order that is held change nothing. The payment of
+    an order that is named by its id and whose money was taken is looked at: it may be disputed. A
+    notice that is kept then stays unheard, and a step that puts itself off looks
     for such a notice.
     """
     changes = Changes(facts)
     order_id = facts.by_reference.get((command.org, command.service, command.reference))
     order = facts.orders.get((command.org, order_id)) if order_id else None
     if order is None:
-        return Decision(changes, StepResult(None))
+        return _look(command, facts, changes)
     now = facts.now
     waiting = [
         job
@@ -68,4 +76,19 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
             changes.orders.put(goes_on(order))
         elif (goes := goes_on(order)) != order:
             changes.reasons.append(goes)
+    return Decision(changes, StepResult(None))
+
+
+def _look(command: WakeStep, facts: Facts, changes: Changes) -> Decision:
+    """Have the payment looked at of an order that the notification names by the order's id."""
+    named = ids.any_spelling(command.reference)
+    key = (command.org, named or b"")
+    order, payment = facts.orders.get(key), facts.payment_of(key)
+    if order is None or payment is None or order.facets.payment not in TAKEN:
+        return Decision(changes, StepResult(None))
+    if payment.payment.service == command.service:
+        set_to_work("look", order, facts, changes)
+        notice = facts.of(NOTICES).get(_notice_key(command)) if command.event else None
+        if notice is not None and not notice.heard_at:
+            changes.of(NOTICES).put(notice._replace(heard_at=facts.now))
     return Decision(changes, StepResult(None))

@@ -14,6 +14,7 @@ from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, Held, Step, Terms, park, wait_until
 from entrepot.pipeline.steps.authorise import authorise
 from entrepot.pipeline.steps.fetch import fetch
+from entrepot.pipeline.steps.look import look
 from entrepot.pipeline.steps.operate import capture, refund
 from entrepot.pipeline.steps.outside import Outside
 from entrepot.pipeline.steps.void import void
@@ -61,6 +62,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "void": Step(SERVICE, _with_service(void)),
         "capture": Step(SERVICE, _with_service(capture)),
         "refund": Step(SERVICE, _with_service(refund)),
+        "look": Step(SERVICE, _with_service(look)),
         "fetch": Step(SOURCE, fetch, of_request=False),
     }
 )

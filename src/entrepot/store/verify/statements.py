@@ -32,7 +32,7 @@ from entrepot.store.verify.own_reading import SWEEP_OF_KEYS
 # Kind of job -> whether it belongs to an order.
 HELD_STEPS = ("reserve", "authorise", "capture")  # these stand still while their order is held
 JOB_KINDS = {
-    "reserve": True, "authorise": True, "void": True, "capture": True, "refund": True,
+    "reserve": True, "authorise": True, "void": True, "capture": True, "refund": True, "look": True,
     "fetch": False,
 }  # fmt: skip
 NOT_KNOWN = ("prepared", "running")  # states of an operation

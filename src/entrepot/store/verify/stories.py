@@ -17,6 +17,8 @@ _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     events.ORDER_CANCELLED: ("stage", ("cancelled", "rejected")),
     events.PAYMENT_AUTHORIZED: ("payment", ("authorized",)),
     events.PAYMENT_CAPTURED: ("payment", ("authorized", "paid")),  # a part, or all
+    events.PAYMENT_DISPUTED: ("payment", ("disputed",)),
+    events.DISPUTE_ENDED: ("payment", ("paid", "partially_refunded")),
     events.PAYMENT_REFUNDED: (
         "payment",
         ("partially_refunded", "refunded", "disputed", "authorized"),
@@ -36,7 +38,8 @@ PIPELINE, OPERATOR = "pipeline", "operator"
 _OF_THE_PIPELINE = frozenset({
     events.ORDER_CONFIRMED, events.ORDER_FAILED, events.ORDER_PARKED, events.STOCK_RESERVED,
     events.PAYMENT_AUTHORIZED, events.PAYMENT_CAPTURED, events.PAYMENT_REFUNDED,
-    events.CAPTURE_DECLINED, events.REFUND_DECLINED, events.PAYMENT_DECLINED,
+    events.PAYMENT_DISPUTED, events.DISPUTE_ENDED, events.CAPTURE_DECLINED,
+    events.REFUND_DECLINED, events.PAYMENT_DECLINED,
     events.PAYMENT_VOIDED, events.PAYMENT_EXPIRED,
 })  # fmt: skip
 # An order that was announced before it came is ingested by its announcement.

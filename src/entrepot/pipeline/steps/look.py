@@ -1,0 +1,33 @@
+"""Asking what became of money that was taken: a notification of its service named the order."""
+
+from __future__ import annotations
+
+from entrepot.core.commands import Command
+from entrepot.core.decide.look import SettleLook
+from entrepot.core.decide.steps import FinishJob
+from entrepot.pipeline.steps import Held, Terms, park, put_off, request_of
+from entrepot.providers.payment import (
+    Disputed,
+    Misconfigured,
+    NotSent,
+    PaymentProvider,
+    Unknown,
+)
+
+
+async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
+    """Tell the book whether the payment is disputed, or put the look off."""
+    job, payment = held.job, held.payment
+    assert job.order_id is not None, "a look is at the payment of an order"
+    if payment is None:
+        return FinishJob(job.org, job.id, job.fence)
+    service = payment.payment.service
+    answer = await provider.look_up(request_of(payment), payment.authorisation.provider_reference)
+    if isinstance(answer, Misconfigured):
+        return park(held, f"{service}: {answer.detail}", terms)
+    if isinstance(answer, NotSent | Unknown):
+        retry_after = answer.retry_after if isinstance(answer, NotSent) else None
+        return put_off(held, "look", f"{service}: no answer: {answer.detail}", terms, retry_after)
+    disputed = isinstance(answer, Disputed)
+    detail = answer.detail if isinstance(answer, Disputed) else ""
+    return SettleLook(job.org, job.order_id, job.id, job.fence, disputed, detail)
