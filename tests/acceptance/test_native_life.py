@@ -13,7 +13,7 @@ from tests.acceptance.test_native import PAID, line, problem
 from entrepot.edge.examples import EXAMPLES
 from entrepot.edge.native.dialect import DIALECT
 from entrepot.testing.clients import World, accepted, neighbour
-from entrepot.testing.server import Server
+from entrepot.testing.server import Server, eventually
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +164,88 @@ def test_an_explanation_says_what_may_be_done_and_why_not(world: World) -> None:
     assert legal["deliver"] == "no goods of the order have left"
 
 
+def test_money_is_taken_and_given_back(world: World, server: Server) -> None:
+    do = world.native.send
+    order = confirmed(world, 3, **PAID)
+    path, whole = f"/orders/{order['id']}", order["totals"]["total"]
+    would = accepted(do("POST", f"{path}/captures?dry_run=true", {"amount": "10.00"}), 200)
+    assert [(one["kind"], one["amount"]) for one in would["effects"]["money"]] == [
+        ("capture", "10.00")
+    ]
+    problem(do("POST", f"{path}/refunds"), 409, "illegal-move")
+    taken = accepted(do("POST", f"{path}/captures"))
+    assert (taken["kind"], taken["state"], taken["amount"]) == ("capture", "prepared", whole)
+    order = until_money(world, order["id"], captured=whole)
+    assert order["payment"] == "paid"
+    line_id = order["lines"][0]["id"]
+    problem(do("POST", f"{path}/refunds", {"amount": "1000000.00"}), 409, "illegal-move")
+    parts = {"lines": [{"line_id": line_id, "quantity": 1}], "reason": "one was broken"}
+    back = accepted(do("POST", f"{path}/refunds", parts))
+    assert (back["kind"], back["amount"]) == ("refund", order["lines"][0]["unit_price"])
+    order = until_money(world, order["id"], refunded=back["amount"])
+    assert order["payment"] == "partially_refunded"
+    assert world.konvo.order(order["id"])["status"] == "PARTIALLY_REFUNDED"
+    server.verify()
+
+
+def until_money(world: World, order_id: str, **sums: str) -> dict[str, Any]:
+    """The order, once its money has these sums."""
+
+    def probe() -> dict[str, Any] | None:
+        order = world.native.order(order_id)
+        return order if {name: order["money"][name] for name in sums} == sums else None
+
+    return eventually(probe, f"the money of {order_id} has {sums}")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "number", "#number", "external_id", "reference", "GRACE@example.org", "+44 20 7946 0958",
+        "020 79460958", "grace hopp", "id", "sku",
+    ],
+)  # fmt: skip
+def test_an_order_is_found_by_what_people_say(
+    found: dict[str, Any], other: World, said: str
+) -> None:
+    texts = {
+        "number": str(found["number"]), "#number": f"#{found['number']}", "id": found["id"],
+        "external_id": "find/me", "reference": "pi_find", "sku": "NEVER-SEEN",
+    }  # fmt: skip
+    answer = other.native.http.get("/v1/orders", params={"q": texts.get(said, said)})
+    listed = [one["id"] for one in accepted(answer, 200)["data"]]
+    # The order that made the variant has its SKU as well.
+    assert listed[0] == found["id"]
+    assert len(listed) == (2 if said == "sku" else 1)
+
+
+def test_a_search_finds_nothing_else(found: dict[str, Any], other: World) -> None:
+    for text in ("grace%", "_", "find", "12", "555 55 55", "hopper@example.org"):
+        answer = other.native.http.get("/v1/orders", params={"q": text})
+        assert accepted(answer, 200)["data"] == [], text
+    both = {"q": "Hopper", "stage": found["stage"], "limit": 1}
+    answer = accepted(other.native.http.get("/v1/orders", params=both), 200)
+    assert [one["id"] for one in answer["data"]] == [found["id"]]
+    both = {"q": "find/me", "stage": "draft"}
+    assert accepted(other.native.http.get("/v1/orders", params=both), 200)["data"] == []
+
+
+@pytest.fixture(scope="module")
+def found(other: World) -> dict[str, Any]:
+    """An order of somebody, with all by which people ask for an order."""
+    item = other.synq_line(0) | {"location_id": other.synq.location_id}
+    item = item | {"variant_id": str(uuid.uuid4()), "sku": "NEVER-SEEN"}
+    accepted(other.synq.create(other.synq_order(items=[item])))
+    its = {"variant_id": item["variant_id"], "quantity": 1, "unit_price": "1.00"}
+    placed = other.native.place({
+        "currency": "EUR", "lines": [its], "external_id": "find/me",
+        "payment": {"provider": "stripe", "reference": "pi_find"},
+        "customer": {"name": "Grace Hopper", "email": "grace@example.org",
+                     "phone": "+44 (20) 7946-0958"},
+    })  # fmt: skip
+    return other.native.until(placed["id"])
+
+
 def asks_for(world: World, operation: Any, names: dict[str, str]) -> httpx.Response:
     """A request of an operation that names something in its path."""
     path = operation.path.removeprefix("/v1")
@@ -198,7 +280,7 @@ def test_nothing_of_another_organization_is_known(world: World, other: World) ->
         assert theirs.status_code == nowhere.status_code == 404, operation.operation_id
         told, absent = (one.json() | {"request_id": ""} for one in (theirs, nowhere))
         assert told == absent, operation.operation_id
-    assert tried >= 16
+    assert tried >= 18
     assert world.native.order(order["id"]) == before
     assert accepted(other.native.send("GET", f"/orders?customer_id={order['customer']['id']}"),
                     200)["data"] == []  # fmt: skip

@@ -93,6 +93,8 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("native", "approveReturn"): {"nothing": {}},
     ("native", "refuseReturn"): {"nothing": {}},
     ("native", "receiveReturn"): {"back on the shelf": {"restock": True}},
+    ("native", "captureOrder"): {"a part": {"amount": "10.00"}},
+    ("native", "refundOrder"): {"a part": {"amount": "5.00", "reason": "one was broken"}},
     ("native", "noteOrder"): {"a note": {"text": "Called the customer."}},
     ("polinate", "createOrder"): {
         "make an order": {

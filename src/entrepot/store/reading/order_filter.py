@@ -7,6 +7,7 @@ from typing import NamedTuple
 from entrepot.core.facets import BETWEEN
 from entrepot.core.order_filter import OrderFilter
 from entrepot.store.engines.sql import Statement
+from entrepot.store.reading.order_text import of_text
 from entrepot.store.writing import properties, tallies
 
 
@@ -100,6 +101,8 @@ def _of_one_by_one(wanted: OrderFilter, statement: Statement) -> list[str]:
         conditions.append(f"o.number < {mark(wanted.before)}")
     if wanted.customer_id is not None:
         conditions.append(f"o.customer_id = {mark(wanted.customer_id)}")
+    if wanted.text is not None:
+        conditions.append(of_text(wanted.text, statement))
     if wanted.stuck_since is not None:
         waits = f"o.managed AND o.stage = 'placed' AND o.updated_at < {mark(wanted.stuck_since)}"
         conditions.append(f"(o.parked OR o.stage = 'failed' OR ({waits}))")

@@ -50,6 +50,13 @@ def page_behind(conn: Connection, org: int, wanted: OrderFilter, now: int, limit
     return Page(_whole(conn, waiting.with_reasons(conn, orders, now)), found.after)
 
 
+@asked_in("snapshot")
+def numbered(conn: Connection, org: int, numbers: list[int], now: int) -> Page:
+    """The orders with these numbers, as the last page of a list."""
+    orders = queries.numbered(conn, org, numbers)
+    return Page(_whole(conn, waiting.with_reasons(conn, orders, now)), None)
+
+
 def _whole(conn: Connection, orders: list[Order]) -> list[Whole]:
     found = beside(conn, {(one.org, one.id) for one in orders if one.managed})
     return [Whole(one, found.get((one.org, one.id), Beside())) for one in orders]

@@ -83,6 +83,20 @@ class ReceiveReturn(msgspec.Struct, forbid_unknown_fields=True):
     location_id: Id | None = None
 
 
+class CaptureOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/orders/{ref}/captures. Without `amount` all that is held is taken."""
+
+    amount: Money | None = None
+
+
+class RefundOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/orders/{ref}/refunds: an amount, or what these lines cost; else all."""
+
+    amount: Money | None = None
+    lines: Parts | None = None
+    reason: Annotated[str, Meta(max_length=500)] = ""
+
+
 class NewNote(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /v1/orders/{ref}/notes."""
 

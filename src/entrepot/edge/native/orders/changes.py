@@ -11,16 +11,18 @@ import msgspec
 from entrepot.core.commands import Command
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
+from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.note import NoteOrder
+from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.take_back import ReceiveReturn
 from entrepot.core.ids import spelled
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.shipments import Carriage
-from entrepot.edge.access import Scoped
+from entrepot.edge.access import Access, Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
 from entrepot.edge.native import bodies, scopes
 from entrepot.edge.native.credentials import NAME
@@ -28,7 +30,7 @@ from entrepot.edge.native.documented import CHANGING_ONE, IF_MATCH, KEY, WRITTEN
 from entrepot.edge.native.orders import asked, carrying, named, read_changes, wire, write
 from entrepot.writer.envelope import Answer
 
-WRITE = Scoped(scopes.ORDERS_WRITE)
+WRITE, MONEY = Scoped(scopes.ORDERS_WRITE), Scoped(scopes.MONEY_WRITE)
 _CANCELLED = (("synq", "cancelled"),)
 # The command of a body, for the organization and the id of what the path names.
 Make = Callable[[Call, bytes, Any], Command]
@@ -52,6 +54,7 @@ class Change(NamedTuple):
     shown: write.Shown = write.whole
     description: str = ""
     method: str = "POST"
+    access: Access = WRITE
 
     @property
     def about(self) -> str:
@@ -82,7 +85,7 @@ class Change(NamedTuple):
         of_order = self.about == "orders"
         return Operation(
             method=self.method, path=self.path, operation_id=self.operation_id,
-            summary=self.summary, handler=self.handler(), access=WRITE, body=self.body,
+            summary=self.summary, handler=self.handler(), access=self.access, body=self.body,
             body_optional=self.method == "POST" and not any(one.required for one in fields),
             parameters=(named.REF if of_order else _PART, KEY, IF_MATCH, *bodies.DRY),
             responses={200: _DRY, **self.answers, **CHANGING_ONE}, description=self.description,
@@ -150,6 +153,17 @@ def _receive(call: Call, about: bytes, told: asked.ReceiveReturn) -> Command:
     return ReceiveReturn(call.principal.org, NAME, about, told.restock, location)
 
 
+def _capture(call: Call, about: bytes, told: asked.CaptureOrder) -> Command:
+    amount = None if told.amount is None else told.amount.amount
+    return CaptureOrder(call.principal.org, NAME, about, amount)
+
+
+def _refund(call: Call, about: bytes, told: asked.RefundOrder) -> Command:
+    amount = None if told.amount is None else told.amount.amount
+    parts = read_changes.parts(told.lines)
+    return RefundOrder(call.principal.org, NAME, about, amount, parts, told.reason)
+
+
 def _note(call: Call, about: bytes, told: asked.NewNote) -> Command:
     return NoteOrder(call.principal.org, about, call.principal.actor, told.text)
 
@@ -160,6 +174,7 @@ _DRY = Response("A dry run: the order as it would be", wire.Rehearsed)
 _ORDER = {200: Response("The order, or in a dry run the order as it would be",
                         wire.Order | wire.Rehearsed, WRITTEN)}  # fmt: skip
 _SHIPMENT = Response("The shipment", wire.Shipment, WRITTEN)
+_MONEY = Response("The operation as it is written down", wire.Operation, WRITTEN)
 _RETURN = Response("The return", wire.Return, WRITTEN)
 _SHIPMENT_OR_DRY = {200: _SHIPMENT._replace(type=wire.Shipment | wire.Rehearsed)}
 _RETURN_OR_DRY = {200: _RETURN._replace(type=wire.Return | wire.Rehearsed)}
@@ -196,6 +211,19 @@ _CHANGES = (
         "/v1/orders/{ref}/returns", "requestReturn", "Ask to send goods back", asked.AskReturn,
         _ask_return, {201: _RETURN}, ("lines", "reason"), write.back,
         "Without `lines`: all that left and is not back.",
+    ),
+    Change(
+        "/v1/orders/{ref}/captures", "captureOrder", "Take money of an order", asked.CaptureOrder,
+        _capture, {201: _MONEY}, ("amount",), write.operated, access=MONEY,
+        description="Without `amount` all that is held is taken. The payment service is asked "
+        "after the answer.",
+    ),
+    Change(
+        "/v1/orders/{ref}/refunds", "refundOrder", "Give money of an order back",
+        asked.RefundOrder, _refund, {201: _MONEY}, ("amount", "lines", "reason"),
+        write.operated, access=MONEY,
+        description="An amount, or what these lines cost; else all that was taken. The payment "
+        "service is asked after the answer.",
     ),
     Change(
         "/v1/orders/{ref}/notes", "noteOrder", "Write a note beside an order", asked.NewNote,

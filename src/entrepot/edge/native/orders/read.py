@@ -125,6 +125,7 @@ def order_list(asked: wire.OrderQuery, now: int) -> OrderFilter:
         before=paging.number_after(asked.after),
         payments=() if asked.payment is None else (asked.payment,),
         origins=() if asked.dialect is None else (asked.dialect,),
+        text=asked.q,
         customer_id=None if asked.customer_id is None else asked.customer_id.raw,
         stuck_since=now - TOO_LONG if asked.attention else None,
     )

@@ -19,11 +19,14 @@ from entrepot.edge.native.documented import (
 from entrepot.edge.native.orders import carrying, named, read, wire, write
 from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
 from entrepot.store.reading import whole_orders
+from entrepot.store.writing import order_names
 from entrepot.writer.envelope import Answer
 
 READ, WRITE = Scoped(scopes.ORDERS_READ), Scoped(scopes.ORDERS_WRITE)
 _LIST = bodies.parameters(
     wire.OrderQuery,
+    q="With this number, sender's id, external id, reference, name, payment's reference, e-mail "
+    "address, telephone or SKU; or with this in the customer's name.",
     stage="In this stage.",
     payment="With this state of its payment.",
     fulfilment="With goods that are there.",
@@ -43,6 +46,12 @@ async def list_orders(call: Call) -> Answer:
     """A page of orders, newest first."""
     asked = bodies.query(call, wire.OrderQuery)
     wanted = read.order_list(asked, call.now())
+    if asked.q is not None and asked == wire.OrderQuery(q=asked.q, limit=asked.limit):
+        # Names of orders have indexes: nothing else is looked at where an order has the name.
+        named_so = await call.read(order_names.called, asked.q)
+        if named_so:
+            numbers = [one.number for one in named_so[: asked.limit]]
+            return write.page_answer(await call.read(whole_orders.numbered, numbers, call.now()))
     page = await call.read(whole_orders.page_behind, wanted, call.now(), asked.limit)
     return write.page_answer(page)
 

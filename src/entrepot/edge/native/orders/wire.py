@@ -83,6 +83,7 @@ class PlaceOrder(msgspec.Struct, forbid_unknown_fields=True):
 class OrderQuery(msgspec.Struct, forbid_unknown_fields=True):
     """The query of GET /v1/orders."""
 
+    q: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     stage: Stage | None = None
     payment: Payment | None = None
     fulfilment: Fulfilment | None = None

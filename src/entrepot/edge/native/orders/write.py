@@ -275,6 +275,12 @@ def back(result: OrderResult) -> wire.Return:
     return return_(*result.back)
 
 
+def operated(result: OrderResult) -> wire.Operation:
+    """The operation that a write made: the newest one of the order's last payment."""
+    assert result.beside is not None
+    return operations_of(result.beside)[-1]
+
+
 def noted(result: OrderResult) -> wire.Note:
     """The note that was written."""
     assert result.note is not None
