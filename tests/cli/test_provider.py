@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import sqlite3
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def test_an_account_is_added_listed_tested_changed_and_removed(
             SEAL_KEYS=OLD,
         )  # fmt: skip
         assert printed.code == 0, printed
+        assert re.search(r"go to /v1/providers/stripe/[0-9a-f-]{36}/notifications\n", printed.out)
         tested = command("provider", "test", "Acme", "stripe", SEAL_KEYS=OLD)
         assert "works" in tested.out
         assert stripe.asked[0].headers["authorization"] == f"Bearer {SECRETS[0]}"

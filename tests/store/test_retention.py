@@ -31,6 +31,13 @@ def number(n: int) -> bytes:
     return b"\x01" + n.to_bytes(15, "big")
 
 
+def notice(n: int) -> dict[str, Any]:
+    return {
+        "org": 1, "service": "stripe", "reference": "pi_1", "event": f"evt_{n}",
+        "received_at": NOW + n, "heard_at": 0, "body": b"{}",
+    }  # fmt: skip
+
+
 def furnish(conn: Connection) -> None:
     """So many keys, orders and events that a planner knows an index from a scan."""
     open_shop(conn)
@@ -62,7 +69,9 @@ def furnish(conn: Connection) -> None:
     conn.execute(insert(schema.events), told)
     others = [tuple(Sweep(org, kind)) for org in range(2, 500) for kind in retention.KINDS]
     writes.insert(conn, schema.sweeps, Sweep._fields, others)
-    tables = ("orders", "events", "idempotency_keys", "jobs", "sweeps", "organizations")
+    conn.execute(insert(schema.provider_notices), [notice(n) for n in range(MANY)])
+    tables = ("orders", "events", "idempotency_keys", "jobs", "sweeps", "organizations",
+              "provider_notices")  # fmt: skip
     for table in tables if conn.dialect.name == "postgresql" else ():
         conn.exec_driver_sql(f"ANALYZE {table}")
 
@@ -106,6 +115,10 @@ PLANS: list[tuple[str, Callable[[Connection], str], str, str]] = [
     (
         "the next keys", lambda conn: plan(conn, retention.keys_statement(1, "key-00500", 100)),
         r"autoindex_idempotency_keys_1 \(org=\? AND key>\?\)", r"\(org = \S+ AND \(key > ",
+    ),
+    (
+        "old notices", lambda conn: plan(conn, retention.notices_statement(1, NOW, 100)),
+        r"provider_notices_age \(org=\? AND received_at<\?\)", r"provider_notices_age",
     ),
     (
         "the next orders", lambda conn: plan(conn, retention.orders_statement(SWEEP, NOW + 50, 10)),
@@ -185,6 +198,24 @@ async def test_organizations_are_looked_at_a_few_at_a_time(database: Database) -
     assert await database.read(partial(look, after_org=2)) == ([Sweep(3, KEYS)], None)
     await database.write(partial(retention.claim, sweep=first, leased_until=NOW + 1, before=0))
     assert await database.read(partial(look, after_org=-1)) == ([second], 2)
+
+
+async def test_old_notices_go_with_old_keys(database: Database) -> None:
+    await database.write(furnish)
+    claim = partial(retention.claim, sweep=Sweep(1, KEYS), leased_until=0, before=NOW + 10)
+    sweep = await database.write(claim)
+    remove = partial(retention.remove_keys, before=NOW + 10, limit=4)
+    removed = []
+    while True:
+        sweep, _, count = await database.write(partial(remove, sweep=sweep))
+        removed.append(count)
+        if not count:
+            break
+    # Four keys and four notices a time, of ten each.
+    assert removed == [8, 8, 4, 0]
+    listed = select(schema.provider_notices.c.received_at)
+    left = await database.read(lambda conn: conn.execute(listed).scalars().all())
+    assert min(left) == NOW + 10
 
 
 async def test_who_lost_its_sweep_removes_nothing(database: Database) -> None:

@@ -18,9 +18,10 @@ from entrepot import payment_services, sealing, settings
 from entrepot.cli.choices import words
 from entrepot.cli.session import OperatorError, organization, read, write
 from entrepot.clock import now
+from entrepot.core import ids
 from entrepot.providers import account
 from entrepot.store import accounts
-from entrepot.store.accounts import ProviderAccount
+from entrepot.store.accounts import Organization, ProviderAccount
 
 _Service = Annotated[str, words(*payment_services.PROVIDERS)]
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
@@ -64,14 +65,16 @@ def add(org: str, service: _Service, *, base_url: str | None = None, from_: _Fro
         )
     packed = account.packed(service, given)
 
-    def work(conn: Connection) -> tuple[str, bool]:
+    def work(conn: Connection) -> tuple[Organization, bool]:
         found = organization(conn, org)
         sealed = sealing.seal(keys, packed, sealing.about_account(found.org, service))
         kept = ProviderAccount(found.org, service, sealed)
-        return found.name, accounts.keep_provider_account(conn, kept, now())
+        return found, accounts.keep_provider_account(conn, kept, now())
 
-    name, changed = write(work)
+    found, changed = write(work)
+    name = found.name
     print(f"the account of {name} at {service} is {'changed' if changed else 'added'}, sealed")
+    print(f"its notifications go to /v1/providers/{service}/{ids.dashed(found.id)}/notifications")
     print(f"`entrepot provider test {json.dumps(name)} {service}` asks {service} whether it works")
 
 

@@ -34,6 +34,7 @@ _ARCHIVE = ("org", "order_id", "first_seq", "last_seq", "archived_at")
 # By what rows are removed: whole keys, so that no statement scans.
 KEY_GUARD = ("org", "key", "created_at")
 EVENT_KEY = ("org", "subject_id", "seq")
+NOTICE_KEY = ("org", "service", "reference", "event")
 
 
 class Sweep(NamedTuple):
@@ -145,23 +146,34 @@ def keys_statement(org: int, after: str, limit: int) -> Select[Any]:
     return statement.order_by(k.org, k.key).limit(limit)
 
 
+def notices_statement(org: int, before: int, limit: int) -> Select[Any]:
+    """The oldest notices of an organization's payment services that came before `before`."""
+    n = schema.provider_notices.c
+    statement = select(n.service, n.reference, n.event)
+    statement = statement.where(n.org == org, n.received_at < before)
+    return statement.order_by(n.org, n.received_at).limit(limit)
+
+
 def remove_keys(conn: Connection, sweep: Sweep, before: int, limit: int) -> tuple[Sweep, int, int]:
     """Remove those of the next `limit` keys' rows that were made before `before`.
 
     The sweep as it then stands, how many rows were looked at, how many removed. The walk's end
     shows in `reached` being empty. Nothing is written, the sweep neither, where nothing was old.
+    As many notices of payment services go along, if they are as old: they are kept against repeats.
     """
     found = conn.execute(keys_statement(sweep.org, sweep.reached.decode(), limit)).all()
     ended = len(found) < limit
     moved = sweep._replace(reached=b"" if ended else found[-1][0].encode())
     old = [(sweep.org, key, made) for key, made in found if made < before]
-    if old:
+    notices = conn.execute(notices_statement(sweep.org, before, limit)).all()
+    if old or notices:
         writes = Writes()
         _save(writes, moved, moved.fence)
+        writes.delete(schema.provider_notices, NOTICE_KEY, [(sweep.org, *row) for row in notices])
         # The age is part of the key here, so that a younger row under the same key would stay.
         writes.delete(_keys, KEY_GUARD, old, guarded=False)
         writes.run(conn)
-    return moved, len(found), len(old)
+    return moved, len(found), len(old) + len(notices)
 
 
 # ------------------------------------------------------------------ events of finished orders
