@@ -23,9 +23,9 @@ _REACHED = """
 ## Which call reaches which word
 
 A test makes these calls of a running server, and reads the order in every dialect. `{id}` is the
-order's id in the spelling of the dialect. Of a body the table says what is told beside the rest
-that the dialect demands. Where several ways lead to a word, one stands here. No dialect tells the
-words that are left out: a part of an order ships, or comes back, by a command that names its lines.
+order's id in the spelling of the dialect, `{line}` and `{return}` are ids of the native API. Of a
+body the table says what is told beside the rest that the dialect demands. Where several ways lead
+to a word, one stands here. Of a part that ships or comes back only the native API tells.
 """
 _NAMES = {
     "synq": "Synq `status`",
@@ -60,9 +60,8 @@ def printed_reached() -> str:
     for axis in AXES:
         rows = []
         for word in words.AXES[axis].rows:
-            found = next((story for story in STORIES if story.words[axis] == word), None)
-            if found is not None:
-                rows.append((f"`{word}`", _calls(found), *_others(axis, found)))
+            found = next(story for story in STORIES if story.words[axis] == word)
+            rows.append((f"`{word}`", _calls(found), *_others(axis, found)))
         others = [_NAMES[other] for other in AXES if other != axis]
         parts.append(f"\n### {_NAMES[axis]}\n\n")
         parts.append(_table(("word", "calls", *others), rows))

@@ -24,7 +24,7 @@ def blocks() -> list[str]:
 
 
 def test_the_commands_of_the_readme(tmp_path: Path) -> None:
-    run, credentials, *curls, shop = blocks()
+    run, credentials, *curls, _, shop = blocks()
     assert run.strip() == "make run"
     assert [line.startswith("curl") for line in curls] == [True] * 3
     url = f"sqlite:///{tmp_path / 'readme.db'}"
@@ -64,6 +64,30 @@ def test_the_commands_of_the_readme(tmp_path: Path) -> None:
         )
 
 
+def test_the_whole_life_of_an_order(tmp_path: Path) -> None:
+    _, credentials, *_, life, _ = blocks()
+    assert life.count("curl ") == 10
+    with Server(f"sqlite:///{tmp_path / 'readme.db'}", tmp_path) as server, speaking(server) as us:
+        script = (credentials + life).replace("http://127.0.0.1:8080", server.url)
+        done = subprocess.run(
+            ["/bin/sh", "-ec", script], check=True, capture_output=True, cwd=ROOT, env=server.env,
+            text=True, timeout=60,
+        )  # fmt: skip
+        assert '"problem' not in done.stdout
+        order = us.native.order("life-1")
+        assert (order["stage"], order["fulfilment"], order["returns"]) == (
+            "completed", "delivered", "returned",
+        )  # fmt: skip
+        assert order["words"]["synq"] == "returned"
+        for type_ in (
+            "order.placed", "payment.authorized", "order.confirmed", "order.held",
+            "order.released", "goods.shipped", "goods.delivered", "return.requested",
+            "goods.returned",
+        ):  # fmt: skip
+            assert f'"{type_}"' in done.stdout, type_
+        server.verify()
+
+
 def rows(section: str) -> list[str]:
     """The first cells of the table in a section of the README."""
     text = (ROOT / "README.md").read_text().partition(f"\n## {section}\n")[2].partition("\n## ")[0]
@@ -96,7 +120,7 @@ def test_every_command_of_the_readme_is_there(capsys: pytest.CaptureFixture[str]
     makefile = (ROOT / "Makefile").read_text()
     assert targets == {target for target in targets if f"\n{target}:" in makefile}
     ours = [one for one in commands if not one.startswith("make ")]
-    assert (len(targets), len(ours)) == (8, 26)
+    assert (len(targets), len(ours)) == (8, 27)
 
     for command in ours:
         words = re.match(r"[a-z]+(-[a-z]+)*( [a-z]+(-[a-z]+)*)*", command)

@@ -77,10 +77,13 @@ class AskReturn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ReceiveReturn(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of POST /v1/returns/{id}/receive: goods lie on a shelf again, or are scrapped."""
+    """The body of POST /v1/returns/{id}/receive: goods lie on a shelf again, or are scrapped; with
+    `refund` what they cost is given back.
+    """
 
     restock: bool = True
     location_id: Id | None = None
+    refund: bool = False
 
 
 class CaptureOrder(msgspec.Struct, forbid_unknown_fields=True):

@@ -150,7 +150,7 @@ def _refuse(call: Call, about: bytes, _told: object) -> Command:
 
 def _receive(call: Call, about: bytes, told: asked.ReceiveReturn) -> Command:
     location = None if told.location_id is None else told.location_id.raw
-    return ReceiveReturn(call.principal.org, NAME, about, told.restock, location)
+    return ReceiveReturn(call.principal.org, NAME, about, told.restock, location, told.refund)
 
 
 def _capture(call: Call, about: bytes, told: asked.CaptureOrder) -> Command:
@@ -247,7 +247,8 @@ _CHANGES = (
     ),
     Change(
         "/v1/returns/{id}/receive", "receiveReturn", "Receive returned goods",
-        asked.ReceiveReturn, _receive, _RETURN_OR_DRY, ("restock", "location_id"), write.back,
+        asked.ReceiveReturn, _receive, _RETURN_OR_DRY,
+        ("restock", "location_id", "refund"), write.back,
     ),
 )  # fmt: skip
 OPERATIONS = tuple(change.operation() for change in _CHANGES)
