@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 from tests.store.verify_book import SECOND, START, key_of, operation_key
 
 from entrepot.core.decide.notify import fetch_job_id
@@ -21,12 +21,14 @@ from entrepot.store.reading import (
     booked,
     event_log,
     explaining,
+    keyset,
     lists,
     notices,
     property_lists,
     queries,
     span_walk,
     waiting,
+    whole_orders,
 )
 from entrepot.store.writing import announced, order_names, payments, queue
 
@@ -41,6 +43,8 @@ Work = Callable[[Connection, Ids], Any]
 NOW = START + 10**12
 # An order that was announced while the organization had no source.
 JOBLESS = "jobless"
+THEIRS = b"\7" * 16
+_THEIR_TEXTS = (dashed(THEIRS), "#9999", "theirs", "by-id", "by-reference", "by-name")
 _ORDERS = ("confirmed", "waits", "parked", "parts", "back", "mirrored", "amended", "keyed")
 PROPERTIES = (
     OrderFilter(property_path="erp.no", property_value="7"),
@@ -112,7 +116,16 @@ def _twins_row(table: Table, row: tuple[Any, ...], twin: int) -> dict[str, Any]:
 
 
 def lie(conn: Connection) -> None:
-    """Have the twins' counts and services be other ones than those of the organization."""
+    """Have the twins' counts and services be other ones than those of the organization, and let
+    each have an order whose id, number and names the organization does not know.
+    """
+    orders = schema.orders
+    for twin in TWINS:
+        found = conn.execute(select(orders).where(orders.c.org == twin).limit(1)).mappings().all()
+        told = {"id": THEIRS, "number": 9_999, "sender_id": "theirs", "external_id": "by-id"}
+        told |= {"external_reference": "by-reference", "external_name": "by-name"}
+        if found:
+            conn.execute(insert(orders).values(dict(found[0]) | told))
     of_twins = schema.provider_notices.c.org.in_(TWINS)
     conn.execute(update(schema.provider_notices).where(of_twins).values(body=b"theirs"))
     for table in (schema.provider_accounts, schema.payments):
@@ -139,7 +152,15 @@ def _listed(conn: Connection, *filters: OrderFilter) -> list[Any]:
 
 
 def _texts(ids: Ids) -> tuple[str, ...]:
-    return ("k-1", "k-2", "PO-1", dashed(ids["mirrored"]), dashed(ids["confirmed"]), "nobody", "#3")
+    return (
+        "k-1",
+        "k-2",
+        "PO-1",
+        dashed(ids["mirrored"]),
+        dashed(ids["confirmed"]),
+        "#3",
+        *_THEIR_TEXTS,
+    )
 
 
 def _each(conn: Connection, ids: Ids, ask: Callable[[bytes], Any]) -> list[Any]:
@@ -153,12 +174,30 @@ def _oversold(conn: Connection, ids: Ids) -> list[Any]:
     return catalogue.oversold(conn, ORG)
 
 
+def _overdue(conn: Connection, ids: Ids) -> int:
+    """How many lines hold stock for too long, where no line of a twin does."""
+    held = schema.reservations
+    conn.execute(delete(held).where(held.c.org.in_(TWINS)))
+    return queue.overdue_holds(conn, NOW)
+
+
+def _paged(conn: Connection) -> list[Any]:
+    """All steps that wait, two at a time."""
+    found: list[Any] = []
+    after = None
+    while page := waiting.listed(conn, waiting.Query(NOW), after, 2):
+        found += page
+        after = (page[-1].job.org, page[-1].job.id)
+    return found
+
+
 def _mine(found: list[Any]) -> list[Any]:
     return [one for one in found if one.job.org == ORG]
 
 
 # What is asked about one organization, by the function's module and name.
 ASKED: dict[str, Work] = {
+    "accounts.capture_of": lambda conn, _: accounts.capture_of(conn, ORG),
     "accounts.credentials": lambda conn, _: accounts.credentials(conn, ORG),
     "accounts.organization": lambda conn, _: accounts.organization(conn, ORG),
     "accounts.payment_secret": lambda conn, _: [accounts.payment_secret(conn, ORG)],
@@ -173,9 +212,13 @@ ASKED: dict[str, Work] = {
     "catalogue.oversold": _oversold,
     "event_log.after": lambda conn, _: event_log.after(conn, ORG, 5, 50),
     "event_log.newest": lambda conn, _: event_log.newest(conn, ORG),
+    "event_log.of_order": lambda conn, ids: _each(
+        conn, ids, lambda id_: event_log.of_order(conn, ORG, id_, 0, 50)
+    ),
     "explaining.explanation": lambda conn, ids: _each(
         conn, ids, lambda id_: explaining.explanation(conn, ORG, id_, NOW, lambda: b"\5" * 16)
     ),
+    "keyset.find": lambda conn, _: [keyset.find(conn, ORG, wanted, 7) for wanted in FILTERS],
     "lists.find": lambda conn, _: _listed(conn, *FILTERS),
     "notices.bodies": lambda conn, _: [notices.bodies(conn, ORG, "stripe", ["pi_1"])],
     "notices.unheard": lambda conn, _: [notices.unheard(conn, ORG, "stripe", ["pi_1"])],
@@ -200,6 +243,7 @@ ASKED: dict[str, Work] = {
     "queries.newest_with_reasons": lambda conn, _: queries.newest_with_reasons(
         conn, ORG, NOW, limit=20, offset=3
     ),
+    "queries.numbered": lambda conn, _: queries.numbered(conn, ORG, [2, 5, 9]),
     "queries.order_and_customer": lambda conn, ids: _each(
         conn, ids, lambda id_: queries.order_and_customer(conn, ORG, id_)
     ),
@@ -222,6 +266,13 @@ ASKED: dict[str, Work] = {
         conn, _sweep(retention.EVENTS), NOW, 100, 1_000
     ),
     "span_walk.newest": lambda conn, _: span_walk.newest(conn, ORG),
+    "whole_orders.numbered": lambda conn, _: whole_orders.numbered(conn, ORG, [2, 5, 9], NOW),
+    "whole_orders.page_behind": lambda conn, _: [
+        whole_orders.page_behind(conn, ORG, wanted, NOW, 7) for wanted in FILTERS
+    ],
+    "whole_orders.whole_order": lambda conn, ids: _each(
+        conn, ids, lambda id_: whole_orders.whole_order(conn, ORG, id_, NOW)
+    ),
     "waiting.story": lambda conn, ids: _each(conn, ids, lambda id_: waiting.story(conn, ORG, id_)),
 }
 # What is asked about all organizations; what is found of the one is looked at.
@@ -235,7 +286,9 @@ EVERYWHERE: dict[str, Work] = {
     "queue.claim_lapsing": lambda conn, _: [
         _mine(queue.claim_lapsing(conn, queue.Lease(NOW, NOW + 1), 1, 1_000))
     ],
+    "queue.overdue_holds": _overdue,
     "waiting.listed": lambda conn, _: waiting.listed(conn, waiting.Query(NOW, ORG), None, 100),
+    "waiting.listed, page by page": lambda conn, _: _mine(_paged(conn)),
     "waiting.listed of all": lambda conn, _: _mine(
         waiting.listed(conn, waiting.Query(NOW), None, 1_000)
     ),
