@@ -33,5 +33,10 @@ def test_one_sentence_is_told_everywhere(
 
     sentence = eventually(told, f"the order's reason begins with {begins!r}")
     assert world.polinate.order(f"ord_{order_number(order_id)}")["reason"] == sentence
+    native = world.native.get(f"/v1/orders/{order_id}").json()
+    assert native["reason"] == sentence
+    asked = world.native.get(f"/v1/orders/{order_id}/explain").json()
     explained: dict[str, Any] = json.loads(server.command("explain", order_id, "--json"))
-    assert explained["sentence"] == explained["reason"] == sentence
+    assert explained["sentence"] == explained["reason"] == asked["sentence"] == sentence
+    assert set(asked) <= set(explained)
+    assert asked["stage"] == explained["stage"]

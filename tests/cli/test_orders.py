@@ -13,7 +13,7 @@ from tests.quantities import much
 
 from entrepot.cli.events import events
 from entrepot.cli.explain import explain
-from entrepot.cli.order_commands import cancel, resolve
+from entrepot.cli.order_commands import cancel, capture, resolve
 from entrepot.cli.orders import orders, retry
 from entrepot.cli.session import OperatorError
 from entrepot.clock import now
@@ -268,6 +268,19 @@ def test_a_parked_payment_is_resolved_with_proof(office: Office) -> None:
     with pytest.raises(OperatorError, match="no step of the order is parked"):
         resolve(ids.dashed(order.id), proof="again", found="done")
     assert '"proof":"seen by Ada"' in office.types(events, "Shop", as_json=True)
+
+
+def test_the_money_of_an_order_is_taken_by_hand(office: Office) -> None:
+    order = office.place(PARKED)
+    with pytest.raises(OperatorError, match="the money of a placed order is not taken"):
+        capture(ids.dashed(order.id))
+    office.types(resolve, "#1", proof="seen by Ada", found="done", reference="ch_1")
+    assert office.types(capture, "#1") == "the money of order #1 is being taken\n"
+    told = office.told(explain, "#1")
+    [asked] = told["payments"][0]["operations"][1:]
+    assert (asked["operation"], asked["state"]) == ("capture", "prepared")
+    assert told["events"][-1]["actor"] == "operator:capture"
+    assert [job["step"] for job in told["jobs"]] == ["capture"]
 
 
 def test_failed_orders_are_listed_with_their_reasons(office: Office) -> None:

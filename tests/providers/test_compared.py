@@ -83,7 +83,9 @@ def test_what_agrees_is_not_told(listed: list[Found], known: list[Booked]) -> No
     assert compared("stripe", listed, known, TERMS, SPAN) == []
 
 
-EXPLAIN, RETRY, CANCEL = (("explain", NAMED), ("retry", NAMED), ("cancel", NAMED))
+EXPLAIN, RETRY, CANCEL, CAPTURE = (
+    (word, NAMED) for word in ("explain", "retry", "cancel", "capture")
+)
 DIFFER: list[tuple[Found | None, Booked | None, str, tuple[str, ...], bool, str]] = [
     (found(), UNKNOWN, "paid_without_order", RETRY, True, "no answer is written"),
     (found(), VOIDED, "paid_without_order", (), False, "which is cancelled"),
@@ -100,8 +102,8 @@ DIFFER: list[tuple[Found | None, Booked | None, str, tuple[str, ...], bool, str]
     (found(**ALL_TAKEN), HELD, "amount_differs", EXPLAIN, False, "took 12.50 EUR, the book 0.00"),
     (found(**ALL_TAKEN), PART, "amount_differs", EXPLAIN, False, "the book 5.00 EUR"),
     (found(**ALL_TAKEN, refunded=1250), TAKEN, "amount_differs", EXPLAIN, False, "gave back 12.50"),
-    (found(lapses_at=NOW + DAY), HELD, "lapses_soon", EXPLAIN, False, "12.50 EUR of order #42 wit"),
-    (found(captured=500, lapses_at=NOW), PART, "lapses_soon", EXPLAIN, False, "lets go of 7.50"),
+    (found(lapses_at=NOW + DAY), HELD, "lapses_soon", CAPTURE, False, "12.50 EUR of order #42 wit"),
+    (found(captured=500, lapses_at=NOW), PART, "lapses_soon", CAPTURE, False, "lets go of 7.50"),
 ]
 
 

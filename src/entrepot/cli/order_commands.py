@@ -11,6 +11,7 @@ from entrepot.cli.session import Meant, OperatorError, on_book, order_meant, ord
 from entrepot.core.actor import operator
 from entrepot.core.commands import Command
 from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.resolve import FINDINGS, ResolveOrder
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, Result
@@ -64,6 +65,26 @@ def cancel(*order: str, org: str | None = None) -> None:
         operator("cancel"),
     )
     print(f"order {order[-1]} is cancelled")
+
+
+def capture(*order: str, org: str | None = None) -> None:
+    """Take all of an order's money that is held, before its hold lapses.
+
+    Parameters
+    ----------
+    order
+        The order's id in any dialect's spelling, what its sender calls it, or its number as #1042.
+        The name of its organization may stand before it.
+    org
+        Name, number or id of the organization; the order is looked for in all when absent.
+    """
+    submitted(
+        order,
+        org,
+        lambda meant: CaptureOrder(meant.org, "operator", meant.order_id),
+        operator("capture"),
+    )
+    print(f"the money of order {order[-1]} is being taken")
 
 
 def resolve(

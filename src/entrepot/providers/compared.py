@@ -217,7 +217,7 @@ def _lapsing(
     order = dashed(one.full.payment.order_id)
     return [Finding(
         "lapses_soon", sentence, order, one.order_number, found.provider_reference,
-        ("explain", order), advice="capture it, or cancel the order",
+        ("capture", order), advice="capture it, or cancel the order",
     )]  # fmt: skip
 
 
