@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from entrepot.core.beside import Beside
 from entrepot.core.changes import Changes
+from entrepot.core.kinds import Location
 from entrepot.core.notes import OrderNote
-from entrepot.core.order import Customer, Job, Order, StockEntry
+from entrepot.core.order import Customer, Job, Order, StockEntry, Variant
 from entrepot.core.organization import OrganizationSettings
 from entrepot.core.payment import FullPayment
 from entrepot.core.returns import FullReturn
@@ -67,6 +68,18 @@ class SettingsResult(NamedTuple):
     settings: OrganizationSettings
 
 
+class VariantResult(NamedTuple):
+    """The variant that was made."""
+
+    variant: Variant
+
+
+class LocationResult(NamedTuple):
+    """The location that was made."""
+
+    location: Location
+
+
 class ReplayedResult(NamedTuple):
     """Nothing was done: the answer is the stored one of the first request under this key."""
 
@@ -79,6 +92,8 @@ Result = (
     | StockResult
     | StepResult
     | SettingsResult
+    | VariantResult
+    | LocationResult
     | ReplayedResult
 )
 

@@ -95,6 +95,19 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("native", "receiveReturn"): {"back on the shelf": {"restock": True}},
     ("native", "captureOrder"): {"a part": {"amount": "10.00"}},
     ("native", "refundOrder"): {"a part": {"amount": "5.00", "reason": "one was broken"}},
+    ("native", "makeVariant"): {
+        "a mug": {"sku": "MUG-02", "name": "Mug, blue", "currency": "EUR", "price": "13.50"},
+    },
+    ("native", "makeLocation"): {"a shop": {"name": "Shop, Market Street"}},
+    ("native", "adjustStock"): {
+        "twenty more": {
+            "variant_id": "01981e6a-7c00-7000-8000-000000000001",
+            "location_id": "01981e6a-7c00-7000-8000-000000000002",
+            "delta": 20,
+            "reason": "goods received",
+        },
+    },
+    ("native", "changeSettings"): {"when goods leave": {"capture": "shipment"}},
     ("native", "noteOrder"): {"a note": {"text": "Called the customer."}},
     ("polinate", "createOrder"): {
         "make an order": {

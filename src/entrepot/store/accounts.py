@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, select, upda
 from entrepot.core import actor
 from entrepot.core.organization import DEFAULT_CAPTURE
 from entrepot.store import schema
+from entrepot.store.question import asked_in
 
 _orgs = schema.organizations
 _creds = schema.credentials
@@ -201,6 +202,12 @@ def capture_of(conn: Connection, org: int) -> str:
     at = schema.organization_settings.c
     found = conn.execute(select(at.capture).where(at.org == org)).scalar_one_or_none()
     return DEFAULT_CAPTURE if found is None else found
+
+
+@asked_in("snapshot")
+def capture_chosen(conn: Connection, org: int) -> str:
+    """See `capture_of`."""
+    return capture_of(conn, org)
 
 
 def payment_secret(conn: Connection, org: int) -> bytes | None:

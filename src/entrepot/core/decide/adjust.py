@@ -25,6 +25,10 @@ class AdjustStock(NamedTuple):
     location_id: bytes
     delta: Quantity
     note: str
+    # How much is on hand afterwards; then `delta` is what is between.
+    set_to: Quantity | None = None
+    makes: bool = True  # a variant or location whose id is new to the organization is made
+    field: str = "quantity_delta"  # the member that tells how much, for refusals
 
 
 def wants(command: AdjustStock, needs: Needs) -> None:
@@ -45,6 +49,8 @@ def adjust(command: AdjustStock, facts: Facts) -> Decision:
     org, changes = command.org, Changes(facts)
     changes.exact_stock = True
     variant = facts.variants.get((org, command.variant_id))
+    if not command.makes:
+        _are_known(command, facts)
     if variant is None:
         variant = first_seen(command.variant_id, facts, changes, org)
     if not facts.has_location(org, command.location_id):
@@ -53,22 +59,31 @@ def adjust(command: AdjustStock, facts: Facts) -> Decision:
     shelf = (org, command.variant_id, command.location_id)
     level = facts.levels.get(shelf)
     there, promised = (level.on_hand, level.reserved) if level else (NONE, NONE)
-    on_hand = there + command.delta
-    if facts.orgs[org].hard and command.delta < 0 and on_hand < promised:
+    delta = command.delta if command.set_to is None else Quantity(command.set_to - there)
+    on_hand = there + delta
+    if facts.orgs[org].hard and delta < 0 and on_hand < promised:
         raise refuse(
             Reason.OUT_OF_STOCK,
             f"{text(there)} on hand, {text(promised)} of it reserved; cannot take "
-            f"{text(Quantity(-command.delta))} away",
-            field="quantity_delta",
+            f"{text(Quantity(-delta))} away",
+            field=command.field,
         )
     if abs(on_hand) > ON_HAND_MAX:
-        raise refuse(Reason.INVALID, "more than can be counted", field="quantity_delta")
+        raise refuse(Reason.INVALID, "more than can be counted", field=command.field)
     entry = StockEntry(
         org, facts.new_id(), command.variant_id, command.location_id,
-        command.delta, "adjustment", None, command.note, facts.now,
+        delta, "adjustment", None, command.note, facts.now,
     )  # fmt: skip
     changes.entries.append(entry)
-    move_level(shelf, facts, changes, on_hand=command.delta)
+    move_level(shelf, facts, changes, on_hand=delta)
     if not variant.tracked:
         changes.variants.put(variant._replace(tracked=True))
     return Decision(changes, StockResult(entry))
+
+
+def _are_known(command: AdjustStock, facts: Facts) -> None:
+    """Refuse a variant or a location that the organization does not have."""
+    if (command.org, command.variant_id) not in facts.variants:
+        raise refuse(Reason.UNKNOWN_VARIANT, field="variant_id")
+    if not facts.has_location(command.org, command.location_id):
+        raise refuse(Reason.UNKNOWN_LOCATION, field="location_id")

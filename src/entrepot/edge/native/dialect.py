@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from entrepot.edge.dialect import Dialect
 from entrepot.edge.native.credentials import NAME, authenticate
+from entrepot.edge.native.events import routes as events
+from entrepot.edge.native.goods import routes as goods
 from entrepot.edge.native.orders import changes, looking
 from entrepot.edge.native.orders import routes as orders
 from entrepot.edge.native.refusals import refusal_answer
+from entrepot.edge.native.settings import routes as settings
 from entrepot.edge.reply import PROBLEM
 
 DIALECT = Dialect(
@@ -25,5 +28,6 @@ DIALECT = Dialect(
     refusal_media=PROBLEM,
     own_query=True,
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
-    operations=(*orders.OPERATIONS, *looking.OPERATIONS, *changes.OPERATIONS),
+    operations=(*orders.OPERATIONS, *looking.OPERATIONS, *changes.OPERATIONS,
+                *goods.OPERATIONS, *events.OPERATIONS, *settings.OPERATIONS),
 )  # fmt: skip

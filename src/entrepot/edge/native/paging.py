@@ -12,6 +12,7 @@ from msgspec import Meta
 from entrepot.core.refusal import Reason, refuse
 
 LIMIT, LIMIT_MAX = 50, 200
+_ID_BYTES = 16
 Limit = Annotated[int, Meta(ge=1, le=LIMIT_MAX)]
 LIMIT_TEXT: Final = "Entries a page."
 AFTER_TEXT: Final = "The cursor `next` of the page before."
@@ -41,6 +42,16 @@ def number_after(text: str | None) -> int | None:
 
 def id_after(text: str | None) -> bytes | None:
     """The id that a cursor stands for, as `number_after`."""
+    return _raw_after(text, _ID_BYTES)
+
+
+def ids_after(text: str | None) -> tuple[bytes, bytes] | None:
+    """The two ids that a cursor stands for, as `number_after`."""
+    raw = _raw_after(text, 2 * _ID_BYTES)
+    return None if raw is None else (raw[:_ID_BYTES], raw[_ID_BYTES:])
+
+
+def _raw_after(text: str | None, size: int) -> bytes | None:
     key = _key(text)
     if text is None:
         return None
@@ -48,7 +59,7 @@ def id_after(text: str | None) -> bytes | None:
         raw = bytes.fromhex(key) if isinstance(key, str) else b""
     except ValueError:
         raw = b""
-    if len(raw) != 16:
+    if len(raw) != size:
         raise _no_cursor()
     return raw
 

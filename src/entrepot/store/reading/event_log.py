@@ -41,6 +41,12 @@ def newest(conn: Connection, org: int) -> int:
     return found or 0
 
 
+@asked_in("snapshot")
+def following(conn: Connection, org: int, number: int, limit: int) -> list[Event]:
+    """See `after`."""
+    return after(conn, org, number, limit)
+
+
 @asked_in("one statement")
 def of_order(conn: Connection, org: int, order_id: bytes, seq: int, limit: int) -> list[Event]:
     """The first `limit` events of an order behind the one with this `seq`, oldest first."""

@@ -30,6 +30,11 @@ def event(one: Event) -> wire.Event:
     )
 
 
+def feed_answer(events: list[Event], last: int) -> Answer:
+    """Events behind a number, and the number of the last one that was looked at."""
+    return Answer(200, encode(wire.Feed([event(one) for one in events], last)))
+
+
 def page_answer(events: list[Event], limit: int) -> Answer:
     """A page of one more event than its `limit`, if there are so many, oldest first."""
     after = paging.cursor(events[limit - 1].seq) if len(events) > limit else None

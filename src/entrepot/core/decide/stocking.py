@@ -1,0 +1,63 @@
+"""Making variants and locations, before any order names them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from entrepot.core.changes import Changes
+from entrepot.core.facts import Facts
+from entrepot.core.kinds import Location, VariantName
+from entrepot.core.money import Amount
+from entrepot.core.needs import Needs
+from entrepot.core.order import Variant
+from entrepot.core.refusal import Reason, refuse
+from entrepot.core.results import Decision, LocationResult, VariantResult
+
+
+class MakeVariant(NamedTuple):
+    """Make a variant with a SKU that no other variant of the organization has."""
+
+    org: int
+    sku: str
+    name: str
+    currency: str
+    price: Amount
+    tracked: bool = True
+
+
+class MakeLocation(NamedTuple):
+    """Make a location, a place that has stock."""
+
+    org: int
+    name: str
+
+
+def wants_sku(command: MakeVariant, needs: Needs) -> None:
+    """The variant that has the SKU, if any."""
+    needs.variant_names.add((command.org, "sku", command.sku))
+
+
+def make_variant(command: MakeVariant, facts: Facts) -> Decision:
+    """Make the variant. Refused: a SKU that a variant has already."""
+    org, changes = command.org, Changes(facts)
+    if changes.variant_names.get((org, "sku", command.sku)) is not None:
+        raise refuse(Reason.DUPLICATE_ENTRY, "a variant has this SKU already", "sku")
+    made = Variant(
+        org, facts.new_id(), facts.new_id(), facts.new_id(), command.sku, command.name,
+        command.currency, command.price, command.tracked, facts.now,
+    )  # fmt: skip
+    changes.variants.put(made)
+    changes.variant_names.put(VariantName(org, "sku", command.sku, made.id))
+    return Decision(changes, VariantResult(made))
+
+
+def wants_nothing(command: MakeLocation, needs: Needs) -> None:
+    """Nothing but the organization."""
+
+
+def make_location(command: MakeLocation, facts: Facts) -> Decision:
+    """Make the location. Two locations may have one name."""
+    changes = Changes(facts)
+    made = Location(command.org, facts.new_id(), command.name)
+    changes.locations.put(made)
+    return Decision(changes, LocationResult(made))

@@ -1,0 +1,56 @@
+"""The native API's events of the organization: what follows a number, now or within seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from entrepot.edge.access import Scoped
+from entrepot.edge.dialect import Call, Operation, Response
+from entrepot.edge.native import bodies, scopes
+from entrepot.edge.native.documented import ERRORS
+from entrepot.edge.native.events import wire, write
+from entrepot.store.reading import event_log
+from entrepot.writer.envelope import Answer
+
+# Events that are looked at for a request that names types.
+LOOKED_AT = 2_000
+# A request that waits looks again after so many seconds.
+AGAIN_SECONDS = 0.2
+
+
+async def list_events(call: Call) -> Answer:
+    """Events behind a number, oldest first; with `wait`, once there are some."""
+    asked = bodies.query(call, wire.FeedQuery)
+    types = frozenset(asked.types.split(",")) if asked.types is not None else None
+    until = time.monotonic() + asked.wait
+    last = asked.after
+    while True:
+        limit = asked.limit if types is None else LOOKED_AT
+        found = await call.read(event_log.following, last, limit)
+        wanted = [one for one in found if types is None or one.type in types]
+        if len(wanted) > asked.limit:
+            wanted = wanted[: asked.limit]
+            return write.feed_answer(wanted, wanted[-1].number)
+        last = found[-1].number if found else last
+        if wanted or time.monotonic() >= until:
+            return write.feed_answer(wanted, last)
+        if len(found) < limit:
+            await asyncio.sleep(AGAIN_SECONDS)
+
+
+OPERATIONS = (
+    Operation(
+        method="GET", path="/v1/events", operation_id="listEvents",
+        summary="List the organization's events", handler=list_events,
+        access=Scoped(scopes.EVENTS_READ), tag="Events",
+        description="Numbers have no gaps, and an event with a smaller number never comes later. "
+        "`last` is the `after` of the next request.",
+        parameters=bodies.parameters(
+            wire.FeedQuery, after="The number of the last event that is known.",
+            limit="Events in an answer.", types="Only these types, with commas between them.",
+            wait="Seconds to wait for an event if there is none.",
+        ),
+        responses={200: Response("The events that follow", wire.Feed), **ERRORS},
+    ),
+)  # fmt: skip

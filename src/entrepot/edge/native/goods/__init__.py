@@ -1,0 +1,1 @@
+"""Goods of the native API: variants, locations, stock and its ledger."""

@@ -1,0 +1,179 @@
+"""The native API's goods: the path table, and the lines that connect reading, the writer or a
+question, and writing."""
+
+from __future__ import annotations
+
+from entrepot.core import ids
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.stocking import MakeLocation, MakeVariant
+from entrepot.core.quantity import NONE
+from entrepot.core.refusal import Reason, Refusal, Refused, refuse
+from entrepot.edge.access import Scoped
+from entrepot.edge.dialect import Call, Operation, Parameter, Response
+from entrepot.edge.native import bodies, paging, scopes
+from entrepot.edge.native.documented import BODY_ERRORS, ERRORS, KEY, NOT_FOUND, REPLAYED
+from entrepot.edge.native.goods import wire, write
+from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
+from entrepot.store.reading import goods
+from entrepot.writer.envelope import Answer
+
+READ, WRITE = Scoped(scopes.STOCK_READ), Scoped(scopes.STOCK_WRITE)
+_VARIANT = bodies.decoder(wire.MakeVariant)
+_LOCATION = bodies.decoder(wire.MakeLocation)
+_ADJUST = bodies.decoder(wire.Adjust)
+
+
+async def list_variants(call: Call) -> Answer:
+    """A page of variants."""
+    asked = bodies.query(call, wire.VariantQuery)
+    after = paging.id_after(asked.after)
+    found = await call.read(goods.variants, after, asked.limit + 1, asked.sku)
+    listed = [write.variant(one) for one in found[: asked.limit]]
+    after_ = paging.cursor(found[asked.limit - 1].id.hex()) if len(found) > asked.limit else None
+    return Answer(200, write.encode(wire.VariantPage(listed, after_)))
+
+
+async def get_variant(call: Call) -> Answer:
+    """Answer with one variant."""
+    bodies.no_query(call)
+    variant_id = ids.spelled(call.path_ids["id"])
+    found = None if variant_id is None else await call.read(goods.variant, variant_id)
+    if found is None:
+        raise refuse(Reason.NO_SUCH_ROUTE, "No such variant is known here.")
+    return Answer(200, write.encode(write.variant(found)))
+
+
+async def make_variant(call: Call) -> Answer:
+    """Make a variant."""
+    bodies.no_query(call)
+    told, body = await bodies.read(call, _VARIANT)
+    key = bodies.keyed(
+        call, "makeVariant", ("sku", "name", "currency", "price", "tracked"), body
+    )  # fmt: skip
+    command = MakeVariant(
+        call.principal.org, told.sku, told.name, told.currency.text, told.price.amount, told.tracked
+    )
+    return await call.submit(command, write.made(call.request_id), key)
+
+
+async def list_locations(call: Call) -> Answer:
+    """A page of locations."""
+    asked = bodies.query(call, wire.LocationQuery)
+    found = await call.read(goods.locations, paging.id_after(asked.after), asked.limit + 1)
+    listed = [write.location(one) for one in found[: asked.limit]]
+    after = paging.cursor(found[asked.limit - 1].id.hex()) if len(found) > asked.limit else None
+    return Answer(200, write.encode(wire.LocationPage(listed, after)))
+
+
+async def make_location(call: Call) -> Answer:
+    """Make a location."""
+    bodies.no_query(call)
+    told, body = await bodies.read(call, _LOCATION)
+    key = bodies.keyed(call, "makeLocation", ("name",), body)
+    command = MakeLocation(call.principal.org, told.name)
+    return await call.submit(command, write.made(call.request_id), key)
+
+
+async def list_stock(call: Call) -> Answer:
+    """A page of stock levels."""
+    asked = bodies.query(call, wire.StockQuery)
+    wanted = goods.LevelFilter(
+        None if asked.variant_id is None else asked.variant_id.raw,
+        None if asked.location_id is None else asked.location_id.raw,
+        asked.low,
+        paging.ids_after(asked.after),
+    )
+    found = await call.read(goods.levels, wanted, asked.limit + 1)
+    after = None
+    if len(found) > asked.limit:
+        last = found[asked.limit - 1]
+        after = paging.cursor((last.variant_id + last.location_id).hex())
+    listed = [write.level(one) for one in found[: asked.limit]]
+    return Answer(200, write.encode(wire.LevelPage(listed, after)))
+
+
+async def adjust_stock(call: Call) -> Answer:
+    """Add an entry to the ledger: by how much, or to how much, and why."""
+    bodies.no_query(call)
+    told, body = await bodies.read(call, _ADJUST)
+    parts = ("variant_id", "location_id", "reason", "delta", "set_to")
+    key = bodies.keyed(call, "adjustStock", parts, body)
+    if (told.delta is None) == (told.set_to is None):
+        fault = Refusal(Reason.INVALID, "tell `delta` or `set_to`", "delta")
+        raise Refused(fault)
+    delta = NONE if told.delta is None else told.delta.quantity
+    set_to = None if told.set_to is None else told.set_to.quantity
+    command = AdjustStock(
+        call.principal.org, told.variant_id.raw, told.location_id.raw, delta, told.reason,
+        set_to, makes=False, field="delta" if set_to is None else "set_to",
+    )  # fmt: skip
+    return await call.submit(command, write.made(call.request_id), key)
+
+
+async def list_ledger(call: Call) -> Answer:
+    """A page of the ledger."""
+    asked = bodies.query(call, wire.LedgerQuery)
+    variant_id = None if asked.variant_id is None else asked.variant_id.raw
+    found = await call.read(
+        goods.ledger, variant_id, paging.id_after(asked.after), asked.limit
+    )  # fmt: skip
+    after = None if found.after is None else paging.cursor(found.after.hex())
+    page = wire.EntryPage([write.entry(one) for one in found.entries], after)
+    return Answer(200, write.encode(page))
+
+
+_MADE = {**BODY_ERRORS}
+OPERATIONS = (
+    Operation(
+        method="GET", path="/v1/variants", operation_id="listVariants", summary="List variants",
+        handler=list_variants, access=READ, tag="Goods",
+        parameters=bodies.parameters(wire.VariantQuery, sku="With this SKU.", limit=LIMIT_TEXT,
+                                     after=AFTER_TEXT),
+        responses={200: Response("A page of variants", wire.VariantPage), **ERRORS},
+    ),
+    Operation(
+        method="POST", path="/v1/variants", operation_id="makeVariant", summary="Make a variant",
+        handler=make_variant, access=WRITE, tag="Goods", parameters=(KEY,), body=wire.MakeVariant,
+        responses={201: Response("The variant", wire.Variant, REPLAYED), **_MADE},
+    ),
+    Operation(
+        method="GET", path="/v1/variants/{id}", operation_id="getVariant", summary="Get a variant",
+        handler=get_variant, access=READ, tag="Goods",
+        parameters=(Parameter("id", "path", {"type": "string", "format": "uuid"}, True,
+                              "The variant's id."),),
+        responses={200: Response("The variant", wire.Variant), **ERRORS, 404: NOT_FOUND},
+    ),
+    Operation(
+        method="GET", path="/v1/locations", operation_id="listLocations", summary="List locations",
+        handler=list_locations, access=READ, tag="Goods",
+        parameters=bodies.parameters(wire.LocationQuery, limit=LIMIT_TEXT, after=AFTER_TEXT),
+        responses={200: Response("A page of locations", wire.LocationPage), **ERRORS},
+    ),
+    Operation(
+        method="POST", path="/v1/locations", operation_id="makeLocation",
+        summary="Make a location", handler=make_location, access=WRITE, tag="Goods",
+        parameters=(KEY,), body=wire.MakeLocation,
+        responses={201: Response("The location", wire.Location, REPLAYED), **_MADE},
+    ),
+    Operation(
+        method="GET", path="/v1/stock", operation_id="listStock", summary="List stock levels",
+        handler=list_stock, access=READ, tag="Goods",
+        parameters=bodies.parameters(
+            wire.StockQuery, variant_id="Of this variant.", location_id="At this location.",
+            low="`true`: of which nothing is free.", limit=LIMIT_TEXT, after=AFTER_TEXT),
+        responses={200: Response("A page of levels", wire.LevelPage), **ERRORS},
+    ),
+    Operation(
+        method="POST", path="/v1/stock/adjustments", operation_id="adjustStock",
+        summary="Adjust stock", handler=adjust_stock, access=WRITE, tag="Goods",
+        parameters=(KEY,), body=wire.Adjust,
+        responses={201: Response("The new entry of the ledger", wire.Entry, REPLAYED), **_MADE},
+    ),
+    Operation(
+        method="GET", path="/v1/stock/ledger", operation_id="listLedger",
+        summary="List the ledger of stock", handler=list_ledger, access=READ, tag="Goods",
+        parameters=bodies.parameters(wire.LedgerQuery, variant_id="Of this variant.",
+                                     limit=LIMIT_TEXT, after=AFTER_TEXT),
+        responses={200: Response("A page of entries", wire.EntryPage), **ERRORS},
+    ),
+)  # fmt: skip

@@ -1,0 +1,133 @@
+"""The native API's shapes of goods."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from entrepot.edge import quantities
+from entrepot.edge.native.paging import Limit
+from entrepot.edge.native.values import Code, Count, Id, Money
+from entrepot.edge.native.wire import Amount, Page, Time, Uuid
+
+Sku = Annotated[str, Meta(min_length=1, max_length=255)]
+Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
+
+
+class MakeVariant(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/variants. Of a variant that is not `tracked` nobody counts stock."""
+
+    sku: Sku
+    name: Name
+    currency: Code
+    price: Money
+    tracked: bool = True
+
+
+class MakeLocation(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/locations."""
+
+    name: Name
+
+
+class Adjust(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/stock/adjustments: by how much, or to how much."""
+
+    variant_id: Id
+    location_id: Id
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    delta: Count | None = None
+    set_to: Count | None = None
+
+
+class VariantQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """The query of GET /v1/variants."""
+
+    sku: Sku | None = None
+    limit: Limit = 50
+    after: str | None = None
+
+
+class LocationQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """The query of GET /v1/locations."""
+
+    limit: Limit = 50
+    after: str | None = None
+
+
+class StockQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """The query of GET /v1/stock."""
+
+    variant_id: Id | None = None
+    location_id: Id | None = None
+    low: bool = False
+    limit: Limit = 50
+    after: str | None = None
+
+
+class LedgerQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """The query of GET /v1/stock/ledger."""
+
+    variant_id: Id | None = None
+    limit: Limit = 50
+    after: str | None = None
+
+
+class Variant(msgspec.Struct):
+    """Something that is sold. A variant that an order brought may have no price yet."""
+
+    id: Uuid
+    sku: str | None
+    name: str
+    currency: str | None
+    price: Amount | None
+    tracked: bool
+    created_at: Time
+
+
+class Location(msgspec.Struct):
+    """A place that has stock."""
+
+    id: Uuid
+    name: str
+
+
+class Level(msgspec.Struct):
+    """Stock of a variant at a location; `free` is what no order has reserved."""
+
+    variant_id: Uuid
+    location_id: Uuid
+    on_hand: quantities.Shown
+    reserved: quantities.Shown
+    free: quantities.Shown
+
+
+class Entry(msgspec.Struct):
+    """An entry of the ledger: by how much stock changed, and why."""
+
+    id: Uuid
+    variant_id: Uuid
+    location_id: Uuid
+    delta: quantities.Shown
+    kind: str
+    order_id: Uuid | None
+    reason: str
+    created_at: Time
+
+
+class VariantPage(Page[Variant]):
+    """A page of variants, in the order of their ids."""
+
+
+class LocationPage(Page[Location]):
+    """A page of locations, in the order of their ids."""
+
+
+class LevelPage(Page[Level]):
+    """A page of stock levels."""
+
+
+class EntryPage(Page[Entry]):
+    """A page of the ledger, newest first."""

@@ -1,0 +1,80 @@
+"""Goods in the words of the native API; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from entrepot.core import ids, kinds
+from entrepot.core.order import Level, StockEntry, Variant
+from entrepot.core.quantity import Quantity
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import LocationResult, Result, StockResult, VariantResult
+from entrepot.edge import quantities
+from entrepot.edge.native.goods import wire
+from entrepot.edge.native.orders.write import amount
+from entrepot.edge.native.refusals import refusal_answer
+from entrepot.edge.times import millis_text
+from entrepot.writer.envelope import Answer
+
+encode = msgspec.json.Encoder().encode
+
+
+def variant(one: Variant) -> wire.Variant:
+    """A variant."""
+    return wire.Variant(
+        ids.dashed(one.id),
+        one.sku,
+        one.name,
+        one.currency or None,
+        amount(one.price, one.currency) if one.currency else None,
+        one.tracked,
+        millis_text(one.created_at),
+    )
+
+
+def location(one: kinds.Location) -> wire.Location:
+    """A location."""
+    return wire.Location(ids.dashed(one.id), one.name)
+
+
+def level(one: Level) -> wire.Level:
+    """A stock level."""
+    return wire.Level(
+        ids.dashed(one.variant_id),
+        ids.dashed(one.location_id),
+        quantities.shown(one.on_hand),
+        quantities.shown(one.reserved),
+        quantities.shown(Quantity(one.on_hand - one.reserved)),
+    )
+
+
+def entry(one: StockEntry) -> wire.Entry:
+    """An entry of the ledger."""
+    return wire.Entry(
+        ids.dashed(one.id),
+        ids.dashed(one.variant_id),
+        ids.dashed(one.location_id),
+        quantities.shown(one.delta),
+        one.kind,
+        None if one.order_id is None else ids.dashed(one.order_id),
+        one.note,
+        millis_text(one.created_at),
+    )
+
+
+def made(request_id: str) -> Callable[[Result | Refusal], Answer]:
+    """The answer to a write: what was made."""
+
+    def answer(result: Result | Refusal) -> Answer:
+        if isinstance(result, Refusal):
+            return refusal_answer(result, request_id)
+        if isinstance(result, VariantResult):
+            return Answer(201, encode(variant(result.variant)))
+        if isinstance(result, LocationResult):
+            return Answer(201, encode(location(result.location)))
+        assert isinstance(result, StockResult)
+        return Answer(201, encode(entry(result.entry)))
+
+    return answer

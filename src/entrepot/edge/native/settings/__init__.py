@@ -1,0 +1,1 @@
+"""Settings of the native API: what an organization chose."""

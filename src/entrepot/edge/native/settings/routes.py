@@ -1,0 +1,58 @@
+"""The native API's settings: the path table, and the lines that connect reading, the writer or a
+question, and writing."""
+
+from __future__ import annotations
+
+import msgspec
+
+from entrepot.core.decide.choose import ChangeSettings
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import Result, SettingsResult
+from entrepot.edge.access import Scoped
+from entrepot.edge.dialect import Call, Operation, Response
+from entrepot.edge.native import bodies, scopes
+from entrepot.edge.native.documented import BODY_ERRORS, ERRORS, KEY, REPLAYED
+from entrepot.edge.native.refusals import refusal_answer
+from entrepot.edge.native.settings import wire
+from entrepot.store import accounts
+from entrepot.writer.envelope import Answer
+
+_CHANGE = bodies.decoder(wire.ChangeSettings)
+
+
+async def get_settings(call: Call) -> Answer:
+    """Answer with the organization's settings."""
+    bodies.no_query(call)
+    return Answer(200, msgspec.json.encode(wire.Settings(await call.read(accounts.capture_chosen))))
+
+
+async def change_settings(call: Call) -> Answer:
+    """Change settings; what was decided by the ones before stays."""
+    bodies.no_query(call)
+    told, body = await bodies.read(call, _CHANGE)
+    key = bodies.keyed(call, "changeSettings", ("capture",), body)
+
+    def answer(result: Result | Refusal) -> Answer:
+        if isinstance(result, Refusal):
+            return refusal_answer(result, call.request_id)
+        assert isinstance(result, SettingsResult)
+        return Answer(200, msgspec.json.encode(wire.Settings(result.settings.capture)))
+
+    return await call.submit(ChangeSettings(call.principal.org, told.capture), answer, key)
+
+
+OPERATIONS = (
+    Operation(
+        method="GET", path="/v1/settings", operation_id="getSettings", summary="Get the settings",
+        handler=get_settings, access=Scoped(scopes.SETTINGS_READ), tag="Settings",
+        responses={200: Response("The settings", wire.Settings), **ERRORS},
+    ),
+    Operation(
+        method="PATCH", path="/v1/settings", operation_id="changeSettings",
+        summary="Change the settings", handler=change_settings,
+        access=Scoped(scopes.SETTINGS_WRITE), tag="Settings", parameters=(KEY,),
+        body=wire.ChangeSettings,
+        responses={200: Response("The settings as they now are", wire.Settings, REPLAYED),
+                   **BODY_ERRORS},
+    ),
+)  # fmt: skip

@@ -1,0 +1,133 @@
+"""Variants, locations, stock levels and the ledger, page by page. Nothing here writes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from entrepot.core.kinds import Location
+from entrepot.core.order import Level, StockEntry, Variant
+from entrepot.store import schema
+from entrepot.store.engines import sql
+from entrepot.store.engines.sql import Statement
+from entrepot.store.question import asked_in
+
+# Ledger entries that are looked at for a page of one variant.
+LOOKED_AT = 20_000
+
+
+class LevelFilter(NamedTuple):
+    """The levels that are wanted. `low`: of which nothing is free."""
+
+    variant_id: bytes | None = None
+    location_id: bytes | None = None
+    low: bool = False
+    after: tuple[bytes, bytes] | None = None  # the variant and the location behind which they are
+
+
+class Ledger(NamedTuple):
+    """Entries, newest first, and the id that the next page comes behind; None on the last."""
+
+    entries: list[StockEntry]
+    after: bytes | None
+
+
+def _listed(columns: tuple[str, ...], alias: str) -> str:
+    return ", ".join([f'{alias}."{name}"' for name in columns])
+
+
+@asked_in("one statement")
+def variant(conn: Connection, org: int, variant_id: bytes) -> Variant | None:
+    """The variant with this id; None if the organization has none."""
+    kept = schema.VARIANTS
+    found = sql.select(conn, kept.table, ("org", "id"), {(org, variant_id)}, kept.columns)
+    return kept.from_row(found[0]) if found else None
+
+
+@asked_in("one statement")
+def variants(
+    conn: Connection, org: int, after: bytes | None, limit: int, sku: str | None = None
+) -> list[Variant]:
+    """Up to `limit` variants behind an id, in the order of their ids; or the one with this SKU."""
+    statement, kept = Statement(conn), schema.VARIANTS
+    conditions = [f"v.org = {statement.mark(org)}", f"v.id > {statement.mark(after or b'')}"]
+    if sku is not None:
+        named = f"SELECT n.variant_id FROM variant_names AS n WHERE n.org = {statement.mark(org)}"
+        named += f" AND n.kind = 'sku' AND n.value = {statement.mark(sku)}"
+        conditions.append(f"v.id IN ({named})")
+    found = statement.fetch(
+        f"SELECT {_listed(kept.columns, 'v')} FROM variants AS v WHERE {' AND '.join(conditions)} "
+        f"ORDER BY v.id LIMIT {statement.mark(limit)}"
+    )
+    return [kept.from_row(row) for row in found]
+
+
+@asked_in("one statement")
+def locations(conn: Connection, org: int, after: bytes | None, limit: int) -> list[Location]:
+    """Up to `limit` locations behind an id, in the order of their ids."""
+    statement, kept = Statement(conn), schema.LOCATIONS
+    conditions = f"l.org = {statement.mark(org)} AND l.id > {statement.mark(after or b'')}"
+    found = statement.fetch(
+        f"SELECT {_listed(kept.columns, 'l')} FROM locations AS l WHERE {conditions} "
+        f"ORDER BY l.id LIMIT {statement.mark(limit)}"
+    )
+    return [kept.from_row(row) for row in found]
+
+
+@asked_in("one statement")
+def levels(conn: Connection, org: int, wanted: LevelFilter, limit: int) -> list[Level]:
+    """Up to `limit` levels, by variant and location."""
+    statement, kept = Statement(conn), schema.LEVELS
+    mark = statement.mark
+    conditions = [f"s.org = {mark(org)}"]
+    if wanted.variant_id is not None:
+        conditions.append(f"s.variant_id = {mark(wanted.variant_id)}")
+    if wanted.location_id is not None:
+        conditions.append(f"s.location_id = {mark(wanted.location_id)}")
+    if wanted.low:
+        conditions.append("s.on_hand <= s.reserved")
+    if wanted.after is not None:
+        behind = ", ".join(map(mark, wanted.after))
+        conditions.append(f"(s.variant_id, s.location_id) > ({behind})")
+    found = statement.fetch(
+        f"SELECT {_listed(kept.columns, 's')} FROM stock_levels AS s "
+        f"WHERE {' AND '.join(conditions)} ORDER BY s.variant_id, s.location_id "
+        f"LIMIT {mark(limit)}"
+    )
+    return [kept.from_row(row) for row in found]
+
+
+@asked_in("long")
+def ledger(
+    conn: Connection, org: int, variant_id: bytes | None, after: bytes | None, limit: int
+) -> Ledger:
+    """Up to `limit` entries behind an id, newest first; of one variant, or of all.
+
+    Of one variant a page may end early, for at most LOOKED_AT entries are looked at.
+    """
+    statement, kept = Statement(conn), schema.ENTRIES
+    mark = statement.mark
+    behind = "" if after is None else f" AND e.id < {mark(after)}"
+    looked_at = LOOKED_AT if variant_id is not None else limit + 1
+    newest = (
+        f"SELECT {_listed(kept.columns, 'e')} FROM stock_entries AS e "
+        f"WHERE e.org = {mark(org)}{behind} ORDER BY e.id DESC LIMIT {mark(looked_at)}"
+    )
+    if variant_id is None:
+        rows = [kept.from_row(row) for row in statement.fetch(newest)]
+        return Ledger(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
+    its = f"n.variant_id = {mark(variant_id)}"
+    found = statement.fetch(
+        f"SELECT * FROM ({newest}) AS n WHERE {its} ORDER BY n.id DESC LIMIT {mark(limit + 1)}"
+    )
+    entries = [kept.from_row(row) for row in found]
+    if len(entries) > limit:
+        return Ledger(entries[:limit], entries[limit - 1].id)
+    last = Statement(conn)
+    behind = "" if after is None else f" AND e.id < {last.mark(after)}"
+    rest = last.fetch(
+        f"SELECT e.id FROM stock_entries AS e WHERE e.org = {last.mark(org)}{behind} "
+        f"ORDER BY e.id DESC LIMIT 1 OFFSET {last.mark(LOOKED_AT - 1)}"
+    )
+    return Ledger(entries, bytes(rest[0][0]) if rest else None)

@@ -1,0 +1,100 @@
+"""Goods, events and settings in the native API."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from tests.acceptance.test_native import pointers, problem
+
+from entrepot.testing.clients import World, accepted, neighbour
+from entrepot.testing.server import Server
+
+
+@pytest.fixture(scope="module")
+def other(server: Server) -> Iterator[World]:
+    with neighbour(server, "Down the road") as organization:
+        yield organization
+
+
+def test_goods_are_made_counted_and_told(other: World, world: World, server: Server) -> None:
+    do = other.native.send
+    made = {"sku": "LAMP", "name": "Lamp", "currency": "EUR", "price": "9.50"}
+    lamp = accepted(do("POST", "/variants", made))
+    assert (lamp["price"], lamp["tracked"]) == ("9.50", True)
+    again = problem(do("POST", "/variants", made | {"name": "x"}), 409, "duplicate-entry")
+    assert again["errors"][0]["pointer"] == "/sku"
+    assert accepted(do("GET", f"/variants/{lamp['id']}"), 200) == lamp
+    assert accepted(do("GET", "/variants?sku=LAMP"), 200)["data"] == [lamp]
+    shop = accepted(do("POST", "/locations", {"name": "Shop"}))
+    listed = accepted(do("GET", "/locations?limit=1"), 200)
+    rest = accepted(do("GET", f"/locations?after={listed['next']}"), 200)
+    assert [one["name"] for one in listed["data"] + rest["data"]] == ["Main", "Shop"]
+
+    shelf = {"variant_id": lamp["id"], "location_id": shop["id"], "reason": "counted"}
+    first = accepted(do("POST", "/stock/adjustments", shelf | {"set_to": 10}))
+    assert (first["delta"], first["reason"], first["kind"]) == (10, "counted", "adjustment")
+    second = accepted(do("POST", "/stock/adjustments", shelf | {"delta": -2.5}))
+    third = accepted(do("POST", "/stock/adjustments", shelf | {"set_to": 3}))
+    assert (second["delta"], third["delta"]) == (-2.5, -4.5)
+    assert pointers(do("POST", "/stock/adjustments", shelf)) == ["/delta"]
+    less = problem(do("POST", "/stock/adjustments", shelf | {"delta": -4}), 409, "out-of-stock")
+    assert less["errors"][0]["pointer"] == "/delta"
+    for name in ("variant_id", "location_id"):
+        unknown = shelf | {"delta": 1, name: str(uuid.uuid4())}
+        told = problem(do("POST", "/stock/adjustments", unknown), 400, f"unknown-{name[:-3]}")
+        assert told["errors"][0]["pointer"] == f"/{name}"
+
+    line = {"sku": "LAMP", "quantity": 3, "location_id": shop["id"]}
+    order = other.native.place({"currency": "EUR", "lines": [line]})
+    other.native.until(order["id"], "confirmed")
+    level = accepted(do("GET", f"/stock?variant_id={lamp['id']}"), 200)["data"]
+    assert [(one["on_hand"], one["reserved"], one["free"]) for one in level] == [(3, 3, 0)]
+    assert accepted(do("GET", f"/stock?low=true&location_id={shop['id']}"), 200)["data"] == level
+    accepted(do("POST", f"/orders/{order['id']}/shipments"))
+
+    path, found = f"/stock/ledger?variant_id={lamp['id']}&limit=2", []
+    page = accepted(do("GET", path), 200)
+    found = page["data"] + accepted(do("GET", f"{path}&after={page['next']}"), 200)["data"]
+    assert [one["delta"] for one in found] == [-3, -4.5, -2.5, 10]
+    assert (found[0]["kind"], found[0]["order_id"]) == ("sale", order["id"])
+    assert accepted(do("GET", "/stock/ledger"), 200)["data"] == found
+    # Of another organization nothing is seen.
+    for path in (f"/stock?variant_id={lamp['id']}", f"/stock/ledger?variant_id={lamp['id']}"):
+        assert accepted(world.native.send("GET", path), 200)["data"] == []
+    server.verify()
+
+
+def test_events_follow_a_number_and_are_waited_for(other: World) -> None:
+    do = other.native.send
+    start = accepted(do("GET", "/events?limit=200"), 200)["last"]
+    assert accepted(do("GET", f"/events?after={start}"), 200) == {"data": [], "last": start}
+    heard = threading.Event()
+    waiting = threading.Thread(target=lambda: (
+        accepted(do("GET", f"/events?after={start}&wait=30"), 200), heard.set()
+    ))  # fmt: skip
+    waiting.start()
+    item = other.synq_line(0) | {"location_id": other.synq.location_id, "quantity": 1}
+    item = item | {"variant_id": str(uuid.uuid4())}
+    accepted(other.synq.create(other.synq_order(items=[item])))
+    waiting.join(20)
+    assert heard.is_set(), "the request that waits is answered once there is an event"
+    told = accepted(do("GET", f"/events?after={start}&limit=1"), 200)
+    [event] = told["data"]
+    assert (event["number"], event["type"], event["dialect"]) == (start + 1, "order.placed", "synq")
+    assert (told["last"], event["actor"]["kind"]) == (start + 1, "key")
+    failed = accepted(do("GET", f"/events?after={start}&types=order.failed&wait=10"), 200)
+    assert [one["type"] for one in failed["data"]] == ["order.failed"]
+    assert failed["last"] > event["number"]
+    assert pointers(do("GET", "/events?after=-1&wait=31")) == ["/after", "/wait"]
+
+
+def test_settings_are_read_and_changed(other: World) -> None:
+    do = other.native.send
+    assert accepted(do("GET", "/settings"), 200) == {"capture": "manual"}
+    told = accepted(do("PATCH", "/settings", {"capture": "shipment"}), 200)
+    assert told == accepted(do("GET", "/settings"), 200) == {"capture": "shipment"}
+    wrong = problem(do("PATCH", "/settings", {"capture": "never"}), 400, "invalid")
+    assert wrong["errors"][0]["pointer"] == "/capture"
