@@ -23,7 +23,8 @@ from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.order import Order
 from entrepot.core.payment import FullPayment, last_payment
 from entrepot.pipeline.steps import request_of
-from entrepot.providers.payment import Authorised
+from entrepot.pipeline.steps.outside import Outside
+from entrepot.providers.payment import Authorised, Misconfigured
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.store import schema
 from entrepot.store.writing import payments
@@ -168,7 +169,8 @@ def test_a_service_that_cannot_be_asked_is_named(till: Till) -> None:
     till.place()
     till.ledger.write_text("no ledger at all, and longer than a header of one" * 9)
     for words, flags, says in (
-        (("Shop",), {}, "sandbox could not be asked: "), (("Nobody",), {}, "no organization"),
+        (("Shop",), {}, r"not compared: sandbox \(could not be asked: "),
+        (("Nobody",), {}, "no organization"),
         (("Shop",), {"since": "yesterday"}, "--since 'yesterday' is no time"),
     ):  # fmt: skip
         with pytest.raises(OperatorError, match=says):
@@ -206,3 +208,30 @@ def test_a_real_service_is_asked_for_its_list(
     [one] = told["findings"]
     assert (one["kind"], one["provider_reference"]) == ("paid_without_order", stranger.id)
     assert one["advice"] == f"void {stranger.id} at stripe"
+
+
+def test_a_service_without_a_list_does_not_hide_the_others(
+    till: Till, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listless, sold = till.place(), till.place()
+    till.settled(listless, "psp-1")
+    till.settled(sold, "sandbox-none")
+    till.write(lambda conn: conn.execute(
+        update(schema.payments)
+        .where(schema.payments.c.order_id == listless.id)
+        .values(service="adyen")
+    ))  # fmt: skip
+
+    class Listless:
+        async def found_since(self, _since: int) -> Any:
+            yield Misconfigured("Adyen has no list of payments")
+
+    async def service(self: Any, org: int, name: str) -> Any:
+        return Listless() if name == "adyen" else self._sandbox
+
+    monkeypatch.setattr(Outside, "service", service)
+    with pytest.raises(OperatorError, match=r"not compared: adyen .*Adyen has no list"):
+        reconcile("Shop")
+    text = capsys.readouterr().out
+    assert "order_without_payment  sandbox sandbox-none" in text
+    assert "adyen:" not in text

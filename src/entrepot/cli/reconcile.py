@@ -37,12 +37,16 @@ _RECONCILE = operator("reconcile")
 
 
 class Compared(NamedTuple):
-    """What came of one service: how many payments each side has, and what differs."""
+    """What came of one service: how many payments each side has, and what differs.
+
+    `unasked`: why the service told no list; then nothing of it was compared.
+    """
 
     service: str
     listed: int
     booked: int
     findings: list[Finding]
+    unasked: str | None = None
 
 
 def reconcile(
@@ -57,7 +61,7 @@ def reconcile(
     Prints what is paid without an order, orders without their payment, amounts that differ, and
     holds that are about to lapse, each with the command that mends it. Nothing is charged, voided
     or refunded by this command. Exit code 0: all agrees, or was mended. 1: something is left to
-    do. 2: a service or the book could not be asked.
+    do. 2: a service or the book could not be asked; the other services are compared all the same.
 
     Parameters
     ----------
@@ -85,10 +89,18 @@ def reconcile(
     found, applied = on_book(work, must_exist=True)
     told = [_described(one, each, applied) for one in found for each in one.findings]
     if as_json:
-        counts = {one.service: {"listed": one.listed, "booked": one.booked} for one in found}
+        counts = {
+            one.service: {"listed": one.listed, "booked": one.booked}
+            if one.unasked is None
+            else {"unasked": one.unasked}
+            for one in found
+        }
         print(json.dumps({"since": moment(span.since), "services": counts, "findings": told}))
     else:
         _print(found, told)
+    unasked = [f"{one.service} ({one.unasked})" for one in found if one.unasked is not None]
+    if unasked:
+        raise OperatorError(f"not compared: {', '.join(unasked)}; look at the service's own list")
     if not all(one["applied"] for one in told):
         raise SystemExit(1)
 
@@ -130,7 +142,7 @@ async def _one_service(
     listed: list[Found] = []
     async for one in provider.found_since(span.since - _EARLIER):
         if not isinstance(one, Found):
-            raise OperatorError(f"{service} could not be asked: {one.detail}; try again later")
+            return Compared(service, 0, 0, [], f"could not be asked: {one.detail}")
         listed.append(one)
     rows = await database.read_long(
         lambda conn: booked.booked_since(conn, mine.org, service, span.since - _EARLIER)
@@ -186,6 +198,8 @@ def _print(found: list[Compared], told: list[dict[str, Any]]) -> None:
         if one["command"]:
             print(f"    {one['command']}" + ("  (done)" if one["applied"] else ""))
     for each in found:
+        if each.unasked is not None:
+            continue
         word = "1 difference" if len(each.findings) == 1 else f"{len(each.findings)} differences"
         print(f"{each.service}: {each.listed} listed, {each.booked} in the book, {word}")
     if not found:
