@@ -204,7 +204,8 @@ def test_the_rate_is_that_of_all_processes_together(
             answers = at_once(RIVALS, range(ORDERS), lambda _: client.get(KONVO_ORDERS))
         assert sorted(answer.status_code for answer in answers) == [200] + [429] * (ORDERS - 1)
         waits = {int(one.headers["Retry-After"]) for one in answers if one.status_code == 429}
-        assert all(0 < wait <= 1000 for wait in waits)
+        # A thousand seconds for one request, from when the process read the clock: not for two.
+        assert all(0 < wait < 2_000 for wait in waits)
         server.verify()
     finally:
         server.kill()
