@@ -11,6 +11,7 @@ from tests.core.book import ORG, Book, telling
 from tests.quantities import much
 
 from entrepot.core import events
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
@@ -108,6 +109,29 @@ def test_money_of_an_order_that_is_held_is_not_taken() -> None:
     book.done(ReleaseOrder(ORG, "native", order.id))
     captured(book, order)
     assert book.order(order).facets.payment == "paid"
+
+
+@pytest.mark.parametrize(
+    ("taken", "advice"),
+    [
+        (False, "Take less than is held, or place another order for what is added."),
+        (True, "Give back what is not owed any more, or place another order for what is added."),
+    ],
+)
+def test_an_amount_that_a_payment_fixes_is_refused_with_what_to_do_instead(
+    taken: bool, advice: str
+) -> None:
+    book = Book()
+    book.stock()
+    order = book.confirmed()
+    if taken:
+        captured(book, order)
+    refusal = book.refused(AmendOrder(ORG, "native", order.id, total=Amount(1, 2)))
+    assert refusal.sentence == f"The order's payment fixes its lines and its total. {advice}"
+    notes = AmendOrder(
+        ORG, "native", order.id, said={"notes": "ring twice", "delivery_address": "a"}
+    )
+    assert book.done(notes)
 
 
 def test_a_refund_by_line_is_of_what_the_line_costs() -> None:

@@ -8,7 +8,7 @@ from entrepot.core import ahead, events, returns, shipments, shown
 from entrepot.core import properties as free
 from entrepot.core.changes import Changes
 from entrepot.core.commands import AmendPaths, DraftLine
-from entrepot.core.decide import goods, sending, times
+from entrepot.core.decide import capturing, goods, sending, times
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.moves import Telling, move, tell
 from entrepot.core.facets import RUNNING
@@ -21,7 +21,7 @@ from entrepot.core.order import Line, Order, revision, subtotal
 from entrepot.core.order_reason import OrderReason
 from entrepot.core.organization import SETTINGS
 from entrepot.core.quantity import Quantity
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.core.results import Decision, OrderResult
 
 LINES_MAX = 500
@@ -252,7 +252,7 @@ def _payment_allows(order: Order, facts: Facts) -> None:
     if facets.stage not in RUNNING:
         raise refuse(Reason.ILLEGAL_MOVE, f"lines of a {facets.stage} order do not change")
     if order.payment_provider is not None:
-        raise refuse(Reason.AMOUNT_FIXED)
+        raise Refused(Refusal(Reason.AMOUNT_FIXED, advice=capturing.instead(order.facets.payment)))
     if facets.fulfilment not in NOT_LEFT and not sending.is_in_parts(order, facts):
         sentence = f"lines of goods that are {facets.fulfilment} do not change"
         raise refuse(Reason.ILLEGAL_MOVE, sentence)

@@ -11,6 +11,22 @@ from entrepot.core.organization import SETTINGS, OrganizationSettings
 from entrepot.core.payment import FullPayment, Operation, is_open
 from entrepot.core.shipments import left
 
+# What to do where a payment fixes the amount, by where the payment stands: services change no
+# amount that they hold.
+_AFTER_TAKING = "Give back what is not owed any more, or place another order for what is added."
+_INSTEAD = {
+    "authorized": "Take less than is held, or place another order for what is added.",
+    "paid": _AFTER_TAKING,
+    "partially_refunded": _AFTER_TAKING,
+    "disputed": _AFTER_TAKING,
+}
+_OTHERWISE = "Cancel the order and place another."
+
+
+def instead(payment: str) -> str:
+    """What to do where the payment fixes the amount, by the facet of the payment."""
+    return _INSTEAD.get(payment, _OTHERWISE)
+
 
 def settings_of(org: int, facts: Facts) -> OrganizationSettings:
     """What the organization chose. The command has to want its row."""
