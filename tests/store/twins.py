@@ -21,6 +21,7 @@ from entrepot.store.reading import (
     booked,
     event_log,
     explaining,
+    goods,
     keyset,
     lists,
     notices,
@@ -197,6 +198,7 @@ def _mine(found: list[Any]) -> list[Any]:
 
 # What is asked about one organization, by the function's module and name.
 ASKED: dict[str, Work] = {
+    "accounts.capture_chosen": lambda conn, _: accounts.capture_chosen(conn, ORG),
     "accounts.capture_of": lambda conn, _: accounts.capture_of(conn, ORG),
     "accounts.credentials": lambda conn, _: accounts.credentials(conn, ORG),
     "accounts.organization": lambda conn, _: accounts.organization(conn, ORG),
@@ -211,6 +213,7 @@ ASKED: dict[str, Work] = {
     "catalogue.listed_variants": lambda conn, _: catalogue.listed_variants(conn, ORG),
     "catalogue.oversold": _oversold,
     "event_log.after": lambda conn, _: event_log.after(conn, ORG, 5, 50),
+    "event_log.following": lambda conn, _: event_log.following(conn, ORG, 5, 50),
     "event_log.newest": lambda conn, _: event_log.newest(conn, ORG),
     "event_log.of_order": lambda conn, ids: _each(
         conn, ids, lambda id_: event_log.of_order(conn, ORG, id_, 0, 50)
@@ -218,6 +221,15 @@ ASKED: dict[str, Work] = {
     "explaining.explanation": lambda conn, ids: _each(
         conn, ids, lambda id_: explaining.explanation(conn, ORG, id_, NOW, lambda: b"\5" * 16)
     ),
+    "goods.ledger": lambda conn, ids: [
+        goods.ledger(conn, ORG, variant, None, 5) for variant in (None, ids["hard_mug"])
+    ],
+    "goods.levels": lambda conn, _: goods.levels(conn, ORG, goods.LevelFilter(), 9),
+    "goods.locations": lambda conn, _: goods.locations(conn, ORG, None, 9),
+    "goods.variant": lambda conn, ids: goods.variant(conn, ORG, ids["hard_mug"]),
+    "goods.variants": lambda conn, _: [
+        goods.variants(conn, ORG, None, 9, sku) for sku in (None, "MUG")
+    ],
     "keyset.find": lambda conn, _: [keyset.find(conn, ORG, wanted, 7) for wanted in FILTERS],
     "lists.find": lambda conn, _: _listed(conn, *FILTERS),
     "notices.bodies": lambda conn, _: [notices.bodies(conn, ORG, "stripe", ["pi_1"])],
