@@ -93,6 +93,13 @@ def test_every_kind_comes_back_as_it_was_written(kept: Kept[Any, Any], yes: bool
     assert kept.kind.key(value) == kept.giving(kept.key)(value)
 
 
+def test_a_yes_or_no_that_may_be_unknown_comes_back_so() -> None:
+    """SQLite gives numbers where a column holds yes or no, and nothing where it holds neither."""
+    line = schema.RETURN_LINES.from_row((1, b"o", 1, b"l", 5, None, None))
+    assert line.restocked is None
+    assert schema.RETURN_LINES.from_row((1, b"o", 1, b"l", 5, 0, None)).restocked is False
+
+
 def filled(type_: Any, numbers: Iterator[int], *, yes: bool) -> Any:
     if type_ is Amount:
         return Amount(next(numbers), next(numbers) % 4)
@@ -101,7 +108,7 @@ def filled(type_: Any, numbers: Iterator[int], *, yes: bool) -> Any:
         return type_(*[
             () if name == "lines" else filled(hint, numbers, yes=yes) for name, hint in hints
         ])  # fmt: skip
-    if type_ is bool:
+    if type_ in (bool, bool | None):
         return yes
     return next(numbers).to_bytes(2, "big") if type_ is bytes else next(numbers)
 
