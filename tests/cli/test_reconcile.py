@@ -24,7 +24,14 @@ from entrepot.core.order import Order
 from entrepot.core.payment import FullPayment, last_payment
 from entrepot.pipeline.steps import request_of
 from entrepot.pipeline.steps.outside import Outside
-from entrepot.providers.payment import Authorised, Misconfigured
+from entrepot.providers.payment import (
+    Authorised,
+    Misconfigured,
+    NotSent,
+    Running,
+    ServiceTerms,
+    Voided,
+)
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.store import schema
 from entrepot.store.writing import payments
@@ -100,7 +107,7 @@ def test_what_agrees_ends_with_0(till: Till) -> None:
     till.settled(order, till.charge(order))
     code, told = till.reconciled()
     assert (code, told["findings"]) == (0, [])
-    assert told["services"] == {"sandbox": {"listed": 1, "booked": 1}}
+    assert told["services"] == {"sandbox": {"listed": 1, "booked": 1, "has_list": True}}
     assert "sandbox: 1 listed, 1 in the book, 0 differences\n" in till.types(reconcile, "Shop")
 
 
@@ -152,7 +159,7 @@ def test_the_money_of_another_organization_is_not_told(till: Till) -> None:
     ))  # fmt: skip
     code, told = till.reconciled("Other")
     assert (code, told["findings"]) == (0, [])
-    assert told["services"] == {"sandbox": {"listed": 1, "booked": 0}}
+    assert told["services"] == {"sandbox": {"listed": 1, "booked": 0, "has_list": True}}
 
 
 def test_only_the_span_is_compared(till: Till) -> None:
@@ -204,13 +211,28 @@ def test_a_real_service_is_asked_for_its_list(
         till.write(lambda conn: conn.execute(update(schema.payments).values(service="stripe")))
         till.settled(placed, order.id)
         code, told = till.reconciled()
-    assert (code, told["services"]) == (1, {"stripe": {"listed": 2, "booked": 1}})
+    assert (code, told["services"]) == (1, {"stripe": {"listed": 2, "booked": 1, "has_list": True}})
     [one] = told["findings"]
     assert (one["kind"], one["provider_reference"]) == ("paid_without_order", stranger.id)
     assert one["advice"] == f"void {stranger.id} at stripe"
 
 
-def test_a_service_without_a_list_does_not_hide_the_others(
+class Listless:
+    """A service that has no list, and tells of one payment after the other."""
+
+    terms = ServiceTerms(3600, None, several_captures=True)
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    async def found_since(self, _since: int) -> Any:
+        yield Misconfigured("Adyen has no list of payments")
+
+    async def look_up(self, _request: Any, _known: str | None) -> Any:
+        return self.answer
+
+
+def test_a_service_without_a_list_is_asked_for_each_payment(
     till: Till, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listless, sold = till.place(), till.place()
@@ -221,16 +243,24 @@ def test_a_service_without_a_list_does_not_hide_the_others(
         .where(schema.payments.c.order_id == listless.id)
         .values(service="adyen")
     ))  # fmt: skip
+    adyen = Listless(Voided("psp-1"))
 
-    class Listless:
-        async def found_since(self, _since: int) -> Any:
-            yield Misconfigured("Adyen has no list of payments")
-
-    async def service(self: Any, org: int, name: str) -> Any:
-        return Listless() if name == "adyen" else self._sandbox
+    async def service(self: Any, _org: int, name: str) -> Any:
+        return adyen if name == "adyen" else self._sandbox
 
     monkeypatch.setattr(Outside, "service", service)
-    with pytest.raises(OperatorError, match=r"not compared: adyen .*Adyen has no list"):
+    code, told = till.reconciled()
+    assert (code, told["services"]["adyen"]) == (1, {"listed": 1, "booked": 1, "has_list": False})
+    assert [(one["kind"], one["service"]) for one in told["findings"]] == [
+        ("order_without_payment", "adyen"), ("order_without_payment", "sandbox"),
+    ]  # fmt: skip
+    adyen.answer = Authorised("psp-1")
+    assert [one["service"] for one in till.reconciled()[1]["findings"]] == ["sandbox"]
+    adyen.answer = Running("nothing was notified yet", "psp-1")
+    assert [one["service"] for one in till.reconciled()[1]["findings"]] == ["sandbox"]
+    # One that cannot be asked hides nothing of the others.
+    adyen.answer = NotSent("nobody answers")
+    with pytest.raises(OperatorError, match=r"not compared: adyen .*nobody answers"):
         reconcile("Shop")
     text = capsys.readouterr().out
     assert "order_without_payment  sandbox sandbox-none" in text

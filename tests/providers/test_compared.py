@@ -9,8 +9,20 @@ import pytest
 from entrepot.core import ids
 from entrepot.core.money import Amount
 from entrepot.core.payment import FullPayment, Operation, Payment
-from entrepot.providers.compared import KINDS, Booked, Finding, Span, compared
-from entrepot.providers.payment import Found, ServiceTerms
+from entrepot.providers.compared import KINDS, Booked, Finding, Span, compared, looked_up
+from entrepot.providers.payment import (
+    Absent,
+    Authorised,
+    Captured,
+    Declined,
+    Differs,
+    Disputed,
+    Found,
+    LookUpAnswer,
+    Pending,
+    ServiceTerms,
+    Voided,
+)
 
 DAY = 86_400_000_000
 NOW = 1_700_000_000_000_000
@@ -145,3 +157,23 @@ def test_what_is_older_than_the_span_is_not_missed() -> None:
 def test_a_hold_that_does_not_lapse_is_not_told() -> None:
     endless = ServiceTerms(3600, None, several_captures=True)
     assert compared("stripe", [found(lapses_at=NOW)], [HELD], endless, SPAN) == []
+
+
+ASKED = [
+    (Authorised("pi_1"), HELD, []), (Captured("pi_1"), TAKEN, []), (Captured("pi_1"), PART, []),
+    (Voided("pi_1"), VOIDED, []), (Declined("no"), HELD, ["order_without_payment"]),
+    (Voided(None), HELD, ["order_without_payment"]), (Absent(), HELD, ["order_without_payment"]),
+    (Captured("pi_1"), HELD, ["amount_differs"]), (Authorised("pi_1"), UNKNOWN,
+     ["paid_without_order"]),
+    (Differs(1200, 2, "EUR", "pi_1"), HELD, ["amount_differs"]), (Absent(), UNKNOWN, []),
+    (Pending("the customer acts"), UNKNOWN, []), (Disputed("why", "pi_1"), TAKEN, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "one", "kinds"), ASKED)
+def test_a_payment_that_is_looked_up_alone(
+    answer: LookUpAnswer, one: Booked, kinds: list[str]
+) -> None:
+    told = looked_up(one, answer)
+    findings = compared("paypal", [told] if told else [], [one], TERMS, SPAN)
+    assert [finding.kind for finding in findings] == kinds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shlex
@@ -18,9 +19,18 @@ from entrepot.core.actor import operator
 from entrepot.core.decide.steps import ResumeOrder
 from entrepot.core.refusal import Refusal
 from entrepot.core.shown import MICROSECONDS, moment
+from entrepot.pipeline.steps import request_of
 from entrepot.pipeline.steps.outside import Outside
-from entrepot.providers.compared import Booked, Finding, Span, compared
-from entrepot.providers.payment import Found, PaymentProvider
+from entrepot.providers.compared import Booked, Finding, Span, compared, looked_up
+from entrepot.providers.payment import (
+    Found,
+    Misconfigured,
+    NotSent,
+    PaymentProvider,
+    Pending,
+    Running,
+    Unknown,
+)
 from entrepot.store import accounts
 from entrepot.store.accounts import Organization
 from entrepot.store.engine import Database
@@ -33,13 +43,15 @@ _AGO = re.compile(r"([1-9][0-9]{0,5})([dhm])", re.ASCII)
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60}
 # How much earlier than the span both lists begin.
 _EARLIER = 86_400 * MICROSECONDS
+_AT_ONCE = 8  # look-ups of a service without a list
 _RECONCILE = operator("reconcile")
 
 
 class Compared(NamedTuple):
     """What came of one service: how many payments each side has, and what differs.
 
-    `unasked`: why the service told no list; then nothing of it was compared.
+    `unasked`: why nothing of the service was compared. `has_list`: whether the service listed its
+    payments; else it was asked for each payment of the book, and tells of no other.
     """
 
     service: str
@@ -47,6 +59,7 @@ class Compared(NamedTuple):
     booked: int
     findings: list[Finding]
     unasked: str | None = None
+    has_list: bool = True
 
 
 def reconcile(
@@ -90,7 +103,7 @@ def reconcile(
     told = [_described(one, each, applied) for one in found for each in one.findings]
     if as_json:
         counts = {
-            one.service: {"listed": one.listed, "booked": one.booked}
+            one.service: {"listed": one.listed, "booked": one.booked, "has_list": one.has_list}
             if one.unasked is None
             else {"unasked": one.unasked}
             for one in found
@@ -140,14 +153,22 @@ async def _one_service(
 ) -> Compared:
     """The book is read after the list: a payment that is made meanwhile is in the book at least."""
     listed: list[Found] = []
+    no_list: str | None = None
     async for one in provider.found_since(span.since - _EARLIER):
-        if not isinstance(one, Found):
+        if isinstance(one, NotSent):
             return Compared(service, 0, 0, [], f"could not be asked: {one.detail}")
-        listed.append(one)
+        if isinstance(one, Misconfigured):
+            no_list = one.detail
+        else:
+            listed.append(one)
     rows = await database.read_long(
         lambda conn: booked.booked_since(conn, mine.org, service, span.since - _EARLIER)
     )
     kept = [Booked(*one) for one in rows]
+    if no_list is not None:
+        listed, kept, why_not = await _each_looked_up(provider, kept)
+        if why_not is not None:
+            return Compared(service, 0, 0, [], f"could not be asked: {why_not}")
     findings = compared(service, listed, kept, provider.terms, span)
     of_nobody = {one.order for one in findings if one.number is None and one.order is not None}
     theirs = await database.read_long(
@@ -157,7 +178,32 @@ async def _one_service(
         )
     )  # fmt: skip
     findings = [one for one in findings if one.number is not None or one.order not in theirs]
-    return Compared(service, len(listed), len(kept), findings)
+    return Compared(service, len(listed), len(kept), findings, has_list=no_list is None)
+
+
+async def _each_looked_up(
+    provider: PaymentProvider, kept: list[Booked]
+) -> tuple[list[Found], list[Booked], str | None]:
+    """What a service without a list tells of each payment, with the payments that it knows the
+    outcome of; or why it could not be asked.
+    """
+    found: list[Found] = []
+    known: list[Booked] = []
+    for start in range(0, len(kept), _AT_ONCE):
+        some = kept[start : start + _AT_ONCE]
+        answers = await asyncio.gather(*[
+            provider.look_up(request_of(one.full), one.full.authorisation.provider_reference)
+            for one in some
+        ])  # fmt: skip
+        for one, answer in zip(some, answers, strict=True):
+            if isinstance(answer, NotSent | Misconfigured):
+                return [], [], answer.detail
+            if isinstance(answer, Unknown | Running | Pending):
+                continue
+            known.append(one)
+            if (told := looked_up(one, answer)) is not None:
+                found.append(told)
+    return found, known, None
 
 
 async def _applied(database: Database, org: int, found: list[Compared]) -> set[str]:
@@ -201,6 +247,7 @@ def _print(found: list[Compared], told: list[dict[str, Any]]) -> None:
         if each.unasked is not None:
             continue
         word = "1 difference" if len(each.findings) == 1 else f"{len(each.findings)} differences"
-        print(f"{each.service}: {each.listed} listed, {each.booked} in the book, {word}")
+        how = "listed" if each.has_list else "looked up one by one"
+        print(f"{each.service}: {each.listed} {how}, {each.booked} in the book, {word}")
     if not found:
         print("the organization has no account at a payment service, and no payment")

@@ -12,7 +12,18 @@ from entrepot.core.facets import RUNNING
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.payment import OPEN, FullPayment, sums
-from entrepot.providers.payment import Found, ServiceTerms
+from entrepot.providers.payment import (
+    Authorised,
+    Captured,
+    Declined,
+    Differs,
+    Disputed,
+    Found,
+    FoundState,
+    LookUpAnswer,
+    ServiceTerms,
+    Voided,
+)
 
 Kind: TypeAlias = Literal[
     "paid_without_order", "order_without_payment", "amount_differs", "lapses_soon"
@@ -91,6 +102,35 @@ def compared(
             first = one.full.authorisation.provider_reference
             findings.append(_without_payment(one, first, f"{service} does not list its payment"))
     return findings
+
+
+def looked_up(one: Booked, answer: LookUpAnswer) -> Found | None:
+    """A payment as its service tells of it alone, for a service that has no list.
+
+    A look-up tells no sums: where the service has the money, the book's sums are taken for its own.
+    None where the service has nothing of the payment, or waits for somebody.
+    """
+    payment, first, done = one.full.payment, one.full.authorisation, sums(one.full.operations)
+    amount, captured = payment.amount, done.captured
+    base = Found(
+        first.provider_reference or "", dashed(payment.order_id), first.key, amount.units,
+        amount.scale, payment.currency, "authorised", captured, done.refunded, payment.created_at,
+        lapses_at=None,
+    )  # fmt: skip
+    if isinstance(answer, Authorised):
+        return base._replace(provider_reference=answer.provider_reference)
+    if isinstance(answer, Captured | Disputed):
+        state: FoundState = "captured" if isinstance(answer, Captured) else "disputed"
+        reference, taken = answer.provider_reference, captured or amount.units
+        return base._replace(provider_reference=reference, state=state, captured=taken)
+    if isinstance(answer, Differs):
+        return base._replace(
+            provider_reference=answer.provider_reference, units=answer.units, scale=answer.scale,
+            currency=answer.currency,
+        )  # fmt: skip
+    if isinstance(answer, Voided | Declined):
+        return base._replace(state="voided" if isinstance(answer, Voided) else "declined")
+    return None
 
 
 class _Names:
