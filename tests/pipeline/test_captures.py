@@ -20,7 +20,7 @@ from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.shipments import Part
-from entrepot.providers.payment import Captured, NotSent, ServiceTerms
+from entrepot.providers.payment import Captured, NotSent, OperationRequest, ServiceTerms
 from entrepot.store import schema
 from entrepot.writer.envelope import Envelope
 
@@ -262,6 +262,25 @@ async def test_an_order_cancelled_while_its_capture_is_under_way_keeps_no_money(
     await house.until(order_id, "cancelled", "refunded")
     await house.until_quiet()
     assert house.live() == []
+    await house.check()
+
+
+async def test_money_that_somebody_else_took_is_given_back_when_the_order_is_cancelled(
+    house: House,
+) -> None:
+    """A person captures at the service's own pages, and the order is cancelled here."""
+    house.start()
+    order_id = await confirmed(house)
+    asked_for = house.provider.calls[0]
+    by_hand = OperationRequest("by-hand", asked_for, None, asked_for.units, kind="capture")
+    assert isinstance(await house.provider.inner.capture(by_hand), Captured)
+    await house.cancel(order_id)
+    await house.until(order_id, "cancelled", "refunded")
+    await house.until_quiet()
+    assert sorted(await asked(house, order_id)) == [
+        ("capture", "done", 2500), ("refund", "done", 2500), ("void", "given_up", 2500),
+    ]  # fmt: skip
+    assert house.effects(order_id) == ["authorise", "capture", "refund"]
     await house.check()
 
 
