@@ -37,8 +37,11 @@ def test_the_commands_of_the_readme(tmp_path: Path) -> None:
             )  # fmt: skip
             return done.stdout
 
+        # As the block has them, which asks once for all that is pasted after it.
+        known = said(f"{credentials}\nexport -p")
+
         def pasted(curl: str) -> dict[str, object]:
-            told: dict[str, object] = json.loads(said(credentials + curl))
+            told: dict[str, object] = json.loads(said(f"{known}\n{curl}"))
             return told
 
         order_id = str(pasted(curls[0])["order_id"])

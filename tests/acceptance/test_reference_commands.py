@@ -6,11 +6,12 @@ import html
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 
 import httpx
 import pytest
 
-from entrepot.testing.server import ENTREPOT, Server, eventually
+from entrepot.testing.server import Server, eventually
 
 FIRST_ORDER = """curl -sS "$SERVER/api/v1/oms/orders" -H "Authorization: Bearer $SYNQ_TOKEN" \
   -H "X-Tenant-ID: $SYNQ_TENANT" -H "X-Org-ID: $SYNQ_ORG" -H 'Content-Type: application/json' \
@@ -26,13 +27,19 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+@cache
+def credentials(server: Server) -> str:
+    """The demo's credentials as `entrepot demo --shell` prints them, asked for once."""
+    return server.command("demo", "--shell")
+
+
 def paste(server: Server, command: str) -> str:
     """The output of a command in a shell that has the demo's credentials; exit 0 required.
 
     Here curl fails where the server refuses.
     """
     script = (
-        f'eval "$({ENTREPOT} demo --shell)"\nexport SERVER={server.url}\n'
+        f"{credentials(server)}\nexport SERVER={server.url}\n"
         f'curl() {{ command curl --fail-with-body "$@"; }}\n{command}'
     )
     done = subprocess.run(
