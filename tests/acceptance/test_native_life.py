@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from tests.acceptance.test_native import PAID, line, problem
 
 from entrepot.edge.examples import EXAMPLES
 from entrepot.edge.native.dialect import DIALECT
-from entrepot.testing.clients import World, accepted, neighbour
+from entrepot.testing.clients import Native, World, accepted, neighbour
 from entrepot.testing.server import Server, eventually
 
 
@@ -79,6 +80,29 @@ def test_an_order_lives_to_its_end(world: World, server: Server) -> None:
     rest = accepted(do("GET", f"{path}/events?after={page['next']}"), 200)
     assert page["data"] + rest["data"] == told["data"]
     server.verify()
+
+
+def test_a_refund_with_a_receipt_needs_the_scope_of_money(world: World, server: Server) -> None:
+    order = confirmed(world, **PAID | {"payment": {"provider": "stripe", "reference": "pi_back"}})
+    path = f"/orders/{order['id']}"
+    accepted(world.native.send("POST", f"{path}/captures"))
+    accepted(world.native.send("POST", f"{path}/shipments"))
+    receive = f"/returns/{accepted(world.native.send('POST', f'{path}/returns'))['id']}/receive"
+    made = server.command(
+        "key", "create", "--org", server.credentials["synq"]["org_id"], "--dialect", "native",
+        "--scopes", "orders:read,orders:write", "--json",
+    )  # fmt: skip
+    with Native(server.url, {"api_key": json.loads(made)["token"]}) as without:
+        told = problem(without.send("POST", receive, {"refund": True}), 403, "forbidden")
+        assert "money:write" in told["detail"]
+    eventually(
+        lambda: world.native.order(order["id"])["payment"] == "paid" or None, "the money is taken"
+    )
+    back = accepted(world.native.send("POST", receive, {"refund": True}), 200)
+    assert (back["state"], back["refunded"]) == ("received", True)
+    eventually(
+        lambda: world.native.order(order["id"])["payment"] == "refunded" or None, "it is given back"
+    )
 
 
 def test_an_order_without_a_payment_is_amended_and_cancelled(world: World) -> None:

@@ -149,6 +149,8 @@ def _refuse(call: Call, about: bytes, _told: object) -> Command:
 
 
 def _receive(call: Call, about: bytes, told: asked.ReceiveReturn) -> Command:
+    if told.refund and MONEY.scope not in call.principal.scopes:
+        raise refuse(Reason.FORBIDDEN, f"needs the scope {MONEY.scope}", "refund")
     location = None if told.location_id is None else told.location_id.raw
     return ReceiveReturn(call.principal.org, NAME, about, told.restock, location, told.refund)
 

@@ -192,6 +192,7 @@ class Return(msgspec.Struct):
     requested_at: Time
     approved_at: Time | None
     returned_at: Time | None
+    refunded: bool  # whether what the goods cost was asked back with their receipt
 
 
 class Operation(msgspec.Struct):

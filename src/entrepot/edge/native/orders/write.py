@@ -201,6 +201,7 @@ def return_(one: Return, parts: Iterable[ReturnLine]) -> wire.Return:
         requested_at=millis_text(one.requested_at),
         approved_at=_time(one.approved_at),
         returned_at=_time(one.returned_at),
+        refunded=one.refunded_units is not None,
     )
 
 
