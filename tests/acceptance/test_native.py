@@ -10,6 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from entrepot.edge.access import Scoped
+from entrepot.edge.dialect import Operation
+from entrepot.edge.native.dialect import DIALECT
+from entrepot.edge.native.scopes import MEANINGS
 from entrepot.testing.clients import Native, World, accepted, konvo_order, neighbour
 from entrepot.testing.server import Server
 
@@ -195,6 +199,35 @@ def test_a_key_opens_what_its_scopes_say(world: World, server: Server) -> None:
     for headers in ({}, {"Authorization": "Bearer wrong"}, world.synq.headers):
         answer = httpx.get(f"{server.url}/v1/orders", headers=headers, timeout=30)
         problem(answer, 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("operation", DIALECT.operations, ids=lambda one: one.operation_id)
+def test_an_operation_asks_for_its_scope(
+    operation: Operation, world: World, others: dict[str, Native]
+) -> None:
+    """A key with every scope but the operation's own is turned away before anything is read."""
+    assert isinstance(operation.access, Scoped)
+    path = operation.path.removeprefix("/v1").replace("{ref}", "x").replace("{id}", "x")
+    answer = others[operation.access.scope].send(operation.method, path, {"not": "read"})
+    assert operation.access.scope in problem(answer, 403, "forbidden")["detail"]
+    allowed = world.native.send(operation.method, path, {"not": "read"})
+    assert allowed.status_code in {200, 400, 404}
+
+
+@pytest.fixture(scope="module")
+def others(server: Server) -> Iterator[dict[str, Native]]:
+    """For each scope, a client whose key has all scopes but this one."""
+    org = server.credentials["synq"]["org_id"]
+    made = {}
+    for scope in MEANINGS:
+        scopes = " ".join(one for one in MEANINGS if one != scope)
+        key = json.loads(server.command(
+            "key", "create", "--org", org, "--dialect", "native", "--scopes", scopes, "--json"
+        ))["token"]  # fmt: skip
+        made[scope] = Native(server.url, {"api_key": key})
+    yield made
+    for client in made.values():
+        client.http.close()
 
 
 def test_an_order_of_another_organization_is_unknown(world: World, other: World) -> None:
