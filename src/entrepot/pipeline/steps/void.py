@@ -43,7 +43,7 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         return SettlePayment(job.org, job.order_id, job.id, job.fence, "voided", "")
     service = payment.payment.service
     if isinstance(answer, Misconfigured):
-        return hold_money(held, f"{service}: {answer.detail}", terms)
+        return park(held, f"{service}: {answer.detail}", terms)
     if isinstance(answer, Declined):
         found = await provider.look_up(request.payment, payment.authorisation.provider_reference)
         if isinstance(found, Captured | Disputed):
