@@ -14,7 +14,7 @@ from tests.faults.matrix import each
 from tests.faults.shop import TOTAL, Shop, selling
 
 from entrepot.testing.clients import Body
-from entrepot.testing.server import Server
+from entrepot.testing.server import Server, eventually
 
 HOUR = 3600
 
@@ -29,10 +29,9 @@ def test_a_payment_that_is_found_after_its_key_was_forgotten(
         _days_pass(shop, 40)
         shop.server.start()
         order_id = repeat(shop.world, body)
-        ended = shop.world.synq.until(order_id)
+        _decided(shop, order_id)
         live = [one for one in shop.payments(order_id) if one["held"] or one["taken"]]
         assert len(live) <= 1, "what was held before has lapsed at the service"
-        assert (ended["status"] == "confirmed") == (len(live) == 1), (ended, live)
 
 
 @each
@@ -45,9 +44,23 @@ def test_a_payment_that_is_looked_up_within_its_hold(
         _days_pass(shop, 2)
         shop.server.start()
         order_id = repeat(shop.world, body)
-        assert shop.world.synq.until(order_id)["status"] == "confirmed"
-        shop.judge(order_id, held=TOTAL)
-        assert len(shop.payments(order_id)) == 1
+        _decided(shop, order_id)
+        [only] = shop.payments(order_id)
+        assert only["held"] == TOTAL
+        if shop.service != "paypal":  # nothing finds an order of PayPal but its id
+            assert shop.world.synq.order(order_id)["status"] == "confirmed"
+            shop.judge(order_id, held=TOTAL)
+
+
+def _decided(shop: Shop, order_id: str) -> None:
+    """Waits until the order is confirmed, or until its step has been told that nobody knows."""
+
+    def probe() -> bool:
+        told = shop.server.told("pipeline.put_off")
+        unknown = any("forgotten" in one["cause"] for one in told)
+        return unknown or shop.world.synq.order(order_id)["status"] in ("confirmed", "failed")
+
+    eventually(probe, "the payment is found, or nobody knows")
 
 
 def _died_with_the_answer(shop: Shop) -> Body:

@@ -57,6 +57,7 @@ _WHOLE = "return=representation"
 _VAULT = "vault/"
 _ID = re.compile(r"[A-Za-z0-9-]{6,64}\Z")
 _NO_LIST = "PayPal's list of transactions is hours behind; compare its settlement report"
+_FORGOTTEN = "PayPal has forgotten the key; which order was made under it is not written down"
 _NAMED = ("order_id", "authorization_id", "capture_id", "refund_id")
 
 
@@ -122,6 +123,9 @@ class PayPalProvider:
     ) -> LookUpAnswer:
         """See `PaymentProvider.look_up`."""
         if isinstance(request, PaymentRequest):
+            if known is None and request.reference.startswith(_VAULT):
+                # A request under the key, if it is forgotten, would make another order.
+                return Unknown(_FORGOTTEN)
             answer: LookUpAnswer = await self._run(lambda: self._look_up(request, known))
         else:
             answer = await self._run(lambda: self._look_up_operation(request, known))
