@@ -67,6 +67,32 @@ def test_goods_are_made_counted_and_told(other: World, world: World, server: Ser
     server.verify()
 
 
+def test_a_variant_is_changed(other: World, world: World) -> None:
+    do = other.native.send
+    made = {"sku": "VASE", "name": "Vase", "currency": "EUR", "price": "5", "tracked": False}
+    vase = accepted(do("POST", "/variants", made))
+    order = other.native.place({"currency": "EUR", "lines": [{"sku": "VASE", "quantity": 1}]})
+    path, told = f"/variants/{vase['id']}", {"name": "Big vase", "price": "7.50", "tracked": True}
+    key = uuid.uuid4().hex
+    first = do("PATCH", path, told, Idempotency_Key=key)
+    assert accepted(first, 200) == vase | told
+    assert do("PATCH", path, told, Idempotency_Key=key).content == first.content
+    problem(do("PATCH", path, {"name": "x"}, Idempotency_Key=key), 409, "key-reused")
+    assert accepted(do("PATCH", path, {}), 200) == accepted(do("GET", path), 200) == vase | told
+    usd = accepted(do("PATCH", path, {"currency": "USD", "price": "8.00"}), 200)
+    assert (usd["currency"], usd["price"], usd["name"]) == ("USD", "8.00", "Big vase")
+    for change, at in (({"tracked": False}, "/tracked"), ({"currency": "EUR"}, "/price"),
+                       ({"name": ""}, "/name"), ({"sku": "A"}, "/sku")):  # fmt: skip
+        assert pointers(do("PATCH", path, change)) == [at]
+    # Of another organization, unknown, or no id at all.
+    for send, where in ((world.native.send, path), (do, f"/variants/{uuid.uuid4()}"),
+                        (do, "/variants/vase")):  # fmt: skip
+        problem(send("PATCH", where, {"name": "Mine"}), 404, "no-such-route")
+    assert accepted(do("GET", path), 200) == usd
+    [line] = other.native.until(order["id"], "confirmed")["lines"]
+    assert (line["title"], line["unit_price"]) == ("Vase", "5.00")
+
+
 def test_events_follow_a_number_and_are_waited_for(other: World) -> None:
     do = other.native.send
     start = accepted(do("GET", "/events?limit=200"), 200)["last"]

@@ -19,10 +19,11 @@ from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.stocking import ChangeVariant, MakeVariant
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
-from entrepot.core.results import Decision, NotedResult, OrderResult
+from entrepot.core.results import Decision, NotedResult, OrderResult, VariantResult
 from entrepot.store import accounts, schema
 from entrepot.store.engine import Database, Unavailable
 from entrepot.store.engines.postgres import PostgresDatabase
@@ -85,6 +86,28 @@ async def test_two_processes_do_not_undo_each_other_s_customer(database: Databas
     statement = select(*columns).where(schema.customers.c.email == SECRET)
     kept = await database.read(lambda conn: tuple(conn.execute(statement).one()))
     assert kept == ("Ada", "+4912345")
+
+
+async def test_two_processes_do_not_undo_each_other_s_variant(database: Database) -> None:
+    org = await an_organization(database)
+    writer = a_writer(Watched(database))
+    made = await writer.submit(Envelope(MakeVariant(org, "A", "Cup", "EUR", Amount(1, 0))))
+    assert isinstance(made.result, VariantResult)
+    named = ChangeVariant(org, made.result.variant.id, name="Mug")
+    needs, facts = Needs(), Facts(now(), new_id)
+    decisions.add_needs(named, needs)
+    await database.write(lambda conn: load(conn, needs, facts))
+    decision = decisions.decide(named, facts)
+    assert isinstance(decision, Decision)
+    facts.absorb(decision.changes)
+
+    await writer.submit(Envelope(named._replace(name=None, price=Amount(2, 0))))
+    with pytest.raises(Conflict):
+        await database.write(lambda conn: flush(conn, facts))
+
+    again = (await writer.submit(Envelope(named))).result
+    assert isinstance(again, VariantResult)
+    assert (again.variant.name, again.variant.price) == ("Mug", Amount(2, 0))
 
 
 class Broken(Taking):

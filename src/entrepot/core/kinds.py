@@ -73,8 +73,9 @@ class Location(NamedTuple):
 class Kind(Generic[K, R]):
     """A kind of row. Two kinds are equal only if they are the same object.
 
-    `key` gives the key of a row. `guard` names the member that changes with every write of a row:
-    a write that finds another value is a conflict. A kind without a guard is written without one.
+    `key` gives the key of a row. `guard` names the member that changes with every write of a row,
+    or all members that a write may change: a write that finds another value is a conflict. A kind
+    without a guard is written without one.
     `group` gives what a row belongs to, where rows are asked for by that.
     """
 
@@ -85,12 +86,12 @@ class Kind(Generic[K, R]):
         name: str,
         row: type[R],
         key: Callable[[R], K],
-        guard: str | None = None,
+        guard: str | tuple[str, ...] = (),
         group: Callable[[R], Any] | None = None,
     ) -> None:
-        self.name, self.row, self.key, self.guard, self.group = name, row, key, guard, group
-        if guard is not None:
-            positions(row, guard)
+        self.name, self.row, self.key, self.group = name, row, key, group
+        self.guard = (guard,) if isinstance(guard, str) else guard
+        positions(row, *self.guard)
 
     def __repr__(self) -> str:
         return f"<kind {self.name}>"
@@ -115,7 +116,10 @@ def _line_key(own: OwnLine) -> LineKey:
 
 ORDERS: Kind[Key, Order] = Kind("order", Order, by(Order, "org", "id"), guard="version")
 LINES: Kind[LineKey, OwnLine] = Kind("line", OwnLine, _line_key)
-VARIANTS: Kind[Key, Variant] = Kind("variant", Variant, by(Variant, "org", "id"))
+# A variant has no version. One process may change a variant's name while another counts its stock.
+VARIANTS: Kind[Key, Variant] = Kind(
+    "variant", Variant, by(Variant, "org", "id"), guard=("name", "currency", "price", "tracked")
+)
 VARIANT_NAMES: Kind[Name, VariantName] = Kind(
     "variant's name", VariantName, by(VariantName, "org", "kind", "value")
 )

@@ -69,7 +69,7 @@ class SettingsResult(NamedTuple):
 
 
 class VariantResult(NamedTuple):
-    """The variant that was made."""
+    """The variant that was made or changed."""
 
     variant: Variant
 

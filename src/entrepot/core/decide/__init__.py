@@ -53,7 +53,7 @@ from entrepot.core.decide.resolve import ResolveOrder
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, FinishJob, ResumeJob, ResumeOrder
-from entrepot.core.decide.stocking import MakeLocation, MakeVariant
+from entrepot.core.decide.stocking import ChangeVariant, MakeLocation, MakeVariant
 from entrepot.core.decide.take_back import ReceiveReturn, TakeBack
 from entrepot.core.decide.wake import WakeStep
 from entrepot.core.facts import Facts
@@ -92,6 +92,7 @@ _RULES: dict[type, Rule] = {
     TakeBack: Rule(take_back.wants, take_back.take_back),
     AdjustStock: Rule(adjust.wants, adjust.adjust),
     MakeVariant: Rule(stocking.wants_sku, stocking.make_variant),
+    ChangeVariant: Rule(stocking.wants_variant, stocking.change_variant),
     MakeLocation: Rule(stocking.wants_nothing, stocking.make_location),
     ReserveStock: Rule(reserve.wants, reserve.reserve),
     SettlePayment: Rule(settle.wants, settle.settle),

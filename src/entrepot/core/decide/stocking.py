@@ -1,4 +1,4 @@
-"""Making variants and locations, before any order names them."""
+"""Making and changing variants, and making locations, apart from orders that name them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,17 @@ class MakeVariant(NamedTuple):
     tracked: bool = True
 
 
+class ChangeVariant(NamedTuple):
+    """Change a variant. None leaves a member as it is."""
+
+    org: int
+    variant_id: bytes
+    name: str | None = None
+    currency: str | None = None
+    price: Amount | None = None
+    tracked: bool | None = None
+
+
 class MakeLocation(NamedTuple):
     """Make a location, a place that has stock."""
 
@@ -49,6 +60,40 @@ def make_variant(command: MakeVariant, facts: Facts) -> Decision:
     changes.variants.put(made)
     changes.variant_names.put(VariantName(org, "sku", command.sku, made.id))
     return Decision(changes, VariantResult(made))
+
+
+def wants_variant(command: ChangeVariant, needs: Needs) -> None:
+    """The variant as it is."""
+    needs.variants.add((command.org, command.variant_id))
+
+
+def change_variant(command: ChangeVariant, facts: Facts) -> Decision:
+    """Change the variant. Lines of orders keep the name and the price that they have.
+
+    Refused: an unknown variant, a price without a currency, a currency without a price, and to stop
+    counting stock, because orders may have reserved the stock.
+    """
+    changes = Changes(facts)
+    known = changes.variants.get((command.org, command.variant_id))
+    if known is None:
+        raise refuse(Reason.UNKNOWN_VARIANT)
+    currency = command.currency or known.currency
+    if command.price is not None and not currency:
+        raise refuse(Reason.INVALID, "the variant has no price yet: say the currency", "currency")
+    if command.price is None and currency != known.currency:
+        raise refuse(Reason.INVALID, f"say the price in {currency}", "price")
+    if known.tracked and command.tracked is False:
+        sentence = "the stock of the variant is counted, and stays counted"
+        raise refuse(Reason.INVALID, sentence, "tracked")
+    changed = known._replace(
+        name=command.name or known.name,
+        currency=currency,
+        price=known.price if command.price is None else command.price,
+        tracked=known.tracked or bool(command.tracked),
+    )
+    if changed != known:
+        changes.variants.put(changed)
+    return Decision(changes, VariantResult(changed))
 
 
 def wants_nothing(command: MakeLocation, needs: Needs) -> None:

@@ -19,7 +19,7 @@ MEANINGS: Final = MappingProxyType({
     ORDERS_WRITE: "place, amend, hold, ship, cancel and take back orders, and write notes",
     MONEY_WRITE: "capture and refund money",
     STOCK_READ: "read variants, locations, stock levels and the ledger",
-    STOCK_WRITE: "make variants and locations, and adjust stock",
+    STOCK_WRITE: "make and change variants, make locations, and adjust stock",
     EVENTS_READ: "read the organization's events",
     SETTINGS_READ: "read settings and accounts at payment providers",
     SETTINGS_WRITE: "change settings and accounts at payment providers",

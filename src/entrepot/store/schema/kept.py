@@ -36,8 +36,7 @@ class Kept(Conversion[R], Generic[K, R]):
         kept_as_made = {*self.key, *self.columns_of(*fixed)}
         rest = tuple(column for column in self.columns if column not in kept_as_made)
         self.sets = self.columns_of(*changing) if changing else rest
-        guard = (kind.guard,) if kind.guard else ()
-        self.guarded_key = (*self.key, *guard)
+        self.guarded_key = (*self.key, *self.columns_of(*kind.guard))
         #: Of a row: the columns `sets`; and those of `guarded_key`.
         self.values: Callable[[R], Row] = self.giving(self.sets)
         self.guarding: Callable[[R], Row] = self.giving(self.guarded_key)

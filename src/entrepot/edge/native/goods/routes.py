@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from entrepot.core import ids
 from entrepot.core.decide.adjust import AdjustStock
-from entrepot.core.decide.stocking import MakeLocation, MakeVariant
+from entrepot.core.decide.stocking import ChangeVariant, MakeLocation, MakeVariant
 from entrepot.core.quantity import NONE
-from entrepot.core.refusal import Reason, Refusal, Refused, refuse
+from entrepot.core.refusal import Reason, Refusal, Refused
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
 from entrepot.edge.native import bodies, paging, scopes
@@ -19,6 +19,7 @@ from entrepot.writer.envelope import Answer
 
 READ, WRITE = Scoped(scopes.STOCK_READ), Scoped(scopes.STOCK_WRITE)
 _VARIANT = bodies.decoder(wire.MakeVariant)
+_CHANGE = bodies.decoder(wire.ChangeVariant)
 _LOCATION = bodies.decoder(wire.MakeLocation)
 _ADJUST = bodies.decoder(wire.Adjust)
 
@@ -36,10 +37,9 @@ async def list_variants(call: Call) -> Answer:
 async def get_variant(call: Call) -> Answer:
     """Answer with one variant."""
     bodies.no_query(call)
-    variant_id = ids.spelled(call.path_ids["id"])
-    found = None if variant_id is None else await call.read(goods.variant, variant_id)
+    found = await call.read(goods.variant, _variant_id(call))
     if found is None:
-        raise refuse(Reason.NO_SUCH_ROUTE, "No such variant is known here.")
+        raise Refused(write.NO_VARIANT)
     return Answer(200, write.encode(write.variant(found)))
 
 
@@ -54,6 +54,29 @@ async def make_variant(call: Call) -> Answer:
         call.principal.org, told.sku, told.name, told.currency.text, told.price.amount, told.tracked
     )
     return await call.submit(command, write.made(call.request_id), key)
+
+
+async def change_variant(call: Call) -> Answer:
+    """Change a variant; lines of orders stay as they are."""
+    bodies.no_query(call)
+    variant_id = _variant_id(call)
+    told, body = await bodies.read(call, _CHANGE)
+    parts = ("name", "currency", "price", "tracked")
+    key = bodies.keyed(call, "changeVariant", parts, body, variant_id)
+    command = ChangeVariant(
+        call.principal.org, variant_id, told.name,
+        None if told.currency is None else told.currency.text,
+        None if told.price is None else told.price.amount, told.tracked,
+    )  # fmt: skip
+    return await call.submit(command, write.changed(call.request_id), key)
+
+
+def _variant_id(call: Call) -> bytes:
+    """The id of the path. Refused: what is no id."""
+    variant_id = ids.spelled(call.path_ids["id"])
+    if variant_id is None:
+        raise Refused(write.NO_VARIANT)
+    return variant_id
 
 
 async def list_locations(call: Call) -> Answer:
@@ -123,6 +146,7 @@ async def list_ledger(call: Call) -> Answer:
 
 
 _MADE = {**BODY_ERRORS}
+_ID = Parameter("id", "path", {"type": "string", "format": "uuid"}, True, "The variant's id.")
 OPERATIONS = (
     Operation(
         method="GET", path="/v1/variants", operation_id="listVariants", summary="List variants",
@@ -139,9 +163,15 @@ OPERATIONS = (
     Operation(
         method="GET", path="/v1/variants/{id}", operation_id="getVariant", summary="Get a variant",
         handler=get_variant, access=READ, tag="Goods",
-        parameters=(Parameter("id", "path", {"type": "string", "format": "uuid"}, True,
-                              "The variant's id."),),
+        parameters=(_ID,),
         responses={200: Response("The variant", wire.Variant), **ERRORS, 404: NOT_FOUND},
+    ),
+    Operation(
+        method="PATCH", path="/v1/variants/{id}", operation_id="changeVariant",
+        summary="Change a variant", handler=change_variant, access=WRITE, tag="Goods",
+        parameters=(_ID, KEY), body=wire.ChangeVariant,
+        responses={200: Response("The variant as it now is", wire.Variant, REPLAYED), **_MADE,
+                   404: NOT_FOUND},
     ),
     Operation(
         method="GET", path="/v1/locations", operation_id="listLocations", summary="List locations",

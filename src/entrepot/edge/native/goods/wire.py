@@ -26,6 +26,15 @@ class MakeVariant(msgspec.Struct, forbid_unknown_fields=True):
     tracked: bool = True
 
 
+class ChangeVariant(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of PATCH /v1/variants/{id}: what is left out stays. A `tracked` variant stays so."""
+
+    name: Name | None = None
+    currency: Code | None = None
+    price: Money | None = None
+    tracked: bool | None = None
+
+
 class MakeLocation(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /v1/locations."""
 

@@ -9,7 +9,7 @@ import msgspec
 from entrepot.core import ids, kinds
 from entrepot.core.order import Level, StockEntry, Variant
 from entrepot.core.quantity import Quantity
-from entrepot.core.refusal import Refusal
+from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import LocationResult, Result, StockResult, VariantResult
 from entrepot.edge import quantities
 from entrepot.edge.native.goods import wire
@@ -19,6 +19,7 @@ from entrepot.edge.times import millis_text
 from entrepot.writer.envelope import Answer
 
 encode = msgspec.json.Encoder().encode
+NO_VARIANT = Refusal(Reason.NO_SUCH_ROUTE, "No such variant is known here.")
 
 
 def variant(one: Variant) -> wire.Variant:
@@ -76,5 +77,18 @@ def made(request_id: str) -> Callable[[Result | Refusal], Answer]:
             return Answer(201, encode(location(result.location)))
         assert isinstance(result, StockResult)
         return Answer(201, encode(entry(result.entry)))
+
+    return answer
+
+
+def changed(request_id: str) -> Callable[[Result | Refusal], Answer]:
+    """The answer to a change of the variant that the path names."""
+
+    def answer(result: Result | Refusal) -> Answer:
+        if isinstance(result, Refusal):
+            unknown = result.reason is Reason.UNKNOWN_VARIANT
+            return refusal_answer(NO_VARIANT if unknown else result, request_id)
+        assert isinstance(result, VariantResult)
+        return Answer(200, encode(variant(result.variant)))
 
     return answer
