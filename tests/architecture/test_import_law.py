@@ -248,3 +248,16 @@ def test_the_benchmark_imports_no_tests() -> None:
         if name.partition(".")[0] == "tests"
     ]
     assert found == []
+
+
+def test_nothing_imports_localstripe() -> None:
+    """Its licence is the GPL: a test runs localstripe as a process of its own."""
+    root = SOURCE.parents[1]
+    found = [
+        path.name
+        for folder in ("src", "tests", "bench")
+        for path in (root / folder).rglob("*.py")
+        for _, name in imported_names(ast.parse(path.read_text()), ("any",))
+        if name.partition(".")[0] == "localstripe"
+    ]
+    assert found == []
