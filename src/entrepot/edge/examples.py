@@ -98,6 +98,10 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("native", "makeVariant"): {
         "a mug": {"sku": "MUG-02", "name": "Mug, blue", "currency": "EUR", "price": "13.50"},
     },
+    ("native", "changeVariant"): {
+        "another price": {"price": "14.00"},
+        "another name": {"name": "Mug, blue"},
+    },
     ("native", "makeLocation"): {"a shop": {"name": "Shop, Market Street"}},
     ("native", "adjustStock"): {
         "twenty more": {
