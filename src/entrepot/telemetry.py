@@ -169,6 +169,7 @@ class Metrics:
         self.shed_at_the_door = self.shed.labels("door")
         self._add_pipeline()
         self._add_retention()
+        self._add_lapsing()
 
     def _add_pipeline(self) -> None:
         self.jobs = Gauge(
@@ -229,6 +230,13 @@ class Metrics:
             ["kind"],
             registry=registry,
             multiprocess_mode="max",
+        )
+
+    def _add_lapsing(self) -> None:
+        self.holds_lapsing = Counter(
+            "entrepot_holds_lapsing",
+            "Holds of money at a payment service that were found to end soon, each once",
+            registry=registry,
         )
 
     def count(self, written: Committed) -> None:

@@ -31,10 +31,12 @@ from entrepot.edge.protocol import SPARE_CONNECTIONS, deadline_protocol
 from entrepot.edge.rate_limit import SharedTokenBuckets
 from entrepot.edge.services import Services
 from entrepot.pipeline.holding import Holding
+from entrepot.pipeline.lapsing import Lapsing
 from entrepot.pipeline.retention import DAY_SECONDS, Retention, RetentionSettings
 from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.settings import WorkerSettings
 from entrepot.pipeline.steps.outside import Connect, Outside, SourceDialect
+from entrepot.pipeline.walking import Walking
 from entrepot.pipeline.worker import Worker
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.settings import Settings
@@ -219,13 +221,13 @@ def application(shared: str | None = None) -> Application:
             await migrate.upgrade(database)
         await begin_serving(database, chosen)
         worker, running, sandbox = None, None, None
-        sweeping = None
+        walks: list[Walking] = [] if retention is None else [retention]
         if holding is not None:
             sandbox = open_sandbox(chosen)
             worker = await make_worker(holding, writer, sandbox, chosen)
             running = asyncio.create_task(worker.run(), name="pipeline")
-        if retention is not None:
-            sweeping = asyncio.create_task(retention.run(), name="retention")
+            walks.append(Lapsing(database, writer, worker.service, now=now))
+        walking = [asyncio.create_task(walk.run(), name="walk") for walk in walks]
         # The objects that exist now stay, so the collector need not walk them again and again.
         # Arrays of orders make tens of thousands of objects for a moment; these go without the
         # collector as well.
@@ -235,9 +237,9 @@ def application(shared: str | None = None) -> Application:
         try:
             yield
         finally:
-            if retention is not None and sweeping is not None:
-                retention.stop()
-                await sweeping
+            for walk in walks:
+                walk.stop()
+            await asyncio.gather(*walking)
             if worker is not None and running is not None:
                 await worker.stop()
                 await running

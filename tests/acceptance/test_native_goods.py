@@ -119,8 +119,11 @@ def test_events_follow_a_number_and_are_waited_for(other: World) -> None:
 
 def test_settings_are_read_and_changed(other: World) -> None:
     do = other.native.send
-    assert accepted(do("GET", "/settings"), 200) == {"capture": "manual"}
+    assert accepted(do("GET", "/settings"), 200) == {"capture": "manual", "lapsing": "alarm"}
     told = accepted(do("PATCH", "/settings", {"capture": "shipment"}), 200)
-    assert told == accepted(do("GET", "/settings"), 200) == {"capture": "shipment"}
+    assert told == accepted(do("GET", "/settings"), 200)
+    assert told == {"capture": "shipment", "lapsing": "alarm"}
+    told = accepted(do("PATCH", "/settings", {"lapsing": "release"}), 200)
+    assert told == {"capture": "shipment", "lapsing": "release"}
     wrong = problem(do("PATCH", "/settings", {"capture": "never"}), 400, "invalid")
     assert wrong["errors"][0]["pointer"] == "/capture"

@@ -84,6 +84,12 @@ def test_an_organization_takes_its_money_when_it_says(operator: Operator) -> Non
         assert f"capture of Acme is {when}: " in operator.types("org", "capture", "acme", when)
 
 
+def test_an_organization_says_what_is_done_before_a_hold_lapses(operator: Operator) -> None:
+    operator.told("org", "create", "Acme")
+    for rule in ("release", "capture", "alarm"):
+        assert f"lapsing of Acme is {rule}: " in operator.types("org", "lapsing", "acme", rule)
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

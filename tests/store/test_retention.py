@@ -18,7 +18,7 @@ from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.engines import postgres_sql, sqlite_sql
 from entrepot.store.engines.sql import Conflict
-from entrepot.store.keeping import retention
+from entrepot.store.keeping import holds, retention
 from entrepot.store.keeping.retention import EVENTS, KEYS, Sweep
 from entrepot.store.writing import statements, writes
 from entrepot.store.writing.flush import flush
@@ -70,8 +70,16 @@ def furnish(conn: Connection) -> None:
     others = [tuple(Sweep(org, kind)) for org in range(2, 500) for kind in retention.KINDS]
     writes.insert(conn, schema.sweeps, Sweep._fields, others)
     conn.execute(insert(schema.provider_notices), [notice(n) for n in range(MANY)])
-    tables = ("orders", "events", "idempotency_keys", "jobs", "sweeps", "organizations",
-              "provider_notices")  # fmt: skip
+    held = {
+        "org": 1, "payment": 1, "number": 1, "kind": "authorise", "units": 1, "state": "done",
+        "created_at": NOW, "updated_at": NOW,
+    }  # fmt: skip
+    authorised = [held | {"order_id": number(n), "key": f"key-{n}"} for n in range(MANY)]
+    conn.execute(insert(schema.payment_operations), authorised)
+    tables = (
+        "orders", "events", "payment_operations", "idempotency_keys", "jobs", "sweeps",
+        "organizations", "provider_notices",
+    )  # fmt: skip
     for table in tables if conn.dialect.name == "postgresql" else ():
         conn.exec_driver_sql(f"ANALYZE {table}")
 
@@ -115,6 +123,11 @@ PLANS: list[tuple[str, Callable[[Connection], str], str, str]] = [
     (
         "the next keys", lambda conn: plan(conn, retention.keys_statement(1, "key-00500", 100)),
         r"autoindex_idempotency_keys_1 \(org=\? AND key>\?\)", r"\(org = \S+ AND \(key > ",
+    ),
+    (
+        "the next holds", lambda conn: plan(conn, holds.statement(1, number(5), 100)),
+        r"payment_operations USING PRIMARY KEY \(org=\? AND order_id>\?\)",
+        r"payment_operations_(live|pkey) .*\n\s+Index Cond: .*org = .*order_id > ",
     ),
     (
         "old notices", lambda conn: plan(conn, retention.notices_statement(1, NOW, 100)),

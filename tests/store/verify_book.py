@@ -237,7 +237,7 @@ async def healthy_book(database: Database) -> Healthy:
         accounts.set_source(conn, 1, "http://127.0.0.1/{orderId}", None)
         account = {"org": 1, "service": "stripe", "added_at": book.now()}
         conn.execute(schema.provider_accounts.insert().values(account))
-        chosen = {"org": account["org"], "capture": "shipment"}
+        chosen = {"org": account["org"], "capture": "shipment", "lapsing": "alarm"}
         conn.execute(schema.organization_settings.insert().values(chosen))
 
     await database.write(source)

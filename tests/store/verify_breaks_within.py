@@ -119,6 +119,8 @@ _STORY = (
     Break("REASONS", "out of stock, and confirmed", "confirmed",
           _order("reason = 'out_of_stock'", "confirmed")),
     Break("REASONS", "cancelled, and placed", "placed", _order("reason = 'cancelled'", "placed")),
+    Break("REASONS", "its hold lapses, and placed", "placed",
+          _order("reason = 'hold_lapses'", "placed")),
     Break("REASONS", "parked, and not", "placed", _order("reason = 'parked'", "placed")),
     Break("REASONS", "the sandbox, and declined", "declined",
           _order("reason = 'sandbox'", "declined")),

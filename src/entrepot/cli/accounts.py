@@ -17,6 +17,7 @@ from entrepot.clock import new_id, now
 from entrepot.core import actor, ids
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.lapsing import RULES
 from entrepot.core.organization import CAPTURES
 from entrepot.core.quantity import text
 from entrepot.core.refusal import Refusal
@@ -29,6 +30,7 @@ from entrepot.writer.envelope import Envelope
 
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
 _Capture = Annotated[Literal["manual", "shipment", "confirmation"], words(*CAPTURES)]
+_Lapsing = Annotated[Literal["alarm", "capture", "release"], words(*RULES)]
 _Model = Annotated[Literal["HARD", "SOFT"], words("HARD", "SOFT")]
 _Dialect = Annotated[Literal["synq", "polinate", "konvo", "native"], words(*credentials.DIALECTS)]
 _Role = Annotated[Literal["ADMIN", "EDITOR", "VIEWER", "MEMBER"], words(*credentials.ROLES)]
@@ -178,18 +180,39 @@ def capture(org: str, when: _Capture) -> None:
         `manual`: by somebody's word alone. `shipment`: what left is taken when goods leave.
         `confirmation`: all is taken at once.
     """
+    name = _changed(org, ChangeSettings(0, capture=when), "org capture")
+    print(f"capture of {name} is {when}: {CAPTURES[when]}")
+
+
+@org_app.command
+def lapsing(org: str, rule: _Lapsing) -> None:
+    """Set what is done when a payment service's hold of an order's money is about to end.
+
+    Parameters
+    ----------
+    org
+        Name, number or id of the organization.
+    rule
+        `alarm`: the order says it, and no more. `capture`: what is held is taken. `release`: what
+        is held is let go, if no goods have left.
+    """
+    name = _changed(org, ChangeSettings(0, lapsing=rule), "org lapsing")
+    print(f"lapsing of {name} is {rule}: {RULES[rule]}")
+
+
+def _changed(org: str, wanted: ChangeSettings, by: str) -> str:
+    """The name of the organization, once it has these settings."""
 
     async def work(database: Database) -> str:
         found = await database.read(lambda conn: organization(conn, org))
         writer = make_writer(database, settings.load())
-        command = ChangeSettings(found.org, capture=when)
-        outcome = await writer.submit(Envelope(command, actor=actor.operator("org capture")))
+        command = wanted._replace(org=found.org)
+        outcome = await writer.submit(Envelope(command, actor=actor.operator(by)))
         if isinstance(outcome.result, Refusal):
             raise OperatorError(outcome.result.sentence)
         return found.name
 
-    name = on_book(work, must_exist=True)
-    print(f"capture of {name} is {when}: {CAPTURES[when]}")
+    return on_book(work, must_exist=True)
 
 
 def _oversold(name: str, shelves: list[catalogue.Shelf]) -> str:

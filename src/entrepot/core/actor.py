@@ -5,7 +5,7 @@
 | `key:<id>` | a credential of the book, by its id |
 | `token:<subject>` | the subject of a token that another issuer signed |
 | `operator:<command>` | an operator's command |
-| `step:<kind>` | a step of the pipeline |
+| `step:<kind>` | a step of the pipeline, or its walk over holds of money (`lapse`) |
 | `provider:<service>` | a payment service, whose answer is the event |
 
 The empty text means: not known. Events from before actors were kept have it.

@@ -18,6 +18,7 @@ class OrderReason(StrEnum):
     CAPTURE_DECLINED = "capture_declined"
     REFUND_DECLINED = "refund_declined"
     MONEY_HELD = "money_held"
+    HOLD_LAPSES = "hold_lapses"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
     FAILED = "failed"
@@ -34,6 +35,7 @@ MEANINGS: dict[str, str] = {
     OrderReason.CAPTURE_DECLINED: "The payment provider declined to take the money.",
     OrderReason.REFUND_DECLINED: "The payment provider declined to give money back.",
     OrderReason.MONEY_HELD: "The order has ended, and its money is still held at the provider.",
+    OrderReason.HOLD_LAPSES: "The provider's hold of the money ends soon, or was let go.",
     OrderReason.CANCELLED: "A dialect's word cancelled the order.",
     OrderReason.REJECTED: "A dialect's word rejected the order.",
     OrderReason.FAILED: "The order had failed; a later step was parked and taken up again.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from entrepot.core import lapsing as lapsing_rules
 from entrepot.core.kinds import Kind
 
 # When the money of an order is taken, and the sentence that the documents say of it.
@@ -20,6 +21,7 @@ class OrganizationSettings(NamedTuple):
 
     org: int
     capture: str = DEFAULT_CAPTURE
+    lapsing: str = lapsing_rules.DEFAULT_RULE  # what is done before a hold of money ends
 
 
 def _key(row: OrganizationSettings) -> tuple[int]:

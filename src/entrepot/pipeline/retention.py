@@ -1,7 +1,6 @@
 """Retention: old idempotency rows are removed, and old events move to the archive.
 
-Retention runs beside the orders and takes a small share of the time: after each short transaction
-it waits a multiple of that transaction's time. It sends no command and makes no decision:
+Retention runs beside the orders (pipeline.walking). It sends no command and makes no decision:
 docs/adr/0009 says why.
 """
 
@@ -9,29 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from entrepot.core.shown import MICROSECONDS
-from entrepot.pipeline.reports import place_of
-from entrepot.store.engine import Database, Unavailable
+from entrepot.pipeline.walking import Gait, Pause, Walking
+from entrepot.store.engine import Database
 from entrepot.store.engines.sql import Conflict
 from entrepot.store.keeping import retention as store
 from entrepot.store.keeping.archive import EventArchive
 from entrepot.store.keeping.retention import EVENTS, KEYS, Sweep
 from entrepot.telemetry import log, metrics
 
-T = TypeVar("T")
-Pause = Callable[[float], Awaitable[None]]
-
 DAY_SECONDS = 86_400.0
 # A walk over the keys begins ten times in their period: a row outlives its period by a tenth at
 # most.
 WALKS_A_PERIOD = 10
-ORGANIZATIONS_AT_ONCE = 200
-PAUSE_MAX_SECONDS = 30.0
 
 
 class RetentionSettings(NamedTuple):
@@ -39,12 +32,17 @@ class RetentionSettings(NamedTuple):
 
     keys_seconds: float | None = None
     events_seconds: float | None = None
-    look_seconds: float = 60.0  # between looks whether a walk is due
-    lease_seconds: float = 300.0  # how long a walk is held before another process goes on with it
-    share: float = 0.05  # the part of the time that it may take
+    look_seconds: float = Gait().look_seconds
+    lease_seconds: float = Gait().lease_seconds
+    share: float = Gait().share
     keys_slice: int = 500  # rows a transaction
     orders_slice: int = 100
     events_slice: int = 500
+
+    @property
+    def gait(self) -> Gait:
+        """How gently it walks."""
+        return Gait(self.look_seconds, self.lease_seconds, self.share)
 
 
 class Swept(NamedTuple):
@@ -65,7 +63,7 @@ class _Step(NamedTuple):
     written: bool
 
 
-class Retention:
+class Retention(Walking):
     """The walks of one process over the book. Each walk belongs to one process at a time.
 
     `archive` is needed if events are to move there. `pause` waits; the usual one ends with `stop`.
@@ -83,35 +81,11 @@ class Retention:
     ) -> None:
         if settings.events_seconds is not None and archive is None:
             raise ValueError("events leave the book only for an archive")
-        self._database = database
-        self._now = now
+        super().__init__(
+            database, "retention", now=now, gait=settings.gait, monotonic=monotonic, pause=pause
+        )
         self._settings = settings
         self._archive = archive
-        self._monotonic = monotonic
-        self._pause = pause or self._until_stopped
-        self._stopped = asyncio.Event()
-
-    async def run(self) -> None:
-        """Look now and then whether a walk is due, until `stop`."""
-        # A starting process has more urgent work.
-        await self._until_stopped(self._settings.look_seconds)
-        while not self._stopped.is_set():
-            try:
-                await self.round()
-            except Unavailable as error:
-                log.info("retention.put_off", why=str(error))
-            except Exception as error:
-                # Housekeeping must stop no order.
-                log.error("retention.failed", error=type(error).__name__, at=place_of(error))
-            await self._until_stopped(self._settings.look_seconds)
-
-    def stop(self) -> None:
-        """End after the transaction that is under way."""
-        self._stopped.set()
-
-    async def _until_stopped(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), seconds)
 
     async def round(self) -> dict[str, Swept]:
         """Walk over what is due in every organization, and tell what came of it, by kind."""
@@ -134,25 +108,14 @@ class Retention:
             # This walk goes on where the last one ended, so that it may come as often as it likes.
             between = min(between, DAY_SECONDS)
         total = Swept()
-        org: int | None = -1
-        while org is not None and not self._stopped.is_set():
-            now = self._now()
-            ended_before = now - int(between * MICROSECONDS)
-            look = partial(
-                store.due, kind=kind, after_org=org, now=now, ended_before=ended_before,
-                limit=ORGANIZATIONS_AT_ONCE,
-            )  # fmt: skip
-            due, org = await self._paced(self._database.read(look))
-            for sweep in due:
-                if not self._stopped.is_set():
-                    total = await self._walk(sweep, period, total)
+        async for sweep in self.due(kind, between):
+            total = await self._walk(sweep, period, total)
         return total
 
     async def _walk(self, sweep: Sweep, period: float, total: Swept) -> Swept:
         before = self._now() - int(period * MICROSECONDS)
         try:
-            claim = partial(store.claim, leased_until=self._lease(), before=before)
-            held = await self._paced(self._database.write(partial(claim, sweep=sweep)))
+            held = await self.claim(sweep, before)
             total = total._replace(organizations=total.organizations + 1)
             return await self._held_walk(held, before, total)
         except Conflict:
@@ -165,14 +128,14 @@ class Retention:
         ended, kept_until = False, held.leased_until
         try:
             while not ended and not self._stopped.is_set():
-                lease = self._lease()
+                lease = self.lease()
                 held = held._replace(leased_until=lease)
-                done = await self._paced(step(held, before))
+                done = await self.paced(step(held, before))
                 held, ended = done.sweep, done.ended
                 if done.written:
                     kept_until = lease
                 elif lease - kept_until > self._settings.lease_seconds * MICROSECONDS / 2:
-                    await self._paced(self._database.write(partial(store.keep, sweep=held)))
+                    await self.paced(self._database.write(partial(store.keep, sweep=held)))
                     kept_until = lease
                 metrics.retention_removed.labels(held.kind).inc(done.removed)
                 total = total._replace(
@@ -183,7 +146,7 @@ class Retention:
             # The events are still in the book. The next look tries again.
             log.error("retention.not_archived", org=held.org, error=str(error))
         given_back = held._replace(leased_until=0, ended_at=self._now() if ended else 0)
-        await self._paced(self._database.write(partial(store.keep, sweep=given_back)))
+        await self.paced(self._database.write(partial(store.keep, sweep=given_back)))
         return total
 
     async def _keys_step(self, sweep: Sweep, before: int) -> _Step:
@@ -211,14 +174,3 @@ class Retention:
         remove = partial(store.remove_events, sweep=moved, part=part, now=now)
         removed = await self._database.write(remove)
         return _Step(moved, part.looked_at, removed, part.ended, written=True)
-
-    def _lease(self) -> int:
-        return self._now() + int(self._settings.lease_seconds * MICROSECONDS)
-
-    async def _paced(self, work: Awaitable[T]) -> T:
-        """Do the work, then wait until it was no more than its share of the time."""
-        started = self._monotonic()
-        done = await work
-        took = self._monotonic() - started
-        await self._pause(min(took * (1 / self._settings.share - 1), PAUSE_MAX_SECONDS))
-        return done

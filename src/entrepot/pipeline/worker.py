@@ -117,6 +117,10 @@ class Worker:
                 await self._presence.leave()
             self._ended.set()
 
+    async def service(self, org: int, name: str) -> PaymentProvider | None:
+        """The service, as this worker asks it for the organization; None where nobody can ask."""
+        return await self._outside.service(org, name)
+
     async def stop(self) -> None:
         """Take nothing new, finish what is begun within the bound, and let go of the rest."""
         self._stopping = True

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from entrepot.core import actor
-from entrepot.core.organization import DEFAULT_CAPTURE
+from entrepot.core.organization import DEFAULT_CAPTURE, OrganizationSettings
 from entrepot.store import schema
 from entrepot.store.question import asked_in
 
@@ -205,9 +205,12 @@ def capture_of(conn: Connection, org: int) -> str:
 
 
 @asked_in("snapshot")
-def capture_chosen(conn: Connection, org: int) -> str:
-    """See `capture_of`."""
-    return capture_of(conn, org)
+def settings_chosen(conn: Connection, org: int) -> OrganizationSettings:
+    """What the organization chose."""
+    at = schema.organization_settings.c
+    columns = [at[name] for name in OrganizationSettings._fields]
+    found = conn.execute(select(*columns).where(at.org == org)).one_or_none()
+    return OrganizationSettings(org) if found is None else OrganizationSettings._make(found)
 
 
 def payment_secret(conn: Connection, org: int) -> bytes | None:

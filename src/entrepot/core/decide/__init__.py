@@ -15,6 +15,7 @@ from entrepot.core.decide import (
     complete,
     deliver,
     hold,
+    lapse,
     look,
     mirror,
     note,
@@ -40,6 +41,7 @@ from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
+from entrepot.core.decide.lapse import HoldLapses
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.note import NoteOrder
@@ -100,6 +102,7 @@ _RULES: dict[type, Rule] = {
     CaptureOrder: Rule(capture.wants, capture.capture),
     RefundOrder: Rule(refund.wants, refund.refund),
     PrepareCapture: Rule(capture.wants_to_prepare, capture.prepare),
+    HoldLapses: Rule(lapse.wants, lapse.lapse),
     SettleLook: Rule(look.wants, look.settle),
     SettleOperation: Rule(operate.wants, operate.settle),
     ChangeSettings: Rule(choose.wants, choose.change),

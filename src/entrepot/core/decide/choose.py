@@ -7,6 +7,7 @@ from typing import NamedTuple
 from entrepot.core.changes import Changes
 from entrepot.core.decide.capturing import settings_of
 from entrepot.core.facts import Facts
+from entrepot.core.lapsing import RULES
 from entrepot.core.needs import Needs
 from entrepot.core.organization import CAPTURES, SETTINGS, OrganizationSettings
 from entrepot.core.refusal import Reason, refuse
@@ -18,6 +19,7 @@ class ChangeSettings(NamedTuple):
 
     org: int
     capture: str | None = None
+    lapsing: str | None = None
 
 
 def wants(command: ChangeSettings, needs: Needs) -> None:
@@ -28,9 +30,13 @@ def wants(command: ChangeSettings, needs: Needs) -> None:
 def change(command: ChangeSettings, facts: Facts) -> Decision:
     """Write the settings. What was decided by the ones before stays. Refused: an unknown value."""
     known = settings_of(command.org, facts)
-    if command.capture is not None and command.capture not in CAPTURES:
-        raise refuse(Reason.INVALID, f"must be one of {', '.join(CAPTURES)}", "capture")
-    chosen = OrganizationSettings(command.org, command.capture or known.capture)
+    for name, words in (("capture", CAPTURES), ("lapsing", RULES)):
+        word = getattr(command, name)
+        if word is not None and word not in words:
+            raise refuse(Reason.INVALID, f"must be one of {', '.join(words)}", name)
+    chosen = OrganizationSettings(
+        command.org, command.capture or known.capture, command.lapsing or known.lapsing
+    )
     changes = Changes(facts)
     if chosen != known:
         changes.of(SETTINGS).put(chosen)

@@ -100,7 +100,7 @@ def _settled(
         detail["reason"] = command.detail[:500]
         why = f"{its.service}: the {kind} of {detail['amount']} {its.currency} is declined: "
         order = says(order, _REASONS[kind], why + command.detail)
-    elif order.reason == _REASONS[kind]:
+    elif order.reason == _REASONS[kind] or _is_over(order, payment):
         order = order.changed(reason=None, reason_detail=None)
     type_ = (_DONE if command.done else _DECLINED)[kind]
     order, told = events.happened(
@@ -109,6 +109,11 @@ def _settled(
     changes.events.append(told)
     changes.orders.put(order)
     return order, payment
+
+
+def _is_over(order: Order, payment: FullPayment) -> bool:
+    """Whether the order says that a hold is about to end, and nothing is held any more."""
+    return order.reason == OrderReason.HOLD_LAPSES and payment.facet != "authorized"
 
 
 def _facet(order: Order, payment: FullPayment) -> str:

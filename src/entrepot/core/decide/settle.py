@@ -9,7 +9,8 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing, goods
 from entrepot.core.decide.jobs import held_job, next_step, set_to_work
 from entrepot.core.decide.moves import confirm, fail, stand
-from entrepot.core.decide.waiting import goes_on
+from entrepot.core.decide.waiting import goes_on, says
+from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
 from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.needs import Needs
@@ -99,6 +100,8 @@ def _authorized(
     if taken:
         payment = _taken(payment, facts, changes)
     if order.facets.stage != "placed":
+        if taken and order.facets.stage not in ENDED:
+            return _not_let_go(order, payment, job, facts, changes)
         # The order ended while its payment was under way: nobody may keep the money.
         return _ended(order, payment, job, facts, changes)
     order = _paid_as(order, payment)
@@ -144,6 +147,29 @@ def _ended(
     return Decision(changes, StepResult(job, payment.put(void), order))
 
 
+def _not_let_go(
+    order: Order, payment: FullPayment, job: Job, facts: Facts, changes: Changes
+) -> Decision:
+    """The hold of a running order was to be let go, and somebody had taken the money at the service
+    before: the order is paid.
+    """
+    if (void := payment.open_void) is not None:
+        void = void.moved("given_up", facts.now)
+        changes.operations.put(void)
+        payment = payment.put(void)
+    order = goes_on(_paid_as(order, payment))
+    if order.reason == OrderReason.HOLD_LAPSES:
+        order = order.changed(reason=None, reason_detail=None)
+    order, told = events.happened(
+        order, events.PAYMENT_CAPTURED, facts, "pipeline",
+        actor=actor.provider(payment.payment.service),
+    )  # fmt: skip
+    changes.events.append(told)
+    changes.orders.put(order)
+    changes.jobs.remove((job.org, job.id))
+    return Decision(changes, StepResult(None, payment, order))
+
+
 def _taken(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
     """The payment with the capture of all that is left, which somebody else had the provider do."""
     first = payment.authorisation
@@ -167,6 +193,11 @@ def _voided(order: Order, payment: FullPayment, job: Job, facts: Facts) -> Decis
     changes.jobs.remove((job.org, job.id))
     payment = _given_up(payment, facts, changes)
     order = goes_on(_paid_as(order, payment))
+    if order.facets.stage not in ENDED:
+        # The hold came to its end, and the organization lets it go then.
+        service = payment.payment.service
+        why = f"{service} holds no money of the order any more: the hold was let go before its end"
+        order = says(order, OrderReason.HOLD_LAPSES, why)
     order, voided = events.happened(
         order, events.PAYMENT_VOIDED, facts, "pipeline",
         actor=actor.provider(payment.payment.service),

@@ -8,6 +8,7 @@ from entrepot.core import events, held
 from entrepot.core.changes import Changes
 from entrepot.core.decide.jobs import held_job, taken_up
 from entrepot.core.decide.waiting import DETAIL_MAX, goes_on, waits
+from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OPERATIONS
 from entrepot.core.needs import Needs
@@ -119,7 +120,8 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
             order = order.changed(updated_at=max(facts.now, order.updated_at + 1000))
         order = goes_on(order) if order.parked or moved else order
         if command.waiting and not moved:
-            held = OrderReason.MONEY_HELD if command.money_held else None
+            ended = order.facets.stage in ENDED
+            held = OrderReason.MONEY_HELD if command.money_held and ended else None
             order = waits(order, command.waiting, held)
     if order != before:
         only_said = (order.version, order.updated_at) == (before.version, before.updated_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -50,20 +51,28 @@ async def read(call: Call, shape: msgspec.json.Decoder[S]) -> tuple[S, Body]:
 
 
 def keyed(
-    call: Call, operation: str, parts: tuple[str, ...], body: Body, *about: bytes
+    call: Call,
+    operation: str,
+    parts: tuple[str, ...],
+    body: Body,
+    *about: bytes,
+    added: tuple[str, ...] = (),
 ) -> Idempotency | None:
     """The request's key, if it has one.
 
     `about` are the ids of what the path names, and `parts` the members of the body that tell a
-    repeat from a reuse (docs/adr/0027): a member that the body gets later belongs to a version of
-    its own.
+    repeat from a reuse (docs/adr/0027). Members that were `added` later belong to version 2.
     """
     key = idempotency_key(call.headers)
     if key is None:
         return None
-    covered = fingerprint((*about, *[body.of(name) for name in parts]))
-    names = (*["path" for _ in about], *parts)
-    return Idempotency(key, f"native.{operation}", names, covered, shows_times=True)
+    before, more = [body.of(name) for name in parts], [body.of(name) for name in added]
+    covered = fingerprint((*about, *before, *more), version=2 if added else 1)
+    # A request that tells none of them may have been sent before they were known.
+    older = (partial(fingerprint, (*about, *before)),) if added and not any(more) else ()
+    names = (*["path" for _ in about], *parts, *added)
+    made = Idempotency(key, f"native.{operation}", names, covered, shows_times=True)
+    return made._replace(older=older)
 
 
 def query(call: Call, shape: type[S]) -> S:

@@ -19,8 +19,8 @@ from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.writing.writes import Writes
 
-KEYS, EVENTS = "keys", "events"
-KINDS = (KEYS, EVENTS)
+KEYS, EVENTS, HOLDS = "keys", "events", "holds"
+KINDS = (KEYS, EVENTS, HOLDS)
 FINISHED = tuple(sorted(ENDED | {"completed", "archived"}))
 
 _sweeps, _orgs, _keys = schema.sweeps, schema.organizations, schema.idempotency_keys

@@ -11,6 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from entrepot.core.lapsing import RULES
 from entrepot.core.organization import CAPTURES
 from entrepot.core.organization import SETTINGS as SETTINGS_KIND
 from entrepot.store.schema.kept import Kept
@@ -65,7 +66,9 @@ organization_settings = table(
     # What an organization chose; one that chose nothing has no row.
     Column("org", BigInteger, primary_key=True, autoincrement=False),
     need("capture", Text),
+    need("lapsing", Text),
     one_of("capture", tuple(CAPTURES)),
+    one_of("lapsing", tuple(RULES)),
 )
 
 installation = table(

@@ -26,7 +26,7 @@ payments = table(
 )
 
 # That is, state in core.payment.LIVE: of three words SQLite would make a table for every row.
-_LIVE = text("kind = 'authorise' AND state <> 'declined' AND state <> 'given_up'")
+LIVE = text("kind = 'authorise' AND state <> 'declined' AND state <> 'given_up'")
 # As an index says it: SQLite takes one over some rows only where the text is the same.
 RUNNING = text("state = 'running'")
 
@@ -49,7 +49,7 @@ payment_operations = table(
     # An order has one authorisation that holds money or may still hold money.
     Index(
         "payment_operations_live", "org", "order_id", unique=True,
-        sqlite_where=_LIVE, postgresql_where=_LIVE,
+        sqlite_where=LIVE, postgresql_where=LIVE,
     ),
     # A provider's notification names an operation whose outcome it says later: few have none.
     Index(

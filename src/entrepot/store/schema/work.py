@@ -92,7 +92,7 @@ announced_orders = table(
 
 sweeps = table(
     "sweeps",
-    # How far the walk that removes old rows is, one row an organization and kind.
+    # How far a slow walk over the book is, one row an organization and kind.
     need("org", BigInteger),
     need("kind", Text),
     need("fence", BigInteger),
@@ -102,7 +102,7 @@ sweeps = table(
     need("reached_at", BigInteger),
     need("reached", LargeBinary),
     PrimaryKeyConstraint("org", "kind"),
-    one_of("kind", ("keys", "events")),
+    one_of("kind", ("keys", "events", "holds")),
 )
 
 JOBS = Kept(kinds.JOBS, jobs)

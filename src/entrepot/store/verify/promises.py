@@ -126,6 +126,7 @@ def _false_reasons() -> Any:
         "capture_declined": stage.in_(("confirmed", "completed", "archived")),
         "refund_declined": stage.in_(("confirmed", "completed", "archived")),
         "money_held": stage.in_(("cancelled", "rejected", "failed", "deleted")),
+        "hold_lapses": stage.in_(("confirmed", "completed", "archived", "deleted")),
         "moved_back": not_(_orders.managed),
     }
     true = or_(*[and_(_orders.reason == reason, holds) for reason, holds in true_of.items()])

@@ -32,6 +32,7 @@ _MOVES_NOTHING = frozenset({
     events.ORDER_AMENDED, events.ORDER_INGESTED, events.ORDER_PARKED, events.ORDER_RESUMED,
     events.ORDER_RESOLVED, events.ORDER_HELD, events.ORDER_RELEASED, events.ORDER_TOLD_AHEAD,
     events.STOCK_RESERVED, events.CAPTURE_REQUESTED, events.REFUND_REQUESTED,
+    events.HOLD_LAPSES,
 })  # fmt: skip
 
 PIPELINE, OPERATOR = "pipeline", "operator"
@@ -40,7 +41,7 @@ _OF_THE_PIPELINE = frozenset({
     events.PAYMENT_AUTHORIZED, events.PAYMENT_CAPTURED, events.PAYMENT_REFUNDED,
     events.PAYMENT_DISPUTED, events.DISPUTE_ENDED, events.CAPTURE_DECLINED,
     events.REFUND_DECLINED, events.PAYMENT_DECLINED,
-    events.PAYMENT_VOIDED, events.PAYMENT_EXPIRED,
+    events.PAYMENT_VOIDED, events.PAYMENT_EXPIRED, events.HOLD_LAPSES,
 })  # fmt: skip
 # An order that was announced before it came is ingested by its announcement.
 ANNOUNCED = "announced"

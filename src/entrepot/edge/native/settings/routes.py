@@ -23,22 +23,24 @@ _CHANGE = bodies.decoder(wire.ChangeSettings)
 async def get_settings(call: Call) -> Answer:
     """Answer with the organization's settings."""
     bodies.no_query(call)
-    return Answer(200, msgspec.json.encode(wire.Settings(await call.read(accounts.capture_chosen))))
+    chosen = await call.read(accounts.settings_chosen)
+    return Answer(200, msgspec.json.encode(wire.settings(chosen)))
 
 
 async def change_settings(call: Call) -> Answer:
     """Change settings; what was decided by the ones before stays."""
     bodies.no_query(call)
     told, body = await bodies.read(call, _CHANGE)
-    key = bodies.keyed(call, "changeSettings", ("capture",), body)
+    key = bodies.keyed(call, "changeSettings", ("capture",), body, added=("lapsing",))
 
     def answer(result: Result | Refusal) -> Answer:
         if isinstance(result, Refusal):
             return refusal_answer(result, call.request_id)
         assert isinstance(result, SettingsResult)
-        return Answer(200, msgspec.json.encode(wire.Settings(result.settings.capture)))
+        return Answer(200, msgspec.json.encode(wire.settings(result.settings)))
 
-    return await call.submit(ChangeSettings(call.principal.org, told.capture), answer, key)
+    command = ChangeSettings(call.principal.org, told.capture, told.lapsing)
+    return await call.submit(command, answer, key)
 
 
 OPERATIONS = (

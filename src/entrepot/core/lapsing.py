@@ -1,0 +1,33 @@
+"""What is done about money that a payment service holds, before its hold ends by itself.
+
+That an order was told of is kept beside the words that the order's sender told
+(`orders.sender_words`), as a hold of the order is: nearly every order has nothing to store.
+"""
+
+from __future__ import annotations
+
+from entrepot.core.order import Order
+from entrepot.core.words import heard, spelled
+
+# The part of a hold's time after which the organization is told.
+ALARM_AFTER = 0.8
+# What follows beside the alarm, and the sentence that the documents say of it.
+RULES: dict[str, str] = {
+    "alarm": "The order says it. A person decides.",
+    "capture": "The order says it. What is held is taken.",
+    "release": "The order says it. What is held is let go, if no goods have left.",
+}
+DEFAULT_RULE = "alarm"
+
+_LAPSES = "lapses"
+
+
+def is_told(sender_words: str | None) -> bool:
+    """Whether an order that keeps these words has had its alarm."""
+    return bool(sender_words) and _LAPSES in heard(sender_words or "")
+
+
+def told(order: Order, payment: int) -> Order:
+    """The order that has had its alarm, about the payment of this number."""
+    kept = {**heard(order.sender_words or ""), _LAPSES: str(payment)}
+    return order.changed(sender_words=spelled(kept))

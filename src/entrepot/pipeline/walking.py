@@ -1,0 +1,119 @@
+"""Slow walks over the book, beside the orders.
+
+A walk takes a small share of the time: after each short transaction it waits a multiple of that
+transaction's time. Each organization's walk belongs to one process at a time, under a lease.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
+
+from entrepot.core.shown import MICROSECONDS
+from entrepot.pipeline.reports import place_of
+from entrepot.store.engine import Database, Unavailable
+from entrepot.store.keeping import retention as store
+from entrepot.store.keeping.retention import Sweep
+from entrepot.telemetry import log
+
+T = TypeVar("T")
+Pause = Callable[[float], Awaitable[None]]
+
+ORGANIZATIONS_AT_ONCE = 200
+PAUSE_MAX_SECONDS = 30.0
+
+
+class Gait(NamedTuple):
+    """How gently a walk goes. Durations in seconds."""
+
+    look_seconds: float = 60.0  # between looks whether a walk is due
+    lease_seconds: float = 300.0  # how long a walk is held before another process goes on with it
+    share: float = 0.05  # the part of the time that it may take
+
+
+class Walking(ABC):
+    """The walks of one kind, of one process. `pause` waits; the usual one ends with `stop`."""
+
+    def __init__(
+        self,
+        database: Database,
+        named: str,
+        *,
+        now: Callable[[], int],
+        gait: Gait,
+        monotonic: Callable[[], float] = time.monotonic,
+        pause: Pause | None = None,
+    ) -> None:
+        """`named` begins the names of its log lines."""
+        self._database = database
+        self._named = named
+        self._now = now
+        self._gait = gait
+        self._monotonic = monotonic
+        self._pause = pause or self._until_stopped
+        self._stopped = asyncio.Event()
+
+    @abstractmethod
+    async def round(self) -> Any:
+        """Walk over what is due in every organization."""
+
+    async def run(self) -> None:
+        """Look now and then whether a walk is due, until `stop`."""
+        # A starting process has more urgent work.
+        await self._until_stopped(self._gait.look_seconds)
+        while not self._stopped.is_set():
+            try:
+                await self.round()
+            except Unavailable as error:
+                log.info(f"{self._named}.put_off", why=str(error))
+            except Exception as error:
+                # Housekeeping must stop no order.
+                log.error(f"{self._named}.failed", error=type(error).__name__, at=place_of(error))
+            await self._until_stopped(self._gait.look_seconds)
+
+    def stop(self) -> None:
+        """End after the transaction that is under way."""
+        self._stopped.set()
+
+    async def _until_stopped(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), seconds)
+
+    async def due(self, kind: str, between: float) -> AsyncIterator[Sweep]:
+        """The walks of a kind that nobody holds, and that ended so many seconds ago or earlier."""
+        org: int | None = -1
+        while org is not None and not self._stopped.is_set():
+            now = self._now()
+            ended_before = now - int(between * MICROSECONDS)
+            look = partial(
+                store.due, kind=kind, after_org=org, now=now, ended_before=ended_before,
+                limit=ORGANIZATIONS_AT_ONCE,
+            )  # fmt: skip
+            found, org = await self.paced(self._database.read(look))
+            for sweep in found:
+                if not self._stopped.is_set():
+                    yield sweep
+
+    async def claim(self, sweep: Sweep, before: int = 0) -> Sweep:
+        """Take a walk. Rows older than `before` may be gone from now on. Raises Conflict where
+        another process walks here.
+        """
+        take = partial(store.claim, sweep=sweep, leased_until=self.lease(), before=before)
+        return await self.paced(self._database.write(take))
+
+    def lease(self) -> int:
+        """The end of a lease that begins now."""
+        return self._now() + int(self._gait.lease_seconds * MICROSECONDS)
+
+    async def paced(self, work: Awaitable[T]) -> T:
+        """Do the work, then wait until it was no more than its share of the time."""
+        started = self._monotonic()
+        done = await work
+        took = self._monotonic() - started
+        await self._pause(min(took * (1 / self._gait.share - 1), PAUSE_MAX_SECONDS))
+        return done
