@@ -32,7 +32,15 @@ def measure(run: Run) -> None:
             row.failed = row.failed or only_accepted.failed
 
 
-def sustained(run: Run, server: Server, engine: str, request: Request, seconds: int) -> Row:
+def sustained(
+    run: Run,
+    server: Server,
+    engine: str,
+    request: Request,
+    seconds: int,
+    *,
+    connections: int = CONCURRENCY,
+) -> Row:
     """Load for so many seconds, then as long as it takes until nothing is left to do.
 
     The rate is over both, up to the newest event; the latencies are from placed to confirmed. All
@@ -41,11 +49,11 @@ def sustained(run: Run, server: Server, engine: str, request: Request, seconds: 
     say(f"confirmed, {engine}: {seconds} s of load, then the backlog")
     url = server.database_url
     failed = settle(server)
-    warm = run.warm_up(request, server.url, CONCURRENCY)
+    warm = run.warm_up(request, server.url, connections)
     failed = failed or settle(server)
     before = [book.events(url, kind) for kind in KINDS]
     begun = now()
-    load = run.load(request, server.url, CONCURRENCY, warm, seconds)
+    load = run.load(request, server.url, connections, warm, seconds)
     loaded = now()
     failed = load.failed or failed or settle(server)
     placed, confirmed = (
@@ -60,7 +68,7 @@ def sustained(run: Run, server: Server, engine: str, request: Request, seconds: 
         engine=engine,
         role=server.role,
         workers=server.workers,
-        concurrency=CONCURRENCY,
+        concurrency=connections,
         rate=confirmed / (ended - begun) * 1e6,
         p50=p50,
         p99=p99,

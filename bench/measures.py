@@ -16,6 +16,7 @@ NAMES = (
     "arrays",
     "confirmed",
     "slow_provider",
+    "sdk_provider",
     "flash_sale",
     "floor",
     "lonely",

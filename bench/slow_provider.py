@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from bench import book, process
 from bench.confirmed import CONCURRENCY, sustained
-from bench.requests import KEY, synq
+from bench.requests import KEY, Request, synq
 from bench.rows import Row
 from bench.run import Run
 from entrepot.settings import Settings
@@ -31,19 +32,34 @@ def measure(run: Run) -> None:
         for limit in limits:
             env = {"ENTREPOT_PROVIDER_CALLS_MAX": str(limit)}
             with run.judged(CONCURRENCY), run.server(engine, "all", env=env) as server:
-                run.rows.append(slowly(run, server, engine, limit))
+                told = server.credentials
+                loads = synq(told), synq(told, reference=SLOW)
+                run.rows.append(slowly(run, server, engine, limit, loads))
 
 
-def slowly(run: Run, server: Server, engine: str, limit: int) -> Row:
-    """Orders whose provider is slow, between orders whose provider answers at once."""
+def slowly(
+    run: Run,
+    server: Server,
+    engine: str,
+    limit: int,
+    loads: tuple[Request, Request],
+    *,
+    connections: int = CONCURRENCY,
+) -> Row:
+    """Orders whose provider is slow, between orders whose provider answers at once.
+
+    `loads` has the orders that are answered at once, then the slow ones; `limit` is how many calls
+    may be under way.
+    """
+    load = partial(sustained, run, server, engine, connections=connections)
     seconds = max(run.options.seconds, run.options.sustain // PART)
-    at_once, slow = synq(server.credentials), synq(server.credentials, reference=SLOW)
+    at_once, slow = loads
     assert server.process is not None
-    before = sustained(run, server, engine, at_once, run.options.seconds)
+    before = load(at_once, run.options.seconds)
     with watched(server) as most:
-        row = sustained(run, server, engine, slow, seconds)
+        row = load(slow, seconds)
         resident = process.most_memory(server.process.pid)
-    after = sustained(run, server, engine, at_once, run.options.seconds)
+    after = load(at_once, run.options.seconds)
     fast, allowed = (before.rate + after.rate) / 2, limit / ANSWER_SECONDS
     yardstick = min(fast, allowed)
     row.what = f"{slow.name}, 120 ms an answer, {limit} calls at once"

@@ -26,7 +26,7 @@ class Simulated:
 
     def ledger(self) -> dict[str, Any]:
         """All that the simulator knows: payments with sums, entries, calls, notifications."""
-        answer = httpx.get(f"{self.url}/_simulator/ledger").raise_for_status()
+        answer = httpx.get(f"{self.url}/_simulator/ledger", timeout=60).raise_for_status()
         found: dict[str, Any] = answer.json()
         return found
 
@@ -68,14 +68,17 @@ def simulated(service: str, **terms: Any) -> Iterator[Simulated]:
 
 
 class SimulatorProcess(Simulated):
-    """`entrepot simulate` as a process that a test kills and starts again on the same ledger."""
+    """`entrepot simulate` as a process that a test kills and starts again on the same ledger.
 
-    def __init__(self, service: str, folder: Path, *options: str) -> None:
+    With `kept=False` the ledger is in the process's memory, and ends with the process.
+    """
+
+    def __init__(self, service: str, folder: Path, *options: str, kept: bool = True) -> None:
         self.port = free_port()
         super().__init__(f"http://127.0.0.1:{self.port}")
+        ledger = ("--ledger", str(folder / f"{service}.db")) if kept else ()
         self._command = [
-            ENTREPOT, "simulate", service, "--port", str(self.port),
-            "--ledger", str(folder / f"{service}.db"), *options,
+            ENTREPOT, "simulate", service, "--port", str(self.port), *ledger, *options,
         ]  # fmt: skip
         self._folder = folder
         self.process: subprocess.Popen[bytes] | None = None
