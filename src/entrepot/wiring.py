@@ -95,7 +95,7 @@ def make_services(
     admission = Admission(
         database, monotonic=time.monotonic, rate=rate, tokens=tokens, shared_buckets=buckets
     )
-    return Services(database, writer, admission, chosen.sandbox)
+    return Services(database, writer, admission, chosen.sandbox, chosen.cell)
 
 
 def make_connectors(database: Database, chosen: Settings) -> Mapping[str, Connect]:

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from entrepot.core.scopes import MEANINGS
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Operation
 from entrepot.edge.native.dialect import DIALECT
-from entrepot.edge.native.scopes import MEANINGS
 from entrepot.testing.clients import Native, World, accepted, konvo_order, neighbour
 from entrepot.testing.server import Server
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -89,6 +89,33 @@ async def test_a_look_up_that_takes_long_is_not_joined(
     book.gate.set()
     await asyncio.gather(*first, *second)
     assert book.reads == 2
+
+
+class Known(NamedTuple):
+    id: bytes
+
+
+async def test_a_revoked_key_is_forgotten_at_once(admission: Admission, book: Book) -> None:
+    book.holds = Known(b"k")
+    book.gate.set()
+    assert await admission.credential("secret") == admission.known("secret") == Known(b"k")
+    admission.forget(b"other")
+    assert admission.known("secret") == Known(b"k")
+    book.holds = None
+    admission.forget(b"k")
+    assert admission.known("secret") is None
+    assert await admission.credential("secret") is None
+
+
+async def test_a_look_up_from_before_a_revocation_finds_nobody(
+    admission: Admission, book: Book
+) -> None:
+    book.holds = Known(b"k")
+    [task] = await asking(admission, 1)
+    admission.forget(b"k")
+    book.gate.set()
+    assert await task is None
+    assert admission.known("secret") is None
 
 
 async def test_who_leaves_takes_nobody_along(admission: Admission, book: Book) -> None:

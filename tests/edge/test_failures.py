@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
+from entrepot.core.scopes import MEANINGS
 from entrepot.edge.access import Principal
 from entrepot.edge.app import Application, build_app
 from entrepot.edge.dialect import Call, Dialect
 from entrepot.edge.dialects import ALL
-from entrepot.edge.native.scopes import MEANINGS
 from entrepot.edge.services import Services
 from entrepot.store.engine import Unavailable
 from entrepot.writer.envelope import Answer

@@ -14,12 +14,12 @@ import httpx
 import pytest
 
 from entrepot.core.refusal import Reason, Refusal
+from entrepot.core.scopes import MEANINGS
 from entrepot.edge import reference
 from entrepot.edge.access import Principal
 from entrepot.edge.app import build_app
 from entrepot.edge.dialect import Call, Dialect
 from entrepot.edge.dialects import ALL
-from entrepot.edge.native.scopes import MEANINGS
 from entrepot.edge.paths import Paths
 from entrepot.edge.services import Services
 from entrepot.writer.envelope import Answer

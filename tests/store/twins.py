@@ -22,6 +22,7 @@ from entrepot.store.reading import (
     event_log,
     explaining,
     goods,
+    keys,
     keyset,
     lists,
     notices,
@@ -221,6 +222,7 @@ ASKED: dict[str, Work] = {
     "explaining.explanation": lambda conn, ids: _each(
         conn, ids, lambda id_: explaining.explanation(conn, ORG, id_, NOW, lambda: b"\5" * 16)
     ),
+    "keys.listed": lambda conn, _: keys.listed(conn, ORG, None, 9),
     "goods.ledger": lambda conn, ids: [
         goods.ledger(conn, ORG, variant, None, 5) for variant in (None, ids["hard_mug"])
     ],

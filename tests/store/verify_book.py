@@ -14,6 +14,7 @@ from tests.store.verify_book_goods import gone_and_back, held
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.keys import MakeKey
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.notice import KeepNotice
@@ -219,6 +220,7 @@ async def healthy_book(database: Database) -> Healthy:
     book = Healthy(database)
     await book.organization("hard", "HARD")
     await book.organization("soft", "SOFT")
+    await book.tell(MakeKey(2, "native", b"d" * 32, "native", "orders:read", "till"))
     await _archived(book)
     await _managed(book)
     await _ended(book)

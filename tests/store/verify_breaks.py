@@ -294,6 +294,10 @@ _ROWS = (
         ), (), ("EVENT_NUMBERS",),
     ),
     Break(
+        "OWN_ORGANIZATION", "an event of no key", "org, subject_id -> credentials",
+        ("UPDATE events SET subject_id = :nowhere WHERE subject = 'key'",),
+    ),
+    Break(
         "OWN_ORGANIZATION", "a note beside no order", "org, order_id -> orders",
         (
             "UPDATE order_notes SET order_id = :nowhere",
@@ -312,7 +316,7 @@ _ROWS = (
         ),
     ),
     Break("UNIQUE_IDS", "one credential twice", "nowhere",
-          ("UPDATE credentials SET id = :nowhere",)),
+          ("UPDATE credentials SET id = :nowhere WHERE dialect = 'synq'",)),
     Break(
         "UNIQUE_IDS", "one organization twice", "nowhere",
         ("UPDATE organizations SET id = :nowhere",),

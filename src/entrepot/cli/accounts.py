@@ -12,16 +12,20 @@ from sqlalchemy import Connection
 from entrepot import settings
 from entrepot.cli import credentials
 from entrepot.cli.choices import name_of, words
-from entrepot.cli.session import OperatorError, on_book, organization, read, write
+from entrepot.cli.session import OperatorError, commit, on_book, organization, read, write
 from entrepot.clock import new_id, now
 from entrepot.core import actor, ids
+from entrepot.core import scopes as native_scopes
 from entrepot.core.decide.choose import ChangeSettings
+from entrepot.core.decide.keys import MakeKey, RevokeKey
 from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.keys import OwnKey
 from entrepot.core.lapsing import RULES
 from entrepot.core.organization import CAPTURES
 from entrepot.core.quantity import text
 from entrepot.core.refusal import Refusal
-from entrepot.edge.native import scopes as native_scopes
+from entrepot.core.results import KeyResult
+from entrepot.edge.new_secret import new_secret
 from entrepot.store import accounts, catalogue
 from entrepot.store.engine import Database
 from entrepot.store.writing import announced
@@ -259,12 +263,27 @@ def create_key(
     name_of(name, "a credential", may_be_empty=True)
     rights = _scopes(dialect, scopes) if scopes else role
 
-    def work(conn: Connection) -> accounts.NewCredential:
-        return credentials.add(conn, organization(conn, org), dialect, rights, name)
+    secret = new_secret(dialect, settings.load().cell)
 
-    made = write(work)
-    told = {"token": made.secret, "id": ids.dashed(made.id), "dialect": dialect, "role": rights}
+    async def work(database: Database) -> OwnKey:
+        found = await database.read(lambda conn: organization(conn, org))
+        digest = accounts.digest(secret)
+        command = MakeKey(found.org, actor.OPERATOR, digest, dialect, rights, name)
+        return await _key(database, command, "key create")
+
+    made = on_book(work, must_exist=True)
+    told = {"token": secret, "id": ids.dashed(made.id), "dialect": dialect, "role": rights}
     _print(told, as_json)
+
+
+async def _key(database: Database, command: MakeKey | RevokeKey, by: str) -> OwnKey:
+    """The key that the command makes or revokes."""
+    writer = make_writer(database, settings.load())
+    result = (await writer.submit(Envelope(command, actor=actor.operator(by)))).result
+    if isinstance(result, Refusal):
+        raise OperatorError(result.sentence)
+    assert isinstance(result, KeyResult)
+    return result.key
 
 
 def _scopes(dialect: str, text: str) -> str:
@@ -320,8 +339,14 @@ def revoke(key: str) -> None:
     key
         The secret itself or the credential's id.
     """
-    if not write(lambda conn: accounts.revoke(conn, key, now())):
-        raise OperatorError(
-            "no such credential, or it is revoked already; `entrepot key list` shows them"
-        )
+
+    async def work(database: Database) -> None:
+        meant = await commit(database, lambda conn: accounts.credential_meant(conn, key))
+        if meant is None:
+            raise OperatorError(
+                "no such credential, or it is revoked already; `entrepot key list` shows them"
+            )
+        await _key(database, RevokeKey(meant.org, actor.OPERATOR, meant.id), "key revoke")
+
+    on_book(work, must_exist=True)
     print("the credential is revoked")

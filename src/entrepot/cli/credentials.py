@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shlex
 from typing import Any
 
@@ -11,36 +10,19 @@ from sqlalchemy import Connection
 from entrepot import settings
 from entrepot.clock import new_id, now
 from entrepot.core import ids
+from entrepot.edge.new_secret import new_secret
 from entrepot.store import accounts
 
 DIALECTS = ("synq", "polinate", "konvo", "native")
 ROLES = ("ADMIN", "EDITOR", "VIEWER", "MEMBER")
 
 
-def new_secret(dialect: str, cell: int = 0) -> str:
-    """256 random bits, with a prefix that names the dialect, and the cell unless it is the first.
-
-    The text is for people, and for a distributor of requests to books. Nothing here reads it.
-    """
-    where = f"{cell}_" if cell else ""
-    return f"ent_{dialect}_{where}{secrets.token_hex(32)}"
-
-
-def issue(
-    conn: Connection, org: accounts.Organization, dialect: str, role: str = "ADMIN", name: str = ""
-) -> str:
-    """A new secret of the organization for one dialect; only its digest stays."""
-    return add(conn, org, dialect, role, name).secret
-
-
-def add(
-    conn: Connection, org: accounts.Organization, dialect: str, role: str, name: str
-) -> accounts.NewCredential:
-    """A new credential of the organization, with its secret, which is seen only here."""
+def issue(conn: Connection, org: accounts.Organization, dialect: str) -> str:
+    """A new secret of an organization that is being made; only its digest stays."""
     secret = new_secret(dialect, settings.load().cell)
-    made = accounts.NewCredential(org.org, new_id(), secret, dialect, role, name or dialect)
+    made = accounts.NewCredential(org.org, new_id(), secret, dialect, "ADMIN", dialect)
     accounts.add_credential(conn, made, now())
-    return made
+    return secret
 
 
 def issue_all(conn: Connection, org: accounts.Organization) -> dict[str, Any]:

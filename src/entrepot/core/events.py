@@ -16,7 +16,9 @@ from entrepot.core.facts import Facts
 from entrepot.core.order import Event, Order
 from entrepot.core.properties import text_of
 
-ORDER = "order"  # the kind of subject
+# The kinds of subjects.
+ORDER = "order"
+KEY = "key"
 
 ORDER_PLACED = "order.placed"
 ORDER_MIRRORED = "order.mirrored"
@@ -56,7 +58,10 @@ PAYMENT_DECLINED = "payment.declined"
 PAYMENT_VOIDED = "payment.voided"
 PAYMENT_EXPIRED = "payment.expired"
 HOLD_LAPSES = "payment.hold_lapses"
+KEY_MADE = "key.made"
+KEY_REVOKED = "key.revoked"
 
+# The events of orders.
 TYPES = (
     ORDER_PLACED, ORDER_MIRRORED, ORDER_AMENDED, ORDER_MOVED, ORDER_TOLD_AHEAD, ORDER_INGESTED,
     ORDER_CONFIRMED, ORDER_FAILED, ORDER_CANCELLED, ORDER_PARKED, ORDER_RESUMED, ORDER_RESOLVED,

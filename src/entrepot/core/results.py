@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from entrepot.core.beside import Beside
 from entrepot.core.changes import Changes
+from entrepot.core.keys import OwnKey
 from entrepot.core.kinds import Location
 from entrepot.core.notes import OrderNote
 from entrepot.core.order import Customer, Job, Order, StockEntry, Variant
@@ -74,6 +75,12 @@ class VariantResult(NamedTuple):
     variant: Variant
 
 
+class KeyResult(NamedTuple):
+    """The key that was made or revoked."""
+
+    key: OwnKey
+
+
 class LocationResult(NamedTuple):
     """The location that was made."""
 
@@ -93,6 +100,7 @@ Result = (
     | StepResult
     | SettingsResult
     | VariantResult
+    | KeyResult
     | LocationResult
     | ReplayedResult
 )

@@ -43,6 +43,8 @@ class Admission:
         self._asking: dict[object, tuple[float, asyncio.Task[Any]]] = {}
         # Secrets that stand for nobody, by their digests, and until when that is believed.
         self._unknown: dict[bytes, float] = {}
+        # Keys that were revoked here. A look-up that was under way then may still find them.
+        self._revoked: set[bytes] = set()
         self.tokens = tokens
         self.wrong = WrongCredentials(monotonic)
 
@@ -68,6 +70,15 @@ class Admission:
             return None
         found: accounts.Credential = known[1]
         return found
+
+    def forget(self, key_id: bytes) -> None:
+        """Take the key with this id no more: it was revoked a moment ago."""
+        if len(self._revoked) >= REMEMBERED_MAX:
+            self._revoked.clear()
+        self._revoked.add(key_id)
+        found = [at for at, (_, one) in self._remembered.items() if one.id == key_id]
+        for at in found:
+            del self._remembered[at]
 
     async def organization(self, tenant_id: bytes, org_id: bytes) -> accounts.Organization | None:
         """The organization that a token's claims name; None when there is none in that tenant."""
@@ -98,6 +109,8 @@ class Admission:
 
     async def _ask(self, key: object, look_up: Work[T | None], now: float) -> T | None:
         found = await self._database.read(look_up)
+        if getattr(found, "id", None) in self._revoked:
+            found = None
         if found is not None:
             if len(self._remembered) >= REMEMBERED_MAX:
                 self._remembered.clear()

@@ -111,6 +111,7 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
             "reason": "goods received",
         },
     },
+    ("native", "makeKey"): {"a till": {"name": "till", "scopes": ["orders:read", "stock:read"]}},
     ("native", "changeSettings"): {"when goods leave": {"capture": "shipment"}},
     ("native", "noteOrder"): {"a note": {"text": "Called the customer."}},
     ("polinate", "createOrder"): {

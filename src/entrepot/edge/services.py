@@ -18,3 +18,4 @@ class Services:
     admission: Admission
     # Whether the sandbox answers for providers at which an organization has no account.
     sandbox: bool = True
+    cell: int = 0  # the number of this book among several, which the secrets of keys show

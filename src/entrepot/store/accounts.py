@@ -277,25 +277,27 @@ class ListedCredential(NamedTuple):
     revoked_at: int | None
 
 
+_LISTED = [_creds.c[name] for name in ListedCredential._fields]
+
+
 def credentials(conn: Connection, org: int | None) -> list[ListedCredential]:
     """Credentials of an organization or of all, oldest first, with those that are revoked."""
-    statement = select(
-        _creds.c.org, _creds.c.id, _creds.c.dialect, _creds.c.role, _creds.c.name,
-        _creds.c.created_at, _creds.c.revoked_at,
-    )  # fmt: skip
+    statement = select(*_LISTED)
     if org is not None:
         statement = statement.where(_creds.c.org == org)
     ordered = statement.order_by(_creds.c.org, _creds.c.created_at, _creds.c.id)
     return [ListedCredential._make(row) for row in conn.execute(ordered)]
 
 
-def revoke(conn: Connection, secret_or_id: str, now: int) -> bool:
-    """Revoke a credential by its secret or its id; whether one was revoked."""
+def credential_meant(conn: Connection, secret_or_id: str) -> ListedCredential | None:
+    """The credential with this secret or this id, to be revoked; None where none opens.
+
+    It is locked, so that a server that only reads refuses, whether there is one or not.
+    """
     bare = secret_or_id.replace("-", "")
     match = _creds.c.digest == digest(secret_or_id)
     if len(bare) == 32 and all(c in "0123456789abcdef" for c in bare):
         match = match | (_creds.c.id == bytes.fromhex(bare))
-    done = conn.execute(
-        update(_creds).where(match, _creds.c.revoked_at.is_(None)).values(revoked_at=now)
-    )
-    return done.rowcount > 0
+    found = select(*_LISTED).where(match, _creds.c.revoked_at.is_(None)).with_for_update()
+    row = conn.execute(found).first()
+    return None if row is None else ListedCredential._make(row)

@@ -1,10 +1,10 @@
 """The caller of a Konvo request."""
 
 import pytest
+from tests.edge.revoking import revoked
 
 from entrepot.core.refusal import Reason, Refused
 from entrepot.edge.konvo.credentials import authenticate
-from entrepot.store import accounts
 
 from .conftest import Book
 
@@ -37,6 +37,6 @@ async def test_without_a_valid_key_nobody_is_known(headers: dict[str, str], book
 
 
 async def test_a_revoked_key_is_unknown(book: Book) -> None:
-    await book.services.database.write(lambda conn: accounts.revoke(conn, "konvo-editor", 2))
+    await revoked(book.services, "konvo-editor")
     with pytest.raises(Refused):
         await authenticate({"x-api-key": "konvo-editor"}, book.services)

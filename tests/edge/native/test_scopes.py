@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from entrepot.core.scopes import MEANINGS, OF_ROLE, opened_by, text_of
 from entrepot.edge.native.dialect import DIALECT
-from entrepot.edge.native.scopes import MEANINGS, OF_ROLE, opened_by, text_of
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "dialects" / "native.md"
 

@@ -1,9 +1,9 @@
 """The caller of a Polinate request: the key and the business must belong together."""
 
 import pytest
+from tests.edge.revoking import revoked
 
 from entrepot.core.ids import dashed
-from entrepot.store import accounts
 
 from .conftest import ORDERS, Book, decoded
 
@@ -66,7 +66,7 @@ async def test_a_header_given_twice_is_refused(book: Book) -> None:
 
 
 async def test_a_revoked_key_is_unknown(book: Book) -> None:
-    await book.services.database.write(lambda conn: accounts.revoke(conn, RIGHT, 2))
+    await revoked(book.services, RIGHT)
     decoded(await book.http.get(ORDERS), 401)
 
 

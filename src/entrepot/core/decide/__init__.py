@@ -15,6 +15,7 @@ from entrepot.core.decide import (
     complete,
     deliver,
     hold,
+    keys,
     lapse,
     look,
     mirror,
@@ -41,6 +42,7 @@ from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
+from entrepot.core.decide.keys import MakeKey, RevokeKey
 from entrepot.core.decide.lapse import HoldLapses
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.mirror import MirrorOrders
@@ -106,6 +108,8 @@ _RULES: dict[type, Rule] = {
     SettleLook: Rule(look.wants, look.settle),
     SettleOperation: Rule(operate.wants, operate.settle),
     ChangeSettings: Rule(choose.wants, choose.change),
+    MakeKey: Rule(keys.wants_maker, keys.make),
+    RevokeKey: Rule(keys.wants_both, keys.revoke),
     WakeStep: Rule(wake.wants, wake.wake),
     DeferJob: Rule(steps.wants_to_defer, steps.defer),
     FinishJob: Rule(steps.wants_to_finish, steps.finish),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from entrepot.core.refusal import Reason, refuse
+from entrepot.core.scopes import opened_by
 from entrepot.edge.access import Principal
-from entrepot.edge.native.scopes import opened_by
 from entrepot.edge.services import Services
 
 NAME = "native"
@@ -22,5 +22,6 @@ async def authenticate(headers: Mapping[str, str], services: Services) -> Princi
     if found is None or found.dialect != NAME:
         raise refuse(Reason.UNAUTHENTICATED, "the key is not valid", "Authorization")
     return Principal(
-        found.org, found.org_id, found.tenant_id, found.role, found.actor, opened_by(found.role)
-    )
+        found.org, found.org_id, found.tenant_id, found.role, found.actor, opened_by(found.role),
+        found.id,
+    )  # fmt: skip

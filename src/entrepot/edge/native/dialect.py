@@ -6,6 +6,7 @@ from entrepot.edge.dialect import Dialect
 from entrepot.edge.native.credentials import NAME, authenticate
 from entrepot.edge.native.events import routes as events
 from entrepot.edge.native.goods import routes as goods
+from entrepot.edge.native.keys import routes as keys
 from entrepot.edge.native.orders import changes, looking
 from entrepot.edge.native.orders import routes as orders
 from entrepot.edge.native.refusals import refusal_answer
@@ -29,5 +30,6 @@ DIALECT = Dialect(
     own_query=True,
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
     operations=(*orders.OPERATIONS, *looking.OPERATIONS, *changes.OPERATIONS,
-                *goods.OPERATIONS, *events.OPERATIONS, *settings.OPERATIONS),
+                *goods.OPERATIONS, *events.OPERATIONS, *settings.OPERATIONS,
+                *keys.OPERATIONS),
 )  # fmt: skip

@@ -38,6 +38,7 @@ BODY_ERRORS = {
     413: _refusing("The body is too large"),
     415: _refusing("The body is no JSON"),
 }
+CHANGED = {**ERRORS, 404: NOT_FOUND, 409: _refusing("Contradicts what is there")}
 OF_ONE = {**ERRORS, 404: NOT_FOUND, 409: AMBIGUOUS}
 CHANGING_ONE = {
     **BODY_ERRORS, 404: NOT_FOUND, 412: _refusing("Not the version that If-Match names"),

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from entrepot.core import ids, money, quantity
 from entrepot.core.quantity import LINE_MAX, Quantity
+from entrepot.core.scopes import MEANINGS
 from entrepot.edge import currency, times
 from entrepot.edge.card_numbers import is_card_number
 
@@ -114,6 +115,20 @@ class _Code:
         return cls(code)
 
 
+class _Scope:
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @classmethod
+    def told(cls, value: object) -> _Scope:
+        """Raises ValueError for what is no scope."""
+        if not isinstance(value, str) or value not in MEANINGS:
+            raise ValueError(f"must be one of {', '.join(MEANINGS)}")
+        return cls(value)
+
+
 class _Reference:
     __slots__ = ("text",)
 
@@ -161,3 +176,4 @@ Count = Annotated[
 Instant = Annotated[_Instant, _as(type="string", format="date-time")]
 Code = Annotated[_Code, _as(type="string", minLength=3, maxLength=3, examples=["EUR"])]
 Reference = Annotated[_Reference, _as(type="string", minLength=1, maxLength=255)]
+Scope = Annotated[_Scope, _as(type="string", enum=list(MEANINGS))]

@@ -5,6 +5,7 @@ trigger, no float; what must not be is refused by a constraint as well (docs/adr
 """
 
 from entrepot.store.schema.accounts import (
+    KEYS,
     SETTINGS,
     credentials,
     installation,
@@ -79,7 +80,7 @@ from entrepot.store.schema.work import (
 
 # Kinds of which nothing is special: rows are read by key, put and written, and no more. Each has
 # its place among the rest by `core.facts.Facts.of`.
-PLAIN: tuple[AnyKept, ...] = (NOTES, NOTICES, SETTINGS)
+PLAIN: tuple[AnyKept, ...] = (NOTES, NOTICES, SETTINGS, KEYS)
 # Kinds that are read by the order that their rows belong to, where goods of the order have left.
 OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETURN_LINES)
 
@@ -92,6 +93,7 @@ __all__ = [
     "ENTRIES",
     "EVENTS",
     "JOBS",
+    "KEYS",
     "LEVELS",
     "LINES",
     "LOCATIONS",

@@ -11,6 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from entrepot.core.keys import KEYS as KEYS_KIND
 from entrepot.core.lapsing import RULES
 from entrepot.core.organization import CAPTURES
 from entrepot.core.organization import SETTINGS as SETTINGS_KIND
@@ -78,4 +79,6 @@ installation = table(
     need("value", LargeBinary),
 )
 
+# A key is known by its id where it is changed, and by its digest where it opens.
+KEYS = Kept(KEYS_KIND, credentials, key=("org", "id"), changing=("revoked_at",))
 SETTINGS = Kept(SETTINGS_KIND, organization_settings)

@@ -12,7 +12,7 @@ from entrepot.store.schema.conversion import Conversion, Part, Row
 
 
 class Kept(Conversion[R], Generic[K, R]):
-    """Rows of one kind in their table; the key is the table's primary key.
+    """Rows of one kind in their table; the key is the table's primary key, unless a `key` is told.
 
     - `sets`: the columns that a change writes: those of the `changing` members; without such, all
       but the key's and those of `fixed` members.
@@ -20,19 +20,20 @@ class Kept(Conversion[R], Generic[K, R]):
     - `demanded`: whether a row that is deleted has to be there; else somebody else may be faster.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that can be said of a kind
         self,
         kind: Kind[K, R],
         table: Table,
         parts: Mapping[str, Part] | None = None,
         *,
+        key: tuple[str, ...] = (),
         changing: tuple[str, ...] = (),
         fixed: tuple[str, ...] = (),
         demanded: bool = True,
     ) -> None:
         super().__init__(kind.row, table, parts)
         self.kind, self.demanded = kind, demanded
-        self.key: tuple[str, ...] = tuple(column.name for column in table.primary_key)
+        self.key: tuple[str, ...] = key or tuple(column.name for column in table.primary_key)
         kept_as_made = {*self.key, *self.columns_of(*fixed)}
         rest = tuple(column for column in self.columns if column not in kept_as_made)
         self.sets = self.columns_of(*changing) if changing else rest

@@ -38,7 +38,9 @@ _LINES, _RESERVATIONS, _LEVELS = schema.order_lines, schema.reservations, schema
 _SENT, _BACK, _ORDER = schema.shipment_lines, schema.return_lines, ("org", "order_id")
 _ENTRIES, _LIST_ENTRIES, _VARIANTS = schema.stock_entries, schema.item_list_entries, schema.variants
 # The table of each kind of subject that an event can have.
-SUBJECTS: Mapping[str, Table] = MappingProxyType({events.ORDER: schema.orders})
+SUBJECTS: Mapping[str, Table] = MappingProxyType(
+    {events.ORDER: schema.orders, events.KEY: schema.credentials}
+)
 
 REFERENCES: tuple[Reference, ...] = (
     *(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
+from entrepot.core import scopes
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Response
-from entrepot.edge.native import bodies, scopes
+from entrepot.edge.native import bodies
 from entrepot.edge.native.documented import ERRORS
 from entrepot.edge.native.events import wire, write
 from entrepot.store.reading import event_log

@@ -3,14 +3,14 @@ question, and writing."""
 
 from __future__ import annotations
 
-from entrepot.core import ids
+from entrepot.core import ids, scopes
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.stocking import ChangeVariant, MakeLocation, MakeVariant
 from entrepot.core.quantity import NONE
 from entrepot.core.refusal import Reason, Refusal, Refused
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
-from entrepot.edge.native import bodies, paging, scopes
+from entrepot.edge.native import bodies, paging
 from entrepot.edge.native.documented import BODY_ERRORS, ERRORS, KEY, NOT_FOUND, REPLAYED
 from entrepot.edge.native.goods import wire, write
 from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from entrepot.core import scopes
 from entrepot.core.commands import Command
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
@@ -24,7 +25,7 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.core.shipments import Carriage
 from entrepot.edge.access import Access, Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
-from entrepot.edge.native import bodies, scopes
+from entrepot.edge.native import bodies
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import CHANGING_ONE, IF_MATCH, KEY, WRITTEN
 from entrepot.edge.native.orders import asked, carrying, named, read_changes, wire, write

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from entrepot.core import scopes
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.standing import document, explained
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Response
-from entrepot.edge.native import bodies, paging, scopes
+from entrepot.edge.native import bodies, paging
 from entrepot.edge.native.documented import OF_ONE
 from entrepot.edge.native.events import wire as events_wire
 from entrepot.edge.native.events import write as events_write

@@ -3,12 +3,13 @@ question, and writing."""
 
 from __future__ import annotations
 
+from entrepot.core import scopes
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import revisions
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Response
 from entrepot.edge.keys import idempotency_key
-from entrepot.edge.native import bodies, scopes
+from entrepot.edge.native import bodies
 from entrepot.edge.native.documented import (
     BODY_ERRORS,
     ERRORS,

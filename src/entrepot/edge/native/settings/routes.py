@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import msgspec
 
+from entrepot.core import scopes
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Result, SettingsResult
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Response
-from entrepot.edge.native import bodies, scopes
+from entrepot.edge.native import bodies
 from entrepot.edge.native.documented import BODY_ERRORS, ERRORS, KEY, REPLAYED
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.native.settings import wire

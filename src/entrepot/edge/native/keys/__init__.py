@@ -1,0 +1,1 @@
+"""Keys of the native API: listed, made and revoked."""
