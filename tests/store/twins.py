@@ -199,7 +199,7 @@ def _mine(found: list[Any]) -> list[Any]:
 
 # What is asked about one organization, by the function's module and name.
 ASKED: dict[str, Work] = {
-    "accounts.capture_chosen": lambda conn, _: accounts.capture_chosen(conn, ORG),
+    "accounts.settings_chosen": lambda conn, _: accounts.settings_chosen(conn, ORG),
     "accounts.capture_of": lambda conn, _: accounts.capture_of(conn, ORG),
     "accounts.credentials": lambda conn, _: accounts.credentials(conn, ORG),
     "accounts.organization": lambda conn, _: accounts.organization(conn, ORG),
