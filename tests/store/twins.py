@@ -16,7 +16,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.core.order_filter import OrderFilter
 from entrepot.store import accounts, catalogue, schema
-from entrepot.store.keeping import retention
+from entrepot.store.keeping import holds, retention
 from entrepot.store.reading import (
     booked,
     event_log,
@@ -222,6 +222,7 @@ ASKED: dict[str, Work] = {
     "explaining.explanation": lambda conn, ids: _each(
         conn, ids, lambda id_: explaining.explanation(conn, ORG, id_, NOW, lambda: b"\5" * 16)
     ),
+    "holds.read": lambda conn, _: holds.read(conn, _sweep(retention.HOLDS), 100),
     "keys.listed": lambda conn, _: keys.listed(conn, ORG, None, 9),
     "goods.ledger": lambda conn, ids: [
         goods.ledger(conn, ORG, variant, None, 5) for variant in (None, ids["hard_mug"])
