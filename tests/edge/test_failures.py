@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from entrepot.core.scopes import MEANINGS
 from entrepot.edge.access import Principal
@@ -22,6 +23,15 @@ from entrepot.writer.envelope import Answer
 
 SECRET = "a connection string with a password"
 DIALECTS = pytest.mark.parametrize("dialect", ALL, ids=lambda dialect: dialect.name)
+
+
+@pytest.fixture(autouse=True)
+def captured() -> Iterator[None]:
+    """Nothing is printed: structlog's own way shows each error with all values around it, which
+    takes a second or two.
+    """
+    with capture_logs():
+        yield
 
 
 class Admits:
