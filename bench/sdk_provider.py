@@ -70,7 +70,7 @@ def connect(server: Server, stripe: Simulated) -> None:
 
 
 def disagreement(url: str, payments: list[dict[str, Any]]) -> str:
-    """Where the ledger does not hold each order's money once, as the book says; empty if it does.
+    """The orders whose money the ledger does not hold once, as the book says; empty if none.
 
     The book says which PaymentIntent holds how much, for every authorisation that is done.
     """

@@ -25,7 +25,7 @@ _REACHED = """
 A test makes these calls of a running server, and reads the order in every dialect. `{id}` is the
 order's id in the spelling of the dialect, `{line}` and `{return}` are ids of the native API. Of a
 body the table says what is told beside the rest that the dialect demands. Where several ways lead
-to a word, one stands here. Of a part that ships or comes back only the native API tells.
+to a word, one stands here. Only the native API tells of a part that ships or comes back.
 """
 _NAMES = {
     "synq": "Synq `status`",
