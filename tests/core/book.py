@@ -299,6 +299,7 @@ class Book:
     def _check_order(self, order: Order) -> None:
         told = self.events(order)
         assert [event.seq for event in told] == list(range(1, order.version + 1))
+        assert all(one.at <= then.at for one, then in itertools.pairwise(told))
         assert events.fold(told) == (order.facets, order.total.text(), order.version)
         assert all(event.type in events.TYPES and json.loads(event.body) for event in told)
         for axis, word in order.words.items():

@@ -45,6 +45,9 @@ async def test_a_book_that_a_fast_clock_has_written_goes_on(
         house.start(policies=SLOW, random01=lambda: 1.0)
         await house.until(order_id, "confirmed", "authorized")
     assert "pipeline.clock_was_ahead" in [entry["event"] for entry in logs]
+    await house.cancel(order_id)
+    await house.until_quiet()
+    await house.check()
 
 
 class Deferred(NamedTuple):

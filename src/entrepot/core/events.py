@@ -83,7 +83,8 @@ def happened(
 ) -> tuple[Order, Event]:
     """The order with one more event, and that event; facets and total are as after it.
 
-    The event has the time of `facts`, and the actor of `facts` unless another `actor` is given.
+    The event has the time of `facts`, or that of the order's last change where it is later; and the
+    actor of `facts` unless another `actor` is given.
     """
     order = order.changed(version=order.version + 1, updated_at=max(facts.now, order.updated_at))
     return order, latest(order, type_, facts, source, detail, actor)
@@ -120,7 +121,9 @@ def latest(
     else:
         body += "}"
     who = facts.actor if actor is None else actor
-    return Event(order.org, order.id, order.version, type_, facts.now, source, body, ORDER, who)
+    # A clock that was set back takes no order back: its events follow each other in time.
+    at = max(facts.now, order.updated_at)
+    return Event(order.org, order.id, order.version, type_, at, source, body, ORDER, who)
 
 
 def fold(events: list[Event]) -> tuple[Facets, str, int]:

@@ -89,10 +89,11 @@ class Operation(NamedTuple):
         """The operation in a later state. A known reference of the provider stays."""
         assert state in FORWARD[self.state], f"{self.kind}: {self.state} does not become {state}"
         reference = provider_reference or self.provider_reference
+        at = max(self.updated_at, now)  # a clock may have been set back
         # Every order that is paid has one moved, and `_replace` takes thrice as long.
         return Operation(
             self.org, self.order_id, self.payment, self.number, self.kind, self.units, self.key,
-            state, reference, self.created_at, now,
+            state, reference, self.created_at, at,
         )  # fmt: skip
 
 

@@ -263,7 +263,7 @@ def _in_currency(
 ) -> list[Line]:
     """The order is in another currency: its lines follow, for their sum is the order's."""
     named = [
-        line._replace(currency=currency, updated_at=facts.now)
+        line._replace(currency=currency, updated_at=max(facts.now, line.updated_at))
         if line.currency == order.currency
         else line
         for line in lines
@@ -356,7 +356,8 @@ def _changed(line: Line, change: LineChange, facts: Facts) -> Line:
         cost=change.cost if change.cost and _other(change.cost, line.cost) else line.cost,
         properties=properties,
     )
-    return line if changed == line else changed._replace(updated_at=facts.now)
+    at = max(facts.now, line.updated_at)
+    return line if changed == line else changed._replace(updated_at=at)
 
 
 def _create(

@@ -50,8 +50,11 @@ def deliver(command: DeliverShipment, facts: Facts) -> Decision:
         if command.at is not None and not times.same(command.at, before.delivered_at):
             raise refuse(Reason.ILLEGAL_MOVE, "the shipment arrived already", "at")
         return Decision(changes, OrderResult(order, sending.parcel(order, before, facts, changes)))
-    at = facts.now if command.at is None else command.at
-    times.hold_arrival(at, before.shipped_at, facts, "at")
+    if command.at is None:
+        at = max(facts.now, before.shipped_at)
+    else:
+        at = command.at
+        times.hold_arrival(at, before.shipped_at, facts, "at")
     detail: dict[str, Any] = {"shipment": before.number, "at": at}
     return _moved(order, before.delivered(at), command.source, detail, facts, changes)
 

@@ -330,7 +330,8 @@ def _match_lines(
 
 
 def _as(old: Line, line: Line) -> Line:
-    return line._replace(id=old.id, number=old.number, created_at=old.created_at)
+    at = max(line.updated_at, old.updated_at)
+    return line._replace(id=old.id, number=old.number, created_at=old.created_at, updated_at=at)
 
 
 def _paired(told: list[Line], before: tuple[Line, ...]) -> tuple[dict[int, Line], tuple[Line, ...]]:

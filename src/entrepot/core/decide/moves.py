@@ -241,7 +241,7 @@ def dated(order: Order, before: Facets, facts: Facts) -> Order:
     elif after not in SHIPPED and before.fulfilment in SHIPPED:
         order = order.changed(shipped_at=None)
     if after == "delivered" and order.delivered_at is None:
-        order = order.changed(delivered_at=now)
+        order = order.changed(delivered_at=max(now, order.shipped_at or now))
     elif after != "delivered" == before.fulfilment:
         order = order.changed(delivered_at=None)
     return order
