@@ -17,7 +17,7 @@ from typing import Any
 
 import uvicorn
 
-from entrepot import pages, payment_services, sealing, settings, telemetry
+from entrepot import clock, pages, payment_services, sealing, settings, telemetry
 from entrepot.clock import new_id, new_request_id, now
 from entrepot.edge import notifications
 from entrepot.edge.admission import Admission
@@ -173,6 +173,7 @@ async def begin_serving(database: Database, chosen: Settings) -> None:
     try:
         if await migrate.revision(database) == migrate.head():
             await database.see_to_durability()
+            await clock.BOOK.look(database)
             await database.begin_serving()
             if chosen.role != "api" and database.side_by_side == 1:
                 await free_jobs(database)
@@ -228,6 +229,7 @@ def application(shared: str | None = None) -> Application:
             running = asyncio.create_task(worker.run(), name="pipeline")
             walks.append(Lapsing(database, writer, worker.service, now=now))
         walking = [asyncio.create_task(walk.run(), name="walk") for walk in walks]
+        timing = asyncio.create_task(clock.BOOK.keep(database), name="clock")
         # The objects that exist now stay, so the collector need not walk them again and again.
         # Arrays of orders make tens of thousands of objects for a moment; these go without the
         # collector as well.
@@ -244,6 +246,7 @@ def application(shared: str | None = None) -> Application:
                 await worker.stop()
                 await running
             await writer.drain()
+            timing.cancel()
             if sandbox is not None:
                 await sandbox.close()
             await database.close()

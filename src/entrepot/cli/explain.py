@@ -41,10 +41,9 @@ def explain(
         Print one line of JSON.
     """
     order_words(order, org)
-    at = now()
 
     def work(conn: Connection) -> Explained:
-        found = explanation(conn, *order_meant(conn, order, org), at, new_id)
+        found = explanation(conn, *order_meant(conn, order, org), now(), new_id)
         assert found is not None, "an order that was found by its name is there"
         return found
 

@@ -78,11 +78,10 @@ def orders(  # noqa: PLR0913 - each is one more choice of the operator
             return
     wanted: dict[State, bool] = {"waiting": waiting, "parked": parked}
     states = tuple(state for state, flag in wanted.items() if flag) or tuple(wanted)
-    at = now()
 
     def work(conn: Connection) -> list[Waiting]:
         mine = organization(conn, org).org if org is not None else None
-        return listed(conn, Query(at, mine, states), None, limit)
+        return listed(conn, Query(now(), mine, states), None, limit)
 
     found = on_book(lambda book: book.read(work), must_exist=True)
     if as_json:

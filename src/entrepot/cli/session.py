@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from entrepot import settings, telemetry
+from entrepot import clock, settings, telemetry
 from entrepot.cli.errors import OperatorError
 from entrepot.core import ids
 from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
@@ -72,6 +72,7 @@ def on_book(
                     raise OperatorError(why_not)
             elif up_to_date:
                 await migrate.upgrade(database)
+            await clock.BOOK.look(database)
             return await work(database)
         finally:
             await database.close()

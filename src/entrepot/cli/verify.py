@@ -93,7 +93,6 @@ def _report(sandbox_ledger: Path | None, bound: float | None) -> Report:
     chosen = settings.load()
     telemetry.set_up_logging(chosen.log_level)
     require_book(chosen.database_url)
-    moment = now()
     ahead = int(max(chosen.hold_seconds, _PUT_OFF_SECONDS) + _SPARE_SECONDS) * MICROSECONDS
     held = int(max(chosen.lease_seconds, _PUT_OFF_SECONDS) + _SPARE_SECONDS) * MICROSECONDS
 
@@ -102,6 +101,7 @@ def _report(sandbox_ledger: Path | None, bound: float | None) -> Report:
         check_log(log, findings)
         secret = _secret(conn, findings)
         own = Asking(conn, findings).ask("secrets of organizations", lambda: _own_secrets(conn))
+        moment = now()
         return verify_book(
             conn,
             operation_key=None if secret is None else keys_by(secret, own or {}),

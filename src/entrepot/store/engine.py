@@ -87,6 +87,12 @@ class Database(Protocol):
         """
         ...
 
+    async def clock(self) -> int | None:
+        """The time by the database's own clock, in microseconds UTC; None where it has none but
+        this machine's. Raises Unavailable.
+        """
+        ...
+
     async def begin_serving(self) -> None:
         """Say that a server has the book open from now on, until `close`.
 

@@ -133,6 +133,10 @@ class PostgresDatabase:
         """See Database."""
         return []
 
+    async def clock(self) -> int | None:
+        """See Database."""
+        return await self._transact("read_one", _time, self.reading)
+
     async def begin_serving(self) -> None:
         """See Database. Several servers may."""
         self.reading.tells = self.writing.tells = True
@@ -152,6 +156,12 @@ class PostgresDatabase:
         """See Database."""
         if self._ways is not None:
             await self._ways.close()
+
+
+def _time(conn: Connection) -> int:
+    """The server's time now, not that of a transaction's beginning."""
+    asked = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+    return int(conn.exec_driver_sql(asked).scalar_one())
 
 
 def _durability(conn: Connection) -> tuple[str, str]:

@@ -205,6 +205,10 @@ class SqliteDatabase:
         else:
             await self.write(lambda conn: conn.exec_driver_sql(TOUCH).close())
 
+    async def clock(self) -> int | None:
+        """See Database. The one server of a file has the clock of its machine."""
+        return None
+
     async def begin_serving(self) -> None:
         """See Database."""
         self.reading.tells = self.writing.tells = True
