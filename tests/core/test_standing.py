@@ -76,9 +76,19 @@ def test_a_failed_try_is_told_with_the_next_one(book: Book) -> None:
 def test_a_parked_step_waits_for_the_operator(book: Book) -> None:
     said = told(book, placed(book, parked=True, error="the credentials are refused"))
     assert said["waiting_for"] == "you: authorise: the credentials are refused"
-    assert (said["try"], said["tries_max"], said["next_try_at"]) == (1, None, None)
+    assert (said["try"], said["tries_max"], said["next_try_at"]) == (1, 50, None)
     assert said["held_by"] == "operator"
     assert said["sentence"] == "parked: authorise: the credentials are refused"
+
+
+def test_a_step_that_was_not_tried_yet_tells_how_many_tries_there_are(book: Book) -> None:
+    order = book.placed(line())
+    said = told(book, order)
+    assert (said["try"], said["tries_max"], said["last_error"]) == (1, 8, None)
+    book.reserved(order)
+    assert told(book, book.confirmed(line(), paid=False))["tries_max"] is None
+    said = told(book, placed(book))
+    assert (said["try"], said["tries_max"], said["last_error"]) == (1, 50, None)
 
 
 def test_a_step_in_hand_names_its_worker(book: Book) -> None:

@@ -48,6 +48,7 @@ async def test_an_account_becomes_a_provider_of_its_service(service: str) -> Non
         (kept("stripe"), (b"o" * 32,), "put that key back"),
         (kept("stripe"), (), "ENTREPOT_SEAL_KEYS is not set"),
         (kept("stripe", sealing.about_account(8, "stripe")), KEYS, "is another account's"),
+        (kept("stripe", sealing.about_account(7, "adyen")), KEYS, "is another account's"),
         (ProviderAccount(7, "stripe", None), KEYS, "nothing is kept of this account"),
     ],
 )

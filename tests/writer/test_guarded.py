@@ -13,15 +13,17 @@ from sqlalchemy.util import await_only
 from tests.factories import open_shop
 from tests.quantities import much
 from tests.writer.test_first_step import Desk
+from tests.writer.test_keys import made
 
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.keys import MakeKey, RevokeKey
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
-from entrepot.core.refusal import Refusal
+from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult
-from entrepot.store import schema
+from entrepot.store import accounts, schema
 from entrepot.store.engine import Database
 from entrepot.store.engines.postgres import PostgresDatabase
 from entrepot.store.engines.sql import sql_of
@@ -308,3 +310,25 @@ async def test_a_writer_that_met_a_rival_locks_for_a_while(
     assert locked == [False, False, True, True, True, False, False]
     assert await two.one.column(schema.stock_levels, "on_hand") == [much(22)]
     assert sorted(await two.one.column(schema.orders, "number")) == [1, 2, 3, 4]
+
+
+async def test_of_two_keys_that_revoke_each_other_one_stays(two: Processes, meanwhile: Any) -> None:
+    """Both revocations were decided before either was written."""
+    org = two.one.shop.org
+    first, second = [await made(two.one, secret) for secret in ("first", "second")]
+    meanwhile(two.other.do(RevokeKey(org, "native", first, second)))
+    late = (await two.one.do(RevokeKey(org, "native", second, first))).result
+    assert isinstance(late, Refusal)
+    assert late.reason is Reason.UNAUTHENTICATED
+    revoked = await two.one.column(schema.credentials, "revoked_at")
+    assert sorted(at is None for at in revoked) == [False, *[True] * (len(revoked) - 1)]
+
+
+async def test_a_key_that_was_revoked_meanwhile_makes_none(two: Processes, meanwhile: Any) -> None:
+    org, maker = two.one.shop.org, await made(two.one, "maker")
+    meanwhile(two.other.do(RevokeKey(org, "operator", maker)))
+    digest = accounts.digest("made too late")
+    making = MakeKey(org, "native", digest, "native", "ADMIN", "", maker)
+    late = (await two.one.do(making)).result
+    assert isinstance(late, Refusal)
+    assert late.reason is Reason.UNAUTHENTICATED

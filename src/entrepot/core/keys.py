@@ -20,4 +20,4 @@ class OwnKey(NamedTuple):
     revoked_at: int | None = None
 
 
-KEYS: Kind[Key, OwnKey] = Kind("key", OwnKey, by(OwnKey, "org", "id"))
+KEYS: Kind[Key, OwnKey] = Kind("key", OwnKey, by(OwnKey, "org", "id"), guard="revoked_at")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from entrepot.core import held, shown
+from entrepot.core.decide.jobs import TRIES_MAX
 from entrepot.core.explain import Legal
 from entrepot.core.order import Event, Job, Order
 from entrepot.core.shown import moment, stuck
@@ -33,7 +34,8 @@ class Explanation(NamedTuple):
     - `since`: when the order came to its stage.
     - `waiting_for`: the cause for which its pipeline waits; None where no step is left.
     - `try_number`: which try is next, or under way; of a parked step, how many there were.
-    - `tries_max`: how many tries there are for the fault of the last one; None without a fault.
+    - `tries_max`: how many tries there are, for the fault of the last one if it failed; None where
+      no step is left.
     - `next_try_at`: None where a worker has the step in hand, and where nobody will try.
     - `held_by`: the worker that has the step in hand, or `operator` for a parked step.
     - `sentence`: the order's reason as every dialect shows it; without one, a sentence of its own.
@@ -66,7 +68,7 @@ def explained(standing: Standing) -> Explanation:
         waits,
         job.last_error if job else None,
         None if job is None else job.tries + (not parked),
-        int(turn[1]) if turn else None,
+        int(turn[1]) if turn else None if job is None else TRIES_MAX.get(job.kind),
         None if job is None or parked or in_hand else job.run_at,
         None if job is None else _holder(job, standing.at),
         standing.legal,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import NamedTuple
 
-from entrepot.core.decide.jobs import PUT_OFF_MAX
+from entrepot.core.decide.jobs import PUT_OFF_MAX, TRIES_MAX
 
 RETRY_AFTER_MAX = PUT_OFF_MAX / 1_000_000
 _DOUBLINGS_MAX = 60  # beyond, every cap is long reached
@@ -26,18 +26,18 @@ class Policy(NamedTuple):
 POLICIES: MappingProxyType[str, Policy] = MappingProxyType(
     {
         # Money may be under way: half an hour of tries before a person is called.
-        "authorise": Policy(tries_max=50),
+        "authorise": Policy(tries_max=TRIES_MAX["authorise"]),
         # The customer's money must come back: about a day of tries at this pace. A void that has no
         # answer then is tried every hour, and its order says that its money is still held.
-        "void": Policy(cap_seconds=600.0, tries_max=300),
+        "void": Policy(cap_seconds=600.0, tries_max=TRIES_MAX["void"]),
         # Money is taken and given back within three days, or a person is called.
-        "capture": Policy(cap_seconds=600.0, tries_max=900),
-        "refund": Policy(cap_seconds=600.0, tries_max=900),
-        "look": Policy(cap_seconds=600.0, tries_max=50),
-        "fetch": Policy(cap_seconds=300.0, tries_max=20),
+        "capture": Policy(cap_seconds=600.0, tries_max=TRIES_MAX["capture"]),
+        "refund": Policy(cap_seconds=600.0, tries_max=TRIES_MAX["refund"]),
+        "look": Policy(cap_seconds=600.0, tries_max=TRIES_MAX["look"]),
+        "fetch": Policy(cap_seconds=300.0, tries_max=TRIES_MAX["fetch"]),
         # The order source does not know the order: it may not be there yet.
         "absent": Policy(tries_max=5),
-        "unclassified": Policy(),
+        "unclassified": Policy(tries_max=TRIES_MAX["reserve"]),
         # The order book did not answer: the lease still holds the job, for as long as it lasts.
         "book": Policy(base_seconds=0.1, cap_seconds=2.0, tries_max=1_000_000),
     }

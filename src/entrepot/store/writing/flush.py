@@ -13,6 +13,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from entrepot.core.facts import Facts
+from entrepot.core.keys import KEYS
 from entrepot.core.kinds import K, R
 from entrepot.core.order import StoredAnswer, Variant
 from entrepot.core.rows import Rows
@@ -48,6 +49,9 @@ def _write(conn: Connection, facts: Facts) -> None:
     writes = Writes()
     if not sql_of(conn).locks(conn):
         _as_read(writes, facts)
+    if (keys := facts.made.get(KEYS)) is not None:
+        # The key that sent a command lives: of two that revoke each other one stays.
+        _unchanged(writes, schema.KEYS, keys, keys.untouched())
     write(writes, schema.LINES, facts)
     write(writes, schema.LOCATIONS, facts)
     write(writes, schema.CUSTOMERS, facts)

@@ -65,11 +65,11 @@ def update_sql(
     sqlite_sets = ", ".join(f'"{c}" = ?' for c in sets)
     aliases = ", ".join(f"v{i}" for i in range(len(names)))
     pg_sets = ", ".join(f'"{c}" = {filled.get(c, f"v.v{i}")}' for i, c in enumerate(sets))
-    pg_keys = " AND ".join(f't."{c}" = v.v{i}' for i, c in enumerate(keys, len(sets)))
+    pg_keys = _match(table, keys, len(sets))
     join = f" {_joined(given, f'v.v{len(sets)}')}" if given else ""
     rows_sql = f"FROM {{}} AS v({aliases}){join} WHERE {pg_keys}{'' if given else ' RETURNING 1'}"
     return (
-        f"UPDATE {table.name} SET {sqlite_sets} WHERE {_sqlite_keys(keys)}",
+        f"UPDATE {table.name} SET {sqlite_sets} WHERE {_sqlite_keys(table, keys)}",
         f"UPDATE {table.name} AS t SET {pg_sets} {rows_sql}",
         sql.postgres_types(table, names),
     )
@@ -78,10 +78,10 @@ def update_sql(
 @lru_cache(maxsize=512)
 def delete_sql(table: Table, keys: tuple[str, ...], guarded: bool) -> Statements:
     """The delete by `keys` on either engine, and the types of its arrays."""
-    aliases, match = sql.by_keys(keys)
+    aliases, match = sql.by_keys(keys)[0], _match(table, keys)
     deletion = f"DELETE FROM {table.name} AS t USING {{}} AS v({aliases}) WHERE {match}"
     return (
-        f"DELETE FROM {table.name} WHERE {_sqlite_keys(keys)}",
+        f"DELETE FROM {table.name} WHERE {_sqlite_keys(table, keys)}",
         f"{deletion} RETURNING 1" if guarded else deletion,
         sql.postgres_types(table, keys),
     )
@@ -90,12 +90,19 @@ def delete_sql(table: Table, keys: tuple[str, ...], guarded: bool) -> Statements
 @lru_cache(maxsize=512)
 def expect_sql(table: Table, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The lock of the rows with such keys on PostgreSQL, and the types of its arrays."""
-    aliases, match = sql.by_keys(keys)
+    aliases, match = sql.by_keys(keys)[0], _match(table, keys)
     return (
         f"SELECT 1 FROM {{}} AS v({aliases}) JOIN {table.name} AS t ON {match} FOR UPDATE OF t",
         sql.postgres_types(table, keys),
     )
 
 
-def _sqlite_keys(keys: tuple[str, ...]) -> str:
-    return " AND ".join(f'"{c}" = ?' for c in keys)
+def _match(table: Table, keys: tuple[str, ...], first: int = 0) -> str:
+    """The condition on PostgreSQL that a row `t` is the one meant. A guard may be NULL."""
+    same = ["IS NOT DISTINCT FROM" if table.c[c].nullable else "=" for c in keys]
+    named = zip(keys, same, strict=True)
+    return " AND ".join(f't."{c}" {is_} v.v{i}' for i, (c, is_) in enumerate(named, first))
+
+
+def _sqlite_keys(table: Table, keys: tuple[str, ...]) -> str:
+    return " AND ".join(f'"{c}" {"IS" if table.c[c].nullable else "="} ?' for c in keys)
