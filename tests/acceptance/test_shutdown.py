@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from entrepot.testing.clients import SYNQ_ORDERS, World, accepted, order_number, speaking
-from entrepot.testing.server import Server, eventually
+from entrepot.testing.server import Server, eventually, sqlite_url
 
 WRITERS = 8
 WARM = 50
@@ -102,6 +102,28 @@ def test_an_answer_under_way_is_given(database_url: str, tmp_path: Path) -> None
         order_id = accepted(answers[0])["order_id"]
         server.start()
         assert world.synq.until(order_id)["status"] == "confirmed"
+
+
+def test_a_request_that_waits_for_events_is_answered_when_the_server_drains(tmp_path: Path) -> None:
+    """Longer than a drain may take it would have waited."""
+    with Server(sqlite_url(tmp_path), tmp_path) as server, speaking(server) as world:
+        ask = world.native.send
+        start = accepted(ask("GET", "/events?limit=200"), 200)["last"]
+        answers: list[httpx.Response] = []
+        key = server.credentials["native"]["api_key"]
+
+        def wait() -> None:
+            url = f"{server.url}/v1/events?after={start}&wait=30"
+            headers = {"Authorization": f"Bearer {key}"}
+            answers.append(httpx.get(url, headers=headers, timeout=60))
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        for _ in range(50):  # the same loop answers these after it has read the request
+            accepted(ask("GET", "/settings"), 200)
+        assert server.terminate() == 0
+        waiting.join()
+        assert accepted(answers[0], 200) == {"data": [], "last": start}
 
 
 def test_api_and_worker_are_two_processes(postgres_url: Callable[[], str], tmp_path: Path) -> None:

@@ -20,12 +20,14 @@ from entrepot.edge.sending import send_answer
 from entrepot.edge.services import Services
 from entrepot.telemetry import metrics
 from entrepot.writer.envelope import Answer
+from entrepot.writer.news import News
 
 
 class Application:
     """The ASGI application: its life, and each request to the entrance of the request's path.
 
-    `door` refuses writes before they are read, where the server asks (edge/protocol.py).
+    `door` refuses writes before they are read, and `news` has requests that wait for events end,
+    where the server asks (edge/protocol.py).
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class Application:
     ) -> None:
         self.lifespan = lifespan
         self.door: Door | None = None
+        self.news: News | None = None
         self._entrances = entrances
         self._nowhere = nowhere
 
@@ -75,7 +78,9 @@ def build_app(  # noqa: PLR0913 - all that an application consists of
         if path in pages:
             entrances[path] = guarded(entrances[path], token, services)
     entrances.update(others or {})
-    return Application(Paths(entrances), _nowhere(listed, new_request_id), lifespan)
+    app = Application(Paths(entrances), _nowhere(listed, new_request_id), lifespan)
+    app.news = services.writer.news
+    return app
 
 
 def _nowhere(dialects: tuple[Dialect, ...], new_request_id: Callable[[], str]) -> Entrance:

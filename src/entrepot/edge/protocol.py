@@ -32,6 +32,7 @@ from entrepot.edge.timers import (
     Phase,
     TimedProtocol,
 )
+from entrepot.writer.news import News
 
 CONNECTIONS_MAX_DEFAULT: Final = 10_000
 # A client that sends more requests than this without waiting for an answer is refused.
@@ -77,7 +78,7 @@ class DeadlineProtocol(TimedProtocol):
         self._refusal_due: int | None = None
         # The client has said all it will; it still reads.
         self._half_closed = False
-        self._door = _door_of(self.app)
+        self._door, self._news = _door_of(self.app), _news_of(self.app)
         self._one_too_many = self._received = False
         # The newest data was let in, so its requests are not judged again.
         self._let_in = False
@@ -111,6 +112,12 @@ class DeadlineProtocol(TimedProtocol):
             self._refuse(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         self._arm()
         self._keep_idle_timer()
+
+    def shutdown(self) -> None:
+        """The server drains: a request that waits for events is answered now."""
+        if self._news is not None:
+            self._news.end()
+        super().shutdown()
 
     def _feed(self, data: bytes) -> None:
         while data:
@@ -337,6 +344,12 @@ def _door_of(app: Any) -> Door | None:
     """The door that the application carries; uvicorn may have wrapped the application once."""
     door = getattr(getattr(app, "app", app), "door", None)
     return door if isinstance(door, Door) else None
+
+
+def _news_of(app: Any) -> News | None:
+    """See `_door_of`."""
+    news = getattr(getattr(app, "app", app), "news", None)
+    return news if isinstance(news, News) else None
 
 
 def deadline_protocol(

@@ -30,6 +30,7 @@ from entrepot.writer.batch import Batched, committed, run_batch
 from entrepot.writer.dating import all_dated
 from entrepot.writer.envelope import Envelope, Outcome
 from entrepot.writer.hooks import Hooks, NoHooks
+from entrepot.writer.news import News
 from entrepot.writer.queues import ARRAYS, EVERYTHING, OTHERS, OURS, Limits, Part, Queues, Waiting
 from entrepot.writer.rehearsal import Rehearsal, rehearse
 from entrepot.writer.shared_payments import SharedPayments
@@ -99,6 +100,7 @@ class Writer:
         self._series = _series(database.side_by_side)
         self._shared_payments = SharedPayments()
         self._hooks: Hooks = hooks or NoHooks()
+        self.news = News()
 
     async def submit(self, envelope: Envelope) -> Outcome:
         """Carry a command out, durably, before this returns; or say why not."""
@@ -255,6 +257,7 @@ class Writer:
                 outcomes = await in_slices(all_dated, envelopes, outcomes, facts)
             if leased:
                 self._hooks.born(leased, facts)
+            self.news.tell(facts.events)
             metrics.count(committed(facts))
             self._shared_payments.tell(facts.sharing)
             if is_debugging():

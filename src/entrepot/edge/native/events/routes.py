@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from entrepot.core import scopes
@@ -16,8 +15,8 @@ from entrepot.writer.envelope import Answer
 
 # Events that are looked at for a request that names types.
 LOOKED_AT = 2_000
-# A request that waits looks again after so many seconds.
-AGAIN_SECONDS = 0.2
+# A request that waits looks again after so many seconds, for what other processes have written.
+AGAIN_SECONDS = 0.5
 
 
 async def list_events(call: Call) -> Answer:
@@ -25,19 +24,22 @@ async def list_events(call: Call) -> Answer:
     asked = bodies.query(call, wire.FeedQuery)
     types = frozenset(asked.types.split(",")) if asked.types is not None else None
     until = time.monotonic() + asked.wait
-    last = asked.after
-    while True:
-        limit = asked.limit if types is None else LOOKED_AT
-        found = await call.read(event_log.following, last, limit)
-        wanted = [one for one in found if types is None or one.type in types]
-        if len(wanted) > asked.limit:
-            wanted = wanted[: asked.limit]
-            return write.feed_answer(wanted, wanted[-1].number)
-        last = found[-1].number if found else last
-        if wanted or time.monotonic() >= until:
-            return write.feed_answer(wanted, last)
-        if len(found) < limit:
-            await asyncio.sleep(AGAIN_SECONDS)
+    last, news = asked.after, call.services.writer.news
+    with news.listening(call.principal.org) as listener:
+        while True:
+            listener.hear()
+            limit = asked.limit if types is None else LOOKED_AT
+            found = await call.read(event_log.following, last, limit)
+            wanted = [one for one in found if types is None or one.type in types]
+            if len(wanted) > asked.limit:
+                wanted = wanted[: asked.limit]
+                return write.feed_answer(wanted, wanted[-1].number)
+            last = found[-1].number if found else last
+            left = until - time.monotonic()
+            if wanted or left <= 0 or news.ended:
+                return write.feed_answer(wanted, last)
+            if len(found) < limit:
+                await listener.wait(min(left, AGAIN_SECONDS))
 
 
 OPERATIONS = (
