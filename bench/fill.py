@@ -21,6 +21,7 @@ from bench.fill_copy import YEAR, Copied, Pattern, Rows, copies
 from bench.fill_rules import EMPTY, OWNER
 from bench.run import say
 from entrepot.clock import new_id, now
+from entrepot.core.events import ORDER
 from entrepot.core.quantity import whole
 from entrepot.store import schema
 from entrepot.store.keeping.migrate import INSTALL_SECRET
@@ -110,6 +111,8 @@ def _taken_out(book: Book) -> Pattern:
     [secret] = book.run("SELECT value FROM installation WHERE name = ?1", INSTALL_SECRET)
     pattern = Pattern(found, bytes(secret[0]))
     book.begin()
+    # Events of the goods that the pattern is of: the log begins with the copies.
+    book.run("DELETE FROM events WHERE subject <> ?1", ORDER)
     for shape in pattern.shapes:
         for name, row, _ in shape.rows:
             made = schema.metadata.tables[name]

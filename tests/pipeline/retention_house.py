@@ -76,7 +76,7 @@ async def keys_of(house: House) -> set[str]:
 
 
 async def events_of(house: House, order_id: bytes | None = None) -> set[EVENT]:
-    where = {} if order_id is None else {"subject_id": order_id}
+    where = {"subject": "order"} if order_id is None else {"subject_id": order_id}
     found = await house.rows(schema.events, "org", "subject_id", "seq", **where)
     return {(org, dashed(order), seq) for org, order, seq in found}
 

@@ -70,7 +70,8 @@ async def test_an_order_is_placed_and_reserved_in_one_transaction(database: Data
     assert isinstance(outcome.result, OrderResult)
     # The client that placed the order is answered with the order as placed.
     assert outcome.result.order.facets.stage == "placed"
-    assert await desk.column(schema.events, "type") == ["order.placed", "stock.reserved"]
+    told = await desk.column(schema.events, "type")
+    assert told == ["stock.adjusted", "order.placed", "stock.reserved"]
     assert await desk.column(schema.stock_levels, "reserved") == [much(2)]
     assert await desk.column(schema.reservations, "state") == ["held"]
     assert await desk.column(schema.payment_operations, "state") == ["prepared"]
@@ -131,7 +132,7 @@ async def test_a_process_without_a_pipeline_leaves_the_stock_to_others(database:
     desk = await a_desk(database, 5)
     elsewhere = Writer(desk.database, now=now, new_id=new_id)
     await elsewhere.submit(Envelope(desk.shop.order()))
-    assert await desk.column(schema.events, "type") == ["order.placed"]
+    assert await desk.column(schema.events, "type") == ["stock.adjusted", "order.placed"]
     assert await desk.column(schema.jobs, "kind") == ["reserve"]
 
 

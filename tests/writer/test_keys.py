@@ -33,8 +33,9 @@ async def test_a_key_opens_until_it_is_revoked(database: Database) -> None:
     assert (found.org, found.id, found.role) == (desk.shop.org, key_id, "orders:read")
     await desk.do(RevokeKey(desk.shop.org, "operator", key_id))
     assert await database.read(lambda conn: accounts.credential(conn, "secret")) is None
-    assert await desk.column(schema.events, "type") == ["key.made", "key.revoked"]
-    assert await desk.column(schema.events, "number") == [1, 2]
+    told = await desk.column(schema.events, "type")
+    assert told == ["stock.adjusted", "key.made", "key.revoked"]
+    assert await desk.column(schema.events, "number") == [1, 2, 3]
 
 
 async def test_a_revoked_key_writes_no_keys(database: Database) -> None:

@@ -13,7 +13,7 @@ The empty text means: not known. Events from before actors were kept have it.
 
 from __future__ import annotations
 
-from entrepot.core.ids import dashed
+from entrepot.core.ids import dashed, spelled
 
 UNKNOWN = ""
 KEY, TOKEN, OPERATOR, STEP, PROVIDER = "key", "token", "operator", "step", "provider"
@@ -25,6 +25,12 @@ _SUBJECT_MAX = 64
 def credential(id_: bytes) -> str:
     """The credential with this id: its name and role are listed under the same id."""
     return f"{KEY}:{dashed(id_)}"
+
+
+def credential_id(actor: str) -> bytes | None:
+    """The id of the credential that the actor is; None for another kind of actor."""
+    kind, _, name = actor.partition(":")
+    return spelled(name) if kind == KEY else None
 
 
 def subject(claim: object) -> str:

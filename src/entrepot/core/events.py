@@ -19,6 +19,7 @@ from entrepot.core.properties import text_of
 # The kinds of subjects.
 ORDER = "order"
 KEY = "key"
+STOCK_ENTRY = "stock_entry"
 
 ORDER_PLACED = "order.placed"
 ORDER_MIRRORED = "order.mirrored"
@@ -60,6 +61,7 @@ PAYMENT_EXPIRED = "payment.expired"
 HOLD_LAPSES = "payment.hold_lapses"
 KEY_MADE = "key.made"
 KEY_REVOKED = "key.revoked"
+STOCK_ADJUSTED = "stock.adjusted"
 
 # The events of orders.
 TYPES = (

@@ -244,7 +244,9 @@ def adjusted(body: Body) -> AdjustStock:
 @pytest.mark.parametrize("delta", [5, -5, 0, 2**31 - 1, -(2**31)])
 def test_an_adjustment(delta: int) -> None:
     body = {"variant_id": VARIANT, "location_id": LOCATION, "quantity_delta": delta}
-    expected = AdjustStock(7, raw(VARIANT), raw(LOCATION), much(delta), "API Adjustment")
+    expected = AdjustStock(
+        7, raw(VARIANT), raw(LOCATION), much(delta), "API Adjustment", source="synq"
+    )
     assert adjusted(body) == expected
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from entrepot.core import actor, events
 from entrepot.core.changes import Changes
 from entrepot.core.decide.catalogue import first_seen
 from entrepot.core.decide.goods import move_level
@@ -11,8 +12,9 @@ from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
 from entrepot.core.kinds import Location
 from entrepot.core.needs import Needs
-from entrepot.core.order import StockEntry
-from entrepot.core.quantity import NONE, ON_HAND_MAX, Quantity, text
+from entrepot.core.order import Event, StockEntry
+from entrepot.core.properties import text_of
+from entrepot.core.quantity import NONE, ON_HAND_MAX, Quantity, json_number, text
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StockResult
 
@@ -29,6 +31,7 @@ class AdjustStock(NamedTuple):
     set_to: Quantity | None = None
     makes: bool = True  # a variant or location whose id is new to the organization is made
     field: str = "quantity_delta"  # the member that tells how much, for refusals
+    source: str = actor.OPERATOR  # the dialect that tells it, or the operator
 
 
 def wants(command: AdjustStock, needs: Needs) -> None:
@@ -40,7 +43,9 @@ def wants(command: AdjustStock, needs: Needs) -> None:
 
 
 def adjust(command: AdjustStock, facts: Facts) -> Decision:
-    """Write the entry and move the level. From its first adjustment on, a variant is tracked.
+    """Write the entry, move the level, and tell the organization's log.
+
+    From its first adjustment on, a variant is tracked.
 
     A variant and a location that the organization does not have yet are made. Refused: under HARD
     allocation less on hand than is reserved. Under SOFT goods may have left that were never
@@ -75,10 +80,25 @@ def adjust(command: AdjustStock, facts: Facts) -> Decision:
         delta, "adjustment", None, command.note, facts.now,
     )  # fmt: skip
     changes.entries.append(entry)
+    changes.events.append(_told(entry, command.source, facts))
     move_level(shelf, facts, changes, on_hand=delta)
     if not variant.tracked:
         changes.variants.put(variant._replace(tracked=True))
     return Decision(changes, StockResult(entry))
+
+
+def _told(entry: StockEntry, source: str, facts: Facts) -> Event:
+    """The event of an entry, of which it is the only one."""
+    body = {
+        "variant_id": dashed(entry.variant_id),
+        "location_id": dashed(entry.location_id),
+        "delta": json_number(entry.delta),
+        "reason": entry.note,
+    }
+    return Event(
+        entry.org, entry.id, 1, events.STOCK_ADJUSTED, facts.now, source, text_of(body),
+        events.STOCK_ENTRY, facts.actor,
+    )  # fmt: skip
 
 
 def _are_known(command: AdjustStock, facts: Facts) -> None:

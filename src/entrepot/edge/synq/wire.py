@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 Uuid = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
+Moment = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 
 
 class Error(msgspec.Struct):

@@ -39,7 +39,11 @@ _SENT, _BACK, _ORDER = schema.shipment_lines, schema.return_lines, ("org", "orde
 _ENTRIES, _LIST_ENTRIES, _VARIANTS = schema.stock_entries, schema.item_list_entries, schema.variants
 # The table of each kind of subject that an event can have.
 SUBJECTS: Mapping[str, Table] = MappingProxyType(
-    {events.ORDER: schema.orders, events.KEY: schema.credentials}
+    {
+        events.ORDER: schema.orders,
+        events.KEY: schema.credentials,
+        events.STOCK_ENTRY: schema.stock_entries,
+    }
 )
 
 REFERENCES: tuple[Reference, ...] = (

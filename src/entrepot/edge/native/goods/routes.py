@@ -128,7 +128,7 @@ async def adjust_stock(call: Call) -> Answer:
     set_to = None if told.set_to is None else told.set_to.quantity
     command = AdjustStock(
         call.principal.org, told.variant_id.raw, told.location_id.raw, delta, told.reason,
-        set_to, makes=False, field="delta" if set_to is None else "set_to",
+        set_to, makes=False, field="delta" if set_to is None else "set_to", source="native",
     )  # fmt: skip
     return await call.submit(command, write.made(call.request_id), key)
 

@@ -29,7 +29,9 @@ def adjust_stock(
         raise refuse(Reason.INVALID, error.problem, error.path) from error
     if not -(2**31) <= delta < 2**31:
         raise refuse(Reason.INVALID, "must be a 32-bit integer", "quantity_delta")
-    command = AdjustStock(principal.org, variant_id, location_id, whole(delta), "API Adjustment")
+    command = AdjustStock(
+        principal.org, variant_id, location_id, whole(delta), "API Adjustment", source="synq"
+    )
     if key is None:
         return command, None
     covered = fingerprint((variant_id, location_id, str(delta).encode()))

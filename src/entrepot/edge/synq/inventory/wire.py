@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from entrepot.edge.synq.wire import Uuid
+from entrepot.edge.synq.wire import Moment, Uuid
 
 Int32 = Annotated[
     msgspec.Raw,
@@ -33,4 +33,4 @@ class StockEntry(msgspec.Struct):
     quantity_delta: int
     transaction_type: Literal["adjustment"]
     notes: str
-    created_at: Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+    created_at: Moment

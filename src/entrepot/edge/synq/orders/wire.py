@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from entrepot.edge import quantities
-from entrepot.edge.synq.wire import Uuid
+from entrepot.edge.synq.wire import Moment, Uuid
 from entrepot.edge.synq.words import SYNQ
 
 Number = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "number"})]
@@ -122,8 +122,8 @@ class Order(msgspec.Struct):
     channel: str | None
     source_platform: str | None
     idempotency_key: str | None
-    created_at: Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
-    updated_at: Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+    created_at: Moment
+    updated_at: Moment
     tags: list[str] | None
     tenant_id: Uuid
     org_id: Uuid
