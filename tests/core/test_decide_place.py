@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -34,7 +33,6 @@ from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.facets import Facets
-from entrepot.core.ids import dashed
 from entrepot.core.money import UNITS_MAX, Amount
 from entrepot.core.order import Job, Order
 from entrepot.core.refusal import Reason
@@ -257,18 +255,6 @@ def test_an_adjustment_is_an_entry_and_a_level() -> None:
     assert (book.level(SCARCE).on_hand, book.level(SCARCE, THERE).on_hand) == (3, 4)
     assert book.facts.variants[ORG, SCARCE].tracked
     assert not book.facts.variants[ORG, LOOSE].tracked
-
-
-def test_an_adjustment_is_told_in_the_log_of_the_organization() -> None:
-    book = Book()
-    book.stock(TRACKED, 5)
-    book.facts.actor = "key:k"
-    changes = book.changes(AdjustStock(ORG, TRACKED, HERE, much("-0.5"), "broken", source="native"))
-    [entry], [event] = changes.entries, changes.events
-    told = (event.type, event.subject, event.subject_id, event.seq, event.source, event.actor)
-    assert told == ("stock.adjusted", "stock_entry", entry.id, 1, "native", "key:k")
-    body = {"variant_id": dashed(TRACKED), "location_id": dashed(HERE), "delta": -0.5}
-    assert json.loads(event.body) == body | {"reason": "broken"}
 
 
 @pytest.mark.parametrize(
