@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 
@@ -41,10 +41,10 @@ def _adyen(members: Mapping[str, str], calls_max: int, heard: Heard) -> PaymentP
     return AdyenProvider(members, calls_max, heard)
 
 
-def _paypal(members: Mapping[str, str], calls_max: int, _heard: Heard) -> PaymentProvider:
+def _paypal(members: Mapping[str, str], calls_max: int, heard: Heard) -> PaymentProvider:
     from entrepot.providers.paypal import PayPalProvider  # noqa: PLC0415
 
-    return PayPalProvider(members, calls_max)
+    return PayPalProvider(members, calls_max, heard)
 
 
 PROVIDERS: Mapping[str, Make] = MappingProxyType(
@@ -60,6 +60,30 @@ def members_of(kept: ProviderAccount, keys: tuple[bytes, ...]) -> dict[str, str]
     return account.unpacked(kept.service, sealing.unseal(keys, kept.sealed, about))
 
 
+class _Heard:
+    """See `Heard`: the notices of the book; without a book nothing is known."""
+
+    def __init__(self, database: Database | None, org: int, service: str) -> None:
+        self._database, self._org, self._service = database, org, service
+
+    async def __call__(self, references: tuple[str, ...]) -> list[bytes]:
+        if self._database is None:
+            return []
+        find = partial(notices.bodies, org=self._org, service=self._service, references=references)
+        return await self._database.read(find)
+
+    async def since(self, time: int) -> AsyncIterator[tuple[int, bytes]]:
+        after: notices.Place | None = (time, "", "")
+        seen: set[str] = set()
+        while self._database is not None and after is not None:
+            page = partial(notices.page_since, org=self._org, service=self._service, after=after)
+            found, after = await self._database.read_long(page)
+            for one in found:
+                if one.event not in seen:
+                    seen.add(one.event)
+                    yield one.received_at, one.body
+
+
 def connect(
     kept: ProviderAccount, database: Database | None, *, keys: tuple[bytes, ...], calls_max: int
 ) -> PaymentProvider:
@@ -67,13 +91,7 @@ def connect(
 
     `database` has what the service has notified; without a database nothing is known of that.
     """
-
-    async def heard(references: tuple[str, ...]) -> list[bytes]:
-        if database is None:
-            return []
-        find = partial(notices.bodies, org=kept.org, service=kept.service, references=references)
-        return await database.read(find)
-
+    heard = _Heard(database, kept.org, kept.service)
     try:
         return PROVIDERS[kept.service](members_of(kept, keys), calls_max, heard)
     except sealing.Unsealable as why:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from itertools import permutations
 from typing import Any
@@ -137,6 +137,24 @@ ORDERS = [
 async def test_every_order_of_events_ends_in_the_same_state(
     house: House, later: Later, script: tuple[str, ...]
 ) -> None:
+    await _ends_in_the_same_state(house, later, script)
+
+
+class TestOnPostgres:
+    """Some of the orders on PostgreSQL, where transactions run side by side."""
+
+    @pytest.fixture
+    def book_url(self, fresh_database: Callable[[str], str]) -> str:
+        return fresh_database("postgres")
+
+    @pytest.mark.parametrize("script", ORDERS[::5], ids=" ".join)
+    async def test_some_orders_of_events_end_in_the_same_state(
+        self, house: House, later: Later, script: tuple[str, ...]
+    ) -> None:
+        await _ends_in_the_same_state(house, later, script)
+
+
+async def _ends_in_the_same_state(house: House, later: Later, script: tuple[str, ...]) -> None:
     order_id = await house.place("pi_1")
     await later.of(later.asked, "pi_1").wait()
     for event in script:

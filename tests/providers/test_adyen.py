@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from Adyen.util import generate_notification_sig
-from tests.providers.accounts import ADYEN_HMAC, ADYEN_MERCHANT, at_adyen
+from tests.providers.accounts import ADYEN_HMAC, ADYEN_MERCHANT, Told, at_adyen
 from tests.providers.conftest import KEY, ORDER, request_of
 from tests.providers.vendor import RESET, Answer, Vendor
 
@@ -38,13 +38,6 @@ OPERATION = "key-of-operation"
 def vendor() -> Iterator[Vendor]:
     with Vendor(Answer(200, {})) as found:
         yield found
-
-
-class Told(list[bytes]):
-    """Notifications that are kept, in place of the book."""
-
-    async def __call__(self, references: tuple[str, ...]) -> list[bytes]:
-        return [one for one in self if any(name.encode() in one for name in references)]
 
 
 @pytest.fixture

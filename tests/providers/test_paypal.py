@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from tests.providers.accounts import at_paypal
+from tests.providers.accounts import Told, at_paypal
 from tests.providers.conftest import KEY, ORDER, request_of
 from tests.providers.vendor import RESET, Answer, Vendor
 
@@ -44,7 +44,7 @@ def vendor() -> Iterator[Vendor]:
 
 @pytest.fixture
 async def provider(vendor: Vendor) -> AsyncIterator[PayPalProvider]:
-    made = PayPalProvider(at_paypal(vendor.url), 4)
+    made = PayPalProvider(at_paypal(vendor.url), 4, Told())
     yield made
     await made.close()
 
@@ -191,7 +191,7 @@ async def test_without_an_access_token_nothing_was_sent(
 
 
 async def test_a_service_that_is_not_there_was_not_asked() -> None:
-    gone = PayPalProvider(at_paypal("http://127.0.0.1:9"), 1)
+    gone = PayPalProvider(at_paypal("http://127.0.0.1:9"), 1, Told())
     assert isinstance(await gone.authorise(request_of("ORDER-1")), NotSent)
     await gone.close()
 

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from tests.providers.accounts import PAYPAL_WEBHOOK, at_paypal
+from tests.providers.accounts import PAYPAL_WEBHOOK, Told, at_paypal
 from tests.providers.conftest import ORDER
 from tests.providers.vendor import Answer, Vendor
 
@@ -52,7 +52,7 @@ def vendor() -> Iterator[Vendor]:
 
 @pytest.fixture
 async def provider(vendor: Vendor) -> AsyncIterator[PayPalProvider]:
-    made = PayPalProvider(at_paypal(vendor.url), 1)
+    made = PayPalProvider(at_paypal(vendor.url), 1, Told())
     yield made
     await made.close()
 
@@ -116,6 +116,6 @@ async def test_what_is_no_certificate_signs_nothing(
 
 
 async def test_an_account_without_a_webhook_reads_none(vendor: Vendor) -> None:
-    without = PayPalProvider(at_paypal(vendor.url) | {"webhook_id": ""}, 1)
+    without = PayPalProvider(at_paypal(vendor.url) | {"webhook_id": ""}, 1, Told())
     assert without.read_notification(signed(vendor, webhook=""), BODY) is None
     await without.close()

@@ -96,19 +96,36 @@ def running(request: pytest.FixtureRequest) -> Iterator[tuple[str, Simulated, Re
         yield request.param, simulator, heard
 
 
+class Heard:
+    """The notifications that a book keeps: those that have come."""
+
+    def __init__(self, simulator: Simulated, received: Receiver) -> None:
+        self._simulator, self._received = simulator, received
+
+    def _came(self) -> list[bytes]:
+        sent = self._simulator.ledger
+        eventually(lambda: all(one["sent"] for one in sent()["notifications"]), "sent")
+        return [one.body for one in self._received.came]
+
+    async def __call__(self, references: tuple[str, ...]) -> list[bytes]:
+        named = [one.encode() for one in references]
+        return [one for one in self._came() if any(name in one for name in named)]
+
+    async def since(self, time: int) -> AsyncIterator[tuple[int, bytes]]:
+        for body in self._came():
+            yield time, body
+
+
+def connected(service: str, simulator: Simulated, heard: Any) -> PaymentProvider:
+    given = ACCOUNTS[service] | {account.BASE_URL: simulator.url}
+    members = account.unpacked(service, account.packed(service, given))
+    return payment_services.PROVIDERS[service](members, 32, heard)
+
+
 @pytest.fixture
 async def counter(running: tuple[str, Simulated, Receiver]) -> AsyncIterator[Counter]:
     service, simulator, received = running
-
-    async def heard(references: tuple[str, ...]) -> list[bytes]:
-        """The notifications that a book keeps: those that have come."""
-        eventually(lambda: all(one["sent"] for one in simulator.ledger()["notifications"]), "sent")
-        named = [one.encode() for one in references]
-        return [one.body for one in received.came if any(name in one.body for name in named)]
-
-    given = ACCOUNTS[service] | {account.BASE_URL: simulator.url}
-    members = account.unpacked(service, account.packed(service, given))
-    provider = payment_services.PROVIDERS[service](members, 32, heard)
+    provider = connected(service, simulator, Heard(simulator, received))
     yield Counter(service, simulator, provider)
     await provider.close()
 
@@ -124,9 +141,8 @@ async def test_money_is_held_once_however_a_call_goes(counter: Counter, does: st
     known = await counter.held(request)
     assert counter.sums(request) == (UNITS, 0, 0)
     assert isinstance(await counter.provider.look_up(request, known), Authorised)
-    # PayPal finds no payment by its key alone, and makes none to find out.
-    blind = await counter.provider.look_up(request, None)
-    assert isinstance(blind, Unknown if counter.service == "paypal" else Authorised)
+    # PayPal finds no payment by its key alone, and has notified the payment with our order's id.
+    assert isinstance(await counter.provider.look_up(request, None), Authorised)
     assert counter.sums(request) == (UNITS, 0, 0)
 
 
@@ -175,14 +191,19 @@ async def test_a_decline_is_definite_and_a_stranger_absent(counter: Counter) -> 
 
 
 async def test_what_is_compared_with_the_book(counter: Counter) -> None:
-    request = counter.request()
-    await counter.held(request)
+    request, other = counter.request(), counter.request()
+    hold = await counter.held(request)
+    taken = operation(other, "capture", await counter.held(other))
+    await until_known(lambda: counter.provider.capture(taken))
     found = [one async for one in counter.provider.found_since(0)]
-    if counter.service != "stripe":
-        assert [type(one) for one in found] == [Misconfigured], "there is no list to compare with"
-        return
-    ours = [one for one in found if isinstance(one, Found) and one.order == request.order]
-    assert [(one.units, one.currency) for one in ours] == [(UNITS, "EUR")]
+    # Adyen and PayPal have no list that is whole: what they have notified is told.
+    assert isinstance(found[-1], Found if counter.service == "stripe" else Misconfigured)
+    for asked, state, captured in ((request, "authorised", 0), (other, "captured", UNITS)):
+        listed = [one for one in found if isinstance(one, Found)]
+        [one] = [one for one in listed if one.order == asked.order or one.key == asked.key]
+        assert (one.units, one.scale, one.currency) == (UNITS, 2, "EUR")
+        assert (one.state, one.captured, one.refunded) == (state, captured, 0)
+        assert asked is not request or hold in (one.provider_reference, *one.also)
 
 
 async def test_money_that_is_held_is_never_absent_once_its_key_is_forgotten(
@@ -194,6 +215,46 @@ async def test_money_that_is_held_is_never_absent_once_its_key_is_forgotten(
     assert counter.sums(request) == (UNITS, 0, 0)
     counter.simulator.control("clock", advance_seconds=25 * 3600)
     await counter.provider.look_up(request, "gone")  # a token that has expired is made anew
-    found = await counter.provider.look_up(request, None)
-    # PayPal has no call that finds an order by anything but its id.
-    assert isinstance(found, Unknown if counter.service == "paypal" else Authorised), found
+    assert isinstance(await counter.provider.look_up(request, None), Authorised)
+
+
+class Deaf:
+    """An account whose service notifies nothing."""
+
+    async def __call__(self, references: tuple[str, ...]) -> list[bytes]:
+        del references
+        return []
+
+    async def since(self, time: int) -> AsyncIterator[tuple[int, bytes]]:
+        for body in ():
+            yield time, body
+
+
+async def test_without_notifications_paypals_list_names_the_order() -> None:
+    with simulated("paypal") as simulator:
+        counter = Counter("paypal", simulator, connected("paypal", simulator, Deaf()))
+        held, taken, voided, refused = (
+            counter.request(script) for script in (USUAL, USUAL, USUAL, "sim-declined")
+        )
+        holds = {one.order: await counter.held(one) for one in (held, taken, voided)}
+        capture = operation(taken, "capture", holds[taken.order])
+        done = await counter.provider.capture(capture)
+        assert isinstance(done, Captured)
+        await counter.provider.refund(operation(taken, "refund", done.provider_reference, 450))
+        await counter.provider.void(operation(voided, "void", holds[voided.order]))
+        await counter.provider.authorise(refused, None)
+
+        assert await counter.provider.look_up(held, None) == Authorised(holds[held.order])
+        assert isinstance(await counter.provider.look_up(taken, None), Captured)
+        assert isinstance(await counter.provider.look_up(voided, None), Voided)
+        for one in (refused, counter.request()):
+            assert isinstance(await counter.provider.look_up(one, None), Unknown)
+        listed = [one async for one in counter.provider.found_since(0)]
+        assert isinstance(listed.pop(), Misconfigured)
+        told = {one.order: one for one in listed if isinstance(one, Found)}
+        assert {order: (one.state, one.captured, one.refunded) for order, one in told.items()} == {
+            held.order: ("authorised", 0, 0), taken.order: ("captured", UNITS, 450),
+            voided.order: ("voided", 0, 0),
+        }  # fmt: skip
+        assert told[held.order].provider_reference == holds[held.order]
+        await counter.provider.close()

@@ -166,9 +166,11 @@ async def _one_service(
     )
     kept = [Booked(*one) for one in rows]
     if no_list is not None:
+        strangers = await _strangers(database, mine.org, service, listed)
         listed, kept, why_not = await _each_looked_up(provider, kept)
         if why_not is not None:
             return Compared(service, 0, 0, [], f"could not be asked: {why_not}")
+        listed += strangers
     findings = compared(service, listed, kept, provider.terms, span)
     of_nobody = {one.order for one in findings if one.number is None and one.order is not None}
     theirs = await database.read_long(
@@ -179,6 +181,22 @@ async def _one_service(
     )  # fmt: skip
     findings = [one for one in findings if one.number is not None or one.order not in theirs]
     return Compared(service, len(listed), len(kept), findings, has_list=no_list is None)
+
+
+async def _strangers(database: Database, org: int, service: str, found: list[Found]) -> list[Found]:
+    """Those that no payment of the book is. The others are looked up one by one: a service without
+    a whole list has told of them what it told once.
+    """
+    names = {one: _names_of(one) for one in found}
+    wanted = {name for named in names.values() for name in named}
+    known = await database.read_long(
+        lambda conn: booked.known_names(conn, org, service, sorted(wanted))
+    )
+    return [one for one in found if not known & names[one]]
+
+
+def _names_of(found: Found) -> set[str]:
+    return {name for name in (found.provider_reference, found.key, *found.also) if name}
 
 
 async def _each_looked_up(

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from entrepot.providers.exchange import fault_of_url
 
-# Gives the notifications that name one of these references, as they were signed; oldest first.
-Heard = Callable[[tuple[str, ...]], Awaitable[list[bytes]]]
+
+class Heard(Protocol):
+    """The notifications of an account that are kept, as they were signed; the oldest first."""
+
+    async def __call__(self, references: tuple[str, ...]) -> list[bytes]:
+        """Those that name one of these references."""
+        ...
+
+    def since(self, time: int) -> AsyncIterator[tuple[int, bytes]]:
+        """Those that came since a time, each with its time; microseconds UTC."""
+        ...
+
+
 BASE_URL = "base_url"
 _VALUE_MAX = 4096
 

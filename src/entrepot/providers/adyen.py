@@ -179,8 +179,13 @@ class AdyenProvider:
         return None if items is None else answers.told_by(items)
 
     async def found_since(self, since: int) -> AsyncIterator[Found | NotSent | Misconfigured]:
-        """See `PaymentProvider.found_since`."""
-        del since
+        """See `PaymentProvider.found_since`: what Adyen has notified since then."""
+        heard: list[tuple[int, answers.Item]] = []
+        async for at, body in self._heard.since(since):
+            items = answers.notification(body, self._hmac_key, self._merchant) or []
+            heard += [(at, item) for item in items]
+        for one in answers.found_by(heard):
+            yield one
         yield Misconfigured(_NO_LIST)
 
     async def check(self) -> str | None:

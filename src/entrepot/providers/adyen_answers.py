@@ -16,6 +16,7 @@ from entrepot.providers.payment import (
     Captured,
     Declined,
     Differs,
+    Found,
     Misconfigured,
     Notification,
     NotSent,
@@ -43,6 +44,10 @@ _EVENTS: Mapping[str, tuple[str, ...]] = {
     "void": ("CANCELLATION", "TECHNICAL_CANCEL", "CANCEL_OR_REFUND"),
     "refund": ("REFUND", "REFUND_FAILED", "CANCEL_OR_REFUND"),
 }
+# The notifications that tell of money, if they tell a success.
+_MOVES = frozenset({
+    "AUTHORISATION", "CAPTURE", "REFUND", "CANCELLATION", "TECHNICAL_CANCEL", "EXPIRE",
+})  # fmt: skip
 
 
 class Item(NamedTuple):
@@ -168,6 +173,32 @@ def told_by(items: list[Item]) -> Notification:
     id_ = f"{first.event}|{first.psp}|{first.is_success}|{len(items)}"
     named = [one for item in items for one in (item.psp, item.original, item.merchant_reference)]
     return Notification(id_, tuple(dict.fromkeys(one for one in named if one)))
+
+
+def found_by(heard: Iterable[tuple[int, Item]]) -> list[Found]:
+    """The payments of which these items tell, with the times at which they came; oldest first."""
+    found: dict[str, Found] = {}
+    for at, item in heard:
+        if not item.is_success:
+            continue
+        if item.event not in _MOVES:
+            continue
+        psp = item.original or item.psp
+        known = found.get(psp) or Found(
+            psp, None, None, item.value, places(NAME, item.currency), item.currency, "authorised",
+            0, 0, at, None,
+        )  # fmt: skip
+        if item.event == "AUTHORISATION":
+            key = item.merchant_reference or None
+            known = known._replace(key=key, units=item.value)
+        elif item.event == "CAPTURE":
+            known = known._replace(state="captured", captured=known.captured + item.value)
+        elif item.event == "REFUND":
+            known = known._replace(refunded=known.refunded + item.value)
+        else:
+            known = known._replace(state="voided")
+        found[psp] = known
+    return list(found.values())
 
 
 def _item(told: Mapping[str, Any]) -> Item:

@@ -152,7 +152,9 @@ class _Names:
         """The payment that the service's object is of. The order's id alone names a payment whose
         reference the book does not know yet.
         """
-        place = self._by_reference.get(found.provider_reference)
+        named = (found.provider_reference, *found.also)
+        places = [self._by_reference[one] for one in named if one in self._by_reference]
+        place = places[0] if places else None
         if place is None and found.key is not None:
             place = self._by_key.get(found.key)
         if place is not None:

@@ -230,6 +230,8 @@ class Found(NamedTuple):
     created_at: int
     lapses_at: int | None
     """When the hold ends by itself; None where nothing is held, or the hold does not lapse."""
+    also: tuple[str, ...] = ()
+    """Other references of the service for the same payment."""
 
 
 @runtime_checkable
@@ -294,7 +296,8 @@ class PaymentProvider(Protocol):
     def found_since(self, since: int) -> AsyncIterator[Found | NotSent | Misconfigured]:
         """The service's payments made since a time (microseconds UTC).
 
-        Where the service cannot say more, the last item says why.
+        Where the service cannot say more, the last item says why: `Misconfigured` where the list is
+        not all that there is, because the service has no list, or one that is behind.
         """
         ...
 

@@ -18,18 +18,15 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
-from paypalserversdk.configuration import Configuration
 from paypalserversdk.exceptions.api_exception import ApiException
-from paypalserversdk.http.auth.o_auth_2 import ClientCredentialsAuthCredentials
 from paypalserversdk.models.capture_request import CaptureRequest
 from paypalserversdk.models.order_authorize_request import OrderAuthorizeRequest
 from paypalserversdk.models.order_request import OrderRequest
 from paypalserversdk.models.refund_request import RefundRequest
-from paypalserversdk.paypal_serversdk_client import PaypalServersdkClient
 
 from entrepot.providers import paypal_answers as answers
+from entrepot.providers.account import Heard
 from entrepot.providers.blocking import BoundedSession, Threads
-from entrepot.providers.exchange import TOTAL_SECONDS
 from entrepot.providers.payment import (
     Absent,
     AuthoriseAnswer,
@@ -49,6 +46,8 @@ from entrepot.providers.payment import (
     VoidAnswer,
     Voided,
 )
+from entrepot.providers.paypal_client import client_of, token
+from entrepot.providers.paypal_found import Transactions, notified
 from entrepot.providers.paypal_signature import Signatures
 
 Json = dict[str, Any]
@@ -56,18 +55,11 @@ _HOURS, _DAYS = 3600.0, 86_400.0
 _WHOLE = "return=representation"
 _VAULT = "vault/"
 _ID = re.compile(r"[A-Za-z0-9-]{6,64}\Z")
-_NO_LIST = "PayPal's list of transactions is hours behind; compare its settlement report"
-_FORGOTTEN = "PayPal has forgotten the key; which order was made under it is not written down"
-_NAMED = ("order_id", "authorization_id", "capture_id", "refund_id")
-
-
-class _Configuration(Configuration):  # type: ignore[misc]
-    """The client's configuration, at the account's own address."""
-
-    entrepot_base_url = ""
-
-    def get_base_uri(self, _server: Any = None) -> str:
-        return self.entrepot_base_url
+_NO_LIST = "PayPal's list of transactions is hours behind"
+_FORGOTTEN = (
+    "PayPal has forgotten the key, and neither a notification nor its list of transactions names "
+    "the order yet"
+)
 
 
 class PayPalProvider:
@@ -77,18 +69,12 @@ class PayPalProvider:
     # Keys of orders are kept for 6 hours. A hold is honoured for 3 days, and ends after 29.
     terms = ServiceTerms(4 * _HOURS, 29 * _DAYS, several_captures=True)
 
-    def __init__(self, account: Mapping[str, str], calls_max: int) -> None:
-        """Take the account's members, and how many calls may be under way."""
+    def __init__(self, account: Mapping[str, str], calls_max: int, heard: Heard) -> None:
+        """Take the account's members, how many calls may be under way, and what was notified."""
         self._session = BoundedSession(account["base_url"], calls_max)
-        configuration = _Configuration(
-            http_client_instance=self._session, timeout=TOTAL_SECONDS, max_retries=0,
-            client_credentials_auth_credentials=ClientCredentialsAuthCredentials(
-                account["client_id"], account["client_secret"], o_auth_token_provider=_token,
-            ),
-        )  # fmt: skip
-        configuration.entrepot_base_url = account["base_url"]
-        client = PaypalServersdkClient(config=configuration)
+        client = client_of(account, self._session)
         self._orders, self._payments = client.orders, client.payments
+        self._transactions, self._heard = Transactions(client.transaction_search), heard
         self._oauth = client.oauth_2
         self._threads = Threads("paypal", calls_max)
         self._signatures = Signatures(
@@ -124,11 +110,24 @@ class PayPalProvider:
         """See `PaymentProvider.look_up`."""
         if isinstance(request, PaymentRequest):
             if known is None and request.reference.startswith(_VAULT):
-                # A request under the key, if it is forgotten, would make another order.
-                return Unknown(_FORGOTTEN)
+                return await self._look_for(request)
             answer: LookUpAnswer = await self._run(lambda: self._look_up(request, known))
         else:
             answer = await self._run(lambda: self._look_up_operation(request, known))
+        return answer
+
+    async def _look_for(self, request: PaymentRequest) -> LookUpAnswer:
+        """Look for the payment of an order whose id is not written down. A request under the key,
+        if PayPal has forgotten the key, would make another order.
+        """
+        told = notified([(0, json.loads(body)) for body in await self._heard((request.order,))])
+        own = [one for one in told if one.order == request.order]
+        id_ = own[-1].provider_reference if own else None
+        if id_ is None:
+            id_ = await self._run(lambda: self._transactions.named(request.order))
+        if not isinstance(id_, str):
+            return Unknown(_FORGOTTEN)
+        answer: LookUpAnswer = await self._run(lambda: self._found_as(id_, request))
         return answer
 
     def read_notification(self, headers: Mapping[str, str], body: bytes) -> Notification | None:
@@ -137,23 +136,24 @@ class PayPalProvider:
             return None
         try:
             event = json.loads(body)
-            about = event["resource"]
-            related = (about.get("supplementary_data") or {}).get("related_ids") or {}
-            named = [about.get("id"), *[related.get(name) for name in _NAMED]]
-            named += [about.get("custom_id"), about.get("invoice_id")]
-            told = dict.fromkeys(one for one in named if isinstance(one, str) and one)
-            return Notification(str(event["id"]), tuple(told))
+            return Notification(str(event["id"]), answers.named_by(event["resource"]))
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
 
     async def found_since(self, since: int) -> AsyncIterator[Found | NotSent | Misconfigured]:
-        """See `PaymentProvider.found_since`."""
-        del since
+        """See `PaymentProvider.found_since`: what PayPal has notified, and lists by now."""
+        heard = [(at, json.loads(body)) async for at, body in self._heard.since(since)]
+        found = {one.provider_reference: one for one in notified(heard)}
+        listed = await self._run(lambda: self._transactions.since(since))
+        for one in listed if isinstance(listed, list) else ():
+            found.setdefault(one.provider_reference, one)
+        for one in found.values():
+            yield one
         yield Misconfigured(_NO_LIST)
 
     async def check(self) -> str | None:
         """See `PaymentProvider.check`: asks for an access token."""
-        answer = await self._run(lambda: _token(None, self._oauth))
+        answer = await self._run(lambda: token(None, self._oauth))
         return str(answer.detail) if isinstance(answer, (NotSent, Unknown, Misconfigured)) else None
 
     async def close(self) -> None:
@@ -284,9 +284,7 @@ class PayPalProvider:
             found = self._authorization(known or request.reference)
             if found is None:
                 return Absent()
-            if found["status"] == "VOIDED":
-                return Voided(str(found["id"]))
-            return answers.of_authorization(found, request, self._captures_of(found))
+            return self._of_authorization(found, request)
         held = answers.payments_of(order, "authorizations")
         if held and held[-1]["status"] == "VOIDED":
             return Voided(str(held[-1]["id"]))
@@ -294,6 +292,19 @@ class PayPalProvider:
         if order["status"] == "APPROVED" or (is_ours and order["status"] == "CREATED"):
             return Absent()  # nothing was executed; asking for it goes on
         return answers.of_order(order, request)
+
+    def _found_as(self, id_: str, request: PaymentRequest) -> LookUpAnswer:
+        """What an authorization, or a capture, is for a payment."""
+        found = self._authorization(id_)
+        if found is None:
+            made = _found(lambda: self._payments.get_captured_payment({"capture_id": id_}))
+            return Unknown(_FORGOTTEN) if made is None else answers.of_capture(made)
+        return self._of_authorization(found, request)
+
+    def _of_authorization(self, found: Json, request: PaymentRequest) -> LookUpAnswer:
+        if found["status"] == "VOIDED":
+            return Voided(str(found["id"]))
+        return answers.of_authorization(found, request, self._captures_of(found))
 
     def _look_up_operation(self, request: OperationRequest, known: str | None) -> LookUpAnswer:
         if request.kind == "refund":
@@ -374,13 +385,3 @@ def _found(ask: Callable[[], Any]) -> Json | None:
         if error.response_code == answers.NOT_FOUND:
             return None
         raise
-
-
-def _token(_last: Any, oauth: Any) -> Any:
-    """A new access token. Raises TokenFault: the call that needs the token is then never sent."""
-    try:
-        return oauth.fetch_token()
-    except ApiException as error:
-        raise answers.TokenFault(int(error.response_code)) from error
-    except Exception as error:
-        raise answers.TokenFault(0) from error

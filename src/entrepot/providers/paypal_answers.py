@@ -33,6 +33,7 @@ _OUR_FAULTS = frozenset({
     "DUPLICATE_INVOICE_ID", "DUPLICATE_REQUEST_ID", "PAYPAL_REQUEST_ID_PREVIOUSLY_USED",
     "PAYEE_NOT_CONSENTED", "PAYEE_NOT_ENABLED_FOR_CARD_PROCESSING", "PERMISSION_DENIED",
 })  # fmt: skip
+_NAMED = ("order_id", "authorization_id", "capture_id", "refund_id")
 DONE_BEFORE = frozenset({"ORDER_ALREADY_AUTHORIZED", "ORDER_ALREADY_CAPTURED"})
 VOIDED_BEFORE = frozenset({"AUTHORIZATION_VOIDED", "PREVIOUSLY_VOIDED"})
 
@@ -79,6 +80,14 @@ def differs(amount: Mapping[str, Any], id_: str, request: PaymentRequest) -> Dif
     if currency == request.currency and units == at_places(request.units, request.scale, scale):
         return None
     return Differs(units, scale, currency, id_)
+
+
+def named_by(about: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an object of a notification names: PayPal's ids, and ours."""
+    related = (about.get("supplementary_data") or {}).get("related_ids") or {}
+    named = [about.get("id"), *[related.get(name) for name in _NAMED]]
+    named += [about.get("custom_id"), about.get("invoice_id")]
+    return tuple(dict.fromkeys(one for one in named if isinstance(one, str) and one))
 
 
 def payments_of(order: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:

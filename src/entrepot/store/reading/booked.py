@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, select
@@ -14,6 +14,7 @@ from entrepot.store.engines import sql
 from entrepot.store.schema.payments import RUNNING
 from entrepot.store.writing import payments
 
+_NAMES = 500  # names that are looked for at a time
 _PAGE = 2_000  # payments that are read with their operations at a time
 
 
@@ -55,6 +56,24 @@ def booked_since(conn: Connection, org: int, service: str, since: int) -> list[B
                 if one.payment.number == number
             ]
     return found
+
+
+def known_names(conn: Connection, org: int, service: str, names: Sequence[str]) -> set[str]:
+    """Those of the names that a payment of the organization at a service is known by: references
+    of the service, keys of operations, references of the client. Every payment is looked at.
+    """
+    paid, asked = schema.payments.c, schema.payment_operations.c
+    of = and_(paid.org == asked.org, paid.order_id == asked.order_id, paid.number == asked.payment)
+    both = schema.payment_operations.join(schema.payments, of)
+    known: set[str] = set()
+    for start in range(0, len(names), _NAMES):
+        some = names[start : start + _NAMES]
+        for column, tables in (
+            (asked.provider_reference, both), (asked.key, both), (paid.reference, schema.payments),
+        ):  # fmt: skip
+            found = select(column).select_from(tables).where(paid.org == org, column.in_(some))
+            known.update(row[0] for row in conn.execute(found.where(paid.service == service)))
+    return known
 
 
 def of_others(conn: Connection, orgs: Iterable[int], orders: Iterable[str]) -> set[str]:

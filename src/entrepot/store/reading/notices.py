@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, tuple_
 
 from entrepot.store import schema
+
+PAGE = 1_000
+# Behind which notice a page begins: the time at which it came, its reference, its id.
+Place: TypeAlias = tuple[int, str, str]
+
+
+class Kept(NamedTuple):
+    """A notification that is kept. `received_at` is microseconds UTC."""
+
+    received_at: int
+    event: str
+    body: bytes
+
 
 _at = schema.provider_notices.c
 
@@ -32,3 +46,23 @@ def bodies(conn: Connection, org: int, service: str, references: Iterable[str]) 
         .order_by(_at.received_at)
     )
     return list({row.event: bytes(row.body) for row in conn.execute(found)}.values())
+
+
+def page_since(
+    conn: Connection, org: int, service: str, after: Place
+) -> tuple[list[Kept], Place | None]:
+    """The notifications behind a place, the oldest first; one that names several references comes
+    once for each. And the place at which the next page begins, if there is one.
+    """
+    place = (_at.received_at, _at.reference, _at.event)
+    found = (
+        select(*place, _at.body)
+        .where(_at.org == org, _at.received_at >= after[0], tuple_(*place) > tuple_(*after))
+        .where(_at.service == service)
+        .order_by(*place)
+        .limit(PAGE)
+    )
+    rows = conn.execute(found).all()
+    listed = [Kept(row[0], row[2], bytes(row[3])) for row in rows]
+    last = rows[-1] if len(rows) == PAGE else None
+    return listed, None if last is None else (last[0], last[1], last[2])

@@ -1,0 +1,174 @@
+"""Payments at PayPal that the book may not know: as PayPal has notified them, and as PayPal's list
+of transactions has them, which is hours behind.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from entrepot.providers.payment import Found, FoundState
+from entrepot.providers.paypal_answers import units_of
+
+Json = dict[str, Any]
+_PAGE, _PAGES_MAX = 500, 40
+# PayPal lists 31 days at a time.
+_SPAN = timedelta(days=31)
+# The beginnings of PayPal's codes of transactions.
+_PAYMENTS, _REFUNDS, _AUTHORIZATIONS = "T00", "T11", "T13"
+_WITHOUT_MONEY = frozenset({"D", "V"})
+_ENDED = frozenset({"DENIED", "VOIDED", "EXPIRED", "DECLINED", "FAILED"})
+
+
+class Transactions:
+    """PayPal's list of transactions. `controller` is that of PayPal's client."""
+
+    def __init__(self, controller: Any) -> None:
+        self._controller = controller
+
+    def since(self, since: int) -> list[Found]:
+        """The payments since a time, in microseconds UTC. Raises what the client raises."""
+        first, now = datetime.fromtimestamp(since / 1_000_000, UTC), _now()
+        found = _Gathered()
+        while first < now:
+            last = min(first + _SPAN, now)
+            for one in self._listed(first, last):
+                _transaction(found, one)
+            first = last
+        return found.payments()
+
+    def named(self, order: str) -> str | None:
+        """The newest authorization, or else capture, of the last month that bears an order's id.
+        None of those that were denied.
+        """
+        now = _now()
+        listed = [
+            one for one in self._listed(now - _SPAN, now)
+            if one.get("custom_field") == order and one.get("transaction_status") != "D"
+        ]  # fmt: skip
+        for kind in (_AUTHORIZATIONS, _PAYMENTS):
+            of_kind = [one for one in listed if str(one["transaction_event_code"]).startswith(kind)]
+            if of_kind:
+                return str(of_kind[-1]["transaction_id"])
+        return None
+
+    def _listed(self, first: datetime, last: datetime) -> Iterator[Json]:
+        """The transactions between two times, the oldest first."""
+        asked = {
+            "start_date": _text(first), "end_date": _text(last), "page_size": _PAGE,
+            "fields": "transaction_info",
+        }  # fmt: skip
+        for page in range(1, _PAGES_MAX + 1):
+            told = json.loads(self._controller.search_transactions({**asked, "page": page}).text)
+            for one in told.get("transaction_details") or ():
+                yield one["transaction_info"]
+            if page >= int(told.get("total_pages") or 1):
+                return
+
+
+def notified(kept: Iterable[tuple[int, Json]]) -> list[Found]:
+    """The payments of which these notifications tell, with the times at which they came; the
+    oldest first.
+    """
+    found = _Gathered()
+    for at, event in kept:
+        kind, _, outcome = str(event.get("event_type", "")).removeprefix("PAYMENT.").partition(".")
+        about = event.get("resource")
+        if not isinstance(about, Mapping) or not about.get("amount") or not about.get("id"):
+            continue
+        related = (about.get("supplementary_data") or {}).get("related_ids") or {}
+        if kind == "AUTHORIZATION":
+            state: FoundState = "voided" if outcome in _ENDED else "authorised"
+            found.held(str(about["id"]), about, at, state, related.get("order_id"))
+        elif kind == "CAPTURE" and outcome == "COMPLETED":
+            found.taken(str(about["id"]), about, at, related.get("authorization_id"),
+                        related.get("order_id"))  # fmt: skip
+        elif kind == "CAPTURE" and outcome == "REFUNDED":
+            found.refunded(about, related.get("capture_id") or _parent(about))
+    return found.payments()
+
+
+class _Gathered:
+    """Payments by PayPal's ids: an authorization with its captures, or a capture alone."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Found] = {}
+        self._of_capture: dict[str, str] = {}  # the payment that a capture is of
+        self._refunds: list[tuple[str, int]] = []  # of which capture, and how much
+
+    def payments(self) -> list[Found]:
+        """What was gathered. A refund may have come before its capture."""
+        found = dict(self._found)
+        for capture, given in self._refunds:
+            payment = self._of_capture.get(capture)
+            if payment is not None:
+                found[payment] = found[payment]._replace(refunded=found[payment].refunded + given)
+        return list(found.values())
+
+    def held(self, id_: str, about: Mapping[str, Any], at: int, state: FoundState,
+             order: str | None) -> None:  # fmt: skip
+        """An authorization. What was taken of it stays, and one that ended does not come back,
+        whatever order notifications come in.
+        """
+        known = self._found.get(id_)
+        if known is None:
+            self._found[id_] = _new(id_, about, at, state, order)
+        elif known.state == "authorised":
+            self._found[id_] = known._replace(state=state)
+
+    def taken(self, id_: str, about: Mapping[str, Any], at: int, of: str | None,
+              order: str | None) -> None:  # fmt: skip
+        """A capture, of an authorization or of none."""
+        if id_ in self._of_capture:
+            return
+        payment = of or id_
+        self._of_capture[id_] = payment
+        known = self._found.get(payment) or _new(payment, about, at, "captured", order)
+        self._found[payment] = known._replace(
+            state="captured", captured=known.captured + units_of(about["amount"])[0],
+            also=(*known.also, id_),
+        )  # fmt: skip
+
+    def refunded(self, about: Mapping[str, Any], capture: str | None) -> None:
+        """A refund of a capture."""
+        self._refunds.append((capture or "", abs(units_of(about["amount"])[0])))
+
+
+def _new(
+    id_: str, about: Mapping[str, Any], at: int, state: FoundState, order: str | None
+) -> Found:
+    units, scale, currency = units_of(about["amount"])
+    also = (order,) if order else ()
+    return Found(id_, about.get("custom_id") or None, None, units, scale, currency, state, 0, 0, at,
+                 None, also)  # fmt: skip
+
+
+def _transaction(found: _Gathered, one: Mapping[str, Any]) -> None:
+    code, id_ = str(one.get("transaction_event_code")), str(one["transaction_id"])
+    about = {"amount": one["transaction_amount"], "custom_id": one.get("custom_field")}
+    made = datetime.fromisoformat(str(one["transaction_initiation_date"]))
+    at, of = int(made.timestamp() * 1_000_000), one.get("paypal_reference_id")
+    moves = str(one.get("transaction_status")) not in _WITHOUT_MONEY
+    if code.startswith(_AUTHORIZATIONS):
+        found.held(id_, about, at, "authorised" if moves else "voided", of)
+    elif code.startswith(_PAYMENTS) and moves:
+        found.taken(id_, about, at, of, None)
+    elif code.startswith(_REFUNDS) and moves:
+        found.refunded(about, of)
+
+
+def _parent(about: Mapping[str, Any]) -> str | None:
+    """The capture that a refund is of, by the refund's link upwards."""
+    links = [one.get("href", "") for one in about.get("links") or () if one.get("rel") == "up"]
+    return str(links[0]).rpartition("/")[2] if links else None
+
+
+def _now() -> datetime:
+    """The end of this second: PayPal takes whole ones."""
+    return datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
