@@ -233,6 +233,9 @@ class Metrics:
         )
 
     def _add_lapsing(self) -> None:
+        self.stock_low = Counter(
+            "entrepot_stock_low", "Shelves whose stock fell to the threshold", registry=registry
+        )
         self.holds_lapsing = Counter(
             "entrepot_holds_lapsing",
             "Holds of money at a payment service that were found to end soon, each once",

@@ -36,6 +36,7 @@ from entrepot.pipeline.retention import DAY_SECONDS, Retention, RetentionSetting
 from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.settings import WorkerSettings
 from entrepot.pipeline.steps.outside import Connect, Outside, SourceDialect
+from entrepot.pipeline.stock_watch import StockWatch
 from entrepot.pipeline.walking import Walking
 from entrepot.pipeline.worker import Worker
 from entrepot.providers.sandbox import SandboxProvider
@@ -161,6 +162,14 @@ def make_retention(database: Database, chosen: Settings) -> Retention:
     return Retention(database, now=now, settings=RetentionSettings(keys, events), archive=archive)
 
 
+def make_walks(database: Database, writer: Writer, worker: Worker) -> list[Walking]:
+    """The walks of a process that runs the pipeline, beside the orders."""
+    return [
+        Lapsing(database, writer, worker.service, now=now),
+        StockWatch(database, writer, now=now),
+    ]
+
+
 async def free_jobs(database: Database) -> None:
     """End the leases of the process before: a book that takes one process has no other now."""
     freed = await database.write(queue.end_leases)
@@ -227,7 +236,7 @@ def application(shared: str | None = None) -> Application:
             sandbox = open_sandbox(chosen)
             worker = await make_worker(holding, writer, sandbox, chosen)
             running = asyncio.create_task(worker.run(), name="pipeline")
-            walks.append(Lapsing(database, writer, worker.service, now=now))
+            walks += make_walks(database, writer, worker)
         walking = [asyncio.create_task(walk.run(), name="walk") for walk in walks]
         timing = asyncio.create_task(clock.BOOK.keep(database), name="clock")
         # The objects that exist now stay, so the collector need not walk them again and again.

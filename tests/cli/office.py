@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 from structlog.testing import capture_logs
 from tests.factories import Shop, new_id, open_shop
 
@@ -53,6 +53,13 @@ class Office:
         await migrate.upgrade(self.database)
         shop = await self.database.write(open_shop)
         await self._do(shop.stocked(100_000))
+
+        def forget(conn: Connection) -> None:
+            """The log begins with what a test does."""
+            conn.execute(delete(schema.events))
+            conn.execute(delete(schema.order_counters))
+
+        await self.database.write(forget)
         return shop
 
     async def _do(self, command: Any) -> Any:

@@ -29,10 +29,12 @@ from entrepot.store.reading import (
     property_lists,
     queries,
     span_walk,
+    stock_settings,
+    stock_watch,
     waiting,
     whole_orders,
 )
-from entrepot.store.writing import announced, order_names, payments, queue
+from entrepot.store.writing import allocation, announced, order_names, payments, queue
 
 ORG = 1
 # One before the organization and one behind it, in the order of the tables; neither is a number
@@ -169,11 +171,13 @@ def _each(conn: Connection, ids: Ids, ask: Callable[[bytes], Any]) -> list[Any]:
     return [ask(ids[name]) for name in sorted(_ORDERS)]
 
 
-def _oversold(conn: Connection, ids: Ids) -> list[Any]:
+def _oversold(
+    conn: Connection, _ids: Ids, found: Callable[..., list[Any]] = catalogue.oversold, *more: int
+) -> list[Any]:
     """The shelves of a book whose organizations have all promised what is not there."""
     levels = schema.stock_levels
     conn.execute(update(levels).values(soft=True, reserved=levels.c.on_hand + 1))
-    return catalogue.oversold(conn, ORG)
+    return found(conn, ORG, *more)
 
 
 def _overdue(conn: Connection, ids: Ids) -> int:
@@ -206,6 +210,7 @@ ASKED: dict[str, Work] = {
     "accounts.payment_secret": lambda conn, _: [accounts.payment_secret(conn, ORG)],
     "accounts.provider_account": lambda conn, _: accounts.provider_account(conn, ORG, "stripe"),
     "accounts.provider_accounts": lambda conn, _: accounts.provider_accounts(conn, ORG),
+    "allocation.oversold": lambda conn, ids: _oversold(conn, ids, allocation.oversold, 9),
     "announced.listed": lambda conn, _: announced.listed(conn, ORG, fetch_job_id, 10),
     "booked.booked_since": lambda conn, _: [
         booked.booked_since(conn, ORG, "sandbox", since) for since in (0, NOW)
@@ -281,6 +286,11 @@ ASKED: dict[str, Work] = {
         conn, _sweep(retention.EVENTS), NOW, 100, 1_000
     ),
     "span_walk.newest": lambda conn, _: span_walk.newest(conn, ORG),
+    "stock_settings.drafts": lambda conn, _: stock_settings.drafts(conn, ORG, None, 9),
+    "stock_settings.told": lambda conn, _: stock_settings.told(conn, ORG),
+    "stock_watch.moved": lambda conn, _: [
+        stock_watch.moved(conn, ORG, after, 500) for after in (0, 5)
+    ],
     "whole_orders.numbered": lambda conn, _: whole_orders.numbered(conn, ORG, [2, 5, 9], NOW),
     "whole_orders.page_behind": lambda conn, _: [
         whole_orders.page_behind(conn, ORG, wanted, NOW, 7) for wanted in FILTERS
@@ -341,7 +351,7 @@ DONE: dict[str, Work] = {
     "accounts.remove_provider_account": lambda conn, _: accounts.remove_provider_account(
         conn, ORG, "stripe"
     ),
-    "accounts.set_allocation": lambda conn, _: accounts.set_allocation(conn, ORG, "SOFT"),
+    "allocation.write": lambda conn, _: allocation.write(conn, ORG, hard=False),
     "accounts.set_payment_secret": lambda conn, _: accounts.set_payment_secret(conn, ORG, b"s"),
     "accounts.set_source": lambda conn, _: accounts.set_source(conn, ORG, None, "X: 1"),
     "announced.ask_for_all": lambda conn, _: announced.ask_for_all(conn, ORG, NOW, fetch_job_id),

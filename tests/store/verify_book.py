@@ -21,21 +21,26 @@ from entrepot.core.decide.notice import KeepNotice
 from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
+from entrepot.core.decide.run_stock import RunStock
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, ResumeOrder
 from entrepot.core.decide.take_back import TakeBack
+from entrepot.core.decide.watch_stock import WatchStock
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.order import Job, Variant, sealed_digest
 from entrepot.core.payment import Operation
 from entrepot.core.payment_keys import operation_key as further_key
+from entrepot.core.quantity import NONE
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, OrdersResult, Result
 from entrepot.core.shipments import Carriage, Part
 from entrepot.store import accounts, catalogue, schema
 from entrepot.store.engine import Database
 from entrepot.store.keeping import migrate, retention
+from entrepot.store.reading import stock_watch
+from entrepot.store.writing import allocation as allocations
 from entrepot.store.writing import processes
 from entrepot.writer.envelope import Answer, Envelope, Idempotency
 from entrepot.writer.writer import Writer
@@ -108,7 +113,7 @@ class Healthy:
                 )  # fmt: skip
                 catalogue.add_variant(conn, made, variant)
                 variants.append(variant.id)
-            accounts.set_allocation(conn, made.org, allocation)
+            allocations.write(conn, made.org, hard=allocation == "HARD")
             credential = accounts.NewCredential(
                 made.org, self.new_id(), f"s-{name}", "synq", "ADMIN", name
             )
@@ -221,6 +226,7 @@ async def healthy_book(database: Database) -> Healthy:
     await book.organization("hard", "HARD")
     await book.organization("soft", "SOFT")
     await book.tell(MakeKey(2, "native", b"d" * 32, "native", "orders:read", "till"))
+    await _running_low(book)
     await _archived(book)
     await _managed(book)
     await _ended(book)
@@ -247,6 +253,14 @@ async def healthy_book(database: Database) -> Healthy:
     await book.tell(NotifyOrder(1, "polinate", "not-known-yet"))
     await database.write(lambda conn: processes.beat(conn, 1, book.now()))
     return book
+
+
+async def _running_low(book: Healthy) -> None:
+    """A shelf that is low, with the draft of what would fill it."""
+    await book.tell(RunStock(1, "operator", low_stock_threshold=50, auto_po=True))
+    await book.tell(AdjustStock(1, book.ids["hard_tee"], book.ids["hard_place"], NONE, "count"))
+    moved = await book.database.read(lambda conn: stock_watch.moved(conn, 1, 0, 500))
+    await book.tell(WatchStock(1, 0, *moved))
 
 
 async def _archived(book: Healthy) -> None:

@@ -84,4 +84,7 @@ BREAKS_OF_NUMBERS = (
         "TALLIES", "a slot lost", "2",
         ("DELETE FROM order_update_tallies WHERE org = 2 AND level = 0",),
     ),
+    Break(
+        "WATCHED", "further than the log", "99999", ("UPDATE stock_settings SET watched = 99999",)
+    ),
 )  # fmt: skip

@@ -19,6 +19,7 @@ from entrepot.core import scopes as native_scopes
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.keys import MakeKey, RevokeKey
 from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.decide.run_stock import RunStock
 from entrepot.core.keys import OwnKey
 from entrepot.core.lapsing import RULES
 from entrepot.core.organization import CAPTURES
@@ -159,15 +160,15 @@ def allocation(org: str, model: _Model) -> None:
         HARD or SOFT.
     """
 
-    def work(conn: Connection) -> str:
+    def fault(conn: Connection) -> str | None:
         found = organization(conn, org)
         oversold = catalogue.oversold(conn, found.org) if model == "HARD" else []
-        if oversold:
-            raise OperatorError(_oversold(found.name, oversold))
-        accounts.set_allocation(conn, found.org, model)
-        return found.name
+        return _oversold(found.name, oversold) if oversold else None
 
-    name = write(work)
+    if (told := read(fault)) is not None:
+        raise OperatorError(told)
+    wanted = RunStock(0, actor.OPERATOR, model)
+    name = _changed(org, wanted, "org allocation")
     meaning = "stock is never oversold" if model == "HARD" else "stock is only earmarked"
     print(f"allocation of {name} is {model}: {meaning}")
 
@@ -204,7 +205,7 @@ def lapsing(org: str, rule: _Lapsing) -> None:
     print(f"lapsing of {name} is {rule}: {RULES[rule]}")
 
 
-def _changed(org: str, wanted: ChangeSettings, by: str) -> str:
+def _changed(org: str, wanted: ChangeSettings | RunStock, by: str) -> str:
     """The name of the organization, once it has these settings."""
 
     async def work(database: Database) -> str:

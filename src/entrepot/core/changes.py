@@ -106,6 +106,8 @@ class Changes:
         self.entries: list[StockEntry] = []
         # Orders of which only what they say while they wait is new: no version, event or time.
         self.reasons: list[Order] = []
+        # Organizations whose allocation changes, and whether it is HARD then.
+        self.allocations: dict[int, bool] = {}
         self.exact_stock = False  # decided by the very numbers of a level: see Facts
 
     def of(self, kind: Kind[K, R]) -> Pending[K, R]:

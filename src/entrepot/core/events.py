@@ -20,6 +20,10 @@ from entrepot.core.properties import text_of
 ORDER = "order"
 KEY = "key"
 STOCK_ENTRY = "stock_entry"
+SETTINGS = "settings"
+# The rows of these subjects go when they are over: the events stay.
+LOW_STOCK = "low_stock"
+PURCHASE = "purchase_order"
 
 ORDER_PLACED = "order.placed"
 ORDER_MIRRORED = "order.mirrored"
@@ -62,6 +66,11 @@ HOLD_LAPSES = "payment.hold_lapses"
 KEY_MADE = "key.made"
 KEY_REVOKED = "key.revoked"
 STOCK_ADJUSTED = "stock.adjusted"
+STOCK_LOW = "stock.low"
+STOCK_RECOVERED = "stock.recovered"
+STOCK_SETTINGS_TOLD = "settings.updated"
+PURCHASE_DRAFTED = "purchase_order.drafted"
+PURCHASE_WITHDRAWN = "purchase_order.withdrawn"
 
 # The events of orders.
 TYPES = (

@@ -147,6 +147,10 @@ class Facts:
     accounts: dict[int, frozenset[str]] = field(default_factory=dict)
     # Organizations whose settings were read: one without a row chose nothing.
     chosen: set[int] = field(default_factory=set)
+    # Shelves of which more is reserved than there is, of organizations that were asked about, and
+    # organizations whose allocation changed: whether it is HARD now.
+    oversold: dict[int, list[Level]] = field(default_factory=dict)
+    allocations: dict[int, bool] = field(default_factory=dict)
     # Orders of which nothing is written but what they say while they wait.
     reasons: set[Key] = field(default_factory=set)
     # New orders whose payment reference paid another one already.
@@ -252,10 +256,20 @@ class Facts:
             self.orders.now[key] = order
             self.reasons.add(key)
         self.events.extend(changes.events)
-        if changes.entries:
-            self.entries.extend(changes.entries)
+        self.entries.extend(changes.entries)
         if changes.exact_stock:
             self.exact_stock = True
+        if changes.allocations:
+            self._allocate(changes.allocations)
+
+    def _allocate(self, hard: dict[int, bool]) -> None:
+        """Other allocations of organizations, whose levels are written all at once."""
+        self.allocations.update(hard)
+        for org, is_hard in hard.items():
+            self.orgs[org] = self.orgs[org]._replace(hard=is_hard)
+        for key, level in self.levels.now.items():
+            if level.org in hard:
+                self.levels.now[key] = level._replace(soft=not hard[level.org])
 
     def _follow_orders(self, orders: dict[Key, Order | None]) -> None:
         """Claims and senders' names of orders: both follow from the orders alone."""

@@ -45,6 +45,8 @@ class Needs:
     returns: set[tuple[int, bytes]] = field(default_factory=set)
     # Payments without an outcome, by service and the provider's reference.
     running: set[tuple[int, str, str]] = field(default_factory=set)
+    # Organizations whose shelves are read of which more is reserved than there is.
+    oversold: set[int] = field(default_factory=set)
     # Payment references that new orders come with.
     claims: set[Claim] = field(default_factory=set)
     # Orders whose stock, reservations and payment have to be seen as well.

@@ -14,6 +14,7 @@ from entrepot.core.organization import OrganizationSettings
 from entrepot.core.payment import FullPayment
 from entrepot.core.returns import FullReturn
 from entrepot.core.shipments import Parcel
+from entrepot.core.stock_settings import StockSettings
 
 
 class OrderResult(NamedTuple):
@@ -69,6 +70,19 @@ class SettingsResult(NamedTuple):
     settings: OrganizationSettings
 
 
+class StockSettingsResult(NamedTuple):
+    """How the organization runs its stock now; `hard` is its allocation."""
+
+    settings: StockSettings
+    hard: bool
+
+
+class WatchResult(NamedTuple):
+    """How many shelves became low."""
+
+    low: int
+
+
 class VariantResult(NamedTuple):
     """The variant that was made or changed."""
 
@@ -99,6 +113,8 @@ Result = (
     | StockResult
     | StepResult
     | SettingsResult
+    | StockSettingsResult
+    | WatchResult
     | VariantResult
     | KeyResult
     | LocationResult

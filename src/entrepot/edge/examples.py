@@ -44,6 +44,14 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
             "quantity_delta": 20,
         },
     },
+    ("synq", "putTenantSettings"): {
+        "the defaults": {
+            "inventory_allocation_model": "HARD",
+            "auto_po_enabled": False,
+            "default_low_stock_threshold": 10,
+            "costing_method": "WAC",
+        },
+    },
     ("native", "placeOrder"): {
         "two of a variant": {
             "currency": "USD",

@@ -224,16 +224,6 @@ def set_payment_secret(conn: Connection, org: int, secret: bytes) -> None:
     conn.execute(update(_orgs).where(_orgs.c.org == org).values(payment_secret=secret))
 
 
-def set_allocation(conn: Connection, org: int, allocation: str) -> None:
-    """HARD or SOFT. Raises an integrity error when HARD would find stock already oversold."""
-    conn.execute(update(_orgs).where(_orgs.c.org == org).values(allocation=allocation))
-    conn.execute(
-        update(schema.stock_levels)
-        .where(schema.stock_levels.c.org == org)
-        .values(soft=allocation == "SOFT")
-    )
-
-
 class NewCredential(NamedTuple):
     """A credential to be; of the secret only its digest is kept."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -87,9 +87,16 @@ class House:
         server = self._serve("trusting", **self.issuer.env)
         return self._open.enter_context(speaking(server))
 
-    def member(self, role: str) -> Synq:
-        """A Synq client of the demo organization with this role."""
-        known = self.world.synq.headers
+    @contextmanager
+    def fresh(self) -> Iterator[World]:
+        """A new organization of the same server."""
+        with neighbour(self.server, uuid.uuid4().hex) as world:
+            yield world
+
+    def member(self, role: str, world: World | None = None) -> Synq:
+        """A Synq client of an organization, the demo's if none is named, with this role."""
+        world = world or self.world
+        known = world.synq.headers
         org = known["X-Org-ID"]
         words = ("--org", org, "--dialect", "synq", "--role", role, "--json")
         made = json.loads(self.server.command("key", "create", *words))
@@ -97,7 +104,7 @@ class House:
             "token": made["token"],
             "tenant_id": known["X-Tenant-ID"],
             "org_id": org,
-            "location_id": self.world.synq.location_id,
+            "location_id": world.synq.location_id,
         }
         return self._open.enter_context(Synq(self.server.url, credentials))
 

@@ -27,12 +27,14 @@ from entrepot.core.decide import (
     refund,
     reserve,
     resolve,
+    run_stock,
     settle,
     ship,
     steps,
     stocking,
     take_back,
     wake,
+    watch_stock,
 )
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
@@ -54,12 +56,14 @@ from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.resolve import ResolveOrder
+from entrepot.core.decide.run_stock import RunStock
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, FinishJob, ResumeJob, ResumeOrder
 from entrepot.core.decide.stocking import ChangeVariant, MakeLocation, MakeVariant
 from entrepot.core.decide.take_back import ReceiveReturn, TakeBack
 from entrepot.core.decide.wake import WakeStep
+from entrepot.core.decide.watch_stock import WatchStock
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.refusal import Refusal, Refused
@@ -108,6 +112,8 @@ _RULES: dict[type, Rule] = {
     SettleLook: Rule(look.wants, look.settle),
     SettleOperation: Rule(operate.wants, operate.settle),
     ChangeSettings: Rule(choose.wants, choose.change),
+    RunStock: Rule(run_stock.wants, run_stock.run),
+    WatchStock: Rule(watch_stock.wants, watch_stock.watch),
     MakeKey: Rule(keys.wants_maker, keys.make),
     RevokeKey: Rule(keys.wants_both, keys.revoke),
     WakeStep: Rule(wake.wants, wake.wake),

@@ -9,6 +9,7 @@ from entrepot.edge.native.goods import routes as goods
 from entrepot.edge.native.keys import routes as keys
 from entrepot.edge.native.orders import changes, looking
 from entrepot.edge.native.orders import routes as orders
+from entrepot.edge.native.purchases import routes as purchases
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.native.settings import routes as settings
 from entrepot.edge.reply import PROBLEM
@@ -30,6 +31,6 @@ DIALECT = Dialect(
     own_query=True,
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
     operations=(*orders.OPERATIONS, *looking.OPERATIONS, *changes.OPERATIONS,
-                *goods.OPERATIONS, *events.OPERATIONS, *settings.OPERATIONS,
+                *goods.OPERATIONS, *purchases.OPERATIONS, *events.OPERATIONS, *settings.OPERATIONS,
                 *keys.OPERATIONS),
 )  # fmt: skip

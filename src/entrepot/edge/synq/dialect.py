@@ -7,6 +7,7 @@ from entrepot.edge.synq.credentials import authenticate
 from entrepot.edge.synq.inventory import routes as inventory
 from entrepot.edge.synq.orders import routes as orders
 from entrepot.edge.synq.refusals import refusal_answer
+from entrepot.edge.synq.settings import routes as settings
 
 DIALECT = Dialect(
     name="synq",
@@ -31,5 +32,5 @@ DIALECT = Dialect(
     authenticate=authenticate,
     refuse=refusal_answer,
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
-    operations=(*orders.OPERATIONS, *inventory.OPERATIONS),
+    operations=(*orders.OPERATIONS, *inventory.OPERATIONS, *settings.OPERATIONS),
 )  # fmt: skip

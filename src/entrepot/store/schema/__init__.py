@@ -64,6 +64,14 @@ from entrepot.store.schema.stock import (
     stock_entries,
     stock_levels,
 )
+from entrepot.store.schema.stock_settings import (
+    LOW_STOCK,
+    PURCHASE_DRAFTS,
+    STOCK_SETTINGS,
+    low_stock,
+    purchase_drafts,
+    stock_settings,
+)
 from entrepot.store.schema.table import metadata
 from entrepot.store.schema.work import (
     ANNOUNCED,
@@ -80,7 +88,9 @@ from entrepot.store.schema.work import (
 
 # Kinds of which nothing is special: rows are read by key, put and written, and no more. Each has
 # its place among the rest by `core.facts.Facts.of`.
-PLAIN: tuple[AnyKept, ...] = (NOTES, NOTICES, SETTINGS, KEYS)
+PLAIN: tuple[AnyKept, ...] = (
+    NOTES, NOTICES, SETTINGS, KEYS, STOCK_SETTINGS, LOW_STOCK, PURCHASE_DRAFTS,
+)  # fmt: skip
 # Kinds that are read by the order that their rows belong to, where goods of the order have left.
 OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETURN_LINES)
 
@@ -97,6 +107,7 @@ __all__ = [
     "LEVELS",
     "LINES",
     "LOCATIONS",
+    "LOW_STOCK",
     "NOTES",
     "NOTICES",
     "OF_SENT_ORDERS",
@@ -104,12 +115,14 @@ __all__ = [
     "ORDERS",
     "PAYMENTS",
     "PLAIN",
+    "PURCHASE_DRAFTS",
     "RESERVATIONS",
     "RETURNS",
     "RETURN_LINES",
     "SETTINGS",
     "SHIPMENTS",
     "SHIPMENT_LINES",
+    "STOCK_SETTINGS",
     "VARIANTS",
     "VARIANT_NAMES",
     "announced_orders",
@@ -124,6 +137,7 @@ __all__ = [
     "items",
     "jobs",
     "locations",
+    "low_stock",
     "metadata",
     "order_archives",
     "order_counters",
@@ -142,6 +156,7 @@ __all__ = [
     "processes",
     "provider_accounts",
     "provider_notices",
+    "purchase_drafts",
     "reservations",
     "return_lines",
     "returns",
@@ -149,6 +164,7 @@ __all__ = [
     "shipments",
     "stock_entries",
     "stock_levels",
+    "stock_settings",
     "sweeps",
     "variant_names",
     "variants",

@@ -22,6 +22,7 @@ def checks() -> Iterator[Check]:
     """
     yield Check("NUMBERS", _numbers())
     yield Check("EVENT_NUMBERS", _logged())
+    yield Check("WATCHED", _watched())
     yield Check("TIMES", _later_than_the_last_commit())
     for level, size in enumerate(own_reading.SPAN_SIZES):
         below = _grouped(size) if level == 0 else _coarser(level)
@@ -114,6 +115,16 @@ def _logged() -> Select[Any]:
     )  # fmt: skip
     shown = [column.label(name) for name, column in sums.items()]
     return select(both.c.org, *shown).group_by(both.c.org).having(not_(dense))
+
+
+def _watched() -> Select[Any]:
+    """Organizations whose watch over their stock is further than their log."""
+    s = schema.stock_settings.c
+    found = select(s.org, s.watched, func.coalesce(_counters.events, 0).label("events"))
+    joined = found.outerjoin_from(
+        schema.stock_settings, schema.order_counters, _counters.org == s.org
+    )
+    return joined.where(s.watched > func.coalesce(_counters.events, 0))
 
 
 def _later_than_the_last_commit() -> Select[Any]:

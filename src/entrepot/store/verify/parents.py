@@ -35,14 +35,18 @@ def _of(child: Table, column: str, parent: Table) -> Reference:
 
 
 _LINES, _RESERVATIONS, _LEVELS = schema.order_lines, schema.reservations, schema.stock_levels
+_SHELF = ("org", "variant_id", "location_id")
 _SENT, _BACK, _ORDER = schema.shipment_lines, schema.return_lines, ("org", "order_id")
 _ENTRIES, _LIST_ENTRIES, _VARIANTS = schema.stock_entries, schema.item_list_entries, schema.variants
-# The table of each kind of subject that an event can have.
-SUBJECTS: Mapping[str, Table] = MappingProxyType(
+# The table of each kind of subject that an event can have; None where the rows may be gone.
+SUBJECTS: Mapping[str, Table | None] = MappingProxyType(
     {
         events.ORDER: schema.orders,
         events.KEY: schema.credentials,
         events.STOCK_ENTRY: schema.stock_entries,
+        events.SETTINGS: schema.stock_settings,
+        events.LOW_STOCK: None,
+        events.PURCHASE: None,
     }
 )
 
@@ -77,7 +81,7 @@ REFERENCES: tuple[Reference, ...] = (
     _of(_LINES, "location_id", schema.locations),
     _of(schema.order_properties, "order_id", schema.orders),
     *(_of(schema.events, "subject_id", named)._replace(subject=subject)
-      for subject, named in SUBJECTS.items()),
+      for subject, named in SUBJECTS.items() if named is not None),
     _of(schema.order_archives, "order_id", schema.orders),
     _of(schema.jobs, "order_id", schema.orders),
     _of(_LEVELS, "variant_id", _VARIANTS),
@@ -93,6 +97,8 @@ REFERENCES: tuple[Reference, ...] = (
     Reference(_BACK, ("org", "order_id", "line_id"), _LINES, ("org", "order_id", "id")),
     Reference(_BACK, (*_ORDER, "number"), schema.returns, (*_ORDER, "number")),
     _of(_BACK, "location_id", schema.locations),
+    Reference(schema.low_stock, _SHELF, _LEVELS, _SHELF),
+    Reference(schema.purchase_drafts, _SHELF, schema.low_stock, _SHELF),
     _of(schema.payments, "order_id", schema.orders),
     _of(schema.payment_operations, "order_id", schema.orders),
     _of(schema.payment_claims, "order_id", schema.orders),

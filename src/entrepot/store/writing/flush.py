@@ -20,7 +20,7 @@ from entrepot.core.rows import Rows
 from entrepot.store import schema
 from entrepot.store.engines.sql import sql_of
 from entrepot.store.schema.kept import Kept
-from entrepot.store.writing import counters, levels, orders, properties, spans, tallies
+from entrepot.store.writing import allocation, counters, levels, orders, properties, spans, tallies
 from entrepot.store.writing.writes import Made, Writes
 
 
@@ -34,7 +34,11 @@ def flush(
     asked within the transaction, so that what is kept is what is sent.
     """
     if answers_dated is None:
-        _write(conn, facts)
+        if not facts.allocations:
+            _write(conn, facts)
+            return
+        with sql_of(conn).one_transaction(conn):
+            _write(conn, facts)
         return
     with sql_of(conn).one_transaction(conn):
         _write(conn, facts)
@@ -46,6 +50,8 @@ def flush(
 
 def _write(conn: Connection, facts: Facts) -> None:
     """The order of these lines is the order in which locks are taken (docs/adr/0012)."""
+    for org, hard in sorted(facts.allocations.items()):
+        allocation.write(conn, org, hard=hard)
     writes = Writes()
     if not sql_of(conn).locks(conn):
         _as_read(writes, facts)

@@ -24,8 +24,10 @@ from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Row, Select, sql_of
 from entrepot.store.schema.kept import Kept
-from entrepot.store.writing import order_names, payments
+from entrepot.store.writing import allocation, order_names, payments
 
+# Shelves that are read of an organization that has promised what is not there.
+OVERSOLD_NAMED = 5
 _BY_ID = ("org", "id")
 _BY_ORDER = ("org", "order_id")
 _BY_SENDER = ("org", "sender_id", "origin")
@@ -58,6 +60,8 @@ def load(conn: Connection, needs: Needs, facts: Facts, *, lock: bool | None = No
             needs.whole_order(org, order_id)
             needs.steps.add((org, order_id))
             needs.ending.add((org, order_id))
+    for org in needs.oversold:
+        facts.oversold[org] = allocation.oversold(conn, org, OVERSOLD_NAMED)
     loading = _Loading(needs, facts)
     lock = sql_of(conn).locks(conn) if lock is None else lock
     while looks := loading.next_round(lock=lock):
@@ -121,7 +125,8 @@ class _Loading:
             self._rows_of_orders(paid, self._paying)
         self._rows(schema.CLAIMS, needs.claims, few=True)
         for kept in _BY_KEY:
-            self._rows(kept, needs.of(kept.kind))
+            if wanted_of_kind := needs.others.get(kept.kind):
+                self._rows(kept, wanted_of_kind)
         self.facts.chosen.update([org for (org,) in needs.of(SETTINGS)])
         for kept in schema.OF_SENT_ORDERS if self._sent else ():
             look(_by_order(kept, self._sent), partial(_read, kept, self.facts))
@@ -199,9 +204,9 @@ class _Loading:
     # ------------------------------------------------------------------ what was found
 
     def _orgs(self, found: list[Row]) -> None:
-        for org, guest, location, list_, allocation, source, announced, secret, paid in found:
+        for org, guest, location, list_, model, source, announced, secret, paid in found:
             self.facts.orgs[org] = OrgFacts(
-                org, guest, location, list_, allocation == "HARD", source is not None,
+                org, guest, location, list_, model == "HARD", source is not None,
                 bool(announced), None if secret is None else bytes(secret),
             )  # fmt: skip
             if announced:

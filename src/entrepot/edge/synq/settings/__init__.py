@@ -1,0 +1,1 @@
+"""Synq's settings of a tenant: how stock is run."""
