@@ -7,6 +7,7 @@ import datetime as dt
 import random
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -74,7 +75,10 @@ class Reading:
 def every(filled: Filled, server: Server) -> list[Reading]:
     """All of them, in the order of the table, on a book that only its filling has written to."""
     told = server.credentials
-    return [*_by_id(filled, told), *_pages(filled, told), *_filtered(filled, told)]
+    return [
+        *_by_id(filled, told), *_pages(filled, told), *_filtered(filled, told),
+        *_contacts(filled, told),
+    ]  # fmt: skip
 
 
 def _by_id(filled: Filled, told: Credentials) -> list[Reading]:
@@ -135,6 +139,27 @@ def _filtered(filled: Filled, told: Credentials) -> list[Reading]:
     }
     return [
         Reading(f"Polinate list, {name}", request.headers, (f"{request.path}?{query}",), "total")
+        for name, query in queries.items()
+    ]
+
+
+def _contacts(filled: Filled, told: Credentials) -> list[Reading]:
+    """Konvo's contacts: pages, a bound and a search that one contact fits."""
+    headers = konvo(told, 1).headers
+    [(contacts,)] = book.rows(filled.url, "SELECT count(*) FROM contacts")
+    half = contacts // 2
+    middle = f"SELECT updated_at FROM contacts ORDER BY org, updated_at LIMIT 1 OFFSET {half}"
+    since = _spelled(book.rows(filled.url, middle)[0][0])
+    one = f"SELECT email FROM customers WHERE email IS NOT NULL ORDER BY id LIMIT 1 OFFSET {half}"
+    found = book.rows(filled.url, one)
+    queries = {
+        "first page": "", "page half way": f"?page={half // KONVO_PAGE + 1}",
+        "updated_at_min, latest half": f"?updated_at_min={since}",
+    }  # fmt: skip
+    if found:
+        queries["q, one mailbox"] = f"?q={quote(found[0][0])}"
+    return [
+        Reading(f"Konvo contacts, {name}", headers, (f"/contacts{query}",), "count")
         for name, query in queries.items()
     ]
 

@@ -30,6 +30,7 @@ from entrepot.edge.polinate.orders.source import SOURCE, mirror_from_source
 from entrepot.edge.protocol import SPARE_CONNECTIONS, deadline_protocol
 from entrepot.edge.rate_limit import SharedTokenBuckets
 from entrepot.edge.services import Services
+from entrepot.pipeline.following import Following
 from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.lapsing import Lapsing
 from entrepot.pipeline.retention import DAY_SECONDS, Retention, RetentionSettings
@@ -167,6 +168,7 @@ def make_walks(database: Database, writer: Writer, worker: Worker) -> list[Walki
     return [
         Lapsing(database, writer, worker.service, now=now),
         StockWatch(database, writer, now=now),
+        Following(database, now=now),
     ]
 
 

@@ -10,15 +10,18 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, select, update
 from tests.store.verify_book import SECOND, START, key_of, operation_key
 
+from entrepot.core.between import Between
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.core.order_filter import OrderFilter
 from entrepot.store import accounts, catalogue, schema
+from entrepot.store.keeping import contacts as following
 from entrepot.store.keeping import holds, retention
 from entrepot.store.reading import (
     booked,
+    contacts,
     event_log,
     explaining,
     goods,
@@ -31,6 +34,7 @@ from entrepot.store.reading import (
     span_walk,
     stock_settings,
     stock_watch,
+    timelines,
     waiting,
     whole_orders,
 )
@@ -137,6 +141,9 @@ def lie(conn: Connection) -> None:
     for table in (schema.order_property_tallies, schema.order_update_tallies, schema.order_spans):
         more = {"orders": table.c.orders + 1_000}
         conn.execute(update(table).where(table.c.org.in_(TWINS)).values(more))
+    counted = {"counted": schema.list_tallies.c.counted + 1_000}
+    of_twins = schema.list_tallies.c.org.in_(TWINS)
+    conn.execute(update(schema.list_tallies).where(of_twins).values(counted))
     counters = schema.order_counters
     more = {"orders": counters.c.orders + 1_000, "events": counters.c.events + 1_000}
     conn.execute(update(counters).where(counters.c.org.in_(TWINS)).values(more))
@@ -218,6 +225,11 @@ ASKED: dict[str, Work] = {
     "booked.services_of": lambda conn, _: booked.services_of(conn, ORG),
     "catalogue.listed_variants": lambda conn, _: catalogue.listed_variants(conn, ORG),
     "catalogue.oversold": _oversold,
+    "contacts.page": lambda conn, _: [
+        contacts.page(conn, ORG, words, bounds, 9, 0)
+        for words in ((), ("ada",), ("ada@", "ad"))
+        for bounds in (Between(), Between(START, NOW))
+    ],
     "event_log.after": lambda conn, _: event_log.after(conn, ORG, 5, 50),
     "event_log.following": lambda conn, _: event_log.following(conn, ORG, 5, 50),
     "event_log.newest": lambda conn, _: event_log.newest(conn, ORG),
@@ -285,6 +297,7 @@ ASKED: dict[str, Work] = {
     "retention.read_events": lambda conn, _: retention.read_events(
         conn, _sweep(retention.EVENTS), NOW, 100, 1_000
     ),
+    "timelines.find": lambda c, _: timelines.find(c, ORG, contacts.BY_CHANGE, Between(0), 9, 0),
     "span_walk.newest": lambda conn, _: span_walk.newest(conn, ORG),
     "stock_settings.drafts": lambda conn, _: stock_settings.drafts(conn, ORG, None, 9),
     "stock_settings.told": lambda conn, _: stock_settings.told(conn, ORG),
@@ -326,6 +339,12 @@ def _removed_events(conn: Connection, ids: Ids) -> Any:
     return retention.remove_events(conn, held, part, NOW)
 
 
+def _followed(conn: Connection, ids: Ids) -> Any:
+    for table in (schema.contact_terms, schema.contact_orders, schema.contacts):
+        conn.execute(delete(table).where(table.c.org == ORG))
+    return following.follow(conn, _known(conn, retention.CONTACTS)._replace(reached_at=0), 10_000)
+
+
 def _known(conn: Connection, kind: str) -> retention.Sweep:
     """The walk of the organization as the book has it."""
     found = retention.due(conn, kind, ORG - 1, NOW, NOW, 1)[0]
@@ -356,6 +375,7 @@ DONE: dict[str, Work] = {
     "accounts.set_source": lambda conn, _: accounts.set_source(conn, ORG, None, "X: 1"),
     "announced.ask_for_all": lambda conn, _: announced.ask_for_all(conn, ORG, NOW, fetch_job_id),
     "catalogue.add_variant": _variant,
+    "contacts.follow": _followed,
     "retention.claim": lambda conn, _: retention.claim(
         conn, _known(conn, retention.EVENTS), NOW, NOW
     ),

@@ -38,7 +38,7 @@ from entrepot.core.results import OrderResult, OrdersResult, Result
 from entrepot.core.shipments import Carriage, Part
 from entrepot.store import accounts, catalogue, schema
 from entrepot.store.engine import Database
-from entrepot.store.keeping import migrate, retention
+from entrepot.store.keeping import contacts, migrate, retention
 from entrepot.store.reading import stock_watch
 from entrepot.store.writing import allocation as allocations
 from entrepot.store.writing import processes
@@ -252,6 +252,7 @@ async def healthy_book(database: Database) -> Healthy:
     await book.tell(KeepNotice(1, "stripe", "evt_1", ("pi_1",), b"{}"))
     await book.tell(NotifyOrder(1, "polinate", "not-known-yet"))
     await database.write(lambda conn: processes.beat(conn, 1, book.now()))
+    await followed(book)
     return book
 
 
@@ -261,6 +262,15 @@ async def _running_low(book: Healthy) -> None:
     await book.tell(AdjustStock(1, book.ids["hard_tee"], book.ids["hard_place"], NONE, "count"))
     moved = await book.database.read(lambda conn: stock_watch.moved(conn, 1, 0, 500))
     await book.tell(WatchStock(1, 0, *moved))
+
+
+async def followed(book: Healthy) -> None:
+    """The contacts of the first organization, as its log has them, and the id of one of them."""
+    reader = retention.Sweep(1, retention.CONTACTS)
+    await book.database.write(lambda conn: contacts.follow(conn, reader, 10_000))
+    told = schema.orders.c
+    hers = select(told.customer_id).where(told.id == book.ids["mirrored"], told.org == 1)
+    book.ids["ada"] = await book.database.read(lambda conn: conn.execute(hers).scalar_one())
 
 
 async def _archived(book: Healthy) -> None:

@@ -307,7 +307,7 @@ _ROWS = (
         "OWN_ORGANIZATION", "another organization's customer", "mirrored",
         _order(
             "customer_id = (SELECT guest_id FROM organizations WHERE org = 2)", "mirrored"
-        ),
+        ), (), ("CONTACTS",),
     ),
     Break(
         "OWN_ORGANIZATION", "a claim for no line", "retried",

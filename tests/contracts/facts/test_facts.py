@@ -9,6 +9,7 @@ from tests.contracts.facts import (
     Fact,
     House,
     konvo_answer,
+    konvo_contacts,
     konvo_input,
     polinate_change,
     polinate_notify,
@@ -25,6 +26,7 @@ TABLES = (
     polinate_read,
     konvo_input,
     konvo_answer,
+    konvo_contacts,
     synq_access,
     synq_orders,
     synq_inventory,
@@ -45,7 +47,7 @@ def house(
 
 
 # The numbers of the facts of each part, from and to.
-PARTS = ((1, 470), (771, 788))
+PARTS = ((1, 470), (654, 684), (771, 788))
 
 
 def test_every_fact_is_in_the_table_once() -> None:

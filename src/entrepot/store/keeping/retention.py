@@ -19,14 +19,14 @@ from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.writing.writes import Writes
 
-KEYS, EVENTS, HOLDS = "keys", "events", "holds"
-KINDS = (KEYS, EVENTS, HOLDS)
+KEYS, EVENTS, HOLDS, CONTACTS = "keys", "events", "holds", "contacts"
+KINDS = (KEYS, EVENTS, HOLDS, CONTACTS)
 FINISHED = tuple(sorted(ENDED | {"completed", "archived"}))
 
 _sweeps, _orgs, _keys = schema.sweeps, schema.organizations, schema.idempotency_keys
 _orders, _events = schema.orders.c, schema.events
 
-_SWEEP = ("org", "kind", "fence", "leased_until", "ended_at", "horizon", "reached_at", "reached")
+SWEEP = ("org", "kind", "fence", "leased_until", "ended_at", "horizon", "reached_at", "reached")
 _GUARD = ("org", "kind", "fence")
 # A time that is further ahead (microseconds) is not believed: a clock was wrong then.
 AHEAD_MAX = 3_600_000_000
@@ -82,7 +82,7 @@ def due(
     """
     orgs = [row[0] for row in conn.execute(organizations_statement(after_org, limit))]
     wanted: set[tuple[Any, ...]] = {(org, kind) for org in orgs}
-    found = sql.select(conn, _sweeps, ("org", "kind"), wanted, _SWEEP)
+    found = sql.select(conn, _sweeps, ("org", "kind"), wanted, SWEEP)
     known = {row[0]: Sweep(*row) for row in found}
     listed = [known.get(org) or Sweep(org, kind) for org in orgs]
     free = [s for s in listed if not _held(s, now) and not _walked(s, now, ended_before)]
@@ -116,10 +116,7 @@ def claim(conn: Connection, sweep: Sweep, leased_until: int, before: int) -> Swe
         horizon=max(sweep.horizon, before),
     )
     writes = Writes()
-    if sweep.fence == 0:
-        writes.insert(_sweeps, _SWEEP, [tuple(taken)])
-    else:
-        _save(writes, taken, sweep.fence)
+    save(writes, taken, sweep.fence)
     writes.run(conn)
     return taken
 
@@ -127,13 +124,17 @@ def claim(conn: Connection, sweep: Sweep, leased_until: int, before: int) -> Swe
 def keep(conn: Connection, sweep: Sweep) -> None:
     """Write where a sweep is. Raises Conflict when it is no longer this process's."""
     writes = Writes()
-    _save(writes, sweep, sweep.fence)
+    save(writes, sweep, sweep.fence)
     writes.run(conn)
 
 
-def _save(writes: Writes, sweep: Sweep, held: int) -> None:
+def save(writes: Writes, sweep: Sweep, held: int) -> None:
+    """Write where a sweep is, if its fence is the one that is `held`; 0: nobody ever held it."""
+    if held == 0:
+        writes.insert(_sweeps, SWEEP, [tuple(sweep)])
+        return
     values = (*sweep[2:], sweep.org, sweep.kind, held)
-    writes.update(_sweeps, _SWEEP[2:], _GUARD, [values])
+    writes.update(_sweeps, SWEEP[2:], _GUARD, [values])
 
 
 # ------------------------------------------------------------------ idempotency rows
@@ -168,7 +169,7 @@ def remove_keys(conn: Connection, sweep: Sweep, before: int, limit: int) -> tupl
     notices = conn.execute(notices_statement(sweep.org, before, limit)).all()
     if old or notices:
         writes = Writes()
-        _save(writes, moved, moved.fence)
+        save(writes, moved, moved.fence)
         writes.delete(schema.provider_notices, NOTICE_KEY, [(sweep.org, *row) for row in notices])
         # The age is part of the key here, so that a younger row under the same key would stay.
         writes.delete(_keys, KEY_GUARD, old, guarded=False)
@@ -259,7 +260,7 @@ def remove_events(conn: Connection, sweep: Sweep, part: Slice, now: int) -> int:
         ranges.setdefault(event.subject_id, []).append(event.seq)
     noted = [(sweep.org, id_, min(s), max(s), now) for id_, s in sorted(ranges.items())]
     writes = Writes()
-    _save(writes, sweep, sweep.fence)
+    save(writes, sweep, sweep.fence)
     writes.insert(schema.order_archives, _ARCHIVE, noted)
     writes.delete(_events, EVENT_KEY, [(e.org, e.subject_id, e.seq) for e in leaving])
     writes.run(conn)

@@ -28,6 +28,12 @@ from entrepot.store.schema.catalogue import (
     variant_names,
     variants,
 )
+from entrepot.store.schema.contacts import (
+    contact_orders,
+    contact_terms,
+    contacts,
+    list_tallies,
+)
 from entrepot.store.schema.goods import (
     RETURN_LINES,
     RETURNS,
@@ -126,6 +132,9 @@ __all__ = [
     "VARIANTS",
     "VARIANT_NAMES",
     "announced_orders",
+    "contact_orders",
+    "contact_terms",
+    "contacts",
     "credentials",
     "customer_names",
     "customers",
@@ -136,6 +145,7 @@ __all__ = [
     "item_lists",
     "items",
     "jobs",
+    "list_tallies",
     "locations",
     "low_stock",
     "metadata",

@@ -102,7 +102,7 @@ sweeps = table(
     need("reached_at", BigInteger),
     need("reached", LargeBinary),
     PrimaryKeyConstraint("org", "kind"),
-    one_of("kind", ("keys", "events", "holds")),
+    one_of("kind", ("keys", "events", "holds", "contacts")),
 )
 
 JOBS = Kept(kinds.JOBS, jobs)

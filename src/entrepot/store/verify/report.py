@@ -172,7 +172,12 @@ INVARIANTS: dict[str, str] = {
     "DAMAGE": "The whole book can be read, and every value has the type of its column.",
     "TALLIES": (
         "The tallies have the right count of orders for each property and for each slot of time "
-        "of updating."
+        "of updating, and of the rows of other lists for each slot of their time."
+    ),
+    "CONTACTS": (
+        "Each order of a customer is kept with this customer as its contact, once the log was "
+        "read so far. A contact has as many orders and terms as it says, and was not changed "
+        "before it was made."
     ),
     "LOG": "The book has its log, and no acknowledged commit is missing.",
 }

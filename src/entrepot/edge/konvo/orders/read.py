@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +21,7 @@ from entrepot.edge import addresses, currency, quantities
 from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import refuse_card_members
 from entrepot.edge.dialect import read_json
+from entrepot.edge.konvo import paging
 from entrepot.edge.konvo.orders import absent, faulty, wire
 from entrepot.edge.konvo.words import STATUS
 from entrepot.edge.strict_json import (
@@ -31,19 +31,10 @@ from entrepot.edge.strict_json import (
     decimal_number,
     number_text,
 )
-from entrepot.edge.times import microseconds
 from entrepot.pace import breathe
 
-LIMIT = 50
-LIMIT_MAX = 200
-PAGE_MAX = 2**31 - 1
 METADATA_BYTES_MAX = 65_536
-DAY = 86_400_000_000
-MINUTE = 60_000_000
-SECOND = 1_000_000
 
-_WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
-_FRACTION = re.compile(r"\.(\d+)")
 _DIGITS_MAX = len(str(UNITS_MAX))
 _ONE = whole(1)
 # Numbers of the sender's own metadata stay decimal, so that what comes out is what went in.
@@ -268,55 +259,11 @@ def _number(raw: Raw, path: str) -> None:
 
 def page(query: dict[str, str]) -> tuple[OrderFilter, int, int]:
     """Filter, limit (50 unless told, at most 200) and offset of the page (1 unless told)."""
-    number = _positive(query.get("page", "1"), "page")
-    if number > PAGE_MAX:
-        raise refuse(Reason.INVALID, f"must be 1 to {PAGE_MAX}", "page")
-    limit = _positive(query.get("limit", str(LIMIT)), "limit")
-    if limit > LIMIT_MAX:
-        raise refuse(Reason.INVALID, f"must be 1 to {LIMIT_MAX}", "limit")
+    limit, offset = paging.page(query)
     wanted = OrderFilter(
-        created_min=_since(query, "created_at_min"),
-        created_max=_until(query, "created_at_max"),
-        updated_min=_since(query, "updated_at_min"),
-        updated_max=_until(query, "updated_at_max"),
+        created_min=paging.since(query, "created_at_min"),
+        created_max=paging.until(query, "created_at_max"),
+        updated_min=paging.since(query, "updated_at_min"),
+        updated_max=paging.until(query, "updated_at_max"),
     )
-    return wanted, limit, (number - 1) * limit
-
-
-def _positive(text: str, field: str) -> int:
-    if not _WHOLE.match(text):
-        raise refuse(Reason.INVALID, "must be a whole number", field)
-    number = int(text)
-    if number < 1:
-        raise refuse(Reason.INVALID, "must be 1 or more", field)
-    return number
-
-
-def _since(query: dict[str, str], field: str) -> int | None:
-    text = query.get(field)
-    if text is None:
-        return None
-    instant = microseconds(text)
-    if instant is None:
-        raise refuse(Reason.INVALID, "must be an ISO 8601 date or date and time", field)
-    return instant
-
-
-def _until(query: dict[str, str], field: str) -> int | None:
-    """The last microsecond that the text covers: a day, a minute, a second or a part of one.
-
-    The book keeps microseconds and Konvo shows milliseconds, so that a time as shown has to cover
-    the order that shows it.
-    """
-    instant = _since(query, field)
-    return None if instant is None else instant + _span(query[field]) - 1
-
-
-def _span(text: str) -> int:
-    if len(text) == len("2026-03-01"):
-        return DAY
-    fraction = _FRACTION.search(text)
-    if fraction is not None:
-        covered: int = 10 ** max(0, 6 - len(fraction[1]))
-        return covered
-    return SECOND if text[len("2026-03-01T12:00") :].startswith(":") else MINUTE
+    return wanted, limit, offset

@@ -17,6 +17,7 @@ from entrepot.edge.dialect import (
     Parameter,
     Response,
 )
+from entrepot.edge.konvo import paging
 from entrepot.edge.konvo.documented import BODY_ERRORS, ERRORS
 from entrepot.edge.konvo.orders import read, wire, write
 from entrepot.edge.konvo.wire import Error
@@ -56,26 +57,12 @@ async def create_orders(call: Call) -> Answer:
     return await call.submit(command, answer)
 
 
-def _time(name: str, description: str) -> Parameter:
-    return Parameter(name, "query", {"type": "string"}, description=description)
-
-
 OPERATIONS = (
     Operation(
         method="GET", path="/orders", operation_id="listOrders", summary="Get Orders",
         handler=list_orders,
         parameters=(
-            Parameter("page", "query", {"type": "integer", "format": "int32", "default": 1,
-                                        "minimum": 1, "maximum": read.PAGE_MAX},
-                      description="The page, from 1. Default 1."),
-            Parameter("limit", "query", {"type": "integer", "format": "int32",
-                                         "default": read.LIMIT, "minimum": 1,
-                                         "maximum": read.LIMIT_MAX},
-                      description="Orders a page. Max 200, default 50."),
-            _time("created_at_min", "Created at or after this ISO 8601 date or time."),
-            _time("created_at_max", "Created at or before it."),
-            _time("updated_at_min", "Updated at or after this ISO 8601 date or time."),
-            _time("updated_at_max", "Updated at or before it."),
+            *paging.pages("Orders"), *paging.bounds("created_at"), *paging.bounds("updated_at"),
         ),
         responses={
             200: Response("A page of orders; `count` is the number of all", wire.Orders,

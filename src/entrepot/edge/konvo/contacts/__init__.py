@@ -1,0 +1,1 @@
+"""Contacts of Konvo: the people behind the orders."""

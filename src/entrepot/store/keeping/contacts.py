@@ -1,0 +1,207 @@
+"""Following the log of events: contacts, as an organization's orders have them.
+
+A step reads a slice of the log and looks at what the events are about, as it now is. So a step that
+is repeated changes nothing more, and events that are in the archive are not missed: the newest
+event of an order stays in the book.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, select
+
+from entrepot.core import events
+from entrepot.core.contacts import Contact, terms_of
+from entrepot.core.order import Customer
+from entrepot.store import schema
+from entrepot.store.engines import sql
+from entrepot.store.keeping.retention import CONTACTS, SWEEP, Sweep, save
+from entrepot.store.writing import list_tallies
+from entrepot.store.writing.list_tallies import NO_KEY, Counted
+from entrepot.store.writing.writes import Writes
+
+_BY_ID, _BY_ORDER = ("org", "id"), ("org", "order_id")
+_ORDER = ("id", "customer_id", "created_at", "made_at", "origin", "channel", "source_platform")
+_OWNED = ("org", "order_id", "customer_id")
+_TERM = ("org", "term", "customer_id")
+
+
+class Step(NamedTuple):
+    """Where the reader of the log is after a step. `ended`: the log has no more events."""
+
+    sweep: Sweep
+    ended: bool
+
+
+class _Told(NamedTuple):
+    """What a contact is seen to have done: an order, as the book has the order now."""
+
+    customer_id: bytes
+    created_at: int
+    dated: int
+    source: str
+
+
+def behind(conn: Connection, after_org: int, limit: int) -> list[Sweep]:
+    """Readers that have not come to the end of their organization's log, by organization."""
+    c, s = schema.order_counters.c, schema.sweeps.c
+    its = and_(s.org == c.org, s.kind == CONTACTS)
+    columns = [s[name] for name in SWEEP[2:]]
+    statement = select(c.org, *columns).join_from(
+        schema.order_counters, schema.sweeps, its, isouter=True
+    )
+    unread = s.reached_at.is_(None) | (c.events > s.reached_at)
+    statement = statement.where(c.org > after_org, unread)
+    found = conn.execute(statement.order_by(c.org).limit(limit))
+    return [
+        Sweep(org, CONTACTS) if row[0] is None else Sweep(org, CONTACTS, *row)
+        for org, *row in found
+    ]
+
+
+def follow(conn: Connection, sweep: Sweep, limit: int) -> Step:
+    """Take in the next `limit` events. Raises Conflict where another process was faster."""
+    e = schema.events.c
+    following = select(e.number, e.subject, e.subject_id)
+    following = following.where(e.org == sweep.org, e.number > sweep.reached_at)
+    found = conn.execute(following.order_by(e.org, e.number).limit(limit)).all()
+    reached = found[-1].number if found else _newest(conn, sweep.org)
+    moved = sweep._replace(fence=sweep.fence + 1, reached_at=reached)
+    writes = Writes()
+    save(writes, moved, sweep.fence)
+    ordered = {bytes(one.subject_id) for one in found if one.subject == events.ORDER}
+    if ordered:
+        _Following(conn, sweep.org, writes).orders(ordered)
+    writes.run(conn)
+    return Step(moved, len(found) < limit)
+
+
+def _newest(conn: Connection, org: int) -> int:
+    """The number of the newest event, where the log has no event behind the reader: the events
+    between are in the archive.
+    """
+    c = schema.order_counters.c
+    return int(conn.execute(select(c.events).where(c.org == org)).scalar_one())
+
+
+class _Following:
+    """What a slice of the log changes of one organization's contacts."""
+
+    def __init__(self, conn: Connection, org: int, writes: Writes) -> None:
+        self._conn, self._org, self._writes = conn, org, writes
+        self._counted: Counter[Counted] = Counter()
+
+    def orders(self, ids: set[bytes]) -> None:
+        """Write what these orders say of their customers."""
+        told = {row[0]: _told(row) for row in self._select(schema.orders, _BY_ID, ids, _ORDER)}
+        owned = self._select(schema.contact_orders, _BY_ORDER, ids, _OWNED[1:])
+        before = {bytes(order_id): bytes(customer_id) for order_id, customer_id in owned}
+        guest = self._guest()
+        now = {id_: one.customer_id for id_, one in told.items() if one.customer_id != guest}
+        self._owned(before, now)
+        joined = Counter(now.values())
+        left = Counter(before.values())
+        self._contacts(joined.keys() | left.keys(), told, {
+            id_: joined[id_] - left[id_] for id_ in joined.keys() | left.keys()
+        })  # fmt: skip
+        list_tallies.tally(self._writes, self._counted)
+
+    def _owned(self, before: dict[bytes, bytes], now: dict[bytes, bytes]) -> None:
+        org, table = self._org, schema.contact_orders
+        new = [(org, id_, now[id_]) for id_ in sorted(now.keys() - before.keys())]
+        moved = [
+            (now[id_], org, id_) for id_ in sorted(now.keys() & before.keys())
+            if now[id_] != before[id_]
+        ]  # fmt: skip
+        gone = [(org, id_) for id_ in sorted(before.keys() - now.keys())]
+        self._writes.delete(table, _BY_ORDER, gone)
+        self._writes.update(table, ("customer_id",), _BY_ORDER, moved)
+        self._writes.insert(table, _OWNED, new)
+
+    def _contacts(self, ids: set[bytes], told: dict[bytes, _Told], more: dict[bytes, int]) -> None:
+        rows = self._select(schema.customers, _BY_ID, ids, schema.CUSTOMERS.columns)
+        customers = [schema.CUSTOMERS.from_row(row) for row in rows]
+        found = self._select(schema.contacts, _BY_ID, ids, Contact._fields)
+        known = {one.id: one for one in map(_contact, found)}
+        seen: dict[bytes, list[_Told]] = {}
+        for one in told.values():
+            seen.setdefault(one.customer_id, []).append(one)
+        now = [
+            _seen(customer, known.get(customer.id), seen.get(customer.id, []), more[customer.id])
+            for customer in customers
+        ]
+        new = [one for one in now if one.id not in known]
+        changed = [one for one in now if one.id in known and one != known[one.id]]
+        table, rest = schema.contacts, Contact._fields[2:]
+        self._writes.insert(table, Contact._fields, sorted(map(tuple, new)))
+        self._writes.update(
+            table, rest, _BY_ID, [(*one[2:], one.org, one.id) for one in sorted(changed)]
+        )
+        self._terms(now, known)
+        for contact in (*new, *changed):
+            self._count(contact, known.get(contact.id))
+
+    def _terms(self, now: list[Contact], known: dict[bytes, Contact]) -> None:
+        """Write the terms that contacts have now and had not, and take the others away."""
+        table, new, gone = schema.contact_terms, [], []
+        for one in now:
+            last = known.get(one.id)
+            before, after = _terms(last), _terms(one)
+            new += [(one.org, term, one.id) for term in after - before]
+            gone += [(one.org, term, one.id) for term in before - after]
+        self._writes.delete(table, _TERM, sorted(gone))
+        self._writes.insert(table, _TERM, sorted(new))
+
+    def _count(self, now: Contact, before: Contact | None) -> None:
+        org = self._org
+        if before is None:
+            self._counted[org, list_tallies.CONTACTS, "", NO_KEY, now.created_at] += 1
+        else:
+            self._counted[org, list_tallies.CONTACTS_UPDATED, "", NO_KEY, before.updated_at] -= 1
+        self._counted[org, list_tallies.CONTACTS_UPDATED, "", NO_KEY, now.updated_at] += 1
+
+    def _guest(self) -> bytes:
+        columns = ("guest_id",)
+        [[guest]] = sql.select(self._conn, schema.organizations, ("org",), {(self._org,)}, columns)
+        return bytes(guest)
+
+    def _select(
+        self, table: Any, keys: tuple[str, ...], ids: set[bytes], columns: tuple[str, ...]
+    ) -> list[Any]:
+        return sql.select(self._conn, table, keys, {(self._org, id_) for id_ in ids}, columns)
+
+
+def _told(row: Any) -> _Told:
+    _, customer_id, created_at, made_at, origin, channel, platform = row
+    dated = created_at if made_at is None else min(made_at, created_at)
+    return _Told(bytes(customer_id), created_at, dated, channel or platform or origin)
+
+
+def _contact(row: Any) -> Contact:
+    return Contact(row[0], bytes(row[1]), *row[2:])
+
+
+def _terms(contact: Contact | None) -> set[bytes]:
+    if contact is None or not contact.terms:
+        return set()
+    return {term.encode() for term in contact.terms.split("\n")}
+
+
+def _seen(customer: Customer, known: Contact | None, told: list[_Told], more: int) -> Contact:
+    """The contact after these orders: times rise, and the source is that of the first one."""
+    updated = max(customer.updated_at, *[one.created_at for one in told], 0)
+    interacted = max([one.dated for one in told], default=0)
+    if known is None:
+        first = min(told, key=lambda one: one.created_at)
+        return Contact(
+            customer.org, customer.id, customer.created_at, updated, interacted, more,
+            first.source, terms_of(customer),
+        )  # fmt: skip
+    return known._replace(
+        updated_at=max(known.updated_at, updated),
+        interacted_at=max(known.interacted_at, interacted),
+        orders=known.orders + more,
+        terms=terms_of(customer),
+    )

@@ -1,0 +1,113 @@
+"""Contacts against the customers and orders that they follow from, and the tallies of their lists.
+
+What the reader of the log has not come to yet is no fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+    union_all,
+)
+
+from entrepot.store import schema
+from entrepot.store.verify import own_reading
+from entrepot.store.verify.statements import Check
+
+READER: Final = "contacts"
+# The lists by time: name, table, column.
+LISTS: Final = (
+    ("contacts", schema.contacts, "created_at"),
+    ("contacts_updated", schema.contacts, "updated_at"),
+)
+
+_contacts, _owned, _terms = schema.contacts.c, schema.contact_orders.c, schema.contact_terms.c
+_orders = schema.orders.c
+
+
+def checks() -> Iterator[Check]:
+    """All of them."""
+    yield Check("CONTACTS", _of_others())
+    yield Check("CONTACTS", _without_contact())
+    yield Check("CONTACTS", _miscounted(_contacts.orders, schema.contact_orders))
+    terms = func.length(_contacts.terms) - func.length(func.replace(_contacts.terms, "\n", ""))
+    none = _contacts.terms == ""
+    yield Check("CONTACTS", _miscounted(terms + 1, schema.contact_terms).where(not_(none)))
+    yield Check("CONTACTS", _dated())
+    yield Check("TALLIES", _tallied())
+
+
+def _is_read() -> ColumnElement[bool]:
+    """Whether the reader has come to all events of an order."""
+    event, sweep = schema.events.alias("e").c, schema.sweeps.alias("s").c
+    its = and_(event.org == _orders.org, event.subject_id == _orders.id)
+    reader = and_(sweep.org == _orders.org, sweep.kind == READER)
+    reached = select(sweep.reached_at).where(reader).correlate(schema.orders).scalar_subquery()
+    return and_(
+        exists().where(its, event.number <= reached),
+        not_(exists().where(its, event.number > func.coalesce(reached, 0))),
+    )
+
+
+def _of_others() -> Select[Any]:
+    """Orders that are kept with another contact than their customer."""
+    same = and_(_orders.org == _owned.org, _orders.id == _owned.order_id)
+    told = select(_owned.org, _owned.order_id, _owned.customer_id)
+    return told.join_from(schema.contact_orders, schema.orders, same).where(
+        _orders.customer_id != _owned.customer_id, _is_read()
+    )
+
+
+def _without_contact() -> Select[Any]:
+    """Orders of a customer who is no contact with them."""
+    kept = exists().where(_owned.org == _orders.org, _owned.order_id == _orders.id)
+    organization = schema.organizations.c
+    guest = exists().where(
+        organization.org == _orders.org, organization.guest_id == _orders.customer_id
+    )
+    told = select(_orders.org, _orders.id.label("order_id"), _orders.customer_id)
+    return told.where(not_(kept), not_(guest), _is_read())
+
+
+def _miscounted(said: ColumnElement[int], table: Any) -> Select[Any]:
+    """Contacts that say another number of rows than the table has of them."""
+    its = and_(table.c.org == _contacts.org, table.c.customer_id == _contacts.id)
+    there = select(func.count()).where(its).scalar_subquery()
+    told = select(_contacts.org, _contacts.id.label("contact_id"), literal(table.name).label("of"))
+    return told.where(said != there)
+
+
+def _dated() -> Select[Any]:
+    """Contacts that were changed before they were made."""
+    told = select(_contacts.org, _contacts.id.label("contact_id"), _contacts.created_at)
+    return told.where(_contacts.updated_at < _contacts.created_at)
+
+
+def _tallied() -> Select[Any]:
+    """Slots whose tally is not the number of rows of the list with a time in them."""
+    t = schema.list_tallies.c
+    names = ("org", "list", "word", "key", "level", "slot")
+    counted = [select(*[t[name] for name in names], t.counted.label("n"))]
+    for name, table, at in LISTS:
+        for level, size in enumerate(own_reading.SLOT_SIZES):
+            slot = table.c[at] // size
+            its = select(
+                table.c.org, literal(name), literal(""), literal(b""), literal(level), slot,
+                -func.count(),
+            )  # fmt: skip
+            counted.append(its.group_by(table.c.org, slot))
+    both = union_all(*counted).subquery()
+    key = [both.c[name] for name in names]
+    left = func.sum(both.c.n)
+    told = select(both.c.org, both.c.list, both.c.level, both.c.slot, left.label("rows_too_many"))
+    return told.group_by(*key).having(left != 0)

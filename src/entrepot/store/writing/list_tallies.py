@@ -1,0 +1,42 @@
+"""How many rows of a list have a time in a slot: totals and deep pages that need no counting.
+
+A list, such as the contacts by the time of their making, has tallies of all its rows, and of those
+with a word and a key, such as the attributions of one origin. They are written in the transaction
+that writes the rows. The slots are those of tallies.py.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from entrepot.store.engines.sql import Row, Write
+from entrepot.store.writing.tallies import SLOTS
+from entrepot.store.writing.writes import Writes
+
+# The lists: contacts by the time of their making, and of their last change.
+CONTACTS, CONTACTS_UPDATED = "contacts", "contacts_updated"
+# The key of tallies that are of no one thing.
+NO_KEY = b""
+
+Counted = tuple[int, str, str, bytes, int]  # organization, list, word, key, time in microseconds
+
+
+def tally(writes: Writes, counted: Counter[Counted]) -> None:
+    """Raise and lower the tallies of these rows, every level of them."""
+    slots: Counter[tuple[int, str, str, bytes, int, int]] = Counter()
+    for (org, name, word, key, at), more in counted.items():
+        for level, size in enumerate(SLOTS):
+            slots[org, name, word, key, level, at // size] += more
+    # Sorted, so that two processes do not wait for each other.
+    rows: list[Row] = sorted((*slot, n) for slot, n in slots.items() if n)
+    writes.add(Write("list_tallies", *_STATEMENTS, _TYPES, rows))
+
+
+_KEYS = ("org", "list", "word", "key", "level", "slot")
+_TYPES = ("bigint", "text", "text", "bytea", "smallint", "bigint", "bigint")
+_INSERT = f"INSERT INTO list_tallies AS t ({', '.join(_KEYS)}, counted) "
+_ADDED = f" ON CONFLICT ({', '.join(_KEYS)}) DO UPDATE SET counted = t.counted + excluded.counted"
+_STATEMENTS = (
+    f"{_INSERT}VALUES (?, ?, ?, ?, ?, ?, ?){_ADDED}",
+    f"{_INSERT}SELECT * FROM {{}}{_ADDED}",
+)

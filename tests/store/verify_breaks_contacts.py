@@ -1,0 +1,24 @@
+"""How contacts and their lists can be broken behind the program's back."""
+
+from __future__ import annotations
+
+from tests.store.verify_breaks import Break
+
+_HERS = "WHERE org = 1 AND id = :ada"
+_OF_HER = "WHERE org = 1 AND customer_id = :ada"
+
+BREAKS_OF_CONTACTS = (
+    Break("CONTACTS", "an order of nobody", "mirrored",
+          ("DELETE FROM contact_orders WHERE org = 1 AND order_id = :mirrored",
+           f"UPDATE contacts SET orders = orders - 1 {_HERS}")),
+    Break("CONTACTS", "an order of another customer", "mirrored",
+          (("UPDATE orders SET customer_id = (SELECT guest_id FROM organizations WHERE org = 1) "
+           "WHERE org = 1 AND id = :mirrored"),)),
+    Break("CONTACTS", "more orders than there are", "ada",
+          (f"UPDATE contacts SET orders = orders + 1 {_HERS}",)),
+    Break("CONTACTS", "a term that was lost", "ada", (f"DELETE FROM contact_terms {_OF_HER}",)),
+    Break("CONTACTS", "changed before it was made", "ada",
+          (f"UPDATE contacts SET updated_at = created_at - 100000000 {_HERS}",), (), ("TALLIES",)),
+    Break("TALLIES", "a contact counted twice", "contacts",
+          ("UPDATE list_tallies SET counted = counted + 1 WHERE list = 'contacts'",)),
+)  # fmt: skip
