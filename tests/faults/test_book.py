@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.faults.killed import arm, died, repeat, send
@@ -74,6 +75,33 @@ def test_stock_is_reserved_once(
         assert world.synq.until(order_id)["status"] == "confirmed"
         assert server.events("stock.reserved") == 1
         assert server.events("order.confirmed") == 1
+        server.verify()
+
+
+@pytest.mark.parametrize("engine", rows({"K12 sqlite": "sqlite"}, K12_postgres="postgres"))
+def test_a_reader_that_kept_no_mark_reads_the_same_events_again(
+    engine: str, fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    """K12: events were handed over, and the process dies before the reader has noted its mark."""
+    with Server(fresh_database(engine), tmp_path) as server, speaking(server) as world:
+        for _ in range(3):
+            assert world.synq_created()["status"] == "confirmed"
+
+        def read(after: int) -> list[dict[str, Any]]:
+            answer = world.native.send("GET", f"/events?limit=200&after={after}")
+            told: list[dict[str, Any]] = accepted(answer, 200)["data"]
+            return told
+
+        handed = read(0)
+        half = handed[len(handed) // 2]["number"]
+        server.restart()
+        assert read(0) == handed, "each event is the same, with the same number"
+        assert world.synq_created()["status"] == "confirmed"
+        again = read(half)
+        # Nothing is left out behind any mark, and nothing stands between what was handed over.
+        assert again[: len(handed) - half] == handed[half:]
+        numbers = [event["number"] for event in again]
+        assert numbers == list(range(half + 1, half + 1 + len(again)))
         server.verify()
 
 

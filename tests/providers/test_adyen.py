@@ -242,7 +242,12 @@ async def test_the_account_is_checked(vendor: Vendor, provider: AdyenProvider) -
 async def test_a_notification_is_read_for_what_it_names(provider: AdyenProvider) -> None:
     body = of_operation("CAPTURE")
     read = provider.read_notification({}, body)
-    assert read == payment.Notification("CAPTURE|MOD|True|1", ("MOD", PSP, OPERATION))
+    named = ("MOD", PSP, OPERATION)
+    assert read == payment.Notification("CAPTURE|MOD|True|1", named, of_money=True)
+    for event, success in (("CAPTURE", False), ("CANCELLATION", True), ("REFUND", True)):
+        read = provider.read_notification({}, of_operation(event, success=success))
+        assert read is not None
+        assert not read.of_money, event
 
 
 @pytest.mark.parametrize(

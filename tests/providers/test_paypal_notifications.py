@@ -73,8 +73,13 @@ async def test_a_notification_is_read_for_what_it_names(
 ) -> None:
     for _ in range(2):
         read = provider.read_notification(signed(vendor), BODY)
-        assert read == Notification("WH-EVENT-1", ("CAPT-1", "ORDER-1", "AUTH-1", ORDER))
+        named = ("CAPT-1", "ORDER-1", "AUTH-1", ORDER)
+        assert read == Notification("WH-EVENT-1", named, of_money=True)
     assert vendor.calls == ["GET /v1/notifications/certs/CERT-1"], "the certificate is kept"
+    voided = BODY.replace(b"CAPTURE.COMPLETED", b"AUTHORIZATION.VOIDED")
+    read = provider.read_notification(signed(vendor, voided), voided)
+    assert read is not None
+    assert not read.of_money
 
 
 async def test_a_forged_notification_is_none(vendor: Vendor, provider: PayPalProvider) -> None:

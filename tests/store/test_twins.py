@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 from tests.store.altered_book import Undone
 from tests.store.twins import (
     ASKED,
-    DONE,
     EVERYWHERE,
     JOBLESS,
     ORG,
@@ -26,6 +25,7 @@ from tests.store.twins import (
     rows_of,
     with_twins,
 )
+from tests.store.twins_changed import DONE
 from tests.store.verify_book import START, Healthy, healthy_book, operation_key
 
 from entrepot.core.decide.notify import NotifyOrder, fetch_job_id

@@ -13,11 +13,8 @@ from tests.store.verify_book import SECOND, START, key_of, operation_key
 from entrepot.core.between import Between
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.ids import dashed
-from entrepot.core.money import Amount
-from entrepot.core.order import Variant
 from entrepot.core.order_filter import OrderFilter
 from entrepot.store import accounts, catalogue, schema
-from entrepot.store.keeping import contacts as following
 from entrepot.store.keeping import holds, retention
 from entrepot.store.reading import (
     booked,
@@ -174,6 +171,13 @@ def _texts(ids: Ids) -> tuple[str, ...]:
     )
 
 
+def _payment_names(conn: Connection) -> list[str]:
+    """What the payments of the organization are called; its twins' are called so as well."""
+    asked, paid = schema.payment_operations.c, schema.payments.c
+    names = [row[0] for row in conn.execute(select(asked.key).where(asked.org == ORG))]
+    return [*names, *[row[0] for row in conn.execute(select(paid.reference))]]
+
+
 def _each(conn: Connection, ids: Ids, ask: Callable[[bytes], Any]) -> list[Any]:
     return [ask(ids[name]) for name in sorted(_ORDERS)]
 
@@ -222,6 +226,10 @@ ASKED: dict[str, Work] = {
     "booked.booked_since": lambda conn, _: [
         booked.booked_since(conn, ORG, "sandbox", since) for since in (0, NOW)
     ],
+    "booked.known_names": lambda conn, _: [
+        sorted(booked.known_names(conn, ORG, service, _payment_names(conn)))
+        for service in ("sandbox", "theirs")
+    ],
     "booked.services_of": lambda conn, _: booked.services_of(conn, ORG),
     "catalogue.listed_variants": lambda conn, _: catalogue.listed_variants(conn, ORG),
     "catalogue.oversold": _oversold,
@@ -253,6 +261,7 @@ ASKED: dict[str, Work] = {
     "keyset.find": lambda conn, _: [keyset.find(conn, ORG, wanted, 7) for wanted in FILTERS],
     "lists.find": lambda conn, _: _listed(conn, *FILTERS),
     "notices.bodies": lambda conn, _: [notices.bodies(conn, ORG, "stripe", ["pi_1"])],
+    "notices.page_since": lambda conn, _: [notices.page_since(conn, ORG, "stripe", (0, "", ""))],
     "notices.unheard": lambda conn, _: [notices.unheard(conn, ORG, "stripe", ["pi_1"])],
     "order_names.called": lambda conn, ids: [
         order_names.called(conn, ORG, text) for text in _texts(ids)
@@ -329,61 +338,5 @@ EVERYWHERE: dict[str, Work] = {
     "waiting.listed, page by page": lambda conn, _: _mine(_paged(conn)),
     "waiting.listed of all": lambda conn, _: _mine(
         waiting.listed(conn, waiting.Query(NOW), None, 1_000)
-    ),
-}
-
-
-def _removed_events(conn: Connection, ids: Ids) -> Any:
-    held = retention.claim(conn, _known(conn, retention.EVENTS), NOW, NOW)
-    part = retention.read_events(conn, held._replace(reached_at=0, reached=b""), NOW, 100, 1_000)
-    return retention.remove_events(conn, held, part, NOW)
-
-
-def _followed(conn: Connection, ids: Ids) -> Any:
-    for table in (schema.contact_terms, schema.contact_orders, schema.contacts):
-        conn.execute(delete(table).where(table.c.org == ORG))
-    return following.follow(conn, _known(conn, retention.CONTACTS)._replace(reached_at=0), 10_000)
-
-
-def _known(conn: Connection, kind: str) -> retention.Sweep:
-    """The walk of the organization as the book has it."""
-    found = retention.due(conn, kind, ORG - 1, NOW, NOW, 1)[0]
-    assert [one.org for one in found] == [ORG]
-    return found[0]
-
-
-def _variant(conn: Connection, ids: Ids) -> None:
-    org = accounts.organization(conn, ORG)
-    assert org is not None
-    catalogue.add_variant(
-        conn, org,
-        Variant(ORG, b"\2" * 16, b"\3" * 16, b"\4" * 16, "NEW", "New", "EUR", Amount(1, 0),
-                tracked=True, created_at=NOW),
-    )  # fmt: skip
-
-
-# What is done in one organization.
-DONE: dict[str, Work] = {
-    "accounts.keep_provider_account": lambda conn, _: accounts.keep_provider_account(
-        conn, accounts.ProviderAccount(ORG, "stripe", b"new"), NOW
-    ),
-    "accounts.remove_provider_account": lambda conn, _: accounts.remove_provider_account(
-        conn, ORG, "stripe"
-    ),
-    "allocation.write": lambda conn, _: allocation.write(conn, ORG, hard=False),
-    "accounts.set_payment_secret": lambda conn, _: accounts.set_payment_secret(conn, ORG, b"s"),
-    "accounts.set_source": lambda conn, _: accounts.set_source(conn, ORG, None, "X: 1"),
-    "announced.ask_for_all": lambda conn, _: announced.ask_for_all(conn, ORG, NOW, fetch_job_id),
-    "catalogue.add_variant": _variant,
-    "contacts.follow": _followed,
-    "retention.claim": lambda conn, _: retention.claim(
-        conn, _known(conn, retention.EVENTS), NOW, NOW
-    ),
-    "retention.keep": lambda conn, _: retention.keep(
-        conn, _known(conn, retention.KEYS)._replace(reached=b"x")
-    ),
-    "retention.remove_events": _removed_events,
-    "retention.remove_keys": lambda conn, _: retention.remove_keys(
-        conn, _known(conn, retention.KEYS), NOW, 100
     ),
 }

@@ -43,6 +43,7 @@ class Read(NamedTuple):
     org: int
     id: str
     references: tuple[str, ...]
+    of_money: bool = False  # it tells that money is held or was taken
 
 
 # Checks a notification: the provider, the organization's id, headers in small letters, the body.
@@ -114,7 +115,7 @@ async def _take(
     # In transactions of their own, after the first: a step that put itself off before now shows its
     # reference, and one that does so later finds what is kept.
     for reference in keep.references:
-        wake = WakeStep(told.org, provider, reference, told.id)
+        wake = WakeStep(told.org, provider, reference, told.id, told.of_money)
         _done(await services.writer.submit(Envelope(wake, request_id, actor=who)))
     is_new = isinstance(kept.result, NoticeResult) and kept.result.new
     return "taken" if is_new else "repeated"

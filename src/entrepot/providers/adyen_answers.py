@@ -44,6 +44,7 @@ _EVENTS: Mapping[str, tuple[str, ...]] = {
     "void": ("CANCELLATION", "TECHNICAL_CANCEL", "CANCEL_OR_REFUND"),
     "refund": ("REFUND", "REFUND_FAILED", "CANCEL_OR_REFUND"),
 }
+_OF_MONEY = ("AUTHORISATION", "CAPTURE")
 # The notifications that tell of money, if they tell a success.
 _MOVES = frozenset({
     "AUTHORISATION", "CAPTURE", "REFUND", "CANCELLATION", "TECHNICAL_CANCEL", "EXPIRE",
@@ -172,7 +173,8 @@ def told_by(items: list[Item]) -> Notification:
     first = items[0]
     id_ = f"{first.event}|{first.psp}|{first.is_success}|{len(items)}"
     named = [one for item in items for one in (item.psp, item.original, item.merchant_reference)]
-    return Notification(id_, tuple(dict.fromkeys(one for one in named if one)))
+    of_money = any(item.is_success and item.event in _OF_MONEY for item in items)
+    return Notification(id_, tuple(dict.fromkeys(one for one in named if one)), of_money)
 
 
 def found_by(heard: Iterable[tuple[int, Item]]) -> list[Found]:

@@ -139,6 +139,7 @@ class _Names:
     def __init__(self, booked: Sequence[Booked]) -> None:
         self._by_reference: dict[str, int] = {}
         self._by_key: dict[str, int] = {}
+        self._by_client: dict[str, int] = {}
         self._by_order: dict[str, list[int]] = {}
         self._booked = booked
         for place, one in enumerate(booked):
@@ -147,6 +148,9 @@ class _Names:
                 if operation.provider_reference is not None:
                     self._by_reference[operation.provider_reference] = place
             self._by_order.setdefault(dashed(one.full.payment.order_id), []).append(place)
+        for place, one in enumerate(booked):
+            # An object that the client has made: of two orders that came with it, the later one.
+            self._by_client[one.full.payment.reference] = place
 
     def place_of(self, found: Found) -> int | None:
         """The payment that the service's object is of. The order's id alone names a payment whose
@@ -157,6 +161,8 @@ class _Names:
         place = places[0] if places else None
         if place is None and found.key is not None:
             place = self._by_key.get(found.key)
+        if place is None:
+            place = self._by_client.get(found.provider_reference)
         if place is not None:
             return place
         for other in self._by_order.get(found.order or "", ()):

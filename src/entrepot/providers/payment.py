@@ -206,6 +206,8 @@ class Notification(NamedTuple):
     """The service's own id of the notification, the same for every repeat."""
     references: tuple[str, ...]
     """What the notification names: the service's references, and the order's id where told."""
+    of_money: bool = False
+    """Whether it tells that money is held or was taken."""
 
 
 FoundState: TypeAlias = Literal[

@@ -136,7 +136,9 @@ class PayPalProvider:
             return None
         try:
             event = json.loads(body)
-            return Notification(str(event["id"]), answers.named_by(event["resource"]))
+            named = answers.named_by(event["resource"])
+            of_money = event.get("event_type") in answers.OF_MONEY
+            return Notification(str(event["id"]), named, of_money)
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
 

@@ -86,7 +86,13 @@ class StripeProvider:
 
     async def authorise(self, request: PaymentRequest, known: str | None = None) -> AuthoriseAnswer:
         """See `PaymentProvider.authorise`."""
-        return await _answered(self._authorise(request, known))
+        answer = await _answered(self._authorise(request, known))
+        name = _intent_named(request)
+        if name is not None and isinstance(answer, Declined):
+            # Its customer may pay it later: the notification will name the order then.
+            params: Any = {"metadata": {answers.ORDER: request.order}}
+            await _answered(self._within(self._intents.update_async(name, params)))
+        return answer
 
     async def capture(self, request: OperationRequest) -> CaptureAnswer:
         """See `PaymentProvider.capture`. Stripe lets go of the rest with every capture."""
@@ -116,7 +122,8 @@ class StripeProvider:
                 api_key="none",
             )  # fmt: skip
             told = event.to_dict()
-            return Notification(str(told["id"]), answers.references_of(told))
+            of_money = told["type"] in answers.OF_MONEY
+            return Notification(str(told["id"]), answers.references_of(told), of_money)
         except (ValueError, KeyError, TypeError, AttributeError, stripe.StripeError):
             return None
 
@@ -211,7 +218,7 @@ class StripeProvider:
             done = await self._within(
                 self._intents.confirm_async(name, params, {"idempotency_key": key})
             )
-            return await self._intent(name) if _is_replayed(done) else _plain(done)
+            return await self._intent(name) if answers.is_replayed(done) else _plain(done)
 
         return await past_failures(
             ask, f"{request.key}-confirm", lambda: self._intent(name), _CONFIRMABLE
@@ -356,12 +363,6 @@ async def _answered(work: Awaitable[T]) -> T | Declined | NotSent | Unknown | Mi
 
 def _plain(told: Any) -> Json:
     return dict(told.to_dict())
-
-
-def _is_replayed(told: Any) -> bool:
-    """Whether an answer was saved under its key before: the object may have moved on since."""
-    headers = getattr(getattr(told, "last_response", None), "headers", None) or {}
-    return str(headers.get("idempotent-replayed", "")).lower() == "true"
 
 
 def _intent_named(request: PaymentRequest) -> str | None:

@@ -181,6 +181,19 @@ def of_error(error: Exception) -> Declined | NotSent | Unknown | Misconfigured:
     return Misconfigured(f"{status}: {said}")
 
 
+def is_replayed(told: Any) -> bool:
+    """Whether an answer was saved under its key before: the object may have moved on since."""
+    headers = getattr(getattr(told, "last_response", None), "headers", None) or {}
+    return str(headers.get("idempotent-replayed", "")).lower() == "true"
+
+
+# Events which tell that money is held, or was taken.
+OF_MONEY = frozenset({
+    "payment_intent.amount_capturable_updated", "payment_intent.succeeded", "charge.succeeded",
+    "charge.captured",
+})  # fmt: skip
+
+
 def references_of(event: Mapping[str, Any]) -> tuple[str, ...]:
     """What an event is about: the object, its PaymentIntent, and the order, where told."""
     about = cast("Mapping[str, Any]", event["data"]["object"])

@@ -40,6 +40,7 @@ class Stripe(StripeObjects):
             route("GET", v1, "look_up", lambda call: self._list(call, "intent", v1)),
             route("GET", f"{v1}/search", "look_up", self._search),
             route("GET", f"{v1}/{{}}", "look_up", intents.retrieve),
+            route("POST", f"{v1}/{{}}", "update", intents.update),
             route("POST", f"{v1}/{{}}/confirm", "authorise", intents.confirm),
             route("POST", f"{v1}/{{}}/capture", "capture", intents.capture),
             route("POST", f"{v1}/{{}}/cancel", "void", intents.cancel),

@@ -49,6 +49,13 @@ class Intents:
         """Show an intent."""
         return self._service.shown(call, self._found(call))
 
+    def update(self, call: Call) -> Reply:
+        """Add to the metadata of an intent."""
+        intent = self._found(call)
+        intent["metadata"] |= call.params.get("metadata") or {}
+        self._keep(intent)
+        return self._service.shown(call, intent)
+
     def confirm(self, call: Call) -> Reply:
         """Ask for the money of an intent."""
         intent = self._found(call)

@@ -1,4 +1,4 @@
-"""Looking at a payment whose money was taken: whether its customer disputes it."""
+"""Looking at a payment: is it disputed, or did money come after the order's end?"""
 
 from __future__ import annotations
 
@@ -6,19 +6,29 @@ from typing import NamedTuple
 
 from entrepot.core import actor, events
 from entrepot.core.changes import Changes
+from entrepot.core.claims import Claim
 from entrepot.core.decide.jobs import held_job
 from entrepot.core.decide.moves import stand
+from entrepot.core.decide.steps import DeferJob, defer
 from entrepot.core.decide.waiting import goes_on
+from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
+from entrepot.core.order import Order
+from entrepot.core.payment import FullPayment
 from entrepot.core.results import Decision, StepResult
 
 # Facets of an order whose money was taken, and which a dispute can change.
 TAKEN = frozenset({"paid", "partially_refunded", "disputed"})
+# Facets of a payment that came to nothing: the service may have money of it later all the same.
+NOTHING = frozenset({"declined", "voided"})
 
 
 class SettleLook(NamedTuple):
-    """Pipeline: what the service says of a payment whose money was taken."""
+    """Pipeline: what the service says of a payment whose money was taken, or which has none.
+
+    `found`: the service holds or took money of a payment that has none here, in words.
+    """
 
     org: int
     order_id: bytes
@@ -26,16 +36,29 @@ class SettleLook(NamedTuple):
     fence: int
     disputed: bool
     detail: str = ""
+    found: str = ""
+    claim: Claim | None = None  # the reference with which the order came: it may pay another one
+
+
+def is_without_money(order: Order, payment: FullPayment) -> bool:
+    """Whether an order has ended, its payment has no money, and no step is about to change that."""
+    return order.facets.stage in ENDED and payment.facet in NOTHING and not payment.open_void
 
 
 def wants(command: SettleLook, needs: Needs) -> None:
-    """The job, and the order with its payment."""
+    """The job, the order with its payment, and the order that has the payment's reference now."""
     needs.whole_order(command.org, command.order_id)
     needs.jobs.add((command.org, command.job_id))
+    if command.claim is not None:
+        needs.claims.add(command.claim)
 
 
 def settle(command: SettleLook, facts: Facts) -> Decision:
-    """The order is disputed while the service says so, and afterwards what its sums say."""
+    """The order is disputed while the service says so, and afterwards what its sums say.
+
+    Money that came after the order's end is left to the operator, unless a live order has the
+    payment's reference now: nobody but the shop knows what the money is for.
+    """
     job = held_job(command.org, command.job_id, command.fence, facts, "look")
     key = (command.org, command.order_id)
     order, payment = facts.orders.get(key), facts.payment_of(key)
@@ -43,6 +66,10 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
     changes.jobs.remove((job.org, job.id))
     if order is None or payment is None:
         return Decision(changes, StepResult(None))
+    if command.found and is_without_money(order, payment):
+        owner = facts.claims.get(command.claim) if command.claim else None
+        if owner is None:
+            return defer(_parked(command, facts), facts)
     order = goes_on(before := order)
     if order.facets.payment in TAKEN and payment.facet in TAKEN:
         facet = "disputed" if command.disputed else payment.facet
@@ -60,3 +87,10 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
     elif order != before:
         changes.reasons.append(order)
     return Decision(changes, StepResult(None, payment, order))
+
+
+def _parked(command: SettleLook, facts: Facts) -> DeferJob:
+    return DeferJob(
+        command.org, command.job_id, command.fence, facts.now, command.found, parked=True,
+        order_id=command.order_id,
+    )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from entrepot.core import ids
 from entrepot.core.changes import Changes
 from entrepot.core.decide.jobs import held_here, set_to_work
-from entrepot.core.decide.look import TAKEN
+from entrepot.core.decide.look import TAKEN, is_without_money
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
@@ -22,6 +22,7 @@ class WakeStep(NamedTuple):
     service: str
     reference: str  # the provider's own, of a payment whose outcome the provider says later
     event: str = ""  # the notice of the notification, if it is kept: heard now, if a step waits
+    of_money: bool = False  # the notification tells that money is held or was taken
 
 
 def wants(command: WakeStep, needs: Needs) -> None:
@@ -31,7 +32,7 @@ def wants(command: WakeStep, needs: Needs) -> None:
     if named is not None:
         # A service tells the order's id where it was told the id.
         needs.whole_order(command.org, named)
-        needs.moving.add((command.org, named))
+        needs.steps.add((command.org, named))
     if command.event:
         needs.of(NOTICES).add(_notice_key(command))
 
@@ -46,9 +47,9 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
     Nothing else of the notification is believed: the step asks the provider. The tries of the step
     stay, so that notifications cannot have a provider asked for ever. An unknown reference, a
     step that is due, in a worker's hands or of an order that is held change nothing. The payment of
-    an order that is named by its id and whose money was taken is looked at: it may be disputed. A
-    notice that is kept then stays unheard, and a step that puts itself off looks
-    for such a notice.
+    an order that is named by its id is looked at in two cases: its money was taken, and it may be
+    disputed; or it has no money, and the notification tells of some. A notice that is kept then
+    stays unheard, and a step that puts itself off looks for such a notice.
     """
     changes = Changes(facts)
     order_id = facts.by_reference.get((command.org, command.service, command.reference))
@@ -84,10 +85,19 @@ def _look(command: WakeStep, facts: Facts, changes: Changes) -> Decision:
     named = ids.any_spelling(command.reference)
     key = (command.org, named or b"")
     order, payment = facts.orders.get(key), facts.payment_of(key)
-    if order is None or payment is None or order.facets.payment not in TAKEN:
+    if order is None or payment is None or payment.payment.service != command.service:
         return Decision(changes, StepResult(None))
-    if payment.payment.service == command.service:
+    late = command.of_money and is_without_money(order, payment)
+    if late or order.facets.payment in TAKEN:
+        parked = [
+            job.kind for job in facts.jobs.values()
+            if (job.org, job.order_id, job.state) == (order.org, order.id, "parked")
+        ]  # fmt: skip
         set_to_work("look", order, facts, changes)
+        if parked == ["look"]:
+            # An operator was called for the look, and is not needed while it is made again.
+            at = max(facts.now, order.updated_at + 1000)
+            changes.orders.put(goes_on(order.changed(updated_at=at)))
         notice = facts.of(NOTICES).get(_notice_key(command)) if command.event else None
         if notice is not None and not notice.heard_at:
             changes.of(NOTICES).put(notice._replace(heard_at=facts.now))

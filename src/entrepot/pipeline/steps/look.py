@@ -1,12 +1,15 @@
-"""Asking what became of money that was taken: a notification of its service named the order."""
+"""Asking what became of a payment after its outcome: a notification named the order."""
 
 from __future__ import annotations
 
 from entrepot.core.commands import Command
-from entrepot.core.decide.look import SettleLook
+from entrepot.core.decide.look import NOTHING, SettleLook
 from entrepot.core.decide.steps import FinishJob
+from entrepot.core.payment import Payment
 from entrepot.pipeline.steps import Held, Terms, park, put_off, request_of
 from entrepot.providers.payment import (
+    Authorised,
+    Captured,
     Disputed,
     Misconfigured,
     NotSent,
@@ -16,7 +19,9 @@ from entrepot.providers.payment import (
 
 
 async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
-    """Tell the book whether the payment is disputed, or put the look off."""
+    """Tell the book whether the payment is disputed, or has money that nobody asked for any more;
+    or put the look off.
+    """
     job, payment = held.job, held.payment
     assert job.order_id is not None, "a look is at the payment of an order"
     if payment is None:
@@ -30,4 +35,19 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         return put_off(held, "look", f"{service}: no answer: {answer.detail}", terms, retry_after)
     disputed = isinstance(answer, Disputed)
     detail = answer.detail if isinstance(answer, Disputed) else ""
-    return SettleLook(job.org, job.order_id, job.id, job.fence, disputed, detail)
+    found = ""
+    if isinstance(answer, Authorised | Captured | Disputed) and payment.facet in NOTHING:
+        found = _late(payment.payment, answer)
+    its = payment.payment
+    claim = (its.org, its.provider.lower(), its.reference)
+    return SettleLook(job.org, job.order_id, job.id, job.fence, disputed, detail, found, claim)
+
+
+def _late(payment: Payment, answer: Authorised | Captured | Disputed) -> str:
+    """What the operator is told of money that came after the order's end."""
+    does, way = ("holds", "void") if isinstance(answer, Authorised) else ("took", "refund")
+    money = f"{payment.amount.text()} {payment.currency}"
+    return (
+        f"{payment.service} {does} {money} that the ended order needs no more: {way} "
+        f"{answer.provider_reference} there, then retry"
+    )

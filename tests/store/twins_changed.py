@@ -1,0 +1,71 @@
+"""What is done in one organization among its twins: to none of them anything may happen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, delete
+from tests.store.twins import NOW, ORG, Ids, Work
+
+from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.money import Amount
+from entrepot.core.order import Variant
+from entrepot.store import accounts, catalogue, schema
+from entrepot.store.keeping import contacts as following
+from entrepot.store.keeping import retention
+from entrepot.store.writing import allocation, announced
+
+
+def _removed_events(conn: Connection, ids: Ids) -> Any:
+    held = retention.claim(conn, _known(conn, retention.EVENTS), NOW, NOW)
+    part = retention.read_events(conn, held._replace(reached_at=0, reached=b""), NOW, 100, 1_000)
+    return retention.remove_events(conn, held, part, NOW)
+
+
+def _followed(conn: Connection, ids: Ids) -> Any:
+    for table in (schema.contact_terms, schema.contact_orders, schema.contacts):
+        conn.execute(delete(table).where(table.c.org == ORG))
+    return following.follow(conn, _known(conn, retention.CONTACTS)._replace(reached_at=0), 10_000)
+
+
+def _known(conn: Connection, kind: str) -> retention.Sweep:
+    """The walk of the organization as the book has it."""
+    found = retention.due(conn, kind, ORG - 1, NOW, NOW, 1)[0]
+    assert [one.org for one in found] == [ORG]
+    return found[0]
+
+
+def _variant(conn: Connection, ids: Ids) -> None:
+    org = accounts.organization(conn, ORG)
+    assert org is not None
+    catalogue.add_variant(
+        conn, org,
+        Variant(ORG, b"\2" * 16, b"\3" * 16, b"\4" * 16, "NEW", "New", "EUR", Amount(1, 0),
+                tracked=True, created_at=NOW),
+    )  # fmt: skip
+
+
+DONE: dict[str, Work] = {
+    "accounts.keep_provider_account": lambda conn, _: accounts.keep_provider_account(
+        conn, accounts.ProviderAccount(ORG, "stripe", b"new"), NOW
+    ),
+    "accounts.remove_provider_account": lambda conn, _: accounts.remove_provider_account(
+        conn, ORG, "stripe"
+    ),
+    "allocation.write": lambda conn, _: allocation.write(conn, ORG, hard=False),
+    "accounts.set_payment_secret": lambda conn, _: accounts.set_payment_secret(conn, ORG, b"s"),
+    "accounts.set_source": lambda conn, _: accounts.set_source(conn, ORG, None, "X: 1"),
+    "announced.ask_for_all": lambda conn, _: announced.ask_for_all(conn, ORG, NOW, fetch_job_id),
+    "catalogue.add_variant": _variant,
+    "contacts.follow": _followed,
+    "retention.claim": lambda conn, _: retention.claim(
+        conn, _known(conn, retention.EVENTS), NOW, NOW
+    ),
+    "retention.keep": lambda conn, _: retention.keep(
+        conn, _known(conn, retention.KEYS)._replace(reached=b"x")
+    ),
+    "retention.remove_events": _removed_events,
+    "retention.remove_keys": lambda conn, _: retention.remove_keys(
+        conn, _known(conn, retention.KEYS), NOW, 100
+    ),
+}
