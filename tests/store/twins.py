@@ -4,6 +4,7 @@ same ids, keys, numbers, references and names.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,7 @@ from entrepot.store.reading import (
     keyset,
     lists,
     notices,
+    organization,
     property_lists,
     queries,
     span_walk,
@@ -69,7 +71,9 @@ FILTERS = (
     *PROPERTIES,
 )
 # Columns that no two organizations have in common.
-_OWN = {"organizations": ("id", "name"), "credentials": ("id", "digest")}
+_OWN = {
+    "organizations": ("id", "name"), "credentials": ("id", "digest"), "members": ("key_id",),
+}  # fmt: skip
 
 
 def tables() -> list[Table]:
@@ -106,11 +110,18 @@ def _more(conn: Connection, twin: int, rows: Rows) -> None:
     conn.execute(insert(schema.jobs).values(row))
 
 
+def _other(id_: bytes, twin: int) -> bytes:
+    """The id, or the digest, that a twin has in place of this one."""
+    return hashlib.sha256(id_ + f"{twin}".encode()).digest()[: len(id_)]
+
+
 def _twins_row(table: Table, row: tuple[Any, ...], twin: int) -> dict[str, Any]:
     told = dict(zip(table.c.keys(), row, strict=True))
     told["org"] = twin
     for name in _OWN.get(table.name, ()):
-        told[name] = f"{twin}" if isinstance(told[name], str) else f"{twin:>16}".encode()[-16:]
+        told[name] = f"{twin}" if isinstance(told[name], str) else _other(told[name], twin)
+    if table is schema.events and told["subject"] == "key":
+        told["subject_id"] = _other(told["subject_id"], twin)
     if table is schema.payment_operations:
         operation = schema.OPERATIONS.from_row(
             tuple(told[name] for name in schema.OPERATIONS.columns)
@@ -269,6 +280,8 @@ ASKED: dict[str, Work] = {
     "order_names.find": lambda conn, ids: [
         order_names.find(conn, ORG, text, "konvo") for text in _texts(ids)
     ],
+    "organization.channels": lambda conn, _: organization.channels(conn, ORG),
+    "organization.members": lambda conn, _: organization.members(conn, ORG),
     "payments.order_of_running": lambda conn, _: payments.order_of_running(
         conn, ORG, "sandbox", "ref-waits"
     ),

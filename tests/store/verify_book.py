@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 from tests.quantities import much
+from tests.store.verify_book_administration import manned, running_low
 from tests.store.verify_book_goods import gone_and_back, held
 
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
@@ -21,25 +22,21 @@ from entrepot.core.decide.notice import KeepNotice
 from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
-from entrepot.core.decide.run_stock import RunStock
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, ResumeOrder
 from entrepot.core.decide.take_back import TakeBack
-from entrepot.core.decide.watch_stock import WatchStock
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.order import Job, Variant, sealed_digest
 from entrepot.core.payment import Operation
 from entrepot.core.payment_keys import operation_key as further_key
-from entrepot.core.quantity import NONE
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, OrdersResult, Result
 from entrepot.core.shipments import Carriage, Part
 from entrepot.store import accounts, catalogue, schema
 from entrepot.store.engine import Database
 from entrepot.store.keeping import contacts, migrate, retention
-from entrepot.store.reading import stock_watch
 from entrepot.store.writing import allocation as allocations
 from entrepot.store.writing import processes
 from entrepot.writer.envelope import Answer, Envelope, Idempotency
@@ -226,7 +223,8 @@ async def healthy_book(database: Database) -> Healthy:
     await book.organization("hard", "HARD")
     await book.organization("soft", "SOFT")
     await book.tell(MakeKey(2, "native", b"d" * 32, "native", "orders:read", "till"))
-    await _running_low(book)
+    await running_low(book)
+    await manned(book)
     await _archived(book)
     await _managed(book)
     await _ended(book)
@@ -254,14 +252,6 @@ async def healthy_book(database: Database) -> Healthy:
     await database.write(lambda conn: processes.beat(conn, 1, book.now()))
     await followed(book)
     return book
-
-
-async def _running_low(book: Healthy) -> None:
-    """A shelf that is low, with the draft of what would fill it."""
-    await book.tell(RunStock(1, "operator", low_stock_threshold=50, auto_po=True))
-    await book.tell(AdjustStock(1, book.ids["hard_tee"], book.ids["hard_place"], NONE, "count"))
-    moved = await book.database.read(lambda conn: stock_watch.moved(conn, 1, 0, 500))
-    await book.tell(WatchStock(1, 0, *moved))
 
 
 async def followed(book: Healthy) -> None:

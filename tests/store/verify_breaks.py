@@ -295,7 +295,7 @@ _ROWS = (
     ),
     Break(
         "OWN_ORGANIZATION", "an event of no key", "org, subject_id -> credentials",
-        ("UPDATE events SET subject_id = :nowhere WHERE subject = 'key'",),
+        ("UPDATE events SET subject_id = :nowhere WHERE subject = 'key' AND org = 2",),
     ),
     Break(
         "OWN_ORGANIZATION", "a note beside no order", "org, order_id -> orders",
@@ -316,7 +316,7 @@ _ROWS = (
         ),
     ),
     Break("UNIQUE_IDS", "one credential twice", "nowhere",
-          ("UPDATE credentials SET id = :nowhere WHERE dialect = 'synq'",)),
+          ("UPDATE credentials SET id = :nowhere WHERE name IN ('hard', 'soft')",)),
     Break(
         "UNIQUE_IDS", "one organization twice", "nowhere",
         ("UPDATE organizations SET id = :nowhere",),

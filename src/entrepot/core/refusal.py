@@ -39,6 +39,7 @@ class Reason(Enum):
     )
     DUPLICATE_ENTRY = ("duplicate_entry", "The order already has a line of this item list entry.")
     ILLEGAL_MOVE = ("illegal_move", "The order cannot move there from where it stands.")
+    CHANNEL_CLOSED = ("channel_closed", "The channel accepts no orders.")
     AMOUNT_FIXED = ("amount_fixed", "The order's payment fixes its lines and its total.")
     OUT_OF_STOCK = ("out_of_stock", "There is not enough free stock.")
     STALE_LEASE = ("stale_lease", "Another worker has taken this job over.")
@@ -50,7 +51,7 @@ class Reason(Enum):
 # A later repeat of the same request may be answered otherwise: such an answer is never stored.
 NEVER_STORED = frozenset({
     Reason.RATE_LIMITED, Reason.OVERLOADED, Reason.UNAVAILABLE, Reason.INTERNAL,
-    Reason.CHANGED_MEANWHILE, Reason.NO_ACCOUNT,
+    Reason.CHANGED_MEANWHILE, Reason.NO_ACCOUNT, Reason.CHANNEL_CLOSED,
 })  # fmt: skip
 # Such a refusal went by the very numbers of a stock level, and not just by there being enough.
 BY_EXACT_STOCK = frozenset({Reason.OUT_OF_STOCK})

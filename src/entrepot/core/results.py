@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from entrepot.core.beside import Beside
 from entrepot.core.changes import Changes
+from entrepot.core.channels import Channel
 from entrepot.core.keys import OwnKey
 from entrepot.core.kinds import Location
+from entrepot.core.members import Member
 from entrepot.core.notes import OrderNote
 from entrepot.core.order import Customer, Job, Order, StockEntry, Variant
 from entrepot.core.organization import OrganizationSettings
@@ -83,6 +85,18 @@ class WatchResult(NamedTuple):
     low: int
 
 
+class ChannelResult(NamedTuple):
+    """The channel that was made."""
+
+    channel: Channel
+
+
+class MemberResult(NamedTuple):
+    """The member who was invited, or who came."""
+
+    member: Member
+
+
 class VariantResult(NamedTuple):
     """The variant that was made or changed."""
 
@@ -115,6 +129,8 @@ Result = (
     | SettingsResult
     | StockSettingsResult
     | WatchResult
+    | ChannelResult
+    | MemberResult
     | VariantResult
     | KeyResult
     | LocationResult

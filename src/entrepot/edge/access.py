@@ -39,6 +39,8 @@ class Principal(NamedTuple):
     actor: str = ""  # as the events of this caller's commands tell it; see core.actor
     scopes: frozenset[str] = frozenset()  # what the caller's key opens, in a dialect with scopes
     key_id: bytes | None = None  # the id of the caller's key, in a dialect with scopes
+    # Whether a channel of the organization may accept no orders: then an order looks.
+    closed_channels: bool = False
 
 
 # The caller of an operation for everybody. Such a call reads nothing: it has no organization.

@@ -71,6 +71,16 @@ class Admission:
         found: accounts.Credential = known[1]
         return found
 
+    def look_again(self, org_id: bytes) -> None:
+        """Look the organization's keys up anew: what is known of them has changed."""
+        found = [
+            at
+            for at, (_, one) in self._remembered.items()
+            if getattr(one, "org_id", None) == org_id
+        ]
+        for at in found:
+            del self._remembered[at]
+
     def forget(self, key_id: bytes) -> None:
         """Take the key with this id no more: it was revoked a moment ago."""
         if len(self._revoked) >= REMEMBERED_MAX:

@@ -52,6 +52,13 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
             "costing_method": "WAC",
         },
     },
+    ("synq", "makeChannel"): {
+        "a shop": {"name": "web-storefront", "currency": "EUR", "active": True},
+        "by default": {"name": "market-stall"},
+    },
+    ("synq", "inviteMember"): {
+        "an editor": {"email": "ada@example.org", "role": "EDITOR"},
+    },
     ("native", "placeOrder"): {
         "two of a variant": {
             "currency": "USD",

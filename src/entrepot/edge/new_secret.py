@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 
+from entrepot.store import accounts
+
 
 def new_secret(dialect: str, cell: int = 0) -> str:
     """256 random bits, with a prefix that names the dialect, and the cell unless it is the first.
@@ -12,3 +14,8 @@ def new_secret(dialect: str, cell: int = 0) -> str:
     """
     where = f"{cell}_" if cell else ""
     return f"ent_{dialect}_{where}{secrets.token_hex(32)}"
+
+
+def digest_of(secret: str) -> bytes:
+    """The digest of a secret, which is all that the book keeps."""
+    return accounts.digest(secret)

@@ -32,6 +32,7 @@ DEFAULT_STATUS: Final[Mapping[Reason, int]] = MappingProxyType({
     Reason.CHANGED_MEANWHILE: 412,
     Reason.DUPLICATE_ENTRY: 409,
     Reason.ILLEGAL_MOVE: 409,
+    Reason.CHANNEL_CLOSED: 409,
     Reason.AMOUNT_FIXED: 409,
     Reason.OUT_OF_STOCK: 409,
     Reason.STALE_LEASE: 500,

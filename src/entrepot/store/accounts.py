@@ -6,15 +6,16 @@ import hashlib
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, select, update
 
 from entrepot.core import actor
+from entrepot.core.members import INVITED
 from entrepot.core.organization import DEFAULT_CAPTURE, OrganizationSettings
 from entrepot.store import schema
 from entrepot.store.question import asked_in
 
 _orgs = schema.organizations
-_creds = schema.credentials
+_creds, _members, _channels = schema.credentials, schema.members, schema.channels
 # The numbers of organizations that a cell has: the cell's own number stands above these bits.
 CELL_BITS = 40
 
@@ -44,6 +45,8 @@ class Credential(NamedTuple):
     dialect: str
     role: str
     actor: str  # as the events of its commands tell it; see core.actor
+    invited: str | None = None  # the address of a member who has not come yet
+    closed_channels: bool = False  # whether a channel of the organization accepts no orders
 
 
 _ORG_COLUMNS = [_orgs.c[name] for name in Organization._fields]
@@ -244,15 +247,25 @@ def add_credential(conn: Connection, made: NewCredential, now: int) -> None:
 
 def credential(conn: Connection, secret: str) -> Credential | None:
     """The credential of a secret; None if the secret is unknown or revoked."""
+    is_invited = and_(
+        _members.c.org == _creds.c.org, _members.c.key_id == _creds.c.id,
+        _members.c.status == INVITED,
+    )  # fmt: skip
+    closed = exists().where(_channels.c.org == _creds.c.org, _channels.c.active.is_(False))
     row = conn.execute(
         select(
             _creds.c.org, _creds.c.id, _orgs.c.id, _orgs.c.tenant_id, _creds.c.dialect,
-            _creds.c.role,
+            _creds.c.role, _members.c.email, closed,
         )
         .join(_orgs, _orgs.c.org == _creds.c.org)
+        .outerjoin(_members, is_invited)
         .where(_creds.c.digest == digest(secret), _creds.c.revoked_at.is_(None))
     ).first()  # fmt: skip
-    return None if row is None else Credential._make((*row, actor.credential(row[1])))
+    if row is None:
+        return None
+    *known, invited, closed_channels = row
+    by = actor.credential(row[1])
+    return Credential._make((*known, by, invited, bool(closed_channels)))
 
 
 class ListedCredential(NamedTuple):

@@ -15,7 +15,8 @@ EXPECTED = {
     "unknown_location": 400, "unknown_customer": 400, "no_account": 400, "unknown_line": 400,
     "duplicate_entry": 409, "unknown_shipment": 404, "unknown_return": 404,
     "ambiguous": 409, "changed_meanwhile": 412,
-    "illegal_move": 409, "amount_fixed": 409, "out_of_stock": 409, "stale_lease": 500,
+    "illegal_move": 409, "channel_closed": 409, "amount_fixed": 409, "out_of_stock": 409,
+    "stale_lease": 500,
     "overloaded": 503, "unavailable": 503, "internal": 500,
 }  # fmt: skip
 

@@ -31,6 +31,7 @@ EXPECTED = {
     "ambiguous": (409, "CONFLICT"),
     "changed_meanwhile": (412, "PRECONDITION_FAILED"),
     "illegal_move": (409, "CONFLICT"),
+    "channel_closed": (409, "CONFLICT"),
     "amount_fixed": (409, "CONFLICT"),
     "out_of_stock": (409, "CONFLICT"),
     "stale_lease": (500, "INTERNAL_ERROR"),

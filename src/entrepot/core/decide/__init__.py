@@ -15,6 +15,7 @@ from entrepot.core.decide import (
     complete,
     deliver,
     hold,
+    invite,
     keys,
     lapse,
     look,
@@ -22,6 +23,7 @@ from entrepot.core.decide import (
     note,
     notice,
     notify,
+    open_channel,
     operate,
     place,
     refund,
@@ -44,6 +46,7 @@ from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
+from entrepot.core.decide.invite import InviteMember, JoinMember
 from entrepot.core.decide.keys import MakeKey, RevokeKey
 from entrepot.core.decide.lapse import HoldLapses
 from entrepot.core.decide.look import SettleLook
@@ -51,6 +54,7 @@ from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.notice import KeepNotice
 from entrepot.core.decide.notify import NotifyOrder, match_announced
+from entrepot.core.decide.open_channel import MakeChannel
 from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.refund import RefundOrder
@@ -114,6 +118,9 @@ _RULES: dict[type, Rule] = {
     ChangeSettings: Rule(choose.wants, choose.change),
     RunStock: Rule(run_stock.wants, run_stock.run),
     WatchStock: Rule(watch_stock.wants, watch_stock.watch),
+    MakeChannel: Rule(open_channel.wants, open_channel.make),
+    InviteMember: Rule(invite.wants_to_invite, invite.invite),
+    JoinMember: Rule(invite.wants_to_join, invite.join),
     MakeKey: Rule(keys.wants_maker, keys.make),
     RevokeKey: Rule(keys.wants_both, keys.revoke),
     WakeStep: Rule(wake.wants, wake.wake),

@@ -8,6 +8,7 @@ from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.claims import claim
 from entrepot.core.commands import CustomerRef, DraftLine
+from entrepot.core.decide import open_channel
 from entrepot.core.decide.catalogue import first_seen, make_line, resolve_variant
 from entrepot.core.decide.customers import resolve_customer, snapshot
 from entrepot.core.decide.jobs import first_job
@@ -45,6 +46,8 @@ class PlaceOrder(NamedTuple):
     one_currency: bool = False
     # Whether the organization needs an account at the payment's provider: nobody stands in.
     needs_account: bool = False
+    # Whether the organization has a channel that accepts no orders.
+    looks_at_channel: bool = False
 
 
 def wants(command: PlaceOrder, needs: Needs) -> None:
@@ -55,6 +58,8 @@ def wants(command: PlaceOrder, needs: Needs) -> None:
     needs.of_customer(org, command.customer)
     if payment := claim(org, command.said):
         needs.claims.add(payment)
+    if command.looks_at_channel:
+        needs.channels.add(org)
 
 
 def place(command: PlaceOrder, facts: Facts) -> Decision:
@@ -64,6 +69,8 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     asked for is one figure.
     """
     org, changes = command.org, Changes(facts)
+    if command.looks_at_channel:
+        open_channel.look(command.said.get("channel"), org, facts)
     if command.makes:
         _make_named(command, facts, changes)
     customer_id = resolve_customer(command.customer, org, facts, changes)

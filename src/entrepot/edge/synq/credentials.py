@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from entrepot.core import actor, ids
+from entrepot.core.decide.invite import JoinMember
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.access import Principal
 from entrepot.edge.invalid_token import InvalidToken
 from entrepot.edge.services import Services
+from entrepot.writer.envelope import Envelope
 
 ROLES = frozenset({"ADMIN", "EDITOR", "VIEWER", "MEMBER", "MANAGER", "SYSTEM"})
 
@@ -38,7 +40,17 @@ async def _of_token(token: str, services: Services) -> Principal:
     found = services.admission.known(token) or await services.admission.credential(token)
     if found is None or found.dialect != "synq":
         raise refuse(Reason.UNAUTHENTICATED, "the token is not valid")
-    return Principal(found.org, found.org_id, found.tenant_id, found.role, found.actor)
+    if found.invited is not None:
+        # The token of the invitation is used. A book that cannot be written hinders nobody: the
+        # next request tells it again.
+        await services.writer.submit(
+            Envelope(JoinMember(found.org, "synq", found.invited), actor=found.actor)
+        )
+        services.admission.look_again(found.org_id)
+    return Principal(
+        found.org, found.org_id, found.tenant_id, found.role, found.actor,
+        closed_channels=found.closed_channels,
+    )  # fmt: skip
 
 
 async def _of_claims(claims: dict[str, Any], services: Services) -> Principal:
@@ -54,7 +66,8 @@ async def _of_claims(claims: dict[str, Any], services: Services) -> Principal:
     if found is None:
         raise refuse(Reason.FORBIDDEN, "the token's organization is not known here")
     who = actor.subject(claims.get("sub"))
-    return Principal(found.org, found.id, found.tenant_id, role, who)
+    # A look-up of an organization tells nothing of its channels.
+    return Principal(found.org, found.id, found.tenant_id, role, who, closed_channels=True)
 
 
 def _same(headers: Mapping[str, str], name: str, shown: str, expected: bytes) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from entrepot.edge.dialect import Dialect
+from entrepot.edge.synq.channels import routes as channels
 from entrepot.edge.synq.credentials import authenticate
 from entrepot.edge.synq.inventory import routes as inventory
+from entrepot.edge.synq.members import routes as members
 from entrepot.edge.synq.orders import routes as orders
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.synq.settings import routes as settings
@@ -32,5 +34,6 @@ DIALECT = Dialect(
     authenticate=authenticate,
     refuse=refusal_answer,
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
-    operations=(*orders.OPERATIONS, *inventory.OPERATIONS, *settings.OPERATIONS),
+    operations=(*orders.OPERATIONS, *inventory.OPERATIONS, *settings.OPERATIONS,
+                *channels.OPERATIONS, *members.OPERATIONS),
 )  # fmt: skip

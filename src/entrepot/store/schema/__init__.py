@@ -61,6 +61,7 @@ from entrepot.store.schema.orders import (
     order_update_tallies,
     orders,
 )
+from entrepot.store.schema.organization import CHANNELS, MEMBERS, channels, members
 from entrepot.store.schema.payments import OPERATIONS, PAYMENTS, payment_operations, payments
 from entrepot.store.schema.stock import (
     ENTRIES,
@@ -95,7 +96,8 @@ from entrepot.store.schema.work import (
 # Kinds of which nothing is special: rows are read by key, put and written, and no more. Each has
 # its place among the rest by `core.facts.Facts.of`.
 PLAIN: tuple[AnyKept, ...] = (
-    NOTES, NOTICES, SETTINGS, KEYS, STOCK_SETTINGS, LOW_STOCK, PURCHASE_DRAFTS,
+    NOTES, NOTICES, SETTINGS, KEYS, STOCK_SETTINGS, LOW_STOCK, PURCHASE_DRAFTS, CHANNELS,
+    MEMBERS,
 )  # fmt: skip
 # Kinds that are read by the order that their rows belong to, where goods of the order have left.
 OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETURN_LINES)
@@ -103,6 +105,7 @@ OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETUR
 __all__ = [
     "ANNOUNCED",
     "ANSWERS",
+    "CHANNELS",
     "CLAIMS",
     "CUSTOMERS",
     "CUSTOMER_NAMES",
@@ -114,6 +117,7 @@ __all__ = [
     "LINES",
     "LOCATIONS",
     "LOW_STOCK",
+    "MEMBERS",
     "NOTES",
     "NOTICES",
     "OF_SENT_ORDERS",
@@ -132,6 +136,7 @@ __all__ = [
     "VARIANTS",
     "VARIANT_NAMES",
     "announced_orders",
+    "channels",
     "contact_orders",
     "contact_terms",
     "contacts",
@@ -148,6 +153,7 @@ __all__ = [
     "list_tallies",
     "locations",
     "low_stock",
+    "members",
     "metadata",
     "order_archives",
     "order_counters",

@@ -45,6 +45,8 @@ SUBJECTS: Mapping[str, Table | None] = MappingProxyType(
         events.KEY: schema.credentials,
         events.STOCK_ENTRY: schema.stock_entries,
         events.SETTINGS: schema.stock_settings,
+        events.CHANNEL: schema.channels,
+        events.MEMBER: schema.members,
         events.LOW_STOCK: None,
         events.PURCHASE: None,
     }

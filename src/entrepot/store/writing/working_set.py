@@ -127,6 +127,8 @@ class _Loading:
         for kept in _BY_KEY:
             if wanted_of_kind := needs.others.get(kept.kind):
                 self._rows(kept, wanted_of_kind)
+        if needs.channels:
+            self._look_for_channels()
         self.facts.chosen.update([org for (org,) in needs.of(SETTINGS)])
         for kept in schema.OF_SENT_ORDERS if self._sent else ():
             look(_by_order(kept, self._sent), partial(_read, kept, self.facts))
@@ -170,6 +172,12 @@ class _Loading:
         self._look(
             Select(schema.provider_accounts, ("org",), orgs, ("org", "service")), self._accounts
         )
+
+    def _look_for_channels(self) -> None:
+        """All channels of organizations: there are few."""
+        kept, orgs = schema.CHANNELS, {(org,) for org in self.needs.channels}
+        select = Select(kept.table, ("org",), orgs, kept.columns)
+        self._look(select, partial(_read, kept, self.facts))
 
     def _look_for_parts(self) -> None:
         """The orders of shipments and returns that are named by their ids."""

@@ -78,6 +78,8 @@ async def place_order(call: Call) -> Answer:
     command = read.place_order(told, call.principal, idempotency_key(call.headers))
     if not call.services.sandbox:
         command = command._replace(needs_account=True)
+    if call.principal.closed_channels and told.channel:
+        command = command._replace(looks_at_channel=True)
     return await carrying.carry_out(call, command, key, dry=dry, status=201)
 
 

@@ -53,6 +53,8 @@ async def create_order(call: Call) -> Answer:
         idempotency = idempotency._replace(order_id=read_as)
     if not call.services.sandbox:
         command = command._replace(needs_account=True)
+    if principal.closed_channels and command.said["channel"]:
+        command = command._replace(looks_at_channel=True)
     answer = partial(write.created, request_id=call.request_id)
     return await call.submit(command, answer, idempotency)
 

@@ -1,0 +1,1 @@
+"""Synq's channels: where orders come from."""

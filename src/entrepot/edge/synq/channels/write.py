@@ -1,0 +1,41 @@
+"""Channels in Synq's words; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from entrepot.core import channels, ids
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import ChannelResult, Result
+from entrepot.edge.synq.channels import wire
+from entrepot.edge.synq.refusals import refusal_answer
+from entrepot.edge.times import seconds_text
+from entrepot.writer.envelope import Answer
+
+_encode = msgspec.json.Encoder().encode
+
+
+def channel(one: channels.Channel) -> wire.Channel:
+    """A channel."""
+    return wire.Channel(
+        id=ids.dashed(one.id),
+        name=one.name,
+        currency=one.currency,
+        active=one.active,
+        created_at=seconds_text(one.created_at),
+        updated_at=seconds_text(one.updated_at),
+    )
+
+
+def made(request_id: str) -> Callable[[Result | Refusal], Answer]:
+    """How the making of a channel is answered: with the channel."""
+
+    def answer(result: Result | Refusal) -> Answer:
+        if isinstance(result, Refusal):
+            return refusal_answer(result, request_id)
+        assert isinstance(result, ChannelResult)
+        return Answer(201, _encode(channel(result.channel)))
+
+    return answer

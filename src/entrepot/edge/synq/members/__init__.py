@@ -1,0 +1,1 @@
+"""Synq's members of an organization: who may do what."""

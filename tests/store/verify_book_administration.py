@@ -1,0 +1,34 @@
+"""What an organization of the healthy book is run by: its stock, its channels, its members."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.invite import InviteMember, JoinMember
+from entrepot.core.decide.open_channel import MakeChannel
+from entrepot.core.decide.run_stock import RunStock
+from entrepot.core.decide.watch_stock import WatchStock
+from entrepot.core.quantity import NONE
+from entrepot.store.reading import stock_watch
+
+if TYPE_CHECKING:
+    from tests.store.verify_book import Healthy
+
+
+async def running_low(book: Healthy) -> None:
+    """A shelf that is low, with the draft of what would fill it."""
+    await book.tell(RunStock(1, "operator", low_stock_threshold=50, auto_po=True))
+    await book.tell(AdjustStock(1, book.ids["hard_tee"], book.ids["hard_place"], NONE, "count"))
+    moved = await book.database.read(lambda conn: stock_watch.moved(conn, 1, 0, 500))
+    await book.tell(WatchStock(1, 0, *moved))
+
+
+async def manned(book: Healthy) -> None:
+    """Channels, one of them closed, and members, one of whom has come."""
+    for name, active in (("shop", True), ("attic", False)):
+        await book.tell(MakeChannel(1, "synq", name, "EUR", active))
+    for name in ("ada", "bob"):
+        digest = name.encode().ljust(32)
+        await book.tell(InviteMember(1, "synq", f"{name}@example.org", "EDITOR", digest, "synq"))
+    await book.tell(JoinMember(1, "synq", "ada@example.org"))
