@@ -28,11 +28,11 @@ says of which facets a word is true. Reading gives the word that was last told i
 it is still true, else the preferred one. Writing a word moves the facets that keep it from being
 true; so no dialect ever shows a word that is false.
 
-A **managed** order is run by Entrepot (placed through Synq or Polinate): words obey the legal moves
-below, and only the pipeline confirms it, fails it or moves its payment. A **mirrored** order is run
-by another system that tells us of it (Konvo, a fetched Polinate order): every word is taken as
-told. Nothing leaves `deleted`: what the sender of a mirrored order says then is taken, and changes
-nothing.
+A **managed** order is run by Entrepot (placed through Synq, Polinate or the native API): words obey
+the legal moves below, only the pipeline confirms it or fails it, and only the answers of its payment
+service move its payment. A **mirrored** order is run by another system that tells us of it (Konvo, a
+fetched Polinate order): every word is taken as told. Nothing leaves `deleted`: what the sender of a
+mirrored order says then is taken, and changes nothing.
 
 ## The way of a managed order
 
@@ -55,7 +55,9 @@ nothing.
 
 A confirmed order is `accepted` at once: Polinate documents one poll for orders to export, and that
 poll asks for ACTIVE and ACCEPTED. Without a payment provider an order is confirmed as soon as its
-stock is held. A step that keeps failing parks the order, with its reason, for the operator; it
+stock is held. A cancelled order lets go of the money that is held, and gives back what was taken.
+Money is taken by hand, when goods leave, or at the confirmation, as the organization chose
+([payments.md](payments.md)). A step that keeps failing parks the order, with its reason, for the operator; it
 stays `placed` and keeps its stock until the hold ends.
 
 """
@@ -78,8 +80,8 @@ The other rows are our choice.
   cancelled; released, it goes on where it stood.
 * A partly shipped order cannot be cancelled. Its lines change where it has no payment, but never to
   less than was shipped of them.
-* A packed order can be cancelled: the stock is released and the payment voided. Synq's documents
-  leave the way out of `processing` open; here it is `cancelled`.
+* A packed order can be cancelled: the stock is released and the money let go or given back. Synq's
+  documents leave the way out of `processing` open; here it is `cancelled`.
 * No answer depends on how far the pipeline is. Words that are told before the confirmation are
   judged as a confirmed order would judge them: what such an order refuses is refused at once.
 * Goods can be accepted and packed before the confirmation. Words that say more (the goods left or

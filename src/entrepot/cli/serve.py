@@ -180,7 +180,7 @@ def serve(
     demo: bool = False,
     accept_loss: bool = False,
 ) -> None:
-    """Serve the three dialects, and run the pipeline, until SIGTERM.
+    """Serve the three dialects and the native API, and run the pipeline, until SIGTERM.
 
     Parameters
     ----------
