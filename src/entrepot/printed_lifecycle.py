@@ -29,10 +29,10 @@ it is still true, else the preferred one. Writing a word moves the facets that k
 true; so no dialect ever shows a word that is false.
 
 A **managed** order is run by Entrepot (placed through Synq, Polinate or the native API): words obey
-the legal moves below, only the pipeline confirms it or fails it, and only the answers of its payment
-service move its payment. A **mirrored** order is run by another system that tells us of it (Konvo, a
-fetched Polinate order): every word is taken as told. Nothing leaves `deleted`: what the sender of a
-mirrored order says then is taken, and changes nothing.
+the legal moves below, only the pipeline confirms it or fails it, and only the answers of its
+payment service move its payment. A **mirrored** order is run by another system that tells us of it
+(Konvo, a fetched Polinate order): every word is taken as told. Nothing leaves `deleted`: what the
+sender of a mirrored order says then is taken, and changes nothing.
 
 ## The way of a managed order
 
@@ -57,8 +57,8 @@ A confirmed order is `accepted` at once: Polinate documents one poll for orders 
 poll asks for ACTIVE and ACCEPTED. Without a payment provider an order is confirmed as soon as its
 stock is held. A cancelled order lets go of the money that is held, and gives back what was taken.
 Money is taken by hand, when goods leave, or at the confirmation, as the organization chose
-([payments.md](payments.md)). A step that keeps failing parks the order, with its reason, for the operator; it
-stays `placed` and keeps its stock until the hold ends.
+([payments.md](payments.md)). A step that keeps failing parks the order, with its reason, for the
+operator; it stays `placed` and keeps its stock until the hold ends.
 
 """
 
