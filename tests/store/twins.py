@@ -18,6 +18,7 @@ from entrepot.core.order_filter import OrderFilter
 from entrepot.store import accounts, catalogue, schema
 from entrepot.store.keeping import holds, retention
 from entrepot.store.reading import (
+    audit,
     booked,
     contacts,
     event_log,
@@ -233,6 +234,7 @@ ASKED: dict[str, Work] = {
     "accounts.provider_account": lambda conn, _: accounts.provider_account(conn, ORG, "stripe"),
     "accounts.provider_accounts": lambda conn, _: accounts.provider_accounts(conn, ORG),
     "allocation.oversold": lambda conn, ids: _oversold(conn, ids, allocation.oversold, 9),
+    "audit.newest": lambda conn, _: audit.newest(conn, ORG, 50),
     "announced.listed": lambda conn, _: announced.listed(conn, ORG, fetch_job_id, 10),
     "booked.booked_since": lambda conn, _: [
         booked.booked_since(conn, ORG, "sandbox", since) for since in (0, NOW)

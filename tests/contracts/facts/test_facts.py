@@ -15,6 +15,7 @@ from tests.contracts.facts import (
     polinate_notify,
     polinate_read,
     synq_access,
+    synq_audit,
     synq_channels,
     synq_inventory,
     synq_members,
@@ -30,6 +31,7 @@ TABLES = (
     konvo_answer,
     konvo_contacts,
     synq_access,
+    synq_audit,
     synq_orders,
     synq_inventory,
     synq_settings,
@@ -51,7 +53,7 @@ def house(
 
 
 # The numbers of the facts of each part, from and to.
-PARTS = ((1, 470), (654, 684), (771, 800), (831, 838))
+PARTS = ((1, 470), (654, 684), (771, 800), (831, 863))
 
 
 def test_every_fact_is_in_the_table_once() -> None:

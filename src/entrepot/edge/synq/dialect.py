@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from entrepot.edge.dialect import Dialect
+from entrepot.edge.synq.audit import routes as audit
 from entrepot.edge.synq.channels import routes as channels
 from entrepot.edge.synq.credentials import authenticate
 from entrepot.edge.synq.inventory import routes as inventory
@@ -35,5 +36,5 @@ DIALECT = Dialect(
     refuse=refusal_answer,
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
     operations=(*orders.OPERATIONS, *inventory.OPERATIONS, *settings.OPERATIONS,
-                *channels.OPERATIONS, *members.OPERATIONS),
+                *channels.OPERATIONS, *members.OPERATIONS, *audit.OPERATIONS),
 )  # fmt: skip

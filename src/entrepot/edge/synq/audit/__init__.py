@@ -1,0 +1,1 @@
+"""Synq's audit: what happened, and who did it."""
