@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,12 @@ class Counter:
             await provider.close()
 
         self.till.run(keep)
+
+
+@pytest.fixture
+def database_url(fresh_database: Callable[[str], str]) -> str:
+    """What the book is asked is tried on both engines among twins."""
+    return fresh_database("sqlite")
 
 
 @pytest.fixture(params=["adyen", "paypal"])

@@ -49,7 +49,7 @@ def test_an_answer_of_yesterday_fails_no_order_that_is_being_paid(
     ):
         customer = Customer(shop)
         customer.pays_with("pm_card_chargeDeclined")
-        shop.simulator.script("look_up", "late", seconds=4)
+        shop.simulator.script("look_up", "late", seconds=2)
         order_id = customer.orders()
         eventually(lambda: shop.simulator.called("look_up"), "Stripe has been asked")
         with shop.frozen():

@@ -63,6 +63,7 @@ def found(**more: Any) -> Found:
 HELD = booked(("authorise", 1250, "done"))
 TAKEN = booked(("authorise", 1250, "done"), ("capture", 1250, "done"))
 UNKNOWN = booked(("authorise", 1250, "prepared"), reference=None, stage="placed")
+DECLINED = booked(("authorise", 1250, "declined"), reference=None, stage="failed")
 VOIDED = booked(("authorise", 1250, "given_up"), ("void", 1250, "done"), stage="cancelled")
 VOIDING = booked(("authorise", 1250, "done"), ("void", 1250, "prepared"), stage="cancelled")
 TAKEN_OF_COMPLETED = TAKEN._replace(stage="completed")
@@ -78,6 +79,7 @@ AGREE: list[tuple[list[Found], list[Booked]]] = [
     ([found(units=125, scale=1)], [HELD]),
     ([found(provider_reference="pi_2", key="key-1")], [HELD]),
     ([found(**ALL_TAKEN)], [TAKEN]),
+    ([found(provider_reference="auth-1", also=("ORDER-1", "pi_1"), order=None)], [HELD]),
     ([found(captured=500)], [PART]),
     ([found(**ALL_TAKEN, refunded=250)], [REFUNDED]),
     ([found(state="voided", lapses_at=None)], [VOIDED]),
@@ -101,6 +103,15 @@ EXPLAIN, RETRY, CANCEL, CAPTURE = (
 DIFFER: list[tuple[Found | None, Booked | None, str, tuple[str, ...], bool, str]] = [
     (found(), UNKNOWN, "paid_without_order", RETRY, True, "no answer is written"),
     (found(), VOIDED, "paid_without_order", (), False, "which is cancelled"),
+    # The shop's own object, which was declined, and which the customer paid later.
+    (
+        found(provider_reference="tok", order=None),
+        DECLINED,
+        "paid_without_order",
+        (),
+        False,
+        "holds 12.50 EUR for order #42, which is failed",
+    ),
     (found(), None, "paid_without_order", (), False, "holds 12.50 EUR that no payment"),
     (found(**ALL_TAKEN), None, "paid_without_order", (), False, "took 12.50 EUR"),
     (found(provider_reference="pi_2"), HELD, "paid_without_order", (), False, "order #42"),
