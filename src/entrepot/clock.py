@@ -76,7 +76,7 @@ class BookClock:
             try:
                 await self.look(book)
             except Exception as error:
-                log.info("clock.not_asked", why=str(error))
+                log.debug("clock.not_asked", why=str(error))
 
     def _tell(self, ahead: int) -> None:
         """Log, once, that the machine's clock is not the database's."""

@@ -16,7 +16,7 @@ from entrepot import clock, settings, wiring
 from entrepot.cli.session import on_book
 from entrepot.clock import BookClock
 from entrepot.store import schema
-from entrepot.store.engine import Database
+from entrepot.store.engine import Database, Unavailable
 from entrepot.store.engines.opening import open_database
 from entrepot.writer.writer import Writer
 
@@ -98,6 +98,27 @@ async def test_clocks_that_differ_are_told_once() -> None:
         machine.wall += 2 * HOUR
         await machine.look()
     assert [one["machine_is_ahead_seconds"] for one in logs] == [7200.0]
+
+
+async def test_a_database_that_is_away_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "LOOK_SECONDS", 0.0)
+    made, asked = BookClock(lambda: START, lambda: 0), asyncio.Event()
+
+    class Book:
+        away = 2
+
+        async def clock(self) -> int:
+            if self.away:
+                self.away -= 1
+                raise Unavailable("no route to the book")
+            asked.set()
+            return START + HOUR
+
+    keeping = asyncio.create_task(made.keep(Book()))
+    async with asyncio.timeout(30):
+        await asked.wait()
+    keeping.cancel()
+    assert made.now() == START + HOUR
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
