@@ -81,7 +81,7 @@ def set_up_logging(level: str = "info") -> None:
     written: Any = structlog.processors.JSONRenderer()
     if sys.stderr.isatty():
         written = structlog.dev.ConsoleRenderer(colors="NO_COLOR" not in os.environ)
-    _level.debugging = level.upper() == "DEBUG"
+    set_debugging(on=level.upper() == "DEBUG")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -101,6 +101,11 @@ def set_up_logging(level: str = "info") -> None:
 def is_debugging() -> bool:
     """Whether debug lines are written. Code that logs every order asks first, to save the cost."""
     return _level.debugging
+
+
+def set_debugging(*, on: bool) -> None:
+    """Say whether debug lines are written, without setting up what writes them."""
+    _level.debugging = on
 
 
 class Committed(NamedTuple):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 import structlog
 
 from entrepot import telemetry
+from entrepot.testing.command_line import run
 
 
 class Terminal(io.StringIO):
@@ -43,3 +45,9 @@ def test_somebody_at_a_terminal_is_told_in_words(monkeypatch: pytest.MonkeyPatch
     assert "writer.failed" in told
     assert not told.startswith("{")
     assert "a value of a row" not in told, "no value of a row in either form"
+
+
+def test_a_command_of_a_test_leaves_the_log_as_it_was(tmp_path: Path) -> None:
+    assert not telemetry.is_debugging()
+    run(tmp_path, "migrate", DATABASE_URL=f"sqlite:///{tmp_path}/book.db", LOG_LEVEL="debug")
+    assert not telemetry.is_debugging()

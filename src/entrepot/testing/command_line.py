@@ -75,6 +75,7 @@ def run_in(folder: Path, env: Mapping[str, str], *words: str) -> Ended:
 @contextmanager
 def _logging_restored() -> Iterator[None]:
     before = structlog.get_config() if structlog.is_configured() else None
+    debugging = telemetry.is_debugging()
     try:
         yield
     finally:
@@ -82,5 +83,6 @@ def _logging_restored() -> Iterator[None]:
             structlog.reset_defaults()
         else:
             structlog.configure(**before)
+        telemetry.set_debugging(on=debugging)
         # A logger that has logged once stays as the command had set it up.
         telemetry.log.__dict__.pop("bind", None)
