@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -74,20 +75,25 @@ def notified(kept: Iterable[tuple[int, Json]]) -> list[Found]:
     """
     found = _Gathered()
     for at, event in kept:
-        kind, _, outcome = str(event.get("event_type", "")).removeprefix("PAYMENT.").partition(".")
-        about = event.get("resource")
-        if not isinstance(about, Mapping) or not about.get("amount") or not about.get("id"):
-            continue
-        related = (about.get("supplementary_data") or {}).get("related_ids") or {}
-        if kind == "AUTHORIZATION":
-            state: FoundState = "voided" if outcome in _ENDED else "authorised"
-            found.held(str(about["id"]), about, at, state, related.get("order_id"))
-        elif kind == "CAPTURE" and outcome == "COMPLETED":
-            found.taken(str(about["id"]), about, at, related.get("authorization_id"),
-                        related.get("order_id"))  # fmt: skip
-        elif kind == "CAPTURE" and outcome == "REFUNDED":
-            found.refunded(about, related.get("capture_id") or _parent(about))
+        # An object of another API of PayPal's writes its amount in another way: it is no payment
+        # that is known here.
+        with suppress(KeyError, TypeError, ValueError, AttributeError):
+            _told(found, at, event)
     return found.payments()
+
+
+def _told(found: _Gathered, at: int, event: Json) -> None:
+    kind, _, outcome = str(event["event_type"]).removeprefix("PAYMENT.").partition(".")
+    about = event["resource"]
+    related = (about.get("supplementary_data") or {}).get("related_ids") or {}
+    if kind == "AUTHORIZATION":
+        state: FoundState = "voided" if outcome in _ENDED else "authorised"
+        found.held(str(about["id"]), about, at, state, related.get("order_id"))
+    elif kind == "CAPTURE" and outcome == "COMPLETED":
+        found.taken(str(about["id"]), about, at, related.get("authorization_id"),
+                    related.get("order_id"))  # fmt: skip
+    elif kind == "CAPTURE" and outcome == "REFUNDED":
+        found.refunded(about, related.get("capture_id") or _parent(about))
 
 
 class _Gathered:
