@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -109,21 +112,15 @@ def test_a_request_that_waits_for_events_is_answered_when_the_server_drains(tmp_
     with Server(sqlite_url(tmp_path), tmp_path) as server, speaking(server) as world:
         ask = world.native.send
         start = accepted(ask("GET", "/events?limit=200"), 200)["last"]
-        answers: list[httpx.Response] = []
         key = server.credentials["native"]["api_key"]
-
-        def wait() -> None:
-            url = f"{server.url}/v1/events?after={start}&wait=30"
+        with closing(HTTPConnection(server.url.removeprefix("http://"), timeout=60)) as waiting:
             headers = {"Authorization": f"Bearer {key}"}
-            answers.append(httpx.get(url, headers=headers, timeout=60))
-
-        waiting = threading.Thread(target=wait)
-        waiting.start()
-        for _ in range(50):  # the same loop answers these after it has read the request
-            accepted(ask("GET", "/settings"), 200)
-        assert server.terminate() == 0
-        waiting.join()
-        assert accepted(answers[0], 200) == {"data": [], "last": start}
+            waiting.request("GET", f"/v1/events?after={start}&wait=30", headers=headers)
+            for _ in range(20):  # the same loop answers these after it has read the request
+                accepted(ask("GET", "/settings"), 200)
+            assert server.terminate() == 0
+            answer = waiting.getresponse()
+            assert (answer.status, json.load(answer)) == (200, {"data": [], "last": start})
 
 
 def test_api_and_worker_are_two_processes(postgres_url: Callable[[], str], tmp_path: Path) -> None:
