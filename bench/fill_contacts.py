@@ -12,7 +12,7 @@ from entrepot.store.writing import tallies
 from entrepot.store.writing.list_tallies import CONTACTS, CONTACTS_UPDATED
 
 AT_ONCE = 5_000
-_TABLES = ("list_tallies", "contact_terms", "contact_orders", "contacts")
+_TABLES = ("click_contacts", "list_tallies", "contact_terms", "contact_orders", "contacts")
 _ORDERS = (
     "INSERT INTO contact_orders (org, order_id, customer_id) SELECT o.org, o.id, o.customer_id "
     "FROM orders AS o JOIN organizations AS g ON g.org = o.org WHERE o.customer_id <> g.guest_id"

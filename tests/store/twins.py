@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
+from tests.store.twins_contacts import ASKED_CONTACTS
 from tests.store.verify_book import SECOND, START, key_of, operation_key
 
-from entrepot.core.between import Between
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.ids import dashed
 from entrepot.core.order_filter import OrderFilter
@@ -20,7 +20,6 @@ from entrepot.store.keeping import holds, retention
 from entrepot.store.reading import (
     audit,
     booked,
-    contacts,
     event_log,
     explaining,
     goods,
@@ -34,7 +33,6 @@ from entrepot.store.reading import (
     span_walk,
     stock_settings,
     stock_watch,
-    timelines,
     waiting,
     whole_orders,
 )
@@ -226,6 +224,7 @@ def _mine(found: list[Any]) -> list[Any]:
 
 # What is asked about one organization, by the function's module and name.
 ASKED: dict[str, Work] = {
+    **ASKED_CONTACTS,
     "accounts.settings_chosen": lambda conn, _: accounts.settings_chosen(conn, ORG),
     "accounts.capture_of": lambda conn, _: accounts.capture_of(conn, ORG),
     "accounts.credentials": lambda conn, _: accounts.credentials(conn, ORG),
@@ -246,11 +245,6 @@ ASKED: dict[str, Work] = {
     "booked.services_of": lambda conn, _: booked.services_of(conn, ORG),
     "catalogue.listed_variants": lambda conn, _: catalogue.listed_variants(conn, ORG),
     "catalogue.oversold": _oversold,
-    "contacts.page": lambda conn, _: [
-        contacts.page(conn, ORG, words, bounds, 9, 0)
-        for words in ((), ("ada",), ("ada@", "ad"))
-        for bounds in (Between(), Between(START, NOW))
-    ],
     "event_log.after": lambda conn, _: event_log.after(conn, ORG, 5, 50),
     "event_log.following": lambda conn, _: event_log.following(conn, ORG, 5, 50),
     "event_log.newest": lambda conn, _: event_log.newest(conn, ORG),
@@ -321,7 +315,6 @@ ASKED: dict[str, Work] = {
     "retention.read_events": lambda conn, _: retention.read_events(
         conn, _sweep(retention.EVENTS), NOW, 100, 1_000
     ),
-    "timelines.find": lambda c, _: timelines.find(c, ORG, contacts.BY_CHANGE, Between(0), 9, 0),
     "span_walk.newest": lambda conn, _: span_walk.newest(conn, ORG),
     "stock_settings.drafts": lambda conn, _: stock_settings.drafts(conn, ORG, None, 9),
     "stock_settings.told": lambda conn, _: stock_settings.told(conn, ORG),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection
 from tests.store.twins import NOW, ORG, Ids, Work
+from tests.store.twins_contacts import DONE_CONTACTS
 
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
-from entrepot.store import accounts, catalogue, schema
-from entrepot.store.keeping import contacts as following
+from entrepot.store import accounts, catalogue
 from entrepot.store.keeping import retention
 from entrepot.store.writing import allocation, announced
 
@@ -20,12 +20,6 @@ def _removed_events(conn: Connection, ids: Ids) -> Any:
     held = retention.claim(conn, _known(conn, retention.EVENTS), NOW, NOW)
     part = retention.read_events(conn, held._replace(reached_at=0, reached=b""), NOW, 100, 1_000)
     return retention.remove_events(conn, held, part, NOW)
-
-
-def _followed(conn: Connection, ids: Ids) -> Any:
-    for table in (schema.contact_terms, schema.contact_orders, schema.contacts):
-        conn.execute(delete(table).where(table.c.org == ORG))
-    return following.follow(conn, _known(conn, retention.CONTACTS)._replace(reached_at=0), 10_000)
 
 
 def _known(conn: Connection, kind: str) -> retention.Sweep:
@@ -57,7 +51,7 @@ DONE: dict[str, Work] = {
     "accounts.set_source": lambda conn, _: accounts.set_source(conn, ORG, None, "X: 1"),
     "announced.ask_for_all": lambda conn, _: announced.ask_for_all(conn, ORG, NOW, fetch_job_id),
     "catalogue.add_variant": _variant,
-    "contacts.follow": _followed,
+    **DONE_CONTACTS,
     "retention.claim": lambda conn, _: retention.claim(
         conn, _known(conn, retention.EVENTS), NOW, NOW
     ),

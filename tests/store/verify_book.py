@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from tests.quantities import much
 from tests.store.verify_book_administration import manned, running_low
+from tests.store.verify_book_contacts import followed, touched
 from tests.store.verify_book_goods import gone_and_back, held
 
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
@@ -36,7 +37,7 @@ from entrepot.core.results import OrderResult, OrdersResult, Result
 from entrepot.core.shipments import Carriage, Part
 from entrepot.store import accounts, catalogue, schema
 from entrepot.store.engine import Database
-from entrepot.store.keeping import contacts, migrate, retention
+from entrepot.store.keeping import migrate, retention
 from entrepot.store.writing import allocation as allocations
 from entrepot.store.writing import processes
 from entrepot.writer.envelope import Answer, Envelope, Idempotency
@@ -233,6 +234,7 @@ async def healthy_book(database: Database) -> Healthy:
     await _told_ahead(book)
     await held(book)
     await book.mirror("mirrored", "k-1", ("konvo", "paid"))
+    await touched(book)
     await book.mirror("told", "k-2", ("konvo", "open"))
     await book.mirror("told", "k-2", ("konvo", "completed"), ("konvo_shipment", "none"), turn=1)
     await book.mirror("deleted", "k-3", ("konvo", "open"))
@@ -252,15 +254,6 @@ async def healthy_book(database: Database) -> Healthy:
     await database.write(lambda conn: processes.beat(conn, 1, book.now()))
     await followed(book)
     return book
-
-
-async def followed(book: Healthy) -> None:
-    """The contacts of the first organization, as its log has them, and the id of one of them."""
-    reader = retention.Sweep(1, retention.CONTACTS)
-    await book.database.write(lambda conn: contacts.follow(conn, reader, 10_000))
-    told = schema.orders.c
-    hers = select(told.customer_id).where(told.id == book.ids["mirrored"], told.org == 1)
-    book.ids["ada"] = await book.database.read(lambda conn: conn.execute(hers).scalar_one())
 
 
 async def _archived(book: Healthy) -> None:

@@ -19,6 +19,16 @@ BREAKS_OF_CONTACTS = (
     Break("CONTACTS", "a term that was lost", "ada", (f"DELETE FROM contact_terms {_OF_HER}",)),
     Break("CONTACTS", "changed before it was made", "ada",
           (f"UPDATE contacts SET updated_at = created_at - 100000000 {_HERS}",), (), ("TALLIES",)),
+    Break("TOUCHES", "a clicker who never clicked", "ada",
+          (f"UPDATE touches SET kind = 'open' {_OF_HER}",), (), ("TALLIES",)),
+    Break("TOUCHES", "a click of nobody", "touch",
+          (f"DELETE FROM click_contacts {_OF_HER}",), (), ("TALLIES",)),
+    Break("TOUCHES", "a touch without an event", "nowhere",
+          (("INSERT INTO touches SELECT org, :nowhere, customer_id, 'open', origin, origin_id, "
+            "channel, at, recorded_at, external_user_id, resource_id, country, details "
+            "FROM touches WHERE id = :touch AND org = 1"),)),
+    Break("TALLIES", "a click that is not counted", "clicks",
+          ("UPDATE list_tallies SET counted = counted - 1 WHERE list = 'clicks'",)),
     Break("TALLIES", "a contact counted twice", "contacts",
           ("UPDATE list_tallies SET counted = counted + 1 WHERE list = 'contacts'",)),
 )  # fmt: skip

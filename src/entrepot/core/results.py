@@ -17,6 +17,7 @@ from entrepot.core.payment import FullPayment
 from entrepot.core.returns import FullReturn
 from entrepot.core.shipments import Parcel
 from entrepot.core.stock_settings import StockSettings
+from entrepot.core.touches import Touch
 
 
 class OrderResult(NamedTuple):
@@ -103,6 +104,12 @@ class VariantResult(NamedTuple):
     variant: Variant
 
 
+class TouchResult(NamedTuple):
+    """The touch that was recorded."""
+
+    touch: Touch
+
+
 class KeyResult(NamedTuple):
     """The key that was made or revoked."""
 
@@ -133,6 +140,7 @@ Result = (
     | MemberResult
     | VariantResult
     | KeyResult
+    | TouchResult
     | LocationResult
     | ReplayedResult
 )

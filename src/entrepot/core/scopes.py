@@ -13,6 +13,7 @@ STOCK_READ, STOCK_WRITE = "stock:read", "stock:write"
 EVENTS_READ = "events:read"
 SETTINGS_READ, SETTINGS_WRITE = "settings:read", "settings:write"
 KEYS_WRITE = "keys:write"
+CAMPAIGNS_READ, CAMPAIGNS_WRITE = "campaigns:read", "campaigns:write"
 
 MEANINGS: Final = MappingProxyType({
     ORDERS_READ: "read, list and search orders",
@@ -24,13 +25,15 @@ MEANINGS: Final = MappingProxyType({
     SETTINGS_READ: "read settings and accounts at payment providers",
     SETTINGS_WRITE: "change settings and accounts at payment providers",
     KEYS_WRITE: "list, make and revoke keys",
+    CAMPAIGNS_READ: "read touches of contacts",
+    CAMPAIGNS_WRITE: "record touches of contacts",
 })  # fmt: skip
 _ALL = frozenset(MEANINGS)
 _READ = frozenset(scope for scope in _ALL if scope.endswith(":read"))
 # What the roles stand for. A role that is not here stands for nothing.
 OF_ROLE: Final = MappingProxyType({
     "ADMIN": _ALL,
-    "EDITOR": _READ | {ORDERS_WRITE, MONEY_WRITE, STOCK_WRITE},
+    "EDITOR": _READ | {ORDERS_WRITE, MONEY_WRITE, STOCK_WRITE, CAMPAIGNS_WRITE},
     "MEMBER": _READ | {ORDERS_WRITE},
     "VIEWER": _READ,
 })  # fmt: skip

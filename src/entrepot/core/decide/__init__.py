@@ -35,6 +35,7 @@ from entrepot.core.decide import (
     steps,
     stocking,
     take_back,
+    touch,
     wake,
     watch_stock,
 )
@@ -66,6 +67,7 @@ from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, FinishJob, ResumeJob, ResumeOrder
 from entrepot.core.decide.stocking import ChangeVariant, MakeLocation, MakeVariant
 from entrepot.core.decide.take_back import ReceiveReturn, TakeBack
+from entrepot.core.decide.touch import RecordTouch
 from entrepot.core.decide.wake import WakeStep
 from entrepot.core.decide.watch_stock import WatchStock
 from entrepot.core.facts import Facts
@@ -123,6 +125,7 @@ _RULES: dict[type, Rule] = {
     JoinMember: Rule(invite.wants_to_join, invite.join),
     MakeKey: Rule(keys.wants_maker, keys.make),
     RevokeKey: Rule(keys.wants_both, keys.revoke),
+    RecordTouch: Rule(touch.wants, touch.record),
     WakeStep: Rule(wake.wants, wake.wake),
     DeferJob: Rule(steps.wants_to_defer, steps.defer),
     FinishJob: Rule(steps.wants_to_finish, steps.finish),

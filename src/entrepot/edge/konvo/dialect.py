@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from entrepot.edge.dialect import Dialect
+from entrepot.edge.konvo.clicks import routes as clicks
 from entrepot.edge.konvo.contacts import routes as contacts
 from entrepot.edge.konvo.credentials import HEADER, authenticate
 from entrepot.edge.konvo.orders import routes as orders
@@ -12,11 +13,11 @@ DIALECT = Dialect(
     name="konvo",
     title="Konvo API",
     version="0.0.1",
-    description="Orders and contacts of an organization, as Konvo publishes them.",
+    description="Orders, contacts and clicks of an organization, as Konvo publishes them.",
     prefixes=("/orders", "/contacts", "/broadcasts", "/attributions", "/clicks"),
     authenticate=authenticate,
     refuse=refusal_answer,
     strict_query=False,
     security_schemes={"apiKeyAuth": {"type": "apiKey", "in": "header", "name": HEADER}},
-    operations=(*orders.OPERATIONS, *contacts.OPERATIONS),
+    operations=(*orders.OPERATIONS, *contacts.OPERATIONS, *clicks.OPERATIONS),
 )  # fmt: skip

@@ -29,15 +29,22 @@ class Page(NamedTuple):
     offset: int
 
 
-def page(query: Mapping[str, str]) -> Page:
-    """The page that is asked for: the first unless told, 50 rows unless told, at most 200."""
+def page(query: Mapping[str, str], most: int = LIMIT_MAX) -> Page:
+    """The page that is asked for: the first unless told, of `most` rows at most.
+
+    Where it is not told, 50 rows are a page, or all that may be where `most` is another bound.
+    """
     number = _positive(query.get("page", "1"), "page")
     if number > PAGE_MAX:
         raise refuse(Reason.INVALID, f"must be 1 to {PAGE_MAX}", "page")
-    limit = _positive(query.get("limit", str(LIMIT)), "limit")
-    if limit > LIMIT_MAX:
-        raise refuse(Reason.INVALID, f"must be 1 to {LIMIT_MAX}", "limit")
+    limit = _positive(query.get("limit", str(_usual(most))), "limit")
+    if limit > most:
+        raise refuse(Reason.INVALID, f"must be 1 to {most}", "limit")
     return Page(limit, (number - 1) * limit)
+
+
+def _usual(most: int) -> int:
+    return LIMIT if most == LIMIT_MAX else most
 
 
 def since(query: Mapping[str, str], field: str) -> int | None:
@@ -106,15 +113,15 @@ def _span(text: str) -> int:
     return SECOND if text[len("2026-03-01T12:00") :].startswith(":") else MINUTE
 
 
-def pages(what: str) -> tuple[Parameter, ...]:
+def pages(what: str, most: int = LIMIT_MAX) -> tuple[Parameter, ...]:
     """The documented parameters of a list's pages."""
     return (
         Parameter("page", "query", {"type": "integer", "format": "int32", "default": 1,
                                     "minimum": 1, "maximum": PAGE_MAX},
                   description="The page, from 1. Default 1."),
-        Parameter("limit", "query", {"type": "integer", "format": "int32", "default": LIMIT,
-                                     "minimum": 1, "maximum": LIMIT_MAX},
-                  description=f"{what} a page. Max 200, default 50."),
+        Parameter("limit", "query", {"type": "integer", "format": "int32", "default": _usual(most),
+                                     "minimum": 1, "maximum": most},
+                  description=f"{what} a page. Max {most}, default {_usual(most)}."),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, select
 from entrepot.core import events
 from entrepot.core.contacts import Contact, terms_of
 from entrepot.core.order import Customer
+from entrepot.core.touches import CLICK
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.keeping.retention import CONTACTS, SWEEP, Sweep, save
@@ -25,6 +26,7 @@ from entrepot.store.writing.writes import Writes
 _BY_ID, _BY_ORDER = ("org", "id"), ("org", "order_id")
 _ORDER = ("id", "customer_id", "created_at", "made_at", "origin", "channel", "source_platform")
 _OWNED = ("org", "order_id", "customer_id")
+_CLICKER = ("org", "origin_id", "customer_id")
 _TERM = ("org", "term", "customer_id")
 
 
@@ -36,7 +38,7 @@ class Step(NamedTuple):
 
 
 class _Told(NamedTuple):
-    """What a contact is seen to have done: an order, as the book has the order now."""
+    """An order or a touch of a contact, as the book has it now."""
 
     customer_id: bytes
     created_at: int
@@ -71,9 +73,12 @@ def follow(conn: Connection, sweep: Sweep, limit: int) -> Step:
     moved = sweep._replace(fence=sweep.fence + 1, reached_at=reached)
     writes = Writes()
     save(writes, moved, sweep.fence)
-    ordered = {bytes(one.subject_id) for one in found if one.subject == events.ORDER}
-    if ordered:
-        _Following(conn, sweep.org, writes).orders(ordered)
+    named: dict[str, set[bytes]] = {events.ORDER: set(), events.TOUCH: set()}
+    for one in found:
+        if one.subject in named:
+            named[one.subject].add(bytes(one.subject_id))
+    if any(named.values()):
+        _Following(conn, sweep.org, writes).take(named[events.ORDER], named[events.TOUCH])
     writes.run(conn)
     return Step(moved, len(found) < limit)
 
@@ -93,20 +98,38 @@ class _Following:
         self._conn, self._org, self._writes = conn, org, writes
         self._counted: Counter[Counted] = Counter()
 
-    def orders(self, ids: set[bytes]) -> None:
-        """Write what these orders say of their customers."""
-        told = {row[0]: _told(row) for row in self._select(schema.orders, _BY_ID, ids, _ORDER)}
-        owned = self._select(schema.contact_orders, _BY_ORDER, ids, _OWNED[1:])
+    def take(self, orders: set[bytes], touches: set[bytes]) -> None:
+        """Write what these orders and touches say of their contacts."""
+        rows = self._select(schema.orders, _BY_ID, orders, _ORDER)
+        told = {bytes(row[0]): _told(row) for row in rows}
+        owned = self._select(schema.contact_orders, _BY_ORDER, orders, _OWNED[1:])
         before = {bytes(order_id): bytes(customer_id) for order_id, customer_id in owned}
         guest = self._guest()
         now = {id_: one.customer_id for id_, one in told.items() if one.customer_id != guest}
         self._owned(before, now)
-        joined = Counter(now.values())
-        left = Counter(before.values())
-        self._contacts(joined.keys() | left.keys(), told, {
-            id_: joined[id_] - left[id_] for id_ in joined.keys() | left.keys()
-        })  # fmt: skip
+        joined, left = Counter(now.values()), Counter(before.values())
+        met = self._touches(touches)
+        ids = joined.keys() | left.keys() | {one.customer_id for one in met}
+        more = {id_: joined[id_] - left[id_] for id_ in ids}
+        self._contacts(ids, [*told.values(), *met], more)
         list_tallies.tally(self._writes, self._counted)
+
+    def _touches(self, ids: set[bytes]) -> list[_Told]:
+        """What these touches say of their contacts; clicks are counted under their origins."""
+        kept = schema.TOUCHES
+        found = [kept.from_row(row) for row in self._select(kept.table, _BY_ID, ids, kept.columns)]
+        clicks = [one for one in found if one.kind == CLICK]
+        org, wanted = self._org, {(one.origin_id, one.customer_id) for one in clicks}
+        known = sql.select(
+            self._conn, schema.click_contacts, _CLICKER,
+            {(org, *one) for one in wanted}, _CLICKER[1:],
+        )  # fmt: skip
+        new = wanted - {(bytes(origin), bytes(customer)) for origin, customer in known}
+        self._writes.insert(schema.click_contacts, _CLICKER, [(org, *one) for one in sorted(new)])
+        for origin_id, _ in new:
+            self._counted[org, list_tallies.CLICKERS, "", origin_id, 0] += 1
+        return [_Told(one.customer_id, one.recorded_at, one.at, one.channel or one.origin)
+                for one in found]  # fmt: skip
 
     def _owned(self, before: dict[bytes, bytes], now: dict[bytes, bytes]) -> None:
         org, table = self._org, schema.contact_orders
@@ -120,14 +143,14 @@ class _Following:
         self._writes.update(table, ("customer_id",), _BY_ORDER, moved)
         self._writes.insert(table, _OWNED, new)
 
-    def _contacts(self, ids: set[bytes], told: dict[bytes, _Told], more: dict[bytes, int]) -> None:
+    def _contacts(self, ids: set[bytes], told: list[_Told], more: dict[bytes, int]) -> None:
         rows = self._select(schema.customers, _BY_ID, ids, schema.CUSTOMERS.columns)
         customers = [schema.CUSTOMERS.from_row(row) for row in rows]
         found = self._select(schema.contacts, _BY_ID, ids, Contact._fields)
         known = {one.id: one for one in map(_contact, found)}
         seen: dict[bytes, list[_Told]] = {}
-        for one in told.values():
-            seen.setdefault(one.customer_id, []).append(one)
+        for met in told:
+            seen.setdefault(met.customer_id, []).append(met)
         now = [
             _seen(customer, known.get(customer.id), seen.get(customer.id, []), more[customer.id])
             for customer in customers

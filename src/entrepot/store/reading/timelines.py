@@ -61,6 +61,18 @@ def find(
     return Listed(_page(conn, org, line, between, limit, offset), total)
 
 
+def count(
+    conn: Connection, org: int, line: Timeline, between: Between, limit: int, offset: int
+) -> Listed:
+    """The same of rows that have no tallies: the total is counted row by row."""
+    statement = Statement(conn)
+    where = _where(statement, org, line, between)
+    total = statement.scalar(f"SELECT count(*) FROM {line.table} AS r WHERE {where}")
+    if offset >= total:
+        return Listed([], total)
+    return Listed(_page(conn, org, line, between, limit, offset), total)
+
+
 def _after(conn: Connection, org: int, line: Timeline, time: int | None) -> int:
     """How many rows have a later time: whole slots, and a look into the first one."""
     statement = Statement(conn)
@@ -90,17 +102,22 @@ def _page(
 ) -> list[bytes]:
     statement = Statement(conn)
     mark = statement.mark
-    conditions = [f"r.org = {mark(org)}"]
-    if between.until is not None:
-        conditions.append(f"r.{line.at} <= {mark(between.until)}")
-    if between.since is not None:
-        conditions.append(f"r.{line.at} >= {mark(between.since)}")
-    where = " AND ".join([*conditions, *line.where(statement)])
+    where = _where(statement, org, line, between)
     found = statement.fetch(
         f"SELECT r.id FROM {line.table} AS r WHERE {where} "
         f"ORDER BY r.{line.at} DESC, r.id DESC LIMIT {mark(limit)} OFFSET {mark(offset)}"
     )
     return [bytes(row[0]) for row in found]
+
+
+def _where(statement: Statement, org: int, line: Timeline, between: Between) -> str:
+    mark = statement.mark
+    conditions = [f"r.org = {mark(org)}"]
+    if between.until is not None:
+        conditions.append(f"r.{line.at} <= {mark(between.until)}")
+    if between.since is not None:
+        conditions.append(f"r.{line.at} >= {mark(between.since)}")
+    return " AND ".join([*conditions, *line.where(statement)])
 
 
 def _reached(conn: Connection, org: int, line: Timeline, passed: int) -> tuple[int, int]:

@@ -80,6 +80,7 @@ from entrepot.store.schema.stock_settings import (
     stock_settings,
 )
 from entrepot.store.schema.table import metadata
+from entrepot.store.schema.touches import TOUCHES, click_contacts, touches
 from entrepot.store.schema.work import (
     ANNOUNCED,
     ANSWERS,
@@ -97,7 +98,7 @@ from entrepot.store.schema.work import (
 # its place among the rest by `core.facts.Facts.of`.
 PLAIN: tuple[AnyKept, ...] = (
     NOTES, NOTICES, SETTINGS, KEYS, STOCK_SETTINGS, LOW_STOCK, PURCHASE_DRAFTS, CHANNELS,
-    MEMBERS,
+    MEMBERS, TOUCHES,
 )  # fmt: skip
 # Kinds that are read by the order that their rows belong to, where goods of the order have left.
 OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETURN_LINES)
@@ -133,10 +134,12 @@ __all__ = [
     "SHIPMENTS",
     "SHIPMENT_LINES",
     "STOCK_SETTINGS",
+    "TOUCHES",
     "VARIANTS",
     "VARIANT_NAMES",
     "announced_orders",
     "channels",
+    "click_contacts",
     "contact_orders",
     "contact_terms",
     "contacts",
@@ -182,6 +185,7 @@ __all__ = [
     "stock_levels",
     "stock_settings",
     "sweeps",
+    "touches",
     "variant_names",
     "variants",
 ]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
     and_,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     literal,
     not_,
     select,
+    true,
     union_all,
 )
 
@@ -25,14 +27,8 @@ from entrepot.store.verify import own_reading
 from entrepot.store.verify.statements import Check
 
 READER: Final = "contacts"
-# The lists by time: name, table, column.
-LISTS: Final = (
-    ("contacts", schema.contacts, "created_at"),
-    ("contacts_updated", schema.contacts, "updated_at"),
-)
-
 _contacts, _owned, _terms = schema.contacts.c, schema.contact_orders.c, schema.contact_terms.c
-_orders = schema.orders.c
+_orders, _touches, _clickers = schema.orders.c, schema.touches.c, schema.click_contacts.c
 
 
 def checks() -> Iterator[Check]:
@@ -44,6 +40,8 @@ def checks() -> Iterator[Check]:
     none = _contacts.terms == ""
     yield Check("CONTACTS", _miscounted(terms + 1, schema.contact_terms).where(not_(none)))
     yield Check("CONTACTS", _dated())
+    for broken in _clicked():
+        yield Check("TOUCHES", broken)
     yield Check("TALLIES", _tallied())
 
 
@@ -93,19 +91,59 @@ def _dated() -> Select[Any]:
     return told.where(_contacts.updated_at < _contacts.created_at)
 
 
+def _listed() -> Iterator[tuple[Any, ...]]:
+    """The lists by time: table, condition, time; list, word and key of the tally."""
+    none, nothing, all_ = literal(b""), literal(""), true()
+    for name, at in (
+        ("contacts", _contacts.created_at),
+        ("contacts_updated", _contacts.updated_at),
+    ):
+        yield schema.contacts, all_, at, literal(name), nothing, none
+    clicked, where = _touches.kind == "click", _touches.country + " " + _touches.resource_id
+    for name, word, key in (
+        ("clicks", nothing, none), ("clicks", nothing, _touches.origin_id),
+        ("click_countries", where, _touches.origin_id),
+    ):  # fmt: skip
+        yield schema.touches, clicked, _touches.at, literal(name), word, key
+    zero = _clickers.origin_id != b""  # of no time: all of them
+    yield (
+        schema.click_contacts,
+        zero,
+        literal(0, BigInteger),
+        literal("clickers"),
+        nothing,
+        _clickers.origin_id,
+    )
+
+
+def _clicked() -> Iterator[Select[Any]]:
+    """Contacts who count as clickers without a click, and clicks that were read of no clicker."""
+    same = and_(
+        _touches.org == _clickers.org, _touches.origin_id == _clickers.origin_id,
+        _touches.customer_id == _clickers.customer_id,
+    )  # fmt: skip
+    told = select(_clickers.org, _clickers.origin_id, _clickers.customer_id)
+    yield told.where(not_(exists().where(same, _touches.kind == "click")))
+    event, sweep = schema.events.alias("e").c, schema.sweeps.alias("s").c
+    reader = and_(sweep.org == event.org, sweep.kind == READER, sweep.reached_at >= event.number)
+    read = exists().where(event.org == _touches.org, event.subject_id == _touches.id, reader)
+    missing = select(_touches.org, _touches.id.label("touch_id"), _touches.origin_id)
+    yield missing.where(_touches.kind == "click", read, not_(exists().where(same)))
+    its = exists().where(event.org == _touches.org, event.subject_id == _touches.id)
+    yield select(_touches.org, _touches.id.label("touch_id")).where(not_(its))
+
+
 def _tallied() -> Select[Any]:
     """Slots whose tally is not the number of rows of the list with a time in them."""
     t = schema.list_tallies.c
     names = ("org", "list", "word", "key", "level", "slot")
     counted = [select(*[t[name] for name in names], t.counted.label("n"))]
-    for name, table, at in LISTS:
+    for table, where, at, *key_ in _listed():
         for level, size in enumerate(own_reading.SLOT_SIZES):
-            slot = table.c[at] // size
-            its = select(
-                table.c.org, literal(name), literal(""), literal(b""), literal(level), slot,
-                -func.count(),
-            )  # fmt: skip
-            counted.append(its.group_by(table.c.org, slot))
+            slot = at // size
+            its = select(table.c.org, *key_, literal(level), slot, -func.count())
+            grouped = [one for one in (*key_, slot) if isinstance(one, ColumnElement)]
+            counted.append(its.where(where).group_by(table.c.org, *grouped))
     both = union_all(*counted).subquery()
     key = [both.c[name] for name in names]
     left = func.sum(both.c.n)

@@ -179,6 +179,10 @@ INVARIANTS: dict[str, str] = {
         "read so far. A contact has as many orders and terms as it says, and was not changed "
         "before it was made."
     ),
+    "TOUCHES": (
+        "Each touch has its event. A contact counts among those who clicked on something of an "
+        "origin exactly if a click of the contact is recorded, once the log was read so far."
+    ),
     "LOG": "The book has its log, and no acknowledged commit is missing.",
 }
 

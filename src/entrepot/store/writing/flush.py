@@ -20,7 +20,16 @@ from entrepot.core.rows import Rows
 from entrepot.store import schema
 from entrepot.store.engines.sql import sql_of
 from entrepot.store.schema.kept import Kept
-from entrepot.store.writing import allocation, counters, levels, orders, properties, spans, tallies
+from entrepot.store.writing import (
+    allocation,
+    counters,
+    levels,
+    list_tallies,
+    orders,
+    properties,
+    spans,
+    tallies,
+)
 from entrepot.store.writing.writes import Made, Writes
 
 
@@ -88,6 +97,7 @@ def _write(conn: Connection, facts: Facts) -> None:
     properties.write(writes, facts)
     spans.tally(conn, writes, facts)
     tallies.updates(conn, writes, facts)
+    list_tallies.recorded(writes, facts)
     counters.numbered(writes.run(conn), facts)
 
 

@@ -9,16 +9,38 @@ from __future__ import annotations
 
 from collections import Counter
 
+from entrepot.core.facts import Facts
+from entrepot.core.touches import CLICK, TOUCHES
 from entrepot.store.engines.sql import Row, Write
 from entrepot.store.writing.tallies import SLOTS
 from entrepot.store.writing.writes import Writes
 
 # The lists: contacts by the time of their making, and of their last change.
 CONTACTS, CONTACTS_UPDATED = "contacts", "contacts_updated"
+# Clicks by their time, all of them and those of an origin.
+CLICKS = "clicks"
+# What was clicked where, and how many contacts clicked, by origin.
+COUNTRIES, CLICKERS = "click_countries", "clickers"
 # The key of tallies that are of no one thing.
 NO_KEY = b""
 
 Counted = tuple[int, str, str, bytes, int]  # organization, list, word, key, time in microseconds
+
+
+def recorded(writes: Writes, facts: Facts) -> None:
+    """Count the clicks that a batch has recorded."""
+    rows = facts.made.get(TOUCHES)
+    if rows is None or not rows.new:
+        return
+    counted: Counter[Counted] = Counter()
+    for key in rows.new:
+        touch = rows.now[key]
+        if touch.kind == CLICK:
+            for of in (NO_KEY, touch.origin_id):
+                counted[touch.org, CLICKS, "", of, touch.at] += 1
+            where = f"{touch.country} {touch.resource_id}"
+            counted[touch.org, COUNTRIES, where, touch.origin_id, touch.at] += 1
+    tally(writes, counted)
 
 
 def tally(writes: Writes, counted: Counter[Counted]) -> None:

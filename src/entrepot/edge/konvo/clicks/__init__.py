@@ -1,0 +1,1 @@
+"""Clicks of contacts, as Konvo shows them."""

@@ -1,0 +1,1 @@
+"""Touches of contacts: recorded, and read back."""

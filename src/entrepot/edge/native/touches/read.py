@@ -1,0 +1,44 @@
+"""Bodies of touches into commands; pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from entrepot.core.commands import CustomerRef
+from entrepot.core.decide.touch import RecordTouch
+from entrepot.core.refusal import Reason, refuse
+from entrepot.core.touches import CLICK
+from entrepot.edge import addresses
+from entrepot.edge.native.touches import wire
+
+_encode = msgspec.json.Encoder().encode
+
+
+def record(org: int, dialect: str, told: wire.RecordTouch) -> RecordTouch:
+    """The command. Refused: a contact without an id or an address, and a click of no click."""
+    if told.click is not None and told.kind != CLICK:
+        raise refuse(Reason.INVALID, "belongs to a touch of the kind click", "click")
+    return RecordTouch(
+        org, dialect, _who(told.contact), told.kind, told.origin, told.origin_id.raw,
+        told.channel, None if told.at is None else told.at.at, told.external_user_id,
+        told.resource_id, told.country, _encode(told.click or wire.Click()).decode(),
+    )  # fmt: skip
+
+
+def _who(who: wire.Who) -> CustomerRef:
+    if who.id is not None:
+        if who.email is not None or who.phone is not None:
+            raise refuse(Reason.INVALID, "tell `id`, or addresses", "contact.id")
+        return CustomerRef(customer_id=who.id.raw, field="contact.id")
+    if who.email is None and who.phone is None:
+        raise refuse(Reason.INVALID, "tell `id`, `email` or `phone`", "contact")
+    found = (
+        addresses.email(who.email) if who.email else None,
+        addresses.phone(who.phone) if who.phone else None,
+    )
+    identifiers = tuple([one for one in found if one is not None])
+    if not identifiers:
+        raise refuse(Reason.INVALID, "names nobody", "contact")
+    return CustomerRef(
+        None, identifiers, None, who.first_name, who.last_name, who.email, who.phone, "contact"
+    )

@@ -1,0 +1,39 @@
+"""The part of the healthy book that is not orders: touches, and contacts as the log has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from entrepot.core.commands import CustomerRef
+from entrepot.core.decide.touch import RecordTouch
+from entrepot.core.results import TouchResult
+from entrepot.store import schema
+from entrepot.store.keeping import contacts, retention
+
+if TYPE_CHECKING:
+    from tests.store.verify_book import Healthy
+
+CAMPAIGN = b"c" * 16
+
+
+async def touched(book: Healthy) -> None:
+    """Two clicks of a contact, who counts once."""
+    hers = CustomerRef(identifiers=(("email", "ada@example.org"),))
+    for _ in range(2):
+        told = await book.tell(
+            RecordTouch(1, "native", hers, "click", "broadcast", CAMPAIGN, country="DE",
+                        resource_id="r1")
+        )  # fmt: skip
+        assert isinstance(told, TouchResult)
+        book.ids["touch"] = told.touch.id
+
+
+async def followed(book: Healthy) -> None:
+    """The contacts of the first organization, as its log has them, and the id of one of them."""
+    reader = retention.Sweep(1, retention.CONTACTS)
+    await book.database.write(lambda conn: contacts.follow(conn, reader, 10_000))
+    told = schema.orders.c
+    hers = select(told.customer_id).where(told.id == book.ids["mirrored"], told.org == 1)
+    book.ids["ada"] = await book.database.read(lambda conn: conn.execute(hers).scalar_one())
