@@ -12,9 +12,17 @@ from entrepot.store.writing import tallies
 from entrepot.store.writing.list_tallies import CONTACTS, CONTACTS_UPDATED
 
 AT_ONCE = 5_000
-_TABLES = ("click_contacts", "list_tallies", "contact_terms", "contact_orders", "contacts")
+_TABLES = (
+    "attributions",
+    "click_contacts",
+    "list_tallies",
+    "contact_terms",
+    "contact_orders",
+    "contacts",
+)
 _ORDERS = (
-    "INSERT INTO contact_orders (org, order_id, customer_id) SELECT o.org, o.id, o.customer_id "
+    "INSERT INTO contact_orders (org, order_id, customer_id, window_days) "
+    "SELECT o.org, o.id, o.customer_id, 30 "
     "FROM orders AS o JOIN organizations AS g ON g.org = o.org WHERE o.customer_id <> g.guest_id"
 )
 _CUSTOMERS = ", ".join(f"c.{name}" for name in Customer._fields)

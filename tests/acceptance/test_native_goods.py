@@ -119,11 +119,16 @@ def test_events_follow_a_number_and_are_waited_for(other: World) -> None:
 
 def test_settings_are_read_and_changed(other: World) -> None:
     do = other.native.send
-    assert accepted(do("GET", "/settings"), 200) == {"capture": "manual", "lapsing": "alarm"}
+    assert accepted(do("GET", "/settings"), 200) == {
+        "capture": "manual", "lapsing": "alarm", "attribution_days": 30,
+    }  # fmt: skip
     told = accepted(do("PATCH", "/settings", {"capture": "shipment"}), 200)
     assert told == accepted(do("GET", "/settings"), 200)
-    assert told == {"capture": "shipment", "lapsing": "alarm"}
+    assert told == {"capture": "shipment", "lapsing": "alarm", "attribution_days": 30}
     told = accepted(do("PATCH", "/settings", {"lapsing": "release"}), 200)
-    assert told == {"capture": "shipment", "lapsing": "release"}
+    assert told == {"capture": "shipment", "lapsing": "release", "attribution_days": 30}
+    told = accepted(do("PATCH", "/settings", {"attribution_days": 7}), 200)
+    assert told == {"capture": "shipment", "lapsing": "release", "attribution_days": 7}
+    problem(do("PATCH", "/settings", {"attribution_days": 0}), 400, "invalid")
     wrong = problem(do("PATCH", "/settings", {"capture": "never"}), 400, "invalid")
     assert wrong["errors"][0]["pointer"] == "/capture"

@@ -47,6 +47,36 @@ def test_a_touch_is_recorded_once_under_a_key_and_read_back(world: World) -> Non
     assert (body["contact_id"], body["origin"]) == (made["contact_id"], "ai")
 
 
+def test_an_order_of_any_dialect_is_credited_after_a_touch(server: Server, world: World) -> None:
+    mailbox = f"{uuid.uuid4().hex}@example.org"
+    told = touch(contact={"email": mailbox}, origin="flow", at="2020-01-01T00:00:00Z")
+    accepted(world.native.send("POST", "/touches", told))  # before the window
+    made = accepted(world.native.send("POST", "/touches", touch(contact={"email": mailbox})))
+    body = world.synq_order()
+    body["customer_id"] = made["contact_id"]
+    order_id = accepted(world.synq.create(body))["order_id"]
+
+    def credited(count: int) -> list[Body]:
+        def there() -> list[Body] | None:
+            found = accepted(world.konvo.get("/attributions", contact=made["contact_id"]), 200)
+            return found["result"] if found["count"] == count else None
+
+        found: list[Body] = eventually(lambda: there() or (count == 0 and there() is not None), "")
+        return found
+
+    [one] = credited(1)
+    order = world.konvo.order(order_id)
+    assert (one["orderId"], one["orderTotal"]) == (order_id, order["orderTotal"])
+    assert (one["originId"], one["type"]) == (made["origin_id"], "MAIN")
+    assert (one["currency"], one["contactId"]) == (order["currency"], made["contact_id"])
+    with neighbour(server, "Elsewhere") as other:
+        assert accepted(other.konvo.get("/attributions"), 200) == {"count": 0, "result": []}
+    world.synq.until(order_id, "confirmed")
+    accepted(world.native.send("POST", f"/orders/{order_id}/cancel", {}), 200)
+    credited(0)
+    server.verify()
+
+
 def test_every_fault_of_a_touch_is_told_and_nothing_is_kept(world: World) -> None:
     do = world.native.send
     before = accepted(do("GET", "/touches?limit=1"), 200)["data"]

@@ -152,7 +152,7 @@ async def test_two_readers_of_one_log_count_nothing_twice(house: House) -> None:
     assert await reader(house).round() > 0
     late = following.follow
     with pytest.raises(following.sql.Conflict):
-        await house.database.write(lambda conn: late(conn, sweep._replace(fence=1), 100))
+        await house.database.write(lambda conn: late(conn, sweep._replace(fence=1), 100, 0))
     assert (await page(house)).total == 2
     # The whole log once more: what is read again changes nothing.
     before = await house.rows(schema.contacts, *[c.name for c in schema.contacts.columns])
@@ -164,7 +164,7 @@ async def test_two_readers_of_one_log_count_nothing_twice(house: House) -> None:
             .with_only_columns(schema.sweeps.c.fence)
             .where(schema.sweeps.c.kind == "contacts")
         ).all()
-        following.follow(conn, sweep._replace(fence=fence), 100)
+        following.follow(conn, sweep._replace(fence=fence), 100, 0)
 
     await house.database.write(again)
     assert await house.rows(schema.contacts, *[c.name for c in schema.contacts.columns]) == before

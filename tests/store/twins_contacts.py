@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from sqlalchemy import Connection, delete
 from tests.store.verify_book_contacts import CAMPAIGN
 
+from entrepot.core.attributing import Asked
 from entrepot.core.between import Between
 from entrepot.store import schema
+from entrepot.store.keeping import attributions as crediting
 from entrepot.store.keeping import contacts as following
 from entrepot.store.keeping.retention import CONTACTS, Sweep
-from entrepot.store.reading import contacts, timelines, touches
+from entrepot.store.reading import attributions, contacts, timelines, touches
+from entrepot.store.writing.writes import Writes
 
 Ids = dict[str, bytes]
 ORG = 1
@@ -35,20 +39,41 @@ def _clicks(conn: Connection, ids: Ids) -> list[Any]:
 
 
 def _followed(conn: Connection, _: Ids) -> Any:
-    tables = ("contact_terms", "contact_orders", "contacts", "click_contacts")
+    tables = ("attributions", "contact_terms", "contact_orders", "contacts", "click_contacts")
     for table in [getattr(schema, name) for name in tables]:
         conn.execute(delete(table).where(table.c.org == ORG))
     sweeps = schema.sweeps.c
     its = schema.sweeps.select().where(sweeps.org == ORG, sweeps.kind == CONTACTS)
     reader = Sweep(*conn.execute(its).one())
-    return following.follow(conn, reader._replace(reached_at=0), 10_000)
+    return following.follow(conn, reader._replace(reached_at=0), 10_000, 7)
+
+
+def _credits(conn: Connection, ids: Ids) -> list[Any]:
+    asked = (
+        Asked(), Asked(type="MAIN"), Asked(origin="ai"), Asked(origin_ids=(CAMPAIGN,)),
+        Asked(contact=ids["ada"]),
+    )  # fmt: skip
+    return [attributions.page(conn, ORG, one, _ALL, limit=9, offset=0) for one in asked]
+
+
+def _credited(conn: Connection, ids: Ids) -> Any:
+    org, made = schema.attributions.c.org, schema.attributions
+    conn.execute(delete(made).where(org == ORG, made.c.type == "MAIN"))
+    owned = crediting.owned_by(conn, ORG, {ids["ada"]})
+    writes, counted = Writes(), Counter[Any]()
+    crediting.credit(conn, ORG, writes, counted, owned, set(), 7)
+    writes.run(conn)
+    return sorted(counted.items())
 
 
 ASKED_CONTACTS = {
+    "attributions.owned_by": lambda c, ids: sorted(crediting.owned_by(c, ORG, {ids["ada"]})),
+    "attributions.page": _credits,
+    "attributions.window": lambda conn, _: crediting.window(conn, ORG),
     "contacts.page": _pages,
     "timelines.count": lambda c, _: timelines.count(c, ORG, contacts.BY_MAKING, _ALL, 9, 0),
     "timelines.find": lambda c, _: timelines.find(c, ORG, contacts.BY_CHANGE, Between(0), 9, 0),
     "touches.clicks": _clicks,
     "touches.listed": lambda conn, _: touches.listed(conn, ORG, None, 9),
 }
-DONE_CONTACTS = {"contacts.follow": _followed}
+DONE_CONTACTS = {"attributions.credit": _credited, "contacts.follow": _followed}

@@ -246,6 +246,7 @@ async def healthy_book(database: Database) -> Healthy:
         account = {"org": 1, "service": "stripe", "added_at": book.now()}
         conn.execute(schema.provider_accounts.insert().values(account))
         chosen = {"org": account["org"], "capture": "shipment", "lapsing": "alarm"}
+        chosen["attribution_days"] = 7
         conn.execute(schema.organization_settings.insert().values(chosen))
 
     await database.write(source)

@@ -15,12 +15,13 @@ from entrepot.store.keeping import contacts, retention
 if TYPE_CHECKING:
     from tests.store.verify_book import Healthy
 
-CAMPAIGN = b"c" * 16
+CAMPAIGN, CHAT = b"c" * 16, b"h" * 16
 
 
 async def touched(book: Healthy) -> None:
-    """Two clicks of a contact, who counts once."""
+    """A message, and two clicks of a contact, who counts once."""
     hers = CustomerRef(identifiers=(("email", "ada@example.org"),))
+    await book.tell(RecordTouch(1, "native", hers, "message", "ai", CHAT))
     for _ in range(2):
         told = await book.tell(
             RecordTouch(1, "native", hers, "click", "broadcast", CAMPAIGN, country="DE",
@@ -33,7 +34,7 @@ async def touched(book: Healthy) -> None:
 async def followed(book: Healthy) -> None:
     """The contacts of the first organization, as its log has them, and the id of one of them."""
     reader = retention.Sweep(1, retention.CONTACTS)
-    await book.database.write(lambda conn: contacts.follow(conn, reader, 10_000))
+    await book.database.write(lambda conn: contacts.follow(conn, reader, 10_000, book.now()))
     told = schema.orders.c
     hers = select(told.customer_id).where(told.id == book.ids["mirrored"], told.org == 1)
     book.ids["ada"] = await book.database.read(lambda conn: conn.execute(hers).scalar_one())

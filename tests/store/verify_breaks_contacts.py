@@ -6,6 +6,7 @@ from tests.store.verify_breaks import Break
 
 _HERS = "WHERE org = 1 AND id = :ada"
 _OF_HER = "WHERE org = 1 AND customer_id = :ada"
+_TOLD = "WHERE org = 1 AND order_id = :told"
 
 BREAKS_OF_CONTACTS = (
     Break("CONTACTS", "an order of nobody", "mirrored",
@@ -29,6 +30,26 @@ BREAKS_OF_CONTACTS = (
             "FROM touches WHERE id = :touch AND org = 1"),)),
     Break("TALLIES", "a click that is not counted", "clicks",
           ("UPDATE list_tallies SET counted = counted - 1 WHERE list = 'clicks'",)),
+    Break("ATTRIBUTIONS", "two main ones", "told",
+          (f"UPDATE attributions SET type = 'MAIN' {_TOLD}",), (), ("TALLIES",)),
+    Break("ATTRIBUTIONS", "none that is main", "told",
+          (f"UPDATE attributions SET type = 'ASSIST' {_TOLD}",), (), ("TALLIES",)),
+    Break("ATTRIBUTIONS", "the earlier touch is main", "told",
+          ((f"UPDATE attributions SET type = CASE type WHEN 'MAIN' THEN 'ASSIST' ELSE 'MAIN' END "
+           f"{_TOLD}"),), (), ("TALLIES",)),
+    Break("ATTRIBUTIONS", "a credit that is missing", "told",
+          (f"DELETE FROM attributions {_TOLD} AND type = 'ASSIST'",), (), ("TALLIES",)),
+    Break("ATTRIBUTIONS", "a touch behind the order", "told",
+          (f"UPDATE touches SET at = at + 86400000000 {_OF_HER} AND kind = 'message'",)),
+    Break("ATTRIBUTIONS", "a touch before the window", "told",
+          (f"UPDATE touches SET at = at - 700000000000 {_OF_HER} AND kind = 'message'",)),
+    Break("ATTRIBUTIONS", "a credit of an order that was deleted", "deleted",
+          (("INSERT INTO attributions SELECT org, :deleted, origin, origin_id, :nowhere, "
+            "customer_id, touch_id, type, external_user_id, created_at FROM attributions "
+            f"{_TOLD} AND type = 'MAIN'"),), (), ("TALLIES",)),
+    Break("TALLIES", "a credit that is not counted", "attributions",
+          (("UPDATE list_tallies SET counted = counted - 1 "
+          "WHERE list = 'attributions' AND word = 'MAIN' AND level = 0"),)),
     Break("TALLIES", "a contact counted twice", "contacts",
           ("UPDATE list_tallies SET counted = counted + 1 WHERE list = 'contacts'",)),
 )  # fmt: skip

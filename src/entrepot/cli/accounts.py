@@ -205,6 +205,21 @@ def lapsing(org: str, rule: _Lapsing) -> None:
     print(f"lapsing of {name} is {rule}: {RULES[rule]}")
 
 
+@org_app.command
+def attribution(org: str, days: int) -> None:
+    """Set how many days before an order a touch of the contact counts.
+
+    Parameters
+    ----------
+    org
+        Name, number or id of the organization.
+    days
+        1 to 365. Orders that were credited before keep their window.
+    """
+    name = _changed(org, ChangeSettings(0, attribution_days=days), "org attribution")
+    print(f"orders of {name} are credited to touches of {days} days before them")
+
+
 def _changed(org: str, wanted: ChangeSettings | RunStock, by: str) -> str:
     """The name of the organization, once it has these settings."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from entrepot.core import lapsing as lapsing_rules
+from entrepot.core.attributing import WINDOW_DAYS
 from entrepot.core.kinds import Kind
 
 # When the money of an order is taken, and the sentence that the documents say of it.
@@ -22,6 +23,7 @@ class OrganizationSettings(NamedTuple):
     org: int
     capture: str = DEFAULT_CAPTURE
     lapsing: str = lapsing_rules.DEFAULT_RULE  # what is done before a hold of money ends
+    attribution_days: int = WINDOW_DAYS  # touches so many days before an order count
 
 
 def _key(row: OrganizationSettings) -> tuple[int]:

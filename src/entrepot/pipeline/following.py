@@ -58,7 +58,7 @@ class Following(Walking):
     async def _follow(self, sweep: Sweep) -> int:
         steps, ended = 0, False
         while not ended and not self._stopped.is_set():
-            take = partial(store.follow, sweep=sweep, limit=self._slice)
+            take = partial(store.follow, sweep=sweep, limit=self._slice, now=self._now())
             try:
                 sweep, ended = await self.paced(self._database.write(take))
             except Conflict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from entrepot.core.attributing import WINDOW_DAYS_MAX
 from entrepot.core.changes import Changes
 from entrepot.core.decide.capturing import settings_of
 from entrepot.core.facts import Facts
@@ -20,6 +21,7 @@ class ChangeSettings(NamedTuple):
     org: int
     capture: str | None = None
     lapsing: str | None = None
+    attribution_days: int | None = None
 
 
 def wants(command: ChangeSettings, needs: Needs) -> None:
@@ -34,9 +36,13 @@ def change(command: ChangeSettings, facts: Facts) -> Decision:
         word = getattr(command, name)
         if word is not None and word not in words:
             raise refuse(Reason.INVALID, f"must be one of {', '.join(words)}", name)
+    days = command.attribution_days
+    if days is not None and not 1 <= days <= WINDOW_DAYS_MAX:
+        raise refuse(Reason.INVALID, f"must be 1 to {WINDOW_DAYS_MAX}", "attribution_days")
     chosen = OrganizationSettings(
-        command.org, command.capture or known.capture, command.lapsing or known.lapsing
-    )
+        command.org, command.capture or known.capture, command.lapsing or known.lapsing,
+        known.attribution_days if days is None else days,
+    )  # fmt: skip
     changes = Changes(facts)
     if chosen != known:
         changes.of(SETTINGS).put(chosen)

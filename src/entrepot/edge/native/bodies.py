@@ -56,21 +56,29 @@ def keyed(
     parts: tuple[str, ...],
     body: Body,
     *about: bytes,
-    added: tuple[str, ...] = (),
+    added: tuple[tuple[str, ...], ...] = (),
 ) -> Idempotency | None:
     """The request's key, if it has one.
 
     `about` are the ids of what the path names, and `parts` the members of the body that tell a
-    repeat from a reuse (docs/adr/0027). Members that were `added` later belong to version 2.
+    repeat from a reuse (docs/adr/0027). Members that were `added` later belong to versions 2, 3 ...
     """
     key = idempotency_key(call.headers)
     if key is None:
         return None
-    before, more = [body.of(name) for name in parts], [body.of(name) for name in added]
-    covered = fingerprint((*about, *before, *more), version=2 if added else 1)
+    told = [[body.of(name) for name in names] for names in (parts, *added)]
+
+    def covering(version: int) -> tuple[bytes, ...]:
+        return (*about, *[member for members in told[:version] for member in members])
+
+    covered = fingerprint(covering(len(told)), version=len(told))
     # A request that tells none of them may have been sent before they were known.
-    older = (partial(fingerprint, (*about, *before)),) if added and not any(more) else ()
-    names = (*["path" for _ in about], *parts, *added)
+    older = tuple(
+        partial(fingerprint, covering(version), version=version)
+        for version in range(len(told) - 1, 0, -1)
+        if not any(member for members in told[version:] for member in members)
+    )
+    names = (*["path" for _ in about], *parts, *[name for names in added for name in names])
     made = Idempotency(key, f"native.{operation}", names, covered, shows_times=True)
     return made._replace(older=older)
 

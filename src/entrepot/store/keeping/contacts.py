@@ -18,6 +18,8 @@ from entrepot.core.order import Customer
 from entrepot.core.touches import CLICK
 from entrepot.store import schema
 from entrepot.store.engines import sql
+from entrepot.store.keeping import attributions
+from entrepot.store.keeping.attributions import Owned
 from entrepot.store.keeping.retention import CONTACTS, SWEEP, Sweep, save
 from entrepot.store.writing import list_tallies
 from entrepot.store.writing.list_tallies import NO_KEY, Counted
@@ -25,7 +27,7 @@ from entrepot.store.writing.writes import Writes
 
 _BY_ID, _BY_ORDER = ("org", "id"), ("org", "order_id")
 _ORDER = ("id", "customer_id", "created_at", "made_at", "origin", "channel", "source_platform")
-_OWNED = ("org", "order_id", "customer_id")
+_OWNED = ("org", "order_id", "customer_id", "window_days")
 _CLICKER = ("org", "origin_id", "customer_id")
 _TERM = ("org", "term", "customer_id")
 
@@ -63,7 +65,7 @@ def behind(conn: Connection, after_org: int, limit: int) -> list[Sweep]:
     ]
 
 
-def follow(conn: Connection, sweep: Sweep, limit: int) -> Step:
+def follow(conn: Connection, sweep: Sweep, limit: int, now: int) -> Step:
     """Take in the next `limit` events. Raises Conflict where another process was faster."""
     e = schema.events.c
     following = select(e.number, e.subject, e.subject_id)
@@ -78,7 +80,7 @@ def follow(conn: Connection, sweep: Sweep, limit: int) -> Step:
         if one.subject in named:
             named[one.subject].add(bytes(one.subject_id))
     if any(named.values()):
-        _Following(conn, sweep.org, writes).take(named[events.ORDER], named[events.TOUCH])
+        _Following(conn, sweep.org, writes, now).take(named[events.ORDER], named[events.TOUCH])
     writes.run(conn)
     return Step(moved, len(found) < limit)
 
@@ -94,25 +96,41 @@ def _newest(conn: Connection, org: int) -> int:
 class _Following:
     """What a slice of the log changes of one organization's contacts."""
 
-    def __init__(self, conn: Connection, org: int, writes: Writes) -> None:
-        self._conn, self._org, self._writes = conn, org, writes
+    def __init__(self, conn: Connection, org: int, writes: Writes, now: int) -> None:
+        self._conn, self._org, self._writes, self._now = conn, org, writes, now
         self._counted: Counter[Counted] = Counter()
 
     def take(self, orders: set[bytes], touches: set[bytes]) -> None:
         """Write what these orders and touches say of their contacts."""
         rows = self._select(schema.orders, _BY_ID, orders, _ORDER)
         told = {bytes(row[0]): _told(row) for row in rows}
-        owned = self._select(schema.contact_orders, _BY_ORDER, orders, _OWNED[1:])
-        before = {bytes(order_id): bytes(customer_id) for order_id, customer_id in owned}
+        before = self._owned_before(orders)
         guest = self._guest()
-        now = {id_: one.customer_id for id_, one in told.items() if one.customer_id != guest}
+        chosen = attributions.window(self._conn, self._org)
+        now = {
+            id_: Owned(
+                id_, one.customer_id, before[id_].window_days if id_ in before else chosen
+            )
+            for id_, one in told.items() if one.customer_id != guest
+        }  # fmt: skip
         self._owned(before, now)
-        joined, left = Counter(now.values()), Counter(before.values())
+        joined = Counter([one.customer_id for one in now.values()])
+        left = Counter([one.customer_id for one in before.values()])
         met = self._touches(touches)
         ids = joined.keys() | left.keys() | {one.customer_id for one in met}
         more = {id_: joined[id_] - left[id_] for id_ in ids}
         self._contacts(ids, [*told.values(), *met], more)
+        touched = attributions.owned_by(self._conn, self._org, {one.customer_id for one in met})
+        known = {one.order_id: one for one in touched if one.order_id not in orders}
+        attributions.credit(
+            self._conn, self._org, self._writes, self._counted, [*now.values(), *known.values()],
+            orders - now.keys(), self._now,
+        )  # fmt: skip
         list_tallies.tally(self._writes, self._counted)
+
+    def _owned_before(self, orders: set[bytes]) -> dict[bytes, Owned]:
+        found = self._select(schema.contact_orders, _BY_ORDER, orders, Owned._fields)
+        return {bytes(id_): Owned(bytes(id_), bytes(contact), days) for id_, contact, days in found}
 
     def _touches(self, ids: set[bytes]) -> list[_Told]:
         """What these touches say of their contacts; clicks are counted under their origins."""
@@ -131,11 +149,11 @@ class _Following:
         return [_Told(one.customer_id, one.recorded_at, one.at, one.channel or one.origin)
                 for one in found]  # fmt: skip
 
-    def _owned(self, before: dict[bytes, bytes], now: dict[bytes, bytes]) -> None:
+    def _owned(self, before: dict[bytes, Owned], now: dict[bytes, Owned]) -> None:
         org, table = self._org, schema.contact_orders
-        new = [(org, id_, now[id_]) for id_ in sorted(now.keys() - before.keys())]
+        new = [(org, *now[id_]) for id_ in sorted(now.keys() - before.keys())]
         moved = [
-            (now[id_], org, id_) for id_ in sorted(now.keys() & before.keys())
+            (now[id_].customer_id, org, id_) for id_ in sorted(now.keys() & before.keys())
             if now[id_] != before[id_]
         ]  # fmt: skip
         gone = [(org, id_) for id_ in sorted(before.keys() - now.keys())]

@@ -13,6 +13,7 @@ from entrepot.store.schema.accounts import (
     organizations,
     provider_accounts,
 )
+from entrepot.store.schema.attributions import ATTRIBUTIONS, attributions
 from entrepot.store.schema.catalogue import (
     CUSTOMER_NAMES,
     CUSTOMERS,
@@ -106,6 +107,7 @@ OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETUR
 __all__ = [
     "ANNOUNCED",
     "ANSWERS",
+    "ATTRIBUTIONS",
     "CHANNELS",
     "CLAIMS",
     "CUSTOMERS",
@@ -138,6 +140,7 @@ __all__ = [
     "VARIANTS",
     "VARIANT_NAMES",
     "announced_orders",
+    "attributions",
     "channels",
     "click_contacts",
     "contact_orders",

@@ -68,6 +68,7 @@ organization_settings = table(
     Column("org", BigInteger, primary_key=True, autoincrement=False),
     need("capture", Text),
     need("lapsing", Text),
+    need("attribution_days", BigInteger),
     one_of("capture", tuple(CAPTURES)),
     one_of("lapsing", tuple(RULES)),
 )

@@ -38,6 +38,7 @@ contact_orders = table(
     need("org", BigInteger),
     belongs_to("order_id", orders),
     belongs_to("customer_id", contacts),
+    need("window_days", BigInteger),  # touches so many days before the order count
     PrimaryKeyConstraint("org", "order_id"),
     Index("contact_orders_of", "org", "customer_id", "order_id"),
 )

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from entrepot.store import schema
 from entrepot.store.verify import (
+    attributions,
     coming_back,
     contacts,
     leaving,
@@ -86,7 +87,7 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     for check in (
         *statements.checks(overdue_before), *promises.checks(horizons), *leaving.checks(),
         *coming_back.checks(),
-        *parents.checks(), *numbers.checks(), *contacts.checks(), *late,
+        *parents.checks(), *numbers.checks(), *contacts.checks(), *attributions.checks(), *late,
     ):  # fmt: skip
         asking.ask(check.invariant, lambda check=check: _ask(asking, check))  # type: ignore[misc]
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))

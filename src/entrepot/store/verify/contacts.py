@@ -45,7 +45,7 @@ def checks() -> Iterator[Check]:
     yield Check("TALLIES", _tallied())
 
 
-def _is_read() -> ColumnElement[bool]:
+def is_read() -> ColumnElement[bool]:
     """Whether the reader has come to all events of an order."""
     event, sweep = schema.events.alias("e").c, schema.sweeps.alias("s").c
     its = and_(event.org == _orders.org, event.subject_id == _orders.id)
@@ -62,7 +62,7 @@ def _of_others() -> Select[Any]:
     same = and_(_orders.org == _owned.org, _orders.id == _owned.order_id)
     told = select(_owned.org, _owned.order_id, _owned.customer_id)
     return told.join_from(schema.contact_orders, schema.orders, same).where(
-        _orders.customer_id != _owned.customer_id, _is_read()
+        _orders.customer_id != _owned.customer_id, is_read()
     )
 
 
@@ -74,7 +74,7 @@ def _without_contact() -> Select[Any]:
         organization.org == _orders.org, organization.guest_id == _orders.customer_id
     )
     told = select(_orders.org, _orders.id.label("order_id"), _orders.customer_id)
-    return told.where(not_(kept), not_(guest), _is_read())
+    return told.where(not_(kept), not_(guest), is_read())
 
 
 def _miscounted(said: ColumnElement[int], table: Any) -> Select[Any]:
@@ -105,6 +105,13 @@ def _listed() -> Iterator[tuple[Any, ...]]:
         ("click_countries", where, _touches.origin_id),
     ):  # fmt: skip
         yield schema.touches, clicked, _touches.at, literal(name), word, key
+    credit = schema.attributions.c
+    both = credit.type + " " + credit.origin
+    for word in (nothing, credit.type, credit.origin, both):
+        yield schema.attributions, all_, credit.created_at, literal("attributions"), word, none
+    for word in (nothing, credit.type):
+        key = credit.origin_id
+        yield schema.attributions, all_, credit.created_at, literal("attributions"), word, key
     zero = _clickers.origin_id != b""  # of no time: all of them
     yield (
         schema.click_contacts,

@@ -183,6 +183,11 @@ INVARIANTS: dict[str, str] = {
         "Each touch has its event. A contact counts among those who clicked on something of an "
         "origin exactly if a click of the contact is recorded, once the log was read so far."
     ),
+    "ATTRIBUTIONS": (
+        "An order with attributions has exactly one main one, by the latest touch. Each is by a "
+        "touch of the order's contact, not later than the order and not before its window, and "
+        "none is missing, once the log was read so far. A cancelled order has none."
+    ),
     "LOG": "The book has its log, and no acknowledged commit is missing.",
 }
 

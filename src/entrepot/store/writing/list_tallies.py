@@ -21,6 +21,8 @@ CONTACTS, CONTACTS_UPDATED = "contacts", "contacts_updated"
 CLICKS = "clicks"
 # What was clicked where, and how many contacts clicked, by origin.
 COUNTRIES, CLICKERS = "click_countries", "clickers"
+# Attributions by their time, all of them and those of a type and an origin.
+ATTRIBUTIONS = "attributions"
 # The key of tallies that are of no one thing.
 NO_KEY = b""
 

@@ -48,8 +48,8 @@ def order(o: Order, contact: Customer | None, shop: str) -> wire.Order:
         id=ids.dashed(o.id),
         external_name=shown.name(o),
         external_id=_known(shown.external_id(o)),
-        order_total=_minor_units(o.total, currency.stripe_digits(o.currency)),
-        currency=_shown_currency(o.currency),
+        order_total=minor_units(o.total, currency.stripe_digits(o.currency)),
+        currency=shown_currency(o.currency),
         channel=(o.channel or o.source_platform or o.origin).upper(),
         status=o.words["konvo"].upper(),
         tracking_url=_known(o.tracking_url),
@@ -93,7 +93,7 @@ def whole_order(o: Order, contact: Customer | None, shop: str) -> wire.WholeOrde
 
 def _item(line: Line) -> wire.OrderedItem:
     told = _Details() if line.details is None else _details(line.details)
-    price = _minor_units(line.price, currency.stripe_digits(line.currency))
+    price = minor_units(line.price, currency.stripe_digits(line.currency))
     return wire.OrderedItem(
         id=ids.dashed(line.variant_id) if told.id is UNSET else told.id,
         sku=line.sku or "",
@@ -109,13 +109,14 @@ def _item(line: Line) -> wire.OrderedItem:
     )
 
 
-def _shown_currency(kept: str) -> str:
+def shown_currency(kept: str) -> str:
     """A code in lower case; any other text as it was told, since its case may matter."""
     is_code = len(kept) == currency.CODE_LENGTH and kept.isascii() and kept.isalpha()
     return kept.lower() if is_code else kept
 
 
-def _minor_units(amount: Amount, digits: int) -> msgspec.Raw:
+def minor_units(amount: Amount, digits: int) -> msgspec.Raw:
+    """An amount as a number of minor units; one that is finer has its fraction."""
     if amount.scale > digits:
         amount = Amount(*stripped(amount.units, amount.scale - digits))
     else:

@@ -32,7 +32,8 @@ async def change_settings(call: Call) -> Answer:
     """Change settings; what was decided by the ones before stays."""
     bodies.no_query(call)
     told, body = await bodies.read(call, _CHANGE)
-    key = bodies.keyed(call, "changeSettings", ("capture",), body, added=("lapsing",))
+    added = (("lapsing",), ("attribution_days",))
+    key = bodies.keyed(call, "changeSettings", ("capture",), body, added=added)
 
     def answer(result: Result | Refusal) -> Answer:
         if isinstance(result, Refusal):
@@ -40,7 +41,7 @@ async def change_settings(call: Call) -> Answer:
         assert isinstance(result, SettingsResult)
         return Answer(200, msgspec.json.encode(wire.settings(result.settings)))
 
-    command = ChangeSettings(call.principal.org, told.capture, told.lapsing)
+    command = ChangeSettings(call.principal.org, told.capture, told.lapsing, told.attribution_days)
     return await call.submit(command, answer, key)
 
 

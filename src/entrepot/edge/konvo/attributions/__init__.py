@@ -1,0 +1,1 @@
+"""Attributions of orders, as Konvo shows them."""
