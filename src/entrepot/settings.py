@@ -91,6 +91,12 @@ class Settings:
         "comma between. The first key seals, and all of them open: put a new key before the old "
         "one, run `entrepot provider reseal`, and take the old one away.",
     )
+    webhooks_private: bool = _setting(
+        False,
+        "Whether webhooks may be at addresses of this machine and of private networks, and at "
+        "http addresses. Allow it only where every organization is trusted: a webhook reaches what "
+        "the server reaches.",
+    )
     batch_max: int = _setting(256, "Most orders in one transaction.")
     queue_max: int = _setting(
         20_000, "Most orders that wait for a transaction; further ones get 503."

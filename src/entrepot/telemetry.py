@@ -238,6 +238,17 @@ class Metrics:
         )
 
     def _add_lapsing(self) -> None:
+        self.webhook_deliveries = Counter(
+            "entrepot_webhook_deliveries",
+            "Messages sent to webhooks, by what became of them",
+            ["outcome"],
+            registry=registry,
+        )
+        self.webhooks_disabled = Counter(
+            "entrepot_webhooks_disabled",
+            "Webhooks that took nothing for three days and get nothing more",
+            registry=registry,
+        )
         self.stock_low = Counter(
             "entrepot_stock_low", "Shelves whose stock fell to the threshold", registry=registry
         )

@@ -19,6 +19,8 @@ import uvicorn
 
 from entrepot import clock, pages, payment_services, sealing, settings, telemetry
 from entrepot.clock import new_id, new_request_id, now
+from entrepot.core.order import Event
+from entrepot.core.webhooks import Webhook
 from entrepot.edge import notifications
 from entrepot.edge.admission import Admission
 from entrepot.edge.app import Application, build_app
@@ -30,6 +32,9 @@ from entrepot.edge.polinate.orders.source import SOURCE, mirror_from_source
 from entrepot.edge.protocol import SPARE_CONNECTIONS, deadline_protocol
 from entrepot.edge.rate_limit import SharedTokenBuckets
 from entrepot.edge.services import Services
+from entrepot.outbox import messages
+from entrepot.outbox.sending import Result, Sender
+from entrepot.pipeline.deliveries import Deliveries
 from entrepot.pipeline.following import Following
 from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.lapsing import Lapsing
@@ -47,6 +52,7 @@ from entrepot.store.engines.opening import open_database
 from entrepot.store.engines.private_files import readable_by_others
 from entrepot.store.keeping import migrate
 from entrepot.store.keeping.archive import EventArchive
+from entrepot.store.reading.webhooks import ToSend
 from entrepot.store.writing import queue
 from entrepot.writer.hooks import Hooks
 from entrepot.writer.queues import Limits
@@ -97,7 +103,9 @@ def make_services(
     admission = Admission(
         database, monotonic=time.monotonic, rate=rate, tokens=tokens, shared_buckets=buckets
     )
-    return Services(database, writer, admission, chosen.sandbox, chosen.cell)
+    return Services(
+        database, writer, admission, chosen.sandbox, chosen.cell, chosen.webhooks_private
+    )
 
 
 def make_connectors(database: Database, chosen: Settings) -> Mapping[str, Connect]:
@@ -163,11 +171,20 @@ def make_retention(database: Database, chosen: Settings) -> Retention:
     return Retention(database, now=now, settings=RetentionSettings(keys, events), archive=archive)
 
 
-def make_walks(database: Database, writer: Writer, worker: Worker) -> list[Walking]:
+def make_walks(
+    database: Database, writer: Writer, worker: Worker, chosen: Settings
+) -> list[Walking]:
     """The walks of a process that runs the pipeline, beside the orders."""
+    sender = Sender(private=chosen.webhooks_private)
+
+    async def send(webhook: Webhook, event: Event, beside: ToSend) -> Result:
+        body = messages.message(event, webhook.format, beside)
+        return await sender.send(webhook.url, webhook.secret, messages.message_id(event), body)
+
     return [
         Lapsing(database, writer, worker.service, now=now),
         StockWatch(database, writer, now=now),
+        Deliveries(database, writer, send, sender.close, now=now),
         Following(database, now=now),
     ]
 
@@ -238,7 +255,7 @@ def application(shared: str | None = None) -> Application:
             sandbox = open_sandbox(chosen)
             worker = await make_worker(holding, writer, sandbox, chosen)
             running = asyncio.create_task(worker.run(), name="pipeline")
-            walks += make_walks(database, writer, worker)
+            walks += make_walks(database, writer, worker, chosen)
         walking = [asyncio.create_task(walk.run(), name="walk") for walk in walks]
         timing = asyncio.create_task(clock.BOOK.keep(database), name="clock")
         # The objects that exist now stay, so the collector need not walk them again and again.

@@ -15,6 +15,7 @@ from tests.store.verify_book import SECOND, START, key_of, operation_key
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.ids import dashed
 from entrepot.core.order_filter import OrderFilter
+from entrepot.core.webhooks import delivery_id
 from entrepot.store import accounts, catalogue, schema
 from entrepot.store.keeping import holds, retention
 from entrepot.store.reading import (
@@ -34,6 +35,7 @@ from entrepot.store.reading import (
     stock_settings,
     stock_watch,
     waiting,
+    webhooks,
     whole_orders,
 )
 from entrepot.store.writing import allocation, announced, order_names, payments, queue
@@ -321,6 +323,17 @@ ASKED: dict[str, Work] = {
     "stock_watch.moved": lambda conn, _: [
         stock_watch.moved(conn, ORG, after, 500) for after in (0, 5)
     ],
+    "webhooks.deliveries": lambda conn, ids: webhooks.deliveries(
+        conn, ORG, ids["webhook"], None, 9
+    ),
+    "webhooks.delivery": lambda conn, ids: webhooks.delivery(
+        conn, ORG, ids["webhook"], delivery_id(ids["webhook"], 3)
+    ),
+    "webhooks.listed": lambda conn, _: webhooks.listed(conn, ORG, None, 9),
+    "webhooks.one": lambda conn, ids: webhooks.one(conn, ORG, ids["webhook"]),
+    "webhooks.to_send": lambda conn, _: webhooks.to_send(
+        conn, ORG, webhooks.listed(conn, ORG, None, 1)[0], 50
+    ),
     "whole_orders.numbered": lambda conn, _: whole_orders.numbered(conn, ORG, [2, 5, 9], NOW),
     "whole_orders.page_behind": lambda conn, _: [
         whole_orders.page_behind(conn, ORG, wanted, NOW, 7) for wanted in FILTERS

@@ -12,7 +12,7 @@ from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.store import accounts, catalogue
-from entrepot.store.keeping import retention
+from entrepot.store.keeping import deliveries, retention
 from entrepot.store.writing import allocation, announced
 
 
@@ -52,6 +52,7 @@ DONE: dict[str, Work] = {
     "announced.ask_for_all": lambda conn, _: announced.ask_for_all(conn, ORG, NOW, fetch_job_id),
     "catalogue.add_variant": _variant,
     **DONE_CONTACTS,
+    "deliveries.trim": lambda conn, ids: deliveries.trim(conn, ORG, ids["webhook"], kept=1),
     "retention.claim": lambda conn, _: retention.claim(
         conn, _known(conn, retention.EVENTS), NOW, NOW
     ),

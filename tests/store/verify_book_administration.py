@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.deliver_events import ClaimWebhook, Sent, SettleDeliveries
 from entrepot.core.decide.invite import InviteMember, JoinMember
 from entrepot.core.decide.open_channel import MakeChannel
 from entrepot.core.decide.run_stock import RunStock
+from entrepot.core.decide.subscribe import MakeWebhook
 from entrepot.core.decide.watch_stock import WatchStock
 from entrepot.core.quantity import NONE
+from entrepot.core.results import WebhookResult
 from entrepot.store.reading import stock_watch
 
 if TYPE_CHECKING:
@@ -32,3 +35,14 @@ async def manned(book: Healthy) -> None:
         digest = name.encode().ljust(32)
         await book.tell(InviteMember(1, "synq", f"{name}@example.org", "EDITOR", digest, "synq"))
     await book.tell(JoinMember(1, "synq", "ada@example.org"))
+
+
+async def listening(book: Healthy) -> None:
+    """A webhook that took an event, and takes no other."""
+    made = await book.tell(MakeWebhook(1, "native", "https://a.example", (), "native", b"s" * 32))
+    assert isinstance(made, WebhookResult)
+    webhook = made.webhook
+    book.ids["webhook"] = webhook.id
+    await book.tell(ClaimWebhook(1, webhook.id, 1, book.now()))
+    sent = (Sent(3, "stock.adjusted", 204, None), Sent(4, "stock.adjusted", 500, "answered 500"))
+    await book.tell(SettleDeliveries(1, webhook.id, 2, 3, sent, retry_at=1))

@@ -87,4 +87,7 @@ BREAKS_OF_NUMBERS = (
     Break(
         "WATCHED", "further than the log", "99999", ("UPDATE stock_settings SET watched = 99999",)
     ),
+    Break(
+        "WATCHED", "sent what is not there", "99998", ("UPDATE webhooks SET reached = 99998",)
+    ),
 )  # fmt: skip

@@ -47,8 +47,8 @@ class Needs:
     running: set[tuple[int, str, str]] = field(default_factory=set)
     # Organizations whose shelves are read of which more is reserved than there is.
     oversold: set[int] = field(default_factory=set)
-    # Organizations of which all channels are read.
-    channels: set[int] = field(default_factory=set)
+    # Organizations of which all rows of a kind are read: there are few of the kind.
+    all_of: dict[Kind[Any, Any], set[int]] = field(default_factory=dict)
     # Payment references that new orders come with.
     claims: set[Claim] = field(default_factory=set)
     # Orders whose stock, reservations and payment have to be seen as well.

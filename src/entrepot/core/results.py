@@ -18,6 +18,7 @@ from entrepot.core.returns import FullReturn
 from entrepot.core.shipments import Parcel
 from entrepot.core.stock_settings import StockSettings
 from entrepot.core.touches import Touch
+from entrepot.core.webhooks import Webhook
 
 
 class OrderResult(NamedTuple):
@@ -98,6 +99,12 @@ class MemberResult(NamedTuple):
     member: Member
 
 
+class WebhookResult(NamedTuple):
+    """The webhook, as it now is."""
+
+    webhook: Webhook
+
+
 class VariantResult(NamedTuple):
     """The variant that was made or changed."""
 
@@ -138,6 +145,7 @@ Result = (
     | WatchResult
     | ChannelResult
     | MemberResult
+    | WebhookResult
     | VariantResult
     | KeyResult
     | TouchResult

@@ -87,6 +87,14 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
             },
         },
     },
+    ("native", "makeWebhook"): {
+        "orders": {"url": "https://shop.example/events", "types": ["order.placed"]},
+        "all, as domain events": {
+            "url": "https://shop.example/events",
+            "format": "domain_event",
+        },
+    },
+    ("native", "changeWebhook"): {"a pause": {"active": False}},
     ("native", "cancelOrder"): {"a reason": {"reason": "the customer changed their mind"}},
     ("native", "holdOrder"): {"a reason": {"reason": "the address looks wrong"}},
     ("native", "releaseOrder"): {"nothing": {}},

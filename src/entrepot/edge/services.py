@@ -19,3 +19,5 @@ class Services:
     # Whether the sandbox answers for providers at which an organization has no account.
     sandbox: bool = True
     cell: int = 0  # the number of this book among several, which the secrets of keys show
+    # Whether webhooks may be at addresses of private networks.
+    private_webhooks: bool = False

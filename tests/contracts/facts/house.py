@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import jsonschema
 from tests.acceptance.test_order_source import Source
@@ -24,6 +25,8 @@ from entrepot.testing.clients import (
     speaking,
 )
 from entrepot.testing.server import Server, eventually
+
+T = TypeVar("T")
 
 
 class House:
@@ -75,6 +78,23 @@ class House:
         """The demo of a server that takes one request a second of an organization."""
         server = self._serve("limited", ENTREPOT_RATE_LIMIT="1")
         return self._open.enter_context(speaking(server))
+
+    @cached_property
+    def hooked(self) -> World:
+        """The demo of a server whose webhooks may be on this machine."""
+        self._hooking = self._serve("hooked", ENTREPOT_WEBHOOKS_PRIVATE="on")
+        return self._open.enter_context(speaking(self._hooking))
+
+    def enter(self, context: AbstractContextManager[T]) -> T:
+        """Enter a context that ends with the house."""
+        return self._open.enter_context(context)
+
+    @contextmanager
+    def neighbour_of(self, world: World) -> Iterator[World]:
+        """Another organization of the server that the webhooks are tried on."""
+        assert world is self.hooked
+        with neighbour(self._hooking, uuid.uuid4().hex) as other:
+            yield other
 
     @cached_property
     def issuer(self) -> Issuer:

@@ -14,6 +14,7 @@ from entrepot.core.decide import (
     choose,
     complete,
     deliver,
+    deliver_events,
     hold,
     invite,
     keys,
@@ -34,6 +35,7 @@ from entrepot.core.decide import (
     ship,
     steps,
     stocking,
+    subscribe,
     take_back,
     touch,
     wake,
@@ -46,6 +48,7 @@ from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
+from entrepot.core.decide.deliver_events import ClaimWebhook, SettleDeliveries
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.invite import InviteMember, JoinMember
 from entrepot.core.decide.keys import MakeKey, RevokeKey
@@ -66,6 +69,12 @@ from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, FinishJob, ResumeJob, ResumeOrder
 from entrepot.core.decide.stocking import ChangeVariant, MakeLocation, MakeVariant
+from entrepot.core.decide.subscribe import (
+    ChangeWebhook,
+    MakeWebhook,
+    Redeliver,
+    RemoveWebhook,
+)
 from entrepot.core.decide.take_back import ReceiveReturn, TakeBack
 from entrepot.core.decide.touch import RecordTouch
 from entrepot.core.decide.wake import WakeStep
@@ -123,6 +132,12 @@ _RULES: dict[type, Rule] = {
     MakeChannel: Rule(open_channel.wants, open_channel.make),
     InviteMember: Rule(invite.wants_to_invite, invite.invite),
     JoinMember: Rule(invite.wants_to_join, invite.join),
+    MakeWebhook: Rule(subscribe.wants_all, subscribe.make),
+    ChangeWebhook: Rule(subscribe.wants, subscribe.change),
+    RemoveWebhook: Rule(subscribe.wants, subscribe.remove),
+    Redeliver: Rule(subscribe.wants, subscribe.redeliver),
+    ClaimWebhook: Rule(deliver_events.wants_to_claim, deliver_events.claim),
+    SettleDeliveries: Rule(deliver_events.wants_to_settle, deliver_events.settle),
     MakeKey: Rule(keys.wants_maker, keys.make),
     RevokeKey: Rule(keys.wants_both, keys.revoke),
     RecordTouch: Rule(touch.wants, touch.record),

@@ -28,7 +28,7 @@ class MakeChannel(NamedTuple):
 
 def wants(command: MakeChannel, needs: Needs) -> None:
     """All channels of the organization."""
-    needs.channels.add(command.org)
+    needs.all_of.setdefault(CHANNELS, set()).add(command.org)
 
 
 def make(command: MakeChannel, facts: Facts) -> Decision:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from entrepot.core import events
 from entrepot.core.changes import Changes
+from entrepot.core.channels import CHANNELS
 from entrepot.core.claims import claim
 from entrepot.core.commands import CustomerRef, DraftLine
 from entrepot.core.decide import open_channel
@@ -59,7 +60,7 @@ def wants(command: PlaceOrder, needs: Needs) -> None:
     if payment := claim(org, command.said):
         needs.claims.add(payment)
     if command.looks_at_channel:
-        needs.channels.add(org)
+        needs.all_of.setdefault(CHANNELS, set()).add(org)
 
 
 def place(command: PlaceOrder, facts: Facts) -> Decision:

@@ -13,6 +13,7 @@ from entrepot.edge.native.purchases import routes as purchases
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.native.settings import routes as settings
 from entrepot.edge.native.touches import routes as touches
+from entrepot.edge.native.webhooks import routes as webhooks
 from entrepot.edge.reply import PROBLEM
 
 DIALECT = Dialect(
@@ -33,5 +34,5 @@ DIALECT = Dialect(
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
     operations=(*orders.OPERATIONS, *looking.OPERATIONS, *changes.OPERATIONS,
                 *goods.OPERATIONS, *purchases.OPERATIONS, *events.OPERATIONS, *settings.OPERATIONS,
-                *keys.OPERATIONS, *touches.OPERATIONS),
+                *webhooks.OPERATIONS, *keys.OPERATIONS, *touches.OPERATIONS),
 )  # fmt: skip

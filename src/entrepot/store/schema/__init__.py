@@ -82,6 +82,12 @@ from entrepot.store.schema.stock_settings import (
 )
 from entrepot.store.schema.table import metadata
 from entrepot.store.schema.touches import TOUCHES, click_contacts, touches
+from entrepot.store.schema.webhooks import (
+    DELIVERIES,
+    WEBHOOKS,
+    webhook_deliveries,
+    webhooks,
+)
 from entrepot.store.schema.work import (
     ANNOUNCED,
     ANSWERS,
@@ -99,7 +105,7 @@ from entrepot.store.schema.work import (
 # its place among the rest by `core.facts.Facts.of`.
 PLAIN: tuple[AnyKept, ...] = (
     NOTES, NOTICES, SETTINGS, KEYS, STOCK_SETTINGS, LOW_STOCK, PURCHASE_DRAFTS, CHANNELS,
-    MEMBERS, TOUCHES,
+    MEMBERS, TOUCHES, WEBHOOKS, DELIVERIES,
 )  # fmt: skip
 # Kinds that are read by the order that their rows belong to, where goods of the order have left.
 OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETURN_LINES)
@@ -112,6 +118,7 @@ __all__ = [
     "CLAIMS",
     "CUSTOMERS",
     "CUSTOMER_NAMES",
+    "DELIVERIES",
     "ENTRIES",
     "EVENTS",
     "JOBS",
@@ -139,6 +146,7 @@ __all__ = [
     "TOUCHES",
     "VARIANTS",
     "VARIANT_NAMES",
+    "WEBHOOKS",
     "announced_orders",
     "attributions",
     "channels",
@@ -191,4 +199,6 @@ __all__ = [
     "touches",
     "variant_names",
     "variants",
+    "webhook_deliveries",
+    "webhooks",
 ]

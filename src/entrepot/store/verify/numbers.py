@@ -118,13 +118,17 @@ def _logged() -> Select[Any]:
 
 
 def _watched() -> Select[Any]:
-    """Organizations whose watch over their stock is further than their log."""
-    s = schema.stock_settings.c
-    found = select(s.org, s.watched, func.coalesce(_counters.events, 0).label("events"))
-    joined = found.outerjoin_from(
-        schema.stock_settings, schema.order_counters, _counters.org == s.org
-    )
-    return joined.where(s.watched > func.coalesce(_counters.events, 0))
+    """Organizations whose watch over their stock, or one of whose webhooks, is further than their
+    log.
+    """
+    s, w = schema.stock_settings.c, schema.webhooks.c
+    readers = union_all(
+        select(s.org, s.watched.label("reached")), select(w.org, w.reached)
+    ).subquery()
+    given = func.coalesce(_counters.events, 0)
+    found = select(readers.c.org, readers.c.reached, given.label("events"))
+    joined = found.outerjoin_from(readers, schema.order_counters, _counters.org == readers.c.org)
+    return joined.where(readers.c.reached > given)
 
 
 def _later_than_the_last_commit() -> Select[Any]:

@@ -48,6 +48,7 @@ SUBJECTS: Mapping[str, Table | None] = MappingProxyType(
         events.SETTINGS: schema.stock_settings,
         events.CHANNEL: schema.channels,
         events.MEMBER: schema.members,
+        events.WEBHOOK: schema.webhooks,
         events.LOW_STOCK: None,
         events.PURCHASE: None,
     }

@@ -137,7 +137,9 @@ INVARIANTS: dict[str, str] = {
         "The events of an organization, with those in the archive, are as many as its counter "
         "says. Their numbers are unique, from 1 to that count, and rise within an order."
     ),
-    "WATCHED": "Low stock is looked for up to an event that the organization's log has.",
+    "WATCHED": (
+        "Low stock is looked for, and events are sent to webhooks, up to an event that the log has."
+    ),
     "TIMES": "No order was changed after the last commit in its organization's counter.",
     "SPANS": (
         "A span has the right count of orders for each status, and the times of all its orders "

@@ -33,6 +33,8 @@ _BY_ORDER = ("org", "order_id")
 _BY_SENDER = ("org", "sender_id", "origin")
 # Kinds that are read by their keys, where a command asks for some.
 _BY_KEY = (*schema.PLAIN, schema.OPERATIONS)
+# Kinds of which an organization has few rows, all of which a command may ask for.
+_FEW = (schema.CHANNELS, schema.WEBHOOKS)
 _ORG = (
     "org", "guest_id", "default_location", "default_list", "allocation", "source_url",
     "(EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org))",
@@ -127,8 +129,8 @@ class _Loading:
         for kept in _BY_KEY:
             if wanted_of_kind := needs.others.get(kept.kind):
                 self._rows(kept, wanted_of_kind)
-        if needs.channels:
-            self._look_for_channels()
+        for kept in _FEW if needs.all_of else ():
+            self._look_for_all(kept)
         self.facts.chosen.update([org for (org,) in needs.of(SETTINGS)])
         for kept in schema.OF_SENT_ORDERS if self._sent else ():
             look(_by_order(kept, self._sent), partial(_read, kept, self.facts))
@@ -173,9 +175,9 @@ class _Loading:
             Select(schema.provider_accounts, ("org",), orgs, ("org", "service")), self._accounts
         )
 
-    def _look_for_channels(self) -> None:
-        """All channels of organizations: there are few."""
-        kept, orgs = schema.CHANNELS, {(org,) for org in self.needs.channels}
+    def _look_for_all(self, kept: Kept[Any, Any]) -> None:
+        """All rows of a kind of which an organization has few."""
+        orgs: set[Row] = {(org,) for org in self.needs.all_of.get(kept.kind, ())}
         select = Select(kept.table, ("org",), orgs, kept.columns)
         self._look(select, partial(_read, kept, self.facts))
 

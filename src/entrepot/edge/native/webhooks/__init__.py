@@ -1,0 +1,1 @@
+"""The native API's webhooks: where an organization's events are sent."""

@@ -1,0 +1,182 @@
+"""The native API's webhooks: the path table, and the lines that connect reading, the writer or a
+question, and writing."""
+
+from __future__ import annotations
+
+import secrets
+
+from entrepot.core import ids, scopes
+from entrepot.core.decide.subscribe import ChangeWebhook, MakeWebhook, Redeliver, RemoveWebhook
+from entrepot.core.refusal import Reason, refuse
+from entrepot.core.webhooks import url_fault
+from entrepot.edge.access import Scoped
+from entrepot.edge.dialect import Call, Operation, Parameter, Response
+from entrepot.edge.native import bodies, paging
+from entrepot.edge.native.credentials import NAME
+from entrepot.edge.native.documented import BODY_ERRORS, CHANGED, ERRORS, KEY, NOT_FOUND, REPLAYED
+from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
+from entrepot.edge.native.webhooks import wire, write
+from entrepot.store.reading import webhooks
+from entrepot.writer.envelope import Answer
+
+_READ, _WRITE = Scoped(scopes.SETTINGS_READ), Scoped(scopes.SETTINGS_WRITE)
+_MAKE, _CHANGE = bodies.decoder(wire.MakeWebhook), bodies.decoder(wire.ChangeWebhook)
+_PARTS = ("url", "types", "format")
+_SECRET_BYTES = 32
+
+
+async def list_webhooks(call: Call) -> Answer:
+    """A page of webhooks."""
+    asked = bodies.query(call, wire.WebhookQuery)
+    found = await call.read(webhooks.listed, paging.id_after(asked.after), asked.limit + 1)
+    listed = [write.webhook(one) for one in found[: asked.limit]]
+    after = paging.cursor(found[asked.limit - 1].id.hex()) if len(found) > asked.limit else None
+    return Answer(200, write.encode(wire.WebhookPage(listed, after)))
+
+
+async def get_webhook(call: Call) -> Answer:
+    """Answer with one webhook."""
+    bodies.no_query(call)
+    found = await call.read(webhooks.one, _id(call, "id", "webhook"))
+    if found is None:
+        raise _unknown("webhook")
+    return Answer(200, write.encode(write.webhook(found)))
+
+
+async def make_webhook(call: Call) -> Answer:
+    """Make a webhook, and show its secret once."""
+    bodies.no_query(call)
+    told, body = await bodies.read(call, _MAKE)
+    key = bodies.keyed(call, "makeWebhook", _PARTS, body)
+    _look_at(call, told.url)
+    secret = secrets.token_bytes(_SECRET_BYTES)
+    command = MakeWebhook(
+        call.principal.org, NAME, told.url, tuple(told.types), told.format, secret
+    )
+    answer = await call.submit(command, write.answered(call.request_id, 201, None), key)
+    made_now = answer.status == 201 and not call.replayed
+    return write.with_secret(answer, secret) if made_now else answer
+
+
+async def change_webhook(call: Call) -> Answer:
+    """Change a webhook; what was sent before stays sent."""
+    bodies.no_query(call)
+    webhook_id = _id(call, "id", "webhook")
+    told, body = await bodies.read(call, _CHANGE)
+    key = bodies.keyed(call, "changeWebhook", (*_PARTS, "active"), body, webhook_id)
+    if told.url is not None:
+        _look_at(call, told.url)
+    command = ChangeWebhook(
+        call.principal.org, NAME, webhook_id, told.url,
+        None if told.types is None else tuple(told.types), told.format, told.active,
+    )  # fmt: skip
+    return await call.submit(command, write.answered(call.request_id), key)
+
+
+async def remove_webhook(call: Call) -> Answer:
+    """Remove a webhook: nothing more is sent to it."""
+    bodies.no_query(call)
+    webhook_id = _id(call, "id", "webhook")
+    key = bodies.keyed(call, "removeWebhook", (), bodies.Body({}), webhook_id)
+    command = RemoveWebhook(call.principal.org, NAME, webhook_id)
+    return await call.submit(command, write.answered(call.request_id), key)
+
+
+async def list_deliveries(call: Call) -> Answer:
+    """A page of deliveries."""
+    asked = bodies.query(call, wire.WebhookQuery)
+    webhook_id = _id(call, "id", "webhook")
+    if await call.read(webhooks.one, webhook_id) is None:
+        raise _unknown("webhook")
+    before = paging.number_after(asked.after)
+    found = await call.read(webhooks.deliveries, webhook_id, before, asked.limit + 1)
+    listed = [write.delivery(one) for one in found[: asked.limit]]
+    after = paging.cursor(found[asked.limit - 1].number) if len(found) > asked.limit else None
+    return Answer(200, write.encode(wire.DeliveryPage(listed, after)))
+
+
+async def redeliver(call: Call) -> Answer:
+    """Have an event sent to a webhook once more."""
+    bodies.no_query(call)
+    webhook_id, delivery_id = _id(call, "id", "webhook"), _id(call, "delivery", "delivery")
+    found = await call.read(webhooks.delivery, webhook_id, delivery_id)
+    if found is None:
+        raise _unknown("delivery")
+    key = bodies.keyed(call, "redeliver", (), bodies.Body({}), webhook_id, delivery_id)
+    command = Redeliver(call.principal.org, webhook_id, found.number)
+    return await call.submit(command, write.answered(call.request_id, 202), key)
+
+
+def _look_at(call: Call, url: str) -> None:
+    fault = url_fault(url, private=call.services.private_webhooks)
+    if fault is not None:
+        raise refuse(Reason.INVALID, fault, "url")
+
+
+def _id(call: Call, member: str, what: str) -> bytes:
+    """An id of the path. Refused: what is no id."""
+    found = ids.spelled(call.path_ids[member])
+    if found is None:
+        raise _unknown(what)
+    return found
+
+
+def _unknown(what: str) -> Exception:
+    return refuse(Reason.NO_SUCH_ROUTE, f"No such {what} is known here.")
+
+
+_UUID = {"type": "string", "format": "uuid"}
+_WEBHOOK = Parameter("id", "path", _UUID, True, "The webhook's id.")
+_PAGE = bodies.parameters(wire.WebhookQuery, limit=LIMIT_TEXT, after=AFTER_TEXT)
+OPERATIONS = (
+    Operation(
+        method="GET", path="/v1/webhooks", operation_id="listWebhooks", summary="List webhooks",
+        handler=list_webhooks, access=_READ, tag="Webhooks", parameters=_PAGE,
+        responses={200: Response("A page of webhooks", wire.WebhookPage), **ERRORS},
+    ),
+    Operation(
+        method="POST", path="/v1/webhooks", operation_id="makeWebhook", summary="Make a webhook",
+        handler=make_webhook, access=_WRITE, tag="Webhooks", parameters=(KEY,),
+        body=wire.MakeWebhook,
+        description="Events that follow are sent to the address, in the order of their numbers, "
+        "signed as Standard Webhooks says. The secret is shown in this answer and never again; a "
+        "repeat under an `Idempotency-Key` has `null` in its place.",
+        responses={201: Response("The webhook, with its secret", wire.Webhook, REPLAYED),
+                   **BODY_ERRORS},
+    ),
+    Operation(
+        method="GET", path="/v1/webhooks/{id}", operation_id="getWebhook", summary="Get a webhook",
+        handler=get_webhook, access=_READ, tag="Webhooks", parameters=(_WEBHOOK,),
+        responses={200: Response("The webhook", wire.Webhook), **ERRORS, 404: NOT_FOUND},
+    ),
+    Operation(
+        method="PATCH", path="/v1/webhooks/{id}", operation_id="changeWebhook",
+        summary="Change a webhook", handler=change_webhook, access=_WRITE, tag="Webhooks",
+        parameters=(_WEBHOOK, KEY), body=wire.ChangeWebhook,
+        responses={200: Response("The webhook as it now is", wire.Webhook, REPLAYED),
+                   **BODY_ERRORS, 404: NOT_FOUND},
+    ),
+    Operation(
+        method="DELETE", path="/v1/webhooks/{id}", operation_id="removeWebhook",
+        summary="Remove a webhook", handler=remove_webhook, access=_WRITE, tag="Webhooks",
+        parameters=(_WEBHOOK, KEY),
+        responses={200: Response("The webhook, which is removed", wire.Webhook, REPLAYED),
+                   **CHANGED},
+    ),
+    Operation(
+        method="GET", path="/v1/webhooks/{id}/deliveries", operation_id="listDeliveries",
+        summary="List deliveries", handler=list_deliveries, access=_READ, tag="Webhooks",
+        parameters=(_WEBHOOK, *_PAGE),
+        responses={200: Response("A page of deliveries", wire.DeliveryPage), **ERRORS,
+                   404: NOT_FOUND},
+    ),
+    Operation(
+        method="POST", path="/v1/webhooks/{id}/deliveries/{delivery}/redeliver",
+        operation_id="redeliver", summary="Send an event once more", handler=redeliver,
+        access=_WRITE, tag="Webhooks",
+        parameters=(
+            _WEBHOOK, Parameter("delivery", "path", _UUID, True, "The delivery's id."), KEY,
+        ),
+        responses={202: Response("The event is sent again", wire.Webhook, REPLAYED), **CHANGED},
+    ),
+)  # fmt: skip

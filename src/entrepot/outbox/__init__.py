@@ -1,0 +1,1 @@
+"""How events leave: as messages to the webhooks of their organization."""

@@ -1,0 +1,119 @@
+"""Webhooks, their deliveries, and the events that are to be sent to them. Nothing here writes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, and_, or_, select
+
+from entrepot.core import actor
+from entrepot.core.order import Event
+from entrepot.core.webhooks import ACTIVE, REMOVED, Delivery, Webhook
+from entrepot.store import schema
+from entrepot.store.question import asked_in
+from entrepot.store.reading import event_log
+
+_webhooks, _deliveries, _counters = (
+    schema.webhooks,
+    schema.webhook_deliveries,
+    schema.order_counters,
+)
+_COLUMNS = [_webhooks.c[name] for name in schema.WEBHOOKS.columns]
+
+
+class ToSend(NamedTuple):
+    """Events of an organization, and what a message tells beside them.
+
+    `number` is the last event that was read. `roles` has those of the actors' keys.
+    """
+
+    events: list[Event]
+    number: int
+    again: list[Event]
+    org_id: bytes
+    tenant_id: bytes
+    roles: dict[bytes, str]
+
+
+def due(conn: Connection, now: int, limit: int) -> list[Webhook]:
+    """Up to `limit` webhooks to which something is to be sent, and that nobody holds."""
+    w, c = _webhooks.c, _counters.c
+    waits = or_(and_(c.events > w.reached, w.next_at <= now), w.again != "")
+    statement = (
+        select(*_COLUMNS)
+        .join_from(_webhooks, _counters, c.org == w.org)
+        .where(w.state == ACTIVE, w.leased_until <= now, waits)
+        .order_by(w.updated_at, w.org, w.id)
+        .limit(limit)
+    )
+    return [schema.WEBHOOKS.from_row(tuple(row)) for row in conn.execute(statement)]
+
+
+def to_send(conn: Connection, org: int, webhook: Webhook, limit: int) -> ToSend:
+    """The next `limit` events behind those that the webhook has, and those that it gets again."""
+    begins = webhook.reached or _made(conn, org, webhook.id)
+    found = event_log.after(conn, org, begins, limit)
+    again = [
+        event
+        for number in map(int, webhook.again.split())
+        for event in event_log.after(conn, org, number - 1, 1)
+        if event.number == number
+    ]
+    at = schema.organizations.c
+    org_id, tenant_id = conn.execute(select(at.id, at.tenant_id).where(at.org == org)).one()
+    keys = {id_ for one in (*found, *again) if (id_ := actor.credential_id(one.actor))}
+    k = schema.credentials.c
+    roles = conn.execute(select(k.id, k.role).where(k.org == org, k.id.in_(sorted(keys))))
+    told = {bytes(id_): role for id_, role in roles}
+    reached = found[-1].number if found else begins
+    return ToSend(found, reached, again, bytes(org_id), bytes(tenant_id), told)
+
+
+def _made(conn: Connection, org: int, webhook_id: bytes) -> int:
+    """The number of the event that tells of a new webhook: what follows is sent."""
+    e = schema.events.c
+    its = select(e.number).where(e.org == org, e.subject_id == webhook_id, e.seq == 1)
+    number: int = conn.execute(its).scalar_one()
+    return number
+
+
+@asked_in("snapshot")
+def listed(conn: Connection, org: int, after: bytes | None, limit: int) -> list[Webhook]:
+    """Up to `limit` webhooks behind an id, in the order of their ids."""
+    w = _webhooks.c
+    statement = select(*_COLUMNS).where(w.org == org, w.id > (after or b""), w.state != REMOVED)
+    rows = conn.execute(statement.order_by(w.org, w.id).limit(limit))
+    return [schema.WEBHOOKS.from_row(tuple(row)) for row in rows]
+
+
+@asked_in("snapshot")
+def one(conn: Connection, org: int, webhook_id: bytes) -> Webhook | None:
+    """The webhook with this id; None if there is none."""
+    w = _webhooks.c
+    statement = select(*_COLUMNS).where(w.org == org, w.id == webhook_id, w.state != REMOVED)
+    row = conn.execute(statement).one_or_none()
+    return None if row is None else schema.WEBHOOKS.from_row(tuple(row))
+
+
+@asked_in("snapshot")
+def deliveries(
+    conn: Connection, org: int, webhook_id: bytes, before: int | None, limit: int
+) -> list[Delivery]:
+    """Up to `limit` deliveries of a webhook, of events before a number, the newest first."""
+    kept, d = schema.DELIVERIES, _deliveries.c
+    statement = select(*[d[name] for name in kept.columns])
+    statement = statement.where(d.org == org, d.webhook_id == webhook_id)
+    if before is not None:
+        statement = statement.where(d.number < before)
+    ordered = statement.order_by(d.org.desc(), d.webhook_id.desc(), d.number.desc()).limit(limit)
+    return [kept.from_row(tuple(row)) for row in conn.execute(ordered)]
+
+
+@asked_in("snapshot")
+def delivery(conn: Connection, org: int, webhook_id: bytes, delivery_id: bytes) -> Delivery | None:
+    """The delivery with this id; None if the webhook has none."""
+    kept, d = schema.DELIVERIES, _deliveries.c
+    statement = select(*[d[name] for name in kept.columns])
+    its = statement.where(d.org == org, d.id == delivery_id, d.webhook_id == webhook_id)
+    row = conn.execute(its).one_or_none()
+    return None if row is None else kept.from_row(tuple(row))

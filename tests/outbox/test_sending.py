@@ -1,0 +1,127 @@
+"""A message to a webhook: how it is signed, how its answer is read, and where none is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import socket
+from typing import Any
+
+import pytest
+
+from entrepot.core.webhooks import url_fault
+from entrepot.outbox.sending import Result, Sender, signature
+from entrepot.testing.receiver import Receiver
+
+SECRET, BODY = b"s" * 32, b'{"type":"order.placed"}'
+
+
+async def sent(url: str, *, private: bool = True) -> Result:
+    sender = Sender(private=private, clock=lambda: 1_700_000_000.5)
+    try:
+        return await sender.send(url, SECRET, "msg-1", BODY)
+    finally:
+        await sender.close()
+
+
+async def test_a_message_is_signed_over_its_id_its_time_and_its_body() -> None:
+    with Receiver() as receiver:
+        assert await sent(f"{receiver.url}/hook?a=b") == Result(204, None)
+    [posted] = receiver.posted
+    assert (posted.path, posted.body) == ("/hook?a=b", BODY)
+    assert posted.headers["Host"] == receiver.url.removeprefix("http://")
+    assert posted.headers["webhook-id"] == "msg-1"
+    assert posted.headers["webhook-timestamp"] == "1700000000"
+    digest = hmac.new(SECRET, b"msg-1.1700000000." + BODY, hashlib.sha256).digest()
+    assert posted.headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}"
+
+
+def test_the_signature_of_the_specification() -> None:
+    """The example of the Standard Webhooks specification."""
+    secret = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    id_, at, body = "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'
+    assert signature(secret, id_, at, body) == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@pytest.mark.parametrize(
+    ("status", "result"),
+    [
+        (200, Result(200, None)),
+        (302, Result(302, "answered 302")),
+        (410, Result(410, "answered 410", gone=True)),
+        (500, Result(500, "answered 500")),
+    ],
+)
+async def test_an_answer_is_taken_or_not(status: int, result: Result) -> None:
+    with Receiver(lambda _: status) as receiver:
+        assert await sent(receiver.url) == result
+        assert len(receiver.posted) == 1, "no redirect is followed"
+
+
+async def test_nobody_there_is_an_error_in_words() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        found = await sent(f"http://127.0.0.1:{taken.getsockname()[1]}/")
+    assert (found.status, found.error) == (None, "not reached: ConnectError")
+    assert (await sent("http://name.invalid/")).error == "not reached: gaierror"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1/", "https://10.1.2.3/", "https://192.168.0.1:8443/a", "https://[::1]/",
+        "https://169.254.169.254/latest/meta-data", "https://[fd00::1]/", "https://0.0.0.0/",
+        "https://[::ffff:127.0.0.1]/", "https://localhost/", "https://a.localhost/",
+        "http://example.com/", "ftp://example.com/", "https://a:b@example.com/", "https:///x",
+        "https://example.com/#part", "https://exa mple.com/", "https://[::1", "x", "",
+    ],
+)  # fmt: skip
+def test_an_address_that_is_refused_when_it_is_told(url: str) -> None:
+    assert url_fault(url, private=False)
+
+
+def test_an_address_that_is_taken() -> None:
+    for url in ("https://shop.example/a?b=c", "https://93.184.216.34:8443/"):
+        assert url_fault(url, private=False) is None
+    for url in ("http://127.0.0.1:1/", "https://localhost/a"):
+        assert url_fault(url, private=True) is None
+    assert url_fault("ftp://127.0.0.1/", private=True)
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fe80::1", "::ffff:10.0.0.1"]
+)
+async def test_a_name_that_leads_into_a_private_network_is_not_connected_to(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    asked = []
+
+    async def found(host: str, port: int, **_: Any) -> list[Any]:
+        asked.append(host)
+        public = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", port))
+        return [public, (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(loop, "getaddrinfo", found)
+    result = await sent("https://rebound.example/", private=False)
+    assert (result.status, result.error) == (None, "the address is of a private network")
+    assert asked == ["rebound.example"]
+
+
+async def test_the_connection_goes_to_the_address_that_was_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The name is asked for once: another answer to the next question leads nowhere."""
+    loop = asyncio.get_running_loop()
+    real = loop.getaddrinfo
+
+    async def found(host: str, port: int, **more: Any) -> list[Any]:
+        return await real("127.0.0.1" if host == "shop.example" else host, port, **more)
+
+    with Receiver() as receiver:
+        monkeypatch.setattr(loop, "getaddrinfo", found)
+        port = receiver.url.rpartition(":")[2]
+        assert (await sent(f"http://shop.example:{port}/")).status == 204
+    assert receiver.posted[0].headers["Host"] == f"shop.example:{port}"

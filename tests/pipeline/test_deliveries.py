@@ -1,0 +1,244 @@
+"""Events are sent to webhooks in order, again until they are taken, and each webhook by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from tests.pipeline.conftest import House, eventually
+
+from entrepot.core.decide.subscribe import ChangeWebhook, MakeWebhook, Redeliver, RemoveWebhook
+from entrepot.core.order import Event
+from entrepot.core.results import WebhookResult
+from entrepot.core.webhooks import Webhook
+from entrepot.outbox.sending import Result
+from entrepot.pipeline.deliveries import Deliveries
+from entrepot.store import schema
+from entrepot.store.keeping import deliveries as keeping
+from entrepot.store.reading.webhooks import ToSend
+
+TAKEN, BROKEN = Result(204, None), Result(500, "answered 500")
+DAY = 86_400
+
+
+@pytest.fixture
+def book_url(database_url: str) -> str:
+    return database_url
+
+
+@dataclass
+class Receivers:
+    """What each address was sent, and how it answers: taken, unless something is said."""
+
+    got: dict[str, list[int]] = field(default_factory=dict)
+    says: dict[str, Callable[[int], Awaitable[Result]]] = field(default_factory=dict)
+    closed: bool = False
+
+    async def close(self) -> None:
+        self.closed = True
+
+    async def send(self, webhook: Webhook, event: Event, _beside: ToSend) -> Result:
+        self.got.setdefault(webhook.url, []).append(event.number)
+        says = self.says.get(webhook.url)
+        return TAKEN if says is None else await says(event.number)
+
+
+async def made(house: House, url: str, *types: str) -> Webhook:
+    result = await house.do(MakeWebhook(house.shop.org, "native", url, types, "native", b"s" * 32))
+    assert isinstance(result, WebhookResult)
+    return result.webhook
+
+
+def a_sender(house: House, receivers: Receivers) -> Deliveries:
+    return Deliveries(
+        house.database,
+        house.writer,
+        receivers.send,
+        receivers.close,
+        now=house.now,
+        random01=lambda: 0.0,
+    )
+
+
+async def turn(sender: Deliveries) -> None:
+    await sender.round()
+    await sender.settled()
+
+
+async def state(house: House, webhook: Webhook, *columns: str) -> tuple[Any, ...]:
+    [row] = await house.rows(schema.webhooks, *columns, id=webhook.id)
+    return row
+
+
+async def test_events_come_in_order_and_only_those_that_are_wanted(house: House) -> None:
+    receivers = Receivers()
+    every, some = await made(house, "every"), await made(house, "some", "stock.adjusted")
+    sender = a_sender(house, receivers)
+    for count in range(60):
+        await house.do(house.shop.stocked(count))
+    await turn(sender)
+    await turn(sender)
+    [(last,)] = await house.rows(schema.order_counters, "events")
+    # What a webhook gets begins behind the event that tells of itself.
+    assert receivers.got["every"] == list(range(3, last + 1))
+    assert receivers.got["some"] == list(range(4, last + 1))
+    assert [await state(house, one, "reached", "leased_until") for one in (every, some)] == [
+        (last, 0), (last, 0),
+    ]  # fmt: skip
+    await turn(sender)
+    assert len(receivers.got["every"]) == last - 2
+    await house.check()
+
+
+async def test_an_event_that_is_not_taken_is_sent_again_and_those_behind_it_wait(
+    house: House,
+) -> None:
+    receivers, broken = Receivers(), True
+
+    async def says(number: int) -> Result:
+        return BROKEN if broken and number == 4 else TAKEN
+
+    receivers.says["shop"] = says
+    webhook = await made(house, "shop")
+    sender = a_sender(house, receivers)
+    for _ in range(3):
+        await house.do(house.shop.stocked(1))
+    await turn(sender)
+    assert receivers.got["shop"] == [3, 4]
+    await turn(sender)  # the wait is not over
+    assert receivers.got["shop"] == [3, 4]
+    for tries in range(2, 5):
+        house.advance(2.0**tries)
+        await turn(sender)
+        assert receivers.got["shop"] == [3] + [4] * tries
+        assert (await state(house, webhook, "tries", "reached")) == (tries, 3)
+    broken = False
+    house.advance(DAY)
+    await turn(sender)
+    assert receivers.got["shop"] == [3, 4, 4, 4, 4, 4, 5]
+    rows = await house.rows(schema.webhook_deliveries, "number", "state", "tries", "status")
+    assert sorted(rows) == [(3, "delivered", 1, 204), (4, "delivered", 5, 204),
+                            (5, "delivered", 1, 204)]  # fmt: skip
+    assert await state(house, webhook, "tries", "failing_since", "next_at") == (0, None, 0)
+    await house.check()
+
+
+async def test_a_webhook_that_takes_nothing_for_days_is_disabled_and_told(house: House) -> None:
+    receivers = Receivers()
+
+    async def says(_number: int) -> Result:
+        return BROKEN
+
+    receivers.says["shop"] = says
+    webhook = await made(house, "shop")
+    sender = a_sender(house, receivers)
+    await house.do(house.shop.stocked(1))
+    await turn(sender)
+    house.advance(2 * DAY)
+    await turn(sender)
+    assert await state(house, webhook, "state") == ("active",)
+    house.advance(DAY + 1)
+    await turn(sender)
+    assert await state(house, webhook, "state") == ("disabled",)
+    told = await house.rows(schema.events, "type", subject_id=webhook.id)
+    assert ("webhook.disabled",) in told
+    house.advance(DAY)
+    await turn(sender)
+    assert receivers.got["shop"] == [3] * 3
+    del receivers.says["shop"]
+    await house.do(ChangeWebhook(house.shop.org, "native", webhook.id, active=True))
+    await turn(sender)
+    assert receivers.got["shop"][3] == 3
+    await house.check()
+
+
+async def test_who_wants_nothing_more_gets_nothing_more(house: House) -> None:
+    receivers = Receivers()
+
+    async def says(_number: int) -> Result:
+        return Result(410, "answered 410", gone=True)
+
+    receivers.says["shop"] = says
+    webhook = await made(house, "shop")
+    await house.do(house.shop.stocked(1))
+    sender = a_sender(house, receivers)
+    await turn(sender)
+    assert await state(house, webhook, "state") == ("disabled",)
+    removed = await made(house, "other")
+    await house.do(RemoveWebhook(house.shop.org, "native", removed.id))
+    await house.do(house.shop.stocked(1))
+    await turn(sender)
+    assert "other" not in receivers.got
+
+
+async def test_a_slow_receiver_delays_no_other(house: House) -> None:
+    receivers, answers = Receivers(), asyncio.Event()
+
+    async def says(_number: int) -> Result:
+        await answers.wait()
+        return TAKEN
+
+    receivers.says["slow"] = says
+    await made(house, "slow")
+    await made(house, "quick")
+    sender = a_sender(house, receivers)
+    await house.do(house.shop.stocked(1))
+    await sender.round()
+
+    async def quick() -> bool:
+        return len(receivers.got.get("quick", ())) == 1
+
+    await eventually(quick)
+    await house.do(house.shop.stocked(1))
+    await sender.round()
+
+    async def quick_again() -> bool:
+        await sender.round()
+        return len(receivers.got["quick"]) == 2
+
+    await eventually(quick_again)
+    assert len(receivers.got["slow"]) == 1
+    answers.set()
+    await sender.settled()
+
+
+async def test_an_event_is_sent_once_more_where_somebody_asks(house: House) -> None:
+    receivers = Receivers()
+    webhook = await made(house, "shop")
+    sender = a_sender(house, receivers)
+    for _ in range(3):
+        await house.do(house.shop.stocked(1))
+    await turn(sender)
+    for _ in range(2):
+        await house.do(Redeliver(house.shop.org, webhook.id, 4))
+    await turn(sender)
+    assert receivers.got["shop"] == [3, 4, 5, 4]
+    assert await state(house, webhook, "again", "reached") == ("", 5)
+    [(tries,)] = await house.rows(schema.webhook_deliveries, "tries", number=4)
+    assert tries == 2
+
+
+async def test_of_many_processes_one_sends(house: House) -> None:
+    receivers = Receivers()
+    await made(house, "shop")
+    for _ in range(5):
+        await house.do(house.shop.stocked(1))
+    senders = [a_sender(house, receivers) for _ in range(16)]
+    await asyncio.gather(*[turn(one) for one in senders])
+    assert receivers.got["shop"] == [3, 4, 5, 6, 7]
+    await house.check()
+
+
+async def test_the_newest_deliveries_are_kept(house: House) -> None:
+    receivers = Receivers()
+    webhook = await made(house, "shop")
+    for _ in range(6):
+        await house.do(house.shop.stocked(1))
+    await turn(a_sender(house, receivers))
+    org = house.shop.org
+    await house.database.write(lambda conn: keeping.trim(conn, org, webhook.id, kept=2))
+    found = await house.rows(schema.webhook_deliveries, "number")
+    assert sorted(number for (number,) in found) == [7, 8]
