@@ -6,6 +6,7 @@ import asyncio
 
 from tests.writer.test_first_step import a_desk
 
+from entrepot.core.decide.notice import KeepNotice
 from entrepot.store.engine import Database
 from entrepot.writer.news import News
 
@@ -37,8 +38,8 @@ async def test_only_its_own_organization_is_heard(database: Database) -> None:
             await own.wait(LONG)
         assert not other._told.is_set()
         own.hear()
-        await desk.do(desk.shop.stocked(1))
-        assert not own._told.is_set(), "stock that was counted is no event"
+        await desk.do(KeepNotice(desk.shop.org, "stripe", "evt_1", ("pi_1",), b"{}"))
+        assert not own._told.is_set(), "a notification that is kept is no event"
 
 
 async def test_nobody_waits_once_the_process_ends() -> None:
