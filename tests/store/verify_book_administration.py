@@ -9,6 +9,7 @@ from entrepot.core.decide.deliver_events import ClaimWebhook, Sent, SettleDelive
 from entrepot.core.decide.invite import InviteMember, JoinMember
 from entrepot.core.decide.open_channel import MakeChannel
 from entrepot.core.decide.run_stock import RunStock
+from entrepot.core.decide.stocking import MakeLocation
 from entrepot.core.decide.subscribe import MakeWebhook
 from entrepot.core.decide.watch_stock import WatchStock
 from entrepot.core.quantity import NONE
@@ -29,6 +30,7 @@ async def running_low(book: Healthy) -> None:
 
 async def manned(book: Healthy) -> None:
     """Channels, one of them closed, and members, one of whom has come."""
+    await book.tell(MakeLocation(1, "Attic", "native"))
     for name, active in (("shop", True), ("attic", False)):
         await book.tell(MakeChannel(1, "synq", name, "EUR", active))
     for name in ("ada", "bob"):

@@ -44,7 +44,11 @@ def custom(**changes: object) -> Body:
     return {"variant_id": ..., "location_id": ..., "sku": ...} | changes
 
 
-@pytest.mark.parametrize("path", ["integrations", "products"])
+@pytest.mark.parametrize(
+    "path",
+    ["integrations/connections", "products", "onboard", "team-workspace", "tickets", "agent-stream",
+     "ucp/catalog.json"],
+)  # fmt: skip
 def test_what_synq_does_not_serve_yet_is_404(house: House, path: str) -> None:
     refused(house.world.synq.get(f"/api/v1/{path}"), 404)
 

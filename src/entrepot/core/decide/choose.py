@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from entrepot.core import actor, events
 from entrepot.core.attributing import WINDOW_DAYS_MAX
 from entrepot.core.changes import Changes
 from entrepot.core.decide.capturing import settings_of
 from entrepot.core.facts import Facts
 from entrepot.core.lapsing import RULES
 from entrepot.core.needs import Needs
+from entrepot.core.order import Event
 from entrepot.core.organization import CAPTURES, SETTINGS, OrganizationSettings
+from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, SettingsResult
 
@@ -22,6 +25,7 @@ class ChangeSettings(NamedTuple):
     capture: str | None = None
     lapsing: str | None = None
     attribution_days: int | None = None
+    source: str = actor.OPERATOR  # the dialect that tells it, or the operator
 
 
 def wants(command: ChangeSettings, needs: Needs) -> None:
@@ -30,7 +34,10 @@ def wants(command: ChangeSettings, needs: Needs) -> None:
 
 
 def change(command: ChangeSettings, facts: Facts) -> Decision:
-    """Write the settings. What was decided by the ones before stays. Refused: an unknown value."""
+    """Write the settings, and tell the organization's log of those that changed, from what to what.
+
+    What was decided by the ones before stays. Refused: an unknown value.
+    """
     known = settings_of(command.org, facts)
     for name, words in (("capture", CAPTURES), ("lapsing", RULES)):
         word = getattr(command, name)
@@ -46,4 +53,17 @@ def change(command: ChangeSettings, facts: Facts) -> Decision:
     changes = Changes(facts)
     if chosen != known:
         changes.of(SETTINGS).put(chosen)
+        changes.events.append(_told(known, chosen, command.source, facts))
     return Decision(changes, SettingsResult(chosen))
+
+
+def _told(
+    before: OrganizationSettings, after: OrganizationSettings, source: str, facts: Facts
+) -> Event:
+    """The event of a change, of which it is the only one."""
+    pairs = zip(after._fields, before, after, strict=True)
+    changed = {name: [was, is_] for name, was, is_ in pairs if was != is_}
+    return Event(
+        after.org, facts.new_id(), 1, events.SETTINGS_CHANGED, facts.now, source,
+        text_of({"changed": changed}), events.CHOICE, facts.actor,
+    )  # fmt: skip

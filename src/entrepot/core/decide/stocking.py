@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import Location, VariantName
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
-from entrepot.core.order import Variant
+from entrepot.core.order import Event, Variant
+from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, LocationResult, VariantResult
 
@@ -37,10 +39,11 @@ class ChangeVariant(NamedTuple):
 
 
 class MakeLocation(NamedTuple):
-    """Make a location, a place that has stock."""
+    """Make a location, a place that has stock. `source`: the dialect that tells it."""
 
     org: int
     name: str
+    source: str
 
 
 def wants_sku(command: MakeVariant, needs: Needs) -> None:
@@ -101,8 +104,14 @@ def wants_nothing(command: MakeLocation, needs: Needs) -> None:
 
 
 def make_location(command: MakeLocation, facts: Facts) -> Decision:
-    """Make the location. Two locations may have one name."""
+    """Make the location, and tell the organization's log. Two locations may have one name."""
     changes = Changes(facts)
     made = Location(command.org, facts.new_id(), command.name)
     changes.locations.put(made)
+    changes.events.append(
+        Event(
+            made.org, made.id, 1, events.LOCATION_MADE, facts.now, command.source,
+            text_of({"name": made.name}), events.LOCATION, facts.actor,
+        )
+    )  # fmt: skip
     return Decision(changes, LocationResult(made))

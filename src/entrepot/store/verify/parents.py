@@ -49,6 +49,8 @@ SUBJECTS: Mapping[str, Table | None] = MappingProxyType(
         events.CHANNEL: schema.channels,
         events.MEMBER: schema.members,
         events.WEBHOOK: schema.webhooks,
+        events.LOCATION: schema.locations,
+        events.CHOICE: None,
         events.LOW_STOCK: None,
         events.PURCHASE: None,
     }

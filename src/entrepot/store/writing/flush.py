@@ -88,7 +88,8 @@ def _write(conn: Connection, facts: Facts) -> None:
     write(writes, schema.ANNOUNCED, facts)
     write(writes, schema.ANSWERS, facts)
     for kept in schema.PLAIN:
-        write(writes, kept, facts)
+        if kept.kind in facts.made:
+            write(writes, kept, facts)
     for kept in schema.OF_SENT_ORDERS:
         write(writes, kept, facts)
     logged = counters.number(conn, writes, facts)

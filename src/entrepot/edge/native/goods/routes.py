@@ -11,6 +11,7 @@ from entrepot.core.refusal import Reason, Refusal, Refused
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
 from entrepot.edge.native import bodies, paging
+from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import BODY_ERRORS, ERRORS, KEY, NOT_FOUND, REPLAYED
 from entrepot.edge.native.goods import wire, write
 from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
@@ -93,7 +94,7 @@ async def make_location(call: Call) -> Answer:
     bodies.no_query(call)
     told, body = await bodies.read(call, _LOCATION)
     key = bodies.keyed(call, "makeLocation", ("name",), body)
-    command = MakeLocation(call.principal.org, told.name)
+    command = MakeLocation(call.principal.org, told.name, NAME)
     return await call.submit(command, write.made(call.request_id), key)
 
 

@@ -12,6 +12,7 @@ from entrepot.core.results import Result, SettingsResult
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Response
 from entrepot.edge.native import bodies
+from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import BODY_ERRORS, ERRORS, KEY, REPLAYED
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.native.settings import wire
@@ -41,7 +42,9 @@ async def change_settings(call: Call) -> Answer:
         assert isinstance(result, SettingsResult)
         return Answer(200, msgspec.json.encode(wire.settings(result.settings)))
 
-    command = ChangeSettings(call.principal.org, told.capture, told.lapsing, told.attribution_days)
+    command = ChangeSettings(
+        call.principal.org, told.capture, told.lapsing, told.attribution_days, NAME
+    )
     return await call.submit(command, answer, key)
 
 
