@@ -60,6 +60,16 @@ async def test_stock_that_falls_to_the_threshold_is_told_once(house: House) -> N
     await house.check()
 
 
+async def test_what_was_before_the_first_settings_is_not_looked_at(house: House) -> None:
+    house.start()
+    await left(house, 2)
+    await house.do(RunStock(house.shop.org, "synq", low_stock_threshold=5))
+    watch = a_watch(house)
+    assert (await watch.round(), await told(house)) == (0, [])
+    await left(house, 1)
+    assert (await watch.round(), await told(house)) == (1, ["stock.low"])
+
+
 async def test_low_stock_makes_a_draft_that_goes_when_the_shelf_is_filled(house: House) -> None:
     house.start()
     await house.do(RunStock(house.shop.org, "synq", low_stock_threshold=8, auto_po=True))

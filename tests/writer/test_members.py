@@ -14,6 +14,7 @@ from entrepot.clock import now
 from entrepot.core.decide.invite import InviteMember, JoinMember
 from entrepot.core.decide.open_channel import MakeChannel
 from entrepot.core.refusal import Reason, Refusal
+from entrepot.core.results import MemberResult
 from entrepot.store import accounts, schema
 from entrepot.store.engine import Database
 from entrepot.store.reading import organization
@@ -67,10 +68,10 @@ async def test_a_member_joins_once_by_the_key_of_the_invitation(database: Databa
         "ada@example.org",
         False,
     )
-    for _ in range(2):
-        await writer.submit(
-            Envelope(JoinMember(shop.org, "synq", "ada@example.org"), actor="key:k")
-        )
+    for _ in range(2):  # two requests at once tell it twice
+        joined = JoinMember(shop.org, "synq", "ada@example.org")
+        outcome = await writer.submit(Envelope(joined, actor="key:k"))
+        assert isinstance(outcome.result, MemberResult)
     await writer.submit(Envelope(channel(shop.org, 1)))
     known = await found()
     assert known is not None

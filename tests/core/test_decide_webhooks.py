@@ -1,0 +1,97 @@
+"""Webhooks: who may send, and what nobody may write over."""
+
+from __future__ import annotations
+
+import pytest
+from tests.core.book import ORG, Book
+
+from entrepot.core.decide.deliver_events import ClaimWebhook, Sent, SettleDeliveries
+from entrepot.core.decide.subscribe import (
+    ChangeWebhook,
+    MakeWebhook,
+    Redeliver,
+    RemoveWebhook,
+)
+from entrepot.core.refusal import Reason
+from entrepot.core.results import WebhookResult
+from entrepot.core.webhooks import AGAIN_MAX, WEBHOOKS_MAX, Webhook
+
+SENT = (Sent(3, "order.placed", 204, None),)
+
+
+def made(book: Book) -> Webhook:
+    url = "https://a.example/"
+    result = book.done(MakeWebhook(ORG, "native", url, ("order.placed",), "native", b"s" * 32))
+    assert isinstance(result, WebhookResult)
+    return result.webhook
+
+
+def claimed(book: Book, webhook: Webhook) -> Webhook:
+    until = book.facts.now + 10**9
+    result = book.done(ClaimWebhook(ORG, webhook.id, webhook.version, until))
+    assert isinstance(result, WebhookResult)
+    return result.webhook
+
+
+def test_who_sends_to_a_webhook_that_somebody_changed_writes_nothing() -> None:
+    book = Book()
+    webhook = made(book)
+    held = claimed(book, webhook)
+    book.done(ChangeWebhook(ORG, "native", webhook.id, url="https://b.example/"))
+    late = SettleDeliveries(ORG, webhook.id, held.version, 3, SENT)
+    assert book.refused(late).reason is Reason.STALE_LEASE
+    taken = ClaimWebhook(ORG, webhook.id, webhook.version, book.facts.now + 10**9)
+    assert book.refused(taken).reason is Reason.STALE_LEASE
+
+
+def test_a_webhook_that_is_held_or_waits_is_not_taken() -> None:
+    book = Book()
+    held = claimed(book, made(book))
+    again = ClaimWebhook(ORG, held.id, held.version, book.facts.now + 10**9)
+    assert book.refused(again).reason is Reason.STALE_LEASE
+    at = book.facts.now + 10**8
+    result = book.done(SettleDeliveries(ORG, held.id, held.version, 2, (), retry_at=at))
+    assert isinstance(result, WebhookResult)
+    waits = ClaimWebhook(ORG, held.id, result.webhook.version, book.facts.now + 10**9)
+    assert book.refused(waits).reason is Reason.STALE_LEASE
+    # What somebody asks for again is sent meanwhile, and the wait stays as it is.
+    book.done(Redeliver(ORG, held.id, 2))
+    sender = claimed(book, result.webhook._replace(version=result.webhook.version + 1))
+    once_more = SettleDeliveries(
+        ORG, held.id, sender.version, 2, (), (Sent(2, "order.placed", 204, None),), untried=True
+    )
+    done = book.done(once_more)
+    assert isinstance(done, WebhookResult)
+    assert (done.webhook.next_at, done.webhook.tries, done.webhook.again) == (at, 1, "")
+
+
+def test_a_removed_webhook_has_no_secret_and_takes_no_command() -> None:
+    book = Book()
+    webhook = made(book)
+    result = book.done(RemoveWebhook(ORG, "native", webhook.id))
+    assert isinstance(result, WebhookResult)
+    assert (result.webhook.state, result.webhook.secret) == ("removed", b"")
+    for command in (
+        RemoveWebhook(ORG, "native", webhook.id), Redeliver(ORG, webhook.id, 1),
+        ChangeWebhook(ORG, "native", webhook.id, active=True),
+    ):  # fmt: skip
+        assert book.refused(command).reason is Reason.NO_SUCH_ROUTE
+    for event in book.facts.events:
+        assert "73737373" not in event.body
+
+
+@pytest.mark.parametrize("kind", ["webhooks", "repeats"])
+def test_there_are_bounds(kind: str) -> None:
+    book = Book()
+    webhook = made(book)
+    if kind == "webhooks":
+        for _ in range(WEBHOOKS_MAX - 1):
+            made(book)
+        wanted = MakeWebhook(ORG, "native", "https://a.example/", (), "native", b"s" * 32)
+        assert book.refused(wanted).reason is Reason.ILLEGAL_MOVE
+        book.done(RemoveWebhook(ORG, "native", webhook.id))
+        made(book)
+        return
+    for number in range(1, AGAIN_MAX + 1):
+        book.done(Redeliver(ORG, webhook.id, number))
+    assert book.refused(Redeliver(ORG, webhook.id, 999)).reason is Reason.ILLEGAL_MOVE
