@@ -136,7 +136,7 @@ NOWHERE = {
         "/api/v1/oms/orders/a/b", "/api/v1/oms",
     ],
     "polinate": ["/api/v1/items", "/api/v1/pricing/x", "/api/v1/orders/a/b", "/api/v1/invoices"],
-    "konvo": ["/contacts/x", "/broadcasts", "/attributions/x", "/clicks/x", "/orders/a/b"],
+    "konvo": ["/contacts/x", "/broadcasts/x", "/attributions/x", "/clicks/x", "/orders/a/b"],
     "native": ["/v1", "/v1/nothing", "/v1/orders/a/b"],
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from entrepot.store import schema
 from entrepot.store.keeping import attributions as crediting
 from entrepot.store.keeping import contacts as following
 from entrepot.store.keeping.retention import CONTACTS, Sweep
-from entrepot.store.reading import attributions, contacts, timelines, touches
+from entrepot.store.reading import attributions, broadcasts, contacts, timelines, touches
 from entrepot.store.writing.writes import Writes
 
 Ids = dict[str, bytes]
@@ -66,7 +66,19 @@ def _credited(conn: Connection, ids: Ids) -> Any:
     return sorted(counted.items())
 
 
+def _broadcasts(conn: Connection, _: Ids) -> list[Any]:
+    both = (_ALL, Between(0))
+    return [
+        broadcasts.page(conn, ORG, created, updated, limit=9, offset=0)
+        for created in both
+        for updated in both
+    ]
+
+
 ASKED_CONTACTS = {
+    "broadcasts.broadcast": lambda conn, _: broadcasts.broadcast(conn, ORG, CAMPAIGN),
+    "broadcasts.listed": lambda conn, _: broadcasts.listed(conn, ORG, None, 9),
+    "broadcasts.page": _broadcasts,
     "attributions.owned_by": lambda c, ids: sorted(crediting.owned_by(c, ORG, {ids["ada"]})),
     "attributions.page": _credits,
     "attributions.window": lambda conn, _: crediting.window(conn, ORG),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from entrepot.core.commands import CustomerRef
+from entrepot.core.decide.broadcast import ChangeBroadcast, RecordBroadcast
 from entrepot.core.decide.touch import RecordTouch
-from entrepot.core.results import TouchResult
+from entrepot.core.results import BroadcastResult, TouchResult
 from entrepot.store import schema
 from entrepot.store.keeping import contacts, retention
 
@@ -19,7 +20,11 @@ CAMPAIGN, CHAT = b"c" * 16, b"h" * 16
 
 
 async def touched(book: Healthy) -> None:
-    """A message, and two clicks of a contact, who counts once."""
+    """A broadcast, a message, and two clicks of a contact, who counts once."""
+    said = await book.tell(RecordBroadcast(1, "native", "Spring", CAMPAIGN))
+    assert isinstance(said, BroadcastResult)
+    await book.tell(ChangeBroadcast(1, "native", CAMPAIGN, {"sent": 5}))
+    book.ids["campaign"] = CAMPAIGN
     hers = CustomerRef(identifiers=(("email", "ada@example.org"),))
     await book.tell(RecordTouch(1, "native", hers, "message", "ai", CHAT))
     for _ in range(2):

@@ -50,6 +50,12 @@ BREAKS_OF_CONTACTS = (
     Break("TALLIES", "a credit that is not counted", "attributions",
           (("UPDATE list_tallies SET counted = counted - 1 "
           "WHERE list = 'attributions' AND word = 'MAIN' AND level = 0"),)),
+    Break("BROADCASTS", "a change that nobody told", "campaign",
+          ("UPDATE broadcasts SET version = version + 1 WHERE id = :campaign AND org = 1",)),
+    Break("BROADCASTS", "less than nothing sent", "campaign",
+          ("UPDATE broadcasts SET sent = -1 WHERE id = :campaign AND org = 1",)),
+    Break("TALLIES", "a broadcast that is not counted", "broadcasts",
+          ("UPDATE list_tallies SET counted = counted - 1 WHERE list = 'broadcasts'",)),
     Break("TALLIES", "a contact counted twice", "contacts",
           ("UPDATE list_tallies SET counted = counted + 1 WHERE list = 'contacts'",)),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from entrepot.core.beside import Beside
+from entrepot.core.broadcasts import Broadcast
 from entrepot.core.changes import Changes
 from entrepot.core.channels import Channel
 from entrepot.core.keys import OwnKey
@@ -111,6 +112,12 @@ class VariantResult(NamedTuple):
     variant: Variant
 
 
+class BroadcastResult(NamedTuple):
+    """The broadcast as it now is."""
+
+    broadcast: Broadcast
+
+
 class TouchResult(NamedTuple):
     """The touch that was recorded."""
 
@@ -149,6 +156,7 @@ Result = (
     | VariantResult
     | KeyResult
     | TouchResult
+    | BroadcastResult
     | LocationResult
     | ReplayedResult
 )

@@ -25,8 +25,8 @@ MEANINGS: Final = MappingProxyType({
     SETTINGS_READ: "read settings and accounts at payment providers",
     SETTINGS_WRITE: "change settings and accounts at payment providers",
     KEYS_WRITE: "list, make and revoke keys",
-    CAMPAIGNS_READ: "read touches of contacts",
-    CAMPAIGNS_WRITE: "record touches of contacts",
+    CAMPAIGNS_READ: "read touches of contacts, and broadcasts",
+    CAMPAIGNS_WRITE: "record touches of contacts, and broadcasts",
 })  # fmt: skip
 _ALL = frozenset(MEANINGS)
 _READ = frozenset(scope for scope in _ALL if scope.endswith(":read"))

@@ -16,7 +16,7 @@ from entrepot.testing.clients import KONVO_ORDERS, Body, accepted, assert_envelo
 JSON = {"Content-Type": "application/json"}
 
 
-@pytest.mark.parametrize("path", ["/contacts/x", "/broadcasts", "/attributions/x", "/clicks/x"])
+@pytest.mark.parametrize("path", ["/contacts/x", "/broadcasts/x", "/attributions/x", "/clicks/x"])
 def test_what_konvo_does_not_serve_yet_is_404(house: House, path: str) -> None:
     answer = house.world.konvo.get(path)
     assert answer.status_code == 404

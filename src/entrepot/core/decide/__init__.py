@@ -10,6 +10,7 @@ from entrepot.core.decide import (
     adjust,
     amend,
     ask_return,
+    broadcast,
     capture,
     choose,
     complete,
@@ -44,6 +45,7 @@ from entrepot.core.decide import (
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
+from entrepot.core.decide.broadcast import ChangeBroadcast, RecordBroadcast
 from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.complete import CompleteOrder
@@ -141,6 +143,8 @@ _RULES: dict[type, Rule] = {
     MakeKey: Rule(keys.wants_maker, keys.make),
     RevokeKey: Rule(keys.wants_both, keys.revoke),
     RecordTouch: Rule(touch.wants, touch.record),
+    RecordBroadcast: Rule(broadcast.wants, broadcast.record),
+    ChangeBroadcast: Rule(broadcast.wants, broadcast.change),
     WakeStep: Rule(wake.wants, wake.wake),
     DeferJob: Rule(steps.wants_to_defer, steps.defer),
     FinishJob: Rule(steps.wants_to_finish, steps.finish),

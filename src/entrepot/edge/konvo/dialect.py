@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from entrepot.edge.dialect import Dialect
 from entrepot.edge.konvo.attributions import routes as attributions
+from entrepot.edge.konvo.broadcasts import routes as broadcasts
 from entrepot.edge.konvo.clicks import routes as clicks
 from entrepot.edge.konvo.contacts import routes as contacts
 from entrepot.edge.konvo.credentials import HEADER, authenticate
@@ -14,12 +15,12 @@ DIALECT = Dialect(
     name="konvo",
     title="Konvo API",
     version="0.0.1",
-    description="Orders, contacts, attributions and clicks, as Konvo publishes them.",
+    description="Orders, contacts, broadcasts, attributions and clicks, as Konvo publishes them.",
     prefixes=("/orders", "/contacts", "/broadcasts", "/attributions", "/clicks"),
     authenticate=authenticate,
     refuse=refusal_answer,
     strict_query=False,
     security_schemes={"apiKeyAuth": {"type": "apiKey", "in": "header", "name": HEADER}},
     operations=(*orders.OPERATIONS, *contacts.OPERATIONS, *clicks.OPERATIONS,
-                *attributions.OPERATIONS),
+                *attributions.OPERATIONS, *broadcasts.OPERATIONS),
 )  # fmt: skip

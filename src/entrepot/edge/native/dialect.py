@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from entrepot.edge.dialect import Dialect
+from entrepot.edge.native.broadcasts import routes as broadcasts
 from entrepot.edge.native.credentials import NAME, authenticate
 from entrepot.edge.native.events import routes as events
 from entrepot.edge.native.goods import routes as goods
@@ -34,5 +35,6 @@ DIALECT = Dialect(
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
     operations=(*orders.OPERATIONS, *looking.OPERATIONS, *changes.OPERATIONS,
                 *goods.OPERATIONS, *purchases.OPERATIONS, *events.OPERATIONS, *settings.OPERATIONS,
-                *webhooks.OPERATIONS, *keys.OPERATIONS, *touches.OPERATIONS),
+                *webhooks.OPERATIONS, *keys.OPERATIONS, *touches.OPERATIONS,
+                *broadcasts.OPERATIONS),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from entrepot.store.schema.accounts import (
     provider_accounts,
 )
 from entrepot.store.schema.attributions import ATTRIBUTIONS, attributions
+from entrepot.store.schema.broadcasts import BROADCASTS, broadcasts
 from entrepot.store.schema.catalogue import (
     CUSTOMER_NAMES,
     CUSTOMERS,
@@ -105,7 +106,7 @@ from entrepot.store.schema.work import (
 # its place among the rest by `core.facts.Facts.of`.
 PLAIN: tuple[AnyKept, ...] = (
     NOTES, NOTICES, SETTINGS, KEYS, STOCK_SETTINGS, LOW_STOCK, PURCHASE_DRAFTS, CHANNELS,
-    MEMBERS, TOUCHES, WEBHOOKS, DELIVERIES,
+    MEMBERS, TOUCHES, BROADCASTS, WEBHOOKS, DELIVERIES,
 )  # fmt: skip
 # Kinds that are read by the order that their rows belong to, where goods of the order have left.
 OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETURN_LINES)
@@ -114,6 +115,7 @@ __all__ = [
     "ANNOUNCED",
     "ANSWERS",
     "ATTRIBUTIONS",
+    "BROADCASTS",
     "CHANNELS",
     "CLAIMS",
     "CUSTOMERS",
@@ -149,6 +151,7 @@ __all__ = [
     "WEBHOOKS",
     "announced_orders",
     "attributions",
+    "broadcasts",
     "channels",
     "click_contacts",
     "contact_orders",

@@ -62,4 +62,5 @@ list_tallies = table(
     need("slot", BigInteger),
     need("counted", BigInteger),
     PrimaryKeyConstraint("org", "list", "word", "key", "level", "slot"),
+    Index("list_tallies_of_key", "org", "list", "key", "level"),
 )

@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     literal,
     not_,
+    or_,
     select,
     true,
     union_all,
@@ -42,6 +43,7 @@ def checks() -> Iterator[Check]:
     yield Check("CONTACTS", _dated())
     for broken in _clicked():
         yield Check("TOUCHES", broken)
+    yield Check("BROADCASTS", _untold())
     yield Check("TALLIES", _tallied())
 
 
@@ -91,6 +93,16 @@ def _dated() -> Select[Any]:
     return told.where(_contacts.updated_at < _contacts.created_at)
 
 
+def _untold() -> Select[Any]:
+    """Broadcasts that have not as many events as they say, or count less than nothing."""
+    told, event = schema.broadcasts.c, schema.events.alias("e").c
+    its = and_(event.org == told.org, event.subject_id == told.id)
+    there = select(func.count()).where(its).scalar_subquery()
+    fewest = [name < 0 for name in (told.sent, told.delivered, told.failed, told.opened)]
+    found = select(told.org, told.id.label("broadcast_id"), told.version)
+    return found.where(or_(told.version != there, *fewest))
+
+
 def _listed() -> Iterator[tuple[Any, ...]]:
     """The lists by time: table, condition, time; list, word and key of the tally."""
     none, nothing, all_ = literal(b""), literal(""), true()
@@ -99,6 +111,9 @@ def _listed() -> Iterator[tuple[Any, ...]]:
         ("contacts_updated", _contacts.updated_at),
     ):
         yield schema.contacts, all_, at, literal(name), nothing, none
+    told = schema.broadcasts.c
+    for name, at in (("broadcasts", told.created_at), ("broadcasts_updated", told.updated_at)):
+        yield schema.broadcasts, all_, at, literal(name), nothing, none
     clicked, where = _touches.kind == "click", _touches.country + " " + _touches.resource_id
     for name, word, key in (
         ("clicks", nothing, none), ("clicks", nothing, _touches.origin_id),

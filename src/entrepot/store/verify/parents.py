@@ -44,6 +44,7 @@ SUBJECTS: Mapping[str, Table | None] = MappingProxyType(
         events.ORDER: schema.orders,
         events.KEY: schema.credentials,
         events.TOUCH: schema.touches,
+        events.BROADCAST: schema.broadcasts,
         events.STOCK_ENTRY: schema.stock_entries,
         events.SETTINGS: schema.stock_settings,
         events.CHANNEL: schema.channels,

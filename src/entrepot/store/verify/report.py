@@ -190,6 +190,7 @@ INVARIANTS: dict[str, str] = {
         "touch of the order's contact, not later than the order and not before its window, and "
         "none is missing, once the log was read so far. A cancelled order has none."
     ),
+    "BROADCASTS": ("A broadcast has as many events as its version says, and no counter below 0."),
     "LOG": "The book has its log, and no acknowledged commit is missing.",
 }
 

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from collections import Counter
 
+from entrepot.core.broadcasts import BROADCASTS as BROADCASTS_KIND
+from entrepot.core.broadcasts import Broadcast
 from entrepot.core.facts import Facts
-from entrepot.core.touches import CLICK, TOUCHES
+from entrepot.core.kinds import Key
+from entrepot.core.rows import Rows
+from entrepot.core.touches import CLICK, TOUCHES, Touch
 from entrepot.store.engines.sql import Row, Write
 from entrepot.store.writing.tallies import SLOTS
 from entrepot.store.writing.writes import Writes
 
 # The lists: contacts by the time of their making, and of their last change.
 CONTACTS, CONTACTS_UPDATED = "contacts", "contacts_updated"
+# Broadcasts by the same times.
+BROADCASTS, BROADCASTS_UPDATED = "broadcasts", "broadcasts_updated"
 # Clicks by their time, all of them and those of an origin.
 CLICKS = "clicks"
 # What was clicked where, and how many contacts clicked, by origin.
@@ -30,10 +36,15 @@ Counted = tuple[int, str, str, bytes, int]  # organization, list, word, key, tim
 
 
 def recorded(writes: Writes, facts: Facts) -> None:
-    """Count the clicks that a batch has recorded."""
-    rows = facts.made.get(TOUCHES)
-    if rows is None or not rows.new:
-        return
+    """Count the clicks that a batch has recorded, and the broadcasts that it was told of."""
+    made = facts.made
+    if TOUCHES in made:
+        tally(writes, _clicks(made[TOUCHES]))
+    if BROADCASTS_KIND in made:
+        tally(writes, _broadcasts(made[BROADCASTS_KIND]))
+
+
+def _clicks(rows: Rows[Key, Touch]) -> Counter[Counted]:
     counted: Counter[Counted] = Counter()
     for key in rows.new:
         touch = rows.now[key]
@@ -42,7 +53,19 @@ def recorded(writes: Writes, facts: Facts) -> None:
                 counted[touch.org, CLICKS, "", of, touch.at] += 1
             where = f"{touch.country} {touch.resource_id}"
             counted[touch.org, COUNTRIES, where, touch.origin_id, touch.at] += 1
-    tally(writes, counted)
+    return counted
+
+
+def _broadcasts(rows: Rows[Key, Broadcast]) -> Counter[Counted]:
+    counted: Counter[Counted] = Counter()
+    for key in (*rows.new, *rows.dirty):
+        now, before = rows.now[key], rows.base.get(key)
+        if before is None:
+            counted[now.org, BROADCASTS, "", NO_KEY, now.created_at] += 1
+        else:
+            counted[now.org, BROADCASTS_UPDATED, "", NO_KEY, before.updated_at] -= 1
+        counted[now.org, BROADCASTS_UPDATED, "", NO_KEY, now.updated_at] += 1
+    return counted
 
 
 def tally(writes: Writes, counted: Counter[Counted]) -> None:

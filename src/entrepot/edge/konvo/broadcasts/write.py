@@ -1,0 +1,70 @@
+"""Broadcasts in Konvo's words; pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from entrepot.core import ids
+from entrepot.core.broadcasts import Broadcast, Clicked
+from entrepot.edge import currency
+from entrepot.edge.konvo.broadcasts import wire
+from entrepot.edge.konvo.orders.write import minor_units, shown_currency
+from entrepot.edge.times import millis_text
+from entrepot.writer.envelope import Answer
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+def broadcast(told: Broadcast, clicked: Clicked) -> wire.Broadcast:
+    """A broadcast, with the clicks that were recorded of it."""
+    own_id = ids.dashed(told.id)
+    digits = currency.stripe_digits(told.cost_currency) if told.cost_currency else 0
+    return wire.Broadcast(
+        id=own_id,
+        name=told.name,
+        status=told.status,
+        audience=_audience(_decode(told.audience), own_id),
+        flow=_flow(_decode(told.flow)),
+        templates=told.template or UNSET,
+        scheduled=UNSET if told.scheduled_at is None else millis_text(told.scheduled_at),
+        created_at=millis_text(told.created_at),
+        updated_at=millis_text(told.updated_at),
+        sent=told.sent,
+        delivered=told.delivered,
+        failed=told.failed,
+        opened=told.opened,
+        click_analytics=wire.ClickAnalytics(
+            clicked.clicks,
+            clicked.contacts,
+            [wire.CountryCount(n, country, what) for country, what, n in clicked.places],
+            told.sent,
+        ),
+        cost=wire.Cost(minor_units(told.cost, digits), shown_currency(told.cost_currency))
+        if told.cost_currency
+        else UNSET,
+    )
+
+
+def _audience(told: dict[str, Any] | None, own_id: str) -> wire.Audience | UnsetType:
+    if told is None:
+        return UNSET
+    return wire.Audience(
+        told["id"], told["name"], own_id, told["lists"], told["segment"] or "null",
+        str(told["recipient_count"]),
+    )  # fmt: skip
+
+
+def _flow(told: dict[str, Any] | None) -> wire.Flow | UnsetType:
+    if told is None:
+        return UNSET
+    return wire.Flow(told["id"], told["name"], told["emoji"], told["version_id"])
+
+
+def page(found: tuple[list[tuple[Broadcast, Clicked]], int]) -> Answer:
+    """GET: these broadcasts, and how many there are in all."""
+    listed, total = found
+    return Answer(200, _encode(wire.Broadcasts(total, [broadcast(*one) for one in listed])))

@@ -1,0 +1,1 @@
+"""Broadcasts: told by their senders, and read back."""
