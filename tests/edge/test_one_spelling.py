@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,6 +24,7 @@ from entrepot.edge.dialects import ALL
 from entrepot.edge.paths import Paths
 from entrepot.edge.services import Services
 from entrepot.writer.envelope import Answer
+from entrepot.writer.news import News
 
 BY_NAME = {dialect.name: dialect for dialect in ALL}
 DIALECTS = pytest.mark.parametrize("dialect", ALL, ids=lambda dialect: dialect.name)
@@ -53,7 +55,8 @@ def echoing(dialect: Dialect) -> Dialect:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    services: Any = Services(None, None, Admits())  # type: ignore[arg-type]
+    writer = SimpleNamespace(news=News())
+    services: Any = Services(None, writer, Admits())  # type: ignore[arg-type]
     app: Any = build_app(
         services, [echoing(one) for one in ALL], reference.pages(), lambda: "request-1"
     )
@@ -132,7 +135,7 @@ NOWHERE = {
     "synq": [
         "/unified", "/unified/webhook", "/unified/sync/push/product", "/api/v1/products",
         "/api/v1/onboard", "/api/v1/team-workspace/teams", "/api/v1/tickets", "/api/v1/ucp/x.json",
-        "/api/v1/agent-stream", "/api/v1/pim/products", "/api/v1/settings/tenant",
+        "/api/v1/agent-stream", "/api/v1/pim/products", "/api/v1/settings/x",
         "/api/v1/oms/orders/a/b", "/api/v1/oms",
     ],
     "polinate": ["/api/v1/items", "/api/v1/pricing/x", "/api/v1/orders/a/b", "/api/v1/invoices"],
