@@ -205,6 +205,33 @@ async def test_a_slow_receiver_delays_no_other(house: House) -> None:
     await sender.settled()
 
 
+async def test_a_process_that_ends_lets_its_webhooks_go(house: House) -> None:
+    receivers, asked, answers = Receivers(), asyncio.Event(), asyncio.Event()
+
+    async def says(_number: int) -> Result:
+        asked.set()
+        await answers.wait()
+        return TAKEN
+
+    receivers.says["shop"] = says
+    webhook = await made(house, "shop")
+    for _ in range(3):
+        await house.do(house.shop.stocked(1))
+    sender = a_sender(house, receivers)
+    running = asyncio.create_task(sender.run())
+    await sender.round()
+    await asked.wait()
+    sender.stop()
+    answers.set()
+    await running
+    assert receivers.got["shop"] == [3]
+    assert receivers.closed
+    assert await state(house, webhook, "reached", "leased_until") == (3, 0)
+    del receivers.says["shop"]
+    await turn(a_sender(house, receivers))
+    assert receivers.got["shop"] == [3, 4, 5]
+
+
 async def test_an_event_is_sent_once_more_where_somebody_asks(house: House) -> None:
     receivers = Receivers()
     webhook = await made(house, "shop")

@@ -35,6 +35,8 @@ EVENTS_AT_ONCE = 50
 # A sender tells what became of its events after so many seconds, whatever is left.
 TURN_SECONDS = 2.0
 LEASE_SECONDS = 60.0
+# Messages that are under way when the process ends have so many seconds.
+LAST_SECONDS = 5.0
 FIRST_WAIT_SECONDS, LAST_WAIT_SECONDS = 2.0, 3_600.0
 
 
@@ -83,8 +85,12 @@ class Deliveries(Walking):
         self._serving: dict[bytes, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Send until `stop`; what is under way then is sent again by the next process."""
+        """Send until `stop`. A message that is under way then has a few seconds to be taken; after
+        that the next process sends it again.
+        """
         await super().run()
+        if self._serving:
+            await asyncio.wait(self._serving.values(), timeout=LAST_SECONDS)
         for task in self._serving.values():
             task.cancel()
         await asyncio.gather(*self._serving.values(), return_exceptions=True)
@@ -147,12 +153,13 @@ class Deliveries(Walking):
                         retry_at, outcome.gone,
                     )  # fmt: skip
             reached = event.number
-            if self._monotonic() > ends:
+            if self._monotonic() > ends or self._stopped.is_set():
                 break
         more = reached < found.number or len(found.events) == EVENTS_AT_ONCE
+        more = more and not waits and not self._stopped.is_set()
         return SettleDeliveries(
             held.org, held.id, held.version, reached, tuple(sent), tuple(again),
-            more=more and not waits, untried=waits,
+            more=more, untried=waits,
         )  # fmt: skip
 
     async def _sent(self, held: Webhook, event: Event, found: ToSend) -> Sent:
