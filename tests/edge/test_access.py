@@ -29,6 +29,7 @@ from entrepot.edge.openapi import build
 from entrepot.edge.services import Services
 from entrepot.store.reading import queries
 from entrepot.writer.envelope import Answer
+from entrepot.writer.news import News
 
 SECRET = b"between us and a payment service"
 ORG = b"o" * 16
@@ -51,6 +52,12 @@ class Admits:
 
     def seconds_to_wait(self, _org: int) -> float:
         return self.wait
+
+
+class Heard:
+    """A writer that nobody listens to."""
+
+    news = News()
 
 
 class Empty:
@@ -95,7 +102,7 @@ def dialect(access: Access, handler: Any = who, method: str = "POST") -> Dialect
 async def said(
     access: Access, headers: dict[str, str], *, admits: Admits | None = None, handler: Any = who
 ) -> httpx.Response:
-    services: Any = Services(Empty(), None, admits or Admits())  # type: ignore[arg-type]
+    services: Any = Services(Empty(), Heard(), admits or Admits())  # type: ignore[arg-type]
     app = build_app(services, [dialect(access, handler)], {}, lambda: "request-1")
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

@@ -94,6 +94,16 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
             "format": "domain_event",
         },
     },
+    ("native", "recordTouch"): {
+        "a click in a broadcast": {
+            "contact": {"email": "ada@example.org"},
+            "kind": "click",
+            "origin": "broadcast",
+            "origin_id": "01981e6a-7c00-7000-8000-000000000008",
+        },
+    },
+    ("native", "recordBroadcast"): {"a name": {"name": "Spring sale", "status": "sent"}},
+    ("native", "changeBroadcast"): {"figures": {"sent": 100, "delivered": 98}},
     ("native", "changeWebhook"): {"a pause": {"active": False}},
     ("native", "cancelOrder"): {"a reason": {"reason": "the customer changed their mind"}},
     ("native", "holdOrder"): {"a reason": {"reason": "the address looks wrong"}},
