@@ -15,6 +15,8 @@ from entrepot.store.reading.timelines import Listed, Timeline
 from entrepot.store.writing.list_tallies import CLICKS, NO_KEY
 
 _IS_CLICK = f"r.kind = '{CLICK}'"
+# The same, of which no planner thinks that the index of all clicks would serve.
+_IS_CLICK_TOO = f"r.kind || '' = '{CLICK}'"
 
 
 @asked_in("one statement")
@@ -47,10 +49,10 @@ def clicks(  # noqa: PLR0913 - what may be asked for
     """
 
     def where(statement: Statement) -> list[str]:
-        # The origin's index has other kinds of touches as well.
         of = [] if origin_id is None else [f"r.origin_id = {statement.mark(origin_id)}"]
         its = [] if contact is None else [f"r.customer_id = {statement.mark(contact)}"]
-        return [_IS_CLICK, *of, *its]
+        # The indexes of an origin and of a contact have other kinds of touches as well.
+        return [_IS_CLICK_TOO, *of, *its] if of or its else [_IS_CLICK]
 
     line = Timeline(CLICKS, "touches", "at", key=origin_id or NO_KEY, where=where)
     if contact is None:
