@@ -114,6 +114,9 @@ async def test_orders_keep_the_window_that_they_were_first_read_with(house: Hous
     await told(house, ADA)
     assert await types(house) == [(MAIL, "MAIN")]
     await house.do(ChangeSettings(house.shop.org, attribution_days=7))
+    [order_id] = await order_ids(house)
+    await house.do(AmendOrder(house.shop.org, "polinate", order_id, said={"total": Amount(500, 2)}))
+    assert await types(house) == [(MAIL, "MAIN")]
     await told(house, ADA, first=1)
     await touched(house, CHAT, 8)
     # Of the first order 30 days count, of the second one 7.

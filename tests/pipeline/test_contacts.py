@@ -124,8 +124,10 @@ async def test_lists_are_counted_and_paged_at_any_depth(
     for number in range(12):
         await told(house, someone(number), first=number)
         house.advance(47)  # several minutes, some with two contacts
+    await reader(house, 100).round()
     await told(house, someone(3), first=100)
     await reader(house, 100).round()
+    await house.check()
     whole_list = names(await page(house))
     assert whole_list == [f"Buyer{number} Smith" for number in range(11, -1, -1)]
     changed = await page(house, updated=Between(since=0))

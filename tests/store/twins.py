@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, literal, select, update
 from tests.store.twins_contacts import ASKED_CONTACTS
 from tests.store.verify_book import SECOND, START, key_of, operation_key
 
@@ -143,6 +143,10 @@ def lie(conn: Connection) -> None:
         told |= {"external_reference": "by-reference", "external_name": "by-name"}
         if found:
             conn.execute(insert(orders).values(dict(found[0]) | told))
+    theirs = schema.contacts.c
+    named = select(theirs.org, literal(b"theirs"), theirs.id).where(theirs.org.in_(TWINS))
+    columns = ["org", "term", "customer_id"]
+    conn.execute(insert(schema.contact_terms).from_select(columns, named))
     of_twins = schema.provider_notices.c.org.in_(TWINS)
     conn.execute(update(schema.provider_notices).where(of_twins).values(body=b"theirs"))
     for table in (schema.provider_accounts, schema.payments):

@@ -25,7 +25,7 @@ _ALL = Between()
 def _pages(conn: Connection, _: Ids) -> list[Any]:
     return [
         contacts.page(conn, ORG, words, bounds, 9, 0)
-        for words in ((), ("ada",), ("ada@", "ad"))
+        for words in ((), ("ada",), ("ada@", "ad"), ("theirs",), ("ada", "theirs"))
         for bounds in (_ALL, Between(0, 1 << 60))
     ]
 
