@@ -13,7 +13,9 @@ from tests.store.twins_contacts import ASKED_CONTACTS
 from tests.store.verify_book import SECOND, START, key_of, operation_key
 
 from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
+from entrepot.core.needs import Needs
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.webhooks import delivery_id
 from entrepot.store import accounts, catalogue, schema
@@ -38,7 +40,7 @@ from entrepot.store.reading import (
     webhooks,
     whole_orders,
 )
-from entrepot.store.writing import allocation, announced, order_names, payments, queue
+from entrepot.store.writing import allocation, announced, order_names, payments, queue, working_set
 
 ORG = 1
 # One before the organization and one behind it, in the order of the tables; neither is a number
@@ -133,8 +135,8 @@ def _twins_row(table: Table, row: tuple[Any, ...], twin: int) -> dict[str, Any]:
 
 
 def lie(conn: Connection) -> None:
-    """Have the twins' counts and services be other ones than those of the organization, and let
-    one have an order whose id, number and names the organization does not know.
+    """Have the twins' counts, numbers and services be other ones than those of the organization.
+    One twin has an order whose id, number and names the organization does not know.
     """
     orders = schema.orders
     for twin in TWINS[:1]:
@@ -147,6 +149,8 @@ def lie(conn: Connection) -> None:
     named = select(theirs.org, literal(b"theirs"), theirs.id).where(theirs.org.in_(TWINS))
     columns = ["org", "term", "customer_id"]
     conn.execute(insert(schema.contact_terms).from_select(columns, named))
+    of_twins = orders.c.org.in_(TWINS)
+    conn.execute(update(orders).where(of_twins).values(number=orders.c.number + 100_000))
     of_twins = schema.provider_notices.c.org.in_(TWINS)
     conn.execute(update(schema.provider_notices).where(of_twins).values(body=b"theirs"))
     for table in (schema.provider_accounts, schema.payments):
@@ -222,6 +226,15 @@ def _paged(conn: Connection) -> list[Any]:
         found += page
         after = (page[-1].job.org, page[-1].job.id)
     return found
+
+
+def _known_to_decisions(conn: Connection) -> list[Any]:
+    """The organization as decisions see it, where orders are announced to the twins alone."""
+    announced = schema.announced_orders
+    conn.execute(delete(announced).where(announced.c.org == ORG))
+    facts = Facts(NOW, lambda: b"\5" * 16)
+    working_set.load(conn, Needs(orgs={ORG}), facts, lock=False)
+    return [facts.orgs[ORG]]
 
 
 def _mine(found: list[Any]) -> list[Any]:
@@ -359,6 +372,7 @@ EVERYWHERE: dict[str, Work] = {
         _mine(queue.claim_lapsing(conn, queue.Lease(NOW, NOW + 1), 1, 1_000))
     ],
     "queue.overdue_holds": _overdue,
+    "working_set.load": lambda conn, _: _known_to_decisions(conn),
     "waiting.listed": lambda conn, _: waiting.listed(conn, waiting.Query(NOW, ORG), None, 100),
     "waiting.listed, page by page": lambda conn, _: _mine(_paged(conn)),
     "waiting.listed of all": lambda conn, _: _mine(
