@@ -5,6 +5,8 @@ import contextlib
 import gc
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
 
 import uvicorn
 from uvicorn._types import (
@@ -16,9 +18,16 @@ from uvicorn._types import (
 )
 
 from entrepot.edge import protocol
+from entrepot.edge.services import Services
 
 DEADLINE = 0.3
 PATIENCE = 10.0  # for any answer; a test that has to wait this long has failed
+
+
+def without_a_book(admission: Any) -> Services:
+    """Services for requests that reach no book: the writer is asked for its news alone."""
+    writer: Any = SimpleNamespace(news=None)
+    return Services(None, writer, admission)  # type: ignore[arg-type]
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from structlog.testing import capture_logs
+from tests.edge.serving import without_a_book
 
 from entrepot.core.scopes import MEANINGS
 from entrepot.edge.access import Principal
@@ -50,8 +51,7 @@ def application(dialect: Dialect, failure: Exception) -> Application:
 
     broken: list[Any] = [replace(one, handler=handler, body=None) for one in dialect.operations]
     changed = replace(dialect, operations=tuple(broken), authenticate=authenticate)
-    services: Any = Services(None, None, Admits())  # type: ignore[arg-type]
-    return build_app(services, [changed], {}, lambda: "request-1")
+    return build_app(without_a_book(Admits()), [changed], {}, lambda: "request-1")
 
 
 async def answers(dialect: Dialect, failure: Exception, headers: dict[str, str]) -> Any:
@@ -99,18 +99,18 @@ async def test_a_callers_request_id_is_kept_when_it_is_harmless(sent: str, kept:
 
 async def test_where_nothing_is_the_envelope_follows_the_path() -> None:
     transport = httpx.ASGITransport(  # type: ignore[arg-type]
-        app=build_app(Services(None, None, Admits()), ALL, {}, lambda: "request-1")  # type: ignore[arg-type]
+        app=build_app(without_a_book(Admits()), ALL, {}, lambda: "request-1")
     )
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         told = {
             path: (await client.get(path)).json()
             for path in (
                 "/api/v1/oms/x", "/api/v1/settings/tenant", "/api/v1/orders/a/b", "/orders/a/b",
-                "/contacts", "/elsewhere", "/ordersfoo",
+                "/contacts/a/b", "/elsewhere", "/ordersfoo",
             )
         }  # fmt: skip
     assert told["/api/v1/settings/tenant"].keys() == {"error"}
-    assert told["/contacts"]["error"] == 404
+    assert told["/contacts/a/b"]["error"] == 404
     assert told["/api/v1/oms/x"].keys() == {"error"}
     assert told["/api/v1/orders/a/b"]["errorCode"] == "NOT_FOUND"
     assert told["/orders/a/b"]["error"] == 404

@@ -8,13 +8,13 @@ from urllib.request import urlopen
 
 import httpx
 import pytest
+from tests.edge.serving import without_a_book
 
 from entrepot import pages, telemetry
 from entrepot.cli.serve import _metrics_told
 from entrepot.cli.session import OperatorError
 from entrepot.core.refusal import Reason, Refusal, Refused
 from entrepot.edge.app import build_app
-from entrepot.edge.services import Services
 from entrepot.settings import Settings, SettingsError, load
 
 TOKEN = "a-token-of-the-monitoring"
@@ -34,7 +34,7 @@ class Tries:
 
 
 async def asked(tries: Tries, headers: dict[str, str], token: str = TOKEN) -> httpx.Response:
-    services: Any = Services(None, None, tries)  # type: ignore[arg-type]
+    services = without_a_book(tries)
     listed = pages.pages(None, Settings())  # type: ignore[arg-type]
     tokens = {"/metrics": token} if token else {}
     app: Any = build_app(services, [], listed, lambda: "r", tokens=tokens)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.edge.serving import Client, serving
+from tests.edge.serving import Client, serving, without_a_book
 from tests.edge.test_access import Admits
 
 from entrepot.core.refusal import Reason, refuse
@@ -19,7 +19,6 @@ from entrepot.edge.dialect import Call, Operation, Response
 from entrepot.edge.dialects import ALL
 from entrepot.edge.protocol import deadline_protocol
 from entrepot.edge.reply import Reply
-from entrepot.edge.services import Services
 
 PDF = b"%PDF-1.7 an invoice"
 
@@ -35,7 +34,7 @@ async def asked(make: Callable[[], Reply]) -> AsyncIterator[Client]:
         method="GET", path="/thing", operation_id="thing", summary="A thing", handler=handler,
         responses={200: Response("The thing", None)}, access=Everybody(),
     )  # fmt: skip
-    services: Any = Services(None, None, Admits())  # type: ignore[arg-type]
+    services = without_a_book(Admits())
     dialect = replace(ALL[0], operations=(operation,))
     app: Any = build_app(services, [dialect], {}, lambda: "request-1")
     app.gate = asyncio.Event()

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import structlog
+from tests.edge.serving import without_a_book
 from tests.edge.test_admission import Book, Clock
 
 from entrepot.core.refusal import Reason, Refused, refuse
@@ -171,7 +172,7 @@ async def test_only_wrong_credentials_are_a_try(dialect: Dialect) -> None:
         raise refuse(Reason[headers["x-reason"].upper()])
 
     tries = Tries()
-    services: Any = Services(None, None, tries)  # type: ignore[arg-type]
+    services = without_a_book(tries)
     app: Any = build_app(services, [replace(dialect, authenticate=authenticate)], {}, lambda: "r")
     transport = httpx.ASGITransport(app=app, client=("192.0.2.7", 1))
     path = dialect.operations[0].path
