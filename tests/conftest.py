@@ -29,25 +29,43 @@ ENGINES = ("sqlite", "postgres")
 # Tests speak http over the loopback interface. A client of httpx loads the authorities that it
 # trusts for https, which takes 20 ms. In this folder it finds none.
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
-# The files that take longest. They begin first, so that both processes of a run end together.
+# A test that logs an error prints its traceback plainly. With all values around it, which is
+# structlog's own way, one error takes a second or two.
+_printing = structlog.get_config()["processors"][-1]
+_printing.exception_formatter = structlog.dev.plain_traceback
+# The files that take longest, the longest first. They begin first, so that all processes of a run
+# end together.
 SLOW = (
     "acceptance/test_schemathesis.py",
     "store/test_verify.py",
     "edge/test_hostile.py",
-    "acceptance/test_crash.py",
-    "acceptance/test_flash_sale.py",
-    "writer/test_commit_times.py",
-    "acceptance/test_disk.py",
-    "store/test_verify_damage.py",
-    "upgrade/test_upgrade.py",
-    "store/test_verify_pages.py",
-    "store/test_verify_removed.py",
-    "pipeline/test_retention_faults.py",
-    "pipeline/test_retention_events.py",
-    "core/test_book_model.py",
-    "core/test_together.py",
     "acceptance/test_recovery.py",
+    "acceptance/test_crash.py",
+    "simulators/test_providers.py",
+    "edge/test_protocol.py",
+    "acceptance/test_disk.py",
+    "acceptance/test_shutdown.py",
+    "acceptance/test_flash_sale.py",
+    "store/test_verify_damage.py",
+    "acceptance/test_reading_by_time.py",
+    "cli/test_streams.py",
+    "edge/test_framing.py",
+    "writer/test_shipping.py",
     "acceptance/test_many_processes.py",
+    "faults/test_book.py",
+    "contracts/facts/test_facts.py",
+    "writer/test_commit_times.py",
+    "writer/test_writer.py",
+    "pipeline/test_presence.py",
+    "acceptance/test_limits.py",
+    "store/test_verify_removed.py",
+    "acceptance/test_access.py",
+    "acceptance/test_order_source.py",
+    "edge/test_door.py",
+    "cli/test_orders.py",
+    "faults/test_authorising.py",
+    "upgrade/test_upgrade.py",
+    "cli/test_faults.py",
 )
 BEHIND_PGBOUNCER = "ENTREPOT_TEST_PGBOUNCER" in os.environ
 

@@ -31,7 +31,7 @@ from entrepot.testing.server import Server
 
 ENGINES = ("sqlite", "postgres")
 
-CASES = int(os.environ.get("ENTREPOT_FUZZ_CASES", "400"))
+CASES = int(os.environ.get("ENTREPOT_FUZZ_CASES", "100"))
 SEED = 20260101
 DIALECTS = ("synq", "polinate", "konvo", "native")
 CONTRACTS = (synq.CONTRACT, polinate.CONTRACT, konvo.CONTRACT)
