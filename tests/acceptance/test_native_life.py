@@ -294,10 +294,10 @@ def test_nothing_of_another_organization_is_known(world: World, other: World) ->
     for operation in DIALECT.operations:
         if "{" not in operation.path:
             continue
-        [name] = [one.name for one in operation.parameters if one.where == "path"]
         noun = operation.path.split("/")[2]
         if noun not in foreign:
             continue
+        [name] = [one.name for one in operation.parameters if one.where == "path"]
         tried += 1
         theirs = asks_for(other, operation, {name: foreign[noun]})
         nowhere = asks_for(other, operation, {name: str(uuid.uuid4())})
