@@ -1,16 +1,17 @@
-"""What `entrepot verify` asks of every order it looks up in one list, not among all jobs again."""
+"""`entrepot verify` asks of a row only what the row's own key finds, on a book of any size."""
 
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.dialects import sqlite
 
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.store.keeping import migrate
-from entrepot.store.verify import statements
+from entrepot.store.verify import statements, verify
 
 
 @pytest.mark.parametrize("invariant", ["MONEY_USED", "HAS_A_JOB", "PARKED"])
@@ -35,3 +36,44 @@ async def test_the_orders_that_have_jobs_are_listed_once(invariant: str, tmp_pat
             if " jobs" in inner:
                 assert line.startswith("LIST SUBQUERY"), plan
     await database.close()
+
+
+async def test_no_row_has_the_numbers_of_all_events_looked_through(tmp_path: object) -> None:
+    """A reader that is far behind leaves all events after its number to be read."""
+    database = SqliteDatabase(f"{tmp_path}/book.db")
+    await migrate.upgrade(database)
+
+    def plans(conn: Connection) -> list[list[Any]]:
+        asked: list[tuple[str, Any]] = []
+
+        def heard(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+            if statement.startswith("SELECT"):
+                asked.append((statement, values))
+
+        event.listen(conn, "before_cursor_execute", heard)
+        verify(conn)
+        event.remove(conn, "before_cursor_execute", heard)
+        return [
+            list(conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
+            for statement, values in asked
+        ]
+
+    of_events = 0
+    for plan in await database.read(plans):
+        for step in _for_each_row(plan):
+            assert "events_number" not in step, plan
+            of_events += step.startswith("SEARCH e ")
+    assert of_events
+    await database.close()
+
+
+def _for_each_row(plan: list[Any]) -> list[str]:
+    """The steps of a plan that are carried out again for each row of another."""
+    again: set[int] = set()
+    steps = []
+    for number, parent, _, step in plan:
+        if parent in again:
+            steps.append(step)
+        if parent in again or step.startswith("CORRELATED"):
+            again.add(number)
+    return steps

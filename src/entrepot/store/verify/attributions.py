@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select
 
 from entrepot.store import schema
-from entrepot.store.verify.contacts import READER, is_read
+from entrepot.store.verify.contacts import READER, is_read, number_of
 from entrepot.store.verify.statements import Check
 
 DAY: Final = 86_400_000_000
@@ -78,7 +78,8 @@ def _main_is_latest() -> Select[Any]:
 def _missing() -> Select[Any]:
     """Orders that were read, with a touch in their window whose origin has no credit."""
     event, sweep = schema.events.alias("t").c, schema.sweeps.alias("r").c
-    reader = and_(sweep.org == event.org, sweep.kind == READER, sweep.reached_at >= event.number)
+    come_to = sweep.reached_at >= number_of(event)
+    reader = and_(sweep.org == event.org, sweep.kind == READER, come_to)
     heard = exists().where(event.org == _touches.org, event.subject_id == _touches.id, reader)
     credited = exists().where(
         _credits.org == _orders.org, _credits.order_id == _orders.id,
