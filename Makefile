@@ -33,7 +33,7 @@ OLD_VERSION = build/upgrade/$(UPGRADE_FROM)
 PIP_COMPILE = $(LOCK_TOOL)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
-.PHONY: help run install dev test test-pooler check format lock bench bench-large bench-peers crash payment-faults fuzz upgrade-large clean
+.PHONY: help run install dev test test-pooler check format lock bench bench-turns bench-large bench-peers crash payment-faults fuzz upgrade-large clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -66,6 +66,9 @@ format: $(DEV_INSTALLED) ## rewrite the sources as `make check` wants them
 
 bench: $(DEV_INSTALLED) ## every measure as one table and as JSON; BENCH_ARGS="--quick" takes minutes
 	$(BIN)/python -m bench $(BENCH_ARGS)
+
+bench-turns: $(DEV_INSTALLED) ## OLD=FOLDER, another checkout with its .venv: orders a second of both, by turns
+	$(BIN)/python -m bench.turns $(OLD) . $(BENCH_ARGS)
 
 bench-large: $(DEV_INSTALLED) ## memory after a million orders, growth to ten million; takes long
 	$(BIN)/python -m bench --large --only $(BENCH_LARGE) --json var/bench-large.json $(BENCH_ARGS)

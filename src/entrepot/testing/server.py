@@ -72,7 +72,8 @@ class Server:
     As a context it starts the process, and kills the process in the end. `folder` takes the log and
     the sandbox's ledger. `credentials` is what `entrepot demo --json` printed; a worker has none.
     The port stays the same when the server starts again. `env` adds settings (`ENTREPOT_*`); the
-    settings of the calling process do not count.
+    settings of the calling process do not count. `program` is the `entrepot` of another
+    installation, whose commands run in processes of their own.
     """
 
     def __init__(
@@ -83,8 +84,10 @@ class Server:
         role: str = "all",
         workers: int = 1,
         env: dict[str, str] | None = None,
+        program: str = ENTREPOT,
     ) -> None:
         self.folder = folder
+        self.program = program
         self.role = role
         self.workers = workers
         self.database_url = database_url
@@ -123,6 +126,16 @@ class Server:
 
         The command runs in this process, as `command_line.run_in` tells.
         """
+        if self.program != ENTREPOT:
+            command = [self.program, *arguments]
+            return subprocess.run(
+                command,
+                check=True,
+                env=self.env,
+                cwd=self.folder,
+                stdout=subprocess.PIPE,
+                text=True,
+            ).stdout
         ended = run_in(self.folder, self.env, *arguments)
         told = f"entrepot {' '.join(arguments)}: {ended.code}\n{ended.out}{ended.err}"
         assert ended.code == 0, told
@@ -145,7 +158,7 @@ class Server:
         workers = ["--workers", str(self.workers)] if self.workers > 1 else []
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [ENTREPOT, "serve", *address, *workers, "--role", self.role, *more],
+                [self.program, "serve", *address, *workers, "--role", self.role, *more],
                 env=self.env,
                 cwd=self.folder,
                 stdout=log,
