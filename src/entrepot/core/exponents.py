@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from entrepot.core.money import Amount
+
 _TWO = 2
 
 
@@ -85,6 +87,26 @@ def is_too_fine(service: str, currency: str, units: int, scale: int) -> bool:
     """Whether the amount `units / 10 ** scale` is finer than what the service takes."""
     finest = finest_places(service, currency)
     return finest is not None and scale > finest and bool(units % 10 ** (scale - finest))
+
+
+def too_fine(service: str, currency: str, amount: Amount, named: str = "") -> str | None:
+    """That the service cannot move such an amount, as a sentence; None where the service can.
+
+    `named` is the service as somebody spelled it.
+    """
+    finest = finest_places(service, currency)
+    if finest is None or not is_too_fine(service, currency, *amount):
+        return None
+    unit = f"{Amount(1, finest).text()} {currency}"
+    return f"{amount.text()} is finer than {unit}, the least that {named or service} charges"
+
+
+def floored(service: str, currency: str, amount: Amount) -> int:
+    """The units of the amount without what is finer than the service takes."""
+    finest = finest_places(service, currency)
+    if finest is None or amount.scale <= finest:
+        return amount.units
+    return int(amount.units - amount.units % 10 ** (amount.scale - finest))
 
 
 def at_places(units: int, scale: int, wanted: int) -> int | None:

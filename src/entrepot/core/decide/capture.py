@@ -8,6 +8,7 @@ from entrepot.core import events, held
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing
 from entrepot.core.decide.jobs import held_job, job_ids
+from entrepot.core.exponents import too_fine
 from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
@@ -107,18 +108,22 @@ def paid_order(org: int, order_id: bytes, facts: Facts) -> tuple[Order, FullPaym
 def units_of(amount: Amount | None, payment: FullPayment, most: int, where: str, field: str) -> int:
     """The units of an amount that was told, at the payment's scale; all there is without one.
 
-    Refused: nothing, more than there is, an amount that is finer than the payment's.
+    Refused: nothing, more than there is, an amount that is finer than the payment's, or finer than
+    what the payment's service can move.
     """
     if amount is None:
         return most
-    scale = payment.payment.amount.scale
+    its = payment.payment
+    scale = its.amount.scale
     units = amount.at(scale)
     if amount.units <= 0:
         raise refuse(Reason.INVALID, "must be more than 0", field)
     if Amount(units, scale).at(amount.scale) != amount.units or units == 0:
         raise refuse(Reason.INVALID, f"has more than {scale} decimal places", field)
+    if (sentence := too_fine(its.service, its.currency, amount)) is not None:
+        raise refuse(Reason.INVALID, sentence, field)
     if units > most:
-        there = f"{Amount(most, scale).text()} {payment.payment.currency}"
+        there = f"{Amount(most, scale).text()} {its.currency}"
         raise refuse(Reason.ILLEGAL_MOVE, f"{there} are {where}, {amount.text()} wanted", field)
     return units
 

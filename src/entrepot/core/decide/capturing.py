@@ -5,7 +5,9 @@ from __future__ import annotations
 from entrepot.core.changes import Changes
 from entrepot.core.decide import sending
 from entrepot.core.decide.jobs import set_to_work
+from entrepot.core.exponents import floored
 from entrepot.core.facts import Facts
+from entrepot.core.money import Amount
 from entrepot.core.order import Order, subtotal
 from entrepot.core.organization import SETTINGS, OrganizationSettings
 from entrepot.core.payment import FullPayment, Operation, is_open
@@ -71,9 +73,10 @@ def due(
     if not of_all.units:
         return whole
     # Shipping, taxes and discounts go with the goods, in proportion. The last shipment takes the
-    # rest, so that nothing is lost by rounding.
-    share = units * value.at(scale) // of_all.at(scale)
-    return max(min(share - payment.taken, whole), 0)
+    # rest, so that nothing is lost by rounding, nor by what is finer than the service moves.
+    its = payment.payment
+    share = Amount(units * value.at(scale) // of_all.at(scale), its.amount.scale)
+    return max(min(floored(its.service, its.currency, share) - payment.taken, whole), 0)
 
 
 def capture(

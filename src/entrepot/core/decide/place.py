@@ -13,7 +13,7 @@ from entrepot.core.decide import open_channel
 from entrepot.core.decide.catalogue import first_seen, make_line, resolve_variant
 from entrepot.core.decide.customers import resolve_customer, snapshot
 from entrepot.core.decide.jobs import first_job
-from entrepot.core.exponents import finest_places, is_too_fine
+from entrepot.core.exponents import too_fine
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
@@ -174,8 +174,5 @@ def _can_be_paid(
             sentence = f"{named} has no account here: no payment can be asked of it"
             raise refuse(Reason.NO_ACCOUNT, sentence, "payment_provider")
         return
-    if is_too_fine(service, currency, total.units, total.scale):
-        finest = finest_places(service, currency) or 0
-        unit = Amount(1, finest).text()
-        sentence = f"{total.text()} is finer than {unit} {currency}, the least that {named} charges"
-        raise refuse(Reason.INVALID, sentence, "total")
+    if (finer := too_fine(service, currency, total, named)) is not None:
+        raise refuse(Reason.INVALID, finer, "total")

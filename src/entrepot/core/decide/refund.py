@@ -8,6 +8,7 @@ from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing, sending
 from entrepot.core.decide.capture import amount_text, asked, paid_order, units_of
+from entrepot.core.exponents import floored
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
@@ -93,7 +94,7 @@ def give(
 
 def cost_of(order: Order, payment: FullPayment, parts: dict[bytes, Quantity]) -> Amount:
     """What was paid for these parts: their prices, or their share of a total that is below the
-    lines' sum, as after a discount.
+    lines' sum, as after a discount. What is finer than the service moves is left out.
     """
     lines = [line._replace(quantity=parts[line.id]) for line in order.lines if line.id in parts]
     scale = payment.payment.amount.scale
@@ -102,4 +103,5 @@ def cost_of(order: Order, payment: FullPayment, parts: dict[bytes, Quantity]) ->
     fine = max(priced.scale, of_all.scale)
     if of_all.units and (paid := payment.payment.amount.units) < of_all.at(scale):
         units = min(units, paid * priced.at(fine) // of_all.at(fine))
-    return Amount(units, scale)
+    its = payment.payment
+    return Amount(floored(its.service, its.currency, Amount(units, scale)), scale)
