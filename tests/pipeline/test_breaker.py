@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection
 from tests.factories import open_shop
-from tests.pipeline.conftest import FAST, House, eventually
+from tests.pipeline.conftest import DEADLINE_SECONDS, FAST, House, eventually
 from tests.pipeline.test_notices import Later
 
 from entrepot.core.results import OrderResult
 from entrepot.pipeline.breaker import FAILURES, FIRST_SECONDS, LONGEST_SECONDS, Breaker
+from entrepot.pipeline.holding import WAITING_CALLS
+from entrepot.pipeline.lanes import PUT_OFF_MAX, Lane
+from entrepot.pipeline.worker import CROWDED, CROWDED_SECONDS
 from entrepot.providers.payment import Authorised, Declined, Misconfigured, NotSent, Unknown
 from entrepot.store import schema
 from entrepot.store.accounts import ProviderAccount
@@ -107,6 +110,54 @@ async def test_a_slow_service_of_one_organization_delays_no_other(house: House) 
     assert any("many orders wait" in (told or "") for (told,) in why)
     for event in slow.let_go.values():
         event.set()
+
+
+async def test_orders_beyond_the_lane_of_an_account_go_on_as_soon_as_it_has_room(
+    house: House,
+) -> None:
+    """The first calls end only after many more orders than the lane has room for were put off:
+    these wait for the room, and not for a time. The deadline of the test is below that time.
+    """
+    service, orders = Later(), []
+    assert CROWDED_SECONDS > DEADLINE_SECONDS
+
+    def account(conn: Connection) -> None:
+        row = {"org": house.shop.org, "service": "stripe", "added_at": 1}
+        conn.execute(schema.provider_accounts.insert().values(row))
+
+    await house.database.write(account)
+    await house.do(house.shop.stocked(1000))
+    house.start(settings=NARROW, providers={"stripe": lambda _account: service})
+    for number in range(WAITING_CALLS * NARROW.account_calls_max * 3):
+        reference = f"pi_{number}"
+        service.outcomes.add(reference)
+        orders.append(await house.place(reference))
+
+    async def put_off() -> bool:
+        why = await house.rows(schema.orders, "reason_detail", org=house.shop.org)
+        return sum(CROWDED in (told or "") for (told,) in why) >= len(orders) // 2
+
+    await eventually(put_off)
+    for number in range(len(orders)):
+        service.of(service.let_go, f"pi_{number}").set()
+    for order in orders:
+        await house.until(order, "confirmed", "authorized")
+
+
+def test_a_lane_takes_again_what_it_put_off_in_its_order_and_remembers_so_many() -> None:
+    lane, held = Lane(1, 8), cast("Any", object())
+    lane.waiting.extend([held] * 8)
+    for number in range(PUT_OFF_MAX + 5):
+        lane.remember((1, number.to_bytes(2, "big")))
+    assert (len(lane.put_off), lane.takes_again()) == (PUT_OFF_MAX, 0)
+    lane.waiting.clear()
+    assert lane.is_full, "what was put off comes first"
+    assert lane.again(3) == [(1, b"\0\0"), (1, b"\0\1"), (1, b"\0\2")]
+    assert lane.takes_again() == 8
+    lane.waiting.extend([held] * 5)
+    assert lane.takes_again() == 0, "they are taken together, once half of the room is free"
+    assert not Lane(1).is_full
+    assert Lane(1).takes_again() == 0
 
 
 async def test_a_service_that_fails_is_left_alone_and_costs_no_tries(house: House) -> None:

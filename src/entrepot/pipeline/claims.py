@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from entrepot.pipeline.reports import Reports
 from entrepot.pipeline.steps import Held
@@ -50,6 +51,16 @@ class Claims:
         # Jobs that were claimed already must not be lost when a second look fails.
         with suppress(Conflict, Unavailable):
             await self._beside(lease, hold, limit, found)
+        return [in_hand(job, stage, payment, None, until) for job, stage, payment, until in found]
+
+    async def take_again(self, lease: Lease, keys: set[tuple[Any, ...]]) -> list[Held] | None:
+        """Those of these jobs that are due now or later and that nobody holds, held from now on
+        under this lease; None where the book is away.
+        """
+        try:
+            found = await self._database.write(partial(queue.claim_again, keys=keys, lease=lease))
+        except (Conflict, Unavailable):
+            return None
         return [in_hand(job, stage, payment, None, until) for job, stage, payment, until in found]
 
     async def _beside(self, lease: Lease, hold: int, limit: int, found: list[Claimed]) -> None:

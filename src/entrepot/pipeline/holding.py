@@ -9,11 +9,12 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.facts import Facts
+from entrepot.core.kinds import Key
 from entrepot.core.order import Job
 from entrepot.core.payment import FullPayment
 from entrepot.core.shown import MICROSECONDS
@@ -141,6 +142,8 @@ class Holding:
             return settings.busy_seconds
         started, limit = time.monotonic(), min(CHUNK, room)
         try:
+            if (limit := limit - await self._take_again(limit)) <= 0:
+                return 0.0
             hold = int(settings.hold_seconds * MICROSECONDS)
             found = await self._claims.take(self._lease(), hold, limit)
         except Conflict:
@@ -155,6 +158,26 @@ class Holding:
         # However often somebody wakes us, looking takes a small part of the time.
         await asyncio.sleep(max(CLAIM_GAP_SECONDS, 5 * (time.monotonic() - started)))
         return settings.busy_seconds if found else settings.idle_seconds
+
+    async def _take_again(self, limit: int) -> int:
+        """Claim jobs that were put off for lanes that have room for them by now; how many there
+        were. A job that was done, changed or claimed by another process meanwhile is forgotten.
+        """
+        keys: dict[Key, Lane] = {}
+        for lane in self._lanes.values():
+            keys |= dict.fromkeys(lane.again(limit - len(keys)), lane)
+        if not keys:
+            return 0
+        found = await self._claims.take_again(self._lease(), set(keys))
+        held = {} if found is None else {(one.job.org, one.job.id): one for one in found}
+        for key, lane in keys.items():
+            if found is None:
+                lane.remember(key)
+            elif key in held:
+                lane.waiting.append(held[key])
+        if held:
+            self.tell_soon()
+        return len(held)
 
     async def claim_until_woken(self) -> None:
         """Take what is due, and return when it is time for the next look."""
@@ -200,6 +223,14 @@ class Holding:
         crowded, self._crowded = self._crowded, []
         return crowded
 
+    def put_off(self, crowded: Iterable[Held]) -> None:
+        """Such jobs are put off in the table: each is claimed again when its lane has room."""
+        for one in crowded:
+            lane = self._lane(one)
+            lane.remember((one.job.org, one.job.id))
+            if lane.takes_again():
+                self.wake()
+
     def _lane(self, one: Held) -> Lane:
         kind, name, org = one.step.lane, "", 0
         if kind == SERVICE and one.payment:
@@ -209,7 +240,9 @@ class Holding:
         found = self._lanes.get((kind, name, org))
         if found is None:
             if len(self._lanes) > LANES_KEPT:
-                self._lanes = {key: lane for key, lane in self._lanes.items() if lane.load}
+                self._lanes = {
+                    key: lane for key, lane in self._lanes.items() if lane.load or lane.put_off
+                }
             found = self._lanes[kind, name, org] = self._new_lane(kind, org)
         return found
 
@@ -236,6 +269,8 @@ class Holding:
             if kind != BOOK:
                 for one in lane.begin(lane.width, enough):
                     yield lane, one
+                if lane.takes_again():
+                    self.wake()
 
     def _enough(self) -> int:
         """The end of a lease of which half is left."""

@@ -5,22 +5,29 @@ that one organization's slow service holds up nobody else.
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 
+from entrepot.core.kinds import Key
 from entrepot.pipeline.steps import Held
+
+# Jobs that one lane remembers as put off: about a megabyte. The others come back by their time.
+PUT_OFF_MAX = 5_000
 
 
 class Lane:
     """Jobs that wait, oldest first, and how many are under way, at most `width` of them.
 
     At most `waiting_max` wait, where that is given: the process holds jobs for others as well.
+    Further jobs are put off in the table, and taken again in their order when the lane has room.
     """
 
-    __slots__ = ("running", "waiting", "waiting_max", "width")
+    __slots__ = ("put_off", "running", "waiting", "waiting_max", "width")
 
     def __init__(self, width: int, waiting_max: int | None = None) -> None:
         self.width, self.waiting_max = width, waiting_max
         self.running = 0
         self.waiting: deque[Held] = deque()
+        self.put_off: dict[Key, None] = {}  # the keys of jobs, oldest first
 
     @property
     def load(self) -> int:
@@ -29,8 +36,33 @@ class Lane:
 
     @property
     def is_full(self) -> bool:
-        """Whether no further job may wait here."""
-        return self.waiting_max is not None and len(self.waiting) >= self.waiting_max
+        """Whether no further job may wait here. Jobs that were put off come first."""
+        return self.waiting_max is not None and (bool(self.put_off) or not self._room())
+
+    def takes_again(self) -> int:
+        """How many jobs that were put off have room here by now. None has, until half of those
+        that may wait are gone: jobs are taken again together.
+        """
+        if not self.put_off or self.waiting_max is None:
+            return 0
+        room = self._room()
+        return min(room, len(self.put_off)) if 2 * room >= self.waiting_max else 0
+
+    def again(self, size: int) -> list[Key]:
+        """Take out up to `size` keys of jobs that were put off, oldest first."""
+        keys = list(islice(self.put_off, min(size, self.takes_again())))
+        for key in keys:
+            del self.put_off[key]
+        return keys
+
+    def remember(self, key: Key) -> None:
+        """Remember a job that was put off, unless there are too many."""
+        if len(self.put_off) < PUT_OFF_MAX:
+            self.put_off[key] = None
+
+    def _room(self) -> int:
+        assert self.waiting_max is not None
+        return max(self.waiting_max - len(self.waiting), 0)
 
     def begin(self, size: int, leased_until_min: int) -> list[Held]:
         """Up to `size` jobs, as many as the width of the lanes allows; they now count as under way.

@@ -44,6 +44,7 @@ from entrepot.writer.writer import Writer
 
 ACCOUNT_SECONDS = 1.0  # how old what is known of an account may be
 CROWDED = "many orders wait for this payment service"
+# Where nobody remembers that a job was put off, it comes back after this time, or up to twice it.
 CROWDED_SECONDS = 30.0
 
 
@@ -156,7 +157,10 @@ class Worker:
             await asyncio.wait_for(self._writer.submit_all(envelopes), 5.0)
 
     async def _put_back(self, helds: list[Held]) -> None:
-        """Put jobs off that an account has too many of: the process has others to hold as well."""
+        """Put jobs off that an account has too many of: the process has others to hold as well.
+        They are taken again when the account's lane has room; by their time where nobody remembers
+        them, as after the end of this process.
+        """
         envelopes = []
         for held in helds:
             seconds = CROWDED_SECONDS * (1 + self._terms.random01())
@@ -164,7 +168,11 @@ class Worker:
             later = wait_until(held, again, CROWDED, CROWDED)
             command = unless_lapsed(held, later, self._terms)
             envelopes.append(Envelope(command, request_id(held), actor=held.actor))
-        await self._writer.submit_all(envelopes)
+        outcomes = await self._writer.submit_all(envelopes)
+        self._holding.put_off(
+            held for held, envelope, outcome in zip(helds, envelopes, outcomes, strict=True)
+            if isinstance(envelope.command, DeferJob) and not isinstance(outcome.result, Refusal)
+        )  # fmt: skip
 
     # ------------------------------------------------------------------ steps
 

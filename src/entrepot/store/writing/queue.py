@@ -54,6 +54,17 @@ def claim(
     return _take(conn, free, Lease(now, leased_until, holder), limit)
 
 
+def claim_again(conn: Connection, keys: set[tuple[Any, ...]], lease: Lease) -> list[Claimed]:
+    """Take these jobs, by organization and id: those that are due, also at a later time, and that
+    nobody holds.
+    """
+    columns, lock = schema.JOBS.columns, sql_of(conn).locks(conn)
+    rows = sql.select(conn, schema.jobs, ("org", "id"), keys, columns, lock=lock)
+    found = map(schema.JOBS.from_row, rows)
+    free = [job for job in found if job.state == "due" and job.leased_until <= lease.now]
+    return _leased(conn, free, lease)
+
+
 def claim_lapsing(conn: Connection, lease: Lease, hold: int, limit: int) -> list[Claimed]:
     """Take parked authorisations whose hold of stock ends; `hold` is how long one lasts at most."""
     free = and_(
@@ -94,6 +105,11 @@ def _take(conn: Connection, free: ColumnElement[bool], lease: Lease, limit: int)
     statement = select(_jobs).where(free).order_by(_jobs.c.run_at).limit(limit)
     statement = sql_of(conn).skip_locked(statement)
     found = [schema.JOBS.from_row(tuple(row)) for row in conn.execute(statement)]
+    return _leased(conn, found, lease)
+
+
+def _leased(conn: Connection, found: list[Job], lease: Lease) -> list[Claimed]:
+    """These jobs under the lease, with their orders."""
     if not found:
         return []
     taken = [
