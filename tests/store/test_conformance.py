@@ -272,6 +272,23 @@ async def test_two_claims_never_share_a_job(database: Database) -> None:
     assert all(one.job.fence == 2 for one in later)
 
 
+async def test_a_job_that_is_put_off_is_claimed_by_its_key_unless_somebody_holds_it(
+    database: Database,
+) -> None:
+    org = await an_organization(database)
+    made = Changes(Facts(NOW, new_id))
+    late = Job(org.org, new_id(), "void", None, None, "due", NOW + 999, 0, 1, 0, None, NOW)
+    leased = late._replace(id=new_id(), leased_until=NOW + 50)
+    parked = late._replace(id=new_id(), state="parked")
+    made.jobs.put_all([late, leased, parked])
+    await store(database, made)
+    keys = {(org.org, id_) for id_ in (late.id, leased.id, parked.id, new_id())}
+    again = partial(queue.claim_again, keys=keys, lease=queue.Lease(NOW, NOW + 100, 7))
+    [taken] = await database.write(again)
+    assert taken.job == late._replace(fence=2, leased_until=NOW + 100, holder=7)
+    assert await database.write(again) == []
+
+
 async def test_property_filters_see_paths_and_values(database: Database) -> None:
     org = await an_organization(database)
     order = an_order(org.org, org.guest_id)

@@ -368,6 +368,13 @@ EVERYWHERE: dict[str, Work] = {
         lists._updated_after(conn, ORG, START + seconds * SECOND) for seconds in range(0, 300, 7)
     ],
     "queue.claim": lambda conn, _: _mine(queue.claim(conn, NOW, NOW + 1, 1_000, 7)),
+    "queue.claim_again": lambda conn, _: _mine(
+        queue.claim_again(
+            conn,
+            {(ORG, id_) for (id_,) in conn.execute(select(schema.jobs.c.id))},
+            queue.Lease(NOW, NOW + 1),
+        )
+    ),
     "queue.claim_lapsing": lambda conn, _: [
         _mine(queue.claim_lapsing(conn, queue.Lease(NOW, NOW + 1), 1, 1_000))
     ],
