@@ -9,11 +9,11 @@ def test_the_ratio_is_of_neighbours_and_its_interval_holds_the_median() -> None:
     slow_and_quick_minutes = [Load(1000.0, 500.0), Load(500.0, 1000.0), Load(2000.0, 250.0)]
     tenth_less = [Load(load.rate * 0.9, load.processor / 0.9) for load in slow_and_quick_minutes]
     told = Compared("an order", slow_and_quick_minutes, tenth_less).told()
+    nine = "0.900 (0.900 to 0.900)"
     assert told.splitlines() == [
         "an order, 3 pairs",
-        "  orders a second: 0.900 (0.900 to 0.900), of 1,000 and 900",
-        "  orders a second of the processor: 0.900 (0.900 to 0.900), of 500 and 556 "
-        + "microseconds an order",
+        f"  orders a second: {nine}, of 1,000 and 900",
+        f"  orders a second of the processor: {nine}, of 500 and 556 microseconds an order",
     ]
 
 
