@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table
 from entrepot.core.kinds import Kind, by
 from entrepot.core.money import Amount
 from entrepot.core.order import Order
+from entrepot.core.products import VariantDetails
 from entrepot.store import schema
 from entrepot.store.schema.conversion import Alone, Beside, Conversion, Spread, money
 from entrepot.store.schema.kept import Kept
@@ -93,6 +94,15 @@ def test_every_kind_comes_back_as_it_was_written(kept: Kept[Any, Any], yes: bool
     assert kept.kind.key(value) == kept.giving(kept.key)(value)
 
 
+def test_an_amount_that_nobody_told_is_null_in_both_of_its_columns() -> None:
+    kept = schema.VARIANT_DETAILS
+    told = VariantDetails(1, b"v", 5, cost=Amount(0, 2))
+    for cost, units in ((None, (None, None)), (told.cost, (0, 2))):
+        one = told._replace(cost=cost)
+        assert kept.giving(("cost_units", "cost_scale"))(one) == units
+        assert kept.from_row(kept.to_row(one)) == one
+
+
 def test_a_yes_or_no_that_may_be_unknown_comes_back_so() -> None:
     """SQLite gives numbers where a column holds yes or no, and nothing where it holds neither."""
     line = schema.RETURN_LINES.from_row((1, b"o", 1, b"l", 5, None, None))
@@ -101,7 +111,7 @@ def test_a_yes_or_no_that_may_be_unknown_comes_back_so() -> None:
 
 
 def filled(type_: Any, numbers: Iterator[int], *, yes: bool) -> Any:
-    if type_ is Amount:
+    if type_ in (Amount, Amount | None):
         return Amount(next(numbers), next(numbers) % 4)
     if hasattr(type_, "_fields"):
         hints = get_type_hints(type_).items()

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, literal, select, update
 from tests.store.twins_contacts import ASKED_CONTACTS
+from tests.store.twins_products import ASKED_PRODUCTS
 from tests.store.verify_book import SECOND, START, key_of, operation_key
 
 from entrepot.core.decide.notify import fetch_job_id
@@ -244,6 +245,7 @@ def _mine(found: list[Any]) -> list[Any]:
 # What is asked about one organization, by the function's module and name.
 ASKED: dict[str, Work] = {
     **ASKED_CONTACTS,
+    **ASKED_PRODUCTS,
     "accounts.settings_chosen": lambda conn, _: accounts.settings_chosen(conn, ORG),
     "accounts.capture_of": lambda conn, _: accounts.capture_of(conn, ORG),
     "accounts.credentials": lambda conn, _: accounts.credentials(conn, ORG),

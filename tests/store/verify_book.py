@@ -12,6 +12,7 @@ from tests.quantities import much
 from tests.store.verify_book_administration import listening, manned, running_low
 from tests.store.verify_book_contacts import followed, touched
 from tests.store.verify_book_goods import gone_and_back, held
+from tests.store.verify_book_products import catalogued
 
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
@@ -236,6 +237,7 @@ async def healthy_book(database: Database) -> Healthy:
     await held(book)
     await book.mirror("mirrored", "k-1", ("konvo", "paid"))
     await touched(book)
+    await catalogued(book)
     await book.mirror("told", "k-2", ("konvo", "open"))
     await book.mirror("told", "k-2", ("konvo", "completed"), ("konvo_shipment", "none"), turn=1)
     await book.mirror("deleted", "k-3", ("konvo", "open"))

@@ -91,9 +91,11 @@ async def test_two_processes_do_not_undo_each_other_s_customer(database: Databas
 async def test_two_processes_do_not_undo_each_other_s_variant(database: Database) -> None:
     org = await an_organization(database)
     writer = a_writer(Watched(database))
-    made = await writer.submit(Envelope(MakeVariant(org, "A", "Cup", "EUR", Amount(1, 0))))
+    made = await writer.submit(
+        Envelope(MakeVariant(org, "native", "A", "Cup", "EUR", Amount(1, 0)))
+    )
     assert isinstance(made.result, VariantResult)
-    named = ChangeVariant(org, made.result.variant.id, name="Mug")
+    named = ChangeVariant(org, "native", made.result.variant.id, {"title": "Mug"})
     needs, facts = Needs(), Facts(now(), new_id)
     decisions.add_needs(named, needs)
     await database.write(lambda conn: load(conn, needs, facts))
@@ -101,7 +103,7 @@ async def test_two_processes_do_not_undo_each_other_s_variant(database: Database
     assert isinstance(decision, Decision)
     facts.absorb(decision.changes)
 
-    await writer.submit(Envelope(named._replace(name=None, price=Amount(2, 0))))
+    await writer.submit(Envelope(named._replace(said={"price": Amount(2, 0)})))
     with pytest.raises(Conflict):
         await database.write(lambda conn: flush(conn, facts))
 

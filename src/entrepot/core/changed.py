@@ -30,23 +30,24 @@ _UNTOLD = frozenset({
 _UNTOLD_OF_LINES = frozenset({"id", "created_at", "updated_at"})
 _QUANTITY = "quantity"
 _ADDRESS = frozenset({"address", "delivery_address"})
-_OBJECTS = frozenset({"address", "properties", "metadata", "details"})
+_OBJECTS = frozenset({"address", "properties", "metadata", "details", "options"})
 
 Changed = dict[str, Any]
-_Places = tuple[tuple[int, str], ...]
+Places = tuple[tuple[int, str], ...]
 
 
-def _places(names: Iterable[str], untold: frozenset[str]) -> _Places:
+def places(names: Iterable[str], untold: frozenset[str]) -> Places:
+    """The members that are told, each with its place in the value."""
     return tuple([(at, name) for at, name in enumerate(names) if name not in untold])
 
 
-_ORDER: _Places = _places(Order._fields, _UNTOLD)
-_LINE: _Places = _places(Line._fields, _UNTOLD_OF_LINES)
+_ORDER: Places = places(Order._fields, _UNTOLD)
+_LINE: Places = places(Line._fields, _UNTOLD_OF_LINES)
 
 
 def changed(before: Order, after: Order) -> Changed:
     """The members of an order that differ, each with both values; empty where none differs."""
-    found = _differing(_ORDER, before, after)
+    found = differing(_ORDER, before, after)
     if found.keys() & _ADDRESS:
         # One address in two forms: its text says from what to what, whoever told it in which form.
         texts = [shown.address(order) for order in (before, after)]
@@ -54,32 +55,36 @@ def changed(before: Order, after: Order) -> Changed:
     if before.lines != after.lines:
         old, new = ({one.id: one for one in order.lines} for order in (before, after))
         lines = {dashed(id_): _line_changed(old.get(id_), new.get(id_)) for id_ in old | new}
-        if told := {id_: one for id_, one in lines.items() if one}:
-            found["lines"] = told
+        if differ := {id_: one for id_, one in lines.items() if one}:
+            found["lines"] = differ
     return found
 
 
-def _differing(members: _Places, before: tuple[Any, ...], after: tuple[Any, ...]) -> Changed:
+def differing(members: Places, before: tuple[Any, ...], after: tuple[Any, ...]) -> Changed:
+    """The members that differ, each with both values."""
     found: Changed = {}
     for at, name in members:
         old, new = before[at], after[at]
         if old != new:
-            told = [_said(name, old), _said(name, new)]
-            found[name] = _members(old, new) if name in _OBJECTS else told
+            both = [_said(name, old), _said(name, new)]
+            found[name] = _members(old, new) if name in _OBJECTS else both
     return found
 
 
 def _line_changed(old: Line | None, new: Line | None) -> Changed | list[Changed | None]:
     if old is None or new is None:
         return [_whole(old), _whole(new)]
-    return _differing(_LINE, old, new)
+    return differing(_LINE, old, new)
 
 
 def _whole(line: Line | None) -> Changed | None:
     """A line that came or went, by the members that have a value."""
-    if line is None:
-        return None
-    return {name: _said(name, line[at]) for at, name in _LINE if line[at] not in (None, "")}
+    return None if line is None else told(_LINE, line)
+
+
+def told(members: Places, value: tuple[Any, ...]) -> Changed:
+    """The members that have a value."""
+    return {name: _said(name, value[at]) for at, name in members if value[at] not in (None, "")}
 
 
 def _members(old: str | None, new: str | None) -> Changed | list[Any]:

@@ -118,8 +118,9 @@ ORDERS: Kind[Key, Order] = Kind("order", Order, by(Order, "org", "id"), guard="v
 LINES: Kind[LineKey, OwnLine] = Kind("line", OwnLine, _line_key)
 # A variant has no version. One process may change a variant's name while another counts its stock.
 VARIANTS: Kind[Key, Variant] = Kind(
-    "variant", Variant, by(Variant, "org", "id"), guard=("name", "currency", "price", "tracked")
-)
+    "variant", Variant, by(Variant, "org", "id"),
+    guard=("sku", "name", "currency", "price", "tracked", "deleted_at"),
+)  # fmt: skip
 VARIANT_NAMES: Kind[Name, VariantName] = Kind(
     "variant's name", VariantName, by(VariantName, "org", "kind", "value")
 )

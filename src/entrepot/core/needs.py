@@ -58,6 +58,9 @@ class Needs:
     ending: set[tuple[int, bytes]] = field(default_factory=set)
     # Orders that may end or whose goods may leave: if they are paid, their jobs have to be seen.
     moving: set[tuple[int, bytes]] = field(default_factory=set)
+    # Products, each read with all its variants; and variants whose product is read so.
+    products: set[tuple[int, bytes]] = field(default_factory=set)
+    whose_products: set[tuple[int, bytes]] = field(default_factory=set)
     # Rows of kinds that have no set of their own here: see `of`.
     others: dict[Kind[Any, Any], set[Any]] = field(default_factory=dict)
 

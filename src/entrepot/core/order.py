@@ -182,18 +182,22 @@ class Customer(NamedTuple):
 
 
 class Variant(NamedTuple):
-    """A sellable thing: its item, and its entry on the organization's default item list."""
+    """A sellable thing: its product, and its entry on the organization's default item list.
+
+    Here is what an order needs of it; core/products.py has the rest.
+    """
 
     org: int
     id: bytes
-    item_id: bytes
+    item_id: bytes  # the product's
     entry_id: bytes
     sku: str | None
-    name: str
+    name: str  # what a line calls it, where the order does not say
     currency: str
     price: Amount
     tracked: bool
     created_at: int
+    deleted_at: int | None = None  # no new order can name it by our id from then on
 
 
 class Level(NamedTuple):

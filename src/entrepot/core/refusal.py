@@ -32,6 +32,7 @@ class Reason(Enum):
     UNKNOWN_LINE = ("unknown_line", "The order has no such line.")
     UNKNOWN_SHIPMENT = ("unknown_shipment", "No such shipment is known here.")
     UNKNOWN_RETURN = ("unknown_return", "No such return is known here.")
+    UNKNOWN_PRODUCT = ("unknown_product", "No such product is known here.")
     UNKNOWN_BROADCAST = ("unknown_broadcast", "No such broadcast is known here.")
     AMBIGUOUS = ("ambiguous", "Several orders are called so.")
     CHANGED_MEANWHILE = (

@@ -15,6 +15,7 @@ from entrepot.core.notes import OrderNote
 from entrepot.core.order import Customer, Job, Order, StockEntry, Variant
 from entrepot.core.organization import OrganizationSettings
 from entrepot.core.payment import FullPayment
+from entrepot.core.products import FullProduct, VariantDetails
 from entrepot.core.returns import FullReturn
 from entrepot.core.shipments import Parcel
 from entrepot.core.stock_settings import StockSettings
@@ -107,9 +108,17 @@ class WebhookResult(NamedTuple):
 
 
 class VariantResult(NamedTuple):
-    """The variant that was made or changed."""
+    """The variant that was made or changed, and its details."""
 
     variant: Variant
+    details: VariantDetails
+
+
+class ProductResult(NamedTuple):
+    """The product as it now is, and the ids of the variants that were made, as they were told."""
+
+    product: FullProduct
+    made: tuple[bytes, ...]
 
 
 class BroadcastResult(NamedTuple):
@@ -154,6 +163,7 @@ Result = (
     | MemberResult
     | WebhookResult
     | VariantResult
+    | ProductResult
     | KeyResult
     | TouchResult
     | BroadcastResult

@@ -28,6 +28,7 @@ DEFAULT_STATUS: Final[Mapping[Reason, int]] = MappingProxyType({
     Reason.UNKNOWN_LINE: 400,
     Reason.UNKNOWN_SHIPMENT: 404,
     Reason.UNKNOWN_RETURN: 404,
+    Reason.UNKNOWN_PRODUCT: 404,
     Reason.UNKNOWN_BROADCAST: 404,
     Reason.AMBIGUOUS: 409,
     Reason.CHANGED_MEANWHILE: 412,

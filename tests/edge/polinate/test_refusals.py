@@ -27,6 +27,7 @@ EXPECTED = {
     "unknown_line": (400, "VALIDATION_ERROR"),
     "unknown_shipment": (404, "NOT_FOUND"),
     "unknown_return": (404, "NOT_FOUND"),
+    "unknown_product": (404, "NOT_FOUND"),
     "unknown_broadcast": (404, "NOT_FOUND"),
     "duplicate_entry": (409, "CONFLICT"),
     "ambiguous": (409, "CONFLICT"),

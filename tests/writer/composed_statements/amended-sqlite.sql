@@ -3,7 +3,7 @@ WITH v(v0, v1, v2) AS (VALUES (?, ?, ?)) SELECT t."org", t."kind", t."value", t.
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."origin", t."managed", t."stage", t."payment", t."fulfilment", t."returns", t."told_words", t."currency", t."scale", t."subtotal", t."discount", t."shipping", t."tax", t."total", t."total_scale", t."customer_id", t."created_at", t."updated_at", t."sender_id", t."sender_digest", t."sender_words", t."external_id", t."external_name", t."external_reference", t."membership_id", t."integration_id", t."payment_provider", t."payment_reference", t."shares_payment_of", t."channel", t."source_platform", t."sale_source", t."idempotency_key", t."tracking_url", t."notes", t."delivery_address", t."address", t."first_name", t."last_name", t."email", t."phone", t."properties", t."metadata", t."expected_at", t."shipped_at", t."delivered_at", t."made_at", t."reason", t."reason_detail", t."parked", t."ingested", t."version", t."number" FROM v CROSS JOIN orders AS t WHERE t."org" = v.v0 AND t."id" = v.v1;
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."order_id", t."id", t."number", t."variant_id", t."item_id", t."entry_id", t."location_id", t."sku", t."title", t."variant_title", t."quantity", t."unit_of_measure", t."currency", t."price_units", t."price_scale", t."cost_units", t."cost_scale", t."requires_shipping", t."details", t."properties", t."created_at", t."updated_at" FROM v CROSS JOIN order_lines AS t WHERE t."org" = v.v0 AND t."order_id" = v.v1;
 WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."order_id", t."line_id", t."variant_id", t."location_id", t."quantity", t."state", t."held_until", t."updated_at", t."shipped" FROM v CROSS JOIN reservations AS t WHERE t."org" = v.v0 AND t."order_id" = v.v1;
-WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."item_id", t."entry_id", t."sku", t."name", t."currency", t."price_units", t."price_scale", t."tracked", t."created_at" FROM v CROSS JOIN variants AS t WHERE t."org" = v.v0 AND t."id" = v.v1;
+WITH v(v0, v1) AS (VALUES (?, ?)) SELECT t."org", t."id", t."item_id", t."entry_id", t."sku", t."name", t."currency", t."price_units", t."price_scale", t."tracked", t."created_at", t."deleted_at" FROM v CROSS JOIN variants AS t WHERE t."org" = v.v0 AND t."id" = v.v1;
 WITH v(v0, v1, v2) AS (VALUES (?, ?, ?)) SELECT t."org", t."variant_id", t."location_id", t."on_hand", t."reserved", t."version", t."soft" FROM v CROSS JOIN stock_levels AS t WHERE t."org" = v.v0 AND t."variant_id" = v.v1 AND t."location_id" = v.v2;
 INSERT INTO order_counters AS c (org, orders, events, committed_at) VALUES (?, ?, ?, ?) ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, events = c.events + excluded.events, committed_at = max(excluded.committed_at, c.committed_at + 1000) RETURNING org, orders, events, committed_at;
 -- 1 rows
@@ -15,7 +15,7 @@ INSERT INTO order_lines ("org", "order_id", "id", "number", "variant_id", "item_
 -- 1 rows
 INSERT INTO items ("org", "id", "name", "created_at") VALUES (?, ?, ?, ?);
 -- 1 rows
-INSERT INTO variants ("org", "id", "item_id", "entry_id", "sku", "name", "currency", "price_units", "price_scale", "tracked", "created_at") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO variants ("org", "id", "item_id", "entry_id", "sku", "name", "currency", "price_units", "price_scale", "tracked", "created_at", "deleted_at") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 1 rows
 INSERT INTO item_list_entries ("org", "id", "list_id", "variant_id") VALUES (?, ?, ?, ?);
 -- 1 rows

@@ -28,6 +28,7 @@ from entrepot.core.decide import (
     open_channel,
     operate,
     place,
+    product,
     refund,
     reserve,
     resolve,
@@ -63,6 +64,7 @@ from entrepot.core.decide.notify import NotifyOrder, match_announced
 from entrepot.core.decide.open_channel import MakeChannel
 from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.product import AmendProduct, MakeProduct
 from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.resolve import ResolveOrder
@@ -116,6 +118,8 @@ _RULES: dict[type, Rule] = {
     ReceiveReturn: Rule(take_back.wants_to_receive, take_back.receive),
     TakeBack: Rule(take_back.wants, take_back.take_back),
     AdjustStock: Rule(adjust.wants, adjust.adjust),
+    MakeProduct: Rule(product.wants_new, product.make),
+    AmendProduct: Rule(product.wants, product.amend),
     MakeVariant: Rule(stocking.wants_sku, stocking.make_variant),
     ChangeVariant: Rule(stocking.wants_variant, stocking.change_variant),
     MakeLocation: Rule(stocking.wants_nothing, stocking.make_location),
@@ -181,6 +185,8 @@ def size(command: Command) -> int:
     """How much there is to write: orders and lines."""
     if isinstance(command, MirrorOrders):
         return len(command.drafts) + sum([len(draft.lines) for draft in command.drafts])
+    if isinstance(command, MakeProduct):
+        return 1 + len(command.variants)
     return 1 + len(command.lines) if isinstance(command, PlaceOrder) else 1
 
 

@@ -4,6 +4,8 @@ time.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from entrepot.core.changes import Changes
 from entrepot.core.commands import DraftLine
 from entrepot.core.facts import Facts
@@ -11,17 +13,24 @@ from entrepot.core.ids import dashed
 from entrepot.core.kinds import VariantName
 from entrepot.core.money import ZERO
 from entrepot.core.order import Line, Variant
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.refusal import Reason, Refused, refuse
 
 
-def resolve_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) -> Variant:
-    """The variant that a line means. Ids of ours must exist; a sender's names make one at need."""
+def resolve_variant(
+    draft: DraftLine, org: int, facts: Facts, changes: Changes, kept: Collection[bytes] = ()
+) -> Variant:
+    """The variant that a line means. Ids of ours must exist; a sender's names make one at need.
+
+    An order has some variants already: those that it has `kept` may be deleted by now.
+    """
     ref = draft.variant
     if ref.variant_id is not None:
         # A known variant stays as it is known: only a new one is found in the changes.
         known = (org, ref.variant_id)
         variant = facts.variants.get(known) or changes.variants.get(known)
         if variant is not None:
+            if variant.deleted_at is not None and variant.id not in kept:
+                raise _deleted(draft)
             return variant
         if not ref.names:
             raise refuse(Reason.UNKNOWN_VARIANT, field=f"{draft.where}.{ref.field}")
@@ -33,7 +42,10 @@ def resolve_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) 
                 "No such item list entry is known here.",
                 field=f"{draft.where}.{ref.field}",
             )
-        return facts.variants[org, variant_id]
+        variant = facts.variants[org, variant_id]
+        if variant.deleted_at is not None and variant.id not in kept:
+            raise _deleted(draft)
+        return variant
     for kind, value in ref.names:
         name = (org, kind, value)
         found = changes.variant_names.get(name)
@@ -44,6 +56,11 @@ def resolve_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) 
     if ref.known:
         raise refuse(Reason.UNKNOWN_VARIANT, field=f"{draft.where}.{ref.field}")
     return _new_variant(draft, org, facts, changes)
+
+
+def _deleted(draft: DraftLine) -> Refused:
+    field = f"{draft.where}.{draft.variant.field}"
+    return refuse(Reason.UNKNOWN_VARIANT, "The variant is deleted.", field=field)
 
 
 def _new_variant(draft: DraftLine, org: int, facts: Facts, changes: Changes) -> Variant:
@@ -83,11 +100,15 @@ def first_seen(
     return variant
 
 
-def make_line(
-    draft: DraftLine, number: int, org: int, currency: str, facts: Facts, changes: Changes
-) -> Line:
-    """The line that a draft becomes; what the draft leaves open comes from the catalogue."""
-    variant = resolve_variant(draft, org, facts, changes)
+def make_line(  # noqa: PLR0913, PLR0917 - a draft, its place and what is known
+    draft: DraftLine, number: int, org: int, currency: str, facts: Facts, changes: Changes,
+    kept: Collection[bytes] = (),
+) -> Line:  # fmt: skip
+    """The line that a draft becomes; what the draft leaves open comes from the catalogue.
+
+    `kept`: see `resolve_variant`.
+    """
+    variant = resolve_variant(draft, org, facts, changes, kept)
     currency = draft.currency or currency
     if draft.price is None and variant.currency != currency:
         priced = f"is priced in {variant.currency}" if variant.currency else "has no price yet"

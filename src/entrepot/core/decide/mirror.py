@@ -305,9 +305,10 @@ def _match_lines(
     draft: OrderDraft, order: Order, facts: Facts, changes: Changes
 ) -> tuple[Line, ...]:
     """The lines as told now; a line of the same variant as before keeps its id and number."""
-    org = order.org
+    org, kept = order.org, {line.variant_id for line in order.lines}
     told = [
-        _unreserved(make_line(one, 0, org, draft.currency, facts, changes)) for one in draft.lines
+        _unreserved(make_line(one, 0, org, draft.currency, facts, changes, kept))
+        for one in draft.lines
     ]
     known, left = _paired(told, order.lines)
     number = max((line.number for line in order.lines), default=0)

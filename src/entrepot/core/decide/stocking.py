@@ -1,41 +1,49 @@
-"""Making and changing variants, and making locations, apart from orders that name them."""
+"""Making and changing single variants, and making locations, apart from orders that name them."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from entrepot.core import events
 from entrepot.core.changes import Changes
+from entrepot.core.decide import product, variants
+from entrepot.core.decide.product import MakeProduct
+from entrepot.core.decide.variants import NewVariant, VariantChange
 from entrepot.core.facts import Facts
-from entrepot.core.kinds import Location, VariantName
+from entrepot.core.kinds import Location
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
-from entrepot.core.order import Event, Variant
+from entrepot.core.order import Event
+from entrepot.core.products import DEFAULT
 from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
-from entrepot.core.results import Decision, LocationResult, VariantResult
+from entrepot.core.results import Decision, LocationResult, ProductResult, VariantResult
 
 
 class MakeVariant(NamedTuple):
-    """Make a variant with a SKU that no other variant of the organization has."""
+    """Make a product of one variant, with a SKU that no other variant of the organization has.
+
+    `said` are members of VariantDetails, by their names.
+    """
 
     org: int
+    source: str
     sku: str
     name: str
     currency: str
     price: Amount
     tracked: bool = True
+    said: Mapping[str, Any] = product.NOTHING
 
 
 class ChangeVariant(NamedTuple):
-    """Change a variant. None leaves a member as it is."""
+    """Change a variant: `said` as a VariantChange has them."""
 
     org: int
+    source: str
     variant_id: bytes
-    name: str | None = None
-    currency: str | None = None
-    price: Amount | None = None
-    tracked: bool | None = None
+    said: Mapping[str, Any]
 
 
 class MakeLocation(NamedTuple):
@@ -48,55 +56,59 @@ class MakeLocation(NamedTuple):
 
 def wants_sku(command: MakeVariant, needs: Needs) -> None:
     """The variant that has the SKU, if any."""
-    needs.variant_names.add((command.org, "sku", command.sku))
+    product.wants_new(_as_product(command), needs)
 
 
 def make_variant(command: MakeVariant, facts: Facts) -> Decision:
-    """Make the variant. Refused: a SKU that a variant has already."""
-    org, changes = command.org, Changes(facts)
-    if changes.variant_names.get((org, "sku", command.sku)) is not None:
-        raise refuse(Reason.DUPLICATE_ENTRY, "a variant has this SKU already", "sku")
-    made = Variant(
-        org, facts.new_id(), facts.new_id(), facts.new_id(), command.sku, command.name,
-        command.currency, command.price, command.tracked, facts.now,
-    )  # fmt: skip
-    changes.variants.put(made)
-    changes.variant_names.put(VariantName(org, "sku", command.sku, made.id))
-    return Decision(changes, VariantResult(made))
+    """Make the product with its variant. Refused: a SKU that a variant has already."""
+    made = product.make(_as_product(command), facts)
+    assert isinstance(made.result, ProductResult)
+    [variant] = made.result.product.variants
+    return Decision(made.changes, VariantResult(*variant))
+
+
+def _as_product(command: MakeVariant) -> MakeProduct:
+    variant = NewVariant(
+        "",
+        command.currency,
+        command.price,
+        command.sku,
+        command.name,
+        command.tracked,
+        command.said,
+    )
+    return MakeProduct(command.org, command.source, command.name, (variant,))
 
 
 def wants_variant(command: ChangeVariant, needs: Needs) -> None:
-    """The variant as it is."""
+    """The variant as it is, with its product, and the variant that has the new SKU, if any."""
+    needs.whose_products.add((command.org, command.variant_id))
     needs.variants.add((command.org, command.variant_id))
+    if (sku := command.said.get("sku")) is not None:
+        needs.variant_names.add((command.org, "sku", sku))
 
 
 def change_variant(command: ChangeVariant, facts: Facts) -> Decision:
-    """Change the variant. Lines of orders keep the name and the price that they have.
+    """Change the variant, as a change of its product.
 
-    Refused: an unknown variant, a price without a currency, a currency without a price, and to stop
-    counting stock, because orders may have reserved the stock.
+    The only variant of a product and the product are one thing for people: a new title of the one
+    is the name of the other, if they were called alike.
     """
-    changes = Changes(facts)
-    known = changes.variants.get((command.org, command.variant_id))
-    if known is None:
+    org, changes = command.org, Changes(facts)
+    known = facts.variants.get((org, command.variant_id))
+    if known is None or known.deleted_at is not None:
         raise refuse(Reason.UNKNOWN_VARIANT)
-    currency = command.currency or known.currency
-    if command.price is not None and not currency:
-        raise refuse(Reason.INVALID, "the variant has no price yet: say the currency", "currency")
-    if command.price is None and currency != known.currency:
-        raise refuse(Reason.INVALID, f"say the price in {currency}", "price")
-    if known.tracked and command.tracked is False:
-        sentence = "the stock of the variant is counted, and stays counted"
-        raise refuse(Reason.INVALID, sentence, "tracked")
-    changed = known._replace(
-        name=command.name or known.name,
-        currency=currency,
-        price=known.price if command.price is None else command.price,
-        tracked=known.tracked or bool(command.tracked),
-    )
-    if changed != known:
-        changes.variants.put(changed)
-    return Decision(changes, VariantResult(changed))
+    before = product.known_product(org, known.item_id, facts)
+    assert before is not None, "a product is read with its variants"
+    now = {one.variant.id: one for one in before.variants}
+    told = VariantChange("", known.id, command.said)
+    changed = variants.change_variant(now[known.id], before.product, told, facts, changes)
+    now[known.id] = changed
+    after = before.product
+    if len(now) == 1 and known.name == after.name and changed.details.name == DEFAULT:
+        after = after._replace(name=changed.variant.name)
+    product.conclude(before, after, now, command.source, facts, changes)
+    return Decision(changes, VariantResult(*changed))
 
 
 def wants_nothing(command: MakeLocation, needs: Needs) -> None:

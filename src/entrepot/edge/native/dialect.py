@@ -34,7 +34,8 @@ DIALECT = Dialect(
     own_query=True,
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
     operations=(*orders.OPERATIONS, *looking.OPERATIONS, *changes.OPERATIONS,
-                *goods.OPERATIONS, *purchases.OPERATIONS, *events.OPERATIONS, *settings.OPERATIONS,
+                *goods.OPERATIONS, *purchases.OPERATIONS,
+                *events.OPERATIONS, *settings.OPERATIONS,
                 *webhooks.OPERATIONS, *keys.OPERATIONS, *touches.OPERATIONS,
                 *broadcasts.OPERATIONS),
 )  # fmt: skip

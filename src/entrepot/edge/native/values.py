@@ -83,6 +83,27 @@ class _Count(_Much):
         return cls(much)
 
 
+class _Measure:
+    """A number of 0 or more, with every digit as it was told."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @classmethod
+    def told(cls, value: object) -> _Measure:
+        """Raises ValueError unless it is a number of 0 or more that the book can hold."""
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise ValueError("must be a number")  # noqa: TRY004
+        number = Decimal(value)
+        near = number.is_finite() and -30 < number.adjusted() < 30
+        amount = money.parse(format(number, "f")) if near else None
+        if amount is None or amount.units < 0:
+            raise ValueError(f"must be 0 or more; {money.RANGE}")
+        return cls(amount.text())
+
+
 class _Instant:
     __slots__ = ("at",)
 
@@ -173,6 +194,7 @@ Count = Annotated[
     _Count, _as(type="number", minimum=-int(_MOST), maximum=int(_MOST),
                 description="A decimal of at most four places"),
 ]  # fmt: skip
+Measure = Annotated[_Measure, _as(type="number", minimum=0)]
 Instant = Annotated[_Instant, _as(type="string", format="date-time")]
 Code = Annotated[_Code, _as(type="string", minLength=3, maxLength=3, examples=["EUR"])]
 Reference = Annotated[_Reference, _as(type="string", minLength=1, maxLength=255)]

@@ -65,6 +65,15 @@ from entrepot.store.schema.orders import (
 )
 from entrepot.store.schema.organization import CHANNELS, MEMBERS, channels, members
 from entrepot.store.schema.payments import OPERATIONS, PAYMENTS, payment_operations, payments
+from entrepot.store.schema.products import (
+    HANDLES,
+    ITEMS,
+    PRODUCTS,
+    VARIANT_DETAILS,
+    product_handles,
+    products,
+    variant_details,
+)
 from entrepot.store.schema.stock import (
     ENTRIES,
     LEVELS,
@@ -106,7 +115,7 @@ from entrepot.store.schema.work import (
 # its place among the rest by `core.facts.Facts.of`.
 PLAIN: tuple[AnyKept, ...] = (
     NOTES, NOTICES, SETTINGS, KEYS, STOCK_SETTINGS, LOW_STOCK, PURCHASE_DRAFTS, CHANNELS,
-    MEMBERS, TOUCHES, BROADCASTS, WEBHOOKS, DELIVERIES,
+    MEMBERS, TOUCHES, BROADCASTS, WEBHOOKS, DELIVERIES, ITEMS, PRODUCTS, HANDLES, VARIANT_DETAILS,
 )  # fmt: skip
 # Kinds that are read by the order that their rows belong to, where goods of the order have left.
 OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETURN_LINES)
@@ -123,6 +132,8 @@ __all__ = [
     "DELIVERIES",
     "ENTRIES",
     "EVENTS",
+    "HANDLES",
+    "ITEMS",
     "JOBS",
     "KEYS",
     "LEVELS",
@@ -137,6 +148,7 @@ __all__ = [
     "ORDERS",
     "PAYMENTS",
     "PLAIN",
+    "PRODUCTS",
     "PURCHASE_DRAFTS",
     "RESERVATIONS",
     "RETURNS",
@@ -147,6 +159,7 @@ __all__ = [
     "STOCK_SETTINGS",
     "TOUCHES",
     "VARIANTS",
+    "VARIANT_DETAILS",
     "VARIANT_NAMES",
     "WEBHOOKS",
     "announced_orders",
@@ -187,6 +200,8 @@ __all__ = [
     "payment_operations",
     "payments",
     "processes",
+    "product_handles",
+    "products",
     "provider_accounts",
     "provider_notices",
     "purchase_drafts",
@@ -200,6 +215,7 @@ __all__ = [
     "stock_settings",
     "sweeps",
     "touches",
+    "variant_details",
     "variant_names",
     "variants",
     "webhook_deliveries",

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Index,
     PrimaryKeyConstraint,
     SmallInteger,
     Text,
@@ -50,6 +51,8 @@ customer_names = table(
     PrimaryKeyConstraint("org", "kind", "value"),
 )
 
+# That a product is there: every variant and every line names one. What the catalogue was told of a
+# product is in `products`.
 items = table(
     "items",
     need("org", BigInteger),
@@ -72,7 +75,9 @@ variants = table(
     need("price_scale", SmallInteger),
     need("tracked", Boolean),
     need("created_at", BigInteger),
+    Column("deleted_at", BigInteger),
     PrimaryKeyConstraint("org", "id"),
+    Index("variants_of_product", "org", "item_id"),
 )
 
 variant_names = table(

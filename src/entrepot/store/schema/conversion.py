@@ -93,6 +93,23 @@ def money(units: str, scale: str) -> Part:
     return Spread(Amount, {"units": Alone(units), "scale": Alone(scale)})
 
 
+class MaybeMoney(NamedTuple):
+    """An amount in two columns, or None, which is null in both."""
+
+    units: str
+    scale: str
+
+    def stored(self, member: Position, _value: Members, /) -> Stored:
+        """See Part."""
+        units, scale = (f"({member} and {member}[{at}])" for at in range(2))
+        return {self.units: units, self.scale: scale}
+
+    def loaded(self, column: Column, _names: dict[str, Any], /) -> Expression:
+        """See Part."""
+        units, scale = column(self.units), column(self.scale)
+        return f"(None if {units} is None else new(Amount, ({units}, {scale})))"
+
+
 class AtOneScale(NamedTuple):
     """An amount in the column of its units, beside others at the finest scale of them all.
 

@@ -18,6 +18,7 @@ from entrepot.store.verify import (
     leaving,
     numbers,
     parents,
+    products,
     promises,
     statements,
     waiting,
@@ -87,7 +88,8 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     for check in (
         *statements.checks(overdue_before), *promises.checks(horizons), *leaving.checks(),
         *coming_back.checks(),
-        *parents.checks(), *numbers.checks(), *contacts.checks(), *attributions.checks(), *late,
+        *parents.checks(), *numbers.checks(), *contacts.checks(), *attributions.checks(),
+        *products.checks(), *late,
     ):  # fmt: skip
         asking.ask(check.invariant, lambda check=check: _ask(asking, check))  # type: ignore[misc]
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))

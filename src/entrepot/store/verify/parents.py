@@ -45,6 +45,7 @@ SUBJECTS: Mapping[str, Table | None] = MappingProxyType(
         events.KEY: schema.credentials,
         events.TOUCH: schema.touches,
         events.BROADCAST: schema.broadcasts,
+        events.PRODUCT: schema.items,
         events.STOCK_ENTRY: schema.stock_entries,
         events.SETTINGS: schema.stock_settings,
         events.CHANNEL: schema.channels,

@@ -190,6 +190,11 @@ INVARIANTS: dict[str, str] = {
         "touch of the order's contact, not later than the order and not before its window, and "
         "none is missing, once the log was read so far. A cancelled order has none."
     ),
+    "PRODUCTS": (
+        "A product has as many events as its version says, and at least one variant that is not "
+        "deleted, unless it is deleted itself. Its handle leads to it. The entry of each variant "
+        "is on the default list."
+    ),
     "BROADCASTS": ("A broadcast has as many events as its version says, and no counter below 0."),
     "LOG": "The book has its log, and no acknowledged commit is missing.",
 }

@@ -16,6 +16,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.keys import KEYS
 from entrepot.core.kinds import K, R
 from entrepot.core.order import StoredAnswer, Variant
+from entrepot.core.products import ITEMS
 from entrepot.core.rows import Rows
 from entrepot.store import schema
 from entrepot.store.engines.sql import sql_of
@@ -72,7 +73,7 @@ def _write(conn: Connection, facts: Facts) -> None:
     write(writes, schema.CUSTOMERS, facts)
     write(writes, schema.CUSTOMER_NAMES, facts)
     new_variants = [facts.variants.now[key] for key in sorted(facts.variants.new)]
-    _items(writes, new_variants)
+    _items(writes, new_variants, facts)
     write(writes, schema.VARIANTS, facts)
     _entries(writes, new_variants, facts)
     write(writes, schema.VARIANT_NAMES, facts)
@@ -145,8 +146,11 @@ def _unchanged(writes: Writes, kept: Kept[K, R], rows: Rows[K, R], keys: set[K])
     writes.expect(kept.table, kept.guarded_key, [key(base[one]) for one in sorted(keys)])
 
 
-def _items(writes: Writes, variants: list[Variant]) -> None:
-    """Each new variant is an item of its own."""
+def _items(writes: Writes, variants: list[Variant], facts: Facts) -> None:
+    """Each new variant of which no product is known is a product of its own."""
+    known = facts.made.get(ITEMS)
+    if known:
+        variants = [one for one in variants if (one.org, one.item_id) not in known]
     made = Made(variants, lambda v: (v.org, v.item_id, v.name, v.created_at))
     writes.insert(schema.items, ("org", "id", "name", "created_at"), made)
 

@@ -19,6 +19,7 @@ from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.needs import Needs
 from entrepot.core.organization import SETTINGS
 from entrepot.core.payment import WITH_MONEY
+from entrepot.core.products import HANDLES, ITEMS, PRODUCTS, VARIANT_DETAILS
 from entrepot.pace import paced
 from entrepot.store import schema
 from entrepot.store.engines import sql
@@ -119,6 +120,8 @@ class _Loading:
         look(_by_key(schema.ORDERS, needs.orders, lock=lock), self._orders, naming=True)
         look(_by_order(schema.LINES, self._present), self._lines, naming=True)
         self._rows(schema.VARIANTS, needs.variants)
+        if needs.products or needs.whose_products:
+            self._look_for_products()
         self._rows(schema.CUSTOMERS, needs.customers)
         self._rows(schema.LOCATIONS, needs.locations)
         look(_by_key(schema.JOBS, needs.jobs, lock=lock), self._jobs)
@@ -191,6 +194,20 @@ class _Loading:
             take = partial(self._parts, named)
             self._look(Select(table, _BY_ID, wanted, columns), take, naming=True)
 
+    def _look_for_products(self) -> None:
+        """Products with their variants, and the names that these have."""
+        needs, known = self.needs, self.facts.variants
+        for key in needs.whose_products & known.keys():
+            needs.products.add((key[0], known[key].item_id))
+        needs.of(ITEMS).update(needs.products)
+        needs.of(PRODUCTS).update(needs.products)
+        of_product = ("org", "item_id")
+        select = Select(schema.variants, of_product, set(needs.products), schema.VARIANTS.columns)
+        self._look(select, self._variants_of_products)
+        for key in needs.products & self.facts.of(PRODUCTS).keys():
+            if (handle := self.facts.of(PRODUCTS)[key].handle) is not None:
+                needs.of(HANDLES).add((key[0], handle))
+
     def _look_by_name(self) -> None:
         """The ids behind what senders call things; they join the ids that the commands name."""
         needs, look = self.needs, self._look
@@ -233,6 +250,12 @@ class _Loading:
     def _variant_names(self, found: list[Row]) -> None:
         named = _read(schema.VARIANT_NAMES, self.facts, found)
         self.needs.variants.update([(name.org, name.variant_id) for name in named])
+
+    def _variants_of_products(self, found: list[Row]) -> None:
+        for one in _read(schema.VARIANTS, self.facts, found):
+            self.needs.of(VARIANT_DETAILS).add((one.org, one.id))
+            if one.sku is not None:
+                self.needs.variant_names.add((one.org, "sku", one.sku))
 
     def _customer_names(self, found: list[Row]) -> None:
         named = _read(schema.CUSTOMER_NAMES, self.facts, found)

@@ -15,12 +15,20 @@ from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import BODY_ERRORS, ERRORS, KEY, NOT_FOUND, REPLAYED
 from entrepot.edge.native.goods import wire, write
 from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
-from entrepot.store.reading import goods
+from entrepot.edge.native.products.read import variant_members
+from entrepot.edge.native.products.wire import Variant
+from entrepot.edge.native.products.write import variant
+from entrepot.store.reading import goods, products
 from entrepot.writer.envelope import Answer
 
 READ, WRITE = Scoped(scopes.STOCK_READ), Scoped(scopes.STOCK_WRITE)
 _VARIANT = bodies.decoder(wire.MakeVariant)
 _CHANGE = bodies.decoder(wire.ChangeVariant)
+# Members that variants got when they became variants of products.
+_ADDED = (
+    "sku", "variant_name", "barcode", "cost", "weight", "length", "width", "height",
+    "unit_of_measure", "sequence", "image_url", "options", "properties",
+)  # fmt: skip
 _LOCATION = bodies.decoder(wire.MakeLocation)
 _ADJUST = bodies.decoder(wire.Adjust)
 
@@ -30,7 +38,8 @@ async def list_variants(call: Call) -> Answer:
     asked = bodies.query(call, wire.VariantQuery)
     after = paging.id_after(asked.after)
     found = await call.read(goods.variants, after, asked.limit + 1, asked.sku)
-    listed = [write.variant(one) for one in found[: asked.limit]]
+    detailed = await call.read(products.detailed, found[: asked.limit])
+    listed = list(map(variant, detailed))
     after_ = paging.cursor(found[asked.limit - 1].id.hex()) if len(found) > asked.limit else None
     return Answer(200, write.encode(wire.VariantPage(listed, after_)))
 
@@ -38,22 +47,23 @@ async def list_variants(call: Call) -> Answer:
 async def get_variant(call: Call) -> Answer:
     """Answer with one variant."""
     bodies.no_query(call)
-    found = await call.read(goods.variant, _variant_id(call))
+    found = await call.read(products.variant, _variant_id(call))
     if found is None:
         raise Refused(write.NO_VARIANT)
-    return Answer(200, write.encode(write.variant(found)))
+    return Answer(200, write.encode(variant(found)))
 
 
 async def make_variant(call: Call) -> Answer:
     """Make a variant."""
     bodies.no_query(call)
     told, body = await bodies.read(call, _VARIANT)
-    key = bodies.keyed(
-        call, "makeVariant", ("sku", "name", "currency", "price", "tracked"), body
-    )  # fmt: skip
+    parts = ("sku", "name", "currency", "price", "tracked")
+    key = bodies.keyed(call, "makeVariant", parts, body, added=(_ADDED[1:],))
+    said = variant_members(told, _ADDED[1:])
     command = MakeVariant(
-        call.principal.org, told.sku, told.name, told.currency.text, told.price.amount, told.tracked
-    )
+        call.principal.org, NAME, told.sku, told.name, told.currency.text, told.price.amount,
+        told.tracked, {name: value for name, value in said.items() if value is not None},
+    )  # fmt: skip
     return await call.submit(command, write.made(call.request_id), key)
 
 
@@ -63,12 +73,14 @@ async def change_variant(call: Call) -> Answer:
     variant_id = _variant_id(call)
     told, body = await bodies.read(call, _CHANGE)
     parts = ("name", "currency", "price", "tracked")
-    key = bodies.keyed(call, "changeVariant", parts, body, variant_id)
-    command = ChangeVariant(
-        call.principal.org, variant_id, told.name,
-        None if told.currency is None else told.currency.text,
-        None if told.price is None else told.price.amount, told.tracked,
-    )  # fmt: skip
+    key = bodies.keyed(call, "changeVariant", parts, body, variant_id, added=(_ADDED,))
+    said = variant_members(told, _ADDED) | {
+        "title": told.name,
+        "currency": None if told.currency is None else told.currency.text,
+        "price": None if told.price is None else told.price.amount,
+        "tracked": told.tracked,
+    }
+    command = ChangeVariant(call.principal.org, NAME, variant_id, said)
     return await call.submit(command, write.changed(call.request_id), key)
 
 
@@ -159,19 +171,19 @@ OPERATIONS = (
     Operation(
         method="POST", path="/v1/variants", operation_id="makeVariant", summary="Make a variant",
         handler=make_variant, access=WRITE, tag="Goods", parameters=(KEY,), body=wire.MakeVariant,
-        responses={201: Response("The variant", wire.Variant, REPLAYED), **_MADE},
+        responses={201: Response("The variant", Variant, REPLAYED), **_MADE},
     ),
     Operation(
         method="GET", path="/v1/variants/{id}", operation_id="getVariant", summary="Get a variant",
         handler=get_variant, access=READ, tag="Goods",
         parameters=(_ID,),
-        responses={200: Response("The variant", wire.Variant), **ERRORS, 404: NOT_FOUND},
+        responses={200: Response("The variant", Variant), **ERRORS, 404: NOT_FOUND},
     ),
     Operation(
         method="PATCH", path="/v1/variants/{id}", operation_id="changeVariant",
         summary="Change a variant", handler=change_variant, access=WRITE, tag="Goods",
         parameters=(_ID, KEY), body=wire.ChangeVariant,
-        responses={200: Response("The variant as it now is", wire.Variant, REPLAYED), **_MADE,
+        responses={200: Response("The variant as it now is", Variant, REPLAYED), **_MADE,
                    404: NOT_FOUND},
     ),
     Operation(

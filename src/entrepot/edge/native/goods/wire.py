@@ -9,15 +9,19 @@ from msgspec import Meta
 
 from entrepot.edge import quantities
 from entrepot.edge.native.paging import Limit
+from entrepot.edge.native.products.wire import Variant, VariantMembers
 from entrepot.edge.native.values import Code, Count, Id, Money
-from entrepot.edge.native.wire import Amount, Page, Time, Uuid
+from entrepot.edge.native.wire import Page, Time, Uuid
 
 Sku = Annotated[str, Meta(min_length=1, max_length=255)]
 Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
 
 
-class MakeVariant(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of POST /v1/variants. Of a variant that is not `tracked` nobody counts stock."""
+class MakeVariant(VariantMembers, forbid_unknown_fields=True, kw_only=True):
+    """The body of POST /v1/variants: a product of one variant, of the same name.
+
+    Of a variant that is not `tracked` nobody counts stock.
+    """
 
     sku: Sku
     name: Name
@@ -26,10 +30,10 @@ class MakeVariant(msgspec.Struct, forbid_unknown_fields=True):
     tracked: bool = True
 
 
-class ChangeVariant(msgspec.Struct, forbid_unknown_fields=True):
+class ChangeVariant(VariantMembers, forbid_unknown_fields=True, kw_only=True):
     """The body of PATCH /v1/variants/{id}: what is left out stays. A `tracked` variant stays so."""
 
-    name: Name | None = None
+    name: Name | None = None  # type: ignore[assignment]  # null is what was left out
     currency: Code | None = None
     price: Money | None = None
     tracked: bool | None = None
@@ -82,18 +86,6 @@ class LedgerQuery(msgspec.Struct, forbid_unknown_fields=True):
     variant_id: Id | None = None
     limit: Limit = 50
     after: str | None = None
-
-
-class Variant(msgspec.Struct):
-    """Something that is sold. A variant that an order brought may have no price yet."""
-
-    id: Uuid
-    sku: str | None
-    name: str
-    currency: str | None
-    price: Amount | None
-    tracked: bool
-    created_at: Time
 
 
 class Location(msgspec.Struct):

@@ -7,32 +7,20 @@ from collections.abc import Callable
 import msgspec
 
 from entrepot.core import ids, kinds
-from entrepot.core.order import Level, StockEntry, Variant
+from entrepot.core.order import Level, StockEntry
+from entrepot.core.products import FullVariant
 from entrepot.core.quantity import Quantity
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import LocationResult, Result, StockResult, VariantResult
 from entrepot.edge import quantities
 from entrepot.edge.native.goods import wire
-from entrepot.edge.native.orders.write import amount
+from entrepot.edge.native.products.write import variant
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.times import millis_text
 from entrepot.writer.envelope import Answer
 
 encode = msgspec.json.Encoder().encode
 NO_VARIANT = Refusal(Reason.NO_SUCH_ROUTE, "No such variant is known here.")
-
-
-def variant(one: Variant) -> wire.Variant:
-    """A variant."""
-    return wire.Variant(
-        ids.dashed(one.id),
-        one.sku,
-        one.name,
-        one.currency or None,
-        amount(one.price, one.currency) if one.currency else None,
-        one.tracked,
-        millis_text(one.created_at),
-    )
 
 
 def location(one: kinds.Location) -> wire.Location:
@@ -72,7 +60,7 @@ def made(request_id: str) -> Callable[[Result | Refusal], Answer]:
         if isinstance(result, Refusal):
             return refusal_answer(result, request_id)
         if isinstance(result, VariantResult):
-            return Answer(201, encode(variant(result.variant)))
+            return Answer(201, encode(variant(FullVariant(*result))))
         if isinstance(result, LocationResult):
             return Answer(201, encode(location(result.location)))
         assert isinstance(result, StockResult)
@@ -89,6 +77,6 @@ def changed(request_id: str) -> Callable[[Result | Refusal], Answer]:
             unknown = result.reason is Reason.UNKNOWN_VARIANT
             return refusal_answer(NO_VARIANT if unknown else result, request_id)
         assert isinstance(result, VariantResult)
-        return Answer(200, encode(variant(result.variant)))
+        return Answer(200, encode(variant(FullVariant(*result))))
 
     return answer

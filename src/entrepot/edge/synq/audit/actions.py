@@ -26,6 +26,7 @@ _ENTITIES: Final = MappingProxyType({
 # The place of the goods among the facets that an order's event tells.
 _GOODS = 2
 _PART = "partially_shipped"
+_PRICED = frozenset({"price", "currency"})
 
 
 def body_of(event: Event) -> dict[str, Any]:
@@ -38,12 +39,24 @@ def body_of(event: Event) -> dict[str, Any]:
 
 
 def action(event: Event, body: dict[str, Any]) -> str:
-    """The action of an event. Goods that left in part have not fulfilled their order."""
+    """The action of an event. Goods that left in part have not fulfilled their order. An update of
+    a product that changed prices alone is called so.
+    """
+    if event.type == events.PRODUCT_UPDATED and _of_prices(body):
+        return "PRODUCT_PRICE_CHANGED"
     named = _ACTIONS.get(event.type) or event.type.replace(".", "_").upper()
     facets = body.get("facets") or ()
     if named == "ORDER_FULFILLED" and len(facets) > _GOODS and facets[_GOODS] == _PART:
         return "ORDER_PARTIALLY_FULFILLED"
     return named
+
+
+def _of_prices(body: dict[str, Any]) -> bool:
+    """Whether an update of a product changed prices, and nothing else."""
+    variants = body.get("variants")
+    if not body.get("prices") or "changed" in body or not isinstance(variants, dict):
+        return False
+    return all(isinstance(one, dict) and one.keys() <= _PRICED for one in variants.values())
 
 
 def entity(event: Event) -> str:

@@ -1,0 +1,210 @@
+"""Variants of a product: made, changed and deleted, each as a part of a change of the product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from entrepot.core import products
+from entrepot.core.changes import Changes
+from entrepot.core.facts import Facts
+from entrepot.core.kinds import VariantName
+from entrepot.core.money import Amount
+from entrepot.core.order import Variant, or_equal
+from entrepot.core.products import (
+    VARIANT_DETAILS,
+    FullVariant,
+    Product,
+    VariantDetails,
+    title,
+    undetailed,
+)
+from entrepot.core.properties import merged, parse, text_of
+from entrepot.core.refusal import Reason, refuse
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+# Members of a change that are not members of VariantDetails.
+_OF_VARIANT: Final = frozenset({"sku", "title", "currency", "price", "tracked"})
+# JSON objects: one that is told as a dictionary is merged into what is there.
+_OBJECTS: Final = ("properties", "options", "details")
+
+
+class NewVariant(NamedTuple):
+    """A variant to make. `where` is its path in the sender's body, for refusals.
+
+    `said` are further members of VariantDetails, by their names. `title` is what lines of orders
+    call the variant; None: it follows from the names of the product and the variant.
+    """
+
+    where: str
+    currency: str
+    price: Amount
+    sku: str | None = None
+    title: str | None = None
+    tracked: bool = False
+    said: Mapping[str, Any] = _NOTHING
+
+
+class VariantChange(NamedTuple):
+    """A change of a variant. `where` is its path in the sender's body, for refusals.
+
+    `said` are `sku`, `title`, `currency`, `price`, `tracked`, and members of VariantDetails, by
+    their names.
+    """
+
+    where: str
+    variant_id: bytes
+    said: Mapping[str, Any]
+
+
+def known_variants(org: int, product_id: bytes, facts: Facts) -> list[FullVariant]:
+    """The variants of a product as the batch knows them, deleted ones among them."""
+    told = facts.of(VARIANT_DETAILS)
+    return [
+        FullVariant(one, told.get((org, one.id)) or undetailed(one))
+        for one in facts.variants.values()
+        if one.org == org and one.item_id == product_id
+    ]
+
+
+def make_variant(
+    product: Product, draft: NewVariant, number: int, facts: Facts, changes: Changes
+) -> FullVariant:
+    """Make a variant, the product's `number`th, on the organization's default list.
+
+    Refused: a SKU that a variant has already.
+    """
+    org, now = product.org, facts.now
+    own = draft.said.get("name") or products.DEFAULT
+    made = Variant(
+        org, facts.new_id(), product.id, facts.new_id(), draft.sku,
+        draft.title or title(product.name, own), draft.currency, draft.price, draft.tracked, now,
+    )  # fmt: skip
+    _take_sku(made, draft.where, changes)
+    changes.variants.put(made)
+    if not draft.said and number == 1:
+        return FullVariant(made, undetailed(made))
+    said = {"sequence": number, **draft.said, "name": own}
+    details = with_objects(VariantDetails(org, made.id, now), said)
+    changes.of(VARIANT_DETAILS).put(details)
+    return FullVariant(made, details)
+
+
+def change_variant(
+    known: FullVariant | None,
+    product: Product,
+    change: VariantChange,
+    facts: Facts,
+    changes: Changes,
+) -> FullVariant:
+    """Change a variant of this product. Lines of orders keep the name and the price that they have.
+
+    Refused: an unknown or deleted variant, a SKU that another variant has, a price without a
+    currency, a currency without a price, and to stop counting stock, because orders may have
+    reserved the stock.
+    """
+    if known is None or known.variant.deleted_at is not None:
+        raise refuse(Reason.UNKNOWN_VARIANT, field=_field(change, "id"))
+    said, variant = change.said, _priced(known.variant, change)
+    if variant.tracked and said.get("tracked") is False:
+        sentence = "the stock of the variant is counted, and stays counted"
+        raise refuse(Reason.INVALID, sentence, _field(change, "tracked"))
+    told = {name: value for name, value in said.items() if name not in _OF_VARIANT}
+    details = with_objects(known.details, told)
+    if known.details.cost is not None and details.cost is not None:
+        details = details._replace(cost=or_equal(known.details.cost, details.cost))
+    if details.name != known.details.name:
+        variant = _following(variant, product.name, known.details.name, product.name, details.name)
+    variant = variant._replace(
+        name=said.get("title") or variant.name,
+        tracked=variant.tracked or bool(said.get("tracked")),
+        sku=said.get("sku", variant.sku),
+    )
+    if variant.sku != known.variant.sku:
+        _let_sku_go(known.variant, changes)
+        _take_sku(variant, change.where, changes)
+    if (variant, details) == tuple(known):
+        return known
+    if variant != known.variant:
+        changes.variants.put(variant)
+    details = details._replace(updated_at=max(facts.now, details.updated_at + 1))
+    changes.of(VARIANT_DETAILS).put(details)
+    return FullVariant(variant, details)
+
+
+def _priced(known: Variant, change: VariantChange) -> Variant:
+    told, price = change.said.get("currency"), change.said.get("price")
+    currency = told or known.currency
+    if price is not None and not currency:
+        sentence = "the variant has no price yet: say the currency"
+        raise refuse(Reason.INVALID, sentence, _field(change, "currency"))
+    if price is None and currency != known.currency:
+        raise refuse(Reason.INVALID, f"say the price in {currency}", _field(change, "price"))
+    # An equal price at another scale is no change.
+    price = known.price if price is None else or_equal(known.price, price)
+    return known._replace(currency=currency, price=price)
+
+
+def delete_variant(
+    known: FullVariant | None, where: str, facts: Facts, changes: Changes
+) -> FullVariant:
+    """Delete a variant: orders that have it keep it, and its SKU is free again.
+
+    Refused: an unknown variant, or one that is deleted already.
+    """
+    if known is None or known.variant.deleted_at is not None:
+        raise refuse(Reason.UNKNOWN_VARIANT, field=where)
+    deleted = known.variant._replace(deleted_at=facts.now)
+    _let_sku_go(deleted, changes)
+    changes.variants.put(deleted)
+    return FullVariant(deleted, known.details)
+
+
+def retitled(one: FullVariant, before: Product, after: Product, changes: Changes) -> FullVariant:
+    """The variant of a product that got another name: a title that followed the name follows it."""
+    own = one.details.name
+    variant = _following(one.variant, before.name, own, after.name, own)
+    if variant != one.variant:
+        changes.variants.put(variant)
+    return FullVariant(variant, one.details)
+
+
+def _following(variant: Variant, product: str, own: str, now: str, own_now: str) -> Variant:
+    follows = variant.name == title(product, own)
+    return variant._replace(name=title(now, own_now)) if follows else variant
+
+
+def with_objects(known: Any, said: Mapping[str, Any]) -> Any:
+    """The value with the told members. A dictionary is merged into the object that is there."""
+    told = dict(said)
+    for name in _OBJECTS:
+        if isinstance(told.get(name), dict):
+            there = parse(getattr(known, name) or "{}")
+            told[name] = text_of(merged(there, told[name]))
+    return known._replace(**told)
+
+
+def _take_sku(variant: Variant, where: str, changes: Changes) -> None:
+    """Give the variant its SKU. Refused: one that another variant has."""
+    if variant.sku is None:
+        return
+    key = (variant.org, "sku", variant.sku)
+    taken = changes.variant_names.get(key)
+    if taken is not None and taken.variant_id != variant.id:
+        field = f"{where}.sku" if where else "sku"
+        raise refuse(Reason.DUPLICATE_ENTRY, "a variant has this SKU already", field)
+    changes.variant_names.put(VariantName(*key, variant.id))
+
+
+def _let_sku_go(variant: Variant, changes: Changes) -> None:
+    if variant.sku is None:
+        return
+    key = (variant.org, "sku", variant.sku)
+    named = changes.variant_names.get(key)
+    if named is not None and named.variant_id == variant.id:
+        changes.variant_names.remove(key)
+
+
+def _field(change: VariantChange, name: str) -> str:
+    return f"{change.where}.{name}" if change.where else name

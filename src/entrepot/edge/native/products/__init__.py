@@ -1,0 +1,1 @@
+"""Products of the native API, with their variants."""

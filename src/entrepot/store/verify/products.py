@@ -1,0 +1,86 @@
+"""Products against their events, their variants and their handles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, exists, func, not_, or_, select
+
+from entrepot.core.products import DELETED
+from entrepot.store import schema
+from entrepot.store.verify.statements import Check
+
+_NAME: Final = "PRODUCTS"
+_products, _handles = schema.products.c, schema.product_handles.c
+_variants, _entries = schema.variants.c, schema.item_list_entries.c
+_deleted = _products.status == DELETED
+
+
+def checks() -> Iterator[Check]:
+    """All of them."""
+    yield Check(_NAME, _untold())
+    yield Check(_NAME, _misdated())
+    yield Check(_NAME, _without_variant())
+    yield Check(_NAME, _without_handle())
+    yield Check(_NAME, _lost_handles())
+    yield Check(_NAME, _off_the_list())
+
+
+def _found(*more: Any) -> Select[Any]:
+    return select(_products.org, _products.id.label("product_id"), *more)
+
+
+def _untold() -> Select[Any]:
+    """Products that have not as many events as their version says."""
+    event = schema.events.alias("e").c
+    its = and_(event.org == _products.org, event.subject_id == _products.id)
+    there = select(func.count()).where(its).scalar_subquery()
+    return _found(_products.version).where(_products.version != there)
+
+
+def _misdated() -> Select[Any]:
+    """Products with the wrong times."""
+    ended = _products.deleted_at.is_not(None)
+    early = _products.updated_at < _products.created_at
+    told = _found(_products.status, _products.created_at, _products.updated_at)
+    return told.where(or_(early, and_(_deleted, not_(ended)), and_(not_(_deleted), ended)))
+
+
+def _without_variant() -> Select[Any]:
+    """Products of which nothing can be sold, and deleted ones of which something can."""
+    its = and_(_variants.org == _products.org, _variants.item_id == _products.id)
+    live = exists().where(its, _variants.deleted_at.is_(None))
+    wrong = or_(and_(_deleted, live), and_(not_(_deleted), not_(live)))
+    return _found(_products.status).where(wrong)
+
+
+def _without_handle() -> Select[Any]:
+    """Products whose handle leads to no product, or to another one."""
+    its = and_(
+        _handles.org == _products.org,
+        _handles.handle == _products.handle,
+        _handles.product_id == _products.id,
+    )
+    lost = and_(_products.handle.is_not(None), not_(_deleted), not_(exists().where(its)))
+    return _found(_products.handle).where(lost)
+
+
+def _lost_handles() -> Select[Any]:
+    """Handles that the product does not say, or says no more."""
+    same = and_(_products.org == _handles.org, _products.id == _handles.product_id)
+    differs = or_(_products.handle.is_distinct_from(_handles.handle), _deleted)
+    told = _found(_handles.handle).join_from(schema.product_handles, schema.products, same)
+    return told.where(differs)
+
+
+def _off_the_list() -> Select[Any]:
+    """Variants whose entry is not on the default list of the organization."""
+    its = and_(_entries.org == _variants.org, _entries.id == _variants.entry_id)
+    organization = schema.organizations.c
+    told = (
+        select(_variants.org, _variants.id.label("variant_id"), _entries.list_id)
+        .join_from(schema.variants, schema.item_list_entries, its)
+        .join(schema.organizations, organization.org == _variants.org)
+    )
+    return told.where(_entries.list_id != organization.default_list)

@@ -1,0 +1,41 @@
+"""What is asked about products, among twins."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from entrepot.core.products import FullProduct
+from entrepot.store.reading import goods, products
+from entrepot.store.reading.products import Page, Wanted
+
+Ids = dict[str, bytes]
+ORG = 1
+_WANTED = (
+    Wanted(), Wanted(status="active"), Wanted(status="deleted"), Wanted(handle="plate"),
+    Wanted(sku="DISH-S"), Wanted(sku="MUG", handle="plate"), Wanted(b"\1" * 16),
+)  # fmt: skip
+
+
+def _pages(conn: Connection, _: Ids) -> list[Page]:
+    return [products.page(conn, ORG, wanted, limit) for wanted in _WANTED for limit in (1, 9)]
+
+
+def _full(conn: Connection, ids: Ids) -> list[FullProduct]:
+    named = [ids["plate"], ids["bowl"], b"\5" * 16]
+    return sorted(products.full(conn, ORG, named), key=lambda one: one.product.id)
+
+
+def _newest(conn: Connection, _: Ids) -> list[list[FullProduct]]:
+    return [products.newest(conn, ORG, limit) for limit in (2, 9)]
+
+
+ASKED_PRODUCTS = {
+    "products.detailed": lambda conn, _: products.detailed(
+        conn, ORG, goods.variants(conn, ORG, None, 9)
+    ),
+    "products.full": _full,
+    "products.newest": _newest,
+    "products.page": _pages,
+    "products.product": lambda conn, ids: products.product(conn, ORG, ids["plate"]),
+    "products.variant": lambda conn, ids: products.variant(conn, ORG, ids["plate_small"]),
+}
