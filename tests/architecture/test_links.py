@@ -44,6 +44,6 @@ def test_a_link_that_leads_nowhere_is_seen() -> None:
 def test_each_decision_has_a_number_of_its_own_and_says_it_in_its_title() -> None:
     decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
     numbers = [int(path.name[:4]) for path in decisions]
-    assert numbers == list(range(1, len(decisions) + 1))
+    assert len(set(numbers)) == len(numbers)
     titles = [path.read_text(encoding="utf-8").partition("\n")[0] for path in decisions]
     assert [title.split(" ")[:2] for title in titles] == [["#", f"{n}."] for n in numbers]

@@ -20,6 +20,7 @@ from tests.store.verify_breaks_goods import BREAKS_OF_GOODS
 from tests.store.verify_breaks_numbers import BREAKS_OF_NUMBERS
 from tests.store.verify_breaks_payments import BREAKS_OF_PAYMENTS
 from tests.store.verify_breaks_products import BREAKS_OF_PRODUCTS
+from tests.store.verify_breaks_taxonomy import BREAKS_OF_TAXONOMY
 from tests.store.verify_breaks_within import BREAKS_WITHIN
 
 from entrepot.cli import verify as command
@@ -41,7 +42,7 @@ from entrepot.store.verify.walk import rows_of
 
 BREAKS = (
     *BREAKS_OF_ROWS, *BREAKS_OF_PAYMENTS, *BREAKS_OF_GOODS, *BREAKS_OF_NUMBERS, *BREAKS_WITHIN,
-    *BREAKS_OF_CONTACTS, *BREAKS_OF_PRODUCTS,
+    *BREAKS_OF_CONTACTS, *BREAKS_OF_PRODUCTS, *BREAKS_OF_TAXONOMY,
 )  # fmt: skip
 DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
 YEAR = 365 * 86_400 * 1_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from entrepot.core.products import FullProduct
-from entrepot.store.reading import goods, products
+from entrepot.store.reading import goods, products, taxonomy
 from entrepot.store.reading.products import Page, Wanted
 
 Ids = dict[str, bytes]
@@ -37,5 +37,8 @@ ASKED_PRODUCTS = {
     "products.newest": _newest,
     "products.page": _pages,
     "products.product": lambda conn, ids: products.product(conn, ORG, ids["plate"]),
+    "taxonomy.listed": lambda conn, ids: [
+        taxonomy.listed(conn, ORG, "category", after, 9) for after in (None, ids["clothes"])
+    ],
     "products.variant": lambda conn, ids: products.variant(conn, ORG, ids["plate_small"]),
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 from tests.quantities import much
-from tests.store.verify_book_administration import listening, manned, running_low
+from tests.store.verify_book_administration import listening, manned, running_low, sorted_
 from tests.store.verify_book_contacts import followed, touched
 from tests.store.verify_book_goods import gone_and_back, held
 from tests.store.verify_book_products import catalogued
@@ -227,6 +227,7 @@ async def healthy_book(database: Database) -> Healthy:
     await book.tell(MakeKey(2, "native", b"d" * 32, "native", "orders:read", "till"))
     await running_low(book)
     await manned(book)
+    await sorted_(book)
     await listening(book)
     await _archived(book)
     await _managed(book)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.classify import MakeTaxon
 from entrepot.core.decide.deliver_events import ClaimWebhook, Sent, SettleDeliveries
 from entrepot.core.decide.invite import InviteMember, JoinMember
 from entrepot.core.decide.open_channel import MakeChannel
@@ -13,7 +14,7 @@ from entrepot.core.decide.stocking import MakeLocation
 from entrepot.core.decide.subscribe import MakeWebhook
 from entrepot.core.decide.watch_stock import WatchStock
 from entrepot.core.quantity import NONE
-from entrepot.core.results import WebhookResult
+from entrepot.core.results import TaxonResult, WebhookResult
 from entrepot.store.reading import stock_watch
 
 if TYPE_CHECKING:
@@ -37,6 +38,16 @@ async def manned(book: Healthy) -> None:
         digest = name.encode().ljust(32)
         await book.tell(InviteMember(1, "synq", f"{name}@example.org", "EDITOR", digest, "synq"))
     await book.tell(JoinMember(1, "synq", "ada@example.org"))
+
+
+async def sorted_(book: Healthy) -> None:
+    """A category below another one, and a brand."""
+    above = None
+    for name in ("clothes", "shirts"):
+        made = await book.tell(MakeTaxon(1, "synq", "category", name, parent_id=above))
+        assert isinstance(made, TaxonResult)
+        book.ids[name] = above = made.taxon.id
+    await book.tell(MakeTaxon(1, "synq", "brand", "shirts"))
 
 
 async def listening(book: Healthy) -> None:

@@ -7,14 +7,17 @@ from its events.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from entrepot.core.changed import changed
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
 from entrepot.core.order import Event, Order
 from entrepot.core.properties import text_of
+from entrepot.core.taxonomy import TAXA_KINDS
 
 # The kinds of subjects.
 ORDER = "order"
@@ -91,6 +94,10 @@ WEBHOOK_CHANGED = "webhook.changed"
 WEBHOOK_DISABLED = "webhook.disabled"
 WEBHOOK_REMOVED = "webhook.removed"
 STOCK_SETTINGS_TOLD = "settings.updated"
+# A taxon is a subject of its own kind: a category, a brand, ...
+TAXON_CREATED: Final[Mapping[str, str]] = MappingProxyType(
+    {kind: f"{kind}.created" for kind in TAXA_KINDS}
+)
 PURCHASE_DRAFTED = "purchase_order.drafted"
 PURCHASE_WITHDRAWN = "purchase_order.withdrawn"
 

@@ -19,6 +19,7 @@ from entrepot.core.products import FullProduct, VariantDetails
 from entrepot.core.returns import FullReturn
 from entrepot.core.shipments import Parcel
 from entrepot.core.stock_settings import StockSettings
+from entrepot.core.taxonomy import Taxon
 from entrepot.core.touches import Touch
 from entrepot.core.webhooks import Webhook
 
@@ -139,6 +140,12 @@ class KeyResult(NamedTuple):
     key: OwnKey
 
 
+class TaxonResult(NamedTuple):
+    """The category, brand, attribute, group or template that was made."""
+
+    taxon: Taxon
+
+
 class LocationResult(NamedTuple):
     """The location that was made."""
 
@@ -167,6 +174,7 @@ Result = (
     | KeyResult
     | TouchResult
     | BroadcastResult
+    | TaxonResult
     | LocationResult
     | ReplayedResult
 )

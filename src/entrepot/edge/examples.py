@@ -59,6 +59,15 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("synq", "inviteMember"): {
         "an editor": {"email": "ada@example.org", "role": "EDITOR"},
     },
+    ("synq", "makeCategory"): {
+        "a first one": {"name": "Mugs", "slug": "mugs", "description": "All that holds coffee"},
+    },
+    ("synq", "makeBrand"): {
+        "a brand": {"name": "Acme", "logoUrl": "https://cdn.example/acme.png"},
+    },
+    ("synq", "makeAttribute"): {"a number": {"name": "Weight", "slug": "weight", "type": "NUMBER"}},
+    ("synq", "makeAttributeGroup"): {"a group": {"name": "Sizes", "description": "All sizes"}},
+    ("synq", "makeTemplate"): {"a template": {"name": "Clothes"}},
     ("native", "placeOrder"): {
         "two of a variant": {
             "currency": "USD",

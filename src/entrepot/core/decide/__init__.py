@@ -13,6 +13,7 @@ from entrepot.core.decide import (
     broadcast,
     capture,
     choose,
+    classify,
     complete,
     deliver,
     deliver_events,
@@ -49,6 +50,7 @@ from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, Request
 from entrepot.core.decide.broadcast import ChangeBroadcast, RecordBroadcast
 from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
 from entrepot.core.decide.choose import ChangeSettings
+from entrepot.core.decide.classify import MakeTaxon
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.deliver_events import ClaimWebhook, SettleDeliveries
@@ -146,6 +148,7 @@ _RULES: dict[type, Rule] = {
     SettleDeliveries: Rule(deliver_events.wants_to_settle, deliver_events.settle),
     MakeKey: Rule(keys.wants_maker, keys.make),
     RevokeKey: Rule(keys.wants_both, keys.revoke),
+    MakeTaxon: Rule(classify.wants, classify.make),
     RecordTouch: Rule(touch.wants, touch.record),
     RecordBroadcast: Rule(broadcast.wants, broadcast.record),
     ChangeBroadcast: Rule(broadcast.wants, broadcast.change),

@@ -11,6 +11,7 @@ from entrepot.edge.synq.members import routes as members
 from entrepot.edge.synq.orders import routes as orders
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.synq.settings import routes as settings
+from entrepot.edge.synq.taxonomy import routes as taxonomy
 
 DIALECT = Dialect(
     name="synq",
@@ -36,5 +37,6 @@ DIALECT = Dialect(
     refuse=refusal_answer,
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
     operations=(*orders.OPERATIONS, *inventory.OPERATIONS, *settings.OPERATIONS,
-                *channels.OPERATIONS, *members.OPERATIONS, *audit.OPERATIONS),
+                *channels.OPERATIONS, *members.OPERATIONS, *audit.OPERATIONS,
+                *taxonomy.OPERATIONS),
 )  # fmt: skip

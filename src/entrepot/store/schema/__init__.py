@@ -91,6 +91,7 @@ from entrepot.store.schema.stock_settings import (
     stock_settings,
 )
 from entrepot.store.schema.table import metadata
+from entrepot.store.schema.taxonomy import TAXA, TAXA_BY_SLUG, taxa
 from entrepot.store.schema.touches import TOUCHES, click_contacts, touches
 from entrepot.store.schema.webhooks import (
     DELIVERIES,
@@ -116,6 +117,7 @@ from entrepot.store.schema.work import (
 PLAIN: tuple[AnyKept, ...] = (
     NOTES, NOTICES, SETTINGS, KEYS, STOCK_SETTINGS, LOW_STOCK, PURCHASE_DRAFTS, CHANNELS,
     MEMBERS, TOUCHES, BROADCASTS, WEBHOOKS, DELIVERIES, ITEMS, PRODUCTS, HANDLES, VARIANT_DETAILS,
+    TAXA, TAXA_BY_SLUG,
 )  # fmt: skip
 # Kinds that are read by the order that their rows belong to, where goods of the order have left.
 OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETURN_LINES)
@@ -157,6 +159,8 @@ __all__ = [
     "SHIPMENTS",
     "SHIPMENT_LINES",
     "STOCK_SETTINGS",
+    "TAXA",
+    "TAXA_BY_SLUG",
     "TOUCHES",
     "VARIANTS",
     "VARIANT_DETAILS",
@@ -214,6 +218,7 @@ __all__ = [
     "stock_levels",
     "stock_settings",
     "sweeps",
+    "taxa",
     "touches",
     "variant_details",
     "variant_names",

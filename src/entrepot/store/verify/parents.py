@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, Table, and_, exists, literal, not_, select
 
 from entrepot.core import events
+from entrepot.core.taxonomy import TAXA_KINDS
 from entrepot.store import schema
 from entrepot.store.verify.statements import Check
 
@@ -52,6 +53,7 @@ SUBJECTS: Mapping[str, Table | None] = MappingProxyType(
         events.MEMBER: schema.members,
         events.WEBHOOK: schema.webhooks,
         events.LOCATION: schema.locations,
+        **dict.fromkeys(TAXA_KINDS, schema.taxa),
         events.CHOICE: None,
         events.LOW_STOCK: None,
         events.PURCHASE: None,
@@ -76,6 +78,7 @@ REFERENCES: tuple[Reference, ...] = (
     _of(schema.customer_names, "customer_id", schema.customers),
     _of(schema.variant_names, "variant_id", _VARIANTS),
     _of(_VARIANTS, "item_id", schema.items),
+    _of(schema.taxa, "parent_id", schema.taxa),
     Reference(_VARIANTS, ("org", "entry_id", "id"), _LIST_ENTRIES, ("org", "id", "variant_id")),
     _of(_LIST_ENTRIES, "list_id", schema.item_lists),
     _of(_LIST_ENTRIES, "variant_id", _VARIANTS),

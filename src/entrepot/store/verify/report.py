@@ -196,6 +196,10 @@ INVARIANTS: dict[str, str] = {
         "is on the default list."
     ),
     "BROADCASTS": ("A broadcast has as many events as its version says, and no counter below 0."),
+    "TAXONOMY": (
+        "A category is one step deeper than the category above it, so that none is above itself. "
+        "No two things of one kind have one slug, and each has its event."
+    ),
     "LOG": "The book has its log, and no acknowledged commit is missing.",
 }
 

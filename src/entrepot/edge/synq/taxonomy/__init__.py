@@ -1,0 +1,1 @@
+"""Synq's categories, brands, attributes, groups of attributes and templates."""
