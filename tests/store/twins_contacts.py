@@ -14,7 +14,7 @@ from entrepot.store import schema
 from entrepot.store.keeping import attributions as crediting
 from entrepot.store.keeping import contacts as following
 from entrepot.store.keeping.retention import CONTACTS, Sweep
-from entrepot.store.reading import attributions, broadcasts, contacts, timelines, touches
+from entrepot.store.reading import attributions, broadcasts, contacts, partners, timelines, touches
 from entrepot.store.writing.writes import Writes
 
 Ids = dict[str, bytes]
@@ -85,6 +85,13 @@ ASKED_CONTACTS = {
     "contacts.page": _pages,
     "timelines.count": lambda c, _: timelines.count(c, ORG, contacts.BY_MAKING, _ALL, 9, 0),
     "timelines.find": lambda c, _: timelines.find(c, ORG, contacts.BY_CHANGE, Between(0), 9, 0),
+    "partners.listed": lambda conn, _: [
+        partners.listed(conn, ORG, terms, None, 9)
+        for terms in ((), ("ada@example.org",), ("acme", "cafe"), ("theirs",))
+    ],
+    "partners.partner": lambda conn, ids: [
+        partners.partner(conn, ORG, ids[name]) for name in ("ada", "buyer")
+    ],
     "touches.clicks": _clicks,
     "touches.listed": lambda conn, _: touches.listed(conn, ORG, None, 9),
 }

@@ -12,6 +12,7 @@ from tests.quantities import much
 from tests.store.verify_book_administration import listening, manned, running_low, sorted_
 from tests.store.verify_book_contacts import followed, touched
 from tests.store.verify_book_goods import gone_and_back, held
+from tests.store.verify_book_partners import traded
 from tests.store.verify_book_products import catalogued
 
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
@@ -239,6 +240,7 @@ async def healthy_book(database: Database) -> Healthy:
     await book.mirror("mirrored", "k-1", ("konvo", "paid"))
     await touched(book)
     await catalogued(book)
+    await traded(book)
     await book.mirror("told", "k-2", ("konvo", "open"))
     await book.mirror("told", "k-2", ("konvo", "completed"), ("konvo_shipment", "none"), turn=1)
     await book.mirror("deleted", "k-3", ("konvo", "open"))

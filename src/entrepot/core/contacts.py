@@ -1,14 +1,17 @@
 """Contacts: the customers of the book, as people look for them.
 
-A contact is a customer who ordered or was touched. What a contact is called is the customer's; the
-row of a contact has only what lists and searches need, and follows from the log of events.
+A contact is a customer who ordered or was touched, or whom the organization made a buyer. What a
+contact is called is the customer's; the row of a contact has only what lists and searches need, and
+follows from the log of events.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from entrepot.core.addresses import folded
+from entrepot.core.buyers import PHONE, BuyerContact
 from entrepot.core.order import Customer
 
 # So many words of a name are searched for, and so many characters of each.
@@ -48,19 +51,25 @@ class Page(NamedTuple):
     total: int
 
 
-def terms_of(customer: Customer) -> str:
+def terms_of(
+    customer: Customer, contacts: Iterable[BuyerContact] = (), buyer: Iterable[str | None] = ()
+) -> str:
     """The terms whose beginnings find the customer: mailbox, telephone, words of the names.
 
-    A telephone is found with its country and without.
+    A telephone is found with its country and without. A customer who is a buyer is found by all
+    `contacts`, and by the names of the `buyer`.
     """
     found: dict[str, None] = {}
-    if customer.email:
-        found[folded(customer.email)] = None
-    digits = _digits(customer.phone or "")
-    for left_out in range(COUNTRY_MAX + 1):
-        if len(digits) - left_out >= PHONE_MIN:
-            found[digits[left_out:]] = None
-    names = (customer.first_name, customer.last_name, customer.name)
+    listed = list(contacts)
+    for mailbox in (customer.email, *[one.value for one in listed if one.kind != PHONE]):
+        if mailbox:
+            found[folded(mailbox)] = None
+    for phone in (customer.phone, *[one.value for one in listed if one.kind == PHONE]):
+        digits = _digits(phone or "")
+        for left_out in range(COUNTRY_MAX + 1):
+            if len(digits) - left_out >= PHONE_MIN:
+                found[digits[left_out:]] = None
+    names = (customer.first_name, customer.last_name, customer.name, *buyer)
     words = " ".join([folded(name) for name in names if name]).split()
     found |= dict.fromkeys(words[:WORDS_MAX])
     return "\n".join(dict.fromkeys([term[:TERM_MAX] for term in found if term]))
@@ -77,6 +86,21 @@ def asked_for(text: str) -> tuple[str, ...]:
     words = dict.fromkeys([word[:TERM_MAX] for word in folded(text).split()[:WORDS_MAX]])
     # Longer ones fit fewer contacts, and are looked for first.
     return tuple(sorted(words, key=lambda word: -len(word)))
+
+
+def exactly(email: str | None, phone: str | None, name: str | None) -> tuple[str, ...]:
+    """The terms that a customer has who has all of these: the whole mailbox, the whole telephone
+    number, whole words of the name. What few customers have comes first.
+    """
+    found: dict[str, None] = {}
+    if email is not None:
+        found[folded(email)[:TERM_MAX]] = None
+    if phone is not None:
+        digits = _digits(phone)
+        found[(digits.lstrip("0") or digits)[:TERM_MAX]] = None
+    words = [] if name is None else folded(name).split()[:WORDS_MAX]
+    found |= dict.fromkeys(sorted([word[:TERM_MAX] for word in words], key=lambda one: -len(one)))
+    return tuple(found)
 
 
 def _digits(text: str) -> str:

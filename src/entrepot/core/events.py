@@ -31,6 +31,8 @@ CHANNEL = "channel"
 MEMBER = "member"
 WEBHOOK = "webhook"
 LOCATION = "location"
+# A customer, with the partnership and the buyer: all of them have one count of events.
+CUSTOMER = "customer"
 # A change of settings is a subject of its own, and has no row.
 CHOICE = "choice"
 # The rows of these subjects go when they are over: the events stay.
@@ -89,6 +91,8 @@ MEMBER_INVITED = "member.invited"
 MEMBER_JOINED = "member.joined"
 SETTINGS_CHANGED = "settings.changed"
 LOCATION_MADE = "location.made"
+CUSTOMER_CREATED, CUSTOMER_UPDATED = "customer.created", "customer.updated"
+PARTNERSHIP_UPDATED = "partnership.updated"
 WEBHOOK_MADE = "webhook.made"
 WEBHOOK_CHANGED = "webhook.changed"
 WEBHOOK_DISABLED = "webhook.disabled"

@@ -49,6 +49,10 @@ class Needs:
     oversold: set[int] = field(default_factory=set)
     # Organizations of which all rows of a kind are read: there are few of the kind.
     all_of: dict[Kind[Any, Any], set[int]] = field(default_factory=dict)
+    # Buyers whose contacts and locations are read, and organizations of which the partnerships are
+    # read of customers who are found by a name.
+    buyers: set[tuple[int, bytes]] = field(default_factory=set)
+    partnered: set[int] = field(default_factory=set)
     # Payment references that new orders come with.
     claims: set[Claim] = field(default_factory=set)
     # Orders whose stock, reservations and payment have to be seen as well.

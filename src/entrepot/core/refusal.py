@@ -28,6 +28,7 @@ class Reason(Enum):
     UNKNOWN_VARIANT = ("unknown_variant", "No such variant is known here.")
     UNKNOWN_LOCATION = ("unknown_location", "No such location is known here.")
     UNKNOWN_CUSTOMER = ("unknown_customer", "No such customer is known here.")
+    NO_SUCH_CUSTOMER = ("no_such_customer", "There is no customer with this id.")
     NO_ACCOUNT = ("no_account", "The organization has no account at this payment provider.")
     UNKNOWN_LINE = ("unknown_line", "The order has no such line.")
     UNKNOWN_SHIPMENT = ("unknown_shipment", "No such shipment is known here.")
@@ -42,6 +43,7 @@ class Reason(Enum):
     DUPLICATE_ENTRY = ("duplicate_entry", "The order already has a line of this item list entry.")
     ILLEGAL_MOVE = ("illegal_move", "The order cannot move there from where it stands.")
     CHANNEL_CLOSED = ("channel_closed", "The channel accepts no orders.")
+    PARTNERSHIP_CLOSED = ("partnership_closed", "The partnership accepts no orders.")
     AMOUNT_FIXED = ("amount_fixed", "The order's payment fixes its lines and its total.")
     OUT_OF_STOCK = ("out_of_stock", "There is not enough free stock.")
     STALE_LEASE = ("stale_lease", "Another worker has taken this job over.")
@@ -54,6 +56,7 @@ class Reason(Enum):
 NEVER_STORED = frozenset({
     Reason.RATE_LIMITED, Reason.OVERLOADED, Reason.UNAVAILABLE, Reason.INTERNAL,
     Reason.CHANGED_MEANWHILE, Reason.NO_ACCOUNT, Reason.CHANNEL_CLOSED,
+    Reason.PARTNERSHIP_CLOSED,
 })  # fmt: skip
 # Such a refusal went by the very numbers of a stock level, and not just by there being enough.
 BY_EXACT_STOCK = frozenset({Reason.OUT_OF_STOCK})

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from entrepot.core.beside import Beside
 from entrepot.core.broadcasts import Broadcast
+from entrepot.core.buyers import Partner
 from entrepot.core.changes import Changes
 from entrepot.core.channels import Channel
 from entrepot.core.keys import OwnKey
@@ -128,6 +129,12 @@ class BroadcastResult(NamedTuple):
     broadcast: Broadcast
 
 
+class PartnerResult(NamedTuple):
+    """The customer as the command left the customer, with partnership and buyer."""
+
+    partner: Partner
+
+
 class TouchResult(NamedTuple):
     """The touch that was recorded."""
 
@@ -175,6 +182,7 @@ Result = (
     | TouchResult
     | BroadcastResult
     | TaxonResult
+    | PartnerResult
     | LocationResult
     | ReplayedResult
 )

@@ -14,6 +14,7 @@ EVENTS_READ = "events:read"
 SETTINGS_READ, SETTINGS_WRITE = "settings:read", "settings:write"
 KEYS_WRITE = "keys:write"
 CAMPAIGNS_READ, CAMPAIGNS_WRITE = "campaigns:read", "campaigns:write"
+CUSTOMERS_READ = "customers:read"
 
 MEANINGS: Final = MappingProxyType({
     ORDERS_READ: "read, list and search orders",
@@ -27,6 +28,7 @@ MEANINGS: Final = MappingProxyType({
     KEYS_WRITE: "list, make and revoke keys",
     CAMPAIGNS_READ: "read touches of contacts, and broadcasts",
     CAMPAIGNS_WRITE: "record touches of contacts, and broadcasts",
+    CUSTOMERS_READ: "read customers, their partnerships, contacts and locations",
 })  # fmt: skip
 _ALL = frozenset(MEANINGS)
 _READ = frozenset(scope for scope in _ALL if scope.endswith(":read"))

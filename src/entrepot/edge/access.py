@@ -41,6 +41,8 @@ class Principal(NamedTuple):
     key_id: bytes | None = None  # the id of the caller's key, in a dialect with scopes
     # Whether a channel of the organization may accept no orders: then an order looks.
     closed_channels: bool = False
+    # Whether a partnership of the organization may accept no orders, as above.
+    closed_partnerships: bool = False
 
 
 # The caller of an operation for everybody. Such a call reads nothing: it has no organization.

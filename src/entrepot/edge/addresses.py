@@ -54,6 +54,11 @@ def own_id(kind: str, text: str) -> tuple[str, str] | None:
     return indexed(kind, value)
 
 
+def is_mailbox(text: str) -> bool:
+    """Whether a text can be a mailbox, a placeholder among them."""
+    return _MAILBOX.match(folded(text)) is not None
+
+
 def email(text: str) -> tuple[str, str] | None:
     """A mailbox: its case does not count, its letters do."""
     mailbox = folded(text)

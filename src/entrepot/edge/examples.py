@@ -193,6 +193,28 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
             "deleteOrderItems": ["oi_01981e6a7c0070008000000000000007"],
         },
     },
+    ("polinate", "createBuyer"): {
+        "a buyer with a mailbox": {
+            "buyer": {"name": "Acme Cafe", "legalName": "Acme Cafe Pty Ltd"},
+            "emails": [{"email": "orders@acme.example", "contactName": "Bo", "isPrimary": True}],
+            "phones": [{"phone": "+61 2 9999 0000"}],
+            "locations": [
+                {
+                    "label": "Dock",
+                    "type": "WAREHOUSE",
+                    "addressLine1": "1 Quay Street",
+                    "city": "Sydney",
+                    "country": "AU",
+                },
+            ],
+        },
+    },
+    ("polinate", "updateBuyer"): {
+        "a telephone, and a pause": {
+            "partnershipStatus": "PAUSED",
+            "createPhones": [{"phone": "+61 2 8888 0000", "isPrimary": True}],
+        },
+    },
     ("konvo", "createOrders"): {
         "one paid order": [
             {

@@ -6,7 +6,18 @@ import hashlib
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from entrepot.core import actor
 from entrepot.core.members import INVITED
@@ -16,6 +27,7 @@ from entrepot.store.question import asked_in
 
 _orgs = schema.organizations
 _creds, _members, _channels = schema.credentials, schema.members, schema.channels
+_tied, _ACTIVE = schema.partnerships, "'active'"
 # The numbers of organizations that a cell has: the cell's own number stands above these bits.
 CELL_BITS = 40
 
@@ -47,6 +59,7 @@ class Credential(NamedTuple):
     actor: str  # as the events of its commands tell it; see core.actor
     invited: str | None = None  # the address of a member who has not come yet
     closed_channels: bool = False  # whether a channel of the organization accepts no orders
+    closed_partnerships: bool = False  # whether a partnership of the organization does not
 
 
 _ORG_COLUMNS = [_orgs.c[name] for name in Organization._fields]
@@ -252,10 +265,12 @@ def credential(conn: Connection, secret: str) -> Credential | None:
         _members.c.status == INVITED,
     )  # fmt: skip
     closed = exists().where(_channels.c.org == _creds.c.org, _channels.c.active.is_(False))
+    # As the condition of the index is written.
+    ended = exists().where(_tied.c.org == _creds.c.org, _tied.c.status != literal_column(_ACTIVE))
     row = conn.execute(
         select(
             _creds.c.org, _creds.c.id, _orgs.c.id, _orgs.c.tenant_id, _creds.c.dialect,
-            _creds.c.role, _members.c.email, closed,
+            _creds.c.role, _members.c.email, closed, ended,
         )
         .join(_orgs, _orgs.c.org == _creds.c.org)
         .outerjoin(_members, is_invited)
@@ -263,9 +278,10 @@ def credential(conn: Connection, secret: str) -> Credential | None:
     ).first()  # fmt: skip
     if row is None:
         return None
-    *known, invited, closed_channels = row
+    *known, invited, closed_channels, closed_partnerships = row
     by = actor.credential(row[1])
-    return Credential._make((*known, by, invited, bool(closed_channels)))
+    closing = bool(closed_channels), bool(closed_partnerships)
+    return Credential._make((*known, by, invited, *closing))
 
 
 class ListedCredential(NamedTuple):

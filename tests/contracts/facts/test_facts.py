@@ -14,6 +14,7 @@ from tests.contracts.facts import (
     konvo_clicks,
     konvo_contacts,
     konvo_input,
+    polinate_buyers,
     polinate_change,
     polinate_notify,
     polinate_read,
@@ -32,6 +33,7 @@ TABLES = (
     polinate_notify,
     polinate_change,
     polinate_read,
+    polinate_buyers,
     konvo_input,
     konvo_answer,
     konvo_contacts,
@@ -65,6 +67,7 @@ def house(
 # The numbers of the facts of each part, from and to.
 PARTS = (
     (1, 470),
+    (534, 612),
     (654, 770),
     (771, 800),
     (831, 863),

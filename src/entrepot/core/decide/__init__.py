@@ -11,6 +11,7 @@ from entrepot.core.decide import (
     amend,
     ask_return,
     broadcast,
+    buyer,
     capture,
     choose,
     classify,
@@ -48,6 +49,7 @@ from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
 from entrepot.core.decide.broadcast import ChangeBroadcast, RecordBroadcast
+from entrepot.core.decide.buyer import ChangeBuyer, MakeBuyer
 from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.classify import MakeTaxon
@@ -152,6 +154,8 @@ _RULES: dict[type, Rule] = {
     RecordTouch: Rule(touch.wants, touch.record),
     RecordBroadcast: Rule(broadcast.wants, broadcast.record),
     ChangeBroadcast: Rule(broadcast.wants, broadcast.change),
+    MakeBuyer: Rule(buyer.wants_names, buyer.make),
+    ChangeBuyer: Rule(buyer.wants, buyer.change),
     WakeStep: Rule(wake.wants, wake.wake),
     DeferJob: Rule(steps.wants_to_defer, steps.defer),
     FinishJob: Rule(steps.wants_to_finish, steps.finish),

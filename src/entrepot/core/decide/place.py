@@ -9,7 +9,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.channels import CHANNELS
 from entrepot.core.claims import claim
 from entrepot.core.commands import CustomerRef, DraftLine
-from entrepot.core.decide import open_channel
+from entrepot.core.decide import open_channel, partner
 from entrepot.core.decide.catalogue import first_seen, make_line, resolve_variant
 from entrepot.core.decide.customers import resolve_customer, snapshot
 from entrepot.core.decide.jobs import first_job
@@ -49,6 +49,8 @@ class PlaceOrder(NamedTuple):
     needs_account: bool = False
     # Whether the organization has a channel that accepts no orders.
     looks_at_channel: bool = False
+    # Whether the organization has a partnership that accepts no orders.
+    looks_at_partnership: bool = False
 
 
 def wants(command: PlaceOrder, needs: Needs) -> None:
@@ -61,6 +63,8 @@ def wants(command: PlaceOrder, needs: Needs) -> None:
         needs.claims.add(payment)
     if command.looks_at_channel:
         needs.all_of.setdefault(CHANNELS, set()).add(org)
+    if command.looks_at_partnership:
+        partner.wants_of_order(org, command.customer, needs)
 
 
 def place(command: PlaceOrder, facts: Facts) -> Decision:
@@ -75,6 +79,8 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     if command.makes:
         _make_named(command, facts, changes)
     customer_id = resolve_customer(command.customer, org, facts, changes)
+    if command.looks_at_partnership:
+        partner.look(customer_id, command.customer, org, facts)
     default_location = facts.orgs[org].default_location if command.from_default_location else None
     currency = command.currency or _currency(command.lines[0], org, facts, changes)
     lines = tuple([

@@ -5,6 +5,7 @@ from __future__ import annotations
 from entrepot.edge.dialect import Dialect
 from entrepot.edge.native.broadcasts import routes as broadcasts
 from entrepot.edge.native.credentials import NAME, authenticate
+from entrepot.edge.native.customers import routes as customers
 from entrepot.edge.native.events import routes as events
 from entrepot.edge.native.goods import routes as goods
 from entrepot.edge.native.keys import routes as keys
@@ -37,5 +38,5 @@ DIALECT = Dialect(
                 *goods.OPERATIONS, *purchases.OPERATIONS,
                 *events.OPERATIONS, *settings.OPERATIONS,
                 *webhooks.OPERATIONS, *keys.OPERATIONS, *touches.OPERATIONS,
-                *broadcasts.OPERATIONS),
+                *broadcasts.OPERATIONS, *customers.OPERATIONS),
 )  # fmt: skip

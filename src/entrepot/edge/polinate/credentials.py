@@ -23,7 +23,10 @@ async def authenticate(headers: Mapping[str, str], services: Services) -> Princi
         or business_id(business.strip()) != found.org_id
     ):
         raise refuse(Reason.UNAUTHENTICATED)
-    return Principal(found.org, found.org_id, found.tenant_id, found.role, found.actor)
+    return Principal(
+        found.org, found.org_id, found.tenant_id, found.role, found.actor,
+        closed_partnerships=found.closed_partnerships,
+    )  # fmt: skip
 
 
 def business_text(org_id: bytes) -> str:

@@ -49,7 +49,7 @@ async def _of_token(token: str, services: Services) -> Principal:
         services.admission.look_again(found.org_id)
     return Principal(
         found.org, found.org_id, found.tenant_id, found.role, found.actor,
-        closed_channels=found.closed_channels,
+        closed_channels=found.closed_channels, closed_partnerships=found.closed_partnerships,
     )  # fmt: skip
 
 
@@ -66,8 +66,11 @@ async def _of_claims(claims: dict[str, Any], services: Services) -> Principal:
     if found is None:
         raise refuse(Reason.FORBIDDEN, "the token's organization is not known here")
     who = actor.subject(claims.get("sub"))
-    # A look-up of an organization tells nothing of its channels.
-    return Principal(found.org, found.id, found.tenant_id, role, who, closed_channels=True)
+    # A look-up of an organization tells nothing of its channels and partnerships.
+    return Principal(
+        found.org, found.id, found.tenant_id, role, who,
+        closed_channels=True, closed_partnerships=True,
+    )  # fmt: skip
 
 
 def _same(headers: Mapping[str, str], name: str, shown: str, expected: bytes) -> None:

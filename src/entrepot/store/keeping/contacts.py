@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, select
 
 from entrepot.core import events
+from entrepot.core.buyers import BuyerContact
 from entrepot.core.contacts import Contact, terms_of
 from entrepot.core.order import Customer
 from entrepot.core.touches import CLICK
@@ -25,7 +26,7 @@ from entrepot.store.writing import list_tallies
 from entrepot.store.writing.list_tallies import NO_KEY, Counted
 from entrepot.store.writing.writes import Writes
 
-_BY_ID, _BY_ORDER = ("org", "id"), ("org", "order_id")
+_BY_ID, _BY_ORDER, _BY_CUSTOMER = ("org", "id"), ("org", "order_id"), ("org", "customer_id")
 _ORDER = ("id", "customer_id", "created_at", "made_at", "origin", "channel", "source_platform")
 _OWNED = ("org", "order_id", "customer_id", "window_days")
 _CLICKER = ("org", "origin_id", "customer_id")
@@ -68,7 +69,7 @@ def behind(conn: Connection, after_org: int, limit: int) -> list[Sweep]:
 def follow(conn: Connection, sweep: Sweep, limit: int, now: int) -> Step:
     """Take in the next `limit` events. Raises Conflict where another process was faster."""
     e = schema.events.c
-    following = select(e.number, e.subject, e.subject_id)
+    following = select(e.number, e.subject, e.subject_id, e.source)
     following = following.where(e.org == sweep.org, e.number > sweep.reached_at)
     found = conn.execute(following.order_by(e.org, e.number).limit(limit)).all()
     reached = found[-1].number if found else _newest(conn, sweep.org)
@@ -79,8 +80,10 @@ def follow(conn: Connection, sweep: Sweep, limit: int, now: int) -> Step:
     for one in found:
         if one.subject in named:
             named[one.subject].add(bytes(one.subject_id))
-    if any(named.values()):
-        _Following(conn, sweep.org, writes, now).take(named[events.ORDER], named[events.TOUCH])
+    told = {bytes(one.subject_id): one.source for one in found if one.subject == events.CUSTOMER}
+    if told or any(named.values()):
+        slice_ = _Following(conn, sweep.org, writes, now)
+        slice_.take(named[events.ORDER], named[events.TOUCH], told)
     writes.run(conn)
     return Step(moved, len(found) < limit)
 
@@ -100,8 +103,10 @@ class _Following:
         self._conn, self._org, self._writes, self._now = conn, org, writes, now
         self._counted: Counter[Counted] = Counter()
 
-    def take(self, orders: set[bytes], touches: set[bytes]) -> None:
-        """Write what these orders and touches say of their contacts."""
+    def take(self, orders: set[bytes], touches: set[bytes], customers: dict[bytes, str]) -> None:
+        """Write what these orders and touches say of their contacts, and what was told of
+        `customers` themselves, who have the source of their last event.
+        """
         rows = self._select(schema.orders, _BY_ID, orders, _ORDER)
         told = {bytes(row[0]): _told(row) for row in rows}
         before = self._owned_before(orders)
@@ -117,9 +122,9 @@ class _Following:
         joined = Counter([one.customer_id for one in now.values()])
         left = Counter([one.customer_id for one in before.values()])
         met = self._touches(touches)
-        ids = joined.keys() | left.keys() | {one.customer_id for one in met}
+        ids = joined.keys() | left.keys() | {one.customer_id for one in met} | customers.keys()
         more = {id_: joined[id_] - left[id_] for id_ in ids}
-        self._contacts(ids, [*told.values(), *met], more)
+        self._contacts(ids, [*told.values(), *met], more, customers)
         touched = attributions.owned_by(self._conn, self._org, {one.customer_id for one in met})
         known = {one.order_id: one for one in touched if one.order_id not in orders}
         attributions.credit(
@@ -161,7 +166,13 @@ class _Following:
         self._writes.update(table, ("customer_id",), _BY_ORDER, moved)
         self._writes.insert(table, _OWNED, new)
 
-    def _contacts(self, ids: set[bytes], told: list[_Told], more: dict[bytes, int]) -> None:
+    def _contacts(
+        self,
+        ids: set[bytes],
+        told: list[_Told],
+        more: dict[bytes, int],
+        sources: dict[bytes, str],
+    ) -> None:
         rows = self._select(schema.customers, _BY_ID, ids, schema.CUSTOMERS.columns)
         customers = [schema.CUSTOMERS.from_row(row) for row in rows]
         found = self._select(schema.contacts, _BY_ID, ids, Contact._fields)
@@ -169,10 +180,14 @@ class _Following:
         seen: dict[bytes, list[_Told]] = {}
         for met in told:
             seen.setdefault(met.customer_id, []).append(met)
+        terms = self._terms_of(customers)
         now = [
-            _seen(customer, known.get(customer.id), seen.get(customer.id, []), more[customer.id])
-            for customer in customers
+            _seen(one, known.get(one.id), seen.get(one.id, []), sources.get(one.id, ""))._replace(
+                terms=terms[one.id]
+            )
+            for one in customers
         ]
+        now = [one._replace(orders=one.orders + more[one.id]) for one in now]
         new = [one for one in now if one.id not in known]
         changed = [one for one in now if one.id in known and one != known[one.id]]
         table, rest = schema.contacts, Contact._fields[2:]
@@ -183,6 +198,22 @@ class _Following:
         self._terms(now, known)
         for contact in (*new, *changed):
             self._count(contact, known.get(contact.id))
+
+    def _terms_of(self, customers: list[Customer]) -> dict[bytes, str]:
+        """What each is searched by: buyers by all their names, mailboxes and telephones."""
+        ids = {one.id for one in customers}
+        names = self._select(schema.buyers, _BY_ID, ids, ("id", "name", "legal_name"))
+        called = {bytes(id_): those for id_, *those in names}
+        kept = schema.BUYER_CONTACTS
+        buyers = set(called)
+        rows = self._select(kept.table, _BY_CUSTOMER, buyers, kept.columns) if buyers else []
+        reached: dict[bytes, list[BuyerContact]] = {}
+        for contact in map(kept.from_row, rows):
+            reached.setdefault(contact.customer_id, []).append(contact)
+        return {
+            one.id: terms_of(one, reached.get(one.id, ()), called.get(one.id, ()))
+            for one in customers
+        }
 
     def _terms(self, now: list[Contact], known: dict[bytes, Contact]) -> None:
         """Write the terms that contacts have now and had not, and take the others away."""
@@ -230,19 +261,18 @@ def _terms(contact: Contact | None) -> set[bytes]:
     return {term.encode() for term in contact.terms.split("\n")}
 
 
-def _seen(customer: Customer, known: Contact | None, told: list[_Told], more: int) -> Contact:
-    """The contact after these orders: times rise, and the source is that of the first one."""
+def _seen(customer: Customer, known: Contact | None, told: list[_Told], source: str) -> Contact:
+    """The contact after these orders, without its terms: times rise, and the source is that of the
+    first one. Of a customer who did nothing yet it is that of the making.
+    """
     updated = max(customer.updated_at, *[one.created_at for one in told], 0)
-    interacted = max([one.dated for one in told], default=0)
+    interacted = max([one.dated for one in told], default=customer.created_at)
     if known is None:
-        first = min(told, key=lambda one: one.created_at)
+        first = min(told, key=lambda one: one.created_at).source if told else source
         return Contact(
-            customer.org, customer.id, customer.created_at, updated, interacted, more,
-            first.source, terms_of(customer),
-        )  # fmt: skip
+            customer.org, customer.id, customer.created_at, updated, interacted, 0, first, ""
+        )
     return known._replace(
         updated_at=max(known.updated_at, updated),
         interacted_at=max(known.interacted_at, interacted),
-        orders=known.orders + more,
-        terms=terms_of(customer),
     )

@@ -64,6 +64,16 @@ from entrepot.store.schema.orders import (
     orders,
 )
 from entrepot.store.schema.organization import CHANNELS, MEMBERS, channels, members
+from entrepot.store.schema.partnerships import (
+    BUYER_CONTACTS,
+    BUYER_LOCATIONS,
+    BUYERS,
+    PARTNERSHIPS,
+    buyer_contacts,
+    buyer_locations,
+    buyers,
+    partnerships,
+)
 from entrepot.store.schema.payments import OPERATIONS, PAYMENTS, payment_operations, payments
 from entrepot.store.schema.products import (
     HANDLES,
@@ -117,8 +127,10 @@ from entrepot.store.schema.work import (
 PLAIN: tuple[AnyKept, ...] = (
     NOTES, NOTICES, SETTINGS, KEYS, STOCK_SETTINGS, LOW_STOCK, PURCHASE_DRAFTS, CHANNELS,
     MEMBERS, TOUCHES, BROADCASTS, WEBHOOKS, DELIVERIES, ITEMS, PRODUCTS, HANDLES, VARIANT_DETAILS,
-    TAXA, TAXA_BY_SLUG,
+    TAXA, TAXA_BY_SLUG, PARTNERSHIPS, BUYERS, BUYER_CONTACTS, BUYER_LOCATIONS,
 )  # fmt: skip
+# Of them, kinds that are read by the buyer that their rows belong to as well.
+OF_BUYERS: tuple[AnyKept, ...] = (BUYER_CONTACTS, BUYER_LOCATIONS)
 # Kinds that are read by the order that their rows belong to, where goods of the order have left.
 OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETURN_LINES)
 
@@ -127,6 +139,9 @@ __all__ = [
     "ANSWERS",
     "ATTRIBUTIONS",
     "BROADCASTS",
+    "BUYERS",
+    "BUYER_CONTACTS",
+    "BUYER_LOCATIONS",
     "CHANNELS",
     "CLAIMS",
     "CUSTOMERS",
@@ -145,9 +160,11 @@ __all__ = [
     "MEMBERS",
     "NOTES",
     "NOTICES",
+    "OF_BUYERS",
     "OF_SENT_ORDERS",
     "OPERATIONS",
     "ORDERS",
+    "PARTNERSHIPS",
     "PAYMENTS",
     "PLAIN",
     "PRODUCTS",
@@ -169,6 +186,9 @@ __all__ = [
     "announced_orders",
     "attributions",
     "broadcasts",
+    "buyer_contacts",
+    "buyer_locations",
+    "buyers",
     "channels",
     "click_contacts",
     "contact_orders",
@@ -200,6 +220,7 @@ __all__ = [
     "orders",
     "organization_settings",
     "organizations",
+    "partnerships",
     "payment_claims",
     "payment_operations",
     "payments",

@@ -18,6 +18,7 @@ from entrepot.store.verify import (
     leaving,
     numbers,
     parents,
+    partners,
     products,
     promises,
     statements,
@@ -90,7 +91,7 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
         *statements.checks(overdue_before), *promises.checks(horizons), *leaving.checks(),
         *coming_back.checks(),
         *parents.checks(), *numbers.checks(), *contacts.checks(), *attributions.checks(),
-        *products.checks(), *taxonomy.checks(), *late,
+        *products.checks(), *taxonomy.checks(), *partners.checks(), *late,
     ):  # fmt: skip
         asking.ask(check.invariant, lambda check=check: _ask(asking, check))  # type: ignore[misc]
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))

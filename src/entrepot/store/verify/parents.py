@@ -54,6 +54,7 @@ SUBJECTS: Mapping[str, Table | None] = MappingProxyType(
         events.WEBHOOK: schema.webhooks,
         events.LOCATION: schema.locations,
         **dict.fromkeys(TAXA_KINDS, schema.taxa),
+        events.CUSTOMER: schema.customers,
         events.CHOICE: None,
         events.LOW_STOCK: None,
         events.PURCHASE: None,

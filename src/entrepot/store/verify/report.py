@@ -200,6 +200,14 @@ INVARIANTS: dict[str, str] = {
         "A category is one step deeper than the category above it, so that none is above itself. "
         "No two things of one kind have one slug, and each has its event."
     ),
+    "PARTNERSHIPS": (
+        "A partnership has as many events of its customer as its version says, and each event of "
+        "a customer has the partnership."
+    ),
+    "BUYERS": (
+        "A buyer has at most one primary mailbox and one primary telephone, and no address twice. "
+        "A buyer is a contact, once the log was read so far."
+    ),
     "LOG": "The book has its log, and no acknowledged commit is missing.",
 }
 

@@ -18,6 +18,7 @@ from entrepot.core.kinds import K, OwnLine, R
 from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.needs import Needs
 from entrepot.core.organization import SETTINGS
+from entrepot.core.partnerships import PARTNERSHIPS
 from entrepot.core.payment import WITH_MONEY
 from entrepot.core.products import HANDLES, ITEMS, PRODUCTS, VARIANT_DETAILS
 from entrepot.pace import paced
@@ -31,6 +32,7 @@ from entrepot.store.writing import allocation, order_names, payments
 OVERSOLD_NAMED = 5
 _BY_ID = ("org", "id")
 _BY_ORDER = ("org", "order_id")
+_BY_CUSTOMER = ("org", "customer_id")
 _BY_SENDER = ("org", "sender_id", "origin")
 # Kinds that are read by their keys, where a command asks for some.
 _BY_KEY = (*schema.PLAIN, schema.OPERATIONS)
@@ -134,6 +136,9 @@ class _Loading:
                 self._rows(kept, wanted_of_kind)
         for kept in _FEW if needs.all_of else ():
             self._look_for_all(kept)
+        for kept in schema.OF_BUYERS if needs.buyers else ():
+            take = partial(_read, kept, self.facts)
+            look(Select(kept.table, _BY_CUSTOMER, needs.buyers, kept.columns), take)
         self.facts.chosen.update([org for (org,) in needs.of(SETTINGS)])
         for kept in schema.OF_SENT_ORDERS if self._sent else ():
             look(_by_order(kept, self._sent), partial(_read, kept, self.facts))
@@ -260,6 +265,9 @@ class _Loading:
     def _customer_names(self, found: list[Row]) -> None:
         named = _read(schema.CUSTOMER_NAMES, self.facts, found)
         self.needs.customers.update([(name.org, name.customer_id) for name in named])
+        if partnered := self.needs.partnered:
+            known = [(name.org, name.customer_id) for name in named if name.org in partnered]
+            self.needs.of(PARTNERSHIPS).update(known)
 
     def _senders(self, found: list[Row]) -> None:
         for org, value, origin, order_id in found:

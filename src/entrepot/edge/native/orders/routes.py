@@ -80,6 +80,8 @@ async def place_order(call: Call) -> Answer:
         command = command._replace(needs_account=True)
     if call.principal.closed_channels and told.channel:
         command = command._replace(looks_at_channel=True)
+    if call.principal.closed_partnerships and told.customer is not None:
+        command = command._replace(looks_at_partnership=True)
     return await carrying.carry_out(call, command, key, dry=dry, status=201)
 
 

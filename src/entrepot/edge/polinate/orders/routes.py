@@ -95,6 +95,8 @@ async def post_order(call: Call) -> Answer:
         answer = partial(write.noted, request_id=call.request_id)
         return await call.submit(note, answer, idempotency)
     command, idempotency = read.create_order(body, key, call.principal)
+    if call.principal.closed_partnerships and body.partnership_id is not None:
+        command = command._replace(looks_at_partnership=True)
     return await call.submit(command, _whole_order(201, call), idempotency)
 
 

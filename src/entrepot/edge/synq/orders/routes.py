@@ -55,6 +55,8 @@ async def create_order(call: Call) -> Answer:
         command = command._replace(needs_account=True)
     if principal.closed_channels and command.said["channel"]:
         command = command._replace(looks_at_channel=True)
+    if principal.closed_partnerships and command.customer.customer_id is not None:
+        command = command._replace(looks_at_partnership=True)
     answer = partial(write.created, request_id=call.request_id)
     return await call.submit(command, answer, idempotency)
 

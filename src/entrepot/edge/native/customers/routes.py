@@ -1,0 +1,75 @@
+"""The native API's customers: the path table, and the lines that connect reading, a question and
+writing."""
+
+from __future__ import annotations
+
+from entrepot.core import ids, scopes
+from entrepot.core.contacts import exactly
+from entrepot.core.refusal import Reason, Refused, refuse
+from entrepot.edge import revisions
+from entrepot.edge.access import Scoped
+from entrepot.edge.dialect import (
+    IF_NONE_MATCH,
+    UNCHANGED,
+    Call,
+    Operation,
+    Parameter,
+    Response,
+)
+from entrepot.edge.native import bodies, paging
+from entrepot.edge.native.customers import wire, write
+from entrepot.edge.native.documented import ERRORS, NOT_FOUND
+from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
+from entrepot.store.reading import partners
+from entrepot.writer.envelope import Answer
+
+READ = Scoped(scopes.CUSTOMERS_READ)
+
+
+async def list_customers(call: Call) -> Answer:
+    """A page of customers."""
+    asked = bodies.query(call, wire.CustomerQuery)
+    terms = exactly(asked.email, asked.phone, asked.name)
+    if "" in terms:
+        raise refuse(Reason.INVALID, "must be a telephone number", "phone")
+    found = await call.read(partners.listed, terms, paging.id_after(asked.after), asked.limit + 1)
+    shown = found[: asked.limit]
+    after = paging.cursor(shown[-1].customer.id.hex()) if len(found) > asked.limit else None
+    return Answer(200, write.encode(wire.CustomerPage(list(map(write.customer, shown)), after)))
+
+
+async def get_customer(call: Call) -> Answer:
+    """Answer with one customer."""
+    bodies.no_query(call)
+    id_ = ids.spelled(call.path_ids["id"])
+    found = None if id_ is None else await call.read(partners.partner, id_)
+    if found is None:
+        raise Refused(write.NO_CUSTOMER)
+    call.etag = write.tag(found)
+    if revisions.is_known(call.headers, call.etag):
+        return Answer(revisions.NOT_MODIFIED, b"")
+    return Answer(200, write.encode(write.customer(found)))
+
+
+_ID = Parameter("id", "path", {"type": "string", "format": "uuid"}, True, "The customer's id.")
+OPERATIONS = (
+    Operation(
+        method="GET", path="/v1/customers", operation_id="listCustomers",
+        summary="List customers", handler=list_customers, access=READ, tag="Customers",
+        description="Newest first. A customer is found by address and name a moment after the "
+        "first order or the making.",
+        parameters=bodies.parameters(
+            wire.CustomerQuery, limit=LIMIT_TEXT, after=AFTER_TEXT,
+            email="With this mailbox.", phone="With this telephone number.",
+            name="With all of these words in the name.",
+        ),
+        responses={200: Response("A page of customers", wire.CustomerPage), **ERRORS},
+    ),
+    Operation(
+        method="GET", path="/v1/customers/{id}", operation_id="getCustomer",
+        summary="Get a customer", handler=get_customer, access=READ, tag="Customers",
+        parameters=(_ID, IF_NONE_MATCH),
+        responses={200: Response("The customer", wire.Customer, ("ETag",)), 304: UNCHANGED,
+                   **ERRORS, 404: NOT_FOUND},
+    ),
+)  # fmt: skip

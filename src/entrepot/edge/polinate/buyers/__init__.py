@@ -1,0 +1,1 @@
+"""Polinate's buyers: customers with their partnership, contacts and locations."""

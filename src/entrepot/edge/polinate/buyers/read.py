@@ -1,0 +1,297 @@
+"""Polinate's requests about buyers into commands; pure. A refusal names the field at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from entrepot.core import ids
+from entrepot.core.addresses import folded
+from entrepot.core.buyers import EMAIL, PHONE
+from entrepot.core.decide.buyer import ChangeBuyer, MakeBuyer
+from entrepot.core.decide.buyer_parts import (
+    Address,
+    BuyerParts,
+    ContactChange,
+    NewContact,
+    PlaceChange,
+    Primary,
+    Removal,
+)
+from entrepot.core.partnerships import ACTIVE
+from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import addresses, canonical, revisions
+from entrepot.edge.access import Principal
+from entrepot.edge.dialect import read_json
+from entrepot.edge.polinate.buyers import wire
+from entrepot.edge.polinate.orders import values
+from entrepot.edge.polinate.orders.read import SOURCE
+from entrepot.writer.envelope import Idempotency
+from entrepot.writer.idempotency import fingerprint
+
+# A buyer shows the first prefix; guides and reference write two, and a partnership has the same id.
+PREFIXES = ("phm_", "pha_", "prt_")
+PREFIX_OF = {EMAIL: "eml_", PHONE: "phn_", None: "loc_"}
+
+_CREATE = msgspec.json.Decoder(wire.CreateBuyer)
+_UPDATE = msgspec.json.Decoder(wire.UpdateBuyer)
+_OBJECT = msgspec.json.Decoder(dict[str, Raw])
+_members = _OBJECT.decode
+_CREATION = ("buyer", "partnershipStatus", "phones", "emails", "locations")
+_CHANGES = (
+    "buyer", "partnershipStatus",
+    "createPhones", "updatePhones", "deletePhones",
+    "createEmails", "updateEmails", "deleteEmails",
+    "createLocations", "updateLocations", "deleteLocations",
+)  # fmt: skip
+_CORE = ("name", "legalName", "primaryEmail", "primaryPhone", "properties", "buyerInfo")
+# Further members that a buyer shows, and that may come back as they were read.
+_SHOWN = frozenset({
+    "id", "partnershipId", "partnershipStatus", "itemListId", "status", "createdAt", "updatedAt",
+    "deletedAt", "emails", "phones", "locations",
+})  # fmt: skip
+_PLACE = {
+    "label": "label", "type": "type", "status": "status", "address_line1": "line1",
+    "address_line2": "line2", "city": "city", "state": "state", "postcode": "postcode",
+    "country": "country",
+}  # fmt: skip
+_NULL = b"null"
+
+
+def buyer_id(text: str) -> bytes:
+    """The customer that an id of a path names. Refused: what is no id."""
+    for prefix in PREFIXES:
+        found = ids.spelled(text, prefix)
+        if found is not None:
+            return found
+    raise refuse(Reason.NO_SUCH_CUSTOMER)
+
+
+def new_buyer(body: bytes) -> tuple[wire.CreateBuyer, list[str]]:
+    """The body of POST /api/v1/buyers, and the names of its unknown members."""
+    body = _without_nulls(body, _CREATION[1:])
+    told = read_json(body, _CREATE, sound=True)
+    return told, _ignored(body, _CREATION)
+
+
+def changes(body: bytes) -> tuple[wire.UpdateBuyer, list[str]]:
+    """The body of PATCH /api/v1/buyers/{id}, and the names of its unknown members.
+
+    Refused: a body of which nothing is known.
+    """
+    body = _without_nulls(body, _CHANGES)
+    named = _members(body)
+    if named and not any(name in named for name in _CHANGES):
+        raise refuse(Reason.INVALID, f"knows only {', '.join(_CHANGES)}", "body")
+    told = read_json(body, _UPDATE, sound=True)
+    return told, _ignored(body, _CHANGES)
+
+
+def _without_nulls(body: bytes, names: Iterable[str]) -> bytes:
+    """The body without these members where they are null: such a member says nothing."""
+    told = read_json(body, _OBJECT)
+    kept = {name: raw for name, raw in told.items() if name not in names or bytes(raw) != _NULL}
+    return msgspec.json.encode(kept)
+
+
+def _ignored(body: bytes, known: tuple[str, ...]) -> list[str]:
+    told = _members(body)
+    names = [name for name in told if name not in known]
+    core = told.get("buyer")
+    if core is not None:
+        unknown = [one for one in _members(core) if one not in _CORE and one not in _SHOWN]
+        names += [f"buyer.{name}" for name in unknown]
+    return names
+
+
+def create_buyer(
+    body: wire.CreateBuyer, key: str | None, principal: Principal
+) -> tuple[MakeBuyer, Idempotency | None]:
+    """The command and its key. A partnership is active unless something else is told."""
+    core = body.buyer
+    parts = BuyerParts(
+        new=(*_new(EMAIL, "emails", body.emails), *_new(PHONE, "phones", body.phones)),
+        primary=_primary(core),
+        new_places=_new_places("locations", body.locations),
+        primary_member="isPrimary",
+    )
+    word = values.maybe_word(body.partnership_status, wire.STATUS, "partnershipStatus")
+    command = MakeBuyer(
+        principal.org, SOURCE, _name(core.name, "buyer.name"),
+        None if core.legal_name is None else _name(core.legal_name, "buyer.legalName"),
+        values.free_object(core.properties, "buyer.properties") or {},
+        values.free_object(core.buyer_info, "buyer.buyerInfo") or {},
+        ACTIVE if word is None else wire.STATUS[word], parts,
+    )  # fmt: skip
+    return command, _keyed(key, "createBuyer", _CREATION, body)
+
+
+def change_buyer(
+    body: wire.UpdateBuyer,
+    customer_id: bytes,
+    key: str | None,
+    principal: Principal,
+    headers: Mapping[str, str],
+) -> tuple[ChangeBuyer, Idempotency | None]:
+    """The command and its key. The headers say which version of the buyer is meant."""
+    core = body.buyer
+    said: dict[str, Any] = {}
+    if core.name is not UNSET:
+        said["name"] = _name(core.name, "buyer.name")
+    if core.legal_name is not UNSET:
+        told = core.legal_name
+        said["legal_name"] = None if told is None else _name(told, "buyer.legalName")
+    for name, member, raw in (
+        ("properties", "buyer.properties", core.properties),
+        ("info", "buyer.buyerInfo", core.buyer_info),
+    ):
+        found = values.free_object(raw, member)
+        if found is not None:
+            said[name] = found
+    word = values.maybe_word(body.partnership_status, wire.STATUS, "partnershipStatus")
+    command = ChangeBuyer(
+        principal.org, SOURCE, customer_id, said, None if word is None else wire.STATUS[word],
+        _parts(body), _only_of_buyers(body), "partnershipStatus", revisions.expected(headers),
+    )  # fmt: skip
+    return command, _keyed(key, "updateBuyer", ("id", *_CHANGES), body, customer_id)
+
+
+def _parts(body: wire.UpdateBuyer) -> BuyerParts:
+    return BuyerParts(
+        new=(
+            *_new(EMAIL, "createEmails", body.create_emails),
+            *_new(PHONE, "createPhones", body.create_phones),
+        ),
+        changed=(
+            *_changed(EMAIL, "updateEmails", body.update_emails),
+            *_changed(PHONE, "updatePhones", body.update_phones),
+        ),
+        primary=_primary(body.buyer),
+        new_places=_new_places("createLocations", body.create_locations),
+        changed_places=tuple(
+            PlaceChange(where, _place(one), _id(one.id, None, f"{where}.id"))
+            for where, one in _placed("updateLocations", body.update_locations)
+        ),
+        removed=(
+            *_removed(EMAIL, "deleteEmails", body.delete_emails),
+            *_removed(PHONE, "deletePhones", body.delete_phones),
+            *_removed(None, "deleteLocations", body.delete_locations),
+        ),
+        primary_member="isPrimary",
+    )
+
+
+def _only_of_buyers(body: wire.UpdateBuyer) -> str | None:
+    """The first told member that only a buyer has."""
+    core = msgspec.to_builtins(body.buyer, builtin_types=(Raw,))
+    if core:
+        return f"buyer.{next(iter(core))}"
+    for name, listed in zip(_CHANGES[2:], msgspec.structs.astuple(body)[2:], strict=True):
+        if listed:
+            return name
+    return None
+
+
+def _placed(name: str, listed: Iterable[Any]) -> Iterable[tuple[str, Any]]:
+    return ((f"{name}[{at}]", one) for at, one in enumerate(listed))
+
+
+def _new(kind: str, name: str, listed: Iterable[Any]) -> tuple[NewContact, ...]:
+    return tuple(
+        NewContact(
+            where, kind, _address(kind, getattr(one, kind), f"{where}.{kind}"), one.contact_name,
+            one.is_primary, one.sequence,
+        )
+        for where, one in _placed(name, listed)
+    )  # fmt: skip
+
+
+def _changed(kind: str, name: str, listed: Iterable[Any]) -> tuple[ContactChange, ...]:
+    found = []
+    for where, one in _placed(name, listed):
+        said = {
+            member: getattr(one, member) for member in ("contact_name", "is_primary", "sequence")
+        }
+        told = getattr(one, kind)
+        address = None if told is UNSET else _address(kind, told, f"{where}.{kind}")
+        said = {member: value for member, value in said.items() if value is not UNSET}
+        found.append(ContactChange(where, kind, _id(one.id, kind, f"{where}.id"), address, said))
+    return tuple(found)
+
+
+def _removed(kind: str | None, name: str, listed: Iterable[str]) -> tuple[Removal, ...]:
+    return tuple(
+        Removal(where, kind, _id(one, kind, where)) for where, one in _placed(name, listed)
+    )
+
+
+def _primary(core: wire.NewBuyer | wire.BuyerChanges) -> tuple[Primary, ...]:
+    """The primary addresses that are told by themselves. A new buyer's null says nothing."""
+    found = []
+    for kind, member, told in (
+        (EMAIL, "buyer.primaryEmail", core.primary_email),
+        (PHONE, "buyer.primaryPhone", core.primary_phone),
+    ):
+        if isinstance(told, str):
+            found.append(Primary(member, kind, _address(kind, told, member)))
+        elif told is None and isinstance(core, wire.BuyerChanges):
+            found.append(Primary(member, kind, None))
+    return tuple(found)
+
+
+def _new_places(name: str, listed: Iterable[wire.NewLocation]) -> tuple[PlaceChange, ...]:
+    found = []
+    for where, one in _placed(name, listed):
+        said = _place(one)
+        if not any(value is not None for value in said.values()):
+            raise refuse(Reason.INVALID, "says nothing of the place", where)
+        found.append(PlaceChange(where, said))
+    return tuple(found)
+
+
+def _place(one: wire.NewLocation | wire.LocationChanges) -> dict[str, Any]:
+    told = {kept: getattr(one, member) for member, kept in _PLACE.items()}
+    return {name: value for name, value in told.items() if value is not UNSET}
+
+
+def _address(kind: str, text: str, field: str) -> Address:
+    value = text.strip()
+    if kind == EMAIL:
+        if not addresses.is_mailbox(value):
+            raise refuse(Reason.INVALID, "must be an e-mail address", field)
+        name, compared = addresses.email(value), folded(value)
+    else:
+        if not any(one.isdecimal() for one in value):
+            raise refuse(Reason.INVALID, "must be a telephone number", field)
+        name, compared = addresses.phone(value), addresses.digits_of(value) or folded(value)
+    return Address(value, compared if name is None else name[1], name)
+
+
+def _name(text: str, field: str) -> str:
+    name = text.strip()
+    if not name:
+        raise refuse(Reason.INVALID, "must not be blank", field)
+    return name
+
+
+def _id(text: str, kind: str | None, field: str) -> bytes:
+    found = ids.spelled(text, PREFIX_OF[kind])
+    if found is None:
+        raise refuse(Reason.INVALID, f"the buyer has no such {kind or 'location'}", field)
+    return found
+
+
+def _keyed(
+    key: str | None, operation: str, names: tuple[str, ...], body: msgspec.Struct, *about: bytes
+) -> Idempotency | None:
+    """The key, with the members that tell a repeat from a reuse. The list of names never changes;
+    a member that a body gets later joins a version of its own.
+    """
+    if key is None:
+        return None
+    told = canonical.plain(body)
+    parts = [canonical.text_of(told[name]) if name in told else b"" for name in names[len(about) :]]
+    return Idempotency(key, f"polinate.{operation}", names, fingerprint((*about, *parts)))
