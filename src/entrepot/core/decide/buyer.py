@@ -184,7 +184,7 @@ def _put(customer: Customer, facts: Facts, changes: Changes) -> None:
 
 
 def _contacts(org: int, id_: bytes, facts: Facts, changes: Changes) -> list[Any]:
-    return buyer_parts.now(BUYER_CONTACTS, (org, id_), facts, changes)
+    return buyer_parts.as_left(BUYER_CONTACTS, (org, id_), facts, changes)
 
 
 def _partner(org: int, id_: bytes, facts: Facts, changes: Changes) -> Partner:
@@ -193,7 +193,7 @@ def _partner(org: int, id_: bytes, facts: Facts, changes: Changes) -> Partner:
     tied = partner.of(org, id_, changes)
     assert customer is not None
     assert tied is not None
-    locations = buyer_parts.now(BUYER_LOCATIONS, (org, id_), facts, changes)
+    locations = buyer_parts.as_left(BUYER_LOCATIONS, (org, id_), facts, changes)
     return Partner(
         customer,
         tied,

@@ -110,7 +110,7 @@ def wants(org: int, parts: BuyerParts, needs: Needs) -> None:
     needs.customer_names.update([(org, *name) for name in names if name is not None])
 
 
-def now(kind: Kind[Any, P], of: Key, facts: Facts, changes: Changes) -> list[P]:
+def as_left(kind: Kind[Any, P], of: Key, facts: Facts, changes: Changes) -> list[P]:
     """The parts of a buyer as the decision leaves them so far."""
     rows = {kind.key(row): row for row in facts.group(kind, of)}
     for key, row in changes.of(kind).rows.items():
@@ -154,7 +154,7 @@ class _Contacts:
     ) -> None:
         self._org, self._customer, self._kind = org, customer_id, kind
         self._parts, self._facts, self._changes = parts, facts, changes
-        known = now(BUYER_CONTACTS, (org, customer_id), facts, changes)
+        known = as_left(BUYER_CONTACTS, (org, customer_id), facts, changes)
         self._before = {one.id: one for one in known if one.kind == kind}
         self._now = dict(self._before)
         # The contact that is told to be primary, and its place in the sender's body.
@@ -264,7 +264,7 @@ def _places(
     org: int, customer_id: bytes, parts: BuyerParts, facts: Facts, changes: Changes
 ) -> None:
     at, pending = facts.now, changes.of(BUYER_LOCATIONS)
-    known = {one.id: one for one in now(BUYER_LOCATIONS, (org, customer_id), facts, changes)}
+    known = {one.id: one for one in as_left(BUYER_LOCATIONS, (org, customer_id), facts, changes)}
     for gone in [one for one in parts.removed if one.kind is None]:
         _taken(known, gone.id, gone.where, "location")
         pending.remove((org, customer_id, gone.id))

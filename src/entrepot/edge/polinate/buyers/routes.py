@@ -41,7 +41,7 @@ _REPLAYED = ("Idempotent-Replayed",)
 
 async def create_buyer(call: Call) -> Answer:
     """Make a buyer with contacts and locations."""
-    body, call.ignored = await call.parsed(read.new_buyer)
+    body = await call.parsed(read.new_buyer)
     command, key = read.create_buyer(body, idempotency_key(call.headers), call.principal)
     answer = await call.submit(command, write.made(call.request_id), key)
     if command.status != ACTIVE:
@@ -86,7 +86,7 @@ OPERATIONS = (
         access=WRITERS, tag="Buyers", parameters=(*HEADERS, _KEY), body=wire.CreateBuyer,
         description="The buyer is a customer of the organization in every dialect. The default "
         "item list applies to the new partnership.",
-        responses={201: Response("The ids of the buyer", wire.BuyerMade, (*_REPLAYED, "Warning")),
+        responses={201: Response("The ids of the buyer", wire.BuyerMade, _REPLAYED),
                    **BODY_ERRORS},
     ),
     Operation(
