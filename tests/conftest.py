@@ -26,6 +26,7 @@ from entrepot.testing.postgres import Postgres
 from entrepot.testing.server import Server, sqlite_url
 
 ENGINES = ("sqlite", "postgres")
+Server.forked = True
 # Tests speak http over the loopback interface. A client of httpx loads the authorities that it
 # trusts for https, which takes 20 ms. In this folder it finds none.
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)

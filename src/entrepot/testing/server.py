@@ -18,14 +18,16 @@ from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import asyncpg
 import pysqlite3
 from sqlalchemy import func, select
 
+from entrepot import failpoints
 from entrepot.store import schema
 from entrepot.testing.command_line import run_in
+from entrepot.testing.forking import Forked
 
 ENTREPOT = str(Path(sys.executable).with_name("entrepot"))
 START_SECONDS = 60.0
@@ -74,7 +76,12 @@ class Server:
     The port stays the same when the server starts again. `env` adds settings (`ENTREPOT_*`); the
     settings of the calling process do not count. `program` is the `entrepot` of another
     installation, whose commands run in processes of their own.
+
+    Where `forked` is set, the process is forked from one that has loaded the program (`forking`).
+    Several workers are started as the program, and so is a process that dies at a failpoint.
     """
+
+    forked: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -95,7 +102,7 @@ class Server:
         self.log = folder / f"{role}.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("ENTREPOT_")}
         self.env = inherited | {
             "ENTREPOT_DATABASE_URL": database_url,
@@ -156,15 +163,23 @@ class Server:
         assert self.process is None
         address = ["--host", "127.0.0.1", "--port", str(self.port)]
         workers = ["--workers", str(self.workers)] if self.workers > 1 else []
+        arguments = ["serve", *address, *workers, "--role", self.role, *more]
+        if self._may_fork():
+            self.process = Forked(arguments, self.env, self.folder, self.log)
+            return
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [self.program, "serve", *address, *workers, "--role", self.role, *more],
+                [self.program, *arguments],
                 env=self.env,
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
                 start_new_session=self.workers > 1,
             )
+
+    def _may_fork(self) -> bool:
+        own = self.program == ENTREPOT and self.workers == 1
+        return self.forked and own and failpoints.SETTING not in self.env
 
     def ready(self) -> bool:
         """Whether /health/ready answers 200 now; fails at once when the process has ended."""
