@@ -7,6 +7,7 @@ book. Parts that cannot be read are reported, and the rest is audited all the sa
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sqlalchemy import Connection, Table, func, select
 
@@ -87,12 +88,7 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     late: Iterable[Check] = ()
     if now is not None and overdue_before is not None:
         late = waiting.checks(now, overdue_before)
-    for check in (
-        *statements.checks(overdue_before), *promises.checks(horizons), *leaving.checks(),
-        *coming_back.checks(),
-        *parents.checks(), *numbers.checks(), *contacts.checks(), *attributions.checks(),
-        *products.checks(), *taxonomy.checks(), *partners.checks(), *late,
-    ):  # fmt: skip
+    for check in (*_checks(overdue_before, horizons), *late):
         asking.ask(check.invariant, lambda check=check: _ask(asking, check))  # type: ignore[misc]
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))
     Walk(asking, sound, operation_key).check()
@@ -102,11 +98,21 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     return Report(checked, asking.findings.violations())
 
 
+@lru_cache(maxsize=4)
+def _checks(overdue_before: int | None, horizons: Horizons | None) -> tuple[Check, ...]:
+    """The checks of rows. They are made once: making them takes as long as asking a small book."""
+    return (
+        *statements.checks(overdue_before), *promises.checks(horizons), *leaving.checks(),
+        *coming_back.checks(), *parents.checks(), *numbers.checks(), *contacts.checks(),
+        *attributions.checks(), *products.checks(), *taxonomy.checks(), *partners.checks(),
+    )  # fmt: skip
+
+
 def _rows(conn: Connection, table: Table) -> int:
     return conn.execute(select(func.count()).select_from(table)).scalar_one()
 
 
 def _ask(asking: Asking, check: statements.Check) -> None:
-    streamed = check.broken.execution_options(yield_per=_ROWS_AT_ONCE)
-    with asking.conn.execute(streamed) as found:
+    streamed = {"yield_per": _ROWS_AT_ONCE}
+    with asking.conn.execute(check.broken, execution_options=streamed) as found:
         asking.findings.add_rows(check.invariant, found.mappings())  # type: ignore[arg-type]
