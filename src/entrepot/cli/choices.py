@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -38,6 +38,21 @@ def _whole(_type: Any, tokens: Sequence[Any]) -> int:
 
 whole = Parameter(converter=_whole)
 """A parameter that takes a whole number; it refuses 8080.5."""
+
+ORDER = (
+    "The order's id in any dialect's spelling, what its sender calls it, or its number as #1042. "
+    "The name of its organization may stand before it"
+)
+OrderText = Annotated[str, Parameter(help=f"{ORDER}.")]
+"""The words that name an order."""
+
+OrgText = Annotated[
+    str | None,
+    Parameter(
+        help="Name, number or id of the organization; the order is looked for in all when absent."
+    ),
+]
+"""The organization of an order that is named."""
 
 
 def port_of(port: int, *, least: int = 1) -> int:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from sqlalchemy import Connection
 
+from entrepot.cli.choices import OrderText, OrgText
 from entrepot.cli.session import on_book, order_meant, order_words
 from entrepot.clock import new_id, now
 from entrepot.core import ids, shown
@@ -24,19 +25,14 @@ from entrepot.store.reading.explaining import Explained, explanation
 
 
 def explain(
-    *order: str,
-    org: str | None = None,
+    *order: OrderText,
+    org: OrgText = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
     """Say where an order stands, what it waits for, and which commands and words it takes now.
 
     Parameters
     ----------
-    order
-        The order's id in any dialect's spelling, what its sender calls it, or its number as #1042.
-        The name of its organization may stand before it.
-    org
-        Name, number or id of the organization; the order is looked for in all when absent.
     as_json
         Print one line of JSON.
     """

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from entrepot import settings
-from entrepot.cli.choices import words
+from entrepot.cli.choices import OrderText, OrgText, words
 from entrepot.cli.session import Meant, OperatorError, on_book, order_meant, order_words
 from entrepot.core.actor import operator
 from entrepot.core.commands import Command
@@ -47,17 +47,8 @@ def submitted(
     return result
 
 
-def cancel(*order: str, org: str | None = None) -> None:
-    """Cancel an order: its stock is given back, and its payment is voided.
-
-    Parameters
-    ----------
-    order
-        The order's id in any dialect's spelling, what its sender calls it, or its number as #1042.
-        The name of its organization may stand before it.
-    org
-        Name, number or id of the organization; the order is looked for in all when absent.
-    """
+def cancel(*order: OrderText, org: OrgText = None) -> None:
+    """Cancel an order: its stock is given back, and its payment is voided."""
     submitted(
         order,
         org,
@@ -67,17 +58,8 @@ def cancel(*order: str, org: str | None = None) -> None:
     print(f"order {order[-1]} is cancelled")
 
 
-def capture(*order: str, org: str | None = None) -> None:
-    """Take all of an order's money that is held, before its hold lapses.
-
-    Parameters
-    ----------
-    order
-        The order's id in any dialect's spelling, what its sender calls it, or its number as #1042.
-        The name of its organization may stand before it.
-    org
-        Name, number or id of the organization; the order is looked for in all when absent.
-    """
+def capture(*order: OrderText, org: OrgText = None) -> None:
+    """Take all of an order's money that is held, before its hold lapses."""
     submitted(
         order,
         org,
@@ -88,11 +70,11 @@ def capture(*order: str, org: str | None = None) -> None:
 
 
 def resolve(
-    *order: str,
+    *order: OrderText,
     proof: str,
     found: Annotated[str | None, words(*FINDINGS)] = None,
     reference: str | None = None,
-    org: str | None = None,
+    org: OrgText = None,
 ) -> None:
     """Settle a parked payment by what you found at its service, and write down how you know.
 
@@ -100,9 +82,6 @@ def resolve(
 
     Parameters
     ----------
-    order
-        The order's id in any dialect's spelling, what its sender calls it, or its number as #1042.
-        The name of its organization may stand before it.
     proof
         Where and by whom it was seen, in words.
     found
@@ -110,8 +89,6 @@ def resolve(
         said; every other step is done if it is not said.
     reference
         The service's own reference of the money; of money that it holds it has to be told.
-    org
-        Name, number or id of the organization; the order is looked for in all when absent.
     """
     result = submitted(
         order,

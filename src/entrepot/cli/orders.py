@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from entrepot import settings
 from entrepot.cli.announced import show_announced
-from entrepot.cli.choices import whole
+from entrepot.cli.choices import ORDER, whole
 from entrepot.cli.failed import show_failed
 from entrepot.cli.order_commands import submitted
 from entrepot.cli.session import OperatorError, on_book, organization
@@ -126,7 +126,7 @@ def _line(one: Waiting) -> str:
 
 
 def retry(
-    *order: str,
+    *order: Annotated[str, Parameter(help=f"{ORDER}; with --all, that name alone.")],
     org: str | None = None,
     all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
     reason: str | None = None,
@@ -135,9 +135,6 @@ def retry(
 
     Parameters
     ----------
-    order
-        The order's id in any dialect's spelling, what its sender calls it, or its number as #1042.
-        The name of its organization may stand before it; with --all, that name alone.
     org
         Name, number or id of the organization; every one when absent.
     all_
