@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, update
-from tests.asked import listen
+from tests.asked import listen, plan_of
 from tests.store.test_conformance import NOW, an_order
 from tests.store.test_list_model import PHASES, STATUSES, Book
 
@@ -21,7 +21,6 @@ from entrepot.core.order_filter import OrderFilter
 from entrepot.core.words import moved_by
 from entrepot.edge.polinate.words import goods_of, stages_of
 from entrepot.store import schema
-from entrepot.store.engines import sql
 from entrepot.store.reading import lists, property_lists, queries, span_walk
 from entrepot.store.writing.flush import flush
 
@@ -135,9 +134,7 @@ def test_no_list_scans(book: Book, name: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def _sqlite_searches(book: Book, statement: str, values: Any) -> list[tuple[str, str]]:
-    explain = "EXPLAIN QUERY PLAN " + statement
-    rows = book.read(lambda conn: conn.exec_driver_sql(explain, values).all())
-    steps = [str(row[3]) for row in rows]
+    steps = book.read(lambda conn: plan_of(conn, statement, values)).split("\n")
     named = {alias: table for table, alias in re.findall(r"(\w+) AS (\w)\b", statement)}
     for step in steps:
         scanned = re.match(r"SCAN (\w+)", step)
@@ -152,8 +149,7 @@ def _sqlite_searches(book: Book, statement: str, values: Any) -> list[tuple[str,
 def _postgres_searches(book: Book, statement: str, values: Any) -> list[tuple[str, str]]:
     # Written with the planner told to go by indexes where it can, since these tables are small:
     # what it then still scans, or looks up by the organization alone, no index leads to.
-    lines = book.write(lambda conn: sql.fetch(conn, "EXPLAIN " + statement, values))
-    plan = "\n".join(line[0] for line in lines)
+    plan = book.write(lambda conn: plan_of(conn, statement, values))
     assert "Seq Scan" not in plan, plan
     scans = re.findall(r"Scan.* using (\w+) on (\w+).*\n\s+Index Cond: (.*)|Bitmap Index Scan on "
                        r"(\w+).*\n\s+Index Cond: (.*)", plan)  # fmt: skip
@@ -180,9 +176,6 @@ def test_a_propertys_matches_come_in_the_order_of_the_list(
 
 
 def _plan(book: Book, statement: str, values: Any) -> str:
-    sqlite = book.database.dialect == "sqlite"
-    explain = ("EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN ") + statement
     # Written, where the planner of PostgreSQL goes by indexes, as above.
-    return " ".join(
-        str(row[-1]) for row in book.write(lambda conn: sql.fetch(conn, explain, values))
-    )
+    plan: str = book.write(lambda conn: plan_of(conn, statement, values))
+    return plan

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Select, insert, select
+from tests.asked import plan_of
 from tests.factories import open_shop
 
 from entrepot.core.changes import Changes
@@ -82,13 +83,6 @@ def furnish(conn: Connection) -> None:
     )  # fmt: skip
     for table in tables if conn.dialect.name == "postgresql" else ():
         conn.exec_driver_sql(f"ANALYZE {table}")
-
-
-def plan_of(conn: Connection, sql: str, parameters: tuple[Any, ...]) -> str:
-    if conn.dialect.name == "sqlite":
-        rows = conn.exec_driver_sql("EXPLAIN QUERY PLAN " + sql, parameters)
-        return "\n".join(str(row[3]) for row in rows)
-    return "\n".join(conn.exec_driver_sql("EXPLAIN " + sql, parameters).scalars())
 
 
 def plan(conn: Connection, statement: Select[Any]) -> str:
