@@ -16,6 +16,7 @@ from tests.writer.test_writer import Watched, a_writer, an_organization, count, 
 from entrepot.clock import new_id, now
 from entrepot.core import decide as decisions
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.broadcast import ChangeBroadcast, RecordBroadcast
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder
@@ -23,7 +24,7 @@ from entrepot.core.decide.stocking import ChangeVariant, MakeVariant
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
-from entrepot.core.results import Decision, NotedResult, OrderResult, VariantResult
+from entrepot.core.results import BroadcastResult, Decision, NotedResult, OrderResult, VariantResult
 from entrepot.store import accounts, schema
 from entrepot.store.engine import Database, Unavailable
 from entrepot.store.engines.postgres import PostgresDatabase
@@ -110,6 +111,30 @@ async def test_two_processes_do_not_undo_each_other_s_variant(database: Database
     again = (await writer.submit(Envelope(named))).result
     assert isinstance(again, VariantResult)
     assert (again.variant.name, again.variant.price) == ("Mug", Amount(2, 0))
+
+
+async def test_two_processes_do_not_undo_each_other_s_broadcast(database: Database) -> None:
+    org = await an_organization(database)
+    writer = a_writer(Watched(database))
+    made = await writer.submit(Envelope(RecordBroadcast(org, "native", "Spring")))
+    assert isinstance(made.result, BroadcastResult)
+    sent = ChangeBroadcast(org, "native", made.result.broadcast.id, {"sent": 5})
+    needs, facts = Needs(), Facts(now(), new_id)
+    decisions.add_needs(sent, needs)
+    await database.write(lambda conn: load(conn, needs, facts))
+    decision = decisions.decide(sent, facts)
+    assert isinstance(decision, Decision)
+    # The number of its event would be taken as well: the row has to be guarded by itself.
+    decision.changes.events.clear()
+    facts.absorb(decision.changes)
+
+    await writer.submit(Envelope(sent._replace(said={"opened": 2})))
+    with pytest.raises(Conflict):
+        await database.write(lambda conn: flush(conn, facts))
+
+    again = (await writer.submit(Envelope(sent))).result
+    assert isinstance(again, BroadcastResult)
+    assert (again.broadcast.sent, again.broadcast.opened, again.broadcast.version) == (5, 2, 3)
 
 
 class Broken(Taking):
