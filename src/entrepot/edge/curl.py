@@ -1,7 +1,8 @@
 """An operation as a shell command that works when it is pasted after `demo --shell`.
 
 A value that only the reader knows is a shell variable, named as `entrepot demo --shell` exports it.
-An operation on one order takes the newest order: a command before it looks the order up.
+An operation on one order takes the newest order: a command before it looks the order up. Where
+there is no list, the command before it makes what the operation is about.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ VARIABLES: Final[Mapping[str, Mapping[str, str]]] = {
 }  # fmt: skip
 _ORDER_ID = "ORDER_ID"
 _FIRST_ID = """grep -o '"id":"[^"]*"' | head -n 1 | cut -d '"' -f 4"""
+# An answer to making something may call the id otherwise, such as `phantomId`.
+_MADE_ID = """grep -o '"[a-zA-Z]*[iI]d":"[^"]*"' | head -n 1 | cut -d '"' -f 4"""
 _JOIN = " \\\n  "
 
 
@@ -70,7 +73,14 @@ def curl(
     if of_what not in document["paths"]:
         return f"# Take the id from an order that you read.\n{_ORDER_ID}=...\n\n{command}"
     listed = _JOIN.join([f'curl -sS "{SERVER}{of_what}"', *headers])
-    return f'# The newest order.\n{_ORDER_ID}="$({listed} \\\n  | {_FIRST_ID})"\n\n{command}'
+    looked_up, first, said = listed, _FIRST_ID, "The newest order"
+    if "get" not in document["paths"][of_what]:
+        # What has no list is made first.
+        making = document["paths"][of_what]["post"]
+        told = next(iter(making["requestBody"]["content"][openapi.JSON]["examples"].values()))
+        looked_up = curl(dialect, document, ("POST", of_what), making, told["value"])
+        first, said = _MADE_ID, "A new one"
+    return f'# {said}.\n{_ORDER_ID}="$({looked_up} \\\n  | {first})"\n\n{command}'
 
 
 def _filled_in(dialect: str, quoted: str) -> str:
