@@ -59,9 +59,15 @@ KEPT = frozenset({
 # An order at rest waits for nothing, and nothing of it has left the book.
 # Plain kinds, such as notes, are not of what a filled book is measured by; the keys of its
 # organization are kept.
-EMPTY = frozenset({"announced_orders", "jobs", "order_archives"}) | (
-    {kept.table.name for kept in schema.PLAIN} - KEPT
-)
+EMPTY = frozenset(
+    {
+        "announced_orders",
+        "jobs",
+        "order_archives",
+        "invoices",
+        "invoice_properties",
+    }
+) | ({kept.table.name for kept in schema.PLAIN} - KEPT)
 
 _TIMES = ("created_at", "updated_at")
 COPIED: dict[str, dict[str, tuple[str, ...]]] = {

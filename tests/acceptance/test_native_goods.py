@@ -121,15 +121,20 @@ def test_events_follow_a_number_and_are_waited_for(other: World) -> None:
 def test_settings_are_read_and_changed(other: World) -> None:
     do = other.native.send
     assert accepted(do("GET", "/settings"), 200) == {
-        "capture": "manual", "lapsing": "alarm", "attribution_days": 30,
+        "capture": "manual", "lapsing": "alarm", "attribution_days": 30, "invoices": "never",
     }  # fmt: skip
     told = accepted(do("PATCH", "/settings", {"capture": "shipment"}), 200)
     assert told == accepted(do("GET", "/settings"), 200)
-    assert told == {"capture": "shipment", "lapsing": "alarm", "attribution_days": 30}
+    rest = {"attribution_days": 30, "invoices": "never"}
+    assert told == {"capture": "shipment", "lapsing": "alarm"} | rest
     told = accepted(do("PATCH", "/settings", {"lapsing": "release"}), 200)
-    assert told == {"capture": "shipment", "lapsing": "release", "attribution_days": 30}
+    assert told == {"capture": "shipment", "lapsing": "release"} | rest
     told = accepted(do("PATCH", "/settings", {"attribution_days": 7}), 200)
-    assert told == {"capture": "shipment", "lapsing": "release", "attribution_days": 7}
+    assert told == {"capture": "shipment", "lapsing": "release"} | rest | {"attribution_days": 7}
+    told = accepted(do("PATCH", "/settings", {"invoices": "shipment"}), 200)
+    assert told["invoices"] == "shipment"
+    wrong = problem(do("PATCH", "/settings", {"invoices": "soon"}), 400, "invalid")
+    assert wrong["errors"][0]["pointer"] == "/invoices"
     problem(do("PATCH", "/settings", {"attribution_days": 0}), 400, "invalid")
     wrong = problem(do("PATCH", "/settings", {"capture": "never"}), 400, "invalid")
     assert wrong["errors"][0]["pointer"] == "/capture"

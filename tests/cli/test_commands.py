@@ -90,6 +90,12 @@ def test_an_organization_says_what_is_done_before_a_hold_lapses(operator: Operat
         assert f"lapsing of Acme is {rule}: " in operator.types("org", "lapsing", "acme", rule)
 
 
+def test_an_organization_says_when_its_orders_get_invoices(operator: Operator) -> None:
+    operator.told("org", "create", "Acme")
+    for when in ("confirmation", "shipment", "never"):
+        assert f"invoices of Acme: {when}. " in operator.types("org", "invoices", "acme", when)
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -138,7 +138,9 @@ NOWHERE = {
         "/api/v1/agent-stream", "/api/v1/pim/products", "/api/v1/settings/x",
         "/api/v1/oms/orders/a/b", "/api/v1/oms",
     ],
-    "polinate": ["/api/v1/items", "/api/v1/pricing/x", "/api/v1/orders/a/b", "/api/v1/invoices"],
+    "polinate": [
+        "/api/v1/items", "/api/v1/pricing/x", "/api/v1/orders/a/b", "/api/v1/invoices/x/y",
+    ],
     "konvo": ["/contacts/x", "/broadcasts/x", "/attributions/x", "/clicks/x", "/orders/a/b"],
     "native": ["/v1", "/v1/nothing", "/v1/orders/a/b"],
 }  # fmt: skip

@@ -10,11 +10,20 @@ from tests.store.verify_book_contacts import CAMPAIGN
 
 from entrepot.core.attributing import Asked
 from entrepot.core.between import Between
+from entrepot.core.invoices import InvoiceFilter
 from entrepot.store import schema
 from entrepot.store.keeping import attributions as crediting
 from entrepot.store.keeping import contacts as following
 from entrepot.store.keeping.retention import CONTACTS, Sweep
-from entrepot.store.reading import attributions, broadcasts, contacts, partners, timelines, touches
+from entrepot.store.reading import (
+    attributions,
+    broadcasts,
+    contacts,
+    invoices,
+    partners,
+    timelines,
+    touches,
+)
 from entrepot.store.writing.writes import Writes
 
 Ids = dict[str, bytes]
@@ -75,7 +84,19 @@ def _broadcasts(conn: Connection, _: Ids) -> list[Any]:
     ]
 
 
+def _invoices(conn: Connection, _: Ids) -> list[Any]:
+    asked = (
+        InvoiceFilter(), InvoiceFilter(0, "OVERDUE"), InvoiceFilter(None, None, "xero.no", "7"),
+        InvoiceFilter(None, None, "xero.no", None, False),
+    )  # fmt: skip
+    return [invoices.page(conn, ORG, one, limit=9, offset=0) for one in asked]
+
+
 ASKED_CONTACTS = {
+    "invoices.invoice": lambda conn, ids: invoices.invoice(conn, ORG, ids["invoice"]),
+    "invoices.listed": lambda conn, _: invoices.listed(conn, ORG, None, 9),
+    "invoices.of_order": lambda conn, ids: invoices.of_order(conn, ORG, ids["billed"]),
+    "invoices.page": _invoices,
     "broadcasts.broadcast": lambda conn, _: broadcasts.broadcast(conn, ORG, CAMPAIGN),
     "broadcasts.listed": lambda conn, _: broadcasts.listed(conn, ORG, None, 9),
     "broadcasts.page": _broadcasts,

@@ -12,6 +12,7 @@ from tests.quantities import much
 from tests.store.verify_book_administration import listening, manned, running_low, sorted_
 from tests.store.verify_book_contacts import followed, touched
 from tests.store.verify_book_goods import gone_and_back, held
+from tests.store.verify_book_invoices import billed
 from tests.store.verify_book_partners import traded
 from tests.store.verify_book_products import catalogued
 
@@ -256,6 +257,7 @@ async def healthy_book(database: Database) -> Healthy:
         conn.execute(schema.organization_settings.insert().values(chosen))
 
     await database.write(source)
+    await billed(book)
     await book.tell(KeepNotice(1, "stripe", "evt_1", ("pi_1",), b"{}"))
     await book.tell(NotifyOrder(1, "polinate", "not-known-yet"))
     await database.write(lambda conn: processes.beat(conn, 1, book.now()))

@@ -20,6 +20,7 @@ from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.keys import MakeKey, RevokeKey
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.decide.run_stock import RunStock
+from entrepot.core.invoices import WHEN
 from entrepot.core.keys import OwnKey
 from entrepot.core.lapsing import RULES
 from entrepot.core.organization import CAPTURES
@@ -36,6 +37,7 @@ from entrepot.writer.envelope import Envelope
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
 _Capture = Annotated[Literal["manual", "shipment", "confirmation"], words(*CAPTURES)]
 _Lapsing = Annotated[Literal["alarm", "capture", "release"], words(*RULES)]
+_Invoices = Annotated[Literal["never", "confirmation", "shipment"], words(*WHEN)]
 _Model = Annotated[Literal["HARD", "SOFT"], words("HARD", "SOFT")]
 _Dialect = Annotated[Literal["synq", "polinate", "konvo", "native"], words(*credentials.DIALECTS)]
 _Role = Annotated[Literal["ADMIN", "EDITOR", "VIEWER", "MEMBER"], words(*credentials.ROLES)]
@@ -218,6 +220,22 @@ def attribution(org: str, days: int) -> None:
     """
     name = _changed(org, ChangeSettings(0, attribution_days=days), "org attribution")
     print(f"orders of {name} are credited to touches of {days} days before them")
+
+
+@org_app.command
+def invoices(org: str, when: _Invoices) -> None:
+    """Set when the orders of an organization get their invoices.
+
+    Parameters
+    ----------
+    org
+        Name, number or id of the organization.
+    when
+        `never`: no invoice is made. `confirmation`: when the order is confirmed. `shipment`: when
+        the first goods of the order leave. Invoices that were made stay.
+    """
+    name = _changed(org, ChangeSettings(0, invoices=when), "org invoices")
+    print(f"invoices of {name}: {when}. {WHEN[when]}")
 
 
 def _changed(org: str, wanted: ChangeSettings | RunStock, by: str) -> str:

@@ -60,6 +60,14 @@ def changed(before: Order, after: Order) -> Changed:
     return found
 
 
+def members_changed(
+    names: Iterable[str], before: tuple[Any, ...], after: tuple[Any, ...]
+) -> Changed:
+    """The members of a row with these names that differ, each with both values."""
+    fields: tuple[str, ...] = type(before)._fields  # type: ignore[attr-defined]
+    return differing(tuple([(fields.index(name), name) for name in names]), before, after)
+
+
 def differing(members: Places, before: tuple[Any, ...], after: tuple[Any, ...]) -> Changed:
     """The members that differ, each with both values."""
     found: Changed = {}

@@ -12,6 +12,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
+from entrepot.core import invoices
 from entrepot.core.changed import changed
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
@@ -25,6 +26,7 @@ KEY = "key"
 TOUCH = "touch"
 BROADCAST = "broadcast"
 PRODUCT = "product"
+INVOICE = invoices.INVOICE
 STOCK_ENTRY = "stock_entry"
 SETTINGS = "settings"
 CHANNEL = "channel"
@@ -83,6 +85,7 @@ TOUCH_RECORDED = "touch.recorded"
 PRODUCT_CREATED, PRODUCT_UPDATED = "product.created", "product.updated"
 PRODUCT_DELETED = "product.deleted"
 BROADCAST_RECORDED, BROADCAST_CHANGED = "broadcast.recorded", "broadcast.changed"
+INVOICE_CREATED, INVOICE_UPDATED = invoices.CREATED, invoices.UPDATED
 STOCK_ADJUSTED = "stock.adjusted"
 STOCK_LOW = "stock.low"
 STOCK_RECOVERED = "stock.recovered"

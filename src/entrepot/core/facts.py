@@ -6,14 +6,15 @@ name the rows that the store has to write. Nothing is written for a command that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, NamedTuple, cast
 
-from entrepot.core import kinds
+from entrepot.core import invoices, kinds
 from entrepot.core.changes import Changes
 from entrepot.core.claims import Claim, PaymentClaim, claim_of, is_live
+from entrepot.core.invoices import INVOICES, Invoice
 from entrepot.core.kinds import (
     CustomerName,
     K,
@@ -42,6 +43,7 @@ from entrepot.core.order import (
     StoredAnswer,
     Variant,
 )
+from entrepot.core.organization import SETTINGS
 from entrepot.core.payment import FullPayment, Operation, Payment, last_payment
 from entrepot.core.rows import Grouped, Rows
 
@@ -57,6 +59,8 @@ class OrgFacts(NamedTuple):
     has_source: bool  # an order source is configured
     announced: bool = False  # orders are announced that nobody has told yet
     payment_secret: bytes | None = None  # in place of the book's, what payment keys derive from
+    # When an order gets its invoice; None: nobody ever chose it, and there are no invoices.
+    invoices: str | None = None
 
 
 class Seen(NamedTuple):
@@ -71,6 +75,7 @@ class Seen(NamedTuple):
     reservations: tuple[Reservation, ...]
     payment: FullPayment | None
     job: Job
+    invoice: Invoice | None = None
 
 
 _OF_A_KIND = {"rows": True}
@@ -147,6 +152,8 @@ class Facts:
     accounts: dict[int, frozenset[str]] = field(default_factory=dict)
     # Organizations whose settings were read: one without a row chose nothing.
     chosen: set[int] = field(default_factory=set)
+    # Organizations that have invoices, or will have some.
+    invoicing: set[int] = field(default_factory=set)
     # Shelves of which more is reserved than there is, of organizations that were asked about, and
     # organizations whose allocation changed: whether it is HARD now.
     oversold: dict[int, list[Level]] = field(default_factory=dict)
@@ -191,11 +198,19 @@ class Facts:
         """The order's last payment, with its operations."""
         return last_payment(self.payments.of(order), self.operations.of(order))
 
+    def know(self, org: OrgFacts) -> None:
+        """Know an organization."""
+        self.orgs[org.org] = org
+        if org.invoices is not None:
+            self.invoicing.add(org.org)
+
     def adopt(self, seen: Seen) -> None:
         """Know an order without having read it; what is read afterwards takes its place."""
         order, job = seen.order, seen.job
-        self.orgs[order.org] = seen.org
+        self.know(seen.org)
         self.orders.read((order,))
+        if seen.invoice is not None:
+            self.of(INVOICES).read((seen.invoice,))
         self.reservations.read(seen.reservations)
         if seen.payment is not None:
             self.payments.read((seen.payment.payment,))
@@ -232,11 +247,14 @@ class Facts:
         if order is None:
             return None
         reservations = tuple(self.reservations.of(key))
-        return Seen(self.orgs[order.org], order, reservations, self.payment_of(key), job)
+        billed = self.group(INVOICES, key) if order.org in self.invoicing else ()
+        invoice = next(iter(billed), None)
+        return Seen(self.orgs[order.org], order, reservations, self.payment_of(key), job, invoice)
 
     def absorb(self, changes: Changes) -> None:
         """Take a decision's changes over: later commands see them, the store writes them."""
         pending = changes.pending
+        moved = self._moved(changes) if self.invoicing and changes.events else ()
         if kinds.ORDERS in pending:
             self._follow_orders(pending[kinds.ORDERS].rows)
         mine, long = changes.known is self, len(changes.events) > _LONG
@@ -259,8 +277,46 @@ class Facts:
         self.entries.extend(changes.entries)
         if changes.exact_stock:
             self.exact_stock = True
+        if moved or changes.allocations or SETTINGS in pending:
+            self._follow_organizations(changes, moved)
+
+    def _follow_organizations(self, changes: Changes, moved: Iterable[tuple[Order, Order]]) -> None:
+        """What organizations choose from now on, and the invoices of orders that moved."""
         if changes.allocations:
             self._allocate(changes.allocations)
+        if SETTINGS in changes.pending:
+            for chosen in changes.of(SETTINGS):
+                self.know(self.orgs[chosen.org]._replace(invoices=chosen.invoices))
+        for before, after in moved:
+            self._bill(before, after, changes.events[-1].source)
+
+    def _moved(self, changes: Changes) -> list[tuple[Order, Order]]:
+        """The orders of organizations with invoices that a decision moves, before and after."""
+        if kinds.ORDERS not in changes.pending:
+            return []
+        both = [(self.orders.get((one.org, one.id)), one) for one in changes.orders]
+        return [
+            (before, after)
+            for before, after in both
+            if before is not None and after.managed and after.org in self.invoicing
+        ]
+
+    def _bill(self, before: Order, after: Order, source: str) -> None:
+        """The invoice of an order follows from the order."""
+        known = next(iter(self.group(INVOICES, (after.org, after.id))), None)
+        if known is None:
+            if not invoices.is_due(before.facets, after.facets, self.orgs[after.org].invoices):
+                return
+            made = invoices.of_order(after, self.new_id(), self.now)
+            event = invoices.made_event(made, source, self.actor)
+        else:
+            status = invoices.followed(before, after, known)
+            if status == known.status:
+                return
+            made = invoices.told(known, self.now, status=status)
+            event = invoices.changed_event(known, made, source, self.actor)
+        self.of(INVOICES).put(made)
+        self.events.append(event)
 
     def _allocate(self, hard: dict[int, bool]) -> None:
         """Other allocations of organizations, whose levels are written all at once."""

@@ -24,6 +24,8 @@ class OrganizationSettings(NamedTuple):
     capture: str = DEFAULT_CAPTURE
     lapsing: str = lapsing_rules.DEFAULT_RULE  # what is done before a hold of money ends
     attribution_days: int = WINDOW_DAYS  # touches so many days before an order count
+    # When an order gets its invoice: core.invoices. None: never, and it was never otherwise.
+    invoices: str | None = None
 
 
 def _key(row: OrganizationSettings) -> tuple[int]:

@@ -9,6 +9,7 @@ from entrepot.core.broadcasts import Broadcast
 from entrepot.core.buyers import Partner
 from entrepot.core.changes import Changes
 from entrepot.core.channels import Channel
+from entrepot.core.invoices import Invoice
 from entrepot.core.keys import OwnKey
 from entrepot.core.kinds import Location
 from entrepot.core.members import Member
@@ -135,6 +136,12 @@ class PartnerResult(NamedTuple):
     partner: Partner
 
 
+class InvoiceResult(NamedTuple):
+    """The invoice as it now is."""
+
+    invoice: Invoice
+
+
 class TouchResult(NamedTuple):
     """The touch that was recorded."""
 
@@ -183,6 +190,7 @@ Result = (
     | BroadcastResult
     | TaxonResult
     | PartnerResult
+    | InvoiceResult
     | LocationResult
     | ReplayedResult
 )

@@ -156,6 +156,12 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("native", "makeKey"): {"a till": {"name": "till", "scopes": ["orders:read", "stock:read"]}},
     ("native", "changeSettings"): {"when goods leave": {"capture": "shipment"}},
     ("native", "noteOrder"): {"a note": {"text": "Called the customer."}},
+    ("polinate", "updateInvoice"): {
+        "a number of the accounting system": {
+            "status": "PAID",
+            "properties": {"xero": {"invoiceId": "inv-4711"}},
+        },
+    },
     ("polinate", "createOrder"): {
         "make an order": {
             "expectedDeliveryAt": "2030-01-15T10:30:00.000Z",

@@ -16,6 +16,7 @@ from tests.contracts.facts import (
     konvo_input,
     polinate_buyers,
     polinate_change,
+    polinate_invoices,
     polinate_notify,
     polinate_read,
     synq_access,
@@ -34,6 +35,7 @@ TABLES = (
     polinate_change,
     polinate_read,
     polinate_buyers,
+    polinate_invoices,
     konvo_input,
     konvo_answer,
     konvo_contacts,
@@ -68,6 +70,7 @@ def house(
 PARTS = (
     (1, 470),
     (534, 612),
+    (632, 652),
     (654, 770),
     (771, 800),
     (831, 863),

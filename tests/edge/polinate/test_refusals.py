@@ -29,6 +29,7 @@ EXPECTED = {
     "unknown_shipment": (404, "NOT_FOUND"),
     "unknown_return": (404, "NOT_FOUND"),
     "unknown_product": (404, "NOT_FOUND"),
+    "unknown_invoice": (404, "NOT_FOUND"),
     "unknown_broadcast": (404, "NOT_FOUND"),
     "duplicate_entry": (409, "CONFLICT"),
     "ambiguous": (409, "CONFLICT"),

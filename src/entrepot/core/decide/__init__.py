@@ -10,6 +10,7 @@ from entrepot.core.decide import (
     adjust,
     amend,
     ask_return,
+    bill,
     broadcast,
     buyer,
     capture,
@@ -48,6 +49,7 @@ from entrepot.core.decide import (
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
+from entrepot.core.decide.bill import ChangeInvoice
 from entrepot.core.decide.broadcast import ChangeBroadcast, RecordBroadcast
 from entrepot.core.decide.buyer import ChangeBuyer, MakeBuyer
 from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
@@ -156,6 +158,7 @@ _RULES: dict[type, Rule] = {
     ChangeBroadcast: Rule(broadcast.wants, broadcast.change),
     MakeBuyer: Rule(buyer.wants_names, buyer.make),
     ChangeBuyer: Rule(buyer.wants, buyer.change),
+    ChangeInvoice: Rule(bill.wants, bill.change),
     WakeStep: Rule(wake.wants, wake.wake),
     DeferJob: Rule(steps.wants_to_defer, steps.defer),
     FinishJob: Rule(steps.wants_to_finish, steps.finish),

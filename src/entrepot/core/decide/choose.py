@@ -9,6 +9,7 @@ from entrepot.core.attributing import WINDOW_DAYS_MAX
 from entrepot.core.changes import Changes
 from entrepot.core.decide.capturing import settings_of
 from entrepot.core.facts import Facts
+from entrepot.core.invoices import WHEN
 from entrepot.core.lapsing import RULES
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
@@ -25,6 +26,7 @@ class ChangeSettings(NamedTuple):
     capture: str | None = None
     lapsing: str | None = None
     attribution_days: int | None = None
+    invoices: str | None = None
     source: str = actor.OPERATOR  # the dialect that tells it, or the operator
 
 
@@ -39,7 +41,7 @@ def change(command: ChangeSettings, facts: Facts) -> Decision:
     What was decided by the ones before stays. Refused: an unknown value.
     """
     known = settings_of(command.org, facts)
-    for name, words in (("capture", CAPTURES), ("lapsing", RULES)):
+    for name, words in (("capture", CAPTURES), ("lapsing", RULES), ("invoices", WHEN)):
         word = getattr(command, name)
         if word is not None and word not in words:
             raise refuse(Reason.INVALID, f"must be one of {', '.join(words)}", name)
@@ -48,7 +50,7 @@ def change(command: ChangeSettings, facts: Facts) -> Decision:
         raise refuse(Reason.INVALID, f"must be 1 to {WINDOW_DAYS_MAX}", "attribution_days")
     chosen = OrganizationSettings(
         command.org, command.capture or known.capture, command.lapsing or known.lapsing,
-        known.attribution_days if days is None else days,
+        known.attribution_days if days is None else days, command.invoices or known.invoices,
     )  # fmt: skip
     changes = Changes(facts)
     if chosen != known:

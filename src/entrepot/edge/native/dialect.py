@@ -8,6 +8,7 @@ from entrepot.edge.native.credentials import NAME, authenticate
 from entrepot.edge.native.customers import routes as customers
 from entrepot.edge.native.events import routes as events
 from entrepot.edge.native.goods import routes as goods
+from entrepot.edge.native.invoices import routes as invoices
 from entrepot.edge.native.keys import routes as keys
 from entrepot.edge.native.orders import changes, looking
 from entrepot.edge.native.orders import routes as orders
@@ -38,5 +39,5 @@ DIALECT = Dialect(
                 *goods.OPERATIONS, *purchases.OPERATIONS,
                 *events.OPERATIONS, *settings.OPERATIONS,
                 *webhooks.OPERATIONS, *keys.OPERATIONS, *touches.OPERATIONS,
-                *broadcasts.OPERATIONS, *customers.OPERATIONS),
+                *broadcasts.OPERATIONS, *customers.OPERATIONS, *invoices.OPERATIONS),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from entrepot.edge.dialect import Dialect
 from entrepot.edge.polinate.buyers import routes as buyers
 from entrepot.edge.polinate.credentials import authenticate
+from entrepot.edge.polinate.invoices import routes as invoices
 from entrepot.edge.polinate.orders import routes as orders
 from entrepot.edge.polinate.refusals import refusal_answer
 
@@ -19,5 +20,5 @@ DIALECT = Dialect(
     ),
     authenticate=authenticate,
     refuse=refusal_answer,
-    operations=(*orders.OPERATIONS, *buyers.OPERATIONS),
+    operations=(*orders.OPERATIONS, *buyers.OPERATIONS, *invoices.OPERATIONS),
 )  # fmt: skip

@@ -129,9 +129,9 @@ class Walk:
         ratio = spans.SIZES[level] // spans.SIZES[level - 1]
         return self._spans(level - 1, [(n * ratio, n * ratio + ratio - 1) for n in chosen])
 
-    def _spans(self, level: int, ranges: list[_Range]) -> list[_Span]:
+    def _spans(self, level: int, ranges: list[Range]) -> list[_Span]:
         statement = Statement(self._conn)
-        rows_sql = _within(ranges, statement, "order_spans", "span", org=self._org, level=level)
+        rows_sql = within(ranges, statement, "order_spans", "span", org=self._org, level=level)
         some, every = order_filter.of_spans(self._wanted, statement)
         sure = f"sum(CASE WHEN {every} THEN orders ELSE 0 END)" if every else "sum(orders)"
         found = statement.fetch(
@@ -146,16 +146,16 @@ class Walk:
         """Ask the orders of these lowest spans that match."""
         statement, size = Statement(self._conn), spans.SIZES[0]
         ranges = [(n * size + 1, n * size + size) for n in chosen]
-        rows_sql = _within(ranges, statement, "orders", "number", org=self._org)
+        rows_sql = within(ranges, statement, "orders", "number", org=self._org)
         conditions = order_filter.of_orders(self._wanted, statement)
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         return statement.fetch(f"SELECT {what} FROM {rows_sql}{where}")
 
 
-_Range = tuple[int, int]  # from the first to the last
+Range = tuple[int, int]  # from the first to the last
 
 
-def _within(ranges: list[_Range], statement: Statement, table: str, key: str, **same: int) -> str:
+def within(ranges: list[Range], statement: Statement, table: str, key: str, **same: int) -> str:
     """The rows `o` of a table that have the `same` values, and a key in one of the ranges."""
     conditions = [f"{{0}}.{name} = {statement.mark(value)}" for name, value in same.items()]
     wanted = " AND ".join([*conditions, f"{{0}}.{key} BETWEEN r.low AND r.high"])
@@ -165,9 +165,9 @@ def _within(ranges: list[_Range], statement: Statement, table: str, key: str, **
     return f"{listed} {statement.sql.joined(table, 'o', wanted)}"
 
 
-def _joined(ranges: list[_Range]) -> list[_Range]:
+def _joined(ranges: list[Range]) -> list[Range]:
     """Ranges, given in descending order, with neighbours joined."""
-    joined: list[_Range] = []
+    joined: list[Range] = []
     for low, high in ranges:
         if joined and joined[-1][0] == high + 1:
             joined[-1] = (low, joined[-1][1])

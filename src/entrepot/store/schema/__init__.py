@@ -46,6 +46,7 @@ from entrepot.store.schema.goods import (
     shipment_lines,
     shipments,
 )
+from entrepot.store.schema.invoices import INVOICES, invoice_properties, invoices
 from entrepot.store.schema.kept import AnyKept
 from entrepot.store.schema.notes import NOTES, order_notes
 from entrepot.store.schema.notices import NOTICES, provider_notices
@@ -150,6 +151,7 @@ __all__ = [
     "ENTRIES",
     "EVENTS",
     "HANDLES",
+    "INVOICES",
     "ITEMS",
     "JOBS",
     "KEYS",
@@ -200,6 +202,8 @@ __all__ = [
     "events",
     "idempotency_keys",
     "installation",
+    "invoice_properties",
+    "invoices",
     "item_list_entries",
     "item_lists",
     "items",

@@ -69,6 +69,7 @@ organization_settings = table(
     need("capture", Text),
     need("lapsing", Text),
     need("attribution_days", BigInteger),
+    Column("invoices", Text),  # NULL: nobody ever chose it, and there are no invoices
     one_of("capture", tuple(CAPTURES)),
     one_of("lapsing", tuple(RULES)),
 )

@@ -164,6 +164,8 @@ order_counters = table(
     need("orders", BigInteger),
     Column("committed_at", BigInteger, nullable=False, server_default="0"),
     Column("events", BigInteger, nullable=False, server_default="0"),
+    # How many invoices: the number of the newest one. Written by batches with invoices alone.
+    Column("invoices", BigInteger, nullable=False, server_default="0"),
 )
 
 order_spans = table(

@@ -16,6 +16,7 @@ from entrepot.store.verify import (
     attributions,
     coming_back,
     contacts,
+    invoices,
     leaving,
     numbers,
     parents,
@@ -90,6 +91,7 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
         late = waiting.checks(now, overdue_before)
     for check in (*_checks(overdue_before, horizons), *late):
         asking.ask(check.invariant, lambda check=check: _ask(asking, check))  # type: ignore[misc]
+    asking.ask("the properties of invoices", lambda: invoices.check_properties(asking))
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))
     Walk(asking, sound, operation_key).check()
     if ledger is not None:
@@ -105,6 +107,7 @@ def _checks(overdue_before: int | None, horizons: Horizons | None) -> tuple[Chec
         *statements.checks(overdue_before), *promises.checks(horizons), *leaving.checks(),
         *coming_back.checks(), *parents.checks(), *numbers.checks(), *contacts.checks(),
         *attributions.checks(), *products.checks(), *taxonomy.checks(), *partners.checks(),
+        *invoices.checks(),
     )  # fmt: skip
 
 

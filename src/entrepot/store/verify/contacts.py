@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from entrepot.store import schema
-from entrepot.store.verify import own_reading
+from entrepot.store.verify import invoices, own_reading
 from entrepot.store.verify.statements import Check
 
 READER: Final = "contacts"
@@ -169,8 +169,10 @@ def _tallied() -> Select[Any]:
     t = schema.list_tallies.c
     names = ("org", "list", "word", "key", "level", "slot")
     counted = [select(*[t[name] for name in names], t.counted.label("n"))]
-    for table, where, at, *key_ in _listed():
-        for level, size in enumerate(own_reading.SLOT_SIZES):
+    lists = [(own_reading.SLOT_SIZES, one) for one in _listed()]
+    lists += [(own_reading.SPAN_SIZES, one) for one in invoices.listed()]
+    for sizes, (table, where, at, *key_) in lists:
+        for level, size in enumerate(sizes):
             slot = at // size
             its = select(table.c.org, *key_, literal(level), slot, -func.count())
             grouped = [one for one in (*key_, slot) if isinstance(one, ColumnElement)]

@@ -47,6 +47,7 @@ SUBJECTS: Mapping[str, Table | None] = MappingProxyType(
         events.TOUCH: schema.touches,
         events.BROADCAST: schema.broadcasts,
         events.PRODUCT: schema.items,
+        events.INVOICE: schema.invoices,
         events.STOCK_ENTRY: schema.stock_entries,
         events.SETTINGS: schema.stock_settings,
         events.CHANNEL: schema.channels,

@@ -130,7 +130,9 @@ INVARIANTS: dict[str, str] = {
         "The words that an order keeps are words of a dialect's table, one for each status. Every "
         "other word follows from where the order stands when it is shown."
     ),
-    "PROPERTIES": "The searchable properties of an order are those in its properties.",
+    "PROPERTIES": (
+        "The searchable properties of an order, and of an invoice, are those in its properties."
+    ),
     "ANNOUNCED": "An order that has come is no longer announced.",
     "NUMBERS": "The orders of an organization are numbered from 1 to the number of its counter.",
     "EVENT_NUMBERS": (
@@ -194,6 +196,15 @@ INVARIANTS: dict[str, str] = {
         "A product has as many events as its version says, and at least one variant that is not "
         "deleted, unless it is deleted itself. Its handle leads to it. The entry of each variant "
         "is on the default list."
+    ),
+    "INVOICES": (
+        "An order has at most one invoice, and an order that another system runs has none. The "
+        "figures of an invoice add up, and are those of its order unless the order was amended "
+        "after the invoice was made. An invoice has as many events as its version says."
+    ),
+    "INVOICE_NUMBERS": (
+        "The invoices of an organization are numbered from 1, without a gap, to the number of its "
+        "counter."
     ),
     "BROADCASTS": ("A broadcast has as many events as its version says, and no counter below 0."),
     "TAXONOMY": (

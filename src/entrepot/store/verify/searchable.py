@@ -31,7 +31,7 @@ def check_properties(
         return
     try:
         expected = {
-            (path, value, order.number) for path, value in _searched(order.properties or "{}")
+            (path, value, order.number) for path, value in searched(order.properties or "{}")
         }
     except (ValueError, AttributeError):
         expected = set()
@@ -45,7 +45,7 @@ def check_properties(
         )
 
 
-def _searched(text: str) -> Iterator[tuple[str, str]]:
+def searched(text: str) -> Iterator[tuple[str, str]]:
     """Every path, by dots, with `=` and a scalar's text, or `{` where something else stands."""
     left = [("", json.loads(text, parse_float=_Fraction))]
     while left:

@@ -13,8 +13,10 @@ from collections import Counter
 from sqlalchemy import Connection
 
 from entrepot.core.facts import Facts
+from entrepot.core.invoices import INVOICES, Invoice
 from entrepot.core.kinds import Key
 from entrepot.core.order import Order
+from entrepot.core.rows import Rows
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Row, Write, sql_of
 from entrepot.store.writing.statements import Given
@@ -36,24 +38,55 @@ def number(conn: Connection, writes: Writes, facts: Facts) -> list[Row]:
     for key in sorted(rows.new):
         orders.setdefault(key[0], []).append(key)
     events = Counter([event.org for event in facts.events])
-    wanted = [
+    wanted: list[Row] = [
         (org, len(orders.get(org, ())), events[org], facts.now)
         for org in sorted(orders.keys() | events.keys())
     ]
-    taken = [(org, 0, 0) for org, *_ in wanted]
+    taken: list[Row] = [(org, 0, 0) for org, *_ in wanted]
+    billed = invoiced(facts)
+    sqlite, postgres, types = _TAKE if billed is None else _TAKE_WITH_INVOICES
+    if billed is not None:
+        made = Counter([org for org, _ in billed.new])
+        wanted = [(*row, made[row[0]]) for row in wanted]
     if sql_of(conn).numbers_first:
-        found = [sql.fetch(conn, _TAKE_SQLITE, row)[0] for row in wanted]
-        facts.committed.update((org, at) for org, _, _, at in found)
-        taken = [(org, orders_last, events_last) for org, orders_last, events_last, _ in found]
+        taken = [sql.fetch(conn, sqlite, row)[0] for row in wanted]
+        facts.committed.update((org, at) for org, _, _, at, *_ in taken)
     else:
-        writes.add(Write("order_counters", None, _TAKE_POSTGRES, _TAKE_TYPES, wanted, name=TAKEN))
-    for org, last, _ in taken:
+        writes.add(Write("order_counters", None, postgres, types, wanted, name=TAKEN))
+    if billed is not None:
+        last_of = {row[0]: row[4] for row in taken if len(row) > 4}
+        _number_invoices(billed, last_of, facts.committed)
+    for org, last, *_ in taken:
         keys = orders.get(org, ())
         for given, key in enumerate(keys, last - len(keys) + 1):
             rows.now[key] = _numbered(rows.now[key], given)
     if facts.committed:
         facts.date(rows.new | rows.dirty)
-    return _logged(facts, {org: last - events[org] for org, _, last in taken})
+    return _logged(facts, {org: last - events[org] for org, _, last, *_ in taken})
+
+
+def invoiced(facts: Facts) -> Rows[Key, Invoice] | None:
+    """The invoices of the batch, if it makes or changes any. Batches of organizations without
+    invoices are written by the same statements as ever.
+    """
+    rows = facts.made.get(INVOICES)
+    return rows if rows is not None and (rows.new or rows.dirty) else None
+
+
+def _number_invoices(
+    rows: Rows[Key, Invoice], last_of: dict[int, int], committed: dict[int, int]
+) -> None:
+    """Number new invoices in the order of their ids, as orders are, up to the last of each
+    organization; and date them with the commit, where it is known.
+    """
+    keys: dict[int, list[Key]] = {}
+    for key in sorted(rows.new):
+        keys.setdefault(key[0], []).append(key)
+    for org, its in keys.items():
+        for number_, key in enumerate(its, last_of.get(org, 0) - len(its) + 1):
+            one = rows.now[key]._replace(number=number_)
+            at = committed.get(org)
+            rows.now[key] = one if at is None else one._replace(created_at=at, updated_at=at)
 
 
 def _logged(facts: Facts, before: dict[int, int]) -> list[Row]:
@@ -72,8 +105,12 @@ def numbered(returned: dict[str, list[Row]], facts: Facts) -> None:
     if TAKEN not in returned:
         return
     last: dict[int, int] = {}
-    for org, last[org], _, at in returned[TAKEN]:
+    last_invoice: dict[int, int] = {}
+    for org, last[org], _, at, *more in returned[TAKEN]:
         facts.committed[org] = at
+        last_invoice.update((org, number_) for number_ in more)
+    if (billed := invoiced(facts)) is not None:
+        _number_invoices(billed, last_invoice, facts.committed)
     orders = facts.orders
     for key in orders.new:
         order = orders.now[key]
@@ -86,16 +123,24 @@ def _numbered(order: Order, number: int) -> Order:
     return tuple.__new__(Order, (*order[:-1], number))
 
 
-_TAKE = (
-    "INSERT INTO order_counters AS c (org, orders, events, committed_at) {} "
-    "ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, "
-    "events = c.events + excluded.events, "
-    "committed_at = {}(excluded.committed_at, c.committed_at + 1000) "
-    "RETURNING org, orders, events, committed_at"
-)
-_TAKE_SQLITE = _TAKE.format("VALUES (?, ?, ?, ?)", "max")
-_TAKE_POSTGRES = _TAKE.format("SELECT * FROM {}", "greatest")
-_TAKE_TYPES = ("bigint",) * 4
+def _taking(invoices: str, added: str) -> tuple[str, str, tuple[str, ...]]:
+    """The statement on SQLite and on PostgreSQL, and the types of its arrays."""
+    columns = f"org, orders, events, committed_at{invoices}"
+    text = (
+        f"INSERT INTO order_counters AS c ({columns}) {{}} "
+        "ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, "
+        f"events = c.events + excluded.events{added}, "
+        "committed_at = {}(excluded.committed_at, c.committed_at + 1000) "
+        f"RETURNING {columns}"
+    )
+    number_ = columns.count(",") + 1
+    marks = ", ".join("?" * number_)
+    sqlite = text.format(f"VALUES ({marks})", "max")
+    return sqlite, text.format("SELECT * FROM {}", "greatest"), ("bigint",) * number_
+
+
+_TAKE = _taking("", "")
+_TAKE_WITH_INVOICES = _taking(", invoices", ", invoices = c.invoices + excluded.invoices")
 TAKEN = "taken"
 _NUMBER = ("number", "new.number + k.orders")
 # Columns that PostgreSQL fills in: for a new order, a changed order, a row that bears an order's
@@ -103,4 +148,12 @@ _NUMBER = ("number", "new.number + k.orders")
 MADE = Given(TAKEN, (_NUMBER, ("created_at", "k.committed_at"), ("updated_at", "k.committed_at")))
 CHANGED = Given(TAKEN, (("updated_at", "k.committed_at"),))
 NUMBERED = Given(TAKEN, (_NUMBER,))
+# A new invoice.
+BILLED = Given(
+    TAKEN,
+    (
+        ("number", "new.number + k.invoices"), ("created_at", "k.committed_at"),
+        ("updated_at", "k.committed_at"),
+    ),
+)  # fmt: skip
 LOGGED = Given(TAKEN, (("number", "new.number + k.events"),))

@@ -24,6 +24,7 @@ from entrepot.store.schema.kept import Kept
 from entrepot.store.writing import (
     allocation,
     counters,
+    invoices,
     levels,
     list_tallies,
     orders,
@@ -100,6 +101,7 @@ def _write(conn: Connection, facts: Facts) -> None:
     spans.tally(conn, writes, facts)
     tallies.updates(conn, writes, facts)
     list_tallies.recorded(writes, facts)
+    invoices.write(conn, writes, facts)
     counters.numbered(writes.run(conn), facts)
 
 

@@ -35,7 +35,7 @@ _BY_ORDER = ("org", "order_id")
 _BY_CUSTOMER = ("org", "customer_id")
 _BY_SENDER = ("org", "sender_id", "origin")
 # Kinds that are read by their keys, where a command asks for some.
-_BY_KEY = (*schema.PLAIN, schema.OPERATIONS)
+_BY_KEY = (*schema.PLAIN, schema.OPERATIONS, schema.INVOICES)
 # Kinds of which an organization has few rows, all of which a command may ask for.
 _FEW = (schema.CHANNELS, schema.WEBHOOKS)
 _ORG = (
@@ -43,6 +43,7 @@ _ORG = (
     "(EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org))",
     "payment_secret",
     "(EXISTS (SELECT 1 FROM provider_accounts AS p WHERE p.org = t.org))",
+    "(SELECT s.invoices FROM organization_settings AS s WHERE s.org = t.org)",
 )  # fmt: skip
 
 
@@ -102,6 +103,7 @@ class _Loading:
         self._managed: set[Row] = set()  # of them, those whose stock has to be seen
         self._paying: set[Row] = set()  # those whose payment has to be seen
         self._sent: set[Row] = set()  # those of which goods have left
+        self._billed: set[Row] = set()  # those that may have an invoice
         self._ending: set[Row] = set()  # jobs of orders that a word may end
         self._announcing: set[int] = set()  # organizations that know of announced orders
         self._with_accounts: set[int] = set()  # organizations with accounts at payment services
@@ -142,8 +144,7 @@ class _Loading:
         self.facts.chosen.update([org for (org,) in needs.of(SETTINGS)])
         for kept in schema.OF_SENT_ORDERS if self._sent else ():
             look(_by_order(kept, self._sent), partial(_read, kept, self.facts))
-        if self._with_accounts:
-            self._look_for_accounts()
+        self._look_for_what_few_have()
         if not self._naming and self._name_shelves():
             self._rows(schema.LEVELS, needs.shelves, lock=lock)
         return self._looks
@@ -175,6 +176,13 @@ class _Loading:
     def _rows_of_orders(self, kept: Kept[Any, Any], orders: set[Row]) -> None:
         """Look for the rows of one kind that belong to these orders."""
         self._look(_by_order(kept, orders), partial(_read, kept, self.facts))
+
+    def _look_for_what_few_have(self) -> None:
+        """Look for the invoices of orders and the accounts of organizations that have some."""
+        if self._billed:
+            self._rows_of_orders(schema.INVOICES, self._billed)
+        if self._with_accounts:
+            self._look_for_accounts()
 
     def _look_for_accounts(self) -> None:
         """Look for the accounts of organizations that have some: few have."""
@@ -236,11 +244,11 @@ class _Loading:
     # ------------------------------------------------------------------ what was found
 
     def _orgs(self, found: list[Row]) -> None:
-        for org, guest, location, list_, model, source, announced, secret, paid in found:
-            self.facts.orgs[org] = OrgFacts(
-                org, guest, location, list_, model == "HARD", source is not None,
-                bool(announced), None if secret is None else bytes(secret),
-            )  # fmt: skip
+        for org, guest, place, list_, model, source, announced, secret, paid, billed in found:
+            self.facts.know(OrgFacts(
+                org, guest, place, list_, model == "HARD", source is not None,
+                bool(announced), None if secret is None else bytes(secret), billed,
+            ))  # fmt: skip
             if announced:
                 self._announcing.add(org)
             self.facts.accounts.setdefault(org, frozenset())
@@ -296,6 +304,8 @@ class _Loading:
             if needs.senders:
                 needs.customers.add((order.org, order.customer_id))
             facets = order.facets
+            if order.managed and order.org in self.facts.invoicing and facets.stage != "placed":
+                self._billed.add(key)
             waits = order.managed and (order.parked or facets.stage == "placed")
             moves = key in needs.moving and order.managed and facets.payment in WITH_MONEY
             if key in needs.steps or moves or (waits and key in needs.ending):

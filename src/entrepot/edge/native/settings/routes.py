@@ -33,7 +33,7 @@ async def change_settings(call: Call) -> Answer:
     """Change settings; what was decided by the ones before stays."""
     bodies.no_query(call)
     told, body = await bodies.read(call, _CHANGE)
-    added = (("lapsing",), ("attribution_days",))
+    added = (("lapsing",), ("attribution_days",), ("invoices",))
     key = bodies.keyed(call, "changeSettings", ("capture",), body, added=added)
 
     def answer(result: Result | Refusal) -> Answer:
@@ -43,7 +43,7 @@ async def change_settings(call: Call) -> Answer:
         return Answer(200, msgspec.json.encode(wire.settings(result.settings)))
 
     command = ChangeSettings(
-        call.principal.org, told.capture, told.lapsing, told.attribution_days, NAME
+        call.principal.org, told.capture, told.lapsing, told.attribution_days, told.invoices, NAME
     )
     return await call.submit(command, answer, key)
 

@@ -19,6 +19,7 @@ from entrepot.edge.dialect import (
     Response,
 )
 from entrepot.edge.keys import idempotency_key
+from entrepot.edge.polinate import lists
 from entrepot.edge.polinate.documented import BODY_ERRORS, ERRORS, HEADERS, INVALID, NOT_FOUND
 from entrepot.edge.polinate.orders import listing, read, wire, write
 from entrepot.edge.polinate.wire import StandardError
@@ -45,10 +46,7 @@ _IF_MATCH = Parameter(
     "The ETag that is meant: 412 where the order has another.",
 )
 _LIST = (
-    Parameter("page", "query", {"type": "integer", "default": 1, "minimum": 1,
-                                "maximum": listing.PAGE_MAX}, False, "Which page, from 1."),
-    Parameter("limit", "query", {"type": "integer", "default": listing.LIMIT_DEFAULT, "minimum": 1,
-                                 "maximum": listing.LIMIT_MAX}, False, "Orders a page."),
+    *lists.page_parameters("Orders"),
     Parameter("createdSince", "query", _TIME, False, "Created later than this."),
     Parameter("updatedSince", "query", _TIME, False, "Updated later than this."),
     Parameter("modifiedSince", "query", _TIME, False,
@@ -57,12 +55,7 @@ _LIST = (
               "In this phase."),
     Parameter("status", "query", {"type": "string", "enum": list(STATUS)}, False,
               "In this status."),
-    Parameter("propertyPath", "query", {"type": "string", "minLength": 1,
-                                        "maxLength": listing.PATH_MAX}, False,
-              "A dot path into the properties; needs one of the next two."),
-    Parameter("propertyValue", "query", _TEXT, False, "With this value at the path, as text."),
-    Parameter("propertyExists", "query", {"type": "boolean"}, False,
-              "With (true) or without (false) the path."),
+    *lists.PROPERTY,
 )  # fmt: skip
 REPLAYED = ("Idempotent-Replayed",)
 

@@ -1,0 +1,1 @@
+"""Polinate's invoices: listed, and told of by accounting systems."""
