@@ -59,6 +59,7 @@ def is_mailbox(text: str) -> bool:
     return _MAILBOX.match(folded(text)) is not None
 
 
+@lru_cache(maxsize=4096)
 def email(text: str) -> tuple[str, str] | None:
     """A mailbox: its case does not count, its letters do."""
     mailbox = folded(text)
