@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from entrepot.core.webhooks import url_fault
 from entrepot.sealing import keys_of
 
 PREFIX = "ENTREPOT_"
@@ -35,10 +36,12 @@ class SettingsError(Exception):
     """One or more settings are wrong; the text has a line for each fault."""
 
 
-def _setting(default: Any, meaning: str, *, least: int = 1, most: int = _INT_MAX) -> Any:
-    """A setting. `least` and `most` bound a whole number."""
+def _setting(
+    default: Any, meaning: str, *, least: int = 1, most: int = _INT_MAX, secret: bool = False
+) -> Any:
+    """A setting. `least` and `most` bound a whole number. No fault shows a `secret` one."""
     return dataclasses.field(
-        default=default, metadata={"meaning": meaning, "bounds": (least, most)}
+        default=default, metadata={"meaning": meaning, "bounds": (least, most), "secret": secret}
     )
 
 
@@ -75,6 +78,7 @@ class Settings:
         "",
         "Bearer token for `/metrics` at the main address. Without a token, everybody who reaches "
         "the server can read the figures, which cover all organizations together.",
+        secret=True,
     )
     log_level: str = _setting("info", "Lowest level that is logged: debug, info, warning or error.")
     sandbox: bool = _setting(
@@ -90,12 +94,39 @@ class Settings:
         "Keys that seal accounts at payment services in the book: 32 bytes in base64 each, with a "
         "comma between. The first key seals, and all of them open: put a new key before the old "
         "one, run `entrepot provider reseal`, and take the old one away.",
+        secret=True,
     )
     webhooks_private: bool = _setting(
         False,
         "Whether webhooks may be at addresses of this machine and of private networks, and at "
         "http addresses. Allow it only where every organization is trusted: a webhook reaches what "
         "the server reaches.",
+    )
+    integration_url: str = _setting(
+        "",
+        "Address of the integration service that connects shops, such as `https://api.unified.to`. "
+        "Without it no shop can be connected.",
+    )
+    integration_key: str = _setting("", "Our key at the integration service.", secret=True)
+    integration_workspace: str = _setting(
+        "", "Name of our workspace at the integration service, if it asks for one."
+    )
+    integration_secret: str = _setting(
+        "",
+        "Secret with which the integration service signs what it sends to `/unified/webhook`. "
+        "Without it every such event is refused with 500.",
+        secret=True,
+    )
+    integration_private: bool = _setting(
+        False,
+        "Whether the integration service may be at an address of this machine or of a private "
+        "network, and at an http address.",
+    )
+    integration_trusts_clients: bool = _setting(
+        False,
+        "Whether the platform of a connection that a client tells is taken where the integration "
+        "service cannot be asked. For tests: an organization could then tell any connection as "
+        "its own.",
     )
     batch_max: int = _setting(256, "Most orders in one transaction.")
     queue_max: int = _setting(
@@ -172,7 +203,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         try:
             values[name] = _parse(str(field.type), raw, field.metadata["bounds"])
         except ValueError as error:
-            faults.append(f"{PREFIX}{name.upper()}={raw!r}: {error}")
+            shown = "" if field.metadata["secret"] else f"={raw!r}"
+            faults.append(f"{PREFIX}{name.upper()}{shown}: {error}")
     faults.extend(_unknown(env, known))
     words = ("role", "log_level", "database_pooler")
     values |= {name: str(values[name]).lower() for name in words if name in values}
@@ -193,6 +225,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     except ValueError as error:
         # The value is a secret, so the fault does not show it.
         faults.append(f"{PREFIX}SEAL_KEYS: {error}")
+    service = values.get("integration_url")
+    if service and (fault := url_fault(service, private=True)):
+        faults.append(f"{PREFIX}INTEGRATION_URL={service!r}: {fault}")
     own = values.get("metrics_address")
     address = _ADDRESS.fullmatch(own) if own else None
     if own and (address is None or not 0 < int(address[2]) <= _PORT_MAX):

@@ -214,6 +214,13 @@ class Metrics:
             ["provider", "outcome"],
             registry=registry,
         )
+        self.integration_events = Counter(
+            "entrepot_integration_events",
+            "Events of the integration service, by outcome: placed, repeated, rejected, kept, "
+            "forged, unknown, refused",
+            ["outcome"],
+            registry=registry,
+        )
         self.provider_seconds = Histogram(
             "entrepot_provider_seconds",
             "Duration of a call to a payment provider in seconds",

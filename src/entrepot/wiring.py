@@ -31,8 +31,9 @@ from entrepot.edge.polinate.credentials import business_text
 from entrepot.edge.polinate.orders.source import SOURCE, mirror_from_source
 from entrepot.edge.protocol import SPARE_CONNECTIONS, deadline_protocol
 from entrepot.edge.rate_limit import SharedTokenBuckets
-from entrepot.edge.services import Services
+from entrepot.edge.services import Integrations, Services, Unverified
 from entrepot.outbox import messages
+from entrepot.outbox.integration import IntegrationService, Unconfirmed
 from entrepot.outbox.sending import Result, Sender
 from entrepot.pipeline.deliveries import Deliveries
 from entrepot.pipeline.following import Following
@@ -104,8 +105,30 @@ def make_services(
         database, monotonic=time.monotonic, rate=rate, tokens=tokens, shared_buckets=buckets
     )
     return Services(
-        database, writer, admission, chosen.sandbox, chosen.cell, chosen.webhooks_private
+        database, writer, admission, chosen.sandbox, chosen.cell, chosen.webhooks_private,
+        make_integrations(chosen),
+    )  # fmt: skip
+
+
+def make_integrations(chosen: Settings) -> Integrations:
+    """The integration service, as the settings tell it."""
+    told = Integrations(
+        chosen.integration_url.rstrip("/"), chosen.integration_workspace,
+        chosen.integration_secret.encode(), trusts_clients=chosen.integration_trusts_clients,
+    )  # fmt: skip
+    if not told.url:
+        return told
+    service = IntegrationService(
+        told.url, chosen.integration_key, private=chosen.integration_private
     )
+
+    async def provider(name: str) -> str:
+        try:
+            return await service.provider(name)
+        except Unconfirmed as error:
+            raise Unverified(str(error)) from error
+
+    return told._replace(provider=provider, close=service.close)
 
 
 def make_connectors(database: Database, chosen: Settings) -> Mapping[str, Connect]:
@@ -210,6 +233,14 @@ async def begin_serving(database: Database, chosen: Settings) -> None:
             raise
 
 
+async def let_go(services: Services, sandbox: SandboxProvider | None) -> None:
+    """Close what a server holds, once nothing is under way."""
+    if sandbox is not None:
+        await sandbox.close()
+    await services.integrations.close()
+    await services.database.close()
+
+
 def end_with_parent() -> None:
     """Drain when the process that started this one for its server is gone.
 
@@ -275,9 +306,7 @@ def application(shared: str | None = None) -> Application:
                 await running
             await writer.drain()
             timing.cancel()
-            if sandbox is not None:
-                await sandbox.close()
-            await database.close()
+            await let_go(services, sandbox)
 
     dialects = () if chosen.role == "worker" else ALL
     app = build_app(

@@ -10,6 +10,7 @@ from functools import cache
 
 import httpx
 import pytest
+from tests.integration_service import IntegrationService
 
 from entrepot.testing.server import Server, eventually
 
@@ -23,7 +24,10 @@ FIRST_ORDER = """curl -sS "$SERVER/api/v1/oms/orders" -H "Authorization: Bearer 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("reference")
-    with Server(f"sqlite:///{folder / 'book.db'}", folder) as server:
+    with (
+        IntegrationService("shopify") as service,
+        Server(f"sqlite:///{folder / 'book.db'}", folder, env=service.env) as server,
+    ):
         yield server
 
 
@@ -65,7 +69,7 @@ def test_every_command_of_the_pages_is_taken(served: Server) -> None:
         '-H "X-API-Key: $POLINATE_KEY"'
     )
     eventually(lambda: '"total":1' in paste(served, listed) or None, "the order is confirmed")
-    for dialect, count in (("synq", 21), ("polinate", 9), ("konvo", 7), ("native", 53)):
+    for dialect, count in (("synq", 24), ("polinate", 9), ("konvo", 7), ("native", 53)):
         found = commands(served, dialect)
         assert len(found) == count
         # What is told by PUT can be read afterwards only.

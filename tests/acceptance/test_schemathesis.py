@@ -25,6 +25,7 @@ import pytest
 import requests
 import schemathesis
 from tests.contracts import Contract, konvo, polinate, published, synq
+from tests.integration_service import IntegrationService
 
 from entrepot.testing.clients import Body, World, konvo_order, order_number, speaking
 from entrepot.testing.server import Server
@@ -77,9 +78,11 @@ def sides(
     """A running server on each engine."""
     with ExitStack() as stack:
         made = {}
+        service = stack.enter_context(IntegrationService("shopify"))
         for engine in ENGINES:
             folder = tmp_path_factory.mktemp(engine)
-            server = stack.enter_context(Server(fresh_database(engine), folder))
+            server = Server(fresh_database(engine), folder, env=service.env)
+            stack.enter_context(server)
             made[engine] = Side(server, stack.enter_context(speaking(server)))
         yield made
 

@@ -75,9 +75,8 @@ FILTERS = (
     *PROPERTIES,
 )
 # Columns that no two organizations have in common.
-_OWN = {
-    "organizations": ("id", "name"), "credentials": ("id", "digest"), "members": ("key_id",),
-}  # fmt: skip
+_OWN = {"organizations": ("id", "name"), "credentials": ("id", "digest"), "members": ("key_id",),
+        "connections": ("name",)}  # fmt: skip
 
 
 def tables() -> list[Table]:

@@ -19,6 +19,7 @@ from entrepot.store.reading import (
     attributions,
     broadcasts,
     contacts,
+    integrations,
     invoices,
     partners,
     timelines,
@@ -97,6 +98,11 @@ ASKED_CONTACTS = {
     "invoices.listed": lambda conn, _: invoices.listed(conn, ORG, None, 9),
     "invoices.of_order": lambda conn, ids: invoices.of_order(conn, ORG, ids["billed"]),
     "invoices.page": _invoices,
+    "integrations.connections": lambda conn, _: integrations.connections(conn, ORG),
+    "integrations.rejected": lambda conn, _: integrations.rejected(conn, ORG, 9),
+    "integrations.told": lambda conn, _: [
+        integrations.told(conn, ORG, "conn-1", one) for one in ("shop-1", "shop-2", "shop-3")
+    ],
     "broadcasts.broadcast": lambda conn, _: broadcasts.broadcast(conn, ORG, CAMPAIGN),
     "broadcasts.listed": lambda conn, _: broadcasts.listed(conn, ORG, None, 9),
     "broadcasts.page": _broadcasts,

@@ -9,7 +9,13 @@ from typing import Any
 
 from sqlalchemy import select
 from tests.quantities import much
-from tests.store.verify_book_administration import listening, manned, running_low, sorted_
+from tests.store.verify_book_administration import (
+    connected,
+    listening,
+    manned,
+    running_low,
+    sorted_,
+)
 from tests.store.verify_book_contacts import followed, touched
 from tests.store.verify_book_goods import gone_and_back, held
 from tests.store.verify_book_invoices import billed
@@ -238,6 +244,7 @@ async def healthy_book(database: Database) -> Healthy:
     await _amended(book)
     await _told_ahead(book)
     await held(book)
+    await connected(book)
     await book.mirror("mirrored", "k-1", ("konvo", "paid"))
     await touched(book)
     await catalogued(book)

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.quantities import much
+
+from entrepot.core.commands import DraftLine, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.classify import MakeTaxon
+from entrepot.core.decide.connect import Connect
 from entrepot.core.decide.deliver_events import ClaimWebhook, Sent, SettleDeliveries
+from entrepot.core.decide.hear import Heard, KeepHeard, ReceiveOrder
 from entrepot.core.decide.invite import InviteMember, JoinMember
 from entrepot.core.decide.open_channel import MakeChannel
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.run_stock import RunStock
 from entrepot.core.decide.stocking import MakeLocation
 from entrepot.core.decide.subscribe import MakeWebhook
 from entrepot.core.decide.watch_stock import WatchStock
+from entrepot.core.money import Amount
 from entrepot.core.quantity import NONE
-from entrepot.core.results import TaxonResult, WebhookResult
+from entrepot.core.results import ConnectionResult, TaxonResult, WebhookResult
 from entrepot.store.reading import stock_watch
 
 if TYPE_CHECKING:
@@ -48,6 +55,22 @@ async def sorted_(book: Healthy) -> None:
         assert isinstance(made, TaxonResult)
         book.ids[name] = above = made.taxon.id
     await book.tell(MakeTaxon(1, "synq", "brand", "shirts"))
+
+
+async def connected(book: Healthy) -> None:
+    """A connection, an order that it told, and one that could not be placed."""
+    made = await book.tell(Connect(1, "synq", "conn-1", "shopify", "commerce"))
+    assert isinstance(made, ConnectionResult)
+    connection = book.ids["connection"] = made.connection.id
+    line = DraftLine("", VariantRef(names=(("title", "Poster"),)), much(1), Amount(5, 0), "EUR")
+    said = {"payment_provider": "shopify", "payment_reference": "shop-1", "external_id": "shop-1"}
+    placing = PlaceOrder(1, "synq", "EUR", (line,), places=2, said=said, paid_elsewhere=True)
+    told = Heard("conn-1", "accounting.order.created", "shop-1")
+    receive = ReceiveOrder(1, "synq", told, connection, "shop-1", b"d" * 16, placing)
+    await book.order("of_shop", receive)
+    rejected = receive._replace(external_id="shop-2", placing=None, fault="no line")
+    await book.tell(rejected)
+    await book.tell(KeepHeard(1, "synq", Heard("conn-1", "item.created", "i-1", '{"id":"i-1"}')))
 
 
 async def listening(book: Healthy) -> None:

@@ -7,6 +7,7 @@
 | `operator:<command>` | an operator's command |
 | `step:<kind>` | a step of the pipeline, or its walk over holds of money (`lapse`) |
 | `provider:<service>` | a payment service, whose answer is the event |
+| `connection:<id>` | a connection to a shop, which told it |
 
 The empty text means: not known. Events from before actors were kept have it.
 """
@@ -17,7 +18,8 @@ from entrepot.core.ids import dashed, spelled
 
 UNKNOWN = ""
 KEY, TOKEN, OPERATOR, STEP, PROVIDER = "key", "token", "operator", "step", "provider"
-KINDS = (KEY, TOKEN, OPERATOR, STEP, PROVIDER)
+CONNECTION = "connection"
+KINDS = (KEY, TOKEN, OPERATOR, STEP, PROVIDER, CONNECTION)
 # Characters of a subject that are kept; an issuer may choose any text.
 _SUBJECT_MAX = 64
 
@@ -56,3 +58,8 @@ def step(kind: str) -> str:
 def provider(service: str) -> str:
     """A payment service, by its name."""
     return f"{PROVIDER}:{service}"
+
+
+def connection(id_: bytes) -> str:
+    """A connection to a shop, by its id."""
+    return f"{CONNECTION}:{dashed(id_)}"

@@ -35,6 +35,7 @@ WEBHOOK = "webhook"
 LOCATION = "location"
 # A customer, with the partnership and the buyer: all of them have one count of events.
 CUSTOMER = "customer"
+CONNECTION = "connection"
 # A change of settings is a subject of its own, and has no row.
 CHOICE = "choice"
 # The rows of these subjects go when they are over: the events stay.
@@ -96,6 +97,9 @@ SETTINGS_CHANGED = "settings.changed"
 LOCATION_MADE = "location.made"
 CUSTOMER_CREATED, CUSTOMER_UPDATED = "customer.created", "customer.updated"
 PARTNERSHIP_UPDATED = "partnership.updated"
+INTEGRATION_CONNECTED = "integration.connected"
+INTEGRATION_CHANGED = "integration.changed"
+WEBHOOK_RECEIVED = "unified.webhook.received"
 WEBHOOK_MADE = "webhook.made"
 WEBHOOK_CHANGED = "webhook.changed"
 WEBHOOK_DISABLED = "webhook.disabled"

@@ -150,6 +150,8 @@ class Facts:
     by_return: dict[Key, tuple[int, bytes, int]] = field(default_factory=dict)
     # Payment services at which an organization that was read has an account.
     accounts: dict[int, frozenset[str]] = field(default_factory=dict)
+    # The organizations that have connections of these names, of the names that were asked for.
+    connected: dict[str, int] = field(default_factory=dict)
     # Organizations whose settings were read: one without a row chose nothing.
     chosen: set[int] = field(default_factory=set)
     # Organizations that have invoices, or will have some.

@@ -47,6 +47,8 @@ class Needs:
     running: set[tuple[int, str, str]] = field(default_factory=set)
     # Organizations whose shelves are read of which more is reserved than there is.
     oversold: set[int] = field(default_factory=set)
+    # Names of connections of which it is read which organization has each.
+    connections: set[str] = field(default_factory=set)
     # Organizations of which all rows of a kind are read: there are few of the kind.
     all_of: dict[Kind[Any, Any], set[int]] = field(default_factory=dict)
     # Buyers whose contacts and locations are read, and organizations of which the partnerships are

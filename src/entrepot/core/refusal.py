@@ -48,6 +48,8 @@ class Reason(Enum):
     AMOUNT_FIXED = ("amount_fixed", "The order's payment fixes its lines and its total.")
     OUT_OF_STOCK = ("out_of_stock", "There is not enough free stock.")
     STALE_LEASE = ("stale_lease", "Another worker has taken this job over.")
+    UNVERIFIED = ("unverified", "The integration service does not confirm this.")
+    NOT_CONFIGURED = ("not_configured", "This server is not set up for this.")
     OVERLOADED = ("overloaded", "The server has more to do than it can take on; try again later.")
     UNAVAILABLE = ("unavailable", "The order book cannot be reached; try again later.")
     INTERNAL = ("internal", "Something went wrong here; the request id finds it in the log.")
@@ -57,7 +59,7 @@ class Reason(Enum):
 NEVER_STORED = frozenset({
     Reason.RATE_LIMITED, Reason.OVERLOADED, Reason.UNAVAILABLE, Reason.INTERNAL,
     Reason.CHANGED_MEANWHILE, Reason.NO_ACCOUNT, Reason.CHANNEL_CLOSED,
-    Reason.PARTNERSHIP_CLOSED,
+    Reason.PARTNERSHIP_CLOSED, Reason.UNVERIFIED, Reason.NOT_CONFIGURED,
 })  # fmt: skip
 # Such a refusal went by the very numbers of a stock level, and not just by there being enough.
 BY_EXACT_STOCK = frozenset({Reason.OUT_OF_STOCK})

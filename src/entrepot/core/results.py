@@ -9,6 +9,7 @@ from entrepot.core.broadcasts import Broadcast
 from entrepot.core.buyers import Partner
 from entrepot.core.changes import Changes
 from entrepot.core.channels import Channel
+from entrepot.core.integrations import Connection
 from entrepot.core.invoices import Invoice
 from entrepot.core.keys import OwnKey
 from entrepot.core.kinds import Location
@@ -98,6 +99,19 @@ class ChannelResult(NamedTuple):
     channel: Channel
 
 
+class ConnectionResult(NamedTuple):
+    """The connection, as it now is."""
+
+    connection: Connection
+
+
+class HeardResult(NamedTuple):
+    """What became of what a connection told. `fault`: why its order could not be placed."""
+
+    outcome: str
+    fault: str = ""
+
+
 class MemberResult(NamedTuple):
     """The member who was invited, or who came."""
 
@@ -181,6 +195,8 @@ Result = (
     | StockSettingsResult
     | WatchResult
     | ChannelResult
+    | ConnectionResult
+    | HeardResult
     | MemberResult
     | WebhookResult
     | VariantResult

@@ -13,6 +13,7 @@ from entrepot.edge.rate_limit import SharedTokenBuckets, TokenBuckets
 from entrepot.edge.wrong_credentials import WrongCredentials
 from entrepot.store import accounts
 from entrepot.store.engine import Database, Work
+from entrepot.store.reading import integrations
 
 if TYPE_CHECKING:
     from entrepot.edge.tokens import TokenVerifier
@@ -96,6 +97,10 @@ class Admission:
             (tenant_id, org_id),
             lambda conn: accounts.organization_by_ids(conn, tenant_id, org_id),
         )
+
+    async def connection(self, name: str) -> integrations.Connected | None:
+        """The connection that an event names, whichever organization has the connection."""
+        return await self._database.read(partial(integrations.connected, name=name))
 
     def seconds_to_wait(self, org: int) -> float:
         """Spend one request of the organization's allowance; above zero, it has none left."""

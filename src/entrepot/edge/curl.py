@@ -90,8 +90,19 @@ def _filled_in(dialect: str, quoted: str) -> str:
     return quoted
 
 
+def can_be_typed(dialect: str, operation: dict[str, Any]) -> bool:
+    """Whether the reader has all that the operation needs. A signed body is sent by a program."""
+    needed = [
+        one["name"] for one in operation.get("parameters", ())
+        if one["in"] == "header" and one["required"]
+    ]  # fmt: skip
+    return all(name in VARIABLES[dialect] for name in needed)
+
+
 def credentials(dialect: str, document: dict[str, Any], operation: dict[str, Any]) -> list[str]:
-    """The headers that the operation's security schemes and required parameters ask for."""
+    """The headers that the operation's security schemes and required parameters ask for, as far as
+    the reader has them.
+    """
     names = VARIABLES[dialect]
     schemes = document["components"]["securitySchemes"]
     lines = []
@@ -104,6 +115,6 @@ def credentials(dialect: str, document: dict[str, Any], operation: dict[str, Any
     lines += [
         f"{one['name']}: ${names[one['name']]}"
         for one in operation.get("parameters", ())
-        if one["in"] == "header" and one["required"]
+        if one["in"] == "header" and one["required"] and one["name"] in names
     ]
     return list(dict.fromkeys(lines))

@@ -6,6 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+_ORDER_OF_A_SHOP: Any = {
+    "connection_id": "65a1c0ffee65a1c0ffee0001",
+    "event": "accounting.order.created",
+    "data": {
+        "id": "4711",
+        "currency": "EUR",
+        "line_items": [{"sku": "MUG-1", "name": "Mug", "unit_amount": 12.5, "quantity": 2}],
+    },
+}
 # By dialect and operation id, then by what the example shows.
 EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("synq", "createOrder"): {
@@ -68,6 +77,11 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("synq", "makeAttribute"): {"a number": {"name": "Weight", "slug": "weight", "type": "NUMBER"}},
     ("synq", "makeAttributeGroup"): {"a group": {"name": "Sizes", "description": "All sizes"}},
     ("synq", "makeTemplate"): {"a template": {"name": "Clothes"}},
+    ("synq", "connectIntegration"): {
+        "a shop": {"connection_id": "65a1c0ffee65a1c0ffee0001", "category": "commerce"},
+    },
+    ("synq", "receiveEvent"): {"a new order": _ORDER_OF_A_SHOP},
+    ("synq", "receiveEventToo"): {"a new order": _ORDER_OF_A_SHOP},
     ("native", "placeOrder"): {
         "two of a variant": {
             "currency": "USD",

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from entrepot.edge import openapi
-from entrepot.edge.curl import credentials, curl
+from entrepot.edge.curl import can_be_typed, credentials, curl
 from entrepot.edge.dialect import Dialect
 from entrepot.edge.dialects import ALL
 from entrepot.edge.safe_headers import STYLE
@@ -183,8 +183,9 @@ def _article(
         parts += ["<h4>Request body</h4>", tables.body(body["schema"])]
     examples = list(body.get("examples", {}).values()) if body else []
     first = examples[0]["value"] if examples else None
-    command = curl(dialect, document, address, described, first)
-    parts.append(f"<h4>Command</h4><pre>{escape(command)}</pre>")
+    if can_be_typed(dialect, described):
+        command = curl(dialect, document, address, described, first)
+        parts.append(f"<h4>Command</h4><pre>{escape(command)}</pre>")
     parts += [
         f"<details><summary>Another body: {escape(one['summary'])}</summary>"
         f"<pre>{escape(_pretty(one['value']))}</pre></details>"

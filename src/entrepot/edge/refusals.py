@@ -41,6 +41,8 @@ DEFAULT_STATUS: Final[Mapping[Reason, int]] = MappingProxyType({
     Reason.AMOUNT_FIXED: 409,
     Reason.OUT_OF_STOCK: 409,
     Reason.STALE_LEASE: 500,
+    Reason.UNVERIFIED: 502,
+    Reason.NOT_CONFIGURED: 500,
     Reason.OVERLOADED: 503,
     Reason.UNAVAILABLE: 503,
     Reason.INTERNAL: 500,

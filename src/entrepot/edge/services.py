@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from entrepot.edge.admission import Admission
 from entrepot.store.engine import Database
 from entrepot.writer.writer import Writer
+
+
+class Unverified(Exception):
+    """A connection could not be looked up at the integration service; the text says why."""
+
+
+async def _nobody(_name: str) -> str:
+    raise Unverified("no integration service is set up here: set ENTREPOT_INTEGRATION_URL")
+
+
+async def _nothing() -> None:
+    return None
+
+
+class Integrations(NamedTuple):
+    """The integration service, which connects shops and tells of their orders.
+
+    `url` is its address, and `workspace` the name of ours there; empty where none is set up.
+    `secret` signs what the service tells. `provider` looks up the platform of a connection, and
+    raises Unverified. `trusts_clients`: a platform that a client tells is taken where it cannot be
+    looked up. `close` lets connections to the service go.
+    """
+
+    url: str = ""
+    workspace: str = ""
+    secret: bytes = b""
+    provider: Callable[[str], Awaitable[str]] = _nobody
+    trusts_clients: bool = False
+    close: Callable[[], Awaitable[None]] = _nothing
+
+
+NOT_SET_UP = Integrations()
 
 
 @dataclass(slots=True, frozen=True)
@@ -21,3 +55,4 @@ class Services:
     cell: int = 0  # the number of this book among several, which the secrets of keys show
     # Whether webhooks may be at addresses of private networks.
     private_webhooks: bool = False
+    integrations: Integrations = NOT_SET_UP

@@ -46,7 +46,7 @@ def custom(**changes: object) -> Body:
 
 @pytest.mark.parametrize(
     "path",
-    ["integrations/connections", "products", "onboard", "team-workspace", "tickets", "agent-stream",
+    ["integrations", "products", "onboard", "team-workspace", "tickets", "agent-stream",
      "ucp/catalog.json"],
 )  # fmt: skip
 def test_what_synq_does_not_serve_yet_is_404(house: House, path: str) -> None:

@@ -15,6 +15,7 @@ from tests.acceptance.test_order_source import Source
 from tests.acceptance.test_tokens import Issuer
 from tests.contracts import Shape, published
 from tests.contracts.facts.konvo_sample import KONVO_SAMPLE
+from tests.integration_service import IntegrationService
 
 from entrepot.testing.clients import (
     Body,
@@ -95,6 +96,23 @@ class House:
         assert world is self.hooked
         with neighbour(self._hooking, uuid.uuid4().hex) as other:
             yield other
+
+    @cached_property
+    def integration_service(self) -> IntegrationService:
+        """An integration service that knows some connections."""
+        return self._open.enter_context(IntegrationService())
+
+    @cached_property
+    def integrating(self) -> World:
+        """The demo of a server with that integration service."""
+        server = self._serve("integrating", **self.integration_service.env)
+        return self._open.enter_context(speaking(server))
+
+    @cached_property
+    def trusting_clients(self) -> World:
+        """The demo of a server that takes a connection's platform from the client."""
+        server = self._serve("trusting_clients", ENTREPOT_INTEGRATION_TRUSTS_CLIENTS="on")
+        return self._open.enter_context(speaking(server))
 
     @cached_property
     def issuer(self) -> Issuer:

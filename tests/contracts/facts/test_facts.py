@@ -23,11 +23,13 @@ from tests.contracts.facts import (
     synq_audit,
     synq_channels,
     synq_events,
+    synq_integrations,
     synq_inventory,
     synq_members,
     synq_orders,
     synq_pim_taxonomy,
     synq_settings,
+    synq_webhook,
 )
 
 TABLES = (
@@ -51,6 +53,8 @@ TABLES = (
     synq_events,
     synq_members,
     synq_pim_taxonomy,
+    synq_integrations,
+    synq_webhook,
 )
 FACTS: list[Fact] = sorted(
     (fact for table in TABLES for fact in table.facts.all), key=lambda fact: fact.number
@@ -72,8 +76,7 @@ PARTS = (
     (534, 612),
     (632, 652),
     (654, 770),
-    (771, 800),
-    (831, 863),
+    (771, 863),
     (887, 894),
     (896, 907),
     (935, 935),

@@ -40,6 +40,8 @@ EXPECTED = {
     "amount_fixed": (409, "CONFLICT"),
     "out_of_stock": (409, "CONFLICT"),
     "stale_lease": (500, "INTERNAL_ERROR"),
+    "unverified": (502, "BAD_GATEWAY"),
+    "not_configured": (500, "INTERNAL_ERROR"),
     "overloaded": (503, "UNAVAILABLE"),
     "unavailable": (503, "UNAVAILABLE"),
     "internal": (500, "INTERNAL_ERROR"),
@@ -73,7 +75,7 @@ def test_without_a_field_there_are_no_field_errors() -> None:
 
 READ = {401, 429, 500, 503}
 # 405 is of no operation; 404 and 412 are of those that name an order in the path.
-WRITE = {*STATUS.values()} - {404, 405, 412}
+WRITE = {*STATUS.values()} - {404, 405, 412, 502}
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,10 @@ from entrepot.core.decide import (
     choose,
     classify,
     complete,
+    connect,
     deliver,
     deliver_events,
+    hear,
     hold,
     invite,
     keys,
@@ -56,8 +58,10 @@ from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.classify import MakeTaxon
 from entrepot.core.decide.complete import CompleteOrder
+from entrepot.core.decide.connect import Connect, SwitchConnection
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.deliver_events import ClaimWebhook, SettleDeliveries
+from entrepot.core.decide.hear import KeepHeard, ReceiveOrder
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.invite import InviteMember, JoinMember
 from entrepot.core.decide.keys import MakeKey, RevokeKey
@@ -142,6 +146,10 @@ _RULES: dict[type, Rule] = {
     RunStock: Rule(run_stock.wants, run_stock.run),
     WatchStock: Rule(watch_stock.wants, watch_stock.watch),
     MakeChannel: Rule(open_channel.wants, open_channel.make),
+    Connect: Rule(connect.wants, connect.connect),
+    SwitchConnection: Rule(connect.wants_one, connect.switch),
+    ReceiveOrder: Rule(hear.wants, hear.receive, brings=True),
+    KeepHeard: Rule(hear.wants_connection, hear.keep),
     InviteMember: Rule(invite.wants_to_invite, invite.invite),
     JoinMember: Rule(invite.wants_to_join, invite.join),
     MakeWebhook: Rule(subscribe.wants_all, subscribe.make),
@@ -197,6 +205,8 @@ def size(command: Command) -> int:
         return len(command.drafts) + sum([len(draft.lines) for draft in command.drafts])
     if isinstance(command, MakeProduct):
         return 1 + len(command.variants)
+    if isinstance(command, ReceiveOrder) and command.placing is not None:
+        command = command.placing
     return 1 + len(command.lines) if isinstance(command, PlaceOrder) else 1
 
 

@@ -51,6 +51,8 @@ class PlaceOrder(NamedTuple):
     looks_at_channel: bool = False
     # Whether the organization has a partnership that accepts no orders.
     looks_at_partnership: bool = False
+    # Whether the seller has taken the money already: nobody is asked for a payment.
+    paid_elsewhere: bool = False
 
 
 def wants(command: PlaceOrder, needs: Needs) -> None:
@@ -98,7 +100,7 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
         raise refuse(Reason.INVALID, sentence, command.lines[0].where)
     discount, shipping = balance(subtotal, total)
     # Nothing is asked of anybody for an order that costs nothing.
-    pays = command.said.get("payment_provider") and total.units
+    pays = command.said.get("payment_provider") and total.units and not command.paid_elsewhere
     if pays:
         _can_be_paid(command, currency, total, facts.accounts.get(org, frozenset()))
     facets = _WITH_PAYMENT if pays else _WITHOUT_PAYMENT

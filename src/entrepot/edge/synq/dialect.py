@@ -6,6 +6,7 @@ from entrepot.edge.dialect import Dialect
 from entrepot.edge.synq.audit import routes as audit
 from entrepot.edge.synq.channels import routes as channels
 from entrepot.edge.synq.credentials import authenticate
+from entrepot.edge.synq.integrations import routes as integrations
 from entrepot.edge.synq.inventory import routes as inventory
 from entrepot.edge.synq.members import routes as members
 from entrepot.edge.synq.orders import routes as orders
@@ -28,6 +29,7 @@ DIALECT = Dialect(
             )
         ),
         "/unified",
+        "/v1/unified",
     ),
     browser_headers=(
         "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Org-ID",
@@ -37,6 +39,6 @@ DIALECT = Dialect(
     refuse=refusal_answer,
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
     operations=(*orders.OPERATIONS, *inventory.OPERATIONS, *settings.OPERATIONS,
-                *channels.OPERATIONS, *members.OPERATIONS, *audit.OPERATIONS,
-                *taxonomy.OPERATIONS),
+                *channels.OPERATIONS, *integrations.OPERATIONS, *members.OPERATIONS,
+                *audit.OPERATIONS, *taxonomy.OPERATIONS),
 )  # fmt: skip

@@ -46,6 +46,7 @@ from entrepot.store.schema.goods import (
     shipment_lines,
     shipments,
 )
+from entrepot.store.schema.integrations import CONNECTIONS, TOLD_ORDERS, connections, told_orders
 from entrepot.store.schema.invoices import INVOICES, invoice_properties, invoices
 from entrepot.store.schema.kept import AnyKept
 from entrepot.store.schema.notes import NOTES, order_notes
@@ -129,6 +130,7 @@ PLAIN: tuple[AnyKept, ...] = (
     NOTES, NOTICES, SETTINGS, KEYS, STOCK_SETTINGS, LOW_STOCK, PURCHASE_DRAFTS, CHANNELS,
     MEMBERS, TOUCHES, BROADCASTS, WEBHOOKS, DELIVERIES, ITEMS, PRODUCTS, HANDLES, VARIANT_DETAILS,
     TAXA, TAXA_BY_SLUG, PARTNERSHIPS, BUYERS, BUYER_CONTACTS, BUYER_LOCATIONS,
+    CONNECTIONS, TOLD_ORDERS,
 )  # fmt: skip
 # Of them, kinds that are read by the buyer that their rows belong to as well.
 OF_BUYERS: tuple[AnyKept, ...] = (BUYER_CONTACTS, BUYER_LOCATIONS)
@@ -145,6 +147,7 @@ __all__ = [
     "BUYER_LOCATIONS",
     "CHANNELS",
     "CLAIMS",
+    "CONNECTIONS",
     "CUSTOMERS",
     "CUSTOMER_NAMES",
     "DELIVERIES",
@@ -180,6 +183,7 @@ __all__ = [
     "STOCK_SETTINGS",
     "TAXA",
     "TAXA_BY_SLUG",
+    "TOLD_ORDERS",
     "TOUCHES",
     "VARIANTS",
     "VARIANT_DETAILS",
@@ -193,6 +197,7 @@ __all__ = [
     "buyers",
     "channels",
     "click_contacts",
+    "connections",
     "contact_orders",
     "contact_terms",
     "contacts",
@@ -244,6 +249,7 @@ __all__ = [
     "stock_settings",
     "sweeps",
     "taxa",
+    "told_orders",
     "touches",
     "variant_details",
     "variant_names",

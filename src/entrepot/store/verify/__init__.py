@@ -16,6 +16,7 @@ from entrepot.store.verify import (
     attributions,
     coming_back,
     contacts,
+    integrations,
     invoices,
     leaving,
     numbers,
@@ -107,7 +108,7 @@ def _checks(overdue_before: int | None, horizons: Horizons | None) -> tuple[Chec
         *statements.checks(overdue_before), *promises.checks(horizons), *leaving.checks(),
         *coming_back.checks(), *parents.checks(), *numbers.checks(), *contacts.checks(),
         *attributions.checks(), *products.checks(), *taxonomy.checks(), *partners.checks(),
-        *invoices.checks(),
+        *invoices.checks(), *integrations.checks(),
     )  # fmt: skip
 
 

@@ -206,6 +206,10 @@ INVARIANTS: dict[str, str] = {
         "The invoices of an organization are numbered from 1, without a gap, to the number of its "
         "counter."
     ),
+    "CONNECTIONS": (
+        "A connection has as many events as its version says. An order that was placed for a "
+        "connection is one that Entrepot runs."
+    ),
     "BROADCASTS": ("A broadcast has as many events as its version says, and no counter below 0."),
     "TAXONOMY": (
         "A category is one step deeper than the category above it, so that none is above itself. "

@@ -96,7 +96,7 @@ def _is_sender(source: str) -> bool:
 _ACTORS = {PIPELINE: ("step", "provider"), OPERATOR: ("operator",)}
 # An operator who says with proof what came of a payment takes the pipeline's place.
 _RESOLVING = "operator:resolve"
-_OTHERS = ("key", "token", "operator", "step")
+_OTHERS = ("key", "token", "operator", "step", "connection")
 
 
 def _false_actor(event: Event) -> str | None:

@@ -26,7 +26,7 @@ from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Row, Select, sql_of
 from entrepot.store.schema.kept import Kept
-from entrepot.store.writing import allocation, order_names, payments
+from entrepot.store.writing import allocation, connected, order_names, payments
 
 # Shelves that are read of an organization that has promised what is not there.
 OVERSOLD_NAMED = 5
@@ -37,7 +37,7 @@ _BY_SENDER = ("org", "sender_id", "origin")
 # Kinds that are read by their keys, where a command asks for some.
 _BY_KEY = (*schema.PLAIN, schema.OPERATIONS, schema.INVOICES)
 # Kinds of which an organization has few rows, all of which a command may ask for.
-_FEW = (schema.CHANNELS, schema.WEBHOOKS)
+_FEW = (schema.CHANNELS, schema.WEBHOOKS, schema.CONNECTIONS)
 _ORG = (
     "org", "guest_id", "default_location", "default_list", "allocation", "source_url",
     "(EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org))",
@@ -68,6 +68,8 @@ def load(conn: Connection, needs: Needs, facts: Facts, *, lock: bool | None = No
             needs.ending.add((org, order_id))
     for org in needs.oversold:
         facts.oversold[org] = allocation.oversold(conn, org, OVERSOLD_NAMED)
+    if needs.connections:
+        facts.connected.update(connected.organizations(conn, needs.connections))
     loading = _Loading(needs, facts)
     lock = sql_of(conn).locks(conn) if lock is None else lock
     while looks := loading.next_round(lock=lock):

@@ -22,6 +22,7 @@ _ACTIONS: Final = MappingProxyType({
 })  # fmt: skip
 _ENTITIES: Final = MappingProxyType({
     events.MEMBER: "USER", events.SETTINGS: "TENANT_SETTINGS",
+    events.CONNECTION: "COMMERCE_CONNECTION",
 })  # fmt: skip
 # The place of the goods among the facets that an order's event tells.
 _GOODS = 2

@@ -162,22 +162,11 @@ def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
     names: tuple[tuple[str, str], ...] = ()
     if variant_id is None:
         names = (("sku", item.sku),) if item.sku else (("title", item.product_title),)
+    price = unit_price(item.unit_price, f"{where}.unit_price")
     try:
-        price = Amount(*decimal_number(item.unit_price, f"{where}.unit_price"))
         quantity = whole_number(item.quantity, f"{where}.quantity")
     except InvalidJson as error:
         raise refuse(Reason.INVALID, error.problem, error.path) from error
-    if price.units < 0:
-        raise refuse(Reason.INVALID, "must be 0 or more", f"{where}.unit_price")
-    if price.scale > wire.PRICE_PLACES:
-        # Zeros at the end are no places.
-        units, scale = stripped(*price)
-        if scale > wire.PRICE_PLACES:
-            raise refuse(Reason.INVALID, "at most four decimal places", f"{where}.unit_price")
-        price = Amount(units * 10 ** (wire.PRICE_PLACES - scale), wire.PRICE_PLACES)
-    if not price.within_range():
-        sentence = f"is too large: at most {UNITS_MAX} in its last decimal place"
-        raise refuse(Reason.INVALID, sentence, f"{where}.unit_price")
     if not 0 < quantity <= _QUANTITY_MAX:
         raise refuse(Reason.INVALID, f"must be 1 to {_QUANTITY_MAX}", f"{where}.quantity")
     return DraftLine(
@@ -192,6 +181,26 @@ def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
         location_id=location_id if variant_id is not None else None,
         requires_shipping=item.requires_shipping is not False,
     )
+
+
+def unit_price(raw: msgspec.Raw, field: str) -> Amount:
+    """A price of 0 or more, of up to four decimal places, as it was told."""
+    try:
+        price = Amount(*decimal_number(raw, field))
+    except InvalidJson as error:
+        raise refuse(Reason.INVALID, error.problem, error.path) from error
+    if price.units < 0:
+        raise refuse(Reason.INVALID, "must be 0 or more", field)
+    if price.scale > wire.PRICE_PLACES:
+        # Zeros at the end are no places.
+        units, scale = stripped(*price)
+        if scale > wire.PRICE_PLACES:
+            raise refuse(Reason.INVALID, "at most four decimal places", field)
+        price = Amount(units * 10 ** (wire.PRICE_PLACES - scale), wire.PRICE_PLACES)
+    if not price.within_range():
+        sentence = f"is too large: at most {UNITS_MAX} in its last decimal place"
+        raise refuse(Reason.INVALID, sentence, field)
+    return price
 
 
 def page(query: dict[str, str]) -> tuple[int, int]:

@@ -1,0 +1,1 @@
+"""Synq's integrations: connections to shops, and what they tell."""

@@ -1,0 +1,180 @@
+"""What the integration service and its clients tell into commands; pure."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+import msgspec
+
+from entrepot.core import ids
+from entrepot.core.commands import DraftLine, VariantRef
+from entrepot.core.decide.connect import Connect
+from entrepot.core.decide.hear import Heard, KeepHeard, ReceiveOrder
+from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.integrations import COMMERCE, Connection, key_of
+from entrepot.core.quantity import ONE, Quantity
+from entrepot.core.refusal import Reason, Refused, refuse
+from entrepot.edge import addresses, canonical, currency, quantities
+from entrepot.edge.access import Principal
+from entrepot.edge.dialect import read_json
+from entrepot.edge.synq.integrations import wire
+from entrepot.edge.synq.orders.read import unit_price
+from entrepot.writer.envelope import Idempotency
+from entrepot.writer.idempotency import fingerprint, well_formed
+
+CALLBACK: msgspec.json.Decoder[wire.Callback] = msgspec.json.Decoder(wire.Callback)
+EVENT: msgspec.json.Decoder[wire.Event] = msgspec.json.Decoder(wire.Event)
+_NAMED: msgspec.json.Decoder[wire.Named] = msgspec.json.Decoder(wire.Named)
+_ORDER: msgspec.json.Decoder[wire.Order] = msgspec.json.Decoder(wire.Order)
+_ORDER_EVENTS = (".order.created", ".order.updated")
+_ITEM = ".item."
+# Bytes of an item's data that are kept.
+_DATA_MAX = 16 * 1024
+_CURRENCY = "USD"
+_ABSENT = (b"", b"null")
+_WHERE = "data"
+
+
+class Told(NamedTuple):
+    """An event as it was told. `order` is the text of an order that is told with its id."""
+
+    heard: Heard
+    order: bytes | None
+
+
+def connect(body: wire.Callback, provider: str, principal: Principal) -> Connect:
+    """The command. The provider was looked up."""
+    return Connect(
+        principal.org, "synq", body.connection_id, provider.strip().lower(),
+        body.category or COMMERCE,
+    )  # fmt: skip
+
+
+def told(body: bytes) -> Told:
+    """What a connection tells. Refused: no such JSON, and an order without an id."""
+    event = read_json(body, EVENT)
+    data = bytes(event.data)
+    is_order = f".{event.event}".endswith(_ORDER_EVENTS)
+    external_id = None
+    if is_order or data not in _ABSENT:
+        external_id = _id(data if data not in _ABSENT else b"{}", needed=is_order)
+    kept = None
+    if not is_order and _ITEM in f".{event.event}" and 0 < len(data) <= _DATA_MAX:
+        kept = data.decode() if data[:1] == b"{" else None
+    heard = Heard(event.connection_id, event.event, external_id, kept)
+    return Told(heard, data if is_order else None)
+
+
+def _id(data: bytes, *, needed: bool) -> str | None:
+    try:
+        return read_json(data, _NAMED, sound=True).id
+    except Refused as refused:
+        if not needed:
+            return None
+        one = refused.refusal
+        raise refuse(one.reason, one.detail, _below(one.field)) from refused
+
+
+def _below(field: str | None) -> str:
+    return f"{_WHERE}.{field}" if field else _WHERE
+
+
+def keep(told: Told, principal: Principal) -> KeepHeard:
+    """The command for an event that is no order."""
+    return KeepHeard(principal.org, "synq", told.heard)
+
+
+def receive(told: Told, connection: Connection, *, placed: bool) -> ReceiveOrder:
+    """The command for an order that a connection tells. `placed`: it was placed already."""
+    assert told.order is not None
+    assert told.heard.external_id is not None
+    command = ReceiveOrder(
+        connection.org, "synq", told.heard, connection.id, told.heard.external_id,
+        digest(told.order), None,
+    )  # fmt: skip
+    if placed:
+        return command
+    try:
+        return command._replace(placing=_placing(told, connection))
+    except Refused as refused:
+        return command._replace(fault=refused.refusal.sentence)
+
+
+def digest(data: bytes) -> bytes:
+    """A digest of what is told: neither the order of members counts, nor blanks between them."""
+    spelled = canonical.text_of(canonical.plain(msgspec.Raw(data)))
+    return hashlib.blake2b(spelled, digest_size=16).digest()
+
+
+def idempotency(command: ReceiveOrder) -> Idempotency:
+    """The key of an order: whatever is told under it later makes no second order."""
+    key = key_of(command.heard.connection, command.external_id)
+    if not well_formed(key):
+        key = f"unified:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+    return Idempotency(
+        key, "synq.receiveOrder", ("order",), fingerprint((key.encode(),)), store_refusals=False
+    )
+
+
+def _placing(told: Told, connection: Connection) -> PlaceOrder:
+    heard, data = told
+    assert data is not None
+    try:
+        order = read_json(data, _ORDER, sound=True)
+    except Refused as refused:
+        one = refused.refusal
+        raise refuse(one.reason, one.detail, _below(one.field)) from refused
+    if not order.line_items:
+        raise refuse(Reason.INVALID, "at least one line is needed", "data.line_items")
+    sent = order.currency or _CURRENCY
+    code = currency.iso_code(sent)
+    if code is None or not currency.is_money(code):
+        raise refuse(Reason.INVALID, f"{sent} is no ISO 4217 currency", "data.currency")
+    lines = tuple([
+        _line(line, f"data.line_items[{index}]", code, connection)
+        for index, line in enumerate(order.line_items)
+    ])  # fmt: skip
+    command = ReceiveOrder(connection.org, "", heard, b"", heard.external_id or "", b"", None)
+    said = {
+        "payment_provider": connection.provider,
+        "payment_reference": heard.external_id,
+        "source_platform": connection.provider,
+        "external_id": heard.external_id,
+        "idempotency_key": idempotency(command).key,
+    }
+    return PlaceOrder(
+        connection.org, "synq", code, lines, places=currency.smallest_digits(code), said=said,
+        from_default_location=True, paid_elsewhere=True,
+    )  # fmt: skip
+
+
+def _line(line: wire.Line, where: str, code: str, connection: Connection) -> DraftLine:
+    title = line.name or line.description or line.sku
+    if not title:
+        raise refuse(Reason.INVALID, "must not be empty", f"{where}.name")
+    name = "unit_amount" if bytes(line.unit_amount) not in _ABSENT else "amount"
+    price = unit_price(getattr(line, name), f"{where}.{name}")
+    quantity = Quantity(ONE)
+    if bytes(line.quantity) not in _ABSENT:
+        quantity = quantities.told(line.quantity, f"{where}.quantity")
+    if quantity <= 0:
+        raise refuse(Reason.INVALID, "must be more than 0", f"{where}.quantity")
+    return DraftLine(
+        where, VariantRef(_variant_id(line), None, _names(line, title, connection)), quantity,
+        price, code, title, line.sku or None,
+    )  # fmt: skip
+
+
+def _variant_id(line: wire.Line) -> bytes | None:
+    return ids.spelled(line.item_id, "var_") if line.item_id else None
+
+
+def _names(line: wire.Line, title: str, connection: Connection) -> tuple[tuple[str, str], ...]:
+    """What a variant is looked for by, if the item's id is none of ours: the SKU, then the shop's
+    own id; the title where there is neither.
+    """
+    names = [("sku", line.sku)] if line.sku else []
+    if line.item_id:
+        names.append(addresses.indexed("unified", f"{connection.name}:{line.item_id}"))
+    return tuple(names) or (addresses.indexed("title", title),)

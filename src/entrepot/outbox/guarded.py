@@ -1,0 +1,137 @@
+"""HTTP to an address that somebody chose, which must not lead into the own network.
+
+Where private networks are not allowed, the name is looked up here, each of its addresses has to be
+a public one, and the connection goes to the address that was looked at: a name that changes its
+address in between leads nowhere else. Redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import httpx
+
+from entrepot.core.webhooks import url_fault
+
+TOTAL_SECONDS = 10.0
+_CONNECT_SECONDS = 3.0
+_PORTS = {"https": 443, "http": 80}
+
+
+class Forbidden(Exception):
+    """Nothing is sent to this address; the text says why."""
+
+
+class Unreached(Exception):
+    """Nobody answered; the text says why."""
+
+
+class Reply(NamedTuple):
+    """An answer. `body` is None where it is longer than was asked for, or was not asked for."""
+
+    status: int
+    body: bytes | None
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return self.status // 100 == 2
+
+
+class GuardedClient:
+    """The client of one process; it is made when something is sent first."""
+
+    def __init__(self, *, private: bool) -> None:
+        """`private`: whether addresses of private networks, and http, are allowed."""
+        self._private = private
+        self._client: httpx.AsyncClient | None = None
+
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes = b"", *,
+        body_max: int = 0,
+    ) -> Reply:  # fmt: skip
+        """Send a request, and wait for the answer for ten seconds at most.
+
+        Up to `body_max` bytes of the answer are read; without it none. Raises Unreached.
+        """
+        try:
+            async with asyncio.timeout(TOTAL_SECONDS):
+                return await self._send(method, url, headers, content, body_max)
+        except (Forbidden, httpx.InvalidURL) as error:
+            raise Unreached(str(error)) from error
+        except TimeoutError as error:
+            raise Unreached(f"no answer within {TOTAL_SECONDS:.0f} seconds") from error
+        except (httpx.HTTPError, OSError, ValueError) as error:
+            raise Unreached(f"not reached: {type(error).__name__}") from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _send(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes, body_max: int
+    ) -> Reply:
+        fault = url_fault(url, private=self._private)
+        if fault is not None:
+            raise Forbidden(f"the address {fault}")
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = parts.port or _PORTS[parts.scheme]
+        address = await self._address(host, port)
+        target = parts._replace(netloc=f"{address}:{port}").geturl()
+        told = {
+            "Host": parts.netloc, "Accept-Encoding": "identity", "User-Agent": "Entrepot",
+            **headers,
+        }  # fmt: skip
+        request = self._opened().build_request(
+            method, target, content=content, headers=told, extensions={"sni_hostname": host}
+        )
+        answer = await self._opened().send(request, stream=True)
+        try:
+            return Reply(answer.status_code, await _read(answer, body_max))
+        finally:
+            await answer.aclose()
+
+    async def _address(self, host: str, port: int) -> str:
+        """An address of the host, as a URL spells it."""
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [ipaddress.ip_address(one[4][0]) for one in found]
+        if not self._private and not all(map(_is_public, addresses)):
+            raise Forbidden("the address is of a private network")
+        chosen = addresses[0]
+        return f"[{chosen}]" if chosen.version == 6 else str(chosen)
+
+    def _opened(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                timeout=httpx.Timeout(TOTAL_SECONDS, connect=_CONNECT_SECONDS),
+                follow_redirects=False, trust_env=False,
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+            )  # fmt: skip
+        return self._client
+
+
+async def _read(answer: httpx.Response, body_max: int) -> bytes | None:
+    if not body_max or answer.headers.get("content-encoding", "identity") != "identity":
+        return None
+    read = b""
+    async for chunk in answer.aiter_raw():
+        read += chunk
+        if len(read) > body_max:
+            return None
+    return read
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address is of the public network, and another one that it holds is so as well."""
+    held = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    if held is not None and not _is_public(held):
+        return False
+    return address.is_global and not address.is_multicast

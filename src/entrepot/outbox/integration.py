@@ -1,0 +1,57 @@
+"""The integration service, which connects shops: what is asked of it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import msgspec
+
+from entrepot.outbox.guarded import GuardedClient, Unreached
+
+BODY_MAX = 64 * 1024
+_PROVIDER_MAX = 100
+
+
+class _Connected(msgspec.Struct):
+    """The part of a connection that is read."""
+
+    integration_type: str
+
+
+_decode = msgspec.json.Decoder(_Connected).decode
+
+
+class Unconfirmed(Exception):
+    """The service does not say what was asked; the text says why."""
+
+
+class IntegrationService:
+    """The client of one process. `key` is our key at the service, whose address is `url`."""
+
+    def __init__(self, url: str, key: str, *, private: bool) -> None:
+        self._url, self._key = url, key
+        self._client = GuardedClient(private=private)
+
+    async def provider(self, connection: str) -> str:
+        """The platform of a connection, such as `shopify`. Raises Unconfirmed."""
+        if not connection.strip("."):
+            raise Unconfirmed("the integration service has no such connection")
+        url = f"{self._url}/unified/connection/{quote(connection, safe='')}"
+        headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json"}
+        try:
+            answer = await self._client.send("GET", url, headers, body_max=BODY_MAX)
+        except Unreached as error:
+            raise Unconfirmed(f"the integration service: {error}") from error
+        if not answer.is_success:
+            raise Unconfirmed(f"the integration service answered {answer.status}")
+        try:
+            found = _decode(answer.body or b"").integration_type.strip().lower()
+        except msgspec.DecodeError as error:
+            raise Unconfirmed("the integration service names no platform") from error
+        if not 0 < len(found) <= _PROVIDER_MAX or not found.isprintable():
+            raise Unconfirmed("the integration service names no platform")
+        return found
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
