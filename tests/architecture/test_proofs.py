@@ -95,7 +95,7 @@ some code
 A paragraph of
 two lines. <!-- proof: facts 1-3, 470; test_every_claim_is_proven -->
 
-- an item <!-- proof: facts 469-471 -->
+- an item <!-- proof: facts 4690-4710 -->
 - an item of
   two lines <!-- proof: test_nothing_of_the_kind -->
 1. a step <!-- proof: test_a_whole_order; architecture/test_tidy.py::test_x -->
@@ -108,7 +108,7 @@ def test_what_lacks_a_proof_is_seen() -> None:
         (["|", "a"], []),
         (["|", "another"], ["no proof"]),
         (["A", "paragraph"], []),
-        (["-", "an"], ["no such fact: 469-471"]),
+        (["-", "an"], ["no such fact: 4690-4710"]),
         (["-", "an"], ["0 tests have the name: test_nothing_of_the_kind"]),
         (
             ["1.", "a"],

@@ -140,7 +140,7 @@ NOWHERE = {
         "/api/v1/oms/orders/a/b", "/api/v1/oms",
     ],
     "polinate": [
-        "/api/v1/items", "/api/v1/pricing/x", "/api/v1/orders/a/b", "/api/v1/invoices/x/y",
+        "/api/v1/items/a/b", "/api/v1/pricing/x", "/api/v1/orders/a/b", "/api/v1/invoices/x/y",
     ],
     "konvo": ["/contacts/x", "/broadcasts/x", "/attributions/x", "/clicks/x", "/orders/a/b"],
     "native": ["/v1", "/v1/nothing", "/v1/orders/a/b"],

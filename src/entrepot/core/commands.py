@@ -22,6 +22,8 @@ class VariantRef(NamedTuple):
     names: tuple[tuple[str, str], ...] = ()
     field: str = "variant_id"  # the member that named it, for refusals
     known: bool = False  # names that are not known make no variant, but a refusal
+    # A variant with this SKU is meant where no name is known yet; the names are the variant's then.
+    sku: str | None = None
 
 
 class DraftLine(NamedTuple):

@@ -158,6 +158,26 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "another price": {"price": "14.00"},
         "another name": {"name": "Mug, blue"},
     },
+    ("native", "makeProduct"): {
+        "a shirt in two sizes": {
+            "name": "Shirt, linen",
+            "handle": "shirt-linen",
+            "variants": [
+                {"variant_name": "S", "sku": "SHIRT-S", "currency": "EUR", "price": "29.00"},
+                {"variant_name": "L", "sku": "SHIRT-L", "currency": "EUR", "price": "29.00"},
+            ],
+        },
+    },
+    ("native", "amendProduct"): {
+        "another size": {
+            "variants": {
+                "add": [
+                    {"variant_name": "XL", "sku": "SHIRT-XL", "currency": "EUR", "price": "31.00"},
+                ],
+            },
+        },
+        "no longer sold": {"status": "archived"},
+    },
     ("native", "makeLocation"): {"a shop": {"name": "Shop, Market Street"}},
     ("native", "adjustStock"): {
         "twenty more": {
@@ -192,6 +212,22 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "an order exists elsewhere": {
             "orderId": "ord_01981e6a7c0070008000000000000003",
             "businessId": "bus_01981e6a7c0070008000000000000004",
+        },
+    },
+    ("polinate", "createItem"): {
+        "an item of one variant": {
+            "item": {"name": "Widget", "type": "OTHER", "status": "ACTIVE"},
+            "variants": [
+                {"variantName": "Default", "currency": "AUD", "price": 12.34, "cost": 9.99},
+            ],
+        },
+    },
+    ("polinate", "updateItem"): {
+        "another variant": {
+            "brand": "Acme",
+            "createVariants": [
+                {"variantName": "Large", "sku": "WIDGET-L", "currency": "AUD", "price": 14.5},
+            ],
         },
     },
     ("polinate", "updateOrder"): {

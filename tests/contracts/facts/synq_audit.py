@@ -21,7 +21,6 @@ facts = Facts("synq audit")
 PAGE = "page api/audit"
 LOGS = "page api/audit, guides/audit-logs"
 PATH = "/api/v1/audit"
-NO_CATALOGUE = "products are told by the events of the catalogue, which come with Synq's products"
 
 
 def audit(world: World) -> list[Body]:
@@ -136,21 +135,25 @@ def _(house: House) -> None:
         assert entry(world, "ORDER_PLACED")["entity_id"] == told["id"]
 
 
-PRODUCTS: list[tuple[object, ...]] = [
-    (f"PRODUCT_{word}",) for word in ("CREATED", "UPDATED", "DELETED", "PRICE_CHANGED")
-]
-
-
-def _product(number: int, name: str) -> None:
-    @facts(number, name, LOGS, ours=NO_CATALOGUE)
-    def _(_house: House) -> None:
-        type_ = name.lower().replace("_", ".", 1)
-        event = Event(1, b"p" * 16, 1, type_, 0, "synq", "{}", "product", "key:k")
-        assert (actions.action(event, {}), actions.entity(event)) == (name, "PRODUCT")
-
-
-for _number, (_name,) in enumerate(PRODUCTS, 853):
-    _product(_number, str(_name))
+@facts(853, "PRODUCT_CREATED", LOGS)
+@facts(854, "PRODUCT_UPDATED", LOGS)
+@facts(855, "PRODUCT_DELETED", LOGS)
+@facts(856, "PRODUCT_PRICE_CHANGED", LOGS)
+def _(house: House) -> None:
+    with house.fresh() as world:
+        do = world.native.send
+        variant = {"sku": "CUP", "currency": "EUR", "price": "5"}
+        made = accepted(do("POST", "/products", {"name": "Cup", "variants": [variant]}))
+        [one] = made["variants"]
+        price = {"variants": {"change": [{"id": one["id"], "price": "6"}]}}
+        for change in ({"brand": "Acme"}, price, price | {"brand": "B"}, {"status": "deleted"}):
+            accepted(do("PATCH", f"/products/{made['id']}", change), 200)
+        accepted(do("POST", "/variants", variant | {"name": "Cup"}))
+        found = [one for one in audit(world) if one["entity_type"] == "PRODUCT"][::-1]
+        assert [told["action"].removeprefix("PRODUCT_") for told in found] == [
+            "CREATED", "UPDATED", "PRICE_CHANGED", "UPDATED", "DELETED", "CREATED",
+        ]  # fmt: skip
+        assert found[0]["entity_id"] == made["id"]
 
 
 @facts(858, "ORDER_FULFILLED", LOGS)

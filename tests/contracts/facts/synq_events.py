@@ -22,7 +22,7 @@ from entrepot.testing.server import eventually
 
 facts = Facts("synq events")
 PAGE = "page concepts/events"
-NO_PRODUCTS = "products are told by the events of the catalogue, which come with Synq's products"
+NO_CONNECTIONS = "connections come with Synq's integrations"
 
 
 class Heard(NamedTuple):
@@ -122,16 +122,32 @@ def _(house: House) -> None:
 
 
 def _to_come(number: int, type_: str, subject: str) -> None:
-    @facts(number, type_, PAGE, ours=NO_PRODUCTS)
+    @facts(number, type_, PAGE, ours=NO_CONNECTIONS)
     def _(_house: House) -> None:
         event = Event(1, b"p" * 16, 1, type_, 0, "synq", "{}", subject, "step:x", 1)
         beside = ToSend([], 1, [], b"o" * 16, b"t" * 16, {})
         assert f'"event_type":"{type_}"'.encode() in messages.message(event, "domain_event", beside)
 
 
-_to_come(948, "product.created", "product")
-_to_come(949, "product.updated", "product")
 _to_come(951, "integration.synced", "commerce_connection")
+
+
+@facts(948, "product.created", PAGE)
+@facts(949, "product.updated", PAGE)
+def _(house: House) -> None:
+    native = heard(house).world.native
+    variant = {"sku": uuid.uuid4().hex, "currency": "EUR", "price": "5"}
+    made = accepted(native.send("POST", "/products", {"name": "Cup", "variants": [variant]}))
+    accepted(native.send("PATCH", f"/products/{made['id']}", {"brand": "Acme"}), 200)
+
+    def told() -> set[str]:
+        found = [one.json() for one in list(heard(house).receiver.posted)]
+        its = [one for one in found if one["payload"].get("id") == made["id"]]
+        assert {one["payload"]["name"] for one in its} <= {"Cup"}
+        return {one["event_type"] for one in its}
+
+    both = {"product.created", "product.updated"}
+    eventually(lambda: told() == both, "both events have come", 30)
 
 
 @facts(950, "inventory.adjusted", PAGE)

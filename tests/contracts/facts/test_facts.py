@@ -17,6 +17,7 @@ from tests.contracts.facts import (
     polinate_buyers,
     polinate_change,
     polinate_invoices,
+    polinate_items,
     polinate_notify,
     polinate_read,
     synq_access,
@@ -33,6 +34,7 @@ from tests.contracts.facts import (
 )
 
 TABLES = (
+    polinate_items,
     polinate_notify,
     polinate_change,
     polinate_read,
@@ -72,8 +74,7 @@ def house(
 
 # The numbers of the facts of each part, from and to.
 PARTS = (
-    (1, 470),
-    (534, 612),
+    (1, 612),
     (632, 652),
     (654, 770),
     (771, 863),

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from entrepot.core.changes import Changes
-from entrepot.core.commands import DraftLine
+from entrepot.core.commands import DraftLine, VariantRef
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
 from entrepot.core.kinds import VariantName
@@ -35,17 +35,7 @@ def resolve_variant(
         if not ref.names:
             raise refuse(Reason.UNKNOWN_VARIANT, field=f"{draft.where}.{ref.field}")
     if ref.entry_id is not None:
-        variant_id = facts.by_entry.get((org, ref.entry_id))
-        if variant_id is None:
-            raise refuse(
-                Reason.UNKNOWN_VARIANT,
-                "No such item list entry is known here.",
-                field=f"{draft.where}.{ref.field}",
-            )
-        variant = facts.variants[org, variant_id]
-        if variant.deleted_at is not None and variant.id not in kept:
-            raise _deleted(draft)
-        return variant
+        return _of_entry(ref.entry_id, draft, org, facts, kept)
     for kind, value in ref.names:
         name = (org, kind, value)
         found = changes.variant_names.get(name)
@@ -55,7 +45,35 @@ def resolve_variant(
             return variant
     if ref.known:
         raise refuse(Reason.UNKNOWN_VARIANT, field=f"{draft.where}.{ref.field}")
-    return _new_variant(draft, org, facts, changes)
+    return _with_sku(ref, org, changes) or _new_variant(draft, org, facts, changes)
+
+
+def _of_entry(
+    entry_id: bytes, draft: DraftLine, org: int, facts: Facts, kept: Collection[bytes]
+) -> Variant:
+    """The variant of an entry of a list."""
+    variant_id = facts.by_entry.get((org, entry_id))
+    if variant_id is None:
+        raise refuse(
+            Reason.UNKNOWN_VARIANT,
+            "No such item list entry is known here.",
+            field=f"{draft.where}.{draft.variant.field}",
+        )
+    variant = facts.variants[org, variant_id]
+    if variant.deleted_at is not None and variant.id not in kept:
+        raise _deleted(draft)
+    return variant
+
+
+def _with_sku(ref: VariantRef, org: int, changes: Changes) -> Variant | None:
+    """The variant that has the line's SKU, and has the line's names from now on."""
+    if ref.sku is None or (found := changes.variant_names.get((org, "sku", ref.sku))) is None:
+        return None
+    variant = changes.variants.get((org, found.variant_id))
+    assert variant is not None, "a variant is read with its name"
+    for kind, value in ref.names:
+        changes.variant_names.put(VariantName(org, kind, value, variant.id))
+    return variant
 
 
 def _deleted(draft: DraftLine) -> Refused:

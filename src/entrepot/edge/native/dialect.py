@@ -12,6 +12,7 @@ from entrepot.edge.native.invoices import routes as invoices
 from entrepot.edge.native.keys import routes as keys
 from entrepot.edge.native.orders import changes, looking
 from entrepot.edge.native.orders import routes as orders
+from entrepot.edge.native.products import routes as products
 from entrepot.edge.native.purchases import routes as purchases
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.native.settings import routes as settings
@@ -36,7 +37,7 @@ DIALECT = Dialect(
     own_query=True,
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
     operations=(*orders.OPERATIONS, *looking.OPERATIONS, *changes.OPERATIONS,
-                *goods.OPERATIONS, *purchases.OPERATIONS,
+                *goods.OPERATIONS, *products.OPERATIONS, *purchases.OPERATIONS,
                 *events.OPERATIONS, *settings.OPERATIONS,
                 *webhooks.OPERATIONS, *keys.OPERATIONS, *touches.OPERATIONS,
                 *broadcasts.OPERATIONS, *customers.OPERATIONS, *invoices.OPERATIONS),

@@ -6,6 +6,7 @@ from entrepot.edge.dialect import Dialect
 from entrepot.edge.polinate.buyers import routes as buyers
 from entrepot.edge.polinate.credentials import authenticate
 from entrepot.edge.polinate.invoices import routes as invoices
+from entrepot.edge.polinate.items import routes as items
 from entrepot.edge.polinate.orders import routes as orders
 from entrepot.edge.polinate.refusals import refusal_answer
 
@@ -13,12 +14,14 @@ DIALECT = Dialect(
     name="polinate",
     title="Polinate External API",
     version="1.0.0",
-    description="Orders of a business, as Polinate publishes them. X-Business-Id and X-API-Key "
-    "say who is calling.",
+    description="Orders and items of a business, as Polinate publishes them. X-Business-Id and "
+    "X-API-Key say who is calling.",
     prefixes=tuple(
         f"/api/v1/{noun}" for noun in ("orders", "items", "buyers", "pricing", "invoices")
     ),
     authenticate=authenticate,
     refuse=refusal_answer,
-    operations=(*orders.OPERATIONS, *buyers.OPERATIONS, *invoices.OPERATIONS),
+    operations=(
+        *orders.OPERATIONS, *items.OPERATIONS, *buyers.OPERATIONS, *invoices.OPERATIONS,
+    ),
 )  # fmt: skip

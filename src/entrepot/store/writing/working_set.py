@@ -264,7 +264,13 @@ class _Loading:
 
     def _variant_names(self, found: list[Row]) -> None:
         named = _read(schema.VARIANT_NAMES, self.facts, found)
-        self.needs.variants.update([(name.org, name.variant_id) for name in named])
+        needs, known = self.needs, self.facts.variant_names
+        needs.variants.update([(name.org, name.variant_id) for name in named])
+        if needs.skus:
+            # Asked once all names have been: nearly every line's name is known.
+            skus, needs.skus = needs.skus, {}
+            new = [(key[0], "sku", sku) for key, sku in skus.items() if key not in known]
+            needs.variant_names.update(new)
 
     def _variants_of_products(self, found: list[Row]) -> None:
         for one in _read(schema.VARIANTS, self.facts, found):

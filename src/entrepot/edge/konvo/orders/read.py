@@ -196,11 +196,11 @@ def _is_bare(item: wire.OrderedItem) -> bool:
 
 
 def _variant(item: wire.OrderedItem) -> VariantRef:
-    """By the item's id; an item with an empty one is known by its SKU, else by its name."""
+    """By the item's id; by its SKU where the id is not known yet, or empty; else by its name."""
     if item.id:
-        return VariantRef(
-            ids.spelled(item.id, "var_"), None, (addresses.indexed("konvo", item.id),)
-        )
+        names = (addresses.indexed("konvo", item.id),)
+        sku = addresses.indexed("sku", item.sku)[1] if item.sku else None
+        return VariantRef(ids.spelled(item.id, "var_"), None, names, sku=sku)
     kind, name = ("sku", item.sku) if item.sku else ("title", item.name)
     return VariantRef(None, None, (addresses.indexed(kind, name),))
 

@@ -1,0 +1,143 @@
+"""The native API's products: the path table, and the lines that connect reading, the writer or a
+question, and writing."""
+
+from __future__ import annotations
+
+from entrepot.core import ids
+from entrepot.core.commands import Command
+from entrepot.core.products import FullProduct
+from entrepot.core.refusal import Refused
+from entrepot.edge import revisions
+from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Parameter, Response
+from entrepot.edge.native import bodies, paging
+from entrepot.edge.native.documented import (
+    BODY_ERRORS,
+    CHANGING_ONE,
+    ERRORS,
+    IF_MATCH,
+    KEY,
+    NOT_FOUND,
+    WRITTEN,
+)
+from entrepot.edge.native.goods.routes import READ, WRITE
+from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
+from entrepot.edge.native.products import read, wire, write
+from entrepot.store.reading import products
+from entrepot.writer.envelope import Answer, Envelope, Idempotency
+
+_MAKE, _AMEND = bodies.decoder(wire.MakeProduct), bodies.decoder(wire.AmendProduct)
+_MEMBERS = (
+    "name", "variants", "handle", "description", "image_url", "type", "custom_type", "brand",
+    "category", "vendor", "status", "properties",
+)  # fmt: skip
+
+
+async def list_products(call: Call) -> Answer:
+    """A page of products."""
+    asked = bodies.query(call, wire.ProductQuery)
+    wanted = products.Wanted(
+        paging.id_after(asked.after), asked.status, asked.handle, asked.sku
+    )  # fmt: skip
+    found = await call.read(products.page, wanted, asked.limit)
+    after = None if found.after is None else paging.cursor(found.after.hex())
+    page = wire.ProductPage(list(map(write.product, found.products)), after)
+    return Answer(200, write.encode(page))
+
+
+async def get_product(call: Call) -> Answer:
+    """Answer with one product, deleted or not."""
+    bodies.no_query(call)
+    found = await call.read(products.product, _id(call))
+    if found is None:
+        raise Refused(write.NO_PRODUCT)
+    call.etag = write.tag(found)
+    if revisions.is_known(call.headers, call.etag):
+        return Answer(revisions.NOT_MODIFIED, b"")
+    return Answer(200, write.encode(write.product(found)))
+
+
+async def make_product(call: Call) -> Answer:
+    """Make a product with its variants."""
+    dry = bodies.is_dry(call)
+    told, body = await bodies.read(call, _MAKE)
+    key = bodies.keyed(call, "makeProduct", _MEMBERS, body)
+    return await _carry_out(call, read.make_product(told, call.principal), key, 201, dry=dry)
+
+
+async def amend_product(call: Call) -> Answer:
+    """Change a product and its variants together, or nothing."""
+    dry, product_id = bodies.is_dry(call), _id(call)
+    told, body = await bodies.read(call, _AMEND)
+    key = bodies.keyed(call, "amendProduct", _MEMBERS, body, product_id)
+    expected = revisions.expected(call.headers)
+    command = read.amend_product(told, product_id, call.principal, expected)
+    return await _carry_out(call, command, key, 200, dry=dry)
+
+
+async def _carry_out(
+    call: Call, command: Command, key: Idempotency | None, status: int, *, dry: bool
+) -> Answer:
+    """Carry the command out; or, in a dry run, answer with what would be."""
+
+    def tagged(one: FullProduct) -> None:
+        call.etag = None if dry else write.tag(one)
+
+    answer = write.answered(200 if dry else status, call.request_id, tagged)
+    if not dry:
+        return await call.submit(command, answer, key)
+    rehearsed = await call.services.writer.rehearse(
+        Envelope(command, call.request_id, None, answer, actor=call.principal.actor)
+    )
+    told = rehearsed.outcome.answer
+    assert told is not None, "a rehearsal is answered"
+    return told
+
+
+def _id(call: Call) -> bytes:
+    """The id of the path. Refused: what is no id."""
+    found = ids.spelled(call.path_ids["id"], "itm_")
+    if found is None:
+        raise Refused(write.NO_PRODUCT)
+    return found
+
+
+_ID = Parameter("id", "path", {"type": "string", "format": "uuid"}, True, "The product's id.")
+_DRY = bodies.parameters(
+    bodies.Dry, dry_run="Answer with the product as it would be; nothing is kept."
+)
+_WOULD_BE = Response("The product as it would be, in a dry run", wire.Product)
+OPERATIONS = (
+    Operation(
+        method="GET", path="/v1/products", operation_id="listProducts", summary="List products",
+        handler=list_products, access=READ, tag="Products",
+        description="With a `status`, a page may have fewer products than `limit` and a `next`.",
+        parameters=bodies.parameters(
+            wire.ProductQuery, status="With this status.", handle="With this handle.",
+            sku="With a variant that has this SKU.", limit=LIMIT_TEXT, after=AFTER_TEXT),
+        responses={200: Response("A page of products", wire.ProductPage), **ERRORS},
+    ),
+    Operation(
+        method="POST", path="/v1/products", operation_id="makeProduct", summary="Make a product",
+        handler=make_product, access=WRITE, tag="Products", parameters=(KEY, *_DRY),
+        body=wire.MakeProduct,
+        responses={200: _WOULD_BE, 201: Response("The product", wire.Product, WRITTEN),
+                   **BODY_ERRORS},
+    ),
+    Operation(
+        method="GET", path="/v1/products/{id}", operation_id="getProduct", summary="Get a product",
+        handler=get_product, access=READ, tag="Products",
+        parameters=(_ID, IF_NONE_MATCH),
+        responses={200: Response("The product with its variants", wire.Product, ("ETag",)),
+                   304: UNCHANGED, **ERRORS, 404: NOT_FOUND},
+    ),
+    Operation(
+        method="PATCH", path="/v1/products/{id}", operation_id="amendProduct",
+        summary="Change a product and its variants", handler=amend_product, access=WRITE,
+        tag="Products",
+        description="Variants are removed, then changed, then added; if any of it is refused, "
+        "nothing changes. A product whose `status` becomes `deleted` stays deleted.",
+        parameters=(_ID, KEY, IF_MATCH, *_DRY), body=wire.AmendProduct,
+        responses={200: Response("The product as it now is", wire.Product, WRITTEN),
+                   **CHANGING_ONE},
+    ),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Polinate's items: products with their variants."""
