@@ -77,7 +77,7 @@ def every(filled: Filled, server: Server) -> list[Reading]:
     told = server.credentials
     return [
         *_by_id(filled, told), *_pages(filled, told), *_filtered(filled, told),
-        *_contacts(filled, told),
+        *_contacts(filled, told), *_search(filled, told),
     ]  # fmt: skip
 
 
@@ -161,6 +161,28 @@ def _contacts(filled: Filled, told: Credentials) -> list[Reading]:
     return [
         Reading(f"Konvo contacts, {name}", headers, (f"/contacts{query}",), "count")
         for name, query in queries.items()
+    ]
+
+
+def _search(filled: Filled, told: Credentials) -> list[Reading]:
+    """Orders that a text means: few or many, alone and within another filter."""
+    headers = {"Authorization": f"Bearer {told['native']['api_key']}"}
+    half, names = filled.orders // 2, {"a mailbox": "email", "a payment's": "payment_reference"}
+    found = {}
+    for name, column in names.items():
+        one = f"SELECT {column} FROM orders WHERE {column} IS NOT NULL AND number >= {half}"
+        found[name] = book.rows(filled.url, f"{one} ORDER BY org, number LIMIT 1")[0][0]
+    texts = {
+        "q, one mailbox": quote(found["a mailbox"]),
+        "q, a payment's reference": quote(found["a payment's"]),
+        "q, two words": quote(f"byron {found['a mailbox']}"),
+        "q, a name of many": "ada",
+        "q, a SKU of many that failed": "MUG-01&stage=failed",
+        "q, nobody": "nobody-is-called-so",
+    }  # fmt: skip
+    return [
+        Reading(f"Native list, {name}", headers, (f"/v1/orders?q={text}",))
+        for name, text in texts.items()
     ]
 
 

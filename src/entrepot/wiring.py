@@ -36,7 +36,7 @@ from entrepot.outbox import messages
 from entrepot.outbox.integration import IntegrationService, Unconfirmed
 from entrepot.outbox.sending import Result, Sender
 from entrepot.pipeline.deliveries import Deliveries
-from entrepot.pipeline.following import Following
+from entrepot.pipeline.following import Following, SearchKeeping
 from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.lapsing import Lapsing
 from entrepot.pipeline.retention import DAY_SECONDS, Retention, RetentionSettings
@@ -209,6 +209,7 @@ def make_walks(
         StockWatch(database, writer, now=now),
         Deliveries(database, writer, send, sender.close, now=now),
         Following(database, now=now),
+        SearchKeeping(database, now=now),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,9 @@ from sqlalchemy.dialects import sqlite
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.store.keeping import migrate
 from entrepot.store.verify import statements, verify
+
+# Tables with few rows an organization.
+ONE_A_ORGANIZATION = {"organizations", "order_counters", "sweeps", "parent"}
 
 
 @pytest.mark.parametrize("invariant", ["MONEY_USED", "HAS_A_JOB", "PARKED"])
@@ -43,28 +47,30 @@ async def test_no_row_has_the_numbers_of_all_events_looked_through(tmp_path: obj
     database = SqliteDatabase(f"{tmp_path}/book.db")
     await migrate.upgrade(database)
 
-    def plans(conn: Connection) -> list[list[Any]]:
-        asked: list[tuple[str, Any]] = []
-
-        def heard(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
-            if statement.startswith("SELECT"):
-                asked.append((statement, values))
-
-        event.listen(conn, "before_cursor_execute", heard)
-        verify(conn)
-        event.remove(conn, "before_cursor_execute", heard)
-        return [
-            list(conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
-            for statement, values in asked
-        ]
-
     of_events = 0
-    for plan in await database.read(plans):
+    for plan in await database.read(_plans):
         for step in _for_each_row(plan):
             assert "events_number" not in step, plan
             of_events += step.startswith("SEARCH e ")
     assert of_events
     await database.close()
+
+
+def _plans(conn: Connection) -> list[list[Any]]:
+    """The plans of all statements of an audit."""
+    asked: list[tuple[str, Any]] = []
+
+    def heard(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, values))
+
+    event.listen(conn, "before_cursor_execute", heard)
+    verify(conn)
+    event.remove(conn, "before_cursor_execute", heard)
+    return [
+        list(conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
+        for statement, values in asked
+    ]
 
 
 def _for_each_row(plan: list[Any]) -> list[str]:
@@ -77,3 +83,20 @@ def _for_each_row(plan: list[Any]) -> list[str]:
         if parent in again or step.startswith("CORRELATED"):
             again.add(number)
     return steps
+
+
+async def test_no_row_has_the_rows_of_a_whole_organization_looked_through(
+    tmp_path: object,
+) -> None:
+    """A step that is carried out for each row goes by more than the organization."""
+    database = SqliteDatabase(f"{tmp_path}/book.db")
+    await migrate.upgrade(database)
+    of_all = re.compile(r"SEARCH (\w+) USING .*\(org=\?\)\Z")
+    found = {
+        step
+        for plan in await database.read(_plans)
+        for step in _for_each_row(plan)
+        if of_all.match(step)
+    }
+    assert {of_all.match(step)[1] for step in found} <= ONE_A_ORGANIZATION, found  # type: ignore[index]
+    await database.close()

@@ -8,9 +8,10 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, literal, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 from tests.store.twins_contacts import ASKED_CONTACTS
 from tests.store.twins_products import ASKED_PRODUCTS
+from tests.store.twins_search import ASKED_SEARCH, lie_of_terms
 from tests.store.verify_book import SECOND, START, key_of, operation_key
 
 from entrepot.core.decide.notify import fetch_job_id
@@ -145,22 +146,19 @@ def lie(conn: Connection) -> None:
         told |= {"external_reference": "by-reference", "external_name": "by-name"}
         if found:
             conn.execute(insert(orders).values(dict(found[0]) | told))
-    theirs = schema.contacts.c
-    named = select(theirs.org, literal(b"theirs"), theirs.id).where(theirs.org.in_(TWINS))
-    columns = ["org", "term", "customer_id"]
-    conn.execute(insert(schema.contact_terms).from_select(columns, named))
+    lie_of_terms(conn, TWINS)
     of_twins = orders.c.org.in_(TWINS)
     conn.execute(update(orders).where(of_twins).values(number=orders.c.number + 100_000))
-    of_twins = schema.provider_notices.c.org.in_(TWINS)
-    conn.execute(update(schema.provider_notices).where(of_twins).values(body=b"theirs"))
+    notices = schema.provider_notices
+    conn.execute(update(notices).where(notices.c.org.in_(TWINS)).values(body=b"theirs"))
     for table in (schema.provider_accounts, schema.payments):
         conn.execute(update(table).where(table.c.org.in_(TWINS)).values(service="theirs"))
     for table in (schema.order_property_tallies, schema.order_update_tallies, schema.order_spans):
         more = {"orders": table.c.orders + 1_000}
         conn.execute(update(table).where(table.c.org.in_(TWINS)).values(more))
-    counted = {"counted": schema.list_tallies.c.counted + 1_000}
-    of_twins = schema.list_tallies.c.org.in_(TWINS)
-    conn.execute(update(schema.list_tallies).where(of_twins).values(counted))
+    counted = schema.list_tallies
+    more = {"counted": counted.c.counted + 1_000}
+    conn.execute(update(counted).where(counted.c.org.in_(TWINS)).values(more))
     counters = schema.order_counters
     more = {"orders": counters.c.orders + 1_000, "events": counters.c.events + 1_000}
     conn.execute(update(counters).where(counters.c.org.in_(TWINS)).values(more))
@@ -244,6 +242,7 @@ def _mine(found: list[Any]) -> list[Any]:
 # What is asked about one organization, by the function's module and name.
 ASKED: dict[str, Work] = {
     **ASKED_CONTACTS,
+    **ASKED_SEARCH,
     **ASKED_PRODUCTS,
     "accounts.settings_chosen": lambda conn, _: accounts.settings_chosen(conn, ORG),
     "accounts.capture_of": lambda conn, _: accounts.capture_of(conn, ORG),

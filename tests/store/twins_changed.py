@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 from tests.store.twins import NOW, ORG, Ids, Work
 from tests.store.twins_contacts import DONE_CONTACTS
+from tests.store.twins_search import DONE_SEARCH
 
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.money import Amount
@@ -52,6 +53,7 @@ DONE: dict[str, Work] = {
     "announced.ask_for_all": lambda conn, _: announced.ask_for_all(conn, ORG, NOW, fetch_job_id),
     "catalogue.add_variant": _variant,
     **DONE_CONTACTS,
+    **DONE_SEARCH,
     "deliveries.trim": lambda conn, ids: deliveries.trim(conn, ORG, ids["webhook"], kept=1),
     "retention.claim": lambda conn, _: retention.claim(
         conn, _known(conn, retention.EVENTS), NOW, NOW

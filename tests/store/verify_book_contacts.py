@@ -11,7 +11,7 @@ from entrepot.core.decide.broadcast import ChangeBroadcast, RecordBroadcast
 from entrepot.core.decide.touch import RecordTouch
 from entrepot.core.results import BroadcastResult, TouchResult
 from entrepot.store import schema
-from entrepot.store.keeping import contacts, retention
+from entrepot.store.keeping import contacts, retention, search
 
 if TYPE_CHECKING:
     from tests.store.verify_book import Healthy
@@ -37,9 +37,14 @@ async def touched(book: Healthy) -> None:
 
 
 async def followed(book: Healthy) -> None:
-    """The contacts of the first organization, as its log has them, and the id of one of them."""
+    """The contacts of the first organization, as its log has them, and the id of one of them; and
+    the terms of its orders.
+    """
     reader = retention.Sweep(1, retention.CONTACTS)
     await book.database.write(lambda conn: contacts.follow(conn, reader, 10_000, book.now()))
+    walk, all_ = retention.Sweep(1, retention.SEARCH), search.Slices(10_000, 10_000)
+    read = await book.database.read(lambda conn: search.read(conn, walk, all_))
+    await book.database.write(lambda conn: search.write(conn, read))
     told = schema.orders.c
     hers = select(told.customer_id).where(told.id == book.ids["mirrored"], told.org == 1)
     book.ids["ada"] = await book.database.read(lambda conn: conn.execute(hers).scalar_one())

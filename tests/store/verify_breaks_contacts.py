@@ -7,6 +7,8 @@ from tests.store.verify_breaks import Break
 _HERS = "WHERE org = 1 AND id = :ada"
 _OF_HER = "WHERE org = 1 AND customer_id = :ada"
 _TOLD = "WHERE org = 1 AND order_id = :told"
+_IS_MIRRORED = "WHERE org = 1 AND id = :mirrored"
+_MIRRORED = f"WHERE org = 1 AND number = (SELECT number FROM orders {_IS_MIRRORED})"
 
 BREAKS_OF_CONTACTS = (
     Break("CONTACTS", "an order of nobody", "mirrored",
@@ -20,6 +22,15 @@ BREAKS_OF_CONTACTS = (
     Break("CONTACTS", "a term that was lost", "ada", (f"DELETE FROM contact_terms {_OF_HER}",)),
     Break("CONTACTS", "changed before it was made", "ada",
           (f"UPDATE contacts SET updated_at = created_at - 100000000 {_HERS}",), (), ("TALLIES",)),
+    Break("SEARCH", "a term that was lost", "mirrored",
+          (f"DELETE FROM order_terms {_MIRRORED}",)),
+    Break("SEARCH", "a term of nothing", "mirrored",
+          (f"INSERT INTO order_terms SELECT org, number, :nowhere FROM orders {_IS_MIRRORED}",)),
+    Break("SEARCH", "terms of an order that nobody has read", "mirrored",
+          ((f"UPDATE sweeps SET horizon = (SELECT number - 1 FROM orders {_IS_MIRRORED}) "
+            "WHERE org = 1 AND kind = 'search'"),)),
+    Break("SEARCH", "a name that its terms do not know", "mirrored",
+          (f"UPDATE orders SET first_name = 'Konrad' {_IS_MIRRORED}",)),
     Break("TOUCHES", "a clicker who never clicked", "ada",
           (f"UPDATE touches SET kind = 'open' {_OF_HER}",), (), ("TALLIES",)),
     Break("TOUCHES", "a click of nobody", "touch",

@@ -98,7 +98,7 @@ BREAKS_OF_GOODS = (
             "DELETE FROM order_lines WHERE order_id = :back AND number = 2",
             f"UPDATE order_lines SET quantity = {much(4)} WHERE order_id = :back",
         ),
-        also=("OWN_ORGANIZATION", "SHIPPED_SUM", "CONFIRMED_CLAIMED", "SUBTOTAL"),
+        also=("OWN_ORGANIZATION", "SHIPPED_SUM", "CONFIRMED_CLAIMED", "SUBTOTAL", "SEARCH"),
     ),
     Break(
         "RETURNS", "a number left out", "back",

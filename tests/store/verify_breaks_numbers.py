@@ -19,7 +19,8 @@ BREAKS_OF_NUMBERS = (
     ),
     Break("NUMBERS", "no counter", "2", ("DELETE FROM order_counters WHERE org = 2",),
           (), ("EVENT_NUMBERS",)),
-    Break("NUMBERS", "one left out", "1", _order("number = 100", "placed")),
+    Break("NUMBERS", "one left out", "1", _order("number = 100", "placed"),
+          also=("OWN_ORGANIZATION",)),
     Break(
         "EVENT_NUMBERS", "a counter ahead", "1",
         ("UPDATE order_counters SET events = events + 1 WHERE org = 1",),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -13,6 +15,7 @@ from entrepot.cli.announced import show_announced
 from entrepot.cli.choices import ORDER, whole
 from entrepot.cli.failed import show_failed
 from entrepot.cli.order_commands import submitted
+from entrepot.cli.searched import show_found
 from entrepot.cli.session import OperatorError, on_book, organization
 from entrepot.clock import now
 from entrepot.core import ids
@@ -42,12 +45,14 @@ def orders(  # noqa: PLR0913 - each is one more choice of the operator
     parked: _Flag = False,
     failed: _Flag = False,
     announced: _Flag = False,
+    search: str | None = None,
     limit: Annotated[int, whole] = LIMIT,
     as_json: _Json = False,
 ) -> None:
     """List the orders whose pipeline waits or is parked, with what each waits for.
 
-    Or those that failed, or that were announced by a notification and that nobody has told yet.
+    Or those that failed, or that were announced by a notification and that nobody has told yet, or
+    that a text means.
 
     Parameters
     ----------
@@ -61,6 +66,9 @@ def orders(  # noqa: PLR0913 - each is one more choice of the operator
         Those that failed, newest first, with the reason of each.
     announced
         Those that are announced, and what became of asking their source for them.
+    search
+        Those that this text means: a number, a name, a reference, a SKU, or the beginning of a
+        mailbox, a telephone or a customer's name.
     limit
         How many at most.
     as_json
@@ -68,14 +76,10 @@ def orders(  # noqa: PLR0913 - each is one more choice of the operator
     """
     if not 1 <= limit <= _LIMIT_MAX:
         raise OperatorError(f"--limit must be a whole number from 1 to {_LIMIT_MAX:,}")
-    for alone, flag, show in (
-        ("--announced", announced, show_announced), ("--failed", failed, show_failed),
-    ):  # fmt: skip
-        if flag and (waiting or parked or (announced and failed)):
-            raise OperatorError(f"{alone} cannot be combined; leave the other flags out")
-        if flag:
-            show(org, limit, as_json=as_json)
-            return
+    show = _alone(announced, failed, search, combined=waiting or parked)
+    if show is not None:
+        show(org=org, limit=limit, as_json=as_json)
+        return
     wanted: dict[State, bool] = {"waiting": waiting, "parked": parked}
     states = tuple(state for state, flag in wanted.items() if flag) or tuple(wanted)
 
@@ -91,6 +95,26 @@ def orders(  # noqa: PLR0913 - each is one more choice of the operator
         print(_line(one))
     if not found:
         print("no order is " + " or ".join(states))
+
+
+def _alone(
+    announced: bool,
+    failed: bool,
+    search: str | None,
+    *,
+    combined: bool,
+) -> Callable[..., None] | None:
+    """What is listed in place of orders that wait or are parked, if anything."""
+    chosen: list[tuple[str, Callable[..., None]]] = []
+    if announced:
+        chosen.append(("--announced", show_announced))
+    if failed:
+        chosen.append(("--failed", show_failed))
+    if search is not None:
+        chosen.append(("--search", partial(show_found, text=search)))
+    if chosen and (combined or len(chosen) > 1):
+        raise OperatorError(f"{chosen[0][0]} cannot be combined; leave the other flags out")
+    return chosen[0][1] if chosen else None
 
 
 def described(one: Waiting) -> dict[str, Any]:

@@ -59,20 +59,26 @@ def terms_of(
     A telephone is found with its country and without. A customer who is a buyer is found by all
     `contacts`, and by the names of the `buyer`.
     """
-    found: dict[str, None] = {}
     listed = list(contacts)
-    for mailbox in (customer.email, *[one.value for one in listed if one.kind != PHONE]):
-        if mailbox:
-            found[folded(mailbox)] = None
-    for phone in (customer.phone, *[one.value for one in listed if one.kind == PHONE]):
-        digits = _digits(phone or "")
-        for left_out in range(COUNTRY_MAX + 1):
-            if len(digits) - left_out >= PHONE_MIN:
-                found[digits[left_out:]] = None
+    mailboxes = [customer.email, *[one.value for one in listed if one.kind != PHONE]]
+    phones = [customer.phone, *[one.value for one in listed if one.kind == PHONE]]
     names = (customer.first_name, customer.last_name, customer.name, *buyer)
-    words = " ".join([folded(name) for name in names if name]).split()
-    found |= dict.fromkeys(words[:WORDS_MAX])
+    found = [folded(mailbox) for mailbox in mailboxes if mailbox]
+    found += [digits for phone in phones for digits in telephones(phone or "")]
+    found += words_of(names)
     return "\n".join(dict.fromkeys([term[:TERM_MAX] for term in found if term]))
+
+
+def telephones(text: str) -> list[str]:
+    """The digits of a telephone: all of them, and those that may stand behind its country."""
+    digits = digits_of(text)
+    starts = range(COUNTRY_MAX + 1)
+    return [digits[start:] for start in starts if len(digits) - start >= PHONE_MIN]
+
+
+def words_of(names: Iterable[str | None]) -> list[str]:
+    """The words of these names, folded."""
+    return " ".join([folded(name) for name in names if name]).split()[:WORDS_MAX]
 
 
 def asked_for(text: str) -> tuple[str, ...]:
@@ -80,10 +86,10 @@ def asked_for(text: str) -> tuple[str, ...]:
 
     Digits with the signs of a telephone number are one number, without `+` and leading zeros.
     """
-    digits = _digits(text)
-    if digits and set(text) <= _OF_PHONES:
-        return (digits.lstrip("0")[:TERM_MAX] or digits[:TERM_MAX],)
-    words = dict.fromkeys([word[:TERM_MAX] for word in folded(text).split()[:WORDS_MAX]])
+    digits = asked_digits(text)
+    if digits:
+        return (digits[:TERM_MAX],)
+    words = dict.fromkeys([word[:TERM_MAX] for word in words_of([text])])
     # Longer ones fit fewer contacts, and are looked for first.
     return tuple(sorted(words, key=lambda word: -len(word)))
 
@@ -96,12 +102,19 @@ def exactly(email: str | None, phone: str | None, name: str | None) -> tuple[str
     if email is not None:
         found[folded(email)[:TERM_MAX]] = None
     if phone is not None:
-        digits = _digits(phone)
+        digits = digits_of(phone)
         found[(digits.lstrip("0") or digits)[:TERM_MAX]] = None
-    words = [] if name is None else folded(name).split()[:WORDS_MAX]
-    found |= dict.fromkeys(sorted([word[:TERM_MAX] for word in words], key=lambda one: -len(one)))
+    words = [word[:TERM_MAX] for word in words_of([name])]
+    found |= dict.fromkeys(sorted(words, key=lambda one: -len(one)))
     return tuple(found)
 
 
-def _digits(text: str) -> str:
+def asked_digits(text: str) -> str:
+    """The digits of a text that may be a telephone, without leading zeros; else nothing."""
+    digits = digits_of(text)
+    return (digits.lstrip("0") or digits) if set(text) <= _OF_PHONES else ""
+
+
+def digits_of(text: str) -> str:
+    """Every ASCII digit of a text."""
     return "".join([one for one in text if one.isascii() and one.isdigit()])

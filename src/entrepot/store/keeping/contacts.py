@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, select
 
 from entrepot.core import events
 from entrepot.core.buyers import BuyerContact
@@ -19,9 +19,10 @@ from entrepot.core.order import Customer
 from entrepot.core.touches import CLICK
 from entrepot.store import schema
 from entrepot.store.engines import sql
-from entrepot.store.keeping import attributions
+from entrepot.store.keeping import attributions, log_readers
 from entrepot.store.keeping.attributions import Owned
-from entrepot.store.keeping.retention import CONTACTS, SWEEP, Sweep, save
+from entrepot.store.keeping.log_readers import Step
+from entrepot.store.keeping.retention import CONTACTS, Sweep, save
 from entrepot.store.writing import list_tallies
 from entrepot.store.writing.list_tallies import NO_KEY, Counted
 from entrepot.store.writing.writes import Writes
@@ -31,13 +32,6 @@ _ORDER = ("id", "customer_id", "created_at", "made_at", "origin", "channel", "so
 _OWNED = ("org", "order_id", "customer_id", "window_days")
 _CLICKER = ("org", "origin_id", "customer_id")
 _TERM = ("org", "term", "customer_id")
-
-
-class Step(NamedTuple):
-    """Where the reader of the log is after a step. `ended`: the log has no more events."""
-
-    sweep: Sweep
-    ended: bool
 
 
 class _Told(NamedTuple):
@@ -51,19 +45,7 @@ class _Told(NamedTuple):
 
 def behind(conn: Connection, after_org: int, limit: int) -> list[Sweep]:
     """Readers that have not come to the end of their organization's log, by organization."""
-    c, s = schema.order_counters.c, schema.sweeps.c
-    its = and_(s.org == c.org, s.kind == CONTACTS)
-    columns = [s[name] for name in SWEEP[2:]]
-    statement = select(c.org, *columns).join_from(
-        schema.order_counters, schema.sweeps, its, isouter=True
-    )
-    unread = s.reached_at.is_(None) | (c.events > s.reached_at)
-    statement = statement.where(c.org > after_org, unread)
-    found = conn.execute(statement.order_by(c.org).limit(limit))
-    return [
-        Sweep(org, CONTACTS) if row[0] is None else Sweep(org, CONTACTS, *row)
-        for org, *row in found
-    ]
+    return log_readers.behind(conn, CONTACTS, after_org, limit)
 
 
 def follow(conn: Connection, sweep: Sweep, limit: int, now: int) -> Step:

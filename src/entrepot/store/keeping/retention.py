@@ -17,10 +17,11 @@ from entrepot.core.facets import ENDED
 from entrepot.core.order import Event
 from entrepot.store import schema
 from entrepot.store.engines import sql
+from entrepot.store.reading.order_terms import SEARCH
 from entrepot.store.writing.writes import Writes
 
 KEYS, EVENTS, HOLDS, CONTACTS = "keys", "events", "holds", "contacts"
-KINDS = (KEYS, EVENTS, HOLDS, CONTACTS)
+KINDS = (KEYS, EVENTS, HOLDS, CONTACTS, SEARCH)
 FINISHED = tuple(sorted(ENDED | {"completed", "archived"}))
 
 _sweeps, _orgs, _keys = schema.sweeps, schema.organizations, schema.idempotency_keys
@@ -45,7 +46,7 @@ class Sweep(NamedTuple):
     fence: int = 0  # rises with every claim; 0: never claimed
     leased_until: int = 0
     ended_at: int = 0  # when the last walk came to its end; 0 while one is under way
-    horizon: int = 0  # what is older than this may be gone
+    horizon: int = 0  # what is older may be gone; of a search the newest order with its terms
     reached_at: int = 0  # where the walk is: in the events' walk an order's last change ...
     reached: bytes = b""  # ... and its id; in the keys' walk the key
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from entrepot.core.facets import BETWEEN
 from entrepot.core.order_filter import OrderFilter
 from entrepot.store.engines.sql import Statement
-from entrepot.store.reading.order_text import of_text
+from entrepot.store.reading.order_terms import of_text
 from entrepot.store.writing import properties, tallies
 
 

@@ -15,7 +15,7 @@ from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Select
 from entrepot.store.question import asked_in
-from entrepot.store.reading import keyset, queries, waiting
+from entrepot.store.reading import keyset, queries, search, waiting
 
 _KINDS: tuple[Any, ...] = (schema.PAYMENTS, schema.OPERATIONS, *schema.OF_SENT_ORDERS)
 _BY_ORDER = ("org", "order_id")
@@ -45,7 +45,8 @@ def whole_order(conn: Connection, org: int, order_id: bytes, now: int) -> Whole 
 @asked_in("long")
 def page_behind(conn: Connection, org: int, wanted: OrderFilter, now: int, limit: int) -> Page:
     """The page of orders behind the filter's number, with reasons as `whole_order` has them."""
-    found = keyset.find(conn, org, wanted, limit)
+    look = keyset.find if wanted.text is None else search.find
+    found = look(conn, org, wanted, limit)
     orders = queries.numbered(conn, org, found.numbers)
     return Page(_whole(conn, waiting.with_reasons(conn, orders, now)), found.after)
 

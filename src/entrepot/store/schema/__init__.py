@@ -62,6 +62,7 @@ from entrepot.store.schema.orders import (
     order_properties,
     order_property_tallies,
     order_spans,
+    order_terms,
     order_update_tallies,
     orders,
 )
@@ -225,6 +226,7 @@ __all__ = [
     "order_properties",
     "order_property_tallies",
     "order_spans",
+    "order_terms",
     "order_update_tallies",
     "orders",
     "organization_settings",

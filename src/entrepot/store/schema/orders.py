@@ -145,6 +145,18 @@ order_properties = table(
     Index("order_properties_path", "org", "path", "number"),
 )
 
+order_terms = table(
+    "order_terms",
+    # What an order is searched by (core.order_terms). A walk over the orders and their log fills
+    # the table, after the orders (docs/adr/0063).
+    need("org", BigInteger),
+    need("number", BigInteger),  # the order's
+    need("term", LargeBinary),
+    PrimaryKeyConstraint("org", "number", "term"),
+    # In the order of numbers within a term.
+    Index("order_terms_found", "org", "term", "number"),
+)
+
 order_property_tallies = table(
     "order_property_tallies",
     # How many orders have a value at a path; the empty value stands for any (docs/adr/0008).

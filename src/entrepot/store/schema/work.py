@@ -98,11 +98,12 @@ sweeps = table(
     need("fence", BigInteger),
     need("leased_until", BigInteger),
     need("ended_at", BigInteger),
-    need("horizon", BigInteger),  # what was made before this may be gone
+    # What was made before this may be gone; of a search the newest order whose terms are kept.
+    need("horizon", BigInteger),
     need("reached_at", BigInteger),
     need("reached", LargeBinary),
     PrimaryKeyConstraint("org", "kind"),
-    one_of("kind", ("keys", "events", "holds", "contacts")),
+    one_of("kind", ("keys", "events", "holds", "contacts", "search")),
 )
 
 JOBS = Kept(kinds.JOBS, jobs)

@@ -39,6 +39,7 @@ from entrepot.store.verify.own_keys import OperationKey, keys_by
 from entrepot.store.verify.promises import Horizons
 from entrepot.store.verify.report import INVARIANTS, Findings, Report, Violation
 from entrepot.store.verify.statements import Check
+from entrepot.store.verify.terms import check_terms
 
 __all__ = [
     "INVARIANTS",
@@ -94,6 +95,7 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
         asking.ask(check.invariant, lambda check=check: _ask(asking, check))  # type: ignore[misc]
     asking.ask("the properties of invoices", lambda: invoices.check_properties(asking))
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))
+    asking.ask("SEARCH", lambda: check_terms(asking, sound))
     Walk(asking, sound, operation_key).check()
     if ledger is not None:
         count = asking.ask("PROVIDER_LEDGER", lambda: check_ledger(conn, asking.findings, ledger))

@@ -33,7 +33,7 @@ _FAULTS_MAX = 100
 _STORED_AS = {BigInteger: "integer", SmallInteger: "integer", Boolean: "integer",
               LargeBinary: "blob"}  # fmt: skip
 # Parts of a key that may be personal or secret.
-UNTOLD = ("value", "digest")
+UNTOLD = ("value", "digest", "term")
 
 Sound = dict[str, ColumnElement[bool]]
 

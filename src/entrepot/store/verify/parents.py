@@ -15,7 +15,7 @@ from entrepot.store import schema
 from entrepot.store.verify.statements import Check
 
 # Personal or secret parts of a key that no witness may show.
-_UNTOLD = ("value", "digest", "reference")
+_UNTOLD = ("value", "digest", "reference", "term")
 
 
 class Reference(NamedTuple):
@@ -94,6 +94,7 @@ REFERENCES: tuple[Reference, ...] = (
     ),
     _of(_LINES, "location_id", schema.locations),
     _of(schema.order_properties, "order_id", schema.orders),
+    Reference(schema.order_terms, ("org", "number"), schema.orders, ("org", "number")),
     *(_of(schema.events, "subject_id", named)._replace(subject=subject)
       for subject, named in SUBJECTS.items() if named is not None),
     _of(schema.order_archives, "order_id", schema.orders),

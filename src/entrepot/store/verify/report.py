@@ -133,6 +133,10 @@ INVARIANTS: dict[str, str] = {
     "PROPERTIES": (
         "The searchable properties of an order, and of an invoice, are those in its properties."
     ),
+    "SEARCH": (
+        "The terms that find an order are those of the order's names, customer and SKUs, once the "
+        "orders and their log were read so far."
+    ),
     "ANNOUNCED": "An order that has come is no longer announced.",
     "NUMBERS": "The orders of an organization are numbered from 1 to the number of its counter.",
     "EVENT_NUMBERS": (

@@ -1,0 +1,101 @@
+"""Keeping the terms by which orders are searched: a slice of orders and of their log at a time.
+
+New orders are taken by their numbers, amended ones by their events. So a book of any age is read
+from its first order on, and events that are in the archive are not missed. What is written follows
+from the orders as they now are: a step that is repeated changes nothing more.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Select, select
+
+from entrepot.core.order_terms import CHANGING
+from entrepot.store import schema
+from entrepot.store.engines import sql
+from entrepot.store.engines.sql import Row
+from entrepot.store.keeping import log_readers
+from entrepot.store.keeping.log_readers import Step
+from entrepot.store.keeping.retention import Sweep, save
+from entrepot.store.reading import order_terms
+from entrepot.store.reading.order_terms import SEARCH
+from entrepot.store.writing.writes import Writes
+
+_KEY = ("org", "number", "term")
+
+
+class Slices(NamedTuple):
+    """How many orders and how many events a step takes at most."""
+
+    orders: int = 100
+    events: int = 500
+
+
+class Read(NamedTuple):
+    """What a step has read: which terms come and which go, and where the reader then is."""
+
+    step: Step
+    new: list[Row]
+    gone: list[Row]
+
+
+def behind(conn: Connection, after_org: int, limit: int) -> list[Sweep]:
+    """Readers that have something to read, by organization."""
+    return log_readers.behind(conn, SEARCH, after_org, limit, orders_too=True)
+
+
+def read(conn: Connection, sweep: Sweep, slices: Slices) -> Read:
+    """Read the next slice; nothing is written. A reader that begins has no events to catch up on:
+    all orders are taken as they now are.
+    """
+    c = schema.order_counters.c
+    counted = conn.execute(select(c.orders, c.events).where(c.org == sweep.org)).one()
+    events = counted.events if sweep.fence == 0 else sweep.reached_at
+    moved = sweep._replace(
+        fence=sweep.fence + 1,
+        horizon=min(counted.orders, sweep.horizon + slices.orders),
+        reached_at=min(counted.events, events + slices.events),
+    )
+    rows = {row[0]: row for row in map(tuple, conn.execute(orders_statement(sweep, moved.horizon)))}
+    for row in _amended(conn, sweep.org, events, moved.reached_at):
+        if row[0] <= sweep.horizon:
+            rows[row[0]] = row
+    now = order_terms.now(conn, sweep.org, list(rows.values()))
+    after = {(sweep.org, number, term) for number, terms in now.items() for term in terms}
+    wanted: set[Row] = {(sweep.org, number) for number in rows}
+    kept = sql.select(conn, schema.order_terms, _KEY[:2], wanted, _KEY)
+    before = {(org, number, bytes(term)) for org, number, term in kept}
+    ended = (moved.horizon, moved.reached_at) == (counted.orders, counted.events)
+    return Read(Step(moved, ended), sorted(after - before), sorted(before - after))
+
+
+def write(conn: Connection, read_: Read) -> None:
+    """Write what a step has read. Raises Conflict where another process was faster."""
+    moved = read_.step.sweep
+    writes = Writes()
+    save(writes, moved, moved.fence - 1)
+    writes.delete(schema.order_terms, _KEY, read_.gone)
+    writes.insert(schema.order_terms, _KEY, read_.new)
+    writes.run(conn)
+
+
+def orders_statement(sweep: Sweep, last: int) -> Select[tuple[object, ...]]:
+    """The orders behind the reader's horizon, up to a number."""
+    at = schema.orders.c
+    columns = [at[name] for name in order_terms.READ]
+    return select(*columns).where(at.org == sweep.org, at.number > sweep.horizon, at.number <= last)
+
+
+def events_statement(org: int, after: int, last: int) -> Select[tuple[object, ...]]:
+    """The orders that events between two numbers may have given other terms."""
+    e = schema.events.c
+    its = select(e.subject_id).where(e.org == org, e.number > after, e.number <= last)
+    return its.where(e.type.in_(CHANGING)).distinct()
+
+
+def _amended(conn: Connection, org: int, after: int, last: int) -> list[Row]:
+    if after >= last:
+        return []
+    wanted: set[Row] = {(org, row[0]) for row in conn.execute(events_statement(org, after, last))}
+    return sql.select(conn, schema.orders, ("org", "id"), wanted, order_terms.READ)
