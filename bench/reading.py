@@ -18,6 +18,7 @@ from bench.fill_pattern import BATCH_PATH, MARK_PATH
 from bench.requests import Credentials, konvo, polinate, synq
 from bench.wrk import Load
 from entrepot.core import ids
+from entrepot.edge.native.paging import cursor
 from entrepot.testing.server import Server
 
 FEW = 100
@@ -77,7 +78,7 @@ def every(filled: Filled, server: Server) -> list[Reading]:
     told = server.credentials
     return [
         *_by_id(filled, told), *_pages(filled, told), *_filtered(filled, told),
-        *_contacts(filled, told), *_search(filled, told),
+        *_contacts(filled, told), *_customers(filled, told), *_search(filled, told),
     ]  # fmt: skip
 
 
@@ -183,6 +184,23 @@ def _search(filled: Filled, told: Credentials) -> list[Reading]:
     return [
         Reading(f"Native list, {name}", headers, (f"/v1/orders?q={text}",))
         for name, text in texts.items()
+    ]
+
+
+def _customers(filled: Filled, told: Credentials) -> list[Reading]:
+    """The native API's customers: pages, and those with a mailbox or a word in the name."""
+    headers = {"Authorization": f"Bearer {told['native']['api_key']}"}
+    [(customers,)] = book.rows(filled.url, "SELECT count(*) FROM customers")
+    one = f"SELECT id, email, name FROM customers ORDER BY id LIMIT 1 OFFSET {customers // 2}"
+    id_, email, name = book.rows(filled.url, one)[0]
+    after = cursor(bytes(id_).hex())
+    queries = {"first page": "", "page half way": f"?after={after}"}
+    if email:
+        queries["one mailbox"] = f"?email={quote(email)}"
+    queries["a name"] = f"?name={quote(name)}"
+    return [
+        Reading(f"native customers, {said}", headers, (f"/v1/customers{query}",))
+        for said, query in queries.items()
     ]
 
 

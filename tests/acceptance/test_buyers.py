@@ -236,6 +236,66 @@ def test_customers_are_listed_by_pages_and_found_by_what_they_are_called(
     server.verify()
 
 
+def test_a_customer_is_made_and_changed_by_the_native_api(server: Server, world: World) -> None:
+    send = world.native.send
+    body = {
+        "name": "Cafe", "partnership_status": "pending", "info": {"since": 1.50},
+        "emails": [{"value": "a@b.example"}, {"value": "b@b.example", "contact_name": "Bo"}],
+        "phones": [{"value": "+61 2 9999 0000", "primary": False}],
+        "locations": [{"city": "Perth"}],
+    }  # fmt: skip
+    key = uuid.uuid4().hex
+    first, again = (send("POST", "/customers", body, Idempotency_Key=key) for _ in range(2))
+    made_here = accepted(first)
+    assert again.content == first.content
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert (made_here["email"], made_here["phone"]) == ("a@b.example", None)
+    assert made_here["partnership"]["status"] == "pending"
+    path, [mail, other] = f"/customers/{made_here['id']}", made_here["buyer"]["emails"]
+    [place] = made_here["buyer"]["locations"]
+    change = {
+        "legal_name": "Cafe Ltd", "partnership_status": "active",
+        "emails": {"remove": [mail["id"]], "change": [{"id": other["id"], "primary": True}],
+                   "add": [{"value": "c@b.example"}]},
+        "locations": {"change": [{"id": place["id"], "label": "Dock"}],
+                      "add": [{"city": "Hobart"}]},
+    }  # fmt: skip
+    wrong = send("PATCH", path, change, If_Match='"1-0"')
+    assert wrong.status_code == 412
+    assert wrong.json()["current_version"] == first.headers["ETag"]
+    answer = send("PATCH", path, change, If_Match=first.headers["ETag"])
+    after = accepted(answer, 200)
+    assert accepted(send("GET", path), 200) == after
+    assert answer.headers["ETag"] == send("GET", path).headers["ETag"]
+    assert after["email"] == "b@b.example"
+    assert [one["value"] for one in after["buyer"]["emails"]] == ["b@b.example", "c@b.example"]
+    assert [one["city"] for one in after["buyer"]["locations"]] == ["Perth", "Hobart"]
+    assert (after["buyer"]["legal_name"], after["buyer"]["info"]) == ("Cafe Ltd", {"since": 1.5})
+    # Polinate reads the same buyer.
+    buyer = accepted(world.polinate.get(f"{BUYERS}/{made_here['id']}"), 200)
+    assert (buyer["legalName"], buyer["primaryEmail"]) == ("Cafe Ltd", "b@b.example")
+    for told, pointer, status in (
+        ({"emails": {"add": [{"value": "B@b.example"}]}}, "/emails/add/0/value", 409),
+        ({"phones": {"add": [{"value": "x"}]}}, "/phones/add/0/value", 400),
+        ({"phones": {"remove": [mail["id"]]}}, "/phones/remove/0", 400),
+        ({"locations": {"add": [{}]}}, "/locations/add/0", 400),
+        ({"colour": 1}, "/colour", 400),
+        ({"name": " "}, "/name", 400),
+    ):
+        refusal = send("PATCH", path, told)
+        assert refusal.status_code == status, refusal.text
+        assert [one["pointer"] for one in refusal.json()["errors"]] == [pointer]
+    order = world.native.place(world.native_order(customer={"name": "Di", "email": "d@b.example"}))
+    others = f"/customers/{order['customer']['id']}"
+    assert send("PATCH", others, {"name": "Bo"}).status_code == 403
+    assert send("PATCH", "/customers/x", {}).status_code == 404
+    assert events(world, made_here["id"]) == [
+        (1, "customer.created", "key"), (2, "customer.updated", "key"),
+        (3, "partnership.updated", "key"),
+    ]  # fmt: skip
+    server.verify()
+
+
 def test_of_many_at_once_each_change_of_a_buyer_is_kept(server: Server, world: World) -> None:
     id_ = made(world, buyer={"name": "Cafe"})["phantomId"]
     changes = [{"createPhones": [{"phone": f"+61 2 9999 10{n:02}"}]} for n in range(16)]

@@ -106,7 +106,7 @@ def rows(section: str) -> list[str]:
 
 def test_every_address_of_the_readme_is_served(tmp_path: Path) -> None:
     addresses = [path for row in rows("What is served") for path in re.findall(r"`(/.*?)`", row)]
-    assert len(addresses) == 19
+    assert len(addresses) == 20
     with Server(f"sqlite:///{tmp_path / 'readme.db'}", tmp_path) as server, speaking(server) as us:
         for path in addresses:
             client = us.polinate if path in ("/api/v1/orders", "/api/v1/items") else us.synq

@@ -14,7 +14,7 @@ EVENTS_READ = "events:read"
 SETTINGS_READ, SETTINGS_WRITE = "settings:read", "settings:write"
 KEYS_WRITE = "keys:write"
 CAMPAIGNS_READ, CAMPAIGNS_WRITE = "campaigns:read", "campaigns:write"
-CUSTOMERS_READ = "customers:read"
+CUSTOMERS_READ, CUSTOMERS_WRITE = "customers:read", "customers:write"
 
 MEANINGS: Final = MappingProxyType({
     ORDERS_READ: "read, list and search orders",
@@ -29,13 +29,14 @@ MEANINGS: Final = MappingProxyType({
     CAMPAIGNS_READ: "read touches of contacts, and broadcasts",
     CAMPAIGNS_WRITE: "record touches of contacts, and broadcasts",
     CUSTOMERS_READ: "read customers, their partnerships, contacts and locations",
+    CUSTOMERS_WRITE: "make and change customers, their partnerships, contacts and locations",
 })  # fmt: skip
 _ALL = frozenset(MEANINGS)
 _READ = frozenset(scope for scope in _ALL if scope.endswith(":read"))
 # What the roles stand for. A role that is not here stands for nothing.
 OF_ROLE: Final = MappingProxyType({
     "ADMIN": _ALL,
-    "EDITOR": _READ | {ORDERS_WRITE, MONEY_WRITE, STOCK_WRITE, CAMPAIGNS_WRITE},
+    "EDITOR": _READ | {ORDERS_WRITE, MONEY_WRITE, STOCK_WRITE, CAMPAIGNS_WRITE, CUSTOMERS_WRITE},
     "MEMBER": _READ | {ORDERS_WRITE},
     "VIEWER": _READ,
 })  # fmt: skip

@@ -127,6 +127,18 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     },
     ("native", "recordBroadcast"): {"a name": {"name": "Spring sale", "status": "sent"}},
     ("native", "changeBroadcast"): {"figures": {"sent": 100, "delivered": 98}},
+    ("native", "makeCustomer"): {
+        "a cafe": {
+            "name": "Acme Cafe",
+            "legal_name": "Acme Cafe Pty Ltd",
+            "emails": [{"value": "orders@acme.example", "contact_name": "Bo"}],
+            "locations": [{"label": "Dock", "line1": "1 Quay Street", "city": "Sydney"}],
+        },
+    },
+    ("native", "changeCustomer"): {
+        "a pause": {"partnership_status": "paused"},
+        "a telephone": {"phones": {"add": [{"value": "+61 2 8888 0000", "primary": True}]}},
+    },
     ("native", "changeWebhook"): {"a pause": {"active": False}},
     ("native", "cancelOrder"): {"a reason": {"reason": "the customer changed their mind"}},
     ("native", "holdOrder"): {"a reason": {"reason": "the address looks wrong"}},

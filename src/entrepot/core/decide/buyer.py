@@ -24,7 +24,7 @@ from entrepot.core.needs import Needs
 from entrepot.core.order import Customer
 from entrepot.core.partnerships import ACTIVE, Partnership
 from entrepot.core.properties import merged, parse, text_of
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.core.results import Decision, PartnerResult
 
 _OBJECTS = ("properties", "info")
@@ -112,12 +112,13 @@ def change(command: ChangeBuyer, facts: Facts) -> Decision:
     customer = partner.is_known(facts.customers.get((org, id_)))
     before = _partner(org, id_, facts, changes)
     if command.expected is not None and before.revision not in command.expected:
-        raise refuse(Reason.CHANGED_MEANWHILE, "the buyer was changed since it was read")
+        sentence = "the customer was changed since then"
+        raise Refused(Refusal(Reason.CHANGED_MEANWHILE, sentence, version=before.revision))
     tied = before.partnership
     if command.field is not None:
         if before.buyer is None:
             sentence = (
-                "others tell of this buyer: only the status of the partnership can be changed"
+                "others tell of this customer: only the status of the partnership can be changed"
             )
             raise refuse(Reason.FORBIDDEN, sentence, command.field)
         told = buyer_parts.change(org, id_, command.parts, facts, changes)

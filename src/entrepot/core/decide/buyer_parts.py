@@ -84,7 +84,8 @@ class Removal(NamedTuple):
 class BuyerParts(NamedTuple):
     """What is told of the contacts and locations of a buyer.
 
-    `primary_member` and `id_member` are the sender's names of these members, for refusals.
+    `primary_member`, `id_member` and `value_member` are the sender's names of these members, for
+    refusals. The value of a contact is called as its kind unless another name is told.
     """
 
     new: tuple[NewContact, ...] = ()
@@ -95,6 +96,7 @@ class BuyerParts(NamedTuple):
     removed: tuple[Removal, ...] = ()
     primary_member: str = "is_primary"
     id_member: str = "id"
+    value_member: str | None = None
 
     def addresses(self) -> list[Address]:
         """Every address that is told."""
@@ -203,7 +205,8 @@ class _Contacts:
         same = [one for one in self._now.values() if one.compared == address.compared]
         if any(one.id != id_ for one in same):
             sentence = f"the buyer has this {self._kind} already"
-            raise refuse(Reason.DUPLICATE_ENTRY, sentence, f"{where}.{self._kind}")
+            member = self._parts.value_member or self._kind
+            raise refuse(Reason.DUPLICATE_ENTRY, sentence, f"{where}.{member}")
         told = self._now[id_]._replace(value=address.value, compared=address.compared)
         self._now[id_] = told
         _name(self._org, self._customer, address, self._changes)

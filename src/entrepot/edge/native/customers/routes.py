@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from entrepot.core import ids, scopes
 from entrepot.core.contacts import exactly
+from entrepot.core.partnerships import ACTIVE
 from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import revisions
 from entrepot.edge.access import Scoped
@@ -17,13 +18,21 @@ from entrepot.edge.dialect import (
     Response,
 )
 from entrepot.edge.native import bodies, paging
-from entrepot.edge.native.customers import wire, write
-from entrepot.edge.native.documented import ERRORS, NOT_FOUND
+from entrepot.edge.native.customers import read, wire, write
+from entrepot.edge.native.documented import (
+    BODY_ERRORS,
+    CHANGING_ONE,
+    ERRORS,
+    IF_MATCH,
+    KEY,
+    NOT_FOUND,
+    WRITTEN,
+)
 from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
 from entrepot.store.reading import partners
 from entrepot.writer.envelope import Answer
 
-READ = Scoped(scopes.CUSTOMERS_READ)
+READ, WRITE = Scoped(scopes.CUSTOMERS_READ), Scoped(scopes.CUSTOMERS_WRITE)
 
 
 async def list_customers(call: Call) -> Answer:
@@ -51,6 +60,34 @@ async def get_customer(call: Call) -> Answer:
     return Answer(200, write.encode(write.customer(found)))
 
 
+async def make_customer(call: Call) -> Answer:
+    """Make a customer whom the organization knows by itself."""
+    bodies.no_query(call)
+    told, body = await bodies.read(call, read.MAKE)
+    key = bodies.keyed(call, "makeCustomer", read.PARTS, body)
+    command = read.make_customer(told, call.principal.org)
+    answer = await call.submit(command, write.told(call, 201), key)
+    if command.status != ACTIVE:
+        call.services.admission.look_again(call.principal.org_id)
+    return answer
+
+
+async def change_customer(call: Call) -> Answer:
+    """Change a customer, the contacts, the locations and the partnership together, or nothing."""
+    bodies.no_query(call)
+    id_ = ids.spelled(call.path_ids["id"])
+    if id_ is None:
+        raise Refused(write.NO_CUSTOMER)
+    told, body = await bodies.read(call, read.CHANGE)
+    key = bodies.keyed(call, "changeCustomer", read.PARTS, body, id_)
+    expected = revisions.expected(call.headers)
+    command = read.change_customer(told, call.principal.org, id_, expected)
+    answer = await call.submit(command, write.told(call, 200), key)
+    if command.status is not None:
+        call.services.admission.look_again(call.principal.org_id)
+    return answer
+
+
 _ID = Parameter("id", "path", {"type": "string", "format": "uuid"}, True, "The customer's id.")
 OPERATIONS = (
     Operation(
@@ -64,6 +101,21 @@ OPERATIONS = (
             name="With all of these words in the name.",
         ),
         responses={200: Response("A page of customers", wire.CustomerPage), **ERRORS},
+    ),
+    Operation(
+        method="POST", path="/v1/customers", operation_id="makeCustomer",
+        summary="Make a customer", handler=make_customer, access=WRITE, tag="Customers",
+        parameters=(KEY,), body=wire.MakeCustomer,
+        description="A customer whom the organization knows by itself: Polinate's buyer.",
+        responses={201: Response("The customer", wire.Customer, WRITTEN), **BODY_ERRORS},
+    ),
+    Operation(
+        method="PATCH", path="/v1/customers/{id}", operation_id="changeCustomer",
+        summary="Change a customer", handler=change_customer, access=WRITE, tag="Customers",
+        parameters=(_ID, KEY, IF_MATCH), body=wire.ChangeCustomer,
+        description="Of a customer whom others told only `partnership_status` can be changed.",
+        responses={200: Response("The customer as the customer now is", wire.Customer, WRITTEN),
+                   **CHANGING_ONE},
     ),
     Operation(
         method="GET", path="/v1/customers/{id}", operation_id="getCustomer",

@@ -2,17 +2,120 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from entrepot.core.buyers import PARTS_MAX
 from entrepot.core.partnerships import STATUSES
 from entrepot.edge.native.paging import Limit
+from entrepot.edge.native.values import Id
 from entrepot.edge.native.wire import FreeObject, Page, Time, Uuid
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
-Status = Annotated[str, Meta(extra_json_schema={"enum": list(STATUSES)})]
+Short = Annotated[str, Meta(max_length=255)]
+Line = Annotated[str, Meta(max_length=2_000)]
+Value = Annotated[str, Meta(min_length=1, max_length=320)]
+Status = Literal[STATUSES]  # type: ignore[valid-type]
+Object = dict[str, Any]
+_PARTS = Meta(max_length=PARTS_MAX)
+Ids = Annotated[list[Id], _PARTS]
+
+
+# ------------------------------------------------------------------ what is sent
+
+
+class NewContact(msgspec.Struct, forbid_unknown_fields=True):
+    """A mailbox or a telephone as wanted. The first one is primary unless told otherwise."""
+
+    value: Value
+    contact_name: Short | None = None
+    primary: bool | None = None
+
+
+class ContactChange(msgspec.Struct, forbid_unknown_fields=True):
+    """Changes of a mailbox or a telephone: what is left out stays."""
+
+    id: Id
+    value: Value | UnsetType = UNSET
+    contact_name: Short | None | UnsetType = UNSET
+    primary: bool | UnsetType = UNSET
+
+
+class NewLocation(msgspec.Struct, forbid_unknown_fields=True):
+    """A place as wanted."""
+
+    label: Short | None = None
+    type: Short | None = None
+    status: Short | None = None
+    line1: Line | None = None
+    line2: Line | None = None
+    city: Short | None = None
+    state: Short | None = None
+    postcode: Short | None = None
+    country: Short | None = None
+
+
+class LocationChange(msgspec.Struct, forbid_unknown_fields=True):
+    """Changes of a place: what is left out stays."""
+
+    id: Id
+    label: Short | None | UnsetType = UNSET
+    type: Short | None | UnsetType = UNSET
+    status: Short | UnsetType = UNSET
+    line1: Line | None | UnsetType = UNSET
+    line2: Line | None | UnsetType = UNSET
+    city: Short | None | UnsetType = UNSET
+    state: Short | None | UnsetType = UNSET
+    postcode: Short | None | UnsetType = UNSET
+    country: Short | None | UnsetType = UNSET
+
+
+NewContacts = Annotated[list[NewContact], _PARTS]
+NewLocations = Annotated[list[NewLocation], _PARTS]
+
+
+class ContactChanges(msgspec.Struct, forbid_unknown_fields=True):
+    """Contacts of one kind: removed, then changed, then added."""
+
+    add: NewContacts = []
+    change: Annotated[list[ContactChange], _PARTS] = []
+    remove: Ids = []
+
+
+class LocationChanges(msgspec.Struct, forbid_unknown_fields=True):
+    """Places: removed, then changed, then added."""
+
+    add: NewLocations = []
+    change: Annotated[list[LocationChange], _PARTS] = []
+    remove: Ids = []
+
+
+class MakeCustomer(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/customers."""
+
+    name: Text
+    legal_name: Text | None = None
+    partnership_status: Status = "active"
+    emails: NewContacts = []
+    phones: NewContacts = []
+    locations: NewLocations = []
+    info: Object | None = None
+    properties: Object | None = None
+
+
+class ChangeCustomer(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of PATCH /v1/customers/{id}: what is left out stays. Objects are merged."""
+
+    name: Text | UnsetType = UNSET
+    legal_name: Text | None | UnsetType = UNSET
+    partnership_status: Status | UnsetType = UNSET
+    emails: ContactChanges | UnsetType = UNSET
+    phones: ContactChanges | UnsetType = UNSET
+    locations: LocationChanges | UnsetType = UNSET
+    info: Object | UnsetType = UNSET
+    properties: Object | UnsetType = UNSET
 
 
 class CustomerQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -23,6 +126,9 @@ class CustomerQuery(msgspec.Struct, forbid_unknown_fields=True):
     name: Text | None = None
     limit: Limit = 50
     after: str | None = None
+
+
+# ------------------------------------------------------------------ what is answered
 
 
 class Partnership(msgspec.Struct):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from msgspec import Raw
 
 from entrepot.core import ids
 from entrepot.core.buyers import EMAIL, PHONE, BuyerContact, Partner
 from entrepot.core.refusal import Reason, Refusal
+from entrepot.core.results import PartnerResult, Result
+from entrepot.edge.dialect import Call
 from entrepot.edge.native.customers import wire
+from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.times import millis_text
+from entrepot.writer.envelope import Answer
 
 NO_CUSTOMER = Refusal(Reason.NO_SUCH_CUSTOMER)
 encode = msgspec.json.Encoder().encode
@@ -36,6 +42,19 @@ def customer(one: Partner) -> wire.Customer:
 def tag(one: Partner) -> str:
     """The entity tag of a customer."""
     return f'"{one.revision}"'
+
+
+def told(call: Call, status: int) -> Callable[[Result | Refusal], Answer]:
+    """The answer to what is told of a customer: the customer as the customer now is."""
+
+    def answer(result: Result | Refusal) -> Answer:
+        if isinstance(result, Refusal):
+            return refusal_answer(result, call.request_id)
+        assert isinstance(result, PartnerResult)
+        call.etag = tag(result.partner)
+        return Answer(status, encode(customer(result.partner)))
+
+    return answer
 
 
 def _buyer(one: Partner) -> wire.Buyer | None:

@@ -9,11 +9,9 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from entrepot.core import ids
-from entrepot.core.addresses import folded
 from entrepot.core.buyers import EMAIL, PHONE
 from entrepot.core.decide.buyer import ChangeBuyer, MakeBuyer
 from entrepot.core.decide.buyer_parts import (
-    Address,
     BuyerParts,
     ContactChange,
     NewContact,
@@ -23,7 +21,7 @@ from entrepot.core.decide.buyer_parts import (
 )
 from entrepot.core.partnerships import ACTIVE
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import addresses, canonical, revisions
+from entrepot.edge import canonical, revisions, told_contacts
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
 from entrepot.edge.polinate.buyers import wire
@@ -118,8 +116,8 @@ def create_buyer(
     )
     word = values.maybe_word(body.partnership_status, wire.STATUS, "partnershipStatus")
     command = MakeBuyer(
-        principal.org, SOURCE, _name(core.name, "buyer.name"),
-        None if core.legal_name is None else _name(core.legal_name, "buyer.legalName"),
+        principal.org, SOURCE, told_contacts.name(core.name, "buyer.name"),
+        None if core.legal_name is None else told_contacts.name(core.legal_name, "buyer.legalName"),
         values.free_object(core.properties, "buyer.properties") or {},
         values.free_object(core.buyer_info, "buyer.buyerInfo") or {},
         ACTIVE if word is None else wire.STATUS[word], parts,
@@ -138,10 +136,10 @@ def change_buyer(
     core = body.buyer
     said: dict[str, Any] = {}
     if core.name is not UNSET:
-        said["name"] = _name(core.name, "buyer.name")
+        said["name"] = told_contacts.name(core.name, "buyer.name")
     if core.legal_name is not UNSET:
         told = core.legal_name
-        said["legal_name"] = None if told is None else _name(told, "buyer.legalName")
+        said["legal_name"] = None if told is None else told_contacts.name(told, "buyer.legalName")
     for name, member, raw in (
         ("properties", "buyer.properties", core.properties),
         ("info", "buyer.buyerInfo", core.buyer_info),
@@ -200,8 +198,8 @@ def _placed(name: str, listed: Iterable[Any]) -> Iterable[tuple[str, Any]]:
 def _new(kind: str, name: str, listed: Iterable[Any]) -> tuple[NewContact, ...]:
     return tuple(
         NewContact(
-            where, kind, _address(kind, getattr(one, kind), f"{where}.{kind}"), one.contact_name,
-            one.is_primary, one.sequence,
+            where, kind, told_contacts.address(kind, getattr(one, kind), f"{where}.{kind}"),
+            one.contact_name, one.is_primary, one.sequence,
         )
         for where, one in _placed(name, listed)
     )  # fmt: skip
@@ -214,7 +212,7 @@ def _changed(kind: str, name: str, listed: Iterable[Any]) -> tuple[ContactChange
             member: getattr(one, member) for member in ("contact_name", "is_primary", "sequence")
         }
         told = getattr(one, kind)
-        address = None if told is UNSET else _address(kind, told, f"{where}.{kind}")
+        address = None if told is UNSET else told_contacts.address(kind, told, f"{where}.{kind}")
         said = {member: value for member, value in said.items() if value is not UNSET}
         found.append(ContactChange(where, kind, _id(one.id, kind, f"{where}.id"), address, said))
     return tuple(found)
@@ -234,7 +232,7 @@ def _primary(core: wire.NewBuyer | wire.BuyerChanges) -> tuple[Primary, ...]:
         (PHONE, "buyer.primaryPhone", core.primary_phone),
     ):
         if isinstance(told, str):
-            found.append(Primary(member, kind, _address(kind, told, member)))
+            found.append(Primary(member, kind, told_contacts.address(kind, told, member)))
         elif told is None and isinstance(core, wire.BuyerChanges):
             found.append(Primary(member, kind, None))
     return tuple(found)
@@ -253,26 +251,6 @@ def _new_places(name: str, listed: Iterable[wire.NewLocation]) -> tuple[PlaceCha
 def _place(one: wire.NewLocation | wire.LocationChanges) -> dict[str, Any]:
     told = {kept: getattr(one, member) for member, kept in _PLACE.items()}
     return {name: value for name, value in told.items() if value is not UNSET}
-
-
-def _address(kind: str, text: str, field: str) -> Address:
-    value = text.strip()
-    if kind == EMAIL:
-        if not addresses.is_mailbox(value):
-            raise refuse(Reason.INVALID, "must be an e-mail address", field)
-        name, compared = addresses.email(value), folded(value)
-    else:
-        if not any(one.isdecimal() for one in value):
-            raise refuse(Reason.INVALID, "must be a telephone number", field)
-        name, compared = addresses.phone(value), addresses.digits_of(value) or folded(value)
-    return Address(value, compared if name is None else name[1], name)
-
-
-def _name(text: str, field: str) -> str:
-    name = text.strip()
-    if not name:
-        raise refuse(Reason.INVALID, "must not be blank", field)
-    return name
 
 
 def _id(text: str, kind: str | None, field: str) -> bytes:

@@ -1,0 +1,144 @@
+"""Bodies of customers into commands; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from entrepot.core.buyers import EMAIL, PHONE
+from entrepot.core.decide.buyer import ChangeBuyer, MakeBuyer
+from entrepot.core.decide.buyer_parts import (
+    BuyerParts,
+    ContactChange,
+    NewContact,
+    PlaceChange,
+    Removal,
+)
+from entrepot.core.properties import parse
+from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import told_contacts
+from entrepot.edge.native.bodies import decoder
+from entrepot.edge.native.credentials import NAME
+from entrepot.edge.native.customers import wire
+from entrepot.edge.native.orders.read import object_text
+
+MAKE, CHANGE = decoder(wire.MakeCustomer), decoder(wire.ChangeCustomer)
+PARTS = (
+    "name", "legal_name", "partnership_status", "emails", "phones", "locations", "info",
+    "properties",
+)  # fmt: skip
+_KINDS = ((EMAIL, "emails"), (PHONE, "phones"), (None, "locations"))
+_MEMBERS = {"contact_name": "contact_name", "primary": "is_primary"}
+
+
+def make_customer(told: wire.MakeCustomer, org: int) -> MakeBuyer:
+    """The command."""
+    parts = BuyerParts(
+        new=(*_new(EMAIL, "emails", told.emails), *_new(PHONE, "phones", told.phones)),
+        new_places=_new_places("locations", told.locations),
+        primary_member="primary",
+        value_member="value",
+    )
+    legal = told.legal_name
+    return MakeBuyer(
+        org, NAME, told_contacts.name(told.name, "name"),
+        None if legal is None else told_contacts.name(legal, "legal_name"),
+        _object(told.properties), _object(told.info), told.partnership_status, parts,
+    )  # fmt: skip
+
+
+def change_customer(
+    told: wire.ChangeCustomer, org: int, customer_id: bytes, expected: frozenset[str] | None
+) -> ChangeBuyer:
+    """The command. `expected`: the revisions one of which the customer must have."""
+    said: dict[str, Any] = {}
+    if not isinstance(told.name, UnsetType):
+        said["name"] = told_contacts.name(told.name, "name")
+    if not isinstance(told.legal_name, UnsetType):
+        legal = told.legal_name
+        said["legal_name"] = None if legal is None else told_contacts.name(legal, "legal_name")
+    for name in ("info", "properties"):
+        if (found := getattr(told, name)) is not UNSET:
+            said[name] = _object(found)
+    status = None if isinstance(told.partnership_status, UnsetType) else told.partnership_status
+    only = [name for name in PARTS if getattr(told, name) is not UNSET and name != PARTS[2]]
+    return ChangeBuyer(
+        org, NAME, customer_id, said, status, _parts(told), only[0] if only else None,
+        "partnership_status", expected,
+    )  # fmt: skip
+
+
+def _parts(told: wire.ChangeCustomer) -> BuyerParts:
+    new: list[NewContact] = []
+    changed: list[ContactChange] = []
+    removed: list[Removal] = []
+    for kind, name in _KINDS:
+        its = getattr(told, name)
+        if its is UNSET:
+            continue
+        removed += [
+            Removal(f"{name}.remove[{at}]", kind, one.raw) for at, one in enumerate(its.remove)
+        ]
+        if kind is not None:
+            new += _new(kind, f"{name}.add", its.add)
+            changed += [
+                _changed(kind, f"{name}.change[{at}]", one) for at, one in enumerate(its.change)
+            ]
+    places = told.locations
+    if isinstance(places, UnsetType):
+        places = wire.LocationChanges()
+    return BuyerParts(
+        new=tuple(new),
+        changed=tuple(changed),
+        new_places=_new_places("locations.add", places.add),
+        changed_places=tuple(
+            PlaceChange(f"locations.change[{at}]", _told(one, ("id",)), one.id.raw)
+            for at, one in enumerate(places.change)
+        ),
+        removed=tuple(removed),
+        primary_member="primary",
+        value_member="value",
+    )
+
+
+def _new(kind: str, name: str, listed: Iterable[wire.NewContact]) -> list[NewContact]:
+    return [
+        NewContact(
+            f"{name}[{at}]", kind,
+            told_contacts.address(kind, one.value, f"{name}[{at}].value"),
+            one.contact_name, one.primary,
+        )
+        for at, one in enumerate(listed)
+    ]  # fmt: skip
+
+
+def _changed(kind: str, where: str, one: wire.ContactChange) -> ContactChange:
+    address = None
+    if not isinstance(one.value, UnsetType):
+        address = told_contacts.address(kind, one.value, f"{where}.value")
+    said = {_MEMBERS[name]: value for name, value in _told(one, ("id", "value")).items()}
+    return ContactChange(where, kind, one.id.raw, address, said)
+
+
+def _new_places(name: str, listed: Iterable[wire.NewLocation]) -> tuple[PlaceChange, ...]:
+    found = []
+    for at, one in enumerate(listed):
+        said = _told(one)
+        if not any(value is not None for value in said.values()):
+            raise refuse(Reason.INVALID, "says nothing of the place", f"{name}[{at}]")
+        found.append(PlaceChange(f"{name}[{at}]", said))
+    return tuple(found)
+
+
+def _told(one: msgspec.Struct, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The members that are told, by their names."""
+    told = {name: getattr(one, name) for name in one.__struct_fields__ if name not in without}
+    return {name: value for name, value in told.items() if value is not UNSET}
+
+
+def _object(told: dict[str, Any] | None) -> dict[str, Any]:
+    """A free object with every digit as it came."""
+    return parse(object_text(told) or "{}")

@@ -1,0 +1,35 @@
+"""Mailboxes and telephones of buyers, as a dialect tells them, into values of the book; pure."""
+
+from __future__ import annotations
+
+from entrepot.core.addresses import folded
+from entrepot.core.buyers import EMAIL
+from entrepot.core.decide.buyer_parts import Address
+from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import addresses
+
+
+def address(kind: str, text: str, field: str) -> Address:
+    """An address as it is shown, without blanks around it, and as it is compared.
+
+    Refused: a text that can be no mailbox, and a telephone without a digit. A placeholder is taken,
+    and names nobody.
+    """
+    value = text.strip()
+    if kind == EMAIL:
+        if not addresses.is_mailbox(value):
+            raise refuse(Reason.INVALID, "must be an e-mail address", field)
+        name, compared = addresses.email(value), folded(value)
+    else:
+        if not any(one.isdecimal() for one in value):
+            raise refuse(Reason.INVALID, "must be a telephone number", field)
+        name, compared = addresses.phone(value), addresses.digits_of(value) or folded(value)
+    return Address(value, compared if name is None else name[1], name)
+
+
+def name(text: str, field: str) -> str:
+    """A name without blanks around it. Refused: a blank one."""
+    found = text.strip()
+    if not found:
+        raise refuse(Reason.INVALID, "must not be blank", field)
+    return found
