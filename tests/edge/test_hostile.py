@@ -3,71 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-import tracemalloc
+from pathlib import Path
 
 import msgspec
 import pytest
+from tests.edge.memory import hungry, measured, problem, problem_of_orders
 
 from entrepot import pace
-from entrepot.core.refusal import Refused
 from entrepot.edge import soundness
-from entrepot.edge.access import Principal
-from entrepot.edge.konvo.orders import read as konvo
 from entrepot.edge.soundness import InvalidJson
 from entrepot.edge.strict_json import decode
 from entrepot.pace import breathe, in_slices, paced
 from entrepot.testing.hostile import KONVO, MIB, SHAPES, Shape
 
 MEMORY_MAX = 100 * MIB
-RAW = msgspec.json.Decoder(msgspec.Raw)
 EACH = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 
 
-def problem(body: bytes) -> str | None:
-    try:
-        decode(body, RAW)
-    except InvalidJson as error:
-        return str(error)
-    return None
-
-
 @EACH
-async def test_a_hostile_body_is_read_in_bounded_memory(shape: Shape) -> None:
+def test_a_hostile_body_is_read_in_bounded_memory(shape: Shape, tmp_path: Path) -> None:
     body = shape.make()
-    tracemalloc.start()
-    try:
-        said = await in_slices(problem, body)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    said, most = measured(problem, body, tmp_path)
     if shape.refused is None:
         assert said is None
     else:
         assert said is not None
         assert shape.refused in said
         assert len(said) < 300
-    assert peak + len(body) < MEMORY_MAX
+    assert most + len(body) < MEMORY_MAX
 
 
 @pytest.mark.parametrize("shape", KONVO.values(), ids=KONVO.keys())
-async def test_a_hostile_array_is_read_in_bounded_memory(shape: Shape) -> None:
-    def read(body: bytes) -> str | None:
-        try:
-            konvo.mirror_orders(konvo.orders(body), Principal(1, b"o" * 16, b"t" * 16, "ADMIN"))
-        except Refused as refused:
-            return refused.refusal.sentence
-        return None
-
+def test_a_hostile_array_is_read_in_bounded_memory(shape: Shape, tmp_path: Path) -> None:
     body = shape.make()
-    tracemalloc.start()
-    try:
-        said = await in_slices(read, body)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    said, most = measured(problem_of_orders, body, tmp_path)
     assert (said is None) is (shape.refused is None)
     assert shape.refused is None or shape.refused in (said or "")
-    assert peak + len(body) < MEMORY_MAX
+    assert most + len(body) < MEMORY_MAX
+
+
+def test_memory_that_was_let_go_is_seen(tmp_path: Path) -> None:
+    assert measured(hungry, b"", tmp_path)[1] > 2 * MEMORY_MAX - 10 * MIB
 
 
 # Bodies for which a step is taken for each of many parts.

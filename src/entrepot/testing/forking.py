@@ -22,7 +22,7 @@ from entrepot.cli.main import main
 
 
 @cache
-def _forking() -> ForkServerContext:
+def forking() -> ForkServerContext:
     """The way to fork. The modules are loaded in the process that forks, and there alone."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["entrepot.testing.loaded"])
@@ -36,7 +36,7 @@ class Forked:
         self, arguments: Sequence[str], env: Mapping[str, str], folder: Path, log: Path
     ) -> None:
         what = (list(arguments), dict(env), str(folder), str(log))
-        self._process = _forking().Process(target=_run, args=what, daemon=True)
+        self._process = forking().Process(target=_run, args=what, daemon=True)
         self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid
