@@ -29,11 +29,12 @@ BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 DEV_INSTALLED = $(VENV)/.dev-installed
 LOCK_TOOL = build/lock
+CLIENTS = build/clients
 OLD_VERSION = build/upgrade/$(UPGRADE_FROM)
 PIP_COMPILE = $(LOCK_TOOL)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
-.PHONY: help run install dev test test-pooler check format lock bench bench-turns bench-large bench-peers crash payment-faults fuzz upgrade-large clean
+.PHONY: help run install dev test test-pooler check format lock bench bench-turns bench-large bench-peers crash payment-faults fuzz clients upgrade-large clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -85,6 +86,9 @@ payment-faults: $(DEV_INSTALLED) ## a server killed at each point of a payment, 
 fuzz: $(DEV_INSTALLED) ## generated requests from each document: CASES (2000) a dialect and engine; 100 in make test
 	ENTREPOT_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest tests/acceptance/test_schemathesis.py $(PYTEST_ARGS)
 
+clients: $(DEV_INSTALLED) $(CLIENTS)/.installed ## clients that others' generators make of the documents, in Python and TypeScript (needs Node 20)
+	ENTREPOT_TEST_CLIENTS=$(CURDIR)/$(CLIENTS) $(BIN)/python -m pytest tests/clients $(PYTEST_ARGS)
+
 upgrade-large: $(DEV_INSTALLED) $(OLD_VERSION)/.venv/.installed ## a large book of an older version, upgraded on both engines; it is made once
 	$(BIN)/python -m tests.upgrade.large $(CURDIR)/$(OLD_VERSION)/$(BIN)/python \
 		$(CURDIR)/$(UPGRADE_BOOK) $(UPGRADE_ORDERS)
@@ -92,6 +96,8 @@ upgrade-large: $(DEV_INSTALLED) $(OLD_VERSION)/.venv/.installed ## a large book 
 lock: $(LOCK_TOOL)/bin/pip-compile ## renew requirements.lock and requirements-dev.lock
 	$(PIP_COMPILE) --upgrade --build-deps-for editable -o requirements.lock pyproject.toml
 	$(PIP_COMPILE) --upgrade -o requirements-dev.lock requirements-dev.in
+	$(PIP_COMPILE) --upgrade -o tests/clients/generator.lock tests/clients/generator.in
+	npm install --package-lock-only --prefix tests/clients/typescript
 
 clean: ## remove what was built; var/ with its database stays
 	rm -rf $(VENV) build dist src/entrepot.egg-info .hypothesis .import_linter_cache \
@@ -116,6 +122,15 @@ $(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
 
 $(DEV_INSTALLED): requirements-dev.lock $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# The generators have dependencies of their own.
+$(CLIENTS)/.installed: tests/clients/generator.lock tests/clients/typescript/package-lock.json | $(BIN)/python
+	rm -rf $(CLIENTS) && mkdir -p $(CLIENTS)/typescript
+	$(BIN)/python -m venv $(CLIENTS)/python
+	$(CLIENTS)/python/bin/pip install --quiet --require-hashes -r tests/clients/generator.lock
+	cp tests/clients/typescript/package.json tests/clients/typescript/package-lock.json $(CLIENTS)/typescript
+	npm ci --silent --prefix $(CLIENTS)/typescript
 	@touch $@
 
 $(OLD_VERSION)/.venv/.installed:

@@ -171,6 +171,9 @@ def _named(name: str, schema: Schema) -> Schema:
 def _tidy(schema: Schema) -> Schema:
     """The same schema without what says nothing, and with the type of its words."""
     found = dict(schema)
+    if found.get("type") == "array" and "prefixItems" not in found:
+        # Makers of clients take no array whose entries nothing is said of.
+        found.setdefault("items", {})
     for key in ("items", "additionalProperties"):
         if isinstance(found.get(key), dict):
             found[key] = _tidy(found[key])
