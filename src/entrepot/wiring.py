@@ -32,9 +32,11 @@ from entrepot.edge.polinate.orders.source import SOURCE, mirror_from_source
 from entrepot.edge.protocol import SPARE_CONNECTIONS, deadline_protocol
 from entrepot.edge.rate_limit import SharedTokenBuckets
 from entrepot.edge.services import Integrations, Services, Unverified
+from entrepot.edge.synq.bulk_jobs.read import command_of
 from entrepot.outbox import messages
 from entrepot.outbox.integration import IntegrationService, Unconfirmed
 from entrepot.outbox.sending import Result, Sender
+from entrepot.pipeline.bulk_jobs import BulkJobs
 from entrepot.pipeline.deliveries import Deliveries
 from entrepot.pipeline.following import Following, SearchKeeping
 from entrepot.pipeline.holding import Holding
@@ -207,6 +209,7 @@ def make_walks(
     return [
         Lapsing(database, writer, worker.service, now=now),
         StockWatch(database, writer, now=now),
+        BulkJobs(database, writer, command_of, now=now),
         Deliveries(database, writer, send, sender.close, now=now),
         Following(database, now=now),
         SearchKeeping(database, now=now),

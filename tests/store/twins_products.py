@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from entrepot.core.products import FullProduct
-from entrepot.store.reading import goods, products, taxonomy
+from entrepot.store.reading import bulk_jobs, goods, media, products, stock_figures, taxonomy
 from entrepot.store.reading.products import Page, Wanted
 
 Ids = dict[str, bytes]
@@ -37,8 +37,17 @@ ASKED_PRODUCTS = {
     "products.newest": _newest,
     "products.page": _pages,
     "products.product": lambda conn, ids: products.product(conn, ORG, ids["plate"]),
+    "stock_figures.figures": lambda conn, _: stock_figures.figures(conn, ORG),
     "taxonomy.listed": lambda conn, ids: [
         taxonomy.listed(conn, ORG, "category", after, 9) for after in (None, ids["clothes"])
+    ],
+    "bulk_jobs.job": lambda conn, ids: bulk_jobs.job(conn, ORG, ids["bulk_job"]),
+    "bulk_jobs.listed": lambda conn, _: bulk_jobs.listed(conn, ORG, "BULK_IMPORT", None, 9),
+    "bulk_jobs.next_slice": lambda conn, ids: [bulk_jobs.next_slice(conn, ORG, ids["bulk_job"])],
+    "media.listed": lambda conn, ids: [
+        media.listed(conn, ORG, 9, product_id=product, variant_id=variant)
+        for product in (None, ids["plate"])
+        for variant in (None, ids["plate_small"])
     ],
     "products.variant": lambda conn, ids: products.variant(conn, ORG, ids["plate_small"]),
 }

@@ -22,4 +22,8 @@ BREAKS_OF_TAXONOMY = (
           (("INSERT INTO taxa SELECT org, :nowhere, kind, name, 'other', sorted_by, description, "
             "parent_id, depth, logo_url, type, created_at, updated_at "
             "FROM taxa WHERE id = :clothes AND org = 1"),)),
+    Break("TAXONOMY", "a product in a brand", "shirt",
+          ("UPDATE products SET category_id = :acme WHERE id = :shirt AND org = 1",)),
+    Break("TAXONOMY", "a product of a category", "shirt",
+          ("UPDATE products SET brand_id = :shirts WHERE id = :shirt AND org = 1",)),
 )  # fmt: skip

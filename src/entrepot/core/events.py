@@ -41,6 +41,8 @@ CHOICE = "choice"
 # The rows of these subjects go when they are over: the events stay.
 LOW_STOCK = "low_stock"
 PURCHASE = "purchase_order"
+BULK_JOB = "bulk_job"
+MEDIUM = "medium"
 
 ORDER_PLACED = "order.placed"
 ORDER_MIRRORED = "order.mirrored"
@@ -109,6 +111,9 @@ STOCK_SETTINGS_TOLD = "settings.updated"
 TAXON_CREATED: Final[Mapping[str, str]] = MappingProxyType(
     {kind: f"{kind}.created" for kind in TAXA_KINDS}
 )
+MEDIUM_ADDED = "medium.added"
+BULK_JOB_CREATED = "bulk_job.created"
+BULK_JOB_COMPLETED, BULK_JOB_FAILED = "bulk_job.completed", "bulk_job.failed"
 PURCHASE_DRAFTED = "purchase_order.drafted"
 PURCHASE_WITHDRAWN = "purchase_order.withdrawn"
 

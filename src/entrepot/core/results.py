@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from entrepot.core.beside import Beside
 from entrepot.core.broadcasts import Broadcast
+from entrepot.core.bulk_jobs import BulkJob
 from entrepot.core.buyers import Partner
 from entrepot.core.changes import Changes
 from entrepot.core.channels import Channel
@@ -13,6 +14,7 @@ from entrepot.core.integrations import Connection
 from entrepot.core.invoices import Invoice
 from entrepot.core.keys import OwnKey
 from entrepot.core.kinds import Location
+from entrepot.core.media import Medium
 from entrepot.core.members import Member
 from entrepot.core.notes import OrderNote
 from entrepot.core.order import Customer, Job, Order, StockEntry, Variant
@@ -174,6 +176,18 @@ class TaxonResult(NamedTuple):
     taxon: Taxon
 
 
+class MediumResult(NamedTuple):
+    """The medium that was added."""
+
+    medium: Medium
+
+
+class BulkJobResult(NamedTuple):
+    """The bulk job as it now is."""
+
+    job: BulkJob
+
+
 class LocationResult(NamedTuple):
     """The location that was made."""
 
@@ -207,6 +221,8 @@ Result = (
     | TaxonResult
     | PartnerResult
     | InvoiceResult
+    | MediumResult
+    | BulkJobResult
     | LocationResult
     | ReplayedResult
 )

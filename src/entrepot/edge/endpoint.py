@@ -29,6 +29,8 @@ from entrepot.telemetry import is_debugging, log, metrics
 from entrepot.writer.envelope import Answer
 
 _REFUSING = 400
+_NO_CONTENT = 204
+_WITHOUT_BODY = (_NO_CONTENT, NOT_MODIFIED)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 # The first header lines of every answer of a dialect, as they are sent.
 _JSON_HEAD = lines([(b"content-type", JSON), *FOR_JSON])
@@ -75,7 +77,7 @@ class Endpoint:
                 await self._reply(scope, receive, send, answer, extra)
                 return
             status, body = answer
-            media = None if status == NOT_MODIFIED else JSON
+            media = None if status in _WITHOUT_BODY else JSON
             if status >= _REFUSING:
                 media = self._dialect.refusal_media
             if media is not JSON or not answer_at_once(send, status, _JSON_HEAD, extra, body):

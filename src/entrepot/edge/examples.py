@@ -15,6 +15,21 @@ _ORDER_OF_A_SHOP: Any = {
         "line_items": [{"sku": "MUG-1", "name": "Mug", "unit_amount": 12.5, "quantity": 2}],
     },
 }
+_MAKE_PRODUCT = {
+    "a product": {"title": "Mug", "description": "Holds coffee", "category": "Mugs"},
+    "a title alone": {"title": "Cup"},
+}
+_CHANGE_PRODUCT = {"another text": {"description": "Holds tea"}}
+_MAKE_VARIANT = {
+    "a blue one": {
+        "sku": "MUG-BLUE",
+        "barcode": "4006381333931",
+        "price": 89.99,
+        "currency": "EUR",
+        "option_values": {"colour": "blue"},
+    },
+}
+
 # By dialect and operation id, then by what the example shows.
 EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("synq", "createOrder"): {
@@ -67,6 +82,27 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     },
     ("synq", "inviteMember"): {
         "an editor": {"email": "ada@example.org", "role": "EDITOR"},
+    },
+    ("synq", "makeProduct"): _MAKE_PRODUCT,
+    ("synq", "makeProductAlias"): _MAKE_PRODUCT,
+    ("synq", "changeProduct"): _CHANGE_PRODUCT,
+    ("synq", "changeProductAlias"): _CHANGE_PRODUCT,
+    ("synq", "makeVariant"): _MAKE_VARIANT,
+    ("synq", "makeVariantAlias"): _MAKE_VARIANT,
+    ("synq", "addMedium"): {
+        "a picture": {
+            "variant_id": "01981e6a-7c00-7000-8000-000000000001",
+            "url": "https://cdn.example/mug.png",
+            "alt_text": "A blue mug",
+        },
+    },
+    ("synq", "makeBulkJob"): {
+        "a change": {
+            "job_type": "BULK_UPDATE",
+            "payload": [
+                {"id": "01981e6a-7c00-7000-8000-000000000009", "description": "Holds tea"},
+            ],
+        },
     },
     ("synq", "makeCategory"): {
         "a first one": {"name": "Mugs", "slug": "mugs", "description": "All that holds coffee"},

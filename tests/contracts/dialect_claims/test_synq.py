@@ -46,8 +46,8 @@ def custom(**changes: object) -> Body:
 
 @pytest.mark.parametrize(
     "path",
-    ["integrations", "products", "onboard", "team-workspace", "tickets", "agent-stream",
-     "ucp/catalog.json"],
+    ["integrations", "pim", "pim/products/a/b", "onboard", "team-workspace", "tickets",
+     "agent-stream", "ucp/catalog.json"],
 )  # fmt: skip
 def test_what_synq_does_not_serve_yet_is_404(house: House, path: str) -> None:
     refused(house.world.synq.get(f"/api/v1/{path}"), 404)

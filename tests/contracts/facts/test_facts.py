@@ -28,6 +28,8 @@ from tests.contracts.facts import (
     synq_inventory,
     synq_members,
     synq_orders,
+    synq_pim_bulk,
+    synq_pim_products,
     synq_pim_taxonomy,
     synq_settings,
     synq_webhook,
@@ -54,6 +56,8 @@ TABLES = (
     synq_channels,
     synq_events,
     synq_members,
+    synq_pim_bulk,
+    synq_pim_products,
     synq_pim_taxonomy,
     synq_integrations,
     synq_webhook,
@@ -77,11 +81,7 @@ PARTS = (
     (1, 612),
     (632, 652),
     (654, 770),
-    (771, 863),
-    (887, 894),
-    (896, 907),
-    (935, 935),
-    (937, 953),
+    (771, 953),
 )
 
 

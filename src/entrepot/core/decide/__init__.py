@@ -12,6 +12,7 @@ from entrepot.core.decide import (
     ask_return,
     bill,
     broadcast,
+    bulk,
     buyer,
     capture,
     choose,
@@ -22,6 +23,7 @@ from entrepot.core.decide import (
     deliver_events,
     hear,
     hold,
+    illustrate,
     invite,
     keys,
     lapse,
@@ -53,6 +55,7 @@ from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
 from entrepot.core.decide.bill import ChangeInvoice
 from entrepot.core.decide.broadcast import ChangeBroadcast, RecordBroadcast
+from entrepot.core.decide.bulk import ClaimBulkJob, FinishSlice, MakeBulkJob
 from entrepot.core.decide.buyer import ChangeBuyer, MakeBuyer
 from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
 from entrepot.core.decide.choose import ChangeSettings
@@ -63,6 +66,7 @@ from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.deliver_events import ClaimWebhook, SettleDeliveries
 from entrepot.core.decide.hear import KeepHeard, ReceiveOrder
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
+from entrepot.core.decide.illustrate import AddMedium
 from entrepot.core.decide.invite import InviteMember, JoinMember
 from entrepot.core.decide.keys import MakeKey, RevokeKey
 from entrepot.core.decide.lapse import HoldLapses
@@ -161,6 +165,10 @@ _RULES: dict[type, Rule] = {
     MakeKey: Rule(keys.wants_maker, keys.make),
     RevokeKey: Rule(keys.wants_both, keys.revoke),
     MakeTaxon: Rule(classify.wants, classify.make),
+    AddMedium: Rule(illustrate.wants, illustrate.add),
+    MakeBulkJob: Rule(bulk.wants_nothing, bulk.make),
+    ClaimBulkJob: Rule(bulk.wants_to_claim, bulk.claim),
+    FinishSlice: Rule(bulk.wants_to_finish, bulk.finish),
     RecordTouch: Rule(touch.wants, touch.record),
     RecordBroadcast: Rule(broadcast.wants, broadcast.record),
     ChangeBroadcast: Rule(broadcast.wants, broadcast.change),

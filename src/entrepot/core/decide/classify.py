@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 from entrepot.core import events
 from entrepot.core.changes import Changes
@@ -16,6 +17,7 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, TaxonResult
 from entrepot.core.taxonomy import (
     ATTRIBUTE,
+    BRAND,
     CATEGORY,
     DEFAULT_TYPE,
     DEPTH_MAX,
@@ -32,6 +34,9 @@ from entrepot.core.taxonomy import (
 )
 
 _TYPE = re.compile(rf"[A-Z][A-Z0-9_]{{0,{TYPE_MAX - 1}}}\Z")
+
+# The member of a product that names a taxon, what it names, and the member that has the name.
+_SORTING: Final = (("category_id", CATEGORY, "category"), ("brand_id", BRAND, "brand"))
 
 
 class MakeTaxon(NamedTuple):
@@ -132,3 +137,26 @@ def _depth(command: MakeTaxon, facts: Facts) -> int:
         sentence = f"a category has at most {DEPTH_MAX} categories above it"
         raise refuse(Reason.INVALID, sentence, "parent_id")
     return parent.depth + 1
+
+
+def wants_sorting(org: int, said: Mapping[str, Any], needs: Needs) -> None:
+    """The category and the brand that are said of a product, if any."""
+    for member, _, _ in _SORTING:
+        if (taxon_id := said.get(member)) is not None:
+            needs.of(TAXA).add((org, taxon_id))
+
+
+def sorted_into(said: Mapping[str, Any], org: int, facts: Facts) -> Mapping[str, Any]:
+    """What is said of a product, with the names of its category and its brand where nothing else is
+    said. Refused: a category or a brand that the organization does not have.
+    """
+    names: dict[str, str] = {}
+    for member, kind, name in _SORTING:
+        taxon_id = said.get(member)
+        if taxon_id is None:
+            continue
+        taxon = facts.of(TAXA).get((org, taxon_id))
+        if taxon is None or taxon.kind != kind:
+            raise refuse(Reason.INVALID, f"no such {kind} is known here", member)
+        names[name] = taxon.name
+    return {**names, **said} if names else said

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from entrepot.core import events, products
 from entrepot.core.changes import Changes
+from entrepot.core.decide.classify import sorted_into, wants_sorting
 from entrepot.core.decide.variants import (
     NewVariant,
     VariantChange,
@@ -62,6 +63,7 @@ class MakeProduct(NamedTuple):
     variants: tuple[NewVariant, ...]
     said: Mapping[str, Any] = NOTHING
     paths: ProductPaths = ProductPaths()
+    bare: bool = False  # the product may have no variant yet
 
 
 class AmendProduct(NamedTuple):
@@ -81,6 +83,7 @@ class AmendProduct(NamedTuple):
     # Revisions (products.revision) one of which the product must have; None where any will do.
     expected: frozenset[str] | None = None
     paths: ProductPaths = ProductPaths()
+    live: bool = False  # a deleted product is as an unknown one
 
 
 def wants_new(command: MakeProduct, needs: Needs) -> None:
@@ -100,19 +103,21 @@ def _wants_names(org: int, said: Mapping[str, Any], skus: list[str | None], need
     if handle is not None:
         needs.of(HANDLES).add((org, handle))
     needs.variant_names.update((org, "sku", sku) for sku in skus if sku is not None)
+    wants_sorting(org, said, needs)
 
 
 def make(command: MakeProduct, facts: Facts) -> Decision:
     """Make the product, put its variants on the default list, and tell the organization's log.
 
-    Refused: no variant or too many, a handle or a SKU that is taken, and a deleted product.
+    Refused: no variant or too many, a handle or a SKU that is taken, a category or a brand that the
+    organization does not have, and a deleted product.
     """
     org, now, paths, changes = command.org, facts.now, command.paths, Changes(facts)
-    if not command.variants:
+    if not command.variants and not command.bare:
         raise refuse(Reason.INVALID, "a product has at least one variant", paths.variants)
     _bounded(len(command.variants), paths.variants)
     made = Product(org, facts.new_id(), command.name, products.ACTIVE, now, now, 1)
-    made = with_objects(made, command.said)
+    made = with_objects(made, sorted_into(command.said, org, facts))
     _status(made, paths)
     if made.status == DELETED:
         raise refuse(Reason.INVALID, "a new product is not deleted", paths.status)
@@ -135,14 +140,15 @@ def amend(command: AmendProduct, facts: Facts) -> Decision:
 
     What is as it was changes nothing. A product that is deleted stays deleted, and its variants
     with it. Refused: an unknown product or variant, another version than is expected, a handle or
-    a SKU that is taken, and a product without a variant.
+    a SKU that is taken, a category or a brand that the organization does not have, and a product
+    whose last variant goes.
     """
     org, paths, changes = command.org, command.paths, Changes(facts)
     before = known_product(org, command.product_id, facts)
-    if before is None:
+    if before is None or (command.live and before.product.status == DELETED):
         raise refuse(Reason.UNKNOWN_PRODUCT)
     _as_expected(before.product, command.expected)
-    after = with_objects(before.product, command.said)
+    after = with_objects(before.product, sorted_into(command.said, org, facts))
     if before.product.status == DELETED:
         if after != before.product or command.make or command.change or command.delete:
             raise refuse(Reason.ILLEGAL_MOVE, "the product is deleted, and stays deleted")
@@ -162,7 +168,7 @@ def amend(command: AmendProduct, facts: Facts) -> Decision:
     now.update({one.variant.id: one for one in made})
     after, now = _settled(before.product, after, now, facts, changes)
     left = sum(one.variant.deleted_at is None for one in now.values())
-    if not left and after.status != DELETED:
+    if not left and before.variants and after.status != DELETED:
         sentence = "a product has at least one variant: delete the product, or make another first"
         raise refuse(Reason.ILLEGAL_MOVE, sentence, paths.deleted)
     _bounded(left, paths.variants)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from entrepot.edge.dialect import Dialect
 from entrepot.edge.synq.audit import routes as audit
+from entrepot.edge.synq.bulk_jobs import routes as bulk_jobs
+from entrepot.edge.synq.catalogue import routes as catalogue
 from entrepot.edge.synq.channels import routes as channels
 from entrepot.edge.synq.credentials import authenticate
 from entrepot.edge.synq.integrations import routes as integrations
 from entrepot.edge.synq.inventory import routes as inventory
+from entrepot.edge.synq.media import routes as media
 from entrepot.edge.synq.members import routes as members
 from entrepot.edge.synq.orders import routes as orders
+from entrepot.edge.synq.products import routes as products
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.synq.settings import routes as settings
 from entrepot.edge.synq.taxonomy import routes as taxonomy
@@ -40,5 +44,6 @@ DIALECT = Dialect(
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
     operations=(*orders.OPERATIONS, *inventory.OPERATIONS, *settings.OPERATIONS,
                 *channels.OPERATIONS, *integrations.OPERATIONS, *members.OPERATIONS,
-                *audit.OPERATIONS, *taxonomy.OPERATIONS),
+                *audit.OPERATIONS, *products.OPERATIONS, *taxonomy.OPERATIONS,
+                *media.OPERATIONS, *bulk_jobs.OPERATIONS, *catalogue.OPERATIONS),
 )  # fmt: skip

@@ -15,6 +15,7 @@ from entrepot.store.schema.accounts import (
 )
 from entrepot.store.schema.attributions import ATTRIBUTIONS, attributions
 from entrepot.store.schema.broadcasts import BROADCASTS, broadcasts
+from entrepot.store.schema.bulk_jobs import BULK_JOBS, BULK_SLICES, bulk_jobs, bulk_slices
 from entrepot.store.schema.catalogue import (
     CUSTOMER_NAMES,
     CUSTOMERS,
@@ -49,6 +50,7 @@ from entrepot.store.schema.goods import (
 from entrepot.store.schema.integrations import CONNECTIONS, TOLD_ORDERS, connections, told_orders
 from entrepot.store.schema.invoices import INVOICES, invoice_properties, invoices
 from entrepot.store.schema.kept import AnyKept
+from entrepot.store.schema.media import MEDIA, media
 from entrepot.store.schema.notes import NOTES, order_notes
 from entrepot.store.schema.notices import NOTICES, provider_notices
 from entrepot.store.schema.orders import (
@@ -130,8 +132,8 @@ from entrepot.store.schema.work import (
 PLAIN: tuple[AnyKept, ...] = (
     NOTES, NOTICES, SETTINGS, KEYS, STOCK_SETTINGS, LOW_STOCK, PURCHASE_DRAFTS, CHANNELS,
     MEMBERS, TOUCHES, BROADCASTS, WEBHOOKS, DELIVERIES, ITEMS, PRODUCTS, HANDLES, VARIANT_DETAILS,
-    TAXA, TAXA_BY_SLUG, PARTNERSHIPS, BUYERS, BUYER_CONTACTS, BUYER_LOCATIONS,
-    CONNECTIONS, TOLD_ORDERS,
+    TAXA, TAXA_BY_SLUG, PARTNERSHIPS, BUYERS, BUYER_CONTACTS, BUYER_LOCATIONS, CONNECTIONS,
+    TOLD_ORDERS, MEDIA, BULK_JOBS, BULK_SLICES,
 )  # fmt: skip
 # Of them, kinds that are read by the buyer that their rows belong to as well.
 OF_BUYERS: tuple[AnyKept, ...] = (BUYER_CONTACTS, BUYER_LOCATIONS)
@@ -143,6 +145,8 @@ __all__ = [
     "ANSWERS",
     "ATTRIBUTIONS",
     "BROADCASTS",
+    "BULK_JOBS",
+    "BULK_SLICES",
     "BUYERS",
     "BUYER_CONTACTS",
     "BUYER_LOCATIONS",
@@ -163,6 +167,7 @@ __all__ = [
     "LINES",
     "LOCATIONS",
     "LOW_STOCK",
+    "MEDIA",
     "MEMBERS",
     "NOTES",
     "NOTICES",
@@ -193,6 +198,8 @@ __all__ = [
     "announced_orders",
     "attributions",
     "broadcasts",
+    "bulk_jobs",
+    "bulk_slices",
     "buyer_contacts",
     "buyer_locations",
     "buyers",
@@ -217,6 +224,7 @@ __all__ = [
     "list_tallies",
     "locations",
     "low_stock",
+    "media",
     "members",
     "metadata",
     "order_archives",

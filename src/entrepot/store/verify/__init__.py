@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, func, select
 from entrepot.store import schema
 from entrepot.store.verify import (
     attributions,
+    bulk_jobs,
     coming_back,
     contacts,
     integrations,
@@ -110,7 +111,7 @@ def _checks(overdue_before: int | None, horizons: Horizons | None) -> tuple[Chec
         *statements.checks(overdue_before), *promises.checks(horizons), *leaving.checks(),
         *coming_back.checks(), *parents.checks(), *numbers.checks(), *contacts.checks(),
         *attributions.checks(), *products.checks(), *taxonomy.checks(), *partners.checks(),
-        *invoices.checks(), *integrations.checks(),
+        *invoices.checks(), *integrations.checks(), *bulk_jobs.checks(),
     )  # fmt: skip
 
 

@@ -49,10 +49,13 @@ def _misdated() -> Select[Any]:
 
 def _without_variant() -> Select[Any]:
     """Products of which nothing can be sold, and deleted ones of which something can."""
-    # Products with a live variant are listed once: no index would find the variants of each.
-    listed = select(_variants.org, _variants.item_id).where(_variants.deleted_at.is_(None))
-    live = tuple_(_products.org, _products.id).in_(listed)
-    wrong = or_(and_(_deleted, live), and_(not_(_deleted), not_(live)))
+    # The products of variants are listed once: no index would find the variants of each.
+    of_variants = select(_variants.org, _variants.item_id)
+    product = tuple_(_products.org, _products.id)
+    live = product.in_(of_variants.where(_variants.deleted_at.is_(None)))
+    # A product that never had a variant waits for its first one.
+    lost = and_(not_(_deleted), not_(live), product.in_(of_variants))
+    wrong = or_(and_(_deleted, live), lost)
     return _found(_products.status).where(wrong)
 
 

@@ -217,7 +217,12 @@ INVARIANTS: dict[str, str] = {
     "BROADCASTS": ("A broadcast has as many events as its version says, and no counter below 0."),
     "TAXONOMY": (
         "A category is one step deeper than the category above it, so that none is above itself. "
-        "No two things of one kind have one slug, and each has its event."
+        "No two things of one kind have one slug, and each has its event. The category of a "
+        "product is a category, and its brand a brand."
+    ),
+    "BULK_JOBS": (
+        "A bulk job that is over has nothing left, and each other one has the slices of what is "
+        "left. The log has the making and the end of each."
     ),
     "PARTNERSHIPS": (
         "A partnership has as many events of its customer as its version says, and each event of "

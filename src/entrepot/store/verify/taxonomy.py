@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from entrepot.store import schema
 from entrepot.store.verify.statements import Check
 
-_taxa = schema.taxa.c
+_taxa, _products = schema.taxa.c, schema.products.c
 
 
 def checks() -> Iterator[Check]:
@@ -18,6 +18,8 @@ def checks() -> Iterator[Check]:
     yield Check("TAXONOMY", _misplaced())
     yield Check("TAXONOMY", _twice())
     yield Check("TAXONOMY", _untold())
+    for column, kind in ((_products.category_id, "category"), (_products.brand_id, "brand")):
+        yield Check("TAXONOMY", _mistaken(column, kind))
 
 
 def _misplaced() -> Select[Any]:
@@ -48,3 +50,10 @@ def _untold() -> Select[Any]:
     its = and_(event.org == _taxa.org, event.subject_id == _taxa.id)
     there = select(func.count()).where(its).scalar_subquery()
     return select(_taxa.org, _taxa.id.label("taxon_id")).where(there != 1)
+
+
+def _mistaken(column: ColumnElement[Any], kind: str) -> Select[Any]:
+    """Products whose category is something else, or whose brand is."""
+    its = and_(_taxa.org == _products.org, _taxa.id == column)
+    told = select(_products.org, _products.id.label("product_id"), _taxa.kind)
+    return told.join_from(schema.products, schema.taxa, its).where(_taxa.kind != kind)

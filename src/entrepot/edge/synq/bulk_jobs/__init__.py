@@ -1,0 +1,1 @@
+"""Synq's bulk jobs: many products at once, later."""

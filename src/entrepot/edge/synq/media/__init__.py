@@ -1,0 +1,1 @@
+"""Synq's media of products and variants."""

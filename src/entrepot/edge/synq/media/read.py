@@ -1,0 +1,30 @@
+"""Synq's requests about media into commands; pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from entrepot.core.decide.illustrate import AddMedium
+from entrepot.edge.access import Principal
+from entrepot.edge.synq.ids import uuid
+from entrepot.edge.synq.media import wire
+
+ADD: msgspec.json.Decoder[wire.AddMedium] = msgspec.json.Decoder(wire.AddMedium)
+
+
+def add_medium(body: wire.AddMedium, principal: Principal) -> AddMedium:
+    """The command. Its place is 0 unless told."""
+    return AddMedium(
+        principal.org,
+        "synq",
+        body.url.strip(),
+        named(body.product_id, "product_id", "itm_"),
+        named(body.variant_id, "variant_id", "var_"),
+        body.alt_text or None,
+        body.sort_order or 0,
+    )
+
+
+def named(told: str | None, field: str, prefix: str) -> bytes | None:
+    """The id that was told, if one was."""
+    return uuid(told, field, prefix) if told else None

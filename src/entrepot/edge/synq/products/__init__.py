@@ -1,0 +1,1 @@
+"""Synq's products and their variants."""
