@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import fill_contacts, fill_pattern, fill_terms
+from bench import fill_campaigns, fill_contacts, fill_pattern, fill_terms
 from bench.fill_book import Book, open_book
 from bench.fill_copy import YEAR, Copied, Pattern, Rows, copies
 from bench.fill_rules import EMPTY, OWNER
@@ -98,6 +98,7 @@ def _fill(book: Book, orders: int) -> list[bytes]:
     book.commit()
     fill_contacts.fill(book, logged)
     fill_terms.fill(book, orders, logged)
+    fill_campaigns.fill(book, orders, logged)
     return sample
 
 

@@ -13,8 +13,6 @@ from entrepot.store.writing.list_tallies import CONTACTS, CONTACTS_UPDATED
 
 AT_ONCE = 5_000
 _TABLES = (
-    "attributions",
-    "click_contacts",
     "list_tallies",
     "contact_terms",
     "contact_orders",

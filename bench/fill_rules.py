@@ -48,7 +48,7 @@ BY_CUSTOMER = frozenset({"customers", "customer_names"})
 MADE_ANEW = frozenset({
     "order_counters", "order_spans", "order_property_tallies", "order_update_tallies",
     "stock_levels", "contacts", "contact_orders", "contact_terms", "list_tallies",
-    "click_contacts", "attributions", "order_terms",
+    "click_contacts", "attributions", "order_terms", "touches", "broadcasts",
 })  # fmt: skip
 # Tables that orders refer to, and tables that know of no orders.
 KEPT = frozenset({
@@ -67,7 +67,7 @@ EMPTY = frozenset(
         "invoices",
         "invoice_properties",
     }
-) | ({kept.table.name for kept in schema.PLAIN} - KEPT)
+) | ({kept.table.name for kept in schema.PLAIN} - KEPT - MADE_ANEW)
 
 _TIMES = ("created_at", "updated_at")
 COPIED: dict[str, dict[str, tuple[str, ...]]] = {

@@ -11,13 +11,14 @@ from urllib.parse import quote
 
 import httpx
 
-from bench import book, wrk
+from bench import book, fill_campaigns, wrk
 from bench.fill import Filled
 from bench.fill_copy import BATCH_ORDERS
 from bench.fill_pattern import BATCH_PATH, MARK_PATH
 from bench.requests import Credentials, konvo, polinate, synq
 from bench.wrk import Load
 from entrepot.core import ids
+from entrepot.core.touches import CLICK
 from entrepot.edge.native.paging import cursor
 from entrepot.testing.server import Server
 
@@ -79,6 +80,7 @@ def every(filled: Filled, server: Server) -> list[Reading]:
     return [
         *_by_id(filled, told), *_pages(filled, told), *_filtered(filled, told),
         *_contacts(filled, told), *_customers(filled, told), *_search(filled, told),
+        *_campaigns(filled, told),
     ]  # fmt: skip
 
 
@@ -202,6 +204,34 @@ def _customers(filled: Filled, told: Credentials) -> list[Reading]:
         Reading(f"native customers, {said}", headers, (f"/v1/customers{query}",))
         for said, query in queries.items()
     ]
+
+
+def _campaigns(filled: Filled, told: Credentials) -> list[Reading]:
+    """Konvo's clicks, attributions and broadcasts: pages, bounds, and those of one origin."""
+    headers = konvo(told, 1).headers
+    found = []
+    for name, table, at, bound in (
+        ("clicks", "touches", "at", "created_at_min"),
+        ("attributions", "attributions", "created_at", "created_at_min"),
+        ("broadcasts", "broadcasts", "updated_at", "updated_at_min"),
+    ):
+        condition = f"WHERE kind = '{CLICK}'" if table == "touches" else ""
+        [(rows,)] = book.rows(filled.url, f"SELECT count(*) FROM {table} {condition}")
+        middle = f"SELECT {at} FROM {table} {condition} ORDER BY {at} LIMIT 1 OFFSET {rows // 2}"
+        since = _spelled(book.rows(filled.url, middle)[0][0])
+        queries = {
+            "first page": f"limit={KONVO_PAGE}",
+            "page half way": f"limit={KONVO_PAGE}&page={rows // 2 // KONVO_PAGE + 1}",
+            f"{bound}, latest half": f"limit={KONVO_PAGE}&{bound}={since}",
+        }
+        if name != "broadcasts":
+            origin = ids.dashed(fill_campaigns.campaign(fill_campaigns.CAMPAIGNS // 2))
+            queries["one origin"] = f"limit={KONVO_PAGE}&originId={origin}"
+        found += [
+            Reading(f"Konvo {name}, {asked}", headers, (f"/{name}?{query}",), "count")
+            for asked, query in queries.items()
+        ]
+    return found
 
 
 def _created(filled: Filled, newest: int) -> str:
