@@ -11,7 +11,8 @@ from tests.core.book import ORG, Book
 from tests.quantities import much
 
 from entrepot.core import products
-from entrepot.core.commands import DraftLine, VariantRef
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.product import AmendProduct, MakeProduct
 from entrepot.core.decide.stocking import ChangeVariant, MakeVariant
@@ -20,7 +21,7 @@ from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.products import HANDLES, PRODUCTS, FullProduct
 from entrepot.core.refusal import Reason, Refusal
-from entrepot.core.results import OrderResult, ProductResult, VariantResult
+from entrepot.core.results import OrderResult, OrdersResult, ProductResult, VariantResult
 
 NINE = Amount(950, 2)
 
@@ -169,6 +170,27 @@ def test_orders_keep_a_deleted_variant_and_a_new_order_cannot_name_it() -> None:
         assert isinstance(refusal, Refusal)
         assert refusal.reason is Reason.UNKNOWN_VARIANT
     assert isinstance(sold(book, variant_id=result.made[1]), OrderResult)
+
+
+def test_a_sender_who_tells_an_order_again_keeps_its_deleted_variants() -> None:
+    book = Book()
+    result = made(book, new("[0]", "S", name="Small"), new("[1]", "L", name="Large"))
+    small = result.product.variants[0].variant
+
+    def told(turn: int) -> OrderDraft:
+        line = DraftLine("[0].items[0]", VariantRef(small.id), much(1 + turn), NINE, "EUR")
+        return OrderDraft(
+            "[0]", f"K-{turn // 2}", bytes([turn]) * 16, "EUR", NINE, (line,), CustomerRef(),
+            (("konvo", "open"),), {},
+        )  # fmt: skip
+
+    book.done(MirrorOrders(ORG, "konvo", (told(0),)))
+    amended(book, result.product.product.id, delete=((small.id, ""),))
+    again = book.done(MirrorOrders(ORG, "konvo", (told(1),)))
+    assert isinstance(again, OrdersResult)
+    [line] = again.orders[0].lines
+    assert (line.variant_id, line.quantity) == (small.id, much(2))
+    assert book.refused(MirrorOrders(ORG, "konvo", (told(2),))).reason is Reason.UNKNOWN_VARIANT
 
 
 def test_a_title_follows_the_names_until_somebody_sets_it() -> None:
