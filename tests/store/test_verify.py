@@ -22,6 +22,7 @@ from tests.store.verify_breaks_invoices import BREAKS_OF_INVOICES
 from tests.store.verify_breaks_numbers import BREAKS_OF_NUMBERS
 from tests.store.verify_breaks_partners import BREAKS_OF_PARTNERS
 from tests.store.verify_breaks_payments import BREAKS_OF_PAYMENTS
+from tests.store.verify_breaks_price_lists import BREAKS_OF_PRICE_LISTS
 from tests.store.verify_breaks_products import BREAKS_OF_PRODUCTS
 from tests.store.verify_breaks_taxonomy import BREAKS_OF_TAXONOMY
 from tests.store.verify_breaks_within import BREAKS_WITHIN
@@ -46,7 +47,7 @@ from entrepot.store.verify.walk import rows_of
 BREAKS = (
     *BREAKS_OF_ROWS, *BREAKS_OF_PAYMENTS, *BREAKS_OF_GOODS, *BREAKS_OF_NUMBERS, *BREAKS_WITHIN,
     *BREAKS_OF_CONTACTS, *BREAKS_OF_PRODUCTS, *BREAKS_OF_TAXONOMY, *BREAKS_OF_PARTNERS,
-    *BREAKS_OF_INVOICES, *BREAKS_OF_CATALOGUE,
+    *BREAKS_OF_INVOICES, *BREAKS_OF_PRICE_LISTS, *BREAKS_OF_CATALOGUE,
 )  # fmt: skip
 DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
 YEAR = 365 * 86_400 * 1_000_000

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
-
 from entrepot.core.buyers import EMAIL, PHONE
 from entrepot.core.decide.buyer import ChangeBuyer, MakeBuyer
 from entrepot.core.decide.buyer_parts import Address, BuyerParts, NewContact, PlaceChange
-from entrepot.core.results import PartnerResult
-from entrepot.store import schema
+from entrepot.core.decide.price import DraftEntry, MakePriceList
+from entrepot.core.money import Amount
+from entrepot.core.results import PartnerResult, PriceListResult
 
 if TYPE_CHECKING:
     from tests.store.verify_book import Healthy
@@ -38,7 +37,10 @@ async def traded(book: Healthy) -> None:
     book.ids["buyer"] = made.partner.customer.id
     book.ids["second_mailbox"] = made.partner.of(EMAIL)[1].id
     await book.tell(ChangeBuyer(1, "polinate", book.ids["buyer"], status="paused"))
-    list_id = select(schema.organizations.c.default_list).where(schema.organizations.c.org == 1)
-    tied = schema.partnerships
-    assigned = update(tied).where(tied.c.org == 1).values(list_id=list_id.scalar_subquery())
-    await book.database.write(lambda conn: conn.execute(assigned))
+    entry = DraftEntry("entries[0]", book.ids["hard_mug"], Amount(1100, 2))
+    listed = await book.tell(
+        MakePriceList(1, "polinate", "Trade", (entry,), (book.ids["buyer"],), -50_000,
+                      places={"EUR": 2})
+    )  # fmt: skip
+    assert isinstance(listed, PriceListResult)
+    book.ids["list"], [book.ids["entry"]] = listed.price_list.id, listed.entries

@@ -143,6 +143,8 @@ class Facts:
     by_sender: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
     by_text: dict[tuple[int, str], bytes] = field(default_factory=dict)
     by_entry: dict[Key, bytes] = field(default_factory=dict)
+    # The price lists of entries that are not on the default list.
+    list_of_entry: dict[Key, bytes] = field(default_factory=dict)
     # Orders by the service and the provider's reference of a payment without an outcome.
     by_reference: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
     # Shipments by their ids, and returns by theirs.

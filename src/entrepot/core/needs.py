@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from entrepot.core.claims import Claim
 from entrepot.core.commands import CustomerRef, DraftLine
@@ -12,6 +12,15 @@ from entrepot.core.kinds import K, Kind, R
 
 # The members by which an order that is brought may have been announced.
 _NAMES = ("external_id", "external_reference", "external_name")
+
+
+class PricedLines(NamedTuple):
+    """Lines of a customer: of the one that is named, or of the order with this id."""
+
+    org: int
+    lines: tuple[DraftLine, ...]
+    customer: CustomerRef | None = None
+    order_id: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -57,6 +66,8 @@ class Needs:
     # read of customers who are found by a name.
     buyers: set[tuple[int, bytes]] = field(default_factory=set)
     partnered: set[int] = field(default_factory=set)
+    # Lines that may take the prices of their customers' lists.
+    priced: list[PricedLines] = field(default_factory=list)
     # Payment references that new orders come with.
     claims: set[Claim] = field(default_factory=set)
     # Orders whose stock, reservations and payment have to be seen as well.

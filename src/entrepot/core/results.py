@@ -20,6 +20,7 @@ from entrepot.core.notes import OrderNote
 from entrepot.core.order import Customer, Job, Order, StockEntry, Variant
 from entrepot.core.organization import OrganizationSettings
 from entrepot.core.payment import FullPayment
+from entrepot.core.price_lists import PriceList
 from entrepot.core.products import FullProduct, VariantDetails
 from entrepot.core.returns import FullReturn
 from entrepot.core.shipments import Parcel
@@ -152,6 +153,13 @@ class PartnerResult(NamedTuple):
     partner: Partner
 
 
+class PriceListResult(NamedTuple):
+    """The list that was made, and the ids of its entries in the order of the command."""
+
+    price_list: PriceList
+    entries: tuple[bytes, ...]
+
+
 class InvoiceResult(NamedTuple):
     """The invoice as it now is."""
 
@@ -223,6 +231,7 @@ Result = (
     | InvoiceResult
     | MediumResult
     | BulkJobResult
+    | PriceListResult
     | LocationResult
     | ReplayedResult
 )

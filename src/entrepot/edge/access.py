@@ -43,6 +43,8 @@ class Principal(NamedTuple):
     closed_channels: bool = False
     # Whether a partnership of the organization may accept no orders, as above.
     closed_partnerships: bool = False
+    # Whether a partnership of the organization has a price list: then lines look at prices.
+    price_lists: bool = False
 
 
 # The caller of an operation for everybody. Such a call reads nothing: it has no organization.

@@ -8,12 +8,16 @@ and "Special cases". A code that neither list has is a plain text, with two plac
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from iso4217 import Currency
 
 from entrepot.core.exponents import STRIPE_THREE_DECIMAL, STRIPE_ZERO_DECIMAL
 
-_ISO: dict[str, int] = {one.code: one.exponent or 0 for one in Currency}
+# The decimal places of each currency's smallest unit, by ISO.
+SMALLEST: Mapping[str, int] = MappingProxyType({one.code: one.exponent or 0 for one in Currency})
+_ISO = SMALLEST
 
 # Stripe writes these with two places: ISK and UGX although they have no smaller unit any more,
 # HUF and TWD although they are paid out in whole ones only.

@@ -238,6 +238,17 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("native", "makeKey"): {"a till": {"name": "till", "scopes": ["orders:read", "stock:read"]}},
     ("native", "changeSettings"): {"when goods leave": {"capture": "shipment"}},
     ("native", "noteOrder"): {"a note": {"text": "Called the customer."}},
+    ("polinate", "createPricing"): {
+        "10 % less than a price": {
+            "itemList": {"name": "Trade", "currency": "EUR", "percentageAdjustment": -10},
+            "entries": [
+                {
+                    "itemVariantId": "var_01981e6a7c0070008000000000000001",
+                    "price": "12.50",
+                },
+            ],
+        },
+    },
     ("polinate", "updateInvoice"): {
         "a number of the accounting system": {
             "status": "PAID",

@@ -60,6 +60,7 @@ class Credential(NamedTuple):
     invited: str | None = None  # the address of a member who has not come yet
     closed_channels: bool = False  # whether a channel of the organization accepts no orders
     closed_partnerships: bool = False  # whether a partnership of the organization does not
+    price_lists: bool = False  # whether a partnership of the organization has a price list
 
 
 _ORG_COLUMNS = [_orgs.c[name] for name in Organization._fields]
@@ -267,10 +268,11 @@ def credential(conn: Connection, secret: str) -> Credential | None:
     closed = exists().where(_channels.c.org == _creds.c.org, _channels.c.active.is_(False))
     # As the condition of the index is written.
     ended = exists().where(_tied.c.org == _creds.c.org, _tied.c.status != literal_column(_ACTIVE))
+    listed = exists().where(_tied.c.org == _creds.c.org, _tied.c.list_id.is_not(None))
     row = conn.execute(
         select(
             _creds.c.org, _creds.c.id, _orgs.c.id, _orgs.c.tenant_id, _creds.c.dialect,
-            _creds.c.role, _members.c.email, closed, ended,
+            _creds.c.role, _members.c.email, closed, ended, listed,
         )
         .join(_orgs, _orgs.c.org == _creds.c.org)
         .outerjoin(_members, is_invited)
@@ -278,10 +280,10 @@ def credential(conn: Connection, secret: str) -> Credential | None:
     ).first()  # fmt: skip
     if row is None:
         return None
-    *known, invited, closed_channels, closed_partnerships = row
+    *known, invited, closed_channels, closed_partnerships, lists = row
     by = actor.credential(row[1])
-    closing = bool(closed_channels), bool(closed_partnerships)
-    return Credential._make((*known, by, invited, *closing))
+    looked_at = bool(closed_channels), bool(closed_partnerships), bool(lists)
+    return Credential._make((*known, by, invited, *looked_at))
 
 
 class ListedCredential(NamedTuple):

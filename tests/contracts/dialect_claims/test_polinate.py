@@ -27,8 +27,8 @@ JSON = {"Content-Type": "application/json"}
 UNKNOWN = "0" * 32
 
 
-@pytest.mark.parametrize("name", ["pricing"])
-def test_what_polinate_does_not_serve_yet_is_404(house: House, name: str) -> None:
+@pytest.mark.parametrize("name", ["pricing/x", "invoices/x/y"])
+def test_what_polinate_does_not_serve_is_404(house: House, name: str) -> None:
     refused(house.world.polinate.get(f"/api/v1/{name}"), 404, "NOT_FOUND")
 
 

@@ -19,6 +19,7 @@ from tests.contracts.facts import (
     polinate_invoices,
     polinate_items,
     polinate_notify,
+    polinate_pricing,
     polinate_read,
     synq_access,
     synq_audit,
@@ -42,6 +43,7 @@ TABLES = (
     polinate_read,
     polinate_buyers,
     polinate_invoices,
+    polinate_pricing,
     konvo_input,
     konvo_answer,
     konvo_contacts,
@@ -78,8 +80,7 @@ def house(
 
 # The numbers of the facts of each part, from and to.
 PARTS = (
-    (1, 612),
-    (632, 652),
+    (1, 652),
     (654, 770),
     (771, 953),
 )

@@ -35,6 +35,7 @@ from entrepot.core.decide import (
     open_channel,
     operate,
     place,
+    price,
     product,
     refund,
     reserve,
@@ -78,6 +79,7 @@ from entrepot.core.decide.notify import NotifyOrder, match_announced
 from entrepot.core.decide.open_channel import MakeChannel
 from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.price import MakePriceList
 from entrepot.core.decide.product import AmendProduct, MakeProduct
 from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.reserve import ReserveStock
@@ -174,6 +176,7 @@ _RULES: dict[type, Rule] = {
     ChangeBroadcast: Rule(broadcast.wants, broadcast.change),
     MakeBuyer: Rule(buyer.wants_names, buyer.make),
     ChangeBuyer: Rule(buyer.wants, buyer.change),
+    MakePriceList: Rule(price.wants, price.make),
     ChangeInvoice: Rule(bill.wants, bill.change),
     WakeStep: Rule(wake.wants, wake.wake),
     DeferJob: Rule(steps.wants_to_defer, steps.defer),

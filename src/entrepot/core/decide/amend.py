@@ -8,7 +8,7 @@ from entrepot.core import ahead, events, returns, shipments, shown
 from entrepot.core import properties as free
 from entrepot.core.changes import Changes
 from entrepot.core.commands import AmendPaths, DraftLine
-from entrepot.core.decide import capturing, goods, sending, times
+from entrepot.core.decide import capturing, goods, price, sending, times
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.moves import Telling, move, tell
 from entrepot.core.facets import RUNNING
@@ -16,7 +16,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
 from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.money import RANGE, Amount, priceable, stripped
-from entrepot.core.needs import Needs
+from entrepot.core.needs import Needs, PricedLines
 from entrepot.core.order import Line, Order, revision, subtotal
 from entrepot.core.order_reason import OrderReason
 from entrepot.core.organization import SETTINGS
@@ -67,6 +67,8 @@ class AmendOrder(NamedTuple):
     paths: AmendPaths = AmendPaths()
     # Why the order is cancelled, as somebody told it.
     reason: str = ""
+    # Whether the organization has price lists that are assigned to customers.
+    looks_at_prices: bool = False
 
 
 def wants(command: AmendOrder, needs: Needs) -> None:
@@ -76,6 +78,8 @@ def wants(command: AmendOrder, needs: Needs) -> None:
     needs.whole_order(org, order_id)
     needs.ending.add((org, order_id))
     needs.of_lines(org, command.create_lines, stock=True)
+    if command.looks_at_prices:
+        needs.priced.append(PricedLines(org, command.create_lines, order_id=order_id))
     if command.words:
         needs.moving.add((org, order_id))
         needs.of(SETTINGS).add((org,))
@@ -365,7 +369,10 @@ def _create(
 ) -> list[Line]:
     location = facts.orgs[order.org].default_location if order.managed else None
     number = max((line.number for line in order.lines), default=0)
-    for draft in command.create_lines:
+    drafts = command.create_lines
+    if command.looks_at_prices or facts.list_of_entry:
+        drafts = price.for_order(drafts, order, facts, changes)
+    for draft in drafts:
         number += 1
         here = draft._replace(location_id=draft.location_id or location)
         line = make_line(here, number, order.org, order.currency, facts, changes)

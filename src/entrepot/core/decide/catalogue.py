@@ -135,7 +135,8 @@ def make_line(  # noqa: PLR0913, PLR0917 - a draft, its place and what is known
     if draft.location_id is not None and not facts.has_location(org, draft.location_id):
         raise refuse(Reason.UNKNOWN_LOCATION, field=f"{draft.where}.location_id")
     return Line(
-        facts.new_id(), number, variant.id, variant.item_id, variant.entry_id,
+        facts.new_id(), number, variant.id, variant.item_id,
+        draft.variant.entry_id or variant.entry_id,
         draft.location_id if variant.tracked else None,
         draft.sku or variant.sku, draft.title or variant.name, draft.variant_title,
         draft.quantity, draft.unit_of_measure or "each", currency,

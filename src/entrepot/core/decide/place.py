@@ -9,7 +9,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.channels import CHANNELS
 from entrepot.core.claims import claim
 from entrepot.core.commands import CustomerRef, DraftLine
-from entrepot.core.decide import open_channel, partner
+from entrepot.core.decide import open_channel, partner, price
 from entrepot.core.decide.catalogue import first_seen, make_line, resolve_variant
 from entrepot.core.decide.customers import resolve_customer, snapshot
 from entrepot.core.decide.jobs import first_job
@@ -53,6 +53,8 @@ class PlaceOrder(NamedTuple):
     looks_at_partnership: bool = False
     # Whether the seller has taken the money already: nobody is asked for a payment.
     paid_elsewhere: bool = False
+    # Whether the organization has price lists that are assigned to customers.
+    looks_at_prices: bool = False
 
 
 def wants(command: PlaceOrder, needs: Needs) -> None:
@@ -67,6 +69,8 @@ def wants(command: PlaceOrder, needs: Needs) -> None:
         needs.all_of.setdefault(CHANNELS, set()).add(org)
     if command.looks_at_partnership:
         partner.wants_of_order(org, command.customer, needs)
+    if command.looks_at_prices:
+        price.wants_of_order(org, command.customer, command.lines, needs)
 
 
 def place(command: PlaceOrder, facts: Facts) -> Decision:
@@ -84,10 +88,13 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     if command.looks_at_partnership:
         partner.look(customer_id, command.customer, org, facts)
     default_location = facts.orgs[org].default_location if command.from_default_location else None
-    currency = command.currency or _currency(command.lines[0], org, facts, changes)
+    drafts, currency = command.lines, command.currency
+    if command.looks_at_prices or facts.list_of_entry:
+        drafts, currency = price.for_new_order(drafts, customer_id, org, currency, facts, changes)
+    currency = currency or _currency(drafts[0], org, facts, changes)
     lines = tuple([
         make_line(_from(draft, default_location), number, org, currency, facts, changes)
-        for number, draft in enumerate(command.lines, 1)
+        for number, draft in enumerate(drafts, 1)
     ])  # fmt: skip
     if command.one_currency:
         _share_currency(command, lines, currency)

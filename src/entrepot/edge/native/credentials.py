@@ -23,5 +23,5 @@ async def authenticate(headers: Mapping[str, str], services: Services) -> Princi
         raise refuse(Reason.UNAUTHENTICATED, "the key is not valid", "Authorization")
     return Principal(
         found.org, found.org_id, found.tenant_id, found.role, found.actor, opened_by(found.role),
-        found.id, found.closed_channels, found.closed_partnerships,
+        found.id, found.closed_channels, found.closed_partnerships, found.price_lists,
     )  # fmt: skip

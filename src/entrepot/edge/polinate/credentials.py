@@ -25,7 +25,7 @@ async def authenticate(headers: Mapping[str, str], services: Services) -> Princi
         raise refuse(Reason.UNAUTHENTICATED)
     return Principal(
         found.org, found.org_id, found.tenant_id, found.role, found.actor,
-        closed_partnerships=found.closed_partnerships,
+        closed_partnerships=found.closed_partnerships, price_lists=found.price_lists,
     )  # fmt: skip
 
 

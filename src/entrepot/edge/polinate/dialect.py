@@ -8,6 +8,7 @@ from entrepot.edge.polinate.credentials import authenticate
 from entrepot.edge.polinate.invoices import routes as invoices
 from entrepot.edge.polinate.items import routes as items
 from entrepot.edge.polinate.orders import routes as orders
+from entrepot.edge.polinate.pricing import routes as pricing
 from entrepot.edge.polinate.refusals import refusal_answer
 
 DIALECT = Dialect(
@@ -23,5 +24,6 @@ DIALECT = Dialect(
     refuse=refusal_answer,
     operations=(
         *orders.OPERATIONS, *items.OPERATIONS, *buyers.OPERATIONS, *invoices.OPERATIONS,
+        *pricing.OPERATIONS,
     ),
 )  # fmt: skip

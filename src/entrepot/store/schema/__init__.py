@@ -19,7 +19,9 @@ from entrepot.store.schema.bulk_jobs import BULK_JOBS, BULK_SLICES, bulk_jobs, b
 from entrepot.store.schema.catalogue import (
     CUSTOMER_NAMES,
     CUSTOMERS,
+    LIST_ENTRIES,
     LOCATIONS,
+    PRICE_LISTS,
     VARIANT_NAMES,
     VARIANTS,
     customer_names,
@@ -133,7 +135,7 @@ PLAIN: tuple[AnyKept, ...] = (
     NOTES, NOTICES, SETTINGS, KEYS, STOCK_SETTINGS, LOW_STOCK, PURCHASE_DRAFTS, CHANNELS,
     MEMBERS, TOUCHES, BROADCASTS, WEBHOOKS, DELIVERIES, ITEMS, PRODUCTS, HANDLES, VARIANT_DETAILS,
     TAXA, TAXA_BY_SLUG, PARTNERSHIPS, BUYERS, BUYER_CONTACTS, BUYER_LOCATIONS, CONNECTIONS,
-    TOLD_ORDERS, MEDIA, BULK_JOBS, BULK_SLICES,
+    TOLD_ORDERS, MEDIA, BULK_JOBS, BULK_SLICES, PRICE_LISTS, LIST_ENTRIES,
 )  # fmt: skip
 # Of them, kinds that are read by the buyer that their rows belong to as well.
 OF_BUYERS: tuple[AnyKept, ...] = (BUYER_CONTACTS, BUYER_LOCATIONS)
@@ -165,6 +167,7 @@ __all__ = [
     "KEYS",
     "LEVELS",
     "LINES",
+    "LIST_ENTRIES",
     "LOCATIONS",
     "LOW_STOCK",
     "MEDIA",
@@ -178,6 +181,7 @@ __all__ = [
     "PARTNERSHIPS",
     "PAYMENTS",
     "PLAIN",
+    "PRICE_LISTS",
     "PRODUCTS",
     "PURCHASE_DRAFTS",
     "RESERVATIONS",

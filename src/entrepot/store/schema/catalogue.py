@@ -13,8 +13,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from entrepot.core import kinds
-from entrepot.store.schema.conversion import money
+from entrepot.core import kinds, price_lists
+from entrepot.store.schema.conversion import MaybeMoney, money
 from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.table import ID, need, table
 
@@ -94,6 +94,12 @@ item_lists = table(
     need("org", BigInteger),
     need("id", ID),
     need("name", Text),
+    # Of price lists; NULL of the default list, on which each variant has its own price.
+    Column("adjustment", BigInteger),
+    Column("properties", Text),
+    Column("created_at", BigInteger),
+    Column("updated_at", BigInteger),
+    Column("version", BigInteger),
     PrimaryKeyConstraint("org", "id"),
 )
 
@@ -103,6 +109,11 @@ item_list_entries = table(
     need("id", ID),
     need("list_id", ID),
     need("variant_id", ID),
+    # Of price lists, as above.
+    Column("price_units", BigInteger),
+    Column("price_scale", SmallInteger),
+    Column("currency", Text),
+    Column("places", SmallInteger),
     PrimaryKeyConstraint("org", "id"),
     UniqueConstraint("org", "list_id", "variant_id", name="item_list_entries_once"),
 )
@@ -112,3 +123,9 @@ CUSTOMERS = Kept(kinds.CUSTOMERS, customers)
 CUSTOMER_NAMES = Kept(kinds.CUSTOMER_NAMES, customer_names)
 VARIANTS = Kept(kinds.VARIANTS, variants, {"price": money("price_units", "price_scale")})
 VARIANT_NAMES = Kept(kinds.VARIANT_NAMES, variant_names)
+PRICE_LISTS = Kept(price_lists.PRICE_LISTS, item_lists)
+LIST_ENTRIES = Kept(
+    price_lists.LIST_ENTRIES, item_list_entries,
+    {"price": MaybeMoney("price_units", "price_scale")},
+    key=("org", "list_id", "variant_id"),
+)  # fmt: skip

@@ -11,6 +11,7 @@ from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.table import ID, belongs_to, need, one_of, table
 
 _CLOSED = text("status <> 'active'")
+_LISTED = text("list_id IS NOT NULL")
 
 partnerships = table(
     "partnerships",
@@ -26,6 +27,8 @@ partnerships = table(
     one_of("status", tied.STATUSES),
     # Whether an organization has one that accepts no orders is looked up with its keys.
     Index("partnerships_closed", "org", sqlite_where=_CLOSED, postgresql_where=_CLOSED),
+    # Whether an organization has one with a price list, likewise.
+    Index("partnerships_listed", "org", sqlite_where=_LISTED, postgresql_where=_LISTED),
 )
 
 buyers = table(

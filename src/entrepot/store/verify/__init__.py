@@ -23,6 +23,7 @@ from entrepot.store.verify import (
     numbers,
     parents,
     partners,
+    price_lists,
     products,
     promises,
     statements,
@@ -111,7 +112,7 @@ def _checks(overdue_before: int | None, horizons: Horizons | None) -> tuple[Chec
         *statements.checks(overdue_before), *promises.checks(horizons), *leaving.checks(),
         *coming_back.checks(), *parents.checks(), *numbers.checks(), *contacts.checks(),
         *attributions.checks(), *products.checks(), *taxonomy.checks(), *partners.checks(),
-        *invoices.checks(), *integrations.checks(), *bulk_jobs.checks(),
+        *invoices.checks(), *integrations.checks(), *bulk_jobs.checks(), *price_lists.checks(),
     )  # fmt: skip
 
 

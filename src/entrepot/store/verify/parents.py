@@ -48,6 +48,7 @@ SUBJECTS: Mapping[str, Table | None] = MappingProxyType(
         events.BROADCAST: schema.broadcasts,
         events.PRODUCT: schema.items,
         events.INVOICE: schema.invoices,
+        events.PRICE_LIST: schema.item_lists,
         events.STOCK_ENTRY: schema.stock_entries,
         events.SETTINGS: schema.stock_settings,
         events.CHANNEL: schema.channels,

@@ -201,6 +201,11 @@ INVARIANTS: dict[str, str] = {
         "deleted, unless it is deleted itself. Its handle leads to it. The entry of each variant "
         "is on the default list."
     ),
+    "PRICE_LISTS": (
+        "The default list of an organization changes no price. Another list has as many events as "
+        "its version says and a percentage from -100 to 1,000, and each entry of the list has a "
+        "currency, and no price below 0. The list of a partnership is not the default one."
+    ),
     "INVOICES": (
         "An order has at most one invoice, and an order that another system runs has none. The "
         "figures of an invoice add up, and are those of its order unless the order was amended "

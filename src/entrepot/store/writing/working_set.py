@@ -26,13 +26,14 @@ from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Row, Select, sql_of
 from entrepot.store.schema.kept import Kept
-from entrepot.store.writing import allocation, connected, order_names, payments
+from entrepot.store.writing import allocation, connected, order_names, payments, prices
 
 # Shelves that are read of an organization that has promised what is not there.
 OVERSOLD_NAMED = 5
 _BY_ID = ("org", "id")
 _BY_ORDER = ("org", "order_id")
 _BY_CUSTOMER = ("org", "customer_id")
+_ENTRY = ("org", "id", "variant_id", "list_id")
 _BY_SENDER = ("org", "sender_id", "origin")
 # Kinds that are read by their keys, where a command asks for some.
 _BY_KEY = (*schema.PLAIN, schema.OPERATIONS, schema.INVOICES)
@@ -230,8 +231,10 @@ class _Loading:
         look(_by_key(schema.CUSTOMER_NAMES, needs.customer_names), self._customer_names)
         look(Select(schema.orders, _BY_SENDER, needs.senders, (*_BY_SENDER, "id")), self._senders,
              naming=True)  # fmt: skip
-        look(Select(schema.item_list_entries, _BY_ID, needs.entries, ("org", "id", "variant_id")),
-             self._entries, naming=True)  # fmt: skip
+        look(Select(schema.item_list_entries, _BY_ID, needs.entries, _ENTRY), self._entries,
+             naming=True)  # fmt: skip
+        if needs.priced:
+            prices.name(needs, self.facts)
 
     def _name_shelves(self) -> bool:
         """Name the levels of variants that are wanted at a place; whether it is known by now."""
@@ -300,9 +303,12 @@ class _Loading:
             self.needs.steps.add((org, order_id))  # a refund has a step
 
     def _entries(self, found: list[Row]) -> None:
-        for org, entry_id, variant_id in found:
+        for org, entry_id, variant_id, list_id in found:
             self.facts.by_entry[org, entry_id] = variant_id
             self.needs.variants.add((org, variant_id))
+            if list_id != self.facts.orgs[org].default_list:
+                self.facts.list_of_entry[org, entry_id] = list_id
+                prices.want(org, list_id, variant_id, self.needs)
 
     def _orders(self, found: list[Row]) -> None:
         needs = self.needs

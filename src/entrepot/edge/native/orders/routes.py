@@ -82,6 +82,8 @@ async def place_order(call: Call) -> Answer:
         command = command._replace(looks_at_channel=True)
     if call.principal.closed_partnerships and told.customer is not None:
         command = command._replace(looks_at_partnership=True)
+    if call.principal.price_lists and told.customer is not None:
+        command = command._replace(looks_at_prices=True)
     return await carrying.carry_out(call, command, key, dry=dry, status=201)
 
 

@@ -46,7 +46,7 @@ _LINE_SHOWN = frozenset({
 })  # fmt: skip
 _MONEY_OF_ORDER = money_names.OF_ORDER - {"totalamount"}
 _MONEY_OF_LINE = money_names.OF_LINE | {"unitprice"}
-_NUMBER_STARTS = b"-0123456789"
+NUMBER_STARTS = b"-0123456789"
 _NULL = b"null"
 
 
@@ -179,8 +179,8 @@ def _spell(members: Members, names: tuple[str, ...]) -> None:
     for name in names:
         if name in members:
             text = bytes(members[name])
-            if text[0] in _NUMBER_STARTS:
-                members[name] = Raw(b'"%b"' % _plain(text))
+            if text[0] in NUMBER_STARTS:
+                members[name] = Raw(b'"%b"' % plain(text))
 
 
 def _refuse_money(members: Members, money: Collection[str], where: str) -> None:
@@ -190,7 +190,7 @@ def _refuse_money(members: Members, money: Collection[str], where: str) -> None:
             raise refuse(Reason.INVALID, sentence, f"{where}{name}")
 
 
-def _plain(number: bytes) -> bytes:
+def plain(number: bytes) -> bytes:
     """The digits of a JSON number without an exponent, if there are not too many zeros.
 
     `1e-300000000` would become 300 million bytes. Such a number stays as it is, and is no amount.
@@ -203,7 +203,7 @@ def _plain(number: bytes) -> bytes:
 
 def _amount(raw: Raw) -> tuple[int, int] | bytes:
     text = bytes(raw)
-    if text[0] in _NUMBER_STARTS:
-        text = _plain(text)
+    if text[0] in NUMBER_STARTS:
+        text = plain(text)
     amount = parse(text.strip(b'"').decode())
     return text if amount is None else stripped(*amount)

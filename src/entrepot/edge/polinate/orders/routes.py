@@ -90,6 +90,8 @@ async def post_order(call: Call) -> Answer:
     command, idempotency = read.create_order(body, key, call.principal)
     if call.principal.closed_partnerships and body.partnership_id is not None:
         command = command._replace(looks_at_partnership=True)
+    if call.principal.price_lists and body.partnership_id is not None:
+        command = command._replace(looks_at_prices=True)
     return await call.submit(command, _whole_order(201, call), idempotency)
 
 
@@ -101,6 +103,8 @@ async def update_order(call: Call) -> Answer:
     if order_id is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     command, idempotency = read.amend_order(body, order_id, key, call.principal, call.headers)
+    if call.principal.price_lists and command.create_lines:
+        command = command._replace(looks_at_prices=True)
     return await call.submit(command, _whole_order(200, call), idempotency)
 
 

@@ -1,0 +1,217 @@
+"""Price lists: made, assigned to customers, and looked at where a line says no price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from entrepot.core import events, price_lists
+from entrepot.core.changes import Changes
+from entrepot.core.commands import CustomerRef, DraftLine
+from entrepot.core.decide import partner
+from entrepot.core.decide.catalogue import resolve_variant
+from entrepot.core.facts import Facts
+from entrepot.core.ids import dashed
+from entrepot.core.money import Amount
+from entrepot.core.needs import Needs, PricedLines
+from entrepot.core.order import Event, Order
+from entrepot.core.partnerships import PARTNERSHIPS, Partnership
+from entrepot.core.price_lists import LIST_ENTRIES, PRICE_LISTS, ListEntry, PriceList
+from entrepot.core.properties import text_of
+from entrepot.core.refusal import Reason, Refusal, Refused, all_of, refuse
+from entrepot.core.results import Decision, PriceListResult
+
+
+class DraftEntry(NamedTuple):
+    """An entry as wanted. `where` is its path in the sender's body, for refusals.
+
+    Without a currency the variant's own is meant.
+    """
+
+    where: str
+    variant_id: bytes
+    price: Amount | None = None
+    currency: str | None = None
+
+
+class PriceListPaths(NamedTuple):
+    """The sender's names for members, for refusals."""
+
+    variant: str = "variant_id"
+    partnerships: str = "customers"
+
+
+class MakePriceList(NamedTuple):
+    """Make a price list with its entries, and assign the list to customers.
+
+    `places` has the decimal places of each currency's smallest unit. `adjustment` is a percentage
+    in units of four places.
+    """
+
+    org: int
+    source: str
+    name: str
+    entries: tuple[DraftEntry, ...]
+    customers: tuple[bytes, ...] = ()
+    adjustment: int = 0
+    properties: str | None = None
+    places: Mapping[str, int] = {}
+    paths: PriceListPaths = PriceListPaths()
+
+
+def wants(command: MakePriceList, needs: Needs) -> None:
+    """The variants, and the partnerships."""
+    for entry in command.entries:
+        needs.variants.add((command.org, entry.variant_id))
+    for customer_id in command.customers:
+        partner.wants(command.org, customer_id, needs)
+
+
+def make(command: MakePriceList, facts: Facts) -> Decision:
+    """Make the list. A customer who had another list has this one from now on.
+
+    Refused: variants and customers that are unknown, and a variant twice.
+    """
+    org, changes = command.org, Changes(facts)
+    assigned = _looked_at(command, facts, changes)
+    made = PriceList(
+        org, facts.new_id(), command.name, command.adjustment, command.properties, facts.now,
+        facts.now, 1,
+    )  # fmt: skip
+    entries = [_entry(one, made, command, facts) for one in command.entries]
+    changes.of(PRICE_LISTS).put(made)
+    changes.of(LIST_ENTRIES).put_all(entries)
+    body = {
+        "name": made.name, "entries": len(entries),
+        "customers": [dashed(one.id) for one in assigned],
+    }  # fmt: skip
+    changes.events.append(
+        Event(
+            org, made.id, 1, events.PRICE_LIST_CREATED, facts.now, command.source, text_of(body),
+            events.PRICE_LIST, facts.actor,
+        )
+    )  # fmt: skip
+    for partnership in assigned:
+        partner.change(
+            partnership, {"list_id": made.id}, command.source, facts, changes,
+            command.paths.partnerships,
+        )  # fmt: skip
+    return Decision(changes, PriceListResult(made, tuple([one.id for one in entries])))
+
+
+def _looked_at(command: MakePriceList, facts: Facts, changes: Changes) -> list[Partnership]:
+    """The partnerships; every fault of the command is in one refusal."""
+    org, paths = command.org, command.paths
+    faults: list[Refusal] = []
+    seen: set[bytes] = set()
+    for entry in command.entries:
+        field, variant = (
+            f"{entry.where}.{paths.variant}",
+            facts.variants.get((org, entry.variant_id)),
+        )
+        if variant is None or variant.deleted_at is not None:
+            faults.append(Refusal(Reason.UNKNOWN_VARIANT, field=field))
+        elif entry.variant_id in seen:
+            faults.append(Refusal(Reason.INVALID, "the list has this variant already", field))
+        elif (entry.currency or variant.currency) not in command.places:
+            sentence = "the variant has no price yet: say a price and its currency"
+            faults.append(Refusal(Reason.INVALID, sentence, f"{entry.where}.currency"))
+        elif entry.price is None and entry.currency not in (None, variant.currency):
+            sentence = f"the variant is priced in {variant.currency}: say a price"
+            faults.append(Refusal(Reason.INVALID, sentence, f"{entry.where}.price"))
+        seen.add(entry.variant_id)
+    assigned: list[Partnership] = []
+    for index, customer_id in enumerate(command.customers):
+        partnership = partner.of(org, customer_id, changes)
+        if partnership is None or customer_id == facts.orgs[org].guest_id:
+            field = f"{paths.partnerships}[{index}]"
+            faults.append(Refusal(Reason.UNKNOWN_CUSTOMER, field=field))
+        else:
+            assigned.append(partnership)
+    if faults:
+        raise Refused(all_of(faults))
+    return list({one.id: one for one in assigned}.values())
+
+
+def _entry(draft: DraftEntry, of: PriceList, command: MakePriceList, facts: Facts) -> ListEntry:
+    currency = draft.currency or facts.variants[of.org, draft.variant_id].currency
+    return ListEntry(
+        of.org, of.id, draft.variant_id, facts.new_id(), draft.price, currency,
+        command.places[currency],
+    )  # fmt: skip
+
+
+def wants_of_order(
+    org: int, customer: CustomerRef, lines: tuple[DraftLine, ...], needs: Needs
+) -> None:
+    """The list of a new order's customer, with the entries of these lines."""
+    partner.wants_of_order(org, customer, needs)
+    needs.priced.append(PricedLines(org, lines, customer))
+
+
+def priced(
+    drafts: tuple[DraftLine, ...],
+    customer_id: bytes,
+    org: int,
+    currency: str,
+    facts: Facts,
+    changes: Changes,
+) -> tuple[DraftLine, ...]:
+    """The lines with the prices of the customer's list, where they say none.
+
+    A line that names an entry of a list has that entry, whoever orders. A variant that is not on
+    the customer's list has its own price.
+    """
+    partnership = facts.of(PARTNERSHIPS).get((org, customer_id))
+    list_id = None if partnership is None else partnership.list_id
+    return tuple([_priced(one, list_id, org, currency, facts, changes) for one in drafts])
+
+
+def for_new_order(
+    drafts: tuple[DraftLine, ...],
+    customer_id: bytes,
+    org: int,
+    currency: str,
+    facts: Facts,
+    changes: Changes,
+) -> tuple[tuple[DraftLine, ...], str]:
+    """Lines of an order that is placed, as `priced`; and the order's currency, if it is known."""
+    drafts = priced(drafts, customer_id, org, currency, facts, changes)
+    return drafts, currency or drafts[0].currency or ""
+
+
+def for_order(
+    drafts: tuple[DraftLine, ...], order: Order, facts: Facts, changes: Changes
+) -> tuple[DraftLine, ...]:
+    """Lines that are added to an order, as `priced`."""
+    return priced(drafts, order.customer_id, order.org, order.currency, facts, changes)
+
+
+def _priced(
+    draft: DraftLine, list_id: bytes | None, org: int, currency: str, facts: Facts,
+    changes: Changes,
+) -> DraftLine:  # fmt: skip
+    ref = draft.variant
+    named = None if ref.entry_id is None else facts.list_of_entry.get((org, ref.entry_id))
+    list_id = named or list_id
+    if list_id is None:
+        return draft
+    variant = resolve_variant(draft, org, facts, changes)
+    entry = facts.of(LIST_ENTRIES).get((org, list_id, variant.id))
+    its = facts.of(PRICE_LISTS).get((org, list_id))
+    if entry is None or its is None:
+        return draft
+    draft = draft._replace(variant=ref._replace(entry_id=entry.id))
+    if draft.price is not None:
+        return draft
+    found = price_lists.resolved(entry, its, variant)
+    wanted = draft.currency or currency
+    if found is None or wanted not in ("", found.currency):
+        listed = entry.currency if found is None else found.currency
+        sentence = f"the list {its.name} has a price in {listed}: say a price in {wanted}"
+        raise refuse(Reason.INVALID, sentence, field=f"{draft.where}.price")
+    if not found.price.within_range():
+        raise refuse(
+            Reason.INVALID, "the price on the list is out of range", f"{draft.where}.price"
+        )
+    return draft._replace(price=found.price, currency=found.currency)

@@ -1,0 +1,1 @@
+"""Polinate's price lists: made, and assigned to partnerships."""

@@ -1,0 +1,84 @@
+"""Prices by lists: exact, the entry first and then the percentage, rounded once."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.core.book import ENTRY, LIST, LOOSE, ORG
+
+from entrepot.core.money import Amount
+from entrepot.core.order import Variant
+from entrepot.core.price_lists import (
+    PERCENT_LEAST,
+    PERCENT_MOST,
+    ListEntry,
+    Priced,
+    PriceList,
+    adjusted,
+    resolved,
+)
+
+VARIANT = Variant(
+    ORG, LOOSE, b"i" * 16, ENTRY[LOOSE], "L", "Loose", "EUR", Amount(1000, 2), False, 1
+)
+
+
+def listed(adjustment: int = 0) -> PriceList:
+    return PriceList(ORG, LIST, "Trade", adjustment, None, 1, 1, 1)
+
+
+def entry(price: Amount | None, currency: str = "EUR", places: int = 2) -> ListEntry:
+    return ListEntry(ORG, LIST, LOOSE, b"n" * 16, price, currency, places)
+
+
+@pytest.mark.parametrize(
+    ("price", "percent", "places", "expected"),
+    [
+        ("10.00", "0", 2, "10.00"),
+        ("10.005", "0", 2, "10.005"),  # what is not adjusted stays as it was told
+        ("10.00", "-10", 2, "9.00"),
+        ("10", "-10", 2, "9.00"),
+        ("0.05", "-50", 2, "0.02"),  # half to even
+        ("0.15", "-50", 2, "0.08"),
+        ("10.00", "12.3456", 2, "11.23"),
+        ("999", "-33.3333", 0, "666"),
+        ("1.000", "0.05", 3, "1.000"),  # half to even again
+        ("5.00", "-100", 2, "0.00"),
+        ("5.00", "1000", 2, "55.00"),
+    ],
+)
+def test_a_price_is_adjusted_and_rounded_once(
+    price: str, percent: str, places: int, expected: str
+) -> None:
+    whole, _, part = price.partition(".")
+    amount = Amount(int(whole + part), len(part))
+    assert adjusted(amount, int(Decimal(percent) * 10_000), places).text() == expected
+
+
+@given(
+    units=st.integers(0, 10**12), scale=st.integers(0, 4), places=st.integers(0, 3),
+    percent=st.integers(PERCENT_LEAST, PERCENT_MOST).filter(bool),
+)  # fmt: skip
+def test_the_result_is_the_exact_number_rounded_once(
+    units: int, scale: int, places: int, percent: int
+) -> None:
+    exact = Decimal(units).scaleb(-scale) * (Decimal(1_000_000 + percent) / 1_000_000)
+    rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+    found = adjusted(Amount(units, scale), percent, places)
+    assert (Decimal(found.units).scaleb(-found.scale), found.scale) == (rounded, places)
+
+
+def test_the_entrys_price_comes_before_the_percentage() -> None:
+    found = resolved(entry(Amount(2000, 2), "USD"), listed(-100_000), VARIANT)
+    assert found == Priced(Amount(1800, 2), "USD", b"n" * 16)
+
+
+def test_an_entry_without_a_price_adjusts_the_variants_own() -> None:
+    assert resolved(entry(None), listed(-100_000), VARIANT) == Priced(
+        Amount(900, 2), "EUR", b"n" * 16
+    )
+    moved = VARIANT._replace(currency="USD")
+    assert resolved(entry(None), listed(-100_000), moved) is None
