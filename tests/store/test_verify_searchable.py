@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot.core.properties import parse
-from entrepot.store.verify.searchable import _searched
+from entrepot.store.verify.searchable import searched
 from entrepot.store.writing.properties import paths
 
 _TEXTS = st.text(max_size=6) | st.integers(240, 260).map("x".__mul__)
@@ -26,7 +26,7 @@ _VALUES = st.recursive(
 @given(st.dictionaries(_TEXTS, _VALUES, max_size=4))
 def test_both_readings_of_any_properties_agree(properties: dict[str, Any]) -> None:
     text = json.dumps(properties)
-    assert sorted(_searched(text)) == sorted(paths(parse(text)))
+    assert sorted(searched(text)) == sorted(paths(parse(text)))
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_both_readings_of_any_properties_agree(properties: dict[str, Any]) -> No
     ],
 )
 def test_the_reading_of_verify_is_as_the_documents_say(text: str, found: set[Any]) -> None:
-    assert set(_searched(text)) == found
+    assert set(searched(text)) == found
