@@ -38,7 +38,7 @@ products = table(
     PrimaryKeyConstraint("org", "id"),
     one_of("status", told.STATUSES),
     Index("products_by_status", "org", "status", "id"),
-    Index("products_updated", "org", "updated_at", "id"),
+    Index("products_updated", "org", "status", "updated_at", "id"),
 )
 
 product_handles = table(

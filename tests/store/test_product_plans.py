@@ -1,0 +1,62 @@
+"""Lists of products stay flat: an index leads to what a page shows, however many there are."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Connection, insert, text
+from tests.asked import listen, plan_of
+from tests.factories import open_shop
+
+from entrepot.store import schema
+from entrepot.store.engine import Database
+from entrepot.store.engines.sql import Row
+from entrepot.store.reading import products
+from entrepot.store.reading.products import Wanted
+
+MANY = 4_000
+
+
+def _filled(conn: Connection, org: int) -> None:
+    """Products of which none but the first is a draft, each with a variant."""
+    ids = [number.to_bytes(16, "big") for number in range(1, MANY + 1)]
+    conn.execute(insert(schema.items), [
+        {"org": org, "id": id_, "name": "P", "created_at": 1} for id_ in ids
+    ])  # fmt: skip
+    conn.execute(insert(schema.products), [
+        {"org": org, "id": id_, "name": "P", "status": "draft" if at == 0 else "active",
+         "created_at": 1, "updated_at": at, "version": 0}
+        for at, id_ in enumerate(ids)
+    ])  # fmt: skip
+    conn.execute(insert(schema.variants), [
+        {"org": org, "id": id_, "item_id": id_, "entry_id": id_, "name": "P", "currency": "EUR",
+         "price_units": 1, "price_scale": 0, "tracked": False, "created_at": 1}
+        for id_ in ids
+    ])  # fmt: skip
+    conn.execute(text("ANALYZE"))
+
+
+async def test_pages_of_products_go_by_indexes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org = (await database.write(open_shop)).org
+    await database.write(lambda conn: _filled(conn, org))
+    heard: list[tuple[str, Row]] = []
+    with monkeypatch.context() as patch:
+        listen(patch, lambda statement, values: heard.append((statement, values)))
+        newest = await products.newest.ask(database, org, 3)
+        assert [one.product.updated_at for one in newest] == [MANY - 1, MANY - 2, MANY - 3]
+        for status in (None, "active", "draft", "archived"):
+            wanted = Wanted((MANY // 2).to_bytes(16, "big"), status)
+            page = await products.page.ask(database, org, wanted, 3)
+            assert len(page.products) == (3 if status in (None, "active") else 0)
+    assert len(heard) > 9
+
+    def plans(conn: Connection) -> list[str]:
+        return [plan_of(conn, statement, values) for statement, values in heard]
+
+    for (statement, _), plan in zip(heard, await database.read(plans), strict=True):
+        for slow in ("Seq Scan", "SCAN p\n", "SCAN items", "SCAN variants"):
+            assert slow not in f"{plan}\n", (statement, plan)
+        if "FROM products AS p" in statement:
+            assert "Sort" not in plan, (statement, plan)
+            assert "TEMP B-TREE" not in plan, (statement, plan)
