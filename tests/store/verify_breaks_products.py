@@ -25,5 +25,6 @@ BREAKS_OF_PRODUCTS = (
           (f"UPDATE products SET handle = 'other' {_PLATE}",)),
     Break("PRODUCTS", "a variant off the default list", "plate_small",
           (("UPDATE item_list_entries SET list_id = :nowhere "
-            "WHERE org = 1 AND variant_id = :plate_small"),), (), ("OWN_ORGANIZATION", "PRICE_LISTS")),
+            "WHERE org = 1 AND variant_id = :plate_small"),),
+          (), ("OWN_ORGANIZATION", "PRICE_LISTS")),
 )  # fmt: skip
