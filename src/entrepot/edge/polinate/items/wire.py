@@ -119,7 +119,7 @@ class Created(msgspec.Struct, rename="camel"):
     variant_ids: list[str]
 
 
-class Variant(msgspec.Struct, rename="camel", omit_defaults=True):
+class Variant(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
     """A variant as Polinate shows it. A member that nobody told is left out."""
 
     id: str
@@ -138,8 +138,8 @@ class Variant(msgspec.Struct, rename="camel", omit_defaults=True):
     sequence: int | UnsetType = UNSET
     img_url: str | UnsetType = UNSET
     properties: KeptProperties | UnsetType = UNSET
-    created_at: Time = ""
-    updated_at: Time = ""
+    created_at: Time
+    updated_at: Time
 
 
 class Item(msgspec.Struct, rename="camel"):
