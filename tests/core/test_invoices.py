@@ -94,6 +94,7 @@ def test_nothing_follows_where_nothing_begins_to_hold(before: Facets, status: st
 def test_money_that_was_taken_keeps_an_invoice_from_being_voided() -> None:
     before, after = order(PAID), order(Facets("cancelled", "paid"))
     assert invoices.followed(before, after, invoice("PAID")) == "PAID"
+    assert invoices.followed(before, after, invoice("OVERDUE")) == "OVERDUE"
     assert invoices.followed(after, order(Facets("cancelled", "refunded")), invoice("PAID")) == (
         "REFUNDED"
     )
