@@ -17,9 +17,9 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
 from entrepot.core import actor
-from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
+from entrepot.core.commands import Command, CustomerRef, DraftLine, LineChange, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock

@@ -20,8 +20,9 @@ from entrepot.cli.session import OperatorError
 from entrepot.clock import now
 from entrepot.core import ids
 from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.funds import funds_of
 from entrepot.core.order import Order
-from entrepot.core.payment import FullPayment, last_payment
+from entrepot.core.payment import FullPayment
 from entrepot.pipeline.steps import request_of
 from entrepot.pipeline.steps.outside import Outside
 from entrepot.providers.payment import (
@@ -50,7 +51,8 @@ class Till(Office):
     def payment(self, order: Order) -> FullPayment:
         key = (order.org, order.id)
         paid = self.write(lambda conn: payments.of_orders(conn, {key}))[key]
-        full = last_payment(paid.payments, paid.operations)
+        funds = funds_of(paid.payments, paid.operations)
+        full = None if funds is None else funds.first
         assert full is not None
         return full
 

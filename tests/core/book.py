@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from tests.core.frozen import frozen
 from tests.quantities import much, units
 
 from entrepot.core import events, ids, shipments, words
@@ -33,7 +34,6 @@ from entrepot.core.reservations import STATE_MOVES as RESERVATION_MOVES
 from entrepot.core.results import Decision, OrderResult, OrdersResult, Result, StepResult
 from entrepot.core.returns import OPEN, RETURN_LINES, RETURNS
 from entrepot.core.returns import STATE_MOVES as RETURN_MOVES
-from entrepot.core.rows import Rows
 from entrepot.core.shipments import SHIPMENT_LINES, SHIPMENTS
 
 ORG = 7
@@ -44,24 +44,6 @@ TRACKED, SCARCE, LOOSE = b"v" * 16, b"s" * 16, b"u" * 16  # LOOSE is a variant n
 ENTRY = {id_: b"e" + id_[1:] for id_ in (TRACKED, SCARCE, LOOSE)}
 PRICE = Amount(1250, 2)
 START = 1_700_000_000_000_000
-
-
-NOTHING_KNOWN = [{}, {}, set(), set(), set()]
-
-
-def frozen(value: Any) -> Any:
-    """A copy that later changes do not reach; rows are immutable and stay the same objects."""
-    if isinstance(value, dict):
-        # A kind of row that somebody asked for, and of which nothing is known, is no difference.
-        told = {key: frozen(inner) for key, inner in value.items()}
-        return {key: inner for key, inner in told.items() if inner != NOTHING_KNOWN}
-    if isinstance(value, set):
-        return set(value)
-    if isinstance(value, list):
-        return list(value)
-    if isinstance(value, Rows):
-        return [frozen(getattr(value, name)) for name in ("base", "now", "new", "dirty", "gone")]
-    return value
 
 
 def counted() -> Callable[[], bytes]:
@@ -190,11 +172,17 @@ class Book:
         return step(self.done(self.settling(order, outcome, detail)))
 
     def settling(
-        self, order: Order, outcome: str, detail: str = "", fence: int | None = None
-    ) -> SettlePayment:
-        job = self.job(order)
+        self, order: Order, outcome: str, detail: str = "", fence: int | None = None,
+        job: Job | None = None,
+    ) -> SettlePayment:  # fmt: skip
+        job = job or self.job(order)
         held = job.fence if fence is None else fence
-        return SettlePayment(ORG, order.id, job.id, held, outcome, detail, "ref-1")
+        funds = self.facts.funds_of((ORG, order.id))
+        of = funds and funds.for_step(job.kind)
+        number = of.payment.number if of else 1
+        return SettlePayment(
+            ORG, order.id, job.id, held, outcome, detail, f"ref-{number}", payment=number
+        )
 
     def confirmed(self, *lines: DraftLine, paid: bool = True) -> Order:
         """An order that the pipeline has brought to its end."""
@@ -228,8 +216,8 @@ class Book:
 
     def asked(self, order: Order) -> list[tuple[str, str]]:
         """Requests to the order's provider, and their outcomes."""
-        full = self.facts.payment_of((ORG, order.id))
-        return [(one.kind, one.state) for one in full.operations] if full else []
+        its = sorted(self.facts.operations.of((ORG, order.id)), key=lambda one: one[2:4])
+        return [(one.kind, one.state) for one in its]
 
     def reservations(self, order: Order) -> list[Reservation]:
         return list(self.facts.reservations.of((ORG, order.id)))
@@ -313,24 +301,25 @@ class Book:
     def _check_pipeline(self, order: Order) -> None:
         steps = [job.kind for job in self.jobs(order)]
         assert len(set(steps)) == len(steps)
-        assert len(steps) <= 1 or set(steps) <= {"capture", "refund", "void"}
-        payment = self.facts.payment_of((ORG, order.id))
+        assert len(steps) <= 1 or set(steps) <= {"capture", "refund", "void", "increase"}
+        funds = self.facts.funds_of((ORG, order.id))
         # A capture that is under way is waited for before the rest is let go.
-        lets_go = payment and (payment.open_void or payment.first_open("capture"))
+        lets_go = funds and (funds.with_open("void") or funds.with_open("capture"))
         claims = [row.state for row in self.reservations(order)]
         if order.facets.stage == "placed":
-            assert steps == (["authorise"] if payment else ["reserve"])
+            assert steps == (["authorise"] if funds else ["reserve"])
         elif order.facets.stage in ENDED:
             assert not {"held", "committed"} & set(claims)
             # A sale that was made keeps its money when the order is deleted.
             made = order.facets.stage == "deleted" and order.facets.fulfilment in MADE
-            assert payment is None or payment.facet != "authorized" or lets_go or made
-        if payment is not None and payment.open_void:
-            assert "void" in steps
-        for kind in ("capture", "refund"):
-            assert payment is None or payment.first_open(kind) is None or kind in steps
-        if payment is not None and not payment.open_void:
-            assert order.facets.payment == payment.facet
+            assert funds is None or funds.facet != "authorized" or lets_go or made
+        if funds is None:
+            return
+        assert all(funds.with_open(kind) is None or kind in steps for kind in ("void", "capture"))
+        assert funds.asked is None or "increase" in steps or order.facets.stage == "placed"
+        assert funds.due == order.total.at(funds.scale)
+        if funds.with_open("void") is None:
+            assert order.facets.payment == funds.facet
 
 
 def one(result: Result) -> Order:

@@ -29,9 +29,9 @@ from tests.core.book import (
 from tests.quantities import much
 
 from entrepot.core import ids, words
-from entrepot.core.commands import Command, VariantRef
+from entrepot.core.commands import Command, LineChange, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.settle import SettlePayment
@@ -131,7 +131,7 @@ class Senders(RuleBasedStateMachine):
         """An order goes its whole way, as far as stock, payment and the words let it."""
         said = {"payment_provider": "stripe"} if outcome else {}
         order = self.book.placed(line(SCARCE, wanted), **said)
-        if self.book.reserved(order).payment is not None and outcome:
+        if self.book.reserved(order).funds is not None and outcome:
             self.book.settled(order, outcome)
         for told in words:
             self.attempt(AmendOrder(ORG, "polinate", order.id, words=told))
@@ -226,12 +226,13 @@ class Senders(RuleBasedStateMachine):
                 if job.kind == "reserve":
                     self.book.reserved(order)
                 else:
-                    self.book.settled(order, "voided" if job.kind == "void" else "authorized")
+                    outcome = "voided" if job.kind == "void" else "authorized"
+                    self.book.done(self.book.settling(order, outcome, job=job))
         assert not self.book.facts.jobs
         stages = {o.facets.stage for o in self.book.facts.orders.values() if o.managed}
         assert "placed" not in stages
         for order in self.book.facts.orders.values():
-            payment = self.book.facts.payment_of((ORG, order.id))
+            payment = self.book.facts.funds_of((ORG, order.id))
             if payment is not None:
                 kept = order.facets.stage in {"confirmed", "completed", "archived"}
                 assert (payment.facet == "authorized") == kept or order.facets.stage == "deleted"

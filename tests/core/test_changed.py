@@ -13,8 +13,8 @@ from tests.quantities import much, units
 
 from entrepot.core import actor, ids, properties
 from entrepot.core.changed import TOLD_MAX, changed
-from entrepot.core.commands import DraftLine, VariantRef
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.commands import DraftLine, LineChange, VariantRef
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.money import Amount
 from entrepot.core.order import Order
 

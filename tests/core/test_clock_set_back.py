@@ -8,7 +8,8 @@ import pytest
 from tests.core.book import ORG, TRACKED, Book, line, named, one, telling
 from tests.quantities import much
 
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.commands import LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.deliver import DeliverShipment
 from entrepot.core.decide.operate import SettleOperation
@@ -72,7 +73,7 @@ def test_money_is_taken_no_earlier_than_it_was_held(book: Book) -> None:
     [job] = book.jobs(order)
     [_, capture] = book.facts.operations.of((ORG, order.id))
     book.done(SettleOperation(
-        ORG, order.id, job.id, job.fence, capture.number, True, "", "ch-1"
+        ORG, order.id, job.id, job.fence, 1, capture.number, True, "", "ch-1"
     ))  # fmt: skip
     in_order(book, order)
 

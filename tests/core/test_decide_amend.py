@@ -12,8 +12,9 @@ from tests.core.book import ENTRY, LOOSE, ORG, SCARCE, TRACKED, Book, line, name
 from tests.quantities import much, units
 
 from entrepot.core import properties
-from entrepot.core.commands import DraftLine, VariantRef
-from entrepot.core.decide.amend import LINES_MAX, AmendOrder, LineChange
+from entrepot.core.commands import DraftLine, LineChange, VariantRef
+from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.amended_lines import LINES_MAX
 from entrepot.core.events import fold
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount
@@ -181,10 +182,11 @@ def test_an_unknown_order_is_refused() -> None:
     assert foreign.reason is Reason.UNKNOWN_ORDER
 
 
-def test_a_payment_fixes_lines_total_and_currency_but_nothing_else() -> None:
+def test_a_payment_that_is_under_way_fixes_lines_total_and_currency_but_nothing_else() -> None:
     book = Book()
     book.stock(TRACKED, 10)
-    order = book.confirmed(line(quantity=4), line(LOOSE))
+    order = book.placed(line(quantity=4), line(LOOSE), payment_provider="stripe")
+    book.reserved(order)
     for change in (
         {"update_lines": quantity(order, 3)},
         {"create_lines": (created(SCARCE),)},

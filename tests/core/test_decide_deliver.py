@@ -9,7 +9,8 @@ import pytest
 from tests.core.book import LOOSE, ORG, SCARCE, TRACKED, Book, line, one
 from tests.quantities import much
 
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.commands import LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
 from entrepot.core.decide.ship import ShipOrder

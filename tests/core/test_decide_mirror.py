@@ -9,8 +9,8 @@ from tests.core.book import ORG, TRACKED, Book, line, named, notice, one, told_a
 from tests.quantities import much, units
 
 from entrepot.core import ids, words
-from entrepot.core.commands import DraftLine
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.commands import DraftLine, LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.facets import Facets

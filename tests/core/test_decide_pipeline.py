@@ -53,8 +53,8 @@ def test_reserving_holds_every_line_and_prepares_the_payment() -> None:
     result = book.reserved(order)
     assert (book.level().reserved, book.level(place=THERE).reserved) == (3, 3)
     assert [row.state for row in book.reservations(order)] == ["held"] * 3
-    assert result.payment is not None
-    payment, [first] = result.payment
+    assert result.funds is not None
+    [[payment, [first]]] = result.funds.payments
     assert payment == book.payment(order)
     assert (payment.provider, payment.service) == ("stripe", "sandbox")
     assert (payment.reference, payment.amount, payment.currency) == ("tok", order.total, "EUR")

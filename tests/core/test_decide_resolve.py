@@ -50,9 +50,9 @@ def test_money_that_the_service_holds_confirms_the_order(book: Book) -> None:
     assert (order.facets.stage, order.facets.payment) == ("confirmed", "authorized")
     assert (order.parked, order.reason) == (False, "sandbox")
     assert book.asked(order) == [("authorise", "done")]
-    full = book.facts.payment_of((ORG, order.id))
+    full = book.facts.funds_of((ORG, order.id))
     assert full is not None
-    assert full.authorisation.provider_reference == "pi_7"
+    assert full.first.authorisation.provider_reference == "pi_7"
     assert book.jobs(order) == []
     *settled, last = book.events(order)
     assert {one.actor for one in settled[-2:]} == {"operator:resolve"}, "no service has said this"
@@ -113,9 +113,9 @@ def test_a_capture_and_a_refund_are_settled_by_what_was_found(book: Book) -> Non
     order = resolved(book, park(book, order))
     assert order.facets.payment == "refunded"
     assert book.types(order).count("order.resolved") == 3
-    full = book.facts.payment_of((ORG, order.id))
+    full = book.facts.funds_of((ORG, order.id))
     assert full is not None
-    assert full.operations[-1].provider_reference == "pi_7"
+    assert full.first.operations[-1].provider_reference == "pi_7"
 
 
 def test_resolving_twice_finds_nothing_parked(book: Book) -> None:

@@ -18,8 +18,9 @@ from tests.core.book import (
 from tests.quantities import much, units
 
 from entrepot.core.changes import Changes
+from entrepot.core.commands import LineChange
 from entrepot.core.decide import goods
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.ids import dashed
 from entrepot.core.order import Order

@@ -20,7 +20,8 @@ from tests.core.book import (
 )
 from tests.quantities import much, units
 
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.commands import LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.take_back import TakeBack
 from entrepot.core.ids import dashed

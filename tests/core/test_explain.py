@@ -200,7 +200,7 @@ def test_a_rule_that_is_added_to_a_decision_is_explained(monkeypatch: pytest.Mon
 
 CONFIRMED = {
     "amend": None,
-    "amend_lines": "The order's payment fixes its lines and its total.",
+    "amend_lines": None,
     "cancel": None,
     "complete": "an order that is accepted cannot be completed yet",
     "hold": None,

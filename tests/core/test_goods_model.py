@@ -14,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from tests.core.book import LOOSE, ORG, SCARCE, TRACKED, Book, line
 from tests.quantities import much, units
 
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.commands import LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.take_back import TakeBack
 from entrepot.core.refusal import Refusal

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot.core.facets import PAYMENTS
+from entrepot.core.funds import Funds, funds_of
 from entrepot.core.lifecycle import PAYMENT_MOVES
 from entrepot.core.money import Amount
 from entrepot.core.payment import (
@@ -21,7 +22,6 @@ from entrepot.core.payment import (
     Payment,
     Sums,
     facet,
-    last_payment,
     sums,
 )
 from entrepot.core.payment_keys import operation_key
@@ -208,10 +208,10 @@ def test_a_void_is_for_what_was_not_captured_and_is_asked_once() -> None:
     assert full.put(void).void(10) == void
 
 
-def test_the_last_payment_counts() -> None:
+def test_the_payments_of_an_order_are_told_oldest_first() -> None:
     first, second = PAYMENT, PAYMENT._replace(number=2)
-    its = operations("authorise declined")
-    later = [its[0]._replace(payment=2, state="done")]
-    assert last_payment([second, first], [*later, *its]) == FullPayment(second, tuple(later))
-    assert last_payment([second, first], its) is None
-    assert last_payment([], []) is None
+    its = operations("authorise done")
+    later = [its[0]._replace(payment=2)]
+    funds = funds_of([second, first], [*later, *its])
+    assert funds == Funds((FullPayment(first, its), FullPayment(second, tuple(later))))
+    assert funds_of([], []) is None

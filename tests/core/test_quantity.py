@@ -11,7 +11,7 @@ from tests.core.book import LOOSE, SCARCE, TRACKED, Book, line
 from tests.core.test_decide_amend import changing
 from tests.quantities import much, units
 
-from entrepot.core.decide.amend import LineChange
+from entrepot.core.commands import LineChange
 from entrepot.core.money import ZERO
 from entrepot.core.properties import text_of
 from entrepot.core.quantity import LINE_MAX, ON_HAND_MAX, Quantity, exact, json_number, text

@@ -22,9 +22,9 @@ from tests.edge.konvo import samples as of_konvo
 from tests.edge.polinate import samples as of_polinate
 from tests.edge.synq import test_read as of_synq
 
-from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.commands import CustomerRef, DraftLine, LineChange, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder

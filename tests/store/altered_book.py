@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from tests.store.verify_book import healthy_book, key_of, operation_key
 
 from entrepot.core.ids import dashed
+from entrepot.core.payment_keys import operation_key as further_key
 from entrepot.store import verify as verifying
 from entrepot.store.engines.opening import open_database
 from entrepot.store.verify import (
@@ -44,8 +45,10 @@ class Book:
         self._runner = asyncio.Runner()
         self.ids: dict[str, Any] = {**self._runner.run(healthy_book(self.database)).ids}
         self.ids["nowhere"] = NOWHERE
-        for name in ("confirmed", "voiding"):
-            self.ids[f"{name}_key_2"] = key_of(1, self.ids[name], 2)
+        for name in ("confirmed", "voiding", "authorising"):
+            self.ids[f"{name}_key_2"] = further_key(
+                key_of(1, self.ids[name], 1), 1, self.ids[name], "authorise", 2
+            )
 
     def close(self) -> None:
         self._runner.run(self.database.close())

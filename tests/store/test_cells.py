@@ -41,9 +41,9 @@ async def test_payment_keys_derive_from_the_secret_that_came_with_the_organizati
     await database.write(lambda conn: conn.execute(brought))
     await desk.do(desk.shop.order(external_name="moved"))
     before, after = [
-        seen.payment.authorisation
+        seen.funds.first.authorisation
         for _, seen in desk.handed
-        if seen is not None and seen.payment is not None
+        if seen is not None and seen.funds is not None
     ]
     assert before.key == f"key-{before.order_id.hex()}"
     assert after.key == authorisation_key(OWN, after.org, after.order_id, 1)

@@ -15,6 +15,7 @@ from entrepot.clock import new_id
 from entrepot.core.changes import Changes
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
+from entrepot.core.funds import Funds
 from entrepot.core.kinds import CustomerName, OwnLine, VariantName
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
@@ -174,7 +175,7 @@ async def test_every_kind_of_row_round_trips(database: Database) -> None:
     assert again.by_entry[number, variant.entry_id] == variant.id
     assert again.levels[shelf] == level
     assert list(again.reservations.of((number, order.id))) == [held]
-    assert again.payment_of((number, order.id)) == FullPayment(payment, (asked,))
+    assert again.funds_of((number, order.id)) == Funds((FullPayment(payment, (asked,)),))
     assert again.jobs[number, job.id] == job
     assert (number, org.default_location) in again.locations
 

@@ -113,12 +113,12 @@ async def test_attempts_become_payments_and_go_back(empty_database_url: str) -> 
 
 @pytest.mark.parametrize("state", ["prepared", "running", "done"])
 @pytest.mark.parametrize("further", ["prepared", "running", "done"])
-async def test_an_order_has_one_live_authorisation(
+async def test_a_payment_has_one_live_authorisation(
     database: Database, state: str, further: str
 ) -> None:
     asked = Operation(7, b"o" * 16, 1, 1, "authorise", 5, "key", state, None, 1, 1)
     void = asked._replace(number=2, kind="void")
-    later = asked._replace(payment=2, key="other", state=further)
+    later = asked._replace(number=3, key="other", state=further)
     table, columns = schema.payment_operations, schema.OPERATIONS.columns
 
     async def put(*operations: Operation) -> None:
@@ -128,7 +128,8 @@ async def test_an_order_has_one_live_authorisation(
     await put(asked, void)
     with pytest.raises(Exception, match=r"(?i)unique|conflict|duplicate"):
         await put(later)
-    await put(later._replace(state="declined"), later._replace(payment=3, state="given_up"))
+    await put(later._replace(state="declined"), later._replace(number=4, state="given_up"))
+    await put(later._replace(payment=2, number=1))
 
 
 async def test_a_captured_payment_does_not_go_back(empty_database_url: str) -> None:

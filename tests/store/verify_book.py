@@ -22,9 +22,9 @@ from tests.store.verify_book_invoices import billed
 from tests.store.verify_book_partners import traded
 from tests.store.verify_book_products import catalogued
 
-from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
+from entrepot.core.commands import Command, CustomerRef, DraftLine, LineChange, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.keys import MakeKey
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.note import NoteOrder
@@ -64,9 +64,10 @@ def key_of(org: int, order_id: bytes, number: int) -> str:
 
 def operation_key(operation: Operation, first: str) -> str:
     org, order_id, kind = operation.org, operation.order_id, operation.kind
-    if kind == "authorise":
-        return key_of(org, order_id, operation.payment)
-    return further_key(first, org, order_id, kind, operation.number)
+    if kind == "authorise" and operation.payment == 1:
+        return key_of(org, order_id, 1)
+    number = operation.payment if kind == "authorise" else operation.number
+    return further_key(first, org, order_id, kind, number)
 
 
 @dataclass

@@ -35,9 +35,13 @@ def _further(
 
 BREAKS_OF_PAYMENTS = (
     Break(
-        "ONE_AUTHORISATION", "two live authorisations", "confirmed",
-        _second_payment("confirmed", "done"),
-        ("payment_operations",), ("OPERATION_NUMBERS", "REFERENCES"),
+        "ONE_AUTHORISATION", "two live authorisations", "voiding",
+        operation("kind = 'authorise'", "voiding", 2), ("payment_operations",),
+        ("OPERATION_KEYS", "OPERATION_NUMBERS"),
+    ),
+    Break(
+        "PAYMENT_TOTAL", "a further payment of nothing that was added", "confirmed",
+        _second_payment("confirmed", "done"), (), ("REFERENCES",),
     ),
     Break(
         "MONEY_USED", "money kept for an ended order", "cancelled",
@@ -62,7 +66,7 @@ BREAKS_OF_PAYMENTS = (
     Break(
         "OPERATION_NUMBERS", "a payment left out", "confirmed",
         (*_payment("number = 2", "confirmed"),
-         *operation("payment = 2, key = :confirmed_key_2", "confirmed")),
+         *operation("payment = 2, key = :confirmed_key_2", "confirmed")), (), ("OPERATION_KEYS",),
     ),
     Break(
         "OPERATION_NUMBERS", "an operation lost", "voiding",
@@ -71,8 +75,8 @@ BREAKS_OF_PAYMENTS = (
     ),
     Break("OPERATION_NUMBERS", "operations of no payment", "voiding",
           ("DELETE FROM payments WHERE order_id = :voiding",), (), ("PAYMENT_FACET",)),
-    Break("OPERATION_NUMBERS", "too early a next one", "voiding",
-          _second_payment("voiding", "declined"), (), ("PAYMENT_FACET",)),
+    Break("OPERATION_NUMBERS", "too early a next one", "authorising",
+          _second_payment("authorising", "declined"), (), ("PAYMENT_TOTAL",)),
     Break("OPERATION_NUMBERS", "a second authorisation", "cancelled",
           operation("kind = 'authorise'", "cancelled", 2),
           ("payment_operations",),

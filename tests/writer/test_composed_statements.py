@@ -19,8 +19,8 @@ from tests.factories import Shop, open_shop
 from tests.quantities import much
 
 from entrepot.clock import new_id, now
-from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.commands import Command, CustomerRef, DraftLine, LineChange, VariantRef
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.reserve import ReserveStock

@@ -15,8 +15,8 @@ from tests.quantities import much
 from tests.writer.test_first_step import Desk
 from tests.writer.test_keys import made
 
-from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.commands import CustomerRef, DraftLine, LineChange, VariantRef
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.keys import MakeKey, RevokeKey
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.facts import Facts

@@ -14,8 +14,8 @@ from tests.quantities import much
 from tests.writer.test_writer import Watched
 
 from entrepot.clock import new_id, now
-from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.commands import Command, CustomerRef, DraftLine, LineChange, VariantRef
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.steps import DeferJob, FinishJob

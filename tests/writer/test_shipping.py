@@ -15,9 +15,9 @@ from tests.writer.test_first_step import Desk, a_desk
 from entrepot.clock import new_id, now
 from entrepot.core import decide as decisions
 from entrepot.core import kinds
-from entrepot.core.commands import DraftLine, VariantRef
+from entrepot.core.commands import DraftLine, LineChange, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment

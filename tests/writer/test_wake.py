@@ -38,6 +38,6 @@ async def test_a_notification_finds_the_payment_of_its_reference(database: Datab
     [(job, seen)] = desk.handed[handed:]
     assert job.order_id == (await desk.column(schema.orders, "id"))[1]
     assert seen is not None
-    assert seen.payment is not None
-    assert seen.payment.authorisation.state == "running"
+    assert seen.funds is not None
+    assert seen.funds.first.authorisation.state == "running"
     assert await desk.column(schema.orders, "reason") == ["waiting", None]

@@ -5,7 +5,7 @@ Commands are in the imperative; they carry no status codes and no wire shapes.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from entrepot.core.money import Amount
 from entrepot.core.quantity import Quantity
@@ -76,6 +76,22 @@ class AmendPaths(NamedTuple):
     # Members of a line.
     variant: str = "variant"
     entry: str = "entry"
+
+
+class LineChange(NamedTuple):
+    """The changes of a line; None leaves a field as it is."""
+
+    where: str
+    line_id: bytes
+    quantity: Quantity | None = None
+    unit_of_measure: str | None = None
+    currency: str | None = None
+    price: Amount | None = None
+    cost: Amount | None = None
+    properties: dict[str, Any] | None = None
+    # The goods of the line, if they were told with it: they do not change.
+    variant_id: bytes | None = None
+    entry_id: bytes | None = None
 
 
 class Command(Protocol):

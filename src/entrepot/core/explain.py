@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from entrepot.core import ahead, words
-from entrepot.core.commands import Command
+from entrepot.core.commands import Command, LineChange
 from entrepot.core.decide import add_needs, decide
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
 from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.complete import CompleteOrder

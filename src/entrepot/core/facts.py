@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 from entrepot.core import invoices, kinds
 from entrepot.core.changes import Changes
 from entrepot.core.claims import Claim, PaymentClaim, claim_of, is_live
+from entrepot.core.funds import Funds, funds_of
 from entrepot.core.invoices import INVOICES, Invoice
 from entrepot.core.kinds import (
     CustomerName,
@@ -44,7 +45,7 @@ from entrepot.core.order import (
     Variant,
 )
 from entrepot.core.organization import SETTINGS
-from entrepot.core.payment import FullPayment, Operation, Payment, last_payment
+from entrepot.core.payment import Operation, Payment
 from entrepot.core.rows import Grouped, Rows
 
 
@@ -73,7 +74,7 @@ class Seen(NamedTuple):
     org: OrgFacts
     order: Order
     reservations: tuple[Reservation, ...]
-    payment: FullPayment | None
+    funds: Funds | None
     job: Job
     invoice: Invoice | None = None
 
@@ -198,9 +199,9 @@ class Facts:
         known = location_id == self.orgs[org].default_location
         return known or (org, location_id) in self.locations
 
-    def payment_of(self, order: Key) -> FullPayment | None:
-        """The order's last payment, with its operations."""
-        return last_payment(self.payments.of(order), self.operations.of(order))
+    def funds_of(self, order: Key) -> Funds | None:
+        """The order's payments with their operations; None where it has none."""
+        return funds_of(self.payments.of(order), self.operations.of(order))
 
     def know(self, org: OrgFacts) -> None:
         """Know an organization."""
@@ -216,9 +217,9 @@ class Facts:
         if seen.invoice is not None:
             self.of(INVOICES).read((seen.invoice,))
         self.reservations.read(seen.reservations)
-        if seen.payment is not None:
-            self.payments.read((seen.payment.payment,))
-            self.operations.read(seen.payment.operations)
+        for full in () if seen.funds is None else seen.funds.payments:
+            self.payments.read((full.payment,))
+            self.operations.read(full.operations)
         self.jobs.read((job,))
 
     def dated(self, order: Order) -> Order:
@@ -253,7 +254,7 @@ class Facts:
         reservations = tuple(self.reservations.of(key))
         billed = self.group(INVOICES, key) if order.org in self.invoicing else ()
         invoice = next(iter(billed), None)
-        return Seen(self.orgs[order.org], order, reservations, self.payment_of(key), job, invoice)
+        return Seen(self.orgs[order.org], order, reservations, self.funds_of(key), job, invoice)
 
     def absorb(self, changes: Changes) -> None:
         """Take a decision's changes over: later commands see them, the store writes them."""
@@ -360,17 +361,26 @@ class Facts:
             self.claims.put(PaymentClaim(*claim, order.id))
 
     def _let_claim_go(self, order: Order) -> None:
-        """An order that ended claims nothing more."""
+        """An order that ended claims nothing more, neither its reference nor those of its further
+        payments.
+        """
         claim = claim_of(order)
+        for payment in self.payments.of((order.org, order.id)):
+            further = (payment.org, payment.provider.lower(), payment.reference)
+            if payment.number > 1 and further != claim:
+                self._drop_claim(further, order.id)
         if claim is None or order.shares_payment_of is not None:
             return
+        self._drop_claim(claim, order.id)
+
+    def _drop_claim(self, claim: Claim, order_id: bytes) -> None:
         claims = self.claims
         if claim not in claims.base and claim not in claims.new:
             # Nothing had to be read to know this: a live order that shares no payment claims it.
-            claims.read((PaymentClaim(*claim, order.id),))
+            claims.read((PaymentClaim(*claim, order_id),))
             self.unread_claims.add(claim)
         held = claims.get(claim)
-        if held is not None and held.order_id == order.id:
+        if held is not None and held.order_id == order_id:
             claims.remove(claim)
 
 

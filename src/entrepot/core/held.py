@@ -14,7 +14,7 @@ from entrepot.core.order import Order
 from entrepot.core.words import heard, spelled
 
 # Kinds of steps that stand still. Money that is to be given back is given back.
-STEPS = frozenset({"reserve", "authorise", "capture"})
+STEPS = frozenset({"reserve", "authorise", "increase", "capture"})
 # The state of a job that stands still.
 STOPPED = "stopped"
 REASON_MAX = 200  # characters

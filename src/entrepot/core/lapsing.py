@@ -22,9 +22,12 @@ DEFAULT_RULE = "alarm"
 _LAPSES = "lapses"
 
 
-def is_told(sender_words: str | None) -> bool:
-    """Whether an order that keeps these words has had its alarm."""
-    return bool(sender_words) and _LAPSES in heard(sender_words or "")
+def is_told(sender_words: str | None, payment: int) -> bool:
+    """Whether an order that keeps these words has had its alarm about the payment of this number,
+    or about a later one: holds end in the order of the payments.
+    """
+    told = heard(sender_words or "").get(_LAPSES) if sender_words else None
+    return told is not None and int(told) >= payment
 
 
 def told(order: Order, payment: int) -> Order:

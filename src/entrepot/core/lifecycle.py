@@ -33,11 +33,13 @@ PAYMENT_MOVES: dict[str, frozenset[str]] = {
     "pending": frozenset({"authorized", "paid", "declined", "voided"}),
     # A part may be captured and given back while the rest is still held.
     "authorized": frozenset({"paid", "partially_refunded", "refunded", "voided"}),
-    "paid": frozenset({"partially_refunded", "refunded", "disputed"}),
-    "partially_refunded": frozenset({"refunded", "disputed"}),
-    "disputed": frozenset({"paid", "partially_refunded", "refunded"}),
-    "refunded": frozenset(),
-    "voided": frozenset(),
+    # An order that is paid can come to cost more: the rest is held then, and not taken yet.
+    "paid": frozenset({"authorized", "partially_refunded", "refunded", "disputed"}),
+    "partially_refunded": frozenset({"authorized", "refunded", "disputed"}),
+    "disputed": frozenset({"authorized", "paid", "partially_refunded", "refunded"}),
+    # A further payment of an order that ended may have been taken already, and is given back.
+    "refunded": frozenset({"partially_refunded"}),
+    "voided": frozenset({"paid"}),
     "declined": frozenset(),
 }
 # Payment moves only with its service; no dialect's word may claim money for a managed order.

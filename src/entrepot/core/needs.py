@@ -70,6 +70,8 @@ class Needs:
     priced: list[PricedLines] = field(default_factory=list)
     # Payment references that new orders come with.
     claims: set[Claim] = field(default_factory=set)
+    # References of further payments, by the order that they pay.
+    paying: dict[tuple[int, bytes], str] = field(default_factory=dict)
     # Orders whose stock, reservations and payment have to be seen as well.
     whole: set[tuple[int, bytes]] = field(default_factory=set)
     # Orders whose jobs have to be seen: of any order, or of one that may be ended by a word.

@@ -15,6 +15,7 @@ class OrderReason(StrEnum):
     OUT_OF_STOCK = "out_of_stock"
     PAYMENT_DECLINED = "payment_declined"
     PAYMENT_EXPIRED = "payment_expired"
+    INCREASE_DECLINED = "increase_declined"
     CAPTURE_DECLINED = "capture_declined"
     REFUND_DECLINED = "refund_declined"
     MONEY_HELD = "money_held"
@@ -32,6 +33,7 @@ MEANINGS: dict[str, str] = {
     OrderReason.OUT_OF_STOCK: "There was not enough free stock.",
     OrderReason.PAYMENT_DECLINED: "The payment provider declined the payment.",
     OrderReason.PAYMENT_EXPIRED: "The payment was still open when the hold of the stock ended.",
+    OrderReason.INCREASE_DECLINED: "The payment provider declined what the order costs more.",
     OrderReason.CAPTURE_DECLINED: "The payment provider declined to take the money.",
     OrderReason.REFUND_DECLINED: "The payment provider declined to give money back.",
     OrderReason.MONEY_HELD: "The order has ended, and its money is still held at the provider.",

@@ -55,8 +55,12 @@ _WITHOUT_MONEY = {
 
 
 class Payment(NamedTuple):
-    """A payment of an order, as it is due. A further payment follows if the last one came to
-    nothing.
+    """A payment of an order, as it is due.
+
+    A further payment follows where the order comes to cost more. The amounts of an order's payments
+    add up to the order's total, always; so the amount changes where the total does. What the
+    service was asked to hold are the units of the authorisation: they never change, and are never
+    less than the amount.
     """
 
     org: int
@@ -137,27 +141,57 @@ class FullPayment(NamedTuple):
         return self._live("capture")
 
     @property
-    def capturable(self) -> int:
+    def held(self) -> int:
         """The units that are held, and that no operation takes or lets go."""
         if self.authorisation.state != "done":
             return 0
         return max(self.authorisation.units - self.taken - self._live("void"), 0)
 
     @property
+    def capturable(self) -> int:
+        """The units that are held and due, and that no operation takes or lets go."""
+        return max(min(self.held, self.payment.amount.units - self.taken), 0)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the payment came to nothing: no money is held, and none will be."""
+        return self.authorisation.state in ("declined", "given_up")
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether money is held of which nothing is due, and which is not let go yet."""
+        return self.held > 0 and self.payment.amount.units <= self.taken
+
+    def due(self, units: int) -> FullPayment:
+        """The payment, of which so much is due."""
+        amount = self.payment.amount._replace(units=units)
+        return FullPayment(self.payment._replace(amount=amount), self.operations)
+
+    @property
     def refundable(self) -> int:
         """The units that are captured, and that no operation gives back."""
-        return sums(self.operations).captured - self._live("refund")
+        return sums(self.operations).captured - self.given_back
+
+    @property
+    def given_back(self) -> int:
+        """The units that were given back, or are about to be."""
+        return self._live("refund")
+
+    @property
+    def slack(self) -> int:
+        """The units that are held, and of which nothing is due."""
+        return self.held - self.capturable
 
     def _live(self, kind: str) -> int:
         return sum([one.units for one in self.operations if one.kind == kind and one.state in LIVE])
 
     def is_last(self, capture: Operation) -> bool:
-        """Whether nothing is held any more behind this capture. Captures are sent one after the
+        """Whether nothing is due any more behind this capture. Captures are sent one after the
         other, so that the outcome of each earlier one is known.
         """
         upto = [one for one in self.operations if one.number <= capture.number]
         gone = sum([one.units for one in upto if one.kind in _TAKING and one.state in LIVE])
-        return gone >= self.authorisation.units
+        return gone >= self.payment.amount.units
 
     def refunds_of(self, units: int) -> list[int]:
         """How a refund is divided: a service gives back a capture, or a part of one."""
@@ -217,25 +251,16 @@ class FullPayment(NamedTuple):
         """The void of what is held, or may be: the one that is under way, or else a further one."""
         done = sums(self.operations)
         return self.open_void or self.further(
-            "void", self.payment.amount.units - done.captured - done.voided, now
+            "void", self.authorisation.units - done.captured - done.voided, now
         )
 
 
-def last_payment(
-    payments: Collection[Payment], operations: Iterable[Operation]
-) -> FullPayment | None:
-    """The last one of an order's payments, with its operations; None where there is none."""
-    if not payments:
-        return None
-    last = next(iter(payments)) if len(payments) == 1 else max(payments, key=attrgetter("number"))
-    return _full(last, operations)
-
-
 def full_payments(
-    payments: Iterable[Payment], operations: Collection[Operation]
+    payments: Collection[Payment], operations: Collection[Operation]
 ) -> list[FullPayment]:
     """All of an order's payments, oldest first, each with its operations."""
-    told = [_full(one, operations) for one in sorted(payments, key=attrgetter("number"))]
+    in_order = payments if len(payments) == 1 else sorted(payments, key=attrgetter("number"))
+    told = [_full(one, operations) for one in in_order]
     return [one for one in told if one is not None]
 
 

@@ -10,6 +10,7 @@ from entrepot.core.bulk_jobs import BulkJob
 from entrepot.core.buyers import Partner
 from entrepot.core.changes import Changes
 from entrepot.core.channels import Channel
+from entrepot.core.funds import Funds
 from entrepot.core.integrations import Connection
 from entrepot.core.invoices import Invoice
 from entrepot.core.keys import OwnKey
@@ -19,7 +20,6 @@ from entrepot.core.members import Member
 from entrepot.core.notes import OrderNote
 from entrepot.core.order import Customer, Job, Order, StockEntry, Variant
 from entrepot.core.organization import OrganizationSettings
-from entrepot.core.payment import FullPayment
 from entrepot.core.price_lists import PriceList
 from entrepot.core.products import FullProduct, VariantDetails
 from entrepot.core.returns import FullReturn
@@ -70,10 +70,10 @@ class StockResult(NamedTuple):
 
 
 class StepResult(NamedTuple):
-    """The next step of the pipeline, if any: the job as it now is, and the order's payment."""
+    """The next step of the pipeline, if any: the job as it now is, and the order's payments."""
 
     job: Job | None
-    payment: FullPayment | None = None
+    funds: Funds | None = None
     order: Order | None = None
 
 

@@ -51,7 +51,7 @@ class Claims:
         # Jobs that were claimed already must not be lost when a second look fails.
         with suppress(Conflict, Unavailable):
             await self._beside(lease, hold, limit, found)
-        return [in_hand(job, stage, payment, None, until) for job, stage, payment, until in found]
+        return [in_hand(job, stage, funds, None, until) for job, stage, funds, until in found]
 
     async def take_again(self, lease: Lease, keys: set[tuple[Any, ...]]) -> list[Held] | None:
         """Those of these jobs that are due now or later and that nobody holds, held from now on

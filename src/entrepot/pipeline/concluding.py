@@ -76,6 +76,7 @@ class Concluding:
         self, held: Held, command: Command, *, again: bool = False
     ) -> Result | Refusal:
         settled = isinstance(command, SettlePayment) and command.outcome == "authorized"
+        settled = settled and held.job.kind == "authorise"
         seen = held.seen if settled and not again else None
         envelope = Envelope(command, request_id(held), seen=seen, actor=held.actor)
         return (await self._writer.submit(envelope)).result
@@ -116,13 +117,13 @@ class Concluding:
         """The job's next step, if it has one, without a look into the table."""
         if not isinstance(result, StepResult) or result.job is None:
             return
-        job, payment = result.job, result.payment
+        job, funds = result.job, result.funds
         if job.leased_until == 0:
             # Later ones are found by looking into the table now and then.
             if job.state == "due":
                 self._holding.wake_at(job.run_at)
             return
         if held.step.perform is None:
-            self._holding.tell_sandbox(payment)
+            self._holding.tell_sandbox(funds)
         stage = result.order.facets.stage if result.order else held.stage
-        self._holding.add(in_hand(job, stage, payment))
+        self._holding.add(in_hand(job, stage, funds))

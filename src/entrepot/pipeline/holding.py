@@ -14,9 +14,9 @@ from contextlib import suppress
 
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.facts import Facts
+from entrepot.core.funds import Funds
 from entrepot.core.kinds import Key
 from entrepot.core.order import Job
-from entrepot.core.payment import FullPayment
 from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.claims import Claims
 from entrepot.pipeline.lanes import Lane
@@ -113,14 +113,14 @@ class Holding:
             if seen is None:
                 self.add(in_hand(job))
                 continue
-            self.tell_sandbox(seen.payment)
+            self.tell_sandbox(seen.funds)
             stage = seen.order.facets.stage
-            self.add(in_hand(job, stage, seen.payment, seen if whole else None))
+            self.add(in_hand(job, stage, seen.funds, seen if whole else None))
 
-    def tell_sandbox(self, payment: FullPayment | None) -> None:
+    def tell_sandbox(self, funds: Funds | None) -> None:
         """Log, once a name, that the sandbox answers for a provider without credentials."""
-        if payment is not None and payment.payment.service == SANDBOX:
-            self.reports.tell_sandbox(payment.payment.provider)
+        if funds is not None and funds.service == SANDBOX:
+            self.reports.tell_sandbox(funds.first.payment.provider)
 
     def _lease(self) -> Lease:
         now = self.now()

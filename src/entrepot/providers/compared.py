@@ -111,7 +111,7 @@ def looked_up(one: Booked, answer: LookUpAnswer) -> Found | None:
     None where the service has nothing of the payment, or waits for somebody.
     """
     payment, first, done = one.full.payment, one.full.authorisation, sums(one.full.operations)
-    amount, captured = payment.amount, done.captured
+    amount, captured = Amount(first.units, payment.amount.scale), done.captured
     base = Found(
         first.provider_reference or "", dashed(payment.order_id), first.key, amount.units,
         amount.scale, payment.currency, "authorised", captured, done.refunded, payment.created_at,
@@ -195,12 +195,14 @@ def _unknown(service: str, found: Found, names: _Names) -> list[Finding]:
 
 def _of_one(service: str, found: Found, one: Booked, terms: ServiceTerms, at: int) -> list[Finding]:
     """What differs of one payment. A wrong amount is told alone: the rest follows from it."""
-    amount, currency = one.full.payment.amount, one.full.payment.currency
+    # What the service was asked to hold: the order may cost less by now.
+    scale, currency = one.full.payment.amount.scale, one.full.payment.currency
+    amount = Amount(one.full.authorisation.units, scale)
     if found.currency != currency or not _same(found.units, found.scale, amount):
         mine = f"{amount.text()} {currency}"
         sentence = f"{service} has {_money(found.units, found)}, the book {mine}"
         return [_mending("amount_differs", sentence, found, one)]
-    done, scale = sums(one.full.operations), amount.scale
+    done = sums(one.full.operations)
     held, captured = _held(found), found.captured
     booked_held = done.authorised - done.captured - done.voided
     if not captured and not done.captured and (held > 0) != (booked_held > 0):

@@ -27,6 +27,18 @@ class PaymentRequest:
     scale: int
     currency: str
     """ISO 4217 alphabetic code."""
+    payment: int = 1
+    """Which payment of the order it is: a further one follows where the order costs more."""
+
+    @property
+    def label(self) -> str:
+        """What a service that knows payments by a text of ours knows this one by."""
+        return self.order if self.payment == 1 else f"{self.order}/{self.payment}"
+
+
+def order_of(label: str | None) -> str | None:
+    """The order's id, as UUID text, in the label of one of its payments."""
+    return label.partition("/")[0] if label else None
 
 
 OperationKind: TypeAlias = Literal["capture", "void", "refund"]
@@ -234,6 +246,8 @@ class Found(NamedTuple):
     """When the hold ends by itself; None where nothing is held, or the hold does not lapse."""
     also: tuple[str, ...] = ()
     """Other references of the service for the same payment."""
+    label: str | None = None
+    """Our name of the payment there, where the service tells it: see `PaymentRequest.label`."""
 
 
 @runtime_checkable

@@ -120,11 +120,11 @@ class PayPalProvider:
         """Look for the payment of an order whose id is not written down. A request under the key,
         if PayPal has forgotten the key, would make another order.
         """
-        told = notified([(0, json.loads(body)) for body in await self._heard((request.order,))])
-        own = [one for one in told if one.order == request.order]
+        told = notified([(0, json.loads(body)) for body in await self._heard((request.label,))])
+        own = [one for one in told if one.label == request.label]
         id_ = own[-1].provider_reference if own else None
         if id_ is None:
-            id_ = await self._run(lambda: self._transactions.named(request.order))
+            id_ = await self._run(lambda: self._transactions.named(request.label))
         if not isinstance(id_, str):
             return Unknown(_FORGOTTEN)
         answer: LookUpAnswer = await self._run(lambda: self._found_as(id_, request))
@@ -333,7 +333,7 @@ class PayPalProvider:
         return self._order(known or request.reference)
 
     def _made(self, request: PaymentRequest) -> Json:
-        unit = {"amount": answers.amount_of(request, request.units), "custom_id": request.order}
+        unit = {"amount": answers.amount_of(request, request.units), "custom_id": request.label}
         body = {"intent": "AUTHORIZE", "purchase_units": [unit]}
         asked = {
             "body": OrderRequest.from_dictionary(body), "paypal_request_id": request.key,

@@ -24,6 +24,7 @@ from entrepot.providers.payment import (
     Running,
     Unknown,
     Voided,
+    order_of,
 )
 
 NAME = "paypal"
@@ -88,7 +89,8 @@ def named_by(about: Mapping[str, Any]) -> tuple[str, ...]:
     """What an object of a notification names: PayPal's ids, and ours."""
     related = (about.get("supplementary_data") or {}).get("related_ids") or {}
     named = [about.get("id"), *[related.get(name) for name in _NAMED]]
-    named += [about.get("custom_id"), about.get("invoice_id")]
+    label = about.get("custom_id")
+    named += [label, order_of(label) if isinstance(label, str) else None, about.get("invoice_id")]
     return tuple(dict.fromkeys(one for one in named if isinstance(one, str) and one))
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from entrepot.providers.payment import Found, FoundState
+from entrepot.providers.payment import Found, FoundState, order_of
 from entrepot.providers.paypal_answers import units_of
 
 Json = dict[str, Any]
@@ -40,14 +40,14 @@ class Transactions:
             first = last
         return found.payments()
 
-    def named(self, order: str) -> str | None:
-        """The newest authorization, or else capture, of the last month that bears an order's id.
-        None of those that were denied.
+    def named(self, label: str) -> str | None:
+        """The newest authorization, or else capture, of the last month that has a payment's label
+        and was not denied.
         """
         now = _now()
         listed = [
             one for one in self._listed(now - _SPAN, now)
-            if one.get("custom_field") == order and one.get("transaction_status") != "D"
+            if one.get("custom_field") == label and one.get("transaction_status") != "D"
         ]  # fmt: skip
         for kind in (_AUTHORIZATIONS, _PAYMENTS):
             of_kind = [one for one in listed if str(one["transaction_event_code"]).startswith(kind)]
@@ -147,8 +147,9 @@ def _new(
 ) -> Found:
     units, scale, currency = units_of(about["amount"])
     also = (order,) if order else ()
-    return Found(id_, about.get("custom_id") or None, None, units, scale, currency, state, 0, 0, at,
-                 None, also)  # fmt: skip
+    label = about.get("custom_id") or None
+    return Found(id_, order_of(label), None, units, scale, currency, state, 0, 0, at,
+                 None, also, label)  # fmt: skip
 
 
 def _transaction(found: _Gathered, one: Mapping[str, Any]) -> None:

@@ -90,7 +90,9 @@ def test_lines_that_are_changed(house: House) -> None:
 
 
 def test_what_a_payment_fixes(house: House) -> None:
-    order_id = polinate_id(house.world.synq_created(reference())["id"])
+    """Until it is authorised. The customer of this one has to act."""
+    body = house.world.synq_order(f"pending-{reference()}")
+    order_id = polinate_id(accepted(house.world.synq.create(body))["order_id"])
     read = house.world.polinate.order(order_id)
     line = read["orderItems"][0]
     for body in (

@@ -13,8 +13,8 @@ import pytest
 from tests.quantities import much
 
 from entrepot.core import ids, words
-from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.commands import CustomerRef, DraftLine, LineChange, VariantRef
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.money import Amount
 from entrepot.core.order import Customer, Order

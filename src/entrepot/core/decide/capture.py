@@ -11,11 +11,11 @@ from entrepot.core.decide.jobs import held_job, job_ids
 from entrepot.core.exponents import too_fine
 from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
+from entrepot.core.funds import Funds
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
 from entrepot.core.order import Order
 from entrepot.core.organization import SETTINGS
-from entrepot.core.payment import FullPayment
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult, StepResult
 
@@ -52,19 +52,19 @@ def capture(command: CaptureOrder, facts: Facts) -> Decision:
     Refused: an unknown order, an order that is not confirmed, has ended or is held, and more than
     the provider holds.
     """
-    order, payment = paid_order(command.org, command.order_id, facts)
+    order, funds = paid_order(command.org, command.order_id, facts)
     if order.facets.stage in ENDED or order.facets.stage == "placed":
         sentence = f"the money of a {order.facets.stage} order is not taken"
         raise refuse(Reason.ILLEGAL_MOVE, sentence)
     if (why := held.sentence(order)) is not None:
         raise refuse(Reason.ILLEGAL_MOVE, why)
-    if not payment.capturable:
+    if not funds.capturable:
         raise refuse(Reason.ILLEGAL_MOVE, "no money of the order is held that could be taken")
-    units = units_of(command.amount, payment, payment.capturable, "held", command.field)
+    units = units_of(command.amount, funds, funds.capturable, "held", command.field)
     changes = Changes(facts)
-    detail = {"amount": amount_text(units, payment)}
+    detail = {"amount": funds.amount(units).text()}
     order = asked(order, events.CAPTURE_REQUESTED, detail, command.source, facts, changes)
-    capturing.capture(order, payment, units, facts, changes)
+    capturing.capture(order, funds, units, facts, changes)
     return Decision(changes, OrderResult(order))
 
 
@@ -79,52 +79,50 @@ def prepare(command: PrepareCapture, facts: Facts) -> Decision:
     """Write the capture down that is due, if one is; else the step ends."""
     job = held_job(command.org, command.job_id, command.fence, facts, "capture")
     key = (command.org, command.order_id)
-    order, payment = facts.orders.get(key), facts.payment_of(key)
+    order, funds = facts.orders.get(key), facts.funds_of(key)
     changes = Changes(facts)
     units = 0
-    if order is not None and payment is not None and order.facets.stage not in ENDED:
-        units = capturing.due(order, payment, facts, changes, several=command.several)
-    if order is None or payment is None or not units:
+    if order is not None and funds is not None and order.facets.stage not in ENDED:
+        units = capturing.due(order, funds, facts, changes, several=command.several)
+    if order is None or funds is None or not units:
         changes.jobs.remove((job.org, job.id))
-        return Decision(changes, StepResult(None, payment, order))
-    operation = payment.further("capture", units, facts.now)
-    changes.operations.put(operation)
-    return Decision(changes, StepResult(job, payment.put(operation), order))
+        return Decision(changes, StepResult(None, funds, order))
+    funds = capturing.prepare(funds, units, facts, changes)
+    return Decision(changes, StepResult(job, funds, order))
 
 
-def paid_order(org: int, order_id: bytes, facts: Facts) -> tuple[Order, FullPayment]:
-    """The order with its payment. Refused: an unknown order, and one without a payment here."""
+def paid_order(org: int, order_id: bytes, facts: Facts) -> tuple[Order, Funds]:
+    """The order with its payments. Refused: an unknown order, and one without a payment here."""
     order = facts.orders.get((org, order_id))
     if order is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     if not order.managed:
         raise refuse(Reason.ILLEGAL_MOVE, "the money of a mirrored order is moved elsewhere")
-    payment = facts.payment_of((org, order_id))
-    if payment is None:
+    funds = facts.funds_of((org, order_id))
+    if funds is None:
         raise refuse(Reason.ILLEGAL_MOVE, "the order has no payment")
-    return order, payment
+    return order, funds
 
 
-def units_of(amount: Amount | None, payment: FullPayment, most: int, where: str, field: str) -> int:
-    """The units of an amount that was told, at the payment's scale; all there is without one.
+def units_of(amount: Amount | None, funds: Funds, most: int, where: str, field: str) -> int:
+    """The units of an amount that was told, at the payments' scale; all there is without one.
 
-    Refused: nothing, more than there is, an amount that is finer than the payment's, or finer than
-    what the payment's service can move.
+    Refused: nothing, more than there is, an amount that is finer than the payments', or finer than
+    what their service can move.
     """
     if amount is None:
         return most
-    its = payment.payment
-    scale = its.amount.scale
+    scale = funds.scale
     units = amount.at(scale)
     if amount.units <= 0:
         raise refuse(Reason.INVALID, "must be more than 0", field)
     if Amount(units, scale).at(amount.scale) != amount.units or units == 0:
         raise refuse(Reason.INVALID, f"has more than {scale} decimal places", field)
-    if (sentence := too_fine(its.service, its.currency, amount)) is not None:
+    if (sentence := too_fine(funds.service, funds.currency, amount)) is not None:
         raise refuse(Reason.INVALID, sentence, field)
     if units > most:
-        there = f"{Amount(most, scale).text()} {its.currency}"
-        raise refuse(Reason.ILLEGAL_MOVE, f"{there} are {where}, {amount.text()} wanted", field)
+        sentence = f"{funds.text(most)} are {where}, {amount.text()} wanted"
+        raise refuse(Reason.ILLEGAL_MOVE, sentence, field)
     return units
 
 
@@ -136,8 +134,3 @@ def asked(
     changes.events.append(event)
     changes.orders.put(order)
     return order
-
-
-def amount_text(units: int, payment: FullPayment) -> str:
-    """Units of a payment as an event tells them."""
-    return Amount(units, payment.payment.amount.scale).text()

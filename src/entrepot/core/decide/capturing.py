@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from entrepot.core.changes import Changes
 from entrepot.core.decide import sending
 from entrepot.core.decide.jobs import set_to_work
 from entrepot.core.exponents import floored
 from entrepot.core.facts import Facts
-from entrepot.core.money import Amount
+from entrepot.core.funds import Funds, Share
 from entrepot.core.order import Order, subtotal
 from entrepot.core.organization import SETTINGS, OrganizationSettings
-from entrepot.core.payment import FullPayment, Operation, is_open
+from entrepot.core.payment import is_open
 from entrepot.core.shipments import left
-
-# What to do where a payment fixes the amount, by where the payment stands: services change no
-# amount that they hold.
-_AFTER_TAKING = "Give back what is not owed any more, or place another order for what is added."
-_INSTEAD = {
-    "authorized": "Take less than is held, or place another order for what is added.",
-    "paid": _AFTER_TAKING,
-    "partially_refunded": _AFTER_TAKING,
-    "disputed": _AFTER_TAKING,
-}
-_OTHERWISE = "Cancel the order and place another."
-
-
-def instead(payment: str) -> str:
-    """What to do where the payment fixes the amount, by the facet of the payment."""
-    return _INSTEAD.get(payment, _OTHERWISE)
 
 
 def settings_of(org: int, facts: Facts) -> OrganizationSettings:
@@ -44,24 +30,22 @@ def goods_left(order: Order, facts: Facts, changes: Changes) -> None:
     if not order.managed or (chosen != "shipment" and order.org in facts.chosen):
         return
     # Where the settings were not read, the step reads them.
-    payment = facts.payment_of((order.org, order.id))
-    if payment is not None and payment.capturable:
+    funds = facts.funds_of((order.org, order.id))
+    if funds is not None and funds.capturable:
         set_to_work("capture", order, facts, changes)
 
 
-def due(
-    order: Order, payment: FullPayment, facts: Facts, changes: Changes, *, several: bool
-) -> int:
+def due(order: Order, funds: Funds, facts: Facts, changes: Changes, *, several: bool) -> int:
     """The units that are to be taken now, and that no operation takes yet.
 
     Without `several` captures, the only one waits until all goods have left.
     """
     chosen = settings_of(order.org, facts).capture
     if chosen == "confirmation":
-        return payment.capturable
+        return funds.capturable
     if chosen != "shipment":
         return 0
-    whole, units = payment.capturable, payment.payment.amount.units
+    whole, units = funds.capturable, funds.due
     gone = sending.gone_of(order, facts, changes)
     if order.facets.stage in ("completed", "archived") or not left(order, gone):
         return whole
@@ -74,50 +58,93 @@ def due(
         return whole
     # Shipping, taxes and discounts go with the goods, in proportion. The last shipment takes the
     # rest, so that nothing is lost by rounding, nor by what is finer than the service moves.
-    its = payment.payment
-    share = Amount(units * value.at(scale) // of_all.at(scale), its.amount.scale)
-    return max(min(floored(its.service, its.currency, share) - payment.taken, whole), 0)
+    share = funds.amount(units * value.at(scale) // of_all.at(scale))
+    return max(min(floored(funds.service, funds.currency, share) - funds.taken, whole), 0)
 
 
-def capture(
-    order: Order, payment: FullPayment, units: int, facts: Facts, changes: Changes
-) -> Operation:
-    """Write a capture down, and set its step to work."""
-    operation = payment.further("capture", units, facts.now)
-    changes.operations.put(operation)
-    set_to_work("capture", order, facts, changes)
-    return operation
-
-
-def refund(
-    order: Order, payment: FullPayment, units: int, facts: Facts, changes: Changes
-) -> FullPayment:
-    """Write refunds of so much down, one for each capture, and set their step to work."""
-    for part in payment.refunds_of(units):
-        operation = payment.further("refund", part, facts.now)
+def prepare(funds: Funds, units: int, facts: Facts, changes: Changes) -> Funds:
+    """Write captures of so much down, one for each payment that has a part of it."""
+    for payment, part in funds.captures_of(units):
+        operation = payment.further("capture", part, facts.now)
         changes.operations.put(operation)
-        payment = payment.put(operation)
+        funds = funds.put(payment.put(operation))
+    return funds
+
+
+def capture(order: Order, funds: Funds, units: int, facts: Facts, changes: Changes) -> Funds:
+    """Write captures of so much down, and set their step to work."""
+    set_to_work("capture", order, facts, changes)
+    return prepare(funds, units, facts, changes)
+
+
+def refund(order: Order, funds: Funds, units: int, facts: Facts, changes: Changes) -> Funds:
+    """Write refunds of so much down, one for each capture, and set their step to work."""
+    return _refunded(order, funds, funds.refunds_of(units), facts, changes)
+
+
+def refund_one(order: Order, funds: Funds, number: int, facts: Facts, changes: Changes) -> Funds:
+    """Give all back that was taken of one payment."""
+    payment = funds.payments[number - 1]
+    return _refunded(order, funds, [(payment, payment.refundable)], facts, changes)
+
+
+def refund_surplus(order: Order, funds: Funds, facts: Facts, changes: Changes) -> Funds:
+    """Give back what was taken beyond what the order costs."""
+    surplus = min(funds.kept - funds.due, funds.refundable)
+    return refund(order, funds, surplus, facts, changes) if surplus > 0 else funds
+
+
+def _refunded(
+    order: Order, funds: Funds, shares: Iterable[Share], facts: Facts, changes: Changes
+) -> Funds:
+    for payment, share in shares:
+        for part in payment.refunds_of(share):
+            operation = payment.further("refund", part, facts.now)
+            changes.operations.put(operation)
+            payment = payment.put(operation)  # noqa: PLW2901 - it moved on
+        funds = funds.put(payment)
     set_to_work("refund", order, facts, changes)
-    return payment
+    return funds
 
 
-def give_back(order: Order, payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
+def let_go(order: Order, funds: Funds, number: int, facts: Facts, changes: Changes) -> Funds:
+    """Write down that the hold of a payment is to be let go, and set its step to work."""
+    payment = funds.payments[number - 1]
+    void = payment.void(facts.now)
+    changes.operations.put(void)
+    set_to_work("void", order, facts, changes)
+    return funds.put(payment.put(void))
+
+
+def let_idle_go(order: Order, funds: Funds, facts: Facts, changes: Changes) -> Funds:
+    """Let go of each hold of which nothing is due any more."""
+    for payment in funds.payments:
+        if payment.is_idle and payment.first_open("capture") is None:
+            funds = let_go(order, funds, payment.payment.number, facts, changes)
+    return funds
+
+
+def give_back(order: Order, funds: Funds, facts: Facts, changes: Changes) -> Funds:
     """The order ended: what is held is let go, and what was taken is given back.
 
     A capture that is under way is waited for: its outcome says what its money needs. Captures
-    behind it were never sent, and are given up.
+    behind it were never sent, and are given up. So is a further payment that the service was asked
+    for: its step finds out that the order ended.
     """
-    captures = [one for one in payment.operations if is_open(one, "capture")]
+    if funds.asked is not None:
+        set_to_work("increase", order, facts, changes)
+    every = [one for full in funds.payments for one in full.operations]
+    captures = [one for one in every if is_open(one, "capture")]
+    for one in captures[1:]:
+        dropped = one.moved("given_up", facts.now)
+        changes.operations.put(dropped)
+        funds = funds.put(funds.payments[one.payment - 1].put(dropped))
     if captures:
-        dropped = [one.moved("given_up", facts.now) for one in captures[1:]]
-        changes.operations.put_all(dropped)
         set_to_work("capture", order, facts, changes)
-        return payment.put(*dropped) if dropped else payment
-    if payment.capturable:
-        void = payment.void(facts.now)
-        changes.operations.put(void)
-        payment = payment.put(void)
-        set_to_work("void", order, facts, changes)
-    if payment.refundable:
-        payment = refund(order, payment, payment.refundable, facts, changes)
-    return payment
+        return funds
+    for payment in funds.payments:
+        if payment.held:
+            funds = let_go(order, funds, payment.payment.number, facts, changes)
+    if funds.refundable:
+        funds = refund(order, funds, funds.refundable, facts, changes)
+    return funds

@@ -15,11 +15,12 @@ PUT_OFF_MAX = 3_600_000_000
 # How many tries a step has before a person has to look at it; a fault may have a policy of its own.
 TRIES_MAX = {
     "reserve": 8, "authorise": 50, "void": 300, "capture": 900, "refund": 900, "look": 50,
-    "fetch": 20,
+    "fetch": 20, "increase": 50,
 }  # fmt: skip
 
 # Jobs beside the first one of their order: what their ids have behind the order's.
-_BESIDE = {"void": b"\x01", "capture": b"\x02", "refund": b"\x03", "look": b"\x04"}
+_BESIDE = {"void": b"\x01", "capture": b"\x02", "refund": b"\x03", "look": b"\x04",
+           "increase": b"\x05"}  # fmt: skip
 _FENCES = 1 << 20  # more claims of one job than there ever are
 
 

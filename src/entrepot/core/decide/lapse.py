@@ -7,11 +7,11 @@ from typing import NamedTuple
 from entrepot.core import events, held, lapsing
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing
-from entrepot.core.decide.capture import amount_text
-from entrepot.core.decide.jobs import job_ids, set_to_work
+from entrepot.core.decide.jobs import job_ids
 from entrepot.core.decide.waiting import says
 from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
+from entrepot.core.funds import Funds
 from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.needs import Needs
 from entrepot.core.order import Order
@@ -48,50 +48,50 @@ def lapse(command: HoldLapses, facts: Facts) -> Decision:
     has ended: its money is on its way back.
     """
     key = (command.org, command.order_id)
-    order, payment = facts.orders.get(key), facts.payment_of(key)
+    order, funds = facts.orders.get(key), facts.funds_of(key)
+    payment = None if funds is None else funds.of(command.payment)
     changes = Changes(facts)
-    if order is None or payment is None or not _concerns(command, order, payment):
-        return Decision(changes, StepResult(None, payment, order))
+    if order is None or funds is None or payment is None or not _concerns(order, payment):
+        return Decision(changes, StepResult(None, funds, order))
     units = payment.capturable
-    rule = _rule(command, order, payment, facts)
-    amount, its = amount_text(units, payment), payment.payment
+    rule = _rule(command, order, funds, facts)
     until = moment(command.ends_at)
-    detail = {"amount": amount, "service": its.service, "ends": until, "rule": rule}
-    why = f"{its.service} holds {amount} {its.currency} until {until}{_DOES[rule]}"
+    detail = {
+        "amount": funds.amount(units).text(), "service": funds.service, "ends": until, "rule": rule,
+    }  # fmt: skip
+    why = f"{funds.service} holds {funds.text(units)} until {until}{_DOES[rule]}"
     order = _said(lapsing.told(order, command.payment), why)
     order, event = events.happened(order, events.HOLD_LAPSES, facts, "pipeline", detail)
     changes.events.append(event)
     changes.orders.put(order)
     if rule == "capture":
-        payment = payment.put(capturing.capture(order, payment, units, facts, changes))
+        # The oldest money is taken first: this payment's, and what lapses even before it.
+        older = sum([one.capturable for one in funds.payments[: command.payment - 1]])
+        funds = capturing.capture(order, funds, older + units, facts, changes)
     elif rule == "release":
-        void = payment.void(facts.now)
-        changes.operations.put(void)
-        payment = payment.put(void)
-        set_to_work("void", order, facts, changes)
-    return Decision(changes, StepResult(None, payment, order))
+        funds = capturing.let_go(order, funds, command.payment, facts, changes)
+    return Decision(changes, StepResult(None, funds, order))
 
 
-def _concerns(command: HoldLapses, order: Order, payment: FullPayment) -> bool:
+def _concerns(order: Order, payment: FullPayment) -> bool:
     """Whether there is anything to tell: money is held that nothing takes or lets go."""
     return (
         order.managed
         and order.facets.stage not in ENDED
-        and payment.payment.number == command.payment
         and payment.capturable > 0
-        and not lapsing.is_told(order.sender_words)
+        and not lapsing.is_told(order.sender_words, payment.payment.number)
     )
 
 
-def _rule(command: HoldLapses, order: Order, payment: FullPayment, facts: Facts) -> str:
+def _rule(command: HoldLapses, order: Order, funds: Funds, facts: Facts) -> str:
     """What is done. A person decides where the organization's rule does not fit the order."""
     rule = capturing.settings_of(command.org, facts).lapsing
     if held.is_held(order) or order.parked:
         return "alarm"
-    if payment.first_open("capture") is not None:
+    if funds.with_open("capture") is not None or funds.asked is not None:
         # Its outcome is not known. Until then nobody knows what there is to let go.
         return "alarm"
-    if rule == "capture" and payment.taken and not command.several:
+    if rule == "capture" and funds.payments[command.payment - 1].taken and not command.several:
         return "alarm"
     if rule == "release" and not _all_here(order):
         return "alarm"

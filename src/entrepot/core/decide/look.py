@@ -13,9 +13,9 @@ from entrepot.core.decide.steps import DeferJob, defer
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
+from entrepot.core.funds import Funds
 from entrepot.core.needs import Needs
 from entrepot.core.order import Order
-from entrepot.core.payment import FullPayment
 from entrepot.core.results import Decision, StepResult
 
 # Facets of an order whose money was taken, and which a dispute can change.
@@ -37,12 +37,13 @@ class SettleLook(NamedTuple):
     disputed: bool
     detail: str = ""
     found: str = ""
-    claim: Claim | None = None  # the reference with which the order came: it may pay another one
+    claim: Claim | None = None  # the reference of that money: it may pay another order now
 
 
-def is_without_money(order: Order, payment: FullPayment) -> bool:
-    """Whether an order has ended, its payment has no money, and no step is about to change that."""
-    return order.facets.stage in ENDED and payment.facet in NOTHING and not payment.open_void
+def is_without_money(order: Order, funds: Funds) -> bool:
+    """Whether an order has ended without money, and no step is about to change that."""
+    waits = funds.asked is not None or funds.with_open("void") is not None
+    return order.facets.stage in ENDED and funds.facet in NOTHING and not waits
 
 
 def wants(command: SettleLook, needs: Needs) -> None:
@@ -61,32 +62,31 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
     """
     job = held_job(command.org, command.job_id, command.fence, facts, "look")
     key = (command.org, command.order_id)
-    order, payment = facts.orders.get(key), facts.payment_of(key)
+    order, funds = facts.orders.get(key), facts.funds_of(key)
     changes = Changes(facts)
     changes.jobs.remove((job.org, job.id))
-    if order is None or payment is None:
+    if order is None or funds is None:
         return Decision(changes, StepResult(None))
-    if command.found and is_without_money(order, payment):
+    if command.found and is_without_money(order, funds):
         owner = facts.claims.get(command.claim) if command.claim else None
         if owner is None:
             return defer(_parked(command, facts), facts)
     order = goes_on(before := order)
-    if order.facets.payment in TAKEN and payment.facet in TAKEN:
-        facet = "disputed" if command.disputed else payment.facet
+    if order.facets.payment in TAKEN and funds.facet in TAKEN:
+        facet = "disputed" if command.disputed else funds.facet
         if facet != order.facets.payment:
             order = stand(order, order.facets._replace(payment=facet))
             type_ = events.PAYMENT_DISPUTED if command.disputed else events.DISPUTE_ENDED
             detail = {"detail": command.detail[:500]} if command.detail else None
-            service = payment.payment.service
             order, told = events.happened(
-                order, type_, facts, "pipeline", detail, actor.provider(service)
+                order, type_, facts, "pipeline", detail, actor.provider(funds.service)
             )
             changes.events.append(told)
     if order.version != before.version or order.parked != before.parked:
         changes.orders.put(order.changed(updated_at=max(facts.now, before.updated_at + 1000)))
     elif order != before:
         changes.reasons.append(order)
-    return Decision(changes, StepResult(None, payment, order))
+    return Decision(changes, StepResult(None, funds, order))
 
 
 def _parked(command: SettleLook, facts: Facts) -> DeferJob:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from entrepot.core import ahead, events, held, lifecycle, words
+from entrepot.core import ahead, events, held, lifecycle, unpaid, words
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing, goods, sending
 from entrepot.core.decide.jobs import held_here, taken_up
@@ -223,6 +223,7 @@ def _told_of_way_back(
 
 def _allow(order: Order, after: Facets, field: str) -> None:
     why_not = lifecycle.illegal(order.facets, after, order.managed) or held.forbids(order, after)
+    why_not = why_not or unpaid.forbids(order, after)
     if why_not is not None:
         raise refuse(Reason.ILLEGAL_MOVE, why_not, field=field)
 
@@ -293,8 +294,8 @@ def _let_go_of_payment(order: Order, facts: Facts, changes: Changes) -> None:
     for the outcome of the payment, or just ends. A step that a worker has in hand finds out after
     its call.
     """
-    payment = facts.payment_of((order.org, order.id))
-    if payment is not None and payment.authorisation.state == "done":
-        capturing.give_back(order, payment, facts, changes)
+    funds = facts.funds_of((order.org, order.id))
+    if funds is not None and any(one.authorisation.state == "done" for one in funds.payments):
+        capturing.give_back(order, funds, facts, changes)
     else:
         changes.jobs.put_all(held_here(job, facts) for job in taken_up(order, facts))

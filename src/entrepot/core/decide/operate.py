@@ -12,11 +12,11 @@ from entrepot.core.decide.moves import stand
 from entrepot.core.decide.waiting import goes_on, says
 from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
-from entrepot.core.money import Amount
+from entrepot.core.funds import Funds
 from entrepot.core.needs import Needs
 from entrepot.core.order import Order
 from entrepot.core.order_reason import OrderReason
-from entrepot.core.payment import OPEN, FullPayment, Operation
+from entrepot.core.payment import OPEN, Operation
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
 
@@ -35,7 +35,8 @@ class SettleOperation(NamedTuple):
     order_id: bytes
     job_id: bytes
     fence: int
-    number: int  # the operation's, within the order's last payment
+    payment: int  # the payment's number
+    number: int  # the operation's, within the payment
     done: bool
     detail: str = ""
     provider_reference: str | None = None
@@ -55,68 +56,69 @@ def settle(command: SettleOperation, facts: Facts) -> Decision:
     """
     job = held_job(command.org, command.job_id, command.fence, facts, "capture", "refund")
     key = (command.org, command.order_id)
-    order, payment = facts.orders.get(key), facts.payment_of(key)
-    if order is None or payment is None:
+    order, funds = facts.orders.get(key), facts.funds_of(key)
+    payment = None if funds is None else funds.of(command.payment)
+    if order is None or funds is None or payment is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     changes = Changes(facts)
     operation = next((one for one in payment.operations if one.number == command.number), None)
     if operation is not None and operation.kind == job.kind and operation.state in OPEN:
-        order, payment = _settled(command, operation, order, payment, facts, changes)
+        order, funds = _settled(command, operation, order, funds, facts, changes)
     if order.facets.stage in ENDED and job.kind == "capture":
-        payment = capturing.give_back(order, payment, facts, changes)
-    more = payment.first_open(job.kind) is not None
+        funds = capturing.give_back(order, funds, facts, changes)
+    more = funds.with_open(job.kind) is not None
     if job.kind == "capture" and order.facets.stage not in ENDED:
         # Goods may have left meanwhile.
-        more = more or (command.done and payment.capturable > 0)
+        more = more or (command.done and funds.capturable > 0)
     if more:
         job = next_step(job, job.kind, facts)
         changes.jobs.put(job)
-        return Decision(changes, StepResult(job, payment, order))
+        return Decision(changes, StepResult(job, funds, order))
     changes.jobs.remove((job.org, job.id))
-    return Decision(changes, StepResult(None, payment, order))
+    return Decision(changes, StepResult(None, funds, order))
 
 
 def _settled(
     command: SettleOperation,
     operation: Operation,
     order: Order,
-    payment: FullPayment,
+    funds: Funds,
     facts: Facts,
     changes: Changes,
-) -> tuple[Order, FullPayment]:
+) -> tuple[Order, Funds]:
     kind, state = operation.kind, "done" if command.done else "declined"
     operation = operation.moved(state, facts.now, command.provider_reference)
     changes.operations.put(operation)
-    payment = payment.put(operation)
-    if command.final and command.done and payment.capturable:
-        # What was held besides is let go with the only capture that there can be.
+    payment = funds.payments[operation.payment - 1].put(operation)
+    if command.final and command.done and payment.held:
+        # What was held besides is let go with the last capture that there can be.
         rest = payment.void(facts.now).moved("done", facts.now)
         changes.operations.put(rest)
         payment = payment.put(rest)
-    order = goes_on(stand(order, order.facets._replace(payment=_facet(order, payment))))
-    its = payment.payment
-    detail = {"amount": Amount(operation.units, its.amount.scale).text(), "service": its.service}
+    funds = funds.put(payment)
+    order = goes_on(stand(order, order.facets._replace(payment=_facet(order, funds))))
+    service = funds.service
+    detail = {"amount": funds.amount(operation.units).text(), "service": service}
     if not command.done:
         detail["reason"] = command.detail[:500]
-        why = f"{its.service}: the {kind} of {detail['amount']} {its.currency} is declined: "
+        why = f"{service}: the {kind} of {funds.text(operation.units)} is declined: "
         order = says(order, _REASONS[kind], why + command.detail)
-    elif order.reason == _REASONS[kind] or _is_over(order, payment):
+    elif order.reason == _REASONS[kind] or _is_over(order, funds):
         order = order.changed(reason=None, reason_detail=None)
     type_ = (_DONE if command.done else _DECLINED)[kind]
-    order, told = events.happened(
-        order, type_, facts, "pipeline", detail, actor.provider(its.service)
-    )
+    order, told = events.happened(order, type_, facts, "pipeline", detail, actor.provider(service))
     changes.events.append(told)
     changes.orders.put(order)
-    return order, payment
+    return order, funds
 
 
-def _is_over(order: Order, payment: FullPayment) -> bool:
+def _is_over(order: Order, funds: Funds) -> bool:
     """Whether the order says that a hold is about to end, and nothing is held any more."""
-    return order.reason == OrderReason.HOLD_LAPSES and payment.facet != "authorized"
+    return order.reason == OrderReason.HOLD_LAPSES and funds.facet != "authorized"
 
 
-def _facet(order: Order, payment: FullPayment) -> str:
+def _facet(order: Order, funds: Funds) -> str:
     """The facet that the sums give. A dispute goes on while money is given back in part."""
-    disputed = order.facets.payment == "disputed" and payment.facet == "partially_refunded"
-    return "disputed" if disputed else payment.facet
+    facet = funds.facet
+    disputed = order.facets.payment == "disputed" and facet == "partially_refunded"
+    return "disputed" if disputed else facet

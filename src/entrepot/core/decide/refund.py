@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing, sending
-from entrepot.core.decide.capture import amount_text, asked, paid_order, units_of
+from entrepot.core.decide.capture import asked, paid_order, units_of
 from entrepot.core.exponents import floored
 from entrepot.core.facts import Facts
+from entrepot.core.funds import Funds
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
 from entrepot.core.order import Order, subtotal
-from entrepot.core.payment import FullPayment
 from entrepot.core.quantity import Quantity
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
@@ -47,13 +47,13 @@ def refund(command: RefundOrder, facts: Facts) -> Decision:
     A refund is divided by the captures that it gives back. Refused: an unknown order or line, an
     order without a payment, an amount and lines together, more than is left of what was taken.
     """
-    order, payment = paid_order(command.org, command.order_id, facts)
+    order, funds = paid_order(command.org, command.order_id, facts)
     if len(command.reason) > REASON_MAX:
         sentence = f"must not be longer than {REASON_MAX} characters"
         raise refuse(Reason.INVALID, sentence, "reason")
     if command.amount is not None and command.lines is not None:
         raise refuse(Reason.INVALID, "is told beside lines: tell one of both", command.field)
-    if not payment.refundable:
+    if not funds.refundable:
         raise refuse(
             Reason.ILLEGAL_MOVE, "no money of the order was taken that could be given back"
         )
@@ -62,46 +62,43 @@ def refund(command: RefundOrder, facts: Facts) -> Decision:
     if command.lines is not None:
         ordered = {line.id: line.quantity for line in order.lines}
         parts = sending.parts(command.lines, order, ordered, "ordered")
-        amount = cost_of(order, payment, parts)
+        amount = cost_of(order, funds, parts)
         detail["lines"] = sending.as_told(parts)
     if command.reason:
         detail["reason"] = command.reason
-    most = payment.refundable
-    units = units_of(amount, payment, most, "left of what was taken", command.field)
+    most = funds.refundable
+    units = units_of(amount, funds, most, "left of what was taken", command.field)
     changes = Changes(facts)
-    order = give(order, payment, Refund(units, command.source, detail), facts, changes)
+    order = give(order, funds, Refund(units, command.source, detail), facts, changes)
     return Decision(changes, OrderResult(order))
 
 
 class Refund(NamedTuple):
-    """Money that is to be given back: units of the payment, who asks, and what the event says."""
+    """Money that is to be given back: units of the payments, who asks, and what the event says."""
 
     units: int
     source: str
     detail: dict[str, Any]
 
 
-def give(
-    order: Order, payment: FullPayment, wanted: Refund, facts: Facts, changes: Changes
-) -> Order:
+def give(order: Order, funds: Funds, wanted: Refund, facts: Facts, changes: Changes) -> Order:
     """The order with a refund written down, and the event that tells it."""
     units, source, detail = wanted
-    detail = {**detail, "amount": amount_text(units, payment)}
+    detail = {**detail, "amount": funds.amount(units).text()}
     order = asked(order, events.REFUND_REQUESTED, detail, source, facts, changes)
-    capturing.refund(order, payment, units, facts, changes)
+    capturing.refund(order, funds, units, facts, changes)
     return order
 
 
-def cost_of(order: Order, payment: FullPayment, parts: dict[bytes, Quantity]) -> Amount:
+def cost_of(order: Order, funds: Funds, parts: dict[bytes, Quantity]) -> Amount:
     """What was paid for these parts: their prices, or their share of a total that is below the
     lines' sum, as after a discount. What is finer than the service moves is left out.
     """
     lines = [line._replace(quantity=parts[line.id]) for line in order.lines if line.id in parts]
-    scale = payment.payment.amount.scale
+    scale = funds.scale
     priced, of_all = subtotal(lines, order.currency), order.subtotal
     units = priced.at(scale)
     fine = max(priced.scale, of_all.scale)
-    if of_all.units and (paid := payment.payment.amount.units) < of_all.at(scale):
+    if of_all.units and (paid := funds.due) < of_all.at(scale):
         units = min(units, paid * priced.at(fine) // of_all.at(fine))
-    its = payment.payment
-    return Amount(floored(its.service, its.currency, Amount(units, scale)), scale)
+    return funds.amount(floored(funds.service, funds.currency, funds.amount(units)))

@@ -10,6 +10,7 @@ from entrepot.core.decide import goods
 from entrepot.core.decide.jobs import held_job, next_step
 from entrepot.core.decide.moves import confirm, fail
 from entrepot.core.facts import Facts
+from entrepot.core.funds import Funds
 from entrepot.core.needs import Needs
 from entrepot.core.order import Order
 from entrepot.core.order_reason import OrderReason
@@ -74,7 +75,7 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
     changes.orders.put(order)
     job = next_step(job, "authorise", facts)
     changes.jobs.put(job)
-    return Decision(changes, StepResult(job, payment, order))
+    return Decision(changes, StepResult(job, Funds((payment,)), order))
 
 
 def _prepare(order: Order, command: ReserveStock, facts: Facts) -> FullPayment:

@@ -24,10 +24,12 @@ FINDINGS = (DONE, NOTHING)
 _OUTCOMES = {
     ("authorise", DONE): "authorized",
     ("authorise", NOTHING): "declined",
+    ("increase", DONE): "authorized",
+    ("increase", NOTHING): "declined",
     ("void", DONE): "voided",
 }
 _OPERATIONS = frozenset({"capture", "refund"})
-_STEPS = frozenset({"authorise", "void", *_OPERATIONS})
+_STEPS = frozenset({"authorise", "increase", "void", *_OPERATIONS})
 
 
 class ResolveOrder(NamedTuple):
@@ -65,7 +67,8 @@ def resolve(command: ResolveOrder, facts: Facts) -> Decision:
     job = _parked_step(order, facts)
     found = _found(command, job)
     told = f"found by the operator: {command.proof}"
-    payment = facts.payment_of((order.org, order.id))
+    funds = facts.funds_of((order.org, order.id))
+    payment = None if funds is None else funds.for_step(job.kind)
     if payment is None:
         raise refuse(Reason.ILLEGAL_MOVE, "the order has no payment")
     if job.kind in _OPERATIONS:
@@ -88,8 +91,9 @@ def _payment(
         sentence = "must be told: the service's own reference of the money"
         raise refuse(Reason.INVALID, sentence, "reference")
     settling = SettlePayment(
-        command.org, command.order_id, job.id, job.fence, outcome, told, command.reference
-    )
+        command.org, command.order_id, job.id, job.fence, outcome, told, command.reference,
+        payment=payment.payment.number,
+    )  # fmt: skip
     return settle(settling, facts)
 
 
@@ -102,8 +106,8 @@ def _operation(
         sentence = f"no {job.kind} of the order is without an outcome; retry the order"
         raise refuse(Reason.ILLEGAL_MOVE, sentence)
     settling = SettleOperation(
-        command.org, command.order_id, job.id, job.fence, asked.number, found == DONE, told,
-        command.reference,
+        command.org, command.order_id, job.id, job.fence, asked.payment, asked.number,
+        found == DONE, told, command.reference,
     )  # fmt: skip
     return settle_operation(settling, facts)
 
@@ -126,7 +130,7 @@ def _found(command: ResolveOrder, job: Job) -> str:
         raise refuse(Reason.INVALID, "must not be blank", "proof")
     if len(command.proof) > PROOF_MAX:
         raise refuse(Reason.INVALID, f"must not be longer than {PROOF_MAX:,} characters", "proof")
-    if command.found is None and job.kind == "authorise":
+    if command.found is None and job.kind in ("authorise", "increase"):
         sentence = "must be said: done where the service holds the money, nothing where it does not"
         raise refuse(Reason.INVALID, sentence, "found")
     found = command.found or DONE

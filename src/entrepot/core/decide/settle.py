@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from entrepot.core import actor, events
+from entrepot.core import actor, events, unpaid
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing, goods
-from entrepot.core.decide.jobs import held_job, next_step, set_to_work
+from entrepot.core.decide.jobs import held_job, job_ids, next_step, set_to_work
 from entrepot.core.decide.moves import confirm, fail, stand
 from entrepot.core.decide.waiting import goes_on, says
 from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
+from entrepot.core.funds import Funds
 from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job, Order
@@ -37,28 +38,56 @@ class SettlePayment(NamedTuple):
     detail: str
     provider_reference: str | None = None
     capture: str = DEFAULT_CAPTURE  # when the organization takes the money: core.organization
+    payment: int = 1  # the payment's number within the order
 
 
 def wants(command: SettlePayment, needs: Needs) -> None:
-    """The job, and the order with its payment and its stock."""
+    """The job, and the order with its payments and its stock. The outcome of a further payment may
+    set other steps to work.
+    """
     needs.whole_order(command.org, command.order_id)
     needs.jobs.add((command.org, command.job_id))
+    if command.payment > 1:
+        needs.jobs.update((command.org, id_) for id_ in job_ids(command.order_id))
 
 
 def settle(command: SettlePayment, facts: Facts) -> Decision:
     """Record the outcome once, and advance the order in the same transaction."""
-    job = held_job(command.org, command.job_id, command.fence, facts, "authorise", "void")
+    job = held_job(command.org, command.job_id, command.fence, facts, *_STEPS)
     key = (command.org, command.order_id)
-    order, payment = facts.orders.get(key), facts.payment_of(key)
-    if order is None or payment is None:
+    order, funds = facts.orders.get(key), facts.funds_of(key)
+    payment = None if funds is None else funds.of(command.payment)
+    if order is None or funds is None or payment is None:
         raise refuse(Reason.UNKNOWN_ORDER)
+    case = _Case(order, funds, payment, job)
     if command.outcome in ("authorized", "captured"):
-        return _authorized(command, order, payment, job, facts)
+        return _authorized(command, case, facts)
     if command.outcome == "voided":
-        return _voided(order, payment, job, facts)
+        return _voided(case, facts)
     if command.outcome == "lapsed":
-        return _lapsed(command, order, payment, job, facts)
-    return _refused(command, order, payment, job, facts)
+        return _lapsed(command, case, facts)
+    return _refused(command, case, facts)
+
+
+_STEPS = ("authorise", "increase", "void")
+
+
+class _Case(NamedTuple):
+    """What an outcome is about: an order, its payments, the one of them, and the step's job."""
+
+    order: Order
+    funds: Funds
+    payment: FullPayment
+    job: Job
+
+    def put(self, payment: FullPayment) -> _Case:
+        """With the payment as it moved on."""
+        return self._replace(payment=payment, funds=self.funds.put(payment))
+
+    @property
+    def service(self) -> str:
+        """The service that the payments are at."""
+        return self.payment.payment.service
 
 
 def _given_up(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
@@ -76,98 +105,134 @@ def _given_up(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayme
 def _declined(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
     first = payment.authorisation.moved("declined", facts.now)
     changes.operations.put(first)
-    if (void := payment.open_void) is not None:
-        # Nothing is held that could be given back.
-        void = void.moved("given_up", facts.now)
-        changes.operations.put(void)
-    return payment.put(first)
+    return _without_void(payment.put(first), facts, changes)
 
 
-def _paid_as(order: Order, payment: FullPayment) -> Order:
-    """The order in the payment facet that its payment has now."""
-    return stand(order, order.facets._replace(payment=payment.facet))
+def _without_void(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
+    """The payment, of which nothing is held that could be let go."""
+    if (void := payment.open_void) is None:
+        return payment
+    void = void.moved("given_up", facts.now)
+    changes.operations.put(void)
+    return payment.put(void)
 
 
-def _authorized(
-    command: SettlePayment, order: Order, payment: FullPayment, job: Job, facts: Facts
-) -> Decision:
+def _paid_as(order: Order, funds: Funds) -> Order:
+    """The order in the payment facet that its payments have now."""
+    return stand(order, order.facets._replace(payment=funds.facet))
+
+
+def _told(
+    case: _Case, order: Order, type_: str, facts: Facts, changes: Changes,
+    detail: dict[str, Any] | None = None,
+) -> Order:  # fmt: skip
+    """The order with an event that its service made happen."""
+    order, told = events.happened(
+        order, type_, facts, "pipeline", detail, actor.provider(case.service)
+    )
+    changes.events.append(told)
+    return order
+
+
+def _authorized(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
     changes = Changes(facts)
-    if payment.authorisation.state != "done":
-        authorised = payment.authorisation.moved("done", facts.now, command.provider_reference)
-        payment = payment.put(authorised)
+    if case.payment.authorisation.state != "done":
+        authorised = case.payment.authorisation
+        authorised = authorised.moved("done", facts.now, command.provider_reference)
+        case = case.put(case.payment.put(authorised))
         changes.operations.put(authorised)
     taken = command.outcome == "captured"
     if taken:
-        payment = _taken(payment, facts, changes)
+        case = case.put(_taken(case.payment, facts, changes))
+    order, number = case.order, case.payment.payment.number
+    if number > 1 and case.job.kind == "increase":
+        if order.facets.stage in ENDED or not case.payment.payment.amount.units:
+            # Nobody needs the money any more: the order ended, or was amended back.
+            return _ended(case, facts, changes)
+        return _added(command, case, facts, changes)
     if order.facets.stage != "placed":
         if taken and order.facets.stage not in ENDED:
-            return _not_let_go(order, payment, job, facts, changes)
+            return _not_let_go(case, facts, changes)
         # The order ended while its payment was under way: nobody may keep the money.
-        return _ended(order, payment, job, facts, changes)
-    order = _paid_as(order, payment)
-    service = payment.payment.service
+        return _ended(case, facts, changes)
+    order = _paid_as(order, case.funds)
     type_ = events.PAYMENT_CAPTURED if taken else events.PAYMENT_AUTHORIZED
-    order, told = events.happened(
-        order, type_, facts, "pipeline", {"service": service}, actor.provider(service)
-    )
-    changes.events.append(told)
+    order = _told(case, order, type_, facts, changes, {"service": case.service})
     goods.commit(order, facts, changes)
-    order = confirm(order, facts, changes, _stand_in(payment.payment))
-    changes.jobs.remove((job.org, job.id))
-    if command.capture == "confirmation" and payment.capturable:
-        capturing.capture(order, payment, payment.capturable, facts, changes)
-    elif command.capture == "shipment" and order.facets.fulfilment not in NOT_LEFT:
+    order = confirm(order, facts, changes, _stand_in(case.payment.payment))
+    changes.jobs.remove((case.job.org, case.job.id))
+    funds = _due_now(command, order, case.funds, facts, changes)
+    return Decision(changes, StepResult(None, funds, order))
+
+
+def _due_now(
+    command: SettlePayment, order: Order, funds: Funds, facts: Facts, changes: Changes
+) -> Funds:
+    """Money is held now: it is taken, if the organization takes it at this time."""
+    if command.capture == "confirmation" and funds.capturable:
+        return capturing.capture(order, funds, funds.capturable, facts, changes)
+    if command.capture == "shipment" and order.facets.fulfilment not in NOT_LEFT:
         set_to_work("capture", order, facts, changes)
-    return Decision(changes, StepResult(None, payment, order))
+    return funds
 
 
-def _ended(
-    order: Order, payment: FullPayment, job: Job, facts: Facts, changes: Changes
-) -> Decision:
+def _added(command: SettlePayment, case: _Case, facts: Facts, changes: Changes) -> Decision:
+    """The service has the rest of what the order came to cost."""
+    order = goes_on(unpaid.cleared(_paid_as(case.order, case.funds)))
+    if order.reason == OrderReason.INCREASE_DECLINED:
+        order = order.changed(reason=None, reason_detail=None)
+    amount = case.payment.payment.amount.text()
+    detail = {"amount": amount, "service": case.service, "payment": case.payment.payment.number}
+    order = _told(case, order, events.PAYMENT_INCREASED, facts, changes, detail)
+    changes.orders.put(order)
+    changes.jobs.remove((case.job.org, case.job.id))
+    funds = capturing.let_idle_go(order, case.funds, facts, changes)
+    funds = _due_now(command, order, funds, facts, changes)
+    return Decision(changes, StepResult(None, funds, order))
+
+
+def _ended(case: _Case, facts: Facts, changes: Changes) -> Decision:
+    payment, job = case.payment, case.job
     if payment.refundable:
-        order = _paid_as(order, payment)
-        order, told = events.happened(
-            order, events.PAYMENT_CAPTURED, facts, "pipeline",
-            actor=actor.provider(payment.payment.service),
-        )  # fmt: skip
-        changes.events.append(told)
+        order = _paid_as(case.order, case.funds)
+        order = _told(case, order, events.PAYMENT_CAPTURED, facts, changes)
         changes.orders.put(goes_on(order))
-        if (void := payment.open_void) is not None:
-            # There is no hold that could be let go.
-            void = void.moved("given_up", facts.now)
-            changes.operations.put(void)
-            payment = payment.put(void)
+        # There is no hold that could be let go.
+        case = case.put(_without_void(payment, facts, changes))
         changes.jobs.remove((job.org, job.id))
-        payment = capturing.refund(order, payment, payment.refundable, facts, changes)
-        return Decision(changes, StepResult(None, payment, order))
+        funds = capturing.refund_one(order, case.funds, payment.payment.number, facts, changes)
+        return Decision(changes, StepResult(None, funds, order))
     void = payment.void(facts.now)
     job = next_step(job, "void", facts)
     changes.operations.put(void)
     changes.jobs.put(job)
-    return Decision(changes, StepResult(job, payment.put(void), order))
+    return Decision(changes, StepResult(job, case.put(payment.put(void)).funds, case.order))
 
 
-def _not_let_go(
-    order: Order, payment: FullPayment, job: Job, facts: Facts, changes: Changes
-) -> Decision:
+def _not_let_go(case: _Case, facts: Facts, changes: Changes) -> Decision:
     """The hold of a running order was to be let go, and somebody had taken the money at the service
-    before: the order is paid.
+    before: the order is paid. Money that is not due any more is given back.
     """
-    if (void := payment.open_void) is not None:
-        void = void.moved("given_up", facts.now)
-        changes.operations.put(void)
-        payment = payment.put(void)
-    order = goes_on(_paid_as(order, payment))
+    case = case.put(_without_void(case.payment, facts, changes))
+    order = goes_on(_paid_as(case.order, case.funds))
     if order.reason == OrderReason.HOLD_LAPSES:
         order = order.changed(reason=None, reason_detail=None)
-    order, told = events.happened(
-        order, events.PAYMENT_CAPTURED, facts, "pipeline",
-        actor=actor.provider(payment.payment.service),
-    )  # fmt: skip
-    changes.events.append(told)
+    order = _told(case, order, events.PAYMENT_CAPTURED, facts, changes)
     changes.orders.put(order)
-    changes.jobs.remove((job.org, job.id))
-    return Decision(changes, StepResult(None, payment, order))
+    funds = capturing.refund_surplus(order, case.funds, facts, changes)
+    return _next_void(order, funds, case.job, facts, changes)
+
+
+def _next_void(
+    order: Order, funds: Funds, job: Job, facts: Facts, changes: Changes
+) -> Decision:  # fmt: skip
+    """The step goes on to the next payment whose hold is to be let go; else it ends."""
+    if funds.with_open("void") is None:
+        changes.jobs.remove((job.org, job.id))
+        return Decision(changes, StepResult(None, funds, order))
+    job = next_step(job, "void", facts)
+    changes.jobs.put(job)
+    return Decision(changes, StepResult(job, funds, order))
 
 
 def _taken(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
@@ -187,34 +252,29 @@ def _stand_in(payment: Payment) -> tuple[str | None, str | None]:
     return payment.service, sentence[:500]
 
 
-def _voided(order: Order, payment: FullPayment, job: Job, facts: Facts) -> Decision:
-    """The provider keeps no money: what it held is given back, and no more can come."""
+def _voided(case: _Case, facts: Facts) -> Decision:
+    """The provider keeps no money of the payment: what it held is given back for good."""
     changes = Changes(facts)
-    changes.jobs.remove((job.org, job.id))
-    payment = _given_up(payment, facts, changes)
-    order = goes_on(_paid_as(order, payment))
-    if order.facets.stage not in ENDED:
+    case = case.put(_given_up(case.payment, facts, changes))
+    order = goes_on(_paid_as(case.order, case.funds))
+    if order.facets.stage not in ENDED and case.payment.payment.amount.units > case.payment.taken:
         # The hold came to its end, and the organization lets it go then.
-        service = payment.payment.service
+        service = case.service
         why = f"{service} holds no money of the order any more: the hold was let go before its end"
         order = says(order, OrderReason.HOLD_LAPSES, why)
-    order, voided = events.happened(
-        order, events.PAYMENT_VOIDED, facts, "pipeline",
-        actor=actor.provider(payment.payment.service),
-    )  # fmt: skip
-    changes.events.append(voided)
+    order = _told(case, order, events.PAYMENT_VOIDED, facts, changes)
     changes.orders.put(order)
-    return Decision(changes, StepResult(None, payment, order))
+    return _next_void(order, case.funds, case.job, facts, changes)
 
 
-def _refused(
-    command: SettlePayment, order: Order, payment: FullPayment, job: Job, facts: Facts
-) -> Decision:
+def _refused(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
     expired = command.outcome == "expired"
     changes = Changes(facts)
-    changes.jobs.remove((job.org, job.id))
-    payment = (_given_up if expired else _declined)(payment, facts, changes)
-    order = _paid_as(order, payment)
+    changes.jobs.remove((case.job.org, case.job.id))
+    case = case.put((_given_up if expired else _declined)(case.payment, facts, changes))
+    if case.payment.payment.number > 1:
+        return _not_added(command, case, facts, changes)
+    order, payment = _paid_as(case.order, case.funds), case.payment
     type_ = events.PAYMENT_EXPIRED if expired else events.PAYMENT_DECLINED
     # A payment that expires was not answered: the step gives it up.
     who = None if expired else actor.provider(payment.payment.service)
@@ -222,32 +282,49 @@ def _refused(
     changes.events.append(told)
     if order.facets.stage != "placed":
         changes.orders.put(goes_on(order))
-        return Decision(changes, StepResult(None, payment, order))
+        return Decision(changes, StepResult(None, case.funds, order))
     if expired:
         order = _expired(order, command.detail, facts, changes)
-        return Decision(changes, StepResult(None, payment, order))
+        return Decision(changes, StepResult(None, case.funds, order))
     if goods.release(order, facts, changes):
         order, released = events.happened(order, events.STOCK_RELEASED, facts, "pipeline")
         changes.events.append(released)
     order = fail(order, OrderReason.PAYMENT_DECLINED, command.detail, facts, changes)
-    return Decision(changes, StepResult(None, payment, order))
+    return Decision(changes, StepResult(None, case.funds, order))
 
 
-def _lapsed(
-    command: SettlePayment, order: Order, payment: FullPayment, job: Job, facts: Facts
-) -> Decision:
+def _not_added(command: SettlePayment, case: _Case, facts: Facts, changes: Changes) -> Decision:
+    """The service has no more money of the order. The order keeps what it has, and says so: it is
+    amended back, or another reference is named for the rest.
+    """
+    order, due = goes_on(_paid_as(case.order, case.funds)), case.payment.payment.amount.units
+    units = case.payment.authorisation.units
+    detail = {
+        "amount": case.funds.amount(units).text(), "service": case.service,
+        "payment": case.payment.payment.number, "reason": command.detail[:500],
+    }  # fmt: skip
+    if due and order.facets.stage not in ENDED:
+        why = f"{case.service}: {case.funds.text(units)} more is declined: {command.detail}"
+        order = says(order, OrderReason.INCREASE_DECLINED, why)
+    order = _told(case, order, events.INCREASE_DECLINED, facts, changes, detail)
+    changes.orders.put(order)
+    return Decision(changes, StepResult(None, case.funds, order))
+
+
+def _lapsed(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
     """The hold of the stock has ended, and the provider could not be told to keep no money.
 
     The stock is given back at once; the payment is voided whenever the provider can be told.
     """
     changes = Changes(facts)
-    void = payment.void(facts.now)
-    job = next_step(job, "void", facts)
+    void = case.payment.void(facts.now)
+    job = next_step(case.job, "void", facts)
     changes.operations.put(void)
     changes.jobs.put(job)
+    order, funds = case.order, case.put(case.payment.put(void)).funds
     if order.facets.stage == "placed":
         order = _expired(order, command.detail, facts, changes)
-    return Decision(changes, StepResult(job, payment.put(void), order))
+    return Decision(changes, StepResult(job, funds, order))
 
 
 def _expired(order: Order, detail: str, facts: Facts, changes: Changes) -> Order:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from entrepot.core import held, shipments
+from entrepot.core import held, shipments, unpaid
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing, moves, sending
 from entrepot.core.facts import Facts
@@ -54,6 +54,8 @@ def ship(command: ShipOrder, facts: Facts) -> Decision:
         raise refuse(Reason.ILLEGAL_MOVE, "the goods of a mirrored order leave from elsewhere")
     if held.is_held(order):
         raise refuse(Reason.ILLEGAL_MOVE, held.refusal(order))
+    if unpaid.is_unpaid(order):
+        raise refuse(Reason.ILLEGAL_MOVE, unpaid.REFUSAL)
     changes = Changes(facts)
     left = shipments.left(order, sending.gone_of(order, facts, changes))
     parts = left if command.lines is None else sending.parts(command.lines, order, left, "left")

@@ -116,12 +116,12 @@ def _with_refund(
     command: ReceiveReturn, order: Order, came: FullReturn, facts: Facts, changes: Changes
 ) -> Order:
     """The order as its goods came, and as what they cost is asked back."""
-    payment = paid_order(order.org, order.id, facts)[1]
+    funds = paid_order(order.org, order.id, facts)[1]
     parts = {row.line_id: row.quantity for row in came.lines}
-    cost, left = cost_of(order, payment, parts), payment.refundable
-    units = units_of(cost, payment, left, "left of what was taken", "refund")
+    cost, left = cost_of(order, funds, parts), funds.refundable
+    units = units_of(cost, funds, left, "left of what was taken", "refund")
     came = came._replace(one=came.one._replace(refunded_units=units))
     place = Place(command.restock, command.location_id)
     order = returning.receive(order, came, place, command.source, facts, changes)
     told = {"return": came.one.number, "lines": sending.as_told(parts)}
-    return give(order, payment, Refund(units, command.source, told), facts, changes)
+    return give(order, funds, Refund(units, command.source, told), facts, changes)

@@ -84,10 +84,10 @@ def _look(command: WakeStep, facts: Facts, changes: Changes) -> Decision:
     """Have the payment looked at of an order that the notification names by the order's id."""
     named = ids.any_spelling(command.reference)
     key = (command.org, named or b"")
-    order, payment = facts.orders.get(key), facts.payment_of(key)
-    if order is None or payment is None or payment.payment.service != command.service:
+    order, funds = facts.orders.get(key), facts.funds_of(key)
+    if order is None or funds is None or funds.service != command.service:
         return Decision(changes, StepResult(None))
-    late = command.of_money and is_without_money(order, payment)
+    late = command.of_money and is_without_money(order, funds)
     if late or order.facets.payment in TAKEN:
         parked = [
             job.kind for job in facts.jobs.values()

@@ -11,6 +11,7 @@ from entrepot.core.decide.jobs import PUT_OFF_MAX
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.facts import Seen
+from entrepot.core.funds import Funds
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.order import Job
@@ -48,7 +49,8 @@ class Held(NamedTuple):
     job: Job
     step: Step
     stage: str | None = None
-    payment: FullPayment | None = None
+    payment: FullPayment | None = None  # the payment that the step is about
+    funds: Funds | None = None  # all payments of the order
     seen: Seen | None = None  # the whole order, where this process has just written it
     held_until: int | None = None  # when the hold of the order's stock ends, if that was read
 
@@ -133,9 +135,11 @@ def settled(
     """The command that records what came of the held job's payment."""
     job = held.job
     assert job.order_id is not None, "a payment belongs to an order"
+    number = 1 if held.payment is None else held.payment.payment.number
     return SettlePayment(
-        job.org, job.order_id, job.id, job.fence, outcome, detail, provider_reference
-    )
+        job.org, job.order_id, job.id, job.fence, outcome, detail, provider_reference,
+        payment=number,
+    )  # fmt: skip
 
 
 def hold_ends(held: Held, terms: Terms) -> int | None:
@@ -182,7 +186,8 @@ def request_of(held: FullPayment) -> PaymentRequest:
         key=held.authorisation.key,
         order=dashed(payment.order_id),
         reference=payment.reference,
-        units=payment.amount.units,
+        payment=payment.number,
+        units=held.authorisation.units,
         scale=payment.amount.scale,
         currency=payment.currency,
     )
@@ -214,8 +219,9 @@ def both_amounts(held: FullPayment, answer: Differs) -> str:
     """What the provider's object is of, and what the order is of."""
     payment = held.payment
     theirs = f"{Amount(answer.units, answer.scale).text()} {answer.currency}"
-    ours = f"{payment.amount.text()} {payment.currency}"
-    return f"{payment.service}: the payment is of {theirs}, and the order of {ours}"
+    ours = f"{Amount(held.authorisation.units, payment.amount.scale).text()} {payment.currency}"
+    of = "the order" if payment.number == 1 else "what the order costs more"
+    return f"{payment.service}: the payment is of {theirs}, and {of} of {ours}"
 
 
 def blindly(operation: Operation, resend_seconds: float, now: int) -> bool:

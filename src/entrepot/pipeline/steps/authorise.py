@@ -5,6 +5,7 @@ from __future__ import annotations
 from entrepot.core.commands import Command
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import FinishJob, Taken
+from entrepot.core.facets import ENDED
 from entrepot.core.payment import FullPayment
 from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.steps import (
@@ -42,7 +43,8 @@ from entrepot.providers.payment import (
 
 
 async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
-    """Settle the payment by what its provider says, or put it off.
+    """Settle the payment by what its provider says, or put it off. A further payment of an order is
+    asked for in the same way, while the order runs.
 
     The payment of an order that ended meanwhile is voided. If the payment is still unknown when the
     stock hold ends, the order expires, parked or not. The payment is voided before the order
@@ -54,7 +56,7 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
         return park(held, "there is no payment to authorise", terms)
     if payment.authorisation.state in WITHOUT_MONEY:
         return FinishJob(job.org, job.id, job.fence)
-    if payment.open_void is not None or held.stage != "placed":
+    if payment.open_void is not None or not _is_wanted(held, payment):
         return await void(held, provider, terms)
     answer = await _answer(payment, provider, terms)
     if isinstance(answer, Authorised | Captured):
@@ -62,7 +64,7 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
         return settled(held, outcome, "", answer.provider_reference)
     if isinstance(answer, Declined):
         return settled(held, "declined", answer.reason)
-    ends = hold_ends(held, terms)
+    ends = _ends(held, payment, terms)
     if ends is not None and terms.now() >= ends:
         return await _expire(held, provider, terms)
     if isinstance(answer, Differs):
@@ -75,9 +77,25 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
     return put_off(held, "authorise", _told(payment, answer), terms, retry_after)
 
 
+def _is_wanted(held: Held, payment: FullPayment) -> bool:
+    """Whether the order still needs the money."""
+    if payment.payment.number == 1:
+        return held.stage == "placed"
+    return held.stage not in ENDED and payment.payment.amount.units > 0
+
+
+def _ends(held: Held, payment: FullPayment, terms: Terms) -> int | None:
+    """When the payment is waited for no longer. A further payment holds no stock of its own: it
+    has as much time as stock is held for an order that is placed.
+    """
+    if payment.payment.number == 1:
+        return hold_ends(held, terms)
+    return payment.payment.created_at + int(terms.hold_seconds * MICROSECONDS)
+
+
 def _wait(held: Held, payment: FullPayment, answer: Pending | Running, terms: Terms) -> Command:
     """The provider says the outcome later: once the customer has acted, or by itself."""
-    ends = hold_ends(held, terms)
+    ends = _ends(held, payment, terms)
     poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
     until = poll if ends is None else ends
     for_what = f"the provider's {'notification' if isinstance(answer, Pending) else 'outcome'}"
@@ -110,7 +128,9 @@ async def _answer(payment: FullPayment, provider: PaymentProvider, terms: Terms)
 async def _expire(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     command = await void(held, provider, terms)
     if isinstance(command, SettlePayment):
-        return command._replace(outcome="expired", detail=NOT_IN_TIME)
+        first = held.payment is None or held.payment.payment.number == 1
+        detail = NOT_IN_TIME if first else "the further payment was not authorised in time"
+        return command._replace(outcome="expired", detail=detail)
     return unless_lapsed(held, command, terms)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from entrepot.core.commands import Command
 from entrepot.core.decide.look import NOTHING, SettleLook
 from entrepot.core.decide.steps import FinishJob
-from entrepot.core.payment import Payment
+from entrepot.core.money import Amount
+from entrepot.core.payment import FullPayment
 from entrepot.pipeline.steps import Held, Terms, park, put_off, request_of
 from entrepot.providers.payment import (
     Authorised,
@@ -22,31 +23,34 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     """Tell the book whether the payment is disputed, or has money that nobody asked for any more;
     or put the look off.
     """
-    job, payment = held.job, held.payment
-    assert job.order_id is not None, "a look is at the payment of an order"
-    if payment is None:
+    job, funds = held.job, held.funds
+    assert job.order_id is not None, "a look is at the payments of an order"
+    if funds is None:
         return FinishJob(job.org, job.id, job.fence)
-    service = payment.payment.service
-    answer = await provider.look_up(request_of(payment), payment.authorisation.provider_reference)
-    if isinstance(answer, Misconfigured):
-        return park(held, f"{service}: {answer.detail}", terms)
-    if isinstance(answer, NotSent | Unknown):
-        retry_after = answer.retry_after if isinstance(answer, NotSent) else None
-        return put_off(held, "look", f"{service}: no answer: {answer.detail}", terms, retry_after)
-    disputed = isinstance(answer, Disputed)
-    detail = answer.detail if isinstance(answer, Disputed) else ""
-    found = ""
-    if isinstance(answer, Authorised | Captured | Disputed) and payment.facet in NOTHING:
-        found = _late(payment.payment, answer)
-    its = payment.payment
+    service, its = funds.service, funds.first.payment
+    disputed, detail, found = False, "", ""
+    for payment in funds.payments:
+        reference = payment.authorisation.provider_reference
+        answer = await provider.look_up(request_of(payment), reference)
+        if isinstance(answer, Misconfigured):
+            return park(held, f"{service}: {answer.detail}", terms)
+        if isinstance(answer, NotSent | Unknown):
+            retry_after = answer.retry_after if isinstance(answer, NotSent) else None
+            error = f"{service}: no answer: {answer.detail}"
+            return put_off(held, "look", error, terms, retry_after)
+        if isinstance(answer, Disputed):
+            disputed, detail = True, answer.detail
+        if isinstance(answer, Authorised | Captured | Disputed) and payment.facet in NOTHING:
+            found, its = _late(payment, answer), payment.payment
     claim = (its.org, its.provider.lower(), its.reference)
     return SettleLook(job.org, job.order_id, job.id, job.fence, disputed, detail, found, claim)
 
 
-def _late(payment: Payment, answer: Authorised | Captured | Disputed) -> str:
+def _late(full: FullPayment, answer: Authorised | Captured | Disputed) -> str:
     """What the operator is told of money that came after the order's end."""
     does, way = ("holds", "void") if isinstance(answer, Authorised) else ("took", "refund")
-    money = f"{payment.amount.text()} {payment.currency}"
+    payment = full.payment
+    money = f"{Amount(full.authorisation.units, payment.amount.scale).text()} {payment.currency}"
     return (
         f"{payment.service} {does} {money} that the ended order needs no more: {way} "
         f"{answer.provider_reference} there, then retry"

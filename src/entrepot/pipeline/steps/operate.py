@@ -67,9 +67,11 @@ async def _operate(
     assert job.order_id is not None, "an operation belongs to an order"
     several = provider.terms.several_captures
     answer = await _answer(payment, operation, provider, terms)
-    settled = SettleOperation(job.org, job.order_id, job.id, job.fence, operation.number, done=True)
+    settled = SettleOperation(
+        job.org, job.order_id, job.id, job.fence, operation.payment, operation.number, done=True
+    )
     if isinstance(answer, Captured | Refunded):
-        final = kind == "capture" and not several
+        final = kind == "capture" and (not several or payment.is_last(operation))
         return settled._replace(provider_reference=answer.provider_reference, final=final)
     if isinstance(answer, Declined):
         return settled._replace(done=False, detail=answer.reason)

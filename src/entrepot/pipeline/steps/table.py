@@ -7,9 +7,10 @@ from types import MappingProxyType
 
 from entrepot.core.commands import Command
 from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.steps import FinishJob
 from entrepot.core.facts import Seen
+from entrepot.core.funds import Funds
 from entrepot.core.order import Job
-from entrepot.core.payment import FullPayment
 from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, Held, Step, Terms, park, wait_until
 from entrepot.pipeline.steps.authorise import authorise
@@ -28,6 +29,9 @@ def _with_service(
 
     async def perform(held: Held, outside: Outside, terms: Terms) -> Command:
         if held.payment is None:
+            if held.funds is not None:
+                # What the step was made for is over.
+                return FinishJob(held.job.org, held.job.id, held.job.fence)
             return await _nothing(held, outside, terms)
         service = held.payment.payment.service
         provider = await outside.service(held.job.org, service)
@@ -59,6 +63,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
     {
         "reserve": Step(BOOK),
         "authorise": Step(SERVICE, _authorise, holds_stock=True),
+        "increase": Step(SERVICE, _authorise),
         "void": Step(SERVICE, _with_service(void)),
         "capture": Step(SERVICE, _with_service(capture)),
         "refund": Step(SERVICE, _with_service(refund)),
@@ -73,9 +78,10 @@ _UNKNOWN = Step(SERVICE, _nothing)
 def in_hand(
     job: Job,
     stage: str | None = None,
-    payment: FullPayment | None = None,
+    funds: Funds | None = None,
     seen: Seen | None = None,
     held_until: int | None = None,
 ) -> Held:
     """The job with its row of the table, and what is known of its order."""
-    return Held(job, STEPS.get(job.kind, _UNKNOWN), stage, payment, seen, held_until)
+    payment = None if funds is None else funds.for_step(job.kind)
+    return Held(job, STEPS.get(job.kind, _UNKNOWN), stage, payment, funds, seen, held_until)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from entrepot.core.commands import Command
-from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import FinishJob
 from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.steps import (
@@ -40,7 +39,7 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     request = operation_request(payment, payment.void(terms.now()))
     answer = await provider.void(request)
     if isinstance(answer, Voided):
-        return SettlePayment(job.org, job.order_id, job.id, job.fence, "voided", "")
+        return settled(held, "voided", "")
     service = payment.payment.service
     if isinstance(answer, Misconfigured):
         return park(held, f"{service}: {answer.detail}", terms)

@@ -8,10 +8,12 @@ from sqlalchemy import Connection, Select, select
 
 from entrepot.core import lapsing
 from entrepot.core.facets import ENDED
+from entrepot.core.payment import full_payments
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.keeping.retention import Sweep
 from entrepot.store.schema.payments import LIVE
+from entrepot.store.writing import payments
 
 _operations = schema.payment_operations.c
 
@@ -43,23 +45,23 @@ def read(conn: Connection, sweep: Sweep, limit: int) -> tuple[list[HeldMoney], b
     found = conn.execute(statement(sweep.org, sweep.reached, limit)).all()
     ended = len(found) < limit
     reached = b"" if ended else bytes(found[-1].order_id)
-    done = {bytes(one.order_id): one for one in found if one.state == "done"}
-    wanted: set[tuple[Any, ...]] = {(sweep.org, order_id) for order_id in done}
+    # A slice may end within an order: all of its payments are read below.
+    wanted: set[tuple[Any, ...]] = {
+        (sweep.org, bytes(one.order_id)) for one in found if one.state == "done"
+    }
     columns = ("id", "managed", "stage", "payment", "sender_words")
     orders = sql.select(conn, schema.orders, ("org", "id"), wanted, columns)
     running = {
-        bytes(id_)
+        bytes(id_): sender_words
         for id_, managed, stage, payment, sender_words in orders
         if managed and stage not in ENDED and payment == "authorized"
-        if not lapsing.is_told(sender_words)
     }
-    wanted = {(sweep.org, one, done[one].payment) for one in running}
-    services = sql.select(
-        conn, schema.payments, ("org", "order_id", "number"), wanted,
-        ("order_id", "number", "service"),
-    )  # fmt: skip
+    paid = payments.of_orders(conn, {(sweep.org, one) for one in running})
     held = [
-        HeldMoney(bytes(order_id), number, service, done[bytes(order_id)].created_at)
-        for order_id, number, service in services
-    ]
+        HeldMoney(order_id, one.payment.number, one.payment.service, one.authorisation.created_at)
+        for order_id, sender_words in running.items()
+        for one in full_payments(paid[sweep.org, order_id].payments,
+                                 paid[sweep.org, order_id].operations)
+        if one.held and not lapsing.is_told(sender_words, one.payment.number)
+    ]  # fmt: skip
     return sorted(held), reached, ended

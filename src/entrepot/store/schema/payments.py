@@ -46,9 +46,9 @@ payment_operations = table(
     PrimaryKeyConstraint("org", "order_id", "payment", "number"),
     one_of("kind", KINDS),
     one_of("state", tuple(STATES)),
-    # An order has one authorisation that holds money or may still hold money.
+    # A payment has one authorisation that holds money or may still hold money.
     Index(
-        "payment_operations_live", "org", "order_id", unique=True,
+        "payment_operations_live", "org", "order_id", "payment", unique=True,
         sqlite_where=LIVE, postgresql_where=LIVE,
     ),
     # A provider's notification names an operation whose outcome it says later: few have none.
@@ -59,7 +59,8 @@ payment_operations = table(
 )  # fmt: skip
 
 PAYMENTS = Kept(
-    kinds.PAYMENTS, payments, {"amount": money("amount_units", "amount_scale")}
+    kinds.PAYMENTS, payments, {"amount": money("amount_units", "amount_scale")},
+    changing=("amount",),
 )  # fmt: skip
 OPERATIONS = Kept(
     kinds.OPERATIONS, payment_operations,

@@ -40,13 +40,9 @@ def check_ledger(conn: Connection, findings: Findings, ledger: ProviderLedger) -
     Attempts that the book settled after the ledger was read prove nothing, and are left alone.
     """
     order_of: dict[str, str] = {}
-    key_of: dict[str, str] = {}
     for hold in ledger.holds:
-        if hold.order in key_of:
-            findings.add(
-                "PROVIDER_LEDGER", order=hold.order, held_twice=f"{key_of[hold.order]} {hold.key}"
-            )
-        key_of[hold.order] = hold.key
+        if hold.key in order_of:
+            findings.add("PROVIDER_LEDGER", order=hold.order, held_twice=hold.key)
         order_of[hold.key] = hold.order
     count = len(order_of)
     for asked in _authorisations(conn, ledger.service):

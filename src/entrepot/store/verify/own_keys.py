@@ -9,7 +9,8 @@ from uuid import UUID
 
 from entrepot.core.payment import Operation
 
-# The key that an operation should have, from the operation and the key of its authorisation.
+# The key that an operation should have, from the operation and the key that it follows from: of a
+# further payment's authorisation that of the first one, else that of its own authorisation.
 OperationKey = Callable[[Operation, str], str]
 
 
@@ -17,9 +18,10 @@ def keys_by(secret: bytes, own: Mapping[int, bytes]) -> OperationKey:
     """The keys of a book with this secret. `own`: secrets that organizations brought, by number."""
 
     def key(operation: Operation, first: str) -> str:
-        if operation.kind == "authorise":
+        if operation.kind == "authorise" and operation.payment == 1:
             return _key(own.get(operation.org, secret), operation, operation.payment)
-        return _key(first.encode(), operation, operation.number)
+        number = operation.payment if operation.kind == "authorise" else operation.number
+        return _key(first.encode(), operation, number)
 
     return key
 

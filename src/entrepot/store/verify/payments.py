@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from entrepot.core.facets import ENDED
+from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.payment import Operation, Payment
 from entrepot.store.verify.own_keys import OperationKey
@@ -35,38 +36,47 @@ def check_payments(
     for one in sorted(operations, key=lambda one: (one.payment, one.number)):
         of.setdefault(one.payment, []).append(one)
     made = sorted(payments, key=lambda payment: payment.number)
+    first = next((one.key for one in of.get(1, []) if one.number == 1), "")
+    if made:
+        _asks_the_total(order, made, findings)
     for number, payment in enumerate(made, 1):
         its = of.pop(payment.number, [])
-        _asks_the_total(order, payment, its, findings)
+        _asks_enough(order, payment, its, findings)
         _numbers(order, payment, its, number, findings)
         _sums(order, payment, its, findings)
-        if number < len(made) and its and its[0].state not in DEFINITE_NO:
+        if number < len(made) and its and its[0].state in _NOT_KNOWN:
             findings.add(
                 "OPERATION_NUMBERS", **_where(order, payment.number), followed_while=its[0].state
             )
         if operation_key is not None:
-            _keys(order, its, operation_key, findings)
+            _keys(order, its, operation_key, first, findings)
     for number in of:
         findings.add("OPERATION_NUMBERS", **_where(order, number), missing="the payment")
     if order.managed:
-        last = made[-1].number if made else 0
-        _facet(order, [one for one in operations if one.payment == last], findings)
+        numbers = {one.number for one in made}
+        _facet(order, [one for one in operations if one.payment in numbers], findings)
 
 
 def _where(order: Order, payment: int) -> dict[str, Any]:
     return {"org": order.org, "order": order.id, "payment": payment}
 
 
-def _asks_the_total(
-    order: Order, payment: Payment, its: list[Operation], findings: Findings
-) -> None:
-    if not same(payment.amount, order.total) or payment.currency != order.currency:
+def _asks_the_total(order: Order, made: list[Payment], findings: Findings) -> None:
+    """The payments of an order are of one currency and one scale, and of its total together."""
+    first = made[0]
+    due = Amount(sum([one.amount.units for one in made]), first.amount.scale)
+    alike = {(one.currency, one.amount.scale, one.service) for one in made}
+    if not same(due, order.total) or first.currency != order.currency or len(alike) > 1:
         findings.add(
-            "PAYMENT_TOTAL", **_where(order, payment.number),
-            due=f"{decimal(payment.amount)} {payment.currency}",
+            "PAYMENT_TOTAL", **_where(order, first.number),
+            due=f"{decimal(due)} {first.currency}",
             total=f"{decimal(order.total)} {order.currency}",
         )  # fmt: skip
-    if its and its[0].units != payment.amount.units:
+
+
+def _asks_enough(order: Order, payment: Payment, its: list[Operation], findings: Findings) -> None:
+    """What a service was asked for is what is due; more, where the order came to cost less."""
+    if its and not 0 <= payment.amount.units <= its[0].units:
         findings.add(
             "PAYMENT_TOTAL", **_where(order, payment.number),
             due=payment.amount.units, authorised=its[0].units,
@@ -94,7 +104,7 @@ def _done(its: Iterable[Operation], kind: str) -> int:
 def _sums(order: Order, payment: Payment, its: list[Operation], findings: Findings) -> None:
     where = _where(order, payment.number)
     captured, refunded = _done(its, "capture"), _done(its, "refund")
-    voided, due = _done(its, "void"), payment.amount.units
+    voided, due = _done(its, "void"), its[0].units if its else payment.amount.units
     for one in its:
         if one.units <= 0 or one.units > due:
             findings.add("OPERATION_SUMS", **where, number=one.number, units=one.units)
@@ -125,10 +135,16 @@ def _given_back(
 
 
 def _keys(
-    order: Order, its: list[Operation], operation_key: OperationKey, findings: Findings
+    order: Order,
+    its: list[Operation],
+    operation_key: OperationKey,
+    first: str,
+    findings: Findings,
 ) -> None:
+    """`first` is the key of the order's first authorisation."""
     for one in its:
-        if one.key != operation_key(one, its[0].key):
+        base = first if one.kind == "authorise" else its[0].key
+        if one.key != operation_key(one, base):
             findings.add(
                 "OPERATION_KEYS", **_where(order, one.payment), number=one.number,
                 key="not of this book's secret",
@@ -148,7 +164,7 @@ def _facet(order: Order, its: list[Operation], findings: Findings) -> None:
         sums = "partially_refunded" if 0 < refunded < captured else "refunded"
         sums = "paid" if not refunded else sums
     else:
-        sums = _OF_FIRST[min(its, key=lambda one: one.number).state]
+        sums = _OF_FIRST[min(its, key=lambda one: (one.payment, one.number)).state]
     # An order that ended while its payment was under way goes on when the void is done.
     voids = any(one.kind == "void" and one.state in _NOT_KNOWN for one in its)
     waits = says == "pending" and sums == "authorized" and voids and order.facets.stage in ENDED

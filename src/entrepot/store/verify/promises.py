@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, or_, select
 
 from entrepot.core.claims import LET_GO
 from entrepot.core.facets import ENDED
@@ -78,12 +78,22 @@ def _references() -> Iterator[Check]:
 
 def _claims() -> Iterator[Check]:
     order, same = schema.orders, and_(_orders.org == _claimed.org, _orders.id == _claimed.order_id)
+    further = schema.payments.c
+    named = exists().where(
+        further.org == _claimed.org, further.order_id == _claimed.order_id, further.number > 1,
+        further.reference == _claimed.reference,
+    )  # fmt: skip
     live = and_(
         _orders.managed,
         _orders.stage.not_in(ENDED),
         _orders.payment.not_in(("none", *LET_GO)),
-        _orders.payment_reference == _claimed.reference,
-        _orders.shares_payment_of.is_(None),
+        or_(
+            and_(
+                _orders.payment_reference == _claimed.reference,
+                _orders.shares_payment_of.is_(None),
+            ),
+            named,
+        ),
     )
     claim = select(_claimed.org, _claimed.order_id, _orders.stage, _orders.payment)
     yield Check("CLAIMS", claim.join_from(schema.payment_claims, order, same).where(

@@ -64,21 +64,21 @@ INVARIANTS: dict[str, str] = {
         "its age. No two orders have the same key."
     ),
     "ONE_AUTHORISATION": (
-        "An order has at most one authorisation that holds money or may still hold money."
+        "A payment has at most one authorisation that holds money or may still hold money."
     ),
     "MONEY_USED": (
         "An authorisation that is done belongs to a live order. An authorisation or a void without "
         "an outcome has the job that settles it."
     ),
     "PAYMENT_TOTAL": (
-        "A payment has the total and the currency of its order, and its authorisation asks for as "
-        "much."
+        "The payments of an order have its total together, and its currency. An authorisation asks "
+        "for what its payment has, or for more, where the order came to cost less."
     ),
     "PROVIDER_LEDGER": (
-        "The provider holds money for an order at most once, and only where a payment says so."
+        "The provider holds money for a payment at most once, and only where a payment says so."
     ),
     "OPERATION_NUMBERS": (
-        "Payments of an order are numbered from 1, and a further payment follows a definite no. "
+        "Payments of an order are numbered from 1, and a further one follows a known outcome. "
         "Operations of a payment are numbered from 1, and the first one is the only authorisation."
     ),
     "OPERATION_KEYS": "Keys of operations are unique and derived from the book's secret.",
@@ -157,7 +157,8 @@ INVARIANTS: dict[str, str] = {
         "a service share a reference."
     ),
     "CLAIMS": (
-        "An order that claims a payment is live and has the reference of that payment. Orders "
+        "An order that claims a payment is live and has the reference of that payment, or of a "
+        "further one of its own. Orders "
         "that share a payment have the same reference."
     ),
     "TOTALS": "An order's total is its subtotal, less discount, plus shipping and tax.",

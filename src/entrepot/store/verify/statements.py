@@ -29,11 +29,12 @@ from entrepot.store import schema
 from entrepot.store.verify.orders import SKEW_MICROSECONDS
 from entrepot.store.verify.own_reading import SWEEP_OF_KEYS
 
+# These stand still while their order is held.
+HELD_STEPS = ("reserve", "authorise", "increase", "capture")
 # Kind of job -> whether it belongs to an order.
-HELD_STEPS = ("reserve", "authorise", "capture")  # these stand still while their order is held
 JOB_KINDS = {
     "reserve": True, "authorise": True, "void": True, "capture": True, "refund": True, "look": True,
-    "fetch": False,
+    "increase": True, "fetch": False,
 }  # fmt: skip
 NOT_KNOWN = ("prepared", "running")  # states of an operation
 CONFIRMED = ("confirmed", "completed", "archived")
@@ -198,8 +199,8 @@ def _payment() -> Iterator[Check]:
     refunded_by_job = _has_job(*its_order, _jobs.kind == "refund")
     begins, not_known = _operations.kind == "authorise", _operations.state.in_(NOT_KNOWN)
     live = and_(begins, or_(not_known, _operations.state == "done"))
-    orders = _repeated(schema.payment_operations, "org", "order_id")
-    yield Check("ONE_AUTHORISATION", orders.where(live))
+    payments = _repeated(schema.payment_operations, "org", "order_id", "payment")
+    yield Check("ONE_AUTHORISATION", payments.where(live))
     # A sale that was made keeps its money when the order is deleted.
     made = and_(_orders.stage == "deleted", _orders.fulfilment.in_(sorted(COMPLETABLE_FULFILMENT)))
     sold = or_(_orders.stage.in_(CONFIRMED), made)

@@ -16,7 +16,9 @@ _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     events.ORDER_FAILED: ("stage", ("failed",)),
     events.ORDER_CANCELLED: ("stage", ("cancelled", "rejected")),
     events.PAYMENT_AUTHORIZED: ("payment", ("authorized",)),
-    events.PAYMENT_CAPTURED: ("payment", ("authorized", "paid")),  # a part, or all
+    # A part or all, and perhaps after a refund of an earlier payment.
+    events.PAYMENT_CAPTURED: ("payment", ("authorized", "paid", "partially_refunded")),
+    events.PAYMENT_INCREASED: ("payment", ("authorized", "paid", "partially_refunded")),
     events.PAYMENT_DISPUTED: ("payment", ("disputed",)),
     events.DISPUTE_ENDED: ("payment", ("paid", "partially_refunded")),
     events.PAYMENT_REFUNDED: (
@@ -24,15 +26,18 @@ _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("partially_refunded", "refunded", "disputed", "authorized"),
     ),
     events.PAYMENT_DECLINED: ("payment", ("declined",)),
-    # Of a payment of which a part was captured, the rest is voided.
-    events.PAYMENT_VOIDED: ("payment", ("voided", "paid", "partially_refunded", "refunded")),
+    # Of a payment of which a part was captured, the rest is voided. Another payment may stay.
+    events.PAYMENT_VOIDED: (
+        "payment",
+        ("voided", "authorized", "paid", "partially_refunded", "refunded"),
+    ),
     events.PAYMENT_EXPIRED: ("payment", ("voided",)),
 }
 _MOVES_NOTHING = frozenset({
     events.ORDER_AMENDED, events.ORDER_INGESTED, events.ORDER_PARKED, events.ORDER_RESUMED,
     events.ORDER_RESOLVED, events.ORDER_HELD, events.ORDER_RELEASED, events.ORDER_TOLD_AHEAD,
     events.STOCK_RESERVED, events.CAPTURE_REQUESTED, events.REFUND_REQUESTED,
-    events.HOLD_LAPSES,
+    events.HOLD_LAPSES, events.INCREASE_REQUESTED,
 })  # fmt: skip
 
 PIPELINE, OPERATOR = "pipeline", "operator"
@@ -42,6 +47,7 @@ _OF_THE_PIPELINE = frozenset({
     events.PAYMENT_DISPUTED, events.DISPUTE_ENDED, events.CAPTURE_DECLINED,
     events.REFUND_DECLINED, events.PAYMENT_DECLINED,
     events.PAYMENT_VOIDED, events.PAYMENT_EXPIRED, events.HOLD_LAPSES,
+    events.PAYMENT_INCREASED, events.INCREASE_DECLINED,
 })  # fmt: skip
 # An order that was announced before it came is ingested by its announcement.
 ANNOUNCED = "announced"

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, update
 
 from entrepot.core.decide.jobs import PUT_OFF_MAX
+from entrepot.core.funds import Funds, funds_of
 from entrepot.core.order import Job
-from entrepot.core.payment import FullPayment, last_payment
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import sql_of
@@ -24,14 +24,14 @@ LEASES_AHEAD = 2
 
 
 class Claimed(NamedTuple):
-    """A job now held by this process, with the stage of its order and its last payment.
+    """A job now held by this process, with the stage of its order and its payments.
 
     `held_until`: when the hold of stock ends that an authorisation waits for.
     """
 
     job: Job
     stage: str | None
-    payment: FullPayment | None
+    funds: Funds | None
     held_until: int | None = None
 
 
@@ -134,7 +134,7 @@ def end_leases(conn: Connection) -> int:
 
 
 def with_orders(conn: Connection, taken: list[Job]) -> list[Claimed]:
-    """These jobs, with the stage of their orders and their last payments."""
+    """These jobs, with the stage of their orders and their payments."""
     keys: set[tuple[Any, ...]] = {(job.org, job.order_id) for job in taken if job.order_id}
     stages = {
         (row[0], row[1]): row[2]
@@ -146,15 +146,15 @@ def with_orders(conn: Connection, taken: list[Job]) -> list[Claimed]:
         Claimed(
             job,
             stages.get((job.org, job.order_id)) if job.order_id else None,
-            _last(paid.get((job.org, job.order_id))) if job.order_id else None,
+            _funds(paid.get((job.org, job.order_id))) if job.order_id else None,
             ends.get((job.org, job.order_id)) if job.order_id else None,
         )
         for job in taken
     ]
 
 
-def _last(its: payments.OfOrder | None) -> FullPayment | None:
-    return None if its is None else last_payment(its.payments, its.operations)
+def _funds(its: payments.OfOrder | None) -> Funds | None:
+    return None if its is None else funds_of(its.payments, its.operations)
 
 
 def _hold_ends(conn: Connection, keys: set[tuple[Any, ...]]) -> dict[tuple[int, bytes], int]:

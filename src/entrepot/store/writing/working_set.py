@@ -326,6 +326,8 @@ class _Loading:
                 its_jobs = [(order.org, id_) for id_ in job_ids(order.id)]
                 needs.jobs.update(its_jobs)
                 self._ending.update(its_jobs)
+            if key in needs.paying and order.payment_provider:
+                needs.claims.add((order.org, order.payment_provider.lower(), needs.paying[key]))
             if key in needs.whole and order.managed:
                 self._managed.add(key)
                 if order.facets.payment != "none":

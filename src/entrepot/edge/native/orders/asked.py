@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.edge.native.orders.wire import LINES_MAX, Address, Long, Name, NewLine, Object
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Id, Instant, Money, Much
+from entrepot.edge.native.values import Id, Instant, Money, Much, Reference
 
 
 class ChangedLine(msgspec.Struct, forbid_unknown_fields=True):
@@ -29,13 +29,18 @@ class LineChanges(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AmendOrder(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of PATCH /v1/orders/{ref}: what is left out stays, null takes a value away."""
+    """The body of PATCH /v1/orders/{ref}: what is left out stays, null takes a value away.
+
+    `payment_reference` pays what a paid order comes to cost more, where the service does not take
+    the order's own reference again.
+    """
 
     lines: LineChanges | UnsetType = UNSET
     shipping_address: Address | None | UnsetType = UNSET
     notes: Long | None | UnsetType = UNSET
     external_id: Name | None | UnsetType = UNSET
     metadata: Object | None | UnsetType = UNSET
+    payment_reference: Reference | None = None
 
 
 class Why(msgspec.Struct, forbid_unknown_fields=True):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
-from entrepot.core.commands import AmendPaths
-from entrepot.core.decide.amend import AmendOrder, LineChange
+from entrepot.core.commands import AmendPaths, LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.refusal import Reason, Refusal, Refused, all_of
 from entrepot.core.shipments import Part
 from entrepot.edge.access import Principal
@@ -13,7 +13,7 @@ from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.orders import asked, read
 from entrepot.edge.native.orders.read import ONE_NAME
 
-_PATHS = AmendPaths(order="order", new_lines="lines.add", variant="variant_id")
+_PATHS = AmendPaths(order="order", total="lines", new_lines="lines.add", variant="variant_id")
 _SAID = {
     "shipping_address": "delivery_address", "notes": "notes", "external_id": "external_id",
 }  # fmt: skip
@@ -53,6 +53,7 @@ def amend_order(body: asked.AmendOrder, order_id: bytes, principal: Principal) -
             (f"lines.remove[{index}]", one.raw) for index, one in enumerate(lines.remove)
         ),
         paths=_PATHS,
+        payment_reference=None if body.payment_reference is None else body.payment_reference.text,
     )  # fmt: skip
 
 

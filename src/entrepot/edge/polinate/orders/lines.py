@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from entrepot.core.commands import DraftLine, VariantRef
-from entrepot.core.decide.amend import LineChange
+from entrepot.core.commands import DraftLine, LineChange, VariantRef
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import quantities
 from entrepot.edge.polinate.orders import values, wire
