@@ -95,6 +95,7 @@ def _fill(book: Book, orders: int) -> list[bytes]:
     book.begin()
     _restock(book, pattern, counted)
     _tally(book, orders, logged)
+    _value(book)
     book.commit()
     fill_contacts.fill(book, logged)
     fill_terms.fill(book, orders, logged)
@@ -133,6 +134,30 @@ def _write(book: Book, rows: Rows) -> None:
         if its:
             book.write(table, its)
     book.commit()
+
+
+# What is on hand opens the valuation and cost nothing, as where a book of before is migrated.
+_VALUED = (
+    "INSERT INTO shelf_values (org, variant_id, location_id, quantity, value, layers) "
+    "SELECT org, variant_id, location_id, on_hand, 0, 1 FROM stock_levels WHERE on_hand > 0",
+    "INSERT INTO stock_layers (org, variant_id, location_id, number, quantity, value) "
+    "SELECT org, variant_id, location_id, 1, on_hand, 0 FROM stock_levels WHERE on_hand > 0",
+    "INSERT INTO stock_movements (org, variant_id, location_id, number, place, kind, method, "
+    "delta, value) SELECT org, variant_id, location_id, 0, 0, 'opening', 'WAC', on_hand, 0 "
+    "FROM stock_levels WHERE on_hand > 0",
+    "INSERT INTO stock_costing (org, reached, method, version) "
+    "SELECT org, events, 'WAC', 1 FROM order_counters",
+)
+
+
+def _value(book: Book) -> None:
+    """Have the stock be valued up to the end of the log."""
+    for table in (
+        "stock_costing", "stock_movements", "stock_layers", "shelf_values", "line_costs",
+    ):  # fmt: skip
+        book.run(f"DELETE FROM {table}")
+    for statement in _VALUED:
+        book.run(statement)
 
 
 def _restock(book: Book, pattern: Pattern, counted: Counter[int]) -> None:

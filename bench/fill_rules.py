@@ -49,6 +49,7 @@ MADE_ANEW = frozenset({
     "order_counters", "order_spans", "order_property_tallies", "order_update_tallies",
     "stock_levels", "contacts", "contact_orders", "contact_terms", "list_tallies",
     "click_contacts", "attributions", "order_terms", "touches", "broadcasts",
+    "shelf_values", "stock_layers", "stock_movements", "stock_costing", "line_costs", "value_totals",
 })  # fmt: skip
 # Tables that orders refer to, and tables that know of no orders.
 KEPT = frozenset({
@@ -152,7 +153,7 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "payment_claims": {SAME: ("org", "provider"), ID: ("order_id",), TOLD: ("reference",)},
     "stock_entries": {
-        SAME: ("org", "variant_id", "location_id", "delta", "kind", "note"),
+        SAME: ("org", "variant_id", "location_id", "delta", "kind", "note", "unit_cost"),
         ID: ("id", "order_id"),
         TIME: ("created_at",),
     },

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from sqlalchemy import Connection, delete
+from tests.store.twins_products import value_anew
 from tests.store.verify_book_contacts import CAMPAIGN
 
 from entrepot.core.attributing import Asked
@@ -122,4 +123,6 @@ ASKED_CONTACTS = {
     "touches.clicks": _clicks,
     "touches.listed": lambda conn, _: touches.listed(conn, ORG, None, 9),
 }
-DONE_CONTACTS = {"attributions.credit": _credited, "contacts.follow": _followed}
+DONE_CONTACTS = {
+    "attributions.credit": _credited, "contacts.follow": _followed, "costing.value": value_anew,
+}  # fmt: skip

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
 
 from entrepot.core.products import FullProduct
-from entrepot.store.reading import bulk_jobs, goods, media, products, stock_figures, taxonomy
+from entrepot.store import schema
+from entrepot.store.keeping import costing
+from entrepot.store.reading import (
+    bulk_jobs,
+    goods,
+    media,
+    products,
+    stock_figures,
+    taxonomy,
+    valuation,
+)
 from entrepot.store.reading.products import Page, Wanted
+from entrepot.store.reading.valuation import ShelfFilter
+from entrepot.store.writing.writes import Writes
 
 Ids = dict[str, bytes]
 ORG = 1
@@ -29,7 +43,38 @@ def _newest(conn: Connection, _: Ids) -> list[list[FullProduct]]:
     return [products.newest(conn, ORG, limit) for limit in (2, 9)]
 
 
+def _valued(conn: Connection, ids: Ids) -> list[Any]:
+    asked = (
+        ShelfFilter(), ShelfFilter(ids["hard_mug"]), ShelfFilter(None, ids["hard_place"]),
+        ShelfFilter(after=(ids["hard_mug"], ids["hard_place"])),
+    )  # fmt: skip
+    return [valuation.shelves(conn, ORG, one, 9) for one in asked]
+
+
+def _totals(conn: Connection, _: Ids) -> list[Any]:
+    return [valuation.totals(conn, ORG, None, 9, by_location=one) for one in (True, False)]
+
+
+def value_anew(conn: Connection, _: Ids) -> None:
+    """Value the beginning of the log once more."""
+    for name in (
+        "line_costs", "shelf_values", "stock_costing", "stock_layers", "stock_movements",
+        "value_totals",
+    ):  # fmt: skip
+        table = getattr(schema, name)
+        conn.execute(delete(table).where(table.c.org == ORG))
+    e = schema.events.c
+    told = select(e.number).where(e.org == ORG, e.type.in_(costing.MOVING)).order_by(e.number)
+    writes = Writes()
+    costing.value(conn, ORG, list(conn.execute(told).scalars())[:-2], writes)
+    writes.run(conn)
+
+
 ASKED_PRODUCTS = {
+    "valuation.costing": lambda conn, _: valuation.costing(conn, ORG),
+    "valuation.shelves": _valued,
+    "valuation.totals": _totals,
+    "valuation.variants": lambda conn, _: valuation.variants(conn, ORG, None, 9),
     "products.detailed": lambda conn, _: products.detailed(
         conn, ORG, goods.variants(conn, ORG, None, 9)
     ),

@@ -15,6 +15,7 @@ from tests.store.verify_book_administration import (
     manned,
     running_low,
     sorted_,
+    valued,
 )
 from tests.store.verify_book_contacts import followed, touched
 from tests.store.verify_book_goods import gone_and_back, held
@@ -235,6 +236,7 @@ async def healthy_book(database: Database) -> Healthy:
     await book.organization("soft", "SOFT")
     await book.tell(MakeKey(2, "native", b"d" * 32, "native", "orders:read", "till"))
     await running_low(book)
+    await valued(book)
     await manned(book)
     await sorted_(book)
     await listening(book)

@@ -36,6 +36,15 @@ async def running_low(book: Healthy) -> None:
     await book.tell(WatchStock(1, 0, *moved))
 
 
+async def valued(book: Healthy) -> None:
+    """Stock that cost something when it came in: at the average, then first in, first out."""
+    for cost, method in ((300, "FIFO"), (425, "FIFO")):
+        shelf = (book.ids["hard_mug"], book.ids["hard_place"])
+        stock = AdjustStock(1, *shelf, much(2), "bought", unit_cost=Amount(cost, 2), currency="EUR")
+        await book.tell(stock)
+        await book.tell(RunStock(1, "operator", costing=method))
+
+
 async def manned(book: Healthy) -> None:
     """Channels, one of them closed, and members, one of whom has come."""
     await book.tell(MakeLocation(1, "Attic", "native"))

@@ -10,6 +10,7 @@ _TOLD = "WHERE org = 1 AND order_id = :told"
 _IS_MIRRORED = "WHERE org = 1 AND id = :mirrored"
 _MIRRORED = f"WHERE org = 1 AND number = (SELECT number FROM orders {_IS_MIRRORED})"
 
+_MUG = "AND variant_id = :hard_mug"
 BREAKS_OF_CONTACTS = (
     Break("CONTACTS", "an order of nobody", "mirrored",
           ("DELETE FROM contact_orders WHERE org = 1 AND order_id = :mirrored",
@@ -65,6 +66,19 @@ BREAKS_OF_CONTACTS = (
           ("UPDATE broadcasts SET version = version + 1 WHERE id = :campaign AND org = 1",)),
     Break("BROADCASTS", "less than nothing sent", "campaign",
           ("UPDATE broadcasts SET sent = -1 WHERE id = :campaign AND org = 1",)),
+    Break("COSTING", "goods that left at another cost", "hard_mug",
+          (f"UPDATE stock_movements SET value = value - 1 WHERE value < 0 {_MUG}",)),
+    Break("COSTING", "a layer of another value", "hard_mug",
+          (f"UPDATE stock_layers SET value = value + 1 WHERE number >= 1 {_MUG}",)),
+    Break("COSTING", "a shelf of another value", "hard_mug",
+          (f"UPDATE shelf_values SET value = value + 1 WHERE layers > 1 {_MUG}",)),
+    Break("COSTING", "a movement that is not there", "hard_mug",
+          (f"DELETE FROM stock_movements WHERE kind = 'return' {_MUG}",)),
+    Break("COSTING", "goods that were never valued", "hard_mug",
+          (f"DELETE FROM stock_movements WHERE org = 1 {_MUG}",
+           f"DELETE FROM stock_layers WHERE org = 1 {_MUG}",
+           f"DELETE FROM shelf_values WHERE org = 1 {_MUG}", "DELETE FROM value_totals")),
+    Break("COSTING", "another total", "EUR", ("UPDATE value_totals SET value = '1'",)),
     Break("CONNECTIONS", "a change that nobody told", "connection",
           ("UPDATE connections SET version = version + 1 WHERE id = :connection AND org = 1",)),
     Break("CONNECTIONS", "an order that another system runs", "mirrored",

@@ -224,6 +224,8 @@ class StockEntry(NamedTuple):
     order_id: bytes | None
     note: str
     created_at: int
+    # What a unit cost of goods that came in, in ten-thousandths; None where nobody told any cost.
+    unit_cost: int | None = None
 
 
 class Reservation(NamedTuple):

@@ -17,6 +17,7 @@ from entrepot.edge.native.purchases import routes as purchases
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.native.settings import routes as settings
 from entrepot.edge.native.touches import routes as touches
+from entrepot.edge.native.valuation import routes as valuation
 from entrepot.edge.native.webhooks import routes as webhooks
 from entrepot.edge.reply import PROBLEM
 
@@ -37,7 +38,8 @@ DIALECT = Dialect(
     own_query=True,
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
     operations=(*orders.OPERATIONS, *looking.OPERATIONS, *changes.OPERATIONS,
-                *goods.OPERATIONS, *products.OPERATIONS, *purchases.OPERATIONS,
+                *goods.OPERATIONS, *valuation.OPERATIONS, *products.OPERATIONS,
+                *purchases.OPERATIONS,
                 *events.OPERATIONS, *settings.OPERATIONS,
                 *webhooks.OPERATIONS, *keys.OPERATIONS, *touches.OPERATIONS,
                 *broadcasts.OPERATIONS, *customers.OPERATIONS, *invoices.OPERATIONS),

@@ -19,7 +19,7 @@ from entrepot.core.order import Customer
 from entrepot.core.touches import CLICK
 from entrepot.store import schema
 from entrepot.store.engines import sql
-from entrepot.store.keeping import attributions, log_readers
+from entrepot.store.keeping import attributions, costing, log_readers
 from entrepot.store.keeping.attributions import Owned
 from entrepot.store.keeping.log_readers import Step
 from entrepot.store.keeping.retention import CONTACTS, Sweep, save
@@ -51,7 +51,7 @@ def behind(conn: Connection, after_org: int, limit: int) -> list[Sweep]:
 def follow(conn: Connection, sweep: Sweep, limit: int, now: int) -> Step:
     """Take in the next `limit` events. Raises Conflict where another process was faster."""
     e = schema.events.c
-    following = select(e.number, e.subject, e.subject_id, e.source)
+    following = select(e.number, e.subject, e.subject_id, e.source, e.type)
     following = following.where(e.org == sweep.org, e.number > sweep.reached_at)
     found = conn.execute(following.order_by(e.org, e.number).limit(limit)).all()
     reached = found[-1].number if found else _newest(conn, sweep.org)
@@ -66,6 +66,8 @@ def follow(conn: Connection, sweep: Sweep, limit: int, now: int) -> Step:
     if told or any(named.values()):
         slice_ = _Following(conn, sweep.org, writes, now)
         slice_.take(named[events.ORDER], named[events.TOUCH], told)
+    if moving := [one.number for one in found if one.type in costing.MOVING]:
+        costing.value(conn, sweep.org, moving, writes)
     writes.run(conn)
     return Step(moved, len(found) < limit)
 

@@ -43,6 +43,7 @@ stock_entries = table(
     Column("order_id", ID),
     need("note", Text),
     need("created_at", BigInteger),
+    Column("unit_cost", BigInteger),  # of goods that came in; in the currency of variant_costs
     PrimaryKeyConstraint("org", "id"),
 )
 

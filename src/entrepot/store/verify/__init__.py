@@ -32,6 +32,7 @@ from entrepot.store.verify import (
 )
 from entrepot.store.verify.answers import check_answers
 from entrepot.store.verify.asking import Asking
+from entrepot.store.verify.costing import check_costing
 from entrepot.store.verify.damage import check_damage
 from entrepot.store.verify.drift import check_schema
 from entrepot.store.verify.ledger import Hold, ProviderLedger, check_ledger
@@ -98,6 +99,7 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     asking.ask("the properties of invoices", lambda: invoices.check_properties(asking))
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))
     asking.ask("SEARCH", lambda: check_terms(asking, sound))
+    asking.ask("COSTING", lambda: check_costing(conn, asking.findings))
     Walk(asking, sound, operation_key).check()
     if ledger is not None:
         count = asking.ask("PROVIDER_LEDGER", lambda: check_ledger(conn, asking.findings, ledger))

@@ -216,6 +216,11 @@ INVARIANTS: dict[str, str] = {
         "The invoices of an organization are numbered from 1, without a gap, to the number of its "
         "counter."
     ),
+    "COSTING": (
+        "What a shelf is worth, and its layers, follow from its movements in the order of the log, "
+        "by the method of each. So much is on hand as moved, once the log was read so far. The "
+        "totals are the sums of the shelves."
+    ),
     "CONNECTIONS": (
         "A connection has as many events as its version says. An order that was placed for a "
         "connection is one that Entrepot runs."

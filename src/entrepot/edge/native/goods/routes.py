@@ -133,15 +133,21 @@ async def adjust_stock(call: Call) -> Answer:
     bodies.no_query(call)
     told, body = await bodies.read(call, _ADJUST)
     parts = ("variant_id", "location_id", "reason", "delta", "set_to")
-    key = bodies.keyed(call, "adjustStock", parts, body)
+    added = (("unit_cost", "currency"),)
+    key = bodies.keyed(call, "adjustStock", parts, body, added=added)
     if (told.delta is None) == (told.set_to is None):
         fault = Refusal(Reason.INVALID, "tell `delta` or `set_to`", "delta")
+        raise Refused(fault)
+    if (told.unit_cost is None) != (told.currency is None):
+        fault = Refusal(Reason.INVALID, "tell `unit_cost` and `currency`, or neither", "currency")
         raise Refused(fault)
     delta = NONE if told.delta is None else told.delta.quantity
     set_to = None if told.set_to is None else told.set_to.quantity
     command = AdjustStock(
         call.principal.org, told.variant_id.raw, told.location_id.raw, delta, told.reason,
         set_to, makes=False, field="delta" if set_to is None else "set_to", source="native",
+        unit_cost=None if told.unit_cost is None else told.unit_cost.amount,
+        currency="" if told.currency is None else told.currency.text,
     )  # fmt: skip
     return await call.submit(command, write.made(call.request_id), key)
 

@@ -11,7 +11,7 @@ from entrepot.edge import quantities
 from entrepot.edge.native.paging import Limit
 from entrepot.edge.native.products.wire import Variant, VariantMembers
 from entrepot.edge.native.values import Code, Count, Id, Money
-from entrepot.edge.native.wire import Page, Time, Uuid
+from entrepot.edge.native.wire import Amount, Page, Time, Uuid
 
 Sku = Annotated[str, Meta(min_length=1, max_length=255)]
 Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
@@ -46,13 +46,18 @@ class MakeLocation(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Adjust(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of POST /v1/stock/adjustments: by how much, or to how much."""
+    """The body of POST /v1/stock/adjustments: by how much, or to how much.
+
+    `unit_cost`, with its `currency`, is what a unit of goods that come in cost.
+    """
 
     variant_id: Id
     location_id: Id
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
     delta: Count | None = None
     set_to: Count | None = None
+    unit_cost: Money | None = None
+    currency: Code | None = None
 
 
 class VariantQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -106,7 +111,9 @@ class Level(msgspec.Struct):
 
 
 class Entry(msgspec.Struct):
-    """An entry of the ledger: by how much stock changed, and why."""
+    """An entry of the ledger: by how much stock changed, and why. `unit_cost`: of goods that came
+    in, if a cost was told of the variant.
+    """
 
     id: Uuid
     variant_id: Uuid
@@ -116,6 +123,7 @@ class Entry(msgspec.Struct):
     order_id: Uuid | None
     reason: str
     created_at: Time
+    unit_cost: Amount | None
 
 
 class VariantPage(Page[Variant]):

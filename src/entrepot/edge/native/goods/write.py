@@ -7,6 +7,8 @@ from collections.abc import Callable
 import msgspec
 
 from entrepot.core import ids, kinds
+from entrepot.core.costing import PLACES
+from entrepot.core.money import Amount, stripped
 from entrepot.core.order import Level, StockEntry
 from entrepot.core.products import FullVariant
 from entrepot.core.quantity import Quantity
@@ -50,7 +52,14 @@ def entry(one: StockEntry) -> wire.Entry:
         None if one.order_id is None else ids.dashed(one.order_id),
         one.note,
         millis_text(one.created_at),
+        None if one.unit_cost is None else cost(one.unit_cost),
     )
+
+
+def cost(units: int) -> str:
+    """A cost or a value, with two decimal places at least."""
+    amount = Amount(*stripped(units, PLACES))
+    return Amount(amount.at(max(2, amount.scale)), max(2, amount.scale)).text()
 
 
 def made(request_id: str) -> Callable[[Result | Refusal], Answer]:

@@ -1,0 +1,1 @@
+"""The native API's valuation: what stock is worth."""

@@ -1,0 +1,103 @@
+"""The native API's valuation: the path table, and the lines that connect a question and its
+answer."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from entrepot.core import costing, ids, scopes
+from entrepot.core.quantity import ONE
+from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import quantities
+from entrepot.edge.access import Scoped
+from entrepot.edge.dialect import Call, Operation, Response
+from entrepot.edge.native import bodies, paging
+from entrepot.edge.native.documented import ERRORS
+from entrepot.edge.native.goods import write
+from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
+from entrepot.edge.native.valuation import wire
+from entrepot.store.reading import valuation
+from entrepot.store.reading.valuation import ShelfFilter, Valued
+from entrepot.writer.envelope import Answer
+
+_ID_BYTES = 16
+
+
+async def value_stock(call: Call) -> Answer:
+    """A page of what stock is worth."""
+    asked = bodies.query(call, wire.ValuationQuery)
+    found, limit = await _found(call, asked), asked.limit
+    after = _cursor(found[limit - 1]) if len(found) > limit else None
+    stands = await call.read(valuation.costing)
+    page = wire.Valuation(
+        [_shown(one) for one in found[:limit]], after, cast("Any", stands.method), stands.reached
+    )
+    return Answer(200, write.encode(page))
+
+
+async def _found(call: Call, asked: wire.ValuationQuery) -> list[Valued]:
+    limit = asked.limit + 1
+    for name in ("variant_id", "location_id"):
+        if getattr(asked, name) is not None and asked.by != "shelf":
+            raise refuse(Reason.INVALID, "is taken with `by=shelf` only", name)
+    if asked.by == "shelf":
+        wanted = ShelfFilter(
+            None if asked.variant_id is None else asked.variant_id.raw,
+            None if asked.location_id is None else asked.location_id.raw,
+            paging.ids_after(asked.after),
+        )
+        return await call.read(valuation.shelves, wanted, limit)
+    if asked.by == "variant":
+        return await call.read(valuation.variants, paging.id_after(asked.after), limit)
+    by_location = asked.by == "location"
+    behind = _behind(asked.after) if by_location else None
+    return await call.read(valuation.totals, behind, limit, by_location=by_location)
+
+
+def _behind(after: str | None) -> tuple[bytes, str] | None:
+    """The location and the currency that a page comes behind: their bytes are a cursor's pair."""
+    pair = paging.ids_after(after)
+    if pair is None:
+        return None
+    code = pair[1].rstrip(b"\0").decode("latin-1")
+    return pair[0], code if code.isascii() and code.isalpha() else ""
+
+
+def _cursor(one: Valued) -> str:
+    if one.variant_id is None:
+        currency = (one.currency or "").encode().ljust(_ID_BYTES, b"\0")
+        return paging.cursor(((one.location_id or bytes(_ID_BYTES)) + currency).hex())
+    if one.location_id is None:
+        return paging.cursor(one.variant_id.hex())
+    return paging.cursor((one.variant_id + one.location_id).hex())
+
+
+def _shown(one: Valued) -> wire.Valued:
+    quantity = one.quantity
+    average = None
+    if quantity is not None and quantity > 0:
+        average = write.cost(costing.share(one.value, ONE, quantity))
+    return wire.Valued(
+        None if one.variant_id is None else ids.dashed(one.variant_id),
+        None if one.location_id is None else ids.dashed(one.location_id),
+        None if quantity is None else quantities.shown(quantity),
+        write.cost(one.value),
+        average,
+        one.currency,
+    )
+
+
+OPERATIONS = (
+    Operation(
+        method="GET", path="/v1/stock/valuation", operation_id="valueStock",
+        summary="Say what stock is worth", handler=value_stock, access=Scoped(scopes.STOCK_READ),
+        tag="Goods",
+        description="By weighted average cost or first in, first out, as the organization's "
+        "`costing_method` says. The log of events is valued a moment after it is written: `number` "
+        "says how far.",
+        parameters=bodies.parameters(
+            wire.ValuationQuery, by="What a row is of.", variant_id="Of this variant.",
+            location_id="At this location.", limit=LIMIT_TEXT, after=AFTER_TEXT),
+        responses={200: Response("A page of values", wire.Valuation), **ERRORS},
+    ),
+)  # fmt: skip
