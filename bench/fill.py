@@ -138,15 +138,23 @@ def _write(book: Book, rows: Rows) -> None:
 
 # What is on hand opens the valuation and cost nothing, as where a book of before is migrated.
 _VALUED = (
-    "INSERT INTO shelf_values (org, variant_id, location_id, quantity, value, layers) "
-    "SELECT org, variant_id, location_id, on_hand, 0, 1 FROM stock_levels WHERE on_hand > 0",
-    "INSERT INTO stock_layers (org, variant_id, location_id, number, quantity, value) "
-    "SELECT org, variant_id, location_id, 1, on_hand, 0 FROM stock_levels WHERE on_hand > 0",
-    "INSERT INTO stock_movements (org, variant_id, location_id, number, place, kind, method, "
-    "delta, value) SELECT org, variant_id, location_id, 0, 0, 'opening', 'WAC', on_hand, 0 "
-    "FROM stock_levels WHERE on_hand > 0",
-    "INSERT INTO stock_costing (org, reached, method, version) "
-    "SELECT org, events, 'WAC', 1 FROM order_counters",
+    (
+        "INSERT INTO shelf_values (org, variant_id, location_id, quantity, value, layers) "
+        "SELECT org, variant_id, location_id, on_hand, 0, 1 FROM stock_levels WHERE on_hand > 0"
+    ),
+    (
+        "INSERT INTO stock_layers (org, variant_id, location_id, number, quantity, value) "
+        "SELECT org, variant_id, location_id, 1, on_hand, 0 FROM stock_levels WHERE on_hand > 0"
+    ),
+    (
+        "INSERT INTO stock_movements (org, variant_id, location_id, number, place, kind, method, "
+        "delta, value) SELECT org, variant_id, location_id, 0, 0, 'opening', 'WAC', on_hand, 0 "
+        "FROM stock_levels WHERE on_hand > 0"
+    ),
+    (
+        "INSERT INTO stock_costing (org, reached, method, version) "
+        "SELECT org, events, 'WAC', 1 FROM order_counters"
+    ),
 )
 
 
@@ -169,6 +177,7 @@ def _restock(book: Book, pattern: Pattern, counted: Counter[int]) -> None:
         entry = {
             **shelf._asdict(), "id": new_id(), "delta": delivered, "kind": "adjustment",
             "order_id": None, "note": "Filled", "created_at": moment,
+            "unit_cost": None,
         }  # fmt: skip
         book.run(
             f"INSERT INTO stock_entries ({', '.join(entries)}) VALUES ({marks})",

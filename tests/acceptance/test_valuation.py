@@ -19,9 +19,9 @@ def served(
     fresh_database: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
-    with Server(fresh_database(request.param), tmp_path_factory.mktemp("valued")) as server:
-        with speaking(server):
-            yield server
+    folder = tmp_path_factory.mktemp("valued")
+    with Server(fresh_database(request.param), folder) as server, speaking(server):
+        yield server
 
 
 @pytest.fixture

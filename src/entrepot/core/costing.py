@@ -14,7 +14,7 @@ from entrepot.core.kinds import Key, Kind, by
 from entrepot.core.quantity import ONE, Quantity
 from entrepot.core.stock_settings import DEFAULT_COSTING
 
-# Decimal places of a cost and of a value, as Synq keeps amounts.
+# Decimal places of a cost and of a value.
 PLACES: Final = 4
 # The most that a unit costs, and the most that a shelf is worth; beyond that, what comes in adds
 # nothing to its value.
@@ -177,8 +177,8 @@ class Shelf:
         made = self.value.layers
         if stays:
             made += 1
-            key = self.value[:3]
-            self._add(Layer(*key, made, stays, value), method)
+            org, variant_id, location_id, *_ = self.value
+            self._add(Layer(org, variant_id, location_id, made, stays, value), method)
         self._moved(quantity, value, made)
         return value
 

@@ -164,7 +164,8 @@ class _Valuing:
         values = self._known(schema.SHELF_VALUES, _SHELF, keys)
         layers: dict[tuple[int, bytes, bytes], list[Layer]] = {}
         for layer in self._known(schema.LAYERS, _SHELF, keys).values():
-            layers.setdefault(layer[:3], []).append(layer)
+            key = (layer.org, layer.variant_id, layer.location_id)
+            layers.setdefault(key, []).append(layer)
         variants: set[sql.Row] = {(org, variant_id) for variant_id, _ in shelves}
         costs = self._known(schema.VARIANT_COSTS, ("org", "variant_id"), variants)
         self._currencies = {one.variant_id: one.currency for one in costs.values()}
