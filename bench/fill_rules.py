@@ -49,7 +49,8 @@ MADE_ANEW = frozenset({
     "order_counters", "order_spans", "order_property_tallies", "order_update_tallies",
     "stock_levels", "contacts", "contact_orders", "contact_terms", "list_tallies",
     "click_contacts", "attributions", "order_terms", "touches", "broadcasts",
-    "shelf_values", "stock_layers", "stock_movements", "stock_costing", "line_costs", "value_totals",
+    "shelf_values", "stock_layers", "stock_movements", "stock_costing", "line_costs",
+    "value_totals",
 })  # fmt: skip
 # Tables that orders refer to, and tables that know of no orders.
 KEPT = frozenset({
