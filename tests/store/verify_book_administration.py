@@ -57,13 +57,14 @@ async def manned(book: Healthy) -> None:
 
 
 async def sorted_(book: Healthy) -> None:
-    """A category below another one, and a brand."""
+    """A category below another one, and one taxon of each other kind."""
     above = None
     for name in ("clothes", "shirts"):
         made = await book.tell(MakeTaxon(1, "synq", "category", name, parent_id=above))
         assert isinstance(made, TaxonResult)
         book.ids[name] = above = made.taxon.id
-    await book.tell(MakeTaxon(1, "synq", "brand", "shirts"))
+    for kind in ("brand", "attribute", "attribute_group", "template"):
+        await book.tell(MakeTaxon(1, "synq", kind, "shirts"))
 
 
 async def connected(book: Healthy) -> None:

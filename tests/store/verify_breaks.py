@@ -70,7 +70,7 @@ _STOCK = (
             ),
             "UPDATE stock_levels SET on_hand = reserved - 1 WHERE variant_id = :hard_mug",
         ),
-        ("stock_levels",),
+        ("stock_levels",), ("COSTING",),
     ),
     Break(
         "OVERSOLD", "a soft level under hard allocation", "hard_mug",
@@ -92,6 +92,7 @@ _STOCK = (
     Break(
         "ON_HAND_SUM", "on hand without an entry", "hard_mug",
         ("UPDATE stock_levels SET on_hand = on_hand + 1 WHERE variant_id = :hard_mug",),
+        also=("COSTING",),
     ),
     Break(
         "ON_HAND_SUM", "shipped without a sale", "hard_mug",
@@ -194,7 +195,8 @@ _STORY = (
     ),
     Break(
         "TIMES_IN_ORDER", "updated before it was made", "mirrored",
-        _order("updated_at = created_at - 1", "mirrored"),
+        # By a day, so that the tallies of the times of updating are other ones each time.
+        _order("updated_at = created_at - 86400000000", "mirrored"), also=("TALLIES", "SPANS"),
     ),
     Break(
         "TIMES_IN_ORDER", "a customer of tomorrow", "customers",
