@@ -172,6 +172,10 @@ class House:
     @cached_property
     def konvo_sample(self) -> Body:
         """What Konvo answers to the seed's sample order, told with a telephone number as well."""
+        return self.konvo_sampled()
+
+    def konvo_sampled(self) -> Body:
+        """The same of one more such order, by the same customer."""
         phone = {"type": "phone", "id": "+15551234567"}
         known = KONVO_SAMPLE["customer"]
         customer = known | {"userIds": [*known["userIds"], phone]}

@@ -34,8 +34,11 @@ def contact(house: House, order: Body) -> Body:
 
 
 def someone(house: House) -> Body:
-    """The contact of the sample's order, whose sender is known by a mailbox and a telephone."""
-    return contact(house, house.konvo_sample)
+    """The contact of the sample's order, whose sender is known by a mailbox and a telephone.
+
+    The order is a new one: a contact shows the newest hundred orders, and other facts tell many.
+    """
+    return contact(house, house.konvo_sampled())
 
 
 def ordered(house: House) -> Body:
