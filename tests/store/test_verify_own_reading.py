@@ -127,14 +127,16 @@ def test_amounts_are_read_alike(units: int, scale: int, other: int, others: int)
 def test_keys_are_derived_alike(
     secret: bytes, org: int, order_id: bytes, payment: int, number: int, kind: str
 ) -> None:
-    made = authorisation_key(secret, org, order_id, payment)
-    first = Operation(org, order_id, payment, 1, "authorise", 1, made, "done", None, 0, 0)
+    made = authorisation_key(secret, org, order_id, 1)
+    first = Operation(org, order_id, 1, 1, "authorise", 1, made, "done", None, 0, 0)
+    added = first._replace(payment=payment + 1)
     further = first._replace(number=number, kind=kind)
     key = own_keys.keys_by(secret, {org + 1: b"of another organization"})
     assert key(first, "") == made
+    assert key(added, made) == operation_key(made, org, order_id, "authorise", payment + 1)
     assert key(further, made) == operation_key(made, org, order_id, kind, number)
     moved = first._replace(org=org + 1)
-    brought = authorisation_key(b"of another organization", org + 1, order_id, payment)
+    brought = authorisation_key(b"of another organization", org + 1, order_id, 1)
     assert key(moved, "") == brought
 
 
