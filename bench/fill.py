@@ -136,7 +136,7 @@ def _write(book: Book, rows: Rows) -> None:
     book.commit()
 
 
-# What is on hand opens the valuation and cost nothing, as where a book of before is migrated.
+# The stock on hand opens the valuation at no cost, as in a migrated book of an older version.
 _VALUED = (
     (
         "INSERT INTO shelf_values (org, variant_id, location_id, quantity, value, layers) "

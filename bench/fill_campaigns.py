@@ -61,7 +61,7 @@ class _Order(NamedTuple):
 
 
 class _Tallies:
-    """What is counted of the lists, slot by slot."""
+    """The tallies of the lists, slot by slot."""
 
     def __init__(self, org: int) -> None:
         self._org = org
@@ -100,7 +100,7 @@ def fill(book: Book, orders: int, logged: int) -> None:
 
 
 class _Made:
-    """What was made so far, and the number of the newest event."""
+    """The campaigns made so far, and the number of the newest event."""
 
     def __init__(self, book: Book, org: int, logged: int, first: int) -> None:
         self._book, self._org, self._first = book, org, first

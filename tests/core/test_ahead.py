@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.core.book import ORG, TRACKED, Book, line, telling, told_as
 from tests.core.tellings import KONVO, POLINATE, Told, konvo
@@ -103,11 +103,20 @@ def test_one_telling_is_answered_alike_and_ends_alike(told: Told) -> None:
             )
 
 
+# A sale that is deleted ahead of its confirmation, and called off or refunded by another sender.
+DELETED_AHEAD: list[Told] = [
+    (("konvo_shipment", "delivered"), ("konvo", "completed")),
+    (("polinate_phase", "DELETED"),),
+]
+
+
 @given(
     st.lists(st.sampled_from(ONE), min_size=2, max_size=4),
     st.lists(st.integers(PLACED, CONFIRMED), min_size=4, max_size=4),
     st.booleans(),
 )
+@example(tellings=[*DELETED_AHEAD, (("konvo", "cancelled"),)], steps=[PLACED] * 4, paid=False)
+@example(tellings=[*DELETED_AHEAD, (("konvo", "refunded"),)], steps=[PLACED] * 4, paid=False)
 @settings(max_examples=150, deadline=None)
 def test_tellings_are_answered_alike_whenever_the_pipeline_goes_on(
     tellings: list[Told], steps: list[int], paid: bool

@@ -1,8 +1,9 @@
 """What stock is worth, exactly: layers of goods that came in, and the cost of goods that leave.
 
-An amount here is an integer of ten-thousandths of the currency's major unit. What comes in is worth
-its unit cost times its quantity, rounded half to even, once. What leaves takes its share, and the
-rest stays: so what came in is what left and what is there, to the last unit.
+An amount here is an integer of ten-thousandths of the currency's major unit. Goods that come in are
+worth their unit cost times their quantity, rounded half to even, once. Goods that leave take their
+share, and the rest stays. So the value that came in is the value that left and the value that is
+there, to the last unit.
 """
 
 from __future__ import annotations
@@ -195,7 +196,7 @@ class Shelf:
     def leave(self, quantity: Quantity, method: str) -> int:
         """Goods leave: the oldest first, or at the average. Returns what they cost.
 
-        What leaves beyond what is there costs nothing: nobody knows yet what it is worth.
+        Units beyond the stock on hand leave at no cost: nobody knows yet what they are worth.
         """
         if method == WAC:
             self.layers = merged(self.layers)

@@ -108,7 +108,7 @@ def settle(
 def _less(
     order: Order, funds: Funds, by: int, source: str, facts: Facts, changes: Changes
 ) -> tuple[Order, Funds]:
-    """The payments are of so much less, the newest first: what was not taken before what was."""
+    """The payments are of so much less: the newest first, and held money before taken money."""
     for untaken in (True, False):
         for full in funds.payments[::-1]:
             due = full.payment.amount.units

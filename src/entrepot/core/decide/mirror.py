@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from entrepot.core import events, ids
+from entrepot.core import ahead, events, ids
 from entrepot.core.changes import Changes
 from entrepot.core.commands import CustomerRef, DraftLine
 from entrepot.core.decide.catalogue import make_line
@@ -160,9 +160,11 @@ def _sealed(draft: OrderDraft, known: Order) -> OrderDraft:
 def _over(order: Order) -> bool:
     """Whether the order has ended here, so that its sender's tellings are taken and change nothing.
 
-    A mirrored order that is called off can still be taken up again by its sender.
+    An end that was told ahead of the confirmation is an end as well: else the answer would depend
+    on the speed of the pipeline. A mirrored order that is called off can still be taken up again by
+    its sender.
     """
-    stage = order.facets.stage
+    stage = ahead.stand(order).stage
     return stage == "deleted" or (order.managed and stage in ENDED)
 
 
