@@ -108,6 +108,12 @@ DELETED_AHEAD: list[Told] = [
     (("konvo_shipment", "delivered"), ("konvo", "completed")),
     (("polinate_phase", "DELETED"),),
 ]
+# Goods that came back, and are told to be on their way once more.
+BACK_AND_OUT: list[Told] = [
+    (("konvo_shipment", "attempted_delivery"),),
+    (("polinate_status", "RETURNED"),),
+    (("konvo_shipment", "out_for_delivery"),),
+]
 
 
 @given(
@@ -117,6 +123,7 @@ DELETED_AHEAD: list[Told] = [
 )
 @example(tellings=[*DELETED_AHEAD, (("konvo", "cancelled"),)], steps=[PLACED] * 4, paid=False)
 @example(tellings=[*DELETED_AHEAD, (("konvo", "refunded"),)], steps=[PLACED] * 4, paid=False)
+@example(tellings=BACK_AND_OUT, steps=[PLACED] * 4, paid=True)
 @settings(max_examples=150, deadline=None)
 def test_tellings_are_answered_alike_whenever_the_pipeline_goes_on(
     tellings: list[Told], steps: list[int], paid: bool

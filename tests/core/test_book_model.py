@@ -32,6 +32,7 @@ from entrepot.core import ids, words
 from entrepot.core.commands import Command, LineChange, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.settle import SettlePayment
@@ -77,7 +78,8 @@ LEGAL_OFTEN = st.sampled_from(
 TWO_WORDS = st.tuples(LEGAL_OFTEN, LEGAL_OFTEN)
 OUTCOMES = {
     "authorise": ("authorized", "authorized", "authorized", "declined", "expired", "lapsed"),
-    "void": ("voided",),
+    "increase": ("authorized", "authorized", "captured", "declined"),
+    "void": ("voided", "voided", "captured"),
 }
 
 
@@ -150,13 +152,33 @@ class Senders(RuleBasedStateMachine):
                 )
             )
         else:
-            outcome = data.draw(st.sampled_from(OUTCOMES[job.kind]), label="outcome")
-            result = self.attempt(
-                SettlePayment(ORG, job.order_id, job.id, fence, outcome, "why", "ref")
-            )
+            result = self.attempt(self.settled(data, job, fence))
         assert isinstance(result, Refusal) == bool(late)
         if late:
             assert result.reason is Reason.STALE_LEASE
+
+    def settled(self, data: st.DataObject, job: Job, fence: int) -> Command:
+        """What a worker tells of the step's payment."""
+        assert job.order_id is not None
+        funds = self.book.facts.funds_of((ORG, job.order_id))
+        payment = funds and funds.for_step(job.kind)
+        number = payment.payment.number if payment else 1
+        if job.kind in OUTCOMES:
+            outcome = data.draw(st.sampled_from(OUTCOMES[job.kind]), label="outcome")
+            return SettlePayment(
+                ORG, job.order_id, job.id, fence, outcome, "why", "ref", payment=number
+            )
+        done = data.draw(st.booleans(), label="done")
+        return self.operated(job, fence, done=done)
+
+    def operated(self, job: Job, fence: int, *, done: bool) -> SettleOperation:
+        """What a worker tells of a capture or a refund."""
+        assert job.order_id is not None
+        funds = self.book.facts.funds_of((ORG, job.order_id))
+        payment = funds and funds.for_step(job.kind)
+        operation = payment and payment.first_open(job.kind)
+        numbers = (operation.payment, operation.number) if operation else (1, 0)
+        return SettleOperation(ORG, job.order_id, job.id, fence, *numbers, done)
 
     @precondition(lambda self: self.book.facts.jobs)
     @rule(data=st.data(), parked=st.booleans(), late=st.sampled_from([0, 0, 1]))
@@ -219,15 +241,19 @@ class Senders(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Let the workers finish: no order may be left between its beginning and an end."""
-        for _ in range(3):
-            for job in list(self.book.facts.jobs.values()):
+        for _ in range(5):
+            for key, job in list(self.book.facts.jobs.items()):
+                if key not in self.book.facts.jobs:
+                    continue
                 assert job.order_id is not None
                 order = self.book.facts.orders[ORG, job.order_id]
                 if job.kind == "reserve":
                     self.book.reserved(order)
-                else:
+                elif job.kind in OUTCOMES:
                     outcome = "voided" if job.kind == "void" else "authorized"
                     self.book.done(self.book.settling(order, outcome, job=job))
+                else:
+                    self.book.done(self.operated(job, job.fence, done=True))
         assert not self.book.facts.jobs
         stages = {o.facets.stage for o in self.book.facts.orders.values() if o.managed}
         assert "placed" not in stages

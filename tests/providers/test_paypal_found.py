@@ -50,8 +50,11 @@ def test_notifications_tell_a_payment_in_any_order(
 def test_a_capture_without_an_authorization_is_a_payment() -> None:
     alone = event("PAYMENT.CAPTURE.COMPLETED", "CAPT", order_id="PP-1")
     assert notified([(7, alone)]) == [
-        Found("CAPT", ORDER, None, 1250, 2, "EUR", "captured", 1250, 0, 7, None, ("PP-1", "CAPT"))
-    ]
+        Found(
+            "CAPT", ORDER, None, 1250, 2, "EUR", "captured", 1250, 0, 7, None, ("PP-1", "CAPT"),
+            label=ORDER,
+        )
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
-from tests.store.altered_book import Book, loosen
+from tests.store.altered_book import Book
 from tests.store.test_verify import BREAKS
 from tests.store.verify_book import operation_key
 from tests.store.verify_breaks import Break
@@ -25,11 +25,8 @@ def sqlite_book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
 
 @pytest.mark.parametrize("one", BREAKS, ids=lambda one: f"{one.invariant}: {one.name}")
 def test_a_break_is_found_by_its_own_invariant_alone(sqlite_book: Book, one: Break) -> None:
-    def work(conn: Connection) -> set[str]:
-        for table in one.loosened:
-            loosen(conn, table)
-        for statement in one.statements:
-            sqlite_book.do(conn, statement)
+    def look(conn: Connection) -> set[str]:
         return found_without(one.invariant, conn, operation_key=operation_key)
 
-    assert one.invariant not in sqlite_book.see(work)
+    found = sqlite_book.altered(look, one.statements, one.loosened)
+    assert one.invariant not in found

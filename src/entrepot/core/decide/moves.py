@@ -58,13 +58,18 @@ def confirm(
 
 
 def _take_effect(order: Order, facts: Facts, changes: Changes) -> Order:
-    """The order is confirmed: what was told ahead of that becomes true."""
+    """The order is confirmed: what was told ahead of that becomes true.
+
+    Each word was judged when it was told, by the stand of that time. The way from here to the last
+    stand leaves stands out, so nobody judges it: goods may have come back from where they were.
+    """
     to_come = order.changed(facets=order.facets._replace(stage="placed"))
     told = ahead.told(order)
     telling = Telling(told, words.AXES[told[0][0]].dialect, "")
     order = ahead.dropped(order)
-    for end in ahead.steps(ahead.stand(to_come)):
-        order = move(order, end, telling, facts, changes)
+    for stand_to_come in ahead.steps(ahead.stand(to_come)):
+        order, end = _passing(order, stand_to_come, telling.source, None, facts, changes)
+        order = _arrive(order, end, telling, facts, changes)
     return order
 
 
@@ -176,12 +181,23 @@ def on_the_way(
     order: Order, after: Facets, source: str, field: str, facts: Facts, changes: Changes
 ) -> tuple[Order, Facets]:
     """The order at its last stop on the way to `after`, and its end, where the order may go."""
+    order, end = _passing(order, after, source, field, facts, changes)
+    _allow(order, end, field)
+    return order, end
+
+
+def _passing(
+    order: Order, after: Facets, source: str, field: str | None, facts: Facts, changes: Changes
+) -> tuple[Order, Facets]:
+    """The order at its last stop on the way to `after`, and its end. With `field`, which told the
+    move, each stop has to be allowed.
+    """
     *passed, end = lifecycle.stops(order.facets, after, order.managed)
     for stop in passed:
-        _allow(order, stop, field)
+        if field is not None:
+            _allow(order, stop, field)
         order, event = events.happened(stand(order, stop), events.ORDER_MOVED, facts, source)
         changes.events.append(event)
-    _allow(order, end, field)
     return order, end
 
 

@@ -199,14 +199,11 @@ def _ended(case: _Case, facts: Facts, changes: Changes) -> Decision:
         changes.orders.put(goes_on(order))
         # There is no hold that could be let go.
         case = case.put(_without_void(payment, facts, changes))
-        changes.jobs.remove((job.org, job.id))
         funds = capturing.refund_one(order, case.funds, payment.payment.number, facts, changes)
-        return Decision(changes, StepResult(None, funds, order))
+        return _next_void(order, funds, job, facts, changes)
     void = payment.void(facts.now)
-    job = next_step(job, "void", facts)
     changes.operations.put(void)
-    changes.jobs.put(job)
-    return Decision(changes, StepResult(job, case.put(payment.put(void)).funds, case.order))
+    return _next_void(case.order, case.put(payment.put(void)).funds, job, facts, changes)
 
 
 def _not_let_go(case: _Case, facts: Facts, changes: Changes) -> Decision:
@@ -226,9 +223,14 @@ def _not_let_go(case: _Case, facts: Facts, changes: Changes) -> Decision:
 def _next_void(
     order: Order, funds: Funds, job: Job, facts: Facts, changes: Changes
 ) -> Decision:  # fmt: skip
-    """The step goes on to the next payment whose hold is to be let go; else it ends."""
-    if funds.with_open("void") is None:
+    """The step goes on to the next payment whose hold is to be let go; else it ends. An increase
+    leaves this to the order's step that lets holds go: another cause may have made that one.
+    """
+    more = funds.with_open("void") is not None
+    if not more or job.kind == "increase":
         changes.jobs.remove((job.org, job.id))
+        if more:
+            set_to_work("void", order, facts, changes)
         return Decision(changes, StepResult(None, funds, order))
     job = next_step(job, "void", facts)
     changes.jobs.put(job)
@@ -318,13 +320,11 @@ def _lapsed(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
     """
     changes = Changes(facts)
     void = case.payment.void(facts.now)
-    job = next_step(case.job, "void", facts)
     changes.operations.put(void)
-    changes.jobs.put(job)
     order, funds = case.order, case.put(case.payment.put(void)).funds
     if order.facets.stage == "placed":
         order = _expired(order, command.detail, facts, changes)
-    return Decision(changes, StepResult(job, funds, order))
+    return _next_void(order, funds, case.job, facts, changes)
 
 
 def _expired(order: Order, detail: str, facts: Facts, changes: Changes) -> Order:

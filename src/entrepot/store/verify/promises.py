@@ -133,8 +133,10 @@ def _false_reasons() -> Any:
         "parked": _orders.parked,
         "sandbox": stage.in_(("confirmed", "completed", "archived", "deleted")),
         "waiting": _orders.managed,
-        "capture_declined": stage.in_(("confirmed", "completed", "archived")),
-        "refund_declined": stage.in_(("confirmed", "completed", "archived")),
+        **{
+            reason: stage.in_(("confirmed", "completed", "archived"))
+            for reason in ("capture_declined", "refund_declined", "increase_declined")
+        },
         "money_held": stage.in_(("cancelled", "rejected", "failed", "deleted")),
         "hold_lapses": stage.in_(("confirmed", "completed", "archived", "deleted")),
         "moved_back": not_(_orders.managed),
