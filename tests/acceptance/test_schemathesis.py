@@ -39,6 +39,7 @@ SEED = 20260101
 DIALECTS = ("synq", "polinate", "konvo", "native")
 CONTRACTS = (synq.CONTRACT, polinate.CONTRACT, konvo.CONTRACT)
 ID = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
+TIME = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.]+Z?")
 NO_KEY = "00000000-0000-7000-8000-000000000000"
 NOWHERE = "https://shop.example/events"
 NATIVE_LISTS = (
@@ -160,16 +161,20 @@ class Names:
             self.learn(before, now)
 
     def learn(self, before: object, now: object) -> None:
-        """Takes up each id that two answers have at the same place."""
+        """Takes up each id that two answers have at the same place, the first time that it is seen:
+        that is the answer to who made the thing. Lists of what pipelines did may differ later on.
+        """
         if isinstance(before, dict) and isinstance(now, dict):
             for name in before.keys() & now.keys():
                 self.learn(before[name], now[name])
-        elif isinstance(before, list) and isinstance(now, list):
-            for one, other in zip(before, now, strict=False):
+        elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+            # Things that were made at one time are listed by their ids, which differ.
+            ordered = sorted(before, key=faceless), sorted(now, key=faceless)
+            for one, other in zip(*ordered, strict=True):
                 self.learn(one, other)
         elif isinstance(before, str) and isinstance(now, str):
             for one, other in zip(ID.findall(before), ID.findall(now), strict=False):
-                self._numbers[plain(one)] = plain(other)
+                self._numbers.setdefault(plain(one), plain(other))
 
     def of(self, text: str) -> str:
         """The text with the names of the second organization."""
@@ -182,6 +187,11 @@ class Names:
         if other is None:
             return found[0]
         return str(uuid.UUID(other)) if "-" in found[0] else other
+
+
+def faceless(value: object) -> str:
+    """What was answered, without ids and times."""
+    return TIME.sub("", ID.sub("", json.dumps(value, sort_keys=True)))
 
 
 def plain(any_id: str) -> str:
