@@ -259,6 +259,9 @@ class Metrics:
         self.stock_low = Counter(
             "entrepot_stock_low", "Shelves whose stock fell to the threshold", registry=registry
         )
+        self.orders_merged = Counter(
+            "entrepot_orders_merged", "Orders whose lines an older order took", registry=registry
+        )
         self.holds_lapsing = Counter(
             "entrepot_holds_lapsing",
             "Holds of money at a payment service that were found to end soon, each once",

@@ -41,6 +41,7 @@ from entrepot.pipeline.deliveries import Deliveries
 from entrepot.pipeline.following import Following, SearchKeeping
 from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.lapsing import Lapsing
+from entrepot.pipeline.merging import Merging
 from entrepot.pipeline.retention import DAY_SECONDS, Retention, RetentionSettings
 from entrepot.pipeline.retry import starting_at
 from entrepot.pipeline.settings import WorkerSettings
@@ -213,6 +214,7 @@ def make_walks(
         Deliveries(database, writer, send, sender.close, now=now),
         Following(database, now=now),
         SearchKeeping(database, now=now),
+        Merging(database, writer, SOURCE, now=now),
     ]
 
 

@@ -122,10 +122,11 @@ def test_settings_are_read_and_changed(other: World) -> None:
     do = other.native.send
     assert accepted(do("GET", "/settings"), 200) == {
         "capture": "manual", "lapsing": "alarm", "attribution_days": 30, "invoices": "never",
+        "merging": "never",
     }  # fmt: skip
     told = accepted(do("PATCH", "/settings", {"capture": "shipment"}), 200)
     assert told == accepted(do("GET", "/settings"), 200)
-    rest = {"attribution_days": 30, "invoices": "never"}
+    rest = {"attribution_days": 30, "invoices": "never", "merging": "never"}
     assert told == {"capture": "shipment", "lapsing": "alarm"} | rest
     told = accepted(do("PATCH", "/settings", {"lapsing": "release"}), 200)
     assert told == {"capture": "shipment", "lapsing": "release"} | rest
@@ -133,6 +134,10 @@ def test_settings_are_read_and_changed(other: World) -> None:
     assert told == {"capture": "shipment", "lapsing": "release"} | rest | {"attribution_days": 7}
     told = accepted(do("PATCH", "/settings", {"invoices": "shipment"}), 200)
     assert told["invoices"] == "shipment"
+    told = accepted(do("PATCH", "/settings", {"merging": "same_day"}), 200)
+    assert told["merging"] == "same_day"
+    accepted(do("PATCH", "/settings", {"merging": "never"}), 200)
+    problem(do("PATCH", "/settings", {"merging": "always"}), 400, "invalid")
     wrong = problem(do("PATCH", "/settings", {"invoices": "soon"}), 400, "invalid")
     assert wrong["errors"][0]["pointer"] == "/invoices"
     problem(do("PATCH", "/settings", {"attribution_days": 0}), 400, "invalid")

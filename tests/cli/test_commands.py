@@ -96,6 +96,13 @@ def test_an_organization_says_when_its_orders_get_invoices(operator: Operator) -
         assert f"invoices of Acme: {when}. " in operator.types("org", "invoices", "acme", when)
 
 
+def test_an_organization_says_whether_its_orders_are_merged(operator: Operator) -> None:
+    operator.told("org", "create", "Acme")
+    for rule in ("same_day", "never"):
+        told = operator.types("org", "merging", "acme", rule)
+        assert f"merging of orders of Acme: {rule}. " in told
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -319,6 +319,7 @@ ASKED: dict[str, Work] = {
     "queries.order_by_id": lambda conn, ids: _each(
         conn, ids, lambda id_: queries.order_by_id(conn, ORG, id_)
     ),
+    "queries.with_ids": lambda conn, ids: queries.with_ids(conn, ORG, [ids["confirmed"]]),
     "queries.order_with_reason": lambda conn, ids: _each(
         conn, ids, lambda id_: queries.order_with_reason(conn, ORG, id_, NOW)
     ),

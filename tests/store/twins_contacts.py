@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, insert, update
 from tests.store.twins_products import value_anew
 from tests.store.verify_book_contacts import CAMPAIGN
 
@@ -15,6 +15,7 @@ from entrepot.core.invoices import InvoiceFilter
 from entrepot.store import schema
 from entrepot.store.keeping import attributions as crediting
 from entrepot.store.keeping import contacts as following
+from entrepot.store.keeping import merging
 from entrepot.store.keeping.retention import CONTACTS, Sweep
 from entrepot.store.reading import (
     attributions,
@@ -94,7 +95,33 @@ def _invoices(conn: Connection, _: Ids) -> list[Any]:
     return [invoices.page(conn, ORG, one, limit=9, offset=0) for one in asked]
 
 
+def _mergeable(conn: Connection, ids: Ids) -> Any:
+    """Two orders of one buyer as they are before they become one."""
+    both = [ids["confirmed"], ids["waits"]]
+    order, owned = schema.orders.c, schema.contact_orders.c
+    stand = {
+        "stage": "confirmed", "payment": "none", "fulfilment": "accepted", "expected_at": 7,
+        "customer_id": ids["ada"], "origin": "polinate", "currency": "EUR", "told_words": "",
+        "payment_provider": None, "payment_reference": None, "sender_words": None, "tax": 0,
+        "parked": False, "shipped_at": None, "delivered_at": None, "properties": None,
+        "delivery_address": None, "address": None, "channel": None, "metadata": None,
+    }  # fmt: skip
+    conn.execute(update(schema.orders).where(order.org == ORG, order.id.in_(both)).values(stand))
+    lines = schema.order_lines
+    conn.execute(delete(lines).where(lines.c.org == ORG, lines.c.order_id == both[0]))
+    conn.execute(delete(schema.contact_orders).where(owned.org == ORG, owned.order_id.in_(both)))
+    rows = [
+        {"org": ORG, "order_id": id_, "customer_id": ids["ada"], "window_days": 30} for id_ in both
+    ]
+    conn.execute(insert(schema.contact_orders), rows)
+    chosen = schema.organization_settings
+    conn.execute(update(chosen).where(chosen.c.org == ORG).values(merging_since=0))
+    return merging.pair(conn, ORG, both[1])
+
+
 ASKED_CONTACTS = {
+    "merging.confirmed": lambda conn, _: merging.confirmed(conn, ORG, 0, 999),
+    "merging.pair": _mergeable,
     "invoices.invoice": lambda conn, ids: invoices.invoice(conn, ORG, ids["invoice"]),
     "invoices.listed": lambda conn, _: invoices.listed(conn, ORG, None, 9),
     "invoices.of_order": lambda conn, ids: invoices.of_order(conn, ORG, ids["billed"]),

@@ -10,39 +10,28 @@ from cyclopts import App, Parameter
 from sqlalchemy import Connection
 
 from entrepot import settings
-from entrepot.cli import credentials
+from entrepot.cli import choosing, credentials
 from entrepot.cli.choices import name_of, words
 from entrepot.cli.session import OperatorError, commit, on_book, organization, read, write
 from entrepot.clock import new_id, now
 from entrepot.core import actor, ids
 from entrepot.core import scopes as native_scopes
-from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.keys import MakeKey, RevokeKey
 from entrepot.core.decide.notify import fetch_job_id
-from entrepot.core.decide.run_stock import RunStock
-from entrepot.core.invoices import WHEN
 from entrepot.core.keys import OwnKey
-from entrepot.core.lapsing import RULES
-from entrepot.core.organization import CAPTURES
-from entrepot.core.quantity import text
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import KeyResult
 from entrepot.edge.new_secret import new_secret
-from entrepot.store import accounts, catalogue
+from entrepot.store import accounts
 from entrepot.store.engine import Database
 from entrepot.store.writing import announced
 from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
-_Capture = Annotated[Literal["manual", "shipment", "confirmation"], words(*CAPTURES)]
-_Lapsing = Annotated[Literal["alarm", "capture", "release"], words(*RULES)]
-_Invoices = Annotated[Literal["never", "confirmation", "shipment"], words(*WHEN)]
-_Model = Annotated[Literal["HARD", "SOFT"], words("HARD", "SOFT")]
 _Dialect = Annotated[Literal["synq", "polinate", "konvo", "native"], words(*credentials.DIALECTS)]
 _Role = Annotated[Literal["ADMIN", "EDITOR", "VIEWER", "MEMBER"], words(*credentials.ROLES)]
 _MILLION = 1_000_000
-_SHELVES_SHOWN = 5
 
 _Shell = Annotated[bool, Parameter(name="--shell", negative="")]
 
@@ -150,121 +139,8 @@ def source(org: str, *, url: str | None = None, header: str | None = None) -> No
         print(f"{waiting} announced order(s) will be asked for")
 
 
-@org_app.command
-def allocation(org: str, model: _Model) -> None:
-    """Set how stock is allocated: HARD never oversells, SOFT only earmarks.
-
-    Parameters
-    ----------
-    org
-        Name, number or id of the organization.
-    model
-        HARD or SOFT.
-    """
-
-    def fault(conn: Connection) -> str | None:
-        found = organization(conn, org)
-        oversold = catalogue.oversold(conn, found.org) if model == "HARD" else []
-        return _oversold(found.name, oversold) if oversold else None
-
-    if (told := read(fault)) is not None:
-        raise OperatorError(told)
-    wanted = RunStock(0, actor.OPERATOR, model)
-    name = _changed(org, wanted, "org allocation")
-    meaning = "stock is never oversold" if model == "HARD" else "stock is only earmarked"
-    print(f"allocation of {name} is {model}: {meaning}")
-
-
-@org_app.command
-def capture(org: str, when: _Capture) -> None:
-    """Set when the money of an organization's orders is taken.
-
-    Parameters
-    ----------
-    org
-        Name, number or id of the organization.
-    when
-        `manual`: by somebody's word alone. `shipment`: what left is taken when goods leave.
-        `confirmation`: all is taken at once.
-    """
-    name = _changed(org, ChangeSettings(0, capture=when), "org capture")
-    print(f"capture of {name} is {when}: {CAPTURES[when]}")
-
-
-@org_app.command
-def lapsing(org: str, rule: _Lapsing) -> None:
-    """Set what is done when a payment service's hold of an order's money is about to end.
-
-    Parameters
-    ----------
-    org
-        Name, number or id of the organization.
-    rule
-        `alarm`: the order says it, and no more. `capture`: what is held is taken. `release`: what
-        is held is let go, if no goods have left.
-    """
-    name = _changed(org, ChangeSettings(0, lapsing=rule), "org lapsing")
-    print(f"lapsing of {name} is {rule}: {RULES[rule]}")
-
-
-@org_app.command
-def attribution(org: str, days: int) -> None:
-    """Set how many days before an order a touch of the contact counts.
-
-    Parameters
-    ----------
-    org
-        Name, number or id of the organization.
-    days
-        1 to 365. Orders that were credited before keep their window.
-    """
-    name = _changed(org, ChangeSettings(0, attribution_days=days), "org attribution")
-    print(f"orders of {name} are credited to touches of {days} days before them")
-
-
-@org_app.command
-def invoices(org: str, when: _Invoices) -> None:
-    """Set when the orders of an organization get their invoices.
-
-    Parameters
-    ----------
-    org
-        Name, number or id of the organization.
-    when
-        `never`: no invoice is made. `confirmation`: when the order is confirmed. `shipment`: when
-        the first goods of the order leave. Invoices that were made stay.
-    """
-    name = _changed(org, ChangeSettings(0, invoices=when), "org invoices")
-    print(f"invoices of {name}: {when}. {WHEN[when]}")
-
-
-def _changed(org: str, wanted: ChangeSettings | RunStock, by: str) -> str:
-    """The name of the organization, once it has these settings."""
-
-    async def work(database: Database) -> str:
-        found = await database.read(lambda conn: organization(conn, org))
-        writer = make_writer(database, settings.load())
-        command = wanted._replace(org=found.org)
-        outcome = await writer.submit(Envelope(command, actor=actor.operator(by)))
-        if isinstance(outcome.result, Refusal):
-            raise OperatorError(outcome.result.sentence)
-        return found.name
-
-    return on_book(work, must_exist=True)
-
-
-def _oversold(name: str, shelves: list[catalogue.Shelf]) -> str:
-    told = ", ".join(
-        f"{one.sku or ids.dashed(one.variant_id)} at {one.location} "
-        f"({ids.dashed(one.location_id)}): {text(one.reserved)} reserved, "
-        f"{text(one.on_hand)} on hand"
-        for one in shelves[:_SHELVES_SHOWN]
-    )
-    more = f", and {len(shelves) - _SHELVES_SHOWN} more" if len(shelves) > _SHELVES_SHOWN else ""
-    return (
-        f"{name} has more reserved than on hand: {told}{more}; adjust the stock, "
-        "or cancel orders, then set HARD"
-    )
+for _command in choosing.COMMANDS:
+    org_app.command(_command)
 
 
 @key_app.command(name="create")

@@ -27,6 +27,7 @@ class OrderReason(StrEnum):
     PARKED = "parked"
     WAITING = "waiting"
     MOVED_BACK = "moved_back"
+    MERGED = "merged"
 
 
 MEANINGS: dict[str, str] = {
@@ -45,4 +46,5 @@ MEANINGS: dict[str, str] = {
     OrderReason.PARKED: "A step cannot go on without the operator.",
     OrderReason.WAITING: "A step waits for its next try, for a notification or for a worker.",
     OrderReason.MOVED_BACK: "A late telling moved a mirrored order back.",
+    OrderReason.MERGED: "Two orders of one buyer for one day became one.",
 }

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from entrepot.core import lapsing as lapsing_rules
 from entrepot.core.attributing import WINDOW_DAYS
 from entrepot.core.kinds import Kind
+from entrepot.core.merging import NEVER, SAME_DAY
 
 # When the money of an order is taken, and the sentence that the documents say of it.
 CAPTURES: dict[str, str] = {
@@ -26,6 +27,13 @@ class OrganizationSettings(NamedTuple):
     attribution_days: int = WINDOW_DAYS  # touches so many days before an order count
     # When an order gets its invoice: core.invoices. None: never, and it was never otherwise.
     invoices: str | None = None
+    # Since when orders are merged (core.merging), in microseconds. None: they stay apart.
+    merging_since: int | None = None
+
+    @property
+    def merging(self) -> str:
+        """Whether orders are merged, as `core.merging.MERGING` says it."""
+        return NEVER if self.merging_since is None else SAME_DAY
 
 
 def _key(row: OrganizationSettings) -> tuple[int]:

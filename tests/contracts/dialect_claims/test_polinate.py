@@ -162,7 +162,7 @@ def test_a_made_order_is_reserved_and_confirmed_without_a_payment(house: House) 
     synq = house.world.synq.order(dashed(order["id"]))
     assert (synq["payment_provider"], synq["payment_status"]) == (None, None)
     again = accepted(making(house))
-    assert accepted(making(house))["id"] != again["id"], "orders are never merged"
+    assert accepted(making(house))["id"] != again["id"], "no setting says to merge"
     price = accepted(making(house, {"price": ...}, currency=...))["orderItems"][0]["price"]
     assert float(price) > 0, "a line without a price has its variant's"
     invalid(making(house, {"price": ...}, currency="SEK"), "price")

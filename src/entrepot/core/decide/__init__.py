@@ -28,6 +28,7 @@ from entrepot.core.decide import (
     keys,
     lapse,
     look,
+    merge,
     mirror,
     note,
     notice,
@@ -72,6 +73,7 @@ from entrepot.core.decide.invite import InviteMember, JoinMember
 from entrepot.core.decide.keys import MakeKey, RevokeKey
 from entrepot.core.decide.lapse import HoldLapses
 from entrepot.core.decide.look import SettleLook
+from entrepot.core.decide.merge import MergeOrders
 from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.notice import KeepNotice
@@ -148,6 +150,7 @@ _RULES: dict[type, Rule] = {
     HoldLapses: Rule(lapse.wants, lapse.lapse),
     SettleLook: Rule(look.wants, look.settle),
     SettleOperation: Rule(operate.wants, operate.settle),
+    MergeOrders: Rule(merge.wants, merge.merge),
     ChangeSettings: Rule(choose.wants, choose.change),
     RunStock: Rule(run_stock.wants, run_stock.run),
     WatchStock: Rule(watch_stock.wants, watch_stock.watch),

@@ -11,12 +11,15 @@ from entrepot.core.decide.capturing import settings_of
 from entrepot.core.facts import Facts
 from entrepot.core.invoices import WHEN
 from entrepot.core.lapsing import RULES
+from entrepot.core.merging import MERGING, NEVER
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.organization import CAPTURES, SETTINGS, OrganizationSettings
 from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, SettingsResult
+
+_WORDS = (("capture", CAPTURES), ("lapsing", RULES), ("invoices", WHEN), ("merging", MERGING))
 
 
 class ChangeSettings(NamedTuple):
@@ -27,6 +30,7 @@ class ChangeSettings(NamedTuple):
     lapsing: str | None = None
     attribution_days: int | None = None
     invoices: str | None = None
+    merging: str | None = None
     source: str = actor.OPERATOR  # the dialect that tells it, or the operator
 
 
@@ -41,7 +45,7 @@ def change(command: ChangeSettings, facts: Facts) -> Decision:
     What was decided by the ones before stays. Refused: an unknown value.
     """
     known = settings_of(command.org, facts)
-    for name, words in (("capture", CAPTURES), ("lapsing", RULES), ("invoices", WHEN)):
+    for name, words in _WORDS:
         word = getattr(command, name)
         if word is not None and word not in words:
             raise refuse(Reason.INVALID, f"must be one of {', '.join(words)}", name)
@@ -51,12 +55,22 @@ def change(command: ChangeSettings, facts: Facts) -> Decision:
     chosen = OrganizationSettings(
         command.org, command.capture or known.capture, command.lapsing or known.lapsing,
         known.attribution_days if days is None else days, command.invoices or known.invoices,
+        _merging_since(command, known, facts),
     )  # fmt: skip
     changes = Changes(facts)
     if chosen != known:
         changes.of(SETTINGS).put(chosen)
         changes.events.append(_told(known, chosen, command.source, facts))
     return Decision(changes, SettingsResult(chosen))
+
+
+def _merging_since(
+    command: ChangeSettings, known: OrganizationSettings, facts: Facts
+) -> int | None:
+    """Since when orders are merged: of orders that were there before, none is."""
+    if command.merging is None:
+        return known.merging_since
+    return None if command.merging == NEVER else known.merging_since or facts.now
 
 
 def _told(

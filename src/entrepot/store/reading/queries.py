@@ -19,6 +19,7 @@ from entrepot.store.reading import lists, span_walk, waiting
 __all__ = [
     "OrderFilter", "Page", "customers", "newest_with_reasons", "numbered", "order_and_customer",
     "order_by_id", "order_with_reason", "page", "page_with_customers", "page_with_reasons",
+    "with_ids",
 ]  # fmt: skip
 
 _NOTHING = OrderFilter()
@@ -120,6 +121,12 @@ def numbered(conn: Connection, org: int, numbers: Iterable[int]) -> list[Order]:
     found = sql.select(conn, schema.orders, ("org", "number"), keys, schema.ORDERS.columns)
     found.sort(key=lambda row: -row[_NUMBER])
     return _with_lines(conn, found)
+
+
+def with_ids(conn: Connection, org: int, ids: Iterable[bytes]) -> list[Order]:
+    """The organization's orders with these ids and their lines, in no order."""
+    keys: set[tuple[Any, ...]] = {(org, id_) for id_ in ids}
+    return _with_lines(conn, sql.select(conn, schema.orders, _ID, keys, schema.ORDERS.columns))
 
 
 @lru_cache

@@ -70,6 +70,7 @@ organization_settings = table(
     need("lapsing", Text),
     need("attribution_days", BigInteger),
     Column("invoices", Text),  # NULL: nobody ever chose it, and there are no invoices
+    Column("merging_since", BigInteger),  # NULL: orders stay apart
     one_of("capture", tuple(CAPTURES)),
     one_of("lapsing", tuple(RULES)),
 )

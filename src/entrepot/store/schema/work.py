@@ -103,7 +103,7 @@ sweeps = table(
     need("reached_at", BigInteger),
     need("reached", LargeBinary),
     PrimaryKeyConstraint("org", "kind"),
-    one_of("kind", ("keys", "events", "holds", "contacts", "search")),
+    one_of("kind", ("keys", "events", "holds", "contacts", "search", "merging")),
 )
 
 JOBS = Kept(kinds.JOBS, jobs)

@@ -33,7 +33,7 @@ async def change_settings(call: Call) -> Answer:
     """Change settings; what was decided by the ones before stays."""
     bodies.no_query(call)
     told, body = await bodies.read(call, _CHANGE)
-    added = (("lapsing",), ("attribution_days",), ("invoices",))
+    added = (("lapsing",), ("attribution_days",), ("invoices",), ("merging",))
     key = bodies.keyed(call, "changeSettings", ("capture",), body, added=added)
 
     def answer(result: Result | Refusal) -> Answer:
@@ -43,8 +43,9 @@ async def change_settings(call: Call) -> Answer:
         return Answer(200, msgspec.json.encode(wire.settings(result.settings)))
 
     command = ChangeSettings(
-        call.principal.org, told.capture, told.lapsing, told.attribution_days, told.invoices, NAME
-    )
+        call.principal.org, told.capture, told.lapsing, told.attribution_days, told.invoices,
+        told.merging, NAME,
+    )  # fmt: skip
     return await call.submit(command, answer, key)
 
 

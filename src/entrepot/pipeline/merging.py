@@ -1,0 +1,82 @@
+"""Orders of one buyer become one, a moment after they are confirmed, where the organization says
+so. The organization's log says which orders are confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from entrepot.core import actor
+from entrepot.core.decide.merge import MergeOrders
+from entrepot.core.refusal import Refusal
+from entrepot.pipeline.following import Reader
+from entrepot.pipeline.walking import Pause
+from entrepot.store.engine import Database, Snapshot
+from entrepot.store.keeping import merging
+from entrepot.store.keeping.log_readers import Step
+from entrepot.store.keeping.retention import Sweep, save
+from entrepot.store.writing.writes import Writes
+from entrepot.telemetry import log, metrics
+from entrepot.writer.envelope import Envelope
+from entrepot.writer.writer import Writer
+
+EVENTS_AT_ONCE = 200
+
+
+class Merging(Reader):
+    """The reader that has orders merged which came through one dialect, `origin`.
+
+    A slice of the log that is read twice merges nothing twice: the command is refused then.
+    """
+
+    named: ClassVar[str] = "merging"
+
+    def __init__(
+        self,
+        database: Database,
+        writer: Writer,
+        origin: str,
+        *,
+        now: Callable[[], int],
+        at_once: int = EVENTS_AT_ONCE,
+        pause: Pause | None = None,
+    ) -> None:
+        super().__init__(database, now=now, pause=pause)
+        self._writer = writer
+        self._origin = origin
+        self._at_once = at_once
+
+    def behind(self, conn: Snapshot, after_org: int, limit: int) -> list[Sweep]:
+        """See Reader."""
+        return merging.behind(conn, after_org, limit)
+
+    async def step(self, sweep: Sweep) -> Step:
+        """See Reader."""
+        org, after = sweep.org, sweep.reached_at
+        read = partial(merging.confirmed, org=org, after=after, limit=self._at_once)
+        orders, last = await self._database.read(read)
+        for order_id in orders:
+            await self._merge(org, order_id)
+        moved = sweep._replace(fence=sweep.fence + 1, reached_at=last)
+
+        def write(conn: Snapshot) -> None:
+            writes = Writes()
+            save(writes, moved, sweep.fence)
+            writes.run(conn)
+
+        await self._database.write(write)
+        return Step(moved, last == after or last < after + self._at_once)
+
+    async def _merge(self, org: int, order_id: bytes) -> None:
+        """Have the order merged with an older or a newer one, if there is such an order."""
+        found = await self._database.read(partial(merging.pair, org=org, order_id=order_id))
+        if found is None:
+            return
+        into, other = found
+        command = MergeOrders(org, self._origin, into.id, other.id)
+        outcome = await self._writer.submit(Envelope(command, actor=actor.step("merge")))
+        if isinstance(outcome.result, Refusal):
+            log.info("merging.apart", order=into.number, other=other.number)
+        else:
+            metrics.orders_merged.inc()

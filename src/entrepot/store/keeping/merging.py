@@ -1,0 +1,75 @@
+"""Orders that may become one: whom the log says was confirmed, with the buyer's other orders.
+
+Nothing here writes. A buyer's orders are found in the contacts, so that the log is read as far as
+the reader of the contacts has come.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, and_, or_, select
+
+from entrepot.core import events, merging
+from entrepot.core.order import Order
+from entrepot.store import schema
+from entrepot.store.keeping.retention import CONTACTS, SWEEP, Sweep
+from entrepot.store.reading import queries
+
+MERGING = "merging"  # the kind of sweep
+# The newest orders of a buyer among which another order is looked for.
+ORDERS_MAX = 100
+_events, _owned, _chosen = (
+    schema.events.c, schema.contact_orders.c, schema.organization_settings.c
+)  # fmt: skip
+# After these events an order may become one with another order.
+_WAITING = (events.ORDER_CONFIRMED, events.ORDER_RELEASED)
+
+
+def behind(conn: Connection, after_org: int, limit: int) -> list[Sweep]:
+    """Where orders are merged, and the contacts' reader is ahead of this one, by organization."""
+    s = schema.sweeps.alias("s").c
+    its = and_(s.org == _chosen.org, s.kind == MERGING)
+    contacts = schema.sweeps.alias("contacts")
+    theirs = and_(contacts.c.org == _chosen.org, contacts.c.kind == CONTACTS)
+    statement = (
+        select(_chosen.org, *[s[name] for name in SWEEP[2:]])
+        .join_from(schema.organization_settings, contacts, theirs)
+        .join(s.org.table, its, isouter=True)
+        .where(_chosen.org > after_org, _chosen.merging_since.is_not(None))
+        .where(or_(s.reached_at.is_(None), contacts.c.reached_at > s.reached_at))
+        .order_by(_chosen.org)
+        .limit(limit)
+    )
+    found = conn.execute(statement)
+    return [
+        Sweep(org, MERGING) if row[0] is None else Sweep(org, MERGING, *row) for org, *row in found
+    ]
+
+
+def confirmed(conn: Connection, org: int, after: int, limit: int) -> tuple[list[bytes], int]:
+    """Orders that the next `limit` events confirmed or released, in their order, and the number of
+    the last event that was looked at.
+    """
+    contacts = schema.sweeps.c
+    told = select(contacts.reached_at).where(contacts.org == org, contacts.kind == CONTACTS)
+    last = min(int(conn.execute(told).scalar_one()), after + limit)
+    statement = select(_events.subject_id).where(
+        _events.org == org, _events.number > after, _events.number <= last,
+        _events.type.in_(_WAITING),
+    )  # fmt: skip
+    found = conn.execute(statement.order_by(_events.org, _events.number))
+    return list(dict.fromkeys(bytes(row[0]) for row in found)), last
+
+
+def pair(conn: Connection, org: int, order_id: bytes) -> tuple[Order, Order] | None:
+    """The order with another one of its buyer with which it may be one, the older one first."""
+    chosen = select(_chosen.merging_since).where(_chosen.org == org)
+    since = conn.execute(chosen).scalar()
+    order = queries.order_by_id(conn, org, order_id)
+    if order is None or merging.stays_alone(order, since) is not None:
+        return None
+    its = select(_owned.order_id).where(
+        _owned.org == org, _owned.customer_id == order.customer_id, _owned.order_id != order_id
+    )
+    newest = conn.execute(its.order_by(_owned.order_id.desc()).limit(ORDERS_MAX))
+    others = queries.with_ids(conn, org, [bytes(row[0]) for row in newest])
+    return merging.pair(order, others, since)
