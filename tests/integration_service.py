@@ -25,6 +25,7 @@ class IntegrationService:
     def __init__(self, unknown: str | None = None) -> None:
         self._unknown = unknown
         self.platforms: dict[str, str] = {}
+        self.refusals: list[int] = []  # the statuses of the next pushes, before each is taken
         self._http = LocalHttp(self._answer)
         self.env = {
             "ENTREPOT_INTEGRATION_URL": self._http.url,
@@ -41,11 +42,17 @@ class IntegrationService:
     def _answer(self, path: str, headers: Message) -> tuple[int, bytes, dict[str, str]]:
         if headers["Authorization"] != f"Bearer {KEY}":
             return 401, b"{}", {}
+        if "/item/" in path:
+            return (self.refusals.pop(0) if self.refusals else 200), b"", {}
         found = self.platforms.get(path.removeprefix("/unified/connection/"), self._unknown)
         if found is None:
             return 404, b"{}", {}
         told = {"id": path.rpartition("/")[2], "integration_type": found, "workspace_id": WORKSPACE}
         return 200, json.dumps(told).encode(), {}
+
+    def pushed(self, product_id: str) -> list[tuple[str, str, bytes]]:
+        """What the service was told of a product: the method, the path and the body of each."""
+        return [one for one in self._http.sent if one[1].endswith(f"/item/{product_id}")]
 
     def connection(self, platform: str = "shopify") -> str:
         """A new connection to a shop on this platform."""

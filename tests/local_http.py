@@ -1,4 +1,4 @@
-"""An HTTP server on a loopback port that answers GET requests as a function says."""
+"""An HTTP server on a loopback port that answers requests as a function says."""
 
 from __future__ import annotations
 
@@ -17,14 +17,22 @@ class LocalHttp:
     """The server, while it is entered."""
 
     def __init__(self, answer: Answer) -> None:
+        # Requests in the order in which they came: the method, the path and the body.
+        self.sent: list[tuple[str, str, bytes]] = []
+        sent = self.sent
+
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                sent.append((self.command, self.path, self.rfile.read(length)))
                 status, body, headers = answer(self.path, self.headers)
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(body)), **headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
+
+            do_PUT = do_DELETE = do_GET  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 pass

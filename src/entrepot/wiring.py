@@ -119,11 +119,9 @@ def make_integrations(chosen: Settings) -> Integrations:
         chosen.integration_url.rstrip("/"), chosen.integration_workspace,
         chosen.integration_secret.encode(), trusts_clients=chosen.integration_trusts_clients,
     )  # fmt: skip
-    if not told.url:
+    service = integration_service(chosen)
+    if service is None:
         return told
-    service = IntegrationService(
-        told.url, chosen.integration_key, private=chosen.integration_private
-    )
 
     async def provider(name: str) -> str:
         try:
@@ -132,6 +130,14 @@ def make_integrations(chosen: Settings) -> Integrations:
             raise Unverified(str(error)) from error
 
     return told._replace(provider=provider, close=service.close)
+
+
+def integration_service(chosen: Settings) -> IntegrationService | None:
+    """The client of the integration service; None where none is set up."""
+    url = chosen.integration_url.rstrip("/")
+    if not url:
+        return None
+    return IntegrationService(url, chosen.integration_key, private=chosen.integration_private)
 
 
 def make_connectors(database: Database, chosen: Settings) -> Mapping[str, Connect]:
@@ -177,6 +183,7 @@ async def make_worker(
         stands_in=chosen.sandbox,
         secret=await migrate.install_secret(holding.database),
         policies=starting_at(chosen.retry_seconds),
+        shops=integration_service(chosen),
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.integration_service import IntegrationService, order_event, signature, tell
 
 from entrepot.testing.clients import Body, World, accepted, neighbour, speaking
-from entrepot.testing.server import Server
+from entrepot.testing.server import Server, eventually
 
 ENGINES = ("sqlite", "postgres")
 AT_ONCE = 16
@@ -150,3 +150,57 @@ def test_a_connection_brings_its_orders_to_its_own_organization(shops: Shops) ->
         assert len(found) == 1
         assert found[0]["money"]["authorized"] in ("0", "0.00")
     shops.server.command("verify")
+
+
+def made(shops: Shops) -> str:
+    """A new product, by its id."""
+    variant = {"sku": uuid.uuid4().hex, "currency": "EUR", "price": "12.50"}
+    body = {"name": "Cup", "variants": [variant]}
+    product = accepted(shops.world.native.send("POST", "/products", body))
+    return str(uuid.UUID(product["id"]))
+
+
+def push(shops: Shops, product_id: str, action: str = "UPSERT") -> httpx.Response:
+    body = {"productId": product_id, "action": action}
+    return shops.world.synq.http.post("/unified/sync/push/product", json=body)
+
+
+def ended(shops: Shops, product_id: str, type_: str, count: int) -> list[Body]:
+    """So many events of how pushes of this product ended, once they are there."""
+
+    def there() -> list[Body] | None:
+        found = accepted(shops.world.native.get(f"/v1/events?types={type_}&limit=200"), 200)
+        its = [one["body"] for one in found["data"] if one["body"]["product_id"] == product_id]
+        return its if len(its) >= count else None
+
+    return eventually(there, f"{count} times {type_}", 60)
+
+
+def test_a_shop_is_told_of_a_product_until_it_takes_it(shops: Shops) -> None:
+    shops.connect()
+    product_id = made(shops)
+    shops.service.refusals[:] = [503, 429]
+    assert push(shops, product_id).status_code == 202
+    [told, *_] = ended(shops, product_id, "integration.synced", 1)
+    assert told["action"] == "UPSERT"
+    calls = shops.service.pushed(product_id)
+    assert len(calls) >= 3, "two are put off, and come again"
+    item = json.loads(calls[-1][2])
+    assert (item["name"], item["variants"][0]["prices"]) == (
+        "Cup", [{"price": 12.5, "currency": "EUR"}],
+    )  # fmt: skip
+
+
+def test_a_push_that_is_refused_is_over(shops: Shops) -> None:
+    shops.connect()
+    product_id = made(shops)
+    shops.service.refusals[:] = [422]
+    assert push(shops, product_id).status_code == 202
+    [told] = ended(shops, product_id, "integration.sync_failed", 1)
+    assert told["error"] == "the integration service answered 422"
+
+
+def test_a_push_of_nothing_known_is_refused(shops: Shops) -> None:
+    assert push(shops, str(uuid.uuid4())).status_code == 404
+    assert push(shops, "cup").status_code == 400
+    assert push(shops, made(shops), "MOVE").status_code == 400

@@ -133,7 +133,7 @@ def test_parameters_stand_anywhere_in_a_path() -> None:
 
 NOWHERE = {
     "synq": [
-        "/unified", "/unified/webhook/x", "/unified/sync/push/product", "/api/v1/pim",
+        "/unified", "/unified/webhook/x", "/unified/sync/push/order", "/api/v1/pim",
         "/v1/unified",
         "/api/v1/onboard", "/api/v1/team-workspace/teams", "/api/v1/tickets", "/api/v1/ucp/x.json",
         "/api/v1/agent-stream", "/api/v1/pim/nothing", "/api/v1/settings/x",

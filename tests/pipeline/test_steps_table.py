@@ -49,7 +49,7 @@ def test_only_the_payload_of_a_request_s_job_is_told_as_its_id() -> None:
     told = {kind: request_id(in_hand(a_job(kind))) for kind in STEPS}
     assert told == dict.fromkeys(
         ("reserve", "authorise", "increase", "void", "capture", "refund", "look"), "req-7"
-    ) | {"fetch": None}
+    ) | {"fetch": None, "push": None}
 
 
 async def test_a_kind_that_is_not_known_is_left_to_a_person() -> None:

@@ -14,6 +14,9 @@ COMMERCE, ACCOUNTING = "commerce", "accounting"
 CATEGORIES = (COMMERCE, ACCOUNTING)
 ACTIVE, PAUSED = "ACTIVE", "PAUSED"
 STATES = (ACTIVE, PAUSED)
+# What a shop is told of a product: that it is as it is, or that it is gone.
+UPSERT, DELETE = "UPSERT", "DELETE"
+PUSHES = (UPSERT, DELETE)
 NAME_MAX = 255  # characters of a connection's name at the integration service
 PROVIDER_MAX = 100  # characters
 EXTERNAL_ID_MAX = 255  # characters of the id that a shop gives an order
@@ -55,6 +58,36 @@ class ToldOrder(NamedTuple):
     version: int
     created_at: int
     updated_at: int
+
+
+class Push(NamedTuple):
+    """What a connection is to be told of a product, whose id is spelled with dashes."""
+
+    connection: str
+    product_id: str
+    action: str  # one of PUSHES
+
+    def text(self) -> str:
+        """The push as the payload of a job: the name of a connection may have any character."""
+        return f"{self.action} {self.product_id} {self.connection}"
+
+
+class Pushed(NamedTuple):
+    """What a push came to: the answer's status, or why there was none."""
+
+    status: int | None
+    error: str = ""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the status is 2xx."""
+        return self.status is not None and self.status // 100 == 2
+
+
+def push_of(text: str) -> Push:
+    """The push that a job's payload is. Raises ValueError for another text."""
+    action, product_id, connection = text.split(" ", 2)
+    return Push(connection, product_id, action)
 
 
 CONNECTIONS: Kind[TextKey, Connection] = Kind(

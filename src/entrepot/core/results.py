@@ -57,6 +57,12 @@ class NotedResult(NamedTuple):
     fetching: bool
 
 
+class PushResult(NamedTuple):
+    """How many connections are told of a product, a moment later."""
+
+    connections: int
+
+
 class NoticeResult(NamedTuple):
     """A payment service's notification is kept; whether it was not kept before."""
 
@@ -211,6 +217,7 @@ Result = (
     | OrdersResult
     | NotedResult
     | NoticeResult
+    | PushResult
     | StockResult
     | StepResult
     | SettingsResult

@@ -6,6 +6,10 @@ from urllib.parse import quote
 
 import msgspec
 
+from entrepot.core.ids import dashed
+from entrepot.core.integrations import Connection, Push, Pushed
+from entrepot.core.products import ACTIVE, FullProduct
+from entrepot.core.properties import Number, text_of
 from entrepot.outbox.guarded import GuardedClient, Unreached
 
 BODY_MAX = 64 * 1024
@@ -19,6 +23,25 @@ class _Connected(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_Connected).decode
+
+
+def item(product: FullProduct) -> bytes:
+    """A product as the integration service is told it. Prices are numbers, exact."""
+    its = product.product
+    variants = [
+        {
+            "id": dashed(one.variant.id), "name": one.details.name, "sku": one.variant.sku,
+            "prices": [
+                {"price": Number(one.variant.price.text()), "currency": one.variant.currency}
+            ],
+        }
+        for one in product.variants
+    ]  # fmt: skip
+    told = {
+        "id": dashed(its.id), "name": its.name, "description": its.description,
+        "vendor_name": its.vendor, "is_active": its.status == ACTIVE, "variants": variants,
+    }  # fmt: skip
+    return text_of(told).encode()
 
 
 class Unconfirmed(Exception):
@@ -51,6 +74,24 @@ class IntegrationService:
         if not 0 < len(found) <= _PROVIDER_MAX or not found.isprintable():
             raise Unconfirmed("the integration service names no platform")
         return found
+
+    async def push(self, connection: Connection, told: Push, product: FullProduct | None) -> Pushed:
+        """Tell a connection of a product, under our id of it: the same call again changes nothing.
+
+        Without `product` the product is gone.
+        """
+        name = quote(connection.name, safe="")
+        url = f"{self._url}/{connection.category}/{name}/item/{told.product_id}"
+        headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json"}
+        method, content = "DELETE", b""
+        if product is not None:
+            method, content = "PUT", item(product)
+            headers["Content-Type"] = "application/json"
+        try:
+            answer = await self._client.send(method, url, headers, content)
+        except Unreached as error:
+            return Pushed(None, f"the integration service: {error}")
+        return Pushed(answer.status)
 
     async def close(self) -> None:
         """Close the connections."""

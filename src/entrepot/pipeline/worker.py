@@ -35,7 +35,7 @@ from entrepot.pipeline.steps import (
     unless_lapsed,
     wait_until,
 )
-from entrepot.pipeline.steps.outside import SANDBOX, Connect, Outside, SourceDialect
+from entrepot.pipeline.steps.outside import SANDBOX, Connect, Outside, Shops, SourceDialect
 from entrepot.pipeline.steps.reserve import reserve
 from entrepot.providers.payment import PaymentProvider
 from entrepot.telemetry import log
@@ -67,6 +67,7 @@ class Worker:
         secret: bytes,
         stands_in: bool = True,
         policies: Mapping[str, Policy] = POLICIES,
+        shops: Shops | None = None,
     ) -> None:
         self._holding = holding
         self._writer = writer
@@ -77,7 +78,7 @@ class Worker:
         self._stand_in = SANDBOX if stands_in else None
         self._outside = Outside(
             providers, Counted(sandbox, SANDBOX), self._database, dialect,
-            account_seconds=ACCOUNT_SECONDS,
+            account_seconds=ACCOUNT_SECONDS, shops=shops,
         )  # fmt: skip
         self._secret = secret
         self._terms = Terms(

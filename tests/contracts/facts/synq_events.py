@@ -13,16 +13,12 @@ from typing import NamedTuple
 from tests.contracts.facts import Facts, House
 from tests.contracts.facts.house import reference
 
-from entrepot.core.order import Event
-from entrepot.outbox import messages
-from entrepot.store.reading.webhooks import ToSend
 from entrepot.testing.clients import Body, World, accepted
 from entrepot.testing.receiver import Posted, Receiver
 from entrepot.testing.server import eventually
 
 facts = Facts("synq events")
 PAGE = "page concepts/events"
-NO_CONNECTIONS = "connections come with Synq's integrations"
 
 
 class Heard(NamedTuple):
@@ -119,17 +115,6 @@ def _(house: House) -> None:
         payload = heard(house).event(type_)["payload"]
         assert payload["id"] == created
         assert status in (None, payload["status"])
-
-
-def _to_come(number: int, type_: str, subject: str) -> None:
-    @facts(number, type_, PAGE, ours=NO_CONNECTIONS)
-    def _(_house: House) -> None:
-        event = Event(1, b"p" * 16, 1, type_, 0, "synq", "{}", subject, "step:x", 1)
-        beside = ToSend([], 1, [], b"o" * 16, b"t" * 16, {})
-        assert f'"event_type":"{type_}"'.encode() in messages.message(event, "domain_event", beside)
-
-
-_to_come(951, "integration.synced", "commerce_connection")
 
 
 @facts(948, "product.created", PAGE)

@@ -11,6 +11,7 @@ from tests.contracts.facts import Facts, House
 from tests.integration_service import WORKSPACE
 
 from entrepot.testing.clients import Body, World, accepted, assert_envelope
+from entrepot.testing.server import eventually
 
 facts = Facts("synq integrations")
 PAGE, GUIDE = "page api/integrations", "page guides/integrations"
@@ -139,13 +140,44 @@ def _(house: House) -> None:
     assert listed(house.world) == []
 
 
-NOT_BUILT = "products are not pushed yet"
+def product(house: House) -> str:
+    """A new product, by its id."""
+    variant = {"sku": uuid.uuid4().hex, "currency": "EUR", "price": "12.50"}
+    body = {"name": "Cup", "variants": [variant]}
+    made = accepted(house.integrating.native.send("POST", "/products", body))
+    return str(uuid.UUID(made["id"]))
 
 
-@facts(819, "POST /unified/sync/push/product 202 {status: queued}", "code", ours=NOT_BUILT)
-@facts(820, "productId, and action UPSERT or DELETE", "code", ours=NOT_BUILT)
-@facts(821, "a push goes to all active integrations", PAGE, ours=NOT_BUILT)
+@facts(819, "POST /unified/sync/push/product 202 {status: queued}", "code")
+@facts(820, "productId, and action UPSERT or DELETE", "code")
+@facts(821, "a push goes to all active integrations", PAGE)
+@facts(951, "integration.synced", "page concepts/events")
 def _(house: House) -> None:
-    body = {"productId": str(uuid.uuid4()), "action": "UPSERT"}
-    answer = house.integrating.synq.http.post("/unified/sync/push/product", json=body)
-    assert answer.status_code == 404
+    """The audit says of each push what became of it. The path at the service is our choice."""
+    connections = {made(house)["unified_connection_id"] for _ in "ab"}
+    its, post = product(house), house.integrating.synq.http.post
+    for action, method in (("UPSERT", "PUT"), ("DELETE", "DELETE")):
+        answer = post("/unified/sync/push/product", json={"productId": its, "action": action})
+        assert (answer.status_code, answer.json()) == (202, {"status": "queued"})
+
+        def told(method: str = method) -> bool:
+            found = house.integration_service.pushed(its)
+            return connections <= {one[1].split("/")[2] for one in found if one[0] == method}
+
+        eventually(told, f"both shops are told by {method}", 30)
+    synced = "/v1/events?types=integration.synced&limit=200"
+
+    def noted() -> bool:
+        found = accepted(house.integrating.native.get(synced), 200)["data"]
+        told = [one["body"] for one in found if one["body"]["product_id"] == its]
+        return {(one["connection_id"], one["action"]) for one in told} >= {
+            (name, action) for name in connections for action in ("UPSERT", "DELETE")
+        }
+
+    eventually(noted, "the log says that both shops were told", 30)
+    wrong = post("/unified/sync/push/product", json={"productId": its, "action": "MOVE"})
+    assert wrong.status_code == 400
+    unset = house.world.synq.http.post(
+        "/unified/sync/push/product", json={"productId": its, "action": "UPSERT"}
+    )
+    assert (unset.status_code, "ENTREPOT_INTEGRATION_URL" in unset.text) == (500, True)

@@ -38,6 +38,7 @@ from entrepot.core.decide import (
     place,
     price,
     product,
+    push,
     refund,
     reserve,
     resolve,
@@ -83,6 +84,7 @@ from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.price import MakePriceList
 from entrepot.core.decide.product import AmendProduct, MakeProduct
+from entrepot.core.decide.push import FinishPush, PushProduct
 from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.resolve import ResolveOrder
@@ -157,6 +159,8 @@ _RULES: dict[type, Rule] = {
     MakeChannel: Rule(open_channel.wants, open_channel.make),
     Connect: Rule(connect.wants, connect.connect),
     SwitchConnection: Rule(connect.wants_one, connect.switch),
+    PushProduct: Rule(push.wants, push.push),
+    FinishPush: Rule(push.wants_to_finish, push.finish),
     ReceiveOrder: Rule(hear.wants, hear.receive, brings=True),
     KeepHeard: Rule(hear.wants_connection, hear.keep),
     InviteMember: Rule(invite.wants_to_invite, invite.invite),

@@ -15,13 +15,13 @@ PUT_OFF_MAX = 3_600_000_000
 # How many tries a step has before a person has to look at it; a fault may have a policy of its own.
 TRIES_MAX = {
     "reserve": 8, "authorise": 50, "void": 300, "capture": 900, "refund": 900, "look": 50,
-    "fetch": 20, "increase": 50,
+    "fetch": 20, "increase": 50, "push": 20,
 }  # fmt: skip
 
 # Jobs beside the first one of their order: what their ids have behind the order's.
 _BESIDE = {"void": b"\x01", "capture": b"\x02", "refund": b"\x03", "look": b"\x04",
            "increase": b"\x05"}  # fmt: skip
-_FENCES = 1 << 20  # more claims of one job than there ever are
+FENCES = 1 << 20  # more claims of one job than there ever are
 
 
 def job_ids(order_id: bytes) -> tuple[bytes, ...]:
@@ -73,7 +73,7 @@ def set_to_work(kind: str, order: Order, facts: Facts, changes: Changes) -> None
     stands_still = kind in held.STEPS and held.is_held(order)
     if job is None:
         job = new_job(kind, order.org, job_id(order, kind), order.id, facts)
-        job = job._replace(fence=job.fence + order.version * _FENCES)
+        job = job._replace(fence=job.fence + order.version * FENCES)
         if stands_still:
             job = job._replace(state=held.STOPPED, leased_until=0, holder=None)
         changes.jobs.put(job)

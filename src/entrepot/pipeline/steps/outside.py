@@ -7,11 +7,13 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import httpx
 
 from entrepot.core.decide.mirror import OrderDraft
+from entrepot.core.integrations import ACTIVE, Connection, Push, Pushed
+from entrepot.core.products import FullProduct
 from entrepot.pipeline.breaker import Breaker
 from entrepot.pipeline.counted import Counted
 from entrepot.pipeline.order_source import make_client
@@ -19,6 +21,7 @@ from entrepot.providers.payment import PaymentProvider
 from entrepot.store import accounts
 from entrepot.store.accounts import Organization, ProviderAccount
 from entrepot.store.engine import Database
+from entrepot.store.reading import integrations, products
 
 _SETTINGS_SECONDS = 1.0
 _ORGANIZATIONS_MAX = 10_000
@@ -40,6 +43,18 @@ class SourceDialect(NamedTuple):
 
 # Makes the provider that speaks to a payment service for the account of one organization.
 Connect = Callable[[ProviderAccount], PaymentProvider]
+
+
+class Shops(Protocol):
+    """The integration service, which tells connected shops of products."""
+
+    async def push(self, connection: Connection, told: Push, product: FullProduct | None) -> Pushed:
+        """Tell a connection of a product; without `product` the product is gone."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
 
 
 class _Reached(NamedTuple):
@@ -65,8 +80,12 @@ class Outside:
         dialect: SourceDialect,
         *,
         account_seconds: float = 0.0,
+        shops: Shops | None = None,
     ) -> None:
+        """`shops`: who tells connected shops of products; None where nobody is set up."""
         self.dialect = dialect
+        self.shops = shops
+        self.pushes = Breaker(time.monotonic, random.random)
         self._services, self._sandbox = services, sandbox
         self._database = database
         self._reached: dict[tuple[int, str], _Reached] = {}
@@ -131,6 +150,15 @@ class Outside:
         """The organization, which says where its source is."""
         return await self._database.read(partial(accounts.organization, org=org))
 
+    async def connection(self, org: int, name: str) -> Connection | None:
+        """The connection of this name; None where the organization has none that is active."""
+        found = await integrations.connections.ask(self._database, org)
+        return next((one for one in found if (one.name, one.status) == (name, ACTIVE)), None)
+
+    async def product(self, org: int, product_id: bytes) -> FullProduct | None:
+        """The product with its variants."""
+        return await products.product.ask(self._database, org, product_id)
+
     @property
     def client(self) -> httpx.AsyncClient:
         """The client for order sources."""
@@ -145,3 +173,5 @@ class Outside:
             await provider.close()
         if self._client is not None:
             await self._client.aclose()
+        if self.shops is not None:
+            await self.shops.close()

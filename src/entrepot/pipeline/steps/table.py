@@ -18,6 +18,7 @@ from entrepot.pipeline.steps.fetch import fetch
 from entrepot.pipeline.steps.look import look
 from entrepot.pipeline.steps.operate import capture, refund
 from entrepot.pipeline.steps.outside import Outside
+from entrepot.pipeline.steps.push import push
 from entrepot.pipeline.steps.void import void
 from entrepot.providers.payment import PaymentProvider
 
@@ -68,6 +69,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "capture": Step(SERVICE, _with_service(capture)),
         "refund": Step(SERVICE, _with_service(refund)),
         "look": Step(SERVICE, _with_service(look)),
+        "push": Step(SOURCE, push, of_request=False),
         "fetch": Step(SOURCE, fetch, of_request=False),
     }
 )

@@ -12,18 +12,21 @@ from entrepot.core.commands import DraftLine, VariantRef
 from entrepot.core.decide.connect import Connect
 from entrepot.core.decide.hear import Heard, KeepHeard, ReceiveOrder
 from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.push import PushProduct
 from entrepot.core.integrations import COMMERCE, Connection, key_of
 from entrepot.core.quantity import ONE, Quantity
 from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import addresses, canonical, currency, quantities
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
+from entrepot.edge.synq.ids import uuid
 from entrepot.edge.synq.integrations import wire
 from entrepot.edge.synq.orders.read import unit_price
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint, well_formed
 
 CALLBACK: msgspec.json.Decoder[wire.Callback] = msgspec.json.Decoder(wire.Callback)
+PUSH: msgspec.json.Decoder[wire.Push] = msgspec.json.Decoder(wire.Push)
 EVENT: msgspec.json.Decoder[wire.Event] = msgspec.json.Decoder(wire.Event)
 _NAMED: msgspec.json.Decoder[wire.Named] = msgspec.json.Decoder(wire.Named)
 _ORDER: msgspec.json.Decoder[wire.Order] = msgspec.json.Decoder(wire.Order)
@@ -49,6 +52,13 @@ def connect(body: wire.Callback, provider: str, principal: Principal) -> Connect
         principal.org, "synq", body.connection_id, provider.strip().lower(),
         body.category or COMMERCE,
     )  # fmt: skip
+
+
+def push(body: wire.Push, connections: list[Connection], principal: Principal) -> PushProduct:
+    """The command. Refused: an id that is none."""
+    product_id = uuid(body.productId, "productId", "itm_")
+    names = tuple(one.name for one in connections)
+    return PushProduct(principal.org, product_id, body.action, names)
 
 
 def told(body: bytes) -> Told:

@@ -62,6 +62,16 @@ async def list_connections(call: Call) -> Answer:
     return Answer(200, write.encode(wire.ConnectionList(list(map(write.connection, found)))))
 
 
+async def push_product(call: Call) -> Answer:
+    """Have all active connections told of a product, a moment later."""
+    if not call.services.integrations.url:
+        raise refuse(Reason.NOT_CONFIGURED, _UNSET)
+    body = await call.json(read.PUSH)
+    found = await call.read(integrations.connections)
+    command = read.push(body, found, call.principal)
+    return await call.submit(command, write.queued(call.request_id))
+
+
 async def receive_event(call: Call) -> Answer | Reply:
     """Take what a connection tells: place its orders, and tell the rest in the log."""
     told = await call.parsed(read.told)
@@ -129,6 +139,15 @@ OPERATIONS = (
         summary="List connections", handler=list_connections, tag="Integrations",
         parameters=HEADERS,
         responses={200: Response("All connections", wire.ConnectionList), **ERRORS},
+    ),
+    Operation(
+        method="POST", path="/unified/sync/push/product", operation_id="pushProduct",
+        summary="Tell connected shops of a product", handler=push_product, access=WRITERS,
+        tag="Integrations", parameters=HEADERS, body=wire.Push,
+        description="A push for each active connection, which a worker sends until it is taken. "
+        "A deleted product is told to be gone. The log says what became of each push.",
+        responses={202: Response("The pushes are queued", wire.Queued), **BODY_ERRORS,
+                   404: Response("No such product is known here", Error)},
     ),
     _webhook("/unified/webhook", "receiveEvent"),
     _webhook("/v1/unified/webhooks", "receiveEventToo"),

@@ -7,7 +7,14 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from entrepot.core.integrations import CATEGORIES, EXTERNAL_ID_MAX, NAME_MAX, PROVIDER_MAX, STATES
+from entrepot.core.integrations import (
+    CATEGORIES,
+    EXTERNAL_ID_MAX,
+    NAME_MAX,
+    PROVIDER_MAX,
+    PUSHES,
+    STATES,
+)
 from entrepot.edge.synq.wire import Moment, Uuid
 
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
@@ -59,6 +66,19 @@ class ConnectionList(msgspec.Struct):
     """All connections, oldest first."""
 
     connections: list[Connection]
+
+
+class Push(msgspec.Struct):
+    """The body of POST /unified/sync/push/product."""
+
+    productId: Uuid  # noqa: N815 - as the API spells it
+    action: Annotated[str, Meta(extra_json_schema={"enum": list(PUSHES)})]
+
+
+class Queued(msgspec.Struct):
+    """The connections are told a moment later."""
+
+    status: Literal["queued"]
 
 
 class Event(msgspec.Struct):

@@ -44,6 +44,17 @@ def connected(request_id: str) -> Callable[[Result | Refusal], Answer]:
     return answer
 
 
+def queued(request_id: str) -> Callable[[Result | Refusal], Answer]:
+    """How a push is answered: before anybody is told."""
+
+    def answer(result: Result | Refusal) -> Answer:
+        if isinstance(result, Refusal):
+            return refusal_answer(result, request_id)
+        return Answer(202, encode(wire.Queued("queued")))
+
+    return answer
+
+
 def heard(request_id: str) -> Callable[[Result | Refusal], Answer]:
     """How an event of a connection is answered inside: 200 with what became of the event, which no
     sender is shown. An order that could not be placed is refused.
