@@ -1,11 +1,12 @@
 """Two versions by turns: `python -m bench.turns OLD NEW` holds orders a second against each other.
 
 OLD and NEW are folders of the project, each with its own `.venv`. Both servers run all the time, on
-SQLite books of their own. Each request is sent for a short while to one server and then to the
+books of their own. Each request is sent for a short while to one server and then to the
 other, many times; a load begins when both servers rest, because a book copies its log after a load.
 A ratio of neighbours in time is little touched by a machine whose speed changes from minute to
 minute; the median of many ratios is touched less. The processor time of an order, which the server
-used in the same loads, is told beside the rate.
+used in the same loads, is told beside the rate. With `--role all` the pipeline runs in the same
+process, and the processor time is that of an order from its acceptance to its confirmation.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from cyclopts import App
 
 from bench import process, wrk
 from bench.requests import Request, every
 from bench.stock import replenish
+from entrepot.testing.postgres import Postgres
 from entrepot.testing.server import Server, sqlite_url
 
 CONNECTIONS = 32
@@ -103,21 +105,46 @@ def _load(server: Server, request: Request, seconds: int, folder: Path) -> Load:
 
 
 @app.default
-def turns(old: Path, new: Path, *, pairs: int = 20, seconds: int = 2, role: str = "api") -> None:
-    """Print one line a request. The books are verified by their own versions at the end."""
+def turns(  # noqa: PLR0913 - a flag each
+    old: Path,
+    new: Path,
+    *,
+    pairs: int = 20,
+    seconds: int = 2,
+    role: Literal["api", "all"] = "api",
+    engine: Literal["sqlite", "postgres"] = "sqlite",
+    only: str = "",
+) -> None:
+    """Print two lines a request. The books are verified by their own versions at the end.
+
+    Parameters
+    ----------
+    pairs: How many loads each server gets.
+    seconds: How long a load lasts.
+    role: `api` accepts only; `all` runs the pipeline in the same process.
+    engine: Where the order books are; both are on one PostgreSQL.
+    only: Requests whose name has this text (default: all).
+    """
     wrk.ensure()
     with tempfile.TemporaryDirectory(prefix="entrepot-turns-") as name, ExitStack() as stack:
         servers = []
+        postgres = Postgres()
+        if engine == "postgres":
+            postgres.start()
+            stack.callback(postgres.stop)
         for number, tree in enumerate((old, new)):
             folder = Path(name) / str(number)
             folder.mkdir()
             program = str(tree.resolve() / ".venv" / "bin" / "entrepot")
-            server = Server(sqlite_url(folder), folder, role=role, program=program)
+            url = postgres.create() if engine == "postgres" else sqlite_url(folder)
+            server = Server(url, folder, role=role, program=program)
             servers.append(stack.enter_context(server))
             assert server.process is not None
             process.wait_until_idle(server.process.pid)
             replenish(server)
-        for what in range(len(every(servers[0].credentials))):
+        for what, request in enumerate(every(servers[0].credentials)):
+            if only not in request.name:
+                continue
             compared = compare(servers[0], servers[1], what, pairs, seconds, Path(name))
             print(compared.told(), flush=True)
         for server in servers:
