@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import httpx
@@ -79,32 +80,27 @@ def test_an_answer_under_way_is_given(database_url: str, tmp_path: Path) -> None
     """A request whose body is still arriving when SIGTERM comes is answered, not cut off."""
     with Server(database_url, tmp_path) as server, speaking(server) as world:
         body = httpx.Request("POST", "http://-", json=world.synq_order()).content
-        half_sent, rest = threading.Event(), threading.Event()
-        answers: list[httpx.Response] = []
-
-        def pieces() -> Iterator[bytes]:
-            yield body[:40]
-            half_sent.set()
-            rest.wait(30)
-            yield body[40:]
-
-        def ask() -> None:
-            headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
-            answers.append(world.synq.http.post(SYNQ_ORDERS, content=pieces(), headers=headers))
-
-        asking = threading.Thread(target=ask)
-        asking.start()
-        assert half_sent.wait(30)
-        assert server.process is not None
-        server.process.terminate()
-        eventually(server.is_silent, "the server takes no new connections")
-        rest.set()
-        asking.join()
-        assert server.process.wait(60) == 0
+        headers = world.synq.headers | {"Content-Type": "application/json"}
+        asked = httpx.Request("POST", server.url + SYNQ_ORDERS, headers=headers, content=body)
+        asked.headers["Expect"] = "100-continue"
+        head = "".join(f"{name}: {value}\r\n" for name, value in asked.headers.items())
+        with closing(socket.create_connection(("127.0.0.1", server.port), timeout=60)) as client:
+            client.sendall(f"POST {SYNQ_ORDERS} HTTP/1.1\r\n{head}\r\n".encode() + body[:40])
+            # The server says that it has read the head, and waits for the rest of the body.
+            told = client.makefile("rb")
+            assert told.readline().startswith(b"HTTP/1.1 100 ")
+            assert told.readline() == b"\r\n"
+            assert server.process is not None
+            server.process.terminate()
+            eventually(server.is_silent, "the server takes no new connections")
+            client.sendall(body[40:])
+            answer = HTTPResponse(client, method="POST")
+            answer.begin()
+            told_of = json.load(answer)
+        assert (answer.status, server.process.wait(60)) == (201, 0)
         server.process = None
-        order_id = accepted(answers[0])["order_id"]
         server.start()
-        assert world.synq.until(order_id)["status"] == "confirmed"
+        assert world.synq.until(told_of["order_id"])["status"] == "confirmed"
 
 
 def test_a_request_that_waits_for_events_is_answered_when_the_server_drains(tmp_path: Path) -> None:
