@@ -12,13 +12,14 @@ from functools import partial
 from types import MappingProxyType
 
 from entrepot import sealing
+from entrepot.core.provider_accounts import ProviderAccount
 from entrepot.edge.notifications import Read
+from entrepot.edge.provider_accounts import Told
 from entrepot.providers import account
 from entrepot.providers.account import Heard
 from entrepot.providers.payment import Notification, PaymentProvider
 from entrepot.providers.unusable import Unusable
 from entrepot.store import accounts
-from entrepot.store.accounts import ProviderAccount
 from entrepot.store.engine import Database
 from entrepot.store.reading import notices
 
@@ -140,3 +141,54 @@ def connectors(
     """For each service a function that connects to the service for one account."""
     ready = partial(connect, database=database, keys=keys, calls_max=calls_max)
     return dict.fromkeys(PROVIDERS, ready)
+
+
+class Accounts:
+    """See edge.provider_accounts.ProviderAccounts. `keys` seal and open accounts."""
+
+    def __init__(self, keys: tuple[bytes, ...], *, elsewhere: bool) -> None:
+        """`elsewhere`: whether an account may be at an address that is not the service's own, such
+        as a simulator.
+        """
+        self._keys, self._elsewhere = keys, elsewhere
+
+    def faults(self, service: str, given: Mapping[str, str]) -> list[tuple[str, str]]:
+        """See ProviderAccounts."""
+        found = account.faults(service, given)
+        if not found and not self._elsewhere and (url := given.get(account.BASE_URL)):
+            hosts = account.HOSTS[service]
+            if not account.is_at(url, hosts):
+                sentence = f"must be an address of {service}: {', '.join(hosts)}"
+                found.append((account.BASE_URL, sentence))
+        return found
+
+    def no_seal(self) -> str | None:
+        """See ProviderAccounts."""
+        return None if self._keys else f"cannot be kept: {sealing.NO_KEYS}"
+
+    def sealed(self, org: int, service: str, given: Mapping[str, str]) -> bytes:
+        """See ProviderAccounts. Raises Unsealable where there is no key."""
+        about = sealing.about_account(org, service)
+        return sealing.seal(self._keys, account.packed(service, given), about)
+
+    def told(self, kept: ProviderAccount) -> Told:
+        """See ProviderAccounts."""
+        try:
+            members = members_of(kept, self._keys)
+        except sealing.Unsealable as why:
+            return Told({}, {}, str(why))
+        known = account.MEMBERS[kept.service]
+        return Told(
+            {one.name: members[one.name] for one in known if not one.secret},
+            {one.name: bool(members[one.name]) for one in known if one.secret},
+        )
+
+    async def check(self, kept: ProviderAccount) -> str | None:
+        """See ProviderAccounts."""
+        # In a thread: the client of a service is imported here first.
+        ready = partial(connect, kept, None, keys=self._keys, calls_max=1)
+        provider = await asyncio.to_thread(ready)
+        try:
+            return await provider.check()
+        finally:
+            await provider.close()

@@ -107,9 +107,13 @@ def make_services(
     admission = Admission(
         database, monotonic=time.monotonic, rate=rate, tokens=tokens, shared_buckets=buckets
     )
+    # Who may send webhooks to private addresses may have payment services there, to try them.
+    services = payment_services.Accounts(
+        sealing.keys_of(chosen.seal_keys), elsewhere=chosen.webhooks_private
+    )
     return Services(
         database, writer, admission, chosen.sandbox, chosen.cell, chosen.webhooks_private,
-        make_integrations(chosen),
+        make_integrations(chosen), provider_accounts=services,
     )  # fmt: skip
 
 

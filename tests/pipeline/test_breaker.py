@@ -11,6 +11,7 @@ from tests.factories import open_shop
 from tests.pipeline.conftest import DEADLINE_SECONDS, FAST, House, eventually
 from tests.pipeline.test_notices import Later
 
+from entrepot.core.provider_accounts import ProviderAccount
 from entrepot.core.results import OrderResult
 from entrepot.pipeline.breaker import FAILURES, FIRST_SECONDS, LONGEST_SECONDS, Breaker
 from entrepot.pipeline.holding import WAITING_CALLS
@@ -18,7 +19,6 @@ from entrepot.pipeline.lanes import PUT_OFF_MAX, Lane
 from entrepot.pipeline.worker import CROWDED, CROWDED_SECONDS
 from entrepot.providers.payment import Authorised, Declined, Misconfigured, NotSent, Unknown
 from entrepot.store import schema
-from entrepot.store.accounts import ProviderAccount
 
 NARROW = FAST._replace(account_calls_max=2)
 

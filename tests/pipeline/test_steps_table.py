@@ -9,11 +9,11 @@ from tests.pipeline.conftest import unread
 from entrepot.clock import new_id, now
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.order import Job
+from entrepot.core.provider_accounts import ProviderAccount
 from entrepot.pipeline.retry import POLICIES
 from entrepot.pipeline.steps import BOOK, Terms, request_id
 from entrepot.pipeline.steps.outside import Outside
 from entrepot.pipeline.steps.table import STEPS, in_hand
-from entrepot.store.accounts import ProviderAccount
 from entrepot.store.verify.statements import JOB_KINDS
 
 TERMS = Terms(now, lambda: 1.0, POLICIES)

@@ -12,9 +12,9 @@ from tests.providers.accounts import at_adyen, at_paypal, at_stripe
 from tests.providers.conftest import request_of
 
 from entrepot import payment_services, sealing
+from entrepot.core.provider_accounts import ProviderAccount
 from entrepot.providers import account
 from entrepot.providers.payment import Misconfigured, OperationRequest, PaymentProvider
-from entrepot.store.accounts import ProviderAccount
 
 KEYS = (b"k" * 32,)
 URL = "http://127.0.0.1:9"  # nobody is asked

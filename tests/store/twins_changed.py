@@ -41,12 +41,6 @@ def _variant(conn: Connection, ids: Ids) -> None:
 
 
 DONE: dict[str, Work] = {
-    "accounts.keep_provider_account": lambda conn, _: accounts.keep_provider_account(
-        conn, accounts.ProviderAccount(ORG, "stripe", b"new"), NOW
-    ),
-    "accounts.remove_provider_account": lambda conn, _: accounts.remove_provider_account(
-        conn, ORG, "stripe"
-    ),
     "allocation.write": lambda conn, _: allocation.write(conn, ORG, hard=False),
     "accounts.set_payment_secret": lambda conn, _: accounts.set_payment_secret(conn, ORG, b"s"),
     "accounts.set_source": lambda conn, _: accounts.set_source(conn, ORG, None, "X: 1"),

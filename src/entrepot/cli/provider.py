@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,12 +17,18 @@ from sqlalchemy import Connection
 
 from entrepot import payment_services, sealing, settings
 from entrepot.cli.choices import words
-from entrepot.cli.session import OperatorError, organization, read, write
-from entrepot.clock import now
-from entrepot.core import ids
+from entrepot.cli.session import OperatorError, on_book, organization, read
+from entrepot.core import actor, ids
+from entrepot.core.decide.open_account import AddAccount, RemoveAccount, SealAnew
+from entrepot.core.provider_accounts import ProviderAccount
+from entrepot.core.refusal import Refusal
+from entrepot.core.results import AccountResult
 from entrepot.providers import account
 from entrepot.store import accounts
-from entrepot.store.accounts import Organization, ProviderAccount
+from entrepot.store.accounts import Organization
+from entrepot.store.engine import Database
+from entrepot.wiring import make_writer
+from entrepot.writer.envelope import Envelope
 
 _Service = Annotated[str, words(*payment_services.PROVIDERS)]
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
@@ -63,15 +70,16 @@ def add(org: str, service: _Service, *, base_url: str | None = None, from_: _Fro
         raise OperatorError(
             f"the account at {service}: {fault}; docs/payments.md lists the members"
         )
-    packed = account.packed(service, given)
+    services = payment_services.Accounts(keys, elsewhere=True)
 
-    def work(conn: Connection) -> tuple[Organization, bool]:
-        found = organization(conn, org)
-        sealed = sealing.seal(keys, packed, sealing.about_account(found.org, service))
-        kept = ProviderAccount(found.org, service, sealed)
-        return found, accounts.keep_provider_account(conn, kept, now())
+    async def work(database: Database) -> tuple[Organization, bool]:
+        found = await database.read(lambda conn: organization(conn, org))
+        made = ProviderAccount(found.org, service, services.sealed(found.org, service, given))
+        told = tuple(sorted(services.told(made).members.items()))
+        command = AddAccount(found.org, actor.OPERATOR, service, made.sealed or b"", told)
+        return found, (await _done(database, command, "provider add")).changed
 
-    found, changed = write(work)
+    found, changed = on_book(work, must_exist=True)
     name = found.name
     print(f"the account of {name} at {service} is {'changed' if changed else 'added'}, sealed")
     print(f"its notifications go to /v1/providers/{service}/{ids.dashed(found.id)}/notifications")
@@ -89,14 +97,14 @@ def list_(org: str | None = None, *, as_json: _Json = False) -> None:
     as_json
         Print one line of JSON.
     """
-    opened_by = sealing.keys_of(settings.load().seal_keys)
+    services = _services()
 
     def work(conn: Connection) -> list[tuple[str, ProviderAccount]]:
         only = organization(conn, org).org if org is not None else None
         named = {one.org: one.name for one in accounts.organizations(conn)}
         return [(named[one.org], one) for one in accounts.provider_accounts(conn, only)]
 
-    listed = [_shown(name, kept, opened_by) for name, kept in read(work)]
+    listed = [_shown(name, kept, services) for name, kept in read(work)]
     print(json.dumps(listed) if as_json else json.dumps(listed, indent=2))
 
 
@@ -111,7 +119,6 @@ def test(org: str, service: _Service) -> None:
     service
         stripe, adyen or paypal.
     """
-    opened_by = sealing.keys_of(settings.load().seal_keys)
 
     def work(conn: Connection) -> tuple[str, ProviderAccount | None]:
         found = organization(conn, org)
@@ -120,7 +127,7 @@ def test(org: str, service: _Service) -> None:
     name, kept = read(work)
     if kept is None:
         raise OperatorError(_no_account(name, service))
-    fault = asyncio.run(_asked(kept, opened_by))
+    fault = asyncio.run(_services().check(kept))
     if fault is not None:
         remedy = "`entrepot provider add` changes the account"
         raise OperatorError(f"the account of {name} at {service} does not work: {fault}; {remedy}")
@@ -139,13 +146,17 @@ def remove(org: str, service: _Service) -> None:
         stripe, adyen or paypal.
     """
 
-    def work(conn: Connection) -> str:
-        found = organization(conn, org)
-        if not accounts.remove_provider_account(conn, found.org, service):
+    async def work(database: Database) -> str:
+        found = await database.read(lambda conn: organization(conn, org))
+        known = partial(accounts.provider_account, org=found.org, service=service)
+        if await database.read(known) is None:
             raise OperatorError(_no_account(found.name, service))
+        command = RemoveAccount(found.org, actor.OPERATOR, service)
+        await _done(database, command, "provider remove")
         return found.name
 
-    print(f"the account of {write(work)} at {service} is removed")
+    name = on_book(work, must_exist=True)
+    print(f"the account of {name} at {service} is removed")
 
 
 @provider_app.command
@@ -153,22 +164,44 @@ def reseal() -> None:
     """Seal every account with the first key of ENTREPOT_SEAL_KEYS; other keys can go afterwards."""
     keys = _seal_keys()
 
-    def work(conn: Connection) -> tuple[int, int]:
-        listed = [one for one in accounts.provider_accounts(conn) if one.sealed is not None]
-        old = [one for one in listed if not sealing.is_of_first(keys, one.sealed or b"")]
-        for one in old:
-            about = sealing.about_account(one.org, one.service)
-            try:
-                plain = sealing.unseal(keys, one.sealed or b"", about)
-            except sealing.Unsealable as why:
-                where = f"the account of organization {one.org} at {one.service}"
-                raise OperatorError(f"{where} cannot be opened: {why}") from why
-            sealed = sealing.seal(keys, plain, about)
-            accounts.keep_provider_account(conn, one._replace(sealed=sealed), now())
-        return len(old), len(listed)
+    async def work(database: Database) -> tuple[int, int]:
+        listed = await database.read(accounts.provider_accounts)
+        kept = [(one, one.sealed) for one in listed if one.sealed is not None]
+        old = [(one, sealed) for one, sealed in kept if not sealing.is_of_first(keys, sealed)]
+        # All are opened before one is changed.
+        for command in [_sealed_anew(one, sealed, keys) for one, sealed in old]:
+            await _done(database, command, "provider reseal")
+        return len(old), len(kept)
 
-    done, of = write(work)
+    done, of = on_book(work, must_exist=True)
     print(f"{done} of {of} account(s) are sealed anew; all are sealed with the first key")
+
+
+def _sealed_anew(one: ProviderAccount, sealed: bytes, keys: tuple[bytes, ...]) -> SealAnew:
+    about = sealing.about_account(one.org, one.service)
+    try:
+        plain = sealing.unseal(keys, sealed, about)
+    except sealing.Unsealable as why:
+        where = f"the account of organization {one.org} at {one.service}"
+        raise OperatorError(f"{where} cannot be opened: {why}") from why
+    made = sealing.seal(keys, plain, about)
+    return SealAnew(one.org, actor.OPERATOR, one.service, sealed, made)
+
+
+async def _done(
+    database: Database, command: AddAccount | SealAnew | RemoveAccount, by: str
+) -> AccountResult:
+    """What comes of the command, by the same writer as a server's."""
+    writer = make_writer(database, settings.load())
+    result = (await writer.submit(Envelope(command, actor=actor.operator(by)))).result
+    if isinstance(result, Refusal):
+        raise OperatorError(f"{result.sentence} `entrepot provider list` shows the accounts")
+    assert isinstance(result, AccountResult)
+    return result
+
+
+def _services() -> payment_services.Accounts:
+    return payment_services.Accounts(sealing.keys_of(settings.load().seal_keys), elsewhere=True)
 
 
 def _seal_keys() -> tuple[bytes, ...]:
@@ -221,21 +254,14 @@ def _ask_for_the_rest(service: str, given: dict[str, str]) -> None:
             )
 
 
-def _shown(name: str, kept: ProviderAccount, keys: tuple[bytes, ...]) -> dict[str, Any]:
+def _shown(name: str, kept: ProviderAccount, services: payment_services.Accounts) -> dict[str, Any]:
     shown: dict[str, Any] = {"organization": name, "service": kept.service}
-    try:
-        members = payment_services.members_of(kept, keys)
-    except sealing.Unsealable as why:
-        return {**shown, "unusable": str(why)}
+    told = services.told(kept)
+    if told.unusable is not None:
+        return {**shown, "unusable": told.unusable}
     for member in account.MEMBERS[kept.service]:
-        secret = "kept" if members[member.name] else "none"
-        shown[member.name] = secret if member.secret else members[member.name]
+        if member.secret:
+            shown[member.name] = "kept" if told.secrets[member.name] else "none"
+        else:
+            shown[member.name] = told.members[member.name]
     return shown
-
-
-async def _asked(kept: ProviderAccount, keys: tuple[bytes, ...]) -> str | None:
-    provider = payment_services.connect(kept, None, keys=keys, calls_max=1)
-    try:
-        return await provider.check()
-    finally:
-        await provider.close()

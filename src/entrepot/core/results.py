@@ -22,6 +22,7 @@ from entrepot.core.order import Customer, Job, Order, StockEntry, Variant
 from entrepot.core.organization import OrganizationSettings
 from entrepot.core.price_lists import PriceList
 from entrepot.core.products import FullProduct, VariantDetails
+from entrepot.core.provider_accounts import ProviderAccount
 from entrepot.core.returns import FullReturn
 from entrepot.core.shipments import Parcel
 from entrepot.core.stock_settings import StockSettings
@@ -202,6 +203,13 @@ class BulkJobResult(NamedTuple):
     job: BulkJob
 
 
+class AccountResult(NamedTuple):
+    """The account at a payment service; whether there was one before."""
+
+    account: ProviderAccount
+    changed: bool
+
+
 class LocationResult(NamedTuple):
     """The location that was made."""
 
@@ -231,6 +239,7 @@ Result = (
     | VariantResult
     | ProductResult
     | KeyResult
+    | AccountResult
     | TouchResult
     | BroadcastResult
     | TaxonResult

@@ -56,7 +56,7 @@ def curl(
     `address`: method and path. `body` is an example; ids in it that exist nowhere are variables in
     the command.
     """
-    method, path = address
+    method, path = address[0], _with_first_words(address[1], operation)
     found = re.sub(r"{\w+}", f"${_ORDER_ID}", path)
     lines = [f'curl -sS "{SERVER}{found}"']
     if method not in ("GET", "POST") or (method == "POST" and body is None):
@@ -81,6 +81,14 @@ def curl(
         looked_up = curl(dialect, document, ("POST", of_what), making, told["value"])
         first, said = _MADE_ID, "A new one"
     return f'# {said}.\n{_ORDER_ID}="$({looked_up} \\\n  | {first})"\n\n{command}'
+
+
+def _with_first_words(path: str, operation: dict[str, Any]) -> str:
+    """The path with the first word of each parameter that is one of a few words."""
+    for one in operation.get("parameters", ()):
+        if one["in"] == "path" and (words := one["schema"].get("enum")):
+            path = path.replace("{" + one["name"] + "}", words[0])
+    return path
 
 
 def _filled_in(dialect: str, quoted: str) -> str:

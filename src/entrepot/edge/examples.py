@@ -146,6 +146,12 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
             },
         },
     },
+    ("native", "addAccount"): {
+        "Stripe": {
+            "provider": "stripe",
+            "account": {"api_key": "rk_test_0001", "webhook_secret": "whsec_0001"},
+        },
+    },
     ("native", "makeWebhook"): {
         "orders": {"url": "https://shop.example/events", "types": ["order.placed"]},
         "all, as domain events": {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from entrepot.edge.admission import Admission
+from entrepot.edge.provider_accounts import ProviderAccounts
 from entrepot.store.engine import Database
 from entrepot.writer.writer import Writer
 
@@ -56,3 +57,5 @@ class Services:
     # Whether webhooks may be at addresses of private networks.
     private_webhooks: bool = False
     integrations: Integrations = NOT_SET_UP
+    # The payment services at which organizations have accounts; None where no dialect asks.
+    provider_accounts: ProviderAccounts | None = None

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 from entrepot.providers.exchange import fault_of_url
 
@@ -61,18 +62,41 @@ MEMBERS: Mapping[str, tuple[Member, ...]] = MappingProxyType({
     ),
 })  # fmt: skip
 SERVICES = tuple(MEMBERS)
+# The services' own hosts; of one that begins with a point, all below.
+HOSTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "stripe": ("api.stripe.com",),
+        "adyen": ("checkout-test.adyen.com", ".adyenpayments.com"),
+        "paypal": ("api-m.paypal.com", "api-m.sandbox.paypal.com"),
+    }
+)
 
 
 def fault(service: str, given: Mapping[str, str]) -> str | None:
     """Why these members make no account at the service; None where they do."""
-    for member in MEMBERS[service]:
-        value = given.get(member.name, member.default)
+    found = faults(service, given)
+    return " ".join(found[0]) if found else None
+
+
+def faults(service: str, given: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Each member that makes no account at the service, and what is wrong with the member."""
+    known = {one.name: one for one in MEMBERS[service]}
+    listed = f"is no member of an account at {service}, which has {', '.join(known)}"
+    found = [(name, listed) for name in given if name not in known]
+    for name, member in known.items():
+        value = given.get(name, member.default)
         if not value and member.default is None:
-            return f"{member.name} is missing: {member.meaning}"
+            found.append((name, f"is missing: {member.meaning}"))
         if value and (len(value) > _VALUE_MAX or not value.isprintable() or value != value.strip()):
-            return f"{member.name} is no single line of text"
+            found.append((name, "is no single line of text"))
     url_fault = fault_of_url(given.get(BASE_URL) or default_of(service, BASE_URL))
-    return None if url_fault is None else f"{BASE_URL} {url_fault}"
+    return found if url_fault is None else [*found, (BASE_URL, url_fault)]
+
+
+def is_at(url: str, hosts: tuple[str, ...]) -> bool:
+    """Whether an address is at one of these hosts, or below one that begins with a point."""
+    host = (urlsplit(url).hostname or "").lower()
+    return any(host == one or (one[0] == "." and host.endswith(one)) for one in hosts)
 
 
 def default_of(service: str, name: str) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
     Row,
     and_,
-    delete,
     exists,
     func,
     insert,
@@ -22,10 +21,12 @@ from sqlalchemy import (
 from entrepot.core import actor
 from entrepot.core.members import INVITED
 from entrepot.core.organization import DEFAULT_CAPTURE, OrganizationSettings
+from entrepot.core.provider_accounts import ProviderAccount
 from entrepot.store import schema
 from entrepot.store.question import asked_in
 
 _orgs = schema.organizations
+_ACCOUNT = [schema.provider_accounts.c[name] for name in ProviderAccount._fields]
 _creds, _members, _channels = schema.credentials, schema.members, schema.channels
 _tied, _ACTIVE = schema.partnerships, "'active'"
 # The numbers of organizations that a cell has: the cell's own number stands above these bits.
@@ -159,24 +160,13 @@ def set_source(conn: Connection, org: int, url: str | None, header: str | None) 
     )
 
 
-class ProviderAccount(NamedTuple):
-    """An organization's account at a payment service, in small letters.
-
-    `sealed`: what the service knows the organization by, encrypted; None where nothing is kept.
-    """
-
-    org: int
-    service: str
-    sealed: bytes | None
-
-
+@asked_in("snapshot")
 def provider_account(conn: Connection, org: int, service: str) -> ProviderAccount | None:
     """The organization's account at a service; None where it has none."""
     at = schema.provider_accounts.c
-    row = conn.execute(select(at.sealed).where(at.org == org, at.service == service)).one_or_none()
-    if row is None:
-        return None
-    return ProviderAccount(org, service, None if row.sealed is None else bytes(row.sealed))
+    found = select(*_ACCOUNT).where(at.org == org, at.service == service)
+    row = conn.execute(found).one_or_none()
+    return None if row is None else _account(row)
 
 
 def provider_account_of(conn: Connection, id_: bytes, service: str) -> ProviderAccount | None:
@@ -188,30 +178,15 @@ def provider_account_of(conn: Connection, id_: bytes, service: str) -> ProviderA
 def provider_accounts(conn: Connection, org: int | None = None) -> list[ProviderAccount]:
     """The accounts of an organization, or of all, by organization and service."""
     at = schema.provider_accounts.c
-    statement = select(at.org, at.service, at.sealed).order_by(at.org, at.service)
+    statement = select(*_ACCOUNT).order_by(at.org, at.service)
     if org is not None:
         statement = statement.where(at.org == org)
-    return [
-        ProviderAccount(row.org, row.service, None if row.sealed is None else bytes(row.sealed))
-        for row in conn.execute(statement)
-    ]
+    return [_account(row) for row in conn.execute(statement)]
 
 
-def keep_provider_account(conn: Connection, account: ProviderAccount, now: int) -> bool:
-    """Keep an account, in place of one that the organization has at the service; whether it had."""
-    at = schema.provider_accounts
-    its = (at.c.org == account.org, at.c.service == account.service)
-    if conn.execute(update(at).where(*its).values(sealed=account.sealed)).rowcount:
-        return True
-    conn.execute(insert(at).values(**account._asdict(), added_at=now))
-    return False
-
-
-def remove_provider_account(conn: Connection, org: int, service: str) -> bool:
-    """Forget an organization's account at a service; whether it had one."""
-    at = schema.provider_accounts
-    its = (at.c.org == org, at.c.service == service)
-    return conn.execute(delete(at).where(*its)).rowcount > 0
+def _account(row: Row[*tuple[Any, ...]]) -> ProviderAccount:
+    org, service, sealed, added_at = row
+    return ProviderAccount(org, service, None if sealed is None else bytes(sealed), added_at)
 
 
 def capture_of(conn: Connection, org: int) -> str:

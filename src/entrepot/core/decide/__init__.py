@@ -33,6 +33,7 @@ from entrepot.core.decide import (
     note,
     notice,
     notify,
+    open_account,
     open_channel,
     operate,
     place,
@@ -79,6 +80,7 @@ from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.notice import KeepNotice
 from entrepot.core.decide.notify import NotifyOrder, match_announced
+from entrepot.core.decide.open_account import AddAccount, RemoveAccount, SealAnew
 from entrepot.core.decide.open_channel import MakeChannel
 from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.place import PlaceOrder
@@ -171,6 +173,9 @@ _RULES: dict[type, Rule] = {
     Redeliver: Rule(subscribe.wants, subscribe.redeliver),
     ClaimWebhook: Rule(deliver_events.wants_to_claim, deliver_events.claim),
     SettleDeliveries: Rule(deliver_events.wants_to_settle, deliver_events.settle),
+    AddAccount: Rule(open_account.wants, open_account.add),
+    SealAnew: Rule(open_account.wants, open_account.seal_anew),
+    RemoveAccount: Rule(open_account.wants, open_account.remove),
     MakeKey: Rule(keys.wants_maker, keys.make),
     RevokeKey: Rule(keys.wants_both, keys.revoke),
     MakeTaxon: Rule(classify.wants, classify.make),

@@ -13,6 +13,7 @@ from entrepot.edge.native.keys import routes as keys
 from entrepot.edge.native.orders import changes, looking
 from entrepot.edge.native.orders import routes as orders
 from entrepot.edge.native.products import routes as products
+from entrepot.edge.native.providers import routes as providers
 from entrepot.edge.native.purchases import routes as purchases
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.native.settings import routes as settings
@@ -41,6 +42,6 @@ DIALECT = Dialect(
                 *goods.OPERATIONS, *valuation.OPERATIONS, *products.OPERATIONS,
                 *purchases.OPERATIONS,
                 *events.OPERATIONS, *settings.OPERATIONS,
-                *webhooks.OPERATIONS, *keys.OPERATIONS, *touches.OPERATIONS,
+                *webhooks.OPERATIONS, *keys.OPERATIONS, *providers.OPERATIONS, *touches.OPERATIONS,
                 *broadcasts.OPERATIONS, *customers.OPERATIONS, *invoices.OPERATIONS),
 )  # fmt: skip

@@ -14,12 +14,13 @@ import httpx
 from entrepot.core.decide.mirror import OrderDraft
 from entrepot.core.integrations import ACTIVE, Connection, Push, Pushed
 from entrepot.core.products import FullProduct
+from entrepot.core.provider_accounts import ProviderAccount
 from entrepot.pipeline.breaker import Breaker
 from entrepot.pipeline.counted import Counted
 from entrepot.pipeline.order_source import make_client
 from entrepot.providers.payment import PaymentProvider
 from entrepot.store import accounts
-from entrepot.store.accounts import Organization, ProviderAccount
+from entrepot.store.accounts import Organization
 from entrepot.store.engine import Database
 from entrepot.store.reading import integrations, products
 

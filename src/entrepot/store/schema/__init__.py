@@ -6,6 +6,7 @@ trigger, no float; what must not be is refused by a constraint as well (docs/adr
 
 from entrepot.store.schema.accounts import (
     KEYS,
+    PROVIDER_ACCOUNTS,
     SETTINGS,
     credentials,
     installation,
@@ -152,7 +153,7 @@ PLAIN: tuple[AnyKept, ...] = (
     MEMBERS, TOUCHES, BROADCASTS, WEBHOOKS, DELIVERIES, ITEMS, PRODUCTS, HANDLES, VARIANT_DETAILS,
     TAXA, TAXA_BY_SLUG, PARTNERSHIPS, BUYERS, BUYER_CONTACTS, BUYER_LOCATIONS, CONNECTIONS,
     TOLD_ORDERS, MEDIA, BULK_JOBS, BULK_SLICES, PRICE_LISTS, LIST_ENTRIES,
-    VARIANT_COSTS,
+    VARIANT_COSTS, PROVIDER_ACCOUNTS,
 )  # fmt: skip
 # Of them, kinds that are read by the buyer that their rows belong to as well.
 OF_BUYERS: tuple[AnyKept, ...] = (BUYER_CONTACTS, BUYER_LOCATIONS)
@@ -204,6 +205,7 @@ __all__ = [
     "PLAIN",
     "PRICE_LISTS",
     "PRODUCTS",
+    "PROVIDER_ACCOUNTS",
     "PURCHASE_DRAFTS",
     "RESERVATIONS",
     "RETURNS",

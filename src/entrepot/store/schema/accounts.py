@@ -15,6 +15,7 @@ from entrepot.core.keys import KEYS as KEYS_KIND
 from entrepot.core.lapsing import RULES
 from entrepot.core.organization import CAPTURES
 from entrepot.core.organization import SETTINGS as SETTINGS_KIND
+from entrepot.core.provider_accounts import ACCOUNTS
 from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.table import ID, need, one_of, table
 
@@ -85,3 +86,4 @@ installation = table(
 # A key is known by its id where it is changed, and by its digest where it opens.
 KEYS = Kept(KEYS_KIND, credentials, key=("org", "id"), changing=("revoked_at",))
 SETTINGS = Kept(SETTINGS_KIND, organization_settings)
+PROVIDER_ACCOUNTS = Kept(ACCOUNTS, provider_accounts, fixed=("added_at",))

@@ -61,6 +61,7 @@ SUBJECTS: Mapping[str, Table | None] = MappingProxyType(
         events.MEDIUM: schema.media,
         events.BULK_JOB: schema.bulk_jobs,
         events.CHOICE: None,
+        events.ACCOUNT: None,
         events.LOW_STOCK: None,
         events.PURCHASE: None,
     }

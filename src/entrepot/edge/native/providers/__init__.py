@@ -1,0 +1,1 @@
+"""Accounts at payment services: listed, added, tested and removed."""
