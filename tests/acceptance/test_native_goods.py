@@ -118,15 +118,19 @@ def test_events_follow_a_number_and_are_waited_for(other: World) -> None:
     assert pointers(do("GET", "/events?after=-1&wait=31")) == ["/after", "/wait"]
 
 
+# How stock is run by an organization that never said so.
+STOCK = {"allocation": "HARD", "low_stock_threshold": None, "auto_po": False, "costing": "WAC"}
+
+
 def test_settings_are_read_and_changed(other: World) -> None:
     do = other.native.send
     assert accepted(do("GET", "/settings"), 200) == {
         "capture": "manual", "lapsing": "alarm", "attribution_days": 30, "invoices": "never",
-        "merging": "never",
+        "merging": "never", "stock": STOCK,
     }  # fmt: skip
     told = accepted(do("PATCH", "/settings", {"capture": "shipment"}), 200)
     assert told == accepted(do("GET", "/settings"), 200)
-    rest = {"attribution_days": 30, "invoices": "never", "merging": "never"}
+    rest = {"attribution_days": 30, "invoices": "never", "merging": "never", "stock": STOCK}
     assert told == {"capture": "shipment", "lapsing": "alarm"} | rest
     told = accepted(do("PATCH", "/settings", {"lapsing": "release"}), 200)
     assert told == {"capture": "shipment", "lapsing": "release"} | rest
@@ -143,3 +147,48 @@ def test_settings_are_read_and_changed(other: World) -> None:
     problem(do("PATCH", "/settings", {"attribution_days": 0}), 400, "invalid")
     wrong = problem(do("PATCH", "/settings", {"capture": "never"}), 400, "invalid")
     assert wrong["errors"][0]["pointer"] == "/capture"
+
+
+def test_how_stock_is_run_is_a_setting(other: World) -> None:
+    do = other.native.send
+    start = accepted(do("GET", "/events?limit=200"), 200)["last"]
+    both = {"attribution_days": 9, "stock": {"allocation": "SOFT", "low_stock_threshold": 3}}
+    told = accepted(do("PATCH", "/settings", both), 200)
+    assert told["attribution_days"] == 9
+    assert told["stock"] == STOCK | {"allocation": "SOFT", "low_stock_threshold": 3}
+    rest = {"stock": {"auto_po": True, "costing": "FIFO"}}
+    told = accepted(do("PATCH", "/settings", rest), 200)
+    assert told == accepted(do("GET", "/settings"), 200)
+    assert told["stock"] == {
+        "allocation": "SOFT", "low_stock_threshold": 3, "auto_po": True, "costing": "FIFO",
+    }  # fmt: skip
+
+    # A fault of one setting leaves all as they are.
+    wrong = {"attribution_days": 8, "capture": "never", "stock": {"costing": "WAC"}}
+    assert pointers(do("PATCH", "/settings", wrong)) == ["/capture"]
+    wrong = {"attribution_days": 8, "stock": {"costing": "LIFO", "low_stock_threshold": -1}}
+    assert "/stock/costing" in pointers(do("PATCH", "/settings", wrong))
+    assert accepted(do("GET", "/settings"), 200) == told
+
+    # What SOFT allowed stands in the way of HARD.
+    made = accepted(do("POST", "/variants", {"sku": "LATE", "name": "Late", "currency": "USD",
+                                             "price": "1.00"}))  # fmt: skip
+    line = {"variant_id": made["id"], "quantity": 2}
+    placed = accepted(do("POST", "/orders", {"currency": "USD", "lines": [line]}))
+    other.native.until(placed["id"], "confirmed")
+    hard = {"attribution_days": 8, "stock": {"allocation": "HARD"}}
+    refused = problem(do("PATCH", "/settings", hard), 409, "out-of-stock")
+    assert refused["errors"][0]["pointer"] == "/stock/allocation"
+    assert accepted(do("GET", "/settings"), 200) == told
+    here = accepted(do("GET", "/locations"), 200)["data"][0]["id"]
+    goods = {"variant_id": made["id"], "location_id": here, "delta": 5, "reason": "they came"}
+    accepted(do("POST", "/stock/adjustments", goods))
+    assert accepted(do("PATCH", "/settings", hard), 200)["stock"]["allocation"] == "HARD"
+
+    events = accepted(do("GET", f"/events?after={start}&types=settings.changed,settings.updated"),
+                      200)["data"]  # fmt: skip
+    assert [one["type"] for one in events] == [
+        "settings.changed", "settings.updated", "settings.updated",
+        "settings.changed", "settings.updated",
+    ]  # fmt: skip
+    assert {one["actor"]["kind"] for one in events} == {"key"}

@@ -7,8 +7,9 @@ import json
 from tests.core.book import ORG, Book
 
 from entrepot.core.decide.choose import ChangeSettings
+from entrepot.core.decide.run_stock import RunStock
 from entrepot.core.decide.stocking import MakeLocation
-from entrepot.core.results import LocationResult
+from entrepot.core.results import LocationResult, SettingsResult
 
 
 def test_settings_that_change_are_told_from_what_to_what() -> None:
@@ -24,6 +25,22 @@ def test_settings_that_change_are_told_from_what_to_what() -> None:
     assert json.loads(first.body) == {"changed": {"capture": ["manual", "shipment"]}}
     assert json.loads(second.body) == {"changed": {"lapsing": ["alarm", "release"]}}
     assert first.subject_id != second.subject_id
+
+
+def test_how_stock_is_run_changes_with_the_rest_or_not_at_all() -> None:
+    book = Book()
+    stock = RunStock(ORG, "native", "SOFT", 4)
+    result = book.done(ChangeSettings(ORG, "shipment", source="native", stock=stock))
+    assert isinstance(result, SettingsResult)
+    assert (result.settings.capture, result.hard) == ("shipment", False)
+    assert result.stock is not None
+    assert result.stock.low_stock_threshold == 4
+    assert [one.type for one in book.facts.events] == ["settings.changed", "settings.updated"]
+    wrong = RunStock(ORG, "native", "SOFT", -1)
+    book.refused(ChangeSettings(ORG, "manual", source="native", stock=wrong))
+    assert len(book.facts.events) == 2
+    again = book.done(ChangeSettings(ORG, source="native"))
+    assert again == result
 
 
 def test_a_location_is_told() -> None:

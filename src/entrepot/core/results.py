@@ -85,9 +85,14 @@ class StepResult(NamedTuple):
 
 
 class SettingsResult(NamedTuple):
-    """The settings of the organization, as they now are."""
+    """The settings of the organization, as they now are.
+
+    `stock`: how stock is run, None where nobody ever said so; `hard` is the allocation.
+    """
 
     settings: OrganizationSettings
+    stock: StockSettings | None
+    hard: bool
 
 
 class StockSettingsResult(NamedTuple):

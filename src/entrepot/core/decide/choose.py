@@ -7,7 +7,9 @@ from typing import NamedTuple
 from entrepot.core import actor, events
 from entrepot.core.attributing import WINDOW_DAYS_MAX
 from entrepot.core.changes import Changes
+from entrepot.core.decide import run_stock
 from entrepot.core.decide.capturing import settings_of
+from entrepot.core.decide.run_stock import RunStock
 from entrepot.core.facts import Facts
 from entrepot.core.invoices import WHEN
 from entrepot.core.lapsing import RULES
@@ -18,12 +20,16 @@ from entrepot.core.organization import CAPTURES, SETTINGS, OrganizationSettings
 from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, SettingsResult
+from entrepot.core.stock_settings import STOCK_SETTINGS
 
 _WORDS = (("capture", CAPTURES), ("lapsing", RULES), ("invoices", WHEN), ("merging", MERGING))
 
 
 class ChangeSettings(NamedTuple):
-    """Change what an organization chose. None leaves a setting as it is."""
+    """Change what an organization chose. None leaves a setting as it is.
+
+    `stock`: how stock is run from now on, changed together with the rest or not at all.
+    """
 
     org: int
     capture: str | None = None
@@ -32,17 +38,23 @@ class ChangeSettings(NamedTuple):
     invoices: str | None = None
     merging: str | None = None
     source: str = actor.OPERATOR  # the dialect that tells it, or the operator
+    stock: RunStock | None = None
 
 
 def wants(command: ChangeSettings, needs: Needs) -> None:
-    """The settings as they are."""
+    """The settings as they are, and how stock is run."""
     needs.of(SETTINGS).add((command.org,))
+    if command.stock is None:
+        needs.of(STOCK_SETTINGS).add((command.org,))
+    else:
+        run_stock.wants(command.stock, needs)
 
 
 def change(command: ChangeSettings, facts: Facts) -> Decision:
     """Write the settings, and tell the organization's log of those that changed, from what to what.
 
-    What was decided by the ones before stays. Refused: an unknown value.
+    What was decided by the ones before stays. Refused: an unknown value, and what `run_stock`
+    refuses.
     """
     known = settings_of(command.org, facts)
     for name, words in _WORDS:
@@ -61,7 +73,11 @@ def change(command: ChangeSettings, facts: Facts) -> Decision:
     if chosen != known:
         changes.of(SETTINGS).put(chosen)
         changes.events.append(_told(known, chosen, command.source, facts))
-    return Decision(changes, SettingsResult(chosen))
+    if command.stock is None:
+        stock, hard = facts.of(STOCK_SETTINGS).get((command.org,)), facts.orgs[command.org].hard
+    else:
+        stock, hard = run_stock.tell(command.stock, facts, changes)
+    return Decision(changes, SettingsResult(chosen, stock, hard))
 
 
 def _merging_since(

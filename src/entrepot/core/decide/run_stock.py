@@ -50,12 +50,17 @@ def run(command: RunStock, facts: Facts) -> Decision:
     The first settings begin the watch over low stock. Refused: an unknown word, a threshold out of
     range, and HARD allocation while more is reserved of a shelf than there is.
     """
+    changes = Changes(facts)
+    return Decision(changes, StockSettingsResult(*tell(command, facts, changes)))
+
+
+def tell(command: RunStock, facts: Facts, changes: Changes) -> tuple[StockSettings, bool]:
+    """As `run` does, as a part of other changes: the settings, and whether allocation is HARD."""
     org = command.org
     _look(command)
     hard = facts.orgs[org].hard
     if command.allocation == "HARD" and not hard and (over := facts.oversold.get(org)):
         raise refuse(Reason.OUT_OF_STOCK, _oversold(over), "inventory_allocation_model")
-    changes = Changes(facts)
     known = changes.of(STOCK_SETTINGS).get((org,)) or StockSettings(
         org, facts.new_id(), 0, DEFAULT_THRESHOLD, False, DEFAULT_COSTING, 0, None, facts.now,
         facts.now,
@@ -85,7 +90,7 @@ def run(command: RunStock, facts: Facts) -> Decision:
             command.source, text_of(body), events.SETTINGS, facts.actor,
         )
     )  # fmt: skip
-    return Decision(changes, StockSettingsResult(settings, hard))
+    return settings, hard
 
 
 def _look(command: RunStock) -> None:

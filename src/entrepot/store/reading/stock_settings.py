@@ -19,6 +19,13 @@ class Told(NamedTuple):
     hard: bool
 
 
+class Run(NamedTuple):
+    """How an organization runs its stock; `settings` is None where nobody has told any."""
+
+    settings: StockSettings | None
+    hard: bool
+
+
 def _listed(columns: tuple[str, ...], alias: str) -> str:
     return ", ".join([f'{alias}."{name}"' for name in columns])
 
@@ -26,15 +33,21 @@ def _listed(columns: tuple[str, ...], alias: str) -> str:
 @asked_in("one statement")
 def told(conn: Connection, org: int) -> Told | None:
     """The settings; None where nobody has told any."""
+    settings, hard = run(conn, org)
+    return None if settings is None else Told(settings, hard)
+
+
+@asked_in("one statement")
+def run(conn: Connection, org: int) -> Run:
+    """How the organization runs its stock, whether anybody has told settings or not."""
     statement, kept = Statement(conn), schema.STOCK_SETTINGS
     found = statement.fetch(
-        f"SELECT o.allocation, {_listed(kept.columns, 's')} FROM stock_settings AS s "
-        f"JOIN organizations AS o ON o.org = s.org WHERE s.org = {statement.mark(org)}"
+        f"SELECT o.allocation, {_listed(kept.columns, 's')} FROM organizations AS o "
+        f"LEFT JOIN stock_settings AS s ON s.org = o.org WHERE o.org = {statement.mark(org)}"
     )
-    if not found:
-        return None
     allocation, *row = found[0]
-    return Told(kept.from_row(tuple(row)), allocation == "HARD")
+    settings = None if row[0] is None else kept.from_row(tuple(row))
+    return Run(settings, allocation == "HARD")
 
 
 @asked_in("one statement")

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import msgspec
 
-from entrepot.core import scopes
+from entrepot.core import actor, scopes
 from entrepot.core.decide.choose import ChangeSettings
-from entrepot.core.refusal import Refusal
+from entrepot.core.decide.run_stock import RunStock
+from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import Result, SettingsResult
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Response
@@ -17,6 +18,7 @@ from entrepot.edge.native.documented import BODY_ERRORS, ERRORS, KEY, REPLAYED
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.native.settings import wire
 from entrepot.store import accounts
+from entrepot.store.reading import stock_settings
 from entrepot.writer.envelope import Answer
 
 _CHANGE = bodies.decoder(wire.ChangeSettings)
@@ -26,27 +28,45 @@ async def get_settings(call: Call) -> Answer:
     """Answer with the organization's settings."""
     bodies.no_query(call)
     chosen = await call.read(accounts.settings_chosen)
-    return Answer(200, msgspec.json.encode(wire.settings(chosen)))
+    run = await call.read(stock_settings.run)
+    return Answer(200, msgspec.json.encode(wire.settings(chosen, run.settings, hard=run.hard)))
 
 
 async def change_settings(call: Call) -> Answer:
     """Change settings; what was decided by the ones before stays."""
     bodies.no_query(call)
     told, body = await bodies.read(call, _CHANGE)
-    added = (("lapsing",), ("attribution_days",), ("invoices",), ("merging",))
+    added = (("lapsing",), ("attribution_days",), ("invoices",), ("merging",), ("stock",))
     key = bodies.keyed(call, "changeSettings", ("capture",), body, added=added)
 
     def answer(result: Result | Refusal) -> Answer:
         if isinstance(result, Refusal):
-            return refusal_answer(result, call.request_id)
+            return refusal_answer(_named(result), call.request_id)
         assert isinstance(result, SettingsResult)
-        return Answer(200, msgspec.json.encode(wire.settings(result.settings)))
+        now = wire.settings(result.settings, result.stock, hard=result.hard)
+        return Answer(200, msgspec.json.encode(now))
 
+    stock = None if told.stock is None else _run_stock(told.stock, call)
     command = ChangeSettings(
         call.principal.org, told.capture, told.lapsing, told.attribution_days, told.invoices,
-        told.merging, NAME,
+        told.merging, NAME, stock,
     )  # fmt: skip
     return await call.submit(command, answer, key)
+
+
+def _named(refusal: Refusal) -> Refusal:
+    """The refusal with the name that the allocation has here."""
+    if refusal.reason is not Reason.OUT_OF_STOCK:
+        return refusal
+    return Refusal(refusal.reason, refusal.detail, "stock.allocation")
+
+
+def _run_stock(told: wire.ChangeStock, call: Call) -> RunStock:
+    by = actor.credential_id(call.principal.actor)
+    return RunStock(
+        call.principal.org, NAME, told.allocation, told.low_stock_threshold, told.auto_po,
+        told.costing, by,
+    )  # fmt: skip
 
 
 OPERATIONS = (
