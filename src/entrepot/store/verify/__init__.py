@@ -7,9 +7,10 @@ book. Parts that cannot be read are reported, and the rest is audited all the sa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 
 from entrepot.store import schema
 from entrepot.store.verify import (
@@ -86,7 +87,7 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     asking = Asking(conn, findings or Findings())
     checked = {}
     for table in schema.metadata.sorted_tables:
-        count = asking.ask(f"the table {table.name}", lambda table=table: _rows(conn, table))  # type: ignore[misc]
+        count = asking.ask(f"the table {table.name}", lambda table=table: _rows(asking, table))  # type: ignore[misc]
         if table is not schema.installation and count is not None:
             checked[table.name] = count
     sound = check_damage(asking)
@@ -118,11 +119,15 @@ def _checks(overdue_before: int | None, horizons: Horizons | None) -> tuple[Chec
     )  # fmt: skip
 
 
-def _rows(conn: Connection, table: Table) -> int:
-    return conn.execute(select(func.count()).select_from(table)).scalar_one()
+def _rows(asking: Asking, table: Table) -> int:
+    return int(asking.found(_counting(table)).scalar_one())
+
+
+@cache
+def _counting(table: Table) -> Select[Any]:
+    return select(func.count()).select_from(table)
 
 
 def _ask(asking: Asking, check: statements.Check) -> None:
-    streamed = {"yield_per": _ROWS_AT_ONCE}
-    with asking.conn.execute(check.broken, execution_options=streamed) as found:
+    with asking.found(check.broken, _ROWS_AT_ONCE) as found:
         asking.findings.add_rows(check.invariant, found.mappings())  # type: ignore[arg-type]

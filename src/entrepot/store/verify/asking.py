@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, CursorResult, Dialect, Select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from entrepot.store.engines.sql import sql_of
 from entrepot.store.verify.report import Findings
@@ -27,6 +30,17 @@ class Asking:
         self.conn = conn
         self.findings = findings
         self._kept = not sql_of(conn).survives_errors
+        self._dialect = conn.dialect
+
+    def found(self, statement: Select[Any], page: int | None = None) -> CursorResult[Any]:
+        """What a statement finds, `page` rows at a time where the memory has to stay flat.
+
+        The statement is one that each audit asks. Its text is made once a process: making the texts
+        of all questions takes four times as long as asking a small book.
+        """
+        text, values = _spelled(statement, _Spelling(self._dialect.name, self._dialect))
+        options = {"yield_per": page} if page else {}
+        return self.conn.exec_driver_sql(text, values, options)
 
     def ask(self, what: str, work: Callable[[], T]) -> T | None:
         """What `work` gives; None where the book cannot answer, which is reported as damage.
@@ -45,6 +59,22 @@ class Asking:
                 self.conn.exec_driver_sql("ROLLBACK TO SAVEPOINT question")
             self.findings.add("DAMAGE", cannot_be_asked=what, why=sentence(error))
             return None
+
+
+@dataclass(frozen=True)
+class _Spelling:
+    """A dialect of SQL. Two engines of one dialect spell a statement alike."""
+
+    name: str
+    dialect: Dialect = field(compare=False)
+
+
+@lru_cache(maxsize=2048)
+def _spelled(statement: Select[Any], spelling: _Spelling) -> tuple[str, tuple[Any, ...]]:
+    """The text of a statement, and the values of its parameters, which are numbers and texts."""
+    made = statement.compile(dialect=spelling.dialect, compile_kwargs={"render_postcompile": True})
+    assert isinstance(made, SQLCompiler)
+    return str(made), tuple([made.params[name] for name in made.positiontup or ()])
 
 
 def gone(error: Exception) -> bool:

@@ -80,7 +80,7 @@ def _well_typed(column: Any) -> ColumnElement[bool]:
 def _types(asking: Asking, table: Table) -> int:
     """How many rows have a value of another type than its column's; each is reported."""
     count = 0
-    for row in asking.conn.execute(_wrongly_typed(table)).mappings():
+    for row in asking.found(_wrongly_typed(table)).mappings():
         asking.findings.add("DAMAGE", table=table.name, **_key(row))
         count += 1
     return count
