@@ -56,10 +56,10 @@ def test_who_loses_the_race_for_a_number_tries_again(command: Command) -> None:
             raise Conflict("another process was faster")
         return "made"
 
-    assert session.write(work, must_exist=False) == "made"
+    assert session.on_book(lambda book: session.commit(book, work)) == "made"
     assert len(tries) == 3
     with pytest.raises(Conflict):
-        session.write(lambda _: never(), must_exist=False)
+        session.on_book(lambda book: session.commit(book, lambda _: never()))
 
 
 def never() -> None:

@@ -10,6 +10,7 @@ from tests.quantities import much
 
 from entrepot.core.decide.run_stock import RunStock
 from entrepot.core.decide.watch_stock import WatchStock
+from entrepot.core.organization import OwnChanges
 from entrepot.core.refusal import Reason
 from entrepot.core.results import StockSettingsResult, WatchResult
 from entrepot.core.stock_settings import LOW_STOCK, PURCHASE_DRAFTS, STOCK_SETTINGS
@@ -72,7 +73,7 @@ def test_another_allocation_is_obeyed_by_the_next_command() -> None:
     book.facts.oversold[ORG] = []
     book.stock(TRACKED, 1)
     told(book, RunStock(ORG, "synq", "HARD"))
-    assert book.facts.allocations == {ORG: True}
+    assert book.facts.organizations == {ORG: OwnChanges(hard=True)}
     assert (level.on_hand, book.facts.levels[ORG, TRACKED, HERE].soft) == (1, False)
     # What is HARD already stays so, whatever was found before.
     book.facts.oversold[ORG] = [book.facts.levels[ORG, TRACKED, HERE]]

@@ -13,11 +13,12 @@ from tests.local_http import LocalHttp
 from tests.pipeline.conftest import House, eventually
 from tests.quantities import much
 
-from entrepot.clock import now
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.mirror import OrderDraft
-from entrepot.core.decide.notify import NotifyOrder, fetch_job_id
+from entrepot.core.decide.notify import NotifyOrder
+from entrepot.core.decide.set_up import SetOrderSource
 from entrepot.core.money import Amount
+from entrepot.core.organization import OrderSource
 from entrepot.core.refusal import Reason, refuse
 from entrepot.pipeline.order_source import BODY_BYTES_MAX
 from entrepot.store import accounts, schema
@@ -154,11 +155,8 @@ async def test_an_announced_order_waits_for_a_source(house: House, source: Sourc
     assert source.asked == []
     assert await house.rows(schema.announced_orders, "text") == [(TEXT,)]
 
-    def configure(conn: Any) -> int:
-        accounts.set_source(conn, org, source.template, "X-Key: source-secret")
-        return announced.ask_for_all(conn, org, now(), fetch_job_id)
-
-    assert await house.database.write(configure) == 1
+    assert await house.database.read(lambda conn: announced.count(conn, org)) == 1
+    await house.do(SetOrderSource(org, OrderSource(source.template, "X-Key: source-secret")))
     await house.until_quiet()
     assert len(source.asked) == len(await house.rows(schema.orders, "id")) == 1
     assert await house.rows(schema.announced_orders, "text") == []

@@ -337,7 +337,7 @@ ASKED: dict[str, Work] = {
     ),
     "span_walk.newest": lambda conn, _: span_walk.newest(conn, ORG),
     "stock_settings.drafts": lambda conn, _: stock_settings.drafts(conn, ORG, None, 9),
-    "stock_settings.run": lambda conn, _: stock_settings.run(conn, ORG),
+    "announced.count": lambda conn, _: announced.count(conn, ORG),
     "stock_settings.told": lambda conn, _: stock_settings.told(conn, ORG),
     "stock_watch.moved": lambda conn, _: [
         stock_watch.moved(conn, ORG, after, 500) for after in (0, 5)

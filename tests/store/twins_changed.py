@@ -12,9 +12,12 @@ from tests.store.twins_search import DONE_SEARCH
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
+from entrepot.core.organization import OrderSource, OwnChanges
 from entrepot.store import accounts, catalogue
 from entrepot.store.keeping import deliveries, retention
-from entrepot.store.writing import allocation, announced
+from entrepot.store.writing import allocation, announced, own_rows
+
+OWN = OwnChanges(False, OrderSource("https://source.example/{orderId}"), b"s")
 
 
 def _removed_events(conn: Connection, ids: Ids) -> Any:
@@ -42,6 +45,7 @@ def _variant(conn: Connection, ids: Ids) -> None:
 
 DONE: dict[str, Work] = {
     "allocation.write": lambda conn, _: allocation.write(conn, ORG, hard=False),
+    "own_rows.write": lambda conn, _: own_rows.write(conn, ORG, OWN, NOW),
     "accounts.set_payment_secret": lambda conn, _: accounts.set_payment_secret(conn, ORG, b"s"),
     "accounts.set_source": lambda conn, _: accounts.set_source(conn, ORG, None, "X: 1"),
     "announced.ask_for_all": lambda conn, _: announced.ask_for_all(conn, ORG, NOW, fetch_job_id),

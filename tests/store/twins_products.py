@@ -15,6 +15,7 @@ from entrepot.store.reading import (
     media,
     products,
     stock_figures,
+    stock_settings,
     taxonomy,
     valuation,
 )
@@ -71,6 +72,7 @@ def value_anew(conn: Connection, _: Ids) -> None:
 
 
 ASKED_PRODUCTS = {
+    "stock_settings.run": lambda conn, _: stock_settings.run(conn, ORG),
     "valuation.costing": lambda conn, _: valuation.costing(conn, ORG),
     "valuation.shelves": _valued,
     "valuation.totals": _totals,

@@ -12,13 +12,15 @@ from sqlalchemy import Connection
 from entrepot import settings
 from entrepot.cli import choosing, credentials
 from entrepot.cli.choices import name_of, words
-from entrepot.cli.session import OperatorError, commit, on_book, organization, read, write
+from entrepot.cli.session import OperatorError, commit, on_book, organization, read
+from entrepot.cli.telling import changed
 from entrepot.clock import new_id, now
 from entrepot.core import actor, ids
 from entrepot.core import scopes as native_scopes
 from entrepot.core.decide.keys import MakeKey, RevokeKey
-from entrepot.core.decide.notify import fetch_job_id
+from entrepot.core.decide.set_up import SetOrderSource
 from entrepot.core.keys import OwnKey
+from entrepot.core.organization import OrderSource
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import KeyResult
 from entrepot.edge.new_secret import new_secret
@@ -68,14 +70,16 @@ def create(
     if tenant and tenant_id is None:
         raise OperatorError("--tenant must be a UUID, as `entrepot org list` shows it")
 
-    def work(conn: Connection) -> dict[str, Any]:
+    def made(conn: Connection) -> accounts.Organization:
         if accounts.organization_named(conn, name) is not None:
             raise OperatorError(f"an organization {name!r} exists already; choose another name")
         cell = settings.load().cell
-        made = accounts.create_organization(conn, name, now(), new_id, tenant_id, cell)
-        return credentials.issue_all(conn, made)
+        return accounts.create_organization(conn, name, now(), new_id, tenant_id, cell)
 
-    told = write(work, must_exist=False)
+    async def work(database: Database) -> dict[str, Any]:
+        return await credentials.begin(database, await commit(database, made), "org create")
+
+    told = on_book(work)
     if shell:
         print(credentials.shell_variables(told, ids.dashed(new_id())))
     else:
@@ -124,19 +128,14 @@ def source(org: str, *, url: str | None = None, header: str | None = None) -> No
     if header is not None and (fault := header_fault(header)):
         raise OperatorError(f"--header {fault}")
 
-    def work(conn: Connection) -> tuple[str, int]:
-        found = organization(conn, org)
-        accounts.set_source(conn, found.org, url, header)
-        waiting = announced.ask_for_all(conn, found.org, now(), fetch_job_id) if url else 0
-        return found.name, waiting
-
-    name, waiting = write(work)
+    name = changed(org, SetOrderSource(0, OrderSource(url, header)), "org source")
     if url is None:
         print(f"{name} has no order source now; notified orders are fetched from nowhere")
     else:
         print(f"orders of {name} that are only notified are fetched from {url}")
-    if waiting:
-        print(f"{waiting} announced order(s) will be asked for")
+        waiting = read(lambda conn: announced.count(conn, organization(conn, org).org))
+        if waiting:
+            print(f"{waiting} announced order(s) will be asked for")
 
 
 for _command in choosing.COMMANDS:

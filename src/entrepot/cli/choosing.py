@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from sqlalchemy import Connection
 
-from entrepot import settings
 from entrepot.cli.choices import words
-from entrepot.cli.session import OperatorError, on_book, organization, read
+from entrepot.cli.session import OperatorError, organization, read
+from entrepot.cli.telling import changed
 from entrepot.core import actor, ids
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.run_stock import RunStock
@@ -17,11 +17,7 @@ from entrepot.core.lapsing import RULES
 from entrepot.core.merging import MERGING
 from entrepot.core.organization import CAPTURES
 from entrepot.core.quantity import text
-from entrepot.core.refusal import Refusal
 from entrepot.store import catalogue
-from entrepot.store.engine import Database
-from entrepot.wiring import make_writer
-from entrepot.writer.envelope import Envelope
 
 _Capture = Annotated[Literal["manual", "shipment", "confirmation"], words(*CAPTURES)]
 _Lapsing = Annotated[Literal["alarm", "capture", "release"], words(*RULES)]
@@ -50,7 +46,7 @@ def allocation(org: str, model: _Model) -> None:
     if (told := read(fault)) is not None:
         raise OperatorError(told)
     wanted = RunStock(0, actor.OPERATOR, model)
-    name = _changed(org, wanted, "org allocation")
+    name = changed(org, wanted, "org allocation")
     meaning = "stock is never oversold" if model == "HARD" else "stock is only earmarked"
     print(f"allocation of {name} is {model}: {meaning}")
 
@@ -66,7 +62,7 @@ def capture(org: str, when: _Capture) -> None:
         `manual`: by somebody's word alone. `shipment`: what left is taken when goods leave.
         `confirmation`: all is taken at once.
     """
-    name = _changed(org, ChangeSettings(0, capture=when), "org capture")
+    name = changed(org, ChangeSettings(0, capture=when), "org capture")
     print(f"capture of {name} is {when}: {CAPTURES[when]}")
 
 
@@ -81,7 +77,7 @@ def lapsing(org: str, rule: _Lapsing) -> None:
         `alarm`: the order says it, and no more. `capture`: what is held is taken. `release`: what
         is held is let go, if no goods have left.
     """
-    name = _changed(org, ChangeSettings(0, lapsing=rule), "org lapsing")
+    name = changed(org, ChangeSettings(0, lapsing=rule), "org lapsing")
     print(f"lapsing of {name} is {rule}: {RULES[rule]}")
 
 
@@ -95,7 +91,7 @@ def attribution(org: str, days: int) -> None:
     days
         1 to 365. Orders that were credited before keep their window.
     """
-    name = _changed(org, ChangeSettings(0, attribution_days=days), "org attribution")
+    name = changed(org, ChangeSettings(0, attribution_days=days), "org attribution")
     print(f"orders of {name} are credited to touches of {days} days before them")
 
 
@@ -110,7 +106,7 @@ def invoices(org: str, when: _Invoices) -> None:
         `never`: no invoice is made. `confirmation`: when the order is confirmed. `shipment`: when
         the first goods of the order leave. Invoices that were made stay.
     """
-    name = _changed(org, ChangeSettings(0, invoices=when), "org invoices")
+    name = changed(org, ChangeSettings(0, invoices=when), "org invoices")
     print(f"invoices of {name}: {when}. {WHEN[when]}")
 
 
@@ -125,23 +121,8 @@ def merging(org: str, rule: _Merging) -> None:
         `never`: orders stay apart. `same_day`: orders that come through Polinate from now on are
         merged, until somebody takes them in hand.
     """
-    name = _changed(org, ChangeSettings(0, merging=rule), "org merging")
+    name = changed(org, ChangeSettings(0, merging=rule), "org merging")
     print(f"merging of orders of {name}: {rule}. {MERGING[rule]}")
-
-
-def _changed(org: str, wanted: ChangeSettings | RunStock, by: str) -> str:
-    """The name of the organization, once it has these settings."""
-
-    async def work(database: Database) -> str:
-        found = await database.read(lambda conn: organization(conn, org))
-        writer = make_writer(database, settings.load())
-        command = wanted._replace(org=found.org)
-        outcome = await writer.submit(Envelope(command, actor=actor.operator(by)))
-        if isinstance(outcome.result, Refusal):
-            raise OperatorError(outcome.result.sentence)
-        return found.name
-
-    return on_book(work, must_exist=True)
 
 
 def _oversold(name: str, shelves: list[catalogue.Shelf]) -> str:

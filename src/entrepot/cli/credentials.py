@@ -5,42 +5,71 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from sqlalchemy import Connection
-
 from entrepot import settings
-from entrepot.clock import new_id, now
-from entrepot.core import ids
+from entrepot.cli.errors import OperatorError
+from entrepot.core import actor, ids
+from entrepot.core.commands import Command
+from entrepot.core.decide.keys import MakeKey
+from entrepot.core.decide.set_up import BeginOrganization
+from entrepot.core.refusal import Refusal
 from entrepot.edge.new_secret import new_secret
 from entrepot.store import accounts
+from entrepot.store.engine import Database
+from entrepot.wiring import make_writer
+from entrepot.writer.envelope import Envelope
 
 DIALECTS = ("synq", "polinate", "konvo", "native")
+ADMIN = "ADMIN"
 ROLES = ("ADMIN", "EDITOR", "VIEWER", "MEMBER")
 
 
-def issue(conn: Connection, org: accounts.Organization, dialect: str) -> str:
-    """A new secret of an organization that is being made; only its digest stays."""
-    secret = new_secret(dialect, settings.load().cell)
-    made = accounts.NewCredential(org.org, new_id(), secret, dialect, "ADMIN", dialect)
-    accounts.add_credential(conn, made, now())
-    return secret
+async def begin(database: Database, org: accounts.Organization, by: str) -> dict[str, Any]:
+    """Tell the log of an organization that it was made, and make its first credentials.
+
+    `by`: the command line's own command.
+    """
+    return await _issued(database, org, by, (BeginOrganization(org.org, org.name, org.tenant_id),))
 
 
-def issue_all(conn: Connection, org: accounts.Organization) -> dict[str, Any]:
+async def issue_all(database: Database, org: accounts.Organization, by: str) -> dict[str, Any]:
     """Credentials for every dialect, as `demo --json` prints them."""
+    return await _issued(database, org, by, ())
+
+
+async def _issued(
+    database: Database, org: accounts.Organization, by: str, before: tuple[BeginOrganization, ...]
+) -> dict[str, Any]:
+    chosen = settings.load()
+    secrets = {dialect: new_secret(dialect, chosen.cell) for dialect in DIALECTS}
+    commands: list[Command] = [
+        *before,
+        *[
+            MakeKey(org.org, actor.OPERATOR, accounts.digest(secret), dialect, ADMIN, dialect)
+            for dialect, secret in secrets.items()
+        ],
+    ]
+    envelopes = [Envelope(one, actor=actor.operator(by)) for one in commands]
+    for outcome in await make_writer(database, chosen).submit_all(envelopes):
+        if isinstance(outcome.result, Refusal):
+            raise OperatorError(outcome.result.sentence)
+    return _told(org, secrets)
+
+
+def _told(org: accounts.Organization, secrets: dict[str, str]) -> dict[str, Any]:
     return {
         "synq": {
-            "token": issue(conn, org, "synq"),
+            "token": secrets["synq"],
             "tenant_id": ids.dashed(org.tenant_id),
             "org_id": ids.dashed(org.id),
             "location_id": ids.dashed(org.default_location),
         },
         "polinate": {
             "business_id": "bus_" + org.id.hex(),
-            "api_key": issue(conn, org, "polinate"),
+            "api_key": secrets["polinate"],
             "partnership_id": "prt_" + org.guest_id.hex(),
         },
-        "konvo": {"api_key": issue(conn, org, "konvo")},
-        "native": {"api_key": issue(conn, org, "native")},
+        "konvo": {"api_key": secrets["konvo"]},
+        "native": {"api_key": secrets["native"]},
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,21 +16,24 @@ from entrepot.cli.choices import host_of, port_of, whole
 from entrepot.cli.session import OperatorError, commit, on_book
 from entrepot.clock import new_id, now
 from entrepot.core import ids
-from entrepot.core.actor import operator
+from entrepot.core.actor import OPERATOR, operator
 from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.stocking import MakeVariant
 from entrepot.core.money import Amount
-from entrepot.core.order import Variant
 from entrepot.core.properties import text_of
 from entrepot.core.quantity import ONE, Quantity, json_number
 from entrepot.core.refusal import Refusal
+from entrepot.core.results import Result, VariantResult
 from entrepot.store import accounts, catalogue
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import parsed_url
 from entrepot.store.engines.private_files import readable_by_others, write_private
 from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
+from entrepot.writer.writer import Writer
 
 NAME = "Demo"
+BY = "demo"  # who sends its commands: the command line's own command
 ON_HAND = Quantity(1_000_000 * ONE)
 GOODS = (
     ("MUG-01", "Mug, stoneware", Amount(1250, 2)),
@@ -97,18 +99,22 @@ async def ensure(database: Database) -> dict[str, Any]:
         if readable_by_others(path):
             write_private(path, json.dumps(kept))
         return kept
-    org = await commit(
-        database,
-        lambda conn: (
-            accounts.organization_named(conn, NAME)
-            or accounts.create_organization(conn, NAME, now(), new_id, cell=chosen.cell)
-        ),
-    )
+    org = await database.read(lambda conn: accounts.organization_named(conn, NAME))
+    if org is None:
+        org = await commit(database, lambda conn: _made(conn, chosen.cell))
+        told = await credentials.begin(database, org, BY)
+    else:
+        told = await credentials.issue_all(database, org, BY)
     variants = await _goods(database, org, chosen)
-    told = await commit(database, lambda conn: credentials.issue_all(conn, org))
     told["variants"] = variants
     write_private(path, text_of(told))
     return told
+
+
+def _made(conn: Connection, cell: int) -> accounts.Organization:
+    """The organization, unless another process has just made it."""
+    there = accounts.organization_named(conn, NAME)
+    return there or accounts.create_organization(conn, NAME, now(), new_id, cell=cell)
 
 
 def _kept(path: Path) -> dict[str, Any] | None:
@@ -135,19 +141,22 @@ async def _goods(
     for sku, name, price in GOODS:
         if sku in there:
             continue
-        variant = Variant(
-            org.org, new_id(), new_id(), new_id(), sku, name, "USD", price, True, now()
-        )
-        await commit(database, partial(catalogue.add_variant, org=org, made=variant))
-        stock = AdjustStock(org.org, variant.id, org.default_location, ON_HAND, "Demo stock")
-        outcome = await writer.submit(Envelope(stock, actor=operator("demo")))
-        if isinstance(outcome.result, Refusal):
-            raise OperatorError(outcome.result.sentence)
+        made = await _done(writer, MakeVariant(org.org, OPERATOR, sku, name, "USD", price))
+        assert isinstance(made, VariantResult)
+        here = org.default_location
+        await _done(writer, AdjustStock(org.org, made.variant.id, here, ON_HAND, "Demo stock"))
     return [
         {"id": ids.dashed(one.id), "sku": one.sku, "price": one.price.text(),
          "currency": one.currency, "on_hand": json_number(one.on_hand)}
         for one in (await database.read(listed)).values()
     ]  # fmt: skip
+
+
+async def _done(writer: Writer, command: MakeVariant | AdjustStock) -> Result:
+    result = (await writer.submit(Envelope(command, actor=operator(BY)))).result
+    if isinstance(result, Refusal):
+        raise OperatorError(result.sentence)
+    return result
 
 
 def first_steps(told: dict[str, Any], base: str) -> str:

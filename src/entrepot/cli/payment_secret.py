@@ -10,7 +10,9 @@ from typing import Annotated
 from cyclopts import Parameter
 from sqlalchemy import Connection
 
-from entrepot.cli.session import OperatorError, organization, read, write
+from entrepot.cli.session import OperatorError, organization, read
+from entrepot.cli.telling import changed
+from entrepot.core.decide.set_up import TakePaymentSecret
 from entrepot.store import accounts
 from entrepot.store.engines.private_files import write_private
 from entrepot.store.keeping import migrate
@@ -84,9 +86,5 @@ def _take(text: str, org: str) -> None:
     if len(secret) != _BYTES:
         raise OperatorError(f"this is no payment secret; {_SHAPE}")
 
-    def work(conn: Connection) -> str:
-        found = organization(conn, org)
-        accounts.set_payment_secret(conn, found.org, secret)
-        return found.name
-
-    print(f"payment keys of {write(work)} derive from this secret; `entrepot verify` compares them")
+    name = changed(org, TakePaymentSecret(0, secret), "org payment-secret")
+    print(f"payment keys of {name} derive from this secret; `entrepot verify` compares them")

@@ -32,7 +32,6 @@ __all__ = [
     "organization",
     "read",
     "require_book",
-    "write",
 ]
 
 T = TypeVar("T")
@@ -114,11 +113,6 @@ def require_book(url: str) -> None:
 def read(work: Callable[[Connection], T]) -> T:
     """Run `work`, which only reads, on an existing book. No file needs to be writable."""
     return on_book(lambda database: database.read(work), must_exist=True)
-
-
-def write(work: Callable[[Connection], T], *, must_exist: bool = True) -> T:
-    """Run `work` in one transaction on the book, as `commit` does."""
-    return on_book(lambda database: commit(database, work), must_exist=must_exist)
 
 
 async def commit(database: Database, work: Callable[[Connection], T]) -> T:

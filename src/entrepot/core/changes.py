@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol
 from entrepot.core import kinds
 from entrepot.core.kinds import K, Kind, R
 from entrepot.core.order import Event, Order, StockEntry
+from entrepot.core.organization import OwnChanges
 from entrepot.core.rows import Rows
 
 
@@ -106,8 +107,8 @@ class Changes:
         self.entries: list[StockEntry] = []
         # Orders of which only what they say while they wait is new: no version, event or time.
         self.reasons: list[Order] = []
-        # Organizations whose allocation changes, and whether it is HARD then.
-        self.allocations: dict[int, bool] = {}
+        # What changes in organizations' own rows.
+        self.organizations: dict[int, OwnChanges] = {}
         self.exact_stock = False  # decided by the very numbers of a level: see Facts
 
     def of(self, kind: Kind[K, R]) -> Pending[K, R]:

@@ -39,8 +39,9 @@ CUSTOMER = "customer"
 CONNECTION = "connection"
 # A change of settings is a subject of its own, and has no row.
 CHOICE = "choice"
-# So is a change of an account at a payment service, and of the order source.
+# So is a change of an account at a payment service, and of the organization's own row.
 ACCOUNT = "account"
+ORGANIZATION = "organization"
 # The rows of these subjects go when they are over: the events stay.
 LOW_STOCK = "low_stock"
 PURCHASE = "purchase_order"
@@ -100,6 +101,10 @@ STOCK_ADJUSTED = "stock.adjusted"
 STOCK_LOW = "stock.low"
 STOCK_RECOVERED = "stock.recovered"
 CHANNEL_MADE = "channel.made"
+ORGANIZATION_MADE = "organization.made"
+ORDER_SOURCE_SET = "order_source.set"
+ORDER_SOURCE_REMOVED = "order_source.removed"
+PAYMENT_SECRET_TAKEN = "payment_secret.taken"  # noqa: S105 - a name
 ACCOUNT_ADDED = "account.added"
 ACCOUNT_CHANGED = "account.changed"
 ACCOUNT_RESEALED = "account.resealed"

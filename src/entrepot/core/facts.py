@@ -44,7 +44,7 @@ from entrepot.core.order import (
     StoredAnswer,
     Variant,
 )
-from entrepot.core.organization import SETTINGS
+from entrepot.core.organization import SETTINGS, OwnChanges
 from entrepot.core.payment import Operation, Payment
 from entrepot.core.rows import Grouped, Rows
 
@@ -159,10 +159,9 @@ class Facts:
     chosen: set[int] = field(default_factory=set)
     # Organizations that have invoices, or will have some.
     invoicing: set[int] = field(default_factory=set)
-    # Shelves of which more is reserved than there is, of organizations that were asked about, and
-    # organizations whose allocation changed: whether it is HARD now.
+    # Shelves of which more is reserved than there is, of organizations that were asked about.
     oversold: dict[int, list[Level]] = field(default_factory=dict)
-    allocations: dict[int, bool] = field(default_factory=dict)
+    organizations: dict[int, OwnChanges] = field(default_factory=dict)  # of their own rows
     # Orders of which nothing is written but what they say while they wait.
     reasons: set[Key] = field(default_factory=set)
     # New orders whose payment reference paid another one already.
@@ -282,13 +281,13 @@ class Facts:
         self.entries.extend(changes.entries)
         if changes.exact_stock:
             self.exact_stock = True
-        if moved or changes.allocations or SETTINGS in pending:
+        if moved or changes.organizations or SETTINGS in pending:
             self._follow_organizations(changes, moved)
 
     def _follow_organizations(self, changes: Changes, moved: Iterable[tuple[Order, Order]]) -> None:
         """What organizations choose from now on, and the invoices of orders that moved."""
-        if changes.allocations:
-            self._allocate(changes.allocations)
+        if changes.organizations:
+            self._change_own_rows(changes.organizations)
         if SETTINGS in changes.pending:
             for chosen in changes.of(SETTINGS):
                 self.know(self.orgs[chosen.org]._replace(invoices=chosen.invoices))
@@ -323,14 +322,14 @@ class Facts:
         self.of(INVOICES).put(made)
         self.events.append(event)
 
-    def _allocate(self, hard: dict[int, bool]) -> None:
-        """Other allocations of organizations, whose levels are written all at once."""
-        self.allocations.update(hard)
-        for org, is_hard in hard.items():
-            self.orgs[org] = self.orgs[org]._replace(hard=is_hard)
+    def _change_own_rows(self, told: dict[int, OwnChanges]) -> None:
+        """Organizations' own rows; of another allocation, the levels are written all at once."""
+        for org, change in told.items():
+            self.organizations[org] = self.organizations.get(org, change).then(change)
+            self.orgs[org] = self.orgs[org]._replace(**change.known())
         for key, level in self.levels.now.items():
-            if level.org in hard:
-                self.levels.now[key] = level._replace(soft=not hard[level.org])
+            if level.org in told and (hard := told[level.org].hard) is not None:
+                self.levels.now[key] = level._replace(soft=not hard)
 
     def _follow_orders(self, orders: dict[Key, Order | None]) -> None:
         """Claims and senders' names of orders: both follow from the orders alone."""

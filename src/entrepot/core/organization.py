@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from entrepot.core import lapsing as lapsing_rules
 from entrepot.core.attributing import WINDOW_DAYS
@@ -43,3 +43,35 @@ def _key(row: OrganizationSettings) -> tuple[int]:
 SETTINGS: Kind[tuple[int], OrganizationSettings] = Kind(
     "organization's settings", OrganizationSettings, _key
 )
+
+
+class OrderSource(NamedTuple):
+    """Where orders that are only notified are fetched from. `url` is None for nowhere.
+
+    `url` is a template with `{orderId}`, and `header` one header that is sent along, a secret.
+    """
+
+    url: str | None
+    header: str | None = None
+
+
+class OwnChanges(NamedTuple):
+    """Changes of an organization's own row. None leaves a column as it is.
+
+    `hard`: its allocation, which its stock levels have as well.
+    """
+
+    hard: bool | None = None
+    source: OrderSource | None = None
+    payment_secret: bytes | None = None
+
+    def then(self, later: OwnChanges) -> OwnChanges:
+        """These changes, and later ones after them."""
+        both = zip(self, later, strict=True)
+        return OwnChanges._make([was if is_ is None else is_ for was, is_ in both])
+
+    def known(self) -> dict[str, Any]:
+        """The members of core.facts.OrgFacts that change."""
+        source = None if self.source is None else self.source.url is not None
+        told = {"hard": self.hard, "has_source": source, "payment_secret": self.payment_secret}
+        return {name: value for name, value in told.items() if value is not None}

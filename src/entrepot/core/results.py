@@ -215,6 +215,12 @@ class AccountResult(NamedTuple):
     changed: bool
 
 
+class OrganizationResult(NamedTuple):
+    """The number of the organization, which began or was changed."""
+
+    org: int
+
+
 class LocationResult(NamedTuple):
     """The location that was made."""
 
@@ -245,6 +251,7 @@ Result = (
     | ProductResult
     | KeyResult
     | AccountResult
+    | OrganizationResult
     | TouchResult
     | BroadcastResult
     | TaxonResult

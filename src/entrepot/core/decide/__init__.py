@@ -44,6 +44,7 @@ from entrepot.core.decide import (
     reserve,
     resolve,
     run_stock,
+    set_up,
     settle,
     ship,
     steps,
@@ -91,6 +92,7 @@ from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.resolve import ResolveOrder
 from entrepot.core.decide.run_stock import RunStock
+from entrepot.core.decide.set_up import BeginOrganization, SetOrderSource, TakePaymentSecret
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, FinishJob, ResumeJob, ResumeOrder
@@ -173,6 +175,9 @@ _RULES: dict[type, Rule] = {
     Redeliver: Rule(subscribe.wants, subscribe.redeliver),
     ClaimWebhook: Rule(deliver_events.wants_to_claim, deliver_events.claim),
     SettleDeliveries: Rule(deliver_events.wants_to_settle, deliver_events.settle),
+    BeginOrganization: Rule(set_up.wants, set_up.begin),
+    SetOrderSource: Rule(set_up.wants, set_up.set_order_source),
+    TakePaymentSecret: Rule(set_up.wants, set_up.take_payment_secret),
     AddAccount: Rule(open_account.wants, open_account.add),
     SealAnew: Rule(open_account.wants, open_account.seal_anew),
     RemoveAccount: Rule(open_account.wants, open_account.remove),

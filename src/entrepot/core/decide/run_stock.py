@@ -10,6 +10,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event, Level
+from entrepot.core.organization import OwnChanges
 from entrepot.core.properties import text_of
 from entrepot.core.quantity import text
 from entrepot.core.refusal import Reason, refuse
@@ -77,7 +78,7 @@ def tell(command: RunStock, facts: Facts, changes: Changes) -> tuple[StockSettin
     if command.allocation is not None:
         hard = command.allocation == "HARD"
         if hard != facts.orgs[org].hard:
-            changes.allocations[org] = hard
+            changes.organizations[org] = OwnChanges(hard)
     body = {
         "inventory_allocation_model": "HARD" if hard else "SOFT",
         "default_low_stock_threshold": settings.low_stock_threshold,

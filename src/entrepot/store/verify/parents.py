@@ -62,6 +62,7 @@ SUBJECTS: Mapping[str, Table | None] = MappingProxyType(
         events.BULK_JOB: schema.bulk_jobs,
         events.CHOICE: None,
         events.ACCOUNT: None,
+        events.ORGANIZATION: None,
         events.LOW_STOCK: None,
         events.PURCHASE: None,
     }

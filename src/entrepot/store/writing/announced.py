@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from entrepot.core.order import Job
 from entrepot.store import schema
@@ -41,9 +41,14 @@ def listed(conn: Connection, org: int | None, job_id: JobId, limit: int) -> list
     ]
 
 
-def ask_for_all(conn: Connection, org: int, now: int, job_id: JobId) -> int:
-    """Have every announced order of an organization fetched, now that it has a source. Returns how
-    many.
+def count(conn: Connection, org: int) -> int:
+    """How many announced orders of an organization nobody has told yet."""
+    statement = select(func.count()).select_from(_announced).where(_announced.c.org == org)
+    return int(conn.execute(statement).scalar_one())
+
+
+def ask_for_all(conn: Connection, org: int, now: int, job_id: JobId) -> None:
+    """Have every announced order of an organization fetched, now that it has a source.
 
     Orders that were given up before are tried again.
     """
@@ -63,4 +68,3 @@ def ask_for_all(conn: Connection, org: int, now: int, job_id: JobId) -> int:
     ]  # fmt: skip
     if fresh:
         conn.execute(insert(_jobs), fresh)
-    return len(wanted)

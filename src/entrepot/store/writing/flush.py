@@ -22,12 +22,12 @@ from entrepot.store import schema
 from entrepot.store.engines.sql import sql_of
 from entrepot.store.schema.kept import Kept
 from entrepot.store.writing import (
-    allocation,
     counters,
     invoices,
     levels,
     list_tallies,
     orders,
+    own_rows,
     properties,
     spans,
     tallies,
@@ -45,7 +45,7 @@ def flush(
     asked within the transaction, so that what is kept is what is sent.
     """
     if answers_dated is None:
-        if not facts.allocations:
+        if not facts.organizations:
             _write(conn, facts)
             return
         with sql_of(conn).one_transaction(conn):
@@ -61,8 +61,8 @@ def flush(
 
 def _write(conn: Connection, facts: Facts) -> None:
     """The order of these lines is the order in which locks are taken (docs/adr/0012)."""
-    for org, hard in sorted(facts.allocations.items()):
-        allocation.write(conn, org, hard=hard)
+    for org, change in sorted(facts.organizations.items()):
+        own_rows.write(conn, org, change, facts.now)
     writes = Writes()
     if not sql_of(conn).locks(conn):
         _as_read(writes, facts)
