@@ -1,5 +1,5 @@
-"""Sealing what an organization is known by at a payment service, so that the book alone tells
-nothing.
+"""Sealing what an organization is known by at a payment service, and the secrets of its webhooks,
+so that the book alone tells nothing.
 
 AES-256-GCM. A sealed text begins with a version and with the first bytes of its key's digest, which
 say which key opens the text. A sealed text is bound to what it is about: moved to another
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
+WEBHOOK_SECRET_BYTES = 32
 _VERSION = b"\x01"
 _NAME_BYTES, _NONCE_BYTES = 4, 12
 _HEAD = len(_VERSION) + _NAME_BYTES + _NONCE_BYTES
@@ -83,6 +84,26 @@ def is_of_first(keys: tuple[bytes, ...], sealed: bytes) -> bool:
 def about_account(org: int, service: str) -> str:
     """What a sealed account is bound to."""
     return f"entrepot provider account|{org}|{service}"
+
+
+def about_webhook(org: int) -> str:
+    """What the sealed secret of a webhook is bound to."""
+    return f"entrepot webhook secret|{org}"
+
+
+def is_sealed_secret(kept: bytes) -> bool:
+    """Whether a webhook's secret is sealed. A plain one, of a book without keys, is shorter."""
+    return len(kept) > WEBHOOK_SECRET_BYTES
+
+
+def seal_secret(keys: tuple[bytes, ...], org: int, plain: bytes) -> bytes:
+    """A webhook's secret as the book keeps the secret: sealed where there is a key."""
+    return seal(keys, plain, about_webhook(org)) if keys else plain
+
+
+def open_secret(keys: tuple[bytes, ...], org: int, kept: bytes) -> bytes:
+    """A webhook's secret, by what the book keeps. Raises Unsealable where no key opens it."""
+    return unseal(keys, kept, about_webhook(org)) if is_sealed_secret(kept) else kept
 
 
 def _name(key: bytes) -> bytes:

@@ -91,9 +91,10 @@ class Settings:
     )
     seal_keys: str = _setting(
         "",
-        "Keys that seal accounts at payment services in the book: 32 bytes in base64 each, with a "
-        "comma between. The first key seals, and all of them open: put a new key before the old "
-        "one, run `entrepot provider reseal`, and take the old one away.",
+        "Keys that seal accounts at payment services and the secrets of webhooks in the book: 32 "
+        "bytes in base64 each, with a comma between. The first key seals, and all of them open: "
+        "put a new key before the old one, run `entrepot provider reseal`, and take the old one "
+        "away.",
         secret=True,
     )
     webhooks_private: bool = _setting(

@@ -34,7 +34,7 @@ from entrepot.edge.rate_limit import SharedTokenBuckets
 from entrepot.edge.services import Integrations, Services, Unverified
 from entrepot.edge.synq.bulk_jobs.read import command_of
 from entrepot.outbox import messages
-from entrepot.outbox.integration import IntegrationService, Unconfirmed
+from entrepot.outbox.integration import Unconfirmed, integration_service
 from entrepot.outbox.sending import Result, Sender
 from entrepot.pipeline.bulk_jobs import BulkJobs
 from entrepot.pipeline.deliveries import Deliveries
@@ -114,6 +114,7 @@ def make_services(
     return Services(
         database, writer, admission, chosen.sandbox, chosen.cell, chosen.webhooks_private,
         make_integrations(chosen), provider_accounts=services,
+        seal_secret=partial(sealing.seal_secret, sealing.keys_of(chosen.seal_keys)),
     )  # fmt: skip
 
 
@@ -123,7 +124,7 @@ def make_integrations(chosen: Settings) -> Integrations:
         chosen.integration_url.rstrip("/"), chosen.integration_workspace,
         chosen.integration_secret.encode(), trusts_clients=chosen.integration_trusts_clients,
     )  # fmt: skip
-    service = integration_service(chosen)
+    service = integration_service(told.url, chosen.integration_key, chosen.integration_private)
     if service is None:
         return told
 
@@ -134,14 +135,6 @@ def make_integrations(chosen: Settings) -> Integrations:
             raise Unverified(str(error)) from error
 
     return told._replace(provider=provider, close=service.close)
-
-
-def integration_service(chosen: Settings) -> IntegrationService | None:
-    """The client of the integration service; None where none is set up."""
-    url = chosen.integration_url.rstrip("/")
-    if not url:
-        return None
-    return IntegrationService(url, chosen.integration_key, private=chosen.integration_private)
 
 
 def make_connectors(database: Database, chosen: Settings) -> Mapping[str, Connect]:
@@ -187,7 +180,9 @@ async def make_worker(
         stands_in=chosen.sandbox,
         secret=await migrate.install_secret(holding.database),
         policies=starting_at(chosen.retry_seconds),
-        shops=integration_service(chosen),
+        shops=integration_service(
+            chosen.integration_url, chosen.integration_key, chosen.integration_private
+        ),
     )
 
 
@@ -214,9 +209,15 @@ def make_walks(
     """The walks of a process that runs the pipeline, beside the orders."""
     sender = Sender(private=chosen.webhooks_private)
 
+    keys = sealing.keys_of(chosen.seal_keys)
+
     async def send(webhook: Webhook, event: Event, beside: ToSend) -> Result:
         body = messages.message(event, webhook.format, beside)
-        return await sender.send(webhook.url, webhook.secret, messages.message_id(event), body)
+        try:
+            secret = sealing.open_secret(keys, webhook.org, webhook.secret)
+        except sealing.Unsealable as why:
+            return Result(None, f"the webhook's secret: {why}")
+        return await sender.send(webhook.url, secret, messages.message_id(event), body)
 
     return [
         Lapsing(database, writer, worker.service, now=now),

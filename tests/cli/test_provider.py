@@ -77,7 +77,7 @@ def test_keys_are_changed_two_at_a_time(command: Command, acme: Path, tmp_path: 
     before = sealed(tmp_path)
     assert "cannot be opened" in command("provider", "reseal", SEAL_KEYS=NEW).sentence()
     told = command("provider", "reseal", SEAL_KEYS=f"{NEW}, {OLD}")
-    assert "1 of 1 account(s) are sealed anew" in told.out
+    assert "1 of 1 account(s) and 0 of 0 webhook secret(s) are sealed anew" in told.out
     assert "0 of 1" in command("provider", "reseal", SEAL_KEYS=NEW).out
     after = sealed(tmp_path)
     assert before != after

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from entrepot import payment_services, sealing, settings
 from entrepot.cli.choices import words
-from entrepot.cli.session import OperatorError, on_book, organization, read
+from entrepot.cli.session import OperatorError, on_book, organization, read, write
 from entrepot.core import actor, ids
 from entrepot.core.decide.open_account import AddAccount, RemoveAccount, SealAnew
 from entrepot.core.provider_accounts import ProviderAccount
@@ -27,6 +27,7 @@ from entrepot.providers import account
 from entrepot.store import accounts
 from entrepot.store.accounts import Organization
 from entrepot.store.engine import Database
+from entrepot.store.keeping import webhook_secrets
 from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 
@@ -161,7 +162,9 @@ def remove(org: str, service: _Service) -> None:
 
 @provider_app.command
 def reseal() -> None:
-    """Seal every account with the first key of ENTREPOT_SEAL_KEYS; other keys can go afterwards."""
+    """Seal every account, and the secret of every webhook, with the first key of
+    ENTREPOT_SEAL_KEYS; other keys can go afterwards.
+    """
     keys = _seal_keys()
 
     async def work(database: Database) -> tuple[int, int]:
@@ -174,7 +177,25 @@ def reseal() -> None:
         return len(old), len(kept)
 
     done, of = on_book(work, must_exist=True)
-    print(f"{done} of {of} account(s) are sealed anew; all are sealed with the first key")
+    again, webhooks = write(partial(_reseal_secrets, keys=keys))
+    told = f"{done} of {of} account(s) and {again} of {webhooks} webhook secret(s)"
+    print(f"{told} are sealed anew; all are sealed with the first key")
+
+
+def _reseal_secrets(conn: Connection, keys: tuple[bytes, ...]) -> tuple[int, int]:
+    """Seal the secrets of webhooks anew, also those that lie in the book as they are."""
+    listed = webhook_secrets.listed(conn)
+    old = [one for one in listed if not sealing.is_of_first(keys, one.secret)
+           or not sealing.is_sealed_secret(one.secret)]  # fmt: skip
+    for one in old:
+        try:
+            plain = sealing.open_secret(keys, one.org, one.secret)
+        except sealing.Unsealable as why:
+            where = f"the secret of webhook {ids.dashed(one.id)} of organization {one.org}"
+            raise OperatorError(f"{where} cannot be opened: {why}") from why
+        if not webhook_secrets.change(conn, one, sealing.seal_secret(keys, one.org, plain)):
+            raise OperatorError("a webhook was changed meanwhile; run this again")
+    return len(old), len(listed)
 
 
 def _sealed_anew(one: ProviderAccount, sealed: bytes, keys: tuple[bytes, ...]) -> SealAnew:

@@ -44,6 +44,10 @@ class Integrations(NamedTuple):
 NOT_SET_UP = Integrations()
 
 
+def _plain(_org: int, secret: bytes) -> bytes:
+    return secret
+
+
 @dataclass(slots=True, frozen=True)
 class Services:
     """Services for handlers: reading the book, and the one door for writes."""
@@ -59,3 +63,5 @@ class Services:
     integrations: Integrations = NOT_SET_UP
     # The payment services at which organizations have accounts; None where no dialect asks.
     provider_accounts: ProviderAccounts | None = None
+    # Seals the secret of an organization's webhook, if there is a key for that.
+    seal_secret: Callable[[int, bytes], bytes] = _plain

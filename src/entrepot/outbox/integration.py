@@ -96,3 +96,9 @@ class IntegrationService:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+
+def integration_service(url: str, key: str, private: bool) -> IntegrationService | None:
+    """The client of the integration service at this address; None where the address is empty."""
+    url = url.rstrip("/")
+    return IntegrationService(url, key, private=private) if url else None

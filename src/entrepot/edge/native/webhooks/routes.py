@@ -51,8 +51,9 @@ async def make_webhook(call: Call) -> Answer:
     _look_at(call, told.url)
     secret = secrets.token_bytes(_SECRET_BYTES)
     command = MakeWebhook(
-        call.principal.org, NAME, told.url, tuple(told.types), told.format, secret
-    )
+        call.principal.org, NAME, told.url, tuple(told.types), told.format,
+        call.services.seal_secret(call.principal.org, secret),
+    )  # fmt: skip
     answer = await call.submit(command, write.answered(call.request_id, 201, None), key)
     made_now = answer.status == 201 and not call.replayed
     return write.with_secret(answer, secret) if made_now else answer
