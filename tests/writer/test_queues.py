@@ -127,7 +127,7 @@ def test_an_array_waits_longer_than_a_single_order_before_it_is_too_old() -> Non
     assert commands(queues.expired(1.5)) == [SINGLE]
     assert queues.expired(float(BULK_PATIENCE)) == []
     assert commands(queues.expired(BULK_PATIENCE + 0.5)) == [array(2)]
-    assert queues.orders == 0
+    assert queues.singles.orders == queues.bulk.orders == 0
     assert queues.waiting(EVERYTHING) == 0
 
 

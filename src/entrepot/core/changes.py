@@ -29,10 +29,8 @@ class Pending(Generic[K, R]):
     """
 
     __slots__ = ("known", "rows")
-
-    def __init__(self, known: Rows[K, R]) -> None:
-        self.known = known
-        self.rows: dict[K, R | None] = {}
+    known: Rows[K, R]
+    rows: dict[K, R | None]
 
     def __iter__(self) -> Iterator[R]:
         return iter([row for row in self.rows.values() if row is not None])
@@ -62,6 +60,8 @@ class Pending(Generic[K, R]):
 class OfKind(Generic[K, R]):
     """An attribute of `Changes`: what is to be written of one kind. It takes its own place in the
     changes when it is first asked for, so that it is asked once.
+
+    The place is made here and not by a constructor: every order asks for several kinds.
     """
 
     def __init__(self, kind: Kind[K, R]) -> None:
@@ -72,9 +72,11 @@ class OfKind(Generic[K, R]):
 
     def __get__(self, changes: Changes, _owner: type[Changes]) -> Pending[K, R]:
         kind, pending = self._kind, changes.pending
-        found = pending.get(kind)
-        if found is None:
-            found = pending[kind] = Pending(changes.known.made[kind])
+        if kind in pending:
+            found = pending[kind]
+        else:
+            found = pending[kind] = Pending()
+            found.known, found.rows = changes.known.made[kind], {}
         changes.__dict__[self._name] = found
         return found
 
@@ -115,5 +117,6 @@ class Changes:
         """The rows to write of any kind, whether there is an attribute for the kind or not."""
         found = self.pending.get(kind)
         if found is None:
-            found = self.pending[kind] = Pending(self.known.made[kind])
+            found = self.pending[kind] = Pending()
+            found.known, found.rows = self.known.made[kind], {}
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 STAGES = (
@@ -39,6 +40,7 @@ class Facets(NamedTuple):
 BETWEEN = "/"
 
 
+@lru_cache(maxsize=4096)
 def goods(facets: Facets) -> str:
     """The goods of an order as one text, where they are and which came back: a key of the spans."""
     return f"{facets.fulfilment}{BETWEEN}{facets.returns}"

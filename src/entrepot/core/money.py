@@ -23,11 +23,13 @@ class Amount(NamedTuple):
 
     def text(self) -> str:
         """The decimal as written with exactly `scale` places, e.g. `12.50`."""
-        if self.scale == 0:
-            return str(self.units)
-        digits = str(abs(self.units)).rjust(self.scale + 1, "0")
-        sign = "-" if self.units < 0 else ""
-        return f"{sign}{digits[: -self.scale]}.{digits[-self.scale :]}"
+        units, scale = self
+        if scale == 0:
+            return str(units)
+        if units < 0:
+            return f"-{Amount(-units, scale).text()}"
+        digits = f"{units:0{scale + 1}d}"
+        return f"{digits[:-scale]}.{digits[-scale:]}"
 
     def at(self, scale: int) -> int:
         """The units of this amount at another scale; a coarser one is rounded half to even."""
@@ -71,9 +73,10 @@ def parse(text: str) -> Amount | None:
     match = _DECIMAL.match(text)
     if match is None:
         return None
-    sign, whole, places = match.group(1), match.group(2), match.group(3) or ""
-    amount = Amount(int(sign + whole + places), len(places))
-    return amount if amount.within_range() else None
+    sign, whole, places = match.groups("")
+    units, scale = int(sign + whole + places), len(places)
+    in_range = scale <= SCALE_MAX and -UNITS_MAX <= units <= UNITS_MAX
+    return Amount(units, scale) if in_range else None
 
 
 def storable(*amounts: Amount) -> bool:
@@ -95,8 +98,12 @@ def balance(subtotal: Amount, total: Amount) -> tuple[Amount, Amount]:
     """
     if subtotal == total:
         return ZERO, ZERO
-    scale = max(subtotal.scale, total.scale)
-    off = subtotal.at(scale) - total.at(scale)
+    scale = total.scale
+    if scale == subtotal.scale:
+        off = subtotal.units - total.units
+    else:
+        scale = max(scale, subtotal.scale)
+        off = subtotal.at(scale) - total.at(scale)
     if not off:
         return ZERO, ZERO
     return (Amount(off, scale), ZERO) if off > 0 else (ZERO, Amount(-off, scale))
@@ -106,8 +113,12 @@ def priceable(subtotal: Amount, total: Amount) -> bool:
     """Whether the book can hold the sum of the lines, the total, and the difference of the two.
 
     Two amounts that can be stored side by side are at one scale below 2^63 each. Their difference
-    is below 2^63 if both have one sign, as nearly always.
+    is below 2^63 if both have one sign.
     """
+    units, scale = subtotal
+    at_one_scale = 0 <= scale == total.scale <= SCALE_MAX
+    if at_one_scale and 0 <= units <= UNITS_MAX and 0 <= total.units <= UNITS_MAX:
+        return True  # as nearly always
     if not storable(subtotal, total):
         return False
     if (subtotal.units < 0) == (total.units < 0):
@@ -123,9 +134,9 @@ def line_sum(lines: list[tuple[Amount, Quantity]], places: int | None = None) ->
     the book can hold.
     """
     scale = units = 0
-    for price, _ in lines:
-        scale = max(scale, price.scale)
     for price, quantity in lines:
+        if price.scale > scale:
+            units, scale = units * 10 ** (price.scale - scale), price.scale
         units += (price.units if price.scale == scale else price.at(scale)) * quantity
     if not units % ONE:
         summed = Amount(units // ONE, scale)

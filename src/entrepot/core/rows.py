@@ -75,7 +75,7 @@ class Rows(Mapping[K, R]):
             put = {key: row for key, row in changed.items() if row is not None}
             for key in changed.keys() - put.keys():
                 self.remove(key)
-        self.now.update(put)
+        self.now |= put
         made: Collection[K] = put
         if self.base and not self.base.keys().isdisjoint(put):
             made = put.keys() - self.base.keys()

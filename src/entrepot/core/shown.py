@@ -61,8 +61,10 @@ def reason(order: Order) -> str | None:
     order's already, and which words wait for its confirmation.
     """
     told = f"{order.reason}: {order.reason_detail}" if order.reason else None
-    shared, kept, waits = claims.shared(order), ahead.told(order), _under_way(order)
-    stopped = held.sentence(order)
+    # A hold and what was told ahead stand among the words of senders; most orders have no word.
+    stopped = held.sentence(order) if order.sender_words else None
+    kept = ahead.told(order) if order.sender_words else ()
+    shared, waits = claims.shared(order), None if stopped else _under_way(order)
     if not (shared or kept or waits or stopped):
         return told
     words = f"told ahead: {spelled(dict(kept))}, true once the order is confirmed" if kept else None
@@ -70,8 +72,8 @@ def reason(order: Order) -> str | None:
 
 
 def _under_way(order: Order) -> str | None:
-    """The pipeline's work on an order that waits for it and has met no fault yet."""
-    if order.reason or not order.managed or order.facets.stage != "placed" or held.is_held(order):
+    """The pipeline's work on an order that nobody holds, waits for it and has met no fault yet."""
+    if order.reason or not order.managed or order.facets.stage != "placed":
         return None
     pays = order.facets.payment == "pending"
     what = "its stock is reserved and its payment authorised" if pays else "its stock is reserved"
@@ -96,14 +98,11 @@ def stuck(job: Job, seen: int | None, at: int) -> str | None:
     )
 
 
+# All orders of a batch are placed at one time.
+@lru_cache(maxsize=1024)
 def moment(at: int) -> str:
     """A time in microseconds as people read it: to the second, UTC, up to the year 9999."""
-    return _second(min(max(at // MICROSECONDS, 0), _LAST_SECOND))
-
-
-# Many orders are placed in one second.
-@lru_cache(maxsize=1024)
-def _second(seconds: int) -> str:
+    seconds = min(max(at // MICROSECONDS, 0), _LAST_SECOND)
     return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
 
 

@@ -45,6 +45,8 @@ _DIGITS_MIN, _DIGITS_MAX = 5, 17
 _COUNTING = "01234567890123456789", "98765432109876543210"
 
 
+# Customers come again, as with their addresses below.
+@lru_cache(maxsize=4096)
 def own_id(kind: str, text: str) -> tuple[str, str] | None:
     """The sender's own id for a customer, exactly as written, without blanks around it."""
     value = text.strip()

@@ -130,17 +130,11 @@ class Call:
         whole: bool = False,
     ) -> Answer:
         """Carry a command out and give its answer. `expected`, `whole`: see `Envelope`."""
-        outcome: Outcome = await self.services.writer.submit(
-            Envelope(
-                command,
-                self.request_id,
-                idempotency,
-                answer,
-                actor=self.principal.actor,
-                expected=expected,
-                whole=whole,
-            )
-        )
+        envelope = Envelope(
+            command, self.request_id, idempotency, answer, None, self.principal.actor, expected,
+            whole,
+        )  # fmt: skip
+        outcome: Outcome = await self.services.writer.begin(envelope)
         if outcome.answer is None:
             raise AssertionError("an envelope that says how to answer gets an answer")
         if isinstance(outcome.result, Refusal) and outcome.result.retry_after is not None:

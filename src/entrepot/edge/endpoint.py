@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any
 from urllib.parse import quote
 
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
@@ -25,7 +24,7 @@ from entrepot.edge.safe_headers import FOR_JSON, cross_origin
 from entrepot.edge.sending import Headers, client_address, retry_after, send_answer, send_reply
 from entrepot.edge.services import Services
 from entrepot.store.engine import Unavailable
-from entrepot.telemetry import is_debugging, log, metrics
+from entrepot.telemetry import counting, is_debugging, log, metrics
 from entrepot.writer.envelope import Answer
 
 _REFUSING = 400
@@ -55,14 +54,16 @@ class Endpoint:
         self._allow = ", ".join(sorted({*self._methods, "OPTIONS"}))
         self._cross_origin = cross_origin(dialect, self._allow)
         self._new_request_id = new_request_id
-        self._counters: dict[int, Any] = {}  # by status: finding one costs more than counting
+        # By status: finding a counter costs more than counting.
+        self._counters: dict[int, Callable[[float], None]] = {}
 
     def _count(self, status: int) -> None:
-        counter = self._counters.get(status)
-        if counter is None:
-            counter = metrics.requests.labels(self._dialect.name, status)
-            self._counters[status] = counter
-        counter.inc()
+        if status in self._counters:
+            count = self._counters[status]
+        else:
+            count = counting(metrics.requests.labels(self._dialect.name, status))
+            self._counters[status] = count
+        count(1)
 
     async def enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -195,7 +196,11 @@ class Endpoint:
         wait = self._services.admission.seconds_to_wait(principal.org)
         if wait > 0:
             raise Refused(Refusal(Reason.RATE_LIMITED, retry_after=wait))
-        if type(access) is Credentials and not access.roles.take(principal.role):
+        if (
+            type(access) is Credentials
+            and access.roles is not Roles.ANY
+            and not access.roles.take(principal.role)
+        ):
             raise refuse(Reason.FORBIDDEN, _too_little(access.roles, principal.role))
         if type(access) is Scoped and access.scope not in principal.scopes:
             raise refuse(Reason.FORBIDDEN, f"the key does not have the scope {access.scope}")

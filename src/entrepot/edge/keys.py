@@ -8,11 +8,12 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.writer.idempotency import well_formed
 
 KEY_HEADER = "Idempotency-Key"
+_AS_READ = KEY_HEADER.lower()
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str | None:
     """The key, without the quotation marks that structured headers have; None without a header."""
-    sent = headers.get(KEY_HEADER.lower())
+    sent = headers.get(_AS_READ)
     if sent is None:
         return None
     key = sent.strip(" \t")

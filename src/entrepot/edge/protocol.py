@@ -106,9 +106,12 @@ class DeadlineProtocol(TimedProtocol):
             self._phase = Phase.HEADERS
         self._chunk_bytes = len(data)
         self._overhead_bytes += self._chunk_bytes
-        self._unset_keepalive_if_required()
+        if self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
         self._feed(data)
-        if self._overhead_bytes > HEADER_BLOCK_BYTES_MAX or self._has_many_headers():
+        if self._overhead_bytes > HEADER_BLOCK_BYTES_MAX or (
+            self.headers and self._has_many_headers()
+        ):
             self._refuse(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         self._arm()
         self._keep_idle_timer()
@@ -173,7 +176,8 @@ class DeadlineProtocol(TimedProtocol):
         self._in_head = False
         self._turned_away = self._at_the_door()
         if self._turned_away is None:
-            self._unset_keepalive_if_required()
+            if self.timeout_keep_alive_task is not None:
+                self._unset_keepalive_if_required()
             super().on_headers_complete()
             self._application_called = True
             if self._one_too_many:
@@ -194,7 +198,7 @@ class DeadlineProtocol(TimedProtocol):
         """Note that the request is all here; nothing more is expected from the client."""
         if self._in_head:
             return  # only the head of one that comes again
-        if self._has_many_headers():
+        if self.headers and self._has_many_headers():  # trailers
             self._break_off(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         self._requests_received += 1
         self._phase = Phase.IDLE

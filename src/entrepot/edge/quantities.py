@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Raw
 
 from entrepot.core import quantity
-from entrepot.core.quantity import LINE_MAX, NONE, Quantity
+from entrepot.core.quantity import LINE_MAX, NONE, ONE, Quantity
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.strict_json import InvalidJson, decimal_number
 
@@ -46,7 +46,7 @@ def told(raw: Raw, field: str) -> Quantity:
     text = bytes(raw)
     # Most are plain and short.
     if text.isdigit() and len(text) <= _PLAIN_DIGITS:
-        return quantity.whole(int(text))
+        return Quantity(int(text) * ONE)
     try:
         units, scale = decimal_number(raw, field)
     except InvalidJson as error:

@@ -112,7 +112,8 @@ class TimedProtocol(HttpToolsProtocol):
     def _arm(self) -> None:
         """Set the deadline of the phase the connection is in, unless it is already running."""
         if self._phase in (Phase.IDLE, Phase.REFUSED):
-            self._disarm()
+            if self._deadline is not None:
+                self._disarm()
             return
         deadline_of = (self._requests_received, self._phase)
         if deadline_of == self._deadline_of:

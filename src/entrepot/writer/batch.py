@@ -120,7 +120,10 @@ def judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Out
             repeated = replay(idempotency, stored)
             return repeated if isinstance(repeated, Outcome) else _outcome(envelope, repeated)
     facts.request, facts.actor = envelope.request_id, envelope.actor
-    decision = _decided(envelope, facts)
+    if envelope.expected is None:
+        decision = decide(command, facts)
+    else:
+        decision = _expecting(envelope, envelope.expected, facts)
     if isinstance(decision, Decision):
         facts.absorb(decision.changes)
         # The answer shows the order as it was placed.
@@ -144,13 +147,12 @@ def judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Out
     return outcome
 
 
-def _decided(envelope: Envelope, facts: Facts) -> Decision | Refusal:
+def _expecting(envelope: Envelope, expected: frozenset[str], facts: Facts) -> Decision | Refusal:
     """The decision; a refusal where the command is meant for another version of its order."""
-    expected, command = envelope.expected, envelope.command
-    if expected is not None:
-        order = facts.orders.get((command.org, _named_by(command, facts) or b""))
-        if order is not None and revision(order) not in expected:
-            return Refusal(Reason.CHANGED_MEANWHILE, version=revision(order))
+    command = envelope.command
+    order = facts.orders.get((command.org, _named_by(command, facts) or b""))
+    if order is not None and revision(order) not in expected:
+        return Refusal(Reason.CHANGED_MEANWHILE, version=revision(order))
     return decide(command, facts)
 
 

@@ -154,11 +154,6 @@ class Queues:
             + (len(self.bulk.entries) if part.bulk else 0)
         )
 
-    @property
-    def orders(self) -> int:
-        """The number of waiting orders, without the pipeline's commands."""
-        return self.singles.orders + self.bulk.orders
-
     def queue_of(self, command: Command, orders: int) -> Queue:
         """The queue of a command that writes this many orders. Commands that carry a job's id are
         the pipeline's.
@@ -171,14 +166,16 @@ class Queues:
         """Whether a new command of that queue is refused."""
         if queue is self.ours:
             return False
-        return self.orders >= self._limits.queue_max or queue.crowded(0, now)
+        waiting = self.singles.orders + self.bulk.orders
+        return waiting >= self._limits.queue_max or queue.crowded(0, now)
 
     def shut(self, queue: Queue, inside: int, now: float) -> bool:
         """Whether a new request is refused at the door, with `inside` requests of clients under
         way.
         """
-        coming = max(0, inside - len(self.singles.entries) - len(self.bulk.entries))
-        if self.orders + coming >= self._limits.queue_max:
+        singles, bulk = self.singles, self.bulk
+        coming = max(0, inside - len(singles.entries) - len(bulk.entries))
+        if singles.orders + bulk.orders + coming >= self._limits.queue_max:
             return True
         return queue.crowded(coming, now, DOOR_SHARE)
 

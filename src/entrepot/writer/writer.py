@@ -104,11 +104,28 @@ class Writer:
 
     async def submit(self, envelope: Envelope) -> Outcome:
         """Carry a command out, durably, before this returns; or say why not."""
-        return await self._enqueue(envelope)
+        return await self.begin(envelope)
+
+    def begin(self, envelope: Envelope) -> asyncio.Future[Outcome]:
+        """Have a command carried out. The outcome comes once it is durable, or says why not."""
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        now, queues = self._monotonic(), self._queues
+        orders = weight(envelope.command)
+        queue = queues.queue_of(envelope.command, orders)
+        if queues.full(queue, now):
+            metrics.shed.labels("queue").inc()
+            future.set_result(_refused(envelope, OVERLOADED))
+            return future
+        queue.add(Waiting(envelope, future, now, orders))
+        for series in self._series:
+            if series.drainer is None and self._called(series):
+                series.drainer = asyncio.create_task(self._drain(series), name="writer")
+                break
+        return future
 
     async def submit_all(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
         """Carry several independent commands out; outcomes in the same order."""
-        return list(await asyncio.gather(*[self._enqueue(envelope) for envelope in envelopes]))
+        return list(await asyncio.gather(*map(self.begin, envelopes)))
 
     async def rehearse(self, envelope: Envelope) -> Rehearsal:
         """Decide a command against the book as it is, and keep nothing. Raises Unavailable."""
@@ -128,22 +145,6 @@ class Writer:
         while running := [one.drainer for one in self._series if one.drainer is not None]:
             await asyncio.wait(running)
 
-    def _enqueue(self, envelope: Envelope) -> asyncio.Future[Outcome]:
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        now, queues = self._monotonic(), self._queues
-        orders = weight(envelope.command)
-        queue = queues.queue_of(envelope.command, orders)
-        if queues.full(queue, now):
-            metrics.shed.labels("queue").inc()
-            future.set_result(_refused(envelope, OVERLOADED))
-            return future
-        queue.add(Waiting(envelope, future, now, orders))
-        for series in self._series:
-            if series.drainer is None and self._called(series):
-                series.drainer = asyncio.create_task(self._drain(series), name="writer")
-                break
-        return future
-
     def _called(self, series: _Series) -> bool:
         return self._queues.waiting(series.part) > 0 and not series.rests
 
@@ -156,7 +157,7 @@ class Writer:
                 batch = self._queues.take(now, series.part)
                 if not batch:
                     continue
-                metrics.queue_seconds.observe(now - min(one.since for one in batch))
+                metrics.queue_seconds.observe(now - min([one.since for one in batch]))
                 outcomes = await self._outcomes(batch, series)
                 for waiting, outcome in zip(batch, outcomes, strict=True):
                     if not waiting.future.done():

@@ -217,7 +217,7 @@ def decide(command: Command, facts: Facts) -> Decision | Refusal:
         decision = rule.decide(command, facts)
     except Refused as refused:
         return refused.refusal
-    if rule.brings:
+    if rule.brings and facts.orgs[command.org].announced:
         match_announced(command.org, decision.changes, facts)
     return decision
 
@@ -229,13 +229,15 @@ def of_order(command: Command) -> bytes | None:
 
 def size(command: Command) -> int:
     """How much there is to write: orders and lines."""
+    if type(command) is PlaceOrder:
+        return 1 + len(command.lines)
     if isinstance(command, MirrorOrders):
         return len(command.drafts) + sum([len(draft.lines) for draft in command.drafts])
     if isinstance(command, MakeProduct):
         return 1 + len(command.variants)
     if isinstance(command, ReceiveOrder) and command.placing is not None:
-        command = command.placing
-    return 1 + len(command.lines) if isinstance(command, PlaceOrder) else 1
+        return 1 + len(command.placing.lines)
+    return 1
 
 
 def weight(command: Command) -> int:

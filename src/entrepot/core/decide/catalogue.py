@@ -38,9 +38,11 @@ def resolve_variant(
         return _of_entry(ref.entry_id, draft, org, facts, kept)
     for kind, value in ref.names:
         name = (org, kind, value)
-        found = changes.variant_names.get(name)
+        # A name stays with its variant: only a new name, of a new variant, is in the changes.
+        found = facts.variant_names.get(name) or changes.variant_names.get(name)
         if found is not None:
-            variant = changes.variants.get((org, found.variant_id))
+            key = (org, found.variant_id)
+            variant = facts.variants.get(key) or changes.variants.get(key)
             assert variant is not None, "a variant is read with its name"
             return variant
     if ref.known:
@@ -120,11 +122,11 @@ def first_seen(
 
 def make_line(  # noqa: PLR0913, PLR0917 - a draft, its place and what is known
     draft: DraftLine, number: int, org: int, currency: str, facts: Facts, changes: Changes,
-    kept: Collection[bytes] = (),
+    kept: Collection[bytes] = (), location: bytes | None = None,
 ) -> Line:  # fmt: skip
     """The line that a draft becomes; what the draft leaves open comes from the catalogue.
 
-    `kept`: see `resolve_variant`.
+    `kept`: see `resolve_variant`. `location`: where the goods are, unless the draft says where.
     """
     variant = resolve_variant(draft, org, facts, changes, kept)
     currency = draft.currency or currency
@@ -137,7 +139,7 @@ def make_line(  # noqa: PLR0913, PLR0917 - a draft, its place and what is known
     return Line(
         facts.new_id(), number, variant.id, variant.item_id,
         draft.variant.entry_id or variant.entry_id,
-        draft.location_id if variant.tracked else None,
+        (draft.location_id or location) if variant.tracked else None,
         draft.sku or variant.sku, draft.title or variant.name, draft.variant_title,
         draft.quantity, draft.unit_of_measure or "each", currency,
         variant.price if draft.price is None else draft.price, draft.cost or ZERO,

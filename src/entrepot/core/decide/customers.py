@@ -36,7 +36,8 @@ def resolve_customer(
         return facts.orgs[org].guest_id
     names = changes.customer_names
     own = None if ref.own is None else (org, *ref.own)
-    found = None if own is None else names.get(own)
+    # A name stays with its customer: only a new name is in the changes.
+    found = None if own is None else facts.customer_names.get(own) or names.get(own)
     customer_id = None if found is None else found.customer_id
     if customer_id is None and order is not None and own is not None:
         # An order shows our id for a customer of whom no sender's is known.
@@ -48,7 +49,8 @@ def resolve_customer(
             names.put(CustomerName(*own, customer_id))
     for kind, value in ref.identifiers:
         # An address stays with the customer who had it first.
-        if names.get((org, kind, value)) is None:
+        name = (org, kind, value)
+        if name not in facts.customer_names.now and names.get(name) is None:
             names.put(CustomerName(org, kind, value, customer_id))
     if order is None or customer_id != order.customer_id or not _as_shown(ref, order):
         _remember(ref, org, customer_id, facts, changes)

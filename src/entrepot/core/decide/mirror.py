@@ -101,8 +101,10 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
     stands: dict[bytes, Order] = {}
     faults: list[Refusal] = []
     for draft in command.drafts:
-        known = stands.get(named.get(draft.sender_id, b"")) or _known(command, draft, facts)
-        facts.breathe()
+        told_here = named.get(draft.sender_id) if named else None
+        known = _known(command, draft, facts) if told_here is None else stands[told_here]
+        if meant or faults:  # between two orders
+            facts.breathe()
         try:
             if known is None:
                 order = _create(command, draft, facts, changes)
@@ -121,7 +123,7 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
         meant.append(order.id)
     if faults:
         raise Refused(all_of(faults, OTHERS_CAN_GO if meant else ""))
-    orders = tuple([stands[order_id] for order_id in meant])
+    orders = tuple(map(stands.__getitem__, meant))
     contacts = _contacts(command.org, orders, facts, changes)
     return Decision(changes, OrdersResult(orders, contacts))
 
@@ -129,11 +131,14 @@ def mirror(command: MirrorOrders, facts: Facts) -> Decision:
 def _contacts(
     org: int, orders: tuple[Order, ...], facts: Facts, changes: Changes
 ) -> dict[bytes, Customer]:
-    contacts = {}
+    contacts: dict[bytes, Customer] = {}
     guest_id = facts.orgs[org].guest_id
-    for customer_id in dict.fromkeys([order.customer_id for order in orders]):
+    for order in orders:
+        customer_id = order.customer_id
+        if customer_id in contacts or customer_id == guest_id:
+            continue
         known = changes.customers.get((org, customer_id))
-        if known is not None and customer_id != guest_id:
+        if known is not None:
             contacts[customer_id] = known
     return contacts
 

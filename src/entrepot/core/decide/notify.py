@@ -71,9 +71,10 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
 
 
 def match_announced(org: int, changes: Changes, facts: Facts) -> None:
-    """Note orders as ingested that were announced before they came; they are not announced then."""
-    if not facts.orgs[org].announced:
-        return
+    """Note orders as ingested that were announced before they came; they are not announced then.
+
+    Asked of organizations that have announced orders.
+    """
     for order in tuple(changes.orders):
         names = (order.sender_id, order.external_id, order.external_reference, order.external_name)
         found = [(org, name) for name in names if name and (org, name) in facts.announced]

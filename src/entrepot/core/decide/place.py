@@ -87,13 +87,13 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     customer_id = resolve_customer(command.customer, org, facts, changes)
     if command.looks_at_partnership:
         partner.look(customer_id, command.customer, org, facts)
-    default_location = facts.orgs[org].default_location if command.from_default_location else None
+    location = facts.orgs[org].default_location if command.from_default_location else None
     drafts, currency = command.lines, command.currency
     if command.looks_at_prices or facts.list_of_entry:
         drafts, currency = price.for_new_order(drafts, customer_id, org, currency, facts, changes)
     currency = currency or _currency(drafts[0], org, facts, changes)
     lines = tuple([
-        make_line(_from(draft, default_location), number, org, currency, facts, changes)
+        make_line(draft, number, org, currency, facts, changes, (), location)
         for number, draft in enumerate(drafts, 1)
     ])  # fmt: skip
     if command.one_currency:
@@ -126,13 +126,6 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
     changes.events.append(events.latest(order, events.ORDER_PLACED, facts, command.source))
     changes.jobs.put(job)
     return Decision(changes, OrderResult(order), job)
-
-
-def _from(draft: DraftLine, location: bytes | None) -> DraftLine:
-    """The line as it is wanted, from this location unless it says another one."""
-    if draft.location_id or not location:
-        return draft
-    return draft._replace(location_id=location)
 
 
 def _currency(first: DraftLine, org: int, facts: Facts, changes: Changes) -> str:

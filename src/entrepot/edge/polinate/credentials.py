@@ -37,4 +37,4 @@ def business_text(org_id: bytes) -> str:
 def business_id(text: str) -> bytes | None:
     """The organization that a business id spells, in either case; None when it spells none."""
     lower = text.lower()
-    return ids.spelled(lower, PREFIX)
+    return ids.spelled_often(lower, PREFIX)

@@ -124,7 +124,9 @@ class AtOneScale(NamedTuple):
     def stored(self, member: Position, value: Members, /) -> Stored:
         """See Part."""
         found: dict[str, Expression] = {
-            self.name: f"({member}[0] if {member}[1] == scale else rescale(*{member}, scale))"
+            # Nothing is nothing at every scale: most orders have no discount, shipping or tax.
+            self.name: f"({member}[0] if {member}[1] == scale or not {member}[0] "
+            f"else rescale(*{member}, scale))"
         }
         if self.of[0] == self.name:
             scales = ", ".join(f"{value(name)}[1]" for name in self.of)

@@ -9,6 +9,8 @@ numbers below it (docs/adr/0019, docs/adr/0030).
 from __future__ import annotations
 
 from collections import Counter
+from itertools import groupby
+from operator import itemgetter
 
 from sqlalchemy import Connection
 
@@ -35,8 +37,8 @@ def number(conn: Connection, writes: Writes, facts: Facts) -> list[Row]:
     """
     rows = facts.orders
     orders: dict[int, list[Key]] = {org: [] for org, _ in rows.dirty}
-    for key in sorted(rows.new):
-        orders.setdefault(key[0], []).append(key)
+    for org, new in groupby(sorted(rows.new), itemgetter(0)):
+        orders.setdefault(org, []).extend(new)
     events = Counter([event.org for event in facts.events])
     wanted: list[Row] = [
         (org, len(orders.get(org, ())), events[org], facts.now)

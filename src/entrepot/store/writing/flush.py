@@ -122,8 +122,7 @@ def write(writes: Writes, kept: Kept[K, R], facts: Facts, *, apart: bool = False
         changed = Made(sorted(rows.dirty), lambda one: (*values(now[one]), *key(base[one])))
         writes.update(kept.table, kept.sets, kept.guarded_key, changed)
     if rows.new:
-        to_row = kept.to_row
-        new = Made(sorted(rows.new), lambda one: to_row(now[one]))
+        new = Made([now[one] for one in sorted(rows.new)], kept.to_row)
         writes.insert(kept.table, kept.columns, new, apart=apart)
 
 

@@ -36,7 +36,7 @@ def write(conn: Connection, writes: Writes, facts: Facts) -> None:
         sorted(rows.dirty), lambda key: (*kept.values(now[key]), *kept.guarding(base[key]))
     )
     writes.update(kept.table, kept.sets, kept.guarded_key, changed)
-    new = Made(sorted(rows.new), lambda key: kept.to_row(now[key]))
+    new = Made([now[key] for key in sorted(rows.new)], kept.to_row)
     writes.insert(kept.table, kept.columns, new, given=counters.BILLED)
     counted: Counter[Placed] = Counter()
     stale: list[Row] = []

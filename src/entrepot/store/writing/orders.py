@@ -34,8 +34,8 @@ def write(writes: Writes, facts: Facts) -> None:
     _changed(writes, facts)
     _reasons(writes, facts)
     # In the order of the primary key, so that its tree grows at one end.
-    now, to_row = facts.orders.now, ORDERS.to_row
-    new = Made(sorted(facts.orders.new), lambda key: to_row(now[key]))
+    now = facts.orders.now
+    new = Made([now[key] for key in sorted(facts.orders.new)], ORDERS.to_row)
     writes.insert(schema.orders, ORDERS.columns, new, given=counters.MADE, sparse=True)
 
 

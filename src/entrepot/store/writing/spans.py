@@ -55,19 +55,17 @@ _Place = tuple[int, int, str, str]  # organization, span of the lowest level, st
 def tally(conn: Connection, writes: Writes, facts: Facts) -> None:
     """Count the batch's orders where they now stand, and no longer where they stood."""
     orders = facts.orders
-    known = bool(facts.committed)
+    now, known = orders.now, bool(facts.committed)
     counted: list[_Counted] = []
     for key in orders.new:
-        order = orders.now[key]
-        if known:
-            counted.append(_counted(order, 1, order.created_at, order.updated_at))
-        else:
-            counted.append(_counted(order, 1, _UNKNOWN, _UNKNOWN))
+        order = now[key]
+        times = (order.created_at, order.updated_at) if known else _UNKNOWN
+        counted.append(_counted(order, 1, times))
     for key in orders.dirty:
-        base, order = orders.base[key], orders.now[key]
-        counted.append(_counted(base, -1, base.created_at, base.updated_at))
-        updated_at = order.updated_at if known else _UNKNOWN
-        counted.append(_counted(order, 1, order.created_at, updated_at))
+        base, order = orders.base[key], now[key]
+        counted.append(_counted(base, -1, (base.created_at, base.updated_at)))
+        updated_at = order.updated_at if known else None
+        counted.append(_counted(order, 1, (order.created_at, updated_at)))
     if sql_of(conn).numbers_first:
         # Sorted, so that its tree is walked in one direction.
         rows = sorted(_levels(_leaves(counted)))
@@ -76,36 +74,28 @@ def tally(conn: Connection, writes: Writes, facts: Facts) -> None:
         writes.add(Write("order_spans", None, _upsert_postgres(SIZES), _COUNTED_TYPES, counted))
 
 
-_UNKNOWN = cast("int", None)
+# A time that is unknown is that of the commit, where PostgreSQL finds it out.
+_UNKNOWN = (None, None)
+# An order that stands somewhere from now on (1 of `orders`), or no longer does (-1).
+_COUNTED = ("org", "stage", "goods", "orders", "created_at", "updated_at", "number")
+_Counted = tuple[int, str, str, int, int | None, int | None, int]
 
 
-class _Counted(NamedTuple):
-    """An order that stands somewhere from now on (1 `orders`), or no longer does (-1). A time
-    that is unknown is that of the commit, where PostgreSQL finds it out.
-    """
-
-    org: int
-    stage: str
-    goods: str
-    orders: int
-    created_at: int
-    updated_at: int
-    number: int
-
-
-def _counted(order: Order, orders: int, created_at: int, updated_at: int) -> _Counted:
+def _counted(order: Order, orders: int, times: tuple[int | None, int | None]) -> _Counted:
     facets = order.facets
-    return _Counted(
-        order.org, facets.stage, goods(facets), orders,
-        created_at, updated_at, order.number,
-    )  # fmt: skip
+    return (order.org, facets.stage, goods(facets), orders, *times, order.number)
 
 
 def _leaves(counted: list[_Counted]) -> dict[_Place, _Times]:
     """The changes of the orders to rows of the lowest level."""
-    leaves: dict[_Place, _Times] = {}
+    # Most orders of a batch stand in one place and have one time: these are counted first.
+    alike: dict[tuple[int, int, str, str, Any, Any], int] = {}
     for org, stage, its_goods, orders, made, changed, number_ in counted:
-        span = (org, (number_ - 1) // SIZES[0], stage, its_goods)
+        one = (org, (number_ - 1) // SIZES[0], stage, its_goods, made, changed)
+        alike[one] = alike[one] + orders if one in alike else orders
+    leaves: dict[_Place, _Times] = {}
+    for (*place, made, changed), orders in alike.items():
+        span = cast("_Place", tuple(place))
         times = _Times(orders, made, made, changed, changed)
         known = leaves.get(span)
         leaves[span] = times if known is None else known.beside(times)
@@ -141,7 +131,7 @@ def _upsert_postgres(sizes: tuple[int, ...]) -> str:
     for each other.
     """
     levels = ", ".join(f"({level}::smallint, {size}::bigint)" for level, size in enumerate(sizes))
-    names = ", ".join(_Counted._fields)
+    names = ", ".join(_COUNTED)
     times = ", ".join(
         f"coalesce(new.{column}, k.committed_at) AS {column}"
         for column in ("created_at", "updated_at")

@@ -24,16 +24,17 @@ from entrepot.store.writing.statements import (
 
 
 class Made(Sequence[Row]):
-    """Rows that are made of their keys only when they are written, so that not all are there at
-    once."""
+    """Rows that are made of their values, or of their keys, only when they are written, so that not
+    all are there at once.
+    """
 
-    __slots__ = ("_keys", "_make")
+    __slots__ = ("_make", "_of")
 
-    def __init__(self, keys: Sequence[Any], make: Callable[[Any], Row]) -> None:
-        self._keys, self._make = keys, make
+    def __init__(self, of: Sequence[Any], make: Callable[[Any], Row]) -> None:
+        self._of, self._make = of, make
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._of)
 
     @overload
     def __getitem__(self, at: int) -> Row: ...
@@ -41,11 +42,11 @@ class Made(Sequence[Row]):
     def __getitem__(self, at: slice) -> list[Row]: ...
     def __getitem__(self, at: int | slice) -> Row | list[Row]:
         if isinstance(at, slice):
-            return list(map(self._make, self._keys[at]))
-        return self._make(self._keys[at])
+            return list(map(self._make, self._of[at]))
+        return self._make(self._of[at])
 
     def __iter__(self) -> Iterator[Row]:
-        return map(self._make, paced(self._keys))
+        return map(self._make, paced(self._of))
 
 
 class Writes:

@@ -9,7 +9,6 @@ from msgspec import UNSET, UnsetType
 
 from entrepot.core import ids
 from entrepot.core.broadcasts import Broadcast, Clicked
-from entrepot.edge import currency
 from entrepot.edge.konvo.broadcasts import wire
 from entrepot.edge.konvo.orders.write import minor_units, shown_currency
 from entrepot.edge.times import millis_text
@@ -22,7 +21,7 @@ _decode = msgspec.json.Decoder().decode
 def broadcast(told: Broadcast, clicked: Clicked) -> wire.Broadcast:
     """A broadcast, with the clicks that were recorded of it."""
     own_id = ids.dashed(told.id)
-    digits = currency.stripe_digits(told.cost_currency) if told.cost_currency else 0
+    code, digits = shown_currency(told.cost_currency or "")
     return wire.Broadcast(
         id=own_id,
         name=told.name,
@@ -43,9 +42,7 @@ def broadcast(told: Broadcast, clicked: Clicked) -> wire.Broadcast:
             [wire.CountryCount(n, country, what) for country, what, n in clicked.places],
             told.sent,
         ),
-        cost=wire.Cost(minor_units(told.cost, digits), shown_currency(told.cost_currency))
-        if told.cost_currency
-        else UNSET,
+        cost=wire.Cost(minor_units(told.cost, digits), code) if told.cost_currency else UNSET,
     )
 
 

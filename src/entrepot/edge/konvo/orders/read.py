@@ -81,13 +81,13 @@ def mirror_orders(body: list[wire.OrderInput], principal: Principal) -> MirrorOr
     drafts: list[OrderDraft] = []
     faults: list[list[Refusal]] = []
     for index, order in enumerate(body):
+        if index:
+            breathe()
         try:
             drafts.append(_draft(order, f"[{index}]"))
         except Refused as refused:
             faults.append([refused.refusal])
-        breathe()
-    refusal = faulty.kept_out(faults, len(body))
-    if refusal is not None:
+    if faults and (refusal := faulty.kept_out(faults, len(body))) is not None:
         raise Refused(refusal)
     return MirrorOrders(principal.org, "konvo", tuple(drafts))
 
@@ -148,13 +148,13 @@ def _customer(customer: wire.OrderCustomer) -> CustomerRef:
         if identifier := one.id.strip():
             told[one.type].append(identifier)
     emails, phones = told["email"], told["phone"]
-    names = [addresses.email(email) for email in emails]
+    names = list(map(addresses.email, emails))
     for phone in phones:
         number = addresses.phone(phone)
         names.append(number)
         if number is not None and number[1] != (before := addresses.digits_of(phone)):
             names.append(addresses.indexed("phone", before))
-    names += [addresses.handle(handle) for handle in told["handle"]]
+    names += map(addresses.handle, told["handle"])
     return CustomerRef(
         None, tuple(dict.fromkeys([name for name in names if name is not None])),
         addresses.own_id("konvo", customer.id), customer.first_name, customer.last_name,
@@ -198,11 +198,21 @@ def _is_bare(item: wire.OrderedItem) -> bool:
 def _variant(item: wire.OrderedItem) -> VariantRef:
     """By the item's id; by its SKU where the id is not known yet, or empty; else by its name."""
     if item.id:
-        names = (addresses.indexed("konvo", item.id),)
-        sku = addresses.indexed("sku", item.sku)[1] if item.sku else None
-        return VariantRef(ids.spelled(item.id, "var_"), None, names, sku=sku)
+        # No long text stays in memory.
+        short = len(item.id) + len(item.sku) <= addresses.NAME_MAX
+        return _often_with_id(item.id, item.sku) if short else _with_id(item.id, item.sku)
     kind, name = ("sku", item.sku) if item.sku else ("title", item.name)
     return VariantRef(None, None, (addresses.indexed(kind, name),))
+
+
+def _with_id(id_: str, sku: str) -> VariantRef:
+    names = (addresses.indexed("konvo", id_),)
+    its_sku = addresses.indexed("sku", sku)[1] if sku else None
+    return VariantRef(ids.spelled(id_, "var_"), None, names, sku=its_sku)
+
+
+# Goods are in many orders.
+_often_with_id = lru_cache(maxsize=4096)(_with_id)
 
 
 def _status(text: str, where: str) -> str:
@@ -231,7 +241,7 @@ def _told_currency(text: str) -> tuple[str, int] | None:
 def _amount(raw: Raw, places: int, where: str, name: str) -> Amount:
     """An amount in the minor unit, exactly. The way it is nearly always written is read at once."""
     text = bytes(raw)
-    if text.isdigit() and len(text) < _DIGITS_MAX:
+    if len(text) < _DIGITS_MAX and text.isdigit():
         return Amount(int(text), places)
     try:
         units, scale = decimal_number(raw, f"{where}.{name}")

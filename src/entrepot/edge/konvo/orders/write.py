@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -44,28 +45,33 @@ def order(o: Order, contact: Customer | None, shop: str) -> wire.Order:
     The customer is shown as the order told the customer. An older order, which did not keep that,
     shows its contact.
     """
-    told = wire.Order(
-        id=ids.dashed(o.id),
-        external_name=shown.name(o),
-        external_id=_known(shown.external_id(o)),
-        order_total=minor_units(o.total, currency.stripe_digits(o.currency)),
-        currency=shown_currency(o.currency),
-        channel=(o.channel or o.source_platform or o.origin).upper(),
-        status=o.words["konvo"].upper(),
-        tracking_url=_known(o.tracking_url),
-        created_at=millis_text(shown.created_at(o)),
-        updated_at=millis_text(o.updated_at),
-        shop_id=shop,
-        delivery_address=_known(shown.address(o)),
-    )
-    if contact is not None:
-        told.contact_id = ids.dashed(contact.id)
     who = (o.first_name, o.last_name, o.email, o.phone)
     if who == _NOBODY and contact is not None:
         who = (contact.first_name, contact.last_name, contact.email, contact.phone)
-    if who != _NOBODY:
-        told.first_name, told.last_name, told.email, told.phone_number = map(_known, who)
-    return told
+    may_lack = (*who, shown.external_id(o), o.tracking_url, shown.address(o))
+    first_name, last_name, email, phone, external_id, tracking_url, address = [
+        UNSET if text is None else text for text in may_lack
+    ]
+    code, digits = shown_currency(o.currency)
+    return wire.Order(
+        id=ids.dashed(o.id),
+        contact_id=UNSET if contact is None else ids.dashed(contact.id),
+        external_name=shown.name(o),
+        external_id=external_id,
+        first_name=first_name,
+        last_name=last_name,
+        email=email,
+        phone_number=phone,
+        order_total=minor_units(o.total, digits),
+        currency=code,
+        channel=(o.channel or o.source_platform or o.origin).upper(),
+        status=o.words["konvo"].upper(),
+        tracking_url=tracking_url,
+        created_at=millis_text(shown.created_at(o)),
+        updated_at=millis_text(o.updated_at),
+        shop_id=shop,
+        delivery_address=address,
+    )
 
 
 def whole_order(o: Order, contact: Customer | None, shop: str) -> wire.WholeOrder:
@@ -109,23 +115,25 @@ def _item(line: Line) -> wire.OrderedItem:
     )
 
 
-def shown_currency(kept: str) -> str:
-    """A code in lower case; any other text as it was told, since its case may matter."""
+@lru_cache(maxsize=1024)
+def shown_currency(kept: str) -> tuple[str, int]:
+    """A code in lower case; any other text as it was told, since its case may matter. Beside it the
+    number of decimal places of its amounts.
+    """
     is_code = len(kept) == currency.CODE_LENGTH and kept.isascii() and kept.isalpha()
-    return kept.lower() if is_code else kept
+    return kept.lower() if is_code else kept, currency.stripe_digits(kept)
 
 
 def minor_units(amount: Amount, digits: int) -> msgspec.Raw:
     """An amount as a number of minor units; one that is finer has its fraction."""
-    if amount.scale > digits:
-        amount = Amount(*stripped(amount.units, amount.scale - digits))
+    units, scale = amount
+    if scale == digits:
+        return msgspec.Raw(b"%d" % units)
+    if scale > digits:
+        amount = Amount(*stripped(units, scale - digits))
     else:
         amount = Amount(amount.at(digits), 0)
     return msgspec.Raw(amount.text().encode())
-
-
-def _known(value: str | None) -> str | UnsetType:
-    return UNSET if value is None else value
 
 
 def found(
@@ -146,7 +154,9 @@ def created(result: Result | Refusal, request_id: str, principal: Principal) -> 
     if isinstance(result, Refusal):
         return refusal_answer(result, request_id)
     assert isinstance(result, OrdersResult)
-    orders = list({order.id: order for order in result.orders}.values())
+    orders = result.orders
+    if len(orders) > 1:
+        orders = tuple({order.id: order for order in orders}.values())
     return Answer(201, _body(orders, result.contacts, len(orders), principal))
 
 
@@ -154,6 +164,6 @@ def _body(
     orders: Sequence[Order], contacts: Mapping[bytes, Customer], count: int, principal: Principal
 ) -> bytes:
     # The connected shop is the organization, because the holder of its key tells its orders.
-    shop = ids.dashed(principal.org_id)
+    shop = ids.dashed_often(principal.org_id)
     listed = [order(o, contacts.get(o.customer_id), shop) for o in orders]
     return _encode(wire.Orders(count, listed))

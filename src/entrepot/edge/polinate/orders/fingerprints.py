@@ -41,6 +41,7 @@ CHANGES = ("id", "order", "createOrderItems", "updateOrderItems", "deleteOrderIt
 NOTIFICATION = ("orderId", "businessId")
 
 _NULL = b"null"
+_NO_MEMBER: dict[str, Any] = dict.fromkeys(LINE)
 _AMOUNTS = ("price", "cost", "totalAmount")
 
 
@@ -68,12 +69,14 @@ def of_creation(body: wire.CreateOrder, key: str) -> Idempotency:
 def _creation(body: wire.CreateOrder, version: int) -> bytes:
     spelling = _SPELLINGS[version]
     total = body.total_amount
+    texts = (
+        body.partnership_id, body.membership_id, body.integration_id, body.phase, body.status,
+        body.external_reference, body.notes, body.delivery_address, body.currency,
+        None if total is None else spelling.amount(total),
+    )  # fmt: skip
     parts = (
         canonical.text_of(body.expected_delivery_at), _new_lines(body.order_items, spelling),
-        _text(body.partnership_id), _text(body.membership_id), _text(body.integration_id),
-        _text(body.phase), _text(body.status), _text(body.external_reference), _text(body.notes),
-        _text(body.delivery_address), _text(body.currency),
-        _text(None if total is None else spelling.amount(total)),
+        *[_NULL if text is None else canonical.text_of(text) for text in texts],
         _NULL if body.properties is UNSET else canonical.text_of(spelling.plain(body.properties)),
     )  # fmt: skip
     return fingerprint(parts, version)
@@ -103,15 +106,13 @@ def of_notification(body: wire.NotifyOrder, principal: Principal, key: str) -> I
     return Idempotency(key, "polinate.notifyOrder", NOTIFICATION, covered, store_refusals=False)
 
 
-def _text(member: str | None) -> bytes:
-    return _NULL if member is None else canonical.text_of(member)
-
-
 def _new_lines(lines: list[wire.NewLine], spelling: _Spelling) -> bytes:
     """The lines in one spelling: a member that was left out is null."""
     made = []
     for line in spelling.plain(lines):
-        told = {name: line.get(name) for name in LINE}
+        told = _NO_MEMBER | line
+        if len(told) > len(LINE):
+            told = {name: told[name] for name in LINE}
         _spell(told, spelling)
         made.append(told)
     return canonical.text_of(made)
@@ -125,6 +126,5 @@ def _told(members: dict[str, Any], names: tuple[str, ...], spelling: _Spelling) 
 
 def _spell(told: dict[str, Any], spelling: _Spelling) -> None:
     for name in _AMOUNTS:
-        text = told.get(name)
-        if text is not None:
-            told[name] = spelling.amount(text)
+        if name in told and told[name] is not None:
+            told[name] = spelling.amount(told[name])

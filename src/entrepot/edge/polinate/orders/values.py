@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from entrepot.core import ids
 from entrepot.core.money import Amount, parse
@@ -52,8 +52,10 @@ def maybe_money(text: str | UnsetType | None, field: str) -> Amount | None:
 
 def maybe_price(text: str | UnsetType | None, field: str) -> Amount | None:
     """An amount of 0 or more, or None where nothing was said."""
-    amount = maybe_money(text, field)
-    if amount is not None and amount.units < 0:
+    if not isinstance(text, str):
+        return None
+    amount = money(text, field)
+    if amount.units < 0:
         raise refuse(Reason.INVALID, "must be 0 or more", field)
     return amount
 
@@ -136,5 +138,5 @@ def free_object(raw: msgspec.Raw | UnsetType, field: str) -> dict[str, Any] | No
 
 def json_text(raw: msgspec.Raw | UnsetType, field: str) -> str | None:
     """A free object as compact JSON text; None for null and where nothing was said."""
-    found = free_object(raw, field)
+    found = None if raw is UNSET else free_object(raw, field)
     return None if found is None else text_of(found)

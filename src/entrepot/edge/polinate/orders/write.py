@@ -19,6 +19,7 @@ from entrepot.store.reading.queries import Page
 from entrepot.writer.envelope import Answer
 
 _encode = msgspec.json.Encoder().encode
+_NULL = msgspec.Raw(b"null")
 
 
 def order(o: Order) -> wire.Order:
@@ -27,25 +28,25 @@ def order(o: Order) -> wire.Order:
 
     An order of a source has the id by which it was notified, as its source calls it.
     """
-    order_id = _id(o)
+    order_id, words = _id(o), o.words
     made_at = millis_text(shown.created_at(o))
     return wire.Order(
         id=order_id,
         partnership_id=f"prt_{o.customer_id.hex()}",
         membership_id=o.membership_id,
         integration_id=o.integration_id,
-        phase=o.words["polinate_phase"],
-        status=o.words["polinate_status"],
+        phase=words["polinate_phase"],
+        status=words["polinate_status"],
         internal_reference=shown.name(o),
         external_reference=shown.reference(o, SOURCE),
         notes=o.notes,
         delivery_address=shown.address(o),
         expected_delivery_at=made_at if o.expected_at is None else millis_text(o.expected_at),
-        delivered_at=_time(o.delivered_at),
-        shipped_at=_time(o.shipped_at),
+        delivered_at=None if o.delivered_at is None else millis_text(o.delivered_at),
+        shipped_at=None if o.shipped_at is None else millis_text(o.shipped_at),
         currency=o.currency,
         total_amount=o.total.text(),
-        properties=_json(o.properties),
+        properties=_NULL if o.properties is None else msgspec.Raw(o.properties.encode()),
         created_at=made_at,
         updated_at=millis_text(o.updated_at),
         order_items=[_line(order_id, line) for line in o.lines],
@@ -60,12 +61,11 @@ def _id(o: Order) -> str:
 
 
 def _buyer(o: Order) -> wire.Buyer | None:
-    who = (
-        " ".join([part for part in (o.first_name, o.last_name) if part]) or None,
-        o.email,
-        o.phone,
-    )
-    return None if who == (None, None, None) else wire.Buyer(*who)
+    if not (o.first_name or o.last_name):
+        nobody = o.email is None and o.phone is None
+        return None if nobody else wire.Buyer(None, o.email, o.phone)
+    name = " ".join([part for part in (o.first_name, o.last_name) if part])
+    return wire.Buyer(name, o.email, o.phone)
 
 
 def _line(order_id: str, line: Line) -> wire.OrderItem:
@@ -84,18 +84,10 @@ def _line(order_id: str, line: Line) -> wire.OrderItem:
         currency=line.currency,
         price=line.price.text(),
         cost=line.cost.text(),
-        properties=_json(line.properties),
+        properties=_NULL if line.properties is None else msgspec.Raw(line.properties.encode()),
         created_at=millis_text(line.created_at),
         updated_at=millis_text(line.updated_at),
     )
-
-
-def _time(instant: int | None) -> str | None:
-    return None if instant is None else millis_text(instant)
-
-
-def _json(text: str | None) -> msgspec.Raw:
-    return msgspec.Raw(b"null" if text is None else text.encode())
 
 
 def order_answer(o: Order) -> Answer:
