@@ -105,10 +105,10 @@ async def measured(request: Request, rounds: int, *, read: bool) -> list[float]:
     config.load()
     lifespan = LifespanOn(config)
     await lifespan.startup()
-    ends = []
+    ends, state = [], ServerState()
     for _ in range(CONNECTIONS if request.orders == 1 else 1):
         made: Any = config.http_protocol_class
-        protocol, wire = made(config=config, server_state=ServerState(), app_state={}), Wire()
+        protocol, wire = made(config=config, server_state=state, app_state={}), Wire()
         protocol.connection_made(wire)
         ends.append((protocol, wire))
     chance, found = random.Random(1), []

@@ -20,7 +20,7 @@ async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) ->
     media = headers.get("content-type", "")
     if media != _JSON and media.split(";", 1)[0].strip().lower() != _JSON:
         raise refuse(Reason.UNSUPPORTED_MEDIA, field="Content-Type")
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    if "content-encoding" in headers and headers["content-encoding"].lower() != "identity":
         raise refuse(Reason.UNSUPPORTED_MEDIA, "the body must not be encoded", "Content-Encoding")
     length = headers.get("content-length", "")
     if length.isdigit() and int(length) > limit:

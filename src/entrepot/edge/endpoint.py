@@ -101,7 +101,7 @@ class Endpoint:
     async def _answered(self, scope: Scope, receive: Receive) -> tuple[Answer | Reply, Headers]:
         headers = headers_of(scope["headers"])
         request_id = headers.get("x-request-id", "")
-        if not _REQUEST_ID.match(request_id):
+        if not request_id or not _REQUEST_ID.match(request_id):
             request_id = self._new_request_id()
         extra: Headers = []
         answer: Answer | Reply

@@ -135,7 +135,8 @@ def _one_person(ref: CustomerRef, kind: str, known: Customer) -> bool:
 
 
 def _name(ref: CustomerRef) -> str:
-    return " ".join([part for part in (ref.first_name, ref.last_name) if part])
+    first, last = ref.first_name, ref.last_name
+    return f"{first} {last}" if first and last else first or last or ""
 
 
 def _remember(

@@ -136,7 +136,7 @@ class _Loading:
         for paid in (schema.PAYMENTS, schema.OPERATIONS):
             self._rows_of_orders(paid, self._paying)
         self._rows(schema.CLAIMS, needs.claims, few=True)
-        for kept in _BY_KEY:
+        for kept in _BY_KEY if needs.others else ():
             if wanted_of_kind := needs.others.get(kept.kind):
                 self._rows(kept, wanted_of_kind)
         for kept in _FEW if needs.all_of else ():
@@ -144,7 +144,8 @@ class _Loading:
         for kept in schema.OF_BUYERS if needs.buyers else ():
             take = partial(_read, kept, self.facts)
             look(Select(kept.table, _BY_CUSTOMER, needs.buyers, kept.columns), take)
-        self.facts.chosen.update([org for (org,) in needs.of(SETTINGS)])
+        if SETTINGS in needs.others:
+            self.facts.chosen.update([org for (org,) in needs.of(SETTINGS)])
         for kept in schema.OF_SENT_ORDERS if self._sent else ():
             look(_by_order(kept, self._sent), partial(_read, kept, self.facts))
         self._look_for_what_few_have()

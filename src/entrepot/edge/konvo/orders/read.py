@@ -156,7 +156,7 @@ def _customer(customer: wire.OrderCustomer) -> CustomerRef:
             names.append(addresses.indexed("phone", before))
     names += map(addresses.handle, told["handle"])
     return CustomerRef(
-        None, tuple(dict.fromkeys([name for name in names if name is not None])),
+        None, tuple(filter(None, dict.fromkeys(names))),
         addresses.own_id("konvo", customer.id), customer.first_name, customer.last_name,
         emails[0] if emails else None, phones[0] if phones else None, "customer",
     )  # fmt: skip
