@@ -5,12 +5,14 @@ It repeats to one or two percent where a load over sockets scatters by ten. Run 
 checkouts it compares them. Under `valgrind --tool=callgrind` the difference of two numbers of
 rounds is the instructions an order takes, which no other work on the machine changes.
 With `--read` each request after the first rounds reads one of their orders by its id.
+With `--calls` it prints how many functions an order calls, of Python's and built in, instead.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import cProfile
 import json
 import os
 import random
@@ -29,7 +31,8 @@ from bench.requests import CUSTOMER, KEY, RISING, Request, konvo, polinate, synq
 from entrepot import settings, wiring
 
 CONNECTIONS = 32
-WARM_ROUNDS = 20
+# Every customer of Konvo's has come by then.
+WARM_ROUNDS = 34
 REQUESTS = {
     "synq": synq,
     "polinate": polinate,
@@ -99,8 +102,10 @@ def order_of(answer: bytes) -> str:
     return found
 
 
-async def measured(request: Request, rounds: int, *, read: bool) -> list[float]:
-    """Microseconds an order, of each round."""
+async def measured(
+    request: Request, rounds: int, *, read: bool, profile: cProfile.Profile | None = None
+) -> list[float]:
+    """Microseconds an order, of each round. `profile` counts what is called in these."""
     config = wiring.server_config("127.0.0.1", 8080, settings.load())
     config.load()
     lifespan = LifespanOn(config)
@@ -121,12 +126,17 @@ async def measured(request: Request, rounds: int, *, read: bool) -> list[float]:
         for _, wire in ends:
             wire.answers.clear()
             wire.answered = asyncio.get_running_loop().create_future()
+        profiled = profile if number >= WARM_ROUNDS else None
         begun = time.thread_time()
+        if profiled is not None:
+            profiled.enable()
         for (protocol, _), data in zip(ends, bodies, strict=True):
             protocol.data_received(data)
         for _, wire in ends:
             assert wire.answered is not None
             await wire.answered
+        if profiled is not None:
+            profiled.disable()
         found.append((time.thread_time() - begun) * 1e6 / (len(ends) * request.orders))
         for _, wire in ends:
             assert wire.answers[0].startswith(b"HTTP/1.1 20"), wire.answers[0][:500]
@@ -136,22 +146,39 @@ async def measured(request: Request, rounds: int, *, read: bool) -> list[float]:
     return sorted(found[WARM_ROUNDS:])
 
 
+def calls(profile: cProfile.Profile, orders: int) -> str:
+    """The calls of an order. Functions of one name and place are counted apart."""
+    python = built_in = 0
+    for entry in profile.getstats():
+        if isinstance(entry.code, str):
+            built_in += entry.callcount
+        elif not entry.code.co_filename.endswith("in_process.py"):
+            python += entry.callcount
+    python, built_in = python / orders, built_in / orders
+    return f"{python + built_in:.0f} calls an order: {python:.0f} Python's, {built_in:.0f} built in"
+
+
 def main() -> None:
     """Print the least, the tenth percentile and the median."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("request", choices=REQUESTS)
     parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--read", action="store_true", help="read orders by id")
+    parser.add_argument("--calls", action="store_true", help="count calls of functions")
     chosen = parser.parse_args()
+    profile = cProfile.Profile() if chosen.calls else None
     with tempfile.TemporaryDirectory() as folder:
         os.environ["ENTREPOT_DATABASE_URL"] = f"sqlite:///{folder}/book.db"
         os.environ["ENTREPOT_ROLE"] = "api"
         os.environ["ENTREPOT_LOG_LEVEL"] = "error"
         command = [str(Path(sys.executable).with_name("entrepot")), "demo", "--json"]
         told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-        found = uvloop.run(
-            measured(REQUESTS[chosen.request](told), chosen.rounds, read=chosen.read)
-        )
+        request = REQUESTS[chosen.request](told)
+        found = uvloop.run(measured(request, chosen.rounds, read=chosen.read, profile=profile))
+    if profile is not None:
+        ends = CONNECTIONS if request.orders == 1 else 1
+        print(f"{chosen.request}: {calls(profile, chosen.rounds * ends * request.orders)}")
+        return
     least, tenth, median = found[0], found[len(found) // 10], found[len(found) // 2]
     print(f"{chosen.request}: {least:.1f} us an order at least, {tenth:.1f}, {median:.1f} median")
 
