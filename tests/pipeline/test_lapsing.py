@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.pipeline.conftest import House
+from tests.pipeline.conftest import House, eventually
 from tests.pipeline.retention_house import DAY, no_pause
 
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.pipeline.lapsing import Lapsing, LapsingSettings
-from entrepot.providers.payment import PaymentProvider, ServiceTerms
+from entrepot.providers.payment import (
+    AuthoriseAnswer,
+    Declined,
+    PaymentProvider,
+    PaymentRequest,
+    ServiceTerms,
+)
 from entrepot.store import schema
 from entrepot.telemetry import registry
 
@@ -89,6 +95,54 @@ async def test_a_hold_about_to_lapse_is_taken_or_let_go_by_the_rule(
     reason = (await house.stage(order_id))[2]
     assert reason == ("hold_lapses" if rule == "release" else None)
     await house.check()
+
+
+async def test_a_hold_about_to_lapse_is_renewed_and_the_old_one_let_go(house: House) -> None:
+    await house.do(ChangeSettings(house.shop.org, lapsing="renew"))
+    [order_id] = await confirmed(house)
+    house.advance(6 * DAY)
+    walk = a_walk(house)
+    assert await walk.round() == 1
+    await renewed(house, order_id, 1)
+    assert house.effects(order_id) == ["authorise", "authorise", "void"]
+    assert len({call.key for call in house.provider.calls}) == 2
+    assert (await house.stage(order_id))[:3] == ("confirmed", "authorized", None)
+    house.advance(6 * DAY)
+    assert await walk.round() == 1
+    await renewed(house, order_id, 2)
+    assert house.effects(order_id) == ["authorise", "authorise", "void", "authorise", "void"]
+    await house.check()
+
+
+async def test_a_renewal_that_is_declined_leaves_the_old_hold(house: House) -> None:
+    await house.do(ChangeSettings(house.shop.org, lapsing="renew"))
+    [order_id] = await confirmed(house)
+
+    async def declines(_request: PaymentRequest) -> AuthoriseAnswer:
+        return Declined("expired_card")
+
+    house.provider.instead = declines
+    house.advance(6 * DAY)
+    assert await a_walk(house).round() == 1
+    await until_told(house, order_id, "payment.renewal_declined", 1)
+    assert house.effects(order_id) == ["authorise"]
+    assert (await house.stage(order_id))[:3] == ("confirmed", "authorized", "hold_lapses")
+    house.advance(3_601)
+    assert await a_walk(house).round() == 0
+    await house.check()
+
+
+async def until_told(house: House, order_id: bytes, type_: str, times: int) -> None:
+    async def there() -> bool:
+        return (await house.events(order_id)).count(type_) == times
+
+    await eventually(there)
+    await house.until_quiet()
+
+
+async def renewed(house: House, order_id: bytes, times: int) -> None:
+    await until_told(house, order_id, "payment.voided", times)
+    assert (await house.events(order_id)).count("payment.hold_renewed") == times
 
 
 async def test_a_walk_that_was_stopped_goes_on_where_it_was(house: House) -> None:

@@ -21,6 +21,7 @@ from tests.store.verify_book_contacts import followed, touched
 from tests.store.verify_book_goods import gone_and_back, held
 from tests.store.verify_book_invoices import billed
 from tests.store.verify_book_partners import traded
+from tests.store.verify_book_payments import paid_more, renewed
 from tests.store.verify_book_products import catalogued
 
 from entrepot.core.commands import Command, CustomerRef, DraftLine, LineChange, VariantRef
@@ -53,8 +54,7 @@ from entrepot.store.writing import processes
 from entrepot.writer.envelope import Answer, Envelope, Idempotency
 from entrepot.writer.writer import Writer
 
-NOBODY = Carriage()
-START = 1_750_000_000_000_000
+NOBODY, START = Carriage(), 1_750_000_000_000_000
 SECOND, ORGS = 1_000_000, (1, 2)
 
 
@@ -199,10 +199,11 @@ class Healthy:
         await self.settle(command.org, order_id, outcome)
         return order_id
 
-    async def settle(self, org: int, order_id: bytes, outcome: str) -> None:
+    async def settle(self, org: int, order_id: bytes, outcome: str, payment: int = 1) -> None:
         job = await self.job(order_id)
-        reference = f"ref-{order_id.hex()}" if outcome == "authorized" else None
-        await self.tell(SettlePayment(org, order_id, job.id, job.fence, outcome, "", reference))
+        reference = f"ref-{order_id.hex()}-{payment}" if outcome == "authorized" else None
+        told = SettlePayment(org, order_id, job.id, job.fence, outcome, "", reference)
+        await self.tell(told._replace(payment=payment))
 
     async def words(self, name: str, *told: tuple[str, str]) -> None:
         for one in told:
@@ -246,6 +247,8 @@ async def healthy_book(database: Database) -> Healthy:
     await _parked(book)
     await _amended(book)
     await _told_ahead(book)
+    await paid_more(book)
+    await renewed(book)
     await held(book)
     await connected(book)
     await book.mirror("mirrored", "k-1", ("konvo", "paid"))

@@ -44,6 +44,12 @@ BREAKS_OF_PAYMENTS = (
         _second_payment("confirmed", "done"), (), ("REFERENCES",),
     ),
     Break(
+        "OPERATION_SUMS", "a hold that another one has taken the place of", "confirmed",
+        (*_second_payment("confirmed", "done"),
+         "UPDATE payments SET amount_units = 0 WHERE order_id = :confirmed AND number = 1"),
+        (), ("REFERENCES",),
+    ),
+    Break(
         "MONEY_USED", "money kept for an ended order", "cancelled",
         operation("state = 'done'", "cancelled"),
     ),

@@ -20,7 +20,7 @@ from entrepot.core.quantity import text
 from entrepot.store import catalogue
 
 _Capture = Annotated[Literal["manual", "shipment", "confirmation"], words(*CAPTURES)]
-_Lapsing = Annotated[Literal["alarm", "capture", "release"], words(*RULES)]
+_Lapsing = Annotated[Literal["alarm", "capture", "release", "renew"], words(*RULES)]
 _Invoices = Annotated[Literal["never", "confirmation", "shipment"], words(*WHEN)]
 _Merging = Annotated[Literal["never", "same_day"], words(*MERGING)]
 _Model = Annotated[Literal["HARD", "SOFT"], words("HARD", "SOFT")]
@@ -75,7 +75,8 @@ def lapsing(org: str, rule: _Lapsing) -> None:
         Name, number or id of the organization.
     rule
         `alarm`: the order says it, and no more. `capture`: what is held is taken. `release`: what
-        is held is let go, if no goods have left.
+        is held is let go, if no goods have left. `renew`: the service is asked to hold the same
+        amount anew, where it takes the order's reference again, and the old hold is let go then.
     """
     name = changed(org, ChangeSettings(0, lapsing=rule), "org lapsing")
     print(f"lapsing of {name} is {rule}: {RULES[rule]}")

@@ -16,9 +16,11 @@ from entrepot.core.payment import (
     FullPayment,
     Operation,
     Payment,
-    facet,
+    facet_of,
     full_payments,
+    sums,
 )
+from entrepot.core.payment_keys import operation_key
 
 # The units of money that some payments move: of which payment, and how much.
 Share = tuple[FullPayment, int]
@@ -90,14 +92,19 @@ class Funds(NamedTuple):
         return None
 
     @property
+    def renewing(self) -> FullPayment | None:
+        """The further payment that the service was asked for in place of holds that end soon."""
+        asked = self.asked
+        return asked if asked is not None and asked.is_renewal else None
+
+    @property
     def facet(self) -> str:
         """The payment facet of the order. See `core.payment.facet`: the sums are those of all
         payments. Where they are nothing, it is what came of the first payment.
         """
         if len(self.payments) == 1:
             return self.payments[0].facet
-        every = [one for full in self.payments for one in full.operations]
-        return facet(self.first.payment, sorted(every, key=_first_ones_first))
+        return facet_of([sums(one.operations) for one in self.payments], self.first.authorisation)
 
     def of(self, number: int) -> FullPayment | None:
         """The payment of this number."""
@@ -105,8 +112,12 @@ class Funds(NamedTuple):
         return self.payments[number - 1] if known else None
 
     def with_open(self, kind: str) -> FullPayment | None:
-        """The first payment that has an operation of this kind without an outcome."""
-        return next((one for one in self.payments if one.first_open(kind) is not None), None)
+        """The first payment that has an operation of this kind without an outcome. Left out is a
+        further payment that the service was asked for, and that nobody needs any more: the step
+        that asked lets it go.
+        """
+        opens = (one for one in self.payments if one.first_open(kind) is not None)
+        return next((one for one in opens if one is not self.asked), None)
 
     def for_step(self, kind: str) -> FullPayment | None:
         """The payment that a step of this kind is about; None where there is none.
@@ -135,6 +146,37 @@ class Funds(NamedTuple):
         """How a refund is divided: the newest money is given back first."""
         return _divided(units, self.payments[::-1], lambda one: one.refundable)
 
+    def further(self, units: int, due: int, reference: str, now: int) -> FullPayment:
+        """A further payment: the service is asked to hold `units` after it is written.
+
+        Its key follows from the key of the first authorisation, so that a decision on it needs no
+        secret.
+        """
+        first, number = self.first.authorisation, len(self.payments) + 1
+        payment = Payment(
+            first.org, first.order_id, number, self.first.payment.provider, self.service,
+            reference, self.currency, self.amount(due), now,
+        )  # fmt: skip
+        key = operation_key(first.key, first.org, first.order_id, "authorise", number)
+        asked = Operation(
+            first.org, first.order_id, number, 1, "authorise", units, key, "prepared", None, now,
+            now,
+        )  # fmt: skip
+        return FullPayment(payment, (asked,))
+
+    def taken_over(self, by: FullPayment) -> tuple[Funds, list[FullPayment]]:
+        """With what is due of holds made due of `by` instead, the oldest first; and the payments of
+        those holds. A hold is taken over as a whole, so that the service never holds a part twice.
+        """
+        funds, left, over = self, by.authorisation.units, []
+        for one in self.payments:
+            due = 0 if one.payment.number == by.payment.number else one.capturable
+            if 0 < due <= left:
+                left -= due
+                over.append(one)
+                funds = funds.put(one.due(one.taken))
+        return funds.put(by.due(by.authorisation.units - left)), over
+
     def amount(self, units: int) -> Amount:
         """Units of the payments as an amount."""
         return Amount(units, self.scale)
@@ -142,10 +184,6 @@ class Funds(NamedTuple):
     def text(self, units: int) -> str:
         """Units of the payments as a sentence tells them: `12.50 EUR`."""
         return f"{self.amount(units).text()} {self.currency}"
-
-
-def _first_ones_first(operation: Operation) -> tuple[int, int]:
-    return operation.payment, operation.number
 
 
 def _divided(

@@ -16,6 +16,10 @@ RULES: dict[str, str] = {
     "alarm": "The order says it. A person decides.",
     "capture": "The order says it. What is held is taken.",
     "release": "The order says it. What is held is let go, if no goods have left.",
+    "renew": (
+        "The order says it. The service is asked to hold the same amount anew, where it takes the "
+        "order's reference again, and the old hold is let go then."
+    ),
 }
 DEFAULT_RULE = "alarm"
 
@@ -34,3 +38,9 @@ def told(order: Order, payment: int) -> Order:
     """The order that has had its alarm, about the payment of this number."""
     kept = {**heard(order.sender_words or ""), _LAPSES: str(payment)}
     return order.changed(sender_words=spelled(kept))
+
+
+def untold(order: Order) -> Order:
+    """The order as if it had had no alarm: the next walk looks at its holds again."""
+    kept = {name: word for name, word in heard(order.sender_words or "").items() if name != _LAPSES}
+    return order.changed(sender_words=spelled(kept) or None)

@@ -158,6 +158,14 @@ class FullPayment(NamedTuple):
         return self.authorisation.state in ("declined", "given_up")
 
     @property
+    def is_renewal(self) -> bool:
+        """Whether the payment is to take over what is due of holds that end soon: the service was
+        asked for it, and nothing is due of it yet.
+        """
+        asked = self.payment.number > 1 and self.authorisation.state in OPEN
+        return asked and not self.payment.amount.units and self.open_void is None
+
+    @property
     def is_idle(self) -> bool:
         """Whether money is held of which nothing is due, and which is not let go yet."""
         return self.held > 0 and self.payment.amount.units <= self.taken
@@ -301,11 +309,25 @@ def facet(payment: Payment | None, operations: Sequence[Operation] = ()) -> str:
     authorised, captured, voided, refunded = sums(operations)
     if authorised > captured + voided:
         return "authorized"
-    if captured:
-        if not refunded:
-            return "paid"
-        return "refunded" if refunded >= captured else "partially_refunded"
-    return _WITHOUT_MONEY[operations[0].state] if operations else "pending"
+    return _without_hold(captured, refunded, operations[0]) if operations else "pending"
+
+
+def facet_of(done: Collection[Sums], first: Operation) -> str:
+    """The payment facet of an order by the sums of each of its payments, and its first
+    authorisation. What was let go of one payment is no part of what another one holds.
+    """
+    if any(one.authorised > one.captured + one.voided for one in done):
+        return "authorized"
+    captured, refunded = sum([one.captured for one in done]), sum([one.refunded for one in done])
+    return _without_hold(captured, refunded, first)
+
+
+def _without_hold(captured: int, refunded: int, first: Operation) -> str:
+    if not captured:
+        return _WITHOUT_MONEY[first.state]
+    if not refunded:
+        return "paid"
+    return "refunded" if refunded >= captured else "partially_refunded"
 
 
 assert FORWARD.keys() == STATES.keys() == _WITHOUT_MONEY.keys(), "every state has a row"

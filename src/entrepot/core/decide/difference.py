@@ -23,8 +23,7 @@ from entrepot.core.kinds import CLAIMS
 from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.order_reason import OrderReason
-from entrepot.core.payment import OPEN, FullPayment, Operation, Payment
-from entrepot.core.payment_keys import operation_key
+from entrepot.core.payment import OPEN
 from entrepot.core.references import WHAT, serves_again
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 
@@ -36,6 +35,9 @@ _INSTEAD = {
     "pending": _UNTIL_AUTHORISED,
     "disputed": "Wait until the dispute is over, or place another order for what is added.",
 }
+RENEWING = (
+    "the service is asked to hold the order's money anew: amend the order once the outcome is known"
+)
 REFERENCE = "payment_reference"  # the member of a body that names a further payment
 
 
@@ -83,6 +85,8 @@ def settle(
     it has, where the service's rules allow that.
     """
     difference = order.total.at(funds.scale) - funds.due
+    if difference > 0 and funds.renewing is not None:
+        raise refuse(Reason.ILLEGAL_MOVE, RENEWING)
     if difference < 0:
         order, funds = _less(order, funds, -difference, source, facts, changes)
     elif difference > 0:
@@ -121,10 +125,13 @@ def _less(
                 by -= part
                 full = full.due(due - part)  # noqa: PLW2901 - it moved on
                 changes.payments.put(full.payment)
+                if full.authorisation.state in OPEN:
+                    # Nobody needs the money any more: the step that asks for it lets it go.
+                    void = full.void(facts.now)
+                    changes.operations.put(void)
+                    full = full.put(void)  # noqa: PLW2901 - it moved on
+                    set_to_work("increase", order, facts, changes)
                 funds = funds.put(full)
-    if funds.asked is not None and not funds.asked.payment.amount.units:
-        # Its step finds out that nobody needs the money any more.
-        set_to_work("increase", order, facts, changes)
     funds = capturing.let_idle_go(order, funds, facts, changes)
     surplus = min(funds.kept - funds.due, funds.refundable)
     if surplus > 0:
@@ -152,6 +159,8 @@ def _more(
     order: Order, funds: Funds, by: int, wanted: Wanted, facts: Facts, changes: Changes
 ) -> Order:
     """A further payment of so much, and of what earlier ones of it did not bring."""
+    if funds.renewing is not None:
+        raise refuse(Reason.ILLEGAL_MOVE, RENEWING)
     if (asked := funds.asked) is not None:
         money = funds.text(asked.authorisation.units)
         sentence = f"{money} more is being asked for: amend the order once it is known, or back"
@@ -161,7 +170,7 @@ def _more(
     for full in funds.payments[1:]:
         if full.is_over and full.payment.amount.units:
             changes.payments.put(full.due(0).payment)
-    further = _further(funds, units, named, facts)
+    further = funds.further(units, units, named, facts.now)
     changes.payments.put(further.payment)
     changes.operations.put(further.authorisation)
     detail = {"amount": funds.amount(units).text(), "payment": further.payment.number}
@@ -202,21 +211,3 @@ def _claim(order: Order, reference: str, facts: Facts, changes: Changes) -> None
         raise refuse(Reason.INVALID, sentence, REFERENCE)
     if owner is None:
         changes.of(CLAIMS).put(PaymentClaim(*claim, order.id))
-
-
-def _further(funds: Funds, units: int, reference: str, facts: Facts) -> FullPayment:
-    """The further payment, of which the service is not asked before it is written.
-
-    Its key follows from the key of the first authorisation, so that a decision on it needs no
-    secret.
-    """
-    first, number, now = funds.first.authorisation, len(funds.payments) + 1, facts.now
-    payment = Payment(
-        first.org, first.order_id, number, funds.first.payment.provider, funds.service, reference,
-        funds.currency, funds.amount(units), now,
-    )  # fmt: skip
-    key = operation_key(first.key, first.org, first.order_id, "authorise", number)
-    asked = Operation(
-        first.org, first.order_id, number, 1, "authorise", units, key, "prepared", None, now, now
-    )  # fmt: skip
-    return FullPayment(payment, (asked,))

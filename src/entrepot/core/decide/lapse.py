@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from entrepot.core import events, held, lapsing
 from entrepot.core.changes import Changes
-from entrepot.core.decide import capturing
+from entrepot.core.decide import capturing, renew
 from entrepot.core.decide.jobs import job_ids
 from entrepot.core.decide.waiting import says
 from entrepot.core.facets import ENDED
@@ -21,7 +21,10 @@ from entrepot.core.payment import FullPayment
 from entrepot.core.results import Decision, StepResult
 from entrepot.core.shown import moment
 
-_DOES = {"alarm": "", "capture": "; it is taken", "release": "; it is let go"}
+_DOES = {
+    "alarm": "", "capture": "; it is taken", "release": "; it is let go",
+    "renew": "; the service is asked to hold it anew",
+}  # fmt: skip
 
 
 class HoldLapses(NamedTuple):
@@ -42,10 +45,12 @@ def wants(command: HoldLapses, needs: Needs) -> None:
 
 
 def lapse(command: HoldLapses, facts: Facts) -> Decision:
-    """Tell it once an order, and have the money taken or let go by the organization's rule.
+    """Tell it once an order, and have the money taken, let go or held anew by the organization's
+    rule.
 
     Nothing happens where no money is held, where another system runs the order, or where the order
-    has ended: its money is on its way back.
+    has ended: its money is on its way back. Neither does anything while the service is asked to
+    hold other money of the order anew: the next walk tells it.
     """
     key = (command.org, command.order_id)
     order, funds = facts.orders.get(key), facts.funds_of(key)
@@ -53,21 +58,26 @@ def lapse(command: HoldLapses, facts: Facts) -> Decision:
     changes = Changes(facts)
     if order is None or funds is None or payment is None or not _concerns(order, payment):
         return Decision(changes, StepResult(None, funds, order))
-    units = payment.capturable
     rule = _rule(command, order, funds, facts)
-    until = moment(command.ends_at)
+    if rule is None:
+        return Decision(changes, StepResult(None, funds, order))
+    units, until = payment.capturable, moment(command.ends_at)
     detail = {
         "amount": funds.amount(units).text(), "service": funds.service, "ends": until, "rule": rule,
     }  # fmt: skip
     why = f"{funds.service} holds {funds.text(units)} until {until}{_DOES[rule]}"
+    if rule == "alarm" and (instead := _instead(command, funds, facts)) is not None:
+        why = f"{why}; {instead}"
     order = _said(lapsing.told(order, command.payment), why)
     order, event = events.happened(order, events.HOLD_LAPSES, facts, "pipeline", detail)
     changes.events.append(event)
     changes.orders.put(order)
+    # The oldest money goes first: this payment's, and what lapses even before it.
+    older = sum([one.capturable for one in funds.payments[: command.payment - 1]])
     if rule == "capture":
-        # The oldest money is taken first: this payment's, and what lapses even before it.
-        older = sum([one.capturable for one in funds.payments[: command.payment - 1]])
         funds = capturing.capture(order, funds, older + units, facts, changes)
+    elif rule == "renew":
+        funds = renew.ask(order, funds, command.payment, older + units, facts, changes)
     elif rule == "release":
         funds = capturing.let_go(order, funds, command.payment, facts, changes)
     return Decision(changes, StepResult(None, funds, order))
@@ -83,9 +93,13 @@ def _concerns(order: Order, payment: FullPayment) -> bool:
     )
 
 
-def _rule(command: HoldLapses, order: Order, funds: Funds, facts: Facts) -> str:
-    """What is done. A person decides where the organization's rule does not fit the order."""
+def _rule(command: HoldLapses, order: Order, funds: Funds, facts: Facts) -> str | None:
+    """What is done; None while a renewal is under way, by the rule to renew. A person decides where
+    the organization's rule does not fit the order.
+    """
     rule = capturing.settings_of(command.org, facts).lapsing
+    if rule == "renew" and funds.renewing is not None:
+        return None
     if held.is_held(order) or order.parked:
         return "alarm"
     if funds.with_open("capture") is not None or funds.asked is not None:
@@ -95,7 +109,16 @@ def _rule(command: HoldLapses, order: Order, funds: Funds, facts: Facts) -> str:
         return "alarm"
     if rule == "release" and not _all_here(order):
         return "alarm"
+    if _instead(command, funds, facts) is not None:
+        return "alarm"
     return rule
+
+
+def _instead(command: HoldLapses, funds: Funds, facts: Facts) -> str | None:
+    """Why the hold is not renewed although the organization has that rule, in words."""
+    if capturing.settings_of(command.org, facts).lapsing != "renew":
+        return None
+    return renew.why_not(funds.payments[command.payment - 1])
 
 
 def _all_here(order: Order) -> bool:

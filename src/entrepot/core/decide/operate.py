@@ -96,6 +96,9 @@ def _settled(
         changes.operations.put(rest)
         payment = payment.put(rest)
     funds = funds.put(payment)
+    if kind == "capture" and order.facets.stage not in ENDED:
+        # More is held than was due, and nobody will take the rest.
+        funds = capturing.let_idle_go(order, funds, facts, changes)
     order = goes_on(stand(order, order.facets._replace(payment=_facet(order, funds))))
     service = funds.service
     detail = {"amount": funds.amount(operation.units).text(), "service": service}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from entrepot.core import actor, events, unpaid
 from entrepot.core.changes import Changes
-from entrepot.core.decide import capturing, goods
+from entrepot.core.decide import capturing, goods, renew
 from entrepot.core.decide.jobs import held_job, job_ids, next_step, set_to_work
 from entrepot.core.decide.moves import confirm, fail, stand
 from entrepot.core.decide.waiting import goes_on, says
@@ -135,7 +135,7 @@ def _told(
 
 
 def _authorized(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
-    changes = Changes(facts)
+    changes, renews = Changes(facts), case.payment.is_renewal
     if case.payment.authorisation.state != "done":
         authorised = case.payment.authorisation
         authorised = authorised.moved("done", facts.now, command.provider_reference)
@@ -146,6 +146,8 @@ def _authorized(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
         case = case.put(_taken(case.payment, facts, changes))
     order, number = case.order, case.payment.payment.number
     if number > 1 and case.job.kind == "increase":
+        if renews and order.facets.stage not in ENDED:
+            return _renewed(case, facts, changes)
         if order.facets.stage in ENDED or not case.payment.payment.amount.units:
             # Nobody needs the money any more: the order ended, or was amended back.
             return _ended(case, facts, changes)
@@ -188,6 +190,28 @@ def _added(command: SettlePayment, case: _Case, facts: Facts, changes: Changes) 
     changes.jobs.remove((case.job.org, case.job.id))
     funds = capturing.let_idle_go(order, case.funds, facts, changes)
     funds = _due_now(command, order, funds, facts, changes)
+    return Decision(changes, StepResult(None, funds, order))
+
+
+def _renewed(case: _Case, facts: Facts, changes: Changes) -> Decision:
+    """The service holds the money anew: what was due of old holds is due of the new one, and they
+    are let go. If nothing is due of them any more, the new hold is let go.
+    """
+    funds, instead_of = renew.take_over(case.funds, case.payment, changes)
+    if not instead_of:
+        changes.orders.put(order := renew.once_more(case.order, funds))
+        return _ended(case._replace(order=order), facts, changes)
+    number = case.payment.payment.number
+    order = renew.without_alarm(goes_on(_paid_as(case.order, funds)))
+    amount = funds.payments[number - 1].payment.amount.text()
+    detail = {
+        "amount": amount, "service": case.service, "payment": number, "instead_of": instead_of,
+    }  # fmt: skip
+    order = _told(case, order, events.HOLD_RENEWED, facts, changes, detail)
+    changes.orders.put(order)
+    changes.jobs.remove((case.job.org, case.job.id))
+    funds = capturing.let_idle_go(order, funds, facts, changes)
+    funds = capturing.refund_surplus(order, funds, facts, changes)
     return Decision(changes, StepResult(None, funds, order))
 
 
@@ -271,9 +295,11 @@ def _voided(case: _Case, facts: Facts) -> Decision:
 
 def _refused(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
     expired = command.outcome == "expired"
-    changes = Changes(facts)
+    changes, renews = Changes(facts), case.payment.is_renewal
     changes.jobs.remove((case.job.org, case.job.id))
     case = case.put((_given_up if expired else _declined)(case.payment, facts, changes))
+    if renews:
+        return _not_renewed(command, case, facts, changes)
     if case.payment.payment.number > 1:
         return _not_added(command, case, facts, changes)
     order, payment = _paid_as(case.order, case.funds), case.payment
@@ -309,6 +335,22 @@ def _not_added(command: SettlePayment, case: _Case, facts: Facts, changes: Chang
         why = f"{case.service}: {case.funds.text(units)} more is declined: {command.detail}"
         order = says(order, OrderReason.INCREASE_DECLINED, why)
     order = _told(case, order, events.INCREASE_DECLINED, facts, changes, detail)
+    changes.orders.put(order)
+    return Decision(changes, StepResult(None, case.funds, order))
+
+
+def _not_renewed(command: SettlePayment, case: _Case, facts: Facts, changes: Changes) -> Decision:
+    """The service does not hold the money anew. The old hold stays, and the order says so."""
+    order, units = goes_on(_paid_as(case.order, case.funds)), case.payment.authorisation.units
+    detail = {
+        "amount": case.funds.amount(units).text(), "service": case.service,
+        "payment": case.payment.payment.number, "reason": command.detail[:500],
+    }  # fmt: skip
+    if case.funds.capturable and order.facets.stage not in ENDED:
+        money = case.funds.text(units)
+        why = f"{case.service} does not hold {money} anew, and its hold ends soon: {command.detail}"
+        order = says(order, OrderReason.HOLD_LAPSES, why)
+    order = _told(case, order, events.RENEWAL_DECLINED, facts, changes, detail)
     changes.orders.put(order)
     return Decision(changes, StepResult(None, case.funds, order))
 

@@ -221,6 +221,8 @@ def both_amounts(held: FullPayment, answer: Differs) -> str:
     theirs = f"{Amount(answer.units, answer.scale).text()} {answer.currency}"
     ours = f"{Amount(held.authorisation.units, payment.amount.scale).text()} {payment.currency}"
     of = "the order" if payment.number == 1 else "what the order costs more"
+    if held.is_renewal:
+        of = "what the order has to pay"
     return f"{payment.service}: the payment is of {theirs}, and {of} of {ours}"
 
 

@@ -81,7 +81,11 @@ def _is_wanted(held: Held, payment: FullPayment) -> bool:
     """Whether the order still needs the money."""
     if payment.payment.number == 1:
         return held.stage == "placed"
-    return held.stage not in ENDED and payment.payment.amount.units > 0
+    if held.stage in ENDED:
+        return False
+    # Nothing is due yet of a payment that is to take the place of holds that end soon.
+    renewed = payment.is_renewal and held.funds is not None and held.funds.capturable > 0
+    return renewed or payment.payment.amount.units > 0
 
 
 def _ends(held: Held, payment: FullPayment, terms: Terms) -> int | None:

@@ -44,6 +44,7 @@ def check_payments(
         _asks_enough(order, payment, its, findings)
         _numbers(order, payment, its, number, findings)
         _sums(order, payment, its, findings)
+        _held_for_nothing(order, payment, its, findings)
         if number < len(made) and its and its[0].state in _NOT_KNOWN:
             findings.add(
                 "OPERATION_NUMBERS", **_where(order, payment.number), followed_while=its[0].state
@@ -99,6 +100,28 @@ def _numbers(
 
 def _done(its: Iterable[Operation], kind: str) -> int:
     return sum([one.units for one in its if one.kind == kind and one.state == "done"])
+
+
+def _held(its: list[Operation]) -> int:
+    """What is held of one payment, by what its service has done."""
+    return _done(its, "authorise") - _done(its, "capture") - _done(its, "void")
+
+
+def _held_for_nothing(
+    order: Order, payment: Payment, its: list[Operation], findings: Findings
+) -> None:
+    """What is held of a running order is due, or is being let go: the amount of a payment that
+    another one has taken over is held by that one alone.
+    """
+    if not order.managed or order.facets.stage in ENDED or not its or its[0].state != "done":
+        return
+    goes = [one for one in its[1:] if one.state in _MAY_MOVE]
+    if any(one.kind == "capture" and one.state in _NOT_KNOWN for one in goes):
+        return  # Its outcome says what is left.
+    taken = sum([one.units for one in goes if one.kind == "capture"])
+    left = its[0].units - taken - sum([one.units for one in goes if one.kind == "void"])
+    if left > 0 and payment.amount.units <= taken:
+        findings.add("OPERATION_SUMS", **_where(order, payment.number), held_for_nothing=left)
 
 
 def _sums(order: Order, payment: Payment, its: list[Operation], findings: Findings) -> None:
@@ -158,7 +181,8 @@ def _facet(order: Order, its: list[Operation], findings: Findings) -> None:
             findings.add("PAYMENT_FACET", org=order.org, order=order.id, stands=says, sums="none")
         return
     captured, refunded = _done(its, "capture"), _done(its, "refund")
-    if _done(its, "authorise") - captured - _done(its, "void") > 0:
+    numbers = {one.payment for one in its}
+    if any(_held([one for one in its if one.payment == number]) > 0 for number in numbers):
         sums = "authorized"
     elif captured:
         sums = "partially_refunded" if 0 < refunded < captured else "refunded"

@@ -84,7 +84,8 @@ INVARIANTS: dict[str, str] = {
     "OPERATION_KEYS": "Keys of operations are unique and derived from the book's secret.",
     "OPERATION_SUMS": (
         "No more is captured than is authorised, and no more refunded than is captured. An "
-        "operation is for no more than its payment. An authorisation is given up by a void."
+        "operation is for no more than its payment. An authorisation is given up by a void. A hold "
+        "of a running order of which nothing is due is being let go."
     ),
     "PAYMENT_FACET": (
         "The payment facet of a managed order is what the sums of the operations say, or the "

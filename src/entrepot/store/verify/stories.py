@@ -19,6 +19,7 @@ _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     # A part or all, and perhaps after a refund of an earlier payment.
     events.PAYMENT_CAPTURED: ("payment", ("authorized", "paid", "partially_refunded")),
     events.PAYMENT_INCREASED: ("payment", ("authorized", "paid", "partially_refunded")),
+    events.HOLD_RENEWED: ("payment", ("authorized", "paid", "partially_refunded")),
     events.PAYMENT_DISPUTED: ("payment", ("disputed",)),
     events.DISPUTE_ENDED: ("payment", ("paid", "partially_refunded")),
     events.PAYMENT_REFUNDED: (
@@ -37,7 +38,7 @@ _MOVES_NOTHING = frozenset({
     events.ORDER_AMENDED, events.ORDER_INGESTED, events.ORDER_PARKED, events.ORDER_RESUMED,
     events.ORDER_RESOLVED, events.ORDER_HELD, events.ORDER_RELEASED, events.ORDER_TOLD_AHEAD,
     events.STOCK_RESERVED, events.CAPTURE_REQUESTED, events.REFUND_REQUESTED,
-    events.HOLD_LAPSES, events.INCREASE_REQUESTED,
+    events.HOLD_LAPSES, events.INCREASE_REQUESTED, events.RENEWAL_DECLINED,
 })  # fmt: skip
 
 PIPELINE, OPERATOR = "pipeline", "operator"
@@ -48,6 +49,7 @@ _OF_THE_PIPELINE = frozenset({
     events.REFUND_DECLINED, events.PAYMENT_DECLINED,
     events.PAYMENT_VOIDED, events.PAYMENT_EXPIRED, events.HOLD_LAPSES,
     events.PAYMENT_INCREASED, events.INCREASE_DECLINED,
+    events.HOLD_RENEWED, events.RENEWAL_DECLINED,
 })  # fmt: skip
 # An order that was announced before it came is ingested by its announcement.
 ANNOUNCED = "announced"
