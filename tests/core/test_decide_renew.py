@@ -191,6 +191,18 @@ def test_what_an_order_costs_does_not_rise_while_it_is_held_anew_and_may_fall() 
     assert funds(book, order).taken == 900
 
 
+def test_a_total_that_a_hold_has_room_for_does_not_rise_above_what_is_asked_for() -> None:
+    book, order = a_book()
+    book.done(costing(order, 700))
+    book.done(ChangeSettings(ORG, lapsing="renew"))
+    book.done(lapses(order))
+    assert funds(book, order).payments[1].authorisation.units == 700
+    assert book.refused(costing(order, 900)).reason is Reason.ILLEGAL_MOVE
+    answered(book, order, "authorized")
+    work(book, order, good=True)
+    assert (dues(book, order), held(book, order)) == ([0, 700], [0, 700])
+
+
 def test_two_holds_of_one_order_are_renewed_one_after_the_other() -> None:
     book, order = a_book()
     book.done(costing(order, 1500))
