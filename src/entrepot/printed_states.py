@@ -26,6 +26,9 @@ A test makes these calls of a running server, and reads the order in every diale
 order's id in the spelling of the dialect, `{line}` and `{return}` are ids of the native API. Of a
 body the table says what is told beside the rest that the dialect demands. Where several ways lead
 to a word, one stands here. Only the native API tells of a part that ships or comes back.
+Synq's own calls place and read orders: no document of Synq has a call that moves an order behind
+`confirmed`, so its clients read `partially_fulfilled`, `return_requested`, `partially_returned` and
+the other later words after calls of the other APIs.
 """
 _NAMES = {
     "synq": "Synq `status`",

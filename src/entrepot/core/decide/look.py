@@ -40,10 +40,14 @@ class SettleLook(NamedTuple):
     claim: Claim | None = None  # the reference of that money: it may pay another order now
 
 
-def is_without_money(order: Order, funds: Funds) -> bool:
-    """Whether an order has ended without money, and no step is about to change that."""
-    waits = funds.asked is not None or funds.with_open("void") is not None
-    return order.facets.stage in ENDED and funds.facet in NOTHING and not waits
+def may_have_late_money(order: Order, funds: Funds) -> bool:
+    """Whether a payment came to nothing and may get money all the same, which nobody needs: that of
+    an order that ended, or a further one of any order. No step is about to change that.
+    """
+    if funds.asked is not None or funds.with_open("void") is not None:
+        return False
+    ended = order.facets.stage in ENDED and funds.facet in NOTHING
+    return ended or any(one.is_over for one in funds.payments[1:])
 
 
 def wants(command: SettleLook, needs: Needs) -> None:
@@ -57,8 +61,9 @@ def wants(command: SettleLook, needs: Needs) -> None:
 def settle(command: SettleLook, facts: Facts) -> Decision:
     """The order is disputed while the service says so, and afterwards what its sums say.
 
-    Money that came after the order's end is left to the operator, unless a live order has the
-    payment's reference now: nobody but the shop knows what the money is for.
+    Money that came after the order's end, or for what was declined of a running order, is left to
+    the operator, unless another live order has the payment's reference now: nobody but the shop
+    knows what the money is for.
     """
     job = held_job(command.org, command.job_id, command.fence, facts, "look")
     key = (command.org, command.order_id)
@@ -67,9 +72,9 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
     changes.jobs.remove((job.org, job.id))
     if order is None or funds is None:
         return Decision(changes, StepResult(None))
-    if command.found and is_without_money(order, funds):
+    if command.found and may_have_late_money(order, funds):
         owner = facts.claims.get(command.claim) if command.claim else None
-        if owner is None:
+        if owner is None or owner.order_id == order.id:
             return defer(_parked(command, facts), facts)
     order = goes_on(before := order)
     if order.facets.payment in TAKEN and funds.facet in TAKEN:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from entrepot.core import ids
 from entrepot.core.changes import Changes
 from entrepot.core.decide.jobs import held_here, set_to_work
-from entrepot.core.decide.look import TAKEN, is_without_money
+from entrepot.core.decide.look import TAKEN, may_have_late_money
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
@@ -87,7 +87,7 @@ def _look(command: WakeStep, facts: Facts, changes: Changes) -> Decision:
     order, funds = facts.orders.get(key), facts.funds_of(key)
     if order is None or funds is None or funds.service != command.service:
         return Decision(changes, StepResult(None))
-    late = command.of_money and is_without_money(order, funds)
+    late = command.of_money and may_have_late_money(order, funds)
     if late or order.facets.payment in TAKEN:
         parked = [
             job.kind for job in facts.jobs.values()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from entrepot.core.commands import Command
 from entrepot.core.decide.look import NOTHING, SettleLook
 from entrepot.core.decide.steps import FinishJob
+from entrepot.core.facets import ENDED
 from entrepot.core.money import Amount
 from entrepot.core.payment import FullPayment
 from entrepot.pipeline.steps import Held, Terms, park, put_off, request_of
@@ -41,17 +42,17 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         if isinstance(answer, Disputed):
             disputed, detail = True, answer.detail
         if isinstance(answer, Authorised | Captured | Disputed) and payment.facet in NOTHING:
-            found, its = _late(payment, answer), payment.payment
+            found, its = _late(held, payment, answer), payment.payment
     claim = (its.org, its.provider.lower(), its.reference)
     return SettleLook(job.org, job.order_id, job.id, job.fence, disputed, detail, found, claim)
 
 
-def _late(full: FullPayment, answer: Authorised | Captured | Disputed) -> str:
-    """What the operator is told of money that came after the order's end."""
+def _late(held: Held, full: FullPayment, answer: Authorised | Captured | Disputed) -> str:
+    """What the operator is told of money that came after the payment had come to nothing."""
     does, way = ("holds", "void") if isinstance(answer, Authorised) else ("took", "refund")
-    payment = full.payment
+    payment, which = full.payment, "ended order" if held.stage in ENDED else "order"
     money = f"{Amount(full.authorisation.units, payment.amount.scale).text()} {payment.currency}"
     return (
-        f"{payment.service} {does} {money} that the ended order needs no more: {way} "
+        f"{payment.service} {does} {money} that the {which} needs no more: {way} "
         f"{answer.provider_reference} there, then retry"
     )

@@ -1,0 +1,57 @@
+"""Money that comes after its payment was declined, and that the service notifies."""
+
+from __future__ import annotations
+
+import pytest
+from tests.core.book import ORG, Book
+from tests.core.test_decide_difference import a_book, answered, costing, job_of
+
+from entrepot.core import ids
+from entrepot.core.decide.look import SettleLook
+from entrepot.core.decide.wake import WakeStep
+from entrepot.core.order import Order
+
+LATE = "adyen holds 5.00 EUR that the order needs no more: void ref-2 there, then retry"
+
+
+def not_added() -> tuple[Book, Order]:
+    """A running order that came to cost more, and whose service declined the rest."""
+    book, order = a_book()
+    book.done(costing(order, 1500))
+    answered(book, order, "declined")
+    return book, order
+
+
+def notified(book: Book, order: Order, *, of_money: bool = True) -> list[str]:
+    """The kinds of the order's jobs after a notification that names the order."""
+    book.done(WakeStep(ORG, "adyen", ids.dashed(order.id), of_money=of_money))
+    return [job.kind for job in book.jobs(order)]
+
+
+def looked(book: Book, order: Order, found: str) -> Order:
+    job = job_of(book, order, "look")
+    claim = (ORG, "adyen", "shopper/8415718415718415")
+    book.done(SettleLook(ORG, order.id, job.id, job.fence, False, found=found, claim=claim))
+    return book.order(order)
+
+
+def test_money_for_what_was_declined_of_a_running_order_calls_an_operator() -> None:
+    book, order = not_added()
+    assert notified(book, order) == ["look"]
+    parked = looked(book, order, LATE)
+    assert (parked.parked, parked.reason) == (True, "parked")
+    assert LATE in (parked.reason_detail or "")
+    # The money was voided at the service, and somebody retries: nothing is found any more.
+    assert notified(book, order) == ["look"]
+    after = looked(book, order, "")
+    assert (after.parked, book.jobs(order)) == (False, [])
+
+
+@pytest.mark.parametrize("of_money", [True, False])
+def test_a_notification_of_no_late_money_has_nothing_looked_at(of_money: bool) -> None:
+    book, order = a_book()
+    assert notified(book, order, of_money=of_money) == []
+    book.done(costing(order, 1500))
+    assert notified(book, order, of_money=of_money) == ["increase"]
+    answered(book, order, "authorized")
+    assert notified(book, order, of_money=of_money) == []
