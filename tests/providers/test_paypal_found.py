@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
 import pytest
 
-from entrepot.providers.payment import Found
+from entrepot.providers.payment import Found, PaymentRequest
 from entrepot.providers.paypal_found import notified
 
 MONEY = {"currency_code": "EUR", "value": "12.50"}
@@ -71,3 +72,15 @@ def test_a_capture_without_an_authorization_is_a_payment() -> None:
 )  # fmt: skip
 def test_what_tells_of_no_payment_is_passed_over(other: dict[str, Any]) -> None:
     assert [one.provider_reference for one in notified([(1, other), (2, HELD)])] == ["AUTH"]
+
+
+def test_a_further_payment_of_an_order_has_a_label_of_its_own() -> None:
+    """A look for one payment of an order never finds another one of the order."""
+    further = event("PAYMENT.AUTHORIZATION.CREATED", "AUTH-2", order_id="PP-2")
+    further["resource"]["custom_id"] = f"{ORDER}/2"
+    told = {one.provider_reference: one for one in notified(enumerate((HELD, further)))}
+    first = PaymentRequest("key-1", ORDER, "vault/8kk", 1250, 2, "EUR")
+    labels = {"AUTH": first.label, "AUTH-2": replace(first, payment=2).label}
+    assert labels == {"AUTH": ORDER, "AUTH-2": f"{ORDER}/2"}
+    assert {name: one.label for name, one in told.items()} == labels
+    assert {one.order for one in told.values()} == {ORDER}
