@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from entrepot import payment_services, sealing, settings
 from entrepot.cli.choices import words
-from entrepot.cli.session import OperatorError, on_book, organization, read, write
+from entrepot.cli.session import OperatorError, on_book, organization, read
 from entrepot.core import actor, ids
 from entrepot.core.decide.open_account import AddAccount, RemoveAccount, SealAnew
 from entrepot.core.provider_accounts import ProviderAccount
@@ -177,7 +177,11 @@ def reseal() -> None:
         return len(old), len(kept)
 
     done, of = on_book(work, must_exist=True)
-    again, webhooks = write(partial(_reseal_secrets, keys=keys))
+
+    async def hooks(database: Database) -> tuple[int, int]:
+        return await database.write(partial(_reseal_secrets, keys=keys))
+
+    again, webhooks = on_book(hooks, must_exist=True)
     told = f"{done} of {of} account(s) and {again} of {webhooks} webhook secret(s)"
     print(f"{told} are sealed anew; all are sealed with the first key")
 
