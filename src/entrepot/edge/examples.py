@@ -116,6 +116,9 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("synq", "connectIntegration"): {
         "a shop": {"connection_id": "65a1c0ffee65a1c0ffee0001", "category": "commerce"},
     },
+    ("synq", "pushProduct"): {
+        "as it now is": {"productId": "01981e6a-7c00-7000-8000-000000000009", "action": "UPSERT"},
+    },
     ("synq", "receiveEvent"): {"a new order": _ORDER_OF_A_SHOP},
     ("synq", "receiveEventToo"): {"a new order": _ORDER_OF_A_SHOP},
     ("native", "placeOrder"): {
