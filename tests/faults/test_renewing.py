@@ -15,6 +15,7 @@ from tests.faults.matrix import each, rows
 from tests.faults.shop import TOTAL, Shop, selling
 from tests.faults.test_amending import confirmed, judge, states
 
+from entrepot.core import actor
 from entrepot.core.decide.lapse import HoldLapses
 from entrepot.core.refusal import Refusal
 from entrepot.store.engines.opening import open_database
@@ -88,7 +89,7 @@ async def _told(url: str, order_id: bytes) -> None:
         now = time.time_ns() // 1000
         writer = Writer(database, now=lambda: now, new_id=new_id)
         lapses = HoldLapses(1, order_id, 1, now + DAY, several=True)
-        outcome = await writer.submit(Envelope(lapses))
+        outcome = await writer.submit(Envelope(lapses, actor=actor.step("lapse")))
         assert not isinstance(outcome.result, Refusal)
     finally:
         await database.close()
