@@ -65,13 +65,19 @@ from entrepot.writer.writer import Writer
 OTHER_FILES = 128  # databases, logs and pipes, beside the connections
 
 
+# How long a command of the operator waits for others who write to the book.
+_OPERATOR_SECONDS = 60.0
 # Jobs that another process makes are found by looking only: a process that makes none looks often.
 _LOOKING_SECONDS = 0.05
 
 
 def make_writer(database: Database, chosen: Settings, hooks: Hooks | None = None) -> Writer:
-    """The door for writes. `hooks`: the pipeline of this process."""
+    """The door for writes. `hooks`: the pipeline of this process; a command of the operator has
+    none. That one sends its own commands alone, so nobody is served sooner if it is refused.
+    """
     limits = Limits(chosen.batch_max, chosen.queue_max, chosen.queue_seconds)
+    if hooks is None:
+        limits = Limits(chosen.batch_max, queue_seconds=_OPERATOR_SECONDS)
     return Writer(database, now=now, new_id=new_id, limits=limits, hooks=hooks)
 
 
