@@ -1,4 +1,4 @@
-"""What an operator chooses for an organization: how its orders, its stock and its money go."""
+"""Choices of an operator for an organization: how its orders, its stock and its money go."""
 
 from __future__ import annotations
 

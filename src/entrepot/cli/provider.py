@@ -216,7 +216,7 @@ def _sealed_anew(one: ProviderAccount, sealed: bytes, keys: tuple[bytes, ...]) -
 async def _done(
     database: Database, command: AddAccount | SealAnew | RemoveAccount, by: str
 ) -> AccountResult:
-    """What comes of the command, by the same writer as a server's."""
+    """Give the command to the same writer as a server's. Returns the result."""
     writer = make_writer(database, settings.load())
     result = (await writer.submit(Envelope(command, actor=actor.operator(by)))).result
     if isinstance(result, Refusal):

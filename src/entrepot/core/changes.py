@@ -109,7 +109,7 @@ class Changes:
         self.entries: list[StockEntry] = []
         # Orders of which only what they say while they wait is new: no version, event or time.
         self.reasons: list[Order] = []
-        # What changes in organizations' own rows.
+        # Changes of organizations' own rows.
         self.organizations: dict[int, OwnChanges] = {}
         self.exact_stock = False  # decided by the very numbers of a level: see Facts
 

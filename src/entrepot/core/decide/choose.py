@@ -53,8 +53,7 @@ def wants(command: ChangeSettings, needs: Needs) -> None:
 def change(command: ChangeSettings, facts: Facts) -> Decision:
     """Write the settings, and tell the organization's log of those that changed, from what to what.
 
-    What was decided by the ones before stays. Refused: an unknown value, and what `run_stock`
-    refuses.
+    Decisions of earlier commands stay. Refused: an unknown value, and what `run_stock` refuses.
     """
     known = settings_of(command.org, facts)
     for name, words in _WORDS:

@@ -94,8 +94,8 @@ def _concerns(order: Order, payment: FullPayment) -> bool:
 
 
 def _rule(command: HoldLapses, order: Order, funds: Funds, facts: Facts) -> str | None:
-    """What is done; None while a renewal is under way, by the rule to renew. A person decides where
-    the organization's rule does not fit the order.
+    """The rule that applies; None while a renewal is under way, by the rule to renew. A person
+    decides where the organization's rule does not fit the order.
     """
     rule = capturing.settings_of(command.org, facts).lapsing
     if rule == "renew" and funds.renewing is not None:

@@ -51,7 +51,7 @@ def wants(command: MergeOrders, needs: Needs) -> None:
 def merge(command: MergeOrders, facts: Facts) -> Decision:
     """Move the lines and what they claim of the stock. Refused where the orders stay apart.
 
-    What is reserved of a shelf is the same before and after: no stock can be lacking.
+    The reserved stock of a shelf is the same before and after: no stock can be lacking.
     """
     org, changes = command.org, Changes(facts)
     into, other = (facts.orders.get((org, id_)) for id_ in (command.order_id, command.newer_id))
