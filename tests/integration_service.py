@@ -25,7 +25,8 @@ class IntegrationService:
     def __init__(self, unknown: str | None = None) -> None:
         self._unknown = unknown
         self.platforms: dict[str, str] = {}
-        self.refusals: list[int] = []  # the statuses of the next pushes, before each is taken
+        # The statuses of the next pushes of a product, before each is taken.
+        self.refusals: dict[str, list[int]] = {}
         self._http = LocalHttp(self._answer)
         self.env = {
             "ENTREPOT_INTEGRATION_URL": self._http.url,
@@ -43,7 +44,8 @@ class IntegrationService:
         if headers["Authorization"] != f"Bearer {KEY}":
             return 401, b"{}", {}
         if "/item/" in path:
-            return (self.refusals.pop(0) if self.refusals else 200), b"", {}
+            refusals = self.refusals.get(path.rpartition("/")[2], [])
+            return (refusals.pop(0) if refusals else 200), b"", {}
         found = self.platforms.get(path.removeprefix("/unified/connection/"), self._unknown)
         if found is None:
             return 404, b"{}", {}

@@ -179,7 +179,7 @@ def ended(shops: Shops, product_id: str, type_: str, count: int) -> list[Body]:
 def test_a_shop_is_told_of_a_product_until_it_takes_it(shops: Shops) -> None:
     shops.connect()
     product_id = made(shops)
-    shops.service.refusals[:] = [503, 429]
+    shops.service.refusals[product_id] = [503, 429]
     assert push(shops, product_id).status_code == 202
     [told, *_] = ended(shops, product_id, "integration.synced", 1)
     assert told["action"] == "UPSERT"
@@ -194,7 +194,7 @@ def test_a_shop_is_told_of_a_product_until_it_takes_it(shops: Shops) -> None:
 def test_a_push_that_is_refused_is_over(shops: Shops) -> None:
     shops.connect()
     product_id = made(shops)
-    shops.service.refusals[:] = [422]
+    shops.service.refusals[product_id] = [422]
     assert push(shops, product_id).status_code == 202
     [told] = ended(shops, product_id, "integration.sync_failed", 1)
     assert told["error"] == "the integration service answered 422"
