@@ -15,7 +15,7 @@ from entrepot.core.order import Event
 from entrepot.core.results import WebhookResult
 from entrepot.core.webhooks import Webhook
 from entrepot.outbox.sending import Result
-from entrepot.pipeline.deliveries import Deliveries
+from entrepot.pipeline.deliveries import LOOK_AT_ALL_SECONDS, SLACK_SECONDS, Deliveries
 from entrepot.store import schema
 from entrepot.store.keeping import deliveries as keeping
 from entrepot.store.reading.webhooks import ToSend
@@ -269,3 +269,40 @@ async def test_the_newest_deliveries_are_kept(house: House) -> None:
     await house.database.write(lambda conn: keeping.trim(conn, org, webhook.id, kept=2))
     found = await house.rows(schema.webhook_deliveries, "number")
     assert sorted(number for (number,) in found) == [7, 8]
+
+
+async def test_what_happens_while_a_slow_receiver_answers_is_sent_next(house: House) -> None:
+    receivers, told = Receivers(), []
+
+    async def says(number: int) -> Result:
+        if not told:
+            told.append(number)
+            await house.do(house.shop.stocked(1))
+            house.advance(2 * SLACK_SECONDS)
+            await sender.round()  # which sees what was written, and nobody free to send it
+        return TAKEN
+
+    receivers.says["shop"] = says
+    await made(house, "shop")
+    sender = a_sender(house, receivers)
+    await turn(sender)
+    await house.do(house.shop.stocked(1))
+    await turn(sender)
+    house.advance(1)
+    await turn(sender)
+    assert receivers.got["shop"] == [3, 4]
+
+
+async def test_a_round_in_a_minute_looks_at_all_webhooks(house: House) -> None:
+    """Whatever the clocks say of when something was written."""
+    receivers = Receivers()
+    await made(house, "shop")
+    sender = a_sender(house, receivers)
+    await turn(sender)
+    await house.do(house.shop.stocked(1))
+    sender._since = house.now() + DAY * 1_000_000
+    await turn(sender)
+    assert "shop" not in receivers.got
+    house.advance(LOOK_AT_ALL_SECONDS)
+    await turn(sender)
+    assert receivers.got["shop"] == [3]

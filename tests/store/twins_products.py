@@ -13,6 +13,7 @@ from entrepot.store.reading import (
     bulk_jobs,
     goods,
     media,
+    price_lists,
     products,
     stock_figures,
     stock_settings,
@@ -95,6 +96,15 @@ ASKED_PRODUCTS = {
         media.listed(conn, ORG, 9, product_id=product, variant_id=variant)
         for product in (None, ids["plate"])
         for variant in (None, ids["plate_small"])
+    ],
+    "price_lists.price_list": lambda conn, ids: [
+        price_lists.price_list(conn, ORG, ids[name]) for name in ("list", "plate")
+    ],
+    "price_lists.listed": lambda conn, ids: [
+        price_lists.listed(conn, ORG, after, 9) for after in (None, ids["list"])
+    ],
+    "price_lists.entries": lambda conn, ids: [
+        price_lists.entries(conn, ORG, ids["list"], after, 9) for after in (None, ids["hard_mug"])
     ],
     "products.variant": lambda conn, ids: products.variant(conn, ORG, ids["plate_small"]),
 }

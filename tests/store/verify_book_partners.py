@@ -8,6 +8,7 @@ from entrepot.core.buyers import EMAIL, PHONE
 from entrepot.core.decide.buyer import ChangeBuyer, MakeBuyer
 from entrepot.core.decide.buyer_parts import Address, BuyerParts, NewContact, PlaceChange
 from entrepot.core.decide.price import DraftEntry, MakePriceList
+from entrepot.core.decide.reprice import AmendPriceList
 from entrepot.core.money import Amount
 from entrepot.core.results import PartnerResult, PriceListResult
 
@@ -43,4 +44,6 @@ async def traded(book: Healthy) -> None:
                       places={"EUR": 2})
     )  # fmt: skip
     assert isinstance(listed, PriceListResult)
+    less = AmendPriceList(1, "native", listed.price_list.id, {"adjustment": -60_000})
+    await book.tell(less)
     book.ids["list"], [book.ids["entry"]] = listed.price_list.id, listed.entries

@@ -23,6 +23,9 @@ BREAKS_OF_PRICE_LISTS = (
     Break("PRICE_LISTS", "an entry of the default list with a price", "1",
           (("UPDATE item_list_entries SET price_units = 1, price_scale = 0, currency = 'EUR' "
             f"WHERE org = 1 AND variant_id = :hard_mug AND list_id = {_DEFAULT}"),)),
+    Break("PRICE_LISTS", "an entry that left the default list", "1",
+          (("UPDATE item_list_entries SET removed_at = 1 "
+            f"WHERE org = 1 AND variant_id = :hard_mug AND list_id = {_DEFAULT}"),)),
     Break("PRICE_LISTS", "the default list as a price list", "buyer",
           (f"UPDATE partnerships SET list_id = {_DEFAULT} WHERE org = 1 AND id = :buyer",)),
 )  # fmt: skip

@@ -68,6 +68,8 @@ class Needs:
     partnered: set[int] = field(default_factory=set)
     # Lines that may take the prices of their customers' lists.
     priced: list[PricedLines] = field(default_factory=list)
+    # Price lists that customers may get before their lines are priced.
+    assigned: dict[tuple[int, bytes], set[bytes]] = field(default_factory=dict)
     # Payment references that new orders come with.
     claims: set[Claim] = field(default_factory=set)
     # References of further payments, by the order that they pay.

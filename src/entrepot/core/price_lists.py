@@ -1,15 +1,16 @@
 """Price lists: prices of variants for the customers to whom a list is assigned.
 
-A list has one entry a variant. Of a customer without a list the organization's default list
+A list has one entry a variant. An entry that is removed stays for the lines that were placed with
+it, and prices nothing. Of a customer without a list the organization's default list
 applies, which has every variant at the variant's own price.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from entrepot.core.kinds import Key, Kind, by
-from entrepot.core.money import Amount, rescale
+from entrepot.core.money import Amount, rescale, stripped
 from entrepot.core.order import Variant
 
 ENTRIES_MAX = 10_000
@@ -17,6 +18,7 @@ PARTNERSHIPS_MAX = 1_000
 # The decimal places of a percentage, and its bounds in units of these places.
 PERCENT_PLACES = 4
 PERCENT_LEAST, PERCENT_MOST = -100 * 10**PERCENT_PLACES, 1_000 * 10**PERCENT_PLACES
+PERCENTAGE: Final = f"a decimal from -100 to 1000 with at most {PERCENT_PLACES} places"
 _WHOLE = 100 * 10**PERCENT_PLACES
 
 EntryKey = tuple[int, bytes, bytes]  # organization, list, variant
@@ -50,6 +52,7 @@ class ListEntry(NamedTuple):
     price: Amount | None
     currency: str
     places: int
+    removed_at: int | None = None
 
 
 class Priced(NamedTuple):
@@ -90,3 +93,21 @@ def resolved(entry: ListEntry, of: PriceList, variant: Variant) -> Priced | None
             return None
         price = variant.price
     return Priced(adjusted(price, of.adjustment, entry.places), entry.currency, entry.id)
+
+
+def revision(of: PriceList) -> str:
+    """The text that differs in every state of a list: its events' count and its last change."""
+    return f"{of.version}-{of.updated_at:x}"
+
+
+def percent_text(adjustment: int) -> str:
+    """A percentage as a decimal without zeros at the end: -10, 2.5."""
+    return Amount(*stripped(adjustment, PERCENT_PLACES)).text()
+
+
+def percentage(amount: Amount) -> int | None:
+    """A percentage in units of its places; None for one that no list can have."""
+    if amount.scale > PERCENT_PLACES:
+        return None
+    units: int = amount.at(PERCENT_PLACES)
+    return units if PERCENT_LEAST <= units <= PERCENT_MOST else None

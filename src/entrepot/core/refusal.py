@@ -35,6 +35,7 @@ class Reason(Enum):
     UNKNOWN_RETURN = ("unknown_return", "No such return is known here.")
     UNKNOWN_PRODUCT = ("unknown_product", "No such product is known here.")
     UNKNOWN_BROADCAST = ("unknown_broadcast", "No such broadcast is known here.")
+    UNKNOWN_PRICE_LIST = ("unknown_price_list", "No such price list is known here.")
     UNKNOWN_INVOICE = ("unknown_invoice", "No such invoice is known here.")
     AMBIGUOUS = ("ambiguous", "Several orders are called so.")
     CHANGED_MEANWHILE = (

@@ -142,6 +142,16 @@ class Call:
         self.replayed = outcome.replayed
         return outcome.answer
 
+    async def rehearse(
+        self, command: Command, answer: Callable[[Result | Refusal], Answer]
+    ) -> Answer:
+        """Decide a command, answer with what would come of it, and keep nothing."""
+        envelope = Envelope(command, self.request_id, None, answer, actor=self.principal.actor)
+        told = (await self.services.writer.rehearse(envelope)).outcome.answer
+        if told is None:
+            raise AssertionError("an envelope that says how to answer gets an answer")
+        return told
+
 
 def query_pairs(query_string: bytes) -> list[tuple[str, str]]:
     """Every name and value of a query, in order. Refused: more than anybody has a use for."""

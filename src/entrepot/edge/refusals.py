@@ -31,6 +31,7 @@ DEFAULT_STATUS: Final[Mapping[Reason, int]] = MappingProxyType({
     Reason.UNKNOWN_RETURN: 404,
     Reason.UNKNOWN_PRODUCT: 404,
     Reason.UNKNOWN_BROADCAST: 404,
+    Reason.UNKNOWN_PRICE_LIST: 404,
     Reason.UNKNOWN_INVOICE: 404,
     Reason.AMBIGUOUS: 409,
     Reason.CHANGED_MEANWHILE: 412,

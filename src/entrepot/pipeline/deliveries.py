@@ -30,6 +30,9 @@ from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 
 LOOK_SECONDS = 0.5
+# A round looks at organizations that wrote something since so long before the round before: a
+# commit may be seen a while after its time. One round in a minute looks at all.
+SLACK_SECONDS, LOOK_AT_ALL_SECONDS = 10.0, 60.0
 WEBHOOKS_AT_ONCE = 256
 EVENTS_AT_ONCE = 50
 # A sender tells what became of its events after so many seconds, whatever is left.
@@ -83,6 +86,8 @@ class Deliveries(Walking):
         self._send, self._close = send, close
         self._random01 = random01
         self._serving: dict[bytes, asyncio.Task[None]] = {}
+        # What was written up to then is sent, or is being sent; and when all were looked at.
+        self._since, self._looked_at_all = 0, 0
 
     async def run(self) -> None:
         """Send until `stop`. A message that is under way then has a few seconds to be taken; after
@@ -98,12 +103,19 @@ class Deliveries(Walking):
 
     async def round(self) -> int:
         """Begin with the webhooks to which something is to be sent; how many these are."""
-        look = partial(webhooks.due, now=self._now(), limit=WEBHOOKS_AT_ONCE)
-        found = [one for one in await self._database.read(look) if one.id not in self._serving]
-        for webhook in found[: WEBHOOKS_AT_ONCE - len(self._serving)]:
+        now = self._now()
+        if now - self._looked_at_all >= int(LOOK_AT_ALL_SECONDS * MICROSECONDS):
+            self._since, self._looked_at_all = 0, now
+        look = partial(webhooks.due, now=now, since=self._since, limit=WEBHOOKS_AT_ONCE)
+        all_found = await self._database.read(look)
+        found = [one for one in all_found if one.id not in self._serving]
+        free = WEBHOOKS_AT_ONCE - len(self._serving)
+        if len(all_found) < WEBHOOKS_AT_ONCE and len(found) <= free:
+            self._since = now - int(SLACK_SECONDS * MICROSECONDS)
+        for webhook in found[:free]:
             task = asyncio.create_task(self._served(webhook), name="webhook")
             self._serving[webhook.id] = task
-            task.add_done_callback(partial(self._done, webhook.id))
+            task.add_done_callback(partial(self._done, webhook.id, self._since))
         return len(found)
 
     async def settled(self) -> None:
@@ -111,8 +123,10 @@ class Deliveries(Walking):
         while self._serving:
             await asyncio.gather(*self._serving.values())
 
-    def _done(self, webhook_id: bytes, task: asyncio.Task[None]) -> None:
+    def _done(self, webhook_id: bytes, began: int, task: asyncio.Task[None]) -> None:
         self._serving.pop(webhook_id, None)
+        # Its organization may have written more than the task read.
+        self._since = min(self._since, began)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("deliveries.failed", error=type(error).__name__)
 

@@ -31,6 +31,7 @@ EXPECTED = {
     "unknown_product": (404, "NOT_FOUND"),
     "unknown_invoice": (404, "NOT_FOUND"),
     "unknown_broadcast": (404, "NOT_FOUND"),
+    "unknown_price_list": (404, "NOT_FOUND"),
     "duplicate_entry": (409, "CONFLICT"),
     "ambiguous": (409, "CONFLICT"),
     "changed_meanwhile": (412, "PRECONDITION_FAILED"),

@@ -16,6 +16,7 @@ EXPECTED = {
     "no_account": 400, "unknown_line": 400,
     "duplicate_entry": 409, "unknown_shipment": 404, "unknown_return": 404,
     "unknown_product": 404, "unknown_invoice": 404, "unknown_broadcast": 404,
+    "unknown_price_list": 404,
     "ambiguous": 409, "changed_meanwhile": 412,
     "illegal_move": 409, "channel_closed": 409, "partnership_closed": 409,
     "amount_fixed": 409, "out_of_stock": 409,

@@ -41,6 +41,7 @@ from entrepot.core.decide import (
     product,
     push,
     refund,
+    reprice,
     reserve,
     resolve,
     run_stock,
@@ -89,6 +90,7 @@ from entrepot.core.decide.price import MakePriceList
 from entrepot.core.decide.product import AmendProduct, MakeProduct
 from entrepot.core.decide.push import FinishPush, PushProduct
 from entrepot.core.decide.refund import RefundOrder
+from entrepot.core.decide.reprice import AmendPriceList
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.resolve import ResolveOrder
 from entrepot.core.decide.run_stock import RunStock
@@ -194,6 +196,7 @@ _RULES: dict[type, Rule] = {
     MakeBuyer: Rule(buyer.wants_names, buyer.make),
     ChangeBuyer: Rule(buyer.wants, buyer.change),
     MakePriceList: Rule(price.wants, price.make),
+    AmendPriceList: Rule(reprice.wants, reprice.amend),
     ChangeInvoice: Rule(bill.wants, bill.change),
     WakeStep: Rule(wake.wants, wake.wake),
     DeferJob: Rule(steps.wants_to_defer, steps.defer),

@@ -13,6 +13,7 @@ from entrepot.core.ids import dashed
 from entrepot.core.kinds import VariantName
 from entrepot.core.money import ZERO
 from entrepot.core.order import Line, Variant
+from entrepot.core.price_lists import LIST_ENTRIES, EntryKey
 from entrepot.core.refusal import Reason, Refused, refuse
 
 
@@ -62,9 +63,23 @@ def _of_entry(
             field=f"{draft.where}.{draft.variant.field}",
         )
     variant = facts.variants[org, variant_id]
-    if variant.deleted_at is not None and variant.id not in kept:
+    if variant.id in kept:
+        return variant
+    if variant.deleted_at is not None:
         raise _deleted(draft)
+    list_id = facts.list_of_entry.get((org, entry_id))
+    if list_id is not None and _is_removed((org, list_id, variant_id), facts):
+        raise refuse(
+            Reason.UNKNOWN_VARIANT,
+            "The price list has this entry no more.",
+            field=f"{draft.where}.{draft.variant.field}",
+        )
     return variant
+
+
+def _is_removed(key: EntryKey, facts: Facts) -> bool:
+    entry = facts.of(LIST_ENTRIES).get(key)
+    return entry is not None and entry.removed_at is not None
 
 
 def _with_sku(ref: VariantRef, org: int, changes: Changes) -> Variant | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple, Protocol
 
 from entrepot.core import events, price_lists
 from entrepot.core.changes import Changes
@@ -14,7 +14,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs, PricedLines
-from entrepot.core.order import Event, Order
+from entrepot.core.order import Event, Order, Variant
 from entrepot.core.partnerships import PARTNERSHIPS, Partnership
 from entrepot.core.price_lists import LIST_ENTRIES, PRICE_LISTS, ListEntry, PriceList
 from entrepot.core.properties import text_of
@@ -39,6 +39,33 @@ class PriceListPaths(NamedTuple):
 
     variant: str = "variant_id"
     partnerships: str = "customers"
+
+
+LISTED_ALREADY: Final = "the list has this variant already"
+
+
+class Lists(Protocol):
+    """What the commands that write a list have in common."""
+
+    @property
+    def org(self) -> int:
+        """The organization."""
+        ...
+
+    @property
+    def customers(self) -> tuple[bytes, ...]:
+        """Who gets the list."""
+        ...
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """The decimal places of each currency's smallest unit."""
+        ...
+
+    @property
+    def paths(self) -> PriceListPaths:
+        """The sender's names for members."""
+        ...
 
 
 class MakePriceList(NamedTuple):
@@ -73,12 +100,15 @@ def make(command: MakePriceList, facts: Facts) -> Decision:
     Refused: variants and customers that are unknown, and a variant twice.
     """
     org, changes = command.org, Changes(facts)
-    assigned = _looked_at(command, facts, changes)
+    faults = entry_faults(command, command.entries, facts)
+    assigned = assignable(command, facts, changes, faults)
+    if faults:
+        raise Refused(all_of(faults))
     made = PriceList(
         org, facts.new_id(), command.name, command.adjustment, command.properties, facts.now,
         facts.now, 1,
     )  # fmt: skip
-    entries = [_entry(one, made, command, facts) for one in command.entries]
+    entries = [entry_of(one, made, command.places, facts) for one in command.entries]
     changes.of(PRICE_LISTS).put(made)
     changes.of(LIST_ENTRIES).put_all(entries)
     body = {
@@ -99,46 +129,61 @@ def make(command: MakePriceList, facts: Facts) -> Decision:
     return Decision(changes, PriceListResult(made, tuple([one.id for one in entries])))
 
 
-def _looked_at(command: MakePriceList, facts: Facts, changes: Changes) -> list[Partnership]:
-    """The partnerships; every fault of the command is in one refusal."""
-    org, paths = command.org, command.paths
+def entry_faults(command: Lists, entries: Iterable[DraftEntry], facts: Facts) -> list[Refusal]:
+    """The faults of entries that are to come: variants that are unknown or come twice, and prices
+    that nobody can tell.
+    """
     faults: list[Refusal] = []
     seen: set[bytes] = set()
-    for entry in command.entries:
-        field, variant = (
-            f"{entry.where}.{paths.variant}",
-            facts.variants.get((org, entry.variant_id)),
-        )
+    for entry in entries:
+        field = f"{entry.where}.{command.paths.variant}"
+        variant = facts.variants.get((command.org, entry.variant_id))
         if variant is None or variant.deleted_at is not None:
             faults.append(Refusal(Reason.UNKNOWN_VARIANT, field=field))
         elif entry.variant_id in seen:
-            faults.append(Refusal(Reason.INVALID, "the list has this variant already", field))
-        elif (entry.currency or variant.currency) not in command.places:
-            sentence = "the variant has no price yet: say a price and its currency"
-            faults.append(Refusal(Reason.INVALID, sentence, f"{entry.where}.currency"))
-        elif entry.price is None and entry.currency not in (None, variant.currency):
-            sentence = f"the variant is priced in {variant.currency}: say a price"
-            faults.append(Refusal(Reason.INVALID, sentence, f"{entry.where}.price"))
+            faults.append(Refusal(Reason.INVALID, LISTED_ALREADY, field))
+        elif fault := price_fault(entry, variant, command.places):
+            faults.append(fault)
         seen.add(entry.variant_id)
+    return faults
+
+
+def price_fault(entry: DraftEntry, variant: Variant, places: Mapping[str, int]) -> Refusal | None:
+    """What keeps an entry from saying the price of its variant; None where nothing does."""
+    if (entry.currency or variant.currency) not in places:
+        sentence = "the variant has no price yet: say a price and its currency"
+        return Refusal(Reason.INVALID, sentence, f"{entry.where}.currency")
+    if entry.price is None and entry.currency not in (None, variant.currency):
+        sentence = f"the variant is priced in {variant.currency}: say a price"
+        return Refusal(Reason.INVALID, sentence, f"{entry.where}.price")
+    return None
+
+
+def assignable(
+    command: Lists, facts: Facts, changes: Changes, faults: list[Refusal]
+) -> list[Partnership]:
+    """The partnerships with the customers who get the list, each once; `faults` gets those of
+    whom nothing is known.
+    """
     assigned: list[Partnership] = []
     for index, customer_id in enumerate(command.customers):
-        partnership = partner.of(org, customer_id, changes)
-        if partnership is None or customer_id == facts.orgs[org].guest_id:
-            field = f"{paths.partnerships}[{index}]"
+        partnership = partner.of(command.org, customer_id, changes)
+        if partnership is None or customer_id == facts.orgs[command.org].guest_id:
+            field = f"{command.paths.partnerships}[{index}]"
             faults.append(Refusal(Reason.UNKNOWN_CUSTOMER, field=field))
         else:
             assigned.append(partnership)
-    if faults:
-        raise Refused(all_of(faults))
     return list({one.id: one for one in assigned}.values())
 
 
-def _entry(draft: DraftEntry, of: PriceList, command: MakePriceList, facts: Facts) -> ListEntry:
+def entry_of(
+    draft: DraftEntry, of: PriceList, places: Mapping[str, int], facts: Facts
+) -> ListEntry:
+    """The entry that a draft becomes."""
     currency = draft.currency or facts.variants[of.org, draft.variant_id].currency
     return ListEntry(
-        of.org, of.id, draft.variant_id, facts.new_id(), draft.price, currency,
-        command.places[currency],
-    )  # fmt: skip
+        of.org, of.id, draft.variant_id, facts.new_id(), draft.price, currency, places[currency]
+    )
 
 
 def wants_of_order(
@@ -199,7 +244,7 @@ def _priced(
     variant = resolve_variant(draft, org, facts, changes)
     entry = facts.of(LIST_ENTRIES).get((org, list_id, variant.id))
     its = facts.of(PRICE_LISTS).get((org, list_id))
-    if entry is None or its is None:
+    if entry is None or its is None or entry.removed_at is not None:
         return draft
     draft = draft._replace(variant=ref._replace(entry_id=entry.id))
     if draft.price is not None:

@@ -12,6 +12,7 @@ from entrepot.edge.native.invoices import routes as invoices
 from entrepot.edge.native.keys import routes as keys
 from entrepot.edge.native.orders import changes, looking
 from entrepot.edge.native.orders import routes as orders
+from entrepot.edge.native.price_lists import routes as price_lists
 from entrepot.edge.native.products import routes as products
 from entrepot.edge.native.providers import routes as providers
 from entrepot.edge.native.purchases import routes as purchases
@@ -40,7 +41,7 @@ DIALECT = Dialect(
     security_schemes={"bearerAuth": {"type": "http", "scheme": "bearer"}},
     operations=(*orders.OPERATIONS, *looking.OPERATIONS, *changes.OPERATIONS,
                 *goods.OPERATIONS, *valuation.OPERATIONS, *products.OPERATIONS,
-                *purchases.OPERATIONS,
+                *price_lists.OPERATIONS, *purchases.OPERATIONS,
                 *events.OPERATIONS, *settings.OPERATIONS,
                 *webhooks.OPERATIONS, *keys.OPERATIONS, *providers.OPERATIONS, *touches.OPERATIONS,
                 *broadcasts.OPERATIONS, *customers.OPERATIONS, *invoices.OPERATIONS),

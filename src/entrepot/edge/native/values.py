@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta
 
 from entrepot.core import ids, money, quantity
+from entrepot.core.price_lists import PERCENTAGE, percentage
 from entrepot.core.quantity import LINE_MAX, Quantity
 from entrepot.core.scopes import MEANINGS
 from entrepot.edge import currency, times
@@ -56,6 +57,22 @@ class _Money:
         if amount.scale > PRICE_PLACES:
             raise ValueError(f"must have at most {PRICE_PLACES} decimal places")
         return cls(amount)
+
+
+class _Percent:
+    __slots__ = ("units",)
+
+    def __init__(self, units: int) -> None:
+        self.units = units
+
+    @classmethod
+    def told(cls, value: object) -> _Percent:
+        """Raises ValueError unless it is a decimal in a string that a list can have."""
+        amount = money.parse(value) if isinstance(value, str) else None
+        units = None if amount is None else percentage(amount)
+        if units is None:
+            raise ValueError(f"must be {PERCENTAGE}, in a string")
+        return cls(units)
 
 
 class _Much:
@@ -186,6 +203,7 @@ def _as(**schema: Any) -> Meta:
 
 Id = Annotated[_Id, _as(**_UUID)]
 Money = Annotated[_Money, _as(type="string", pattern=_AMOUNT, examples=["12.50"])]
+Percent = Annotated[_Percent, _as(type="string", pattern=_AMOUNT, examples=["-10"])]
 Much = Annotated[
     _Much, _as(type="number", exclusiveMinimum=0, maximum=int(_MOST),
                description="A decimal of at most four places"),

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select
 
 from entrepot.core import actor
 from entrepot.core.order import Event
-from entrepot.core.webhooks import ACTIVE, REMOVED, Delivery, Webhook
+from entrepot.core.webhooks import REMOVED, Delivery, Webhook
 from entrepot.store import schema
+from entrepot.store.engines.sql import Statement
 from entrepot.store.question import asked_in
 from entrepot.store.reading import event_log
+from entrepot.store.schema.webhooks import AGAIN, WAITING
 
-_webhooks, _deliveries, _counters = (
-    schema.webhooks,
-    schema.webhook_deliveries,
-    schema.order_counters,
-)
+_webhooks, _deliveries = schema.webhooks, schema.webhook_deliveries
+_LISTED = ", ".join(f'w."{name}"' for name in schema.WEBHOOKS.columns)
+_UNSENT = "c.events > w.reached AND next_at <= NOW"
+_WROTE = f"c.committed_at > SINCE AND state = 'active' AND {_UNSENT}"
+_WAITS = f"{WAITING} AND {_UNSENT}"
 _COLUMNS = [_webhooks.c[name] for name in schema.WEBHOOKS.columns]
 
 
@@ -35,18 +37,28 @@ class ToSend(NamedTuple):
     roles: dict[bytes, str]
 
 
-def due(conn: Connection, now: int, limit: int) -> list[Webhook]:
-    """Up to `limit` webhooks to which something is to be sent, and that nobody holds."""
-    w, c = _webhooks.c, _counters.c
-    waits = or_(and_(c.events > w.reached, w.next_at <= now), w.again != "")
-    statement = (
-        select(*_COLUMNS)
-        .join_from(_webhooks, _counters, c.org == w.org)
-        .where(w.state == ACTIVE, w.leased_until <= now, waits)
-        .order_by(w.updated_at, w.org, w.id)
-        .limit(limit)
-    )
-    return [schema.WEBHOOKS.from_row(tuple(row)) for row in conn.execute(statement)]
+def due(conn: Connection, now: int, since: int, limit: int) -> list[Webhook]:
+    """Up to `limit` webhooks to which something is to be sent, and that nobody holds: those of
+    organizations that wrote something since a time, those that wait for another try, and those that
+    are to send an event once more. Each of the three has an index.
+    """
+    found: dict[bytes, Webhook] = {}
+    for which in (_WROTE, _WAITS, AGAIN):
+        statement = Statement(conn)
+        at = statement.mark(now)
+        marked = which.replace("NOW", at)
+        if which is _WROTE:
+            marked = marked.replace("SINCE", statement.mark(since))
+        # SQLite takes the tables of a CROSS JOIN in the order in which they stand.
+        tables = ["order_counters AS c", "webhooks AS w"]
+        joined = " CROSS JOIN ".join(tables if which is _WROTE else tables[::-1])
+        rows = statement.fetch(
+            f"SELECT {_LISTED} FROM {joined} WHERE w.org = c.org AND {marked} "
+            f"AND leased_until <= {at} "
+            f"ORDER BY w.updated_at, w.org, w.id LIMIT {statement.mark(limit)}"
+        )
+        found |= {one.id: one for one in map(schema.WEBHOOKS.from_row, rows)}
+    return sorted(found.values(), key=lambda one: (one.updated_at, one.org, one.id))[:limit]
 
 
 def to_send(conn: Connection, org: int, webhook: Webhook, limit: int) -> ToSend:

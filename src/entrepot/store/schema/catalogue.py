@@ -114,6 +114,8 @@ item_list_entries = table(
     Column("price_scale", SmallInteger),
     Column("currency", Text),
     Column("places", SmallInteger),
+    # The entry stays for the lines that were placed with it.
+    Column("removed_at", BigInteger),
     PrimaryKeyConstraint("org", "id"),
     UniqueConstraint("org", "list_id", "variant_id", name="item_list_entries_once"),
 )

@@ -178,6 +178,8 @@ order_counters = table(
     Column("events", BigInteger, nullable=False, server_default="0"),
     # How many invoices: the number of the newest one. Written by batches with invoices alone.
     Column("invoices", BigInteger, nullable=False, server_default="0"),
+    # Which organizations wrote something of late.
+    Index("order_counters_committed", "committed_at"),
 )
 
 order_spans = table(

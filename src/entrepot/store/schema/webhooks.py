@@ -10,12 +10,19 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     SmallInteger,
     Text,
+    text,
 )
 
 from entrepot.core import webhooks as kinds
 from entrepot.store.schema.conversion import Alone
 from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.table import ID, belongs_to, need, one_of, table
+
+# To which something may be sent though the log of the organization stands still: an event is to be
+# tried again, or a process died that held the webhook.
+WAITING = "state = 'active' AND (next_at > 0 OR leased_until > 0)"
+AGAIN = "state = 'active' AND again <> ''"
+_WAITING, _AGAIN = text(WAITING), text(AGAIN)
 
 webhooks = table(
     "webhooks",
@@ -38,6 +45,8 @@ webhooks = table(
     PrimaryKeyConstraint("org", "id"),
     one_of("state", kinds.STATES),
     one_of("format", kinds.FORMATS),
+    Index("webhooks_due", "next_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    Index("webhooks_again", "org", "id", sqlite_where=_AGAIN, postgresql_where=_AGAIN),
 )
 
 webhook_deliveries = table(

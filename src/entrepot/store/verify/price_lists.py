@@ -39,7 +39,9 @@ def _lists_broken() -> Select[Any]:
 
 def _entries_broken() -> Select[Any]:
     is_default = _entries.list_id == _default
-    plain = and_(_entries.price_units.is_(None), _entries.currency.is_(None))
+    plain = and_(
+        _entries.price_units.is_(None), _entries.currency.is_(None), _entries.removed_at.is_(None)
+    )
     right = and_(
         _entries.currency.is_not(None), _entries.places.is_not(None),
         func.coalesce(_entries.price_units, 0) >= 0,

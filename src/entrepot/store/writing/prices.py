@@ -23,12 +23,19 @@ def name(needs: Needs, facts: Facts) -> None:
         org = lines.org
         for customer_id in _customers(lines, facts):
             needs.of(PARTNERSHIPS).add((org, customer_id))
-            partnership = facts.of(PARTNERSHIPS).get((org, customer_id))
-            if partnership is None or partnership.list_id is None:
-                continue
-            for draft in lines.lines:
-                if (variant_id := _variant(org, draft, facts)) is not None:
-                    want(org, partnership.list_id, variant_id, needs)
+            for list_id in _lists(org, customer_id, needs, facts):
+                for draft in lines.lines:
+                    if (variant_id := _variant(org, draft, facts)) is not None:
+                        want(org, list_id, variant_id, needs)
+
+
+def _lists(org: int, customer_id: bytes, needs: Needs, facts: Facts) -> set[bytes]:
+    """The list that a customer has, and those that another command of the batch may give."""
+    found = set(needs.assigned.get((org, customer_id), ()))
+    partnership = facts.of(PARTNERSHIPS).get((org, customer_id))
+    if partnership is not None and partnership.list_id is not None:
+        found.add(partnership.list_id)
+    return found
 
 
 def _customers(lines: PricedLines, facts: Facts) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ from entrepot.edge.native.goods.routes import READ, WRITE
 from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
 from entrepot.edge.native.products import read, wire, write
 from entrepot.store.reading import products
-from entrepot.writer.envelope import Answer, Envelope, Idempotency
+from entrepot.writer.envelope import Answer, Idempotency
 
 _MAKE, _AMEND = bodies.decoder(wire.MakeProduct), bodies.decoder(wire.AmendProduct)
 _MEMBERS = (
@@ -83,14 +83,7 @@ async def _carry_out(
         call.etag = None if dry else write.tag(one)
 
     answer = write.answered(200 if dry else status, call.request_id, tagged)
-    if not dry:
-        return await call.submit(command, answer, key)
-    rehearsed = await call.services.writer.rehearse(
-        Envelope(command, call.request_id, None, answer, actor=call.principal.actor)
-    )
-    told = rehearsed.outcome.answer
-    assert told is not None, "a rehearsal is answered"
-    return told
+    return await (call.rehearse(command, answer) if dry else call.submit(command, answer, key))
 
 
 def _id(call: Call) -> bytes:

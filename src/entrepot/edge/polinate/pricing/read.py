@@ -7,7 +7,7 @@ from msgspec import Raw, UnsetType
 
 from entrepot.core.decide.price import DraftEntry, MakePriceList, PriceListPaths
 from entrepot.core.money import parse
-from entrepot.core.price_lists import PERCENT_LEAST, PERCENT_MOST, PERCENT_PLACES
+from entrepot.core.price_lists import PERCENTAGE, percentage
 from entrepot.core.refusal import Reason, Refusal, Refused, all_of, refuse
 from entrepot.edge import canonical, currency
 from entrepot.edge.access import Principal
@@ -83,13 +83,9 @@ def _percentage(raw: Raw | UnsetType) -> int:
     if text is None:
         return 0
     amount = parse(text)
-    least, most = (bound // 10**PERCENT_PLACES for bound in (PERCENT_LEAST, PERCENT_MOST))
-    sentence = f"must be a decimal from {least} to {most} with at most {PERCENT_PLACES} places"
-    if amount is None or amount.scale > PERCENT_PLACES:
-        raise refuse(Reason.INVALID, sentence, _PERCENT)
-    units: int = amount.at(PERCENT_PLACES)
-    if not PERCENT_LEAST <= units <= PERCENT_MOST:
-        raise refuse(Reason.INVALID, sentence, _PERCENT)
+    units = None if amount is None else percentage(amount)
+    if units is None:
+        raise refuse(Reason.INVALID, f"must be {PERCENTAGE}", _PERCENT)
     return units
 
 

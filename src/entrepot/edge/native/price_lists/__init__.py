@@ -1,0 +1,1 @@
+"""Price lists of the native API, with their entries and who has them."""
