@@ -174,6 +174,11 @@ class Settings:
         "Days between the last change of a finished order and the move of its events to the "
         "archive, 1 or more, or `off` to keep events in the book. The last event always stays.",
     )
+    click_address_days: float | None = _setting(
+        30.0,
+        "Days for which the network address that a click came from is kept, 1 or more, or `off` to "
+        "keep addresses for ever. The rest of the touch stays.",
+    )
     archive_dir: str = _setting(
         "", "Folder of the archive of events; required with `ENTREPOT_EVENTS_DAYS`."
     )
@@ -272,7 +277,7 @@ def _key_set_faults(jwks: str | None) -> list[str]:
 def _retention_faults(values: Mapping[str, Any]) -> list[str]:
     faults = [
         f"{PREFIX}{name.upper()}={values[name]!r}: must be 1 or more, or off"
-        for name in ("idempotency_days", "events_days")
+        for name in ("idempotency_days", "events_days", "click_address_days")
         if (values.get(name) or 1) < 1
     ]
     folder = values.get("archive_dir")

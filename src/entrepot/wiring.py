@@ -202,11 +202,12 @@ def make_retention(database: Database, chosen: Settings) -> Retention:
         except OSError as error:
             named = f"{settings.PREFIX}ARCHIVE_DIR={chosen.archive_dir!r}"
             raise settings.SettingsError(f"{named}: {error}") from error
-    keys, events = (
+    keys, events, addresses = (
         None if days is None else days * DAY_SECONDS
-        for days in (chosen.idempotency_days, chosen.events_days)
+        for days in (chosen.idempotency_days, chosen.events_days, chosen.click_address_days)
     )
-    return Retention(database, now=now, settings=RetentionSettings(keys, events), archive=archive)
+    kept = RetentionSettings(keys, events, addresses)
+    return Retention(database, now=now, settings=kept, archive=archive)
 
 
 def make_walks(

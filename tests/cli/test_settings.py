@@ -42,6 +42,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("JWT_ISSUER", "https://issuer.example"),
         ("CONFIG", "/no/such/file.toml"),
         ("IDEMPOTENCY_DAYS", "0.5"),
+        ("CLICK_ADDRESS_DAYS", "0"),
         ("EVENTS_DAYS", "365"),
         ("ARCHIVE_DIR", "/dev/null"),
     ],

@@ -36,6 +36,11 @@ BREAKS_OF_CONTACTS = (
           (f"UPDATE touches SET kind = 'open' {_OF_HER}",), (), ("TALLIES",)),
     Break("TOUCHES", "a click of nobody", "touch",
           (f"DELETE FROM click_contacts {_OF_HER}",), (), ("TALLIES",)),
+    Break("TOUCHES", "an old address that came back", "touch",
+          ("UPDATE touches SET details = '{\"ip_address\":\"192.0.2.1\"}' WHERE id = :touch",
+           ("INSERT INTO sweeps (org, kind, fence, leased_until, ended_at, horizon, reached_at, "
+            "reached) SELECT org, 'addresses', 1, 0, 0, 0, 0, id FROM touches "
+            "WHERE id = :touch"))),
     Break("TOUCHES", "a touch without an event", "nowhere",
           (("INSERT INTO touches SELECT org, :nowhere, customer_id, 'open', origin, origin_id, "
             "channel, at, recorded_at, external_user_id, resource_id, country, details "

@@ -8,9 +8,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from entrepot.core.kinds import Key, Kind, by
+from entrepot.core.properties import parse, text_of
 
 ORIGINS = ("broadcast", "ai", "flow", "automation", "app")
 CLICK = "click"
+# The member of `details` that is dropped when it is old.
+ADDRESS = "ip_address"
 TOUCH_KINDS = (CLICK, "open", "message")
 
 
@@ -33,3 +36,9 @@ class Touch(NamedTuple):
 
 
 TOUCHES: Kind[Key, Touch] = Kind("touch", Touch, by(Touch, "org", "id"))
+
+
+def without_address(details: str) -> str:
+    """What is known of a click, without the address that it came from; the rest as it was told."""
+    told = parse(details)
+    return details if told.pop(ADDRESS, None) is None else text_of(told)

@@ -1,4 +1,5 @@
-"""Retention: old idempotency rows are removed, and old events move to the archive.
+"""Retention: old idempotency rows are removed, old events move to the archive, and the addresses
+that old clicks came from are dropped.
 
 Retention runs beside the orders (pipeline.walking). It sends no command and makes no decision:
 docs/adr/0009 says why.
@@ -18,7 +19,7 @@ from entrepot.store.engine import Database
 from entrepot.store.engines.sql import Conflict
 from entrepot.store.keeping import retention as store
 from entrepot.store.keeping.archive import EventArchive
-from entrepot.store.keeping.retention import EVENTS, KEYS, Sweep
+from entrepot.store.keeping.retention import ADDRESSES, EVENTS, KEYS, Sweep
 from entrepot.telemetry import log, metrics
 
 DAY_SECONDS = 86_400.0
@@ -32,12 +33,14 @@ class RetentionSettings(NamedTuple):
 
     keys_seconds: float | None = None
     events_seconds: float | None = None
+    addresses_seconds: float | None = None
     look_seconds: float = Gait().look_seconds
     lease_seconds: float = Gait().lease_seconds
     share: float = Gait().share
     keys_slice: int = 500  # rows a transaction
     orders_slice: int = 100
     events_slice: int = 500
+    touches_slice: int = 500
 
     @property
     def gait(self) -> Gait:
@@ -89,7 +92,11 @@ class Retention(Walking):
 
     async def round(self) -> dict[str, Swept]:
         """Walk over what is due in every organization, and tell what came of it, by kind."""
-        periods = {KEYS: self._settings.keys_seconds, EVENTS: self._settings.events_seconds}
+        periods = {
+            KEYS: self._settings.keys_seconds,
+            EVENTS: self._settings.events_seconds,
+            ADDRESSES: self._settings.addresses_seconds,
+        }
         came: dict[str, Swept] = {}
         for kind, period in periods.items():
             if period is None or self._stopped.is_set():
@@ -104,8 +111,9 @@ class Retention(Walking):
 
     async def _walks(self, kind: str, period: float) -> Swept:
         between = period / WALKS_A_PERIOD
-        if kind == EVENTS:
-            # This walk goes on where the last one ended, so that it may come as often as it likes.
+        if kind != KEYS:
+            # Such a walk goes on where the last one ended, so that it may come as often as it
+            # likes.
             between = min(between, DAY_SECONDS)
         total = Swept()
         async for sweep in self.due(kind, between):
@@ -124,7 +132,10 @@ class Retention(Walking):
 
     async def _held_walk(self, held: Sweep, before: int, total: Swept) -> Swept:
         """Go slice by slice to the end; give the walk back where it cannot go on."""
-        step = self._keys_step if held.kind == KEYS else self._events_step
+        steps = {
+            KEYS: self._keys_step, EVENTS: self._events_step, ADDRESSES: self._addresses_step,
+        }  # fmt: skip
+        step = steps[held.kind]
         ended, kept_until = False, held.leased_until
         try:
             while not ended and not self._stopped.is_set():
@@ -155,6 +166,13 @@ class Retention(Walking):
         )
         moved, looked_at, removed = await self._database.write(remove)
         return _Step(moved, looked_at, removed, not moved.reached, removed > 0)
+
+    async def _addresses_step(self, sweep: Sweep, before: int) -> _Step:
+        drop = partial(
+            store.drop_addresses, sweep=sweep, before=before, limit=self._settings.touches_slice
+        )
+        moved, looked_at, dropped, ended = await self._database.write(drop)
+        return _Step(moved, looked_at, dropped, ended, dropped > 0)
 
     async def _events_step(self, sweep: Sweep, before: int) -> _Step:
         """Read what may leave, bring it to the archive's disk, and only then remove it."""

@@ -1,4 +1,5 @@
-"""Removing old rows from the book: idempotency rows, and the events of finished orders.
+"""Removing what is old from the book: idempotency rows, the events of finished orders, and the
+addresses that clicks came from.
 
 Each organization has a row in `sweeps` for each kind: how far the walk is, and which process holds
 the walk under a lease. A step reads and writes a bounded slice by index, in one short transaction
@@ -8,6 +9,7 @@ the walk under a lease. A step reads and writes a bounded slice by index, in one
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
@@ -15,13 +17,15 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 from entrepot.core.decide.jobs import job_ids
 from entrepot.core.facets import ENDED
 from entrepot.core.order import Event
+from entrepot.core.touches import without_address
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.reading.order_terms import SEARCH
 from entrepot.store.writing.writes import Writes
 
-KEYS, EVENTS, HOLDS, CONTACTS = "keys", "events", "holds", "contacts"
-KINDS = (KEYS, EVENTS, HOLDS, CONTACTS, SEARCH)
+KEYS, EVENTS, ADDRESSES = "keys", "events", "addresses"
+HOLDS, CONTACTS = "holds", "contacts"
+KINDS = (KEYS, EVENTS, ADDRESSES, HOLDS, CONTACTS, SEARCH)
 FINISHED = tuple(sorted(ENDED | {"completed", "archived"}))
 
 _sweeps, _orgs, _keys = schema.sweeps, schema.organizations, schema.idempotency_keys
@@ -48,7 +52,7 @@ class Sweep(NamedTuple):
     ended_at: int = 0  # when the last walk came to its end; 0 while one is under way
     horizon: int = 0  # what is older may be gone; of a search the newest order with its terms
     reached_at: int = 0  # where the walk is: in the events' walk an order's last change ...
-    reached: bytes = b""  # ... and its id; in the keys' walk the key
+    reached: bytes = b""  # ... and its id; in the keys' walk the key, in the addresses' the touch
 
 
 class OldOrder(NamedTuple):
@@ -266,3 +270,35 @@ def remove_events(conn: Connection, sweep: Sweep, part: Slice, now: int) -> int:
     writes.delete(_events, EVENT_KEY, [(e.org, e.subject_id, e.seq) for e in leaving])
     writes.run(conn)
     return len(leaving)
+
+
+# ------------------------------------------------------------------ addresses of clicks
+
+
+def touches_statement(org: int, after: bytes, limit: int) -> Select[Any]:
+    """The next touches of an organization, in the order in which they were recorded."""
+    t = schema.touches.c
+    statement = select(t.id, t.recorded_at, t.details).where(t.org == org, t.id > after)
+    return statement.order_by(t.org, t.id).limit(limit)
+
+
+def drop_addresses(
+    conn: Connection, sweep: Sweep, before: int, limit: int
+) -> tuple[Sweep, int, int, bool]:
+    """Drop the addresses of those of the next `limit` touches that were recorded before `before`.
+
+    The sweep as it then stands, how many touches were looked at, of how many an address was
+    dropped, and whether none that is old is left. Nothing is written, the sweep neither, where no
+    touch had an address.
+    """
+    found = conn.execute(touches_statement(sweep.org, sweep.reached, limit)).all()
+    old = list(takewhile(lambda row: row.recorded_at < before, found))
+    moved = sweep._replace(reached=bytes(old[-1].id)) if old else sweep
+    bare = [(without_address(row.details), sweep.org, row.id, row.details) for row in old]
+    changed = [row for row in bare if row[0] != row[-1]]
+    if changed:
+        writes = Writes()
+        save(writes, moved, moved.fence)
+        writes.update(schema.touches, ("details",), ("org", "id", "details"), changed)
+        writes.run(conn)
+    return moved, len(old), len(changed), len(old) < limit

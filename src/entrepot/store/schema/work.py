@@ -103,7 +103,7 @@ sweeps = table(
     need("reached_at", BigInteger),
     need("reached", LargeBinary),
     PrimaryKeyConstraint("org", "kind"),
-    one_of("kind", ("keys", "events", "holds", "contacts", "search", "merging")),
+    one_of("kind", ("keys", "events", "holds", "contacts", "search", "merging", "addresses")),
 )
 
 JOBS = Kept(kinds.JOBS, jobs)

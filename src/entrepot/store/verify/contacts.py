@@ -25,7 +25,9 @@ from sqlalchemy import (
     union_all,
 )
 
+from entrepot.core.touches import ADDRESS
 from entrepot.store import schema
+from entrepot.store.keeping.retention import ADDRESSES
 from entrepot.store.verify import invoices, own_reading
 from entrepot.store.verify.statements import Check
 
@@ -43,6 +45,7 @@ def checks() -> Iterator[Check]:
     yield Check("CONTACTS", _dated())
     for broken in _clicked():
         yield Check("TOUCHES", broken)
+    yield Check("TOUCHES", _addressed())
     yield Check("BROADCASTS", _untold())
     yield Check("TALLIES", _tallied())
 
@@ -180,6 +183,15 @@ def _clicked() -> Iterator[Select[Any]]:
     yield missing.where(_touches.kind == "click", read, not_(exists().where(same)))
     its = exists().where(event.org == _touches.org, event.subject_id == _touches.id)
     yield select(_touches.org, _touches.id.label("touch_id")).where(not_(its))
+
+
+def _addressed() -> Select[Any]:
+    """Touches to which the walk over old addresses came, and that have theirs."""
+    sweep = schema.sweeps.c
+    its = and_(sweep.org == _touches.org, sweep.kind == ADDRESSES, sweep.reached >= _touches.id)
+    told = select(_touches.org, _touches.id.label("touch_id"))
+    told = told.join_from(schema.touches, schema.sweeps, its)
+    return told.where(_touches.details.contains(f'"{ADDRESS}":', autoescape=True))
 
 
 def _tallied() -> Select[Any]:
