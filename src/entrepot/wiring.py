@@ -206,8 +206,8 @@ def make_retention(database: Database, chosen: Settings) -> Retention:
         None if days is None else days * DAY_SECONDS
         for days in (chosen.idempotency_days, chosen.events_days, chosen.click_address_days)
     )
-    kept = RetentionSettings(keys, events, addresses)
-    return Retention(database, now=now, settings=kept, archive=archive)
+    periods = RetentionSettings(keys, events, addresses)
+    return Retention(database, now=now, settings=periods, archive=archive)
 
 
 def make_walks(

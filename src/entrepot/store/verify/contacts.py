@@ -27,11 +27,11 @@ from sqlalchemy import (
 
 from entrepot.core.touches import ADDRESS
 from entrepot.store import schema
-from entrepot.store.keeping.retention import ADDRESSES
 from entrepot.store.verify import invoices, own_reading
 from entrepot.store.verify.statements import Check
 
 READER: Final = "contacts"
+_DROPPER: Final = "addresses"  # the walk over old addresses
 _contacts, _owned, _terms = schema.contacts.c, schema.contact_orders.c, schema.contact_terms.c
 _orders, _touches, _clickers = schema.orders.c, schema.touches.c, schema.click_contacts.c
 
@@ -188,7 +188,7 @@ def _clicked() -> Iterator[Select[Any]]:
 def _addressed() -> Select[Any]:
     """Touches to which the walk over old addresses came, and that have theirs."""
     sweep = schema.sweeps.c
-    its = and_(sweep.org == _touches.org, sweep.kind == ADDRESSES, sweep.reached >= _touches.id)
+    its = and_(sweep.org == _touches.org, sweep.kind == _DROPPER, sweep.reached >= _touches.id)
     told = select(_touches.org, _touches.id.label("touch_id"))
     told = told.join_from(schema.touches, schema.sweeps, its)
     return told.where(_touches.details.contains(f'"{ADDRESS}":', autoescape=True))
