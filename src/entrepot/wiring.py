@@ -38,7 +38,7 @@ from entrepot.outbox.integration import Unconfirmed, integration_service
 from entrepot.outbox.sending import Result, Sender
 from entrepot.pipeline.bulk_jobs import BulkJobs
 from entrepot.pipeline.deliveries import Deliveries
-from entrepot.pipeline.following import Following, SearchKeeping
+from entrepot.pipeline.following import Contacts, Following, Terms
 from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.lapsing import Lapsing
 from entrepot.pipeline.merging import Merging
@@ -226,14 +226,14 @@ def make_walks(
             return Result(None, f"the webhook's secret: {why}")
         return await sender.send(webhook.url, secret, messages.message_id(event), body)
 
+    # Orders are merged by what the reader of contacts has read.
+    contacts, merging = Contacts(database, now=now), Merging(database, writer, SOURCE)
     return [
         Lapsing(database, writer, worker.service, now=now),
         StockWatch(database, writer, now=now),
         BulkJobs(database, writer, command_of, now=now),
         Deliveries(database, writer, send, sender.close, now=now),
-        Following(database, now=now),
-        SearchKeeping(database, now=now),
-        Merging(database, writer, SOURCE, now=now),
+        Following(database, [contacts, Terms(database), merging], now=now),
     ]
 
 

@@ -21,6 +21,7 @@ DIALECTS = ("konvo", "polinate", "synq")
 # Ways to the database past `Call.read`, by the name behind the dot.
 WAYS = frozenset({
     "ask", "database", "look", "read_long", "read_one", "write", "write_guarded", "write_long",
+    "write_unsynced",
 })  # fmt: skip
 QUESTIONS = frozenset({"entrepot.store.reading", "entrepot.store.reading.queries"})
 

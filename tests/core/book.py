@@ -12,8 +12,10 @@ from tests.core.frozen import frozen
 from tests.quantities import much, units
 
 from entrepot.core import events, ids, shipments, words
+from entrepot.core.attributing import UNSOLD
 from entrepot.core.changes import Changes
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
+from entrepot.core.contacts import STEADY
 from entrepot.core.decide import decide
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
@@ -93,7 +95,8 @@ class Book:
         outcome = self.judge(command)
         if isinstance(outcome, Refusal):
             return outcome
-        before = self._states()
+        before, told = self._states(), len(self.facts.events)
+        owned = {one.id: _owned(one) for one in self.facts.orders.values()}
         self.facts.absorb(outcome.changes)
         for table, (known, moves) in self._states().items():
             for key, state in known.items():
@@ -101,6 +104,9 @@ class Book:
                 # A decision may go two moves: what was told ahead ships what it commits.
                 there = {was, *moves[was]}.union(*[moves[one] for one in moves[was]])
                 assert state in there, (table, was, state)
+        changed = {one.subject_id for one in self.facts.events[told:] if one.type not in STEADY}
+        for one in self.facts.orders.values():
+            assert one.id in changed or owned.get(one.id) == _owned(one)
         self.check()
         return outcome.result
 
@@ -320,6 +326,12 @@ class Book:
         assert funds.due == order.total.at(funds.scale)
         if funds.with_open("void") is None:
             assert order.facets.payment == funds.facet
+
+
+def _owned(order: Order) -> tuple[Any, ...]:
+    """What of an order its contact, and what the order is credited to, follow from."""
+    told = (order.created_at, order.made_at, order.channel, order.source_platform, order.origin)
+    return order.customer_id, told, order.facets.stage in UNSOLD
 
 
 def one(result: Result) -> Order:

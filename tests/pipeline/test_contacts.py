@@ -15,7 +15,7 @@ from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.money import Amount
 from entrepot.core.order import sealed_digest
 from entrepot.core.quantity import whole
-from entrepot.pipeline.following import Following, FollowingSettings
+from entrepot.pipeline.following import Contacts, Following
 from entrepot.store import schema
 from entrepot.store.keeping import contacts as following
 from entrepot.store.reading import contacts, timelines
@@ -33,8 +33,8 @@ def book_url(database_url: str) -> str:
 
 
 def reader(house: House, slice_: int = 3) -> Following:
-    settings = FollowingSettings(slice=slice_)
-    return Following(house.database, now=house.now, settings=settings, pause=no_pause)
+    contacts_ = Contacts(house.database, now=house.now, at_once=slice_)
+    return Following(house.database, [contacts_], now=house.now, pause=no_pause)
 
 
 async def told(house: House, *people: CustomerRef, first: int = 0) -> None:

@@ -22,6 +22,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult
+from entrepot.pipeline.following import Following
 from entrepot.pipeline.merging import Merging
 from entrepot.store import schema
 from entrepot.store.engine import Snapshot
@@ -44,10 +45,9 @@ async def merging(house: House) -> House:
     return house
 
 
-def a_reader(house: House, at_once: int = 200) -> Merging:
-    return Merging(
-        house.database, house.writer, "native", now=house.now, at_once=at_once, pause=no_pause
-    )
+def a_reader(house: House, at_once: int = 200) -> Following:
+    merging = Merging(house.database, house.writer, "native", at_once=at_once)
+    return Following(house.database, [merging], now=house.now, pause=no_pause)
 
 
 async def merged(house: House, at_once: int = 200) -> None:

@@ -9,7 +9,7 @@ from tests.pipeline.test_contacts import ADA, someone, told
 
 from entrepot.core.order_filter import OrderFilter
 from entrepot.pipeline import following
-from entrepot.pipeline.following import SearchKeeping
+from entrepot.pipeline.following import Following, Terms
 from entrepot.store import schema
 from entrepot.store.engine import Snapshot
 from entrepot.store.keeping.log_readers import Step
@@ -24,9 +24,9 @@ def book_url(database_url: str) -> str:
     return database_url
 
 
-def keeper(house: House, orders: int = 2, events: int = 3) -> SearchKeeping:
-    slices = Slices(orders, events)
-    return SearchKeeping(house.database, now=house.now, slices=slices, pause=no_pause)
+def keeper(house: House, orders: int = 2, events: int = 3) -> Following:
+    terms = Terms(house.database, Slices(orders, events))
+    return Following(house.database, [terms], now=house.now, pause=no_pause)
 
 
 async def found(house: House, text: str) -> list[int]:
@@ -62,7 +62,7 @@ async def test_an_order_that_is_told_anew_is_found_by_what_it_says_now(house: Ho
     await house.check()
 
 
-class Turns(SearchKeeping):
+class Turns(Terms):
     """Notes when it looks what is behind, and when it takes a step."""
 
     seen = ""
@@ -81,7 +81,8 @@ async def test_a_large_organization_holds_no_other_up(
 ) -> None:
     monkeypatch.setattr(following, "STEPS_A_TURN", 2)
     await told(house, *map(someone, range(6)))
-    walk = Turns(house.database, now=house.now, slices=Slices(1, 100), pause=no_pause)
+    terms = Turns(house.database, Slices(1, 100))
+    walk = Following(house.database, [terms], now=house.now, pause=no_pause)
     assert await walk.round() == 6
-    assert walk.seen == "look step step " * 3
+    assert terms.seen == "look step step " * 3
     await house.check()

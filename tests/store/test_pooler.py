@@ -62,6 +62,19 @@ async def test_what_a_transaction_needs_is_set_in_it(database: PostgresDatabase,
     assert await getattr(database, way)(settings_of) == ["on", "off", "force_generic_plan", "off"]
 
 
+async def test_only_what_can_be_made_again_is_not_synced(
+    database: PostgresDatabase, fresh_database: Callable[[str], str]
+) -> None:
+    direct = PostgresDatabase(fresh_database("postgres"), 4)
+    try:
+        for way in (database, direct):
+            for _ in range(2):
+                assert (await way.write_unsynced(settings_of))[:2] == ["off", "off"]
+                assert (await way.write(settings_of))[0] == "on"
+    finally:
+        await direct.close()
+
+
 async def test_a_statement_that_fails_undoes_all_of_its_transaction(
     database: PostgresDatabase,
 ) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from entrepot.core import events
 from entrepot.core.addresses import folded
 from entrepot.core.buyers import PHONE, BuyerContact
 from entrepot.core.order import Customer
@@ -20,6 +21,13 @@ WORDS_MAX, TERM_MAX = 20, 100
 COUNTRY_MAX = 3
 # Fewer digits are no telephone.
 PHONE_MIN = 5
+# Events of orders that change nothing from which a contact, or what its orders are credited to,
+# follows: neither whose the order is, nor its times and source, nor whether the order is sold.
+STEADY = frozenset({
+    events.STOCK_RESERVED, events.PAYMENT_AUTHORIZED, events.ORDER_CONFIRMED,
+    events.GOODS_SHIPPED, events.GOODS_DELIVERED, events.CAPTURE_REQUESTED,
+    events.PAYMENT_CAPTURED,
+})  # fmt: skip
 _OF_PHONES = frozenset("0123456789+-()/. ")
 
 

@@ -1,16 +1,16 @@
 """Following the log of events: what is kept beside the orders, and not written with them.
 
 Placing an order writes nothing of its contact, nor of the terms that a search goes by. Readers in
-the background do, a moment later. One process at a time reads an organization's log for a reader.
+the background do, a moment later. All readers of a process take turns in one walk, and have one
+share of the time. One process at a time reads an organization's log for a reader.
 """
 
 from __future__ import annotations
 
 import time
-from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import Protocol
 
 from entrepot.pipeline.walking import ORGANIZATIONS_AT_ONCE, Gait, Pause, Walking
 from entrepot.store.engine import Database, Snapshot
@@ -20,92 +20,89 @@ from entrepot.store.keeping.log_readers import Step
 from entrepot.store.keeping.retention import Sweep
 from entrepot.store.keeping.search import Slices
 
-GAIT = Gait(look_seconds=0.5, share=0.1)
+# The readers wait for each other: orders come first, and what is kept beside them follows.
+GAIT = Gait(look_seconds=0.5, share=0.05)
 # Steps of one organization, however much it has to read, before the others have their turn.
 STEPS_A_TURN = 50
 
 
-class Reader(Walking):
-    """A reader of all logs, in one process."""
+class Reader(Protocol):
+    """A reader of all organizations' logs."""
 
-    named: ClassVar[str]
+    def behind(self, conn: Snapshot, after_org: int, limit: int) -> list[Sweep]:
+        """Where something is to be read, by organization."""
+        ...
+
+    async def step(self, sweep: Sweep) -> Step:
+        """Read the next slice of a log. Raises Conflict where another process reads the log.
+
+        What a step writes can be made again from the log: no disk is waited for.
+        """
+        ...
+
+
+class Following(Walking):
+    """The walk of a process's readers. Those that come first have read before those behind."""
 
     def __init__(
         self,
         database: Database,
+        readers: Sequence[Reader],
         *,
         now: Callable[[], int],
-        gait: Gait = GAIT,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Pause | None = None,
     ) -> None:
-        super().__init__(database, self.named, now=now, gait=gait, monotonic=monotonic, pause=pause)
-
-    @abstractmethod
-    def behind(self, conn: Snapshot, after_org: int, limit: int) -> list[Sweep]:
-        """Where something is to be read, by organization."""
-
-    @abstractmethod
-    async def step(self, sweep: Sweep) -> Step:
-        """Read the next slice of a log. Raises Conflict where another process reads the log."""
+        super().__init__(
+            database, "following", now=now, gait=GAIT, monotonic=monotonic, pause=pause
+        )
+        self._readers = readers
 
     async def round(self) -> int:
         """Read every organization's log to its end; how many steps that took."""
-        steps, left = 0, True
-        while left and not self._stopped.is_set():
-            taken, left = await self._turn()
-            steps += taken
+        steps, unread = 0, list(self._readers)
+        while unread and not self._stopped.is_set():
+            left = []
+            for reader in unread:
+                taken, more = await self._turn(reader)
+                steps += taken
+                if more:
+                    left.append(reader)
+            unread = left
         return steps
 
-    async def _turn(self) -> tuple[int, bool]:
+    async def _turn(self, reader: Reader) -> tuple[int, bool]:
         """A turn of each organization; how many steps they took, and whether some have more."""
         steps, left, org = 0, False, -1
         while not self._stopped.is_set():
-            look = partial(self.behind, after_org=org, limit=ORGANIZATIONS_AT_ONCE)
+            look = partial(reader.behind, after_org=org, limit=ORGANIZATIONS_AT_ONCE)
             found = await self.paced(self._database.read(look))
             for sweep in found:
-                taken, ended = await self._read(sweep)
+                taken, ended = await self._read(reader, sweep)
                 steps, left = steps + taken, left or not ended
             if len(found) < ORGANIZATIONS_AT_ONCE:
                 break
             org = found[-1].org
         return steps, left
 
-    async def _read(self, sweep: Sweep) -> tuple[int, bool]:
+    async def _read(self, reader: Reader, sweep: Sweep) -> tuple[int, bool]:
         """Some steps of one organization, and whether its reader has come to the end."""
         steps, ended = 0, False
         while not ended and steps < STEPS_A_TURN and not self._stopped.is_set():
             try:
-                sweep, ended = await self.paced(self.step(sweep))
+                sweep, ended = await self.paced(reader.step(sweep))
             except Conflict:
                 return steps, True
             steps += 1
         return steps, ended
 
 
-class FollowingSettings(NamedTuple):
-    """How the log is followed."""
+class Contacts:
+    """The reader that keeps contacts, the credits of their orders, and what stock is worth."""
 
-    gait: Gait = GAIT
-    slice: int = 200  # events a transaction
-
-
-class Following(Reader):
-    """The reader that keeps contacts, and the credits of their orders."""
-
-    named = "following"
-
-    def __init__(
-        self,
-        database: Database,
-        *,
-        now: Callable[[], int],
-        settings: FollowingSettings = FollowingSettings(),  # noqa: B008 - an immutable value
-        monotonic: Callable[[], float] = time.monotonic,
-        pause: Pause | None = None,
-    ) -> None:
-        super().__init__(database, now=now, gait=settings.gait, monotonic=monotonic, pause=pause)
-        self._slice = settings.slice
+    def __init__(self, database: Database, *, now: Callable[[], int], at_once: int = 500) -> None:
+        """`at_once` is how many events a transaction takes in."""
+        self._database, self._now, self._at_once = database, now, at_once
 
     def behind(self, conn: Snapshot, after_org: int, limit: int) -> list[Sweep]:
         """See Reader."""
@@ -113,30 +110,19 @@ class Following(Reader):
 
     async def step(self, sweep: Sweep) -> Step:
         """See Reader."""
-        take = partial(contacts.follow, sweep=sweep, limit=self._slice, now=self._now())
-        return await self._database.write(take)
+        take = partial(contacts.follow, sweep=sweep, limit=self._at_once, now=self._now())
+        return await self._database.write_unsynced(take)
 
 
-class SearchKeeping(Reader):
+class Terms:
     """The reader that keeps the terms of orders.
 
     A slice is read, and its terms are made, before the transaction that writes them: orders wait
     for the writing alone.
     """
 
-    named = "search"
-
-    def __init__(
-        self,
-        database: Database,
-        *,
-        now: Callable[[], int],
-        slices: Slices = Slices(),  # noqa: B008 - an immutable value
-        monotonic: Callable[[], float] = time.monotonic,
-        pause: Pause | None = None,
-    ) -> None:
-        super().__init__(database, now=now, monotonic=monotonic, pause=pause)
-        self._slices = slices
+    def __init__(self, database: Database, slices: Slices = Slices()) -> None:  # noqa: B008 - an immutable value
+        self._database, self._slices = database, slices
 
     def behind(self, conn: Snapshot, after_org: int, limit: int) -> list[Sweep]:
         """See Reader."""
@@ -146,5 +132,5 @@ class SearchKeeping(Reader):
         """See Reader."""
         read = partial(search.read, sweep=sweep, slices=self._slices)
         found = await self._database.read_long(read)
-        await self._database.write(partial(search.write, read_=found))
+        await self._database.write_unsynced(partial(search.write, read_=found))
         return found.step

@@ -3,15 +3,11 @@ so. The organization's log says which orders are confirmed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
 
 from entrepot.core import actor
 from entrepot.core.decide.merge import MergeOrders
 from entrepot.core.refusal import Refusal
-from entrepot.pipeline.following import Reader
-from entrepot.pipeline.walking import Pause
 from entrepot.store.engine import Database, Snapshot
 from entrepot.store.keeping import merging
 from entrepot.store.keeping.log_readers import Step
@@ -24,13 +20,11 @@ from entrepot.writer.writer import Writer
 EVENTS_AT_ONCE = 200
 
 
-class Merging(Reader):
+class Merging:
     """The reader that has orders merged which came through one dialect, `origin`.
 
     A slice of the log that is read twice merges nothing twice: the command is refused then.
     """
-
-    named: ClassVar[str] = "merging"
 
     def __init__(
         self,
@@ -38,11 +32,9 @@ class Merging(Reader):
         writer: Writer,
         origin: str,
         *,
-        now: Callable[[], int],
         at_once: int = EVENTS_AT_ONCE,
-        pause: Pause | None = None,
     ) -> None:
-        super().__init__(database, now=now, pause=pause)
+        self._database = database
         self._writer = writer
         self._origin = origin
         self._at_once = at_once
@@ -65,7 +57,7 @@ class Merging(Reader):
             save(writes, moved, sweep.fence)
             writes.run(conn)
 
-        await self._database.write(write)
+        await self._database.write_unsynced(write)
         return Step(moved, last == after or last < after + self._at_once)
 
     async def _merge(self, org: int, order_id: bytes) -> None:

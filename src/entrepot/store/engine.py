@@ -37,6 +37,14 @@ class Database(Protocol):
         """Run `work` in one transaction and commit it durably; roll back when it raises."""
         ...
 
+    async def write_unsynced(self, work: Work[T]) -> T:
+        """Like `write`, for rows that can be made again from other rows: the commit does not wait
+        for the disk. The next commit that waits takes this one along.
+
+        A loss of power may undo the transaction as a whole, with nothing that `write` committed.
+        """
+        ...
+
     async def write_guarded(self, work: Work[T]) -> T:
         """Run `work` like `write`, without locks and without one snapshot for all that it reads.
 

@@ -43,7 +43,7 @@ _DRIVER_GAVE_UP = (
     asyncpg.InternalClientError, asyncpg.InterfaceError, asyncpg.InvalidCachedStatementError,
 )  # fmt: skip
 
-_Kind = Literal["write", "write_guarded", "read", "read_one", "bare"]
+_Kind = Literal["write", "write_unsynced", "write_guarded", "read", "read_one", "bare"]
 _DURABLE = ("on", "remote_apply")
 
 
@@ -77,6 +77,10 @@ class PostgresDatabase:
     async def write(self, work: Work[T]) -> T:
         """See Database."""
         return await self._transact("write", work, self.writing)
+
+    async def write_unsynced(self, work: Work[T]) -> T:
+        """See Database."""
+        return await self._transact("write_unsynced", work, self.writing)
 
     async def write_guarded(self, work: Work[T]) -> T:
         """See Database."""

@@ -26,7 +26,7 @@ _STATEMENT_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
 _PLANS_SECONDS_MIN, _PLANS_SECONDS_MAX = 0.25, 60.0
 _NAMED = {"application_name": "entrepot"}
-_DURABLE = {"synchronous_commit": "on"}
+_DURABLE, _UNSYNCED = {"synchronous_commit": "on"}, {"synchronous_commit": "off"}
 # Orders are looked up by keys and lists go by indexes; while a table is small or its statistics are
 # old, the planner may prefer to scan it, and keeps that plan while the table grows.
 _BY_INDEX = {
@@ -53,6 +53,7 @@ class Ways(NamedTuple):
     """The ways of one server: see Database for each."""
 
     write: Way
+    write_unsynced: Way
     write_guarded: Way
     read: Way
     read_one: Way
@@ -143,7 +144,7 @@ def _direct(url: str, sizes: Sizes) -> Ways:
         connection.run_async(lambda driver: driver.execute(row_types(schema.metadata)))
 
     return Ways(
-        Way(writer, "BEGIN"), Way(writer, None),
+        Way(writer, "BEGIN"), Way(writer, _begin("BEGIN", _UNSYNCED)), Way(writer, None),
         Way(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), Way(reader, None),
         Way(writer, "BEGIN"),
     )  # fmt: skip
@@ -162,7 +163,8 @@ def _pooled(url: str, sizes: Sizes) -> Ways:
     writing = _begin("BEGIN", _DURABLE | _BY_INDEX)
     session = {} if sizes.patient else _BY_INDEX
     return Ways(
-        Way(writer, writing), Way(writer, writing, POOLED_GUARDED),
+        Way(writer, writing), Way(writer, _begin("BEGIN", _UNSYNCED | _BY_INDEX)),
+        Way(writer, writing, POOLED_GUARDED),
         Way(reader, _begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", session)),
         Way(reader, _begin("BEGIN READ ONLY", session)),
         Way(writer, "BEGIN"),

@@ -74,48 +74,72 @@ class SqliteDatabase:
         """See Database."""
         return await self._write_next(work)
 
+    async def write_unsynced(self, work: Work[T]) -> T:
+        """See Database."""
+        async with self._slow_write:
+            return self._write(work, self._unsynced)
+
     async def write_guarded(self, work: Work[T]) -> T:
         """See Database. SQLite's writer is alone anyway."""
         return await self._write_next(work)
 
     async def _write_next(self, work: Work[T]) -> T:
         if not self._slow_write.locked():
-            return self._write(work, transact)
+            return self._write(work, self._synced)
         async with self._slow_write:
-            return self._write(work, transact)
+            return self._write(work, self._synced)
 
     async def write_long(self, work: Work[T]) -> T:
         """See Database."""
         async with self._slow_write:
-            return await in_slices(self._write, work, transact_slowly)
+            return await in_slices(self._write, work, self._synced_slowly)
 
     def _write(self, work: Work[T], how: Transact[T]) -> T:
         # In place: the commit's sync is short, a thread's hand-over is not.
         try:
-            done = self._committed(work, how)
+            done = how(self._writing(), work)
         except Unavailable as error:
             self.writing.failed(error)
             raise
         self.writing.worked()
         return done
 
-    def _committed(self, work: Work[T], how: Transact[T]) -> T:
+    def _writing(self) -> Connection:
         if self.log is not None and self.log.lost is not None:
             raise self.log.lost
         if self._write_conn is None:
             self._write_conn = self._connected(self._writer)
+        return self._write_conn
+
+    def _synced(self, conn: Connection, work: Work[T], how: Transact[T] = transact) -> T:
         if self.log is None:
-            return how(self._write_conn, work)
-        driver: Any = self._write_conn.connection.driver_connection
+            return how(conn, work)
+        driver: Any = conn.connection.driver_connection
         try:
-            done = how(self._write_conn, partial(_counted, self.log, driver, work))
+            done = how(conn, partial(_counted, self.log, driver, work))
         except BaseException:
-            # A COMMIT that failed may leave its transaction open.
-            if driver.in_transaction:
-                driver.execute("ROLLBACK").close()
+            _roll_back(driver)
             self.log.rolled_back()
             raise
         self.log.committed(driver)
+        if self._checkpoints is not None:
+            self._checkpoints.committed(driver)
+        return done
+
+    def _synced_slowly(self, conn: Connection, work: Work[T]) -> T:
+        return self._synced(conn, work, transact_slowly)
+
+    def _unsynced(self, conn: Connection, work: Work[T]) -> T:
+        """A transaction that is not counted: the mark tells of durable commits alone."""
+        driver: Any = conn.connection.driver_connection
+        driver.execute("PRAGMA synchronous=NORMAL").close()
+        try:
+            done = transact(conn, work)
+        except BaseException:
+            _roll_back(driver)
+            raise
+        finally:
+            driver.execute("PRAGMA synchronous=FULL").close()
         if self._checkpoints is not None:
             self._checkpoints.committed(driver)
         return done
@@ -275,6 +299,12 @@ class SqliteDatabase:
             engine.dispose()
         if self.log is not None:
             self.log.close()
+
+
+def _roll_back(driver: Any) -> None:
+    """End the transaction that a COMMIT may have left open when it failed."""
+    if driver.in_transaction:
+        driver.execute("ROLLBACK").close()
 
 
 def _counted(book_log: BookLog, driver: Any, work: Work[T], conn: Connection) -> T:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from entrepot.core import events
 from entrepot.core.buyers import BuyerContact
-from entrepot.core.contacts import Contact, terms_of
+from entrepot.core.contacts import STEADY, Contact, terms_of
 from entrepot.core.order import Customer
 from entrepot.core.touches import CLICK
 from entrepot.store import schema
@@ -60,7 +60,7 @@ def follow(conn: Connection, sweep: Sweep, limit: int, now: int) -> Step:
     save(writes, moved, sweep.fence)
     named: dict[str, set[bytes]] = {events.ORDER: set(), events.TOUCH: set()}
     for one in found:
-        if one.subject in named:
+        if one.subject in named and one.type not in STEADY:
             named[one.subject].add(bytes(one.subject_id))
     told = {bytes(one.subject_id): one.source for one in found if one.subject == events.CUSTOMER}
     if told or any(named.values()):

@@ -28,7 +28,7 @@ _KEY = ("org", "number", "term")
 class Slices(NamedTuple):
     """How many orders and how many events a step takes at most."""
 
-    orders: int = 100
+    orders: int = 200
     events: int = 500
 
 
