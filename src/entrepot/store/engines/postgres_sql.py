@@ -35,6 +35,18 @@ _MEANWHILE = "changed meanwhile"
 _ROWS_TOGETHER, _ROWS_AT_ONCE = 4_000, 500
 
 
+_SCHEMA_TEXT = """
+    WITH t AS (SELECT oid, relname FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p'))
+    SELECT 'c' || t.relname, a.attname, format_type(a.atttypid, a.atttypmod) || a.attnotnull
+    FROM t JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL SELECT 'i' || t.relname, i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
+    FROM t JOIN pg_index AS i ON i.indrelid = t.oid
+    UNION ALL SELECT 'o' || t.relname, o.conname, pg_get_constraintdef(o.oid)
+    FROM t JOIN pg_constraint AS o ON o.conrelid = t.oid ORDER BY 1, 2, 3
+"""
+
+
 class PostgresSql:
     """See Sql. `own_types`: connections have types of whole rows, made by `row_types`."""
 
@@ -43,6 +55,7 @@ class PostgresSql:
     alone = False
     survives_errors = False
     types_values = True
+    schema_text = _SCHEMA_TEXT
     own_file = False
 
     def __init__(self, *, own_types: bool) -> None:

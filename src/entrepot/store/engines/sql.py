@@ -102,6 +102,8 @@ class Sql(Protocol):
     """Whether a transaction goes on after a statement of it has failed."""
     types_values: bool
     """Whether a column holds only values of its type. Otherwise an audit looks at each."""
+    schema_text: str
+    """A statement whose rows are other ones once a table, a column, an index or a constraint is."""
     own_file: bool
     """Whether a database is a file, which belongs to one program; else tables of others may stand
     beside the book's."""

@@ -32,6 +32,7 @@ class SqliteSql:
     alone = True
     survives_errors = True
     types_values = False
+    schema_text = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
     own_file = True
 
     def mark(self, number: int) -> str:

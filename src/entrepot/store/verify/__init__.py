@@ -6,11 +6,11 @@ book. Parts that cannot be read are reported, and the rest is audited all the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, literal_column, select
 
 from entrepot.store import schema
 from entrepot.store.verify import (
@@ -60,6 +60,7 @@ __all__ = [
 ]  # fmt: skip
 
 _ROWS_AT_ONCE = 500
+_CHECKS_AT_ONCE = 40
 
 
 def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare with
@@ -85,17 +86,13 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     Without such a value, its invariant is not checked.
     """
     asking = Asking(conn, findings or Findings())
-    checked = {}
-    for table in schema.metadata.sorted_tables:
-        count = asking.ask(f"the table {table.name}", lambda table=table: _rows(asking, table))  # type: ignore[misc]
-        if table is not schema.installation and count is not None:
-            checked[table.name] = count
+    checked = _rows(asking)
     sound = check_damage(asking)
     check_schema(asking)
     late: Iterable[Check] = ()
     if now is not None and overdue_before is not None:
         late = waiting.checks(now, overdue_before)
-    for check in (*_checks(overdue_before, horizons), *late):
+    for check in (*_suspicious(asking, _checks(overdue_before, horizons)), *late):
         asking.ask(check.invariant, lambda check=check: _ask(asking, check))  # type: ignore[misc]
     asking.ask("the properties of invoices", lambda: invoices.check_properties(asking))
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))
@@ -119,13 +116,39 @@ def _checks(overdue_before: int | None, horizons: Horizons | None) -> tuple[Chec
     )  # fmt: skip
 
 
-def _rows(asking: Asking, table: Table) -> int:
-    return int(asking.found(_counting(table)).scalar_one())
+def _rows(asking: Asking) -> dict[str, int]:
+    """How many rows each table has that can be read."""
+    tables = schema.metadata.sorted_tables
+    counts: Sequence[int | None] | None = asking.counts([_rows_of(table) for table in tables])
+    if counts is None:
+        counts = [
+            asking.ask(f"the table {table.name}", lambda table=table: _count(asking, table))  # type: ignore[misc]
+            for table in tables
+        ]
+    return {
+        table.name: count for table, count in zip(tables, counts, strict=True)
+        if table is not schema.installation and count is not None
+    }  # fmt: skip
 
 
 @cache
-def _counting(table: Table) -> Select[Any]:
-    return select(func.count()).select_from(table)
+def _rows_of(table: Table) -> Select[Any]:
+    return select(literal_column("1")).select_from(table)
+
+
+def _count(asking: Asking, table: Table) -> int:
+    return int(asking.found(select(func.count()).select_from(table)).scalar_one())
+
+
+def _suspicious(asking: Asking, checks: Sequence[Check]) -> Iterator[Check]:
+    """The checks that find something, and those that cannot be asked together with others."""
+    for at in range(0, len(checks), _CHECKS_AT_ONCE):
+        some = checks[at : at + _CHECKS_AT_ONCE]
+        counts = asking.counts([check.broken for check in some])
+        if counts is None:
+            yield from some
+        else:
+            yield from (check for check, count in zip(some, counts, strict=True) if count)
 
 
 def _ask(asking: Asking, check: statements.Check) -> None:

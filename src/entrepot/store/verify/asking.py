@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ T = TypeVar("T")
 _NOBODY = frozenset({3, 5, 6, 7, 9, 14, 26})
 _GONE = ("08", "53", "57")
 _SENTENCE_MAX = 300
+_MARK = re.compile(r"\$(\d+)")  # PostgreSQL's, of a parameter
 
 
 class Asking:
@@ -47,18 +49,50 @@ class Asking:
 
         `what` names the question. Raises the driver's error where the database is gone or busy.
         """
+        try:
+            return self._apart(work)
+        except Exception as error:
+            if gone(error):
+                raise
+            self.findings.add("DAMAGE", cannot_be_asked=what, why=sentence(error))
+            return None
+
+    def counts(self, statements: Sequence[Select[Any] | str]) -> list[int] | None:
+        """How many rows each of these statements gives, asked in one statement; None where some of
+        them cannot be asked: each asked by itself says why.
+
+        An audit of a small book mostly waits for the answers to its many questions.
+        """
+        spelling = _Spelling(self._dialect.name, self._dialect)
+        texts: list[str] = []
+        values: list[Any] = []
+        for place, statement in enumerate(statements):
+            text, its = (
+                (statement, ()) if isinstance(statement, str) else (_spelled(statement, spelling))
+            )
+            counted = f"SELECT {place}, (SELECT count(*) FROM ({text}) AS q{place})"
+            texts.append(_renumbered(counted, len(values)))
+            values += its
+        together = " UNION ALL ".join(texts)
+        try:
+            found = self._apart(lambda: self.conn.exec_driver_sql(together, tuple(values)).all())
+        except Exception as error:
+            if gone(error):
+                raise
+            return None
+        return [count for _, count in sorted(map(tuple, found))]
+
+    def _apart(self, work: Callable[[], T]) -> T:
+        """Do the work, so that the transaction goes on where the work fails."""
         if self._kept:
             # PostgreSQL takes no further statement in a transaction in which one has failed.
             self.conn.exec_driver_sql("SAVEPOINT question")
         try:
             return work()
         except Exception as error:
-            if gone(error):
-                raise
-            if self._kept:
+            if self._kept and not gone(error):
                 self.conn.exec_driver_sql("ROLLBACK TO SAVEPOINT question")
-            self.findings.add("DAMAGE", cannot_be_asked=what, why=sentence(error))
-            return None
+            raise
 
 
 @dataclass(frozen=True)
@@ -75,6 +109,11 @@ def _spelled(statement: Select[Any], spelling: _Spelling) -> tuple[str, tuple[An
     made = statement.compile(dialect=spelling.dialect, compile_kwargs={"render_postcompile": True})
     assert isinstance(made, SQLCompiler)
     return str(made), tuple([made.params[name] for name in made.positiontup or ()])
+
+
+def _renumbered(text: str, before: int) -> str:
+    """The text, whose parameters follow so many others. SQLite's have no numbers."""
+    return _MARK.sub(lambda mark: f"${int(mark[1]) + before}", text)
 
 
 def gone(error: Exception) -> bool:

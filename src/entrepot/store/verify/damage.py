@@ -50,7 +50,9 @@ def check_damage(asking: Asking) -> Sound:
         for table in schema.metadata.sorted_tables:
             asking.ask(f"the pages of {table.name}", lambda table=table: _pages(asking, table.name))  # type: ignore[misc]
     faulty: Sound = {}
-    for table in schema.metadata.sorted_tables:
+    tables = schema.metadata.sorted_tables
+    counts = asking.counts([_wrongly_typed(table) for table in tables]) or [1] * len(tables)
+    for table in [table for table, count in zip(tables, counts, strict=True) if count]:
         found = asking.ask(f"the types of {table.name}", lambda table=table: _types(asking, table))  # type: ignore[misc]
         if found:
             faulty[table.name] = and_(*[_well_typed(column) for column in table.columns])

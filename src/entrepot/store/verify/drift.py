@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Inspector, Table, UniqueConstraint, inspect
+from sqlalchemy import CheckConstraint, Connection, Inspector, Table, UniqueConstraint, inspect
 from sqlalchemy.types import TypeEngine
 
 from entrepot.store import schema
+from entrepot.store.engines.sql import sql_of
 from entrepot.store.verify.asking import Asking
+
+_Faults = list[dict[str, str]]
+_KNOWN_MAX = 64
+# What is wrong with a schema, by all that the database says of the schema. SQLAlchemy looks at each
+# table by itself, which takes longer than all other questions to a small book.
+_known: dict[Hashable, _Faults] = {}
 
 
 def check_schema(asking: Asking) -> None:
     """Report each table, column, index and constraint that is missing or is another one."""
+    stated = asking.ask("the schema", lambda: _stated(asking.conn))
+    if stated is None:
+        return
+    faults = _known.get(stated)
+    if faults is None:
+        faults, whole = _looked(asking)
+        if whole:
+            if len(_known) == _KNOWN_MAX:
+                _known.clear()
+            _known[stated] = faults
+    for fault in faults:
+        asking.findings.add("SCHEMA", **fault)
+
+
+def _stated(conn: Connection) -> Hashable:
+    return tuple(map(tuple, conn.exec_driver_sql(sql_of(conn).schema_text)))
+
+
+def _looked(asking: Asking) -> tuple[_Faults, bool]:
+    """The faults of the tables that could be looked at, and whether all of them could be."""
     found = asking.ask("the schema", lambda: inspect(asking.conn))
     if found is None:
-        return
-    there = asking.ask("the tables", lambda: set(found.get_table_names())) or set()
+        return [], False
+    there = asking.ask("the tables", lambda: set(found.get_table_names()))
+    if there is None:
+        return [], False
+    faults: _Faults = []
+    whole = True
     for table in schema.metadata.sorted_tables:
         if table.name not in there:
-            asking.findings.add("SCHEMA", missing_table=table.name)
+            faults.append({"missing_table": table.name})
             continue
-        asking.ask(f"the schema of {table.name}", lambda table=table: _look(asking, found, table))  # type: ignore[misc]
+        its = asking.ask(f"the schema of {table.name}", lambda table=table: _look(found, table))  # type: ignore[misc]
+        faults += its or []
+        whole = whole and its is not None
+    return faults, whole
 
 
-def _look(asking: Asking, found: Inspector, table: Table) -> None:
-    for fault, name in (
+def _look(found: Inspector, table: Table) -> _Faults:
+    told = (
         *_columns(found, table), *_key(found, table), *_indexes(found, table),
         *_constraints(found, table),
-    ):  # fmt: skip
-        asking.findings.add("SCHEMA", table=table.name, **{fault: name})
+    )  # fmt: skip
+    return [{"table": table.name, fault: name} for fault, name in told]
 
 
 def _columns(found: Inspector, table: Table) -> list[tuple[str, str]]:

@@ -7,13 +7,16 @@ one that was lost or emptied makes it differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
 from entrepot.store import schema
 from entrepot.store.verify.asking import Asking
+
+K = TypeVar("K")
 
 _INDEXES: Final = """
     SELECT t.relname, i.relname, i.oid, pg_get_expr(x.indpred, x.indrelid),
@@ -48,14 +51,14 @@ def check_relations(asking: Asking) -> None:
     """Look at every table and index of the book, each by itself."""
     conn = asking.conn
     found = asking.ask("the indexes", lambda: conn.exec_driver_sql(_INDEXES).all())
-    indexes = [_Index(*row) for row in found or ()]
+    tables = [table.name for table in schema.metadata.sorted_tables]
+    indexes = [index for index in (_Index(*row) for row in found or ()) if index.table in tables]
     amcheck = asking.ask("amcheck", lambda: conn.exec_driver_sql(_AMCHECK).scalar())
-    for table in schema.metadata.sorted_tables:
-        own = [index for index in indexes if index.table == table.name]
-        if amcheck is None:
-            _count(asking, table.name, own)
-        else:
-            _look(asking, table.name, own, amcheck)
+    if amcheck is None:
+        _compare(asking, tables, indexes)
+        return
+    for table in tables:
+        _look(asking, table, [index for index in indexes if index.table == table], amcheck)
 
 
 def _look(asking: Asking, table: str, indexes: Iterable[_Index], amcheck: str) -> None:
@@ -72,39 +75,69 @@ def _look(asking: Asking, table: str, indexes: Iterable[_Index], amcheck: str) -
         asking.ask(f"the index {index.name}", lambda asked=statement: _first(asking.conn, asked))  # type: ignore[misc]
 
 
-def _count(asking: Asking, table: str, indexes: Iterable[_Index]) -> None:
+def _compare(asking: Asking, tables: Iterable[str], indexes: Iterable[_Index]) -> None:
     """By counting: each index must find as many rows as the table's pages have."""
-    by_pages: dict[str | None, int | None] = {}
-    for condition in dict.fromkeys([None, *(index.condition for index in indexes)]):
-        statement = f"SELECT count(*) FROM {table}{_where(condition)}"
-        by_pages[condition] = asking.ask(
-            f"the pages of {table}",
-            lambda asked=statement: _first(asking.conn, asked, _BY_PAGES),  # type: ignore[misc]
+    parts = dict.fromkeys([
+        *[(table, None) for table in tables], *[(one.table, one.condition) for one in indexes],
+    ])  # fmt: skip
+    by_pages = _counts(asking, _BY_PAGES, [
+        (part, f"the pages of {part[0]}", f"SELECT 1 FROM {part[0]}{_where(part[1])}")
+        for part in parts
+    ])  # fmt: skip
+    # In the order of its keys, which nothing else gives without a sort.
+    by_index = _counts(asking, _BY_INDEX, [
+        (
+            one, f"the index {one.name}",
+            f"SELECT 1 FROM {one.table}{_where(one.condition)} ORDER BY {one.keys} OFFSET 0",
         )
-    for index in indexes:
-        # In the order of its keys, which nothing else gives without a sort.
-        rows = f"SELECT 1 FROM {table}{_where(index.condition)} ORDER BY {index.keys} OFFSET 0"
-        statement = f"SELECT count(*) FROM ({rows}) AS r"
-        count = asking.ask(
-            f"the index {index.name}",
-            lambda asked=statement: _first(asking.conn, asked, _BY_INDEX),  # type: ignore[misc]
-        )
-        there = by_pages[index.condition]
-        if count is not None and there is not None and count != there:
+        for one in indexes
+    ])  # fmt: skip
+    for index, count in by_index.items():
+        there = by_pages.get((index.table, index.condition))
+        if there is not None and count != there:
             asking.findings.add(
-                "DAMAGE", table=table, index=index.name, rows_by_index=count, rows_by_pages=there
-            )
+                "DAMAGE", table=index.table, index=index.name, rows_by_index=count,
+                rows_by_pages=there,
+            )  # fmt: skip
+
+
+def _counts(
+    asking: Asking, without: Iterable[str], asked: Sequence[tuple[K, str, str]]
+) -> dict[K, int]:
+    """How many rows each statement gives, planned without these ways of reading; nothing for those
+    that cannot be asked, which are reported. The statements are asked at once where all of them can
+    be.
+    """
+    with _planned(asking.conn, without):
+        counts: Sequence[int | None] | None = asking.counts(
+            [statement for _, _, statement in asked]
+        )
+        if counts is None:
+            counts = [
+                asking.ask(what, lambda one=one: _count(asking.conn, one))  # type: ignore[misc]
+                for _, what, one in asked
+            ]
+    found = zip(asked, counts, strict=True)
+    return {key: count for (key, _, _), count in found if count is not None}
 
 
 def _where(condition: str | None) -> str:
     return f" WHERE {condition}" if condition else ""
 
 
-def _first(conn: Connection, statement: str, without: tuple[str, ...] = ()) -> Any:
-    """The first value of what a statement gives, planned without these ways of reading."""
+@contextmanager
+def _planned(conn: Connection, without: Iterable[str]) -> Iterator[None]:
+    """Statements inside are planned without these ways of reading."""
     for setting in without:
         conn.exec_driver_sql(f"SET LOCAL {setting} = off")
-    found = conn.exec_driver_sql(statement).scalar()
+    yield
     for setting in without:
         conn.exec_driver_sql(f"SET LOCAL {setting} = DEFAULT")
-    return found
+
+
+def _count(conn: Connection, statement: str) -> int:
+    return int(conn.exec_driver_sql(f"SELECT count(*) FROM ({statement}) AS r").scalar_one())
+
+
+def _first(conn: Connection, statement: str) -> Any:
+    return conn.exec_driver_sql(statement).scalar()
