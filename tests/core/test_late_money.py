@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from tests.core.book import ORG, Book
-from tests.core.test_decide_difference import a_book, answered, costing, job_of
+from tests.core.test_decide_difference import AGAIN, a_book, answered, costing, funds, job_of
 
-from entrepot.core import ids
+from entrepot.core import ids, references
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.wake import WakeStep
 from entrepot.core.order import Order
+from entrepot.core.payment import FullPayment
 
 LATE = "adyen holds 5.00 EUR that the order needs no more: void ref-2 there, then retry"
 
@@ -55,3 +56,29 @@ def test_a_notification_of_no_late_money_has_nothing_looked_at(of_money: bool) -
     assert notified(book, order, of_money=of_money) == ["increase"]
     answered(book, order, "authorized")
     assert notified(book, order, of_money=of_money) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "reference", "named"),
+    [
+        ("stripe", "pi_1", "pi_1"),
+        ("stripe", "cus_1/pm_1", None),
+        ("adyen", "8815658961765250", "8815658961765250"),
+        ("adyen", AGAIN, None),
+        ("paypal", "5O190127TN364715T", "5O190127TN364715T"),
+        ("paypal", "vault/8kk8451t", None),
+        ("sandbox", "declined", None),
+    ],
+)
+@pytest.mark.parametrize("state", ["declined", "given_up"])
+def test_a_payment_that_comes_to_nothing_keeps_what_the_service_calls_it(
+    service: str, reference: str, named: str | None, state: str
+) -> None:
+    book, order = a_book()
+    [full] = funds(book, order).payments
+    asked = full.authorisation._replace(state="prepared", provider_reference=None)
+    paid = full.payment._replace(service=service, reference=reference)
+    for known in (None, "known"):
+        first = asked._replace(provider_reference=known)
+        ended = references.over(FullPayment(paid, (first,)), state, 5)
+        assert (ended.state, ended.provider_reference) == (state, known or named)

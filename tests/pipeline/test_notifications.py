@@ -171,8 +171,17 @@ async def test_what_a_look_up_says_is_what_follows(
     assert (len(house.provider.calls) > 1) == sent_again
 
 
-async def test_a_notification_is_found_by_an_index(house: House) -> None:
-    found = partial(payments.order_of_running, org=1, service="sandbox", reference="none")
+@pytest.mark.parametrize(
+    ("find", "indexes"),
+    [
+        (payments.order_of_running, ["running"]),
+        (payments.order_without_money, ["without_money", "without_money_keys"]),
+    ],
+)
+async def test_a_notification_is_found_by_an_index(
+    house: House, find: Any, indexes: list[str]
+) -> None:
+    found = partial(find, org=1, service="sandbox", reference="none")
     if house.database.dialect != "sqlite":
         assert await house.database.read(found) is None
         return
@@ -188,4 +197,5 @@ async def test_a_notification_is_found_by_an_index(house: House) -> None:
         found(conn)
 
     await house.database.read(explained)
-    assert any("INDEX payment_operations_running" in plan for plan in plans), plans
+    for name in indexes:
+        assert any(f"INDEX payment_operations_{name} " in plan for plan in plans), plans

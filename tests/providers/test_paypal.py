@@ -218,6 +218,14 @@ OPERATIONS: list[tuple[OperationRequest, list[Answer], Any]] = [
      Declined("the money was taken already", "CAPTURED")),
     (operation("void", None), [order("COMPLETED", HELD), Answer(204, b"")], Voided("AUTH-1")),
     (operation("void", None), [order("APPROVED")], Voided(None)),
+    # While the customer had to act, the order is what was written down.
+    (operation("void", "ORDER-1"), [GONE, order("CREATED")], Voided(None)),
+    (operation("void", "ORDER-1"), [GONE, order("COMPLETED", HELD), Answer(204, b"")],
+     Voided("AUTH-1")),
+    (operation("void", "ORDER-1"), [GONE, order("COMPLETED", ("captures", one(
+        "captures", "COMPLETED")))], Declined("the money was taken already", "CAPTURED")),
+    (operation("void", "ORDER-1"), [GONE, order("COMPLETED"), GONE],
+     Running("PayPal shows no authorization of its order yet", "ORDER-1")),
     (operation("refund", "CAPT-1"), [said("refunds", "COMPLETED")], Refunded("REFU-1")),
     (operation("refund", "CAPT-1"), [said("refunds", "PENDING")],
      Running("the refund is pending", "REFU-1")),

@@ -178,22 +178,16 @@ def _listed(conn: Connection, *filters: OrderFilter) -> list[Any]:
 
 
 def _texts(ids: Ids) -> tuple[str, ...]:
-    return (
-        "k-1",
-        "k-2",
-        "PO-1",
-        dashed(ids["mirrored"]),
-        dashed(ids["confirmed"]),
-        "#3",
-        *_THEIR_TEXTS,
-    )
+    orders = dashed(ids["mirrored"]), dashed(ids["confirmed"])
+    return ("k-1", "k-2", "PO-1", *orders, "#3", *_THEIR_TEXTS)
 
 
 def _payment_names(conn: Connection) -> list[str]:
     """What the payments of the organization are called; its twins' are called so as well."""
     asked, paid = schema.payment_operations.c, schema.payments.c
     names = [row[0] for row in conn.execute(select(asked.key).where(asked.org == ORG))]
-    return [*names, *[row[0] for row in conn.execute(select(paid.reference))]]
+    references = conn.execute(select(paid.reference).where(paid.org == ORG))
+    return [*names, *[row[0] for row in references]]
 
 
 def _each(conn: Connection, ids: Ids, ask: Callable[[bytes], Any]) -> list[Any]:
@@ -300,6 +294,9 @@ ASKED: dict[str, Work] = {
     "payments.order_of_running": lambda conn, _: payments.order_of_running(
         conn, ORG, "sandbox", "ref-waits"
     ),
+    "payments.order_without_money": lambda conn, _: [
+        payments.order_without_money(conn, ORG, "sandbox", name) for name in _payment_names(conn)
+    ],
     "property_lists.find": lambda conn, _: [
         property_lists.find(conn, ORG, wanted, 3, 20, 0) for wanted in PROPERTIES
     ],

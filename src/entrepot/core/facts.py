@@ -148,6 +148,8 @@ class Facts:
     list_of_entry: dict[Key, bytes] = field(default_factory=dict)
     # Orders by the service and the provider's reference of a payment without an outcome.
     by_reference: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
+    # The newest orders, likewise, with a payment that came to nothing.
+    without_money: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
     # Shipments by their ids, and returns by theirs.
     by_shipment: dict[Key, tuple[int, bytes, int]] = field(default_factory=dict)
     by_return: dict[Key, tuple[int, bytes, int]] = field(default_factory=dict)

@@ -56,6 +56,8 @@ class Needs:
     returns: set[tuple[int, bytes]] = field(default_factory=set)
     # Payments without an outcome, by service and the provider's reference.
     running: set[tuple[int, str, str]] = field(default_factory=set)
+    # Of these, payments that came to nothing, where none without an outcome has the reference.
+    without_money: set[tuple[int, str, str]] = field(default_factory=set)
     # Organizations whose shelves are read of which more is reserved than there is.
     oversold: set[int] = field(default_factory=set)
     # Names of connections of which it is read which organization has each.

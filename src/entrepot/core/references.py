@@ -1,10 +1,14 @@
-"""Which payment references a service takes a second payment with, by the services' own rules."""
+"""What clients' payment references are at the services: which a service takes a second payment
+with, and which are payments already.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+
+from entrepot.core.payment import FullPayment, Operation
 
 # - Stripe: a customer's saved method. A PaymentIntent is one payment; a method of no customer, a
 #   source or a token is used up (https://docs.stripe.com/payments/payment-methods, "Reusing
@@ -19,6 +23,13 @@ _AGAIN: Mapping[str, re.Pattern[str]] = MappingProxyType({
     "adyen": re.compile(r"[^/\s]+/[^/\s]+\Z"),
     "paypal": re.compile(r"vault/."),
 })  # fmt: skip
+# References of payments that the shop's own pages have made: a PaymentIntent, a pspReference, an
+# order or an authorization. The notifications of the service name these.
+_PAYMENTS: Mapping[str, re.Pattern[str]] = MappingProxyType({
+    "stripe": re.compile(r"pi_"),
+    "adyen": re.compile(r"[A-Z0-9]{16}\Z"),
+    "paypal": re.compile(r"[A-Za-z0-9-]{6,64}\Z"),
+})  # fmt: skip
 WHAT: Mapping[str, str] = MappingProxyType({
     "stripe": "a saved method of a customer, cus_.../pm_...",
     "adyen": "a stored method of a shopper, SHOPPER/STORED-METHOD",
@@ -30,3 +41,17 @@ def serves_again(service: str, reference: str) -> bool:
     """Whether the service takes a further payment with a reference that it had a payment of."""
     known = _AGAIN.get(service)
     return known is None or known.match(reference) is not None
+
+
+def over(full: FullPayment, state: str, now: int) -> Operation:
+    """The authorisation of a payment that comes to nothing, in its last state.
+
+    Money may come of the payment later all the same, and the service's notification names it. So
+    the authorisation keeps the service's reference: the one that the order came with, where no
+    other is known.
+    """
+    payment, first = full.payment, full.authorisation
+    known = _PAYMENTS.get(payment.service)
+    named = known is not None and known.match(payment.reference) is not None
+    own = payment.reference if named and first.provider_reference is None else None
+    return first.moved(state, now, own)

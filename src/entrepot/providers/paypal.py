@@ -32,6 +32,7 @@ from entrepot.providers.payment import (
     AuthoriseAnswer,
     Authorised,
     CaptureAnswer,
+    Captured,
     Declined,
     Found,
     LookUpAnswer,
@@ -41,12 +42,13 @@ from entrepot.providers.payment import (
     OperationRequest,
     PaymentRequest,
     RefundAnswer,
+    Running,
     ServiceTerms,
     Unknown,
     VoidAnswer,
     Voided,
 )
-from entrepot.providers.paypal_client import client_of, token
+from entrepot.providers.paypal_client import asked_for, client_of, plain, token
 from entrepot.providers.paypal_found import Transactions, notified
 from entrepot.providers.paypal_signature import Signatures
 
@@ -55,6 +57,7 @@ _HOURS, _DAYS = 3600.0, 86_400.0
 _WHOLE = "return=representation"
 _VAULT = "vault/"
 _ID = re.compile(r"[A-Za-z0-9-]{6,64}\Z")
+_NOT_SHOWN = "PayPal shows no authorization of its order yet"
 _NO_LIST = "PayPal's list of transactions is hours behind"
 _FORGOTTEN = (
     "PayPal has forgotten the key, and neither a notification nor its list of transactions names "
@@ -209,7 +212,7 @@ class PayPalProvider:
         takes = order.get("intent") == "CAPTURE"
         do = self._orders.capture_order if takes else self._orders.authorize_order
         try:
-            done = _plain(do(asked))
+            done = plain(do(asked))
         except ApiException as error:
             if answers.issue_of(error) not in (
                 "ORDER_ALREADY_AUTHORIZED",
@@ -231,7 +234,7 @@ class PayPalProvider:
             "body": CaptureRequest.from_dictionary(body),
         }  # fmt: skip
         try:
-            return answers.of_capture(_plain(self._payments.capture_authorized_payment(asked)))
+            return answers.of_capture(plain(self._payments.capture_authorized_payment(asked)))
         except ApiException as error:
             if error.response_code != answers.PROCESSED:
                 raise
@@ -241,13 +244,25 @@ class PayPalProvider:
             return answers.of_capture(made)
 
     def _void(self, request: OperationRequest) -> VoidAnswer:
-        id_ = request.of or self._held_by(request.payment)
-        if id_ is None:
+        if request.of is not None and (said := self._let_go(request, request.of)) is not None:
+            return said
+        # The order alone is written down, which may have an authorization by now, or nothing is.
+        found = self._look_up(request.payment, request.of)
+        if isinstance(found, Captured):
+            return Declined("the money was taken already", "CAPTURED")
+        held = found.provider_reference if isinstance(found, Authorised | Running) else None
+        if held is None:
             return Voided(None)  # nothing is held, and only an authorisation of ours would hold it
+        return self._let_go(request, held) or Running(_NOT_SHOWN, held)
+
+    def _let_go(self, request: OperationRequest, id_: str) -> VoidAnswer | None:
+        """Void an authorization; None where PayPal knows none of this id."""
         asked = {"authorization_id": id_, "paypal_request_id": request.key, "prefer": _WHOLE}
         try:
             self._payments.void_payment(asked)
         except ApiException as error:
+            if error.response_code == answers.NOT_FOUND:
+                return None
             if answers.issue_of(error) in answers.VOIDED_BEFORE:
                 return Voided(id_)
             found = self._authorization(id_) if error.response_code == answers.PROCESSED else None
@@ -269,7 +284,7 @@ class PayPalProvider:
             "body": RefundRequest.from_dictionary(body),
         }  # fmt: skip
         try:
-            return answers.of_refund(_plain(self._payments.refund_captured_payment(asked)))
+            return answers.of_refund(plain(self._payments.refund_captured_payment(asked)))
         except ApiException as error:
             if error.response_code != answers.PROCESSED:
                 raise
@@ -299,7 +314,7 @@ class PayPalProvider:
         """What an authorization, or a capture, is for a payment."""
         found = self._authorization(id_)
         if found is None:
-            made = _found(lambda: self._payments.get_captured_payment({"capture_id": id_}))
+            made = asked_for(lambda: self._payments.get_captured_payment({"capture_id": id_}))
             return Unknown(_FORGOTTEN) if made is None else answers.of_capture(made)
         return self._of_authorization(found, request)
 
@@ -310,14 +325,13 @@ class PayPalProvider:
 
     def _look_up_operation(self, request: OperationRequest, known: str | None) -> LookUpAnswer:
         if request.kind == "refund":
-            made = (
-                _found(lambda: self._payments.get_refund({"refund_id": known})) if known else None
-            )
+            asked = {"refund_id": known}
+            made = asked_for(lambda: self._payments.get_refund(asked)) if known else None
             made = made or self._made_under(request, "refunds")
             return Absent() if made is None else answers.of_refund(made)
         if request.kind == "capture":
             asked = {"capture_id": known}
-            made = _found(lambda: self._payments.get_captured_payment(asked)) if known else None
+            made = asked_for(lambda: self._payments.get_captured_payment(asked)) if known else None
             made = made or self._made_under(request, "captures")
             return Absent() if made is None else answers.of_capture(made)
         id_ = request.of or self._held_by(request.payment)
@@ -339,14 +353,14 @@ class PayPalProvider:
             "body": OrderRequest.from_dictionary(body), "paypal_request_id": request.key,
             "prefer": _WHOLE,
         }  # fmt: skip
-        return _plain(self._orders.create_order(asked))
+        return plain(self._orders.create_order(asked))
 
     def _order(self, id_: str) -> Json | None:
-        return _found(lambda: self._orders.get_order({"id": id_}))
+        return asked_for(lambda: self._orders.get_order({"id": id_}))
 
     def _authorization(self, id_: str) -> Json | None:
         asked = {"authorization_id": id_}
-        return _found(lambda: self._payments.get_authorized_payment(asked))
+        return asked_for(lambda: self._payments.get_authorized_payment(asked))
 
     def _held_by(self, request: PaymentRequest) -> str | None:
         """The authorization of a payment of which no reference is written down."""
@@ -364,7 +378,7 @@ class PayPalProvider:
         if kind == "captures":
             told = self._authorization(of)
         else:
-            told = _found(lambda: self._payments.get_captured_payment({"capture_id": of}))
+            told = asked_for(lambda: self._payments.get_captured_payment({"capture_id": of}))
         related = ((told or {}).get("supplementary_data") or {}).get("related_ids") or {}
         order = self._order(str(related["order_id"])) if related.get("order_id") else None
         listed = answers.payments_of(order, kind) if order else []
@@ -373,17 +387,3 @@ class PayPalProvider:
 
 def _is_reference(reference: str) -> bool:
     return bool(_ID.match(reference.removeprefix(_VAULT)))
-
-
-def _plain(response: Any) -> Json:
-    return dict(json.loads(response.text))
-
-
-def _found(ask: Callable[[], Any]) -> Json | None:
-    """An object of PayPal's; None where PayPal does not know it."""
-    try:
-        return _plain(ask())
-    except ApiException as error:
-        if error.response_code == answers.NOT_FOUND:
-            return None
-        raise

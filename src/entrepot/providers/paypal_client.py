@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from paypalserversdk.configuration import Configuration
@@ -12,7 +13,7 @@ from paypalserversdk.paypal_serversdk_client import PaypalServersdkClient
 
 from entrepot.providers.blocking import BoundedSession
 from entrepot.providers.exchange import TOTAL_SECONDS
-from entrepot.providers.paypal_answers import TokenFault
+from entrepot.providers.paypal_answers import NOT_FOUND, TokenFault
 
 
 class _Configuration(Configuration):  # type: ignore[misc]
@@ -44,3 +45,18 @@ def token(_last: Any, oauth: Any) -> Any:
         raise TokenFault(int(error.response_code)) from error
     except Exception as error:
         raise TokenFault(0) from error
+
+
+def plain(response: Any) -> dict[str, Any]:
+    """PayPal's answer as it was sent."""
+    return dict(json.loads(response.text))
+
+
+def asked_for(ask: Callable[[], Any]) -> dict[str, Any] | None:
+    """An object of PayPal's; None where PayPal does not know it."""
+    try:
+        return plain(ask())
+    except ApiException as error:
+        if error.response_code == NOT_FOUND:
+            return None
+        raise

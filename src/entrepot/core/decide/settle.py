@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from entrepot.core import actor, events, unpaid
+from entrepot.core import actor, events, references, unpaid
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing, goods, renew
 from entrepot.core.decide.jobs import held_job, job_ids, next_step, set_to_work
@@ -97,13 +97,13 @@ def _given_up(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayme
     void = payment.void(facts.now).moved("done", facts.now)
     moved = [void]
     if not payment.taken:
-        moved.append(payment.authorisation.moved("given_up", facts.now))
+        moved.append(references.over(payment, "given_up", facts.now))
     changes.operations.put_all(moved)
     return payment.put(*moved)
 
 
 def _declined(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
-    first = payment.authorisation.moved("declined", facts.now)
+    first = references.over(payment, "declined", facts.now)
     changes.operations.put(first)
     return _without_void(payment.put(first), facts, changes)
 

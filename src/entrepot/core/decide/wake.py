@@ -27,7 +27,10 @@ class WakeStep(NamedTuple):
 
 def wants(command: WakeStep, needs: Needs) -> None:
     """The order with the payment that has the reference, if there is one."""
-    needs.running.add((command.org, command.service, command.reference))
+    reference = command.org, command.service, command.reference
+    needs.running.add(reference)
+    if command.of_money:
+        needs.without_money.add(reference)
     named = ids.any_spelling(command.reference)
     if named is not None:
         # A service tells the order's id where it was told the id.
@@ -48,8 +51,9 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
     stay, so that notifications cannot have a provider asked for ever. An unknown reference, a
     step that is due, in a worker's hands or of an order that is held change nothing. The payment of
     an order that is named by its id is looked at in two cases: its money was taken, and it may be
-    disputed; or it has no money, and the notification tells of some. A notice that is kept then
-    stays unheard, and a step that puts itself off looks for such a notice.
+    disputed; or it has no money, and the notification tells of some. In the second case the order
+    is also found by the reference of the payment that came to nothing. A notice that nothing waits
+    for stays unheard, and a step that puts itself off looks for such a notice.
     """
     changes = Changes(facts)
     order_id = facts.by_reference.get((command.org, command.service, command.reference))
@@ -81,9 +85,11 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
 
 
 def _look(command: WakeStep, facts: Facts, changes: Changes) -> Decision:
-    """Have the payment looked at of an order that the notification names by the order's id."""
-    named = ids.any_spelling(command.reference)
-    key = (command.org, named or b"")
+    """Have the payment looked at of an order that the notification names by the order's id, or by
+    the reference of a payment that came to nothing.
+    """
+    order_id = facts.without_money.get((command.org, command.service, command.reference))
+    key = (command.org, order_id or ids.any_spelling(command.reference) or b"")
     order, funds = facts.orders.get(key), facts.funds_of(key)
     if order is None or funds is None or funds.service != command.service:
         return Decision(changes, StepResult(None))

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, or_, se
 from entrepot.core.claims import LET_GO
 from entrepot.core.facets import ENDED
 from entrepot.store import schema
+from entrepot.store.schema.payments import LIVE
 from entrepot.store.verify.statements import Check
 
 _orders, _jobs, _keys = schema.orders.c, schema.jobs.c, schema.idempotency_keys.c
@@ -64,7 +65,7 @@ def _references() -> Iterator[Check]:
     shared = (
         select(*named)
         .join_from(asked, paid, its)
-        .where(_operations.kind == "authorise", _operations.provider_reference.is_not(None))
+        .where(LIVE, _operations.provider_reference.is_not(None))
         .group_by(*named)
         .having(func.count() > 1)
         .subquery()

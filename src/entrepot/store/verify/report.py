@@ -155,7 +155,7 @@ INVARIANTS: dict[str, str] = {
     "ANSWERS": "A stored answer is the first answer under its key, and names the order of the key.",
     "REFERENCES": (
         "An authorisation that is done has a reference of the provider, and no two payments with "
-        "a service share a reference."
+        "a service share a reference, but for payments that came to nothing."
     ),
     "CLAIMS": (
         "An order that claims a payment is live and has the reference of that payment, or of a "

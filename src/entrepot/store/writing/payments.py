@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, Select, and_, select
 
 from entrepot.core.kinds import Key
 from entrepot.core.payment import Operation, Payment
 from entrepot.store import schema
 from entrepot.store.engines import sql
-from entrepot.store.schema.payments import RUNNING
+from entrepot.store.schema.payments import RUNNING, WITHOUT_MONEY
 
 _BY_ORDER = ("org", "order_id")
 
@@ -25,20 +25,40 @@ class OfOrder:
 
 def order_of_running(conn: Connection, org: int, service: str, reference: str) -> bytes | None:
     """The order of a payment whose outcome a service says later, by the service's reference."""
-    if "\x00" in reference or any("\ud800" <= c <= "\udfff" for c in service + reference):
+    if not _is_readable(service, reference):
         return None
-    paid, asked = schema.payments.c, schema.payment_operations.c
-    its = and_(paid.org == asked.org, paid.order_id == asked.order_id, paid.number == asked.payment)
-    found = (
-        select(asked.order_id)
-        .join_from(schema.payment_operations, schema.payments, its)
-        .where(RUNNING, asked.org == org, asked.provider_reference == reference)
-        .where(paid.service == service)
-        .limit(2)
-    )
-    listed = [bytes(order_id) for (order_id,) in conn.execute(found)]
+    asked = schema.payment_operations.c
+    named = _orders_at(org, service).where(RUNNING, asked.provider_reference == reference).limit(2)
+    listed = [bytes(order_id) for (order_id,) in conn.execute(named)]
     # A reference that is of two payments says nothing.
     return listed[0] if len(listed) == 1 else None
+
+
+def order_without_money(conn: Connection, org: int, service: str, reference: str) -> bytes | None:
+    """The newest order with a payment that came to nothing, by what the service calls the payment:
+    its own reference, or our key where the service was told no more.
+    """
+    if not _is_readable(service, reference):
+        return None
+    asked = schema.payment_operations.c
+    for name in (asked.provider_reference, asked.key):
+        named = _orders_at(org, service).where(WITHOUT_MONEY, name == reference)
+        newest = named.order_by(asked.order_id.desc()).limit(1)
+        if (order_id := conn.execute(newest).scalar_one_or_none()) is not None:
+            return bytes(order_id)
+    return None
+
+
+def _is_readable(*names: str) -> bool:
+    return not any("\x00" in name or any("\ud800" <= c <= "\udfff" for c in name) for name in names)
+
+
+def _orders_at(org: int, service: str) -> Select[Any]:
+    """The orders of an organization with operations at this service."""
+    paid, asked = schema.payments.c, schema.payment_operations.c
+    its = and_(paid.org == asked.org, paid.order_id == asked.order_id, paid.number == asked.payment)
+    orders = select(asked.order_id).join_from(schema.payment_operations, schema.payments, its)
+    return orders.where(asked.org == org, paid.service == service)
 
 
 def of_orders(conn: Connection, keys: set[tuple[Any, ...]]) -> dict[Key, OfOrder]:

@@ -67,6 +67,12 @@ def load(conn: Connection, needs: Needs, facts: Facts, *, lock: bool | None = No
             needs.whole_order(org, order_id)
             needs.steps.add((org, order_id))
             needs.ending.add((org, order_id))
+    for named in needs.without_money - facts.by_reference.keys():
+        order_id = payments.order_without_money(conn, *named)
+        if order_id is not None:
+            facts.without_money[named] = order_id
+            needs.whole_order(named[0], order_id)
+            needs.steps.add((named[0], order_id))
     for org in needs.oversold:
         facts.oversold[org] = allocation.oversold(conn, org, OVERSOLD_NAMED)
     if needs.connections:
