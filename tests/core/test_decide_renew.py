@@ -32,6 +32,7 @@ from entrepot.core.facets import ENDED
 from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason
+from entrepot.core.results import LapseResult
 
 ENDS = 1_700_600_000_000_000
 
@@ -210,7 +211,7 @@ def test_two_holds_of_one_order_are_renewed_one_after_the_other() -> None:
     book.done(ChangeSettings(ORG, lapsing="renew"))
     book.done(lapses(order))
     before = (book.order(order), book.types(order))
-    book.done(lapses(order, 2))
+    assert book.done(lapses(order, 2)) == LapseResult(told=False)
     assert (book.order(order), book.types(order)) == before
     answered(book, order, "authorized")
     work(book, order, good=True)

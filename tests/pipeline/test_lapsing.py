@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from tests.pipeline.conftest import House, eventually
 from tests.pipeline.retention_house import DAY, no_pause
 
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.choose import ChangeSettings
+from entrepot.core.money import Amount
 from entrepot.pipeline.lapsing import Lapsing, LapsingSettings
 from entrepot.providers.payment import (
     AuthoriseAnswer,
@@ -59,8 +62,7 @@ async def test_a_hold_about_to_lapse_is_told_once_and_counted(house: House) -> N
     await house.cancel(ids[1])
     await house.until(ids[1], "cancelled", "voided")
     await house.until_quiet()
-    before = registry.get_sample_value("entrepot_holds_lapsing_total") or 0.0
-    walk = a_walk(house)
+    before, walk = counted(), a_walk(house)
     house.advance(0.79 * 7 * DAY)
     assert await walk.round() == 0
     house.advance(0.02 * 7 * DAY)
@@ -70,7 +72,7 @@ async def test_a_hold_about_to_lapse_is_told_once_and_counted(house: House) -> N
     assert await walk.round() == 0  # the hour is not over
     house.advance(3_601)
     assert await walk.round() == 0  # nobody is told twice
-    assert registry.get_sample_value("entrepot_holds_lapsing_total") == before + 4
+    assert counted() == before + 4
     assert [await told(house, one) for one in [*ids, young]] == [1, 0, 1, 1, 1, 0]
     assert (await house.stage(ids[0]))[:3] == ("confirmed", "authorized", "hold_lapses")
     await house.until_quiet()
@@ -130,6 +132,33 @@ async def test_a_renewal_that_is_declined_leaves_the_old_hold(house: House) -> N
     house.advance(3_601)
     assert await a_walk(house).round() == 0
     await house.check()
+
+
+async def test_a_second_hold_is_counted_once_the_first_is_renewed(house: House) -> None:
+    """While one hold is asked for anew the order is told of no other one, and none is counted."""
+    await house.do(ChangeSettings(house.shop.org, lapsing="renew"))
+    [order_id] = await confirmed(house)
+    await house.do(AmendOrder(house.shop.org, "native", order_id, total=Amount(2000, 2)))
+    await until_told(house, order_id, "payment.increased", 1)
+    answered = asyncio.Event()
+
+    async def waits(_request: PaymentRequest) -> None:
+        await answered.wait()
+
+    house.provider.instead = waits
+    house.advance(6 * DAY)
+    before, walk = counted(), a_walk(house)
+    assert (await walk.round(), await told(house, order_id), counted()) == (1, 1, before + 1)
+    answered.set()
+    await renewed(house, order_id, 1)
+    house.advance(3_601)
+    assert (await walk.round(), await told(house, order_id), counted()) == (1, 2, before + 2)
+    await renewed(house, order_id, 2)
+    await house.check()
+
+
+def counted() -> float:
+    return registry.get_sample_value("entrepot_holds_lapsing_total") or 0.0
 
 
 async def until_told(house: House, order_id: bytes, type_: str, times: int) -> None:

@@ -84,6 +84,12 @@ class StepResult(NamedTuple):
     order: Order | None = None
 
 
+class LapseResult(NamedTuple):
+    """Whether the order was told now that a hold of its money ends."""
+
+    told: bool
+
+
 class SettingsResult(NamedTuple):
     """The settings of the organization, as they now are.
 
@@ -239,6 +245,7 @@ Result = (
     | PushResult
     | StockResult
     | StepResult
+    | LapseResult
     | SettingsResult
     | StockSettingsResult
     | WatchResult

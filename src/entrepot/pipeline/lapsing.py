@@ -10,7 +10,7 @@ from typing import NamedTuple
 from entrepot.core import actor
 from entrepot.core.decide.lapse import HoldLapses
 from entrepot.core.lapsing import ALARM_AFTER
-from entrepot.core.refusal import Refusal
+from entrepot.core.results import LapseResult
 from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.walking import Gait, Pause, Walking
 from entrepot.providers.payment import PaymentProvider
@@ -101,8 +101,9 @@ class Lapsing(Walking):
         command = HoldLapses(org, money.order_id, money.payment, ends_at, several)
         envelope = Envelope(command, actor=actor.step("lapse"))
         outcome = await self.paced(self._writer.submit(envelope))
-        if isinstance(outcome.result, Refusal):
-            # More comes in than can be written. The next walk tells it.
+        if not (isinstance(outcome.result, LapseResult) and outcome.result.told):
+            # More comes in than can be written, or another hold of the order is being renewed. The
+            # next walk tells it.
             return False
         metrics.holds_lapsing.inc()
         return True

@@ -18,7 +18,7 @@ from entrepot.core.order import Order
 from entrepot.core.order_reason import OrderReason
 from entrepot.core.organization import SETTINGS
 from entrepot.core.payment import FullPayment
-from entrepot.core.results import Decision, StepResult
+from entrepot.core.results import Decision, LapseResult
 from entrepot.core.shown import moment
 
 _DOES = {
@@ -57,10 +57,10 @@ def lapse(command: HoldLapses, facts: Facts) -> Decision:
     payment = None if funds is None else funds.of(command.payment)
     changes = Changes(facts)
     if order is None or funds is None or payment is None or not _concerns(order, payment):
-        return Decision(changes, StepResult(None, funds, order))
+        return Decision(changes, LapseResult(told=False))
     rule = _rule(command, order, funds, facts)
     if rule is None:
-        return Decision(changes, StepResult(None, funds, order))
+        return Decision(changes, LapseResult(told=False))
     units, until = payment.capturable, moment(command.ends_at)
     detail = {
         "amount": funds.amount(units).text(), "service": funds.service, "ends": until, "rule": rule,
@@ -75,12 +75,12 @@ def lapse(command: HoldLapses, facts: Facts) -> Decision:
     # The oldest money goes first: this payment's, and what lapses even before it.
     older = sum([one.capturable for one in funds.payments[: command.payment - 1]])
     if rule == "capture":
-        funds = capturing.capture(order, funds, older + units, facts, changes)
+        capturing.capture(order, funds, older + units, facts, changes)
     elif rule == "renew":
-        funds = renew.ask(order, funds, command.payment, older + units, facts, changes)
+        renew.ask(order, funds, command.payment, older + units, facts, changes)
     elif rule == "release":
-        funds = capturing.let_go(order, funds, command.payment, facts, changes)
-    return Decision(changes, StepResult(None, funds, order))
+        capturing.let_go(order, funds, command.payment, facts, changes)
+    return Decision(changes, LapseResult(told=True))
 
 
 def _concerns(order: Order, payment: FullPayment) -> bool:
