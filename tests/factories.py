@@ -13,8 +13,9 @@ from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
-from entrepot.store import accounts, catalogue
+from entrepot.store import accounts
 from entrepot.store.accounts import Organization
+from entrepot.testing import furnishing
 
 
 def new_id() -> bytes:
@@ -70,6 +71,6 @@ def open_shop(conn: Connection, name: str = "Shop", variants: int = 1, now: int 
             tracked=True,
             created_at=now,
         )
-        catalogue.add_variant(conn, made, variant)
+        furnishing.add_variant(conn, made, variant)
         listed.append(variant.id)
     return Shop(made, tuple(listed))

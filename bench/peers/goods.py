@@ -16,8 +16,9 @@ from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
-from entrepot.store import accounts, catalogue
+from entrepot.store import accounts
 from entrepot.store.engine import Database
+from entrepot.testing import furnishing
 
 
 async def make(database: Database) -> dict[str, str]:
@@ -32,7 +33,7 @@ async def make(database: Database) -> dict[str, str]:
                 org.org, new_id(), new_id(), new_id(), one["sku"], one["sku"], "USD",
                 Amount(1250, 2), True, now(),
             )  # fmt: skip
-            catalogue.add_variant(conn, org, variant)
+            furnishing.add_variant(conn, org, variant)
             made[one["sku"]] = ids.dashed(variant.id)
         return made
 

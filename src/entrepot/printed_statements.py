@@ -24,14 +24,14 @@ from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.stocking import MakeVariant
 from entrepot.core.facts import Facts
 from entrepot.core.money import Amount
-from entrepot.core.order import Job, Order, Variant
+from entrepot.core.order import Job, Order
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.quantity import whole
-from entrepot.core.results import OrderResult
-from entrepot.store import accounts, catalogue, schema
-from entrepot.store.accounts import Organization
+from entrepot.core.results import OrderResult, VariantResult
+from entrepot.store import accounts, schema
 from entrepot.store.engines.noting_sql import noting
 from entrepot.store.engines.postgres_sql import row_types
 from entrepot.store.engines.sql import speaking
@@ -123,7 +123,10 @@ class _Story:
         self._jobs: list[Job] = []
         self._order: Order | None = None
         self._org = accounts.create_organization(conn, "Shop", 1, self._new_id)
-        self._variant = _variant(conn, self._org, self._new_id)
+        self._variant = b""
+        self._carried_out(
+            MakeVariant(self._org.org, "native", "SKU", "Thing", "EUR", Amount(1250, 2)), 0
+        )
 
     def _new_id(self) -> bytes:
         return next(self._ids).to_bytes(16, "big")
@@ -193,6 +196,8 @@ class _Story:
         result = done.outcomes[0].result
         if isinstance(result, OrderResult):
             self._order = result.order
+        elif isinstance(result, VariantResult):
+            self._variant = result.variant.id
 
     def _line(self, path: str) -> DraftLine:
         return DraftLine(
@@ -227,15 +232,6 @@ class _Story:
             (("konvo", "paid"),), {"properties": '{"b":[1]}'},
         )  # fmt: skip
         return MirrorOrders(self._org.org, "konvo", (draft,))
-
-
-def _variant(conn: Connection, org: Organization, new_id: Callable[[], bytes]) -> bytes:
-    made = Variant(
-        org=org.org, id=new_id(), item_id=new_id(), entry_id=new_id(), sku="SKU", name="Thing",
-        currency="EUR", price=Amount(1250, 2), tracked=True, created_at=1,
-    )  # fmt: skip
-    catalogue.add_variant(conn, org, made)
-    return made.id
 
 
 def _first_step(job: Job) -> ReserveStock:

@@ -226,19 +226,26 @@ async def test_a_step_that_is_repeated_changes_nothing_and_two_walks_conflict(bo
     await book.check()
 
 
-async def test_two_organizations_never_meet(book: Book) -> None:
+@pytest.mark.parametrize("few", [search.FEW, 0], ids=["by terms", "through the list"])
+async def test_two_organizations_never_meet(
+    book: Book, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Orders are found by the index of terms, or through the list where many have each term."""
+    monkeypatch.setattr(search, "FEW", few)
     other = Book(book.database, await an_organization(book.database, "Other"))
     for one in (book, other):
-        await one.place(4)
+        await one.place(5)
     await other.amend(1, email="theirs@example.org")
+    await other.amend(3, email="b2@example.org")  # which one of ours has
     for keep in (False, True):
         if keep:
             await book.keep()
             await other.keep()
         [page] = await book.pages("theirs@example.org", 5, OrderFilter())
         assert page.numbers == []
-        [page] = await book.pages("ada", 5, OrderFilter())
-        assert page.numbers == book.meant("ada", OrderFilter())
+        for text in ("ada", "b2@example.org"):
+            [page] = await book.pages(text, 5, OrderFilter())
+            assert page.numbers == book.meant(text, OrderFilter()) != []
     await book.check()
 
 

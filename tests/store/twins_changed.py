@@ -10,10 +10,8 @@ from tests.store.twins_contacts import DONE_CONTACTS
 from tests.store.twins_search import DONE_SEARCH
 
 from entrepot.core.decide.notify import fetch_job_id
-from entrepot.core.money import Amount
-from entrepot.core.order import Variant
 from entrepot.core.organization import OrderSource, OwnChanges
-from entrepot.store import accounts, catalogue
+from entrepot.store import accounts
 from entrepot.store.keeping import deliveries, retention
 from entrepot.store.writing import allocation, announced, own_rows
 
@@ -33,23 +31,12 @@ def _known(conn: Connection, kind: str) -> retention.Sweep:
     return found[0]
 
 
-def _variant(conn: Connection, ids: Ids) -> None:
-    org = accounts.organization(conn, ORG)
-    assert org is not None
-    catalogue.add_variant(
-        conn, org,
-        Variant(ORG, b"\2" * 16, b"\3" * 16, b"\4" * 16, "NEW", "New", "EUR", Amount(1, 0),
-                tracked=True, created_at=NOW),
-    )  # fmt: skip
-
-
 DONE: dict[str, Work] = {
     "allocation.write": lambda conn, _: allocation.write(conn, ORG, hard=False),
     "own_rows.write": lambda conn, _: own_rows.write(conn, ORG, OWN, NOW),
     "accounts.set_payment_secret": lambda conn, _: accounts.set_payment_secret(conn, ORG, b"s"),
     "accounts.set_source": lambda conn, _: accounts.set_source(conn, ORG, None, "X: 1"),
     "announced.ask_for_all": lambda conn, _: announced.ask_for_all(conn, ORG, NOW, fetch_job_id),
-    "catalogue.add_variant": _variant,
     **DONE_CONTACTS,
     **DONE_SEARCH,
     "deliveries.trim": lambda conn, ids: deliveries.trim(conn, ORG, ids["webhook"], kept=1),

@@ -46,11 +46,12 @@ from entrepot.core.payment_keys import operation_key as further_key
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, OrdersResult, Result
 from entrepot.core.shipments import Carriage, Part
-from entrepot.store import accounts, catalogue, schema
+from entrepot.store import accounts, schema
 from entrepot.store.engine import Database
 from entrepot.store.keeping import migrate, retention
 from entrepot.store.writing import allocation as allocations
 from entrepot.store.writing import processes
+from entrepot.testing import furnishing
 from entrepot.writer.envelope import Answer, Envelope, Idempotency
 from entrepot.writer.writer import Writer
 
@@ -120,13 +121,12 @@ class Healthy:
                     made.org, self.new_id(), self.new_id(), self.new_id(), sku, sku, "EUR",
                     Amount(1250, 2), tracked=True, created_at=self.now(),
                 )  # fmt: skip
-                catalogue.add_variant(conn, made, variant)
+                furnishing.add_variant(conn, made, variant)
                 variants.append(variant.id)
             allocations.write(conn, made.org, hard=allocation == "HARD")
-            credential = accounts.NewCredential(
-                made.org, self.new_id(), f"s-{name}", "synq", "ADMIN", name
-            )
-            accounts.add_credential(conn, credential, self.now())
+            named = (f"s-{name}", "synq", "ADMIN", name)
+            key = furnishing.NewCredential(made.org, self.new_id(), *named)
+            furnishing.add_credential(conn, key, self.now())
             return variants
 
         variants = await self.database.write(furnish)

@@ -146,9 +146,8 @@ class Facts:
     by_entry: dict[Key, bytes] = field(default_factory=dict)
     # The price lists of entries that are not on the default list.
     list_of_entry: dict[Key, bytes] = field(default_factory=dict)
-    # Orders by the service and the provider's reference of a payment without an outcome.
+    # Orders by service and reference: of a payment without an outcome, and one without money.
     by_reference: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
-    # The newest orders, likewise, with a payment that came to nothing.
     without_money: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
     # Shipments by their ids, and returns by theirs.
     by_shipment: dict[Key, tuple[int, bytes, int]] = field(default_factory=dict)

@@ -216,24 +216,6 @@ def set_payment_secret(conn: Connection, org: int, secret: bytes) -> None:
     conn.execute(update(_orgs).where(_orgs.c.org == org).values(payment_secret=secret))
 
 
-class NewCredential(NamedTuple):
-    """A credential to be; of the secret only its digest is kept."""
-
-    org: int
-    id: bytes
-    secret: str
-    dialect: str
-    role: str
-    name: str
-
-
-def add_credential(conn: Connection, made: NewCredential, now: int) -> None:
-    """Let a secret in."""
-    row = made._asdict()
-    row["digest"] = digest(row.pop("secret"))
-    conn.execute(insert(_creds).values(**row, created_at=now))
-
-
 def credential(conn: Connection, secret: str) -> Credential | None:
     """The credential of a secret; None if the secret is unknown or revoked."""
     is_invited = and_(

@@ -4,35 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, func, or_, select
 
 from entrepot.core.money import Amount
-from entrepot.core.order import Variant
 from entrepot.core.quantity import ONE, Quantity
 from entrepot.store import schema
-from entrepot.store.accounts import Organization
-
-
-def add_variant(conn: Connection, org: Organization, made: Variant) -> None:
-    """Put a variant with its item, its default list entry and its SKU into the catalogue."""
-    conn.execute(
-        insert(schema.items).values(
-            org=org.org, id=made.item_id, name=made.name, created_at=made.created_at
-        )
-    )
-    values = dict(zip(schema.VARIANTS.columns, schema.VARIANTS.to_row(made), strict=True))
-    conn.execute(insert(schema.variants).values(**values))
-    conn.execute(
-        insert(schema.item_list_entries).values(
-            org=org.org, id=made.entry_id, list_id=org.default_list, variant_id=made.id
-        )
-    )
-    if made.sku is not None:
-        conn.execute(
-            insert(schema.variant_names).values(
-                org=org.org, kind="sku", value=made.sku, variant_id=made.id
-            )
-        )
 
 
 class ListedVariant(NamedTuple):

@@ -14,6 +14,7 @@ from entrepot.edge.dialect import Call
 from entrepot.edge.services import Services
 from entrepot.store import accounts, schema
 from entrepot.store.engines.sqlite import SqliteDatabase
+from entrepot.testing import furnishing
 from entrepot.writer.writer import Writer
 
 from .samples import MARCH_FIRST
@@ -58,10 +59,10 @@ async def book(tmp_path: Path) -> AsyncIterator[Book]:
         made = await database.write(make)
         principals.append(Principal(made.org, made.id, made.tenant_id, "EDITOR"))
     for secret, dialect in SECRETS.items():
-        key = accounts.NewCredential(
+        key = furnishing.NewCredential(
             principals[0].org, new_id(), secret, dialect, "EDITOR", dialect
         )
-        await database.write(partial(accounts.add_credential, made=key, now=1))
+        await database.write(partial(furnishing.add_credential, made=key, now=1))
     writer = Writer(database, now=lambda: next(ticks), new_id=new_id)
     admission = Admission(database, monotonic=lambda: 0.0, rate=None)
     yield Book(Services(database, writer, admission), principals[0], principals[1])

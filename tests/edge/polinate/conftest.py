@@ -18,8 +18,9 @@ from entrepot.edge.admission import Admission
 from entrepot.edge.app import build_app
 from entrepot.edge.polinate.dialect import DIALECT
 from entrepot.edge.services import Services
-from entrepot.store import accounts, catalogue, schema
+from entrepot.store import accounts, schema
 from entrepot.store.engines.sqlite import SqliteDatabase
+from entrepot.testing import furnishing
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 
@@ -81,15 +82,15 @@ async def book(tmp_path: Path) -> AsyncIterator[Book]:
         for name in ("ours", "theirs")
     ]
     for secret, (dialect, role) in CREDENTIALS.items():
-        made = accounts.NewCredential(ours.org, new_id(), secret, dialect, role, secret)
-        await database.write(partial(accounts.add_credential, made=made, now=1))
+        made = furnishing.NewCredential(ours.org, new_id(), secret, dialect, role, secret)
+        await database.write(partial(furnishing.add_credential, made=made, now=1))
     variants, shelves = [], []
     for sku, currency, price in (("E", "EUR", Amount(1250, 2)), ("U", "USD", Amount(3, 0))):
         variant = Variant(
             ours.org, new_id(), new_id(), new_id(), sku, sku, currency, price,
             tracked=True, created_at=1,
         )  # fmt: skip
-        await database.write(partial(catalogue.add_variant, org=ours, made=variant))
+        await database.write(partial(furnishing.add_variant, org=ours, made=variant))
         variants.append(f"var_{variant.id.hex()}")
         shelves.append(AdjustStock(ours.org, variant.id, ours.default_location, much(1000), ""))
     writer = Writer(database, now=lambda: next(ticks), new_id=new_id)

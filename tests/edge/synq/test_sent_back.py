@@ -19,6 +19,7 @@ from entrepot.edge.services import Services
 from entrepot.edge.synq.dialect import DIALECT
 from entrepot.store import accounts, schema
 from entrepot.store.engines.sqlite import SqliteDatabase
+from entrepot.testing import furnishing
 from entrepot.writer.writer import Writer
 
 Body = dict[str, Any]
@@ -61,8 +62,8 @@ async def book(tmp_path: Path) -> AsyncIterator[Book]:
     ours = await database.write(
         partial(accounts.create_organization, name="ours", now=1, new_id=new_id)
     )
-    made = accounts.NewCredential(ours.org, new_id(), "editor", "synq", "EDITOR", "editor")
-    await database.write(partial(accounts.add_credential, made=made, now=1))
+    made = furnishing.NewCredential(ours.org, new_id(), "editor", "synq", "EDITOR", "editor")
+    await database.write(partial(furnishing.add_credential, made=made, now=1))
     writer = Writer(database, now=lambda: next(ticks), new_id=new_id)
     services = Services(database, writer, Admission(database, monotonic=lambda: 0.0, rate=None))
     app = build_app(services, (DIALECT,), {}, lambda: "request-1")
