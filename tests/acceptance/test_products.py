@@ -205,3 +205,18 @@ def test_one_catalogue_behind_all_dialects(shop: World, server: Server) -> None:
     actions = [one["action"] for one in audit if one["entity_type"] == "PRODUCT"]
     assert actions == ["PRODUCT_PRICE_CHANGED", "PRODUCT_CREATED"]
     server.verify()
+
+
+def test_products_behind_the_first_hundred_are_listed(server: Server) -> None:
+    with neighbour(server, "Many things") as many:
+        path, wanted = "/api/v1/pim/products", []
+        for number in range(5):
+            body = {"title": f"Thing {number}"}
+            wanted.append(accepted(many.synq.http.post(path, json=body))["id"])
+        found = accepted(many.synq.get(path, limit=2), 200)
+        while page := accepted(many.synq.get(path, limit=2, after=found[-1]["id"]), 200):
+            found += page
+        assert [one["id"] for one in found] == wanted[::-1]
+        assert accepted(many.synq.get("/api/v1/products", limit=1), 200) == found[:1]
+        for told in ({"limit": 0}, {"after": "x"}, {"after": str(uuid.uuid4())}):
+            assert many.synq.get(path, **told).status_code == 400

@@ -12,6 +12,7 @@ from tests.pipeline.test_captures import confirmed, packed, ship
 
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.bill import ChangeInvoice
+from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.refund import RefundOrder
@@ -120,6 +121,33 @@ async def test_the_status_follows_the_order(house: House) -> None:
     made = await only(house)
     assert (made.status, made.version) == ("REFUNDED", 4)
     await house.until_quiet()
+    await house.check()
+
+
+async def test_money_that_is_taken_by_parts_pays_the_invoice_by_parts(house: House) -> None:
+    await choose(house, "confirmation", capture="manual")
+    house.start()
+    order_id = await confirmed(house)
+    for cents, status in ((1000, "PARTIALLY_PAID"), (500, "PARTIALLY_PAID"), (None, "PAID")):
+        amount = None if cents is None else Amount(cents, 2)
+        await house.do(CaptureOrder(house.shop.org, "native", order_id, amount))
+        await house.until_quiet()
+        assert (await only(house)).status == status
+    assert (await only(house)).version == 3
+    await house.check()
+
+
+async def test_an_invoice_that_is_made_after_a_part_was_taken_begins_as_paid_in_part(
+    house: House,
+) -> None:
+    await choose(house, "shipment", capture="manual")
+    house.start()
+    order_id = await confirmed(house, quantity=2)
+    await house.do(CaptureOrder(house.shop.org, "native", order_id, Amount(1000, 2)))
+    await house.until_quiet()
+    await packed(house, order_id)
+    await ship(house, order_id, 1)
+    assert (await only(house)).status == "PARTIALLY_PAID"
     await house.check()
 
 

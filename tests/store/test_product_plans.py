@@ -14,6 +14,12 @@ from entrepot.store.reading import products
 from entrepot.store.reading.products import Wanted
 
 MANY = 4_000
+HOUR = 3_600_000_000  # microseconds
+
+
+def uuid7(hours: int) -> bytes:
+    """An id that was made so many hours after 1970."""
+    return (hours * HOUR // 1_000).to_bytes(6, "big") + b"7" * 10
 
 
 def _filled(conn: Connection, org: int) -> None:
@@ -35,6 +41,39 @@ def _filled(conn: Connection, org: int) -> None:
     conn.execute(text("ANALYZE"))
 
 
+async def test_pages_of_what_was_changed_last_show_every_product_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also products of which nobody told anything, however many others lie between them."""
+    org = (await database.write(open_shop)).org
+    made = {at: uuid7(at) for at in range(1, 41)}
+    told = {at: (at * 7) % 41 + 50 for at in made if at % 5}
+
+    def fill(conn: Connection) -> list[bytes]:
+        conn.execute(insert(schema.items), [
+            {"org": org, "id": id_, "name": "P", "created_at": at * HOUR}
+            for at, id_ in made.items()
+        ])  # fmt: skip
+        conn.execute(insert(schema.products), [
+            {"org": org, "id": made[at], "name": "P", "status": "deleted" if at == 3 else "active",
+             "created_at": at * HOUR, "updated_at": changed * HOUR, "version": 0}
+            for at, changed in told.items()
+        ])  # fmt: skip
+        places = {made[at]: told.get(at, at) for at in made if at != 3}
+        return sorted(places, key=lambda id_: (places[id_], id_), reverse=True)
+
+    wanted = await database.write(fill)
+    monkeypatch.setattr(products, "LOOKED_AT", 3)
+    found = [one.product.id for one in await products.newest.ask(database, org, 4)]
+    while found[-1] != wanted[-1]:
+        page = await products.changed_before.ask(database, org, found[-1], 4)
+        assert page, len(found)
+        found += [one.product.id for one in page]
+    assert found == wanted
+    assert await products.changed_before.ask(database, org, wanted[-1], 4) == []
+    assert await products.changed_before.ask(database, org, b"?" * 16, 4) is None
+
+
 async def test_pages_of_products_go_by_indexes(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,6 +84,12 @@ async def test_pages_of_products_go_by_indexes(
         listen(patch, lambda statement, values: heard.append((statement, values)))
         newest = await products.newest.ask(database, org, 3)
         assert [one.product.updated_at for one in newest] == [MANY - 1, MANY - 2, MANY - 3]
+        middle = await products.changed_before.ask(
+            database, org, (MANY // 2).to_bytes(16, "big"), 3
+        )
+        assert [one.product.updated_at for one in middle or ()] == [
+            MANY // 2 - 2, MANY // 2 - 3, MANY // 2 - 4,
+        ]  # fmt: skip
         for status in (None, "active", "draft", "archived"):
             wanted = Wanted((MANY // 2).to_bytes(16, "big"), status)
             page = await products.page.ask(database, org, wanted, 3)

@@ -19,6 +19,7 @@ from tests.store.verify_breaks_catalogue import BREAKS_OF_CATALOGUE
 from tests.store.verify_breaks_contacts import BREAKS_OF_CONTACTS
 from tests.store.verify_breaks_goods import BREAKS_OF_GOODS
 from tests.store.verify_breaks_invoices import BREAKS_OF_INVOICES
+from tests.store.verify_breaks_merging import BREAKS_OF_MERGING
 from tests.store.verify_breaks_numbers import BREAKS_OF_NUMBERS
 from tests.store.verify_breaks_partners import BREAKS_OF_PARTNERS
 from tests.store.verify_breaks_payments import BREAKS_OF_PAYMENTS
@@ -49,6 +50,7 @@ BREAKS = (
     *BREAKS_OF_ROWS, *BREAKS_OF_PAYMENTS, *BREAKS_OF_GOODS, *BREAKS_OF_NUMBERS, *BREAKS_WITHIN,
     *BREAKS_OF_CONTACTS, *BREAKS_OF_PRODUCTS, *BREAKS_OF_TAXONOMY, *BREAKS_OF_PARTNERS,
     *BREAKS_OF_INVOICES, *BREAKS_OF_PRICE_LISTS, *BREAKS_OF_CATALOGUE,
+    *BREAKS_OF_MERGING,
 )  # fmt: skip
 DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
 YEAR = 365 * 86_400 * 1_000_000

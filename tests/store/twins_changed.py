@@ -43,6 +43,9 @@ DONE: dict[str, Work] = {
     "retention.claim": lambda conn, _: retention.claim(
         conn, _known(conn, retention.EVENTS), NOW, NOW
     ),
+    "retention.drop_addresses": lambda conn, _: retention.drop_addresses(
+        conn, retention.claim(conn, _known(conn, retention.ADDRESSES), NOW, NOW), NOW, 100
+    ),
     "retention.keep": lambda conn, _: retention.keep(
         conn, _known(conn, retention.KEYS)._replace(reached=b"x")
     ),

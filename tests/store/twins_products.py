@@ -45,6 +45,11 @@ def _newest(conn: Connection, _: Ids) -> list[list[FullProduct]]:
     return [products.newest(conn, ORG, limit) for limit in (2, 9)]
 
 
+def _behind(conn: Connection, ids: Ids) -> list[list[FullProduct] | None]:
+    asked = (ids["plate"], ids["bowl"], b"\5" * 16)
+    return [products.changed_before(conn, ORG, after, 9) for after in asked]
+
+
 def _valued(conn: Connection, ids: Ids) -> list[Any]:
     asked = (
         ShelfFilter(), ShelfFilter(ids["hard_mug"]), ShelfFilter(None, ids["hard_place"]),
@@ -83,6 +88,7 @@ ASKED_PRODUCTS = {
     ),
     "products.full": _full,
     "products.newest": _newest,
+    "products.changed_before": _behind,
     "products.page": _pages,
     "products.product": lambda conn, ids: products.product(conn, ORG, ids["plate"]),
     "stock_figures.figures": lambda conn, _: stock_figures.figures(conn, ORG),

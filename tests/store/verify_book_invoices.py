@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
+from tests.store.verify_book_merging import merged
 
 from entrepot.core.decide.bill import ChangeInvoice
 from entrepot.core.decide.choose import ChangeSettings
@@ -26,3 +27,4 @@ async def billed(book: Healthy) -> None:
     told = ChangeInvoice(1, "polinate", c["billed"], {"status": "OVERDUE"}, {"xero": {"no": 7}})
     await book.tell(told)
     await book.words("voided", ("polinate_phase", "CANCELLED"))
+    await merged(book)

@@ -15,7 +15,7 @@ from entrepot.core import invoices, kinds
 from entrepot.core.changes import Changes
 from entrepot.core.claims import Claim, PaymentClaim, claim_of, is_live
 from entrepot.core.funds import Funds, funds_of
-from entrepot.core.invoices import INVOICES, Invoice
+from entrepot.core.invoices import INVOICES, Billed, Invoice
 from entrepot.core.kinds import (
     CustomerName,
     K,
@@ -285,7 +285,9 @@ class Facts:
         if moved or changes.organizations or SETTINGS in pending:
             self._follow_organizations(changes, moved)
 
-    def _follow_organizations(self, changes: Changes, moved: Iterable[tuple[Order, Order]]) -> None:
+    def _follow_organizations(
+        self, changes: Changes, moved: Iterable[tuple[Billed, Order]]
+    ) -> None:
         """What organizations choose from now on, and the invoices of orders that moved."""
         if changes.organizations:
             self._change_own_rows(changes.organizations)
@@ -295,28 +297,26 @@ class Facts:
         for before, after in moved:
             self._bill(before, after, changes.events[-1].source)
 
-    def _moved(self, changes: Changes) -> list[tuple[Order, Order]]:
+    def _moved(self, changes: Changes) -> list[tuple[Billed, Order]]:
         """The orders of organizations with invoices that a decision moves, before and after."""
-        if kinds.ORDERS not in changes.pending:
-            return []
-        both = [(self.orders.get((one.org, one.id)), one) for one in changes.orders]
+        moved = changes.orders if kinds.ORDERS in changes.pending else ()
         return [
-            (before, after)
-            for before, after in both
-            if before is not None and after.managed and after.org in self.invoicing
-        ]
+            (invoices.billed(before, self.funds_of((one.org, one.id))), one)
+            for one in moved if one.managed and one.org in self.invoicing
+            if (before := self.orders.get((one.org, one.id))) is not None
+        ]  # fmt: skip
 
-    def _bill(self, before: Order, after: Order, source: str) -> None:
+    def _bill(self, was: Billed, after: Order, source: str) -> None:
         """The invoice of an order follows from the order."""
-        known = next(iter(self.group(INVOICES, (after.org, after.id))), None)
-        if known is None:
-            if not invoices.is_due(before.facets, after.facets, self.orgs[after.org].invoices):
+        now = invoices.billed(after, self.funds_of((after.org, after.id)))
+        when = self.orgs[after.org].invoices
+        if (known := next(iter(self.group(INVOICES, (after.org, after.id))), None)) is None:
+            if not invoices.is_due(was.order.facets, after.facets, when):
                 return
-            made = invoices.of_order(after, self.new_id(), self.now)
+            made = invoices.of_order(now, self.new_id(), self.now)
             event = invoices.made_event(made, source, self.actor)
         else:
-            status = invoices.followed(before, after, known)
-            if status == known.status:
+            if (status := invoices.followed(was, now, known)) == known.status:
                 return
             made = invoices.told(known, self.now, status=status)
             event = invoices.changed_event(known, made, source, self.actor)

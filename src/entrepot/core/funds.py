@@ -62,6 +62,12 @@ class Funds(NamedTuple):
         return sum([one.taken for one in self.payments])
 
     @property
+    def captured(self) -> Amount:
+        """What was captured, whatever was given back of it."""
+        done = sum([sums(one.operations).captured for one in self.payments])
+        return Amount(done, self.scale)
+
+    @property
     def capturable(self) -> int:
         """See `FullPayment.capturable`."""
         return sum([one.capturable for one in self.payments])

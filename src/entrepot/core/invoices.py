@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from entrepot.core.changed import members_changed
 from entrepot.core.facets import ENDED, SHIPPED, Facets
+from entrepot.core.funds import Funds
 from entrepot.core.ids import dashed
 from entrepot.core.kinds import Key, Kind, by
 from entrepot.core.money import Amount
@@ -74,11 +75,20 @@ class InvoiceFilter(NamedTuple):
     property_exists: bool | None = None
 
 
+class Billed(NamedTuple):
+    """An order, and how much of its money was taken: None where nothing of its payments was read,
+    which a decision that moves money does.
+    """
+
+    order: Order
+    captured: Amount | None = None
+
+
 class Follows(NamedTuple):
     """A rule of following: while `holds` begins to hold, a status of `of` becomes `to`."""
 
     says: str
-    holds: Callable[[Order, Invoice], bool]
+    holds: Callable[[Billed, Invoice], bool]
     of: frozenset[str]
     to: str
 
@@ -89,23 +99,46 @@ INVOICES: Kind[Key, Invoice] = Kind(
 )  # fmt: skip
 
 
-def _is_less(order: Order, invoice: Invoice) -> bool:
-    scale = max(order.total.scale, invoice.total.scale)
-    return order.total.at(scale) < invoice.total.at(scale)
+def _is_less(one: Amount, other: Amount) -> bool:
+    scale = max(one.scale, other.scale)
+    return one.at(scale) < other.at(scale)
+
+
+def _costs_less(of: Billed, invoice: Invoice) -> bool:
+    return _is_less(of.order.total, invoice.total)
+
+
+def _taken_in_part(of: Billed, invoice: Invoice) -> bool:
+    """Whether money was taken, and less than the invoice and the order say."""
+    taken, due = of.captured, (of.order.total, invoice.total)
+    return taken is not None and taken.units > 0 and all(_is_less(taken, one) for one in due)
+
+
+def _was_taken(of: Billed, invoice: Invoice) -> bool:
+    return of.order.facets.payment == "paid" and not _taken_in_part(of, invoice)
+
+
+def _ended_unpaid(of: Billed, _: Invoice) -> bool:
+    facets, taken = of.order.facets, of.captured
+    return facets.stage in ENDED and facets.payment not in _TAKEN and not (taken and taken.units)
 
 
 # In this order: the first rule that begins to hold is taken.
 FOLLOWING: tuple[Follows, ...] = (
-    Follows("all money was given back", lambda o, _: o.facets.payment == "refunded",
+    Follows("all money was given back", lambda o, _: o.order.facets.payment == "refunded",
             _LIVE | {"CREDITED"}, "REFUNDED"),
     Follows("a part of the money was given back",
-            lambda o, _: o.facets.payment == "partially_refunded", _LIVE, "CREDITED"),
-    Follows("the order ended, and no money of it was taken",
-            lambda o, _: o.facets.stage in ENDED and o.facets.payment not in _TAKEN,
-            _OPEN, "VOIDED"),
-    Follows("the money was taken", lambda o, _: o.facets.payment == "paid", _OPEN, "PAID"),
-    Follows("the order was amended to cost less", _is_less, _LIVE, "CREDITED"),
+            lambda o, _: o.order.facets.payment == "partially_refunded", _LIVE, "CREDITED"),
+    Follows("the order ended, and no money of it was taken", _ended_unpaid, _OPEN, "VOIDED"),
+    Follows("the money was taken", _was_taken, _OPEN, "PAID"),
+    Follows("a part of the money was taken", _taken_in_part, _OPEN, "PARTIALLY_PAID"),
+    Follows("the order was amended to cost less", _costs_less, _LIVE, "CREDITED"),
 )  # fmt: skip
+
+
+def billed(order: Order, funds: Funds | None) -> Billed:
+    """The order with what was taken by its payments, as far as they were read."""
+    return Billed(order, None if funds is None else funds.captured)
 
 
 def is_due(before: Facets, after: Facets, when: str | None) -> bool:
@@ -122,14 +155,17 @@ def _left(facets: Facets) -> bool:
     return facets.fulfilment in _GONE or facets.stage == "completed"
 
 
-def of_order(order: Order, id_: bytes, now: int) -> Invoice:
+def of_order(of: Billed, id_: bytes, now: int) -> Invoice:
     """The invoice of an order, as the order stands."""
-    status = "PAID" if order.facets.payment == "paid" else "AUTHORISED"
-    return Invoice(
-        order.org, id_, 0, order.id, order.customer_id, status, order.external_reference, None,
-        None, order.currency, order.subtotal, order.discount, order.shipping, order.tax,
+    order = of.order
+    made = Invoice(
+        order.org, id_, 0, order.id, order.customer_id, "AUTHORISED", order.external_reference,
+        None, None, order.currency, order.subtotal, order.discount, order.shipping, order.tax,
         order.total, text_of([_line(line) for line in order.lines]), now, now, 1,
     )  # fmt: skip
+    if _taken_in_part(of, made):
+        return made._replace(status="PARTIALLY_PAID")
+    return made._replace(status="PAID") if _was_taken(of, made) else made
 
 
 def _line(line: Line) -> dict[str, Any]:
@@ -141,7 +177,7 @@ def _line(line: Line) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def followed(before: Order, after: Order, invoice: Invoice) -> str:
+def followed(before: Billed, after: Billed, invoice: Invoice) -> str:
     """The status of the invoice once its order moved so."""
     for rule in FOLLOWING:
         if rule.holds(after, invoice) and not rule.holds(before, invoice):

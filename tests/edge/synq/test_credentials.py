@@ -9,7 +9,9 @@ import pytest
 
 from entrepot.core import ids
 from entrepot.edge.dialect import Services
+from entrepot.edge.openapi import build
 from entrepot.edge.synq.credentials import authenticate
+from entrepot.edge.synq.dialect import DIALECT
 
 TENANT, ORG = b"t" * 16, b"o" * 16
 
@@ -41,3 +43,21 @@ async def test_the_subject_of_a_token_is_the_actor(claims: dict[str, Any], actor
     services = cast("Services", SimpleNamespace(admission=Admission(**claims)))
     found = await authenticate(headers, services)
     assert (found.org, found.actor) == (7, actor)
+
+
+def test_every_operation_with_credentials_names_both_headers() -> None:
+    """The seed lists them among the headers of each operation, beside the bearer token."""
+    document = build(DIALECT)
+    assert list(document["components"]["securitySchemes"]) == ["bearerAuth"]
+    seen = 0
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            told = {
+                one["name"]: (one["required"], one["schema"]["format"])
+                for one in operation["parameters"]
+                if one["name"] in ("X-Tenant-ID", "X-Org-ID")
+            }
+            wanted = (True, "uuid") if operation["security"] else None
+            assert told == ({"X-Tenant-ID": wanted, "X-Org-ID": wanted} if wanted else {})
+            seen += 1
+    assert seen == len(DIALECT.operations)

@@ -18,6 +18,8 @@ from entrepot.store.schema.kept import AnyKept
 
 # Products that are looked at for a page of those with a status.
 LOOKED_AT: Final = 20_000
+# Microseconds by which the clocks of two processes may differ.
+_CLOCKS_DIFFER: Final = 3_600_000_000
 _BY_ID: Final = ("org", "id")
 _LIVE: Final = (told.ACTIVE, told.DRAFT, told.ARCHIVED)
 
@@ -73,34 +75,97 @@ def newest(
     conn: Connection, org: int, limit: int, statuses: Collection[str] = _LIVE
 ) -> list[FullProduct]:
     """Up to `limit` products with one of these statuses, the one that was changed last first."""
+    found = _told(conn, org, limit, statuses, None)
+    if told.ACTIVE in statuses:
+        found += _untold(conn, org, limit, None)[0]
+    return _whole(conn, org, sorted(found, reverse=True)[:limit])
+
+
+@asked_in("snapshot")
+def changed_before(
+    conn: Connection, org: int, after: bytes, limit: int
+) -> list[FullProduct] | None:
+    """Up to `limit` products that are not deleted and come behind this one, the one that was
+    changed last first; None where the organization does not have this one.
+
+    A product that is changed meanwhile comes first again: no page misses one. The last page looks
+    at every product.
+    """
+    [*known] = full(conn, org, [after])
+    if not known:
+        return None
+    at = (known[0].product.updated_at, after)
+    found = _told(conn, org, limit, _LIVE, at)
+    beyond: bytes | None = _bound(at[0])
+    untold: list[tuple[int, bytes]] = []
+    while beyond is not None and len(untold) < limit:
+        some, beyond = _untold(conn, org, limit, beyond)
+        untold += [one for one in some if one < at]
+        if len(found) >= limit:
+            break
+    return _whole(conn, org, sorted(found + untold, reverse=True)[:limit])
+
+
+def _bound(at: int) -> bytes:
+    """Products that were made up to a time have smaller ids than this, which begin with the time;
+    clocks may differ by a while.
+    """
+    return ((at + _CLOCKS_DIFFER) // 1_000).to_bytes(6, "big") + b"\xff" * 10
+
+
+def _whole(conn: Connection, org: int, found: list[tuple[int, bytes]]) -> list[FullProduct]:
+    by_id = {one.product.id: one for one in full(conn, org, [id_ for _, id_ in found])}
+    return [by_id[id_] for _, id_ in found]
+
+
+def _told(
+    conn: Connection, org: int, limit: int, statuses: Collection[str],
+    behind: tuple[int, bytes] | None,
+) -> list[tuple[int, bytes]]:  # fmt: skip
+    """When products were changed of which somebody told something, the last ones of each status,
+    behind one.
+    """
     found: list[tuple[int, bytes]] = []
     for status in statuses:
         statement = Statement(conn)
         mark = statement.mark
+        where = f"p.org = {mark(org)} AND p.status = {mark(status)}"
+        if behind is not None:
+            where += f" AND (p.updated_at, p.id) < ({mark(behind[0])}, {mark(behind[1])})"
         rows = statement.fetch(
-            f"SELECT p.updated_at, p.id FROM products AS p WHERE p.org = {mark(org)} "
-            f"AND p.status = {mark(status)} ORDER BY p.updated_at DESC, p.id DESC "
-            f"LIMIT {mark(limit)}"
+            f"SELECT p.updated_at, p.id FROM products AS p WHERE {where} "
+            f"ORDER BY p.updated_at DESC, p.id DESC LIMIT {mark(limit)}"
         )
         found += [(at, bytes(id_)) for at, id_ in rows]
-    if told.ACTIVE in statuses:
-        found += _untold(conn, org, limit)
-    ids = [id_ for _, id_ in sorted(found, reverse=True)[:limit]]
-    by_id = {one.product.id: one for one in full(conn, org, ids)}
-    return [by_id[id_] for id_ in ids]
+    return found
 
 
-def _untold(conn: Connection, org: int, limit: int) -> list[tuple[int, bytes]]:
-    """The newest products of which nobody told anything, among the newest LOOKED_AT of all."""
+def _untold(
+    conn: Connection, org: int, limit: int, beyond: bytes | None
+) -> tuple[list[tuple[int, bytes]], bytes | None]:
+    """The newest products of which nobody told anything, among the newest LOOKED_AT of all with
+    smaller ids than this one; and the id beyond which the others are.
+    """
     statement = Statement(conn)
     mark = statement.mark
+    smaller = "" if beyond is None else f" AND t.id < {mark(beyond)}"
     rows = statement.fetch(
         "SELECT i.created_at, i.id FROM (SELECT t.org, t.id, t.created_at FROM items AS t "
-        f"WHERE t.org = {mark(org)} ORDER BY t.id DESC LIMIT {mark(LOOKED_AT)}) AS i "
+        f"WHERE t.org = {mark(org)}{smaller} ORDER BY t.id DESC LIMIT {mark(LOOKED_AT)}) AS i "
         "WHERE NOT EXISTS (SELECT 1 FROM products AS p WHERE p.org = i.org AND p.id = i.id) "
         f"ORDER BY i.id DESC LIMIT {mark(limit)}"
     )
-    return [(at, bytes(id_)) for at, id_ in rows]
+    found = [(at, bytes(id_)) for at, id_ in rows]
+    if len(found) == limit:
+        return found, found[-1][1]
+    statement = Statement(conn)
+    mark = statement.mark
+    smaller = "" if beyond is None else f" AND t.id < {mark(beyond)}"
+    last = statement.fetch(
+        f"SELECT t.id FROM items AS t WHERE t.org = {mark(org)}{smaller} "
+        f"ORDER BY t.id DESC LIMIT 1 OFFSET {mark(LOOKED_AT - 1)}"
+    )
+    return found, bytes(last[0][0]) if last else None
 
 
 def full(conn: Connection, org: int, ids: Collection[bytes]) -> list[FullProduct]:

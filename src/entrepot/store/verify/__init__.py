@@ -38,6 +38,7 @@ from entrepot.store.verify.damage import check_damage
 from entrepot.store.verify.drift import check_schema
 from entrepot.store.verify.ledger import Hold, ProviderLedger, check_ledger
 from entrepot.store.verify.log import check_log, log_alone
+from entrepot.store.verify.merging import check_merging
 from entrepot.store.verify.orders import Walk
 from entrepot.store.verify.own_keys import OperationKey, keys_by
 from entrepot.store.verify.promises import Horizons
@@ -97,6 +98,7 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     asking.ask("the properties of invoices", lambda: invoices.check_properties(asking))
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))
     asking.ask("SEARCH", lambda: check_terms(asking, sound))
+    asking.ask("MERGING", lambda: check_merging(asking))
     asking.ask("COSTING", lambda: check_costing(conn, asking.findings))
     Walk(asking, sound, operation_key).check()
     if ledger is not None:

@@ -172,6 +172,11 @@ INVARIANTS: dict[str, str] = {
     ),
     "SENDERS": "The last telling of a sender is kept under that sender's own id.",
     "REASONS": "An order's reason is a known reason, and true of where the order stands.",
+    "MERGING": (
+        "An order whose lines are in another order has ended, and names one older order of the "
+        "same buyer. The older order's event names it, and took all of its quantities and its "
+        "total, once."
+    ),
     "JOBS": (
         "An order has at most one job of each kind, whose id begins with the order's. No job is "
         "put off or held longer than allowed."

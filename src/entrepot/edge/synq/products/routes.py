@@ -12,6 +12,7 @@ from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import MIB, Call, Operation, Parameter, Response
 from entrepot.edge.synq.documented import BODY_ERRORS, ERRORS, HEADERS
 from entrepot.edge.synq.ids import uuid
+from entrepot.edge.synq.paging import paged, parameters
 from entrepot.edge.synq.products import read, wire, write
 from entrepot.edge.synq.wire import Error
 from entrepot.store.reading import products
@@ -23,8 +24,15 @@ _PATH = "/api/v1/pim/products"
 
 
 async def list_products(call: Call) -> Answer:
-    """Answer with the products that were changed last."""
-    found = await call.read(products.newest, SHOWN)
+    """Answer with the products that were changed last, or with those behind one."""
+    after, limit = paged(call, SHOWN)
+    if after is None:
+        found = await call.read(products.newest, limit)
+    else:
+        behind = await call.read(products.changed_before, after, limit)
+        if behind is None:
+            raise refuse(Reason.INVALID, "is no product of this list", "after")
+        found = behind
     return Answer(200, write.encode(list(map(write.listed, found))))
 
 
@@ -73,8 +81,10 @@ _UNKNOWN = {404: Response("No such product is known here", Error)}
 _OPERATIONS = (
     Operation(
         method="GET", path=_PATH, operation_id="listProducts", summary="List products",
-        handler=list_products, tag="Catalogue", parameters=HEADERS,
-        responses={200: Response(f"The {SHOWN} products that were changed last",
+        handler=list_products, tag="Catalogue", parameters=(*HEADERS, *parameters(SHOWN)),
+        description="An empty list is the end. A product that is changed meanwhile comes first "
+        "again.",
+        responses={200: Response(f"The {SHOWN} products that were changed last, or the next ones",
                                  list[wire.Listed]), **ERRORS},
     ),
     Operation(
