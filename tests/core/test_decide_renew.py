@@ -177,6 +177,25 @@ def test_an_order_that_ended_meanwhile_keeps_no_money() -> None:
         assert (held(book, order), funds(book, order).kept, book.jobs(order)) == ([0, 0], 0, [])
 
 
+@pytest.mark.parametrize("outcome", ["authorized", "captured", "declined", "expired"])
+def test_an_order_that_ended_while_money_was_taken_is_told_nothing_of_its_hold(
+    outcome: str,
+) -> None:
+    """The rest of the old hold stays until the capture is answered: nobody asks for it again."""
+    book, order = renewing()
+    book.done(CaptureOrder(ORG, "native", order.id, Amount(400, 2)))
+    book.done(telling(book.order(order), ("polinate_phase", "CANCELLED")))
+    assert funds(book, order).capturable == 600
+    before = book.order(order)
+    answered(book, order, outcome)
+    after = book.order(order)
+    assert (after.reason, after.reason_detail) == (before.reason, before.reason_detail)
+    assert after.sender_words == before.sender_words
+    for _ in range(6):
+        work(book, order, good=True)
+    assert (sum(held(book, order)), funds(book, order).kept, book.jobs(order)) == (0, 0, [])
+
+
 def test_what_an_order_costs_does_not_rise_while_it_is_held_anew_and_may_fall() -> None:
     book, order = renewing()
     for command in (
