@@ -15,6 +15,7 @@ from tests.store.altered_book import Book, loosen
 from tests.store.verify_book import START, key_of, operation_key
 from tests.store.verify_breaks import BREAKS as BREAKS_OF_ROWS
 from tests.store.verify_breaks import Break
+from tests.store.verify_breaks_accounts import BREAKS_OF_ACCOUNTS
 from tests.store.verify_breaks_catalogue import BREAKS_OF_CATALOGUE
 from tests.store.verify_breaks_contacts import BREAKS_OF_CONTACTS
 from tests.store.verify_breaks_goods import BREAKS_OF_GOODS
@@ -50,7 +51,7 @@ BREAKS = (
     *BREAKS_OF_ROWS, *BREAKS_OF_PAYMENTS, *BREAKS_OF_GOODS, *BREAKS_OF_NUMBERS, *BREAKS_WITHIN,
     *BREAKS_OF_CONTACTS, *BREAKS_OF_PRODUCTS, *BREAKS_OF_TAXONOMY, *BREAKS_OF_PARTNERS,
     *BREAKS_OF_INVOICES, *BREAKS_OF_PRICE_LISTS, *BREAKS_OF_CATALOGUE,
-    *BREAKS_OF_MERGING,
+    *BREAKS_OF_MERGING, *BREAKS_OF_ACCOUNTS,
 )  # fmt: skip
 DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
 YEAR = 365 * 86_400 * 1_000_000

@@ -263,7 +263,7 @@ async def healthy_book(database: Database) -> Healthy:
 
     def source(conn: Any) -> None:
         accounts.set_source(conn, 1, "http://127.0.0.1/{orderId}", None)
-        account = {"org": 1, "service": "stripe", "added_at": book.now()}
+        account = {"org": 1, "service": "stripe", "sealed": b"\1" + b"\2" * 63, "added_at": 1}
         conn.execute(schema.provider_accounts.insert().values(account))
         chosen = {"org": account["org"], "capture": "shipment", "lapsing": "alarm"}
         chosen["attribution_days"] = 7

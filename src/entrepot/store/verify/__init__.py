@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, Table, func, literal_column, select
 
 from entrepot.store import schema
 from entrepot.store.verify import (
+    accounts,
     attributions,
     bulk_jobs,
     coming_back,
@@ -115,6 +116,7 @@ def _checks(overdue_before: int | None, horizons: Horizons | None) -> tuple[Chec
         *coming_back.checks(), *parents.checks(), *numbers.checks(), *contacts.checks(),
         *attributions.checks(), *products.checks(), *taxonomy.checks(), *partners.checks(),
         *invoices.checks(), *integrations.checks(), *bulk_jobs.checks(), *price_lists.checks(),
+        *accounts.checks(),
     )  # fmt: skip
 
 

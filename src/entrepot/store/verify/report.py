@@ -241,6 +241,11 @@ INVARIANTS: dict[str, str] = {
         "A bulk job that is over has nothing left, and each other one has the slices of what is "
         "left. The log has the making and the end of each."
     ),
+    "ACCOUNTS": (
+        "An account is at a payment service that is known. What is kept of it is a sealed text, "
+        "which no other account has. A payment is answered by its own provider, or by the sandbox "
+        "in the provider's place."
+    ),
     "PARTNERSHIPS": (
         "A partnership has as many events of its customer as its version says, and each event of "
         "a customer has the partnership."
