@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 from unittest import mock
 
@@ -55,6 +56,12 @@ operations = pytest.mark.parametrize(
 )
 
 
+@cache
+def document_of(name: str) -> dict[str, Any]:
+    """The document of a dialect, made once."""
+    return openapi.document(name)
+
+
 def said_of(document: Json, operation: Operation) -> Json:
     said: Json = document["paths"][operation.path][operation.method.lower()]
     return said
@@ -102,14 +109,14 @@ def possible(dialect: Dialect, operation: Operation) -> set[int]:
 
 @dialects
 def test_the_document_is_valid_openapi(dialect: Dialect) -> None:
-    document = openapi.document(dialect.name)
+    document = document_of(dialect.name)
     schemathesis.openapi.from_dict(document).validate()
     assert document["openapi"] == "3.1.0"
     assert json.loads(json.dumps(document)) == document
 
 
 def test_an_invalid_document_is_seen() -> None:
-    document = openapi.document("synq")
+    document = document_of("synq")
     del document["info"]["version"]
     with pytest.raises(jsonschema_rs.ValidationError):
         schemathesis.openapi.from_dict(document).validate()
@@ -117,7 +124,7 @@ def test_an_invalid_document_is_seen() -> None:
 
 @dialects
 def test_every_schema_is_valid(dialect: Dialect) -> None:
-    document = openapi.document(dialect.name)
+    document = document_of(dialect.name)
     for schema in document["components"]["schemas"].values():
         SQUARE.check_schema(schema)
     for operation in dialect.operations:
@@ -129,7 +136,7 @@ def test_every_schema_is_valid(dialect: Dialect) -> None:
 def test_every_reference_leads_somewhere_and_every_component_is_referred_to(
     dialect: Dialect,
 ) -> None:
-    document = openapi.document(dialect.name)
+    document = document_of(dialect.name)
     found = set(references(document))
     for one in found:
         assert isinstance(followed(document, one), dict)
@@ -139,7 +146,7 @@ def test_every_reference_leads_somewhere_and_every_component_is_referred_to(
 
 @dialects
 def test_every_operation_is_there_once(dialect: Dialect) -> None:
-    document = openapi.document(dialect.name)
+    document = document_of(dialect.name)
     named = [said["operationId"] for item in document["paths"].values() for said in item.values()]
     assert sorted(named) == sorted(one.operation_id for one in dialect.operations)
     assert len(named) == len(set(named))
@@ -147,7 +154,7 @@ def test_every_operation_is_there_once(dialect: Dialect) -> None:
 
 @operations
 def test_an_operation_says_all_that_its_table_says(dialect: Dialect, operation: Operation) -> None:
-    document = openapi.document(dialect.name)
+    document = document_of(dialect.name)
     said = said_of(document, operation)
     assert said["operationId"] == operation.operation_id
     assert said["summary"] == operation.summary
@@ -170,7 +177,7 @@ def test_an_operation_says_all_that_its_table_says(dialect: Dialect, operation: 
 def test_every_status_that_can_be_answered_is_documented(
     dialect: Dialect, operation: Operation
 ) -> None:
-    said = said_of(openapi.document(dialect.name), operation)
+    said = said_of(document_of(dialect.name), operation)
     documented = {int(status) for status in said["responses"]}
     assert {401, 429, 500} <= possible(dialect, operation) <= documented
     assert any(status < 300 for status in documented)
@@ -200,12 +207,12 @@ async def test_an_id_that_is_none_is_answered_with_a_documented_status(
     with pytest.raises(Refused) as refused:
         await operation.handler(call)
     status = dialect.refuse(refused.value.refusal, "request-1").status
-    assert str(status) in said_of(openapi.document(dialect.name), operation)["responses"]
+    assert str(status) in said_of(document_of(dialect.name), operation)["responses"]
 
 
 @operations
 def test_every_answer_documents_its_headers(dialect: Dialect, operation: Operation) -> None:
-    document = openapi.document(dialect.name)
+    document = document_of(dialect.name)
     for status, said in said_of(document, operation)["responses"].items():
         assert "X-Request-Id" in said["headers"], status
         assert ("Retry-After" in said["headers"]) == (status in {"429", "503"}), status
@@ -220,7 +227,7 @@ def test_every_answer_documents_its_headers(dialect: Dialect, operation: Operati
 
 @operations
 def test_every_refusal_has_the_documented_shape(dialect: Dialect, operation: Operation) -> None:
-    document = openapi.document(dialect.name)
+    document = document_of(dialect.name)
     responses = said_of(document, operation)["responses"]
     compared = 0
     for reason in Reason:
@@ -252,7 +259,7 @@ def decoded(body: Any, value: object) -> object:
 
 @operations
 def test_every_body_has_examples_that_are_taken(dialect: Dialect, operation: Operation) -> None:
-    document = openapi.document(dialect.name)
+    document = document_of(dialect.name)
     if operation.body is None:
         assert (dialect.name, operation.operation_id) not in EXAMPLES
         return

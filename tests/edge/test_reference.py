@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shlex
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -27,6 +28,18 @@ operations = pytest.mark.parametrize(
     [(dialect, operation) for dialect in ALL for operation in dialect.operations],
     ids=lambda one: one.name if isinstance(one, Dialect) else one.operation_id,
 )
+
+
+@cache
+def document_of(name: str) -> dict[str, Any]:
+    """The document of a dialect, made once."""
+    return openapi.document(name)
+
+
+@cache
+def page_of(name: str) -> bytes:
+    """The page of a dialect, made once."""
+    return reference.page({one.name: one for one in ALL}[name])
 
 
 def members(document: dict[str, Any], node: object, seen: frozenset[str] = frozenset()) -> set[str]:
@@ -79,7 +92,7 @@ class Page(HTMLParser):
 
 @dialects
 def test_the_page_is_whole_and_loads_nothing(dialect: Dialect) -> None:
-    text = reference.page(dialect).decode()
+    text = page_of(dialect.name).decode()
     page = Page(text)
     assert page.loads == []
     assert "url(" not in text
@@ -94,8 +107,8 @@ def test_the_page_is_whole_and_loads_nothing(dialect: Dialect) -> None:
 
 @operations
 def test_the_page_shows_every_member_and_status(dialect: Dialect, operation: Operation) -> None:
-    document = openapi.document(dialect.name)
-    whole = reference.page(dialect).decode()
+    document = document_of(dialect.name)
+    whole = page_of(dialect.name).decode()
     start = whole.index(f'<article id="{operation.operation_id}">')
     shown = Page(whole[start : whole.index("</article>", start) + len("</article>")]).text
     said = document["paths"][operation.path][operation.method.lower()]
@@ -107,7 +120,7 @@ def test_the_page_shows_every_member_and_status(dialect: Dialect, operation: Ope
 
 @operations
 def test_the_command_sends_what_the_operation_needs(dialect: Dialect, operation: Operation) -> None:
-    document = openapi.document(dialect.name)
+    document = document_of(dialect.name)
     examples = EXAMPLES.get((dialect.name, operation.operation_id), {})
     body = next(iter(examples.values()), None)
     said = document["paths"][operation.path][operation.method.lower()]
@@ -193,9 +206,9 @@ async def test_the_pages_are_served_for_every_dialect() -> None:
     for dialect in ALL:
         status, media, body = await served[f"/openapi/{dialect.name}.json"]()
         assert (status, media) == (200, "application/json")
-        assert json.loads(body) == openapi.document(dialect.name)
+        assert json.loads(body) == document_of(dialect.name)
         status, media, body = await served[f"/reference/{dialect.name}"]()
         assert (status, media) == (200, "text/html; charset=utf-8")
-        assert body == reference.page(dialect)
+        assert body == page_of(dialect.name)
         again = await served[f"/reference/{dialect.name}"]()
         assert again[2] is body, "made once"
