@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import stripe
 from tests.simulators.receiving import receiver
@@ -272,6 +273,21 @@ def test_a_customer_who_must_act_is_told_of_later() -> None:
         listed = shop.v1.events.list({"limit": 1}).data
         assert listed[0].id == events[-1].id
         assert shop.v1.payment_intents.retrieve(intent.id).status == "requires_capture"
+
+
+def test_a_receiver_that_is_killed_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its end may come between its taking the connection and the transport's looking at it."""
+    post, ends = httpx.AsyncClient.post, [AttributeError("getpeername")]
+
+    async def posted(*words: Any, **more: Any) -> httpx.Response:
+        if ends:
+            raise ends.pop()
+        return await post(*words, **more)
+
+    monkeypatch.setattr(httpx.AsyncClient, "post", posted)
+    with receiver() as received, simulated("stripe", notify=received.url) as simulator:
+        made(client(simulator))
+        received.wait_for(1)
 
 
 def test_notifications_are_doubled_held_reversed_late_and_forged() -> None:

@@ -59,7 +59,8 @@ class Notices:
         headers, body = self._service.notified(told, forged=forged)
         try:
             answer = await self._client.post(url, content=body, headers=headers)
-        except httpx.HTTPError:
+        except (httpx.HTTPError, AttributeError):
+            # A receiver that is killed as it takes the connection: the transport has no socket.
             return 0
         return answer.status_code
 
