@@ -54,5 +54,5 @@ def _late(held: Held, full: FullPayment, answer: Authorised | Captured | Dispute
     money = f"{Amount(full.authorisation.units, payment.amount.scale).text()} {payment.currency}"
     return (
         f"{payment.service} {does} {money} that the {which} needs no more: {way} "
-        f"{answer.provider_reference} there, then retry"
+        f"{answer.provider_reference} there unless another order came with it, then retry"
     )

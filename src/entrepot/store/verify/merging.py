@@ -17,7 +17,6 @@ from sqlalchemy import Row, Select, func, or_, select
 from entrepot.store import schema
 from entrepot.store.verify.asking import Asking
 
-_NAME: Final = "MERGING"
 _ORDERS_AT_ONCE: Final = 200
 _ENDED: Final = ("cancelled", "deleted")
 _POINTS: Final = re.compile(r"its lines are in order #([0-9]+)\Z", re.ASCII)
@@ -71,7 +70,7 @@ def _check(asking: Asking, org: int, part: list[Row[Any]]) -> None:
         if why is None and older is not None and target not in theirs.archived:
             why = _not_taken(one, theirs.taken.get(bytes(older.id), []), pieces.get(id_, 0))
         if why is not None:
-            asking.findings.add(_NAME, org=org, order_id=id_, why=why)
+            asking.findings.add("MERGING", org=org, order_id=id_, why=why)
     _check_takers(asking, org, part, own)
 
 
@@ -85,7 +84,7 @@ def _check_takers(asking: Asking, org: int, part: list[Row[Any]], told: _Told) -
             newer = known.get(_id(body["merged"]))
             if newer is None or newer.stage not in _ENDED or newer.reason != "merged":
                 why = "an order whose lines it took has not ended so"
-                asking.findings.add(_NAME, org=org, order_id=taker, why=why)
+                asking.findings.add("MERGING", org=org, order_id=taker, why=why)
 
 
 def _wrong(one: Row[Any], told: list[dict[str, Any]], older: Row[Any] | None) -> str | None:
