@@ -67,8 +67,9 @@ class Asked(NamedTuple):
 def terms_of(said: Said, skus: Iterable[str | None] = ()) -> frozenset[bytes]:
     """The terms of an order whose lines have these SKUs."""
     whole = [_whole(text) for text in (*said[:_NAMES], *skus) if text]
-    plain = [*words_of((said.first_name, said.last_name)), *words_of((said.email,))]
-    phones = [PHONE + _bytes(digits) for digits in telephones(said.phone or "")]
+    plain = words_of((said.first_name, said.last_name)) + words_of((said.email,))
+    digits = telephones(said.phone) if said.phone else ()
+    phones = [PHONE + _bytes(one) for one in digits]
     return frozenset([*whole, *map(_bytes, plain), *phones])
 
 

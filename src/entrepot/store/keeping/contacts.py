@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from entrepot.core import events
 from entrepot.core.buyers import BuyerContact
@@ -32,6 +32,7 @@ _ORDER = ("id", "customer_id", "created_at", "made_at", "origin", "channel", "so
 _OWNED = ("org", "order_id", "customer_id", "window_days")
 _CLICKER = ("org", "origin_id", "customer_id")
 _TERM = ("org", "term", "customer_id")
+_PASSED_OVER = sorted(STEADY - costing.MOVING)
 
 
 class _Told(NamedTuple):
@@ -49,18 +50,19 @@ def behind(conn: Connection, after_org: int, limit: int) -> list[Sweep]:
 
 
 def follow(conn: Connection, sweep: Sweep, limit: int, now: int) -> Step:
-    """Take in the next `limit` events. Raises Conflict where another process was faster."""
-    e = schema.events.c
-    following = select(e.number, e.subject, e.subject_id, e.source, e.type)
-    following = following.where(e.org == sweep.org, e.number > sweep.reached_at)
-    found = conn.execute(following.order_by(e.org, e.number).limit(limit)).all()
-    reached = found[-1].number if found else _newest(conn, sweep.org)
+    """Take in the next `limit` events. Raises Conflict where another process was faster.
+
+    Numbers have no gap. Events that are in the archive are passed over.
+    """
+    newest = _newest(conn, sweep.org)
+    reached = min(newest, sweep.reached_at + limit)
+    found = conn.execute(_telling(sweep.org, sweep.reached_at, reached)).all()
     moved = sweep._replace(fence=sweep.fence + 1, reached_at=reached)
     writes = Writes()
     save(writes, moved, sweep.fence)
     named: dict[str, set[bytes]] = {events.ORDER: set(), events.TOUCH: set()}
     for one in found:
-        if one.subject in named and one.type not in STEADY:
+        if one.subject in named:
             named[one.subject].add(bytes(one.subject_id))
     told = {bytes(one.subject_id): one.source for one in found if one.subject == events.CUSTOMER}
     if told or any(named.values()):
@@ -69,13 +71,19 @@ def follow(conn: Connection, sweep: Sweep, limit: int, now: int) -> Step:
     if moving := [one.number for one in found if one.type in costing.MOVING]:
         costing.value(conn, sweep.org, moving, writes)
     writes.run(conn)
-    return Step(moved, len(found) < limit)
+    return Step(moved, reached == newest)
+
+
+def _telling(org: int, after: int, last: int) -> Select[Any]:
+    """The events between two numbers that a contact, a credit or a value may follow from."""
+    e = schema.events.c
+    told = select(e.number, e.subject, e.subject_id, e.source, e.type)
+    told = told.where(e.org == org, e.number > after, e.number <= last)
+    return told.where(e.type.not_in(_PASSED_OVER)).order_by(e.org, e.number)
 
 
 def _newest(conn: Connection, org: int) -> int:
-    """The number of the newest event, where the log has no event behind the reader: the events
-    between are in the archive.
-    """
+    """The number of the newest event."""
     c = schema.order_counters.c
     return int(conn.execute(select(c.events).where(c.org == org)).scalar_one())
 

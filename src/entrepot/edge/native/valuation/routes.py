@@ -26,9 +26,10 @@ _ID_BYTES = 16
 async def value_stock(call: Call) -> Answer:
     """A page of what stock is worth."""
     asked = bodies.query(call, wire.ValuationQuery)
+    # Asked first: the values are of this number or of a later one, and never older than it.
+    stands = await call.read(valuation.costing)
     found, limit = await _found(call, asked), asked.limit
     after = _cursor(found[limit - 1]) if len(found) > limit else None
-    stands = await call.read(valuation.costing)
     page = wire.Valuation(
         [_shown(one) for one in found[:limit]], after, cast("Any", stands.method), stands.reached
     )
