@@ -63,7 +63,7 @@ class Funds(NamedTuple):
 
     @property
     def captured(self) -> Amount:
-        """What was captured, whatever was given back of it."""
+        """The captured amount. Refunds do not lower the amount."""
         done = sum([sums(one.operations).captured for one in self.payments])
         return Amount(done, self.scale)
 

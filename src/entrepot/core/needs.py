@@ -56,7 +56,7 @@ class Needs:
     returns: set[tuple[int, bytes]] = field(default_factory=set)
     # Payments without an outcome, by service and the provider's reference.
     running: set[tuple[int, str, str]] = field(default_factory=set)
-    # Of these, payments that came to nothing, where none without an outcome has the reference.
+    # Payments that came to nothing, by the same names; asked where no running one has the name.
     without_money: set[tuple[int, str, str]] = field(default_factory=set)
     # Organizations whose shelves are read of which more is reserved than there is.
     oversold: set[int] = field(default_factory=set)

@@ -1,8 +1,8 @@
 """Price lists: prices of variants for the customers to whom a list is assigned.
 
 A list has one entry a variant. An entry that is removed stays for the lines that were placed with
-it, and prices nothing. Of a customer without a list the organization's default list
-applies, which has every variant at the variant's own price.
+it, and prices nothing. The organization's default list applies to a customer without a list, and
+has every variant at the variant's own price.
 """
 
 from __future__ import annotations

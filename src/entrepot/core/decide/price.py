@@ -45,7 +45,7 @@ LISTED_ALREADY: Final = "the list has this variant already"
 
 
 class Lists(Protocol):
-    """What the commands that write a list have in common."""
+    """The part that is common to the commands that write a list."""
 
     @property
     def org(self) -> int:
@@ -149,7 +149,7 @@ def entry_faults(command: Lists, entries: Iterable[DraftEntry], facts: Facts) ->
 
 
 def price_fault(entry: DraftEntry, variant: Variant, places: Mapping[str, int]) -> Refusal | None:
-    """What keeps an entry from saying the price of its variant; None where nothing does."""
+    """Why an entry may not say the price of its variant; None where the entry may."""
     if (entry.currency or variant.currency) not in places:
         sentence = "the variant has no price yet: say a price and its currency"
         return Refusal(Reason.INVALID, sentence, f"{entry.where}.currency")

@@ -242,8 +242,8 @@ INVARIANTS: dict[str, str] = {
         "left. The log has the making and the end of each."
     ),
     "ACCOUNTS": (
-        "An account is at a payment service that is known. What is kept of it is a sealed text, "
-        "which no other account has. A payment is answered by its own provider, or by the sandbox "
+        "An account is at a payment service that is known. Its row keeps a sealed text, which "
+        "no other account has. A payment is answered by its own provider, or by the sandbox "
         "in the provider's place."
     ),
     "PARTNERSHIPS": (
