@@ -68,7 +68,7 @@ format: $(DEV_INSTALLED) ## rewrite the sources as `make check` wants them
 bench: $(DEV_INSTALLED) ## every measure as one table and as JSON; BENCH_ARGS="--quick" takes minutes
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
-bench-turns: $(DEV_INSTALLED) ## OLD=FOLDER, another checkout with its .venv: orders a second of both, by turns
+bench-turns: $(DEV_INSTALLED) ## OLD=FOLDER, another checkout with its .venv: figures of both, by turns
 	$(BIN)/python -m bench.turns $(OLD) . $(BENCH_ARGS)
 
 bench-large: $(DEV_INSTALLED) ## memory after a million orders, growth to ten million; takes long

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from functools import cache
 from typing import Any
 
 import asyncpg
 import pysqlite3
 
 _LATENCIES = """
-SELECT confirmed.at - placed.at FROM events placed JOIN events confirmed
-ON confirmed.org = placed.org AND confirmed.subject_id = placed.subject_id
+SELECT confirmed.at - placed.at FROM {log} placed JOIN {log} confirmed
+ON confirmed.org = placed.org AND confirmed.{of} = placed.{of}
 AND confirmed.type = 'order.confirmed'
 WHERE placed.type = 'order.placed' AND placed.at >= {since} ORDER BY 1
 """
@@ -35,6 +36,13 @@ def rows(url: str, statement: str) -> list[tuple[Any, ...]]:
     return asyncio.run(fetch())
 
 
+@cache
+def log(url: str) -> str:
+    """The table of the events: versions in which an event was always an order's name it so."""
+    known = "name FROM sqlite_master" if url.startswith("sqlite") else "tablename FROM pg_tables"
+    return "events" if ("events",) in rows(url, f"SELECT {known}") else "order_events"
+
+
 def orders(url: str) -> int:
     """How many orders the book holds."""
     return int(rows(url, "SELECT count(*) FROM orders")[0][0])
@@ -42,7 +50,7 @@ def orders(url: str) -> int:
 
 def events(url: str, kind: str) -> int:
     """How many events of one type the book holds."""
-    return int(rows(url, f"SELECT count(*) FROM events WHERE type = '{kind}'")[0][0])
+    return int(rows(url, f"SELECT count(*) FROM {log(url)} WHERE type = '{kind}'")[0][0])
 
 
 def idle(url: str) -> bool:
@@ -52,12 +60,13 @@ def idle(url: str) -> bool:
 
 def newest(url: str) -> int:
     """When the newest event happened, in microseconds since the epoch; 0 in an empty book."""
-    return int(rows(url, "SELECT coalesce(max(at), 0) FROM events")[0][0])
+    return int(rows(url, f"SELECT coalesce(max(at), 0) FROM {log(url)}")[0][0])
 
 
 def first_and_last(url: str, kind: str, since: int) -> tuple[int, int]:
     """When the first and the last event of a type happened, of those from `since` on."""
-    statement = f"SELECT min(at), max(at) FROM events WHERE type = '{kind}' AND at >= {since}"
+    its = f"type = '{kind}' AND at >= {since}"
+    statement = f"SELECT min(at), max(at) FROM {log(url)} WHERE {its}"
     first, last = rows(url, statement)[0]
     return int(first or since), int(last or since)
 
@@ -67,7 +76,9 @@ def placed_to_confirmed(url: str, since: int) -> tuple[float, float]:
 
     By the times of the two events, so to the millisecond; (0, 0) where no order was confirmed.
     """
-    waits = [row[0] / 1e3 for row in rows(url, _LATENCIES.format(since=int(since)))]
+    table = log(url)
+    named = {"log": table, "of": "subject_id" if table == "events" else "order_id"}
+    waits = [row[0] / 1e3 for row in rows(url, _LATENCIES.format(since=int(since), **named))]
     if not waits:
         return 0.0, 0.0
     return waits[len(waits) // 2], waits[min(len(waits) - 1, len(waits) * 99 // 100)]

@@ -26,6 +26,7 @@ from entrepot.core.quantity import whole
 from entrepot.store import schema
 from entrepot.store.keeping.migrate import INSTALL_SECRET
 from entrepot.store.writing import spans, tallies
+from entrepot.store.writing.list_tallies import NO_KEY
 from entrepot.testing.server import Server
 
 AT_ONCE = 5_000
@@ -37,13 +38,19 @@ _NEVER_SWEPT = {"ENTREPOT_IDEMPOTENCY_DAYS": "off"}
 
 
 class Filled(NamedTuple):
-    """A filled book. `sample` has ids of orders drawn evenly over all of it."""
+    """A filled book. `sample` has ids of orders (or products) drawn evenly over all of it."""
 
     url: str
     folder: Path
     orders: int
     sample: list[bytes]
     seconds: float
+    of: str = "orders"  # or what else it has so many of
+
+    @property
+    def told(self) -> str:
+        """How many it has, in words."""
+        return f"{self.orders:,} {self.of}"
 
     def server(self) -> Server:
         """A server on it that only accepts and reads, not started yet.
@@ -81,12 +88,16 @@ def _fill(book: Book, orders: int) -> list[bytes]:
     drawn = set(chance.sample(range(1, orders + 1), min(orders, SAMPLE_MAX)))
     sample: list[bytes] = []
     counted: Counter[int] = Counter()
-    logged = 0
+    copied = Copied()
     for start in range(1, orders + 1, AT_ONCE):
         chosen = pattern.choose(min(AT_ONCE, orders + 1 - start), chance)
         counted.update(chosen)
-        rows, made = copies(pattern, Copied(start - 1, logged), chosen, begins, latest, chance)
-        logged += len(rows["events"])
+        rows, made = copies(pattern, copied, chosen, begins, latest, chance)
+        copied = Copied(
+            copied.orders + len(chosen),
+            copied.events + len(rows["events"]),
+            copied.invoices + len(rows["invoices"]),
+        )
         _write(book, rows)
         sample += [order for number, order in enumerate(made, start) if number in drawn]
         done = start + len(chosen) - 1
@@ -94,12 +105,15 @@ def _fill(book: Book, orders: int) -> list[bytes]:
             say(f"filled {done:,} of {orders:,} orders")
     book.begin()
     _restock(book, pattern, counted)
-    _tally(book, orders, logged)
+    _tally(book, copied)
     _value(book)
     book.commit()
-    fill_contacts.fill(book, logged)
-    fill_terms.fill(book, orders, logged)
-    fill_campaigns.fill(book, orders, logged)
+    fill_contacts.fill(book, copied.events)
+    book.begin()
+    _tally_invoices(book)
+    book.commit()
+    fill_terms.fill(book, orders, copied.events)
+    fill_campaigns.fill(book, orders, copied.events)
     return sample
 
 
@@ -109,6 +123,8 @@ def _taken_out(book: Book) -> Pattern:
     book.begin()
     book.run("DELETE FROM variant_details")
     book.run("DELETE FROM products")
+    # Orders that are placed from now on get no invoices, as where nobody chose that they do.
+    book.run("DELETE FROM organization_settings")
     book.commit()
     for table in sorted(EMPTY):
         assert not book.rows(table), f"the pattern is not at rest: {table} is not empty"
@@ -223,16 +239,16 @@ _PATHS = (
 )
 
 
-def _tally(book: Book, orders: int, events: int) -> None:
+def _tally(book: Book, copied: Copied) -> None:
     """Counters and tallies as counters.py, spans.py and tallies.py of store/writing would have kept
     them.
     """
     for table in ("order_spans", "order_property_tallies", "order_update_tallies"):
         book.run(f"DELETE FROM {table}")
     book.run(
-        "UPDATE order_counters SET orders = ?1, events = ?2, committed_at = "
+        "UPDATE order_counters SET orders = ?1, events = ?2, invoices = ?3, committed_at = "
         "(SELECT max(o.updated_at) FROM orders AS o WHERE o.org = order_counters.org)",
-        orders, events,
+        *copied,
     )  # fmt: skip
     book.run(_LOWEST.format(size=spans.SIZES[0]))
     sizes = list(zip(spans.SIZES, spans.SIZES[1:], strict=False))
@@ -242,3 +258,24 @@ def _tally(book: Book, orders: int, events: int) -> None:
         book.run(_UPDATES.format(level=level, size=size))
     book.run(_VALUES)
     book.run(_PATHS)
+
+
+_INVOICES = (
+    "INSERT INTO list_tallies (org, list, word, key, level, slot, counted) SELECT i.org, "
+    "'invoices', {word}, ?1, {level}, (i.number - 1) / {size}, count(*) FROM invoices AS i "
+    "GROUP BY 1, 3, 6"
+)
+_INVOICE_PROPERTIES = (
+    "INSERT INTO list_tallies (org, list, word, key, level, slot, counted) SELECT i.org, "
+    "'invoice_properties', {word}, p.key, {level}, (i.number - 1) / {size}, count(*) "
+    "FROM invoices AS i JOIN invoice_properties AS p ON p.org = i.org AND p.invoice_id = i.id "
+    "GROUP BY 1, 3, 4, 6"
+)
+
+
+def _tally_invoices(book: Book) -> None:
+    """Tallies of the lists of invoices, as store/writing/invoices.py would have kept them."""
+    for level, size in enumerate(spans.SIZES):
+        for word in ("''", "i.status"):
+            book.run(_INVOICES.format(word=word, level=level, size=size), NO_KEY)
+            book.run(_INVOICE_PROPERTIES.format(word=word, level=level, size=size))

@@ -55,10 +55,15 @@ def fill(book: Book, events: int) -> None:
         after = bytes(end[0][0]) if end else None
         _write(book, found)
     book.begin()
+    tally(book)
+    book.commit()
+
+
+def tally(book: Book) -> None:
+    """Count the contacts by their times."""
     for name, at in ((CONTACTS, "created_at"), (CONTACTS_UPDATED, "updated_at")):
         for level, size in enumerate(tallies.SLOTS):
             book.run(_TALLIES.format(name=name, level=level, at=at, size=size), b"")
-    book.commit()
 
 
 def _row(row: tuple[Any, ...]) -> dict[str, Any]:

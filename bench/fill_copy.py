@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from bench.fill_pattern import BATCH, NAME, SHAPES
+from bench.fill_pattern import BATCH, NAME, PHONE, SHAPES
 from bench.fill_rules import (
     ABSENT,
+    BILLED,
     BY_CUSTOMER,
+    BY_INVOICE,
     ID,
     LOGGED,
     NUMBER,
@@ -38,17 +40,20 @@ Rows = dict[str, list[Row]]  # by table
 
 
 class Copy:
-    """Values of one copy: begin (microseconds), stretch, number, how many events come before its
-    own, key, batch, and its ids.
+    """Values of one copy: begin (microseconds), stretch, number, how many events and invoices come
+    before its own, key, batch, and its ids.
     """
 
-    __slots__ = ("batch", "begin", "ids", "key", "logged", "number", "stretch")
+    __slots__ = ("batch", "begin", "billed", "ids", "key", "logged", "number", "stretch")
 
-    def __init__(self, begin: int, stretch: int, number: int, logged: int, key: str) -> None:
+    def __init__(
+        self, begin: int, stretch: int, number: int, logged: int, billed: int, key: str
+    ) -> None:
         self.begin = begin
         self.stretch = stretch
         self.number = number
         self.logged = logged
+        self.billed = billed
         self.key = key
         self.batch = f"b{number // BATCH_ORDERS}"
         self.ids: dict[bytes, bytes] = {}
@@ -64,6 +69,7 @@ class Shape:
         self._key = NAME.format(at)
         self._begin: int = _of(rows, "orders", "created_at")[0]
         self._minted = list(dict.fromkeys([order, *_minted(rows)]))
+        self._numbers = sorted(_of(rows, "events", "number"))
         holes = self._holes(order, rows, secret)
         # The longest first: a key may begin like another text.
         texts = sorted(holes, key=len, reverse=True)
@@ -77,6 +83,7 @@ class Shape:
     def _holes(self, order: bytes, rows: Rows, secret: bytes) -> dict[str, Make]:
         """Texts that stand for what is the pattern's own, and what stands for the copy's."""
         holes: dict[str, Make] = {self._key: lambda copy: copy.key, BATCH: lambda copy: copy.batch}
+        holes[PHONE] = lambda copy: f"555{copy.number:07d}"
         for old in self._minted:
             for spell in (ids.dashed, bytes.hex, ids.internal_reference):
                 holes[spell(old)] = _spelled(spell, old)
@@ -94,7 +101,7 @@ class Shape:
         for at, column in enumerate(schema.metadata.tables[table].columns):
             make = None if row[at] is None else self._make(rules[column.name], row[at])
             if rules[column.name] == LOGGED:
-                make = _logged(row[_SEQ])
+                make = _logged(1 + self._numbers.index(row[at]))
             if make is not None:
                 found.append((at, make))
         return found
@@ -104,6 +111,8 @@ class Shape:
             return lambda copy: copy.ids[old]
         if rule == NUMBER:
             return lambda copy: copy.number
+        if rule == BILLED:
+            return lambda copy: copy.billed + 1
         if rule == TOLD:
             return self._told(old)
         if rule == UNSEALED:
@@ -146,11 +155,8 @@ class Shape:
 _RULES = checked()
 
 
-_SEQ = schema.events.columns.keys().index("seq")
-
-
-def _logged(seq: int) -> Make:
-    return lambda copy: copy.logged + seq
+def _logged(place: int) -> Make:
+    return lambda copy: copy.logged + place
 
 
 def _spelled(spell: Callable[[bytes], str], old: bytes) -> Make:
@@ -172,7 +178,7 @@ def _of(rows: Rows, table: str, column: str) -> list[Any]:
 
 def _minted(rows: Rows) -> Iterator[bytes]:
     """The ids that rows of these were made under."""
-    for table in ("order_lines", "customers", "stock_entries", "shipments", "returns"):
+    for table in ("order_lines", "customers", "stock_entries", "shipments", "returns", "invoices"):
         yield from _of(rows, table, "id")
 
 
@@ -204,13 +210,16 @@ class Pattern:
             strict=True,
         )  # fmt: skip
         [(order, customer)] = [(one[0], one[1]) for one in named if key in one[2:]]
+        billed = zip(_of(found, "invoices", "order_id"), _of(found, "invoices", "id"), strict=True)
+        invoices = {id_ for of, id_ in billed if of == order}
         rows: Rows = {}
         for table, column in OWNER.items():
-            owner = customer if table in BY_CUSTOMER else order
+            if table in BY_CUSTOMER | BY_INVOICE:
+                its = {customer} if table in BY_CUSTOMER else invoices
+            else:
+                its = {order, *invoices} if table == "events" else {order}
             owners = _of(found, table, column)
-            rows[table] = [
-                row for row, its in zip(found[table], owners, strict=True) if its == owner
-            ]
+            rows[table] = [row for row, of in zip(found[table], owners, strict=True) if of in its]
         return order, rows
 
     def choose(self, count: int, chance: random.Random) -> list[int]:
@@ -241,10 +250,11 @@ def _shelves(rows: Rows, table: str, units: str) -> list[tuple[Shelf, int]]:
 
 
 class Copied(NamedTuple):
-    """How many orders are copied already, and how many events with them."""
+    """How many orders are copied already, and how many events and invoices with them."""
 
-    orders: int
-    events: int
+    orders: int = 0
+    events: int = 0
+    invoices: int = 0
 
 
 def copies(
@@ -263,7 +273,8 @@ def copies(
         room = (latest - begin) // (shape.lasts or 1)
         stretch = chance.randint(1, max(1, min(STRETCH_MAX, room)))
         key = f"{chance.getrandbits(32):08x}-filled-{number}"
-        copy = Copy(begin, stretch, number, copied.events + len(into["events"]), key)
+        events, invoices = (len(into[table]) for table in ("events", "invoices"))
+        copy = Copy(begin, stretch, number, copied.events + events, copied.invoices + invoices, key)
         orders.append(shape.copy(copy, chance, into))
     for table, rows in into.items():
         keys = schema.metadata.tables[table].primary_key.columns.keys()

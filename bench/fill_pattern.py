@@ -17,6 +17,8 @@ from entrepot.testing.server import Server, eventually
 
 NAME = "pattern-{:02d}-key"
 BATCH = "pattern-batch"
+# The telephone of the one shape that has one; a copy has its own.
+PHONE = "5550000000"
 # Polinate's properties: a batch, which few orders share, and a mark, which one shape has.
 BATCH_PATH, MARK_PATH = "sale.batch", "sale.campaign"
 
@@ -30,6 +32,13 @@ class Shape(NamedTuple):
     told: tuple[dict[str, str], ...] = ()  # by Polinate's words, one PATCH each
 
 
+_WITH_TELEPHONE = {
+    "id": f"customer-{KEY}", "firstName": "Ada", "lastName": "Byron",
+    "userIds": [
+        {"type": "email", "id": f"ada-{KEY}@example.org"},
+        {"type": "phone", "id": f"+43{PHONE}"},
+    ],
+}  # fmt: skip
 SHAPES = (
     Shape("synq", 26, {}),
     Shape("synq", 20, {}, ({"status": "PACKED"}, {"status": "DELIVERED"})),
@@ -39,8 +48,10 @@ SHAPES = (
     Shape("polinate", 2, {"properties": {"sale": {"batch": BATCH}}}, ({"phase": "CANCELLED"},)),
     Shape("konvo", 20, {"status": "completed", "shipmentStatus": "delivered"}),
     Shape("konvo", 10, {"status": "shipped", "shipmentStatus": "in_transit"}),
-    Shape("konvo", 5, {"status": "open"}),
+    Shape("konvo", 5, {"status": "open", "externalId": f"shop-{KEY}", "customer": _WITH_TELEPHONE}),
 )
+# The place of the shape whose invoice has a property.
+BILLED = 1
 
 
 def place(server: Server) -> None:
@@ -49,14 +60,33 @@ def place(server: Server) -> None:
     The server has to run the pipeline. Raises AssertionError when one gets somewhere else.
     """
     with httpx.Client(base_url=server.url, timeout=30) as http:
+        _choose(http, server.credentials, {"invoices": "confirmation"})
         placed = [_place(http, server.credentials, at) for at in range(len(SHAPES))]
         _come_to_rest(server)
         for shape, order in zip(SHAPES, placed, strict=True):
             for change in shape.told:
                 _tell(http, server.credentials, order, change)
+        _bill(http, server.credentials, placed[BILLED])
     _come_to_rest(server)
     found = book.rows(server.database_url, "SELECT count(*) FROM orders WHERE parked")
     assert found == [(0,)], "an order of the pattern is parked"
+
+
+def _choose(http: httpx.Client, told: Credentials, settings: dict[str, str]) -> None:
+    headers = {"Authorization": f"Bearer {told['native']['api_key']}"}
+    answer = http.patch("/v1/settings", json=settings, headers=headers)
+    assert answer.is_success, answer.text[:500]
+
+
+def _bill(http: httpx.Client, told: Credentials, order: str) -> None:
+    """An accounting system says where it keeps an order's invoice."""
+    headers = {"Authorization": f"Bearer {told['native']['api_key']}"}
+    found: Any = http.get("/v1/invoices", headers=headers).raise_for_status().json()
+    [invoice] = [one["id"] for one in found["data"] if one["order_id"] == order]
+    body = {"properties": {"invoiceArtefact": "kept"}}
+    path = f"/api/v1/invoices/inv_{invoice.replace('-', '')}"
+    answer = http.patch(path, json=body, headers=polinate(told).headers)
+    assert answer.is_success, answer.text[:500]
 
 
 def _come_to_rest(server: Server) -> None:

@@ -20,11 +20,13 @@ TIME = "time"  # as long after the order's begin as in the pattern, stretched
 SHIFT = "shift"  # as long after the order's begin as in the pattern
 TOLD = "told"  # text in which the pattern's keys and ids are replaced by the copy's
 NUMBER = "number"  # the order's place in the book
+BILLED = "billed"  # the invoice's place in the book
 LOGGED = "logged"  # the event's place in the organization's log
 UNSEALED = "unsealed"  # a digest as older versions wrote it, of no sender
 ABSENT = "absent"  # nothing, as in rows of older versions
 
-# The column that names the order a row belongs to; of customers, through the order's own.
+# The column that names the order a row belongs to; of customers and of what hangs on an invoice,
+# through the order's own. Events are an order's or its invoice's.
 OWNER = {
     "orders": "id",
     "order_lines": "order_id",
@@ -42,8 +44,11 @@ OWNER = {
     "stock_entries": "order_id",
     "customers": "id",
     "customer_names": "customer_id",
+    "invoices": "order_id",
+    "invoice_properties": "invoice_id",
 }
 BY_CUSTOMER = frozenset({"customers", "customer_names"})
+BY_INVOICE = frozenset({"invoice_properties"})
 # Counted over the copies.
 MADE_ANEW = frozenset({
     "order_counters", "order_spans", "order_property_tallies", "order_update_tallies",
@@ -66,8 +71,6 @@ EMPTY = frozenset(
         "announced_orders",
         "jobs",
         "order_archives",
-        "invoices",
-        "invoice_properties",
     }
 ) | ({kept.table.name for kept in schema.PLAIN} - KEPT - MADE_ANEW)
 
@@ -164,6 +167,18 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
         TIME: _TIMES,
         TOLD: ("name", "first_name", "last_name", "email", "phone", "own_ids"),
     },
+    "invoices": {
+        SAME: (
+            "org", "status", "notes", "properties", "currency", "scale", "subtotal", "discount",
+            "shipping", "tax", "total", "total_scale", "version",
+        ),
+        ID: ("id", "order_id", "customer_id"),
+        # Numbers and times of making rise together.
+        SHIFT: ("created_at", "updated_at"),
+        TOLD: ("reference", "lines"),
+        BILLED: ("number",),
+    },
+    "invoice_properties": {SAME: ("org", "key"), ID: ("invoice_id",)},
     "customer_names": {SAME: ("org", "kind"), ID: ("customer_id",), TOLD: ("value",)},
 }  # fmt: skip
 

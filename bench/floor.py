@@ -40,8 +40,8 @@ _HOT = "\\set first 1\n\\set second 2\n"
 _RATE = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
 _LATENCY = re.compile(r"^latency average = ([0-9.]+) ms", re.MULTILINE)
 _DECIDED = """
-SELECT type, count(*), max(at) FROM events
-WHERE at >= {} AND type IN ('stock.reserved', 'order.failed') GROUP BY type
+SELECT type, count(*), max(at) FROM {log}
+WHERE at >= {since} AND type IN ('stock.reserved', 'order.failed') GROUP BY type
 """
 
 
@@ -175,7 +175,8 @@ def _decided(run: Run, server: Server, units: int) -> Row:
     load = run.load(request, server.url, CLIENTS, warm, 2 * run.options.seconds)
     failed = load.failed or failed or settle(server)
     placed = book.orders(url) - before
-    ended = {str(row[0]): row[1:] for row in book.rows(url, _DECIDED.format(begun))}
+    of_the_log = _DECIDED.format(log=book.log(url), since=begun)
+    ended = {str(row[0]): row[1:] for row in book.rows(url, of_the_log)}
     decided = sum(count for count, _ in ended.values())
     first, _ = book.first_and_last(url, "order.placed", begun)
     last = max((at for _, at in ended.values()), default=first)

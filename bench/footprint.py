@@ -39,7 +39,7 @@ def starts(run: Run, engine: str) -> None:
     """Seconds from the start of `serve` to the first 200 of /health/ready, on a book there is."""
     say(f"footprint, {engine}: seconds to ready")
     url, folder = run.place(engine, "start")
-    server, taken = Server(url, folder), []
+    server, taken = Server(url, folder, program=run.program), []
     server.command("demo", "--json")
     for _ in range(QUICK_STARTS if run.options.quick else STARTS):
         begun = time.perf_counter()

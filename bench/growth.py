@@ -1,10 +1,11 @@
 """Growth: the same requests on books of 10 thousand, 1 million and (large) 10 million orders.
 
-The books are filled as bench/fill.py says; each has a server of its own, all of them up, and they
-are measured by turns, there and back again, so that none has the better minutes of the machine. Old
-idempotency keys are not removed meanwhile. Reading comes before placing, so that what the filters
-ask for is known; the notes say how many orders match, and what a request costs the servers (and
-PostgreSQL) in processor time, which a busy machine disturbs less than rates.
+The books are filled as bench/fill.py says; each has a server of its own, all of them up (`open_`
+gives them, also to the measures of other rows than orders). They are measured by turns, there and
+back again, so that none has the better minutes of the machine. Old idempotency keys are not removed
+meanwhile. Reading comes before placing, so that what the filters ask for is known; the notes say
+how many orders match, and what a request costs the servers (and PostgreSQL) in processor time,
+which a busy machine disturbs less than rates.
 
 A load is timed when what it asks for is in memory: before, it is the disk that is measured, of
 which the notes say what it did at first and how long that lasted.
@@ -15,21 +16,23 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from statistics import fmean, median
 from typing import NamedTuple
 
-from bench import process, reading, wrk
+from bench import process, reading, reading_search, wrk
 from bench.fill import Filled, fill
 from bench.footprint import ready
+from bench.reading import Reading
 from bench.requests import synq
 from bench.rows import Row
 from bench.run import LONGEST_SECONDS, ROUNDS, WARM_UP_SECONDS, Run, say, settle, unsound
 from entrepot.testing.server import Server
 
-NUMBER = 7
+NUMBER, SEARCH = 7, 12
 TARGET = 0.85
 CONCURRENCY = 32
 SIZES, LARGE, QUICK = (10_000, 1_000_000), 10_000_000, (1_000, 20_000)
@@ -67,32 +70,44 @@ class Warm(NamedTuple):
 
 
 def measure(run: Run) -> None:
-    """All requests on one engine after the other."""
+    """All requests on one engine after the other; the search's rows are those of `search`."""
+    for engine in run.options.engines:
+        first = len(run.rows)
+        with open_(run, engine, fill) as places:
+            searches(run, engine, places)
+            reads(run, engine, places, reading.every)
+            _posts(run, engine, places)
+            closed(run, "growth", NUMBER, engine, places, first)
+
+
+@contextmanager
+def open_(run: Run, engine: str, fill: Fill) -> Iterator[list[Place]]:
+    """A filled book of each size, with a server on each; they are gone after the block."""
     sizes: tuple[int, ...] = QUICK if run.options.quick else SIZES
     if run.options.large:
         sizes = (*sizes, LARGE)
-    for engine in run.options.engines:
-        first = len(run.rows)
-        with ExitStack() as stack:
-            filled = [_filled(run, engine, size, stack) for size in sizes]
-            keeper = [_postmaster(run)] if engine == "postgres" else []
-            places = [_started(one, keeper, stack) for one in filled]
-            _reads(run, engine, places)
-            _posts(run, engine, places)
-            for place in places:
-                _footprint(run, engine, place)
-            run.keep("growth", NUMBER, first)
-            # A large book takes minutes, and says how long.
-            for place in places if run.options.large else places[:1]:
-                _verify(run, engine, place, first)
+    with ExitStack() as stack:
+        filled = [_filled(run, engine, size, fill, stack) for size in sizes]
+        keeper = [_postmaster(run)] if engine == "postgres" else []
+        yield [_started(one, keeper, stack) for one in filled]
 
 
-def _filled(run: Run, engine: str, orders: int, stack: ExitStack) -> Filled:
-    say(f"growth, {engine}: filling a book with {orders:,} orders")
-    url, folder = run.place(engine, f"growth-{orders}")
+def closed(run: Run, name: str, number: int, engine: str, places: list[Place], first: int) -> None:
+    """Rows of the servers themselves; then the smallest book is verified, or, large, each one."""
+    for place in places:
+        _footprint(run, engine, place)
+    run.keep(name, number, first)
+    # A large book takes minutes, and says how long.
+    for place in places if run.options.large else places[:1]:
+        _verify(run, engine, place, first)
+
+
+def _filled(run: Run, engine: str, size: int, fill: Fill, stack: ExitStack) -> Filled:
+    say(f"growth, {engine}: filling a book with {size:,}")
+    url, folder = run.place(engine, f"growth-{size}")
     stack.callback(_forget, run, url, folder)
-    filled = fill(url, folder, orders)
-    say(f"growth, {engine}: {orders:,} orders in {filled.seconds:.0f} s")
+    filled = fill(url, folder, size)
+    say(f"growth, {engine}: {filled.told} in {filled.seconds:.0f} s")
     return filled
 
 
@@ -123,11 +138,15 @@ def _started(filled: Filled, keeper: list[int], stack: ExitStack) -> Place:
     return Place(filled, server, median(taken), [server.process.pid, *keeper])
 
 
+Fill = Callable[[str, Path, int], Filled]
 Turn = partial[wrk.Load]  # a load on one book; how many seconds it lasts is still to be said
 
 
-def _reads(run: Run, engine: str, places: list[Place]) -> None:
-    named = [reading.every(place.filled, place.server) for place in places]
+def reads(
+    run: Run, engine: str, places: list[Place], asked: Callable[[Filled, Server], list[Reading]]
+) -> None:
+    """Each of the requests that read, on all books by turns."""
+    named = [asked(place.filled, place.server) for place in places]
     step = QUICK_STEP if run.options.quick else 1
     for same in list(zip(*named, strict=True))[::step]:
         totals = [one.total(place.server.url) for one, place in zip(same, places, strict=True)]
@@ -138,7 +157,14 @@ def _reads(run: Run, engine: str, places: list[Place]) -> None:
         rows = _by_turns(run, engine, same[0].name, places, loads)
         for row, total in zip(rows, totals[1:], strict=True):
             if total is not None:
-                row.note += f"; {total:,} orders match, {totals[0]:,} there"
+                row.note += f"; {total:,} match, {totals[0]:,} there"
+
+
+def searches(run: Run, engine: str, places: list[Place]) -> None:
+    """The rows of the measure `search`, whichever measure has filled the books."""
+    first = len(run.rows)
+    reads(run, engine, places, reading_search.every)
+    run.keep("search", SEARCH, first)
 
 
 def _posts(run: Run, engine: str, places: list[Place]) -> None:
@@ -165,10 +191,9 @@ def _by_turns(
     rates = [fmean(one.load.rate for one in both) for both in found]
     each = [_microseconds(both) for both in found]
     failed = "; ".join(sorted({one.load.failed for both in found for one in both} - {""}))
-    small = places[0].filled.orders
     rows = [
         Row(
-            what=f"{what}, {place.filled.orders:,} orders",
+            what=f"{what}, {place.filled.told}",
             engine=engine,
             role=place.server.role,
             workers=1,
@@ -176,7 +201,7 @@ def _by_turns(
             rate=rate,
             unit="requests/s",
             ratio=rate / rates[0] if rates[0] else None,
-            of=f"the same with {small:,} orders",
+            of=f"the same with {places[0].filled.told}",
             at_least=TARGET,
             p50=fmean(one.load.p50 for one in both),
             p99=fmean(one.load.p99 for one in both),
@@ -250,25 +275,25 @@ def _microseconds(loads: tuple[Taken, Taken]) -> float:
 
 def _footprint(run: Run, engine: str, place: Place) -> None:
     """The cost of a server with a book of this size: its start, and its memory by now."""
-    orders, server = place.filled.orders, place.server
+    told, server = place.filled.told, place.server
     assert server.process is not None
     figure = partial(Row, engine=engine, role=server.role, workers=1)
     run.rows.append(
         figure(
-            what=f"serve to ready, {orders:,} orders in the book",
+            what=f"serve to ready, {told} in the book",
             rate=place.ready, unit="s", at_most=READY_SECONDS, note=f"median of {STARTS} starts",
         )
     )  # fmt: skip
     run.rows.append(
         figure(
-            what=f"resident memory, {orders:,} orders in the book",
+            what=f"resident memory, {told} in the book",
             rate=process.memory(server.process.pid) / 1e6, unit="MB", at_most=MEMORY_MB,
             note="after all of the above",
         )
     )  # fmt: skip
     run.rows.append(
         figure(
-            what=f"filling the book with {orders:,} orders, in bulk",
+            what=f"filling the book with {told}, in bulk",
             rate=place.filled.seconds, unit="s",
         )
     )  # fmt: skip
@@ -276,14 +301,14 @@ def _footprint(run: Run, engine: str, place: Place) -> None:
 
 def _verify(run: Run, engine: str, place: Place, first: int) -> None:
     """Drain the server and verify its book: how long that takes, and what it finds."""
-    orders = place.filled.orders
-    say(f"growth, {engine}: draining, then entrepot verify of {orders:,} orders")
+    told = place.filled.told
+    say(f"growth, {engine}: draining, then entrepot verify of {told}")
     fault = settle(place.server)
     begun = time.monotonic()
     fault = unsound(place.server) or fault
     run.rows.append(
         Row(
-            what=f"drain and entrepot verify, {orders:,} orders",
+            what=f"drain and entrepot verify, {told}",
             engine=engine, rate=time.monotonic() - begun, unit="s", failed=fault,
         )
     )  # fmt: skip

@@ -78,10 +78,17 @@ def every(filled: Filled, server: Server) -> list[Reading]:
     """All of them, in the order of the table, on a book that only its filling has written to."""
     told = server.credentials
     return [
-        *_by_id(filled, told), *_pages(filled, told), *_filtered(filled, told),
-        *_contacts(filled, told), *_customers(filled, told), *_search(filled, told),
-        *_campaigns(filled, told),
+        *_by_id(filled, told), *_pages(filled, told), *_since(filled, told),
+        *_filtered(filled, told),
+        *_contacts(filled, told), *_customers(filled, told), *_campaigns(filled, told),
+        *_native(filled, told), *_invoices(filled, told),
     ]  # fmt: skip
+
+
+def of_any_version(filled: Filled, server: Server) -> list[Reading]:
+    """Those that the oldest versions answer as well: an order by its id, and lists of orders."""
+    told = server.credentials
+    return [*_by_id(filled, told), *_pages(filled, told), *_since(filled, told)]
 
 
 def _by_id(filled: Filled, told: Credentials) -> list[Reading]:
@@ -120,18 +127,23 @@ def _pages(filled: Filled, told: Credentials) -> list[Reading]:
     return first + deep
 
 
-def _filtered(filled: Filled, told: Credentials) -> list[Reading]:
-    request, half = polinate(told), filled.orders // 2
+def _since(filled: Filled, told: Credentials) -> list[Reading]:
+    half = filled.orders // 2
     few, many = _created(filled, FEW), _created(filled, half)
     few_updated, many_updated = _updated(filled, FEW), _updated(filled, half)
-    batch = f"propertyPath={BATCH_PATH}&propertyValue=b{half // BATCH_ORDERS}"
-    queries = {
+    return _polinate(told, {
         f"createdSince, newest {FEW}": f"createdSince={few}",
         "createdSince, newest half": f"createdSince={many}",
         f"updatedSince, latest {FEW}": f"updatedSince={few_updated}",
         "updatedSince, latest half": f"updatedSince={many_updated}",
         f"modifiedSince, latest {FEW}": f"modifiedSince={few_updated}",
         "modifiedSince, latest half": f"modifiedSince={many_updated}",
+    })  # fmt: skip
+
+
+def _filtered(filled: Filled, told: Credentials) -> list[Reading]:
+    batch = f"propertyPath={BATCH_PATH}&propertyValue=b{filled.orders // 2 // BATCH_ORDERS}"
+    return _polinate(told, {
         "phase of many": "phase=ACTIVE",
         "phase of few": "phase=CANCELLED",
         "status of many": "status=ACCEPTED",
@@ -139,7 +151,11 @@ def _filtered(filled: Filled, told: Credentials) -> list[Reading]:
         "propertyValue of few": batch,
         "propertyExists of some": f"propertyPath={MARK_PATH}&propertyExists=true",
         "propertyExists=false of most": f"propertyPath={MARK_PATH}&propertyExists=false",
-    }
+    })  # fmt: skip
+
+
+def _polinate(told: Credentials, queries: dict[str, str]) -> list[Reading]:
+    request = polinate(told)
     return [
         Reading(f"Polinate list, {name}", request.headers, (f"{request.path}?{query}",), "total")
         for name, query in queries.items()
@@ -164,28 +180,6 @@ def _contacts(filled: Filled, told: Credentials) -> list[Reading]:
     return [
         Reading(f"Konvo contacts, {name}", headers, (f"/contacts{query}",), "count")
         for name, query in queries.items()
-    ]
-
-
-def _search(filled: Filled, told: Credentials) -> list[Reading]:
-    """Orders that a text means: few or many, alone and within another filter."""
-    headers = {"Authorization": f"Bearer {told['native']['api_key']}"}
-    half, names = filled.orders // 2, {"a mailbox": "email", "a payment's": "payment_reference"}
-    found = {}
-    for name, column in names.items():
-        one = f"SELECT {column} FROM orders WHERE {column} IS NOT NULL AND number >= {half}"
-        found[name] = book.rows(filled.url, f"{one} ORDER BY org, number LIMIT 1")[0][0]
-    texts = {
-        "q, one mailbox": quote(found["a mailbox"]),
-        "q, a payment's reference": quote(found["a payment's"]),
-        "q, two words": quote(f"byron {found['a mailbox']}"),
-        "q, a name of many": "ada",
-        "q, a SKU of many that failed": "MUG-01&stage=failed",
-        "q, nobody": "nobody-is-called-so",
-    }  # fmt: skip
-    return [
-        Reading(f"Native list, {name}", headers, (f"/v1/orders?q={text}",))
-        for name, text in texts.items()
     ]
 
 
@@ -230,6 +224,53 @@ def _campaigns(filled: Filled, told: Credentials) -> list[Reading]:
         found += [
             Reading(f"Konvo {name}, {asked}", headers, (f"/{name}?{query}",), "count")
             for asked, query in queries.items()
+        ]
+    return found
+
+
+def _invoices(filled: Filled, told: Credentials) -> list[Reading]:
+    """Polinate's invoices with every filter, and the native API's."""
+    [(many,)] = book.rows(filled.url, "SELECT max(number) FROM invoices")
+    middle = f"SELECT created_at FROM invoices WHERE number = {many // 2}"
+    since = _spelled(book.rows(filled.url, middle)[0][0])
+    having = "propertyPath=invoiceArtefact"
+    queries = {
+        "first page": "", "page half way": f"?page={many // 2 // POLINATE_PAGE + 1}",
+        "createdSince, newest half": f"?createdSince={since}",
+        "hasArtefact of some": "?hasArtefact=true", "hasArtefact=false": "?hasArtefact=false",
+        "status of many": "?status=AUTHORISED", "status of none": "?status=OVERPAID",
+        "propertyValue of some": f"?{having}&propertyValue=kept",
+        "propertyExists of some": f"?{having}&propertyExists=true",
+        "status and property": f"?status=AUTHORISED&{having}&propertyExists=false",
+    }  # fmt: skip
+    found = [
+        Reading(f"Polinate invoices, {said}", polinate(told).headers,
+                (f"/api/v1/invoices{query}",), "total")
+        for said, query in queries.items()
+    ]  # fmt: skip
+    headers = {"Authorization": f"Bearer {told['native']['api_key']}"}
+    after = cursor(many // 2)
+    return found + [
+        Reading(f"native invoices, {said}", headers, (f"/v1/invoices{query}",))
+        for said, query in (("first page", ""), ("page half way", f"?after={after}"))
+    ]
+
+
+def _native(filled: Filled, told: Credentials) -> list[Reading]:
+    """The native API's lists of what orders leave, and Synq's audit: pages."""
+    headers = {"Authorization": f"Bearer {told['native']['api_key']}"}
+    found = [Reading("Synq audit", synq(told).headers, ("/api/v1/audit",))]
+    for name, table, ordered in (
+        ("touches", "touches", "id"), ("broadcasts", "broadcasts", "id"),
+        ("stock/ledger", "stock_entries", "id"), ("events", "events", "number"),
+    ):  # fmt: skip
+        half = f"(SELECT count(*) / 2 FROM {table})"
+        middle = f"SELECT {ordered} FROM {table} ORDER BY {ordered} LIMIT 1 OFFSET {half}"
+        [(last,)] = book.rows(filled.url, middle)
+        after = last if name == "events" else cursor(bytes(last).hex())
+        found += [
+            Reading(f"native {name}, {said}", headers, (f"/v1/{name}{query}",))
+            for said, query in (("first page", ""), ("page half way", f"?after={after}"))
         ]
     return found
 

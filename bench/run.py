@@ -49,7 +49,7 @@ from bench.rows import EMPTY, Row
 from bench.stock import replenish
 from bench.yardstick import Yardstick, empty_server
 from entrepot.testing.postgres import Postgres
-from entrepot.testing.server import Server, sqlite_url
+from entrepot.testing.server import ENTREPOT, Server, sqlite_url
 
 SETTLE_SECONDS = 300.0
 QUIET_SECONDS = 0.5
@@ -75,13 +75,19 @@ class Run:
     """Everything that one run starts; it all ends with the `with` block.
 
     `rows` grows as the measures go; the empty handler's own come when `finish` is called. `save`
-    is handed all of them whenever there are more to keep.
+    is handed all of them whenever there are more to keep. `program` is the `entrepot` that is
+    measured, which may be of another version than this folder.
     """
 
     def __init__(
-        self, options: Options, folder: Path, save: Callable[[list[Row]], None] = lambda _: None
+        self,
+        options: Options,
+        folder: Path,
+        save: Callable[[list[Row]], None] = lambda _: None,
+        program: str = ENTREPOT,
     ) -> None:
         self._save = save
+        self.program = program
         self.options = options
         self.folder = folder
         self.rows: list[Row] = []
@@ -137,7 +143,9 @@ class Run:
         """
         first = len(self.rows)
         url, folder = self.place(engine, role)
-        with Server(url, folder, role=role, workers=workers, env=env) as server:
+        with Server(
+            url, folder, role=role, workers=workers, env=env, program=self.program
+        ) as server:
             assert server.process is not None
             process.wait_until_idle(server.process.pid, workers)
             replenish(server)

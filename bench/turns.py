@@ -1,37 +1,53 @@
-"""Two versions by turns: `python -m bench.turns OLD NEW` holds orders a second against each other.
+"""Two versions by turns: `python -m bench.turns OLD NEW` holds the figures of both together.
 
-OLD and NEW are folders of the project, each with its own `.venv`. Both servers run all the time, on
-books of their own. Each request is sent for a short while to one server and then to the
-other, many times; a load begins when both servers rest, because a book copies its log after a load.
+OLD and NEW are folders of the project, each with its own `.venv`. For `accepted` and `reads` both
+servers run all the time, on books of their own. Each request is sent for a short while to one
+server and then to the other, many times; a load begins when both servers rest, because a book
+copies its log after a load.
 A ratio of neighbours in time is little touched by a machine whose speed changes from minute to
-minute; the median of many ratios is touched less. The processor time of an order, which the server
+minute; the median of many ratios is touched less. The processor time of a request, which the server
 used in the same loads, is told beside the rate. With `--role all` the pipeline runs in the same
-process, and the processor time is that of an order from its acceptance to its confirmation.
+process, and the processor time is that of an order from its acceptance to its confirmation. Every
+other measure of the bench is taken whole, by turns (bench/turns_measures.py).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import random
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from random import Random
-from statistics import median, quantiles
+from statistics import median
 from typing import Literal, NamedTuple
 
 from cyclopts import App
 
-from bench import process, wrk
-from bench.requests import Request, every
+from bench import book, process, reading, turns_measures, wrk
+from bench.fill import Filled
+from bench.ratios import spread
+from bench.requests import every, konvo, polinate, synq
+from bench.run import Options
 from bench.stock import replenish
 from entrepot.testing.postgres import Postgres
 from entrepot.testing.server import Server, sqlite_url
 
 CONNECTIONS = 32
-RESAMPLES = 2000
+# Orders that are read, of each dialect.
+PLACED = 1_000
 
-app = App(name="python -m bench.turns", help="Orders accepted a second by two versions, by turns.")
+app = App(name="python -m bench.turns", help="Figures of two versions, by turns.")
+
+
+class Asked(NamedTuple):
+    """What is sent over and over; one request counts for so many `orders`, or answers."""
+
+    name: str
+    orders: int
+    run: Callable[[str, int, int, Path], wrk.Load]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,6 +57,7 @@ class Compared:
     what: str
     old: list[Load]
     new: list[Load]
+    unit: str = "order"
 
     def told(self) -> str:
         """Two lines, of the rate and of the processor's: the median, and where 95 of 100 lie."""
@@ -53,55 +70,75 @@ class Compared:
         works += f"{median(load.processor for load in self.new):,.0f}"
         return (
             f"{self.what}, {len(pairs)} pairs\n"
-            f"  orders a second: {rate}, of {rates}\n"
-            f"  orders a second of the processor: {work}, of {works} microseconds an order"
+            f"  {self.unit}s a second: {rate}, of {rates}\n"
+            f"  {self.unit}s a second of the processor: {work}, of {works} microseconds "
+            f"an {self.unit}"
         )
 
 
 class Load(NamedTuple):
-    """Orders a second, and the server's microseconds of the processor an order."""
+    """Orders (or answers) a second, and the server's microseconds of the processor for one."""
 
     rate: float
     processor: float
 
 
-def spread(ratios: list[float]) -> str:
-    """The median of ratios, with its interval."""
-    low, high = interval(ratios)
-    return f"{median(ratios):.3f} ({low:.3f} to {high:.3f})"
-
-
-def interval(ratios: list[float]) -> tuple[float, float]:
-    """The bounds of 95 of 100 medians, by drawing from the ratios anew (bootstrap)."""
-    draw = Random(7)
-    medians = [median(draw.choices(ratios, k=len(ratios))) for _ in range(RESAMPLES)]
-    cuts = quantiles(medians, n=40)
-    return cuts[0], cuts[-1]
-
-
 def compare(
-    old: Server, new: Server, what: int, pairs: int, seconds: int, folder: Path
-) -> Compared:
+    old: Server, new: Server, asked: tuple[Asked, Asked], pairs: int, seconds: int, folder: Path
+) -> tuple[list[Load], list[Load]]:
     """Send one request to both servers by turns. Raises RuntimeError when a load fails."""
-    requests = {server: every(server.credentials)[what] for server in (old, new)}
-    loads: dict[Server, list[Load]] = {old: [], new: []}
+    loads: tuple[list[Load], list[Load]] = ([], [])
     for _ in range(pairs + 1):
-        for server in (old, new):
-            loads[server].append(_load(server, requests[server], seconds, folder))
+        for server, one, its in zip((old, new), asked, loads, strict=True):
+            its.append(_load(server, one, seconds, folder))
     # The first of each has warmed the servers up.
-    return Compared(requests[new].name, loads[old][1:], loads[new][1:])
+    return loads[0][1:], loads[1][1:]
 
 
-def _load(server: Server, request: Request, seconds: int, folder: Path) -> Load:
+def _load(server: Server, asked: Asked, seconds: int, folder: Path) -> Load:
     assert server.process is not None
     pid = server.process.pid
     before = process.processor_seconds(pid)
-    load = wrk.run(request, server.url, CONNECTIONS, seconds, folder)
+    load = asked.run(server.url, CONNECTIONS, seconds, folder)
     process.wait_until_idle(pid)
     if load.failed:
-        raise RuntimeError(f"{server.program}: {request.name}: {load.failed}")
+        raise RuntimeError(f"{server.program}: {asked.name}: {load.failed}")
     used = process.processor_seconds(pid) - before
-    return Load(load.rate * request.orders, used / load.requests / request.orders * 1e6)
+    return Load(load.rate * asked.orders, used / load.requests / asked.orders * 1e6)
+
+
+def _readings(server: Server, folder: Path) -> list[reading.Reading]:
+    """Requests that read, once there are orders to be read."""
+    url, told = server.database_url, server.credentials
+    for request in (synq(told), konvo(told, 1), polinate(told)):
+        before = book.orders(url)
+
+        def arrived(before: int = before) -> int:
+            return book.orders(url) - before
+
+        load = wrk.send(request, server.url, CONNECTIONS, PLACED, arrived, folder)
+        if load.failed:
+            raise RuntimeError(f"{server.program}: {request.name}: {load.failed}")
+    found = sorted(bytes(row[0]) for row in book.rows(url, "SELECT id FROM orders"))
+    random.Random(7).shuffle(found)
+    return reading.of_any_version(Filled(url, folder, len(found), found, 0.0), server)
+
+
+def _by_turns(
+    servers: list[Server], measure: str, only: str, pairs: int, seconds: int, folder: Path
+) -> None:
+    def asked(server: Server) -> list[Asked]:
+        if measure == "reads":
+            return [Asked(one.name, 1, one.run) for one in _readings(server, folder)]
+        requests = every(server.credentials)
+        return [Asked(one.name, one.orders, partial(wrk.run, one)) for one in requests]
+
+    old, new = servers
+    unit = "answer" if measure == "reads" else "order"
+    for each in zip(asked(old), asked(new), strict=True):
+        if only in each[1].name:
+            loads = compare(old, new, each, pairs, seconds, folder)
+            print(Compared(each[1].name, *loads, unit).told(), flush=True)
 
 
 @app.default
@@ -109,44 +146,57 @@ def turns(  # noqa: PLR0913 - a flag each
     old: Path,
     new: Path,
     *,
+    measure: str = "accepted",
     pairs: int = 20,
     seconds: int = 2,
+    sustain: int = 10,
     role: Literal["api", "all"] = "api",
     engine: Literal["sqlite", "postgres"] = "sqlite",
     only: str = "",
+    quick: bool = False,
 ) -> None:
-    """Print two lines a request. The books are verified by their own versions at the end.
+    """Print lines on each figure. The books are verified by their own versions at the end.
 
     Parameters
     ----------
-    pairs: How many loads each server gets.
+    measure: `accepted`; `reads`: an order by its id, and lists; or another measure of the bench.
+    pairs: How many loads, or turns of a whole measure, each version gets.
     seconds: How long a load lasts.
+    sustain: How long the figure of confirmed orders is sustained.
     role: `api` accepts only; `all` runs the pipeline in the same process.
     engine: Where the order books are; both are on one PostgreSQL.
-    only: Requests whose name has this text (default: all).
+    only: Of `accepted` and `reads`: requests whose name has this text (default: all).
+    quick: Of whole measures: fewer orders.
     """
     wrk.ensure()
+    programs = tuple(str(tree.resolve() / ".venv" / "bin" / "entrepot") for tree in (old, new))
+    if measure not in ("accepted", "reads"):
+        options = Options(
+            seconds=seconds, sustain=sustain, concurrency=(CONNECTIONS,), engines=(engine,),
+            roles=(role,), quick=quick,
+        )  # fmt: skip
+        try:
+            lines = turns_measures.compare(measure, (programs[0], programs[1]), options, pairs)
+        except ValueError as error:
+            sys.exit(str(error))
+        print("\n".join(lines))
+        return
     with tempfile.TemporaryDirectory(prefix="entrepot-turns-") as name, ExitStack() as stack:
         servers = []
         postgres = Postgres()
         if engine == "postgres":
             postgres.start()
             stack.callback(postgres.stop)
-        for number, tree in enumerate((old, new)):
+        for number, program in enumerate(programs):
             folder = Path(name) / str(number)
             folder.mkdir()
-            program = str(tree.resolve() / ".venv" / "bin" / "entrepot")
             url = postgres.create() if engine == "postgres" else sqlite_url(folder)
-            server = Server(url, folder, role=role, program=program)
-            servers.append(stack.enter_context(server))
+            server = stack.enter_context(Server(url, folder, role=role, program=program))
+            servers.append(server)
             assert server.process is not None
             process.wait_until_idle(server.process.pid)
             replenish(server)
-        for what, request in enumerate(every(servers[0].credentials)):
-            if only not in request.name:
-                continue
-            compared = compare(servers[0], servers[1], what, pairs, seconds, Path(name))
-            print(compared.told(), flush=True)
+        _by_turns(servers, measure, only, pairs, seconds, Path(name))
         for server in servers:
             server.terminate()
             server.verify()

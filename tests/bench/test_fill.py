@@ -12,7 +12,7 @@ from bench.requests import KEY, synq
 from sqlalchemy import BigInteger, Column, MetaData, Table
 from tests.conftest import ENGINES
 
-from bench import book, reading
+from bench import book, reading, reading_search
 from entrepot.store import schema
 from entrepot.testing.server import Server
 
@@ -60,13 +60,21 @@ def test_no_two_copies_share_what_tells_orders_apart(filled: Filled) -> None:
 
 def test_every_reading_is_answered_and_the_filters_match_what_they_say(filled: Filled) -> None:
     with filled.server() as server:
-        totals = {one.name: one.total(server.url) for one in reading.every(filled, server)}
+        asked = [*reading.every(filled, server), *reading_search.every(filled, server)]
+        totals = {one.name: one.total(server.url) for one in asked}
         _place(server)
-    counts = {name.rpartition(", ")[2]: total for name, total in totals.items() if total}
+    lists = {name: total for name, total in totals.items() if total and " list, " in name}
+    counts = {name.rpartition(", ")[2]: total for name, total in lists.items()}
     assert counts[f"newest {reading.FEW}"] == reading.FEW
     assert counts["newest half"] == ORDERS // 2
     assert 0 < counts[f"latest {reading.FEW}"] <= reading.FEW
     assert 0 < counts["propertyValue of few"] < ORDERS // 5
+    invoices = book.rows(filled.url, "SELECT count(*) FROM invoices")[0][0]
+    artefacts = [
+        totals[f"Polinate invoices, hasArtefact{one}"] or 0 for one in (" of some", "=false")
+    ]
+    assert sum(artefacts) == totals["Polinate invoices, first page"] == invoices > ORDERS // 2
+    assert all(artefacts)
     some, most = (counts[f"propertyExists{rest}"] for rest in (" of some", "=false of most"))
     assert some + most == ORDERS
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from bench.turns import Compared, Load, interval
+import pytest
+from bench.ratios import interval
+from bench.rows import Row
+from bench.run import Options
+from bench.turns import Compared, Load
+
+from bench import turns_measures
 
 
 def test_the_ratio_is_of_neighbours_and_its_interval_holds_the_median() -> None:
@@ -20,3 +26,34 @@ def test_the_ratio_is_of_neighbours_and_its_interval_holds_the_median() -> None:
 def test_the_interval_is_as_wide_as_the_ratios_scatter() -> None:
     low, high = interval([0.8, 0.9, 1.0, 1.1, 1.2] * 4)
     assert 0.85 <= low < 1.0 < high <= 1.15
+
+
+def test_a_measure_is_taken_by_turns_and_less_of_a_footprint_is_better(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns: list[str] = []
+
+    def turn(name: str, program: str, _: Options) -> list[Row]:
+        turns.append(f"{name} {program}")
+        twice = 2 if program == "new" else 1
+        return [
+            Row(what="a sale", engine="sqlite", role="all", rate=100.0 * twice, p50=8.0 * twice),
+            Row(what="resident", rate=50.0 * twice, unit="MB"),
+        ]
+
+    monkeypatch.setattr(turns_measures, "_turn", turn)
+    lines = turns_measures.compare("flash_sale", ("old", "new"), Options(), 2)
+    assert turns == [f"flash_sale {one}" for one in ("old", "new", "new", "old")]
+    assert lines == [
+        "a sale, sqlite, all, 2 pairs",
+        "  orders/s, new over old: 2.000 (2.000 to 2.000), of 100 and 200",
+        "  ms p50, old over new: 0.500 (0.500 to 0.500), of 8 and 16",
+        "resident, 2 pairs",
+        "  MB, old over new: 0.500 (0.500 to 0.500), of 50 and 100",
+    ]
+
+
+@pytest.mark.parametrize("name", ["growth", "fast"])
+def test_what_cannot_be_compared_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        turns_measures.compare(name, ("old", "new"), Options(), 1)
