@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,10 @@ from entrepot.testing.server import Server, sqlite_url
 ENGINES = ("sqlite", "postgres")
 Server.forked = True
 # Tests speak http over the loopback interface. A client of httpx loads the authorities that it
-# trusts for https, which takes 20 ms. In this folder it finds none.
+# trusts for https, which takes 40 ms of a processor. In this folder it finds none. A file of
+# authorities that the environment names would come before the folder.
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
+os.environ.pop("SSL_CERT_FILE", None)
 # A test that logs an error prints its traceback plainly. With all values around it, which is
 # structlog's own way, one error takes a second or two.
 _printing = structlog.get_config()["processors"][-1]
@@ -71,6 +74,25 @@ SLOW = (
 BEHIND_PGBOUNCER = "ENTREPOT_TEST_PGBOUNCER" in os.environ
 
 
+@dataclass
+class _Databases:
+    """The databases of the session's PostgreSQL, once that runs."""
+
+    server: Postgres | None = None
+    kept: set[str] = field(default_factory=set)
+
+    def drop(self, *names: str) -> None:
+        """Remove these databases, without names all but those that are kept."""
+        if self.server is not None:
+            there = self.server.databases - self.kept
+            for name in there.intersection(names) if names else there:
+                self.server.drop(name)
+
+
+def _name(url: str) -> str:
+    return url.rpartition("/")[2]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the slow files first, in their order."""
     places = {Path(__file__).parent / name: place for place, name in enumerate(SLOW)}
@@ -78,12 +100,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def databases() -> _Databases:
+    """What the session has of PostgreSQL, so far."""
+    return _Databases()
+
+
+@pytest.fixture(scope="session")
+def postgres(databases: _Databases) -> Iterator[Postgres]:
     """The session's PostgreSQL server."""
-    server = Postgres(durable=False)
+    server = databases.server = Postgres(durable=False)
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _databases_of_this_module(databases: _Databases) -> Iterator[None]:
+    """No database outlives the tests of its module: the files of all would fill the memory."""
+    yield
+    databases.drop()
 
 
 @pytest.fixture(scope="session")
@@ -146,6 +181,7 @@ def fresh_database(
     request: pytest.FixtureRequest,
     empty_database: Callable[[str], str],
     reached: Callable[[str, str], str],
+    databases: _Databases,
 ) -> Callable[[str], str]:
     """A factory: the URL of a database with the schema and no rows, on SQLite or on PostgreSQL.
 
@@ -157,6 +193,7 @@ def fresh_database(
         kind = "sqlite" if engine == "sqlite" else "direct"
         if kind not in migrated:
             migrated[kind] = _migrated(empty_database(kind))
+            databases.kept.add(_name(migrated[kind]))
         if kind == "direct":
             server: Postgres = request.getfixturevalue("postgres")
             return reached(server.create(template=migrated[kind]), engine)
@@ -180,15 +217,23 @@ def _migrated(url: str) -> str:
 
 
 @pytest.fixture(params=ENGINES)
-def empty_database_url(request: pytest.FixtureRequest, empty_database: Callable[[str], str]) -> str:
+def empty_database_url(
+    request: pytest.FixtureRequest, empty_database: Callable[[str], str], databases: _Databases
+) -> Iterator[str]:
     """The URL of an empty database for one test, without a schema, on each engine in turn."""
-    return empty_database(request.param)
+    url = empty_database(request.param)
+    yield url
+    databases.drop(_name(url))
 
 
 @pytest.fixture(params=ENGINES)
-def database_url(request: pytest.FixtureRequest, fresh_database: Callable[[str], str]) -> str:
+def database_url(
+    request: pytest.FixtureRequest, fresh_database: Callable[[str], str], databases: _Databases
+) -> Iterator[str]:
     """The URL of a fresh database for one test, on each engine in turn."""
-    return fresh_database(request.param)
+    url = fresh_database(request.param)
+    yield url
+    databases.drop(_name(url))
 
 
 @pytest.fixture(scope="module", params=ENGINES)

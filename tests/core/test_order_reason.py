@@ -14,7 +14,7 @@ def test_every_reason_has_a_meaning() -> None:
 
 
 def test_an_audit_knows_every_reason_and_no_other_but_the_service_that_stands_in() -> None:
-    [check] = [one for one in promises.checks(None) if one.invariant == "REASONS"]
+    [check] = [one for one in promises.checks() if one.invariant == "REASONS"]
     asked = check.broken.compile().params
     known = {value for name, value in asked.items() if name.startswith("reason")}
     assert known == {*OrderReason, "sandbox"}

@@ -27,7 +27,7 @@ async def test_the_orders_that_have_jobs_are_listed_once(invariant: str, tmp_pat
         dialect = sqlite.dialect()
         compiled = [
             str(check.broken.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-            for check in statements.checks(None)
+            for check in statements.checks()
             if check.invariant == invariant
         ]
         found = [conn.execute(text(f"EXPLAIN QUERY PLAN {one}")).all() for one in compiled]

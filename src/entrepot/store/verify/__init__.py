@@ -6,8 +6,8 @@ book. Parts that cannot be read are reported, and the rest is audited all the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, func, literal_column, select
@@ -42,10 +42,10 @@ from entrepot.store.verify.log import check_log, log_alone
 from entrepot.store.verify.merging import check_merging
 from entrepot.store.verify.orders import Walk
 from entrepot.store.verify.own_keys import OperationKey, keys_by
-from entrepot.store.verify.promises import Horizons
 from entrepot.store.verify.report import INVARIANTS, Findings, Report, Violation
 from entrepot.store.verify.statements import Check
 from entrepot.store.verify.terms import check_terms
+from entrepot.store.verify.waiting import Horizons
 
 __all__ = [
     "INVARIANTS",
@@ -91,10 +91,8 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     checked = _rows(asking)
     sound = check_damage(asking)
     check_schema(asking)
-    late: Iterable[Check] = ()
-    if now is not None and overdue_before is not None:
-        late = waiting.checks(now, overdue_before)
-    for check in (*_suspicious(asking, _checks(overdue_before, horizons)), *late):
+    bounded = waiting.checks(now, overdue_before, horizons)
+    for check in _suspicious(asking, (*_checks(), *bounded)):
         asking.ask(check.invariant, lambda check=check: _ask(asking, check))  # type: ignore[misc]
     asking.ask("the properties of invoices", lambda: invoices.check_properties(asking))
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))
@@ -108,11 +106,11 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     return Report(checked, asking.findings.violations())
 
 
-@lru_cache(maxsize=4)
-def _checks(overdue_before: int | None, horizons: Horizons | None) -> tuple[Check, ...]:
+@cache
+def _checks() -> tuple[Check, ...]:
     """The checks of rows. They are made once: making them takes as long as asking a small book."""
     return (
-        *statements.checks(overdue_before), *promises.checks(horizons), *leaving.checks(),
+        *statements.checks(), *promises.checks(), *leaving.checks(),
         *coming_back.checks(), *parents.checks(), *numbers.checks(), *contacts.checks(),
         *attributions.checks(), *products.checks(), *taxonomy.checks(), *partners.checks(),
         *invoices.checks(), *integrations.checks(), *bulk_jobs.checks(), *price_lists.checks(),

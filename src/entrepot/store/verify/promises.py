@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, or_, select
 
@@ -20,21 +20,14 @@ _variants, _claimed = schema.variants.c, schema.payment_claims.c
 _ENDED_WITHOUT = ("failed", "deleted")
 
 
-class Horizons(NamedTuple):
-    """Times (microseconds) after which no job is due, and after which no lease ends."""
-
-    due: int
-    leased: int
-
-
-def checks(horizons: Horizons | None) -> Iterator[Check]:
-    """All of them. Without `horizons` no job is too far ahead."""
+def checks() -> Iterator[Check]:
+    """All of them."""
     yield from _money()
     yield from _references()
     yield from _claims()
     yield Check("KEY_AND_ORDER", _forgotten_keys())
     yield Check("REASONS", _false_reasons())
-    yield from _work(horizons)
+    yield from _work()
     yield Check("TRACKED", _untracked())
 
 
@@ -149,14 +142,8 @@ def _false_reasons() -> Any:
     return told.where(_orders.reason.is_not(None), not_(true))
 
 
-def _work(horizons: Horizons | None) -> Iterator[Check]:
+def _work() -> Iterator[Check]:
     job = select(_jobs.org, _jobs.id.label("job_id"), _jobs.kind, _jobs.order_id)
-    if horizons is not None:
-        ahead = or_(
-            and_(_jobs.state == "due", _jobs.run_at > horizons.due),
-            _jobs.leased_until > horizons.leased,
-        )
-        yield Check("JOBS", job.add_columns(_jobs.run_at, _jobs.leased_until).where(ahead))
     of = (_jobs.org, _jobs.order_id, _jobs.kind)
     twice = select(*of, func.count().label("times")).where(_jobs.order_id.is_not(None))
     yield Check("JOBS", twice.group_by(*of).having(func.count() > 1))

@@ -52,13 +52,13 @@ class Check(NamedTuple):
     broken: Select[Any]
 
 
-def checks(overdue_before: int | None) -> Iterator[Check]:
-    """All of them. Jobs due before `overdue_before` (microseconds) and held by nobody are late."""
+def checks() -> Iterator[Check]:
+    """All of them."""
     yield from _stock()
     yield from _reserved()
     yield from _idempotency()
     yield from _payment()
-    yield from _pipeline(overdue_before)
+    yield from _pipeline()
     yield from _identity()
     yield from _announced()
     yield from _times()
@@ -247,12 +247,9 @@ def _still_held() -> ColumnElement[bool]:
     return or_(_operations.units > units("capture", "void"), units("capture") == 0)
 
 
-def _pipeline(overdue_before: int | None) -> Iterator[Check]:
+def _pipeline() -> Iterator[Check]:
     job = select(_jobs.org, _jobs.id.label("job_id"), _jobs.kind, _jobs.order_id)
     order = select(_orders.org, _orders.id.label("order_id"), _orders.reason)
-    if overdue_before is not None:
-        late = and_(_jobs.run_at < overdue_before, _jobs.leased_until < overdue_before)
-        yield Check("HAS_A_JOB", job.add_columns(_jobs.run_at).where(_jobs.state == "due", late))
     waits = and_(_orders.managed, _orders.stage == "placed", not_(_orders.parked))
     yield Check("HAS_A_JOB", order.where(waits, not_(_has_job(_orders.org, _orders.id))))
     told = exists().where(
