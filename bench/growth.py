@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import NamedTuple
 
-from bench import process, reading, reading_search, wrk
+from bench import process, reading, reading_beside, reading_search, wrk
 from bench.fill import Filled, fill
 from bench.footprint import ready
 from bench.reading import Reading
@@ -76,6 +76,7 @@ def measure(run: Run) -> None:
         with open_(run, engine, fill) as places:
             searches(run, engine, places)
             reads(run, engine, places, reading.every)
+            reads(run, engine, places, reading_beside.every)
             _posts(run, engine, places)
             closed(run, "growth", NUMBER, engine, places, first)
 

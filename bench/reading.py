@@ -11,14 +11,13 @@ from urllib.parse import quote
 
 import httpx
 
-from bench import book, fill_campaigns, wrk
+from bench import book, wrk
 from bench.fill import Filled
 from bench.fill_copy import BATCH_ORDERS
 from bench.fill_pattern import BATCH_PATH, MARK_PATH
 from bench.requests import Credentials, konvo, polinate, synq
 from bench.wrk import Load
 from entrepot.core import ids
-from entrepot.core.touches import CLICK
 from entrepot.edge.native.paging import cursor
 from entrepot.testing.server import Server
 
@@ -80,8 +79,7 @@ def every(filled: Filled, server: Server) -> list[Reading]:
     return [
         *_by_id(filled, told), *_pages(filled, told), *_since(filled, told),
         *_filtered(filled, told),
-        *_contacts(filled, told), *_customers(filled, told), *_campaigns(filled, told),
-        *_native(filled, told), *_invoices(filled, told),
+        *_contacts(filled, told), *_customers(filled, told),
     ]  # fmt: skip
 
 
@@ -168,7 +166,7 @@ def _contacts(filled: Filled, told: Credentials) -> list[Reading]:
     [(contacts,)] = book.rows(filled.url, "SELECT count(*) FROM contacts")
     half = contacts // 2
     middle = f"SELECT updated_at FROM contacts ORDER BY org, updated_at LIMIT 1 OFFSET {half}"
-    since = _spelled(book.rows(filled.url, middle)[0][0])
+    since = spelled(book.rows(filled.url, middle)[0][0])
     one = f"SELECT email FROM customers WHERE email IS NOT NULL ORDER BY id LIMIT 1 OFFSET {half}"
     found = book.rows(filled.url, one)
     queries = {
@@ -200,85 +198,10 @@ def _customers(filled: Filled, told: Credentials) -> list[Reading]:
     ]
 
 
-def _campaigns(filled: Filled, told: Credentials) -> list[Reading]:
-    """Konvo's clicks, attributions and broadcasts: pages, bounds, and those of one origin."""
-    headers = konvo(told, 1).headers
-    found = []
-    for name, table, at, bound in (
-        ("clicks", "touches", "at", "created_at_min"),
-        ("attributions", "attributions", "created_at", "created_at_min"),
-        ("broadcasts", "broadcasts", "updated_at", "updated_at_min"),
-    ):
-        condition = f"WHERE kind = '{CLICK}'" if table == "touches" else ""
-        [(rows,)] = book.rows(filled.url, f"SELECT count(*) FROM {table} {condition}")
-        middle = f"SELECT {at} FROM {table} {condition} ORDER BY {at} LIMIT 1 OFFSET {rows // 2}"
-        since = _spelled(book.rows(filled.url, middle)[0][0])
-        queries = {
-            "first page": f"limit={KONVO_PAGE}",
-            "page half way": f"limit={KONVO_PAGE}&page={rows // 2 // KONVO_PAGE + 1}",
-            f"{bound}, latest half": f"limit={KONVO_PAGE}&{bound}={since}",
-        }
-        if name != "broadcasts":
-            origin = ids.dashed(fill_campaigns.campaign(fill_campaigns.CAMPAIGNS // 2))
-            queries["one origin"] = f"limit={KONVO_PAGE}&originId={origin}"
-        found += [
-            Reading(f"Konvo {name}, {asked}", headers, (f"/{name}?{query}",), "count")
-            for asked, query in queries.items()
-        ]
-    return found
-
-
-def _invoices(filled: Filled, told: Credentials) -> list[Reading]:
-    """Polinate's invoices with every filter, and the native API's."""
-    [(many,)] = book.rows(filled.url, "SELECT max(number) FROM invoices")
-    middle = f"SELECT created_at FROM invoices WHERE number = {many // 2}"
-    since = _spelled(book.rows(filled.url, middle)[0][0])
-    having = "propertyPath=invoiceArtefact"
-    queries = {
-        "first page": "", "page half way": f"?page={many // 2 // POLINATE_PAGE + 1}",
-        "createdSince, newest half": f"?createdSince={since}",
-        "hasArtefact of some": "?hasArtefact=true", "hasArtefact=false": "?hasArtefact=false",
-        "status of many": "?status=AUTHORISED", "status of none": "?status=OVERPAID",
-        "propertyValue of some": f"?{having}&propertyValue=kept",
-        "propertyExists of some": f"?{having}&propertyExists=true",
-        "status and property": f"?status=AUTHORISED&{having}&propertyExists=false",
-    }  # fmt: skip
-    found = [
-        Reading(f"Polinate invoices, {said}", polinate(told).headers,
-                (f"/api/v1/invoices{query}",), "total")
-        for said, query in queries.items()
-    ]  # fmt: skip
-    headers = {"Authorization": f"Bearer {told['native']['api_key']}"}
-    after = cursor(many // 2)
-    return found + [
-        Reading(f"native invoices, {said}", headers, (f"/v1/invoices{query}",))
-        for said, query in (("first page", ""), ("page half way", f"?after={after}"))
-    ]
-
-
-def _native(filled: Filled, told: Credentials) -> list[Reading]:
-    """The native API's lists of what orders leave, and Synq's audit: pages."""
-    headers = {"Authorization": f"Bearer {told['native']['api_key']}"}
-    found = [Reading("Synq audit", synq(told).headers, ("/api/v1/audit",))]
-    for name, table, ordered in (
-        ("touches", "touches", "id"), ("broadcasts", "broadcasts", "id"),
-        ("stock/ledger", "stock_entries", "id"), ("events", "events", "number"),
-    ):  # fmt: skip
-        half = f"(SELECT count(*) / 2 FROM {table})"
-        middle = f"SELECT {ordered} FROM {table} ORDER BY {ordered} LIMIT 1 OFFSET {half}"
-        [(last,)] = book.rows(filled.url, middle)
-        after = last if name == "events" else cursor(bytes(last).hex())
-        found += [
-            Reading(f"native {name}, {said}", headers, (f"/v1/{name}{query}",))
-            for said, query in (("first page", ""), ("page half way", f"?after={after}"))
-        ]
-    return found
-
-
 def _created(filled: Filled, newest: int) -> str:
     """The time after which so many orders were created."""
     statement = f"SELECT created_at FROM orders WHERE number = {filled.orders - newest}"
-    return _spelled(book.rows(filled.url, statement)[0][0])
+    return spelled(book.rows(filled.url, statement)[0][0])
 
 
 def _updated(filled: Filled, latest: int) -> str:
@@ -286,9 +209,10 @@ def _updated(filled: Filled, latest: int) -> str:
     statement = (
         f"SELECT updated_at FROM orders ORDER BY org DESC, updated_at DESC LIMIT 1 OFFSET {latest}"
     )
-    return _spelled(book.rows(filled.url, statement)[0][0])
+    return spelled(book.rows(filled.url, statement)[0][0])
 
 
-def _spelled(microseconds: int) -> str:
+def spelled(microseconds: int) -> str:
+    """A time as lists take it as a bound."""
     moment = dt.datetime.fromtimestamp(microseconds / 1e6, dt.UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

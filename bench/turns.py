@@ -180,7 +180,7 @@ def turns(  # noqa: PLR0913 - a flag each
         except ValueError as error:
             sys.exit(str(error))
         print("\n".join(lines))
-        return
+        sys.exit(any(turns_measures.FAILED in line for line in lines))
     with tempfile.TemporaryDirectory(prefix="entrepot-turns-") as name, ExitStack() as stack:
         servers = []
         postgres = Postgres()

@@ -19,6 +19,7 @@ from bench.ratios import spread
 from bench.rows import Row
 from bench.run import Options, Run, say
 
+FAILED = "FAILED:"
 # Of figures in these units the lower one is the better one.
 _LESS = frozenset({"s", "B", "MB"})
 # Measures of which a part is of this version alone: books that are filled by its schema, and a
@@ -38,8 +39,8 @@ class _Turn(Run):
 def compare(name: str, programs: tuple[str, str], options: Options, pairs: int) -> list[str]:
     """Lines on each figure of a measure: new over old, or old over new where less is better.
 
-    `programs` are the old `entrepot` and the new one. Raises RuntimeError where a row failed, and
-    ValueError for a name that no measure has, and for a measure of one version alone.
+    `programs` are the old `entrepot` and the new one. A row that failed is told, and no ratio is of
+    it. Raises ValueError for a name that no measure has, and for a measure of one version alone.
     """
     measures.named(name)
     if name in _OWN:
@@ -62,28 +63,27 @@ def _turn(name: str, program: str, options: Options) -> list[Row]:
         _Turn(options, Path(folder), program=program) as run,
     ):
         measures.named(name).measure(run)
-        for row in run.rows:
-            if row.failed:
-                raise RuntimeError(f"{program}: {row.what}: {row.failed}")
         return run.rows
 
 
 def _told(old: tuple[Row, ...], new: tuple[Row, ...]) -> list[str]:
     """The figure of one row, turn by turn; and its p50, where it has one."""
     first = new[0]
+    failed = [f"  {FAILED} {row.failed}" for row in (*old, *new) if row.failed]
+    sound = [pair for pair in zip(old, new, strict=True) if not any(row.failed for row in pair)]
     named = [first.what, first.engine, first.role, f"{len(new)} pairs"]
     told = [", ".join(part for part in named if part)]
-    told.append(_figure(first.unit, [row.rate for row in old], [row.rate for row in new]))
+    told.append(_figure(first.unit, [(was.rate, now.rate) for was, now in sound]))
     if first.p50:
-        told.append(_figure("ms p50", [row.p50 for row in old], [row.p50 for row in new]))
-    return told
+        told.append(_figure("ms p50", [(was.p50, now.p50) for was, now in sound]))
+    return told + failed
 
 
-def _figure(unit: str, old: list[float], new: list[float]) -> str:
-    pairs = list(zip(old, new, strict=True))
+def _figure(unit: str, pairs: list[tuple[float, float]]) -> str:
     less = unit in _LESS or unit.startswith("ms")
     ratios = [was / now if less else now / was for was, now in pairs if was and now]
     if not ratios:
         return f"  {unit}: no figure"
     better = "old over new" if less else "new over old"
-    return f"  {unit}, {better}: {spread(ratios)}, of {median(old):,.4g} and {median(new):,.4g}"
+    was, now = (median(figures) for figures in zip(*pairs, strict=True))
+    return f"  {unit}, {better}: {spread(ratios)}, of {was:,.4g} and {now:,.4g}"

@@ -12,7 +12,7 @@ from bench.requests import KEY, synq
 from sqlalchemy import BigInteger, Column, MetaData, Table
 from tests.conftest import ENGINES
 
-from bench import book, reading, reading_search
+from bench import book, reading, reading_beside, reading_search
 from entrepot.store import schema
 from entrepot.testing.server import Server
 
@@ -60,7 +60,8 @@ def test_no_two_copies_share_what_tells_orders_apart(filled: Filled) -> None:
 
 def test_every_reading_is_answered_and_the_filters_match_what_they_say(filled: Filled) -> None:
     with filled.server() as server:
-        asked = [*reading.every(filled, server), *reading_search.every(filled, server)]
+        parts = (reading, reading_beside, reading_search)
+        asked = [one for part in parts for one in part.every(filled, server)]
         totals = {one.name: one.total(server.url) for one in asked}
         _place(server)
     lists = {name: total for name, total in totals.items() if total and " list, " in name}

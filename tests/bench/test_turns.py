@@ -53,6 +53,22 @@ def test_a_measure_is_taken_by_turns_and_less_of_a_footprint_is_better(
     ]
 
 
+def test_a_turn_that_failed_is_told_and_no_ratio_is_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = ["", "", "a connection broke", ""]  # of old, new, new, old
+
+    def turn(_: str, program: str, __: Options) -> list[Row]:
+        failed = faults.pop(0)
+        rate = 1.0 if failed else {"old": 100.0, "new": 90.0}[program]
+        return [Row(what="a sale", rate=rate, failed=failed)]
+
+    monkeypatch.setattr(turns_measures, "_turn", turn)
+    assert turns_measures.compare("flash_sale", ("old", "new"), Options(), 2) == [
+        "a sale, 2 pairs",
+        "  orders/s, new over old: 0.900 (0.900 to 0.900), of 100 and 90",
+        "  FAILED: a connection broke",
+    ]
+
+
 @pytest.mark.parametrize("name", ["growth", "fast"])
 def test_what_cannot_be_compared_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=name):

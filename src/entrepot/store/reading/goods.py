@@ -13,7 +13,7 @@ from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Statement
 from entrepot.store.question import asked_in
 
-# Ledger entries that are looked at for a page of one variant.
+# Ledger entries that are looked at for a page of one variant, and levels for a page of low ones.
 LOOKED_AT = 20_000
 
 
@@ -24,6 +24,13 @@ class LevelFilter(NamedTuple):
     location_id: bytes | None = None
     low: bool = False
     after: tuple[bytes, bytes] | None = None  # the variant and the location behind which they are
+
+
+class Levels(NamedTuple):
+    """Levels, and the variant and location that the next page comes behind; None on the last."""
+
+    levels: list[Level]
+    after: tuple[bytes, bytes] | None
 
 
 class Ledger(NamedTuple):
@@ -75,27 +82,48 @@ def locations(conn: Connection, org: int, after: bytes | None, limit: int) -> li
     return [kept.from_row(row) for row in found]
 
 
-@asked_in("one statement")
-def levels(conn: Connection, org: int, wanted: LevelFilter, limit: int) -> list[Level]:
-    """Up to `limit` levels, by variant and location."""
+@asked_in("snapshot")
+def levels(conn: Connection, org: int, wanted: LevelFilter, limit: int) -> Levels:
+    """Up to `limit` levels, by variant and location.
+
+    A page of low ones may end early, for at most LOOKED_AT levels are looked at.
+    """
     statement, kept = Statement(conn), schema.LEVELS
+    looked_at = LOOKED_AT if wanted.low else limit + 1
+    some = f"SELECT {_listed(kept.columns, 's')} {_of_shelves(statement, org, wanted)} "
+    some += f"LIMIT {statement.mark(looked_at)}"
+    if wanted.low:
+        some = (
+            f"SELECT * FROM ({some}) AS n WHERE n.on_hand <= n.reserved "
+            f"ORDER BY n.variant_id, n.location_id LIMIT {statement.mark(limit + 1)}"
+        )
+    found = [kept.from_row(row) for row in statement.fetch(some)]
+    if len(found) > limit:
+        last = found[limit - 1]
+        return Levels(found[:limit], (last.variant_id, last.location_id))
+    if not wanted.low:
+        return Levels(found, None)
+    rest = Statement(conn)
+    rows = rest.fetch(
+        f"SELECT s.variant_id, s.location_id {_of_shelves(rest, org, wanted)} "
+        f"LIMIT 1 OFFSET {rest.mark(LOOKED_AT - 1)}"
+    )
+    return Levels(found, (bytes(rows[0][0]), bytes(rows[0][1])) if rows else None)
+
+
+def _of_shelves(statement: Statement, org: int, wanted: LevelFilter) -> str:
+    """Levels of the wanted shelves, low or not, in the order of the list."""
     mark = statement.mark
     conditions = [f"s.org = {mark(org)}"]
     if wanted.variant_id is not None:
         conditions.append(f"s.variant_id = {mark(wanted.variant_id)}")
     if wanted.location_id is not None:
         conditions.append(f"s.location_id = {mark(wanted.location_id)}")
-    if wanted.low:
-        conditions.append("s.on_hand <= s.reserved")
     if wanted.after is not None:
         behind = ", ".join(map(mark, wanted.after))
         conditions.append(f"(s.variant_id, s.location_id) > ({behind})")
-    found = statement.fetch(
-        f"SELECT {_listed(kept.columns, 's')} FROM stock_levels AS s "
-        f"WHERE {' AND '.join(conditions)} ORDER BY s.variant_id, s.location_id "
-        f"LIMIT {mark(limit)}"
-    )
-    return [kept.from_row(row) for row in found]
+    ordered = "ORDER BY s.variant_id, s.location_id"
+    return f"FROM stock_levels AS s WHERE {' AND '.join(conditions)} {ordered}"
 
 
 @asked_in("long")

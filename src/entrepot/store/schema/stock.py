@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Index,
     PrimaryKeyConstraint,
     Text,
 )
@@ -28,6 +29,7 @@ stock_levels = table(
     need("version", BigInteger),
     need("soft", Boolean),
     PrimaryKeyConstraint("org", "variant_id", "location_id"),
+    Index("stock_levels_at", "org", "location_id", "variant_id"),
     CheckConstraint("reserved >= 0", name="reserved_not_negative"),
     CheckConstraint("soft OR (on_hand >= 0 AND reserved <= on_hand)", name="never_oversold"),
 )

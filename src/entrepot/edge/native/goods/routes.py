@@ -119,12 +119,9 @@ async def list_stock(call: Call) -> Answer:
         asked.low,
         paging.ids_after(asked.after),
     )
-    found = await call.read(goods.levels, wanted, asked.limit + 1)
-    after = None
-    if len(found) > asked.limit:
-        last = found[asked.limit - 1]
-        after = paging.cursor((last.variant_id + last.location_id).hex())
-    listed = [write.level(one) for one in found[: asked.limit]]
+    found = await call.read(goods.levels, wanted, asked.limit)
+    after = None if found.after is None else paging.cursor(b"".join(found.after).hex())
+    listed = list(map(write.level, found.levels))
     return Answer(200, write.encode(wire.LevelPage(listed, after)))
 
 
@@ -209,7 +206,8 @@ OPERATIONS = (
         handler=list_stock, access=READ, tag="Goods",
         parameters=bodies.parameters(
             wire.StockQuery, variant_id="Of this variant.", location_id="At this location.",
-            low="`true`: of which nothing is free.", limit=LIMIT_TEXT, after=AFTER_TEXT),
+            low="`true`: of which nothing is free. A page may end early.",
+            limit=LIMIT_TEXT, after=AFTER_TEXT),
         responses={200: Response("A page of levels", wire.LevelPage), **ERRORS},
     ),
     Operation(
