@@ -307,7 +307,7 @@ class Book:
     def _check_pipeline(self, order: Order) -> None:
         steps = [job.kind for job in self.jobs(order)]
         assert len(set(steps)) == len(steps)
-        assert len(steps) <= 1 or set(steps) <= {"capture", "refund", "void", "increase"}
+        assert len(steps) <= 1 or set(steps) <= {"capture", "refund", "void", "increase", "hear"}
         funds = self.facts.funds_of((ORG, order.id))
         # A capture that is under way is waited for before the rest is let go.
         lets_go = funds and (funds.with_open("void") or funds.with_open("capture"))

@@ -15,6 +15,7 @@ from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
+from entrepot.core.decide.late_money import SettleHearing
 from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.refund import RefundOrder
@@ -74,6 +75,9 @@ def work(book: Book, order: Order, *, good: bool) -> None:
                 book.facts.jobs.remove((ORG, job.id))
             else:
                 answered(book, order, "authorized" if good else "declined")
+            continue
+        if job.kind == "hear":
+            book.done(SettleHearing(ORG, order.id, job.id, job.fence, ()))
             continue
         payment = funds(book, order).for_step(job.kind)
         assert payment is not None

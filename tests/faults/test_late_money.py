@@ -19,7 +19,7 @@ def test_a_payment_that_was_declined_and_is_paid_later(
         customer.pays_with("pm_card_chargeDeclined")
         order_id = customer.orders()
         assert shop.world.synq.until(order_id)["status"] == "failed"
-        assert shop.explained(order_id)["held_by"] is None
+        eventually(lambda: shop.explained(order_id)["held_by"] is None, "what was told is heard")
         customer.pays_with("pm_card_visa")
         eventually(
             lambda: shop.explained(order_id)["held_by"] == "operator", "an operator is called"

@@ -48,7 +48,7 @@ def test_one_kind_holds_stock_as_the_book_s_index_has_it() -> None:
 def test_only_the_payload_of_a_request_s_job_is_told_as_its_id() -> None:
     told = {kind: request_id(in_hand(a_job(kind))) for kind in STEPS}
     assert told == dict.fromkeys(
-        ("reserve", "authorise", "increase", "void", "capture", "refund", "look"), "req-7"
+        ("reserve", "authorise", "increase", "void", "capture", "refund", "look", "hear"), "req-7"
     ) | {"fetch": None, "push": None}
 
 

@@ -281,6 +281,7 @@ ASKED: dict[str, Work] = {
     "keyset.find": lambda conn, _: [keyset.find(conn, ORG, wanted, 7) for wanted in FILTERS],
     "lists.find": lambda conn, _: _listed(conn, *FILTERS),
     "notices.bodies": lambda conn, _: [notices.bodies(conn, ORG, "stripe", ["pi_1"])],
+    "notices.of_money": lambda conn, _: [notices.of_money(conn, ORG, "stripe", ["pi_1"], 0)],
     "notices.page_since": lambda conn, _: [notices.page_since(conn, ORG, "stripe", (0, "", ""))],
     "notices.unheard": lambda conn, _: [notices.unheard(conn, ORG, "stripe", ["pi_1"])],
     "order_names.called": lambda conn, ids: [

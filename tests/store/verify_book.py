@@ -271,7 +271,7 @@ async def healthy_book(database: Database) -> Healthy:
 
     await database.write(source)
     await billed(book)
-    await book.tell(KeepNotice(1, "stripe", "evt_1", ("pi_1",), b"{}"))
+    await book.tell(KeepNotice(1, "stripe", "evt_1", ("pi_1",), b"{}", of_money=True))
     await book.tell(NotifyOrder(1, "polinate", "not-known-yet"))
     await database.write(lambda conn: processes.beat(conn, 1, book.now()))
     await followed(book)

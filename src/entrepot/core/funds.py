@@ -135,7 +135,7 @@ class Funds(NamedTuple):
             return self.payments[0]
         if kind == "increase":
             return self.asked
-        if kind in ("authorise", "look"):
+        if kind in ("authorise", "look", "hear"):
             return self.first
         return self.with_open(kind) or self.payments[-1]
 

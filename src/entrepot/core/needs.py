@@ -74,6 +74,8 @@ class Needs:
     assigned: dict[tuple[int, bytes], set[bytes]] = field(default_factory=dict)
     # Payment references that new orders come with.
     claims: set[Claim] = field(default_factory=set)
+    # Those of them whose orders are read as well.
+    whose_claims: set[Claim] = field(default_factory=set)
     # References of further payments, by the order that they pay.
     paying: dict[tuple[int, bytes], str] = field(default_factory=dict)
     # Orders whose stock, reservations and payment have to be seen as well.

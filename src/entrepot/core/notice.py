@@ -19,6 +19,7 @@ class Notice(NamedTuple):
     received_at: int
     heard_at: int  # when a step that waited was woken for it; 0: no step was yet
     body: bytes  # as it was sent and signed
+    of_money: bool = False  # it tells that money is held or was taken
 
 
 NOTICES: Kind[NoticeKey, Notice] = Kind(

@@ -43,6 +43,17 @@ def serves_again(service: str, reference: str) -> bool:
     return known is None or known.match(reference) is not None
 
 
+def are_notified(service: str) -> bool:
+    """Whether the service notifies what becomes of payments."""
+    return service in _PAYMENTS
+
+
+def is_payment(service: str, reference: str) -> bool:
+    """Whether a client's reference is a payment of the service's already."""
+    known = _PAYMENTS.get(service)
+    return known is not None and known.match(reference) is not None
+
+
 def over(full: FullPayment, state: str, now: int) -> Operation:
     """The authorisation of a payment that comes to nothing, in its last state.
 
@@ -51,7 +62,6 @@ def over(full: FullPayment, state: str, now: int) -> Operation:
     other is known.
     """
     payment, first = full.payment, full.authorisation
-    known = _PAYMENTS.get(payment.service)
-    named = known is not None and known.match(payment.reference) is not None
+    named = is_payment(payment.service, payment.reference)
     own = payment.reference if named and first.provider_reference is None else None
     return first.moved(state, now, own)

@@ -109,12 +109,13 @@ async def _take(
     if not references or not _is_storable(told.id, EVENT_MAX):
         return "taken"  # it names nothing that anybody here could wait for
     who = actor.provider(provider)
-    keep = KeepNotice(told.org, provider, told.id, references[:REFERENCES_MAX], body)
+    named = references[:REFERENCES_MAX]
+    keep = KeepNotice(told.org, provider, told.id, named, body, told.of_money)
     kept = await services.writer.submit(Envelope(keep, request_id, actor=who))
     _done(kept)
     # In transactions of their own, after the first: a step that put itself off before now shows its
     # reference, and one that does so later finds what is kept.
-    for reference in keep.references:
+    for reference in named:
         wake = WakeStep(told.org, provider, reference, told.id, told.of_money)
         _done(await services.writer.submit(Envelope(wake, request_id, actor=who)))
     is_new = isinstance(kept.result, NoticeResult) and kept.result.new

@@ -34,6 +34,7 @@ POLICIES: MappingProxyType[str, Policy] = MappingProxyType(
         "capture": Policy(cap_seconds=600.0, tries_max=TRIES_MAX["capture"]),
         "refund": Policy(cap_seconds=600.0, tries_max=TRIES_MAX["refund"]),
         "look": Policy(cap_seconds=600.0, tries_max=TRIES_MAX["look"]),
+        "hear": Policy(tries_max=TRIES_MAX["hear"]),
         "push": Policy(cap_seconds=300.0, tries_max=TRIES_MAX["push"]),
         "fetch": Policy(cap_seconds=300.0, tries_max=TRIES_MAX["fetch"]),
         # The order source does not know the order: it may not be there yet.

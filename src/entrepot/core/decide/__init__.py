@@ -27,6 +27,7 @@ from entrepot.core.decide import (
     invite,
     keys,
     lapse,
+    late_money,
     look,
     merge,
     mirror,
@@ -76,6 +77,7 @@ from entrepot.core.decide.illustrate import AddMedium
 from entrepot.core.decide.invite import InviteMember, JoinMember
 from entrepot.core.decide.keys import MakeKey, RevokeKey
 from entrepot.core.decide.lapse import HoldLapses
+from entrepot.core.decide.late_money import SettleHearing
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.merge import MergeOrders
 from entrepot.core.decide.mirror import MirrorOrders
@@ -157,6 +159,7 @@ _RULES: dict[type, Rule] = {
     PrepareCapture: Rule(capture.wants_to_prepare, capture.prepare),
     HoldLapses: Rule(lapse.wants, lapse.lapse),
     SettleLook: Rule(look.wants, look.settle),
+    SettleHearing: Rule(late_money.wants, late_money.settle),
     SettleOperation: Rule(operate.wants, operate.settle),
     MergeOrders: Rule(merge.wants, merge.merge),
     ChangeSettings: Rule(choose.wants, choose.change),

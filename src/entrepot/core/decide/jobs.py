@@ -15,12 +15,14 @@ PUT_OFF_MAX = 3_600_000_000
 # How many tries a step has before a person has to look at it; a fault may have a policy of its own.
 TRIES_MAX = {
     "reserve": 8, "authorise": 50, "void": 300, "capture": 900, "refund": 900, "look": 50,
-    "fetch": 20, "increase": 50, "push": 20,
+    "fetch": 20, "increase": 50, "push": 20, "hear": 50,
 }  # fmt: skip
 
-# Jobs beside the first one of their order: what their ids have behind the order's.
+# Jobs beside the first one of their order: what their ids have behind the order's. What is heard of
+# a payment leads to a look at it: these two are one job, and an order never has both.
 _BESIDE = {"void": b"\x01", "capture": b"\x02", "refund": b"\x03", "look": b"\x04",
-           "increase": b"\x05"}  # fmt: skip
+           "increase": b"\x05", "hear": b"\x04"}  # fmt: skip
+_SUFFIXES = tuple(dict.fromkeys(_BESIDE.values()))
 FENCES = 1 << 20  # more claims of one job than there ever are
 
 
@@ -31,7 +33,7 @@ def job_ids(order_id: bytes) -> tuple[bytes, ...]:
     one entry less. If two jobs have one id, one after the other, no fence of the earlier one fits
     the later one: see `set_to_work`.
     """
-    return (order_id, *[order_id + suffix for suffix in _BESIDE.values()])
+    return (order_id, *[order_id + suffix for suffix in _SUFFIXES])
 
 
 def new_job(kind: str, org: int, id_: bytes, order_id: bytes | None, facts: Facts) -> Job:
@@ -58,9 +60,9 @@ def first_job(order: Order, facts: Facts) -> Job:
     return new_job("reserve", order.org, order.id, order.id, facts)
 
 
-def job_id(order: Order, kind: str) -> bytes:
+def job_id(order_id: bytes, kind: str) -> bytes:
     """The id of the order's job of a kind that can stand beside others."""
-    return order.id + _BESIDE[kind]
+    return order_id + _BESIDE[kind]
 
 
 def set_to_work(kind: str, order: Order, facts: Facts, changes: Changes) -> None:
@@ -69,10 +71,10 @@ def set_to_work(kind: str, order: Order, facts: Facts, changes: Changes) -> None
     A worker that has the job in hand looks for more to do before it ends the job. An order can
     have several such jobs one after the other. No fence of an earlier one fits a later one.
     """
-    job = changes.jobs.get((order.org, job_id(order, kind)))
+    job = changes.jobs.get((order.org, job_id(order.id, kind)))
     stands_still = kind in held.STEPS and held.is_held(order)
     if job is None:
-        job = new_job(kind, order.org, job_id(order, kind), order.id, facts)
+        job = new_job(kind, order.org, job_id(order.id, kind), order.id, facts)
         job = job._replace(fence=job.fence + order.version * FENCES)
         if stands_still:
             job = job._replace(state=held.STOPPED, leased_until=0, holder=None)

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from entrepot.core import actor, events
+from entrepot.core import actor, events, ids
 from entrepot.core.changes import Changes
 from entrepot.core.claims import Claim
 from entrepot.core.decide.jobs import held_job
+from entrepot.core.decide.late_money import again_at, may_have_late_money, pays_another
 from entrepot.core.decide.moves import stand
 from entrepot.core.decide.steps import DeferJob, defer
 from entrepot.core.decide.waiting import goes_on
-from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
-from entrepot.core.funds import Funds
 from entrepot.core.needs import Needs
-from entrepot.core.order import Order
+from entrepot.core.order import Job, Order
 from entrepot.core.results import Decision, StepResult
 
 # Facets of an order whose money was taken, and which a dispute can change.
 TAKEN = frozenset({"paid", "partially_refunded", "disputed"})
-# Facets of a payment that came to nothing: the service may have money of it later all the same.
-NOTHING = frozenset({"declined", "voided"})
 
 
 class SettleLook(NamedTuple):
@@ -40,30 +37,21 @@ class SettleLook(NamedTuple):
     claim: Claim | None = None  # the reference of that money: it may pay another order now
 
 
-def may_have_late_money(order: Order, funds: Funds) -> bool:
-    """Whether a payment came to nothing and may get money all the same, which nobody needs: that of
-    an order that ended, or a further one of any order. No step is about to change that.
-    """
-    if funds.asked is not None or funds.with_open("void") is not None:
-        return False
-    ended = order.facets.stage in ENDED and funds.facet in NOTHING
-    return ended or any(one.is_over for one in funds.payments[1:])
-
-
 def wants(command: SettleLook, needs: Needs) -> None:
     """The job, the order with its payment, and the order that has the payment's reference now."""
     needs.whole_order(command.org, command.order_id)
     needs.jobs.add((command.org, command.job_id))
     if command.claim is not None:
         needs.claims.add(command.claim)
+        needs.whose_claims.add(command.claim)
 
 
 def settle(command: SettleLook, facts: Facts) -> Decision:
     """The order is disputed while the service says so, and afterwards what its sums say.
 
     Money that came after the order's end, or for what was declined of a running order, is left to
-    the operator, unless another live order has the payment's reference now: nobody but the shop
-    knows what the money is for.
+    the operator, unless another live order has the money now: nobody but the shop knows what the
+    money is for. While it is not known whether the other order gets the money, this one waits.
     """
     job = held_job(command.org, command.job_id, command.fence, facts, "look")
     key = (command.org, command.order_id)
@@ -73,9 +61,11 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
     if order is None or funds is None:
         return Decision(changes, StepResult(None))
     if command.found and may_have_late_money(order, funds):
-        owner = facts.claims.get(command.claim) if command.claim else None
-        if owner is None or owner.order_id == order.id:
-            return defer(_parked(command, facts), facts)
+        other = pays_another(order, command.claim, facts)
+        if other is None:
+            return defer(_parked(command, job, facts), facts)
+        if other.facets.payment == "pending":
+            return defer(_waiting(command, job, other, facts), facts)
     order = goes_on(before := order)
     if order.facets.payment in TAKEN and funds.facet in TAKEN:
         facet = "disputed" if command.disputed else funds.facet
@@ -94,8 +84,17 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
     return Decision(changes, StepResult(None, funds, order))
 
 
-def _parked(command: SettleLook, facts: Facts) -> DeferJob:
+def _waiting(command: SettleLook, job: Job, other: Order, facts: Facts) -> DeferJob:
+    """Look again later: by then it may be known of the other order."""
+    error = f"order {ids.dashed(other.id)} came with the same payment, and is not paid yet"
     return DeferJob(
-        command.org, command.job_id, command.fence, facts.now, command.found, parked=True,
+        command.org, command.job_id, command.fence, again_at(job, facts.now), error, counted=False,
         order_id=command.order_id,
+    )  # fmt: skip
+
+
+def _parked(command: SettleLook, job: Job, facts: Facts) -> DeferJob:
+    return DeferJob(
+        command.org, command.job_id, command.fence, again_at(job, facts.now), command.found,
+        parked=True, order_id=command.order_id,
     )  # fmt: skip

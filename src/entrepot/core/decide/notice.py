@@ -19,6 +19,7 @@ class KeepNotice(NamedTuple):
     event: str
     references: tuple[str, ...]
     body: bytes
+    of_money: bool = False  # it tells that money is held or was taken
 
 
 def wants(command: KeepNotice, needs: Needs) -> None:
@@ -33,8 +34,9 @@ def keep(command: KeepNotice, facts: Facts) -> Decision:
     new = False
     for reference in dict.fromkeys(command.references):
         made = Notice(
-            command.org, command.service, reference, command.event, facts.now, 0, command.body
-        )
+            command.org, command.service, reference, command.event, facts.now, 0, command.body,
+            command.of_money,
+        )  # fmt: skip
         if facts.of(NOTICES).get(NOTICES.key(made)) is None:
             changes.of(NOTICES).put(made)
             new = True

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from entrepot.core import actor, events, references, unpaid
 from entrepot.core.changes import Changes
-from entrepot.core.decide import capturing, goods, renew
-from entrepot.core.decide.jobs import held_job, job_ids, next_step, set_to_work
+from entrepot.core.decide import capturing, goods, late_money, renew
+from entrepot.core.decide.jobs import held_job, job_id, job_ids, next_step, set_to_work
 from entrepot.core.decide.moves import confirm, fail, stand
 from entrepot.core.decide.waiting import goes_on, says
 from entrepot.core.facets import ENDED
@@ -43,23 +43,31 @@ class SettlePayment(NamedTuple):
 
 def wants(command: SettlePayment, needs: Needs) -> None:
     """The job, and the order with its payments and its stock. The outcome of a further payment may
-    set other steps to work.
+    set other steps to work, and so may one without money.
     """
     needs.whole_order(command.org, command.order_id)
     needs.jobs.add((command.org, command.job_id))
+    if command.outcome != "authorized":
+        needs.jobs.add((command.org, job_id(command.order_id, "hear")))
     if command.payment > 1:
         needs.jobs.update((command.org, id_) for id_ in job_ids(command.order_id))
 
 
 def settle(command: SettlePayment, facts: Facts) -> Decision:
-    """Record the outcome once, and advance the order in the same transaction."""
+    """Record the outcome once, and advance the order in the same transaction. What was notified of
+    the payment before is heard afterwards.
+    """
     job = held_job(command.org, command.job_id, command.fence, facts, *_STEPS)
     key = (command.org, command.order_id)
     order, funds = facts.orders.get(key), facts.funds_of(key)
     payment = None if funds is None else funds.of(command.payment)
     if order is None or funds is None or payment is None:
         raise refuse(Reason.UNKNOWN_ORDER)
-    case = _Case(order, funds, payment, job)
+    decision = _settled(command, _Case(order, funds, payment, job), facts)
+    return late_money.heard(decision, facts)
+
+
+def _settled(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
     if command.outcome in ("authorized", "captured"):
         return _authorized(command, case, facts)
     if command.outcome == "voided":

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from entrepot.core import events, held
 from entrepot.core.changes import Changes
 from entrepot.core.decide.jobs import held_job, taken_up
-from entrepot.core.decide.waiting import DETAIL_MAX, goes_on, waits
+from entrepot.core.decide.waiting import DETAIL_MAX, goes_on, parks, waits
 from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OPERATIONS
@@ -105,11 +105,7 @@ def defer(command: DeferJob, facts: Facts) -> Decision:
         return Decision(changes, StepResult(job))
     before = order
     if parked and not order.parked:
-        order = order.changed(
-            parked=True,
-            reason=OrderReason.PARKED,
-            reason_detail=f"{job.kind}: {command.error}"[:DETAIL_MAX],
-        )
+        order = parks(order, f"{job.kind}: {command.error}")
         order, told = events.happened(
             order, events.ORDER_PARKED, facts, "pipeline", {"step": job.kind}
         )

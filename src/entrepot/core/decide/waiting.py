@@ -10,6 +10,8 @@ from entrepot.core.shown import WAITING
 DETAIL_MAX = 500
 # An ended order keeps why it ended, and says behind these words what it waits for besides.
 _BESIDES = f"; {WAITING}: "
+# An ended order that is parked says behind these words why it ended.
+_ENDED_AS = "; it ended: "
 
 
 def waits(order: Order, what: str, reason: OrderReason | None = None) -> Order:
@@ -32,12 +34,26 @@ def says(order: Order, reason: OrderReason, detail: str) -> Order:
     return waits(order, detail)
 
 
+def parks(order: Order, what: str) -> Order:
+    """The order left to an operator, who is told this. An ended order says behind it why it ended:
+    it shows that again once the operator is not needed any more.
+    """
+    why = ""
+    if order.facets.stage in ENDED and (before := goes_on(order)).reason is not None:
+        why = f"{_ENDED_AS}{before.reason}: {before.reason_detail or ''}"[: DETAIL_MAX // 2]
+    detail = f"{what[: DETAIL_MAX - len(why)]}{why}"
+    return order.changed(parked=True, reason=OrderReason.PARKED, reason_detail=detail)
+
+
 def goes_on(order: Order) -> Order:
-    """The order without a parked or a waiting step. Its stage still says why an ended one ended."""
+    """The order without a parked or a waiting step. An ended one says why it ended."""
     ended = order.facets.stage in ENDED
     if order.parked:
-        reason = OrderReason(order.facets.stage) if ended else None
-        return order.changed(parked=False, reason=reason, reason_detail=None)
+        if not ended:
+            return order.changed(parked=False, reason=None, reason_detail=None)
+        before, _, why = (order.reason_detail or "").partition(_ENDED_AS)[2].partition(": ")
+        reason = before or OrderReason(order.facets.stage)
+        return order.changed(parked=False, reason=reason, reason_detail=why or None)
     if order.reason == WAITING:
         return order.changed(reason=None, reason_detail=None)
     if ended and order.reason_detail and _BESIDES in order.reason_detail:

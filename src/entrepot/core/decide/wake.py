@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from entrepot.core import ids
 from entrepot.core.changes import Changes
-from entrepot.core.decide.jobs import held_here, set_to_work
-from entrepot.core.decide.look import TAKEN, may_have_late_money
+from entrepot.core.decide import late_money
+from entrepot.core.decide.jobs import held_here
+from entrepot.core.decide.look import TAKEN
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
@@ -93,18 +94,13 @@ def _look(command: WakeStep, facts: Facts, changes: Changes) -> Decision:
     order, funds = facts.orders.get(key), facts.funds_of(key)
     if order is None or funds is None or funds.service != command.service:
         return Decision(changes, StepResult(None))
-    late = command.of_money and may_have_late_money(order, funds)
+    late = command.of_money and late_money.may_have_late_money(order, funds)
     if late or order.facets.payment in TAKEN:
-        parked = [
-            job.kind for job in facts.jobs.values()
-            if (job.org, job.order_id, job.state) == (order.org, order.id, "parked")
-        ]  # fmt: skip
-        set_to_work("look", order, facts, changes)
-        if parked == ["look"]:
-            # An operator was called for the look, and is not needed while it is made again.
-            at = max(facts.now, order.updated_at + 1000)
-            changes.orders.put(goes_on(order.changed(updated_at=at)))
         notice = facts.of(NOTICES).get(_notice_key(command)) if command.event else None
-        if notice is not None and not notice.heard_at:
+        if notice is not None and notice.heard_at:
+            return Decision(changes, StepResult(None))  # a repeat
+        late_money.look_again(order, facts.now if notice is None else notice.received_at, facts,
+                              changes)  # fmt: skip
+        if notice is not None:
             changes.of(NOTICES).put(notice._replace(heard_at=facts.now))
     return Decision(changes, StepResult(None))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from entrepot.core.commands import Command
-from entrepot.core.decide.look import NOTHING, SettleLook
+from entrepot.core.decide.late_money import NOTHING
+from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.steps import FinishJob
 from entrepot.core.facets import ENDED
 from entrepot.core.money import Amount

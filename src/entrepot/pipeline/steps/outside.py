@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -13,6 +13,7 @@ import httpx
 
 from entrepot.core.decide.mirror import OrderDraft
 from entrepot.core.integrations import ACTIVE, Connection, Push, Pushed
+from entrepot.core.notice import NoticeKey
 from entrepot.core.products import FullProduct
 from entrepot.core.provider_accounts import ProviderAccount
 from entrepot.pipeline.breaker import Breaker
@@ -22,7 +23,7 @@ from entrepot.providers.payment import PaymentProvider
 from entrepot.store import accounts
 from entrepot.store.accounts import Organization
 from entrepot.store.engine import Database
-from entrepot.store.reading import integrations, products
+from entrepot.store.reading import integrations, notices, products
 
 _SETTINGS_SECONDS = 1.0
 _ORGANIZATIONS_MAX = 10_000
@@ -140,6 +141,15 @@ class Outside:
             found = await self._database.read(partial(accounts.capture_of, org=org))
             known = self._captures[org] = (now, found)
         return known[1]
+
+    async def notified_money(
+        self, org: int, service: str, names: Iterable[str], since: int
+    ) -> tuple[NoticeKey, ...]:
+        """The kept notifications of money since a time that no step has heard, by what they name
+        the payments by.
+        """
+        find = partial(notices.of_money, org=org, service=service, references=names, since=since)
+        return await self._database.read(find)
 
     def rest(self, org: int, name: str) -> float:
         """Seconds for which the service is left alone for this organization; 0: it may be asked."""

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from entrepot.core.commands import Command
+from entrepot.core.decide.late_money import again_at
 from entrepot.core.decide.settle import SettlePayment
-from entrepot.core.decide.steps import FinishJob
+from entrepot.core.decide.steps import DeferJob, FinishJob
 from entrepot.core.facts import Seen
 from entrepot.core.funds import Funds
 from entrepot.core.order import Job
@@ -15,6 +16,7 @@ from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, Held, Step, Terms, park, wait_until
 from entrepot.pipeline.steps.authorise import authorise
 from entrepot.pipeline.steps.fetch import fetch
+from entrepot.pipeline.steps.hear import hear
 from entrepot.pipeline.steps.look import look
 from entrepot.pipeline.steps.operate import capture, refund
 from entrepot.pipeline.steps.outside import Outside
@@ -56,6 +58,19 @@ async def _authorise(held: Held, outside: Outside, terms: Terms) -> Command:
     return command
 
 
+async def _look(held: Held, outside: Outside, terms: Terms) -> Command:
+    """Look at payments. A look that called an operator is made again by itself, and calls the
+    operator until the service has answered.
+    """
+    command = await _with_service(look)(held, outside, terms)
+    if not isinstance(command, DeferJob):
+        return command
+    if held.job.state == "parked":
+        told = held.job.last_error or command.error
+        command = command._replace(parked=True, counted=False, error=told, waiting="")
+    return command._replace(run_at=again_at(held.job, terms.now())) if command.parked else command
+
+
 async def _nothing(held: Held, _outside: Outside, terms: Terms) -> Command:
     return park(held, f"there is nothing to {held.job.kind}", terms)
 
@@ -68,7 +83,8 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "void": Step(SERVICE, _with_service(void)),
         "capture": Step(SERVICE, _with_service(capture)),
         "refund": Step(SERVICE, _with_service(refund)),
-        "look": Step(SERVICE, _with_service(look)),
+        "look": Step(SERVICE, _look),
+        "hear": Step(SERVICE, hear),
         "push": Step(SOURCE, push, of_request=False),
         "fetch": Step(SOURCE, fetch, of_request=False),
     }

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, select, tuple_
 
+from entrepot.core.notice import NoticeKey
 from entrepot.store import schema
 
 PAGE = 1_000
@@ -36,6 +37,21 @@ def unheard(
         .order_by(_at.received_at)
     )
     return [(row.reference, row.event) for row in conn.execute(found)]
+
+
+def of_money(
+    conn: Connection, org: int, service: str, references: Iterable[str], since: int
+) -> tuple[NoticeKey, ...]:
+    """The notifications of money since a time, in microseconds UTC, for which no step was woken
+    yet, oldest first.
+    """
+    found = (
+        select(_at.org, _at.service, _at.reference, _at.event)
+        .where(_at.org == org, _at.service == service, _at.reference.in_(list(references)))
+        .where(_at.heard_at == 0, _at.of_money, _at.received_at >= since)
+        .order_by(_at.received_at)
+    )
+    return tuple((row[0], row[1], row[2], row[3]) for row in conn.execute(found))
 
 
 def bodies(conn: Connection, org: int, service: str, references: Iterable[str]) -> list[bytes]:

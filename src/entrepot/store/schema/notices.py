@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, LargeBinary, PrimaryKeyConstraint, Text
+from sqlalchemy import BigInteger, Boolean, Index, LargeBinary, PrimaryKeyConstraint, Text
 
 from entrepot.core import notice
 from entrepot.store.schema.kept import Kept
@@ -17,6 +17,7 @@ provider_notices = table(
     need("received_at", BigInteger),
     need("heard_at", BigInteger),  # 0: no step was woken for it
     need("body", LargeBinary),
+    need("of_money", Boolean),
     PrimaryKeyConstraint("org", "service", "reference", "event"),
     # Old ones are removed by their age.
     Index("provider_notices_age", "org", "received_at"),

@@ -18,6 +18,8 @@ from entrepot.store.schema.conversion import Alone
 from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.table import ID, need, one_of, table
 
+PARKED_FOR_A_TIME = text("state = 'parked' AND (kind = 'authorise' OR kind = 'look')")
+
 jobs = table(
     "jobs",
     need("org", BigInteger),
@@ -38,11 +40,11 @@ jobs = table(
     one_of("state", ("due", "parked", "stopped")),
     # The queue is looked through by time over all organizations.
     Index("jobs_due", "state", "run_at"),
-    # Parked steps for which stock is held, by when the hold ends.
+    # Parked steps that come again by themselves, by when they do: stock is held for them, or money
+    # that came late may have gone another way by then.
     Index(
         "jobs_holding", "run_at",
-        sqlite_where=text("state = 'parked' AND kind = 'authorise'"),
-        postgresql_where=text("state = 'parked' AND kind = 'authorise'"),
+        sqlite_where=PARKED_FOR_A_TIME, postgresql_where=PARKED_FOR_A_TIME,
     ),
 )  # fmt: skip
 

@@ -34,7 +34,7 @@ HELD_STEPS = ("reserve", "authorise", "increase", "capture")
 # Kind of job -> whether it belongs to an order.
 JOB_KINDS = {
     "reserve": True, "authorise": True, "void": True, "capture": True, "refund": True, "look": True,
-    "increase": True, "fetch": False, "push": False,
+    "increase": True, "hear": True, "fetch": False, "push": False,
 }  # fmt: skip
 NOT_KNOWN = ("prepared", "running")  # states of an operation
 CONFIRMED = ("confirmed", "completed", "archived")

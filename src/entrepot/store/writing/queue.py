@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from entrepot.core.decide.jobs import PUT_OFF_MAX
 from entrepot.core.funds import Funds, funds_of
@@ -12,6 +12,7 @@ from entrepot.core.order import Job
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import sql_of
+from entrepot.store.schema.work import PARKED_FOR_A_TIME
 from entrepot.store.writing import payments, writes
 
 _jobs = schema.jobs
@@ -66,10 +67,12 @@ def claim_again(conn: Connection, keys: set[tuple[Any, ...]], lease: Lease) -> l
 
 
 def claim_lapsing(conn: Connection, lease: Lease, hold: int, limit: int) -> list[Claimed]:
-    """Take parked authorisations whose hold of stock ends; `hold` is how long one lasts at most."""
+    """Take parked steps that come again by themselves: authorisations whose hold of stock ends, and
+    looks at payments. `hold` is how long a hold lasts at most.
+    """
     free = and_(
         # As the index says it: SQLite takes one over some rows only where the text is the same.
-        text("state = 'parked' AND kind = 'authorise'"),
+        PARKED_FOR_A_TIME,
         or_(_jobs.c.run_at <= lease.now, _jobs.c.run_at > lease.now + hold + SKEW),
         _free_of_lease(lease),
     )

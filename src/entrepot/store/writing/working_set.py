@@ -130,6 +130,10 @@ class _Loading:
         self._look_by_name()
         if needs.shipments or needs.returns:
             self._look_for_parts()
+        needs.orders.update(
+            (claim[0], self.facts.claims[claim].order_id)
+            for claim in needs.whose_claims & self.facts.claims.keys()
+        )
         look(_by_key(schema.ORDERS, needs.orders, lock=lock), self._orders, naming=True)
         look(_by_order(schema.LINES, self._present), self._lines, naming=True)
         self._rows(schema.VARIANTS, needs.variants)
