@@ -1,9 +1,8 @@
 """Konvo's services over a SQLite file of one test, with a clock and ids that can be foretold."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -12,7 +11,7 @@ from entrepot.edge.access import Principal
 from entrepot.edge.admission import Admission
 from entrepot.edge.dialect import Call
 from entrepot.edge.services import Services
-from entrepot.store import accounts, schema
+from entrepot.store import accounts
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.testing import furnishing
 from entrepot.writer.writer import Writer
@@ -45,14 +44,13 @@ class Book(NamedTuple):
 
 
 @pytest.fixture
-async def book(tmp_path: Path) -> AsyncIterator[Book]:
-    database = SqliteDatabase(str(tmp_path / "entrepot.db"))
+async def book(fresh_database: Callable[[str], str]) -> AsyncIterator[Book]:
+    database = SqliteDatabase(fresh_database("sqlite").removeprefix("sqlite:///"))
     ticks, numbers = itertools.count(MARCH_FIRST, 1_000_000), itertools.count(1)
 
     def new_id() -> bytes:
         return next(numbers).to_bytes(16, "big")
 
-    await database.write(schema.metadata.create_all)
     principals = []
     for name in ("ours", "theirs"):
         make = partial(accounts.create_organization, name=name, now=1, new_id=new_id)

@@ -2,9 +2,8 @@
 
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import httpx
@@ -18,7 +17,7 @@ from entrepot.edge.admission import Admission
 from entrepot.edge.app import build_app
 from entrepot.edge.polinate.dialect import DIALECT
 from entrepot.edge.services import Services
-from entrepot.store import accounts, schema
+from entrepot.store import accounts
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.testing import furnishing
 from entrepot.writer.envelope import Envelope
@@ -69,14 +68,13 @@ def decoded(answer: httpx.Response, status: int) -> Body:
 
 
 @pytest.fixture
-async def book(tmp_path: Path) -> AsyncIterator[Book]:
-    database = SqliteDatabase(str(tmp_path / "entrepot.db"))
+async def book(fresh_database: Callable[[str], str]) -> AsyncIterator[Book]:
+    database = SqliteDatabase(fresh_database("sqlite").removeprefix("sqlite:///"))
     ticks, numbers = itertools.count(MARCH_FIRST, 1_000_000), itertools.count(1)
 
     def new_id() -> bytes:
         return next(numbers).to_bytes(16, "big")
 
-    await database.write(schema.metadata.create_all)
     ours, theirs = [
         await database.write(partial(accounts.create_organization, name=name, now=1, new_id=new_id))
         for name in ("ours", "theirs")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -17,7 +16,7 @@ from entrepot.edge.admission import Admission
 from entrepot.edge.app import build_app
 from entrepot.edge.services import Services
 from entrepot.edge.synq.dialect import DIALECT
-from entrepot.store import accounts, schema
+from entrepot.store import accounts
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.testing import furnishing
 from entrepot.writer.writer import Writer
@@ -51,14 +50,13 @@ class Book(NamedTuple):
 
 
 @pytest.fixture
-async def book(tmp_path: Path) -> AsyncIterator[Book]:
-    database = SqliteDatabase(str(tmp_path / "entrepot.db"))
+async def book(fresh_database: Callable[[str], str]) -> AsyncIterator[Book]:
+    database = SqliteDatabase(fresh_database("sqlite").removeprefix("sqlite:///"))
     ticks, numbers = itertools.count(MARCH_FIRST, 1_000_000), itertools.count(1)
 
     def new_id() -> bytes:
         return next(numbers).to_bytes(16, "big")
 
-    await database.write(schema.metadata.create_all)
     ours = await database.write(
         partial(accounts.create_organization, name="ours", now=1, new_id=new_id)
     )
