@@ -59,13 +59,14 @@ def free_port() -> int:
 
 def eventually(probe: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
     """Asks `probe` until it answers something true, and gives that; fails when time is up."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.01
     while True:
         answer = probe()
         if answer:
             return answer
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        _never.wait(0.05)
+        _never.wait(pause)
+        pause = min(2 * pause, 0.05)
 
 
 class Server:

@@ -10,7 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-import jsonschema
+from jsonschema import FormatChecker
+from jsonschema.protocols import Validator
+from jsonschema.validators import validator_for
 from tests.acceptance.test_order_source import Source
 from tests.acceptance.test_tokens import Issuer
 from tests.contracts import Shape, published
@@ -224,4 +226,17 @@ def polinate_id(any_id: str) -> str:
 
 def valid(value: object, shape: Shape) -> None:
     """Fails where the value is not what the published shape says."""
-    jsonschema.validate(value, published.schema(shape), format_checker=jsonschema.FormatChecker())
+    # A shape has members, so that it has no hash; all shapes stay for the whole run.
+    known = _VALIDATORS.get(id(shape))
+    if known is None or known[0] is not shape:
+        known = _VALIDATORS[id(shape)] = (shape, _validator(published.schema(shape)))
+    known[1].validate(value)
+
+
+def _validator(schema: Body) -> Validator:
+    of: type[Validator] = validator_for(schema)
+    of.check_schema(schema)
+    return of(schema, format_checker=FormatChecker())
+
+
+_VALIDATORS: dict[int, tuple[Shape, Validator]] = {}
