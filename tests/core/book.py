@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from tests.core import laws
 from tests.core.frozen import frozen
 from tests.quantities import much, units
 
-from entrepot.core import events, ids, shipments, words
-from entrepot.core.attributing import UNSOLD
+from entrepot.core import ids, shipments
 from entrepot.core.changes import Changes
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
 from entrepot.core.contacts import STEADY
@@ -24,19 +23,18 @@ from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.settle import SettlePayment
-from entrepot.core.facets import ENDED, SHIPPED
-from entrepot.core.facts import Facts, OrgFacts
+from entrepot.core.facts import Facts
 from entrepot.core.kinds import Location
-from entrepot.core.lifecycle import COMPLETABLE_FULFILMENT as MADE
 from entrepot.core.money import Amount
 from entrepot.core.order import Event, Job, Level, Order, Reservation, Variant
 from entrepot.core.payment import Payment
 from entrepot.core.refusal import Refusal
 from entrepot.core.reservations import STATE_MOVES as RESERVATION_MOVES
 from entrepot.core.results import Decision, OrderResult, OrdersResult, Result, StepResult
-from entrepot.core.returns import OPEN, RETURN_LINES, RETURNS
+from entrepot.core.returns import RETURNS
 from entrepot.core.returns import STATE_MOVES as RETURN_MOVES
-from entrepot.core.shipments import SHIPMENT_LINES, SHIPMENTS
+from entrepot.core.seen import OrgFacts
+from entrepot.core.shipments import SHIPMENTS
 
 ORG = 7
 GUEST, LIST = b"g" * 16, b"l" * 16
@@ -96,7 +94,7 @@ class Book:
         if isinstance(outcome, Refusal):
             return outcome
         before, told = self._states(), len(self.facts.events)
-        owned = {one.id: _owned(one) for one in self.facts.orders.values()}
+        owned = {one.id: laws.owned(one) for one in self.facts.orders.values()}
         self.facts.absorb(outcome.changes)
         for table, (known, moves) in self._states().items():
             for key, state in known.items():
@@ -106,8 +104,8 @@ class Book:
                 assert state in there, (table, was, state)
         changed = {one.subject_id for one in self.facts.events[told:] if one.type not in STEADY}
         for one in self.facts.orders.values():
-            assert one.id in changed or owned.get(one.id) == _owned(one)
-        self.check()
+            assert one.id in changed or owned.get(one.id) == laws.owned(one)
+        laws.check(self)
         return outcome.result
 
     def done(self, command: Command) -> Result:
@@ -233,105 +231,6 @@ class Book:
 
     def types(self, order: Order) -> list[str]:
         return [event.type for event in self.events(order)]
-
-    # --- the laws
-
-    def check(self) -> None:
-        self._check_stock()
-        for order in self.facts.orders.values():
-            self._check_order(order)
-            self._check_goods(order)
-            if order.managed:
-                self._check_pipeline(order)
-
-    def _check_stock(self) -> None:
-        claimed: dict[tuple[int, bytes, bytes], int] = {}
-        counted: dict[tuple[int, bytes, bytes], int] = {}
-        for row in self.facts.reservations.values():
-            if row.state in ("held", "committed"):
-                shelf = (row.org, row.variant_id, row.location_id)
-                claimed[shelf] = claimed.get(shelf, 0) + row.left
-        for entry in self.facts.entries:
-            shelf = (entry.org, entry.variant_id, entry.location_id)
-            counted[shelf] = counted.get(shelf, 0) + entry.delta
-        for shelf, level in self.facts.levels.items():
-            assert level.reserved == claimed.pop(shelf, 0)
-            assert level.on_hand == counted.pop(shelf, 0)
-            assert level.reserved >= 0
-            assert level.soft or level.reserved <= level.on_hand
-        assert (claimed, counted) == ({}, {})
-
-    def _check_goods(self, order: Order) -> None:
-        """Goods that left with shipments are gone from the reservations, and the order stands
-        accordingly.
-        """
-        key = (ORG, order.id)
-        sent = shipments.summed(self.facts.group(SHIPMENT_LINES, key))
-        numbers = sorted(one.number for one in self.facts.group(SHIPMENTS, key))
-        assert numbers == list(range(1, len(numbers) + 1))
-        if not numbers:
-            assert not sent
-            return
-        wanted = {row.id: row.quantity for row in order.lines}
-        assert all(0 < quantity <= wanted[id_] for id_, quantity in sent.items())
-        whole = sent == {id_: quantity for id_, quantity in wanted.items() if quantity > 0}
-        assert whole == (order.facets.fulfilment in SHIPPED)
-        assert whole != (order.facets.fulfilment == "partially_shipped")
-        rows = self.facts.group(RETURN_LINES, key)
-        open_ = {one.number for one in self.facts.group(RETURNS, key) if one.state in OPEN}
-        awaited = shipments.summed([row for row in rows if row.is_back or row.number in open_])
-        assert all(0 < quantity <= sent[id_] for id_, quantity in awaited.items())
-        back = shipments.summed([row for row in rows if row.is_back])
-        assert all(0 < quantity <= sent[id_] for id_, quantity in back.items())
-        if back:
-            assert order.facets.returns in ("partial", "returned")
-            assert order.facets.returns == "returned" or back != wanted
-        for row in self.reservations(order):
-            assert row.shipped == sent.get(row.line_id, 0)
-            assert (row.state == "shipped") == (row.shipped == row.quantity)
-
-    def _check_order(self, order: Order) -> None:
-        told = self.events(order)
-        assert [event.seq for event in told] == list(range(1, order.version + 1))
-        assert all(one.at <= then.at for one, then in itertools.pairwise(told))
-        assert events.fold(told) == (order.facets, order.total.text(), order.version)
-        assert all(event.type in events.TYPES and json.loads(event.body) for event in told)
-        for axis, word in order.words.items():
-            assert words.is_true(axis, word, order.facets)
-        assert order.told_words == words.kept(order.facets, order.told_words)
-        kept = {key[2]: own.line for key, own in self.facts.lines.items() if key[1] == order.id}
-        assert [kept[row.id] for row in order.lines] == list(order.lines)
-        fresh = {key[2] for key in self.facts.lines.new if key[1] == order.id}
-        assert fresh == {row.id for row in order.lines}
-
-    def _check_pipeline(self, order: Order) -> None:
-        steps = [job.kind for job in self.jobs(order)]
-        assert len(set(steps)) == len(steps)
-        assert len(steps) <= 1 or set(steps) <= {"capture", "refund", "void", "increase", "hear"}
-        funds = self.facts.funds_of((ORG, order.id))
-        # A capture that is under way is waited for before the rest is let go.
-        lets_go = funds and (funds.with_open("void") or funds.with_open("capture"))
-        claims = [row.state for row in self.reservations(order)]
-        if order.facets.stage == "placed":
-            assert steps == (["authorise"] if funds else ["reserve"])
-        elif order.facets.stage in ENDED:
-            assert not {"held", "committed"} & set(claims)
-            # A sale that was made keeps its money when the order is deleted.
-            made = order.facets.stage == "deleted" and order.facets.fulfilment in MADE
-            assert funds is None or funds.facet != "authorized" or lets_go or made
-        if funds is None:
-            return
-        assert all(funds.with_open(kind) is None or kind in steps for kind in ("void", "capture"))
-        assert funds.asked is None or "increase" in steps or order.facets.stage == "placed"
-        assert funds.due == order.total.at(funds.scale)
-        if funds.with_open("void") is None:
-            assert order.facets.payment == funds.facet
-
-
-def _owned(order: Order) -> tuple[Any, ...]:
-    """What of an order its contact, and what the order is credited to, follow from."""
-    told = (order.created_at, order.made_at, order.channel, order.source_platform, order.origin)
-    return order.customer_id, told, order.facets.stage in UNSOLD
 
 
 def one(result: Result) -> Order:

@@ -1,4 +1,4 @@
-"""Any sequence of commands keeps the book's laws; after every one of them Book.check() looks.
+"""Any sequence of commands keeps the book's laws; after every one of them laws.check() looks.
 
 The machine plays senders, buyers, the stockroom, workers that come late and payment services.
 """

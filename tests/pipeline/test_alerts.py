@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 from tests.pipeline.conftest import FAST, POLICIES, SECRET, House, eventually
 
 from entrepot.core.decide.settle import SettlePayment
-from entrepot.core.facts import Facts, Seen
+from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
+from entrepot.core.seen import Seen
 from entrepot.pipeline.reports import Reports
 from entrepot.pipeline.retry import Policy
 from entrepot.pipeline.steps import Terms

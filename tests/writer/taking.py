@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from entrepot.core.decide.reserve import ReserveStock
-from entrepot.core.facts import Facts, Seen
+from entrepot.core.facts import Facts
 from entrepot.core.order import Job
+from entrepot.core.seen import Seen
 
 MINUTE = 60_000_000  # microseconds
 

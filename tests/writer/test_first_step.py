@@ -19,10 +19,10 @@ from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.hold import HoldOrder
 from entrepot.core.decide.settle import SettlePayment
-from entrepot.core.facts import Seen
 from entrepot.core.order import Job
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult
+from entrepot.core.seen import Seen
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.writing import writes

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, fields
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
-from entrepot.core import invoices, kinds
+from entrepot.core import billing, claiming, kinds
 from entrepot.core.changes import Changes
-from entrepot.core.claims import Claim, PaymentClaim, claim_of, is_live
+from entrepot.core.claims import Claim, PaymentClaim, is_live
 from entrepot.core.funds import Funds, funds_of
-from entrepot.core.invoices import INVOICES, Billed, Invoice
+from entrepot.core.invoices import INVOICES, Billed
 from entrepot.core.kinds import (
     CustomerName,
     K,
@@ -47,37 +47,7 @@ from entrepot.core.order import (
 from entrepot.core.organization import SETTINGS, OwnChanges
 from entrepot.core.payment import Operation, Payment
 from entrepot.core.rows import Grouped, Rows
-
-
-class OrgFacts(NamedTuple):
-    """Members of an organization that decisions need."""
-
-    org: int
-    guest_id: bytes  # the customer that stands behind orders without one
-    default_location: bytes
-    default_list: bytes
-    hard: bool  # HARD allocation: never reserve more than there is
-    has_source: bool  # an order source is configured
-    announced: bool = False  # orders are announced that nobody has told yet
-    payment_secret: bytes | None = None  # in place of the book's, what payment keys derive from
-    # When an order gets its invoice; None: nobody ever chose it, and there are no invoices.
-    invoices: str | None = None
-
-
-class Seen(NamedTuple):
-    """An order as a batch of this process left it, with what hangs on it and the job that is held.
-
-    A caller that passes this in saves one read. If it is out of date, the guarded write fails with
-    Conflict, and the batch runs again after reading.
-    """
-
-    org: OrgFacts
-    order: Order
-    reservations: tuple[Reservation, ...]
-    funds: Funds | None
-    job: Job
-    invoice: Invoice | None = None
-
+from entrepot.core.seen import OrgFacts, Seen
 
 _OF_A_KIND = {"rows": True}
 
@@ -222,29 +192,6 @@ class Facts:
             self.operations.read(full.operations)
         self.jobs.read((job,))
 
-    def dated(self, order: Order) -> Order:
-        """The order with the times that it is kept with: made or changed here, at the commit."""
-        at, base = self.committed.get(order.org), self.orders.base.get((order.org, order.id))
-        if at is None:
-            return order
-        if base is None:
-            same = order.created_at == order.updated_at == at
-            return order if same else order.changed(created_at=at, updated_at=at)
-        unchanged = (order.version, order.updated_at) == (base.version, base.updated_at)
-        return order if unchanged or order.updated_at == at else order.changed(updated_at=at)
-
-    def date(self, keys: Collection[Key]) -> None:
-        """Have these orders, which were made or changed here, bear the time of the commit."""
-        orders, committed, now = self.orders, self.committed, self.now
-        # If the commit has the time of the decisions, only an order that was changed more than once
-        # may have another time.
-        known = orders.now
-        late = any(at != now for at in committed.values())
-        self.redated = late or not {known[key].updated_at for key in keys} <= {now}
-        if self.redated:
-            for key in keys:
-                known[key] = self.dated(known[key])
-
     def seen(self, job: Job) -> Seen | None:
         """The rows known here of a job's order; None for a job without an order."""
         key = (job.org, job.order_id or b"")
@@ -295,33 +242,11 @@ class Facts:
             for chosen in changes.of(SETTINGS):
                 self.know(self.orgs[chosen.org]._replace(invoices=chosen.invoices))
         for before, after in moved:
-            self._bill(before, after, changes.events[-1].source)
+            billing.bill(before, after, changes.events[-1].source, self)
 
     def _moved(self, changes: Changes) -> list[tuple[Billed, Order]]:
         """The orders of organizations with invoices that a decision moves, before and after."""
-        moved = changes.orders if kinds.ORDERS in changes.pending else ()
-        return [
-            (invoices.billed(before, self.funds_of((one.org, one.id))), one)
-            for one in moved if one.managed and one.org in self.invoicing
-            if (before := self.orders.get((one.org, one.id))) is not None
-        ]  # fmt: skip
-
-    def _bill(self, was: Billed, after: Order, source: str) -> None:
-        """The invoice of an order follows from the order."""
-        now = invoices.billed(after, self.funds_of((after.org, after.id)))
-        when = self.orgs[after.org].invoices
-        if (known := next(iter(self.group(INVOICES, (after.org, after.id))), None)) is None:
-            if not invoices.is_due(was.order.facets, after.facets, when):
-                return
-            made = invoices.of_order(now, self.new_id(), self.now)
-            event = invoices.made_event(made, source, self.actor)
-        else:
-            if (status := invoices.followed(was, now, known)) == known.status:
-                return
-            made = invoices.told(known, self.now, status=status)
-            event = invoices.changed_event(known, made, source, self.actor)
-        self.of(INVOICES).put(made)
-        self.events.append(event)
+        return billing.moved(changes.orders, self) if kinds.ORDERS in changes.pending else []
 
     def _change_own_rows(self, told: dict[int, OwnChanges]) -> None:
         """Organizations' own rows; of another allocation, the levels are written all at once."""
@@ -339,49 +264,15 @@ class Facts:
             assert order is not None, "an order is never taken away"
             before = known.get(key)
             if before is None:
-                self._make_claim(order)
+                claiming.claims(order, self)
                 if order.sender_id is not None:
                     self.by_sender[order.org, order.sender_id, order.origin] = order.id
             elif not is_live(order.facets) and is_live(before.facets):
-                self._let_claim_go(order)
+                claiming.lets_go(order, self)
 
     def remember(self, answer: StoredAnswer) -> None:
         """Keep the answer given under an idempotency key."""
         self.answers.put(answer)
-
-    def _make_claim(self, order: Order) -> None:
-        if order.shares_payment_of is not None:
-            self.sharing.append(order)
-        elif claim := claim_of(order):
-            if claim in self.unread_claims:
-                # The decision that makes a claim has looked for the claim: there is none, not even
-                # an earlier one.
-                self.unread_claims.discard(claim)
-                self.claims.forget(claim)
-            self.claims.put(PaymentClaim(*claim, order.id))
-
-    def _let_claim_go(self, order: Order) -> None:
-        """An order that ended claims nothing more, neither its reference nor those of its further
-        payments.
-        """
-        claim = claim_of(order)
-        for payment in self.payments.of((order.org, order.id)):
-            further = (payment.org, payment.provider.lower(), payment.reference)
-            if payment.number > 1 and further != claim:
-                self._drop_claim(further, order.id)
-        if claim is None or order.shares_payment_of is not None:
-            return
-        self._drop_claim(claim, order.id)
-
-    def _drop_claim(self, claim: Claim, order_id: bytes) -> None:
-        claims = self.claims
-        if claim not in claims.base and claim not in claims.new:
-            # Nothing had to be read to know this: a live order that shares no payment claims it.
-            claims.read((PaymentClaim(*claim, order_id),))
-            self.unread_claims.add(claim)
-        held = claims.get(claim)
-        if held is not None and held.order_id == order_id:
-            claims.remove(claim)
 
 
 # Events of one decision, from which on others have their turn between its kinds of rows.

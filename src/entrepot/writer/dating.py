@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import is_
 
+from entrepot.core import committed
 from entrepot.core.facts import Facts
 from entrepot.core.order import StoredAnswer
 from entrepot.core.refusal import Refusal
@@ -37,11 +38,11 @@ def dated(envelope: Envelope, outcome: Outcome, facts: Facts) -> Outcome:
 
 def _result_dated(result: Result | Refusal, facts: Facts, *, numbered: bool) -> Result | Refusal:
     if isinstance(result, OrdersResult):
-        orders = tuple([facts.dated(order) for order in result.orders])
+        orders = tuple([committed.dated(order, facts) for order in result.orders])
         same = all(map(is_, orders, result.orders))
         return result if same else result._replace(orders=orders)
     if isinstance(result, (OrderResult, StepResult)) and result.order is not None:
-        order = facts.dated(result.order)
+        order = committed.dated(result.order, facts)
         if numbered and not order.number:
             order = order.changed(number=facts.orders[order.org, order.id].number)
         return result if order is result.order else result._replace(order=order)

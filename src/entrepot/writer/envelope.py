@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from entrepot.core import actor
 from entrepot.core.commands import Command
-from entrepot.core.facts import Seen
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Result
+from entrepot.core.seen import Seen
 
 
 class Answer(NamedTuple):

@@ -10,12 +10,12 @@ from entrepot.core.commands import Command
 from entrepot.core.decide.jobs import PUT_OFF_MAX
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob
-from entrepot.core.facts import Seen
 from entrepot.core.funds import Funds
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.order import Job
 from entrepot.core.payment import OPEN, FullPayment, Operation
+from entrepot.core.seen import Seen
 from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.retry import Policy, next_try
 from entrepot.providers.payment import Differs, OperationRequest, PaymentRequest

@@ -9,9 +9,9 @@ from entrepot.core.commands import Command
 from entrepot.core.decide.late_money import again_at
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob, FinishJob
-from entrepot.core.facts import Seen
 from entrepot.core.funds import Funds
 from entrepot.core.order import Job
+from entrepot.core.seen import Seen
 from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, Held, Step, Terms, park, wait_until
 from entrepot.pipeline.steps.authorise import authorise

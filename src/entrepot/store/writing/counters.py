@@ -14,6 +14,7 @@ from operator import itemgetter
 
 from sqlalchemy import Connection
 
+from entrepot.core import committed
 from entrepot.core.facts import Facts
 from entrepot.core.invoices import INVOICES, Invoice
 from entrepot.core.kinds import Key
@@ -63,7 +64,7 @@ def number(conn: Connection, writes: Writes, facts: Facts) -> list[Row]:
         for given, key in enumerate(keys, last - len(keys) + 1):
             rows.now[key] = _numbered(rows.now[key], given)
     if facts.committed:
-        facts.date(rows.new | rows.dirty)
+        committed.date(facts, rows.new | rows.dirty)
     return _logged(facts, {org: last - events[org] for org, _, last, *_ in taken})
 
 
@@ -117,7 +118,7 @@ def numbered(returned: dict[str, list[Row]], facts: Facts) -> None:
     for key in orders.new:
         order = orders.now[key]
         orders.now[key] = _numbered(order, order.number + last[order.org])
-    facts.date(orders.new | orders.dirty)
+    committed.date(facts, orders.new | orders.dirty)
 
 
 def _numbered(order: Order, number: int) -> Order:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table
 
 from entrepot.core.decide.jobs import job_ids
-from entrepot.core.facts import Facts, OrgFacts
+from entrepot.core.facts import Facts
 from entrepot.core.kinds import K, OwnLine, R
 from entrepot.core.lifecycle import NOT_LEFT
 from entrepot.core.needs import Needs
@@ -21,6 +21,7 @@ from entrepot.core.organization import SETTINGS
 from entrepot.core.partnerships import PARTNERSHIPS
 from entrepot.core.payment import WITH_MONEY
 from entrepot.core.products import HANDLES, ITEMS, PRODUCTS, VARIANT_DETAILS
+from entrepot.core.seen import OrgFacts
 from entrepot.pace import paced
 from entrepot.store import schema
 from entrepot.store.engines import sql
