@@ -20,6 +20,7 @@ from tests.pipeline.retention_house import (
 )
 
 from entrepot.pipeline.retention import Retention, Swept
+from entrepot.pipeline.walking import Idle
 from entrepot.store import schema
 from entrepot.telemetry import metrics
 
@@ -110,6 +111,7 @@ async def test_steps_are_bounded_and_each_is_followed_by_its_share_of_rest(
         house, tmp_path, watched, keys_slice=3, events_seconds=None, pause=pause,
         monotonic=lambda: float(next(ticks)),
     )  # fmt: skip
+    sweeper._idle = Idle(lambda: 0.0, lambda: 0.0)
     await sweeper.round()
     assert [n for n in watched.removed if n] == [3, 3, 3, 2]
     # A look, and then every transaction, of a second each.

@@ -58,8 +58,8 @@ def confirmed(facets: Facets) -> Facets:
 
     The one published poll for orders to export asks for ACTIVE and ACCEPTED.
     """
-    goods = "accepted" if facets.fulfilment == "unassigned" else facets.fulfilment
-    return facets._replace(stage="confirmed", fulfilment=goods)
+    _, payment, goods, returns = facets
+    return Facets("confirmed", payment, "accepted" if goods == "unassigned" else goods, returns)
 
 
 def keep(order: Order, facets: Facets, words: Told) -> Order:

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import hmac
+from functools import lru_cache
 
 from entrepot.core.ids import dashed
+
+
+@lru_cache(maxsize=64)
+def _keyed(secret: bytes) -> hmac.HMAC:
+    """The beginning of every digest under this secret: a copy of it takes half of the time."""
+    return hmac.new(secret, digestmod="sha256")
 
 
 def payment_key(secret: bytes, tenant: bytes, order_id: bytes, operation: str, number: int) -> str:
@@ -15,7 +22,9 @@ def payment_key(secret: bytes, tenant: bytes, order_id: bytes, operation: str, n
     """
     parts = (tenant, order_id, operation.encode(), str(number).encode())
     framed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-    digest = bytearray(hmac.digest(secret, framed, "sha256")[:16])
+    signed = _keyed(secret).copy()
+    signed.update(framed)
+    digest = bytearray(signed.digest()[:16])
     digest[6] = (digest[6] & 0x0F) | 0x80
     digest[8] = (digest[8] & 0x3F) | 0x80
     return dashed(bytes(digest))

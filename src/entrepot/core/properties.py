@@ -34,8 +34,8 @@ def text_of(value: Any) -> str:
     return _string(value)
 
 
-def _string(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+# `json.dumps` makes an encoder anew for each text where it is told anything.
+_string = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

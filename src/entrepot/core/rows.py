@@ -59,7 +59,9 @@ class Rows(Mapping[K, R]):
 
     def put(self, row: R) -> None:
         """Make a row, or change the row that has this key."""
-        key = self.key_of(row)
+        self._set(self.key_of(row), row)
+
+    def _set(self, key: K, row: R) -> None:
         self.now[key] = row
         if key in self.base:
             self._change((key,))
@@ -70,6 +72,13 @@ class Rows(Mapping[K, R]):
 
     def take(self, changed: dict[K, R | None]) -> None:
         """Make or change these rows, by their keys; take those away that are None."""
+        if len(changed) == 1:  # as nearly always: a decision changes one row of a kind
+            for key, row in changed.items():
+                if row is None:
+                    self.remove(key)
+                else:
+                    self._set(key, row)
+            return
         put: dict[K, R] = changed  # type: ignore[assignment]  # unless a row is None
         if None in changed.values():
             put = {key: row for key, row in changed.items() if row is not None}
@@ -141,27 +150,28 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
         """See Rows."""
         listed = list(rows)
         super().read(listed)
-        self._place(listed)
+        self._place(zip(map(self.key_of, listed), listed, strict=True))
 
     def put(self, row: R) -> None:
         """See Rows."""
         super().put(row)
-        self._place([row])
+        self._place([(self.key_of(row), row)])
 
     def take(self, changed: dict[K, R | None]) -> None:
         """See Rows."""
         super().take(changed)
-        self._place([row for row in changed.values() if row is not None])
+        self._place(changed.items())
 
-    def _place(self, rows: Iterable[R]) -> None:
-        groups, group_of, key_of = self._groups, self._group, self.key_of
-        for row in rows:
+    def _place(self, rows: Iterable[tuple[K, R | None]]) -> None:
+        groups, group_of = self._groups, self._group
+        for key, row in rows:
+            if row is None:
+                continue
             group = group_of(row)
-            held = groups.get(group)
-            if held is None:
-                groups[group] = {key_of(row): row}
+            if group in groups:
+                groups[group][key] = row
             else:
-                held[key_of(row)] = row
+                groups[group] = {key: row}
 
     def remove(self, key: K) -> None:
         """See Rows."""

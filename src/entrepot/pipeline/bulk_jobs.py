@@ -30,8 +30,8 @@ from entrepot.writer.writer import Writer
 LOOK_SECONDS = 0.5
 LEASE_SECONDS = 60.0
 JOBS_AT_ONCE = 20
-# The part of the time that bulk jobs may take.
-SHARE = 0.5
+# The part of the time that bulk jobs may take, in an idle process and in a busy one.
+SHARE, LEAST = 0.5, 0.1
 _DONE, _REFUSED = 200, 400
 _OPERATION = "pipeline.bulkItem"
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
@@ -53,7 +53,7 @@ class BulkJobs(Walking):
         monotonic: Callable[[], float] = time.monotonic,
         pause: Pause | None = None,
     ) -> None:
-        gait = Gait(LOOK_SECONDS, LEASE_SECONDS, SHARE)
+        gait = Gait(LOOK_SECONDS, LEASE_SECONDS, SHARE, LEAST)
         super().__init__(
             database, "bulk_jobs", now=now, gait=gait, monotonic=monotonic, pause=pause
         )

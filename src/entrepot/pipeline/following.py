@@ -20,8 +20,10 @@ from entrepot.store.keeping.log_readers import Step
 from entrepot.store.keeping.retention import Sweep
 from entrepot.store.keeping.search import Slices
 
-# The readers wait for each other: orders come first, and what is kept beside them follows.
-GAIT = Gait(look_seconds=0.5, share=0.05)
+# The readers wait for each other: orders come first, and what is kept beside them follows. A
+# process that has time catches up soon. A process that has none is hardly slowed by its readers
+# (docs/adr/0075).
+GAIT = Gait(look_seconds=0.5, share=0.2, pause_max_seconds=2.0)
 # Steps of one organization, however much it has to read, before the others have their turn.
 STEPS_A_TURN = 50
 

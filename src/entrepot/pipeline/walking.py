@@ -1,7 +1,8 @@
 """Slow walks over the book, beside the orders.
 
-A walk takes a small share of the time: after each short transaction it waits a multiple of that
-transaction's time. Each organization's walk belongs to one process at a time, under a lease.
+A walk takes a small share of the time that its process has left: after each short transaction it
+waits a multiple of that transaction's time, and a larger multiple while the process is busy with
+orders. Each organization's walk belongs to one process at a time, under a lease.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ T = TypeVar("T")
 Pause = Callable[[float], Awaitable[None]]
 
 ORGANIZATIONS_AT_ONCE = 200
-PAUSE_MAX_SECONDS = 30.0
 
 
 class Gait(NamedTuple):
@@ -33,13 +33,32 @@ class Gait(NamedTuple):
 
     look_seconds: float = 60.0  # between looks whether a walk is due
     lease_seconds: float = 300.0  # how long a walk is held before another process goes on with it
-    share: float = 0.05  # the part of the time that it may take
+    share: float = 0.05  # the part of the time that it may take in a process that is idle
+    least: float = 0.01  # the part that it takes in a process that is never idle
+    pause_max_seconds: float = 30.0  # between two transactions
+
+
+class Idle:
+    """How much of a processor the process has left, between two looks. Both clocks give seconds."""
+
+    def __init__(self, monotonic: Callable[[], float], processor: Callable[[], float]) -> None:
+        self._monotonic, self._processor = monotonic, processor
+        self._seen = (monotonic(), processor())
+
+    def part(self) -> float:
+        """From 0, of a process that was busy since the last look, to 1."""
+        since, used = self._seen
+        self._seen = now, worked = self._monotonic(), self._processor()
+        return 1.0 if now <= since else min(1.0, max(0.0, 1 - (worked - used) / (now - since)))
 
 
 class Walking(ABC):
-    """The walks of one kind, of one process. `pause` waits; the usual one ends with `stop`."""
+    """The walks of one kind, of one process. `pause` waits; the usual one ends with `stop`.
 
-    def __init__(
+    `processor` gives the seconds of the processor that the process has used.
+    """
+
+    def __init__(  # noqa: PLR0913 - the clocks, which tests set
         self,
         database: Database,
         named: str,
@@ -47,6 +66,7 @@ class Walking(ABC):
         now: Callable[[], int],
         gait: Gait,
         monotonic: Callable[[], float] = time.monotonic,
+        processor: Callable[[], float] = time.process_time,
         pause: Pause | None = None,
     ) -> None:
         """`named` begins the names of its log lines."""
@@ -55,6 +75,7 @@ class Walking(ABC):
         self._now = now
         self._gait = gait
         self._monotonic = monotonic
+        self._idle = Idle(monotonic, processor)
         self._pause = pause or self._until_stopped
         self._stopped = asyncio.Event()
 
@@ -115,5 +136,7 @@ class Walking(ABC):
         started = self._monotonic()
         done = await work
         took = self._monotonic() - started
-        await self._pause(min(took * (1 / self._gait.share - 1), PAUSE_MAX_SECONDS))
+        gait = self._gait
+        share = min(gait.share, max(gait.least, gait.share * self._idle.part()))
+        await self._pause(min(took * (1 / share - 1), gait.pause_max_seconds))
         return done

@@ -64,16 +64,17 @@ def move_level(
     shelf: Shelf, facts: Facts, changes: Changes, *, on_hand: int = 0, reserved: int = 0
 ) -> None:
     """Change a level's counters, on top of what these changes already did to it."""
-    level = changes.levels.get(shelf)
+    levels = changes.levels
+    level = levels.get(shelf)
     if level is None:
         level = Level(*shelf, on_hand=NONE, reserved=NONE, soft=not facts.orgs[shelf[0]].hard)
-    changes.levels.put(
-        level._replace(
-            on_hand=Quantity(level.on_hand + on_hand),
-            reserved=Quantity(level.reserved + reserved),
-            version=level.version + 1,
+    # By place: `_replace` takes three times as long, and every line of every order comes here.
+    levels.put(
+        Level(
+            *shelf, Quantity(level.on_hand + on_hand), Quantity(level.reserved + reserved),
+            level.version + 1, level.soft,
         )
-    )
+    )  # fmt: skip
 
 
 def hold(order: Order, state: str, until: int, facts: Facts, changes: Changes) -> None:
@@ -116,9 +117,14 @@ def open_reservations(order: Order, facts: Facts, changes: Changes) -> list[Rese
 
 def commit(order: Order, facts: Facts, changes: Changes) -> None:
     """The order is confirmed: what was held is its own until it ships or is released."""
-    for reservation in open_reservations(order, facts, changes):
-        if reservation.state == "held":
-            changes.reservations.put(reservation._replace(state="committed", updated_at=facts.now))
+    for one in open_reservations(order, facts, changes):
+        if one.state == "held":
+            changes.reservations.put(
+                Reservation(
+                    one.org, one.order_id, one.line_id, one.variant_id, one.location_id,
+                    one.quantity, "committed", one.held_until, facts.now, one.shipped,
+                )
+            )  # fmt: skip
 
 
 def release(order: Order, facts: Facts, changes: Changes, state: str = "released") -> bool:

@@ -88,9 +88,11 @@ def set_to_work(kind: str, order: Order, facts: Facts, changes: Changes) -> None
 
 def next_step(job: Job, kind: str, facts: Facts) -> Job:
     """The same job at its next step, held by the same process."""
-    return job._replace(
-        kind=kind, state="due", run_at=facts.now, tries=0, last_error=None, put_off_at=None
-    )
+    # By place, as in `goods.move_level`.
+    return Job(
+        job.org, job.id, kind, job.order_id, job.payload, "due", facts.now, job.leased_until,
+        job.fence, 0, None, job.created_at, None, job.holder,
+    )  # fmt: skip
 
 
 def held_job(org: int, job_id: bytes, fence: int, facts: Facts, *kinds: str) -> Job:

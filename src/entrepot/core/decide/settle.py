@@ -10,7 +10,7 @@ from entrepot.core.decide import capturing, goods, late_money, renew
 from entrepot.core.decide.jobs import held_job, job_id, job_ids, next_step, set_to_work
 from entrepot.core.decide.moves import confirm, fail, stand
 from entrepot.core.decide.waiting import goes_on, says
-from entrepot.core.facets import ENDED
+from entrepot.core.facets import ENDED, Facets
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
 from entrepot.core.lifecycle import NOT_LEFT
@@ -90,7 +90,7 @@ class _Case(NamedTuple):
 
     def put(self, payment: FullPayment) -> _Case:
         """With the payment as it moved on."""
-        return self._replace(payment=payment, funds=self.funds.put(payment))
+        return _Case(self.order, self.funds.put(payment), payment, self.job)
 
     @property
     def service(self) -> str:
@@ -127,7 +127,8 @@ def _without_void(payment: FullPayment, facts: Facts, changes: Changes) -> FullP
 
 def _paid_as(order: Order, funds: Funds) -> Order:
     """The order in the payment facet that its payments have now."""
-    return stand(order, order.facets._replace(payment=funds.facet))
+    stage, _, fulfilment, returns = order.facets
+    return stand(order, Facets(stage, funds.facet, fulfilment, returns))
 
 
 def _told(

@@ -47,6 +47,9 @@ def engine_of(path: str, begin: str, cache_kib: int = CACHE_KIB) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
+        # Straight to the driver: every batch begins a transaction, and SQLAlchemy takes eight times
+        # as long to say so.
+        driver: Any = conn.connection.driver_connection
+        driver.execute(begin).close()
 
     return engine

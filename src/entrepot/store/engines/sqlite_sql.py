@@ -89,8 +89,11 @@ class SqliteSql:
 
     def run(self, conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:
         """See Sql. The counters that give numbers were read before."""
-        many = sum([len(write.rows) for write in listed]) > _ROWS_MANY
-        with _small_cache(conn) if many else nullcontext():
+        many = sum([len(write.rows) for write in listed])
+        if many <= _ROWS_MANY:
+            _run(conn, listed)
+            return {}
+        with _small_cache(conn):
             _run(conn, listed)
         return {}
 
@@ -112,6 +115,9 @@ def one_by_one(engine: sql.Sql, conn: Connection, selects: Sequence[Select]) -> 
 @lru_cache(maxsize=1024)
 def select_by_keys(table: Table, keys: tuple[str, ...], columns: tuple[str, ...], size: int) -> str:
     """The statement that reads the rows of this many keys."""
+    if size == 1:
+        match = " AND ".join(f't."{key}" = ?' for key in keys)
+        return f"SELECT {sql.names_of(columns)} FROM {table.name} AS t WHERE {match}"
     aliases, match = sql.by_keys(keys)
     row = "(" + ", ".join("?" * len(keys)) + ")"
     # CROSS JOIN keeps the planner from scanning the table and probing the list.
@@ -147,16 +153,17 @@ def _run(conn: Connection, listed: list[Write]) -> None:
     for write in listed:
         if write.sqlite is None:
             continue
-        changed = 0
-        for start in range(0, len(write.rows), _ROWS_AT_ONCE):
-            rows = write.rows[start : start + _ROWS_AT_ONCE]
-            if write.sparse is not None and len(rows) >= _SPARSE_ROWS:
+        changed, many = 0, len(write.rows)
+        for start in range(0, many, _ROWS_AT_ONCE):
+            rows = write.rows
+            if many > _ROWS_AT_ONCE:
+                rows = rows[start : start + _ROWS_AT_ONCE]
+            statement = write.sqlite
+            if write.sparse is not None and many >= _SPARSE_ROWS:
                 statement, rows = _without_nulls(write.sparse, rows)
-                changed += driver.executemany(statement, rows).rowcount
-            else:
-                changed += driver.executemany(write.sqlite, rows).rowcount
+            changed += driver.executemany(statement, rows).rowcount
             breathe()
-        if write.guarded and changed != len(write.rows):
+        if write.guarded and changed != many:
             raise Conflict(f"{write.table}: rows changed meanwhile")
 
 

@@ -32,7 +32,7 @@ from entrepot.store.writing import (
     spans,
     tallies,
 )
-from entrepot.store.writing.writes import Made, Writes
+from entrepot.store.writing.writes import Writes, made
 
 
 def flush(
@@ -119,10 +119,10 @@ def write(writes: Writes, kept: Kept[K, R], facts: Facts, *, apart: bool = False
         writes.delete(kept.table, kept.guarded_key, gone, guarded=kept.demanded)
     if rows.dirty:
         values = kept.values
-        changed = Made(sorted(rows.dirty), lambda one: (*values(now[one]), *key(base[one])))
+        changed = made(sorted(rows.dirty), lambda one: (*values(now[one]), *key(base[one])))
         writes.update(kept.table, kept.sets, kept.guarded_key, changed)
     if rows.new:
-        new = Made([now[one] for one in sorted(rows.new)], kept.to_row)
+        new = made([now[one] for one in sorted(rows.new)], kept.to_row)
         writes.insert(kept.table, kept.columns, new, apart=apart)
 
 
@@ -152,15 +152,15 @@ def _items(writes: Writes, variants: list[Variant], facts: Facts) -> None:
     known = facts.made.get(ITEMS)
     if known:
         variants = [one for one in variants if (one.org, one.item_id) not in known]
-    made = Made(variants, lambda v: (v.org, v.item_id, v.name, v.created_at))
-    writes.insert(schema.items, ("org", "id", "name", "created_at"), made)
+    rows = made(variants, lambda v: (v.org, v.item_id, v.name, v.created_at))
+    writes.insert(schema.items, ("org", "id", "name", "created_at"), rows)
 
 
 def _entries(writes: Writes, variants: list[Variant], facts: Facts) -> None:
     """Each new variant is on the organization's default list."""
     orgs = facts.orgs
-    made = Made(variants, lambda v: (v.org, v.entry_id, orgs[v.org].default_list, v.id))
-    writes.insert(schema.item_list_entries, ("org", "id", "list_id", "variant_id"), made)
+    rows = made(variants, lambda v: (v.org, v.entry_id, orgs[v.org].default_list, v.id))
+    writes.insert(schema.item_list_entries, ("org", "id", "list_id", "variant_id"), rows)
 
 
 def _tried_again(facts: Facts) -> bool:

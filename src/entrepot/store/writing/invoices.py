@@ -20,7 +20,7 @@ from entrepot.store.engines.sql import Row
 from entrepot.store.writing import counters, list_tallies
 from entrepot.store.writing.list_tallies import INVOICE_PROPERTIES, INVOICES, NO_KEY, Placed
 from entrepot.store.writing.properties import paths
-from entrepot.store.writing.writes import Made, Writes
+from entrepot.store.writing.writes import Writes, made
 
 _KEY_BYTES = 16
 _PROPERTY = ("org", "invoice_id", "key")
@@ -32,11 +32,11 @@ def write(conn: Connection, writes: Writes, facts: Facts) -> None:
     if rows is None:
         return
     kept, now, base = schema.INVOICES, rows.now, rows.base
-    changed = Made(
+    changed = made(
         sorted(rows.dirty), lambda key: (*kept.values(now[key]), *kept.guarding(base[key]))
     )
     writes.update(kept.table, kept.sets, kept.guarded_key, changed)
-    new = Made([now[key] for key in sorted(rows.new)], kept.to_row)
+    new = made([now[key] for key in sorted(rows.new)], kept.to_row)
     writes.insert(kept.table, kept.columns, new, given=counters.BILLED)
     counted: Counter[Placed] = Counter()
     stale: list[Row] = []

@@ -13,7 +13,7 @@ from entrepot.pace import paced
 from entrepot.store import schema
 from entrepot.store.schema import ORDERS
 from entrepot.store.writing import counters
-from entrepot.store.writing.writes import Made, Writes
+from entrepot.store.writing.writes import Writes, made
 
 # Columns that a move of the pipeline changes; the long texts of an order are not written again.
 _MOVING = (
@@ -25,8 +25,8 @@ _moved_values = ORDERS.giving(_MOVE_SETS)
 # Lines are rows of their own, and a number is given once.
 _OTHERS = [name for name in Order._fields if name not in (*_MOVING, "lines", "number")]
 _rest = itemgetter(*kinds.positions(Order, *_OTHERS))
-_SAID = ("reason", "reason_detail", "parked")
-_said_values = ORDERS.giving(ORDERS.columns_of(*_SAID))
+_SAID_SETS = ORDERS.columns_of("reason", "reason_detail", "parked")
+_said_values = ORDERS.giving(_SAID_SETS)
 
 
 def write(writes: Writes, facts: Facts) -> None:
@@ -35,7 +35,7 @@ def write(writes: Writes, facts: Facts) -> None:
     _reasons(writes, facts)
     # In the order of the primary key, so that its tree grows at one end.
     now = facts.orders.now
-    new = Made([now[key] for key in sorted(facts.orders.new)], ORDERS.to_row)
+    new = made([now[key] for key in sorted(facts.orders.new)], ORDERS.to_row)
     writes.insert(schema.orders, ORDERS.columns, new, given=counters.MADE, sparse=True)
 
 
@@ -56,6 +56,8 @@ def _changed(writes: Writes, facts: Facts) -> None:
 def _reasons(writes: Writes, facts: Facts) -> None:
     """Reasons of orders that wait; orders that change in other ways as well are written whole."""
     orders = facts.orders
+    if not facts.reasons:
+        return
     only = sorted(facts.reasons - orders.dirty - orders.new)
     said = [(*_said_values(orders[key]), *ORDERS.guarding(orders[key])) for key in only]
-    writes.update(schema.orders, ORDERS.columns_of(*_SAID), ORDERS.guarded_key, said)
+    writes.update(schema.orders, _SAID_SETS, ORDERS.guarded_key, said)

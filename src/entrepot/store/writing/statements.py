@@ -29,8 +29,12 @@ Statements = tuple[str, str, tuple[str, ...]]
 
 
 @lru_cache(maxsize=512)
-def insert_sql(table: Table, columns: tuple[str, ...], given: Given | None) -> Statements:
-    """The insert of such rows on SQLite and on PostgreSQL, and the types of its arrays."""
+def insert_sql(
+    table: Table, columns: tuple[str, ...], given: Given | None
+) -> tuple[Statements, bool]:
+    """The insert of such rows on SQLite and on PostgreSQL, and the types of its arrays; and whether
+    these are all columns of the table, in order.
+    """
     names = ", ".join(f'"{c}"' for c in columns)
     head = f"INSERT INTO {table.name} ({names})"
     rows_sql = "SELECT * FROM {}"
@@ -38,17 +42,12 @@ def insert_sql(table: Table, columns: tuple[str, ...], given: Given | None) -> S
         filled = dict(given.columns)
         values = ", ".join([filled.get(c, f'new."{c}"') for c in columns])
         rows_sql = f"SELECT {values} FROM {{}} AS new({names}) {_joined(given, 'new.org')}"
-    return (
+    statements = (
         insert_values(table.name, columns),
         f"{head} {rows_sql}",
         sql.postgres_types(table, columns),
     )
-
-
-@lru_cache(maxsize=512)
-def is_whole(table: Table, columns: tuple[str, ...]) -> bool:
-    """Whether these are all columns of the table, in order."""
-    return columns == tuple(column.name for column in table.columns)
+    return statements, columns == tuple(column.name for column in table.columns)
 
 
 def _joined(given: Given, org: str) -> str:

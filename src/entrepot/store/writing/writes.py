@@ -18,12 +18,19 @@ from entrepot.store.writing.statements import (
     delete_sql,
     expect_sql,
     insert_sql,
-    is_whole,
     update_sql,
 )
 
+# Fewer rows than these are made at once: to make them piece by piece takes longer.
+_FEW = 500
 
-class Made(Sequence[Row]):
+
+def made(of: Sequence[Any], make: Callable[[Any], Row]) -> Sequence[Row]:
+    """The rows that `make` gives for the values or keys `of`."""
+    return list(map(make, of)) if len(of) <= _FEW else _Made(of, make)
+
+
+class _Made(Sequence[Row]):
     """Rows that are made of their values, or of their keys, only when they are written, so that not
     all are there at once.
     """
@@ -85,10 +92,10 @@ class Writes:
         Whole rows that are mostly NULL are `sparse`.
         """
         if rows:
-            statements = insert_sql(table, columns, given)
+            statements, whole = insert_sql(table, columns, given)
             write = Write(
                 table.name, *statements, rows, apart=apart, plain=given is None,
-                sparse=table if sparse else None, whole=is_whole(table, columns),
+                sparse=table if sparse else None, whole=whole,
             )  # fmt: skip
             self._listed.append(write)
 

@@ -1,0 +1,75 @@
+"""A walk takes its share of what the process has left."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from entrepot.pipeline.walking import Gait, Walking
+from entrepot.store.engine import Database
+
+
+class Clocks:
+    """The time, and the seconds of the processor that the process has used."""
+
+    time = processor = 0.0
+
+
+class Steps(Walking):
+    """A walk whose steps take a tenth of a second. `pauses` are those that it made."""
+
+    def __init__(self, clocks: Clocks, gait: Gait) -> None:
+        self.clocks, self.pauses = clocks, list[float]()
+        super().__init__(
+            cast(Database, None), "steps", now=lambda: 0, gait=gait,
+            monotonic=lambda: clocks.time, processor=lambda: clocks.processor, pause=self.wait,
+        )  # fmt: skip
+
+    async def wait(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+    async def round(self) -> Any:
+        async def step() -> None:
+            self.clocks.time += 0.1
+
+        await self.paced(step())
+
+
+@pytest.mark.parametrize(
+    ("busy", "pause"),
+    [
+        (0.0, 0.9),  # nothing else to do: a tenth of the time
+        (0.5, 1.9),  # half of a processor is left: a tenth of the half
+        (0.8, 4.9),
+        (0.95, 9.9),  # never less than a hundredth
+        (1.0, 9.9),
+        (1.7, 9.9),  # more than one processor, with the threads
+    ],
+)
+async def test_a_walk_waits_longer_the_busier_its_process_is(busy: float, pause: float) -> None:
+    clocks = Clocks()
+    walk = Steps(clocks, Gait(share=0.1, least=0.01))
+    for _ in range(2):
+        clocks.time += 0.9
+        clocks.processor += busy
+        await walk.round()
+    assert walk.pauses == [pytest.approx(pause)] * 2
+
+
+async def test_a_pause_is_bounded() -> None:
+    clocks = Clocks()
+    walk = Steps(clocks, Gait(share=0.1, least=0.01, pause_max_seconds=2.0))
+    clocks.time, clocks.processor = 0.9, 1.0
+    await walk.round()
+    assert walk.pauses == [2.0]
+
+
+async def test_what_a_process_did_before_its_last_step_counts_no_more() -> None:
+    clocks = Clocks()
+    walk = Steps(clocks, Gait(share=0.1, least=0.01))
+    clocks.time, clocks.processor = 0.9, 1.0
+    await walk.round()
+    clocks.time += 0.9
+    await walk.round()
+    assert walk.pauses == [pytest.approx(9.9), pytest.approx(0.9)]
