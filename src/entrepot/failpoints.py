@@ -47,6 +47,16 @@ ARMED = bool(_failpoint.name)
 """Whether this process dies at a point. A hot path asks this before it makes a name."""
 
 
+def arm(told: str) -> None:
+    """Have this process die at a point, as the setting tells it; at none where it tells nothing.
+
+    A process that was forked has its setting only after this module was loaded.
+    """
+    global _failpoint, ARMED  # noqa: PLW0603 - the process has one point
+    _failpoint = _Failpoint(told)
+    ARMED = bool(_failpoint.name)
+
+
 def reached(name: str) -> None:
     """Kill the process if this is the point, and the time, that the setting names."""
     if ARMED:

@@ -18,6 +18,7 @@ from functools import cache
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+from entrepot import failpoints
 from entrepot.cli.main import main
 
 
@@ -77,5 +78,6 @@ def _run(arguments: list[str], env: dict[str, str], folder: str, log: str) -> No
     os.environ.clear()
     os.environ.update(env)
     random.seed()
+    failpoints.arm(env.get(failpoints.SETTING, ""))
     sys.argv = ["entrepot", *arguments]
     main()

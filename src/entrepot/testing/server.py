@@ -24,7 +24,6 @@ import asyncpg
 import pysqlite3
 from sqlalchemy import func, select
 
-from entrepot import failpoints
 from entrepot.store import schema
 from entrepot.testing.command_line import run_in
 from entrepot.testing.forking import Forked
@@ -79,7 +78,7 @@ class Server:
     installation, whose commands run in processes of their own.
 
     Where `forked` is set, the process is forked from one that has loaded the program (`forking`).
-    Several workers are started as the program, and so is a process that dies at a failpoint.
+    Several workers are started as the program.
     """
 
     forked: ClassVar[bool] = False
@@ -180,7 +179,7 @@ class Server:
 
     def _may_fork(self) -> bool:
         own = self.program == ENTREPOT and self.workers == 1
-        return self.forked and own and failpoints.SETTING not in self.env
+        return self.forked and own
 
     def ready(self) -> bool:
         """Whether /health/ready answers 200 now; fails at once when the process has ended."""
