@@ -92,9 +92,9 @@ def _synq(told: Credentials, middle: Middle) -> list[Reading]:
     [product] = middle.row("product_id", "media")
     queries = {"first page": {}, "one product": {"product_id": ids.dashed(product)}}
     found += _read("Synq media", headers, "/api/v1/pim/media", queries)
-    for path in ("audit", "pim/audit", "pim/validation"):
-        found.append(Reading(f"Synq {path}", headers, (f"/api/v1/{path}",)))
-    return found
+    return found + [
+        Reading(f"Synq {path}", headers, (f"/api/v1/{path}",)) for path in ("audit", "pim/audit")
+    ]
 
 
 def _behind(row: list[Any]) -> dict[str, Any]:

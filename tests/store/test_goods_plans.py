@@ -28,7 +28,8 @@ def _filled(conn: Connection, org: int) -> None:
     ])  # fmt: skip
     low = schema.stock_levels.c.variant_id == LOW
     conn.execute(update(schema.stock_levels).where(low).values(reserved=9))
-    conn.execute(text("ANALYZE"))
+    if conn.dialect.name != "sqlite":  # nobody counts the rows of a book in SQLite
+        conn.execute(text("ANALYZE"))
 
 
 async def test_levels_at_a_location_go_by_an_index(

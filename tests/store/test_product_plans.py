@@ -38,7 +38,8 @@ def _filled(conn: Connection, org: int) -> None:
          "price_units": 1, "price_scale": 0, "tracked": False, "created_at": 1}
         for id_ in ids
     ])  # fmt: skip
-    conn.execute(text("ANALYZE"))
+    if conn.dialect.name != "sqlite":  # nobody counts the rows of a book in SQLite
+        conn.execute(text("ANALYZE"))
 
 
 async def test_pages_of_what_was_changed_last_show_every_product_once(
@@ -102,6 +103,8 @@ async def test_pages_of_products_go_by_indexes(
     for (statement, _), plan in zip(heard, await database.read(plans), strict=True):
         for slow in ("Seq Scan", "SCAN p\n", "SCAN items", "SCAN variants"):
             assert slow not in f"{plan}\n", (statement, plan)
+        if "JOIN variants" in statement:
+            assert "PRIMARY KEY (org=?)" not in plan, (statement, plan)
         if "FROM products AS p" in statement:
             assert "Sort" not in plan, (statement, plan)
             assert "TEMP B-TREE" not in plan, (statement, plan)

@@ -75,6 +75,10 @@ class PostgresSql:
         its = f"SELECT i.* FROM {table} AS i WHERE {condition.format('i')}{self.fence}"
         return f"CROSS JOIN LATERAL ({its}) AS {alias}"
 
+    def by_index(self, name: str) -> str:  # noqa: ARG002 - as the other engine's
+        """See Sql."""
+        return ""
+
     def skip_locked(self, statement: Question[Any]) -> Question[Any]:
         """See Sql."""
         return statement.with_for_update(skip_locked=True)

@@ -123,6 +123,13 @@ class Sql(Protocol):
         """
         ...
 
+    def by_index(self, name: str) -> str:
+        """What stands behind a table of which an index that is no key of it is to be used.
+
+        SQLite has no statistics of a book, and would take the primary key for its first column.
+        """
+        ...
+
     def skip_locked(self, statement: Question[Any]) -> Question[Any]:
         """The statement, so that it locks its rows and leaves out what somebody else holds."""
         ...

@@ -114,16 +114,17 @@ def levels(conn: Connection, org: int, wanted: LevelFilter, limit: int) -> Level
 def _of_shelves(statement: Statement, org: int, wanted: LevelFilter) -> str:
     """Levels of the wanted shelves, low or not, in the order of the list."""
     mark = statement.mark
-    conditions = [f"s.org = {mark(org)}"]
+    conditions, index = [f"s.org = {mark(org)}"], ""
     if wanted.variant_id is not None:
         conditions.append(f"s.variant_id = {mark(wanted.variant_id)}")
     if wanted.location_id is not None:
         conditions.append(f"s.location_id = {mark(wanted.location_id)}")
+        index = "" if wanted.variant_id else statement.sql.by_index("stock_levels_at")
     if wanted.after is not None:
         behind = ", ".join(map(mark, wanted.after))
         conditions.append(f"(s.variant_id, s.location_id) > ({behind})")
     ordered = "ORDER BY s.variant_id, s.location_id"
-    return f"FROM stock_levels AS s WHERE {' AND '.join(conditions)} {ordered}"
+    return f"FROM stock_levels AS s{index} WHERE {' AND '.join(conditions)} {ordered}"
 
 
 @asked_in("long")

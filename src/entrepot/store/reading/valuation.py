@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, literal, select,
 from entrepot.core.costing import EVERYWHERE, Costing
 from entrepot.core.quantity import Quantity
 from entrepot.store import schema
+from entrepot.store.engines.sql import Statement
 from entrepot.store.question import asked_in
 
 _shelves, _costs, _totals = schema.shelf_values.c, schema.variant_costs.c, schema.value_totals.c
@@ -50,16 +51,23 @@ def costing(conn: Connection, org: int) -> Costing:
 @asked_in("snapshot")
 def shelves(conn: Connection, org: int, wanted: ShelfFilter, limit: int) -> list[Valued]:
     """Up to `limit` shelves, by variant and location."""
-    statement = _selected().where(_shelves.org == org)
+    statement = Statement(conn)
+    mark = statement.mark
+    conditions, index = [f"s.org = {mark(org)}"], ""
     if wanted.variant_id is not None:
-        statement = statement.where(_shelves.variant_id == wanted.variant_id)
+        conditions.append(f"s.variant_id = {mark(wanted.variant_id)}")
     if wanted.location_id is not None:
-        statement = statement.where(_shelves.location_id == wanted.location_id)
+        conditions.append(f"s.location_id = {mark(wanted.location_id)}")
+        index = "" if wanted.variant_id else statement.sql.by_index("shelf_values_at")
     if wanted.after is not None:
-        columns = (_shelves.variant_id, _shelves.location_id)
-        statement = statement.where(_behind(columns, wanted.after))
-    ordered = statement.order_by(_shelves.org, _shelves.variant_id, _shelves.location_id)
-    return [_valued(row) for row in conn.execute(ordered.limit(limit))]
+        conditions.append(f"(s.variant_id, s.location_id) > ({', '.join(map(mark, wanted.after))})")
+    found = statement.fetch(
+        "SELECT s.variant_id, s.location_id, s.quantity, s.value, c.currency "
+        f"FROM shelf_values AS s{index} LEFT JOIN variant_costs AS c "
+        f"ON c.org = s.org AND c.variant_id = s.variant_id WHERE {' AND '.join(conditions)} "
+        f"ORDER BY s.variant_id, s.location_id LIMIT {mark(limit)}"
+    )
+    return list(map(_valued, found))
 
 
 @asked_in("snapshot")
@@ -87,7 +95,9 @@ def totals(
     conn: Connection, org: int, after: tuple[bytes, str] | None, limit: int, *, by_location: bool
 ) -> list[Valued]:
     """Up to `limit` totals, a row for each currency: of locations, or of all of them together."""
-    its = and_(_totals.org == org, (_totals.location_id != EVERYWHERE) == by_location)
+    # No location has a smaller id than that of all of them together.
+    where = _totals.location_id > EVERYWHERE if by_location else _totals.location_id == EVERYWHERE
+    its = and_(_totals.org == org, where)
     statement = select(_totals.location_id, _totals.value, _totals.currency).where(its)
     if after is not None:
         statement = statement.where(_behind((_totals.location_id, _totals.currency), after))
