@@ -42,7 +42,7 @@ class Reason(Enum):
         "changed_meanwhile",
         "The order is not the version that the request is meant for.",
     )
-    DUPLICATE_ENTRY = ("duplicate_entry", "The order already has a line of this item list entry.")
+    DUPLICATE_ENTRY = ("duplicate_entry", "There is one already, and there can be one only.")
     ILLEGAL_MOVE = ("illegal_move", "The order cannot move there from where it stands.")
     CHANNEL_CLOSED = ("channel_closed", "The channel accepts no orders.")
     PARTNERSHIP_CLOSED = ("partnership_closed", "The partnership accepts no orders.")

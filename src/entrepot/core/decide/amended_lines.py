@@ -8,7 +8,7 @@ from entrepot.core import properties as free
 from entrepot.core.changes import Changes
 from entrepot.core.commands import AmendPaths, DraftLine, LineChange
 from entrepot.core.decide import price
-from entrepot.core.decide.catalogue import make_line
+from entrepot.core.decide.catalogue import duplicate_line, make_line
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
 from entrepot.core.money import Amount, stripped
@@ -197,7 +197,7 @@ def create(
         here = draft._replace(location_id=draft.location_id or location)
         line = make_line(here, number, order.org, order.currency, facts, changes)
         if any(one.entry_id == line.entry_id for one in lines):
-            raise refuse(Reason.DUPLICATE_ENTRY, field=f"{draft.where}.{draft.variant.field}")
+            raise duplicate_line(draft)
         sellable_currency(line.currency, order.currency, order, command, f"{draft.where}.currency")
         lines.append(_one_currency(order, line, draft.where))
         _sellable(order, line, None, draft.where)

@@ -135,6 +135,12 @@ def first_seen(
     return variant
 
 
+def duplicate_line(draft: DraftLine) -> Refused:
+    """The refusal of a second line of one entry of a list."""
+    sentence = "the order has a line of this item list entry already"
+    return refuse(Reason.DUPLICATE_ENTRY, sentence, f"{draft.where}.{draft.variant.field}")
+
+
 def make_line(  # noqa: PLR0913, PLR0917 - a draft, its place and what is known
     draft: DraftLine, number: int, org: int, currency: str, facts: Facts, changes: Changes,
     kept: Collection[bytes] = (), location: bytes | None = None,

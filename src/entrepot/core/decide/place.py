@@ -10,7 +10,7 @@ from entrepot.core.channels import CHANNELS
 from entrepot.core.claims import claim
 from entrepot.core.commands import CustomerRef, DraftLine
 from entrepot.core.decide import open_channel, partner, price
-from entrepot.core.decide.catalogue import first_seen, make_line, resolve_variant
+from entrepot.core.decide.catalogue import duplicate_line, first_seen, make_line, resolve_variant
 from entrepot.core.decide.customers import resolve_customer, snapshot
 from entrepot.core.decide.jobs import first_job
 from entrepot.core.exponents import too_fine
@@ -167,7 +167,7 @@ def _differ_in_entry(command: PlaceOrder, lines: tuple[Line, ...]) -> None:
     entries: set[bytes] = set()
     for draft, line in zip(command.lines, lines, strict=True):
         if line.entry_id in entries:
-            raise refuse(Reason.DUPLICATE_ENTRY, field=f"{draft.where}.{draft.variant.field}")
+            raise duplicate_line(draft)
         entries.add(line.entry_id)
 
 

@@ -10,6 +10,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.commands import CustomerRef, DraftLine
 from entrepot.core.decide import partner
 from entrepot.core.decide.catalogue import resolve_variant
+from entrepot.core.decide.naming import visible
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
@@ -39,6 +40,7 @@ class PriceListPaths(NamedTuple):
 
     variant: str = "variant_id"
     partnerships: str = "customers"
+    name: str = "name"
 
 
 LISTED_ALREADY: Final = "the list has this variant already"
@@ -105,8 +107,8 @@ def make(command: MakePriceList, facts: Facts) -> Decision:
     if faults:
         raise Refused(all_of(faults))
     made = PriceList(
-        org, facts.new_id(), command.name, command.adjustment, command.properties, facts.now,
-        facts.now, 1,
+        org, facts.new_id(), visible(command.name, command.paths.name), command.adjustment,
+        command.properties, facts.now, facts.now, 1,
     )  # fmt: skip
     entries = [entry_of(one, made, command.places, facts) for one in command.entries]
     changes.of(PRICE_LISTS).put(made)

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from entrepot.core import events, products
 from entrepot.core.changes import Changes
 from entrepot.core.decide.classify import sorted_into, wants_sorting
+from entrepot.core.decide.naming import visible
 from entrepot.core.decide.variants import (
     NewVariant,
     VariantChange,
@@ -116,7 +117,9 @@ def make(command: MakeProduct, facts: Facts) -> Decision:
     if not command.variants and not command.bare:
         raise refuse(Reason.INVALID, "a product has at least one variant", paths.variants)
     _bounded(len(command.variants), paths.variants)
-    made = Product(org, facts.new_id(), command.name, products.ACTIVE, now, now, 1)
+    made = Product(
+        org, facts.new_id(), visible(command.name, paths.name), products.ACTIVE, now, now, 1
+    )
     made = with_objects(made, sorted_into(command.said, org, facts))
     _status(made, paths)
     if made.status == DELETED:
@@ -172,6 +175,8 @@ def amend(command: AmendProduct, facts: Facts) -> Decision:
         sentence = "a product has at least one variant: delete the product, or make another first"
         raise refuse(Reason.ILLEGAL_MOVE, sentence, paths.deleted)
     _bounded(left, paths.variants)
+    if after.name != before.product.name:
+        visible(after.name, paths.name)
     if after.handle != before.product.handle and after.status != DELETED:
         _let_handle_go(before.product, changes)
         if after.handle is not None:

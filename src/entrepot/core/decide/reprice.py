@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from entrepot.core import events, price_lists
 from entrepot.core.changes import Changes
 from entrepot.core.decide import partner
+from entrepot.core.decide.naming import visible
 from entrepot.core.decide.price import (
     LISTED_ALREADY,
     DraftEntry,
@@ -108,6 +109,8 @@ def amend(command: AmendPriceList, facts: Facts) -> Decision:
     if faults:
         raise Refused(all_of(faults))
     after = _told(before, command.said)
+    if after.name != before.name:
+        visible(after.name, command.paths.name)
     body = _differing(before, after)
     if entries:
         body["entries"] = entries

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.decide import product, variants
+from entrepot.core.decide.naming import visible
 from entrepot.core.decide.product import MakeProduct
 from entrepot.core.decide.variants import NewVariant, VariantChange
 from entrepot.core.facts import Facts
@@ -118,7 +119,7 @@ def wants_nothing(command: MakeLocation, needs: Needs) -> None:
 def make_location(command: MakeLocation, facts: Facts) -> Decision:
     """Make the location, and tell the organization's log. Two locations may have one name."""
     changes = Changes(facts)
-    made = Location(command.org, facts.new_id(), command.name)
+    made = Location(command.org, facts.new_id(), visible(command.name, "name"))
     changes.locations.put(made)
     changes.events.append(
         Event(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from entrepot.core.buyers import EMAIL, PHONE
 from entrepot.core.commands import CustomerRef
 from entrepot.core.decide.touch import RecordTouch
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.touches import CLICK
-from entrepot.edge import addresses
 from entrepot.edge.native.touches import wire
+from entrepot.edge.told_contacts import address
 
 _encode = msgspec.json.Encoder().encode
 
@@ -33,8 +34,8 @@ def _who(who: wire.Who) -> CustomerRef:
     if who.email is None and who.phone is None:
         raise refuse(Reason.INVALID, "tell `id`, `email` or `phone`", "contact")
     found = (
-        addresses.email(who.email) if who.email else None,
-        addresses.phone(who.phone) if who.phone else None,
+        address(EMAIL, who.email, "contact.email").name if who.email else None,
+        address(PHONE, who.phone, "contact.phone").name if who.phone else None,
     )
     identifiers = tuple([one for one in found if one is not None])
     if not identifiers:

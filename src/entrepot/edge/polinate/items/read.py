@@ -23,7 +23,7 @@ from entrepot.writer.idempotency import fingerprint
 
 SOURCE = "polinate"
 PRICE_PLACES = 4
-_MADE = ProductPaths(handle="item.handle", status="item.status")
+_MADE = ProductPaths(handle="item.handle", name="item.name", status="item.status")
 _AMENDED = ProductPaths(variants="createVariants", deleted="deleteVariants")
 _ROOT = {
     "description": "description", "img_url": "image_url", "custom_type": "custom_type",

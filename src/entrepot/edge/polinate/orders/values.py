@@ -70,6 +70,8 @@ def code_of(text: str, field: str) -> str:
     code = currency.iso_code(text)
     if code is None:
         raise refuse(Reason.INVALID, "is no ISO 4217 currency", field)
+    if not currency.is_money(code):
+        raise refuse(Reason.INVALID, f"{code} is no money that can be paid in", field)
     return code
 
 

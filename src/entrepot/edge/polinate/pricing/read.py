@@ -19,7 +19,7 @@ from entrepot.writer.idempotency import fingerprint
 
 CREATE = msgspec.json.Decoder(wire.CreatePricing)
 PARTS = ("itemList", "entries", "partnershipIds")
-_PATHS = PriceListPaths(variant="itemVariantId", partnerships="partnershipIds")
+_PATHS = PriceListPaths("itemVariantId", "partnershipIds", "itemList.name")
 _PERCENT = "itemList.percentageAdjustment"
 
 

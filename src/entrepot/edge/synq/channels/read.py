@@ -20,5 +20,7 @@ def make_channel(body: wire.MakeChannel, principal: Principal) -> MakeChannel:
     code = currency.iso_code(sent)
     if code is None:
         raise refuse(Reason.INVALID, "must be an ISO 4217 currency of three letters", "currency")
+    if not currency.is_money(code):
+        raise refuse(Reason.INVALID, f"{code} is no money that can be paid in", "currency")
     active = True if body.active is None else body.active
     return MakeChannel(principal.org, "synq", body.name, code, active)

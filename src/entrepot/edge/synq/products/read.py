@@ -101,6 +101,9 @@ def _currency(told: str | None, where: str) -> str:
     if code is None:
         sentence = "must be an ISO 4217 currency of three letters"
         raise refuse(Reason.INVALID, sentence, f"{where}currency")
+    if not currency.is_money(code):
+        sentence = f"{code} is no money that can be paid in"
+        raise refuse(Reason.INVALID, sentence, f"{where}currency")
     return code
 
 

@@ -1,0 +1,45 @@
+"""What people find by its name has a name that can be seen."""
+
+from __future__ import annotations
+
+import pytest
+from tests.core.book import ORG, Book
+
+from entrepot.core.decide.price import MakePriceList, PriceListPaths
+from entrepot.core.decide.product import MakeProduct, ProductPaths
+from entrepot.core.decide.stocking import MakeLocation
+from entrepot.core.results import LocationResult
+
+BLANK = ["", " ", "\u00a0\t", "\u200b", "\u202e\u2060"]
+
+
+@pytest.mark.parametrize("name", BLANK)
+def test_a_name_without_anything_to_see_is_refused_and_named(name: str) -> None:
+    book = Book()
+    for command, field in (
+        (MakeLocation(ORG, name, "native"), "name"),
+        (
+            MakeProduct(
+                ORG, "polinate", name, (), paths=ProductPaths(name="item.name"), bare=True
+            ),
+            "item.name",
+        ),
+        (
+            MakePriceList(
+                ORG, "polinate", name, (), (), None, None, {},
+                PriceListPaths(name="itemList.name"),
+            ),
+            "itemList.name",
+        ),
+    ):  # fmt: skip
+        refused = book.refused(command)
+        assert (refused.reason.code, refused.field, refused.detail) == (
+            "invalid", field, "must not be blank",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["-", "\u5927", " a ", "\u200bb"])
+def test_any_other_name_is_kept_as_it_was_told(name: str) -> None:
+    made = Book().done(MakeLocation(ORG, name, "native"))
+    assert isinstance(made, LocationResult)
+    assert made.location.name == name

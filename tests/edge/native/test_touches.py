@@ -1,0 +1,35 @@
+"""The contact of a touch is named by an address, and a text that is none is told by its member."""
+
+from __future__ import annotations
+
+import pytest
+
+from entrepot.core.commands import CustomerRef
+from entrepot.core.refusal import Refused
+from entrepot.edge.native.touches import read, wire
+
+
+def recorded(**contact: str) -> CustomerRef:
+    return read._who(wire.Who(**contact))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("member", "text", "sentence"),
+    [
+        ("email", "0x10", "must be an e-mail address"),
+        ("email", "\u200b", "must be an e-mail address"),
+        ("phone", "none", "must be a telephone number"),
+    ],
+)
+def test_what_is_no_address_is_named(member: str, text: str, sentence: str) -> None:
+    with pytest.raises(Refused) as told:
+        recorded(**{member: text})
+    refused = told.value.refusal
+    assert (refused.field, refused.detail) == (f"contact.{member}", sentence)
+
+
+def test_a_placeholder_names_nobody() -> None:
+    assert recorded(email="ada@shop.io").identifiers == (("email", "ada@shop.io"),)
+    with pytest.raises(Refused) as told:
+        recorded(email="none@none.com")
+    assert (told.value.refusal.field, told.value.refusal.detail) == ("contact", "names nobody")
