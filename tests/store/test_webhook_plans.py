@@ -38,7 +38,8 @@ def _filled(conn: Connection) -> list[bytes]:
         (ids[13], {"reached": 4, "leased_until": LATER}), (ids[14], {"reached": 4}),
     ):  # fmt: skip
         conn.execute(update(w).where(w.c.id == id_).values(**said))
-    conn.execute(text("ANALYZE"))
+    if conn.dialect.name != "sqlite":  # nobody counts the rows of a book in SQLite
+        conn.execute(text("ANALYZE"))
     return [failing, again, late]
 
 

@@ -82,7 +82,8 @@ def _clicked(conn: Connection, org: int, ids: list[bytes]) -> dict[bytes, Clicke
     mark = statement.mark
     lists, keys = (", ".join(map(mark, some)) for some in (_COUNTED, ids))
     rows = statement.fetch(
-        "SELECT list, key, word, CAST(sum(counted) AS BIGINT) FROM list_tallies "
+        "SELECT list, key, word, CAST(sum(counted) AS BIGINT) FROM list_tallies"
+        f"{statement.sql.by_index('list_tallies_of_key')} "
         f"WHERE org = {mark(org)} AND list IN ({lists}) AND key IN ({keys}) "
         f"AND level = {len(SLOTS) - 1} GROUP BY list, key, word"
     )
