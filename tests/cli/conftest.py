@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,15 @@ Command = Callable[..., Ended]
 def command(tmp_path: Path) -> Command:
     """Runs `entrepot` with these words in the test's folder; settings by name, without prefix."""
     return partial(run, tmp_path)
+
+
+@pytest.fixture
+def migrated(fresh_database: Callable[[str], str], tmp_path: Path) -> None:
+    """The test's folder has the book of an order hub, in which nothing is: a copy, made at once."""
+    made = tmp_path / "var" / "entrepot.db"
+    made.parent.mkdir(mode=0o700)
+    shutil.copyfile(fresh_database("sqlite").removeprefix("sqlite:///"), made)
+    made.chmod(0o600)
 
 
 @pytest.fixture

@@ -98,11 +98,11 @@ def test_a_book_that_is_none_is_one_sentence(
 @pytest.mark.parametrize("words", [*READERS[1:5], *MAKERS], ids=" ".join)
 @pytest.mark.parametrize(("revision", "says"), [("9999", "newer"), ("0001", "entrepot migrate")])
 def test_another_schema_is_called_newer_or_older(
-    tmp_path: Path, words: tuple[str, ...], revision: str, says: str
-) -> None:
-    book = {"DATABASE_URL": f"sqlite:///{tmp_path / 'book.db'}"}
-    assert run(tmp_path, "migrate", **book).code == 0
-    with sqlite_driver.connect(str(tmp_path / "book.db")) as conn:
+    fresh_database: Callable[[str], str], tmp_path: Path, words: tuple[str, ...], revision: str,
+    says: str,
+) -> None:  # fmt: skip
+    book = {"DATABASE_URL": fresh_database("sqlite")}
+    with sqlite_driver.connect(book["DATABASE_URL"].removeprefix("sqlite:///")) as conn:
         conn.execute(f"UPDATE alembic_version SET version_num = '{revision}'")
     conn.close()
     if revision == "0001" and words in MAKERS:

@@ -112,7 +112,7 @@ def test_an_argument_that_is_no_utf8_is_refused(
     ids=lambda one: " ".join(one)[:60],
 )  # fmt: skip
 def test_a_name_that_means_nothing_in_a_book_is_refused(
-    command: Command, words: tuple[str, ...]
+    migrated: None, command: Command, words: tuple[str, ...]
 ) -> None:
     made = command("demo", "--json")
     assert (made.code, json.loads(made.out)["synq"] is not None) == (0, True)
