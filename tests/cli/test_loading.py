@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from entrepot.cli import main
 from entrepot.cli.main import app
 
 # Serves until it says that it is ready, and tells which modules that took.
@@ -79,6 +80,12 @@ def test_every_command_is_loaded_by_its_name() -> None:
     assert wanted <= set(commands)
     for name in wanted:
         assert commands[name].name[0] == name
+
+
+def test_what_knows_every_room_is_loaded_by_commands_that_need_it() -> None:
+    at_once = re.compile(r"^from entrepot(\.wiring import| import .*\bwiring\b)", re.MULTILINE)
+    sources = Path(main.__file__).parent.glob("*.py")
+    assert {one.name for one in sources if at_once.search(one.read_text())} == {"serve.py"}
 
 
 @pytest.mark.parametrize("words", [[], ["--help"]])

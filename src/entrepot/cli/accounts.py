@@ -14,6 +14,7 @@ from entrepot.cli import choosing, credentials
 from entrepot.cli.choices import name_of, words
 from entrepot.cli.session import OperatorError, commit, on_book, organization, read
 from entrepot.cli.telling import changed
+from entrepot.cli.writing import make_writer
 from entrepot.clock import new_id, now
 from entrepot.core import actor, ids
 from entrepot.core import scopes as native_scopes
@@ -27,7 +28,6 @@ from entrepot.edge.new_secret import new_secret
 from entrepot.store import accounts
 from entrepot.store.engine import Database
 from entrepot.store.writing import announced
-from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 
 _Json = Annotated[bool, Parameter(name="--json", negative="")]

@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 
 from entrepot import settings
 from entrepot.cli.session import OperatorError, on_book, organization, read
+from entrepot.cli.writing import make_writer
 from entrepot.core.actor import operator
 from entrepot.core.decide.connect import SwitchConnection
 from entrepot.core.refusal import Refusal
 from entrepot.core.shown import moment
 from entrepot.store.engine import Database
 from entrepot.store.reading import integrations
-from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 
 _Json = Annotated[bool, Parameter(name="--json", negative="")]

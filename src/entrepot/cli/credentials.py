@@ -7,6 +7,7 @@ from typing import Any
 
 from entrepot import settings
 from entrepot.cli.errors import OperatorError
+from entrepot.cli.writing import make_writer
 from entrepot.core import actor, ids
 from entrepot.core.commands import Command
 from entrepot.core.decide.keys import MakeKey
@@ -15,7 +16,6 @@ from entrepot.core.refusal import Refusal
 from entrepot.edge.new_secret import new_secret
 from entrepot.store import accounts
 from entrepot.store.engine import Database
-from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 
 DIALECTS = ("synq", "polinate", "konvo", "native")

@@ -14,6 +14,7 @@ from entrepot import settings
 from entrepot.cli import credentials
 from entrepot.cli.choices import host_of, port_of, whole
 from entrepot.cli.session import OperatorError, commit, on_book
+from entrepot.cli.writing import make_writer
 from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.core.actor import OPERATOR, operator
@@ -28,7 +29,6 @@ from entrepot.store import accounts, catalogue
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import parsed_url
 from entrepot.store.engines.private_files import readable_by_others, write_private
-from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 

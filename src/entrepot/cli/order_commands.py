@@ -8,6 +8,7 @@ from typing import Annotated
 from entrepot import settings
 from entrepot.cli.choices import OrderText, OrgText, words
 from entrepot.cli.session import Meant, OperatorError, on_book, order_meant, order_words
+from entrepot.cli.writing import make_writer
 from entrepot.core.actor import operator
 from entrepot.core.commands import Command
 from entrepot.core.decide.amend import AmendOrder
@@ -16,7 +17,6 @@ from entrepot.core.decide.resolve import FINDINGS, ResolveOrder
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, Result
 from entrepot.store.engine import Database
-from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 
 _OPTIONS = frozenset({"proof", "found", "reference"})

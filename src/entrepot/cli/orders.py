@@ -17,6 +17,7 @@ from entrepot.cli.failed import show_failed
 from entrepot.cli.order_commands import submitted
 from entrepot.cli.searched import show_found
 from entrepot.cli.session import OperatorError, on_book, organization
+from entrepot.cli.writing import make_writer
 from entrepot.clock import now
 from entrepot.core import ids
 from entrepot.core.actor import operator
@@ -26,7 +27,6 @@ from entrepot.core.refusal import Refusal
 from entrepot.core.shown import moment
 from entrepot.store.engine import Database
 from entrepot.store.reading.waiting import Key, Query, State, Waiting, listed
-from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 

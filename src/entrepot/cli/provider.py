@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from entrepot import payment_services, sealing, settings
 from entrepot.cli.choices import words
 from entrepot.cli.session import OperatorError, on_book, organization, read
+from entrepot.cli.writing import make_writer
 from entrepot.core import actor, ids
 from entrepot.core.decide.open_account import AddAccount, RemoveAccount, SealAnew
 from entrepot.core.provider_accounts import ProviderAccount
@@ -28,7 +29,6 @@ from entrepot.store import accounts
 from entrepot.store.accounts import Organization
 from entrepot.store.engine import Database
 from entrepot.store.keeping import webhook_secrets
-from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 
 _Service = Annotated[str, words(*payment_services.PROVIDERS)]

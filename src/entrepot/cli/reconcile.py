@@ -13,6 +13,7 @@ from cyclopts import Parameter
 
 from entrepot import settings
 from entrepot.cli.session import OperatorError, on_book, organization
+from entrepot.cli.writing import make_outside, make_writer
 from entrepot.clock import now
 from entrepot.core import ids
 from entrepot.core.actor import operator
@@ -35,7 +36,6 @@ from entrepot.store import accounts
 from entrepot.store.accounts import Organization
 from entrepot.store.engine import Database
 from entrepot.store.reading import booked
-from entrepot.wiring import make_outside, make_writer
 from entrepot.writer.envelope import Envelope
 
 _Flag = Annotated[bool, Parameter(negative="")]

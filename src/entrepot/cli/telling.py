@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from entrepot import settings
 from entrepot.cli.session import OperatorError, on_book, organization
+from entrepot.cli.writing import make_writer
 from entrepot.core import actor
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.run_stock import RunStock
 from entrepot.core.decide.set_up import SetOrderSource, TakePaymentSecret
 from entrepot.core.refusal import Refusal
 from entrepot.store.engine import Database
-from entrepot.wiring import make_writer
 from entrepot.writer.envelope import Envelope
 
 Told = ChangeSettings | RunStock | SetOrderSource | TakePaymentSecret
