@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Final
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +14,7 @@ from entrepot.core.refusal import Reason, refuse
 
 LIMIT, LIMIT_MAX = 50, 200
 _ID_BYTES = 16
+R = TypeVar("R")
 Limit = Annotated[int, Meta(ge=1, le=LIMIT_MAX)]
 LIMIT_TEXT: Final = "Entries a page."
 AFTER_TEXT: Final = "The cursor `next` of the page before."
@@ -30,6 +32,14 @@ _decode = msgspec.json.Decoder(Cursor).decode
 def cursor(key: int | str) -> str:
     """The text of the place behind an entry with this key."""
     return base64.urlsafe_b64encode(msgspec.json.encode(Cursor(key))).decode().rstrip("=")
+
+
+def cut(found: Sequence[R], limit: int, id_of: Callable[[R], bytes]) -> tuple[list[R], str | None]:
+    """The entries of a page, and the cursor of the next page if there is one. One entry more was
+    looked for than the page has.
+    """
+    shown = list(found[:limit])
+    return shown, cursor(id_of(shown[-1]).hex()) if len(found) > limit else None
 
 
 def number_after(text: str | None) -> int | None:

@@ -29,8 +29,8 @@ async def list_broadcasts(call: Call) -> Answer:
     """A page of broadcasts."""
     asked = bodies.query(call, wire.BroadcastQuery)
     found = await call.read(broadcasts.listed, paging.id_after(asked.after), asked.limit + 1)
-    listed = [write.broadcast(one) for one in found[: asked.limit]]
-    after = paging.cursor(found[asked.limit - 1].id.hex()) if len(found) > asked.limit else None
+    shown, after = paging.cut(found, asked.limit, lambda one: one.id)
+    listed = list(map(write.broadcast, shown))
     return Answer(200, write.encode(wire.BroadcastPage(listed, after)))
 
 

@@ -17,7 +17,7 @@ from entrepot.edge.dialect import (
     Parameter,
     Response,
 )
-from entrepot.edge.native import bodies, paging
+from entrepot.edge.native import bodies, paging, tagged
 from entrepot.edge.native.customers import read, wire, write
 from entrepot.edge.native.documented import (
     BODY_ERRORS,
@@ -42,8 +42,7 @@ async def list_customers(call: Call) -> Answer:
     if "" in terms:
         raise refuse(Reason.INVALID, "must be a telephone number", "phone")
     found = await call.read(partners.listed, terms, paging.id_after(asked.after), asked.limit + 1)
-    shown = found[: asked.limit]
-    after = paging.cursor(shown[-1].customer.id.hex()) if len(found) > asked.limit else None
+    shown, after = paging.cut(found, asked.limit, lambda one: one.customer.id)
     return Answer(200, write.encode(wire.CustomerPage(list(map(write.customer, shown)), after)))
 
 
@@ -54,10 +53,7 @@ async def get_customer(call: Call) -> Answer:
     found = None if id_ is None else await call.read(partners.partner, id_)
     if found is None:
         raise Refused(write.NO_CUSTOMER)
-    call.etag = write.tag(found)
-    if revisions.is_known(call.headers, call.etag):
-        return Answer(revisions.NOT_MODIFIED, b"")
-    return Answer(200, write.encode(write.customer(found)))
+    return tagged.shown(call, write.tag(found), lambda: write.encode(write.customer(found)))
 
 
 async def make_customer(call: Call) -> Answer:
@@ -66,7 +62,7 @@ async def make_customer(call: Call) -> Answer:
     told, body = await bodies.read(call, read.MAKE)
     key = bodies.keyed(call, "makeCustomer", read.PARTS, body)
     command = read.make_customer(told, call.principal.org)
-    answer = await call.submit(command, write.told(call, 201), key)
+    answer = await tagged.carry_out(call, command, key, 201, write.told)
     if command.status != ACTIVE:
         call.services.admission.look_again(call.principal.org_id)
     return answer
@@ -82,7 +78,7 @@ async def change_customer(call: Call) -> Answer:
     key = bodies.keyed(call, "changeCustomer", read.PARTS, body, id_)
     expected = revisions.expected(call.headers)
     command = read.change_customer(told, call.principal.org, id_, expected)
-    answer = await call.submit(command, write.told(call, 200), key)
+    answer = await tagged.carry_out(call, command, key, 200, write.told)
     if command.status is not None:
         call.services.admission.look_again(call.principal.org_id)
     return answer

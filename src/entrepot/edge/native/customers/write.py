@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 from msgspec import Raw
 
@@ -11,11 +9,8 @@ from entrepot.core import ids
 from entrepot.core.buyers import EMAIL, PHONE, BuyerContact, Partner
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import PartnerResult, Result
-from entrepot.edge.dialect import Call
 from entrepot.edge.native.customers import wire
-from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.times import millis_text
-from entrepot.writer.envelope import Answer
 
 NO_CUSTOMER = Refusal(Reason.NO_SUCH_CUSTOMER)
 encode = msgspec.json.Encoder().encode
@@ -44,17 +39,10 @@ def tag(one: Partner) -> str:
     return f'"{one.revision}"'
 
 
-def told(call: Call, status: int) -> Callable[[Result | Refusal], Answer]:
-    """The answer to what is told of a customer: the customer as the customer now is."""
-
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, call.request_id)
-        assert isinstance(result, PartnerResult)
-        call.etag = tag(result.partner)
-        return Answer(status, encode(customer(result.partner)))
-
-    return answer
+def told(result: Result) -> tuple[str, bytes]:
+    """The tag of the customer that a command came to, and the customer."""
+    assert isinstance(result, PartnerResult)
+    return tag(result.partner), encode(customer(result.partner))
 
 
 def _buyer(one: Partner) -> wire.Buyer | None:

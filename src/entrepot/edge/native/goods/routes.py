@@ -38,10 +38,9 @@ async def list_variants(call: Call) -> Answer:
     asked = bodies.query(call, wire.VariantQuery)
     after = paging.id_after(asked.after)
     found = await call.read(goods.variants, after, asked.limit + 1, asked.sku)
-    detailed = await call.read(products.detailed, found[: asked.limit])
-    listed = list(map(variant, detailed))
-    after_ = paging.cursor(found[asked.limit - 1].id.hex()) if len(found) > asked.limit else None
-    return Answer(200, write.encode(wire.VariantPage(listed, after_)))
+    shown, behind = paging.cut(found, asked.limit, lambda one: one.id)
+    detailed = await call.read(products.detailed, shown)
+    return Answer(200, write.encode(wire.VariantPage(list(map(variant, detailed)), behind)))
 
 
 async def get_variant(call: Call) -> Answer:
@@ -96,8 +95,8 @@ async def list_locations(call: Call) -> Answer:
     """A page of locations."""
     asked = bodies.query(call, wire.LocationQuery)
     found = await call.read(goods.locations, paging.id_after(asked.after), asked.limit + 1)
-    listed = [write.location(one) for one in found[: asked.limit]]
-    after = paging.cursor(found[asked.limit - 1].id.hex()) if len(found) > asked.limit else None
+    shown, after = paging.cut(found, asked.limit, lambda one: one.id)
+    listed = list(map(write.location, shown))
     return Answer(200, write.encode(wire.LocationPage(listed, after)))
 
 

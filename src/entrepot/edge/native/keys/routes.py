@@ -26,8 +26,8 @@ async def list_keys(call: Call) -> Answer:
     """A page of keys."""
     asked = bodies.query(call, wire.KeyQuery)
     found = await call.read(keys.listed, paging.id_after(asked.after), asked.limit + 1)
-    listed = [write.key(one) for one in found[: asked.limit]]
-    after = paging.cursor(found[asked.limit - 1].id.hex()) if len(found) > asked.limit else None
+    shown, after = paging.cut(found, asked.limit, lambda one: one.id)
+    listed = list(map(write.key, shown))
     return Answer(200, write.encode(wire.KeyPage(listed, after)))
 
 

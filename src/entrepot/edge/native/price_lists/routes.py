@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from entrepot.core import ids
 from entrepot.core.commands import Command
-from entrepot.core.price_lists import PriceList
 from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import revisions
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Parameter, Response
-from entrepot.edge.native import bodies, paging
+from entrepot.edge.native import bodies, paging, tagged
 from entrepot.edge.native.customers.routes import WRITE as CUSTOMERS_WRITE
 from entrepot.edge.native.documented import (
     BODY_ERRORS,
@@ -33,8 +32,7 @@ async def list_price_lists(call: Call) -> Answer:
     """A page of price lists."""
     asked = bodies.query(call, wire.PriceListQuery)
     found = await call.read(price_lists.listed, paging.id_after(asked.after), asked.limit + 1)
-    shown = found[: asked.limit]
-    after = paging.cursor(shown[-1].id.hex()) if len(found) > asked.limit else None
+    shown, after = paging.cut(found, asked.limit, lambda one: one.id)
     page = wire.PriceListPage(list(map(write.price_list, shown)), after)
     return Answer(200, write.encode(page))
 
@@ -45,10 +43,7 @@ async def get_price_list(call: Call) -> Answer:
     found = await call.read(price_lists.price_list, _id(call))
     if found is None:
         raise Refused(write.NO_PRICE_LIST)
-    call.etag = write.tag(found)
-    if revisions.is_known(call.headers, call.etag):
-        return Answer(revisions.NOT_MODIFIED, b"")
-    return Answer(200, write.encode(write.price_list(found)))
+    return tagged.shown(call, write.tag(found), lambda: write.encode(write.price_list(found)))
 
 
 async def list_entries(call: Call) -> Answer:
@@ -59,9 +54,8 @@ async def list_entries(call: Call) -> Answer:
     if found is None:
         raise Refused(write.NO_PRICE_LIST)
     of, its = found
-    shown = [write.entry(one, of, variant) for one, variant in its[: asked.limit]]
-    more = len(its) > asked.limit
-    behind = paging.cursor(its[asked.limit - 1][0].variant_id.hex()) if more else None
+    listed, behind = paging.cut(its, asked.limit, lambda one: one[0].variant_id)
+    shown = [write.entry(one, of, variant) for one, variant in listed]
     return Answer(200, write.encode(wire.EntryPage(shown, behind)))
 
 
@@ -97,14 +91,9 @@ async def _carry_out(
     call: Call, command: Command, key: Idempotency | None, status: int, *, dry: bool
 ) -> Answer:
     """Carry the command out; or, in a dry run, answer with what would be."""
-
-    def tagged(one: PriceList) -> None:
-        call.etag = None if dry else write.tag(one)
-
-    answer = write.answered(200 if dry else status, call.request_id, tagged)
+    answered = await tagged.carry_out(call, command, key, status, write.told, dry=dry)
     if dry:
-        return await call.rehearse(command, answer)
-    answered = await call.submit(command, answer, key)
+        return answered
     # Orders here look at price lists from now on, elsewhere within a second.
     call.services.admission.look_again(call.principal.org_id)
     return answered

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 from msgspec import Raw
 
@@ -15,9 +13,7 @@ from entrepot.core.price_lists import PriceList as Kept
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import PriceListResult, Result
 from entrepot.edge.native.price_lists import wire
-from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.times import millis_text
-from entrepot.writer.envelope import Answer
 
 NO_PRICE_LIST = Refusal(Reason.UNKNOWN_PRICE_LIST)
 encode = msgspec.json.Encoder().encode
@@ -47,16 +43,7 @@ def tag(one: Kept) -> str:
     return f'"{price_lists.revision(one)}"'
 
 
-def answered(
-    status: int, request_id: str, tagged: Callable[[Kept], None]
-) -> Callable[[Result | Refusal], Answer]:
-    """The answer to a command: the list as the list now is."""
-
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, PriceListResult)
-        tagged(result.price_list)
-        return Answer(status, encode(price_list(result.price_list)))
-
-    return answer
+def told(result: Result) -> tuple[str, bytes]:
+    """The tag of the list that a command came to, and the list."""
+    assert isinstance(result, PriceListResult)
+    return tag(result.price_list), encode(price_list(result.price_list))

@@ -4,12 +4,10 @@ question, and writing."""
 from __future__ import annotations
 
 from entrepot.core import ids
-from entrepot.core.commands import Command
-from entrepot.core.products import FullProduct
 from entrepot.core.refusal import Refused
 from entrepot.edge import revisions
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Parameter, Response
-from entrepot.edge.native import bodies, paging
+from entrepot.edge.native import bodies, paging, tagged
 from entrepot.edge.native.documented import (
     BODY_ERRORS,
     CHANGING_ONE,
@@ -23,7 +21,7 @@ from entrepot.edge.native.goods.routes import READ, WRITE
 from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
 from entrepot.edge.native.products import read, wire, write
 from entrepot.store.reading import products
-from entrepot.writer.envelope import Answer, Idempotency
+from entrepot.writer.envelope import Answer
 
 _MAKE, _AMEND = bodies.decoder(wire.MakeProduct), bodies.decoder(wire.AmendProduct)
 _MEMBERS = (
@@ -50,10 +48,7 @@ async def get_product(call: Call) -> Answer:
     found = await call.read(products.product, _id(call))
     if found is None:
         raise Refused(write.NO_PRODUCT)
-    call.etag = write.tag(found)
-    if revisions.is_known(call.headers, call.etag):
-        return Answer(revisions.NOT_MODIFIED, b"")
-    return Answer(200, write.encode(write.product(found)))
+    return tagged.shown(call, write.tag(found), lambda: write.encode(write.product(found)))
 
 
 async def make_product(call: Call) -> Answer:
@@ -61,7 +56,8 @@ async def make_product(call: Call) -> Answer:
     dry = bodies.is_dry(call)
     told, body = await bodies.read(call, _MAKE)
     key = bodies.keyed(call, "makeProduct", _MEMBERS, body)
-    return await _carry_out(call, read.make_product(told, call.principal), key, 201, dry=dry)
+    command = read.make_product(told, call.principal)
+    return await tagged.carry_out(call, command, key, 201, write.told, dry=dry)
 
 
 async def amend_product(call: Call) -> Answer:
@@ -71,19 +67,7 @@ async def amend_product(call: Call) -> Answer:
     key = bodies.keyed(call, "amendProduct", _MEMBERS, body, product_id)
     expected = revisions.expected(call.headers)
     command = read.amend_product(told, product_id, call.principal, expected)
-    return await _carry_out(call, command, key, 200, dry=dry)
-
-
-async def _carry_out(
-    call: Call, command: Command, key: Idempotency | None, status: int, *, dry: bool
-) -> Answer:
-    """Carry the command out; or, in a dry run, answer with what would be."""
-
-    def tagged(one: FullProduct) -> None:
-        call.etag = None if dry else write.tag(one)
-
-    answer = write.answered(200 if dry else status, call.request_id, tagged)
-    return await (call.rehearse(command, answer) if dry else call.submit(command, answer, key))
+    return await tagged.carry_out(call, command, key, 200, write.told, dry=dry)
 
 
 def _id(call: Call) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, cast
 
 import msgspec
@@ -15,9 +14,7 @@ from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import ProductResult, Result
 from entrepot.edge.native.orders.write import amount
 from entrepot.edge.native.products import wire
-from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.times import millis_text
-from entrepot.writer.envelope import Answer
 
 encode = msgspec.json.Encoder().encode
 NO_PRODUCT = Refusal(Reason.UNKNOWN_PRODUCT)
@@ -68,16 +65,7 @@ def _moment(at: int | None) -> str | None:
     return None if at is None else millis_text(at)
 
 
-def answered(
-    status: int, request_id: str, tagged: Callable[[FullProduct], None]
-) -> Callable[[Result | Refusal], Answer]:
-    """The answer to a write: the product as it now is."""
-
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, ProductResult)
-        tagged(result.product)
-        return Answer(status, encode(product(result.product)))
-
-    return answer
+def told(result: Result) -> tuple[str, bytes]:
+    """The tag of the product that a command came to, and the product."""
+    assert isinstance(result, ProductResult)
+    return tag(result.product), encode(product(result.product))

@@ -25,8 +25,8 @@ async def list_touches(call: Call) -> Answer:
     """A page of touches."""
     asked = bodies.query(call, wire.TouchQuery)
     found = await call.read(touches.listed, paging.id_after(asked.after), asked.limit + 1)
-    listed = [write.touch(one) for one in found[: asked.limit]]
-    after = paging.cursor(found[asked.limit - 1].id.hex()) if len(found) > asked.limit else None
+    shown, after = paging.cut(found, asked.limit, lambda one: one.id)
+    listed = list(map(write.touch, shown))
     return Answer(200, write.encode(wire.TouchPage(listed, after)))
 
 

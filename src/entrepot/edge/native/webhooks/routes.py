@@ -29,8 +29,8 @@ async def list_webhooks(call: Call) -> Answer:
     """A page of webhooks."""
     asked = bodies.query(call, wire.WebhookQuery)
     found = await call.read(webhooks.listed, paging.id_after(asked.after), asked.limit + 1)
-    listed = [write.webhook(one) for one in found[: asked.limit]]
-    after = paging.cursor(found[asked.limit - 1].id.hex()) if len(found) > asked.limit else None
+    shown, after = paging.cut(found, asked.limit, lambda one: one.id)
+    listed = list(map(write.webhook, shown))
     return Answer(200, write.encode(wire.WebhookPage(listed, after)))
 
 
