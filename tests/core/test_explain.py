@@ -13,7 +13,7 @@ from tests.core.test_book_model import WANTED, Senders
 from tests.quantities import much
 
 from entrepot.core import explain
-from entrepot.core.commands import Command
+from entrepot.core.commands import Command, LineChange
 from entrepot.core.decide import _RULES, decide
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
@@ -263,6 +263,26 @@ def test_a_shipment_on_its_way_is_explained() -> None:
     told = legal(book, order)
     assert told["return"] == told["take_back"] == "no goods of the order are out"
     assert [told[f"{answer}_return"] for answer in ("approve", "refuse", "receive")] == [None] * 3
+
+
+def test_an_order_of_which_more_is_asked_for_can_be_amended_back() -> None:
+    book = Book()
+    book.stock()
+    order = book.placed(line(), payment_provider="adyen", payment_reference="shopper/1234567890")
+    book.reserved(order)
+    book.settled(order, "authorized")
+    [its] = book.order(order).lines
+
+    def costs(units: int) -> AmendOrder:
+        price = LineChange("", its.id, price=Amount(its.price.units + units, its.price.scale))
+        return AmendOrder(ORG, "native", order.id, update_lines=(price,))
+
+    book.done(costs(500))
+    # A little more, or a little less, is refused until the service has answered.
+    for units in (501, 499):
+        assert "more is being asked for" in (book.refused(costs(units)).detail or "")
+    assert legal(book, order)["amend_lines"] is None
+    book.done(costs(0))
 
 
 def test_a_parked_order_and_an_ended_one_are_explained() -> None:

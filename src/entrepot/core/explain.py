@@ -81,16 +81,23 @@ def _other_notes(order: Order, _facts: Facts) -> tuple[Command, ...]:
     return (AmendOrder(order.org, _WHO, order.id, said={"notes": notes}),)
 
 
-def _other_prices(order: Order, _facts: Facts) -> tuple[Command, ...]:
-    """The first line costs a little more, or a little less: no more stock is needed."""
-    return tuple(
+def _other_prices(order: Order, facts: Facts) -> tuple[Command, ...]:
+    """The first line costs a little more, or a little less: no more stock is needed. Or the order
+    costs what it cost before more was asked for.
+    """
+    prices = [
         AmendOrder(order.org, _WHO, order.id, update_lines=(LineChange("", line.id, price=price),))
         for line in order.lines[:1]
         for price in (
             Amount(line.price.units + 1, line.price.scale),
             Amount(line.price.units - 1, line.price.scale),
         )
-    )
+    ]
+    funds = facts.funds_of((order.org, order.id))
+    if prices and funds is not None and funds.asked is not None:
+        units = order.total.at(funds.scale) - funds.asked.payment.amount.units
+        prices.append(AmendOrder(order.org, _WHO, order.id, total=funds.amount(units)))
+    return tuple(prices)
 
 
 def _of_shipments(make: Callable[[int, str, bytes], Command]) -> Least:
