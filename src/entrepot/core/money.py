@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from entrepot.core.quantity import ONE, Quantity
@@ -15,6 +16,17 @@ RANGE = f"amounts go to {UNITS_MAX} in their last decimal place, of which there 
 _DECIMAL = re.compile(r"(-?)(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,12}))?\Z")
 
 
+@lru_cache(maxsize=4096)
+def _text(units: int, scale: int) -> str:
+    """Kept: each event of an order tells the order's total, and prices come again."""
+    if scale == 0:
+        return str(units)
+    if units < 0:
+        return f"-{_text(-units, scale)}"
+    digits = f"{units:0{scale + 1}d}"
+    return f"{digits[:-scale]}.{digits[-scale:]}"
+
+
 class Amount(NamedTuple):
     """A decimal number of some currency's major units: `units` / 10**`scale`."""
 
@@ -23,13 +35,7 @@ class Amount(NamedTuple):
 
     def text(self) -> str:
         """The decimal as written with exactly `scale` places, e.g. `12.50`."""
-        units, scale = self
-        if scale == 0:
-            return str(units)
-        if units < 0:
-            return f"-{Amount(-units, scale).text()}"
-        digits = f"{units:0{scale + 1}d}"
-        return f"{digits[:-scale]}.{digits[-scale:]}"
+        return _text(*self)
 
     def at(self, scale: int) -> int:
         """The units of this amount at another scale; a coarser one is rounded half to even."""
