@@ -274,7 +274,7 @@ def _deliveries(pattern: Pattern, batch: Batch) -> list[Row]:
 
 
 def _close(book: Book, pattern: Pattern, rows: int) -> None:
-    """What is told once: counters, how far readers of the log have come, tallies and totals."""
+    """Write the rows that stand once: counters, positions of the log's readers, tallies, totals."""
     more = rows - 1
     newest = max(row[at] for row, at in pattern.of_events("number")) + more * pattern.events
     book.begin()

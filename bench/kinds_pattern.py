@@ -57,7 +57,7 @@ class Placed:
 
 
 def prepare(placed: Placed) -> dict[str, str]:
-    """What the pattern's rows belong to, and no copy has anew: ids, by what they are of."""
+    """Ids that all copies of the pattern share, by the names of their kinds."""
     placed.send(
         "synq", "PUT", "/api/v1/settings/tenant",
         {

@@ -9,7 +9,7 @@ from bench.fill import Filled
 from bench.reading import Reading
 from entrepot.testing.server import Server
 
-# What is asked for, and the column of an order that says it.
+# Each search, and the column of an order that has the searched text.
 _SAID = {
     "a sender's id": "sender_id", "an external id": "external_id",
     "an external reference": "external_reference", "a name of the order": "external_name",
@@ -44,7 +44,7 @@ def every(filled: Filled, server: Server) -> list[Reading]:
 
 
 def _one(filled: Filled, column: str, half: int) -> str:
-    """What an order in the middle of the book says there."""
+    """The text of the column in an order from the middle of the book."""
     its = f"SELECT {column} FROM orders WHERE {column} IS NOT NULL AND number >= {half}"
     [(text,)] = book.rows(filled.url, f"{its} ORDER BY org, number LIMIT 1")
     return str(text)

@@ -43,7 +43,7 @@ app = App(name="python -m bench.turns", help="Figures of two versions, by turns.
 
 
 class Asked(NamedTuple):
-    """What is sent over and over; one request counts for so many `orders`, or answers."""
+    """A request that is sent over and over. One request counts for so many `orders` or answers."""
 
     name: str
     orders: int

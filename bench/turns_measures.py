@@ -20,7 +20,7 @@ from bench.rows import Row
 from bench.run import Options, Run, say
 
 FAILED = "FAILED:"
-# Of figures in these units the lower one is the better one.
+# A lower figure in these units is a better figure.
 _LESS = frozenset({"s", "B", "MB"})
 # Measures of which a part is of this version alone: books that are filled by its schema, and a
 # simulator of its own.

@@ -1,4 +1,4 @@
-"""The door for an operator's writes. What makes it is loaded by the commands that write, and there.
+"""The door for an operator's writes. Only the commands that write load this module.
 
 `entrepot.wiring` knows every room: loading it takes a third of the start of a command.
 """

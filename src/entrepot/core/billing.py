@@ -15,7 +15,7 @@ from entrepot.core.seen import OrgFacts
 
 
 class Known(Protocol):
-    """What has to be known of orders and their invoices: see `core.facts`."""
+    """The facts that invoices follow from. `core.facts` has them."""
 
     now: int
     actor: str

@@ -12,7 +12,7 @@ from entrepot.core.rows import Grouped, Rows
 
 
 class Known(Protocol):
-    """What has to be known of claims: see `core.facts`."""
+    """The facts that claims follow from. `core.facts` has them."""
 
     payments: Grouped[Key, PaymentKey, Payment]
     claims: Rows[Claim, PaymentClaim]

@@ -54,8 +54,8 @@ def may_have_late_money(order: Order, funds: Funds) -> bool:
 
 
 def names(order_id: bytes, funds: Funds) -> frozenset[str]:
-    """What a notification can name the payments by that came to nothing: the order's id, the
-    service's reference, or our key.
+    """The names by which a notification can tell of payments that came to nothing: the order's id,
+    the service's references, our keys.
     """
     over = [one.authorisation for one in funds.payments if one.is_over]
     told = {one.provider_reference for one in over} | {one.key for one in over}
