@@ -16,10 +16,13 @@ from entrepot.core.payment import FullPayment, Operation, Payment
 from entrepot.pipeline.retry import POLICIES
 from entrepot.pipeline.steps import Terms
 from entrepot.pipeline.steps.authorise import authorise
-from entrepot.pipeline.steps.table import in_hand
-from entrepot.providers.payment import Authorised, PaymentProvider, ServiceTerms, Voided
+from entrepot.pipeline.steps.outside import Outside
+from entrepot.pipeline.steps.table import STEPS, in_hand
+from entrepot.pipeline.steps.void import void
+from entrepot.providers.payment import Authorised, PaymentProvider, Pending, ServiceTerms, Voided
 
-ORG, ORDER, NOW = 1, new_id(), 1_700_000_000_000_000
+ORG, ORDER, OTHER, NOW = 1, new_id(), new_id(), 1_700_000_000_000_000
+A_JOB = Job(ORG, new_id(), "authorise", ORDER, None, "due", NOW, NOW, 1, 0, None, NOW)
 
 
 @dataclass
@@ -30,10 +33,11 @@ class Asked:
         default_factory=lambda: ServiceTerms(1e9, None, several_captures=False)
     )
     calls: list[str] = field(default_factory=list)
+    answer: Any = field(default_factory=lambda: Authorised("at-1"))
 
     async def authorise(self, _request: Any, _known: Any = None) -> Any:
         self.calls.append("authorise")
-        return Authorised("at-1")
+        return self.answer
 
     async def void(self, _request: Any) -> Any:
         self.calls.append("void")
@@ -50,7 +54,7 @@ def payment(number: int, due: int, units: int, state: str) -> FullPayment:
 
 async def asked_of(kind: str, stage: str, *payments: FullPayment) -> tuple[list[str], str]:
     """What the service was asked, and the outcome that the book is told."""
-    job = Job(ORG, new_id(), kind, ORDER, None, "due", NOW, NOW, 1, 0, None, NOW)
+    job = A_JOB._replace(kind=kind)
     service = Asked()
     held = in_hand(job, stage, Funds(payments))
     terms = Terms(lambda: NOW, lambda: 1.0, POLICIES)
@@ -86,3 +90,66 @@ async def test_a_renewal_is_asked_for_while_its_order_runs(stage: str, wanted: b
     hold, renewal = payment(1, 1000, 1000, "done"), payment(2, 0, 1000, "prepared")
     expected = (["authorise"], "authorized") if wanted else (["void"], "voided")
     assert await asked_of("increase", stage, hold, renewal) == expected
+
+
+@pytest.mark.parametrize(("other", "asked"), [(None, ["void"]), (OTHER, [])], ids=["none", "other"])
+async def test_a_payment_of_the_shops_own_pages_that_pays_another_order_stays(
+    other: bytes | None, asked: list[str]
+) -> None:
+    """Whether the order ended, or its time is over, or its hold is to be let go."""
+    own = payment(1, 1000, 1000, "prepared")
+    own = own._replace(payment=own.payment._replace(reference="pi_1"))
+    due = own.put(own.void(NOW))
+    late = NOW + 86_400_000_000
+    for held, now in (
+        (in_hand(A_JOB, "cancelled", Funds((own,))), NOW),
+        (in_hand(A_JOB._replace(kind="void"), "failed", Funds((due,))), NOW),
+        (in_hand(A_JOB, "placed", Funds((own,)), held_until=late), late),
+    ):
+        service = Asked(answer=Pending("the customer must act"))
+        step = authorise if held.job.kind == "authorise" else void
+        terms = Terms(lambda at=now: at, lambda: 1.0, POLICIES)  # type: ignore[misc]
+        command = await step(
+            held._replace(pays_another=other), cast("PaymentProvider", service), terms
+        )
+        assert isinstance(command, SettlePayment)
+        assert command.outcome == ("voided" if held.stage != "placed" else "expired")
+        assert [one for one in service.calls if one == "void"] == asked
+
+
+class Claims:
+    """What is outside of the book, with the order that each payment pays."""
+
+    def __init__(self, owner: bytes | None) -> None:
+        self.owner, self.service_asked = owner, Asked(answer=Pending("the customer must act"))
+
+    async def claimant(self, claim: Any) -> bytes | None:
+        assert claim == (ORG, "stripe", "pi_1")
+        return self.owner
+
+    async def service(self, _org: int, _name: str) -> Any:
+        return self.service_asked
+
+    def rest(self, _org: int, _name: str) -> float:
+        return 0.0
+
+
+@pytest.mark.parametrize(
+    ("owner", "asked"), [(None, 1), (ORDER, 1), (OTHER, 0)], ids=["none", "own", "other"]
+)
+@pytest.mark.parametrize(
+    ("kind", "stage", "now"),
+    [("authorise", "failed", NOW), ("void", "failed", NOW), ("authorise", "placed", NOW + 10**11)],
+)
+async def test_it_is_read_whom_a_payment_pays_before_money_is_let_go(
+    kind: str, stage: str, now: int, owner: bytes | None, asked: int
+) -> None:
+    own = payment(1, 1000, 1000, "prepared")
+    own = own._replace(payment=own.payment._replace(reference="pi_1"))
+    held = in_hand(A_JOB._replace(kind=kind), stage, Funds((own,)), held_until=NOW)
+    outside = Claims(owner)
+    perform = STEPS[kind].perform
+    assert perform is not None
+    terms = Terms(lambda: now, lambda: 1.0, POLICIES)
+    await perform(held, cast("Outside", outside), terms)
+    assert outside.service_asked.calls.count("void") == asked

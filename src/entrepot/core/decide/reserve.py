@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from entrepot.core import events
+from entrepot.core import events, references
 from entrepot.core.changes import Changes
 from entrepot.core.decide import goods
 from entrepot.core.decide.jobs import held_job, next_step
@@ -12,7 +12,7 @@ from entrepot.core.decide.moves import confirm, fail
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
 from entrepot.core.needs import Needs
-from entrepot.core.order import Order
+from entrepot.core.order import Job, Order
 from entrepot.core.order_reason import OrderReason
 from entrepot.core.payment import FullPayment, Operation, Payment
 from entrepot.core.payment_keys import authorisation_key
@@ -44,8 +44,8 @@ def wants(command: ReserveStock, needs: Needs) -> None:
 def reserve(command: ReserveStock, facts: Facts) -> Decision:
     """Hold the stock and prepare the payment, or fail the order as out of stock.
 
-    An order that moved on meanwhile (cancelled, say) needs no stock: the job just ends. An order
-    without a payment, or with nothing to pay, is confirmed at once.
+    An order that moved on meanwhile (cancelled, say) needs no stock. An order without a payment, or
+    with nothing to pay, is confirmed at once.
     """
     job = held_job(command.org, command.job_id, command.fence, facts, "reserve")
     order = facts.orders.get((command.org, command.order_id))
@@ -53,14 +53,12 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
         raise refuse(Reason.UNKNOWN_ORDER)
     changes = Changes(facts)
     if order.facets.stage != "placed":
-        changes.jobs.remove((job.org, job.id))
-        return Decision(changes, StepResult(None))
+        return _let_go(order, command, job, facts, changes)
     short = goods.short_of(goods.wanted_by(order, facts), command.org, facts)
     if short is not None:
         changes.exact_stock = True
-        changes.jobs.remove((job.org, job.id))
         order = fail(order, OrderReason.OUT_OF_STOCK, short, facts, changes)
-        return Decision(changes, StepResult(None, order=order))
+        return _let_go(order, command, job, facts, changes)
     unpaid = order.facets.payment == "none"
     goods.hold(order, "committed" if unpaid else "held", command.held_until, facts, changes)
     order, reserved = events.happened(order, events.STOCK_RESERVED, facts, "pipeline")
@@ -76,6 +74,24 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
     job = next_step(job, "authorise", facts)
     changes.jobs.put(job)
     return Decision(changes, StepResult(job, Funds((payment,)), order))
+
+
+def _let_go(
+    order: Order, command: ReserveStock, job: Job, facts: Facts, changes: Changes
+) -> Decision:
+    """The order ended before its payment began. Money that the shop's own pages may have had held
+    under the order's reference is let go. Money that another order came with first is that order's.
+    """
+    if order.facets.payment == "pending" and order.shares_payment_of is None:
+        payment = _prepare(order, command, facts)
+        if references.is_payment(payment.payment.service, payment.payment.reference):
+            payment = payment.put(payment.void(facts.now))
+            changes.payments.put(payment.payment)
+            changes.operations.put_all(payment.operations)
+            changes.jobs.put(job := next_step(job, "void", facts))
+            return Decision(changes, StepResult(job, Funds((payment,)), order))
+    changes.jobs.remove((job.org, job.id))
+    return Decision(changes, StepResult(None, order=order))
 
 
 def _prepare(order: Order, command: ReserveStock, facts: Facts) -> FullPayment:

@@ -9,7 +9,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing, goods, late_money, renew
 from entrepot.core.decide.jobs import held_job, job_id, job_ids, next_step, set_to_work
 from entrepot.core.decide.moves import confirm, fail, stand
-from entrepot.core.decide.waiting import goes_on, says
+from entrepot.core.decide.waiting import adds, goes_on, says
 from entrepot.core.facets import ENDED, Facets
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
@@ -71,7 +71,7 @@ def _settled(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
     if command.outcome in ("authorized", "captured"):
         return _authorized(command, case, facts)
     if command.outcome == "voided":
-        return _voided(case, facts)
+        return _voided(command, case, facts)
     if command.outcome == "lapsed":
         return _lapsed(command, case, facts)
     return _refused(command, case, facts)
@@ -287,11 +287,11 @@ def _stand_in(payment: Payment) -> tuple[str | None, str | None]:
     return payment.service, sentence[:500]
 
 
-def _voided(case: _Case, facts: Facts) -> Decision:
+def _voided(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
     """The provider keeps no money of the payment: what it held is given back for good."""
     changes = Changes(facts)
     case = case.put(_given_up(case.payment, facts, changes))
-    order = goes_on(_paid_as(case.order, case.funds))
+    order = adds(goes_on(_paid_as(case.order, case.funds)), command.detail)
     if order.facets.stage not in ENDED and case.payment.payment.amount.units > case.payment.taken:
         # The hold came to its end, and the organization lets it go then.
         service = case.service

@@ -34,6 +34,15 @@ def says(order: Order, reason: OrderReason, detail: str) -> Order:
     return waits(order, detail)
 
 
+def adds(order: Order, what: str) -> Order:
+    """An ended order that says behind why it ended what became of its money."""
+    ended = order.reason_detail or ""
+    if order.facets.stage not in ENDED or not what or what in ended:
+        return order
+    detail = f"{ended[: DETAIL_MAX - len(what) - 2]}; {what}" if ended else what
+    return order.changed(reason_detail=detail[:DETAIL_MAX])
+
+
 def parks(order: Order, what: str) -> Order:
     """The order left to an operator, who is told this. An ended order says behind it why it ended:
     it shows that again once the operator is not needed any more.

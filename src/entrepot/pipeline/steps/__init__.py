@@ -53,6 +53,8 @@ class Held(NamedTuple):
     funds: Funds | None = None  # all payments of the order
     seen: Seen | None = None  # the whole order, where this process has just written it
     held_until: int | None = None  # when the hold of the order's stock ends, if that was read
+    # Another live order that the payment pays: read before money is let go.
+    pays_another: bytes | None = None
 
     @property
     def actor(self) -> str:

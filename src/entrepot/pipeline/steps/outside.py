@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 import httpx
 
+from entrepot.core.claims import Claim
 from entrepot.core.decide.mirror import OrderDraft
 from entrepot.core.integrations import ACTIVE, Connection, Push, Pushed
 from entrepot.core.notice import NoticeKey
@@ -23,7 +24,7 @@ from entrepot.providers.payment import PaymentProvider
 from entrepot.store import accounts
 from entrepot.store.accounts import Organization
 from entrepot.store.engine import Database
-from entrepot.store.reading import integrations, notices, products
+from entrepot.store.reading import claims, integrations, notices, products
 
 _SETTINGS_SECONDS = 1.0
 _ORGANIZATIONS_MAX = 10_000
@@ -150,6 +151,10 @@ class Outside:
         """
         find = partial(notices.of_money, org=org, service=service, references=names, since=since)
         return await self._database.read(find)
+
+    async def claimant(self, claim: Claim) -> bytes | None:
+        """The live order that the payment with this reference pays now."""
+        return await self._database.read(partial(claims.claimant, claim=claim))
 
     def rest(self, org: int, name: str) -> float:
         """Seconds for which the service is left alone for this organization; 0: it may be asked."""

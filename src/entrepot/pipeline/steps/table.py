@@ -11,9 +11,20 @@ from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob, FinishJob
 from entrepot.core.funds import Funds
 from entrepot.core.order import Job
+from entrepot.core.references import is_payment
 from entrepot.core.seen import Seen
 from entrepot.core.shown import MICROSECONDS, moment
-from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, Held, Step, Terms, park, wait_until
+from entrepot.pipeline.steps import (
+    BOOK,
+    SERVICE,
+    SOURCE,
+    Held,
+    Step,
+    Terms,
+    hold_ends,
+    park,
+    wait_until,
+)
 from entrepot.pipeline.steps.authorise import authorise
 from entrepot.pipeline.steps.fetch import fetch
 from entrepot.pipeline.steps.hear import hear
@@ -40,6 +51,7 @@ def _with_service(
         provider = await outside.service(held.job.org, service)
         if provider is None:
             return park(held, f"{service} has no account here any more", terms)
+        held = await _with_claimant(held, outside, terms)
         rest = outside.rest(held.job.org, service)
         if rest:
             again = terms.now() + int(rest * MICROSECONDS)
@@ -48,6 +60,22 @@ def _with_service(
         return await ask(held, provider, terms)
 
     return perform
+
+
+async def _with_claimant(held: Held, outside: Outside, terms: Terms) -> Held:
+    """The job with the other live order that its payment pays, where money may be let go now: the
+    order is no longer placed, or its time is over.
+    """
+    payment = held.payment
+    if payment is None or held.job.kind not in ("authorise", "increase", "void"):
+        return held
+    its = payment.payment
+    ends = hold_ends(held, terms)
+    waits = held.stage == "placed" and (ends is None or terms.now() < ends)
+    if waits or not is_payment(its.service, its.reference):
+        return held
+    owner = await outside.claimant((its.org, its.provider.lower(), its.reference))
+    return held if owner == held.job.order_id else held._replace(pays_another=owner)
 
 
 async def _authorise(held: Held, outside: Outside, terms: Terms) -> Command:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from entrepot.core.commands import Command
 from entrepot.core.decide.steps import FinishJob
+from entrepot.core.ids import dashed
+from entrepot.core.references import is_payment
 from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.steps import (
     WITHOUT_MONEY,
@@ -29,18 +31,26 @@ from entrepot.providers.payment import (
 
 
 async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
-    """Settle the payment as voided once its provider has said so, or put it off."""
+    """Settle the payment as voided once its provider has said so, or put it off.
+
+    A payment that the shop's own pages have made may pay another live order by now, or pay the
+    order that came with it first: its money stays, and the provider is not asked.
+    """
     job, payment = held.job, held.payment
     assert job.order_id is not None, "a void job belongs to an order"
     if payment is None:
         return park(held, "there is no payment to void", terms)
     if payment.authorisation.state in WITHOUT_MONEY:
         return FinishJob(job.org, job.id, job.fence)
+    service, reference = payment.payment.service, payment.payment.reference
+    own = is_payment(service, reference)
+    if own and held.pays_another is not None:
+        other = dashed(held.pays_another)
+        return settled(held, "voided", f"{reference} pays order {other}, and its money stays")
     request = operation_request(payment, payment.void(terms.now()))
     answer = await provider.void(request)
     if isinstance(answer, Voided):
-        return settled(held, "voided", "")
-    service = payment.payment.service
+        return settled(held, "voided", f"{service} keeps no money of {reference}" if own else "")
     if isinstance(answer, Misconfigured):
         return park(held, f"{service}: {answer.detail}", terms)
     if isinstance(answer, Declined):
