@@ -53,11 +53,11 @@ def test_what_the_shop_had_held_is_let_go(how: str, stage: str) -> None:
     total = order.total.units
     assert kinds == [("authorise", "prepared", total), ("void", "prepared", total)]
     check(book)
-    book.settled(order, "voided", "adyen keeps no money of it")
+    book.settled(order, "voided", "adyen let go of it")
     assert book.order(order).facets == Facets(stage, "voided")
     detail = book.order(order).reason_detail or ""
     assert detail.startswith(order.reason_detail or "?")
-    assert detail.endswith("; adyen keeps no money of it")
+    assert detail.endswith("; adyen let go of it")
     assert book.types(order)[-1] == "payment.voided"
     assert not set(steps(book, order)) - {"hear"}
     check(book)

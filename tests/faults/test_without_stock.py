@@ -31,7 +31,7 @@ def test_money_of_an_order_that_ends_at_once_is_let_go_unless_it_pays_another(
         eventually(lambda: stands(shop, order_id) == "voided", "the money is let go")
         told = shop.explained(order_id)
         assert told["sentence"].startswith("out_of_stock: variant ")
-        assert told["sentence"].endswith(f"; stripe keeps no money of {customer.intent}")
+        assert told["sentence"].endswith(f"; stripe let go of {customer.intent}")
         assert "1 in the book, 0 differences" in shop.server.command("reconcile", "Demo")
         shop.server.verify()
         assert [one["held"] for one in shop.simulator.payments()] == [0]

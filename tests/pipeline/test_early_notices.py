@@ -97,7 +97,7 @@ async def about_to(house: House, gated: Gated, how: str) -> bytes:
 
 ENDS = {
     "declined": ("failed", "declined", "payment_declined: card_declined"),
-    "voided": ("cancelled", "voided", "cancelled: told by polinate"),
+    "voided": ("cancelled", "voided", "cancelled: told by polinate; stripe let go of {}"),
 }
 
 
@@ -131,7 +131,7 @@ async def test_money_that_is_notified_before_the_result_is_written_calls_an_oper
     await house.until(order_id, stage, payment, parked=True)
     told = (
         f"look: stripe took 12.50 EUR that the ended order needs no more: refund {PAYMENT} there "
-        f"unless another order came with it, then retry; it ended: {why}"
+        f"unless another order came with it, then retry; it ended: {why.format(PAYMENT)}"
     )
     assert await shown(house, order_id) == (stage, payment, True, "parked", told)
     await house.check()

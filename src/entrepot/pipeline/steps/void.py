@@ -50,7 +50,8 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     request = operation_request(payment, payment.void(terms.now()))
     answer = await provider.void(request)
     if isinstance(answer, Voided):
-        return settled(held, "voided", f"{service} keeps no money of {reference}" if own else "")
+        did = "held no money of" if answer.provider_reference is None else "let go of"
+        return settled(held, "voided", f"{service} {did} {reference}" if own else "")
     if isinstance(answer, Misconfigured):
         return park(held, f"{service}: {answer.detail}", terms)
     if isinstance(answer, Declined):
