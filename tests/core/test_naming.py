@@ -6,11 +6,14 @@ import pytest
 from tests.core.book import ORG, Book
 
 from entrepot.core.decide.price import MakePriceList, PriceListPaths
-from entrepot.core.decide.product import MakeProduct, ProductPaths
+from entrepot.core.decide.product import AmendProduct, MakeProduct, ProductPaths
+from entrepot.core.decide.reprice import AmendPriceList
 from entrepot.core.decide.stocking import MakeLocation
+from entrepot.core.price_lists import PRICE_LISTS
+from entrepot.core.products import PRODUCTS
 from entrepot.core.results import LocationResult
 
-BLANK = ["", " ", "\u00a0\t", "\u200b", "\u202e\u2060"]
+BLANK = ["", " ", "\u00a0\t", "\u200b", "\u202e\u2060", "\u3164", "\u2800\ufe0f"]
 
 
 @pytest.mark.parametrize("name", BLANK)
@@ -36,6 +39,34 @@ def test_a_name_without_anything_to_see_is_refused_and_named(name: str) -> None:
         assert (refused.reason.code, refused.field, refused.detail) == (
             "invalid", field, "must not be blank",
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BLANK)
+def test_a_product_and_a_price_list_keep_the_name_that_can_be_seen(name: str) -> None:
+    book = Book()
+    book.done(MakeProduct(ORG, "polinate", "Shirts", (), paths=ProductPaths(), bare=True))
+    book.done(MakePriceList(ORG, "polinate", "Friends", (), (), None, None, {}))
+    [product], [prices] = book.facts.of(PRODUCTS).values(), book.facts.of(PRICE_LISTS).values()
+    for command, field in (
+        (
+            AmendProduct(
+                ORG, "polinate", product.id, {"name": name}, paths=ProductPaths(name="item.name")
+            ),
+            "item.name",
+        ),
+        (
+            AmendPriceList(
+                ORG, "native", prices.id, {"name": name}, paths=PriceListPaths(name="list.name")
+            ),
+            "list.name",
+        ),
+    ):
+        refused = book.refused(command)
+        assert (refused.reason.code, refused.field, refused.detail) == (
+            "invalid", field, "must not be blank",
+        )  # fmt: skip
+    assert book.facts.of(PRODUCTS).get((ORG, product.id)) == product
+    assert book.facts.of(PRICE_LISTS).get((ORG, prices.id)) == prices
 
 
 @pytest.mark.parametrize("name", ["-", "\u5927", " a ", "\u200bb"])

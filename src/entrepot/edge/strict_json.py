@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from entrepot.core.naming import BLANK, SEEN, SEEN_OR_EMPTY
 from entrepot.edge import soundness
 from entrepot.edge.json_walk import step
 from entrepot.edge.soundness import DEPTH_MAX, NUMBER
@@ -36,6 +37,10 @@ PLAIN_MAX: Final = 13
 EXPONENT_DIGITS_MAX: Final = 3
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+# What a decoder says of a text in which there is nothing to see.
+_NOTHING_TO_SEE: Final = frozenset({
+    f"Expected `str` matching regex {pattern!r}" for pattern in (SEEN, SEEN_OR_EMPTY)
+})  # fmt: skip
 _AT: Final = re.compile(r" - at `(?:key` in `)?\$([^`]*)`\Z")
 _FIELD: Final = re.compile(r"Object (missing required|contains unknown) field `(.*)`", re.DOTALL)
 
@@ -84,6 +89,8 @@ def placed(message: str) -> InvalidJson:
     at = _AT.search(message)
     if at is not None:
         path, problem = at[1], message[: at.start()]
+    if problem in _NOTHING_TO_SEE:
+        problem = BLANK
     field = _FIELD.fullmatch(problem)
     if field is not None:
         path += step(field[2])

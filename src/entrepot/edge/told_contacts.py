@@ -5,6 +5,7 @@ from __future__ import annotations
 from entrepot.core.addresses import folded
 from entrepot.core.buyers import EMAIL
 from entrepot.core.decide.buyer_parts import Address
+from entrepot.core.naming import visible
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import addresses
 
@@ -29,7 +30,4 @@ def address(kind: str, text: str, field: str) -> Address:
 
 def name(text: str, field: str) -> str:
     """A name without blanks around it. Refused: a blank one."""
-    found = text.strip()
-    if not found:
-        raise refuse(Reason.INVALID, "must not be blank", field)
-    return found
+    return visible(text.strip(), field)

@@ -10,6 +10,7 @@ from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
+from entrepot.core.naming import visible
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.properties import text_of
@@ -73,8 +74,7 @@ def make(command: MakeTaxon, facts: Facts) -> Decision:
     for field, text, most in told:
         if text is not None and len(text) > most:
             raise refuse(Reason.INVALID, f"must not be longer than {most:,} characters", field)
-    if not name:
-        raise refuse(Reason.INVALID, "must not be blank", "name")
+    visible(name, "name")
     if not slug or not slug.isprintable():
         raise refuse(Reason.INVALID, "must have a letter or a digit, and no line breaks", "slug")
     _look_for_twin(command, slug, facts)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
+from entrepot.core.naming import visible
 from entrepot.core.needs import Needs
 from entrepot.core.notes import NOTES, OrderNote
 from entrepot.core.refusal import Reason, refuse
@@ -36,8 +37,7 @@ def note(command: NoteOrder, facts: Facts) -> Decision:
     order = facts.orders.get((command.org, command.order_id))
     if order is None:
         raise refuse(Reason.UNKNOWN_ORDER)
-    if not command.text.strip():
-        raise refuse(Reason.INVALID, "must not be blank", field="text")
+    visible(command.text, "text")
     if len(command.text) > TEXT_MAX:
         raise refuse(Reason.INVALID, f"must not be longer than {TEXT_MAX:,} characters", "text")
     changes = Changes(facts)

@@ -9,6 +9,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.channels import CHANNELS, CHANNELS_MAX, NAME_MAX, Channel
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
+from entrepot.core.naming import visible
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.properties import text_of
@@ -33,9 +34,7 @@ def wants(command: MakeChannel, needs: Needs) -> None:
 
 def make(command: MakeChannel, facts: Facts) -> Decision:
     """Make the channel. Refused: a blank or long name, one that a channel has, one too many."""
-    org, name = command.org, command.name.strip()
-    if not name:
-        raise refuse(Reason.INVALID, "must not be blank", "name")
+    org, name = command.org, visible(command.name.strip(), "name")
     if len(name) > NAME_MAX:
         raise refuse(Reason.INVALID, f"must not be longer than {NAME_MAX} characters", "name")
     known = [one for one in facts.of(CHANNELS).values() if one.org == org]

@@ -10,10 +10,10 @@ from entrepot.core.changes import Changes
 from entrepot.core.commands import CustomerRef, DraftLine
 from entrepot.core.decide import partner
 from entrepot.core.decide.catalogue import resolve_variant
-from entrepot.core.decide.naming import visible
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
+from entrepot.core.naming import visible
 from entrepot.core.needs import Needs, PricedLines
 from entrepot.core.order import Event, Order, Variant
 from entrepot.core.partnerships import PARTNERSHIPS, Partnership

@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 from entrepot.core import events, products
 from entrepot.core.changes import Changes
 from entrepot.core.decide.classify import sorted_into, wants_sorting
-from entrepot.core.decide.naming import visible
 from entrepot.core.decide.variants import (
     NewVariant,
     VariantChange,
@@ -22,6 +21,7 @@ from entrepot.core.decide.variants import (
 )
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
+from entrepot.core.naming import visible
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.product_changes import changed, whole

@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 from entrepot.core import events, price_lists
 from entrepot.core.changes import Changes
 from entrepot.core.decide import partner
-from entrepot.core.decide.naming import visible
 from entrepot.core.decide.price import (
     LISTED_ALREADY,
     DraftEntry,
@@ -20,6 +19,7 @@ from entrepot.core.decide.price import (
     price_fault,
 )
 from entrepot.core.facts import Facts
+from entrepot.core.naming import visible
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.price_lists import (

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.decide import product, variants
-from entrepot.core.decide.naming import visible
 from entrepot.core.decide.product import MakeProduct
 from entrepot.core.decide.variants import NewVariant, VariantChange
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import Location
 from entrepot.core.money import Amount
+from entrepot.core.naming import visible
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.products import DEFAULT

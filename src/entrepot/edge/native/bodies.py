@@ -14,7 +14,7 @@ from entrepot.edge.dialect import Call, Parameter, query_pairs, read_json
 from entrepot.edge.json_walk import step
 from entrepot.edge.keys import idempotency_key
 from entrepot.edge.own_types import of_own_type
-from entrepot.edge.strict_json import BYTE_ORDER_MARK, decimal
+from entrepot.edge.strict_json import BYTE_ORDER_MARK, decimal, placed
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint
 
@@ -101,7 +101,7 @@ def query(call: Call, shape: type[S]) -> S:
             try:
                 told[name] = msgspec.convert(text, field.type, strict=False, dec_hook=of_own_type)
             except msgspec.ValidationError as error:
-                problem = str(error)
+                problem = placed(str(error)).problem
         if problem is not None:
             faults.append(Refusal(Reason.INVALID, problem, _name(name)))
     if faults:

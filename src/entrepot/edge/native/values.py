@@ -5,12 +5,14 @@ They are types of ours (edge/own_types.py): a faulty value is a fault of the bod
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
 from entrepot.core import ids, money, quantity
+from entrepot.core.naming import BLANK, SEEN, SEEN_OR_EMPTY
 from entrepot.core.price_lists import PERCENTAGE, percentage
 from entrepot.core.quantity import LINE_MAX, Quantity
 from entrepot.core.scopes import MEANINGS
@@ -21,6 +23,19 @@ PRICE_PLACES: Final = 4
 _MOST: Final = quantity.text(LINE_MAX)
 _UUID: Final = {"type": "string", "format": "uuid"}
 _AMOUNT: Final = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
+
+
+def seen(most: int, description: str | None = None, **schema: str) -> Meta:
+    """The bounds of a text of at most so many characters in which there is something to see."""
+    return Meta(
+        min_length=1, max_length=most, pattern=SEEN, description=description,
+        extra_json_schema=dict(schema),
+    )  # fmt: skip
+
+
+def seen_or_empty(most: int) -> Meta:
+    """The bounds of a name that may be left empty; blanks alone are none."""
+    return Meta(max_length=most, pattern=SEEN_OR_EMPTY)
 
 
 class _Id:
@@ -175,9 +190,11 @@ class _Reference:
 
     @classmethod
     def told(cls, value: object) -> _Reference:
-        """Raises ValueError for no text of 1 to 255 characters, and for a card number."""
+        """Raises ValueError for no text of 1 to 255 characters, a blank one, and a card number."""
         if not isinstance(value, str) or not 1 <= len(value) <= 255:
             raise ValueError("must be a text of 1 to 255 characters")
+        if re.search(SEEN, value) is None:
+            raise ValueError(BLANK)
         if is_card_number(value):
             raise ValueError("is a card number; send what the payment service calls the payment")
         return cls(value)
@@ -215,5 +232,5 @@ Count = Annotated[
 Measure = Annotated[_Measure, _as(type="number", minimum=0)]
 Instant = Annotated[_Instant, _as(type="string", format="date-time")]
 Code = Annotated[_Code, _as(type="string", minLength=3, maxLength=3, examples=["EUR"])]
-Reference = Annotated[_Reference, _as(type="string", minLength=1, maxLength=255)]
+Reference = Annotated[_Reference, _as(type="string", minLength=1, maxLength=255, pattern=SEEN)]
 Scope = Annotated[_Scope, _as(type="string", enum=list(MEANINGS))]

@@ -8,11 +8,12 @@ import msgspec
 from msgspec import Meta
 
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Code, Id, Instant, Money
+from entrepot.edge.native.values import Code, Id, Instant, Money, seen, seen_or_empty
 from entrepot.edge.native.wire import Amount, FreeObject, Page, Time, Uuid
 
-Name = Annotated[str, Meta(min_length=1, max_length=500)]
+Name = Annotated[str, seen(500)]
 Text = Annotated[str, Meta(max_length=500)]
+Label = Annotated[str, seen_or_empty(500)]
 Counter = Annotated[int, Meta(ge=0, le=10**12)]
 
 
@@ -20,7 +21,7 @@ class Audience(msgspec.Struct, forbid_unknown_fields=True):
     """Who was meant."""
 
     id: Id
-    name: Text = ""
+    name: Label = ""
     lists: Annotated[list[Text], Meta(max_length=100)] = []
     segment: Text = ""
     recipient_count: Counter = 0
@@ -31,7 +32,7 @@ class Flow(msgspec.Struct, forbid_unknown_fields=True):
 
     id: Id
     version_id: Id
-    name: Text = ""
+    name: Label = ""
     emoji: Text = ""
 
 

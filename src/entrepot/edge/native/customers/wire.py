@@ -10,13 +10,14 @@ from msgspec import UNSET, Meta, UnsetType
 from entrepot.core.buyers import PARTS_MAX
 from entrepot.core.partnerships import STATUSES
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Id
+from entrepot.edge.native.values import Id, seen, seen_or_empty
 from entrepot.edge.native.wire import FreeObject, Page, Time, Uuid
 
-Text = Annotated[str, Meta(min_length=1, max_length=500)]
+Text = Annotated[str, seen(500)]
+Label = Annotated[str, seen_or_empty(255)]
 Short = Annotated[str, Meta(max_length=255)]
 Line = Annotated[str, Meta(max_length=2_000)]
-Value = Annotated[str, Meta(min_length=1, max_length=320)]
+Value = Annotated[str, seen(320)]
 Status = Literal[STATUSES]  # type: ignore[valid-type]
 Object = dict[str, Any]
 _PARTS = Meta(max_length=PARTS_MAX)
@@ -30,7 +31,7 @@ class NewContact(msgspec.Struct, forbid_unknown_fields=True):
     """A mailbox or a telephone as wanted. The first one is primary unless told otherwise."""
 
     value: Value
-    contact_name: Short | None = None
+    contact_name: Label | None = None
     primary: bool | None = None
 
 
@@ -39,14 +40,14 @@ class ContactChange(msgspec.Struct, forbid_unknown_fields=True):
 
     id: Id
     value: Value | UnsetType = UNSET
-    contact_name: Short | None | UnsetType = UNSET
+    contact_name: Label | None | UnsetType = UNSET
     primary: bool | UnsetType = UNSET
 
 
 class NewLocation(msgspec.Struct, forbid_unknown_fields=True):
     """A place as wanted."""
 
-    label: Short | None = None
+    label: Label | None = None
     type: Short | None = None
     status: Short | None = None
     line1: Line | None = None
@@ -61,7 +62,7 @@ class LocationChange(msgspec.Struct, forbid_unknown_fields=True):
     """Changes of a place: what is left out stays."""
 
     id: Id
-    label: Short | None | UnsetType = UNSET
+    label: Label | None | UnsetType = UNSET
     type: Short | None | UnsetType = UNSET
     status: Short | UnsetType = UNSET
     line1: Line | None | UnsetType = UNSET

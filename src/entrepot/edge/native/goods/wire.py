@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from entrepot.edge import quantities
 from entrepot.edge.native.paging import Limit
 from entrepot.edge.native.products.wire import Variant, VariantMembers
-from entrepot.edge.native.values import Code, Count, Id, Money
+from entrepot.edge.native.values import Code, Count, Id, Money, seen
 from entrepot.edge.native.wire import Amount, Page, Time, Uuid
 
-Sku = Annotated[str, Meta(min_length=1, max_length=255)]
-Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
+Sku = Annotated[str, seen(255)]
+Name = Annotated[str, seen(1_000)]
 
 
 class MakeVariant(VariantMembers, forbid_unknown_fields=True, kw_only=True):
@@ -53,7 +52,7 @@ class Adjust(msgspec.Struct, forbid_unknown_fields=True):
 
     variant_id: Id
     location_id: Id
-    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    reason: Annotated[str, seen(500)]
     delta: Count | None = None
     set_to: Count | None = None
     unit_cost: Money | None = None

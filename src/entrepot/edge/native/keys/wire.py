@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.scopes import MEANINGS
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Scope
+from entrepot.edge.native.values import Scope, seen
 from entrepot.edge.native.wire import Page, Time, Uuid
 
 
@@ -17,7 +17,7 @@ class MakeKey(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /v1/keys. A key gives no scope that it does not have itself."""
 
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=len(MEANINGS))]
-    name: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    name: Annotated[str, seen(100)] | None = None
 
 
 class KeyQuery(msgspec.Struct, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.edge.native.orders.wire import LINES_MAX, Address, Long, Name, NewLine, Object
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Id, Instant, Money, Much, Reference
+from entrepot.edge.native.values import Id, Instant, Money, Much, Reference, seen
 
 
 class ChangedLine(msgspec.Struct, forbid_unknown_fields=True):
@@ -108,7 +108,7 @@ class RefundOrder(msgspec.Struct, forbid_unknown_fields=True):
 class NewNote(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /v1/orders/{ref}/notes."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    text: Annotated[str, seen(10_000)]
 
 
 class EventQuery(msgspec.Struct, forbid_unknown_fields=True):

@@ -12,17 +12,17 @@ from entrepot.core.returns import STATES as RETURN_STATES
 from entrepot.core.shipments import STATES
 from entrepot.edge import quantities
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Code, Id, Instant, Money, Much, Reference
+from entrepot.edge.native.values import Code, Id, Instant, Money, Much, Reference, seen
 from entrepot.edge.native.wire import Amount, FreeObject, Page, Time, Uuid
 
 LINES_MAX = 500
-Name = Annotated[str, Meta(min_length=1, max_length=255)]
+Name = Annotated[str, seen(255)]
 Long = Annotated[str, Meta(max_length=10_000)]
 Address = Annotated[
-    str, Meta(min_length=1, max_length=2_000, description="The address, line by line")
+    str, seen(2_000, "The address, line by line")
 ]  # fmt: skip
-Sku = Annotated[str, Meta(min_length=1, max_length=255)]
-Title = Annotated[str, Meta(min_length=1, max_length=1_000)]
+Sku = Annotated[str, seen(255)]
+Title = Annotated[str, seen(1_000)]
 Object = dict[str, Any]
 Stage = Literal[STAGES]  # type: ignore[valid-type]
 Payment = Literal[PAYMENTS]  # type: ignore[valid-type]
@@ -62,7 +62,7 @@ class Who(msgspec.Struct, forbid_unknown_fields=True):
 class Paying(msgspec.Struct, forbid_unknown_fields=True):
     """The payment service, and what it calls the payment."""
 
-    provider: Annotated[str, Meta(min_length=1, max_length=100)]
+    provider: Annotated[str, seen(100)]
     reference: Reference
 
 
@@ -83,7 +83,7 @@ class PlaceOrder(msgspec.Struct, forbid_unknown_fields=True):
 class OrderQuery(msgspec.Struct, forbid_unknown_fields=True):
     """The query of GET /v1/orders."""
 
-    q: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    q: Annotated[str, seen(200)] | None = None
     stage: Stage | None = None
     payment: Payment | None = None
     fulfilment: Fulfilment | None = None

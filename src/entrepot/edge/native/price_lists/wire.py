@@ -9,10 +9,10 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.price_lists import ENTRIES_MAX, PARTNERSHIPS_MAX
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Code, Id, Money, Percent
+from entrepot.edge.native.values import Code, Id, Money, Percent, seen
 from entrepot.edge.native.wire import FreeObject, Page, Time, Uuid
 
-Name = Annotated[str, Meta(min_length=1, max_length=255)]
+Name = Annotated[str, seen(255)]
 Object = dict[str, Any]
 Customers = Annotated[list[Id], Meta(max_length=PARTNERSHIPS_MAX)]
 Shown = Annotated[str, Meta(description="A decimal; -10 is 10 % less", examples=["-10"])]

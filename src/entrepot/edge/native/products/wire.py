@@ -10,14 +10,14 @@ from msgspec import UNSET, Meta, UnsetType
 from entrepot.core.products import STATUSES, VARIANTS_MAX
 from entrepot.edge import quantities
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Code, Id, Measure, Money
+from entrepot.edge.native.values import Code, Id, Measure, Money, seen
 from entrepot.edge.native.wire import Amount, FreeObject, Page, Time, Uuid
 
-Text = Annotated[str, Meta(min_length=1, max_length=255)]
-Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
+Text = Annotated[str, seen(255)]
+Name = Annotated[str, seen(1_000)]
 Long = Annotated[str, Meta(max_length=50_000)]
-Handle = Annotated[str, Meta(min_length=1, max_length=255)]
-Url = Annotated[str, Meta(min_length=1, max_length=2_000)]
+Handle = Annotated[str, seen(255)]
+Url = Annotated[str, seen(2_000)]
 Sequence = Annotated[int, Meta(ge=1, le=1_000_000)]
 Options = dict[str, str]
 Object = dict[str, Any]

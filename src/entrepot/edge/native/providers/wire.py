@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from entrepot.edge.native.values import seen
 from entrepot.edge.native.wire import Page, Time
 
 Service = Literal["stripe", "adyen", "paypal"]
-Text = Annotated[str, Meta(min_length=1, max_length=4_096)]
+Text = Annotated[str, seen(4_096)]
 
 
 class Members(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):

@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Meta
 
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Id, Instant
+from entrepot.edge.native.values import Id, Instant, seen
 from entrepot.edge.native.wire import FreeObject, Page, Time, Uuid
 
 Text = Annotated[str, Meta(max_length=500)]
-Told = Annotated[str, Meta(min_length=1, max_length=500)]
+Told = Annotated[str, seen(500)]
 Origin = Literal["broadcast", "ai", "flow", "automation", "app"]
 Kind = Literal["click", "open", "message"]
 

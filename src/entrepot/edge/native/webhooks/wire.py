@@ -9,9 +9,10 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.webhooks import FORMATS, TYPES_MAX, URL_MAX
 from entrepot.edge.native.paging import Limit
+from entrepot.edge.native.values import seen
 from entrepot.edge.native.wire import Page, Time, Uuid
 
-Url = Annotated[str, Meta(min_length=1, max_length=URL_MAX, extra_json_schema={"format": "uri"})]
+Url = Annotated[str, seen(URL_MAX, format="uri")]
 Type = Annotated[str, Meta(pattern=r"^[a-z_]+(\.[a-z_]+)+$", max_length=100)]
 Types = Annotated[list[Type], Meta(max_length=TYPES_MAX)]
 Format = Literal["native", "domain_event"]

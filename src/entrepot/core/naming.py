@@ -1,0 +1,27 @@
+"""Names that people find things by: there has to be something to see."""
+
+from __future__ import annotations
+
+import re
+
+from entrepot.core.refusal import Reason, refuse
+
+# A character with a shape. Without one are blanks and controls, marks of direction, joiners and
+# variation selectors, and the letters that Unicode has as fillers (UAX #44,
+# Default_Ignorable_Code_Point, and Braille's empty cell).
+SEEN = (
+    r"[^\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
+    r"\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]"
+)
+SEEN_OR_EMPTY = rf"^(?![\s\S])|{SEEN}"
+BLANK = "must not be blank"
+_seen = re.compile(SEEN).search
+
+
+def visible(name: str, field: str) -> str:
+    """The name as it was told. Refused: blanks and characters without a shape alone, under the
+    sender's name for the member.
+    """
+    if _seen(name) is None:
+        raise refuse(Reason.INVALID, BLANK, field)
+    return name
