@@ -87,7 +87,8 @@ def test_a_text_without_anything_to_see_is_refused_and_named(text: Text) -> None
 def test_the_members_are_those_of_the_document() -> None:
     named = {f"{one.method} {one.address} {one.where}" for one in TEXTS}
     assert {
-        "PATCH /v1/variants/{id} name", "POST /v1/broadcasts name", "PATCH /v1/broadcasts/{id} name",
+        "PATCH /v1/variants/{id} name", "POST /v1/broadcasts name",
+        "PATCH /v1/broadcasts/{id} name",
         "POST /v1/orders payment.reference", "POST /v1/stock/adjustments reason",
         "PATCH /v1/products/{id} variants.change[0].name", "POST /v1/keys name",
         "POST /v1/customers emails[0].contact_name",
