@@ -45,6 +45,7 @@ class DraftLine(NamedTuple):
     properties: str | None = None
     counted: bool = True  # False: how many was not told, and the quantity is a guess
     bare: bool = False  # the details say nothing that the line does not say itself
+    price_field: str = "price"  # the sender's name for the price, for refusals
 
 
 class CustomerRef(NamedTuple):

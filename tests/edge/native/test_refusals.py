@@ -44,6 +44,7 @@ def test_faults_are_named_in_their_order_and_the_version_and_the_candidates_are_
         ("", ""), ("currency", "/currency"), ("lines[10].quantity", "/lines/10/quantity"),
         ("[3].items[0]", "/3/items/0"), ('metadata["a b"]', "/metadata/a b"),
         ('["~/"].x', "/~0~1/x"), ('["\\"]"]', '/"]'), ("Idempotency-Key", "/Idempotency-Key"),
+        ('["\\ud800"].x', "/\ufffd/x"), ('["a\\ud83d\\ude00"]', "/a\U0001f600"),
     ],
 )  # fmt: skip
 def test_a_path_as_a_pointer(path: str, found: str) -> None:

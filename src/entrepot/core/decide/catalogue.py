@@ -154,7 +154,7 @@ def make_line(  # noqa: PLR0913, PLR0917 - a draft, its place and what is known
     if draft.price is None and variant.currency != currency:
         priced = f"is priced in {variant.currency}" if variant.currency else "has no price yet"
         sentence = f"the variant {priced}: say a price in {currency}"
-        raise refuse(Reason.INVALID, sentence, field=f"{draft.where}.price")
+        raise refuse(Reason.INVALID, sentence, field=f"{draft.where}.{draft.price_field}")
     if draft.location_id is not None and not facts.has_location(org, draft.location_id):
         raise refuse(Reason.UNKNOWN_LOCATION, field=f"{draft.where}.location_id")
     return Line(

@@ -133,7 +133,7 @@ def _currency(first: DraftLine, org: int, facts: Facts, changes: Changes) -> str
     currency = resolve_variant(first, org, facts, changes).currency
     if not currency:
         sentence = "the variant has no price yet: say a price and its currency"
-        raise refuse(Reason.INVALID, sentence, field=f"{first.where}.price")
+        raise refuse(Reason.INVALID, sentence, field=f"{first.where}.{first.price_field}")
     return currency
 
 

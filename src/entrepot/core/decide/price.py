@@ -256,9 +256,8 @@ def _priced(
     if found is None or wanted not in ("", found.currency):
         listed = entry.currency if found is None else found.currency
         sentence = f"the list {its.name} has a price in {listed}: say a price in {wanted}"
-        raise refuse(Reason.INVALID, sentence, field=f"{draft.where}.price")
+        raise refuse(Reason.INVALID, sentence, field=f"{draft.where}.{draft.price_field}")
     if not found.price.within_range():
-        raise refuse(
-            Reason.INVALID, "the price on the list is out of range", f"{draft.where}.price"
-        )
+        sentence = "the price on the list is out of range"
+        raise refuse(Reason.INVALID, sentence, f"{draft.where}.{draft.price_field}")
     return draft._replace(price=found.price, currency=found.currency)

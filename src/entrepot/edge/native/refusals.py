@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import msgspec
@@ -38,6 +39,11 @@ def refusal_answer(refusal: Refusal, request_id: str) -> Answer:
     return Answer(STATUS[reason], msgspec.json.encode(problem))
 
 
+def _whole(text: str) -> str:
+    """The name of a member, in which half of a character is shown as a replacement character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def pointer(path: str) -> str:
     """The JSON pointer (RFC 6901) of a path: `lines[0].quantity` is `/lines/0/quantity`."""
     parts = []
@@ -45,6 +51,6 @@ def pointer(path: str) -> str:
         position, quoted, name = match.groups()
         text = position or name
         if text is None:
-            text = msgspec.json.decode(f'"{quoted}"', type=str)
+            text = _whole(json.loads(f'"{quoted}"'))
         parts.append("/" + text.replace("~", "~0").replace("/", "~1"))
     return "".join(parts)

@@ -76,6 +76,7 @@ def new_line(line: wire.NewLine, where: str, code: str | None) -> DraftLine:
         title=line.title or "",
         location_id=None if line.location_id is None else line.location_id.raw,
         properties=object_text(line.properties),
+        price_field="unit_price",
     )
 
 

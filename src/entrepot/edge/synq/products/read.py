@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from entrepot.core.decide.product import AmendProduct, MakeProduct
+from entrepot.core.decide.product import AmendProduct, MakeProduct, ProductPaths
 from entrepot.core.decide.variants import NewVariant
 from entrepot.core.money import ZERO, Amount, storable
 from entrepot.core.products import DELETED
@@ -22,6 +22,7 @@ MAKE_VARIANT: msgspec.json.Decoder[wire.MakeVariant] = msgspec.json.Decoder(wire
 SOURCE = "synq"
 _CURRENCY = "USD"
 _NULL = (b"", b"null")
+_PATHS = ProductPaths(name="title")
 # Members of a product that every dialect may tell, by the names that they have in the book.
 _COMMON = {"title": "name", "description": "description", "category": "category", "brand": "brand"}
 _IDS = ("category_id", "brand_id")
@@ -46,12 +47,12 @@ def make_product(body: wire.Told, of: OfOrganization, *variants: NewVariant) -> 
     name = said.pop("name", "").strip()
     if not name:
         raise refuse(Reason.INVALID, "The field is required, and must not be blank", "title")
-    return MakeProduct(of.org, SOURCE, name, variants, said, bare=True)
+    return MakeProduct(of.org, SOURCE, name, variants, said, _PATHS, bare=True)
 
 
 def change_product(body: wire.Told, product_id: bytes, of: OfOrganization) -> AmendProduct:
     """The command. What is absent, empty or null stays as it is."""
-    return AmendProduct(of.org, SOURCE, product_id, _said(body), live=True)
+    return AmendProduct(of.org, SOURCE, product_id, _said(body), paths=_PATHS, live=True)
 
 
 def delete_product(product_id: bytes, of: OfOrganization) -> AmendProduct:
