@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.book import ORG, Book
+from tests.core.book import ORG, TRACKED, Book
 
+from entrepot.core.decide.illustrate import AddMedium
 from entrepot.core.decide.price import MakePriceList, PriceListPaths
 from entrepot.core.decide.product import AmendProduct, MakeProduct, ProductPaths
 from entrepot.core.decide.reprice import AmendPriceList
@@ -74,3 +75,11 @@ def test_any_other_name_is_kept_as_it_was_told(name: str) -> None:
     made = Book().done(MakeLocation(ORG, name, "native"))
     assert isinstance(made, LocationResult)
     assert made.location.name == name
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "https://a:99999/", "https://a:b/", "http://:80/x"])
+def test_an_address_that_is_none_is_no_medium(url: str) -> None:
+    book = Book()
+    refused = book.refused(AddMedium(ORG, "synq", url, variant_id=TRACKED))
+    assert (refused.reason.code, refused.field) == ("invalid", "url")
+    book.done(AddMedium(ORG, "synq", "https://[::1]:80/a.png", variant_id=TRACKED))

@@ -89,3 +89,10 @@ def test_no_member_that_is_secret_is_shown() -> None:
             value = MEMBERS[one.service][name].encode()
             assert value not in (one.sealed or b"")
             assert base64.b64encode(value) not in (one.sealed or b"")
+
+
+@pytest.mark.parametrize("told", ["sk_\u00e9", "sk_\U0001f600", "sk_1\n", " sk_1", "sk_\x7f"])
+def test_a_member_that_no_header_can_have_makes_no_account(told: str) -> None:
+    """A service's client would fail at every call with it."""
+    assert account.faults("stripe", {"api_key": "sk_1"}) == []
+    assert account.faults("stripe", {"api_key": told}) == [("api_key", "is no single line of text")]

@@ -87,10 +87,15 @@ def faults(service: str, given: Mapping[str, str]) -> list[tuple[str, str]]:
         value = given.get(name, member.default)
         if not value and member.default is None:
             found.append((name, f"is missing: {member.meaning}"))
-        if value and (len(value) > _VALUE_MAX or not value.isprintable() or value != value.strip()):
+        if value and (len(value) > _VALUE_MAX or not _is_line(value)):
             found.append((name, "is no single line of text"))
     url_fault = fault_of_url(given.get(BASE_URL) or default_of(service, BASE_URL))
     return found if url_fault is None else [*found, (BASE_URL, url_fault)]
+
+
+def _is_line(value: str) -> bool:
+    """Whether a header of HTTP can have this value: services issue nothing else."""
+    return value.isascii() and value.isprintable() and value == value.strip()
 
 
 def is_at(url: str, hosts: tuple[str, ...]) -> bool:

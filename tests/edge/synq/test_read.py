@@ -299,3 +299,20 @@ def test_what_is_no_uuid_is_named(text: str) -> None:
     with pytest.raises(Refused) as refused:
         uuid(text, "orderID")
     assert refused.value.refusal.field == "orderID"
+
+
+@pytest.mark.parametrize("blank", [" ", "\u200b", "\n\u3000"])
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (lambda blank: order(payment_provider=blank), "payment_provider"),
+        (lambda blank: order(payment_reference=blank), "payment_reference"),
+        (lambda blank: order(items=[line(product_title=blank)]), "items[0].product_title"),
+    ],
+    ids=["provider", "reference", "title"],
+)
+def test_what_has_to_be_told_has_something_to_see(body: Any, field: str, blank: str) -> None:
+    with pytest.raises(Refused) as told:
+        placed(body(blank))
+    refused = told.value.refusal
+    assert (refused.field, refused.detail) == (field, "must not be blank")

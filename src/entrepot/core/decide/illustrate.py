@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from entrepot.core import events
 from entrepot.core.changes import Changes
@@ -19,6 +20,17 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, MediumResult
 
 _LINK = re.compile(r"https?://[^\s/?#]+[^\s]*\Z", re.IGNORECASE)
+
+
+def _is_link(url: str) -> bool:
+    if not _LINK.match(url):
+        return False
+    try:
+        split = urlsplit(url)
+        host, port = split.hostname, split.port
+    except ValueError:  # half an address of IPv6, or a port that is none
+        return False
+    return host is not None and port != 0
 
 
 class AddMedium(NamedTuple):
@@ -47,7 +59,7 @@ def add(command: AddMedium, facts: Facts) -> Decision:
     """
     org = command.org
     _look_at_owner(command, facts)
-    if not _LINK.match(command.url) or len(command.url) > LINK_MAX:
+    if not _is_link(command.url) or len(command.url) > LINK_MAX:
         sentence = f"must be an address, http or https, of at most {LINK_MAX:,} characters"
         raise refuse(Reason.INVALID, sentence, "url")
     if len(command.alt_text or "") > TEXT_MAX:

@@ -14,6 +14,7 @@ from entrepot.core.decide.hear import Heard, KeepHeard, ReceiveOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.push import PushProduct
 from entrepot.core.integrations import COMMERCE, Connection, key_of
+from entrepot.core.naming import visible
 from entrepot.core.quantity import ONE, Quantity
 from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import addresses, canonical, currency, quantities
@@ -160,9 +161,7 @@ def _placing(told: Told, connection: Connection) -> PlaceOrder:
 
 
 def _line(line: wire.Line, where: str, code: str, connection: Connection) -> DraftLine:
-    title = line.name or line.description or line.sku
-    if not title:
-        raise refuse(Reason.INVALID, "must not be empty", f"{where}.name")
+    title = visible(line.name or line.description or line.sku or "", f"{where}.name")
     name = "unit_amount" if bytes(line.unit_amount) not in _ABSENT else "amount"
     price = unit_price(getattr(line, name), f"{where}.{name}")
     quantity = Quantity(ONE)

@@ -11,6 +11,7 @@ import msgspec
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import UNITS_MAX, ZERO, Amount, stripped
+from entrepot.core.naming import visible
 from entrepot.core.quantity import LINE_MAX, ONE, Quantity
 from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import currency
@@ -95,7 +96,7 @@ def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrde
     if not currency.is_money(code):
         raise refuse(Reason.INVALID, f"{code} is no money that can be paid in", "currency")
     for field in ("payment_provider", "payment_reference"):
-        refuse_card_number(getattr(body, field), field)
+        refuse_card_number(visible(getattr(body, field), field), field)
     customer = CustomerRef()
     if body.customer_id:
         customer = CustomerRef(customer_id=uuid(body.customer_id, "customer_id", "prt_"))
@@ -155,6 +156,7 @@ def _compared(line: DraftLine, price: Amount) -> tuple[object, ...]:
 
 
 def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
+    visible(item.product_title, f"{where}.product_title")
     variant_id = uuid(item.variant_id, f"{where}.variant_id", "var_") if item.variant_id else None
     location_id = uuid(item.location_id, f"{where}.location_id") if item.location_id else None
     if variant_id is not None and location_id is None:
