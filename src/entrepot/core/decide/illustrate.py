@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from entrepot.core import events
 from entrepot.core.changes import Changes
@@ -19,18 +18,18 @@ from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, MediumResult
 
-_LINK = re.compile(r"https?://[^\s/?#]+[^\s]*\Z", re.IGNORECASE)
+# A host, by its name or by its address (IPv6 in brackets), with a port or without; then the rest.
+_LINK = re.compile(
+    r"https?://([^\s/?#@\[\]]*@)?(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(:(?P<port>[0-9]{1,5}))?"
+    r"([/?#]\S*)?\Z",
+    re.IGNORECASE,
+)
+_PORT_MAX = 65_535
 
 
 def _is_link(url: str) -> bool:
-    if not _LINK.match(url):
-        return False
-    try:
-        split = urlsplit(url)
-        host, port = split.hostname, split.port
-    except ValueError:  # half an address of IPv6, or a port that is none
-        return False
-    return host is not None and port != 0
+    found = _LINK.match(url)
+    return found is not None and 0 < int(found["port"] or 80) <= _PORT_MAX
 
 
 class AddMedium(NamedTuple):
