@@ -230,3 +230,14 @@ def test_what_is_no_book_could_not_be_asked(book: Copy, monkeypatch: pytest.Monk
         assert "\n" not in said["error"]
     assert not (folder / "absent.db").exists()
     assert not (folder / "none").exists()
+
+
+def test_rows_are_asked_of_a_table_that_an_index_shows_as_empty(book: Copy) -> None:
+    book.do("UPDATE jobs SET kind = 'dance' WHERE order_id = :placed", placed=book.ids["placed"])
+    [found] = book.found()["KNOWN_STEPS"]
+    assert found["kind"] == "dance"
+    # The root of an index in which nothing is. SQLite counts rows by this index.
+    book.overwrite(book.page_of("jobs_due"), b"\x0a\0\0\0\0\x10\0\0".ljust(4096, b"\0"))
+    _, said = book.verify()
+    assert said["checked"]["jobs"] == 0
+    assert book.found()["KNOWN_STEPS"] == [found]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 from typing import Any
+from unittest import mock
 
 import pytest
 from sqlalchemy import Connection, event, text
 from sqlalchemy.dialects import sqlite
 
+from entrepot.store import verify as verifying
 from entrepot.store.engines.sqlite import SqliteDatabase
 from entrepot.store.keeping import migrate
 from entrepot.store.verify import statements, verify
@@ -57,7 +59,7 @@ async def test_no_row_has_the_numbers_of_all_events_looked_through(tmp_path: obj
 
 
 def _plans(conn: Connection) -> list[list[Any]]:
-    """The plans of all statements of an audit."""
+    """The plans of all statements of an audit of a book whose tables all have rows."""
     asked: list[tuple[str, Any]] = []
 
     def heard(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
@@ -65,7 +67,8 @@ def _plans(conn: Connection) -> list[list[Any]]:
             asked.append((statement, values))
 
     event.listen(conn, "before_cursor_execute", heard)
-    verify(conn)
+    with mock.patch.object(verifying, "_rowless", return_value=set()):
+        verify(conn)
     event.remove(conn, "before_cursor_execute", heard)
     return [
         list(conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
