@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -124,3 +124,33 @@ def test_a_member_that_is_none_is_an_error_at_once() -> None:
         by(Note, "orgs")
     with pytest.raises(TypeError, match="Note has no member fence"):
         Kind("note", Note, by(Note, "id"), guard="fence")
+
+
+_IDS = st.tuples(st.just(1), st.sampled_from("ab"), st.sampled_from("xyz"))
+_STEPS = st.sampled_from(["read", "know", "put", "take", "remove", "take away", "forget", "ask"])
+
+
+@given(st.lists(st.tuples(_STEPS, _IDS)))
+def test_groups_have_the_rows_as_they_now_are(steps: list[tuple[str, Any]]) -> None:
+    """However rows came and went, and whenever somebody asked before."""
+    rows: Grouped[tuple[int, str], tuple[int, str, str], Note] = Grouped(NOTES)
+    for number, (step, key) in enumerate(steps):
+        note = Note(*key, text=str(number))
+        if step == "read":
+            rows.read([note])
+        elif step in ("know", "put"):
+            getattr(rows, step)(note)
+        elif step in ("remove", "forget"):
+            getattr(rows, step)(key)
+        elif step != "ask":
+            rows.take({key: note if step == "take" else None})
+        else:
+            rows.of(key[:2])
+    for group in ((1, "a"), (1, "b")):
+        expected = {row for row in rows.values() if row[:2] == group}
+        assert set(rows.of(group)) == expected
+        assert len(rows.of(group)) == len(expected)
+    assert rows.new.isdisjoint(rows.base)
+    assert rows.new <= rows.now.keys()
+    assert rows.dirty <= rows.base.keys() & rows.now.keys()
+    assert rows.gone <= rows.base.keys() - rows.now.keys()

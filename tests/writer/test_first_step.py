@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.hold import HoldOrder
 from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.facts import Facts
 from entrepot.core.order import Job
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult
@@ -80,6 +82,23 @@ async def test_an_order_is_placed_and_reserved_in_one_transaction(database: Data
     assert job.kind == "authorise"
     assert seen is not None
     assert (seen.order.version, seen.order.number, len(seen.reservations)) == (2, 1, 1)
+
+
+async def test_batches_leave_nothing_to_the_collector_of_cycles(database: Database) -> None:
+    """A collection holds the event loop up for as long as there is much of it."""
+    desk = await a_desk(database, 5)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            await desk.do(desk.shop.order(quantity=2))
+        for job, seen in desk.handed:
+            await desk.settle(job, seen)
+            assert isinstance((await desk.settle(job, None)).result, Refusal)
+        desk.handed.clear()
+        assert not [one for one in gc.get_objects() if isinstance(one, Facts)]
+    finally:
+        gc.enable()
 
 
 async def test_who_comes_first_gets_the_last_piece(database: Database) -> None:

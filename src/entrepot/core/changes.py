@@ -77,7 +77,7 @@ class OfKind(Generic[K, R]):
         else:
             found = pending[kind] = Pending()
             found.known, found.rows = changes.known.made[kind], {}
-        changes.__dict__[self._name] = found
+        setattr(changes, self._name, found)
         return found
 
 

@@ -49,7 +49,7 @@ def lets_go(order: Order, facts: Known) -> None:
 
 def _drop(claim: Claim, order_id: bytes, facts: Known) -> None:
     known = facts.claims
-    if claim not in known.base and claim not in known.new:
+    if claim not in known.base and claim not in known:
         # Nothing had to be read to know this: a live order that shares no payment claims it.
         known.read((PaymentClaim(*claim, order_id),))
         facts.unread_claims.add(claim)

@@ -156,13 +156,15 @@ def happened(
     source: str,
     detail: dict[str, Any] | None = None,
     actor: str | None = None,
+    **moved: Any,
 ) -> tuple[Order, Event]:
     """The order with one more event, and that event; facets and total are as after it.
 
-    The event has the time of `facts`, or that of the order's last change where it is later; and the
-    actor of `facts` unless another `actor` is given.
+    `moved`: members that the event changes. The event has the time of `facts`, or that of the
+    order's last change where it is later; and the actor of `facts` unless another `actor` is given.
     """
-    order = order.changed(version=order.version + 1, updated_at=max(facts.now, order.updated_at))
+    at = max(order.updated_at, facts.now)
+    order = order.changed(version=order.version + 1, updated_at=at, **moved)
     return order, latest(order, type_, facts, source, detail, actor)
 
 
@@ -176,6 +178,23 @@ def amended(before: Order, after: Order, facts: Facts, source: str) -> tuple[Ord
 def _quoted(currency: str) -> str:
     """As JSON: a mirrored order's currency is any text."""
     return json.dumps(currency, ensure_ascii=False)
+
+
+def _detail(detail: dict[str, Any]) -> str:
+    """As JSON. The one short text that most details are, such as a payment's service, is kept."""
+    if len(detail) == 1:
+        [(name, value)] = detail.items()
+        if type(value) is str and len(value) <= _KEPT_MAX:
+            return _of_one(name, value)
+    return text_of(detail)
+
+
+@lru_cache(maxsize=1024)
+def _of_one(name: str, value: str) -> str:
+    return text_of({name: value})
+
+
+_KEPT_MAX = 32  # characters
 
 
 def latest(
@@ -193,12 +212,12 @@ def latest(
         f'"total":"{order.total.text()}","currency":{_quoted(order.currency)}'
     )
     if detail:
-        body += "," + text_of(detail)[1:]
+        body += "," + _detail(detail)[1:]
     else:
         body += "}"
     who = facts.actor if actor is None else actor
     # A clock that was set back takes no order back: its events follow each other in time.
-    at = max(facts.now, order.updated_at)
+    at = max(order.updated_at, facts.now)
     return Event(order.org, order.id, order.version, type_, at, source, body, ORDER, who)
 
 

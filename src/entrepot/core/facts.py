@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, cast
 
 from entrepot.core import billing, claiming, kinds
-from entrepot.core.changes import Changes
+from entrepot.core.changes import Changes, Pending
 from entrepot.core.claims import Claim, PaymentClaim, is_live
 from entrepot.core.funds import Funds, funds_of
 from entrepot.core.invoices import INVOICES, Billed
@@ -181,16 +181,17 @@ class Facts:
 
     def adopt(self, seen: Seen) -> None:
         """Know an order without having read it; what is read afterwards takes its place."""
-        order, job = seen.order, seen.job
         self.know(seen.org)
-        self.orders.read((order,))
+        self.orders.know(seen.order)
         if seen.invoice is not None:
-            self.of(INVOICES).read((seen.invoice,))
-        self.reservations.read(seen.reservations)
+            self.of(INVOICES).know(seen.invoice)
+        for reservation in seen.reservations:
+            self.reservations.know(reservation)
         for full in () if seen.funds is None else seen.funds.payments:
-            self.payments.read((full.payment,))
-            self.operations.read(full.operations)
-        self.jobs.read((job,))
+            self.payments.know(full.payment)
+            for operation in full.operations:
+                self.operations.know(operation)
+        self.jobs.know(seen.job)
 
     def seen(self, job: Job) -> Seen | None:
         """The rows known here of a job's order; None for a job without an order."""
@@ -215,12 +216,8 @@ class Facts:
                 (its.known if mine else self.of(kind)).take(its.rows)
                 if long:
                     self.breathe()
-        if kinds.VARIANTS in pending:
-            for variant in pending[kinds.VARIANTS]:
-                self.by_entry[variant.org, variant.entry_id] = variant.id
-        if kinds.ANNOUNCED in pending:
-            for one in pending[kinds.ANNOUNCED]:
-                self.orgs[one.org] = self.orgs[one.org]._replace(announced=True)
+        if not _FOLLOWED.isdisjoint(pending):
+            self._follow_names(pending)
         for order in changes.reasons:
             key = (order.org, order.id)
             self.orders.now[key] = order
@@ -231,6 +228,15 @@ class Facts:
             self.exact_stock = True
         if moved or changes.organizations or SETTINGS in pending:
             self._follow_organizations(changes, moved)
+
+    def _follow_names(self, pending: dict[Kind[Any, Any], Pending[Any, Any]]) -> None:
+        """The entries of variants, and organizations for which orders are announced."""
+        if kinds.VARIANTS in pending:
+            for variant in pending[kinds.VARIANTS]:
+                self.by_entry[variant.org, variant.entry_id] = variant.id
+        if kinds.ANNOUNCED in pending:
+            for one in pending[kinds.ANNOUNCED]:
+                self.orgs[one.org] = self.orgs[one.org]._replace(announced=True)
 
     def _follow_organizations(
         self, changes: Changes, moved: Iterable[tuple[Billed, Order]]
@@ -277,5 +283,7 @@ class Facts:
 
 # Events of one decision, from which on others have their turn between its kinds of rows.
 _LONG = 100
+# Kinds from which something follows beside their rows.
+_FOLLOWED = frozenset({kinds.VARIANTS, kinds.ANNOUNCED})
 # The attributes that are rows of a kind.
 _ROWS = [one.name for one in fields(Facts) if one.metadata == _OF_A_KIND]

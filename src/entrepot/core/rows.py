@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, ValuesView
-from typing import Any, Generic, TypeVar, cast
+from collections.abc import Set as AbstractSet
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from entrepot.core.kinds import K, Kind, R
 
 G = TypeVar("G")
-# Frozen, so that nobody adds to what all share.
-_NONE: set[Any] = cast("set[Any]", frozenset())
+
+
+class _Written(NamedTuple):
+    """What is to be written: the keys of rows to insert, to update and to delete."""
+
+    new: AbstractSet[Any]
+    dirty: AbstractSet[Any]
+    gone: AbstractSet[Any]
+
+
+_NOTHING = _Written(frozenset(), frozenset(), frozenset())
 
 
 class Rows(Mapping[K, R]):
@@ -17,10 +27,12 @@ class Rows(Mapping[K, R]):
 
     - `base`: each row as the database has the row, for the guards.
     - `now`: each row as it stands after the decisions so far.
-    - `new`, `dirty`, `gone`: the keys of rows to insert, to update and to delete. No key is in two.
+    - `told`: the keys of the rows that decisions made, changed or took away, as often as they did.
+
+    What is to be written follows from these three, and is asked for once, at the end of a batch.
     """
 
-    __slots__ = ("base", "dirty", "get", "gone", "key_of", "kind", "new", "now")
+    __slots__ = ("_followed", "_written", "base", "get", "key_of", "kind", "now", "told")
 
     def __init__(self, kind: Kind[K, R]) -> None:
         self.kind, self.key_of = kind, kind.key
@@ -29,10 +41,8 @@ class Rows(Mapping[K, R]):
         #: The row as it now is; None where there is none, or none was read. What a Mapping inherits
         #: asks `__getitem__`, and this is asked for every line of every order.
         self.get: Callable[[K], R | None] = self.now.get  # type: ignore[assignment]
-        # Most kinds have nothing to write in most batches: these share one set until they have.
-        self.new: set[K] = _NONE
-        self.dirty: set[K] = _NONE
-        self.gone: set[K] = _NONE
+        self.told: list[K] = []
+        self._written, self._followed = _NOTHING, 0
 
     def __getitem__(self, key: K) -> R:
         return self.now[key]
@@ -57,92 +67,90 @@ class Rows(Mapping[K, R]):
             key = key_of(row)
             base[key] = now[key] = row
 
+    def know(self, row: R) -> None:
+        """Take one row as the database has the row."""
+        key = self.key_of(row)
+        self.base[key] = self.now[key] = row
+
     def put(self, row: R) -> None:
         """Make a row, or change the row that has this key."""
-        self._set(self.key_of(row), row)
-
-    def _set(self, key: K, row: R) -> None:
+        key = self.key_of(row)
         self.now[key] = row
-        if key in self.base:
-            self._change((key,))
-        elif self.new:
-            self.new.add(key)
-        else:
-            self.new = {key}
+        self.told.append(key)
 
     def take(self, changed: dict[K, R | None]) -> None:
         """Make or change these rows, by their keys; take those away that are None."""
-        if len(changed) == 1:  # as nearly always: a decision changes one row of a kind
-            for key, row in changed.items():
-                if row is None:
-                    self.remove(key)
-                else:
-                    self._set(key, row)
-            return
+        self.told += changed
         put: dict[K, R] = changed  # type: ignore[assignment]  # unless a row is None
         if None in changed.values():
             put = {key: row for key, row in changed.items() if row is not None}
             for key in changed.keys() - put.keys():
-                self.remove(key)
-        self.now |= put
-        made: Collection[K] = put
-        if self.base and not self.base.keys().isdisjoint(put):
-            made = put.keys() - self.base.keys()
-            self._change(put.keys() - made)
-        if self.new:
-            self.new.update(made)
-        elif made:
-            self.new = set(made)
-
-    def _change(self, keys: Collection[K]) -> None:
-        if self.dirty:
-            self.dirty.update(keys)
-        else:
-            self.dirty = set(keys)
-        if self.gone:
-            self.gone.difference_update(keys)
+                self.now.pop(key, None)
+        self.now.update(put)
 
     def remove(self, key: K) -> None:
         """Take a row away. A row that was made here leaves no trace."""
+        self.told.append(key)
         self.now.pop(key, None)
-        if key in self.dirty:
-            self.dirty.discard(key)
-        if key in self.new:
-            self.new.discard(key)
-        elif key not in self.base:
-            return
-        elif self.gone is _NONE:
-            self.gone = {key}
-        else:
-            self.gone.add(key)
 
     def forget(self, key: K) -> None:
         """Know nothing of the row, as if it had not been read."""
         self.base.pop(key, None)
         self.now.pop(key, None)
-        if key in self.dirty:
-            self.dirty.discard(key)
-        if key in self.gone:
-            self.gone.discard(key)
+        self._followed = 0
+
+    @property
+    def new(self) -> AbstractSet[K]:
+        """The keys of rows to insert. No key is in two of `new`, `dirty` and `gone`."""
+        return self._to_write().new
+
+    @property
+    def dirty(self) -> AbstractSet[K]:
+        """The keys of rows to update."""
+        return self._to_write().dirty
+
+    @property
+    def gone(self) -> AbstractSet[K]:
+        """The keys of rows to delete."""
+        return self._to_write().gone
 
     def untouched(self) -> set[K]:
         """The keys of rows that were read, and that nothing is written of."""
+        if not self.told:
+            return set(self.base)
         return self.base.keys() - self.dirty - self.gone
+
+    def _to_write(self) -> _Written:
+        if self._followed != len(self.told):
+            base, now = self.base, self.now
+            there = {key for key in self.told if key in now}
+            if base:
+                dirty = {key for key in there if key in base}
+                gone = {key for key in self.told if key not in now and key in base}
+                self._written = _Written(there - dirty, dirty, gone)
+            else:
+                self._written = _NOTHING._replace(new=there)
+            self._followed = len(self.told)
+        return self._written
 
 
 class Grouped(Rows[K, R], Generic[G, K, R]):
     """Rows that belong to something, such as the reservations of an order."""
 
-    __slots__ = ("_group", "_groups")
+    __slots__ = ("_group", "_groups", "_unplaced")
 
     def __init__(self, kind: Kind[K, R]) -> None:
         super().__init__(kind)
         assert kind.group is not None
         self._group = kind.group
         self._groups: dict[G, dict[K, R]] = {}
+        # Keys of rows that came or changed after somebody last asked for a group.
+        self._unplaced: list[K] = []
 
     def of(self, group: G) -> Collection[R]:
         """The rows of one group, as they now are."""
+        if self._unplaced:
+            self._place()
         found = self._groups.get(group)
         return found.values() if found else ()
 
@@ -150,32 +158,50 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
         """See Rows."""
         listed = list(rows)
         super().read(listed)
-        self._place(zip(map(self.key_of, listed), listed, strict=True))
+        self._unplaced += map(self.key_of, listed)
+
+    def know(self, row: R) -> None:
+        """See Rows."""
+        super().know(row)
+        self._unplaced.append(self.key_of(row))
 
     def put(self, row: R) -> None:
         """See Rows."""
         super().put(row)
-        self._place([(self.key_of(row), row)])
+        self._unplaced.append(self.key_of(row))
 
     def take(self, changed: dict[K, R | None]) -> None:
         """See Rows."""
-        super().take(changed)
-        self._place(changed.items())
-
-    def _place(self, rows: Iterable[tuple[K, R | None]]) -> None:
-        groups, group_of = self._groups, self._group
-        for key, row in rows:
+        for key, row in changed.items():
             if row is None:
+                self._displace(key)
+        super().take(changed)
+        self._unplaced += changed
+
+    def remove(self, key: K) -> None:
+        """See Rows."""
+        self._displace(key)
+        super().remove(key)
+
+    def forget(self, key: K) -> None:
+        """See Rows."""
+        self._displace(key)
+        super().forget(key)
+
+    def _place(self) -> None:
+        groups, now, group_of = self._groups, self.now, self._group
+        for key in self._unplaced:
+            row = now.get(key)
+            if row is None:  # it was taken away meanwhile
                 continue
             group = group_of(row)
             if group in groups:
                 groups[group][key] = row
             else:
                 groups[group] = {key: row}
+        self._unplaced.clear()
 
-    def remove(self, key: K) -> None:
-        """See Rows."""
+    def _displace(self, key: K) -> None:
         row = self.now.get(key)
-        super().remove(key)
         if row is not None:
-            del self._groups[self._group(row)][key]
+            self._groups.get(self._group(row), {}).pop(key, None)

@@ -131,8 +131,8 @@ class Call:
     ) -> Answer:
         """Carry a command out and give its answer. `expected`, `whole`: see `Envelope`."""
         envelope = Envelope(
-            command, self.request_id, idempotency, answer, actor=self.principal.actor,
-            expected=expected, whole=whole,
+            command, self.request_id, idempotency, answer, None, self.principal.actor, expected,
+            whole,
         )  # fmt: skip
         outcome: Outcome = await self.services.writer.begin(envelope)
         if outcome.answer is None:

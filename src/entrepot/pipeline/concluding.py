@@ -78,7 +78,7 @@ class Concluding:
         settled = isinstance(command, SettlePayment) and command.outcome == "authorized"
         settled = settled and held.job.kind == "authorise"
         seen = held.seen if settled and not again else None
-        envelope = Envelope(command, request_id(held), seen=seen, actor=held.actor)
+        envelope = Envelope(command, request_id(held), None, None, seen, held.actor)
         return (await self._writer.submit(envelope)).result
 
     async def _hear(self, held: Held, command: DeferJob) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from entrepot import failpoints
@@ -64,27 +64,29 @@ class Counted:
         """See `PaymentProvider.terms`."""
         return self._provider.terms
 
-    async def authorise(self, request: PaymentRequest, known: str | None = None) -> AuthoriseAnswer:
+    def authorise(
+        self, request: PaymentRequest, known: str | None = None
+    ) -> Coroutine[Any, Any, AuthoriseAnswer]:
         """See `PaymentProvider.authorise`."""
-        return await self._told("authorise", self._provider.authorise(request, known))
+        return self._told("authorise", self._provider.authorise(request, known))
 
-    async def capture(self, request: OperationRequest) -> CaptureAnswer:
+    def capture(self, request: OperationRequest) -> Coroutine[Any, Any, CaptureAnswer]:
         """See `PaymentProvider.capture`."""
-        return await self._told("capture", self._provider.capture(request))
+        return self._told("capture", self._provider.capture(request))
 
-    async def void(self, request: OperationRequest) -> VoidAnswer:
+    def void(self, request: OperationRequest) -> Coroutine[Any, Any, VoidAnswer]:
         """See `PaymentProvider.void`."""
-        return await self._told("void", self._provider.void(request))
+        return self._told("void", self._provider.void(request))
 
-    async def refund(self, request: OperationRequest) -> RefundAnswer:
+    def refund(self, request: OperationRequest) -> Coroutine[Any, Any, RefundAnswer]:
         """See `PaymentProvider.refund`."""
-        return await self._told("refund", self._provider.refund(request))
+        return self._told("refund", self._provider.refund(request))
 
-    async def look_up(
+    def look_up(
         self, request: PaymentRequest | OperationRequest, known: str | None = None
-    ) -> LookUpAnswer:
+    ) -> Coroutine[Any, Any, LookUpAnswer]:
         """See `PaymentProvider.look_up`."""
-        return await self._told("look_up", self._provider.look_up(request, known))
+        return self._told("look_up", self._provider.look_up(request, known))
 
     def read_notification(self, headers: Mapping[str, str], body: bytes) -> Notification | None:
         """See `PaymentProvider.read_notification`."""
@@ -104,10 +106,12 @@ class Counted:
 
     async def _told(self, operation: str, call: Awaitable[A]) -> A:
         outcome, started, answer = NO_ANSWER, time.perf_counter(), None
-        failpoints.reached(f"send.{operation}")
+        if failpoints.ARMED:
+            failpoints.reached(f"send.{operation}")
         try:
             answer = await call
-            failpoints.reached(f"answered.{operation}")
+            if failpoints.ARMED:
+                failpoints.reached(f"answered.{operation}")
             outcome = OUTCOMES.get(type(answer), NO_ANSWER)
             return answer
         finally:

@@ -82,8 +82,8 @@ def _fault(request: PaymentRequest) -> str | None:
         return f"a key has 1 to {KEY_LENGTH_MAX} characters"
     if not (0 <= request.units <= INTEGER_MAX and 0 <= request.scale <= INTEGER_MAX):
         return "units and scale are integers from 0 to 2^63 - 1"
-    texts = (request.key, request.order, request.reference, request.currency)
-    return None if all(map(_storable, texts)) else "a text is not valid Unicode"
+    texts = request.key + request.order + request.reference + request.currency
+    return None if _storable(texts) else "a text is not valid Unicode"
 
 
 def _fault_of(request: Request) -> str | None:

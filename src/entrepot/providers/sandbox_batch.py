@@ -64,9 +64,9 @@ class Batch:
         after, answer = decide_authorise(before)
         self._put(after)
         if after.state != before.state and after.state in EFFECTS:
-            self._effects.append((EFFECTS[after.state], None, after.key))
+            self._record(EFFECTS[after.state], after.units, after)
         if after.captured != before.captured:
-            self._effects.append(("capture", after.captured, after.key))
+            self._record("capture", after.captured, after)
         return answer
 
     def _operate(self, request: OperationRequest) -> Answer:
@@ -92,7 +92,12 @@ class Batch:
         self._put(entry)
         if entry[CONTENT:] != before[CONTENT:]:
             units = asked.units if asked.kind != "void" else before.units - before.captured
-            self._effects.append((asked.kind, units, entry.key))
+            self._record(asked.kind, units, entry)
+
+    def _record(self, effect: str, units: int, entry: Entry) -> None:
+        self._effects.append(
+            (effect, units, entry.key, entry.order_ref, entry.scale, entry.currency)
+        )
 
     def _put(self, entry: Entry) -> None:
         self._entries[entry.key] = self._changed[entry.key] = entry

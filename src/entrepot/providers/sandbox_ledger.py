@@ -16,8 +16,8 @@ from typing import Literal, NamedTuple, TypeAlias
 from pysqlite3 import dbapi2 as sqlite3
 
 Outcome: TypeAlias = Literal["authorised", "declined"]
-# A line of the journal: the effect, its units if they are not the payment's, the payment's key.
-Effect: TypeAlias = tuple[str, int | None, str]
+# A line of the journal: the effect, its units, the payment's key and order, scale and currency.
+Effect: TypeAlias = tuple[str, int, str, str, int, str]
 # The effect that a payment's new state is, and the effect of an operation that is done.
 EFFECTS = {"authorised": "authorise", "declined": "decline", "voided": "void"}
 
@@ -118,8 +118,11 @@ ON CONFLICT (key) DO UPDATE SET state = excluded.state, calls = excluded.calls,
   updated_at = excluded.updated_at
 """
 _RECORD = """
+INSERT INTO operations (effect, units, key, order_ref, scale, currency) VALUES (?, ?, ?, ?, ?, ?)
+"""
+_RECORD_SETTLED = """
 INSERT INTO operations (effect, units, key, order_ref, scale, currency)
-SELECT ?1, coalesce(?2, units), key, order_ref, scale, currency FROM payments WHERE key = ?3
+SELECT ?1, units, key, order_ref, scale, currency FROM payments WHERE key = ?2
 """
 _SETTLE = """
 UPDATE payments SET state = ?1,
@@ -253,8 +256,8 @@ class Ledger:
         """Give every pending payment of a reference its outcome; the keys of these payments."""
         keys = [key for (key,) in self.connected().execute(_SETTLE, (outcome, reference))]
         effects = ("notify", EFFECTS[outcome])
-        told = [(effect, None, key) for key in keys for effect in effects]
-        self.connected().executemany(_RECORD, told)
+        told = [(effect, key) for key in keys for effect in effects]
+        self.connected().executemany(_RECORD_SETTLED, told)
         return keys
 
     def running(self, reference: str) -> list[Asked]:

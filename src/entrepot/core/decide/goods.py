@@ -105,7 +105,8 @@ def hold(order: Order, state: str, until: int, facts: Facts, changes: Changes) -
 def reservations_of(order: Order, facts: Facts, changes: Changes) -> dict[bytes, Reservation]:
     """The order's reservations by line, as these changes leave them."""
     known = {r.line_id: r for r in facts.reservations.of((order.org, order.id))}
-    known.update((r.line_id, r) for r in changes.reservations if r.order_id == order.id)
+    if changes.reservations:
+        known.update((r.line_id, r) for r in changes.reservations if r.order_id == order.id)
     return known
 
 

@@ -38,21 +38,13 @@ def job_ids(order_id: bytes) -> tuple[bytes, ...]:
 
 def new_job(kind: str, org: int, id_: bytes, order_id: bytes | None, facts: Facts) -> Job:
     """A job due now; born leased (fence 1) where a worker of this process will take it at once."""
+    leased_until = facts.leased_until
+    # By place, as in `goods.move_level`.
     return Job(
-        org=org,
-        id=id_,
-        kind=kind,
-        order_id=order_id,
-        payload=facts.request,
-        state="due",
-        run_at=facts.now,
-        leased_until=facts.leased_until,
-        fence=1 if facts.leased_until else 0,
-        tries=0,
-        last_error=None,
-        created_at=facts.now,
-        holder=facts.holder if facts.leased_until else None,
-    )
+        org, id_, kind, order_id, facts.request, "due", facts.now, leased_until,
+        1 if leased_until else 0, 0, None, facts.now, None,
+        facts.holder if leased_until else None,
+    )  # fmt: skip
 
 
 def first_job(order: Order, facts: Facts) -> Job:

@@ -33,10 +33,15 @@ class Telling(NamedTuple):
 
 def stand(order: Order, facets: Facets, told: dict[str, str] | None = None) -> Order:
     """The order in new facets, with the words that each dialect now shows."""
+    return order.changed(**stood(order, facets, told))
+
+
+def stood(order: Order, facets: Facets, told: dict[str, str] | None = None) -> dict[str, Any]:
+    """What `stand` changes of the order, by members."""
     if order.managed and (said := lifecycle.said_by(order.facets, facets)):
         told = said | (told or {})
     kept = words.after_move(order.facets, facets, order.told_words, told)
-    return order.changed(facets=facets, told_words=kept)
+    return {"facets": facets, "told_words": kept}
 
 
 def confirm(
@@ -46,10 +51,12 @@ def confirm(
     reason: tuple[str | None, str | None] = (None, None),
 ) -> Order:
     """The pipeline's last step. `reason`: a code and a sentence of the payment, if there is one."""
-    order = stand(order, ahead.confirmed(order.facets))
     code, detail = reason
-    order = order.changed(reason=code, reason_detail=detail, parked=False)
-    order, confirmed = events.happened(order, events.ORDER_CONFIRMED, facts, "pipeline")
+    order, confirmed = events.happened(
+        order, events.ORDER_CONFIRMED, facts, "pipeline",
+        reason=code, reason_detail=detail, parked=False,
+        **stood(order, ahead.confirmed(order.facets)),
+    )  # fmt: skip
     changes.events.append(confirmed)
     if ahead.is_kept(order):
         order = _take_effect(order, facts, changes)

@@ -8,7 +8,7 @@ from entrepot.core import actor, events, references, unpaid
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing, goods, late_money, renew
 from entrepot.core.decide.jobs import held_job, job_id, job_ids, next_step, set_to_work
-from entrepot.core.decide.moves import confirm, fail, stand
+from entrepot.core.decide.moves import confirm, fail, stand, stood
 from entrepot.core.decide.waiting import adds, goes_on, says
 from entrepot.core.facets import ENDED, Facets
 from entrepot.core.facts import Facts
@@ -127,17 +127,21 @@ def _without_void(payment: FullPayment, facts: Facts, changes: Changes) -> FullP
 
 def _paid_as(order: Order, funds: Funds) -> Order:
     """The order in the payment facet that its payments have now."""
+    return stand(order, _with_facet(order, funds))
+
+
+def _with_facet(order: Order, funds: Funds) -> Facets:
     stage, _, fulfilment, returns = order.facets
-    return stand(order, Facets(stage, funds.facet, fulfilment, returns))
+    return Facets(stage, funds.facet, fulfilment, returns)
 
 
 def _told(
     case: _Case, order: Order, type_: str, facts: Facts, changes: Changes,
-    detail: dict[str, Any] | None = None,
+    detail: dict[str, Any] | None = None, **moved: Any,
 ) -> Order:  # fmt: skip
-    """The order with an event that its service made happen."""
+    """The order with an event that its service made happen; `moved`: see `events.happened`."""
     order, told = events.happened(
-        order, type_, facts, "pipeline", detail, actor.provider(case.service)
+        order, type_, facts, "pipeline", detail, actor.provider(case.service), **moved
     )
     changes.events.append(told)
     return order
@@ -166,9 +170,9 @@ def _authorized(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
             return _not_let_go(case, facts, changes)
         # The order ended while its payment was under way: nobody may keep the money.
         return _ended(case, facts, changes)
-    order = _paid_as(order, case.funds)
     type_ = events.PAYMENT_CAPTURED if taken else events.PAYMENT_AUTHORIZED
-    order = _told(case, order, type_, facts, changes, {"service": case.service})
+    paid = stood(order, _with_facet(order, case.funds))
+    order = _told(case, order, type_, facts, changes, {"service": case.service}, **paid)
     goods.commit(order, facts, changes)
     order = confirm(order, facts, changes, _stand_in(case.payment.payment))
     changes.jobs.remove((case.job.org, case.job.id))

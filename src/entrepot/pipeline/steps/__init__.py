@@ -125,8 +125,10 @@ def unless_lapsed(held: Held, command: Command, terms: Terms) -> Command:
     """The step's command; but where it would go on waiting although the hold of the stock has
     ended, the command that gives the stock back and leaves the payment to be voided.
     """
+    if not isinstance(command, DeferJob):
+        return command
     ends = hold_ends(held, terms)
-    if not isinstance(command, DeferJob) or ends is None or terms.now() < ends:
+    if ends is None or terms.now() < ends:
         return command
     return settled(held, "lapsed", NOT_IN_TIME)
 
@@ -183,16 +185,11 @@ def request_id(held: Held) -> str | None:
 
 def request_of(held: FullPayment) -> PaymentRequest:
     """The payment as it was committed before the first byte left, under its authorisation's key."""
-    payment = held.payment
+    payment, first = held.payment, held.authorisation
     return PaymentRequest(
-        key=held.authorisation.key,
-        order=dashed(payment.order_id),
-        reference=payment.reference,
-        payment=payment.number,
-        units=held.authorisation.units,
-        scale=payment.amount.scale,
-        currency=payment.currency,
-    )
+        first.key, dashed(payment.order_id), payment.reference, first.units, payment.amount.scale,
+        payment.currency, payment.number,
+    )  # fmt: skip
 
 
 def operation_request(

@@ -70,19 +70,24 @@ async def _with_claimant(held: Held, outside: Outside, terms: Terms) -> Held:
     if payment is None or held.job.kind not in ("authorise", "increase", "void"):
         return held
     its = payment.payment
+    if not is_payment(its.service, its.reference):
+        return held
     ends = hold_ends(held, terms)
-    waits = held.stage == "placed" and (ends is None or terms.now() < ends)
-    if waits or not is_payment(its.service, its.reference):
+    if held.stage == "placed" and (ends is None or terms.now() < ends):
         return held
     owner = await outside.claimant((its.org, its.provider.lower(), its.reference))
     return held if owner == held.job.order_id else held._replace(pays_another=owner)
 
 
+_ask_for_money, _look_at_money = _with_service(authorise), _with_service(look)
+
+
 async def _authorise(held: Held, outside: Outside, terms: Terms) -> Command:
     """Ask for the money, and tell the book when the organization takes it."""
-    command = await _with_service(authorise)(held, outside, terms)
+    command = await _ask_for_money(held, outside, terms)
     if isinstance(command, SettlePayment) and command.outcome == "authorized":
-        return command._replace(capture=await outside.capture(held.job.org))
+        capture = await outside.capture(held.job.org)
+        return command if capture == command.capture else command._replace(capture=capture)
     return command
 
 
@@ -90,7 +95,7 @@ async def _look(held: Held, outside: Outside, terms: Terms) -> Command:
     """Look at payments. A look that called an operator is made again by itself, and calls the
     operator until the service has answered.
     """
-    command = await _with_service(look)(held, outside, terms)
+    command = await _look_at_money(held, outside, terms)
     if not isinstance(command, DeferJob):
         return command
     if held.job.state == "parked":

@@ -111,7 +111,7 @@ def write(writes: Writes, kept: Kept[K, R], facts: Facts, *, apart: bool = False
     `apart`: new rows may take the place of changed ones.
     """
     rows = facts.made.get(kept.kind)
-    if rows is None:
+    if rows is None or not rows.told:
         return
     base, now, key = rows.base, rows.now, kept.guarding
     if rows.gone:

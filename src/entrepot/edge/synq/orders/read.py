@@ -171,18 +171,13 @@ def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
         raise refuse(Reason.INVALID, error.problem, error.path) from error
     if not 0 < quantity <= _QUANTITY_MAX:
         raise refuse(Reason.INVALID, f"must be 1 to {_QUANTITY_MAX}", f"{where}.quantity")
+    # By place: every line comes here, and a name for each member is slow.
     return DraftLine(
-        where=where,
-        variant=VariantRef(variant_id=variant_id, names=names),
-        quantity=Quantity(quantity * ONE),
-        price=price,
-        currency=code,
-        title=item.product_title,
-        sku=item.sku,
-        variant_title=item.variant_title,
-        location_id=location_id if variant_id is not None else None,
-        requires_shipping=item.requires_shipping is not False,
-    )
+        where, VariantRef(variant_id, None, names), Quantity(quantity * ONE), price, code,
+        item.product_title, item.sku, item.variant_title,
+        location_id if variant_id is not None else None, None, None,
+        item.requires_shipping is not False,
+    )  # fmt: skip
 
 
 def unit_price(raw: msgspec.Raw, field: str) -> Amount:
