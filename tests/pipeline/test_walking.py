@@ -6,24 +6,28 @@ from typing import Any, cast
 
 import pytest
 
+from entrepot.pipeline import walking
 from entrepot.pipeline.walking import Gait, Walking
 from entrepot.store.engine import Database
+from entrepot.store.engines import sqlite
+from entrepot.store.engines.sqlite import SqliteDatabase
 
 
 class Clocks:
-    """The time, and the seconds of the processor that the process has used."""
+    """The time, and the seconds in which the process worked or waited for the disk."""
 
-    time = processor = 0.0
+    time = busy = 0.0
 
 
 class Steps(Walking):
     """A walk whose steps take a tenth of a second. `pauses` are those that it made."""
 
-    def __init__(self, clocks: Clocks, gait: Gait) -> None:
+    def __init__(self, clocks: Clocks, gait: Gait, database: Database | None = None) -> None:
         self.clocks, self.pauses = clocks, list[float]()
         super().__init__(
-            cast(Database, None), "steps", now=lambda: 0, gait=gait,
-            monotonic=lambda: clocks.time, processor=lambda: clocks.processor, pause=self.wait,
+            cast(Database, database), "steps", now=lambda: 0, gait=gait,
+            monotonic=lambda: clocks.time, pause=self.wait,
+            busy=None if database else lambda: clocks.busy,
         )  # fmt: skip
 
     async def wait(self, seconds: float) -> None:
@@ -52,7 +56,7 @@ async def test_a_walk_waits_longer_the_busier_its_process_is(busy: float, pause:
     walk = Steps(clocks, Gait(share=0.1, least=0.01))
     for _ in range(2):
         clocks.time += 0.9
-        clocks.processor += busy
+        clocks.busy += busy
         await walk.round()
     assert walk.pauses == [pytest.approx(pause)] * 2
 
@@ -60,7 +64,7 @@ async def test_a_walk_waits_longer_the_busier_its_process_is(busy: float, pause:
 async def test_a_pause_is_bounded() -> None:
     clocks = Clocks()
     walk = Steps(clocks, Gait(share=0.1, least=0.01, pause_max_seconds=2.0))
-    clocks.time, clocks.processor = 0.9, 1.0
+    clocks.time, clocks.busy = 0.9, 1.0
     await walk.round()
     assert walk.pauses == [2.0]
 
@@ -68,8 +72,34 @@ async def test_a_pause_is_bounded() -> None:
 async def test_what_a_process_did_before_its_last_step_counts_no_more() -> None:
     clocks = Clocks()
     walk = Steps(clocks, Gait(share=0.1, least=0.01))
-    clocks.time, clocks.processor = 0.9, 1.0
+    clocks.time, clocks.busy = 0.9, 1.0
     await walk.round()
     clocks.time += 0.9
     await walk.round()
     assert walk.pauses == [pytest.approx(9.9), pytest.approx(0.9)]
+
+
+async def test_a_process_that_waits_for_its_disk_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's commits have the event loop wait: no order is taken meanwhile."""
+    database, clocks = SqliteDatabase(":memory:"), Clocks()
+    monkeypatch.setattr(walking.time, "process_time", lambda: clocks.busy)
+    walk = Steps(clocks, Gait(share=0.1, least=0.01), database)
+    for _ in range(2):
+        clocks.time += 0.9
+        clocks.busy += 0.2
+        database.waited_seconds += 0.3
+        await walk.round()
+    assert walk.pauses == [pytest.approx(1.9)] * 2
+
+
+async def test_a_write_tells_how_long_its_commit_stood_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The time that passed, without what the transaction itself worked."""
+    passed, worked = iter([10.0, 13.0]), iter([5.0, 6.0])
+    monkeypatch.setattr(sqlite.time, "perf_counter", lambda: next(passed))
+    monkeypatch.setattr(sqlite.time, "thread_time", lambda: next(worked))
+    database = SqliteDatabase(":memory:")
+    await database.write(lambda _: None)
+    await database.close()
+    assert database.waited_seconds == pytest.approx(2.0)

@@ -39,23 +39,26 @@ class Gait(NamedTuple):
 
 
 class Idle:
-    """How much of a processor the process has left, between two looks. Both clocks give seconds."""
+    """How much of the time the process has left, between two looks. Both clocks give seconds:
+    `busy` is the time in which the process worked or stood still.
+    """
 
-    def __init__(self, monotonic: Callable[[], float], processor: Callable[[], float]) -> None:
-        self._monotonic, self._processor = monotonic, processor
-        self._seen = (monotonic(), processor())
+    def __init__(self, monotonic: Callable[[], float], busy: Callable[[], float]) -> None:
+        self._monotonic, self._busy = monotonic, busy
+        self._seen = (monotonic(), busy())
 
     def part(self) -> float:
         """From 0, of a process that was busy since the last look, to 1."""
-        since, used = self._seen
-        self._seen = now, worked = self._monotonic(), self._processor()
-        return 1.0 if now <= since else min(1.0, max(0.0, 1 - (worked - used) / (now - since)))
+        since, before = self._seen
+        self._seen = now, busy = self._monotonic(), self._busy()
+        return 1.0 if now <= since else min(1.0, max(0.0, 1 - (busy - before) / (now - since)))
 
 
 class Walking(ABC):
     """The walks of one kind, of one process. `pause` waits; the usual one ends with `stop`.
 
-    `processor` gives the seconds of the processor that the process has used.
+    `busy` gives the seconds in which the process worked or stood still: usually those of the
+    processor that it used, and those in which its event loop waited for the disk.
     """
 
     def __init__(  # noqa: PLR0913 - the clocks, which tests set
@@ -66,7 +69,7 @@ class Walking(ABC):
         now: Callable[[], int],
         gait: Gait,
         monotonic: Callable[[], float] = time.monotonic,
-        processor: Callable[[], float] = time.process_time,
+        busy: Callable[[], float] | None = None,
         pause: Pause | None = None,
     ) -> None:
         """`named` begins the names of its log lines."""
@@ -75,9 +78,12 @@ class Walking(ABC):
         self._now = now
         self._gait = gait
         self._monotonic = monotonic
-        self._idle = Idle(monotonic, processor)
+        self._idle = Idle(monotonic, busy or self._worked_or_waited)
         self._pause = pause or self._until_stopped
         self._stopped = asyncio.Event()
+
+    def _worked_or_waited(self) -> float:
+        return time.process_time() + self._database.waited_seconds
 
     @abstractmethod
     async def round(self) -> Any:

@@ -32,6 +32,8 @@ class Database(Protocol):
     """How many transactions may write at the same time."""
     reading: Outage
     writing: Outage
+    waited_seconds: float
+    """How long the event loop stood still for the disk, in sum."""
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in one transaction and commit it durably; roll back when it raises."""

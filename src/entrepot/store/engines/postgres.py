@@ -57,6 +57,7 @@ class PostgresDatabase:
     """
 
     dialect = "postgresql"
+    waited_seconds = 0.0  # its event loop waits for no disk
 
     def __init__(
         self,

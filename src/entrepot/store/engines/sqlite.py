@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -69,6 +70,7 @@ class SqliteDatabase:
         self._read_conn: Connection | None = None
         self._long_conn: Connection | None = None
         self._closing = False
+        self.waited_seconds = 0.0
 
     async def write(self, work: Work[T]) -> T:
         """See Database."""
@@ -85,9 +87,17 @@ class SqliteDatabase:
 
     async def _write_next(self, work: Work[T]) -> T:
         if not self._slow_write.locked():
-            return self._write(work, self._synced)
+            return self._write_in_place(work)
         async with self._slow_write:
+            return self._write_in_place(work)
+
+    def _write_in_place(self, work: Work[T]) -> T:
+        began, used = time.perf_counter(), time.thread_time()
+        try:
             return self._write(work, self._synced)
+        finally:
+            took, worked = time.perf_counter() - began, time.thread_time() - used
+            self.waited_seconds += max(took - worked, 0.0)
 
     async def write_long(self, work: Work[T]) -> T:
         """See Database."""
