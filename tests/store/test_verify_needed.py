@@ -29,26 +29,26 @@ def book(fresh_database: Callable[[str], str]) -> Iterator[Book]:
 @pytest.mark.parametrize(
     ("statement", "needed"),
     [
-        (select(ORDERS.c.id), {"orders"}),
-        (select(ORDERS.alias("o").c.id), {"orders"}),
-        (select(ORDERS.c.id).where(_JOINED), {"orders", "order_lines"}),
-        (select(ORDERS.c.id).join(LINES, _JOINED), {"orders", "order_lines"}),
-        (select(ORDERS.c.id).outerjoin(LINES, _JOINED), {"orders"}),
-        (select(ORDERS.c.id).outerjoin(LINES, _JOINED, full=True), set()),
-        (select(select(ORDERS.c.id).subquery().c.id), {"orders"}),
-        (select(union_all(select(ORDERS.c.id), select(LINES.c.id)).subquery().c.id), set()),
-        (select(ORDERS.c.id).where(~select(LINES.c.id).where(_JOINED).exists()), {"orders"}),
-        (select(func.count()).select_from(ORDERS), set()),
-        (select(func.sum(ORDERS.c.number) + 1).group_by(ORDERS.c.org), {"orders"}),
-        (select(ORDERS.c.id).having(func.count() == 0), set()),
-        (select(select(func.count().label("n")).select_from(ORDERS).subquery().c.n), set()),
+        (select(ORDERS.c.id), "orders"),
+        (select(ORDERS.alias("o").c.id), "orders"),
+        (select(ORDERS.c.id).where(_JOINED), "order_lines orders"),
+        (select(ORDERS.c.id).join(LINES, _JOINED), "order_lines orders"),
+        (select(ORDERS.c.id).outerjoin(LINES, _JOINED), "orders"),
+        (select(ORDERS.c.id).outerjoin(LINES, _JOINED, full=True), ""),
+        (select(select(ORDERS.c.id).subquery().c.id), "orders"),
+        (select(union_all(select(ORDERS.c.id), select(LINES.c.id)).subquery().c.id), ""),
+        (select(ORDERS.c.id).where(~select(LINES.c.id).where(_JOINED).exists()), "orders"),
+        (select(func.count()).select_from(ORDERS), ""),
+        (select(func.sum(ORDERS.c.number) + 1).group_by(ORDERS.c.org), "orders"),
+        (select(ORDERS.c.id).having(func.count() == 0), ""),
+        (select(select(func.count().label("n")).select_from(ORDERS).subquery().c.n), ""),
     ],
     ids=str,
 )
 def test_tables_are_needed_whose_rows_a_statement_cannot_do_without(
-    statement: Select[Any], needed: set[str]
+    statement: Select[Any], needed: str
 ) -> None:
-    assert needed_by(statement) == needed
+    assert needed_by(statement) == set(needed.split())
 
 
 def test_a_check_finds_nothing_without_a_row_of_a_table_that_it_needs(book: Book) -> None:
