@@ -116,7 +116,7 @@ class Watched:
         self._inner = inner
         self._table = table
         self.removed: list[int] = []
-        self.dialect = inner.dialect
+        self.dialect, self.waited_seconds = inner.dialect, 0.0
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         def counted(conn: Connection) -> tuple[T, int]:
