@@ -141,7 +141,7 @@ class Dying:
     def __init__(self, inner: Database, at: int) -> None:
         self._inner = inner
         self._left = at
-        self.dialect = inner.dialect
+        self.dialect, self.waited_seconds = inner.dialect, 0.0
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         def worked(conn: Connection) -> T:

@@ -35,7 +35,7 @@ class Watched:
     """A database that counts its write transactions and can be told to fail some of them."""
 
     def __init__(self, inner: Database) -> None:
-        self.inner, self.dialect = inner, inner.dialect
+        self.inner, self.dialect, self.waited_seconds = inner, inner.dialect, 0.0
         self.side_by_side = inner.side_by_side
         self.writes = 0
         self.before: Callable[[int], None] = lambda _: None
