@@ -4,7 +4,7 @@ writes.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -15,7 +15,18 @@ from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Select, Statement
 from entrepot.store.question import asked_in
 
+# One term more than so many stands for all common ones.
+FEW = 4_096
+# Customers who are looked at for several terms: in the first part of a page, and for a page.
+AT_ONCE, LOOKED_AT = 256, 20_000
 _BY_ID, _BY_CUSTOMER = ("org", "id"), ("org", "customer_id")
+
+
+class Page(NamedTuple):
+    """Customers, and the id behind which the next page begins; None where there is none."""
+
+    partners: list[Partner]
+    after: bytes | None
 
 
 @asked_in("snapshot")
@@ -28,34 +39,96 @@ def partner(conn: Connection, org: int, customer_id: bytes) -> Partner | None:
 @asked_in("snapshot")
 def listed(
     conn: Connection, org: int, terms: tuple[str, ...], after: bytes | None, limit: int
-) -> list[Partner]:
-    """Up to `limit` customers with smaller ids than this one, in descending order of ids.
+) -> Page:
+    """A page of up to `limit` customers with smaller ids than `after`, in descending order of ids.
 
     `terms` are whole terms of theirs, all of which have to fit (core.contacts.exactly). A customer
-    has terms once the log was read so far. The organization's guest is left out.
+    has terms once the log was read so far. The organization's guest is left out. Of several terms
+    the page may end early: LOOKED_AT customers of the rarest one were looked at.
     """
+    if len(terms) > 1:
+        ids, behind = _of_all(conn, org, _rarest_first(conn, org, terms), after, limit)
+    else:
+        ids = _of_one(conn, org, terms, after, limit + 1)
+        ids, behind = ids[:limit], ids[limit - 1] if len(ids) > limit else None
+    return Page(_whole(conn, org, ids), behind)
+
+
+def _of_one(
+    conn: Connection, org: int, terms: tuple[str, ...], after: bytes | None, limit: int
+) -> list[bytes]:
+    """The ids of customers with a term, or of all customers where no term is told."""
     statement = Statement(conn)
     mark = statement.mark
     if terms:
-        first, *others = [mark(term.encode()) for term in terms]
         table, id_ = "contact_terms", "customer_id"
-        fitting = [f"t.term = {first}"]
-        fitting += [
-            f"EXISTS (SELECT 1 FROM contact_terms AS o WHERE o.org = t.org AND o.term = {other} "
-            "AND o.customer_id = t.customer_id)"
-            for other in others
-        ]
+        fitting = f"t.term = {mark(terms[0].encode())}"
     else:
         table, id_ = "customers", "id"
-        guest = f"SELECT g.guest_id FROM organizations AS g WHERE g.org = {mark(org)}"
-        fitting = [f"t.id <> ({guest})"]
+        fitting = f"t.id <> (SELECT g.guest_id FROM organizations AS g WHERE g.org = {mark(org)})"
     if after is not None:
-        fitting.append(f"t.{id_} < {mark(after)}")
+        fitting += f" AND t.{id_} < {mark(after)}"
     rows = statement.fetch(
-        f"SELECT t.{id_} FROM {table} AS t WHERE t.org = {mark(org)} AND {' AND '.join(fitting)} "
+        f"SELECT t.{id_} FROM {table} AS t WHERE t.org = {mark(org)} AND {fitting} "
         f"ORDER BY t.{id_} DESC LIMIT {mark(limit)}"
     )
-    return _whole(conn, org, [bytes(row[0]) for row in rows])
+    return [bytes(row[0]) for row in rows]
+
+
+def _of_all(
+    conn: Connection, org: int, terms: list[str], after: bytes | None, limit: int
+) -> tuple[list[bytes], bytes | None]:
+    """The ids of customers with all of these terms, and behind which id the next page begins.
+
+    Customers of the first term are looked at in parts that grow, as long as the page is not full.
+    """
+    found: list[bytes] = []
+    looked_at, part = 0, AT_ONCE
+    while looked_at < LOOKED_AT:
+        rows = _part(conn, org, terms, after, part)
+        for id_, has_all in rows:
+            if has_all and len(found) == limit:
+                return found, found[-1]
+            if has_all:
+                found.append(bytes(id_))
+        if len(rows) < part:
+            return found, None
+        after = bytes(rows[-1][0])
+        looked_at += part
+        part = min(4 * part, LOOKED_AT - looked_at)
+    return found, after
+
+
+def _part(
+    conn: Connection, org: int, terms: list[str], after: bytes | None, most: int
+) -> list[sql.Row]:
+    """Customers with the first term, and whether each has the others, too."""
+    statement = Statement(conn)
+    mark = statement.mark
+    first, *others = [mark(term.encode()) for term in terms]
+    of_org = mark(org)
+    has = " AND ".join([
+        f"EXISTS (SELECT 1 FROM contact_terms AS o WHERE o.org = {of_org} AND o.term = {other} "
+        "AND o.customer_id = t.customer_id)" for other in others
+    ])  # fmt: skip
+    behind = "" if after is None else f" AND t.customer_id < {mark(after)}"
+    return statement.fetch(
+        f"SELECT t.customer_id, {has} FROM contact_terms AS t WHERE t.org = {of_org} "
+        f"AND t.term = {first}{behind} ORDER BY t.customer_id DESC LIMIT {mark(most)}"
+    )
+
+
+def _rarest_first(conn: Connection, org: int, terms: tuple[str, ...]) -> list[str]:
+    """The terms, led by the one that the fewest customers have."""
+    counted: list[tuple[int, str]] = []
+    for term in dict.fromkeys(terms):
+        statement = Statement(conn)
+        some = (
+            f"SELECT 1 FROM contact_terms AS t WHERE t.org = {statement.mark(org)} "
+            f"AND t.term = {statement.mark(term.encode())} LIMIT {FEW + 1}"
+        )
+        counted.append((statement.scalar(f"SELECT count(*) FROM ({some}) AS s"), term))
+    return [term for _, term in sorted(counted, key=lambda one: one[0])]
 
 
 def _whole(conn: Connection, org: int, ids: list[bytes]) -> list[Partner]:

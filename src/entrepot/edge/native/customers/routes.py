@@ -41,9 +41,10 @@ async def list_customers(call: Call) -> Answer:
     terms = exactly(asked.email, asked.phone, asked.name)
     if "" in terms:
         raise refuse(Reason.INVALID, "must be a telephone number", "phone")
-    found = await call.read(partners.listed, terms, paging.id_after(asked.after), asked.limit + 1)
-    shown, after = paging.cut(found, asked.limit, lambda one: one.customer.id)
-    return Answer(200, write.encode(wire.CustomerPage(list(map(write.customer, shown)), after)))
+    page = await call.read(partners.listed, terms, paging.id_after(asked.after), asked.limit)
+    after = None if page.after is None else paging.cursor(page.after.hex())
+    shown = list(map(write.customer, page.partners))
+    return Answer(200, write.encode(wire.CustomerPage(shown, after)))
 
 
 async def get_customer(call: Call) -> Answer:
