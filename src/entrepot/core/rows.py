@@ -172,8 +172,8 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
 
     def take(self, changed: dict[K, R | None]) -> None:
         """See Rows."""
-        for key, row in changed.items():
-            if row is None:
+        if None in changed.values():
+            for key in [key for key, row in changed.items() if row is None]:
                 self._displace(key)
         super().take(changed)
         self._unplaced += changed

@@ -70,6 +70,8 @@ def snapshot(
         known = changes.customers.get((org, customer_id))
         if known is not None:
             told = (known.first_name, known.last_name, known.email, known.phone)
+    if told == _NOBODY:
+        return _NAMELESS
     return dict(zip(_SNAPSHOT, told, strict=True))
 
 
@@ -89,6 +91,7 @@ def retold(
 
 _NOBODY = (None, None, None, None)
 _SNAPSHOT = ("first_name", "last_name", "email", "phone")
+_NAMELESS: dict[str, Any] = dict.fromkeys(_SNAPSHOT)  # never written to
 
 
 def _as_shown(ref: CustomerRef, order: Order) -> bool:
