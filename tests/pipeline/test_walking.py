@@ -44,9 +44,9 @@ class Steps(Walking):
     ("busy", "pause"),
     [
         (0.0, 0.9),  # nothing else to do: a tenth of the time
-        (0.5, 1.9),  # half of a processor is left: a tenth of the half
-        (0.8, 4.9),
-        (0.95, 9.9),  # never less than a hundredth
+        (0.5, 3.9),  # half of the time is left: a quarter of the share
+        (0.6, 6.15),
+        (0.8, 9.9),  # never less than a hundredth
         (1.0, 9.9),
         (1.7, 9.9),  # more than one processor, with the threads
     ],
@@ -89,7 +89,7 @@ async def test_a_process_that_waits_for_its_disk_is_busy(monkeypatch: pytest.Mon
         clocks.busy += 0.2
         database.waited_seconds += 0.3
         await walk.round()
-    assert walk.pauses == [pytest.approx(1.9)] * 2
+    assert walk.pauses == [pytest.approx(3.9)] * 2
 
 
 async def test_a_write_tells_how_long_its_commit_stood_still(

@@ -142,7 +142,8 @@ class Walking(ABC):
         started = self._monotonic()
         done = await work
         took = self._monotonic() - started
-        gait = self._gait
-        share = min(gait.share, max(gait.least, gait.share * self._idle.part()))
+        gait, left = self._gait, self._idle.part()
+        # Squared: what is left of a busy process is mostly the gaps between its requests.
+        share = min(gait.share, max(gait.least, gait.share * left * left))
         await self._pause(min(took * (1 / share - 1), gait.pause_max_seconds))
         return done
