@@ -141,9 +141,8 @@ def with_reasons(conn: Connection, orders: list[Order], now: int) -> list[Order]
     late = {(one.org, one.id) for one in orders if _is_late(one, now)}
     if not late:
         return orders
-    steps: set[tuple[Any, ...]] = {
-        (org, id_) for org, order_id in late for id_ in job_ids(order_id)
-    }
+    # A placed order has its first job alone, which has the order's id: the others follow later.
+    steps: set[tuple[Any, ...]] = {*late}
     found = sql.select(conn, schema.jobs, ("org", "id"), steps, schema.JOBS.columns)
     jobs = {(job.org, job.order_id): job for job in map(schema.JOBS.from_row, found)}
     holders = {(job.holder,) for job in jobs.values() if job.holder is not None}
