@@ -76,11 +76,14 @@ class SqliteSql:
             return self.fetch(conn, select_by_keys(one.table, one.keys, one.columns, 1), key)
         rows: list[Row] = []
         listed, width = list(one.wanted), len(one.keys)
+        # One NULL matches nothing. The driver looks for an adapter of each None, but not of an
+        # integer.
+        nothing: Row = (None, *(0,) * (width - 1))
         for start in range(0, len(listed), _KEYS_AT_ONCE):
             chunk = listed[start : start + _KEYS_AT_ONCE]
             size = 1 << (len(chunk) - 1).bit_length()
             # Padding with keys that match nothing keeps the number of different statements small.
-            padded = chunk + [(None,) * width] * (size - len(chunk))
+            padded = chunk + [nothing] * (size - len(chunk))
             statement = select_by_keys(one.table, one.keys, one.columns, size)
             parameters = tuple(chain.from_iterable(padded))
             rows.extend(self.fetch(conn, statement, parameters))
