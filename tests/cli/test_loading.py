@@ -88,11 +88,34 @@ def test_what_knows_every_room_is_loaded_by_commands_that_need_it() -> None:
     assert {one.name for one in sources if at_once.search(one.read_text())} == {"serve.py"}
 
 
-@pytest.mark.parametrize("words", [[], ["--help"]])
+# Prints the list of commands, and then which packages that took.
+_LISTING = """
+import sys
+from entrepot.cli.main import main
+
+try:
+    main()
+except SystemExit:
+    pass
+print(sorted({name.split(".")[0] for name in sys.modules}))
+"""
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["help"]])
 def test_the_list_of_commands_says_what_each_is_for(words: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "entrepot", *words],
-        check=True, capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", _LISTING, *words],
+        check=True, capture_output=True, text=True, timeout=60, env={"COLUMNS": "200"},
     )  # fmt: skip
-    assert "Serve the three dialects" in done.stdout
-    assert "Credentials: create, list, revoke." in done.stdout
+    listed, _, packages = done.stdout.strip().rpartition("\n")
+    for _, name, said in main.COMMANDS:
+        assert re.search(rf" {name} +{re.escape(said)} ", listed), name
+    assert "cyclopts" in packages
+    assert not re.search("sqlalchemy|uvicorn|structlog", packages)
+
+
+def test_the_list_says_of_a_command_what_its_own_help_begins_with() -> None:
+    commands = app.resolved_commands()
+    assert {name for name in commands if name[0] != "-"} == {name for _, name, _ in main.COMMANDS}
+    for _, name, said in main.COMMANDS:
+        assert " ".join(commands[name].help.split("\n\n")[0].split()) == said
