@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 import structlog
 from sqlalchemy.engine import make_url
+from tests.compiled_once import compile_once
 
 from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
 from entrepot.store.engines.opening import open_database
@@ -23,16 +25,21 @@ from entrepot.store.keeping import migrate
 from entrepot.testing.clients import World, speaking
 from entrepot.testing.pgbouncer import PgBouncer
 from entrepot.testing.pooler import Pooler
-from entrepot.testing.postgres import Postgres
+from entrepot.testing.postgres import Postgres, folder_in_memory
 from entrepot.testing.server import Server, sqlite_url
 
 ENGINES = ("sqlite", "postgres")
 Server.forked = True
+compile_once()
 # Tests speak http over the loopback interface. A client of httpx loads the authorities that it
 # trusts for https, which takes 40 ms of a processor. In this folder it finds none. A file of
 # authorities that the environment names would come before the folder.
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 os.environ.pop("SSL_CERT_FILE", None)
+# Books of the tests are in memory where the system has room: a commit waits for no disk, and making
+# and removing files takes less of a processor. A durable PostgreSQL has its folder on the disk.
+if in_memory := folder_in_memory():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(in_memory))
 # A test that logs an error prints its traceback plainly. With all values around it, which is
 # structlog's own way, one error takes a second or two.
 _printing = structlog.get_config()["processors"][-1]
@@ -115,6 +122,11 @@ class _Databases:
 
 def _name(url: str) -> str:
     return url.rpartition("/")[2]
+
+
+def pytest_collection_finish() -> None:
+    """The collector walks what all tests were made from no more: it stays until the end."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

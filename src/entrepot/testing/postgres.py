@@ -86,7 +86,7 @@ class Postgres:
     def __init__(self, *, durable: bool = True) -> None:
         self._durable = durable
         self._programs = programs()
-        above = None if durable else _folder_in_memory()
+        above = None if durable else folder_in_memory()
         self.folder = Path(tempfile.mkdtemp(prefix="entrepot-pg-", dir=above))
         self.data = self.folder / "data"
         self.log = self.folder / "log"
@@ -202,8 +202,8 @@ class Postgres:
         self._maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def _folder_in_memory() -> Path | None:
-    """A folder whose files are in memory; None where the system has none with enough room."""
+def folder_in_memory() -> Path | None:
+    """A folder whose files are in memory; None where none has 4 GiB to spare."""
     if not os.access(_MEMORY, os.W_OK):
         return None
     return _MEMORY if shutil.disk_usage(_MEMORY).free >= _ROOM else None
