@@ -23,7 +23,6 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 import requests
-import schemathesis
 from tests.contracts import Contract, konvo, polinate, published, synq
 from tests.integration_service import IntegrationService
 
@@ -93,6 +92,13 @@ def sides(
 def _side(url: str, folder: Path, env: dict[str, str] | None = None) -> Iterator[Side]:
     with Server(url, folder, env=env) as server, speaking(server) as world:
         yield Side(server, world)
+
+
+def documents() -> Any:
+    """What reads documents. Loading it takes most of a second, in each process that collects."""
+    from schemathesis import openapi  # noqa: PLC0415
+
+    return openapi
 
 
 def address(server: Server, dialect: str) -> str:
@@ -203,7 +209,7 @@ def plain(any_id: str) -> str:
 
 def send_again(sent: list[Sent], document: Body, server: Server, names: Names) -> None:
     """Each request gets the same status as before, and an answer as documented."""
-    schema = schemathesis.openapi.from_dict(document)
+    schema = documents().from_dict(document)
     with requests.Session() as session:
         for one in sent:
             asked = requests.Request(one.method, server.url).prepare()
@@ -292,9 +298,7 @@ def test_real_answers_are_as_documented(
     a server of their own, because generated requests delete what they have read of.
     """
     with _side(fresh_database(engine), tmp_path) as (server, world):
-        schemas = {
-            dialect: schemathesis.openapi.from_url(address(server, dialect)) for dialect in DIALECTS
-        }
+        schemas = {dialect: documents().from_url(address(server, dialect)) for dialect in DIALECTS}
         for dialect, method, path, sent in real_requests(world):
             operation = schemas[dialect][path][method]
             media = {"media_type": "application/json"} if "body" in sent else {}
