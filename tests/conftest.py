@@ -26,7 +26,7 @@ from entrepot.testing.clients import World, speaking
 from entrepot.testing.pgbouncer import PgBouncer
 from entrepot.testing.pooler import Pooler
 from entrepot.testing.postgres import Postgres, folder_in_memory
-from entrepot.testing.server import Server, sqlite_url
+from entrepot.testing.server import PATIENT, Server, sqlite_url
 
 ENGINES = ("sqlite", "postgres")
 Server.forked = True
@@ -283,7 +283,7 @@ def module_database_url(
 @pytest.fixture(scope="module")
 def server(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server that all tests of one module share, on each engine in turn."""
-    with Server(module_database_url, tmp_path_factory.mktemp("server")) as running:
+    with Server(module_database_url, tmp_path_factory.mktemp("server"), env=PATIENT) as running:
         yield running
 
 

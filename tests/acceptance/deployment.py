@@ -7,11 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from entrepot.testing.clients import World, speaking
-from entrepot.testing.server import Server, beside
+from entrepot.testing.server import PATIENT, Server, beside
 
 TWO = "two on postgres"
-# On a busy machine an order may wait for longer than a server lets it by default.
-_PATIENT = {"ENTREPOT_QUEUE_SECONDS": "60"}
 DEPLOYMENTS = ("sqlite", "postgres", TWO)
 
 
@@ -24,7 +22,7 @@ def deployed(
 ) -> Iterator[tuple[Server, World]]:
     """The first server, and the demo organization as the clients of all of them see it."""
     url = fresh_database("postgres" if kind == TWO else kind)
-    with Server(url, folder, env=_PATIENT | (env or {})) as server:
+    with Server(url, folder, env=PATIENT | (env or {})) as server:
         if kind == TWO:
             with beside(server) as second, speaking(server, second) as world:
                 yield server, world

@@ -56,6 +56,10 @@ def free_port() -> int:
             return port
 
 
+# Settings of a server on a busy machine: a request may wait there for longer than by default.
+PATIENT = {"ENTREPOT_QUEUE_SECONDS": "60"}
+
+
 def eventually(probe: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
     """Asks `probe` until it answers something true, and gives that; fails when time is up."""
     deadline, pause = time.monotonic() + seconds, 0.01
