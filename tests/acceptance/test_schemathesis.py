@@ -95,7 +95,7 @@ def _side(url: str, folder: Path, env: dict[str, str] | None = None) -> Iterator
 
 
 def documents() -> Any:
-    """What reads documents. Loading it takes most of a second, in each process that collects."""
+    """The reader of documents. It takes most of a second to load, in each process that collects."""
     from schemathesis import openapi  # noqa: PLC0415
 
     return openapi

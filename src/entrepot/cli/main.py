@@ -18,8 +18,9 @@ gc.set_threshold(50_000, 20, 50)
 
 _FAULT, _INTERRUPTED, _NOBODY_READS = 2, 130, 141
 
-# Where each command is, its name, and what the list of commands says of it. The command's own help
-# begins with that. The list is printed from here: loading all commands takes four times as long.
+# Each row has the module of a command, its name, and its sentence in the list of commands. The
+# command's own help begins with this sentence. The list is printed from here: loading all commands
+# takes four times as long.
 COMMANDS = (
     ("serve:serve", "serve",
      "Serve the three dialects and the native API, and run the pipeline, until SIGTERM."),

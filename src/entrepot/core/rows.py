@@ -12,7 +12,7 @@ G = TypeVar("G")
 
 
 class _Written(NamedTuple):
-    """What is to be written: the keys of rows to insert, to update and to delete."""
+    """The keys of rows to insert, to update and to delete."""
 
     new: AbstractSet[Any]
     dirty: AbstractSet[Any]
@@ -29,7 +29,7 @@ class Rows(Mapping[K, R]):
     - `now`: each row as it stands after the decisions so far.
     - `told`: the keys of the rows that decisions made, changed or took away, as often as they did.
 
-    What is to be written follows from these three, and is asked for once, at the end of a batch.
+    The rows to write follow from these three, and are asked for once, at the end of a batch.
     """
 
     __slots__ = ("_followed", "_written", "base", "get", "key_of", "kind", "now", "told")

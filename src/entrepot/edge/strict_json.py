@@ -37,7 +37,7 @@ PLAIN_MAX: Final = 13
 EXPONENT_DIGITS_MAX: Final = 3
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-# What a decoder says of a text in which there is nothing to see.
+# The words of a decoder for a text in which there is nothing to see.
 _NOTHING_TO_SEE: Final = frozenset({
     f"Expected `str` matching regex {pattern!r}" for pattern in (SEEN, SEEN_OR_EMPTY)
 })  # fmt: skip
