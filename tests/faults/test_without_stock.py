@@ -12,7 +12,7 @@ from entrepot.testing.server import eventually
 
 
 def stands(shop: Shop, order_id: str) -> str:
-    """Where the payment of an order stands."""
+    """The payment facet of an order."""
     facet: str = shop.explained(order_id)["stands"]["payment"]
     return facet
 

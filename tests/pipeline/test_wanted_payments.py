@@ -118,7 +118,7 @@ async def test_a_payment_of_the_shops_own_pages_that_pays_another_order_stays(
 
 
 class Claims:
-    """What is outside of the book, with the order that each payment pays."""
+    """The systems outside of the book, and the order that each payment pays."""
 
     def __init__(self, owner: bytes | None) -> None:
         self.owner, self.service_asked = owner, Asked(answer=Pending("the customer must act"))

@@ -80,7 +80,7 @@ async def test_what_is_written_while_the_log_is_copied_is_copied_after_it(
     for later in range(number, number + 3):
         await database.write(lambda conn, n=later: write(n, conn))
     pages, done = log_of(path)
-    # Where all was copied, the log began anew.
+    # The log began anew if all of it was copied.
     assert done < pages
     go_on.set()
 

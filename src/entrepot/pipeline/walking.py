@@ -143,7 +143,7 @@ class Walking(ABC):
         done = await work
         took = self._monotonic() - started
         gait, left = self._gait, self._idle.part()
-        # Squared: what is left of a busy process is mostly the gaps between its requests.
+        # Squared: a busy process has gaps between its requests, which are not to be filled.
         share = min(gait.share, max(gait.least, gait.share * left * left))
         await self._pause(min(took * (1 / share - 1), gait.pause_max_seconds))
         return done

@@ -35,7 +35,7 @@ class Text(NamedTuple):
         return ".".join(self.path).replace(".[]", "[0]")
 
     def faults(self, text: str) -> list[str]:
-        """What is wrong with this member in a body that tells nothing else."""
+        """The fault of this member in a body that tells nothing else."""
         told: Any = text
         for step in reversed(self.path):
             told = [told] if step == "[]" else {step: told}
