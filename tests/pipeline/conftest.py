@@ -44,6 +44,7 @@ from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
 from entrepot.store.verify import keys_by, verify
+from entrepot.store.verify.report import Report
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 
@@ -247,9 +248,16 @@ class House:
 
     async def check(self) -> None:
         """Fail with what is wrong in the book."""
-        operation_key = keys_by(SECRET, {})
-        report = await self.database.read(lambda conn: verify(conn, operation_key=operation_key))
+        report = await self._verified()
         assert report.ok, report.violations
+
+    async def violated(self) -> set[str]:
+        """The invariants that do not hold in the book."""
+        return {one.invariant for one in (await self._verified()).violations}
+
+    async def _verified(self) -> Report:
+        operation_key = keys_by(SECRET, {})
+        return await self.database.read(lambda conn: verify(conn, operation_key=operation_key))
 
     def live(self) -> list[tuple[str, int]]:
         """Orders that the sandbox holds money for, and how many times."""

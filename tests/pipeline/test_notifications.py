@@ -13,6 +13,7 @@ from entrepot.core.decide.wake import WakeStep
 from entrepot.core.results import StepResult
 from entrepot.providers.payment import Absent, PaymentRequest, Pending, Unknown, Voided
 from entrepot.store import schema
+from entrepot.store.reading import claims
 from entrepot.store.writing import payments
 
 # No poll comes by itself while a test runs.
@@ -174,14 +175,19 @@ async def test_what_a_look_up_says_is_what_follows(
 @pytest.mark.parametrize(
     ("find", "indexes"),
     [
-        (payments.order_of_running, ["running"]),
-        (payments.order_without_money, ["without_money", "without_money_keys"]),
+        (partial(payments.order_of_running, service="sandbox"), ["payment_operations_running"]),
+        (
+            partial(payments.order_without_money, service="sandbox"),
+            ["payment_operations_without_money", "payment_operations_without_money_keys"],
+        ),
+        (partial(claims.pays_another, provider="stripe", order_id=b"o" * 16), ["orders_sharing"]),
     ],
+    ids=["running", "without money", "with another order"],
 )
-async def test_a_notification_is_found_by_an_index(
+async def test_the_order_of_a_payment_is_found_by_an_index(
     house: House, find: Any, indexes: list[str]
 ) -> None:
-    found = partial(find, org=1, service="sandbox", reference="none")
+    found = partial(find, org=1, reference="none")
     if house.database.dialect != "sqlite":
         assert await house.database.read(found) is None
         return
@@ -198,4 +204,4 @@ async def test_a_notification_is_found_by_an_index(
 
     await house.database.read(explained)
     for name in indexes:
-        assert any(f"INDEX payment_operations_{name} " in plan for plan in plans), plans
+        assert any(f"INDEX {name} " in plan for plan in plans), plans

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 from tests.store.twins_contacts import ASKED_CONTACTS
+from tests.store.twins_payments import ASKED_PAYMENTS
 from tests.store.twins_products import ASKED_PRODUCTS
 from tests.store.twins_search import ASKED_SEARCH, lie_of_terms
 from tests.store.verify_book import SECOND, START, key_of, operation_key
@@ -31,7 +32,6 @@ from entrepot.store.reading import (
     keys,
     keyset,
     lists,
-    notices,
     organization,
     property_lists,
     queries,
@@ -42,7 +42,7 @@ from entrepot.store.reading import (
     webhooks,
     whole_orders,
 )
-from entrepot.store.writing import allocation, announced, order_names, payments, queue, working_set
+from entrepot.store.writing import allocation, announced, order_names, queue, working_set
 
 ORG = 1
 # One before the organization and one behind it, in the order of the tables; neither is a number
@@ -182,14 +182,6 @@ def _texts(ids: Ids) -> tuple[str, ...]:
     return ("k-1", "k-2", "PO-1", *orders, "#3", *_THEIR_TEXTS)
 
 
-def _payment_names(conn: Connection) -> list[str]:
-    """What the payments of the organization are called; its twins' are called so as well."""
-    asked, paid = schema.payment_operations.c, schema.payments.c
-    names = [row[0] for row in conn.execute(select(asked.key).where(asked.org == ORG))]
-    references = conn.execute(select(paid.reference).where(paid.org == ORG))
-    return [*names, *[row[0] for row in references]]
-
-
 def _each(conn: Connection, ids: Ids, ask: Callable[[bytes], Any]) -> list[Any]:
     return [ask(ids[name]) for name in sorted(_ORDERS)]
 
@@ -236,6 +228,7 @@ def _mine(found: list[Any]) -> list[Any]:
 # What is asked about one organization, by the function's module and name.
 ASKED: dict[str, Work] = {
     **ASKED_CONTACTS,
+    **ASKED_PAYMENTS,
     **ASKED_SEARCH,
     **ASKED_PRODUCTS,
     "accounts.settings_chosen": lambda conn, _: accounts.settings_chosen(conn, ORG),
@@ -250,10 +243,6 @@ ASKED: dict[str, Work] = {
     "announced.listed": lambda conn, _: announced.listed(conn, ORG, fetch_job_id, 10),
     "booked.booked_since": lambda conn, _: [
         booked.booked_since(conn, ORG, "sandbox", since) for since in (0, NOW)
-    ],
-    "booked.known_names": lambda conn, _: [
-        sorted(booked.known_names(conn, ORG, service, _payment_names(conn)))
-        for service in ("sandbox", "theirs")
     ],
     "booked.services_of": lambda conn, _: booked.services_of(conn, ORG),
     "catalogue.listed_variants": lambda conn, _: catalogue.listed_variants(conn, ORG),
@@ -280,10 +269,6 @@ ASKED: dict[str, Work] = {
     ],
     "keyset.find": lambda conn, _: [keyset.find(conn, ORG, wanted, 7) for wanted in FILTERS],
     "lists.find": lambda conn, _: _listed(conn, *FILTERS),
-    "notices.bodies": lambda conn, _: [notices.bodies(conn, ORG, "stripe", ["pi_1"])],
-    "notices.of_money": lambda conn, _: [notices.of_money(conn, ORG, "stripe", ["pi_1"], 0)],
-    "notices.page_since": lambda conn, _: [notices.page_since(conn, ORG, "stripe", (0, "", ""))],
-    "notices.unheard": lambda conn, _: [notices.unheard(conn, ORG, "stripe", ["pi_1"])],
     "order_names.called": lambda conn, ids: [
         order_names.called(conn, ORG, text) for text in _texts(ids)
     ],
@@ -292,12 +277,6 @@ ASKED: dict[str, Work] = {
     ],
     "organization.channels": lambda conn, _: organization.channels(conn, ORG),
     "organization.members": lambda conn, _: organization.members(conn, ORG),
-    "payments.order_of_running": lambda conn, _: payments.order_of_running(
-        conn, ORG, "sandbox", "ref-waits"
-    ),
-    "payments.order_without_money": lambda conn, _: [
-        payments.order_without_money(conn, ORG, "sandbox", name) for name in _payment_names(conn)
-    ],
     "property_lists.find": lambda conn, _: [
         property_lists.find(conn, ORG, wanted, 3, 20, 0) for wanted in PROPERTIES
     ],

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from entrepot.core import ids, references
 from entrepot.core.changes import Changes
-from entrepot.core.claims import Claim
+from entrepot.core.claims import Claim, is_live
 from entrepot.core.decide.jobs import (
     PUT_OFF_MAX,
     held_here,
@@ -148,9 +148,14 @@ def _is_asking(job: Job, told_at: int, facts: Facts) -> bool:
     return job.kind == "look" and job.leased_until > facts.now and told_at <= begun
 
 
-def pays_another(order: Order, claim: Claim | None, facts: Facts) -> Order | None:
-    """The other live order that has the reference of this money now; None where there is none."""
+def pays_another(
+    order: Order, claim: Claim | None, other: bytes | None, facts: Facts
+) -> Order | None:
+    """The other live order that has the reference of this money now; None where there is none. It
+    is the order that claims the reference, or the `other`, which may have ended meanwhile.
+    """
     owner = facts.claims.get(claim) if claim else None
-    if owner is None or owner.order_id == order.id:
-        return None
-    return facts.orders.get((owner.org, owner.order_id))
+    if owner is not None and owner.order_id != order.id:
+        return facts.orders.get((owner.org, owner.order_id))
+    found = facts.orders.get((order.org, other)) if other else None
+    return found if found is not None and is_live(found.facets) else None

@@ -35,6 +35,7 @@ class SettleLook(NamedTuple):
     detail: str = ""
     found: str = ""
     claim: Claim | None = None  # the reference of that money: it may pay another order now
+    other: bytes | None = None  # an order that came with that reference too, without claiming it
 
 
 def wants(command: SettleLook, needs: Needs) -> None:
@@ -44,6 +45,8 @@ def wants(command: SettleLook, needs: Needs) -> None:
     if command.claim is not None:
         needs.claims.add(command.claim)
         needs.whose_claims.add(command.claim)
+    if command.other is not None:
+        needs.orders.add((command.org, command.other))
 
 
 def settle(command: SettleLook, facts: Facts) -> Decision:
@@ -61,7 +64,7 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
     if order is None or funds is None:
         return Decision(changes, StepResult(None))
     if command.found and may_have_late_money(order, funds):
-        other = pays_another(order, command.claim, facts)
+        other = pays_another(order, command.claim, command.other, facts)
         if other is None:
             return defer(_parked(command, job, facts), facts)
         if other.facets.payment == "pending":

@@ -9,7 +9,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing
 from entrepot.core.decide.jobs import held_job, job_ids, next_step
 from entrepot.core.decide.moves import stand
-from entrepot.core.decide.waiting import goes_on, says
+from entrepot.core.decide.waiting import adds, goes_on, says
 from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
@@ -28,7 +28,8 @@ _REASONS = {"capture": OrderReason.CAPTURE_DECLINED, "refund": OrderReason.REFUN
 class SettleOperation(NamedTuple):
     """Pipeline: the service did a capture or a refund, or it declined.
 
-    `final`: the service let go of the rest of the hold with this capture.
+    `final`: the service let go of the rest of the hold with this capture. `stays`: the service was
+    not asked for a refund, because the money pays another order.
     """
 
     org: int
@@ -41,6 +42,7 @@ class SettleOperation(NamedTuple):
     detail: str = ""
     provider_reference: str | None = None
     final: bool = False
+    stays: bool = False
 
 
 def wants(command: SettleOperation, needs: Needs) -> None:
@@ -105,11 +107,15 @@ def _settled(
     if not command.done:
         detail["reason"] = command.detail[:500]
         why = f"{service}: the {kind} of {funds.text(operation.units)} is declined: "
-        order = says(order, _REASONS[kind], why + command.detail)
+        order = (
+            adds(order, command.detail) if command.stays
+            else says(order, _REASONS[kind], why + command.detail)
+        )  # fmt: skip
     elif order.reason == _REASONS[kind] or _is_over(order, funds):
         order = order.changed(reason=None, reason_detail=None)
     type_ = (_DONE if command.done else _DECLINED)[kind]
-    order, told = events.happened(order, type_, facts, "pipeline", detail, actor.provider(service))
+    who = None if command.stays else actor.provider(service)
+    order, told = events.happened(order, type_, facts, "pipeline", detail, who)
     changes.events.append(told)
     changes.orders.put(order)
     return order, funds

@@ -80,9 +80,9 @@ def _let_go(
     order: Order, command: ReserveStock, job: Job, facts: Facts, changes: Changes
 ) -> Decision:
     """The order ended before its payment began. Money that the shop's own pages may have had held
-    under the order's reference is let go. Money that another order came with first is that order's.
+    under the order's reference is let go, unless the step finds that it pays another order.
     """
-    if order.facets.payment == "pending" and order.shares_payment_of is None:
+    if order.facets.payment == "pending":
         payment = _prepare(order, command, facts)
         if references.is_payment(payment.payment.service, payment.payment.reference):
             payment = payment.put(payment.void(facts.now))

@@ -146,6 +146,14 @@ def settled(
     )  # fmt: skip
 
 
+def its_money_stays(held: Held, payment: FullPayment) -> str | None:
+    """A sentence of a payment whose money another live order has; None where no other has it."""
+    if held.pays_another is None:
+        return None
+    other = dashed(held.pays_another)
+    return f"{payment.payment.reference} pays order {other}, and its money stays"
+
+
 def hold_ends(held: Held, terms: Terms) -> int | None:
     """When the hold of the order's stock ends; None where the step holds no stock.
 

@@ -130,11 +130,16 @@ async def _answer(payment: FullPayment, provider: PaymentProvider, terms: Terms)
 
 
 async def _expire(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
+    first = held.payment is None or held.payment.payment.number == 1
+    if first and held.pays_another is not None:
+        # Two orders with one payment may expire at once: whether the other one lives is read again
+        # once the end of this one is written down.
+        return settled(held, "lapsed", NOT_IN_TIME)
     command = await void(held, provider, terms)
     if isinstance(command, SettlePayment):
-        first = held.payment is None or held.payment.payment.number == 1
         detail = NOT_IN_TIME if first else "the further payment was not authorised in time"
-        return command._replace(outcome="expired", detail=detail)
+        became = f"; {command.detail}" if command.detail else ""
+        return command._replace(outcome="expired", detail=detail + became)
     return unless_lapsed(held, command, terms)
 
 

@@ -45,7 +45,10 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         if isinstance(answer, Authorised | Captured | Disputed) and payment.facet in NOTHING:
             found, its = _late(held, payment, answer), payment.payment
     claim = (its.org, its.provider.lower(), its.reference)
-    return SettleLook(job.org, job.order_id, job.id, job.fence, disputed, detail, found, claim)
+    other = held.pays_another if its is funds.first.payment else None
+    return SettleLook(
+        job.org, job.order_id, job.id, job.fence, disputed, detail, found, claim, other
+    )  # fmt: skip
 
 
 def _late(held: Held, full: FullPayment, answer: Authorised | Captured | Disputed) -> str:

@@ -12,6 +12,7 @@ from entrepot.pipeline.steps import (
     Held,
     Terms,
     blindly,
+    its_money_stays,
     operation_request,
     park,
     put_off,
@@ -47,13 +48,21 @@ async def capture(held: Held, provider: PaymentProvider, terms: Terms) -> Comman
 
 
 async def refund(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
-    """Give the money back that is written down to be given back."""
+    """Give the money back that is written down to be given back. The money of an order that ended
+    stays where another live order has the payment.
+    """
     job, payment = held.job, held.payment
     if payment is None:
         return park(held, "there is no payment to refund", terms)
     operation = payment.first_open("refund")
     if operation is None:
         return FinishJob(job.org, job.id, job.fence)
+    if (stays := its_money_stays(held, payment)) is not None:
+        assert job.order_id is not None, "a refund job belongs to an order"
+        return SettleOperation(
+            job.org, job.order_id, job.id, job.fence, operation.payment, operation.number,
+            done=False, detail=stays, stays=True,
+        )  # fmt: skip
     if payment.capture_of(operation) is None:
         return park(held, "no capture has as much left as the refund gives back", terms)
     return await _operate(held, payment, operation, provider, terms)

@@ -152,9 +152,13 @@ class Outside:
         find = partial(notices.of_money, org=org, service=service, references=names, since=since)
         return await self._database.read(find)
 
-    async def claimant(self, claim: Claim) -> bytes | None:
-        """The live order that the payment with this reference pays now."""
-        return await self._database.read(partial(claims.claimant, claim=claim))
+    async def pays_another(self, claim: Claim, order_id: bytes) -> bytes | None:
+        """Another live order that stands with the payment of this reference now."""
+        org, provider, reference = claim
+        find = partial(
+            claims.pays_another, org=org, provider=provider, reference=reference, order_id=order_id
+        )
+        return await self._database.read(find)
 
     def rest(self, org: int, name: str) -> float:
         """Seconds for which the service is left alone for this organization; 0: it may be asked."""

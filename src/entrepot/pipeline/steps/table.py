@@ -9,6 +9,7 @@ from entrepot.core.commands import Command
 from entrepot.core.decide.late_money import again_at
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob, FinishJob
+from entrepot.core.facets import ENDED
 from entrepot.core.funds import Funds
 from entrepot.core.order import Job
 from entrepot.core.references import is_payment
@@ -35,6 +36,9 @@ from entrepot.pipeline.steps.push import push
 from entrepot.pipeline.steps.void import void
 from entrepot.providers.payment import PaymentProvider
 
+# Steps by which money of a payment may go back, and the one that tells an operator to send it back.
+_LETS_GO = frozenset({"authorise", "increase", "void", "refund", "look"})
+
 
 def _with_service(
     ask: Callable[[Held, PaymentProvider, Terms], Awaitable[Command]],
@@ -51,7 +55,7 @@ def _with_service(
         provider = await outside.service(held.job.org, service)
         if provider is None:
             return park(held, f"{service} has no account here any more", terms)
-        held = await _with_claimant(held, outside, terms)
+        held = await _with_other(held, outside, terms)
         rest = outside.rest(held.job.org, service)
         if rest:
             again = terms.now() + int(rest * MICROSECONDS)
@@ -62,12 +66,15 @@ def _with_service(
     return perform
 
 
-async def _with_claimant(held: Held, outside: Outside, terms: Terms) -> Held:
-    """The job with the other live order that its payment pays, where money may be let go now: the
-    order is no longer placed, or its time is over.
+async def _with_other(held: Held, outside: Outside, terms: Terms) -> Held:
+    """The job with the other live order that its payment pays, where money may go now: the order is
+    no longer placed, or its time is over. A refund of an order that runs was asked for by somebody.
+
+    An order that ended reads this after its end was written down, also one whose time was over. So
+    of two orders with one payment that end at once, the later one finds no other (docs/adr/0077).
     """
     payment = held.payment
-    if payment is None or held.job.kind not in ("authorise", "increase", "void"):
+    if payment is None or held.job.kind not in _LETS_GO:
         return held
     its = payment.payment
     if not is_payment(its.service, its.reference):
@@ -75,8 +82,11 @@ async def _with_claimant(held: Held, outside: Outside, terms: Terms) -> Held:
     ends = hold_ends(held, terms)
     if held.stage == "placed" and (ends is None or terms.now() < ends):
         return held
-    owner = await outside.claimant((its.org, its.provider.lower(), its.reference))
-    return held if owner == held.job.order_id else held._replace(pays_another=owner)
+    if held.job.kind == "refund" and held.stage not in ENDED:
+        return held
+    claim = (its.org, its.provider.lower(), its.reference)
+    other = await outside.pays_another(claim, its.order_id)
+    return held if other is None else held._replace(pays_another=other)
 
 
 _ask_for_money, _look_at_money = _with_service(authorise), _with_service(look)

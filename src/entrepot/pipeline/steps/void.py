@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from entrepot.core.commands import Command
 from entrepot.core.decide.steps import FinishJob
-from entrepot.core.ids import dashed
 from entrepot.core.references import is_payment
 from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.steps import (
@@ -12,6 +11,7 @@ from entrepot.pipeline.steps import (
     Held,
     Terms,
     hold_money,
+    its_money_stays,
     operation_request,
     park,
     put_off,
@@ -44,9 +44,8 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         return FinishJob(job.org, job.id, job.fence)
     service, reference = payment.payment.service, payment.payment.reference
     own = is_payment(service, reference)
-    if own and held.pays_another is not None:
-        other = dashed(held.pays_another)
-        return settled(held, "voided", f"{reference} pays order {other}, and its money stays")
+    if own and (stays := its_money_stays(held, payment)) is not None:
+        return settled(held, "voided", stays)
     request = operation_request(payment, payment.void(terms.now()))
     answer = await provider.void(request)
     if isinstance(answer, Voided):
