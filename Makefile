@@ -49,10 +49,10 @@ install: $(INSTALLED) ## set up .venv with every dependency pinned, and the entr
 dev: $(DEV_INSTALLED) ## install, and what the tests and the gate need
 
 test: $(DEV_INSTALLED) ## run the whole test suite, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --side-by-side $(JOBS) $(PYTEST_ARGS)
 
 test-pooler: $(DEV_INSTALLED) ## the store's, the writer's and the acceptance tests behind PgBouncer (apt install pgbouncer)
-	ENTREPOT_TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder \
+	ENTREPOT_TEST_PGBOUNCER=1 $(BIN)/python -m pytest --side-by-side $(JOBS) \
 		tests/store tests/writer tests/acceptance $(PYTEST_ARGS)
 
 check: $(DEV_INSTALLED) ## lint, formatting, strict types, import law
@@ -81,7 +81,7 @@ crash: $(DEV_INSTALLED) ## the long kill test: KILLS (30) kills under load, noth
 	ENTREPOT_CRASH_KILLS=$(KILLS) $(BIN)/python -m pytest tests/acceptance/test_crash.py $(PYTEST_ARGS)
 
 payment-faults: $(DEV_INSTALLED) ## a server killed at each point of a payment, with each service; some of it is in make test
-	ENTREPOT_TEST_FAULTS=all $(BIN)/python -m pytest -n $(JOBS) tests/faults $(PYTEST_ARGS)
+	ENTREPOT_TEST_FAULTS=all $(BIN)/python -m pytest --side-by-side $(JOBS) tests/faults $(PYTEST_ARGS)
 
 fuzz: $(DEV_INSTALLED) ## generated requests from each document: CASES (2000) a dialect and engine; 100 in make test
 	ENTREPOT_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest tests/acceptance/test_schemathesis.py $(PYTEST_ARGS)

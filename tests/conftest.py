@@ -18,6 +18,7 @@ import pytest
 import structlog
 from sqlalchemy.engine import make_url
 from tests.compiled_once import compile_once
+from tests.side_by_side import pytest_addoption, pytest_configure  # noqa: F401 - pytest's hooks
 
 from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
 from entrepot.store.engines.opening import open_database
