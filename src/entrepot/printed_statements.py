@@ -82,8 +82,10 @@ def printed_statements() -> str:
     with _book() as conn:
         chapters = _Story(conn).told()
     named = set(re.findall(r"pg_temp\.\w+", str(chapters)))
-    types = [one for one in row_types(schema.metadata).split("; ") if named & set(one.split())]
-    chapters.insert(0, _Chapter("A connection begins, and makes these types among others", types))
+    types = [one for one in row_types(schema.metadata).values() if named & set(one.split())]
+    chapters.insert(
+        0, _Chapter("A connection makes each of these types before its first use", types)
+    )
     parts = []
     for when, statements in chapters:
         parts.append(f"## {when}\n\n")

@@ -18,6 +18,7 @@ from entrepot.pace import sliced
 from entrepot.store.engine import POOL_DEFAULT, T, Work
 from entrepot.store.engines.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
 from entrepot.store.engines.postgres_pools import Sizes, Way, Ways, ways_to
+from entrepot.store.engines.postgres_sql import UNDECIDED
 from entrepot.store.engines.sql import Conflict, speaking
 
 # A process writes three batches at a time, the pipeline's, everybody else's and one more of arrays;
@@ -184,7 +185,8 @@ async def _done(way: Way, work: Work[T]) -> T:
         async with pool.connect() as conn:
             if spoken is not None:
                 await conn.execution_options(**speaking(spoken))
-            driver: Any = (await conn.get_raw_connection()).driver_connection
+            raw: Any = await conn.get_raw_connection()
+            driver = raw.driver_connection
             is_lost = False
             try:
                 if begin is not None:
@@ -193,10 +195,11 @@ async def _done(way: Way, work: Work[T]) -> T:
                     result = await conn.run_sync(work)
                 if begin is not None:
                     await driver.execute("COMMIT")
+                raw.info.pop(UNDECIDED, None)
             except BaseException:
                 # If a connection is lost, the loss is the reason of every error on it.
                 is_lost = driver.is_closed()
-                await _undo(conn, driver)
+                await _undo(conn, driver, types_may_be_gone=UNDECIDED in raw.info)
                 raise
             return result
     except Exception as error:
@@ -214,13 +217,14 @@ def _why(error: Exception) -> str:
     return os.strerror(number) if number else str(error) or "it did not answer in time"
 
 
-async def _undo(conn: AsyncConnection, driver: Any) -> None:
-    """Roll back; a connection that cannot is not used again."""
+async def _undo(conn: AsyncConnection, driver: Any, *, types_may_be_gone: bool) -> None:
+    """Roll back; a connection that cannot is not used again, nor one whose types may be gone."""
     with suppress(Exception):
         if not driver.is_closed():
             if driver.is_in_transaction():
                 await driver.execute("ROLLBACK")
-            return
+            if not types_may_be_gone:
+                return
     await conn.invalidate()
 
 

@@ -1,10 +1,10 @@
 """Connections to a PostgreSQL server, directly or through a pooler.
 
 A direct connection is Entrepot's own for as long as it is open: what is set stays set, statements
-are prepared once, and types of whole rows are made once. Behind a pooler (PgBouncer in transaction
-mode) each transaction may meet another backend, which other programs use as well. There every
-statement stands in a transaction, which sets by SET LOCAL what it needs, and leaves nothing behind
-(docs/adr/0032).
+are prepared once, and types of whole rows are made once, when they are first needed. Behind a
+pooler (PgBouncer in transaction mode) each transaction may meet another backend, which other
+programs use as well. There every statement stands in a transaction, which sets by SET LOCAL what it
+needs, and leaves nothing behind (docs/adr/0032).
 """
 
 from __future__ import annotations
@@ -19,7 +19,13 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from entrepot.store import schema
-from entrepot.store.engines.postgres_sql import DIRECT, POOLED, POOLED_GUARDED, row_types
+from entrepot.store.engines.postgres_sql import (
+    DIRECT,
+    MADE,
+    POOLED,
+    POOLED_GUARDED,
+    row_types,
+)
 from entrepot.store.engines.sql import Sql, speaking
 
 _STATEMENT_SECONDS = 30.0
@@ -140,8 +146,12 @@ def _direct(url: str, sizes: Sizes) -> Ways:
     reader = pool(sizes.reading, {} if sizes.patient else _BY_INDEX)
 
     @event.listens_for(writer.sync_engine, "connect")
-    def _set_up(connection: Any, _record: Any) -> None:
-        connection.run_async(lambda driver: driver.execute(row_types(schema.metadata)))
+    def _set_up(connection: Any, record: Any) -> None:
+        # Others are made when they are needed. This one fails where types cannot be made, or where
+        # nothing can be written: no such connection is kept.
+        first = schema.idempotency_keys.name
+        connection.run_async(lambda driver: driver.execute(row_types(schema.metadata)[first]))
+        record.info[MADE] = {first}
 
     return Ways(
         Way(writer, "BEGIN"), Way(writer, _begin("BEGIN", _UNSYNCED)), Way(writer, None),

@@ -19,6 +19,7 @@ from sqlalchemy import Select as Question
 from sqlalchemy.util import await_only
 
 from entrepot.pace import breathe
+from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Conflict, Lock, NamedBy, Row, Select, Write
 from entrepot.store.engines.sqlite_sql import one_by_one
@@ -35,6 +36,10 @@ _MEANWHILE = "changed meanwhile"
 _ROWS_TOGETHER, _ROWS_AT_ONCE = 4_000, 500
 
 
+# What a connection's `info` keeps: the tables whose types of rows it has, and whether it is making
+# types, or has made some in a transaction that has not ended.
+MADE, UNDECIDED = "row types", "row types undecided"
+
 _SCHEMA_TEXT = """
     WITH t AS (SELECT oid, relname FROM pg_class
         WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p'))
@@ -48,7 +53,7 @@ _SCHEMA_TEXT = """
 
 
 class PostgresSql:
-    """See Sql. `own_types`: connections have types of whole rows, made by `row_types`."""
+    """See Sql. `own_types`: connections make types of whole rows, and know which they have."""
 
     fence = " OFFSET 0"
     numbers_first = False
@@ -164,6 +169,8 @@ class PostgresSql:
         if not listed:
             return {}
         statement = composed(self.parts(listed))
+        if self._own_types:
+            _see_to_types(conn, listed)
         arrays: list[Sequence[Any]] = []
         for write in listed:
             if self._in_one_array(write):
@@ -228,15 +235,33 @@ def _row_type(table: str) -> str:
 
 
 @lru_cache
-def row_types(metadata: MetaData) -> str:
-    """Statements that make the types of whole rows; a connection sends them before it writes."""
-    made = []
+def row_types(metadata: MetaData) -> dict[str, str]:
+    """The statement that makes the type of whole rows, for each table."""
+    made = {}
     for table in metadata.sorted_tables:
         names = [column.name for column in table.columns]
         types = zip(names, sql.postgres_types(table, names), strict=True)
         columns = ", ".join(f'"{name}" {type_}' for name, type_ in types)
-        made.append(f"CREATE TYPE {_row_type(table.name)} AS ({columns})")
-    return "; ".join(made)
+        made[table.name] = f"CREATE TYPE {_row_type(table.name)} AS ({columns})"
+    return made
+
+
+def _see_to_types(conn: Connection, listed: list[Write]) -> None:
+    """Make the types of rows that the connection lacks for these changes.
+
+    PostgreSQL takes 26 ms to make all types, and most connections need a few of them.
+    """
+    made: set[str] = conn.info[MADE]
+    lacking = {write.table for write in listed if write.whole and write.table not in made}
+    if not lacking:
+        return
+    types = row_types(schema.metadata)
+    driver = sql.driver_of(conn)
+    conn.info[UNDECIDED] = True
+    await_only(driver.execute("; ".join([types[name] for name in sorted(lacking)])))
+    made |= lacking
+    if not driver.is_in_transaction():
+        del conn.info[UNDECIDED]
 
 
 @lru_cache(maxsize=512)
