@@ -157,6 +157,12 @@ TAKEN_OVER: list[tuple[list[bytes], Any]] = [
     ([item("AUTHORISATION", success=False)], Declined("why")),
     ([item("AUTHORISATION"), item("CANCELLATION", pspReference="MOD", originalReference=PSP)],
      Declined("the payment was cancelled at Adyen")),
+    # The shop takes money at once, and a capture may fail later; less than all is not taken over.
+    ([item("AUTHORISATION"), item("CAPTURE")], Captured(PSP)),
+    ([item("AUTHORISATION"), item("CAPTURE"), item("CAPTURE_FAILED")], Authorised(PSP)),
+    ([item("AUTHORISATION"), item("CAPTURE", success=False)], Authorised(PSP)),
+    ([item("AUTHORISATION"), item("CAPTURE", amount={"value": 1249, "currency": "EUR"})],
+     Authorised(PSP)),
     # What Adyen has not signed, or has signed for another account, was never notified.
     ([item("AUTHORISATION", key="00" * 32)], Pending("Adyen has not notified the outcome", PSP)),
     ([item("AUTHORISATION", merchantAccountCode="Other")],

@@ -201,6 +201,7 @@ def operation(kind: Any, of: str | None, *, final: bool = True) -> OperationRequ
 
 
 MINE = {"invoice_id": OPERATION}
+OTHER = {"currency_code": "EUR", "value": "13.50"}
 PROCESSED = error(422, "SOME_ISSUE")
 OPERATIONS: list[tuple[OperationRequest, list[Answer], Any]] = [
     (operation("capture", "AUTH-1"), [said("captures", "COMPLETED")], Captured("CAPT-1")),
@@ -218,6 +219,12 @@ OPERATIONS: list[tuple[OperationRequest, list[Answer], Any]] = [
      Declined("the money was taken already", "CAPTURED")),
     (operation("void", None), [order("COMPLETED", HELD), Answer(204, b"")], Voided("AUTH-1")),
     (operation("void", None), [order("APPROVED")], Voided(None)),
+    # A payment of another amount than the order's holds money as well.
+    (operation("void", None), [order("COMPLETED", ("authorizations", one(
+        "authorizations", "CREATED", amount=OTHER))), Answer(204, b"")], Voided("AUTH-1")),
+    (operation("void", None), [order("COMPLETED", ("captures", one(
+        "captures", "COMPLETED", amount=OTHER))), GONE],
+     Declined("the money was taken already, of another amount", "CAPTURED")),
     # While the customer had to act, the order is what was written down.
     (operation("void", "ORDER-1"), [GONE, order("CREATED")], Voided(None)),
     (operation("void", "ORDER-1"), [GONE, order("COMPLETED", HELD), Answer(204, b"")],

@@ -95,9 +95,12 @@ def of_payment(
 
 def of_heard(
     items: Iterable[Item], request: PaymentRequest
-) -> Authorised | Declined | Differs | Voided | None:
-    """What the notifications of a payment say by now; None where none tells an outcome."""
-    said: Authorised | Declined | Differs | Voided | None = None
+) -> Authorised | Captured | Declined | Differs | Voided | None:
+    """What the notifications of a payment say by now; None where none tells an outcome. Captures
+    take all of a payment, or some of it and leave nothing held.
+    """
+    said: Authorised | Captured | Declined | Differs | Voided | None = None
+    taken = 0
     for item in items:
         if item.event == "AUTHORISATION" and not isinstance(said, Voided):
             if item.is_success:
@@ -107,6 +110,11 @@ def of_heard(
                 said = Declined(item.reason or "refused")
         elif item.event in ("CANCELLATION", "TECHNICAL_CANCEL") and item.is_success:
             said = Voided(item.original or None)
+        elif item.event in ("CAPTURE", "CAPTURE_FAILED") and item.is_success:
+            taken += item.value if item.event == "CAPTURE" else -item.value
+    asked = amount_of(request, request.units)
+    if isinstance(said, Authorised) and asked is not None and taken >= asked["value"]:
+        return Captured(said.provider_reference)
     return said
 
 

@@ -14,7 +14,6 @@ What the client's payment reference may be, and what is done with it:
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
@@ -34,6 +33,7 @@ from entrepot.providers.payment import (
     CaptureAnswer,
     Captured,
     Declined,
+    Differs,
     Found,
     LookUpAnswer,
     Misconfigured,
@@ -55,8 +55,7 @@ from entrepot.providers.paypal_signature import Signatures
 Json = dict[str, Any]
 _HOURS, _DAYS = 3600.0, 86_400.0
 _WHOLE = "return=representation"
-_VAULT = "vault/"
-_ID = re.compile(r"[A-Za-z0-9-]{6,64}\Z")
+_VAULT = answers.VAULT
 _NOT_SHOWN = "PayPal shows no authorization of its order yet"
 _NO_LIST = "PayPal's list of transactions is hours behind"
 _FORGOTTEN = (
@@ -182,7 +181,7 @@ class PayPalProvider:
         amount = answers.amount_of(request, request.units)
         if amount is None:
             return answers.too_fine(request)
-        if not _is_reference(request.reference):
+        if not answers.is_reference(request.reference):
             return Declined("the payment reference is none of PayPal's", "unknown_reference")
         order = self._order_of(request, known)
         if order is None:
@@ -250,10 +249,14 @@ class PayPalProvider:
         found = self._look_up(request.payment, request.of)
         if isinstance(found, Captured):
             return Declined("the money was taken already", "CAPTURED")
-        held = found.provider_reference if isinstance(found, Authorised | Running) else None
-        if held is None:
+        if not isinstance(found, Authorised | Running | Differs) or not found.provider_reference:
             return Voided(None)  # nothing is held, and only an authorisation of ours would hold it
-        return self._let_go(request, held) or Running(_NOT_SHOWN, held)
+        held = found.provider_reference
+        if (said := self._let_go(request, held)) is not None:
+            return said
+        if isinstance(found, Differs):
+            return Declined("the money was taken already, of another amount", "CAPTURED")
+        return Running(_NOT_SHOWN, held)
 
     def _let_go(self, request: OperationRequest, id_: str) -> VoidAnswer | None:
         """Void an authorization; None where PayPal knows none of this id."""
@@ -294,7 +297,7 @@ class PayPalProvider:
             return answers.of_refund(made)
 
     def _look_up(self, request: PaymentRequest, known: str | None) -> LookUpAnswer:
-        if not _is_reference(request.reference):
+        if not answers.is_reference(request.reference):
             return Absent()
         order = self._order_of(request, known)
         if order is None:
@@ -383,7 +386,3 @@ class PayPalProvider:
         order = self._order(str(related["order_id"])) if related.get("order_id") else None
         listed = answers.payments_of(order, kind) if order else []
         return next((one for one in listed if one.get("invoice_id") == request.key), None)
-
-
-def _is_reference(reference: str) -> bool:
-    return bool(_ID.match(reference.removeprefix(_VAULT)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -28,6 +29,8 @@ from entrepot.providers.payment import (
 )
 
 NAME = "paypal"
+VAULT = "vault/"
+_ID = re.compile(r"[A-Za-z0-9-]{6,64}\Z")
 NOT_FOUND, CONFLICT, PROCESSED, SERVER_FAULT = 404, 409, 422, 500
 # Issues of 422 that are faults of the request, and no word about the money.
 _OUR_FAULTS = frozenset({
@@ -50,6 +53,11 @@ class TokenFault(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(f"status {status}")
         self.status = status
+
+
+def is_reference(reference: str) -> bool:
+    """Whether PayPal may know a client's reference: an id, or a payment token of the vault."""
+    return bool(_ID.match(reference.removeprefix(VAULT)))
 
 
 def amount_of(request: PaymentRequest, units: int) -> dict[str, str] | None:

@@ -57,6 +57,8 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         found = await provider.look_up(request.payment, payment.authorisation.provider_reference)
         if isinstance(found, Captured | Disputed):
             return settled(held, "captured", "", found.provider_reference)
+        if isinstance(found, Declined | Voided):
+            return settled(held, "voided", f"{service} held no money of {reference}" if own else "")
         return hold_money(held, f"{service}: the void is declined: {answer.reason}", terms)
     if isinstance(answer, Running):
         poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
