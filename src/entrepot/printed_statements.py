@@ -238,6 +238,6 @@ class _Story:
 
 def _first_step(job: Job) -> ReserveStock:
     return ReserveStock(
-        job.org, job.order_id or b"", job.id, job.fence, "payment-key", frozenset(),
+        job.org, job.order_id or b"", job.id, job.fence, b"secret", frozenset(),
         100 * _MICROSECONDS, "sandbox",
     )  # fmt: skip

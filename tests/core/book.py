@@ -52,7 +52,7 @@ def counted() -> Callable[[], bytes]:
     return lambda: next(numbers).to_bytes(16, "big")
 
 
-SERVICES, SANDBOX = frozenset({"adyen"}), "sandbox"
+SERVICES, SANDBOX, SECRET = frozenset({"adyen"}), "sandbox", b"of this test"
 # Wishes of a dialect for the lines that it places.
 WANTS: dict[str, dict[str, Any]] = {
     "polinate": {"from_default_location": True, "one_line_an_entry": True, "one_currency": True},
@@ -169,7 +169,7 @@ class Book:
         job = self.job(order)
         held = job.fence if fence is None else fence
         return ReserveStock(
-            ORG, order.id, job.id, held, "key-1", SERVICES, self.facts.now + 10, SANDBOX
+            ORG, order.id, job.id, held, SECRET, SERVICES, self.facts.now + 10, SANDBOX
         )
 
     def settled(self, order: Order, outcome: str, detail: str = "") -> StepResult:

@@ -18,6 +18,7 @@ from tests.core.book import (
     ORG,
     SANDBOX,
     SCARCE,
+    SECRET,
     SERVICES,
     THERE,
     TRACKED,
@@ -147,9 +148,7 @@ class Senders(RuleBasedStateMachine):
         assert job.order_id is not None
         if job.kind == "reserve":
             result = self.attempt(
-                ReserveStock(
-                    ORG, job.order_id, job.id, fence, f"k-{job.id!r}", SERVICES, 0, SANDBOX
-                )
+                ReserveStock(ORG, job.order_id, job.id, fence, SECRET, SERVICES, 0, SANDBOX)
             )
         else:
             result = self.attempt(self.settled(data, job, fence))

@@ -8,6 +8,7 @@ from tests.core.book import (
     LOOSE,
     ORG,
     SCARCE,
+    SECRET,
     SERVICES,
     THERE,
     TRACKED,
@@ -22,6 +23,7 @@ from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.decide.steps import DeferJob, FinishJob
 from entrepot.core.facets import Facets
 from entrepot.core.order import Order
+from entrepot.core.payment_keys import authorisation_key
 from entrepot.core.refusal import Reason
 
 CANCELLED = ("polinate_phase", "CANCELLED")
@@ -59,7 +61,7 @@ def test_reserving_holds_every_line_and_prepares_the_payment() -> None:
     assert (payment.provider, payment.service) == ("stripe", "sandbox")
     assert (payment.reference, payment.amount, payment.currency) == ("tok", order.total, "EUR")
     assert (first.kind, first.units, first.state) == ("authorise", order.total.units, "prepared")
-    assert (first.key, first.number) == ("key-1", 1)
+    assert (first.key, first.number) == (authorisation_key(SECRET, ORG, order.id, 1), 1)
     assert book.job(order) == result.job
     assert book.job(order).kind == "authorise"
     assert book.order(order).facets == Facets("placed", "pending")
@@ -241,7 +243,7 @@ def test_steps_of_unknown_jobs_and_orders_are_refused() -> None:
     job = book.job(order)
     unknown = FinishJob(ORG, b"?" * 16, 0)
     assert book.refused(unknown).reason is Reason.STALE_LEASE
-    astray = ReserveStock(ORG, b"?" * 16, job.id, job.fence, "k", SERVICES, 0)
+    astray = ReserveStock(ORG, b"?" * 16, job.id, job.fence, b"s", SERVICES, 0)
     assert book.refused(astray).reason is Reason.UNKNOWN_ORDER
 
 

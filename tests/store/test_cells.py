@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from sqlalchemy import Connection, update
+from tests.writer.taking import SECRET
 from tests.writer.test_first_step import a_desk
 
 from entrepot.cli import verify as audit
@@ -45,7 +46,7 @@ async def test_payment_keys_derive_from_the_secret_that_came_with_the_organizati
         for _, seen in desk.handed
         if seen is not None and seen.funds is not None
     ]
-    assert before.key == f"key-{before.order_id.hex()}"
+    assert before.key == authorisation_key(SECRET, before.org, before.order_id, 1)
     assert after.key == authorisation_key(OWN, after.org, after.order_id, 1)
     # The audit derives the key that each operation should have from the same secrets.
     own = await database.read(audit._own_secrets)

@@ -24,6 +24,7 @@ from tests.store.verify_book_partners import traded
 from tests.store.verify_book_payments import paid_more, renewed
 from tests.store.verify_book_products import catalogued
 
+from entrepot.core import payment_keys
 from entrepot.core.commands import Command, CustomerRef, DraftLine, LineChange, VariantRef
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.amend import AmendOrder
@@ -42,7 +43,6 @@ from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.order import Job, Variant, sealed_digest
 from entrepot.core.payment import Operation
-from entrepot.core.payment_keys import operation_key as further_key
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrderResult, OrdersResult, Result
 from entrepot.core.shipments import Carriage, Part
@@ -56,12 +56,12 @@ from entrepot.writer.envelope import Answer, Envelope, Idempotency
 from entrepot.writer.writer import Writer
 
 NOBODY, START = Carriage(), 1_750_000_000_000_000
-SECOND, ORGS = 1_000_000, (1, 2)
+SECOND, ORGS, SECRET = 1_000_000, (1, 2), b"of this test"
 
 
 def key_of(org: int, order_id: bytes, number: int) -> str:
     """The key of a payment's authorisation under this test's secret."""
-    return f"key-{org}-{order_id.hex()[-12:]}-{number}"
+    return payment_keys.authorisation_key(SECRET, org, order_id, number)
 
 
 def operation_key(operation: Operation, first: str) -> str:
@@ -69,7 +69,7 @@ def operation_key(operation: Operation, first: str) -> str:
     if kind == "authorise" and operation.payment == 1:
         return key_of(org, order_id, 1)
     number = operation.payment if kind == "authorise" else operation.number
-    return further_key(first, org, order_id, kind, number)
+    return payment_keys.operation_key(first, org, order_id, kind, number)
 
 
 @dataclass
@@ -188,8 +188,8 @@ class Healthy:
         job = await self.job(order_id)
         await self.tell(
             ReserveStock(
-                command.org, order_id, job.id, job.fence, key_of(command.org, order_id, 1),
-                frozenset(), self.now() + 3600 * SECOND, "sandbox",
+                command.org, order_id, job.id, job.fence, SECRET, frozenset(),
+                self.now() + 3600 * SECOND, "sandbox",
             )
         )  # fmt: skip
         return order_id

@@ -101,9 +101,8 @@ def _asked(key: str) -> tuple[Any, ...]:
 
 def first_step(job: Job) -> ReserveStock:
     order_id = job.order_id or b""
-    key = f"key-{order_id.hex()}"
     return ReserveStock(
-        job.org, order_id, job.id, job.fence, key, frozenset(), now() + 10**9, "sandbox"
+        job.org, order_id, job.id, job.fence, b"secret", frozenset(), now() + 10**9, "sandbox"
     )
 
 

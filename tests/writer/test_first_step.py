@@ -160,7 +160,7 @@ async def test_stock_that_was_not_looked_at_is_left_to_the_pipeline(
 ) -> None:
     desk = await a_desk(database, 5)
     monkeypatch.setattr(
-        "entrepot.writer.batch.wanted_by", lambda *_: {(1, b"?" * 16, b"?" * 16): 1}
+        "entrepot.writer.batch.shelved", lambda *_: [(None, (1, b"?" * 16, b"?" * 16))]
     )
     await desk.do(desk.shop.order())
     assert await desk.column(schema.jobs, "kind") == ["reserve"]

@@ -25,7 +25,7 @@ from entrepot.writer.queues import BULK_PATIENCE, EVERYTHING, Limits, Queues, Wa
 ID = b"i" * 16
 SINGLE = PlaceOrder(1, "synq", "EUR", ())
 OURS: list[Command] = [
-    ReserveStock(1, ID, ID, 1, "key", frozenset(), 0),
+    ReserveStock(1, ID, ID, 1, b"s", frozenset(), 0),
     SettlePayment(1, ID, ID, 1, "authorized", ""),
     DeferJob(1, ID, 1, 0, "why"),
     FinishJob(1, ID, 1),

@@ -181,16 +181,17 @@ class Facts:
 
     def adopt(self, seen: Seen) -> None:
         """Know an order without having read it; what is read afterwards takes its place."""
+        order = seen.order
+        key = (order.org, order.id)
         self.know(seen.org)
-        self.orders.know(seen.order)
+        self.orders.know(order)
         if seen.invoice is not None:
             self.of(INVOICES).know(seen.invoice)
-        for reservation in seen.reservations:
-            self.reservations.know(reservation)
-        for full in () if seen.funds is None else seen.funds.payments:
-            self.payments.know(full.payment)
-            for operation in full.operations:
-                self.operations.know(operation)
+        self.reservations.know_group(key, seen.reservations)
+        if seen.funds is not None:
+            full = seen.funds.payments
+            self.payments.know_group(key, [one.payment for one in full])
+            self.operations.know_group(key, [part for one in full for part in one.operations])
         self.jobs.know(seen.job)
 
     def seen(self, job: Job) -> Seen | None:

@@ -142,6 +142,8 @@ class Funds(NamedTuple):
     def put(self, full: FullPayment) -> Funds:
         """With a payment that moved on, or a further one."""
         number = full.payment.number
+        if len(self.payments) == number == 1:  # as of nearly every order
+            return Funds((full,))
         return Funds((*self.payments[: number - 1], full, *self.payments[number:]))
 
     def captures_of(self, units: int) -> list[Share]:

@@ -312,8 +312,12 @@ def facet(payment: Payment | None, operations: Sequence[Operation] = ()) -> str:
     """
     if payment is None:
         return "none"
-    if len(operations) == 1 and operations[0].state != "done":
-        return _WITHOUT_MONEY[operations[0].state]
+    if len(operations) == 1:  # as of nearly every order before its money is taken
+        [first] = operations
+        if first.state != "done":
+            return _WITHOUT_MONEY[first.state]
+        if first.units:
+            return "authorized"
     authorised, captured, voided, refunded = sums(operations)
     if authorised > captured + voided:
         return "authorized"

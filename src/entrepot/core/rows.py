@@ -11,15 +11,15 @@ from entrepot.core.kinds import K, Kind, R
 G = TypeVar("G")
 
 
-class _Written(NamedTuple):
-    """The keys of rows to insert, to update and to delete."""
+class Written(NamedTuple):
+    """The keys of rows to insert, to update and to delete. No key is in two of these."""
 
     new: AbstractSet[Any]
     dirty: AbstractSet[Any]
     gone: AbstractSet[Any]
 
 
-_NOTHING = _Written(frozenset(), frozenset(), frozenset())
+_NONE: frozenset[Any] = frozenset()
 
 
 class Rows(Mapping[K, R]):
@@ -27,12 +27,13 @@ class Rows(Mapping[K, R]):
 
     - `base`: each row as the database has the row, for the guards.
     - `now`: each row as it stands after the decisions so far.
-    - `told`: the keys of the rows that decisions made, changed or took away, as often as they did.
+    - `told`: the rows that decisions made, changed or took away, as they were told last.
 
-    The rows to write follow from these three, and are asked for once, at the end of a batch.
+    The rows to write follow from the keys of these three, and are asked for once, at the end of a
+    batch.
     """
 
-    __slots__ = ("_followed", "_written", "base", "get", "key_of", "kind", "now", "told")
+    __slots__ = ("_missing", "_written", "base", "get", "key_of", "kind", "now", "told")
 
     def __init__(self, kind: Kind[K, R]) -> None:
         self.kind, self.key_of = kind, kind.key
@@ -41,8 +42,10 @@ class Rows(Mapping[K, R]):
         #: The row as it now is; None where there is none, or none was read. What a Mapping inherits
         #: asks `__getitem__`, and this is asked for every line of every order.
         self.get: Callable[[K], R | None] = self.now.get  # type: ignore[assignment]
-        self.told: list[K] = []
-        self._written, self._followed = _NOTHING, 0
+        # A dictionary takes rows of another one without reckoning the hash of each key again.
+        self.told: dict[K, R | None] = {}
+        self._missing = False  # a row was taken away or forgotten
+        self._written: Written | None = None
 
     def __getitem__(self, key: K) -> R:
         return self.now[key]
@@ -74,15 +77,15 @@ class Rows(Mapping[K, R]):
 
     def put(self, row: R) -> None:
         """Make a row, or change the row that has this key."""
-        key = self.key_of(row)
-        self.now[key] = row
-        self.told.append(key)
+        self.take({self.key_of(row): row})
 
     def take(self, changed: dict[K, R | None]) -> None:
         """Make or change these rows, by their keys; take those away that are None."""
-        self.told += changed
+        self.told.update(changed)
+        self._written = None
         put: dict[K, R] = changed  # type: ignore[assignment]  # unless a row is None
         if None in changed.values():
+            self._missing = True
             put = {key: row for key, row in changed.items() if row is not None}
             for key in changed.keys() - put.keys():
                 self.now.pop(key, None)
@@ -90,47 +93,41 @@ class Rows(Mapping[K, R]):
 
     def remove(self, key: K) -> None:
         """Take a row away. A row that was made here leaves no trace."""
-        self.told.append(key)
-        self.now.pop(key, None)
+        self.take({key: None})
 
     def forget(self, key: K) -> None:
         """Know nothing of the row, as if it had not been read."""
         self.base.pop(key, None)
         self.now.pop(key, None)
-        self._followed = 0
+        self._written, self._missing = None, True
 
     @property
     def new(self) -> AbstractSet[K]:
         """The keys of rows to insert. No key is in two of `new`, `dirty` and `gone`."""
-        return self._to_write().new
+        return self.to_write().new
 
     @property
     def dirty(self) -> AbstractSet[K]:
         """The keys of rows to update."""
-        return self._to_write().dirty
+        return self.to_write().dirty
 
     @property
     def gone(self) -> AbstractSet[K]:
         """The keys of rows to delete."""
-        return self._to_write().gone
+        return self.to_write().gone
 
     def untouched(self) -> set[K]:
         """The keys of rows that were read, and that nothing is written of."""
-        if not self.told:
-            return set(self.base)
         return self.base.keys() - self.dirty - self.gone
 
-    def _to_write(self) -> _Written:
-        if self._followed != len(self.told):
-            base, now = self.base, self.now
-            there = {key for key in self.told if key in now}
-            if base:
-                dirty = {key for key in there if key in base}
-                gone = {key for key in self.told if key not in now and key in base}
-                self._written = _Written(there - dirty, dirty, gone)
-            else:
-                self._written = _NOTHING._replace(new=there)
-            self._followed = len(self.told)
+    def to_write(self) -> Written:
+        """See `Written`."""
+        if self._written is None:
+            told, now = self.told.keys(), self.now
+            there = {key for key in told if key in now} if self._missing else told
+            dirty = there & self.base.keys()
+            gone = (told - there) & self.base.keys() if self._missing else _NONE
+            self._written = Written(there - dirty if dirty else there, dirty, gone)
         return self._written
 
 
@@ -144,8 +141,8 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
         assert kind.group is not None
         self._group = kind.group
         self._groups: dict[G, dict[K, R]] = {}
-        # Keys of rows that came or changed after somebody last asked for a group.
-        self._unplaced: list[K] = []
+        # Rows that came or changed after somebody last asked for a group.
+        self._unplaced: list[Iterable[K]] = []
 
     def of(self, group: G) -> Collection[R]:
         """The rows of one group, as they now are."""
@@ -154,34 +151,37 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
         found = self._groups.get(group)
         return found.values() if found else ()
 
+    def know_group(self, group: G, rows: Iterable[R]) -> None:
+        """Take rows of one group as the database has them."""
+        key_of = self.key_of
+        its = {key_of(row): row for row in rows}
+        self.base.update(its)
+        self.now.update(its)
+        if self._unplaced:
+            self._place()
+        if group in self._groups:
+            self._groups[group].update(its)
+        else:
+            self._groups[group] = its
+
     def read(self, rows: Iterable[R]) -> None:
         """See Rows."""
         listed = list(rows)
         super().read(listed)
-        self._unplaced += map(self.key_of, listed)
+        self._unplaced.append([self.key_of(row) for row in listed])
 
     def know(self, row: R) -> None:
         """See Rows."""
         super().know(row)
-        self._unplaced.append(self.key_of(row))
-
-    def put(self, row: R) -> None:
-        """See Rows."""
-        super().put(row)
-        self._unplaced.append(self.key_of(row))
+        self._unplaced.append((self.key_of(row),))
 
     def take(self, changed: dict[K, R | None]) -> None:
         """See Rows."""
         if None in changed.values():
             for key in [key for key, row in changed.items() if row is None]:
                 self._displace(key)
-        super().take(changed)
-        self._unplaced += changed
-
-    def remove(self, key: K) -> None:
-        """See Rows."""
-        self._displace(key)
-        super().remove(key)
+        self._unplaced.append(changed)
+        Rows.take(self, changed)
 
     def forget(self, key: K) -> None:
         """See Rows."""
@@ -190,15 +190,16 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
 
     def _place(self) -> None:
         groups, now, group_of = self._groups, self.now, self._group
-        for key in self._unplaced:
-            row = now.get(key)
-            if row is None:  # it was taken away meanwhile
-                continue
-            group = group_of(row)
-            if group in groups:
-                groups[group][key] = row
-            else:
-                groups[group] = {key: row}
+        for keys in self._unplaced:
+            for key in keys:
+                row = now.get(key)
+                if row is None:  # it was taken away meanwhile
+                    continue
+                group = group_of(row)
+                if group in groups:
+                    groups[group][key] = row
+                else:
+                    groups[group] = {key: row}
         self._unplaced.clear()
 
     def _displace(self, key: K) -> None:

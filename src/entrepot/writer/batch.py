@@ -12,7 +12,7 @@ from entrepot import failpoints
 from entrepot.core import actor, beside
 from entrepot.core.commands import Command
 from entrepot.core.decide import add_needs, decide, of_order
-from entrepot.core.decide.goods import wanted_by
+from entrepot.core.decide.goods import shelved
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
@@ -103,7 +103,7 @@ def _reserve(job: Job, facts: Facts, first_step: FirstStep) -> None:
     The step asks nobody outside, and all that it needs was read with the order.
     """
     order = facts.orders[job.org, job.order_id or b""]
-    if facts.shelves.issuperset(wanted_by(order, facts)):
+    if facts.shelves.issuperset([shelf for _, shelf in shelved(order, facts)]):
         command = first_step(job)
         facts.actor = actor.step(job.kind)
         decision = decide(command, facts)

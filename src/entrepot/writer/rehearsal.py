@@ -68,7 +68,7 @@ def rehearse(conn: Connection, envelope: Envelope, facts: Facts) -> Rehearsal:
 def _first_step(job: Job) -> ReserveStock:
     """The step that follows a placed order. Its key is never sent: the payment is not kept."""
     return ReserveStock(
-        job.org, job.order_id or b"", job.id, job.fence, "rehearsal", frozenset(), job.created_at
+        job.org, job.order_id or b"", job.id, job.fence, b"rehearsal", frozenset(), job.created_at
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from entrepot.core import kinds
 from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
-from entrepot.core.order import Level, Order, Reservation, StockEntry
+from entrepot.core.order import Level, Line, Order, Reservation, StockEntry
 from entrepot.core.quantity import NONE, ON_HAND_MAX, Quantity, text
 from entrepot.core.refusal import Reason, refuse
 
@@ -46,16 +47,21 @@ def short_of(wanted: dict[Shelf, Quantity], org: int, facts: Facts) -> str | Non
     return missing_stock(wanted, facts) if facts.orgs[org].hard else uncountable(wanted, facts)
 
 
-def wanted_by(order: Order, facts: Facts) -> dict[Shelf, Quantity]:
-    """How much the order needs of each shelf: its lines with a location and a tracked variant."""
-    wanted: dict[Shelf, Quantity] = {}
+def shelved(order: Order, facts: Facts) -> list[tuple[Line, Shelf]]:
+    """The lines that need stock, each with its shelf: those with a location and tracked goods."""
+    org, variant_of, found = order.org, facts.variants.get, []
     for line in order.lines:
-        if line.location_id is None:
-            continue
-        variant = facts.variants.get((order.org, line.variant_id))
-        if variant is None or not variant.tracked:
-            continue
-        shelf = (order.org, line.variant_id, line.location_id)
+        if line.location_id is not None:
+            variant = variant_of((org, line.variant_id))
+            if variant is not None and variant.tracked:
+                found.append((line, (org, line.variant_id, line.location_id)))
+    return found
+
+
+def wanted_for(lines: Iterable[tuple[Line, Shelf]]) -> dict[Shelf, Quantity]:
+    """How much these lines need of each shelf."""
+    wanted: dict[Shelf, Quantity] = {}
+    for line, shelf in lines:
         wanted[shelf] = Quantity(wanted.get(shelf, 0) + line.quantity)
     return wanted
 
@@ -77,35 +83,28 @@ def move_level(
     )  # fmt: skip
 
 
-def hold(order: Order, state: str, until: int, facts: Facts, changes: Changes) -> None:
-    """Reserve every line that needs stock. The caller has checked that there is enough."""
-    for line in order.lines:
-        if line.location_id is None:
-            continue
-        variant = facts.variants.get((order.org, line.variant_id))
-        if variant is None or not variant.tracked:
-            continue
-        shelf = (order.org, line.variant_id, line.location_id)
+def hold(
+    order_id: bytes, lines: Iterable[tuple[Line, Shelf]], state: str, until: int,
+    facts: Facts, changes: Changes,
+) -> None:  # fmt: skip
+    """Reserve what these lines of an order need. The caller has checked that there is enough."""
+    reserved = []
+    for line, shelf in lines:
         move_level(shelf, facts, changes, reserved=line.quantity)
-        changes.reservations.put(
+        org, variant_id, location_id = shelf
+        reserved.append(
             Reservation(
-                order.org,
-                order.id,
-                line.id,
-                line.variant_id,
-                line.location_id,
-                line.quantity,
-                state,
-                until,
+                org, order_id, line.id, variant_id, location_id, line.quantity, state, until,
                 facts.now,
             )
-        )
+        )  # fmt: skip
+    changes.reservations.put_all(reserved)
 
 
 def reservations_of(order: Order, facts: Facts, changes: Changes) -> dict[bytes, Reservation]:
     """The order's reservations by line, as these changes leave them."""
     known = {r.line_id: r for r in facts.reservations.of((order.org, order.id))}
-    if changes.reservations:
+    if kinds.RESERVATIONS in changes.pending:
         known.update((r.line_id, r) for r in changes.reservations if r.order_id == order.id)
     return known
 
@@ -118,14 +117,14 @@ def open_reservations(order: Order, facts: Facts, changes: Changes) -> list[Rese
 
 def commit(order: Order, facts: Facts, changes: Changes) -> None:
     """The order is confirmed: what was held is its own until it ships or is released."""
-    for one in open_reservations(order, facts, changes):
-        if one.state == "held":
-            changes.reservations.put(
-                Reservation(
-                    one.org, one.order_id, one.line_id, one.variant_id, one.location_id,
-                    one.quantity, "committed", one.held_until, facts.now, one.shipped,
-                )
-            )  # fmt: skip
+    committed = [
+        Reservation(
+            one.org, one.order_id, one.line_id, one.variant_id, one.location_id, one.quantity,
+            "committed", one.held_until, facts.now, one.shipped,
+        )
+        for one in open_reservations(order, facts, changes) if one.state == "held"
+    ]  # fmt: skip
+    changes.reservations.put_all(committed)
 
 
 def release(order: Order, facts: Facts, changes: Changes, state: str = "released") -> bool:
@@ -197,11 +196,7 @@ def reclaim(before: Order, after: Order, facts: Facts, changes: Changes) -> None
     if not claimed and before.facets.stage == "placed":
         _can_be_reserved(before, after, facts)
         return
-    wanted: dict[bytes, tuple[Shelf, Quantity]] = {}
-    for line in after.lines:
-        variant = facts.variants.get((after.org, line.variant_id))
-        if line.location_id is not None and variant is not None and variant.tracked:
-            wanted[line.id] = ((after.org, line.variant_id, line.location_id), line.quantity)
+    wanted = {line.id: (shelf, line.quantity) for line, shelf in shelved(after, facts)}
     more: dict[Shelf, Quantity] = {}
     for line_id, (shelf, quantity) in wanted.items():
         held = claimed[line_id].quantity if line_id in claimed else 0
@@ -222,8 +217,8 @@ def reclaim(before: Order, after: Order, facts: Facts, changes: Changes) -> None
 
 def _can_be_reserved(before: Order, after: Order, facts: Facts) -> None:
     """Refuse more of a shelf than is free, as after the reservation: the pipeline may be slow."""
-    had = wanted_by(before, facts)
-    more = {shelf: n for shelf, n in wanted_by(after, facts).items() if n > had.get(shelf, 0)}
+    had, wants = wanted_for(shelved(before, facts)), wanted_for(shelved(after, facts))
+    more = {shelf: n for shelf, n in wants.items() if n > had.get(shelf, 0)}
     short = short_of(more, after.org, facts)
     if short is not None:
         raise refuse(Reason.OUT_OF_STOCK, short)

@@ -27,9 +27,9 @@ class ReserveStock(NamedTuple):
     order_id: bytes
     job_id: bytes
     fence: int
-    # The authorisation's idempotency key, derived from the book's secret. An organization that has
-    # a secret of its own has a key of its own instead.
-    key: str
+    # The book's secret, from which the authorisation's idempotency key derives. An organization may
+    # have a secret of its own instead.
+    secret: bytes
     services: frozenset[str]  # payment services that answer here, for who has an account there
     held_until: int
     stand_in: str | None = None  # the service that answers in place of all others
@@ -54,13 +54,15 @@ def reserve(command: ReserveStock, facts: Facts) -> Decision:
     changes = Changes(facts)
     if order.facets.stage != "placed":
         return _let_go(order, command, job, facts, changes)
-    short = goods.short_of(goods.wanted_by(order, facts), command.org, facts)
+    lines = goods.shelved(order, facts)
+    short = goods.short_of(goods.wanted_for(lines), command.org, facts)
     if short is not None:
         changes.exact_stock = True
         order = fail(order, OrderReason.OUT_OF_STOCK, short, facts, changes)
         return _let_go(order, command, job, facts, changes)
     unpaid = order.facets.payment == "none"
-    goods.hold(order, "committed" if unpaid else "held", command.held_until, facts, changes)
+    state = "committed" if unpaid else "held"
+    goods.hold(order.id, lines, state, command.held_until, facts, changes)
     order, reserved = events.happened(order, events.STOCK_RESERVED, facts, "pipeline")
     changes.events.append(reserved)
     if unpaid:
@@ -103,8 +105,8 @@ def _prepare(order: Order, command: ReserveStock, facts: Facts) -> FullPayment:
     service = (order.payment_provider or "").lower()
     if service not in command.services or service not in facts.accounts.get(org, ()):
         service = command.stand_in or service
-    own = facts.orgs[org].payment_secret
-    key = command.key if own is None else authorisation_key(own, org, order_id, 1)
+    secret = facts.orgs[org].payment_secret or command.secret
+    key = authorisation_key(secret, org, order_id, 1)
     # By place: every order with a payment has both, and a name for each member is slow.
     payment = Payment(
         org, order_id, 1, order.payment_provider or "", service, order.payment_reference or "",

@@ -1,10 +1,9 @@
-"""Reserving: the book decides by itself; this only says under which key, and who is there."""
+"""Reserving: the book decides by itself; this only says under which secret, and who is there."""
 
 from __future__ import annotations
 
 from entrepot.core.decide.reserve import ReserveStock
 from entrepot.core.order import Job
-from entrepot.core.payment_keys import authorisation_key
 from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.steps import Terms
 
@@ -17,13 +16,8 @@ def reserve(
     `stand_in` is the service that answers in place of one that is not there.
     """
     assert job.order_id is not None, "a reserve job belongs to an order"
+    held_until = terms.now() + int(terms.hold_seconds * MICROSECONDS)
+    # By place: every order has this step, and a name for each member is slow.
     return ReserveStock(
-        org=job.org,
-        order_id=job.order_id,
-        job_id=job.id,
-        fence=job.fence,
-        key=authorisation_key(secret, job.org, job.order_id, 1),
-        services=services,
-        held_until=terms.now() + int(terms.hold_seconds * MICROSECONDS),
-        stand_in=stand_in,
+        job.org, job.order_id, job.id, job.fence, secret, services, held_until, stand_in
     )

@@ -114,16 +114,17 @@ def write(writes: Writes, kept: Kept[K, R], facts: Facts, *, apart: bool = False
     if rows is None or not rows.told:
         return
     base, now, key = rows.base, rows.now, kept.guarding
-    if rows.gone:
-        gone = [key(base[one]) for one in sorted(rows.gone)]
-        writes.delete(kept.table, kept.guarded_key, gone, guarded=kept.demanded)
-    if rows.dirty:
+    new, dirty, gone = rows.to_write()
+    if gone:
+        left = [key(base[one]) for one in sorted(gone)]
+        writes.delete(kept.table, kept.guarded_key, left, guarded=kept.demanded)
+    if dirty:
         values = kept.values
-        changed = made(sorted(rows.dirty), lambda one: (*values(now[one]), *key(base[one])))
+        changed = made(sorted(dirty), lambda one: (*values(now[one]), *key(base[one])))
         writes.update(kept.table, kept.sets, kept.guarded_key, changed)
-    if rows.new:
-        new = made([now[one] for one in sorted(rows.new)], kept.to_row)
-        writes.insert(kept.table, kept.columns, new, apart=apart)
+    if new:
+        whole = made([now[one] for one in sorted(new)], kept.to_row)
+        writes.insert(kept.table, kept.columns, whole, apart=apart)
 
 
 def _as_read(writes: Writes, facts: Facts) -> None:
