@@ -69,7 +69,7 @@ def _of_twins(conn: Connection) -> list[Rows]:
     return [rows_of(conn, twin) for twin in TWINS]
 
 
-def _made(runner: asyncio.Runner, url: str, twins: Rows | None) -> Book:
+def opened(runner: asyncio.Runner, url: str, twins: Rows | None) -> Book:
     database = open_database(url)
     if twins is not None:
         runner.run(database.write(lambda conn: with_twins(conn, twins)))
@@ -108,8 +108,8 @@ def books(
 ) -> Iterator[tuple[Book, Book]]:
     """The healthy book, and the same one made where its twins were before."""
     with asyncio.Runner() as runner:
-        alone = _made(runner, fresh_database(request.param), None)
-        crowded = _made(runner, fresh_database(request.param), alone.rows())
+        alone = opened(runner, fresh_database(request.param), None)
+        crowded = opened(runner, fresh_database(request.param), alone.rows())
         yield alone, crowded
         for book in (alone, crowded):
             runner.run(book.database.close())

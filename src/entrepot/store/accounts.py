@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Boolean,
+    ColumnElement,
     Connection,
     Row,
     and_,
@@ -23,12 +25,12 @@ from entrepot.core.members import INVITED
 from entrepot.core.organization import DEFAULT_CAPTURE, OrganizationSettings
 from entrepot.core.provider_accounts import ProviderAccount
 from entrepot.store import schema
+from entrepot.store.engines.sql import sql_of
 from entrepot.store.question import asked_in
 
 _orgs = schema.organizations
 _ACCOUNT = [schema.provider_accounts.c[name] for name in ProviderAccount._fields]
 _creds, _members, _channels = schema.credentials, schema.members, schema.channels
-_tied, _ACTIVE = schema.partnerships, "'active'"
 # The numbers of organizations that a cell has: the cell's own number stands above these bits.
 CELL_BITS = 40
 
@@ -216,6 +218,16 @@ def set_payment_secret(conn: Connection, org: int, secret: bytes) -> None:
     conn.execute(update(_orgs).where(_orgs.c.org == org).values(payment_secret=secret))
 
 
+def _has_partnership(conn: Connection, index: str, condition: str) -> ColumnElement[bool]:
+    """Whether the credential's organization has such a partnership. The index, which is named, has
+    no others: without its name SQLite looks through all partnerships of the organization.
+    """
+    tied = f"partnerships AS p{sql_of(conn).by_index(index)}"
+    return literal_column(
+        f"EXISTS (SELECT 1 FROM {tied} WHERE p.org = credentials.org AND {condition})", Boolean
+    )
+
+
 def credential(conn: Connection, secret: str) -> Credential | None:
     """The credential of a secret; None if the secret is unknown or revoked."""
     is_invited = and_(
@@ -223,9 +235,8 @@ def credential(conn: Connection, secret: str) -> Credential | None:
         _members.c.status == INVITED,
     )  # fmt: skip
     closed = exists().where(_channels.c.org == _creds.c.org, _channels.c.active.is_(False))
-    # As the condition of the index is written.
-    ended = exists().where(_tied.c.org == _creds.c.org, _tied.c.status != literal_column(_ACTIVE))
-    listed = exists().where(_tied.c.org == _creds.c.org, _tied.c.list_id.is_not(None))
+    ended = _has_partnership(conn, "partnerships_closed", "p.status <> 'active'")
+    listed = _has_partnership(conn, "partnerships_listed", "p.list_id IS NOT NULL")
     row = conn.execute(
         select(
             _creds.c.org, _creds.c.id, _orgs.c.id, _orgs.c.tenant_id, _creds.c.dialect,

@@ -124,7 +124,8 @@ def select_by_keys(table: Table, keys: tuple[str, ...], columns: tuple[str, ...]
     """The statement that reads the rows of this many keys."""
     if size == 1:
         match = " AND ".join(f't."{key}" = ?' for key in keys)
-        return f"SELECT {sql.names_of(columns)} FROM {table.name} AS t WHERE {match}"
+        found = f"{table.name} AS t{_index_of(table, keys)}"
+        return f"SELECT {sql.names_of(columns)} FROM {found} WHERE {match}"
     aliases, match = sql.by_keys(keys)
     row = "(" + ", ".join("?" * len(keys)) + ")"
     # CROSS JOIN keeps the planner from scanning the table and probing the list.

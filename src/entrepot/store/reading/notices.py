@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, select, tuple_
 
 from entrepot.core.notice import NoticeKey
 from entrepot.store import schema
@@ -26,17 +26,23 @@ class Kept(NamedTuple):
 _at = schema.provider_notices.c
 
 
+def _named(org: int, service: str, references: Iterable[str]) -> ColumnElement[bool]:
+    """Notifications that name one of these references.
+
+    Whoever asks sorts them: told to sort, SQLite goes through all notifications of the
+    organization by the index of their times.
+    """
+    return and_(_at.org == org, _at.service == service, _at.reference.in_(list(references)))
+
+
 def unheard(
     conn: Connection, org: int, service: str, references: Iterable[str]
 ) -> list[tuple[str, str]]:
     """(reference, id) of the notifications for which no step was woken yet, oldest first."""
-    found = (
-        select(_at.reference, _at.event)
-        .where(_at.org == org, _at.service == service, _at.reference.in_(list(references)))
-        .where(_at.heard_at == 0)
-        .order_by(_at.received_at)
+    found = select(_at.received_at, _at.reference, _at.event).where(
+        _named(org, service, references), _at.heard_at == 0
     )
-    return [(row.reference, row.event) for row in conn.execute(found)]
+    return [(row.reference, row.event) for row in sorted(conn.execute(found).all())]
 
 
 def of_money(
@@ -45,23 +51,18 @@ def of_money(
     """The notifications of money since a time, in microseconds UTC, for which no step was woken
     yet, oldest first.
     """
-    found = (
-        select(_at.org, _at.service, _at.reference, _at.event)
-        .where(_at.org == org, _at.service == service, _at.reference.in_(list(references)))
-        .where(_at.heard_at == 0, _at.of_money, _at.received_at >= since)
-        .order_by(_at.received_at)
+    found = select(_at.received_at, _at.reference, _at.event).where(
+        _named(org, service, references), _at.heard_at == 0, _at.of_money
     )
-    return tuple((row[0], row[1], row[2], row[3]) for row in conn.execute(found))
+    rows = sorted(conn.execute(found).all())
+    return tuple((org, service, row.reference, row.event) for row in rows if row[0] >= since)
 
 
 def bodies(conn: Connection, org: int, service: str, references: Iterable[str]) -> list[bytes]:
     """The notifications that name one of these references, as they were signed; oldest first."""
-    found = (
-        select(_at.event, _at.body)
-        .where(_at.org == org, _at.service == service, _at.reference.in_(list(references)))
-        .order_by(_at.received_at)
-    )
-    return list({row.event: bytes(row.body) for row in conn.execute(found)}.values())
+    found = select(_at.received_at, _at.event, _at.body).where(_named(org, service, references))
+    rows = sorted(conn.execute(found).all())
+    return list({row.event: bytes(row.body) for row in rows}.values())
 
 
 def page_since(
