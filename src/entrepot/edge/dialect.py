@@ -182,7 +182,10 @@ def _every_fault(body: bytes, shape: Any, first: InvalidJson) -> list[Refusal]:
     faults = [first]
     if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
         found = every_fault.of_object(body.removeprefix(BYTE_ORDER_MARK), shape)
-        faults += [fault for fault in islice(found, FAULTS_MAX) if fault.path != first.path]
+        every = list(islice(found, FAULTS_MAX))
+        if every and every_fault.IN_A_MAPPING in first.path:
+            return [Refusal(Reason.INVALID, fault.problem, fault.path) for fault in every]
+        faults += [fault for fault in every if fault.path != first.path]
     return [Refusal(Reason.INVALID, fault.problem, fault.path or None) for fault in faults]
 
 

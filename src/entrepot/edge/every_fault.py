@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Raw
@@ -14,6 +15,8 @@ from entrepot.edge.own_types import of_own_type
 from entrepot.edge.strict_json import InvalidJson, decimal, placed
 from entrepot.pace import breathe
 
+# A decoder's step into a mapping, of which it does not say the member.
+IN_A_MAPPING = "[...]"
 _members = msgspec.json.Decoder(dict[str, Raw]).decode
 _elements = msgspec.json.Decoder(list[Raw]).decode
 
@@ -24,6 +27,7 @@ class _Member(NamedTuple):
     decoder: msgspec.json.Decoder[Any]
     shape: type[msgspec.Struct] | None  # of the object, or of the list's elements
     many: bool
+    values: msgspec.json.Decoder[Any] | None  # of a mapping: its keys are the sender's own
 
 
 def of_object(body: bytes, shape: type[msgspec.Struct], path: str = "") -> Iterator[InvalidJson]:
@@ -67,6 +71,13 @@ def _of_member(body: bytes, member: _Member, where: str) -> Iterator[InvalidJson
                 for fault in of_object(part, member.shape, spot):
                     found = True
                     yield fault
+        if member.values is not None:
+            for name, value in _mapped(body).items():
+                try:
+                    member.values.decode(value)
+                except msgspec.ValidationError as wrong:
+                    found = True
+                    yield _at(where + step(name), wrong)
         if not found:
             yield _at(where, error)
 
@@ -76,6 +87,13 @@ def _parts(body: bytes) -> list[bytes]:
         return [bytes(part) for part in _elements(body)]
     except msgspec.ValidationError:
         return []  # no list: the decoder says so
+
+
+def _mapped(body: bytes) -> dict[str, Raw]:
+    try:
+        return _members(body)
+    except msgspec.ValidationError:
+        return {}  # no object: the decoder says so
 
 
 def _at(path: str, error: msgspec.ValidationError) -> InvalidJson:
@@ -93,11 +111,23 @@ def _of(shape: type[msgspec.Struct]) -> tuple[_Member, ...]:
         _Member(
             field.encode_name,
             field.required,
-            msgspec.json.Decoder(types[field.name], float_hook=decimal, dec_hook=of_own_type),
+            _decoder(types[field.name]),
             *_nested(field.type),
+            _values(types[field.name]),
         )
         for field in described.fields
     )
+
+
+def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_, float_hook=decimal, dec_hook=of_own_type)
+
+
+def _values(type_: Any) -> msgspec.json.Decoder[Any] | None:
+    """The decoder of a mapping's values; None where the type is no mapping."""
+    kinds = get_args(type_) if get_origin(type_) in (Union, UnionType, Annotated) else (type_,)
+    mappings = [one for one in kinds if get_origin(one) is dict]
+    return _decoder(get_args(mappings[0])[1]) if mappings else None
 
 
 def _nested(described: msgspec.inspect.Type) -> tuple[type[msgspec.Struct] | None, bool]:
