@@ -18,6 +18,7 @@ import pytest
 import structlog
 from sqlalchemy.engine import make_url
 from tests.compiled_once import compile_once
+from tests.found_once import go_directly
 from tests.side_by_side import pytest_addoption, pytest_configure  # noqa: F401 - pytest's hooks
 
 from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
@@ -147,6 +148,7 @@ def postgres(databases: _Databases) -> Iterator[Postgres]:
     """The session's PostgreSQL server."""
     server = databases.server = Postgres(durable=False)
     server.start()
+    go_directly(server.port)
     yield server
     server.stop()
 

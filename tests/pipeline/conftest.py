@@ -42,7 +42,6 @@ from entrepot.providers.sandbox_ledger import Ledger
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import open_database
-from entrepot.store.keeping import migrate
 from entrepot.store.verify import keys_by, verify
 from entrepot.store.verify.report import Report
 from entrepot.writer.envelope import Envelope
@@ -142,7 +141,6 @@ class House:
             worker._holding.wake()
 
     async def open(self, on_hand: int) -> None:
-        await migrate.upgrade(self.database)
         self.shop = await self.database.write(open_shop)
         await self.do(self.shop.stocked(on_hand))
 

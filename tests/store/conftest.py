@@ -11,13 +11,11 @@ import pytest_asyncio
 from entrepot.store.engine import Database
 from entrepot.store.engines import book_log
 from entrepot.store.engines.opening import open_database
-from entrepot.store.keeping import migrate
 
 
 @pytest_asyncio.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     opened = open_database(database_url)
-    await migrate.upgrade(opened)
     yield opened
     await opened.close()
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, insert
 from tests.factories import open_shop
 
 from entrepot.store import schema
-from entrepot.store.engines import sql
+from entrepot.store.engines import postgres, postgres_pools, sql
 from entrepot.store.engines.postgres import PostgresDatabase, Undurable
 from entrepot.store.keeping import migrate
 from entrepot.store.writing.writes import Writes
@@ -123,8 +123,9 @@ async def test_a_database_is_migrated_through_a_pooler(
 
 @pytest.mark.parametrize(("way", "pooled"), [("direct", False), ("pooled", True)])
 async def test_a_pooler_is_found_out(
-    fresh_database: Callable[[str], str], way: str, pooled: bool
+    fresh_database: Callable[[str], str], way: str, pooled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(postgres, "ways_to", postgres_pools.ways_to)  # as if nothing was known
     database = PostgresDatabase(fresh_database(way), 4)
     kinds = await database.write(lambda conn: type(sql.sql_of(conn)).__name__)
     assert kinds == ("PooledSql" if pooled else "PostgresSql")
