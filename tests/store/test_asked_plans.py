@@ -50,8 +50,6 @@ WALKS = {
     # Whether there is one at all.
     "explaining.explanation": "announced_orders",
     "working_set.load": "announced_orders",
-    # So many rows at most.
-    "products.newest": "items",
     # All rows: they are counted, or a command compares or changes all of them.
     "allocation.oversold": "stock_levels",
     "announced.count": "announced_orders",

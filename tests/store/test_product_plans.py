@@ -42,13 +42,16 @@ def _filled(conn: Connection, org: int) -> None:
         conn.execute(text("ANALYZE"))
 
 
+@pytest.mark.parametrize(("looked_at", "changed_from"), [(3, 50), (100, 20)])
 async def test_pages_of_what_was_changed_last_show_every_product_once(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch, looked_at: int, changed_from: int
 ) -> None:
-    """Also products of which nobody told anything, however many others lie between them."""
+    """Also products of which nobody told anything, however many others lie between them: behind all
+    changes, or among the changes.
+    """
     org = (await database.write(open_shop)).org
     made = {at: uuid7(at) for at in range(1, 41)}
-    told = {at: (at * 7) % 41 + 50 for at in made if at % 5}
+    told = {at: (at * 7) % 41 + changed_from for at in made if at % 5}
 
     def fill(conn: Connection) -> list[bytes]:
         conn.execute(insert(schema.items), [
@@ -64,7 +67,7 @@ async def test_pages_of_what_was_changed_last_show_every_product_once(
         return sorted(places, key=lambda id_: (places[id_], id_), reverse=True)
 
     wanted = await database.write(fill)
-    monkeypatch.setattr(products, "LOOKED_AT", 3)
+    monkeypatch.setattr(products, "LOOKED_AT", looked_at)
     found = [one.product.id for one in await products.newest.ask(database, org, 4)]
     while found[-1] != wanted[-1]:
         page = await products.changed_before.ask(database, org, found[-1], 4)

@@ -77,7 +77,7 @@ def newest(
     """Up to `limit` products with one of these statuses, the one that was changed last first."""
     found = _told(conn, org, limit, statuses, None)
     if told.ACTIVE in statuses:
-        found += _untold(conn, org, limit, None)[0]
+        found += _untold(conn, org, limit, None, _last_of(found, limit))[0]
     return _whole(conn, org, sorted(found, reverse=True)[:limit])
 
 
@@ -89,7 +89,7 @@ def changed_before(
     changed last first; None where the organization does not have this one.
 
     A product that is changed meanwhile comes first again: no page misses one. The last page looks
-    at every product.
+    at every product that is older.
     """
     [*known] = full(conn, org, [after])
     if not known:
@@ -99,7 +99,7 @@ def changed_before(
     beyond: bytes | None = _bound(at[0])
     untold: list[tuple[int, bytes]] = []
     while beyond is not None and len(untold) < limit:
-        some, beyond = _untold(conn, org, limit, beyond)
+        some, beyond = _untold(conn, org, limit, beyond, _last_of(found, limit))
         untold += [one for one in some if one < at]
         if len(found) >= limit:
             break
@@ -111,6 +111,16 @@ def _bound(at: int) -> bytes:
     clocks may differ by a while.
     """
     return ((at + _CLOCKS_DIFFER) // 1_000).to_bytes(6, "big") + b"\xff" * 10
+
+
+def _last_of(found: list[tuple[int, bytes]], limit: int) -> bytes:
+    """Products that are no older than the last one of a page of these have greater ids than this;
+    others cannot be on the page.
+    """
+    if len(found) < limit:
+        return b""
+    at = sorted(found, reverse=True)[limit - 1][0]
+    return (max(at - _CLOCKS_DIFFER, 0) // 1_000).to_bytes(6, "big")
 
 
 def _whole(conn: Connection, org: int, found: list[tuple[int, bytes]]) -> list[FullProduct]:
@@ -141,17 +151,18 @@ def _told(
 
 
 def _untold(
-    conn: Connection, org: int, limit: int, beyond: bytes | None
+    conn: Connection, org: int, limit: int, beyond: bytes | None, last: bytes
 ) -> tuple[list[tuple[int, bytes]], bytes | None]:
     """The newest products of which nobody told anything, among the newest LOOKED_AT of all with
-    smaller ids than this one; and the id beyond which the others are.
+    smaller ids than `beyond` and greater ids than `last`; and the id beyond which the others are.
     """
     statement = Statement(conn)
     mark = statement.mark
-    smaller = "" if beyond is None else f" AND t.id < {mark(beyond)}"
+    bounds = "" if beyond is None else f" AND t.id < {mark(beyond)}"
+    bounds += f" AND t.id > {mark(last)}"
     rows = statement.fetch(
         "SELECT i.created_at, i.id FROM (SELECT t.org, t.id, t.created_at FROM items AS t "
-        f"WHERE t.org = {mark(org)}{smaller} ORDER BY t.id DESC LIMIT {mark(LOOKED_AT)}) AS i "
+        f"WHERE t.org = {mark(org)}{bounds} ORDER BY t.id DESC LIMIT {mark(LOOKED_AT)}) AS i "
         "WHERE NOT EXISTS (SELECT 1 FROM products AS p WHERE p.org = i.org AND p.id = i.id) "
         f"ORDER BY i.id DESC LIMIT {mark(limit)}"
     )
@@ -160,12 +171,13 @@ def _untold(
         return found, found[-1][1]
     statement = Statement(conn)
     mark = statement.mark
-    smaller = "" if beyond is None else f" AND t.id < {mark(beyond)}"
-    last = statement.fetch(
-        f"SELECT t.id FROM items AS t WHERE t.org = {mark(org)}{smaller} "
+    bounds = "" if beyond is None else f" AND t.id < {mark(beyond)}"
+    bounds += f" AND t.id > {mark(last)}"
+    further = statement.fetch(
+        f"SELECT t.id FROM items AS t WHERE t.org = {mark(org)}{bounds} "
         f"ORDER BY t.id DESC LIMIT 1 OFFSET {mark(LOOKED_AT - 1)}"
     )
-    return found, bytes(last[0][0]) if last else None
+    return found, bytes(further[0][0]) if further else None
 
 
 def full(conn: Connection, org: int, ids: Collection[bytes]) -> list[FullProduct]:
