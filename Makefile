@@ -34,7 +34,7 @@ OLD_VERSION = build/upgrade/$(UPGRADE_FROM)
 PIP_COMPILE = $(LOCK_TOOL)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
-.PHONY: help run install dev test test-pooler check format lock bench bench-turns bench-large bench-peers crash payment-faults fuzz clients upgrade-large clean
+.PHONY: help run install dev test test-pooler test-postgres check format lock bench bench-turns bench-large bench-peers crash payment-faults fuzz clients upgrade-large clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -54,6 +54,10 @@ test: $(DEV_INSTALLED) ## run the whole test suite, on SQLite and on a real Post
 test-pooler: $(DEV_INSTALLED) ## the store's, the writer's and the acceptance tests behind PgBouncer (apt install pgbouncer)
 	ENTREPOT_TEST_PGBOUNCER=1 $(BIN)/python -m pytest --side-by-side $(JOBS) \
 		tests/store tests/writer tests/acceptance $(PYTEST_ARGS)
+
+test-postgres: $(DEV_INSTALLED) ## the tests that one engine is enough for, on PostgreSQL
+	ENTREPOT_TEST_ENGINE=postgres $(BIN)/python -m pytest --side-by-side $(JOBS) \
+		tests/contracts tests/edge tests/pipeline tests/acceptance/test_words_reached.py $(PYTEST_ARGS)
 
 check: $(DEV_INSTALLED) ## lint, formatting, strict types, import law
 	$(BIN)/ruff check .

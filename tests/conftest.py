@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,8 @@ SLOW = (
     "acceptance/test_valuation.py",
 )
 BEHIND_PGBOUNCER = "ENTREPOT_TEST_PGBOUNCER" in os.environ
+# The engine of tests for which one engine is enough: set by `make test-postgres`.
+ONE_ENGINE = os.environ.get("ENTREPOT_TEST_ENGINE", "sqlite")
 
 
 @dataclass
@@ -239,6 +242,24 @@ def fresh_database(
         copy = empty_database(kind)
         shutil.copyfile(*(url.removeprefix("sqlite:///") for url in (migrated[kind], copy)))
         return copy
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def one_database(fresh_database: Callable[[str], str]) -> Callable[[], str]:
+    """A factory: the URL of a fresh database for tests for which one engine is enough."""
+    return partial(fresh_database, ONE_ENGINE)
+
+
+@pytest.fixture(scope="session")
+def lasting_database(one_database: Callable[[], str], databases: _Databases) -> Callable[[], str]:
+    """The same for servers that the tests of several modules share."""
+
+    def make() -> str:
+        url = one_database()
+        databases.kept.add(_name(url))
+        return url
 
     return make
 

@@ -17,9 +17,9 @@ from entrepot.testing.server import eventually
 
 
 @pytest.fixture(scope="module")
-def module_database_url(fresh_database: Callable[[str], str]) -> str:
+def module_database_url(one_database: Callable[[], str]) -> str:
     """What is shown follows from an order alone: one engine is enough."""
-    return fresh_database("sqlite")
+    return one_database()
 
 
 Shown = tuple[str, str, str, str, str]

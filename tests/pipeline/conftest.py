@@ -281,9 +281,9 @@ class House:
 
 
 @pytest.fixture
-def book_url(fresh_database: Callable[[str], str]) -> str:
+def book_url(one_database: Callable[[], str]) -> str:
     """The URL of a test's book; a module may name another one."""
-    return fresh_database("sqlite")
+    return one_database()
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ T = TypeVar("T")
 class House:
     """One server with the demo, and further ones where a fact needs another setting."""
 
-    def __init__(self, database: Callable[[str], str], folder: Callable[[str], Path]) -> None:
+    def __init__(self, database: Callable[[], str], folder: Callable[[str], Path]) -> None:
         self._database, self._folder = database, folder
         self._open = ExitStack()
 
@@ -44,9 +44,7 @@ class House:
         self._open.close()
 
     def _serve(self, name: str, **env: str) -> Server:
-        return self._open.enter_context(
-            Server(self._database("sqlite"), self._folder(name), env=env)
-        )
+        return self._open.enter_context(Server(self._database(), self._folder(name), env=env))
 
     @cached_property
     def server(self) -> Server:

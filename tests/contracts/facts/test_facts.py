@@ -71,9 +71,9 @@ FACTS: list[Fact] = sorted(
 
 @pytest.fixture(scope="module")
 def house(
-    fresh_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+    lasting_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
-    running = House(fresh_database, tmp_path_factory.mktemp)
+    running = House(lasting_database, tmp_path_factory.mktemp)
     yield running
     running.close()
 

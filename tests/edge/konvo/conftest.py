@@ -12,7 +12,7 @@ from entrepot.edge.admission import Admission
 from entrepot.edge.dialect import Call
 from entrepot.edge.services import Services
 from entrepot.store import accounts
-from entrepot.store.engines.sqlite import SqliteDatabase
+from entrepot.store.engines.opening import open_database
 from entrepot.testing import furnishing
 from entrepot.writer.writer import Writer
 
@@ -44,8 +44,8 @@ class Book(NamedTuple):
 
 
 @pytest.fixture
-async def book(fresh_database: Callable[[str], str]) -> AsyncIterator[Book]:
-    database = SqliteDatabase(fresh_database("sqlite").removeprefix("sqlite:///"))
+async def book(one_database: Callable[[], str]) -> AsyncIterator[Book]:
+    database = open_database(one_database())
     ticks, numbers = itertools.count(MARCH_FIRST, 1_000_000), itertools.count(1)
 
     def new_id() -> bytes:

@@ -18,7 +18,7 @@ from entrepot.edge.app import build_app
 from entrepot.edge.polinate.dialect import DIALECT
 from entrepot.edge.services import Services
 from entrepot.store import accounts
-from entrepot.store.engines.sqlite import SqliteDatabase
+from entrepot.store.engines.opening import open_database
 from entrepot.testing import furnishing
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
@@ -68,8 +68,8 @@ def decoded(answer: httpx.Response, status: int) -> Body:
 
 
 @pytest.fixture
-async def book(fresh_database: Callable[[str], str]) -> AsyncIterator[Book]:
-    database = SqliteDatabase(fresh_database("sqlite").removeprefix("sqlite:///"))
+async def book(one_database: Callable[[], str]) -> AsyncIterator[Book]:
+    database = open_database(one_database())
     ticks, numbers = itertools.count(MARCH_FIRST, 1_000_000), itertools.count(1)
 
     def new_id() -> bytes:
