@@ -35,7 +35,7 @@ from entrepot.core.order_filter import OrderFilter
 from entrepot.core.payment import FullPayment, Operation, Payment
 from entrepot.store import accounts, schema
 from entrepot.store.engine import Database
-from entrepot.store.engines import postgres_sql, sqlite_sql
+from entrepot.store.engines import postgres_sql, sql, sqlite_sql
 from entrepot.store.engines.sql import Conflict
 from entrepot.store.keeping import migrate
 from entrepot.store.reading import queries
@@ -347,15 +347,14 @@ async def test_no_statement_of_the_write_path_scans(
 ) -> None:
     """Every look-up goes by the whole key; a scan of a key's prefix grows with the table."""
     if database.dialect == "sqlite":
-        statement = sqlite_sql.select_by_keys(table, keys, keys, 4)
-        marks = (None,) * (4 * len(keys))
-        rows = await database.read(
-            lambda c: c.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, marks).all()
-        )
-        plan = " | ".join(str(row[3]) for row in rows)
-        search = re.search(r"SEARCH t [^|]*\((.*?)\)", plan)
-        assert search, plan
-        assert all(f"{key}=?" in search.group(1) for key in keys), plan
+        for size in (1, 4):
+            statement = f"EXPLAIN QUERY PLAN {sqlite_sql.select_by_keys(table, keys, keys, size)}"
+            marks = (None,) * (size * len(keys))
+            rows = await database.read(partial(sql.fetch, statement=statement, parameters=marks))
+            plan = " | ".join(str(row[3]) for row in rows)
+            search = re.search(r"SEARCH t [^|]*\((.*?)\)", plan)
+            assert search, plan
+            assert all(f"{key}=?" in search.group(1) for key in keys), plan
     else:
         statement = postgres_sql.select_by_keys(table, keys, keys, lock=False)
         empty = tuple([] for _ in keys)
