@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 import pytest
 from sqlalchemy import Connection, insert
+from tests.asked import listen, plan_of
 
 from entrepot.store import schema
 from entrepot.store.engine import Database
+from entrepot.store.engines import sql
 from entrepot.store.engines.opening import open_database
 from entrepot.store.reading import partners
 
@@ -104,3 +107,34 @@ async def test_a_page_ends_early_where_no_customer_has_both_words(book: Book) ->
     pages = await book.pages("even", "odd")
     assert pages == [[], [], [], []]
     assert await book.page(("all", "nobody")) == ([], None)
+
+
+async def test_no_word_is_gathered_to_look_for_it_at_each_customer(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL would rather read all customers who have the second word, for one page."""
+    heard: list[tuple[str, sql.Row]] = []
+    with monkeypatch.context() as patch:
+        listen(patch, lambda statement, values: heard.append((statement, values)))
+        await book.page(("even", "all"))
+    asked = [one for one in heard if "EXISTS" in one[0]]
+    assert asked
+
+    def plans(conn: Connection) -> list[str]:
+        return [_served(conn, *one) for one in asked]
+
+    for plan in await book.database.write(plans):
+        assert re.search(r" o\b[^>]*customer_id ?=", plan), plan
+
+
+def _served(conn: Connection, statement: str, values: sql.Row) -> str:
+    """The plan as a server has it made: PostgreSQL's serves once, for any values."""
+    if conn.dialect.name == "sqlite":
+        return plan_of(conn, statement, values)
+    conn.exec_driver_sql("ANALYZE contact_terms")
+    conn.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+    conn.exec_driver_sql(f"PREPARE asked AS {statement}")
+    told = ", ".join(f"'\\x{v.hex()}'" if isinstance(v, bytes) else str(v) for v in values)
+    rows = conn.exec_driver_sql(f"EXPLAIN EXECUTE asked ({told})").scalars().all()
+    conn.exec_driver_sql("DEALLOCATE asked")
+    return "\n".join(rows)

@@ -191,6 +191,7 @@ class _Walk:
             its = (
                 "SELECT 1 FROM invoice_properties AS p WHERE p.org = o.org "
                 f"AND p.invoice_id = o.id AND p.key = {statement.mark(self._key)}"
+                f"{statement.sql.fence}"
             )
             conditions.append(f"{'NOT ' if self._absent else ''}EXISTS ({its})")
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""

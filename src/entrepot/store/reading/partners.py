@@ -109,7 +109,7 @@ def _part(
     of_org = mark(org)
     has = " AND ".join([
         f"EXISTS (SELECT 1 FROM contact_terms AS o WHERE o.org = {of_org} AND o.term = {other} "
-        "AND o.customer_id = t.customer_id)" for other in others
+        f"AND o.customer_id = t.customer_id{statement.sql.fence})" for other in others
     ])  # fmt: skip
     behind = "" if after is None else f" AND t.customer_id < {mark(after)}"
     return statement.fetch(
