@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from itertools import count
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -9,8 +12,8 @@ import pytest
 from entrepot.pipeline import walking
 from entrepot.pipeline.walking import Gait, Walking
 from entrepot.store.engine import Database
-from entrepot.store.engines import sqlite
-from entrepot.store.engines.sqlite import SqliteDatabase
+from entrepot.store.engines import waits
+from entrepot.store.engines.opening import open_database
 
 
 class Clocks:
@@ -22,7 +25,7 @@ class Clocks:
 class Steps(Walking):
     """A walk whose steps take a tenth of a second. `pauses` are those that it made."""
 
-    def __init__(self, clocks: Clocks, gait: Gait, database: Database | None = None) -> None:
+    def __init__(self, clocks: Clocks, gait: Gait, database: Any = None) -> None:
         self.clocks, self.pauses = clocks, list[float]()
         super().__init__(
             cast(Database, database), "steps", now=lambda: 0, gait=gait,
@@ -79,9 +82,9 @@ async def test_what_a_process_did_before_its_last_step_counts_no_more() -> None:
     assert walk.pauses == [pytest.approx(9.9), pytest.approx(0.9)]
 
 
-async def test_a_process_that_waits_for_its_disk_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite's commits have the event loop wait: no order is taken meanwhile."""
-    database, clocks = SqliteDatabase(":memory:"), Clocks()
+async def test_a_process_that_waits_for_its_writes_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No order is taken while SQLite has the event loop wait; PostgreSQL may need the processor."""
+    database, clocks = SimpleNamespace(waited_seconds=0.0), Clocks()
     monkeypatch.setattr(walking.time, "process_time", lambda: clocks.busy)
     walk = Steps(clocks, Gait(share=0.1, least=0.01), database)
     for _ in range(2):
@@ -92,14 +95,42 @@ async def test_a_process_that_waits_for_its_disk_is_busy(monkeypatch: pytest.Mon
     assert walk.pauses == [pytest.approx(3.9)] * 2
 
 
-async def test_a_write_tells_how_long_its_commit_stood_still(
-    monkeypatch: pytest.MonkeyPatch,
+class Passing:
+    """Clocks of which each look finds more: three seconds passed, of one of which it worked."""
+
+    def __init__(self) -> None:
+        self.passed, self.worked = count(10.0, 3.0), count(5.0, 1.0)
+
+    def perf_counter(self) -> float:
+        return next(self.passed)
+
+    def process_time(self) -> float:
+        return next(self.worked)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = open_database(database_url)
+    yield opened
+    await opened.close()
+
+
+async def test_a_write_tells_how_long_the_process_waited(
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The time that passed, without what the transaction itself worked."""
-    passed, worked = iter([10.0, 13.0]), iter([5.0, 6.0])
-    monkeypatch.setattr(sqlite.time, "perf_counter", lambda: next(passed))
-    monkeypatch.setattr(sqlite.time, "thread_time", lambda: next(worked))
-    database = SqliteDatabase(":memory:")
-    await database.write(lambda _: None)
-    await database.close()
+    """The time that passed, without what the process itself worked meanwhile."""
+    await database.read(lambda _: None)
+    monkeypatch.setattr(waits, "time", Passing())
+    await database.write_guarded(lambda _: None)
     assert database.waited_seconds == pytest.approx(2.0)
+
+
+def test_writes_side_by_side_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waits, "time", Passing())
+    waited = waits.Waits()
+    with waited:
+        with waited:
+            assert waited.seconds == pytest.approx(2.0)
+        assert waited.seconds == pytest.approx(4.0)
+    assert waited.seconds == pytest.approx(6.0)
+    assert waited.seconds == pytest.approx(6.0)

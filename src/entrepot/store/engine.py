@@ -32,8 +32,13 @@ class Database(Protocol):
     """How many transactions may write at the same time."""
     reading: Outage
     writing: Outage
-    waited_seconds: float
-    """How long the event loop stood still for the disk, in sum."""
+
+    @property
+    def waited_seconds(self) -> float:
+        """How long the process waited for orders to be written, in sum: for the disk, or for the
+        server.
+        """
+        ...
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in one transaction and commit it durably; roll back when it raises."""

@@ -20,6 +20,7 @@ from entrepot.store.engines.outage import Damaged, LogFault, NoRoom, Outage, Una
 from entrepot.store.engines.postgres_pools import Sizes, Way, Ways, ways_to
 from entrepot.store.engines.postgres_sql import UNDECIDED
 from entrepot.store.engines.sql import Conflict, speaking
+from entrepot.store.engines.waits import Waits
 
 # A process writes three batches at a time, the pipeline's, everybody else's and one more of arrays;
 # beside them the pipeline claims jobs and retention removes what is old.
@@ -58,7 +59,6 @@ class PostgresDatabase:
     """
 
     dialect = "postgresql"
-    waited_seconds = 0.0  # its event loop waits for no disk
 
     def __init__(
         self,
@@ -74,7 +74,13 @@ class PostgresDatabase:
         self._url, self._pooler = url, pooler
         self._sizes = Sizes(writing, max(1, pool_size - writing), patient)
         self._ways: Ways | None = None
+        self._waits = Waits()
         self._finding = asyncio.Lock()
+
+    @property
+    def waited_seconds(self) -> float:
+        """See Database. The server may have the processors, or the disk, of this process."""
+        return self._waits.seconds
 
     async def write(self, work: Work[T]) -> T:
         """See Database."""
@@ -86,7 +92,8 @@ class PostgresDatabase:
 
     async def write_guarded(self, work: Work[T]) -> T:
         """See Database."""
-        return await self._transact("write_guarded", work, self.writing)
+        with self._waits:
+            return await self._transact("write_guarded", work, self.writing)
 
     async def write_long(self, work: Work[T]) -> T:
         """See Database. Every transaction lets others run here."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -31,6 +30,7 @@ from entrepot.store.engines.sqlite_transactions import (
     transact_slowly,
     translated,
 )
+from entrepot.store.engines.waits import Waits
 from entrepot.store.engines.wal import Checkpoints
 from entrepot.telemetry import log
 
@@ -70,7 +70,12 @@ class SqliteDatabase:
         self._read_conn: Connection | None = None
         self._long_conn: Connection | None = None
         self._closing = False
-        self.waited_seconds = 0.0
+        self._waits = Waits()
+
+    @property
+    def waited_seconds(self) -> float:
+        """See Database. The event loop stands still meanwhile."""
+        return self._waits.seconds
 
     async def write(self, work: Work[T]) -> T:
         """See Database."""
@@ -92,12 +97,8 @@ class SqliteDatabase:
             return self._write_in_place(work)
 
     def _write_in_place(self, work: Work[T]) -> T:
-        began, used = time.perf_counter(), time.thread_time()
-        try:
+        with self._waits:
             return self._write(work, self._synced)
-        finally:
-            took, worked = time.perf_counter() - began, time.thread_time() - used
-            self.waited_seconds += max(took - worked, 0.0)
 
     async def write_long(self, work: Work[T]) -> T:
         """See Database."""
