@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 from sqlalchemy.engine import make_url
 from tests.compiled_once import compile_once
 from tests.found_once import go_directly
@@ -33,6 +34,9 @@ from entrepot.testing.server import PATIENT, Server, sqlite_url
 
 ENGINES = ("sqlite", "postgres")
 Server.forked = True
+# Times are measured in benchmarks: an example that takes long on a busy machine is no failure.
+settings.register_profile("unhurried", settings.default, deadline=None)
+settings.load_profile("unhurried")
 compile_once()
 # Tests speak http over the loopback interface. A client of httpx loads the authorities that it
 # trusts for https, which takes 40 ms of a processor. In this folder it finds none. A file of

@@ -124,7 +124,7 @@ BACK_AND_OUT: list[Told] = [
 @example(tellings=[*DELETED_AHEAD, (("konvo", "cancelled"),)], steps=[PLACED] * 4, paid=False)
 @example(tellings=[*DELETED_AHEAD, (("konvo", "refunded"),)], steps=[PLACED] * 4, paid=False)
 @example(tellings=BACK_AND_OUT, steps=[PLACED] * 4, paid=True)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_tellings_are_answered_alike_whenever_the_pipeline_goes_on(
     tellings: list[Told], steps: list[int], paid: bool
 ) -> None:

@@ -272,5 +272,5 @@ class SoftSenders(Senders):
 
 @pytest.mark.parametrize("machine", [Senders, SoftSenders])
 def test_any_sequence_of_commands_keeps_the_laws(machine: type[Senders]) -> None:
-    bounds = settings(max_examples=60, stateful_step_count=40, deadline=None)
+    bounds = settings(max_examples=60, stateful_step_count=40)
     run_state_machine_as_test(machine, settings=bounds)

@@ -123,7 +123,7 @@ NAMES = ("notes", "external_reference", "delivery_address", "channel")
 TEXT = st.none() | st.sampled_from(["", "a", "b", "c"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.fixed_dictionaries({}, optional={

@@ -320,7 +320,7 @@ OBJECTS = st.dictionaries(KEYS, TREES, max_size=3)
 
 
 @given(OBJECTS, OBJECTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_merging_keeps_what_was_not_sent_and_has_what_was(
     old: dict[str, Any], new: dict[str, Any]
 ) -> None:

@@ -50,7 +50,7 @@ def finishing(job: BulkJob, number: int, faults: tuple[int, ...] = ()) -> Finish
     return FinishSlice(ORG, job.id, job.version, number, done, told, 7)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(1, 4 * SLICE), st.data())
 def test_a_job_is_over_once_each_slice_is(total: int, data: st.DataObject) -> None:
     book = Book()

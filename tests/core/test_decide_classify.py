@@ -34,7 +34,7 @@ def made(book: Book, kind: str, name: str, parent_id: bytes | None = None) -> Ta
     return result.taxon
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.sampled_from(TAXA_KINDS), NAMES, SLUGS, st.integers(0, 5)), max_size=12)
 )

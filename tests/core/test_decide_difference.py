@@ -308,7 +308,7 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(steps=STEPS)
 def test_what_is_taken_and_held_to_be_taken_is_never_more_than_the_total(
     steps: list[tuple[str, int]],

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.book import ORG, Book, telling
 from tests.core.test_decide_money import captured, paid, settled
@@ -214,7 +214,6 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(rule=st.sampled_from([one for one in RULES if one != "renew"]), steps=STEPS)
 def test_a_walk_and_captures_in_any_order_never_take_more_than_is_held(
     rule: str, steps: list[tuple[str, int]]

@@ -54,7 +54,7 @@ _LINES = st.dictionaries(
 _TOTALS = st.none() | st.integers(0, 100_000).map(lambda units: Amount(units, 2))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(first=_LINES, second=_LINES, totals=st.tuples(_TOTALS, _TOTALS))
 def test_nothing_is_lost(
     first: dict[bytes, int], second: dict[bytes, int], totals: tuple[Amount | None, Amount | None]

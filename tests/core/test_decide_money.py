@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.book import ORG, Book, telling
 from tests.quantities import much
@@ -180,7 +180,6 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(steps=STEPS)
 def test_no_more_is_taken_than_was_held_nor_given_back_than_was_taken(
     steps: list[tuple[str, int]],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.book import ORG, Book
 from tests.quantities import much
@@ -235,7 +235,6 @@ _STEP = st.tuples(st.integers(0, 3), _SKUS, _HANDLES, st.booleans(), st.integers
 
 
 @given(st.lists(_STEP, max_size=20))
-@settings(deadline=None)
 def test_names_lead_to_one_live_variant_and_one_live_product(steps: list[Any]) -> None:
     book = Book()
     for which, sku, handle, ends, variant in steps:

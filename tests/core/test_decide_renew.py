@@ -284,7 +284,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(steps=STEPS)
 def test_in_any_order_no_money_is_held_or_taken_twice(steps: list[tuple[str, int]]) -> None:
     book, order = a_book()

@@ -177,11 +177,7 @@ class Explained(Senders):
 def test_the_explanation_of_any_order_is_what_the_decisions_do() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Explained,
-        settings=settings(
-            max_examples=25,
-            stateful_step_count=15,
-            deadline=None,
-        ),
+        settings=settings(max_examples=25, stateful_step_count=15),
     )
 
 

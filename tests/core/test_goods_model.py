@@ -167,5 +167,5 @@ class Goods(RuleBasedStateMachine):
 
 
 def test_goods_go_as_the_model_says() -> None:
-    bounds = settings(max_examples=150, stateful_step_count=12, deadline=None)
+    bounds = settings(max_examples=150, stateful_step_count=12)
     run_state_machine_as_test(Goods, settings=bounds)

@@ -33,7 +33,7 @@ def decimal(amount: Amount) -> Decimal:
 
 
 @given(UNITS, SCALES, SCALES)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_rescaling_rounds_half_to_even(units: int, scale: int, to: int) -> None:
     with localcontext() as context:
         context.prec = 60
@@ -50,7 +50,7 @@ def test_halves_go_to_the_even_neighbour(units: int, rounded: int) -> None:
 
 
 @given(AMOUNTS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_the_text_of_an_amount_reads_back_as_itself(amount: Amount) -> None:
     assert parse(amount.text()) == amount
     assert Decimal(amount.text()) == decimal(amount)
@@ -81,7 +81,7 @@ def test_an_amount_keeps_the_places_it_was_written_with() -> None:
 
 
 @given(st.lists(st.tuples(AMOUNTS, st.integers(0, 10**6)), max_size=6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_sum_of_lines_is_exact(lines: list[tuple[Amount, int]]) -> None:
     with localcontext() as context:
         context.prec = 60
@@ -97,7 +97,7 @@ FRACTIONS = st.integers(-(10**5), 10**5).map(Quantity)
 
 
 @given(st.lists(st.tuples(PRICES, FRACTIONS), max_size=6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_sum_of_fractions_is_exact_as_well(lines: list[tuple[Amount, Quantity]]) -> None:
     with localcontext() as context:
         context.prec = 60

@@ -160,7 +160,7 @@ def test_the_order_of_tellings_counts_only_on_one_axis_and_among_words_of_one_ma
 
 
 @given(st.lists(st.sampled_from(KONVO), min_size=1, max_size=6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_long_rows_of_tellings_show_what_they_say_and_konvo_shows_its_last_word(
     row: list[Told],
 ) -> None:

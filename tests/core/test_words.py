@@ -91,7 +91,7 @@ MOVES = st.one_of(
 
 
 @given(st.sampled_from(EVERY), st.lists(MOVES, max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_sequence_shows_a_false_word(
     facets: Facets, moves: list[tuple[str, Facets | list[tuple[str, str]]]]
 ) -> None:

@@ -77,9 +77,7 @@ DEFERRED = st.builds(
 )
 
 
-@settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deferred=st.lists(DEFERRED, min_size=20, max_size=40))
 def test_no_job_waits_for_longer_than_it_was_put_off(
     database_url: str, deferred: list[Deferred]

@@ -215,7 +215,7 @@ def book(module_database_url: str, small_spans: None) -> Iterator[Book]:
 def test_every_page_is_that_of_a_plain_list(book: Book) -> None:
     examples = 150 if book.database.dialect == "sqlite" else 25
 
-    @settings(max_examples=examples, deadline=None)
+    @settings(max_examples=examples)
     @given(BATCHES, LOOKS)
     def every_page(
         batches: list[list[Told]], looks: list[tuple[OrderFilter, tuple[int, int]]]

@@ -316,9 +316,7 @@ async def test_a_book_that_was_closed_needs_no_log(
 
 
 @given(steps=st.lists(st.sampled_from(["write", "copy", "other", "close"]), max_size=12))
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_kill_at_any_moment_is_no_loss_and_a_lost_log_always_is_one(
     fresh_database: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,

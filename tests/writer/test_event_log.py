@@ -192,9 +192,7 @@ KINDS = st.sampled_from(["one", "two orders", "change", "rolled back"])
 STEPS = st.lists(st.tuples(st.integers(0, LANES - 1), KINDS), min_size=4, max_size=14)
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_a_reader_of_the_log_misses_nothing(stage: Stage, steps: list[tuple[int, str]]) -> None:
     async def played() -> None:

@@ -145,7 +145,7 @@ def test_a_reader_misses_nothing(module_database_url: str, run: Callable[[Any], 
         processes = [Process(databases[n % len(databases)], shop.org) for n in range(PROCESSES)]
         await Story(processes).tell(steps)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(STEPS)
     def nothing_is_missed(steps: list[tuple[str, int, int]]) -> None:
         run(example(steps))
