@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin
@@ -362,3 +363,23 @@ def test_an_answer_without_a_body_has_no_content() -> None:
 def test_an_unknown_dialect_has_no_document() -> None:
     with pytest.raises(KeyError):
         openapi.document("esperanto")
+
+
+def _patterns(told: Any) -> Iterator[str]:
+    if isinstance(told, dict):
+        if isinstance(told.get("pattern"), str):
+            yield told["pattern"]
+        told = list(told.values())
+    for one in told if isinstance(told, list) else ():
+        yield from _patterns(one)
+
+
+def test_a_pattern_stands_on_one_line_of_a_made_client() -> None:
+    """Makers of clients write the characters that a pattern names into it. In JavaScript these four
+    end a line, and a pattern with them.
+    """
+    listed = {one for dialect in ALL for one in _patterns(document_of(dialect.name))}
+    assert listed
+    for pattern in listed:
+        written = re.sub(r"\\u([0-9a-fA-F]{4})", lambda named: chr(int(named[1], 16)), pattern)
+        assert not set(written) & set("\n\r\u2028\u2029"), pattern

@@ -9,9 +9,11 @@ from entrepot.core.refusal import Reason, refuse
 # A character with a shape. Without one are blanks and controls, marks of direction, joiners and
 # variation selectors, and the letters that Unicode has as fillers (UAX #44,
 # Default_Ignorable_Code_Point, and Braille's empty cell).
+# The separators of lines and paragraphs, U+2028 and U+2029, are told as blanks: makers of clients
+# write characters into a pattern of JavaScript as they are, where these two would end its line.
 SEEN = (
-    r"[^\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
-    r"\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]"
+    r"[^\s\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
+    r"\u2000-\u200f\u202a-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]"
 )
 SEEN_OR_EMPTY = rf"^(?![\s\S])|{SEEN}"
 BLANK = "must not be blank"
