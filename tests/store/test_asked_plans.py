@@ -79,7 +79,7 @@ def _walked(statement: str, plan: list[str]) -> set[str]:
     names = scanned + [
         name for name, index in map(re.Match.groups, searched) if index not in CHOSEN
     ]
-    # What is no table of the book is a list that the statement has made.
+    # A list that the statement has made is no table of the book.
     walked = {tables[name] for name in names if name in tables}
     return walked & schema.metadata.tables.keys() - FEW
 

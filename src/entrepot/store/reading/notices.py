@@ -29,7 +29,7 @@ _at = schema.provider_notices.c
 def _named(org: int, service: str, references: Iterable[str]) -> ColumnElement[bool]:
     """Notifications that name one of these references.
 
-    Whoever asks sorts them: told to sort, SQLite goes through all notifications of the
+    The caller sorts the rows. SQLite, told to sort, goes through all notifications of the
     organization by the index of their times.
     """
     return and_(_at.org == org, _at.service == service, _at.reference.in_(list(references)))
