@@ -23,7 +23,7 @@ import pytest
 from _pytest import junitxml
 
 _END_SECONDS = 60.0
-# What one process alone does: it prints, and it writes the files that a run may leave.
+# One process alone prints, and writes the files that a run may leave.
 _OF_ONE = ("terminalreporter", "_side_by_side")
 
 _Files = Sequence[Sequence[pytest.Item]]
@@ -136,7 +136,7 @@ class _SideBySide:
 
 
 class _Telling:
-    """What a forked process has in place of a printer."""
+    """The plugin that a forked process has in place of a printer."""
 
     def __init__(self, config: pytest.Config, line: Connection) -> None:
         self._config = config

@@ -23,7 +23,7 @@ KEY = "the colour"
 
 
 def mappings(told: inspect.Type, path: Path = ()) -> Iterator[tuple[Path, bool]]:
-    """Where mappings stand in a body, and whether their values have a type."""
+    """The places of mappings in a body, and whether their values have a type."""
     if isinstance(told, inspect.Metadata):
         listed = (told.extra_json_schema or {}).get("type", ())
         if isinstance(told.type, inspect.RawType) and "object" in listed:

@@ -93,7 +93,7 @@ class OfAdyen:
         return psp
 
 
-# What the order comes to, and the end of its sentence.
+# The stand that the order comes to, and the end of its sentence.
 CASES: dict[str, tuple[Any, dict[str, tuple[str, str]]]] = {
     "paypal": (PayPal, {
         "authorization": ("voided", "; paypal let go of {}"),

@@ -35,7 +35,7 @@ def test_money_of_an_order_that_ends_at_once_is_let_go_unless_it_pays_another(
         assert "1 in the book, 0 differences" in shop.server.command("reconcile", "Demo")
         shop.server.verify()
         assert [one["held"] for one in shop.simulator.payments()] == [0]
-        # Of three orders with one payment the last one that ends lets go of the money.
+        # The last one that ends, of three orders with one payment, lets go of the money.
         customer = Customer(shop)
         customer.pays_with("pm_card_visa")
         first, second, third = [customer.orders() for _ in range(3)]

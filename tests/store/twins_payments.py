@@ -16,14 +16,14 @@ ORG = 1
 
 
 def _payment_names(conn: Connection) -> list[str]:
-    """What the payments of the organization are called; its twins' are called so as well."""
+    """The names of the organization's payments; those of its twins have the same names."""
     asked, paid = schema.payment_operations.c, schema.payments.c
     names = [row[0] for row in conn.execute(select(asked.key).where(asked.org == ORG))]
     references = conn.execute(select(paid.reference).where(paid.org == ORG))
     return [*names, *[row[0] for row in references]]
 
 
-# What is asked about payments, by the function's module and name.
+# Questions about payments, by the function's module and name.
 ASKED_PAYMENTS: dict[str, Callable[[Connection, Ids], Any]] = {
     "booked.known_names": lambda conn, _: [
         sorted(booked.known_names(conn, ORG, service, _payment_names(conn)))

@@ -36,8 +36,8 @@ _MEANWHILE = "changed meanwhile"
 _ROWS_TOGETHER, _ROWS_AT_ONCE = 4_000, 500
 
 
-# What a connection's `info` keeps: the tables whose types of rows it has, and whether it is making
-# types, or has made some in a transaction that has not ended.
+# A connection's `info` keeps the tables whose types of rows the connection has, and whether it is
+# making types, or has made some in a transaction that has not ended.
 MADE, UNDECIDED = "row types", "row types undecided"
 
 _SCHEMA_TEXT = """
