@@ -2,10 +2,10 @@
 
 The books are filled as bench/fill.py says; each has a server of its own, all of them up (`open_`
 gives them, also to the measures of other rows than orders). They are measured by turns, there and
-back again, so that none has the better minutes of the machine. Old idempotency keys are not removed
-meanwhile. Reading comes before placing, so that what the filters ask for is known; the notes say
-how many orders match, and what a request costs the servers (and PostgreSQL) in processor time,
-which a busy machine disturbs less than rates.
+back again and once more, each turn short, so that none has the better seconds of the machine. Old
+idempotency keys are not removed meanwhile. Reading comes before placing, so that what the filters
+ask for is known; the notes say how many orders match, and what a request costs the servers (and
+PostgreSQL) in processor time, which a busy machine disturbs less than rates.
 
 A load is timed when what it asks for is in memory: before, it is the disk that is measured, of
 which the notes say what it did at first and how long that lasted.
@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,7 @@ NUMBER, SEARCH = 7, 12
 TARGET = 0.85
 CONCURRENCY = 32
 SIZES, LARGE, QUICK = (10_000, 1_000_000), 10_000_000, (1_000, 20_000)
-SECONDS_MAX = 2
+TURNS, SECONDS_MAX = 4, 1
 QUICK_STEP = 3  # a quick run takes one reading of so many
 READY_SECONDS, MEMORY_MB = 1.5, 300.0
 STARTS, READY_WITHIN, POLL_SECONDS = 3, 600.0, 0.005
@@ -180,18 +180,20 @@ def _posts(run: Run, engine: str, places: list[Place]) -> None:
 def _by_turns(
     run: Run, engine: str, what: str, places: list[Place], loads: list[Turn]
 ) -> list[Row]:
-    """Each book there and back again; a row for each but the smallest, held against that."""
+    """Each book TURNS times; a row for each but the smallest, held against that."""
     say(f"growth, {engine}: {what}")
     seconds = min(run.options.seconds, SECONDS_MAX)
     turns = list(zip(places, loads, strict=True))
     warm = [_warm(place, load, seconds) for place, load in turns]
     timed = list(zip(places, loads, [one.lasting for one in warm], strict=True))
-    there = [_taken(*one) for one in timed]
-    back = [_taken(*one) for one in reversed(timed)][::-1]
-    found = list(zip(there, back, strict=True))
-    rates = [fmean(one.load.rate for one in both) for both in found]
-    each = [_microseconds(both) for both in found]
-    failed = "; ".join(sorted({one.load.failed for both in found for one in both} - {""}))
+    turned = [
+        [_taken(*one) for one in timed] if turn % 2 else [_taken(*one) for one in timed[::-1]][::-1]
+        for turn in range(TURNS)
+    ]
+    found = list(zip(*turned, strict=True))
+    rates = [fmean(one.load.rate for one in its) for its in found]
+    each = [_microseconds(its) for its in found]
+    failed = "; ".join(sorted({one.load.failed for its in found for one in its} - {""}))
     rows = [
         Row(
             what=f"{what}, {place.filled.told}",
@@ -204,13 +206,13 @@ def _by_turns(
             ratio=rate / rates[0] if rates[0] else None,
             of=f"the same with {places[0].filled.told}",
             at_least=TARGET,
-            p50=fmean(one.load.p50 for one in both),
-            p99=fmean(one.load.p99 for one in both),
+            p50=fmean(one.load.p50 for one in its),
+            p99=fmean(one.load.p99 for one in its),
             note=f"{rates[0]:,.0f} there; {cost:,.0f} µs of processor time each, "
             f"{each[0]:,.0f} there{one.began}",
             failed=failed,
         )
-        for place, rate, both, cost, one in zip(places, rates, found, each, warm, strict=True)
+        for place, rate, its, cost, one in zip(places, rates, found, each, warm, strict=True)
     ][1:]
     run.rows += rows
     return rows
@@ -268,7 +270,7 @@ def _rest(place: Place) -> None:
         used = (process.processor_seconds(pid) - before) / REST_SECONDS
 
 
-def _microseconds(loads: tuple[Taken, Taken]) -> float:
+def _microseconds(loads: Sequence[Taken]) -> float:
     """Processor time of the servers a request."""
     requests = sum(one.load.requests for one in loads)
     return sum(one.processor for one in loads) / requests * 1e6 if requests else 0.0

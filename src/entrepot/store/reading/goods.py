@@ -13,8 +13,8 @@ from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Statement
 from entrepot.store.question import asked_in
 
-# Ledger entries that are looked at for a page of one variant, and levels for a page of low ones.
-LOOKED_AT = 20_000
+# Levels that are looked at for a page of low ones.
+LOOKED_AT = 5_000
 
 
 class LevelFilter(NamedTuple):
@@ -127,36 +127,21 @@ def _of_shelves(statement: Statement, org: int, wanted: LevelFilter) -> str:
     return f"FROM stock_levels AS s{index} WHERE {' AND '.join(conditions)} {ordered}"
 
 
-@asked_in("long")
+@asked_in("one statement")
 def ledger(
     conn: Connection, org: int, variant_id: bytes | None, after: bytes | None, limit: int
 ) -> Ledger:
-    """Up to `limit` entries behind an id, newest first; of one variant, or of all.
-
-    Of one variant a page may end early, for at most LOOKED_AT entries are looked at.
-    """
+    """Up to `limit` entries behind an id, newest first; of one variant, or of all."""
     statement, kept = Statement(conn), schema.ENTRIES
-    mark = statement.mark
-    behind = "" if after is None else f" AND e.id < {mark(after)}"
-    looked_at = LOOKED_AT if variant_id is not None else limit + 1
-    newest = (
-        f"SELECT {_listed(kept.columns, 'e')} FROM stock_entries AS e "
-        f"WHERE e.org = {mark(org)}{behind} ORDER BY e.id DESC LIMIT {mark(looked_at)}"
+    conditions, index = [f"e.org = {statement.mark(org)}"], ""
+    if variant_id is not None:
+        conditions.append(f"e.variant_id = {statement.mark(variant_id)}")
+        index = statement.sql.by_index("stock_entries_of_variant")
+    if after is not None:
+        conditions.append(f"e.id < {statement.mark(after)}")
+    rows = statement.fetch(
+        f"SELECT {_listed(kept.columns, 'e')} FROM stock_entries AS e{index} "
+        f"WHERE {' AND '.join(conditions)} ORDER BY e.id DESC LIMIT {statement.mark(limit + 1)}"
     )
-    if variant_id is None:
-        rows = [kept.from_row(row) for row in statement.fetch(newest)]
-        return Ledger(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
-    its = f"n.variant_id = {mark(variant_id)}"
-    found = statement.fetch(
-        f"SELECT * FROM ({newest}) AS n WHERE {its} ORDER BY n.id DESC LIMIT {mark(limit + 1)}"
-    )
-    entries = [kept.from_row(row) for row in found]
-    if len(entries) > limit:
-        return Ledger(entries[:limit], entries[limit - 1].id)
-    last = Statement(conn)
-    behind = "" if after is None else f" AND e.id < {last.mark(after)}"
-    rest = last.fetch(
-        f"SELECT e.id FROM stock_entries AS e WHERE e.org = {last.mark(org)}{behind} "
-        f"ORDER BY e.id DESC LIMIT 1 OFFSET {last.mark(LOOKED_AT - 1)}"
-    )
-    return Ledger(entries, bytes(rest[0][0]) if rest else None)
+    entries = [kept.from_row(row) for row in rows[:limit]]
+    return Ledger(entries, entries[-1].id if len(rows) > limit else None)

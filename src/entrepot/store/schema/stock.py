@@ -47,6 +47,7 @@ stock_entries = table(
     need("created_at", BigInteger),
     Column("unit_cost", BigInteger),  # of goods that came in; in the currency of variant_costs
     PrimaryKeyConstraint("org", "id"),
+    Index("stock_entries_of_variant", "org", "variant_id", "id"),
 )
 
 reservations = table(
