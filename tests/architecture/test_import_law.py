@@ -51,6 +51,7 @@ LAWS: dict[str, Law] = {
     # Long work in slices; SQLAlchemy's greenlets, under which PostgreSQL's driver runs as well.
     "pace": Law(frozenset({"pace"}), HTTP_SERVER | HTTP_CLIENT),
     "failpoints": Law(frozenset({"failpoints"}), only_stdlib=True),
+    "asked_once": Law(frozenset({"asked_once"}), only_stdlib=True),
     "clock": Law(frozenset({"clock"}), SQL | HTTP_SERVER | HTTP_CLIENT),
     "telemetry": Law(frozenset({"core", "telemetry"}), SQL),
     "settings": Law(ANYTHING),
@@ -69,7 +70,7 @@ LAWS: dict[str, Law] = {
     "__init__": Law(NOTHING, only_stdlib=True),
     "__main__": Law(frozenset({"cli"})),
 }
-FOR_EVERY_ROOM = frozenset({"telemetry", "pace", "failpoints"})
+FOR_EVERY_ROOM = frozenset({"telemetry", "pace", "failpoints", "asked_once"})
 MAY_SPEAK_THROUGH_TELEMETRY = frozenset(LAWS) - {"core", "providers", "__init__", "__main__"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from tests.pipeline.conftest import unread
@@ -109,6 +110,27 @@ async def test_a_service_is_reached_for_an_organization_with_an_account() -> Non
     await reached.close()
     assert [one.closed for one in made] == [True, True, True]
     assert not sandbox.closed
+
+
+async def test_a_hundred_steps_ask_once_when_the_money_is_taken() -> None:
+    asked: list[int] = []
+    answer = asyncio.Event()
+
+    class Choosing:
+        async def read(self, work: Any) -> str:
+            asked.append(work.keywords["org"])
+            await answer.wait()
+            return "on_shipment"
+
+    reached = outside(Choosing())
+    waiting = [asyncio.create_task(reached.capture(org)) for org in (1, 2) for _ in range(100)]
+    await asyncio.sleep(0)
+    # The step that asked first may end: the others still have its answer.
+    waiting.pop(0).cancel()
+    answer.set()
+    assert await asyncio.gather(*waiting) == ["on_shipment"] * 199
+    assert [await reached.capture(org) for org in (1, 2)] == ["on_shipment"] * 2
+    assert asked == [1, 2]
 
 
 class Scripted:

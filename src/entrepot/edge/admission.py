@@ -4,11 +4,11 @@ revocation holds everywhere within one second.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from entrepot.asked_once import AskedOnce
 from entrepot.edge.rate_limit import SharedTokenBuckets, TokenBuckets
 from entrepot.edge.wrong_credentials import WrongCredentials
 from entrepot.store import accounts
@@ -39,9 +39,7 @@ class Admission:
         self._monotonic = monotonic
         self._buckets = shared_buckets or TokenBuckets(rate)
         self._remembered: dict[object, tuple[float, Any]] = {}
-        # Look-ups under way, and when they began: requests that come meanwhile wait for the same
-        # look-up.
-        self._asking: dict[object, tuple[float, asyncio.Task[Any]]] = {}
+        self._asking = AskedOnce(REMEMBERED_SECONDS, monotonic)
         # Secrets that stand for nobody, by their digests, and until when that is believed.
         self._unknown: dict[bytes, float] = {}
         # Keys that were revoked here. A look-up that was under way then may still find them.
@@ -112,15 +110,7 @@ class Admission:
         if known is not None and known[0] > now:
             remembered: T = known[1]
             return remembered
-        begun, task = self._asking.get(key, (-REMEMBERED_SECONDS, None))
-        if task is None or begun + REMEMBERED_SECONDS <= now:
-            task = asyncio.get_running_loop().create_task(self._ask(key, look_up, now))
-            self._asking[key] = (now, task)
-            task.add_done_callback(partial(self._asked, key))
-        # The request that asked first may end before the answer. The others still wait for the
-        # answer.
-        found: T | None = await asyncio.shield(task)
-        return found
+        return await self._asking.ask(key, partial(self._ask, key, look_up, now))
 
     async def _ask(self, key: object, look_up: Work[T | None], now: float) -> T | None:
         found = await self._database.read(look_up)
@@ -133,9 +123,3 @@ class Admission:
         else:
             self._remembered.pop(key, None)
         return found
-
-    def _asked(self, key: object, task: asyncio.Task[Any]) -> None:
-        if self._asking.get(key, (0.0, None))[1] is task:
-            del self._asking[key]
-        if not task.cancelled():
-            task.exception()  # told to whoever waits; nobody may be left
