@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from tests.core.book import ORG, Book
 
 from entrepot.core.decide.classify import MakeTaxon
 from entrepot.core.ids import dashed
+from entrepot.core.naming import SEEN
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import TaxonResult
 from entrepot.core.taxonomy import (
@@ -48,7 +50,7 @@ def test_no_two_of_a_kind_have_a_slug_and_none_is_above_itself(
         wanted = slug_of(name) if slug is None else slug.strip()
         if isinstance(outcome, Refusal):
             twin = any((one.kind, one.slug) == (kind, wanted) for one in known.values())
-            wrong = not name.strip() or len(name.strip()) > NAME_MAX
+            wrong = not re.search(SEEN, name) or len(name.strip()) > NAME_MAX
             wrong = wrong or not wanted or not wanted.isprintable() or len(wanted) > SLUG_MAX
             assert outcome.reason is (
                 Reason.DUPLICATE_ENTRY if twin and not wrong else Reason.INVALID
