@@ -155,7 +155,9 @@ COPIED: dict[str, dict[str, tuple[str, ...]]] = {
         TIME: _TIMES,
         TOLD: ("key", "provider_reference"),
     },
-    "payment_claims": {SAME: ("org", "provider"), ID: ("order_id",), TOLD: ("reference",)},
+    "payment_claims": {
+        SAME: ("org", "provider", "shared"), ID: ("order_id",), TOLD: ("reference",),
+    },
     "stock_entries": {
         SAME: ("org", "variant_id", "location_id", "delta", "kind", "note", "unit_cost"),
         ID: ("id", "order_id"),

@@ -262,7 +262,14 @@ def test_a_reference_that_pays_another_order_is_refused() -> None:
     assert third.shares_payment_of == order.id
     book.told(order, ("polinate_phase", "CANCELLED"))
     fourth = one(book.done(PlaceOrder(ORG, "synq", "EUR", (line(TRACKED),), said=said)))
-    assert fourth.shares_payment_of is None
+    assert fourth.shares_payment_of == third.id
+    for one_of_them in (third, fourth):
+        book.told(one_of_them, ("polinate_phase", "CANCELLED"))
+    own = {"payment_provider": "adyen", "payment_reference": ONCE}
+    fifth = one(book.done(PlaceOrder(ORG, "synq", "EUR", (line(TRACKED),), said=own)))
+    book.reserved(fifth)
+    book.settled(fifth, "authorized")
+    book.done(costing(book.order(fifth), 1500, payment_reference="8815658961765999"))
 
 
 @pytest.mark.parametrize(

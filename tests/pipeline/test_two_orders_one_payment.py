@@ -13,8 +13,11 @@ from tests.pipeline.conftest import FAST, House, eventually
 from tests.pipeline.test_early_notices import notify, shown
 from tests.pipeline.test_notices import Later
 
+from entrepot.core.decide.choose import ChangeSettings
+from entrepot.core.decide.lapse import HoldLapses
 from entrepot.core.ids import dashed
 from entrepot.pipeline.steps import NOT_IN_TIME
+from entrepot.pipeline.steps.outside import Outside
 from entrepot.providers.payment import (
     Authorised,
     Captured,
@@ -25,6 +28,7 @@ from entrepot.providers.payment import (
 )
 from entrepot.store import schema
 from entrepot.store.reading import claims
+from entrepot.writer.envelope import Envelope
 
 PAYMENT = "pi_1"
 PATIENT = FAST._replace(pending_seconds=3000.0)
@@ -152,6 +156,47 @@ async def test_two_orders_whose_time_is_over_at_once_leave_no_money_behind(
     await house.check()
 
 
+async def test_two_running_orders_whose_hold_is_let_go_at_once_leave_no_money_behind(
+    house: House, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step reads whether the other order still has the money before either has settled."""
+    org, both, reads = house.shop.org, asyncio.Barrier(2), Outside.pays_another
+
+    async def together(outside: Outside, *asks: Any) -> bytes | None:
+        found = await reads(outside, *asks)
+        await both.wait()
+        return found
+
+    orders = [await house.place(PAYMENT) for _ in range(2)]
+    for one in orders:
+        await house.until(one, "confirmed", "authorized")
+    await house.do(ChangeSettings(org, lapsing="release"))
+    monkeypatch.setattr(Outside, "pays_another", together)
+    lapse = [Envelope(HoldLapses(org, one, 1, house.now(), True)) for one in orders]
+    await house.writer.submit_all(lapse)
+    for one in orders:
+        await house.until(one, "confirmed", "voided")
+    assert asked.gave_back
+    await house.check()
+
+
+async def test_of_two_running_orders_the_one_whose_hold_is_let_go_says_whose_the_money_is(
+    house: House, asked: Asked
+) -> None:
+    org = house.shop.org
+    orders = [await house.place(PAYMENT) for _ in range(2)]
+    for one in orders:
+        await house.until(one, "confirmed", "authorized")
+    await house.do(ChangeSettings(org, lapsing="release"))
+    await house.do(HoldLapses(org, orders[0], 1, house.now(), several=True))
+    await house.until(orders[0], "confirmed", "voided")
+    why = "stripe holds no money of the order any more: the hold was let go before its end"
+    stays = f"{PAYMENT} pays order {dashed(orders[1])}, and its money stays"
+    assert (await shown(house, orders[0]))[3:] == ("hold_lapses", f"{why}; {stays}")
+    assert asked.gave_back == []
+    await house.check()
+
+
 @pytest.mark.parametrize("ends", ["the first", "the second"])
 async def test_money_that_was_taken_is_given_back_by_the_last_order_with_it(
     house: House, asked: Asked, ends: str
@@ -202,4 +247,21 @@ async def test_late_money_pays_the_order_that_came_with_it_before_the_first_one_
     house.advance(60.0)
     await house.until_quiet()
     assert (await house.stage(first))[0::3] == ("cancelled", False)
+    await house.check()
+
+
+async def test_late_money_of_two_orders_that_ended_calls_an_operator(
+    house: House, asked: Asked
+) -> None:
+    """The claim of the first one is still there, and pays nobody."""
+    first, second = [await house.place(PAYMENT) for _ in range(2)]
+    for order_id in (first, second):
+        await house.until(order_id, "confirmed", "authorized")
+    for order_id in (first, second):
+        await house.cancel(order_id)
+        await house.until(order_id, "cancelled", "voided")
+    asked.found = Captured(PAYMENT)
+    await notify(house, PAYMENT)
+    await house.until(second, "cancelled", "voided", parked=True)
+    assert not (await house.stage(first))[3]
     await house.check()

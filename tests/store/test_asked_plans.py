@@ -62,6 +62,7 @@ WALKS = {
     # The tests themselves look for what they ask about.
     "booked.known_names": "payment_operations payments",
     "claims.pays_another": "payment_operations payments",
+    "paying.stand_with": "payment_operations payments",
     "payments.order_without_money": "payment_operations payments",
     "queue.claim_again": "jobs",
 }

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from entrepot.store import schema
 from entrepot.store.reading import booked, claims, notices
-from entrepot.store.writing import payments
+from entrepot.store.writing import paying, payments
 
 Ids = dict[str, bytes]
 ORG = 1
@@ -36,6 +36,11 @@ ASKED_PAYMENTS: dict[str, Callable[[Connection, Ids], Any]] = {
     "notices.of_money": lambda conn, _: [notices.of_money(conn, ORG, "stripe", ["pi_1"], 0)],
     "notices.page_since": lambda conn, _: [notices.page_since(conn, ORG, "stripe", (0, "", ""))],
     "notices.unheard": lambda conn, _: [notices.unheard(conn, ORG, "stripe", ["pi_1"])],
+    "paying.stand_with": lambda conn, _: [
+        sorted(paying.stand_with(conn, ORG, "stripe", name, most))
+        for name in _payment_names(conn)
+        for most in (None, 100)
+    ],
     "payments.order_of_running": lambda conn, _: payments.order_of_running(
         conn, ORG, "sandbox", "ref-waits"
     ),

@@ -70,8 +70,13 @@ def _claiming(order: str) -> tuple[str, ...]:
     """The order claims the payment, and but for what is wrong with the order it might."""
     return (
         *_order("shares_payment_of = NULL, payment_reference = 'tok'", order),
-        f"UPDATE payment_claims SET order_id = :{order} WHERE order_id = :placed",
+        *_claimed_by(order, "false"),
     )
+
+
+def _claimed_by(order: str, shared: str) -> tuple[str, ...]:
+    where = "WHERE order_id = :placed"
+    return (f"UPDATE payment_claims SET order_id = :{order}, shared = {shared} {where}",)
 
 
 _CLAIMS = (
@@ -82,6 +87,8 @@ _CLAIMS = (
           also=("SEARCH",)),
     Break("CLAIMS", "an order that shares the payment of another", "confirmed",
           _claiming("confirmed")[1:]),
+    Break("CLAIMS", "a shared claim of an order without the reference", "unpaid",
+          _claimed_by("unpaid", "true")),
     Break("CLAIMS", "another reference", "placed",
           ("UPDATE payment_claims SET reference = 'tok-2' WHERE order_id = :placed",)),
     Break("CLAIMS", "a payment shared with an order that has another", "confirmed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
@@ -23,6 +24,7 @@ from entrepot.core.results import Decision, OrderResult
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.engines.sql import Conflict
+from entrepot.store.writing import paying
 from entrepot.store.writing.flush import flush
 from entrepot.store.writing.working_set import load
 from entrepot.telemetry import metrics
@@ -68,10 +70,63 @@ async def test_a_second_order_shares_the_payment_until_the_first_has_ended(
     await desk.do(cancelling(second))
     assert await claims(desk) == [theirs, ours]
     await desk.do(cancelling(first))
-    assert await claims(desk) == [theirs]
     third = await placed(desk)
     assert await shares(desk, third) is None
     assert await claims(desk) == [theirs, ("stripe", "pi_same", third.id)]
+
+
+async def test_a_third_order_says_that_the_second_one_has_the_payment_too(
+    database: Database,
+) -> None:
+    """The first one has ended, and the second one has no claim."""
+    desk = await a_desk(database, 10)
+    first, second = await placed(desk), await placed(desk)
+    await desk.do(cancelling(first))
+    third = await placed(desk)
+    assert await shares(desk, third) == second.id
+    assert await claims(desk) == [("stripe", "pi_same", third.id)]
+    await desk.do(cancelling(third))
+    fourth = await placed(desk)
+    assert await shares(desk, fourth) == second.id
+    await together(desk, cancelling(second), cancelling(fourth))
+    fifth = await placed(desk)
+    assert await shares(desk, fifth) is None
+    await desk.do(cancelling(fifth))
+    assert await claims(desk) == []
+
+
+async def test_within_a_batch_too_a_third_order_says_who_has_the_payment(
+    database: Database,
+) -> None:
+    desk = await a_desk(database, 10)
+    order = desk.shop.order("pi_same")
+    first = await placed(desk)
+    second, _, third = await together(desk, order, cancelling(first), order)
+    assert (second.shares_payment_of, third.shares_payment_of) == (first.id, second.id)
+    *_, fourth = await together(desk, cancelling(second), cancelling(third), order)
+    assert fourth.shares_payment_of is None
+    assert await claims(desk) == [("stripe", "pi_same", fourth.id)]
+
+
+async def test_other_orders_are_looked_for_only_where_a_payment_is_shared(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An order whose payment is its own costs no statement more, also after an earlier end."""
+    desk = await a_desk(database, 100)
+    looked, stand_with = [], paying.stand_with
+
+    def look(*asked: Any) -> list[bytes]:
+        looked.append(asked[3])
+        return stand_with(*asked)
+
+    monkeypatch.setattr(paying, "stand_with", look)
+    first = await placed(desk)
+    await desk.do(cancelling(first))
+    first, _ = await placed(desk), await placed(desk, "pi_other")
+    await placed(desk)
+    assert looked == []
+    await together(desk, cancelling(first), *[desk.shop.order("pi_same") for _ in range(5)])
+    assert looked == ["pi_same"]
 
 
 async def test_an_order_that_fails_in_its_own_batch_leaves_no_claim(database: Database) -> None:

@@ -13,12 +13,17 @@ Claim = tuple[int, str, str]
 
 
 class PaymentClaim(NamedTuple):
-    """A payment reference, and the live order that it pays."""
+    """A payment reference, and the live order that it pays.
+
+    The claim of a reference that another order came with outlives its order: the other one may be
+    live without a claim of its own.
+    """
 
     org: int
     provider: str  # in small letters
     reference: str
     order_id: bytes
+    shared: bool = False  # whether another order came with the reference meanwhile
 
 
 # Stands of a payment in which it pays for nothing.

@@ -137,6 +137,8 @@ class Facts:
     reasons: set[Key] = field(default_factory=set)
     # New orders whose payment reference paid another one already.
     sharing: list[Order] = field(default_factory=list)
+    # Live orders with the reference of a claim that is shared.
+    paying: dict[Claim, list[bytes]] = field(default_factory=dict)
     # Claims that are taken to be there, without having been read.
     unread_claims: set[Claim] = field(default_factory=set)
     # Jobs that a decision may leave to the process that holds them: their leases must not change.

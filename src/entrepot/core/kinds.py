@@ -153,10 +153,11 @@ OPERATIONS: Kind[OperationKey, Operation] = Kind(
     by(Operation, "org", "order_id", "payment", "number"),
     group=by(Operation, "org", "order_id"),
 )
-# The guard is the order that is paid: a claim that passed to another order is another claim.
+# The guard is the order that is paid, and whether others share the reference: a claim that passed
+# to another order is another claim, and one that is shared outlives its order.
 CLAIMS: Kind[Claim, PaymentClaim] = Kind(
     "payment claim", PaymentClaim, by(PaymentClaim, "org", "provider", "reference"),
-    guard="order_id",
+    guard=("order_id", "shared"),
 )  # fmt: skip
 JOBS: Kind[Key, Job] = Kind("job", Job, by(Job, "org", "id"), guard="fence")
 ANNOUNCED: Kind[TextKey, Announced] = Kind(

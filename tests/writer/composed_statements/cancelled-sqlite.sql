@@ -14,7 +14,7 @@ UPDATE stock_levels SET "on_hand" = ?, "reserved" = ?, "version" = ?, "soft" = ?
 -- 1 rows
 UPDATE reservations SET "quantity" = ?, "state" = ?, "updated_at" = ?, "shipped" = ? WHERE "org" = ? AND "order_id" = ? AND "line_id" = ? AND "shipped" = ?;
 -- 1 rows
-DELETE FROM payment_claims WHERE "org" = ? AND "provider" = ? AND "reference" = ? AND "order_id" = ?;
+DELETE FROM payment_claims WHERE "org" = ? AND "provider" = ? AND "reference" = ? AND "order_id" = ? AND "shared" = ?;
 -- 2 rows
 INSERT INTO events ("org", "subject_id", "seq", "type", "at", "source", "body", "subject", "actor", "number") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 1 rows

@@ -15,7 +15,7 @@ UPDATE reservations SET "quantity" = ?, "state" = ?, "updated_at" = ?, "shipped"
 -- 1 rows
 UPDATE payment_operations SET "state" = ?, "provider_reference" = ?, "updated_at" = ? WHERE "org" = ? AND "order_id" = ? AND "payment" = ? AND "number" = ?;
 -- 1 rows
-DELETE FROM payment_claims WHERE "org" = ? AND "provider" = ? AND "reference" = ? AND "order_id" = ?;
+DELETE FROM payment_claims WHERE "org" = ? AND "provider" = ? AND "reference" = ? AND "order_id" = ? AND "shared" = ?;
 -- 1 rows
 DELETE FROM jobs WHERE "org" = ? AND "id" = ? AND "fence" = ?;
 -- 3 rows

@@ -3,7 +3,7 @@ WITH v(v0, v1) AS (VALUES (?, ?), (?, ?)) SELECT t."org", t."key", t."operation"
 SELECT t."org", t."kind", t."value", t."customer_id" FROM customer_names AS t WHERE t."org" = ? AND t."kind" = ? AND t."value" = ?;
 SELECT t."org", t."id", t."item_id", t."entry_id", t."sku", t."name", t."currency", t."price_units", t."price_scale", t."tracked", t."created_at", t."deleted_at" FROM variants AS t WHERE t."org" = ? AND t."id" = ?;
 SELECT t."org", t."id", t."name" FROM locations AS t WHERE t."org" = ? AND t."id" = ?;
-WITH v(v0, v1, v2) AS (VALUES (?, ?, ?), (?, ?, ?)) SELECT t."org", t."provider", t."reference", t."order_id" FROM v CROSS JOIN payment_claims AS t WHERE t."org" = v.v0 AND t."provider" = v.v1 AND t."reference" = v.v2;
+WITH v(v0, v1, v2) AS (VALUES (?, ?, ?), (?, ?, ?)) SELECT t."org", t."provider", t."reference", t."order_id", t."shared" FROM v CROSS JOIN payment_claims AS t WHERE t."org" = v.v0 AND t."provider" = v.v1 AND t."reference" = v.v2;
 SELECT t."org", t."variant_id", t."location_id", t."on_hand", t."reserved", t."version", t."soft" FROM stock_levels AS t WHERE t."org" = ? AND t."variant_id" = ? AND t."location_id" = ?;
 INSERT INTO order_counters AS c (org, orders, events, committed_at) VALUES (?, ?, ?, ?) ON CONFLICT (org) DO UPDATE SET orders = c.orders + excluded.orders, events = c.events + excluded.events, committed_at = max(excluded.committed_at, c.committed_at + 1000) RETURNING org, orders, events, committed_at;
 -- 2 rows
@@ -21,7 +21,7 @@ INSERT INTO payments ("org", "order_id", "number", "provider", "service", "refer
 -- 2 rows
 INSERT INTO payment_operations ("org", "order_id", "payment", "number", "kind", "units", "key", "state", "provider_reference", "created_at", "updated_at") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 2 rows
-INSERT INTO payment_claims ("org", "provider", "reference", "order_id") VALUES (?, ?, ?, ?);
+INSERT INTO payment_claims ("org", "provider", "reference", "order_id", "shared") VALUES (?, ?, ?, ?, ?);
 -- 2 rows
 INSERT INTO jobs ("org", "id", "kind", "order_id", "payload", "state", "run_at", "leased_until", "fence", "tries", "last_error", "created_at", "put_off_at", "holder") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- 2 rows

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from entrepot.core import events, ids, unpaid
 from entrepot.core.changes import Changes
+from entrepot.core.claiming import payer
 from entrepot.core.claims import PaymentClaim
 from entrepot.core.decide import capturing
 from entrepot.core.decide.capture import asked as asked_for
@@ -205,9 +206,9 @@ def _reference(
 def _claim(order: Order, reference: str, facts: Facts, changes: Changes) -> None:
     """The reference pays this order now. Refused: it pays another one."""
     claim = (order.org, (order.payment_provider or "").lower(), reference)
-    owner = facts.claims.get(claim)
-    if owner is not None and owner.order_id != order.id:
-        sentence = f"is already the payment of order {ids.dashed(owner.order_id)}"
+    owner = payer(claim, facts)
+    if owner is not None and owner != order.id:
+        sentence = f"is already the payment of order {ids.dashed(owner)}"
         raise refuse(Reason.INVALID, sentence, REFERENCE)
     if owner is None:
         changes.of(CLAIMS).put(PaymentClaim(*claim, order.id))

@@ -155,7 +155,9 @@ def pays_another(
     is the order that claims the reference, or the `other`, which may have ended meanwhile.
     """
     owner = facts.claims.get(claim) if claim else None
-    if owner is not None and owner.order_id != order.id:
-        return facts.orders.get((owner.org, owner.order_id))
-    found = facts.orders.get((order.org, other)) if other else None
-    return found if found is not None and is_live(found.facets) else None
+    claiming = None if owner is None or owner.order_id == order.id else owner.order_id
+    for one in (claiming, other):
+        found = facts.orders.get((order.org, one)) if one else None
+        if found is not None and is_live(found.facets):
+            return found
+    return None

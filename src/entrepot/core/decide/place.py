@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.channels import CHANNELS
+from entrepot.core.claiming import payer
 from entrepot.core.claims import claim
 from entrepot.core.commands import CustomerRef, DraftLine
 from entrepot.core.decide import open_channel, partner, price
@@ -112,12 +113,12 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
         _can_be_paid(command, currency, total, facts.accounts.get(org, frozenset()))
     facets = _WITH_PAYMENT if pays else _WITHOUT_PAYMENT
     payment = claim(org, command.said) if pays else None
-    paying = facts.claims.get(payment) if payment else None
+    shares = payer(payment, facts) if payment else None
     # The first fourteen by place: an order has many members, and a name for each is slow.
     order = Order(
         org, facts.new_id(), command.source, True, facets, "", currency,
         subtotal, total, customer_id, facts.now, facts.now, discount, shipping,
-        shares_payment_of=paying.order_id if paying else None, version=1, lines=lines,
+        shares_payment_of=shares, version=1, lines=lines,
         **snapshot(command.customer, customer_id, org, facts, changes), **command.said,
     )  # fmt: skip
     job = first_job(order, facts)

@@ -300,7 +300,8 @@ def _voided(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
         # The hold came to its end, and the organization lets it go then.
         service = case.service
         why = f"{service} holds no money of the order any more: the hold was let go before its end"
-        order = says(order, OrderReason.HOLD_LAPSES, why)
+        told = f"{why}; {command.detail}" if command.detail else why
+        order = says(order, OrderReason.HOLD_LAPSES, told)
     order = _told(case, order, events.PAYMENT_VOIDED, facts, changes)
     changes.orders.put(order)
     return _next_void(order, case.funds, case.job, facts, changes)

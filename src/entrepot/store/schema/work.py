@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
     SmallInteger,
     Text,
+    false,
     text,
 )
 
@@ -64,6 +66,8 @@ payment_claims = table(
     need("provider", Text),  # in small letters
     need("reference", Text),
     need("order_id", ID),
+    # Whether another order came with the reference: then the row outlives its order (docs/adr/0080)
+    Column("shared", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("org", "provider", "reference"),
 )
 
@@ -109,6 +113,6 @@ sweeps = table(
 )
 
 JOBS = Kept(kinds.JOBS, jobs)
-CLAIMS = Kept(kinds.CLAIMS, payment_claims, changing=("order_id",), demanded=False)
+CLAIMS = Kept(kinds.CLAIMS, payment_claims, changing=("order_id", "shared"), demanded=False)
 ANSWERS = Kept(kinds.ANSWERS, idempotency_keys, {"body": Alone("body", "bytes")})
 ANNOUNCED = Kept(kinds.ANNOUNCED, announced_orders, demanded=False)

@@ -77,17 +77,13 @@ def _claims() -> Iterator[Check]:
         further.org == _claimed.org, further.order_id == _claimed.order_id, further.number > 1,
         further.reference == _claimed.reference,
     )  # fmt: skip
+    came_first = or_(_claimed.shared, _orders.shares_payment_of.is_(None))
     live = and_(
         _orders.managed,
-        _orders.stage.not_in(ENDED),
-        _orders.payment.not_in(("none", *LET_GO)),
-        or_(
-            and_(
-                _orders.payment_reference == _claimed.reference,
-                _orders.shares_payment_of.is_(None),
-            ),
-            named,
-        ),
+        _orders.payment != "none",
+        # The claim that others share outlives its order.
+        or_(_claimed.shared, and_(_orders.stage.not_in(ENDED), _orders.payment.not_in(LET_GO))),
+        or_(and_(_orders.payment_reference == _claimed.reference, came_first), named),
     )
     claim = select(_claimed.org, _claimed.order_id, _orders.stage, _orders.payment)
     yield Check("CLAIMS", claim.join_from(schema.payment_claims, order, same).where(

@@ -158,8 +158,8 @@ INVARIANTS: dict[str, str] = {
         "a service share a reference, but for payments that came to nothing."
     ),
     "CLAIMS": (
-        "An order that claims a payment is live and has the reference of that payment, or of a "
-        "further one of its own. Orders "
+        "An order that claims a payment has the reference of that payment, or of a further one of "
+        "its own, and is live, unless other orders came with the reference. Orders "
         "that share a payment have the same reference."
     ),
     "TOTALS": "An order's total is its subtotal, less discount, plus shipping and tax.",

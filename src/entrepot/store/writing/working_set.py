@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table
 
+from entrepot.core.claims import PaymentClaim
 from entrepot.core.decide.jobs import job_ids
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import K, OwnLine, R
@@ -28,6 +29,7 @@ from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Row, Select, sql_of
 from entrepot.store.schema.kept import Kept
 from entrepot.store.writing import allocation, connected, order_names, payments, prices
+from entrepot.store.writing.paying import of_shared
 
 # Shelves that are read of an organization that has promised what is not there.
 OVERSOLD_NAMED = 5
@@ -84,6 +86,7 @@ def load(conn: Connection, needs: Needs, facts: Facts, *, lock: bool | None = No
         found = sql.select_all(conn, [look.select for look in looks])
         for look, listed in zip(looks, found, strict=True):
             look.take(listed)
+    facts.paying.update(of_shared(conn, loading.shared))
     facts.shelves |= needs.shelves
 
 
@@ -117,6 +120,7 @@ class _Loading:
         self._ending: set[Row] = set()  # jobs of orders that a word may end
         self._announcing: set[int] = set()  # organizations that know of announced orders
         self._with_accounts: set[int] = set()  # organizations with accounts at payment services
+        self.shared: list[PaymentClaim] = []  # claims that other orders share
 
     def next_round(self, *, lock: bool) -> list[_Look]:
         """The selects that are wanted by now and were not sent yet."""
@@ -146,7 +150,7 @@ class _Loading:
         look(_by_order(schema.RESERVATIONS, self._managed), self._reservations, naming=True)
         for paid in (schema.PAYMENTS, schema.OPERATIONS):
             self._rows_of_orders(paid, self._paying)
-        self._rows(schema.CLAIMS, needs.claims, few=True)
+        look(_by_key(schema.CLAIMS, needs.claims, few=True), self._claims)
         for kept in _BY_KEY if needs.others else ():
             if wanted_of_kind := needs.others.get(kept.kind):
                 self._rows(kept, wanted_of_kind)
@@ -366,6 +370,9 @@ class _Loading:
         for job in _read(schema.JOBS, self.facts, found):
             if job.leased_until > self.facts.now and (job.org, job.id) in self._ending:
                 self.facts.held.add((job.org, job.id))
+
+    def _claims(self, found: list[Row]) -> None:
+        self.shared.extend([one for one in _read(schema.CLAIMS, self.facts, found) if one.shared])
 
     def _reservations(self, found: list[Row]) -> None:
         for one in _read(schema.RESERVATIONS, self.facts, found):
