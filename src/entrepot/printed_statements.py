@@ -33,7 +33,7 @@ from entrepot.core.quantity import whole
 from entrepot.core.results import OrderResult, VariantResult
 from entrepot.store import accounts, schema
 from entrepot.store.engines.noting_sql import noting
-from entrepot.store.engines.postgres_sql import row_types
+from entrepot.store.engines.postgres_types import row_types
 from entrepot.store.engines.sql import speaking
 from entrepot.store.engines.sqlite_sql import SQLITE
 from entrepot.store.reading import queries

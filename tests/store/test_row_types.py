@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import Connection, select
+from tests.factories import open_shop
 
 from entrepot.store import schema
 from entrepot.store.engines.opening import open_database
-from entrepot.store.engines.sql import driver_of
+from entrepot.store.engines.postgres_types import _BUILT_IN
+from entrepot.store.engines.sql import driver_of, fetch
 from entrepot.store.writing.writes import Writes
 
 HAVE = "SELECT typname FROM pg_type WHERE typtype = 'c' AND typnamespace = pg_my_temp_schema()"
@@ -70,4 +73,49 @@ async def test_a_type_that_was_undone_is_made_again(
         lambda conn: set(conn.execute(select(schema.locations.c.name)).scalars())
     )
     assert names - {"one", "three"} == {"two", "four"}
+    await database.close()
+
+
+class Asked(Exception):
+    """A connection asked the server for a type."""
+
+
+@pytest.mark.parametrize("way", ["direct", "pooled"])
+async def test_a_connection_asks_for_no_type(
+    fresh_database: Callable[[str], str], way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def asks(_driver: Any, types: Any, _timeout: Any) -> None:
+        raise Asked(types)
+
+    monkeypatch.setattr(asyncpg.Connection, "_introspect_types", asks)
+    database = open_database(fresh_database(way), 2)
+    await database.write(open_shop)
+    await database.write_guarded(writing("one", set()))
+    [[found]] = await database.read(
+        lambda conn: fetch(conn, "SELECT array_agg(ROW(name, org)) FROM locations", ())
+    )
+    assert ("one", 1) in map(tuple, found)
+    await database.close()
+
+
+async def test_numbers_of_types_are_those_of_the_server(
+    fresh_database: Callable[[str], str],
+) -> None:
+    database = open_database(fresh_database("direct"), 2)
+    asked = "SELECT oid, typarray FROM pg_type WHERE oid = $1::text::regtype"
+    for name, numbers in _BUILT_IN.items():
+        [found] = await database.read(lambda conn, name=name: fetch(conn, asked, (name,)))  # type: ignore[misc]
+        assert tuple(found) == numbers, name
+    await database.close()
+
+
+async def test_rows_of_a_type_that_a_connection_made_are_read_by_their_columns(
+    fresh_database: Callable[[str], str],
+) -> None:
+    database = open_database(fresh_database("direct"), 2)
+    await database.write(writing("one", set()))
+    names = [column.name for column in schema.locations.columns]
+    asked = f"SELECT ROW({', '.join(['NULL'] * len(names))})::pg_temp.locations_row"
+    [[row]] = await database.write(lambda conn: fetch(conn, asked, ()))
+    assert list(row.keys()) == names
     await database.close()

@@ -33,6 +33,7 @@ from entrepot.core.results import NotedResult, OrderResult, OrdersResult
 from entrepot.printed_statements import printed_statements
 from entrepot.store.engine import Database
 from entrepot.store.engines import sql
+from entrepot.store.engines.postgres_types import NUMBERS_OF_TYPES
 from entrepot.writer.batch import Batched, run_batch
 from entrepot.writer.envelope import Answer, Envelope, Idempotency
 
@@ -54,7 +55,7 @@ class Listening:
         def told(statement: str, *values: Any) -> Any:
             rows = f"-- {len(values[0])} rows\n" if name == "executemany" else ""
             # Which types a connection lacks depends on what it has written before.
-            if not statement.startswith("CREATE TYPE"):
+            if not statement.startswith("CREATE TYPE") and statement != NUMBERS_OF_TYPES:
                 self._said.append(rows + statement)
             return method(statement, *values)
 

@@ -18,7 +18,7 @@ from entrepot.pace import sliced
 from entrepot.store.engine import POOL_DEFAULT, T, Work
 from entrepot.store.engines.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
 from entrepot.store.engines.postgres_pools import Sizes, Way, Ways, ways_to
-from entrepot.store.engines.postgres_sql import UNDECIDED
+from entrepot.store.engines.postgres_types import UNDECIDED
 from entrepot.store.engines.sql import Conflict, speaking
 from entrepot.store.engines.waits import Waits
 

@@ -19,13 +19,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from entrepot.store import schema
-from entrepot.store.engines.postgres_sql import (
-    DIRECT,
-    MADE,
-    POOLED,
-    POOLED_GUARDED,
-    row_types,
-)
+from entrepot.store.engines.postgres_sql import DIRECT, POOLED, POOLED_GUARDED
+from entrepot.store.engines.postgres_types import MADE, know_arrays, make_types
 from entrepot.store.engines.sql import Sql, speaking
 
 _STATEMENT_SECONDS = 30.0
@@ -123,6 +118,7 @@ def _pool(url: str, size: int, engine: Sql, connect: dict[str, Any]) -> AsyncEng
         isolation_level="AUTOCOMMIT",
         connect_args=connect,
     )
+    event.listen(made.sync_engine, "connect", _know_arrays)
     event.listen(made.sync_engine, "checkout", _still_open)
     return made
 
@@ -150,7 +146,7 @@ def _direct(url: str, sizes: Sizes) -> Ways:
         # Others are made when they are needed. This one fails where types cannot be made, or where
         # nothing can be written: no such connection is kept.
         first = schema.idempotency_keys.name
-        connection.run_async(lambda driver: driver.execute(row_types(schema.metadata)[first]))
+        connection.run_async(lambda driver: make_types(driver, {first}))
         record.info[MADE] = {first}
 
     return Ways(
@@ -202,6 +198,10 @@ def _address(url: str) -> Any:
 def _patience(sizes: Sizes) -> dict[str, Any]:
     seconds = None if sizes.patient else _STATEMENT_SECONDS
     return {"timeout": _CONNECT_SECONDS, "command_timeout": seconds}
+
+
+def _know_arrays(connection: Any, _record: Any) -> None:
+    know_arrays(connection.driver_connection)
 
 
 def _still_open(connection: Any, _record: Any, _proxy: Any) -> None:

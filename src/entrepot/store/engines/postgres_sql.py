@@ -14,13 +14,13 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, MetaData, Table
+from sqlalchemy import Connection, Table
 from sqlalchemy import Select as Question
 from sqlalchemy.util import await_only
 
 from entrepot.pace import breathe
-from entrepot.store import schema
 from entrepot.store.engines import sql
+from entrepot.store.engines.postgres_types import row_type, see_to_types
 from entrepot.store.engines.sql import Conflict, Lock, NamedBy, Row, Select, Write
 from entrepot.store.engines.sqlite_sql import one_by_one
 
@@ -35,10 +35,6 @@ _MEANWHILE = "changed meanwhile"
 # size.
 _ROWS_TOGETHER, _ROWS_AT_ONCE = 4_000, 500
 
-
-# A connection's `info` keeps the tables whose types of rows the connection has, and whether it is
-# making types, or has made some in a transaction that has not ended.
-MADE, UNDECIDED = "row types", "row types undecided"
 
 _SCHEMA_TEXT = """
     WITH t AS (SELECT oid, relname FROM pg_class
@@ -170,7 +166,7 @@ class PostgresSql:
             return {}
         statement = composed(self.parts(listed))
         if self._own_types:
-            _see_to_types(conn, listed)
+            see_to_types(conn, {write.table for write in listed if write.whole})
         arrays: list[Sequence[Any]] = []
         for write in listed:
             if self._in_one_array(write):
@@ -194,7 +190,7 @@ class PostgresSql:
         own = self._own_types
         return tuple([
             _Part(
-                w.postgres, (_row_type(w.table),) if own and w.whole else w.arrays, w.table,
+                w.postgres, (row_type(w.table),) if own and w.whole else w.arrays, w.table,
                 w.guarded, w.late, w.name, w.lock,
             )
             for w in listed
@@ -228,40 +224,6 @@ def _one_transaction(conn: Connection) -> Iterator[None]:
     yield
     if alone:
         await_only(driver.execute("COMMIT"))
-
-
-def _row_type(table: str) -> str:
-    return f"pg_temp.{table}_row"
-
-
-@lru_cache
-def row_types(metadata: MetaData) -> dict[str, str]:
-    """The statement that makes the type of whole rows, for each table."""
-    made = {}
-    for table in metadata.sorted_tables:
-        names = [column.name for column in table.columns]
-        types = zip(names, sql.postgres_types(table, names), strict=True)
-        columns = ", ".join(f'"{name}" {type_}' for name, type_ in types)
-        made[table.name] = f"CREATE TYPE {_row_type(table.name)} AS ({columns})"
-    return made
-
-
-def _see_to_types(conn: Connection, listed: list[Write]) -> None:
-    """Make the types of rows that the connection lacks for these changes.
-
-    PostgreSQL takes 26 ms to make all types, and most connections need a few of them.
-    """
-    made: set[str] = conn.info[MADE]
-    lacking = {write.table for write in listed if write.whole and write.table not in made}
-    if not lacking:
-        return
-    types = row_types(schema.metadata)
-    driver = sql.driver_of(conn)
-    conn.info[UNDECIDED] = True
-    await_only(driver.execute("; ".join([types[name] for name in sorted(lacking)])))
-    made |= lacking
-    if not driver.is_in_transaction():
-        del conn.info[UNDECIDED]
 
 
 @lru_cache(maxsize=512)
