@@ -88,6 +88,18 @@ def test_a_fraction_is_sold_in_every_dialect(world: World, server: Server) -> No
     server.verify()
 
 
+def test_a_native_order_without_a_payment_costs_what_its_lines_add_up_to(
+    world: World, server: Server
+) -> None:
+    told = world.native.place(world.native_order(1.3333))
+    price = Decimal(world.variants[0]["price"])
+    assert Decimal(told["totals"]["total"]) == price * Decimal("1.3333")
+    paid = {"provider": "stripe", "reference": "tok"}
+    charged = world.native.place(world.native_order(1.3333, payment=paid))
+    assert charged["totals"]["total"] == str(round(price * Decimal("1.3333"), 2))
+    server.verify()
+
+
 def test_synq_takes_whole_quantities_only(world: World) -> None:
     line = {"product_title": "Coffee", "unit_price": 3, "quantity": 1.5}
     refused = world.synq.create(world.synq_order(items=[line]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.core.book import HERE, ORG, TRACKED, Book, line, one
+from tests.core.book import HERE, LOOSE, ORG, TRACKED, Book, line, one
 from tests.core.test_decide_money import captured, job_of, paid, settled
 from tests.quantities import much
 
@@ -97,3 +97,10 @@ def test_what_left_is_taken_without_what_is_too_fine_and_the_last_goods_take_the
         if job is not None:
             book.done(PrepareCapture(ORG, order.id, job.id, job.fence, several=True))
     assert taken == [3300, 6700]
+
+
+def test_an_order_without_a_payment_costs_what_its_lines_add_up_to() -> None:
+    """Nobody charges it: there is nothing to round for, whichever dialect placed it."""
+    wanted = line(LOOSE, "1.3333", price=Amount(1250, 2))
+    order = one(Book().done(PlaceOrder(ORG, "native", "EUR", (wanted,), places=2)))
+    assert (order.subtotal, order.total) == (Amount(1666625, 5), Amount(1666625, 5))

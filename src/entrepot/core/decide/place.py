@@ -40,7 +40,8 @@ class PlaceOrder(NamedTuple):
     # Order fields that are kept as said: notes, channel, payment_reference and the like.
     said: dict[str, Any] = {}  # noqa: RUF012 - a NamedTuple default; never written to
     makes: bool = False  # a variant or customer whose id is new to the organization is made
-    # The decimal places of the smallest amount that a payment can be asked for; None: no payment.
+    # The decimal places of the smallest amount that a payment can be asked for. Without a payment,
+    # or without this, an order costs what its lines add up to.
     places: int | None = None
     # Lines that name no location are reserved at the organization's default location.
     from_default_location: bool = False
@@ -101,14 +102,16 @@ def place(command: PlaceOrder, facts: Facts) -> Decision:
         _share_currency(command, lines, currency)
     if command.one_line_an_entry:
         _differ_in_entry(command, lines)
-    subtotal = line_sum([(line.price, line.quantity) for line in lines], command.places)
+    provider = command.said.get("payment_provider")
+    places = command.places if provider else None
+    subtotal = line_sum([(line.price, line.quantity) for line in lines], places)
     total = command.total or subtotal
     if not priceable(subtotal, total):
         sentence = f"the order's total, {total.text()}, is out of range: {RANGE}"
         raise refuse(Reason.INVALID, sentence, command.lines[0].where)
     discount, shipping = balance(subtotal, total)
     # Nothing is asked of anybody for an order that costs nothing.
-    pays = command.said.get("payment_provider") and total.units and not command.paid_elsewhere
+    pays = provider and total.units and not command.paid_elsewhere
     if pays:
         _can_be_paid(command, currency, total, facts.accounts.get(org, frozenset()))
     facets = _WITH_PAYMENT if pays else _WITHOUT_PAYMENT

@@ -231,8 +231,9 @@ def _money(order: Order, findings: Findings) -> None:
     # Mirrored orders of older versions counted the lines of every currency.
     every = own_reading.summed(order.lines)
     counted = (summed,) if order.managed else (summed, every)
-    if order.managed and order.payment_provider is not None:
-        # An amount for a payment was rounded once, to the places that it has now.
+    if order.managed and (order.payment_provider is not None or order.origin == "native"):
+        # An amount for a payment was rounded once, to the places that it has now. So was that of
+        # each native order of older versions.
         places = order.subtotal.scale
         counted = (summed, Amount(units_at(summed, places), places))
     if not any(same(order.subtotal, one) for one in counted):
