@@ -15,6 +15,9 @@ from entrepot.store.engine import Database
 from entrepot.store.engines import waits
 from entrepot.store.engines.opening import open_database
 
+# Without looks in a pause: how long it lasts follows from what was before it.
+GAIT = Gait(share=0.1, least=0.01, look_again_seconds=30.0)
+
 
 class Clocks:
     """The time, and the seconds in which the process worked or waited for the disk."""
@@ -27,6 +30,7 @@ class Steps(Walking):
 
     def __init__(self, clocks: Clocks, gait: Gait, database: Any = None) -> None:
         self.clocks, self.pauses = clocks, list[float]()
+        self.busy = 0.0  # the part of its pauses in which the process works
         super().__init__(
             cast(Database, database), "steps", now=lambda: 0, gait=gait,
             monotonic=lambda: clocks.time, pause=self.wait,
@@ -35,6 +39,8 @@ class Steps(Walking):
 
     async def wait(self, seconds: float) -> None:
         self.pauses.append(seconds)
+        self.clocks.busy += seconds * self.busy
+        self.clocks.time += seconds
 
     async def round(self) -> Any:
         async def step() -> None:
@@ -56,28 +62,48 @@ class Steps(Walking):
 )
 async def test_a_walk_waits_longer_the_busier_its_process_is(busy: float, pause: float) -> None:
     clocks = Clocks()
-    walk = Steps(clocks, Gait(share=0.1, least=0.01))
-    for _ in range(2):
-        clocks.time += 0.9
-        clocks.busy += busy
-        await walk.round()
-    assert walk.pauses == [pytest.approx(pause)] * 2
+    walk = Steps(clocks, GAIT)
+    clocks.time, clocks.busy = 0.9, busy
+    await walk.round()
+    assert walk.pauses == [pytest.approx(pause)]
 
 
 async def test_a_pause_is_bounded() -> None:
     clocks = Clocks()
-    walk = Steps(clocks, Gait(share=0.1, least=0.01, pause_max_seconds=2.0))
+    walk = Steps(clocks, GAIT._replace(pause_max_seconds=2.0))
     clocks.time, clocks.busy = 0.9, 1.0
     await walk.round()
     assert walk.pauses == [2.0]
 
 
+async def test_a_long_pause_ends_soon_after_the_process_has_time_again() -> None:
+    clocks = Clocks()
+    walk = Steps(clocks, GAIT._replace(look_again_seconds=2.0))
+    clocks.time, clocks.busy, walk.busy = 0.9, 1.0, 1.0
+
+    async def wait(seconds: float) -> None:
+        await Steps.wait(walk, seconds)
+        walk.busy = float(len(walk.pauses) < 2)
+
+    walk._pause = wait
+    await walk.round()
+    # The third part, of an idle process, makes up for more than the tenth of a second of work.
+    assert walk.pauses == [2.0, 2.0, 2.0]
+
+
+async def test_the_parts_of_a_long_pause_are_as_long_as_the_pause() -> None:
+    clocks = Clocks()
+    walk = Steps(clocks, GAIT._replace(look_again_seconds=2.0))
+    clocks.time, clocks.busy, walk.busy = 0.9, 1.0, 1.0
+    await walk.round()
+    assert walk.pauses == [2.0, 2.0, 2.0, 2.0, pytest.approx(1.9)]
+
+
 async def test_what_a_process_did_before_its_last_step_counts_no_more() -> None:
     clocks = Clocks()
-    walk = Steps(clocks, Gait(share=0.1, least=0.01))
+    walk = Steps(clocks, GAIT)
     clocks.time, clocks.busy = 0.9, 1.0
     await walk.round()
-    clocks.time += 0.9
     await walk.round()
     assert walk.pauses == [pytest.approx(9.9), pytest.approx(0.9)]
 
@@ -86,13 +112,10 @@ async def test_a_process_that_waits_for_its_writes_is_busy(monkeypatch: pytest.M
     """No order is taken while SQLite has the event loop wait; PostgreSQL may need the processor."""
     database, clocks = SimpleNamespace(waited_seconds=0.0), Clocks()
     monkeypatch.setattr(walking.time, "process_time", lambda: clocks.busy)
-    walk = Steps(clocks, Gait(share=0.1, least=0.01), database)
-    for _ in range(2):
-        clocks.time += 0.9
-        clocks.busy += 0.2
-        database.waited_seconds += 0.3
-        await walk.round()
-    assert walk.pauses == [pytest.approx(3.9)] * 2
+    walk = Steps(clocks, GAIT, database)
+    clocks.time, clocks.busy, database.waited_seconds = 0.9, 0.2, 0.3
+    await walk.round()
+    assert walk.pauses == [pytest.approx(3.9)]
 
 
 class Passing:

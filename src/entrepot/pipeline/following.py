@@ -23,7 +23,7 @@ from entrepot.store.keeping.search import Slices
 # The readers wait for each other: orders come first, and what is kept beside them follows. A
 # process that has time catches up soon. A process that has none is hardly slowed by its readers
 # (docs/adr/0075).
-GAIT = Gait(look_seconds=0.5, share=0.2, pause_max_seconds=2.0)
+GAIT = Gait(look_seconds=0.5, share=0.2)
 # Steps of one organization, however much it has to read, before the others have their turn.
 STEPS_A_TURN = 50
 

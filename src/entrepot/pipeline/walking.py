@@ -35,6 +35,7 @@ class Gait(NamedTuple):
     lease_seconds: float = 300.0  # how long a walk is held before another process goes on with it
     share: float = 0.05  # the part of the time that it may take in a process that is idle
     least: float = 0.01  # the part that it takes in a process that is never idle
+    look_again_seconds: float = 2.0  # between looks, in a long pause, at what the process has left
     pause_max_seconds: float = 30.0  # between two transactions
 
 
@@ -141,9 +142,25 @@ class Walking(ABC):
         """Do the work, then wait until it was no more than its share of the time."""
         started = self._monotonic()
         done = await work
-        took = self._monotonic() - started
+        owed, waited, gait = self._monotonic() - started, 0.0, self._gait
+        worth = self._worth()
+        while owed > 0:
+            pause = min(owed * worth, gait.pause_max_seconds - waited)
+            if pause <= gait.look_again_seconds:
+                await self._pause(pause)
+                break
+            # The process may have time again long before this pause is over.
+            await self._pause(gait.look_again_seconds)
+            waited += gait.look_again_seconds
+            worth = self._worth()
+            owed -= gait.look_again_seconds / worth
+        return done
+
+    def _worth(self) -> float:
+        """Seconds of a pause that make up for a second of work, by what the process had left
+        lately.
+        """
         gait, left = self._gait, self._idle.part()
         # Squared: a busy process has gaps between its requests, which are not to be filled.
         share = min(gait.share, max(gait.least, gait.share * left * left))
-        await self._pause(min(took * (1 / share - 1), gait.pause_max_seconds))
-        return done
+        return 1 / share - 1
