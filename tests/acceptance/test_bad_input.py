@@ -328,6 +328,36 @@ def test_an_id_that_is_none(dialect: str, path: str, status: int, world: World) 
     assert_envelope(dialect, answer)
 
 
+NO_TEXT = ["%ff", "a%C3", "%ed%a0%80", "%00"]
+
+
+@pytest.mark.parametrize("value", NO_TEXT)
+@pytest.mark.parametrize(
+    ("dialect", "path", "name"),
+    [
+        ("synq", "/api/v1/pim/bulk-jobs", "type"),
+        ("polinate", POLINATE_ORDERS, "propertyValue"),
+        ("konvo", "/contacts", "q"),
+        ("native", "/v1/orders", "q"),
+    ],
+)
+def test_bytes_that_spell_no_text_are_no_value(
+    world: World, dialect: str, path: str, name: str, value: str
+) -> None:
+    """They would be read as U+FFFD, and find an order that has this character."""
+    beside = "propertyPath=a&" if name == "propertyValue" else ""
+    answer = world.dialects[dialect].get(f"{path}?{beside}{name}={value}")
+    assert answer.status_code == 400
+    assert f"{name}: holds a character that no text can have" in answer.text
+
+
+@pytest.mark.parametrize("dialect", ["synq", "native"])
+def test_a_name_of_bytes_that_spell_no_text_is_unknown(world: World, dialect: str) -> None:
+    path = {"synq": SYNQ_ORDERS, "native": "/v1/orders"}[dialect]
+    answer = world.dialects[dialect].get(f"{path}?limit%ff=1")
+    assert (answer.status_code, "is no query parameter" in answer.text) == (400, True)
+
+
 @pytest.mark.parametrize("name", ["place", "create", "tell", "notify", "adjust", "change"])
 def test_the_body_that_is_spoilt_is_a_good_one(name: str, world: World, order: Body) -> None:
     """Each case must fail for what was spoilt, so the operations are taken when nothing is."""

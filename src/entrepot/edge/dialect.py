@@ -154,15 +154,21 @@ class Call:
 
 
 def query_pairs(query_string: bytes) -> list[tuple[str, str]]:
-    """Every name and value of a query, in order. Refused: more than anybody has a use for."""
+    """Every name and value of a query, in order. Refused: more than anybody has a use for.
+
+    Bytes of a value that spell no text are lone surrogates, so that they are no text for whoever
+    looks. A name that has such bytes is no name that anybody knows.
+    """
     if not query_string:
         return []
     try:
-        return parse_qsl(
-            query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=QUERY_PAIRS_MAX
-        )
+        pairs = parse_qsl(
+            query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=QUERY_PAIRS_MAX,
+            errors="surrogateescape",
+        )  # fmt: skip
     except ValueError as error:
         raise refuse(Reason.INVALID, f"at most {QUERY_PAIRS_MAX} parameters", "query") from error
+    return [(name.encode("utf-8", "replace").decode(), value) for name, value in pairs]
 
 
 def read_json(body: bytes, decoder: msgspec.json.Decoder[T], *, sound: bool = False) -> T:
