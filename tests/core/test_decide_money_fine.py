@@ -9,6 +9,8 @@ from tests.core.book import HERE, LOOSE, ORG, TRACKED, Book, line, one
 from tests.core.test_decide_money import captured, job_of, paid, settled
 from tests.quantities import much
 
+from entrepot.core.commands import LineChange
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.place import PlaceOrder
@@ -18,6 +20,7 @@ from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason
 from entrepot.core.shipments import Part
+from entrepot.edge.currency import SMALLEST
 
 # Adyen writes ISK with two places and takes whole crowns alone; of dinars it takes three places.
 AMOUNTS = [
@@ -104,3 +107,49 @@ def test_an_order_without_a_payment_costs_what_its_lines_add_up_to() -> None:
     wanted = line(LOOSE, "1.3333", price=Amount(1250, 2))
     order = one(Book().done(PlaceOrder(ORG, "native", "EUR", (wanted,), places=2)))
     assert (order.subtotal, order.total) == (Amount(1666625, 5), Amount(1666625, 5))
+
+
+@pytest.mark.parametrize(
+    ("currency", "whole", "cheaper", "total"),
+    [
+        ("EUR", Amount(10, 0), Amount(295, 2), Amount(295, 2)),
+        ("EUR", Amount(10, 0), Amount(2955, 3), Amount(296, 2)),  # a half: to the even
+        ("EUR", Amount(105, 1), Amount(295, 2), Amount(295, 2)),
+        ("JPY", Amount(10, 0), Amount(25, 1), Amount(2, 0)),
+        ("KWD", Amount(10, 0), Amount(2955, 3), Amount(2955, 3)),
+    ],
+)
+def test_an_order_of_whole_prices_is_amended_to_its_currencys_smallest_unit(
+    currency: str, whole: Amount, cheaper: Amount, total: Amount
+) -> None:
+    book, order = _whole(currency, whole)
+    change = LineChange("lines[0]", order.lines[0].id, price=cheaper)
+    book.done(AmendOrder(ORG, "native", order.id, update_lines=(change,), places=SMALLEST))
+    assert book.order(order).total == total
+
+
+@pytest.mark.parametrize(("currency", "part"), [("EUR", Amount(1, 2)), ("KWD", Amount(1, 3))])
+def test_a_part_of_an_order_of_whole_prices_is_taken_and_given_back(
+    currency: str, part: Amount
+) -> None:
+    book, order = _whole(currency, Amount(10, 0))
+    book.done(CaptureOrder(ORG, "native", order.id, part))
+    settled(book, order, "capture")
+    book.done(RefundOrder(ORG, "native", order.id, part))
+    settled(book, order, "refund")
+    held = paid(book, order)
+    assert (held.taken, held.payment.amount.scale, held.refundable) == (1, part.scale, 0)
+
+
+def _whole(currency: str, price: Amount) -> tuple[Book, Order]:
+    """An order of one price whose money the sandbox holds."""
+    book = Book()
+    book.stock(TRACKED, 1)
+    said = {"payment_provider": "stripe", "payment_reference": "tok"}
+    wanted = line(TRACKED, price=price, currency=currency)
+    digits = SMALLEST[currency]
+    placed = PlaceOrder(ORG, "synq", currency, (wanted,), said=said, places=digits)
+    order = one(book.done(placed))
+    book.reserved(order)
+    book.settled(order, "authorized")
+    return book, book.order(order)

@@ -33,6 +33,7 @@ from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.exponents import counted
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount
 from entrepot.core.order import Job, Order
@@ -341,7 +342,7 @@ def test_what_goes_to_a_payment_is_rounded_once(
     assert (order.subtotal, order.total) == (total, total)
     book.reserved(order)
     if total.units:
-        assert book.payment(order).amount == total
+        assert book.payment(order).amount == counted("stripe", "EUR", total)
     else:
         assert book.asked(order) == []
 

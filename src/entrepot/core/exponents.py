@@ -75,6 +75,19 @@ def places(service: str, currency: str) -> int:
     return _TWO if table is None else table.places.get(currency, _TWO)
 
 
+def counted(service: str, currency: str, amount: Amount) -> Amount:
+    """The amount with at least the places in which the service counts the currency: parts of it may
+    be moved later that are finer than a total of whole prices.
+
+    A service without a table counts as Stripe does.
+    """
+    digits = TABLES.get(service, TABLES["stripe"]).places.get(currency, _TWO)
+    if amount.scale >= digits:
+        return amount
+    finer = Amount(amount.at(digits), digits)
+    return finer if finer.within_range() else amount
+
+
 def finest_places(service: str, currency: str) -> int | None:
     """The decimal places of the finest amount that the service takes; None: of every amount."""
     table = TABLES.get(service)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from entrepot.core import ahead, events, returns, shipments, shown
@@ -50,6 +52,8 @@ class AmendOrder(NamedTuple):
     looks_at_prices: bool = False
     # The service's reference of a further payment, for what a paid order comes to cost more.
     payment_reference: str | None = None
+    # The decimal places of the smallest amount of each currency that a payment can be asked for.
+    places: Mapping[str, int] = MappingProxyType({})
 
 
 def wants(command: AmendOrder, needs: Needs) -> None:
@@ -150,8 +154,10 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
         lines = amended_lines.create(lines, command, named, facts, changes)
     summed = subtotal(lines, currency)
     if before.managed and before.payment_provider is not None and before.facets.payment != "none":
-        # As when the order was placed: what is stored, shown and asked for is one figure.
-        summed = payable(summed, max(before.subtotal.scale, before.total.scale))
+        # As when the order was placed: what is stored, shown and asked for is one figure. An order
+        # of whole prices may have fewer places than its currency.
+        finest = command.places.get(currency, 0)
+        summed = payable(summed, max(finest, before.subtotal.scale, before.total.scale))
     total = before.total
     if amended_lines.other(command.total, before.total):
         total = command.total or total

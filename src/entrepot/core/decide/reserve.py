@@ -9,6 +9,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide import goods
 from entrepot.core.decide.jobs import held_job, next_step
 from entrepot.core.decide.moves import confirm, fail
+from entrepot.core.exponents import counted
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
 from entrepot.core.needs import Needs
@@ -107,13 +108,13 @@ def _prepare(order: Order, command: ReserveStock, facts: Facts) -> FullPayment:
         service = command.stand_in or service
     secret = facts.orgs[org].payment_secret or command.secret
     key = authorisation_key(secret, org, order_id, 1)
+    amount = counted(service, order.currency, order.total)
     # By place: every order with a payment has both, and a name for each member is slow.
     payment = Payment(
         org, order_id, 1, order.payment_provider or "", service, order.payment_reference or "",
-        order.currency, order.total, now,
+        order.currency, amount, now,
     )  # fmt: skip
-    units = order.total.units
     first = Operation(
-        org, order_id, 1, 1, "authorise", units, key, "prepared", None, now, now
+        org, order_id, 1, 1, "authorise", amount.units, key, "prepared", None, now, now
     )  # fmt: skip
     return FullPayment(payment, (first,))

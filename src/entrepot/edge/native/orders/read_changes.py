@@ -8,6 +8,7 @@ from entrepot.core.commands import AmendPaths, LineChange
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.refusal import Reason, Refusal, Refused, all_of
 from entrepot.core.shipments import Part
+from entrepot.edge import currency
 from entrepot.edge.access import Principal
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.orders import asked, read
@@ -54,6 +55,7 @@ def amend_order(body: asked.AmendOrder, order_id: bytes, principal: Principal) -
         ),
         paths=_PATHS,
         payment_reference=None if body.payment_reference is None else body.payment_reference.text,
+        places=currency.SMALLEST,
     )  # fmt: skip
 
 

@@ -175,6 +175,7 @@ def amend_order(
         expected=revisions.expected(headers or {}),
         unmodified_since=revisions.unmodified_since(headers or {}),
         paths=_PATHS,
+        places=currency.SMALLEST,
     )
     if key is None:
         return command, None
