@@ -122,6 +122,27 @@ def test_a_name_that_means_nothing_in_a_book_is_refused(
     command(*words).sentence()
 
 
+# Digits of other alphabets, signs that count as digits, and more than a database counts.
+NO_NUMBERS = ["\u00b2", "\u0663", "\uff11", "9" * 20, "9" * 40]
+
+
+@pytest.mark.parametrize("name", NO_NUMBERS, ids=ascii)
+def test_what_looks_like_a_number_is_no_organization(
+    migrated: None, command: Command, name: str
+) -> None:
+    assert "no organization is called" in command("orders", name).sentence()
+
+
+def test_an_organization_is_meant_by_its_id_in_any_spelling(
+    migrated: None, command: Command
+) -> None:
+    named = json.loads(command("org", "create", "Shop", "--json").out)
+    org_id = named["synq"]["org_id"]
+    bare = org_id.replace("-", "")
+    for spelled in (org_id, org_id.upper(), bare, bare.upper(), f"bus_{bare}", f"BUS_{org_id}"):
+        assert command("orders", spelled).code == 0, spelled
+
+
 # ------------------------------------------------------------------ files that are something else
 
 

@@ -127,11 +127,8 @@ async def commit(database: Database, work: Callable[[Connection], T]) -> T:
 
 
 def organization(conn: Connection, name: str) -> accounts.Organization:
-    """The organization that the operator means by a name, in any case, a number or an id.
-
-    Polinate spells the id with a prefix.
-    """
-    found = accounts.organization_named(conn, name.removeprefix("bus_"))
+    """The organization that the operator means by a name, in any case, a number or an id."""
+    found = accounts.organization_named(conn, name)
     if found is None:
         alike = accounts.organizations_like(conn, name)
         if len(alike) == 1:

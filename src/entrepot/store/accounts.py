@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from entrepot.core import actor
+from entrepot.core import actor, ids
 from entrepot.core.members import INVITED
 from entrepot.core.organization import DEFAULT_CAPTURE, OrganizationSettings
 from entrepot.core.provider_accounts import ProviderAccount
@@ -33,6 +33,8 @@ _ACCOUNT = [schema.provider_accounts.c[name] for name in ProviderAccount._fields
 _creds, _members, _channels = schema.credentials, schema.members, schema.channels
 # The numbers of organizations that a cell has: the cell's own number stands above these bits.
 CELL_BITS = 40
+_NUMBER_MAX = (1 << 63) - 1
+_NUMBER_DIGITS = len(str(_NUMBER_MAX))
 
 
 class Organization(NamedTuple):
@@ -113,13 +115,14 @@ def _next_number(conn: Connection, cell: int) -> int:
 
 
 def organization_named(conn: Connection, name: str) -> Organization | None:
-    """The organization with this name, number or id; None when there is none."""
+    """The organization with this name, number or id, as a dialect spells ids; None when there is
+    none.
+    """
     matches = [_orgs.c.name == name]
-    if name.isdigit():
-        matches.append(_orgs.c.org == int(name))
-    bare = name.replace("-", "")
-    if len(bare) == 32 and all(c in "0123456789abcdef" for c in bare):
-        matches.append(_orgs.c.id == bytes.fromhex(bare))
+    if name.isascii() and name.isdigit() and len(name) <= _NUMBER_DIGITS:
+        matches.append(_orgs.c.org == min(int(name), _NUMBER_MAX))
+    if (id_ := ids.spelled(name, "bus_")) is not None:
+        matches.append(_orgs.c.id == id_)
     for match in matches:
         row = conn.execute(select(*_ORG_COLUMNS).where(match)).first()
         if row is not None:
@@ -283,10 +286,9 @@ def credential_meant(conn: Connection, secret_or_id: str) -> ListedCredential | 
 
     It is locked, so that a server that only reads refuses, whether there is one or not.
     """
-    bare = secret_or_id.replace("-", "")
     match = _creds.c.digest == digest(secret_or_id)
-    if len(bare) == 32 and all(c in "0123456789abcdef" for c in bare):
-        match = match | (_creds.c.id == bytes.fromhex(bare))
+    if (id_ := ids.spelled(secret_or_id)) is not None:
+        match = match | (_creds.c.id == id_)
     found = select(*_LISTED).where(match, _creds.c.revoked_at.is_(None)).with_for_update()
     row = conn.execute(found).first()
     return None if row is None else ListedCredential._make(row)
