@@ -194,6 +194,7 @@ async def test_only_a_mirror_takes_what_cannot_be_sold(
         ({"totalAmount": "-1"}, "order.totalAmount"),
         ({"totalAmount": -0.01}, "order.totalAmount"),
         ({"currency": "BTC"}, "order.currency"),
+        ({"currency": "XAU"}, "order.currency"),
         ({"currency": ""}, "order.currency"),
     ],
 )

@@ -39,7 +39,7 @@ class AmendOrder(NamedTuple):
     create_lines: tuple[DraftLine, ...] = ()
     update_lines: tuple[LineChange, ...] = ()
     delete_lines: tuple[tuple[str, bytes], ...] = ()
-    # The told currencies that ISO 4217 does not have.
+    # The told currencies that nobody can pay in, or that ISO 4217 does not have.
     odd_currencies: frozenset[str] = frozenset()
     # Revisions (core.order.revision) one of which the order must have; None where any will do.
     expected: frozenset[str] | None = None

@@ -38,7 +38,7 @@ class Amends(Protocol):
 
     @property
     def odd_currencies(self) -> frozenset[str]:
-        """The told currencies that ISO 4217 does not have."""
+        """The told currencies that nobody can pay in, or that ISO 4217 does not have."""
         ...
 
     @property
@@ -121,9 +121,9 @@ def _sellable(order: Order, line: Line, before: Line | None, where: str) -> None
 
 
 def sellable_currency(told: str, known: str, order: Order, command: Amends, field: str) -> None:
-    """An order that Entrepot runs is in a currency of ISO 4217, or in the one that it has."""
+    """An order that Entrepot runs is in a currency that can be paid in, or in the one it has."""
     if order.managed and told != known and told in command.odd_currencies:
-        raise refuse(Reason.INVALID, "is no ISO 4217 currency", field)
+        raise refuse(Reason.INVALID, f"{told} is no money that can be paid in", field)
 
 
 def delete(lines: list[Line], command: Amends, order: Order, changes: Changes) -> list[Line]:

@@ -206,4 +206,4 @@ def _odd_currencies(body: wire.UpdateOrder) -> frozenset[str]:
     told += [line.currency for line in body.create_order_items]
     told += [line.currency for line in body.update_order_items]
     codes = {currency.told_code(text) for text in told if isinstance(text, str)}
-    return frozenset(code for code in codes if code is not None and not currency.iso_code(code))
+    return frozenset(code for code in codes if code is not None and not currency.is_money(code))
