@@ -172,8 +172,8 @@ def _about(touched: frozenset[str], read_by: dict[str, frozenset[str]]) -> Itera
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verifying, "_checks", about)
         patch.setattr(verifying, "check_schema", lambda _: None)
-        patch.setattr(verifying, "check_damage", lambda _: {})
-        patch.setattr(verifying, "_rows", lambda _: {})
+        patch.setattr(verifying, "check_damage", lambda _: ({}, {}))
+        patch.setattr(verifying, "_rows", lambda *_: {})
         for owner, name in PARTS:
             if not read_by[name] & touched:
                 patch.setattr(owner, name, lambda *_: None)

@@ -36,15 +36,24 @@ _MEANWHILE = "changed meanwhile"
 _ROWS_TOGETHER, _ROWS_AT_ONCE = 4_000, 500
 
 
+# As the catalogue keeps them. PostgreSQL would take two thirds longer to tell them in its language.
+# NOT NULL is told with the columns.
 _SCHEMA_TEXT = """
     WITH t AS (SELECT oid, relname FROM pg_class
         WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p'))
-    SELECT 'c' || t.relname, a.attname, format_type(a.atttypid, a.atttypmod) || a.attnotnull
+    SELECT 'c', t.relname, string_agg(
+        concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull), ',' ORDER BY a.attnum)
     FROM t JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
-    UNION ALL SELECT 'i' || t.relname, i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
-    FROM t JOIN pg_index AS i ON i.indrelid = t.oid
-    UNION ALL SELECT 'o' || t.relname, o.conname, pg_get_constraintdef(o.oid)
-    FROM t JOIN pg_constraint AS o ON o.conrelid = t.oid ORDER BY 1, 2, 3
+    GROUP BY t.relname
+    UNION ALL SELECT 'i', t.relname, string_agg(
+        concat_ws(' ', n.relname, i.indisunique, i.indisprimary, i.indkey, i.indnkeyatts,
+            md5(i.indpred::text), md5(i.indexprs::text)), ',' ORDER BY n.relname)
+    FROM t JOIN pg_index AS i ON i.indrelid = t.oid JOIN pg_class AS n ON n.oid = i.indexrelid
+    GROUP BY t.relname
+    UNION ALL SELECT 'o', t.relname, string_agg(
+        concat_ws(' ', o.conname, o.contype, o.conkey, md5(o.conbin::text)), ',' ORDER BY o.conname)
+    FROM t JOIN pg_constraint AS o ON o.conrelid = t.oid AND o.contype <> 'n'
+    GROUP BY t.relname ORDER BY 1, 2
 """
 
 

@@ -90,8 +90,8 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     Without such a value, its invariant is not checked.
     """
     asking = Asking(conn, findings or Findings())
-    checked = _rows(asking)
-    sound = check_damage(asking)
+    sound, counted = check_damage(asking)
+    checked = _rows(asking, counted)
     check_schema(asking)
     bounded = waiting.checks(now, overdue_before, horizons)
     rowless = _rowless(asking, checked)
@@ -122,18 +122,22 @@ def _checks() -> tuple[Check, ...]:
     )  # fmt: skip
 
 
-def _rows(asking: Asking) -> dict[str, int]:
-    """How many rows each table has that can be read."""
+def _rows(asking: Asking, counted: dict[str, int]) -> dict[str, int]:
+    """How many rows each table has that can be read. Some were counted before."""
     tables = schema.metadata.sorted_tables
-    counts: Sequence[int | None] | None = asking.counts([_rows_of(table) for table in tables])
+    left = [table for table in tables if table.name not in counted]
+    counts: Sequence[int | None] | None = (
+        asking.counts([_rows_of(one) for one in left]) if left else []
+    )
     if counts is None:
         counts = [
             asking.ask(f"the table {table.name}", lambda table=table: _count(asking, table))  # type: ignore[misc]
-            for table in tables
+            for table in left
         ]
+    found = counted | {one.name: count for one, count in zip(left, counts, strict=True)}
     return {
-        table.name: count for table, count in zip(tables, counts, strict=True)
-        if table is not schema.installation and count is not None
+        table.name: count for table in tables
+        if table is not schema.installation and (count := found[table.name]) is not None
     }  # fmt: skip
 
 

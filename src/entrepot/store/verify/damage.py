@@ -38,13 +38,13 @@ UNTOLD = ("value", "digest", "term")
 Sound = dict[str, ColumnElement[bool]]
 
 
-def check_damage(asking: Asking) -> Sound:
+def check_damage(asking: Asking) -> tuple[Sound, dict[str, int]]:
     """Look at the file and at each value's type. Gives, for the tables that have a value of a wrong
-    type, the condition that leaves the rows with one out.
+    type, the condition that leaves the rows with one out; and of tables whose rows were counted
+    meanwhile, how many.
     """
     if sql_of(asking.conn).types_values:
-        check_relations(asking)
-        return {}
+        return {}, check_relations(asking)
     if asking.ask("the file", lambda: _pages(asking, str(_FAULTS_MAX))) is None:
         # Some damage ends SQLite's own look, which then goes by table.
         for table in schema.metadata.sorted_tables:
@@ -56,7 +56,7 @@ def check_damage(asking: Asking) -> Sound:
         found = asking.ask(f"the types of {table.name}", lambda table=table: _types(asking, table))  # type: ignore[misc]
         if found:
             faulty[table.name] = and_(*[_well_typed(column) for column in table.columns])
-    return faulty
+    return faulty, {}
 
 
 def _pages(asking: Asking, what: str) -> bool:

@@ -20,8 +20,12 @@ K = TypeVar("K")
 
 _INDEXES: Final = """
     SELECT t.relname, i.relname, i.oid, pg_get_expr(x.indpred, x.indrelid),
-        (SELECT string_agg(pg_get_indexdef(i.oid, n, true), ', ' ORDER BY n)
-         FROM generate_series(1, x.indnkeyatts) AS n)
+        (SELECT string_agg(
+            coalesce(quote_ident(a.attname), pg_get_indexdef(i.oid, k.n::integer, true)),
+            ', ' ORDER BY k.n)
+         FROM unnest(x.indkey) WITH ORDINALITY AS k(number, n)
+         LEFT JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = k.number
+         WHERE k.n <= x.indnkeyatts)
     FROM pg_index AS x
     JOIN pg_class AS i ON i.oid = x.indexrelid JOIN pg_class AS t ON t.oid = x.indrelid
     WHERE t.relnamespace = current_schema()::regnamespace ORDER BY 1, 2
@@ -47,18 +51,21 @@ class _Index(NamedTuple):
     keys: str
 
 
-def check_relations(asking: Asking) -> None:
-    """Look at every table and index of the book, each by itself."""
+def check_relations(asking: Asking) -> dict[str, int]:
+    """Look at every table and index of the book, each by itself.
+
+    Gives how many rows the tables have that were counted by their pages.
+    """
     conn = asking.conn
     found = asking.ask("the indexes", lambda: conn.exec_driver_sql(_INDEXES).all())
     tables = [table.name for table in schema.metadata.sorted_tables]
     indexes = [index for index in (_Index(*row) for row in found or ()) if index.table in tables]
     amcheck = asking.ask("amcheck", lambda: conn.exec_driver_sql(_AMCHECK).scalar())
     if amcheck is None:
-        _compare(asking, tables, indexes)
-        return
+        return _compare(asking, tables, indexes)
     for table in tables:
         _look(asking, table, [index for index in indexes if index.table == table], amcheck)
+    return {}
 
 
 def _look(asking: Asking, table: str, indexes: Iterable[_Index], amcheck: str) -> None:
@@ -75,7 +82,7 @@ def _look(asking: Asking, table: str, indexes: Iterable[_Index], amcheck: str) -
         asking.ask(f"the index {index.name}", lambda asked=statement: _first(asking.conn, asked))  # type: ignore[misc]
 
 
-def _compare(asking: Asking, tables: Iterable[str], indexes: Iterable[_Index]) -> None:
+def _compare(asking: Asking, tables: Iterable[str], indexes: Iterable[_Index]) -> dict[str, int]:
     """By counting: each index must find as many rows as the table's pages have."""
     parts = dict.fromkeys([
         *[(table, None) for table in tables], *[(one.table, one.condition) for one in indexes],
@@ -99,6 +106,7 @@ def _compare(asking: Asking, tables: Iterable[str], indexes: Iterable[_Index]) -
                 "DAMAGE", table=index.table, index=index.name, rows_by_index=count,
                 rows_by_pages=there,
             )  # fmt: skip
+    return {table: count for (table, condition), count in by_pages.items() if condition is None}
 
 
 def _counts(
