@@ -123,6 +123,19 @@ def test_what_is_no_notification_is_refused(town: Town) -> None:
     assert httpx.post(path.format("stripe"), content=big, headers=json_).status_code == 413
 
 
+def test_a_body_that_is_nested_without_end_is_forged(town: Town, tmp_path: Path) -> None:
+    """Adyen signs within the body, so that anybody may have the body read."""
+    file = tmp_path / "adyen.toml"
+    file.write_text('api_key = "k"\nmerchant_account = "Demo"\nhmac_key = "00"\n')
+    town.server.command("provider", "add", town.ids["Demo"], "adyen", "--from", str(file))
+    deep = "[" * 100_000
+    adyen = f"{town.server.url}/v1/providers/adyen/{town.ids['Demo']}/notifications"
+    sent = {"Content-Type": "application/json"}
+    for answer in (httpx.post(adyen, content=deep, headers=sent), town.send(deep)):
+        assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
+    assert "notification.failed" not in town.server.output()
+
+
 def test_what_was_taken_and_forged_is_counted(town: Town) -> None:
     told = httpx.get(f"{town.server.url}/metrics").text
     for provider, outcome in (("stripe", "taken"), ("stripe", "repeated"), ("stripe", "forged"),
