@@ -12,8 +12,6 @@ import json
 import math
 import os
 import re
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,6 +21,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 import requests
+from tests.acceptance.schemathesis_runs import Schemathesis, schemathesis
 from tests.contracts import Contract, konvo, polinate, published, synq
 from tests.integration_service import IntegrationService
 
@@ -35,7 +34,6 @@ CASES = int(os.environ.get("ENTREPOT_FUZZ_CASES", "100"))
 # The bounds of each parameter take most of the time of a run: `make fuzz` has them.
 PHASES = "examples,coverage,fuzzing" if "ENTREPOT_FUZZ_CASES" in os.environ else "examples,fuzzing"
 SEED = 20260101
-KEPT = Path(__file__).parents[2] / ".hypothesis"
 DIALECTS = ("synq", "polinate", "konvo", "native")
 CONTRACTS = (synq.CONTRACT, polinate.CONTRACT, konvo.CONTRACT)
 ID = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
@@ -94,6 +92,13 @@ def _side(url: str, folder: Path, env: dict[str, str] | None = None) -> Iterator
         yield Side(server, world)
 
 
+@pytest.fixture(scope="module")
+def program() -> Iterator[Schemathesis]:
+    """Schemathesis, loaded once."""
+    with schemathesis() as running:
+        yield running
+
+
 def documents() -> Any:
     """The reader of documents. It takes most of a second to load, in each process that collects."""
     from schemathesis import openapi  # noqa: PLC0415
@@ -106,7 +111,7 @@ def address(server: Server, dialect: str) -> str:
 
 
 def fuzz(
-    server: Server, document: Body, headers: dict[str, str], folder: Path
+    program: Schemathesis, server: Server, document: Body, headers: dict[str, str], folder: Path
 ) -> tuple[Body, list[Sent], str]:
     """Runs schemathesis on a document with valid credentials.
 
@@ -118,8 +123,8 @@ def fuzz(
     report, kept = folder / "report.json", folder / "openapi.json"
     sent = folder / "sent.ndjson"
     kept.write_text(json.dumps(document))
-    command = [
-        *(str(Path(sys.executable).with_name("schemathesis")), "run", str(kept)),
+    arguments = [
+        *("run", str(kept)),
         *("--url", server.url, "--checks", ",".join(CHECKS)),
         *("--phases", PHASES, "--continue-on-failure", "--no-color"),
         *("--max-examples", str(share), "--seed", str(SEED)),
@@ -129,11 +134,8 @@ def fuzz(
         *("--output-sanitize", "false"),
     ]
     for name, value in headers.items():
-        command += ["--header", f"{name}: {value}"]
-    # Hypothesis keeps its tables of characters there: each takes two seconds to make.
-    env = os.environ | {"HYPOTHESIS_STORAGE_DIRECTORY": str(KEPT)}
-    ran = subprocess.run(command, check=False, cwd=folder, env=env, capture_output=True, text=True)
-    said = ran.stdout + ran.stderr
+        arguments += ["--header", f"{name}: {value}"]
+    said = program.run(folder, *arguments)
     assert report.exists(), said
     return json.loads(report.read_text()), list(sent_by(sent, server.url)), said
 
@@ -310,7 +312,7 @@ def test_real_answers_are_as_documented(
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_generated_requests_get_documented_answers(
-    dialect: str, sides: dict[str, Side], tmp_path: Path
+    dialect: str, sides: dict[str, Side], program: Schemathesis, tmp_path: Path
 ) -> None:
     document = httpx.get(address(sides["sqlite"].server, dialect), timeout=30).json()
     for parameters in [one.get("parameters", []) for one in operations(document)]:
@@ -324,12 +326,12 @@ def test_generated_requests_get_documented_answers(
         if shape := document["components"]["schemas"].get(named):
             # Events are sent to the addresses: no generated one may be somebody's.
             shape["properties"]["url"] = {"type": "string", "enum": [NOWHERE, "http://a", ""]}
-    fuzzed(dialect, document, sides, tmp_path)
+    fuzzed(program, dialect, document, sides, tmp_path)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.dialect)
 def test_requests_of_a_published_document_get_documented_answers(
-    contract: Contract, sides: dict[str, Side], tmp_path: Path
+    contract: Contract, sides: dict[str, Side], program: Schemathesis, tmp_path: Path
 ) -> None:
     document = published.document(contract)
     if contract is polinate.CONTRACT:
@@ -337,13 +339,15 @@ def test_requests_of_a_published_document_get_documented_answers(
         body = document["paths"]["/api/v1/orders"]["post"]["requestBody"]
         members = body["content"]["application/json"]["schema"]["properties"]
         members["businessId"]["enum"] = [sides["sqlite"].world.polinate.business_id]
-    fuzzed(contract.dialect, document, sides, tmp_path)
+    fuzzed(program, contract.dialect, document, sides, tmp_path)
 
 
-def fuzzed(dialect: str, document: Body, sides: dict[str, Side], folder: Path) -> None:
+def fuzzed(
+    program: Schemathesis, dialect: str, document: Body, sides: dict[str, Side], folder: Path
+) -> None:
     first, second = (sides[engine] for engine in ENGINES)
     headers, theirs = (side.world.dialects[dialect].headers for side in (first, second))
-    report, sent, said = fuzz(first.server, document, headers, folder)
+    report, sent, said = fuzz(program, first.server, document, headers, folder)
     assert (report["failures"], report["errors"]) == ([], []), said[-8000:]
     assert report["complete"], said[-2000:]
     assert report["operations"]["tested"] == report["operations"]["total"] > 0
