@@ -22,6 +22,8 @@ from entrepot.simulators.service import Route, Service
 _INSTEAD = {"busy": "busy", "limited": "limited", "unavailable": "unavailable", "failed": "failed"}
 _CONTROL = "/_simulator/"
 _TURNS = 3
+# What a member of another shape or type than the call has raises where it is used.
+_NOT_AS_MEANT = (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError)
 
 
 class Simulator:
@@ -166,7 +168,11 @@ class Simulator:
         failure = self.service.refusal("failed", call)
         if script.does == "failed":
             return failure, failure
-        reply = found.perform(call)
+        try:
+            reply = found.perform(call)
+        except _NOT_AS_MEANT as error:
+            # A member of another shape or type, which a service does not take either.
+            raise Fault(self.service.refusal("unreadable", call)) from error
         if script.does != "charged":
             return reply, reply
         # A service that saves no failure knows by the key what was done.

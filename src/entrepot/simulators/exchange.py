@@ -81,6 +81,6 @@ def _listed(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     found = {name: _listed(one) for name, one in value.items()}
-    if found and all(name.isdigit() for name in found):
+    if found and all(name.isascii() and name.isdigit() for name in found):
         return [found[name] for name in sorted(found, key=int)]
     return found

@@ -77,8 +77,8 @@ class Service(ABC):
 
     @abstractmethod
     def refusal(self, kind: str, call: Call) -> Reply:
-        """The refusal of kind ``mismatch``, ``busy``, ``limited``, ``failed``, ``unavailable`` or
-        ``key_too_long``.
+        """The refusal of kind ``mismatch``, ``busy``, ``limited``, ``failed``, ``unavailable``,
+        ``unreadable`` or ``key_too_long``.
         """
 
     @abstractmethod
@@ -128,7 +128,7 @@ class Service(ABC):
             return {}
         try:
             told = json.loads(call.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Fault(self.refusal("unreadable", call)) from None
         return told if isinstance(told, dict) else {}
 

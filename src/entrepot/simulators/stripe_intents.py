@@ -36,7 +36,7 @@ class Intents:
             if name not in params:
                 told = f"Missing required param: {name}."
                 raise Fault(invalid(name, told, "parameter_missing"))
-        if not str(params["amount"]).isdigit() or int(params["amount"]) == 0:
+        if int(params["amount"]) <= 0:
             raise Fault(invalid("amount", "This value must be greater than or equal to 1."))
         intent = new_intent(params, self._service.now())
         self._keep(intent)
