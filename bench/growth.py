@@ -1,8 +1,9 @@
 """Growth: the same requests on books of 10 thousand, 1 million and (large) 10 million orders.
 
 The books are filled as bench/fill.py says; each has a server of its own, all of them up (`open_`
-gives them, also to the measures of other rows than orders). They are measured by turns, there and
-back again and once more, each turn short, so that none has the better seconds of the machine. Old
+gives them, also to the measures of other rows than orders). Requests that read are held against
+each other one by one (bench/one_by_one.py); the rate of a load is told beside. Loads are measured
+by turns, there and back again, so that no book has the better seconds of the machine. Old
 idempotency keys are not removed meanwhile. Reading comes before placing, so that what the filters
 ask for is known; the notes say how many orders match, and what a request costs the servers (and
 PostgreSQL) in processor time, which a busy machine disturbs less than rates.
@@ -23,7 +24,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import NamedTuple
 
-from bench import process, reading, reading_beside, reading_search, wrk
+from bench import one_by_one, process, reading, reading_beside, reading_search, wrk
 from bench.fill import Filled, fill
 from bench.footprint import ready
 from bench.reading import Reading
@@ -36,7 +37,7 @@ NUMBER, SEARCH = 7, 12
 TARGET = 0.85
 CONCURRENCY = 32
 SIZES, LARGE, QUICK = (10_000, 1_000_000), 10_000_000, (1_000, 20_000)
-TURNS, SECONDS_MAX = 4, 1
+TURNS, TURNS_READ, SECONDS_MAX = 4, 2, 1
 QUICK_STEP = 3  # a quick run takes one reading of so many
 READY_SECONDS, MEMORY_MB = 1.5, 300.0
 STARTS, READY_WITHIN, POLL_SECONDS = 3, 600.0, 0.005
@@ -155,7 +156,11 @@ def reads(
             partial(one.run, place.server.url, CONCURRENCY, folder=run.folder)
             for one, place in zip(same, places, strict=True)
         ]
-        rows = _by_turns(run, engine, same[0].name, places, loads)
+        rows = _by_turns(run, engine, same[0].name, places, loads, TURNS_READ)
+        took = one_by_one.milliseconds([place.server.url for place in places], same)
+        for row, its in zip(rows, took[1:], strict=True):
+            row.ratio = took[0] / its
+            row.note = f"one by one {its:.2f} ms, {took[0]:.2f} there; by 32 {row.note}"
         for row, total in zip(rows, totals[1:], strict=True):
             if total is not None:
                 row.note += f"; {total:,} match, {totals[0]:,} there"
@@ -178,9 +183,9 @@ def _posts(run: Run, engine: str, places: list[Place]) -> None:
 
 
 def _by_turns(
-    run: Run, engine: str, what: str, places: list[Place], loads: list[Turn]
+    run: Run, engine: str, what: str, places: list[Place], loads: list[Turn], many: int = TURNS
 ) -> list[Row]:
-    """Each book TURNS times; a row for each but the smallest, held against that."""
+    """Each book so many times; a row for each but the smallest, held against that."""
     say(f"growth, {engine}: {what}")
     seconds = min(run.options.seconds, SECONDS_MAX)
     turns = list(zip(places, loads, strict=True))
@@ -188,7 +193,7 @@ def _by_turns(
     timed = list(zip(places, loads, [one.lasting for one in warm], strict=True))
     turned = [
         [_taken(*one) for one in timed] if turn % 2 else [_taken(*one) for one in timed[::-1]][::-1]
-        for turn in range(TURNS)
+        for turn in range(many)
     ]
     found = list(zip(*turned, strict=True))
     rates = [fmean(one.load.rate for one in its) for its in found]

@@ -14,7 +14,7 @@ from entrepot.core.order_filter import OrderFilter
 from entrepot.store.reading.span_walk import Walk
 from entrepot.store.writing import spans
 
-LOOKED_AT = 160 * spans.SIZES[0]
+LOOKED_AT = 80 * spans.SIZES[0]
 
 
 class Behind(NamedTuple):

@@ -18,7 +18,7 @@ from entrepot.store.question import asked_in
 # One term more than so many stands for all common ones.
 FEW = 4_096
 # Customers who are looked at for several terms: in the first part of a page, and for a page.
-AT_ONCE, LOOKED_AT = 256, 20_000
+AT_ONCE, LOOKED_AT = 256, 10_000
 _BY_ID, _BY_CUSTOMER = ("org", "id"), ("org", "customer_id")
 
 

@@ -17,7 +17,7 @@ from entrepot.store.question import asked_in
 from entrepot.store.schema.kept import AnyKept
 
 # Products that are looked at for a page of those with a status.
-LOOKED_AT: Final = 20_000
+LOOKED_AT: Final = 10_000
 # Microseconds by which the clocks of two processes may differ.
 _CLOCKS_DIFFER: Final = 3_600_000_000
 _BY_ID: Final = ("org", "id")
