@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import Connection, select
 from structlog.testing import capture_logs
 from tests.factories import open_shop
@@ -24,6 +25,7 @@ from entrepot.core.results import Decision, OrderResult
 from entrepot.store import schema
 from entrepot.store.engine import Database
 from entrepot.store.engines.sql import Conflict
+from entrepot.store.keeping import migrate
 from entrepot.store.writing import paying
 from entrepot.store.writing.flush import flush
 from entrepot.store.writing.working_set import load
@@ -93,6 +95,23 @@ async def test_a_third_order_says_that_the_second_one_has_the_payment_too(
     assert await shares(desk, fifth) is None
     await desk.do(cancelling(fifth))
     assert await claims(desk) == []
+
+
+async def test_the_version_before_finds_no_claim_of_an_order_that_ended(
+    database: Database,
+) -> None:
+    desk = await a_desk(database, 10)
+    first, _ = await placed(desk), await placed(desk)
+    theirs, fourth = await placed(desk, "pi_other"), await placed(desk, "pi_other")
+    apart = await placed(desk, "pi_third")
+    await desk.do(cancelling(first))
+    await database.write(lambda conn: command.downgrade(migrate._config(conn), "0059"))
+    left = [("stripe", "pi_other", theirs.id), ("stripe", "pi_third", apart.id)]
+    assert await claims(desk) == left
+    await migrate.upgrade(database)
+    assert await desk.column(schema.payment_claims, "shared") == [True, False]
+    await desk.do(cancelling(theirs))
+    assert await shares(desk, await placed(desk, "pi_other")) == fourth.id
 
 
 async def test_within_a_batch_too_a_third_order_says_who_has_the_payment(
