@@ -16,6 +16,7 @@ from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.explain import legal_words
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason, Refusal
+from entrepot.store.verify.own_moves import why_illegal
 
 IN_TRANSIT, DELIVERED = ("polinate_status", "IN_TRANSIT"), ("polinate_status", "DELIVERED")
 ARCHIVED, CANCELLED = ("polinate_phase", "ARCHIVED"), ("polinate_phase", "CANCELLED")
@@ -101,6 +102,23 @@ def test_one_telling_is_answered_alike_and_ends_alike(told: Told) -> None:
             assert early.book.level() == late.book.level()._replace(
                 version=early.book.level().version
             )
+
+
+@pytest.mark.parametrize("step", [PLACED, RESERVED])
+@pytest.mark.parametrize("ended", ["CANCELLED", "REJECTED"])
+@pytest.mark.parametrize("before", [None, "PACKED", "ACCEPTED"])
+@pytest.mark.parametrize("status", ["UNASSIGNED", "ACCEPTED", "PACKED", "IN_TRANSIT", "DELIVERED"])
+def test_goods_do_not_move_with_the_end_of_an_order_that_waits(
+    step: int, ended: str, before: str | None, status: str
+) -> None:
+    """The status may be what the order shows once it is confirmed."""
+    story = Story()
+    story.goes_to(step)
+    if before is not None:
+        story.tell((("polinate_status", before),))
+    stood = story.now.facets
+    story.tell((("polinate_phase", ended), ("polinate_status", status)))
+    assert why_illegal(stood, story.now.facets, managed=True) is None
 
 
 # A sale that is deleted ahead of its confirmation, and called off or refunded by another sender.

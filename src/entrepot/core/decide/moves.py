@@ -157,6 +157,9 @@ def _tell_managed(order: Order, telling: Telling, facts: Facts, changes: Changes
     for stop in lifecycle.stops(before, to_come, managed=True):
         _allow(passing, stop, telling.field)
         passing = passing.changed(facets=stop)
+    if after.stage in ENDED:
+        # A word of its goods speaks of where they would stand: they do not move with the end.
+        after = after._replace(fulfilment=order.facets.fulfilment)
     if ahead.can_be_now(after) and not ahead.is_kept(order):
         return _arrive(order, after, telling, facts, changes)
     shown = {(axis, order.words[axis]) for axis, _ in told}
