@@ -13,8 +13,8 @@ T = TypeVar("T")
 class AskedOnce:
     """The questions that are under way, by what they ask about.
 
-    Whoever asks meanwhile waits for the same answer, unless the question is older than `seconds`:
-    the answer may be of a time before the one that is asked for.
+    A caller that asks meanwhile waits for the same answer, unless the question is older than
+    `seconds`: its answer may be older than the caller allows.
     """
 
     def __init__(self, seconds: float, monotonic: Callable[[], float]) -> None:
@@ -29,7 +29,7 @@ class AskedOnce:
             task = asyncio.get_running_loop().create_task(question())
             self._asking[about] = (now, task)
             task.add_done_callback(partial(self._answered, about))
-        # Whoever asked first may be gone before the answer. The others still wait for the answer.
+        # The first caller may be gone before the answer. The others still wait for the answer.
         found: T = await asyncio.shield(task)
         return found
 

@@ -117,6 +117,23 @@ def test_a_mirrored_order_claims_nothing() -> None:
     assert said_of(paid(book)) is None
 
 
+@pytest.mark.parametrize(
+    ("provider", "reference"),
+    [("stripe", "cus_1/pm_1"), ("Adyen", "shopper/8415718415718415"), ("PAYPAL", "vault/token")],
+)
+def test_a_method_that_a_customer_has_saved_pays_each_of_the_customer_s_orders(
+    provider: str, reference: str
+) -> None:
+    book = a_book()
+    first, second = (paid(book, reference, provider) for _ in range(2))
+    for order in (first, second):
+        assert (order.shares_payment_of, said_of(order)) == (None, None)
+    cancelled(book, first)
+    voided(book, second)
+    assert not book.facts.claims
+    assert claims(book) == ({}, {}, set())
+
+
 def test_the_sentence_stays_behind_every_other_reason() -> None:
     book = a_book()
     first, second = paid(book), paid(book)

@@ -272,6 +272,18 @@ def test_a_reference_that_pays_another_order_is_refused() -> None:
     book.done(costing(book.order(fifth), 1500, payment_reference="8815658961765999"))
 
 
+def test_a_saved_method_pays_what_is_added_whichever_orders_came_with_it() -> None:
+    book, order = a_book(ONCE)
+    said = {"payment_provider": "adyen", "payment_reference": AGAIN}
+    other = book.placed(line(price=Amount(100, 2)), **said)
+    book.done(costing(order, 1500, payment_reference=AGAIN))
+    assert funds(book, order).payments[1].payment.reference == AGAIN
+    assert book.placed(line(price=Amount(100, 2)), **said).shares_payment_of is None
+    for ended in (order, other):
+        book.told(book.order(ended), ("synq", "cancelled"))
+    assert {claim.reference for claim in book.facts.claims.values()} == set()
+
+
 @pytest.mark.parametrize(
     ("service", "reference", "again"),
     [

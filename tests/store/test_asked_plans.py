@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 from tests.store.test_twins import opened
-from tests.store.twins import ASKED, EVERYWHERE
+from tests.store.twins import ASKED, EVERYWHERE, ORG
 
 from entrepot.store import schema
+from entrepot.store.reading import goods
 
 # Tables that have one row an organization, or so many as an organization has settings, members,
 # accounts, channels and connections; and what the statements themselves made.
@@ -85,19 +86,24 @@ def _walked(statement: str, plan: list[str]) -> set[str]:
     return walked & schema.metadata.tables.keys() - FEW
 
 
-def _walks(conn: Connection, name: str, ids: dict[str, bytes]) -> set[str]:
-    """The tables that the statements of a question walk through."""
+def _plans(conn: Connection, ask: Callable[[], object]) -> list[tuple[str, list[str]]]:
+    """The statements that are asked, each with the steps of its plan."""
     driver: Any = conn.connection.driver_connection
     heard: list[str] = []
     driver.set_trace_callback(heard.append)
-    WORK[name](conn, ids)
+    ask()
     driver.set_trace_callback(None)
-    found: set[str] = set()
-    for asked in heard:
-        if re.match(r"\s*(SELECT|WITH)", asked):
-            steps = driver.execute(f"EXPLAIN QUERY PLAN {asked}").fetchall()
-            found |= _walked(asked, [step[3] for step in steps])
-    return found
+    return [
+        (asked, [step[3] for step in driver.execute(f"EXPLAIN QUERY PLAN {asked}").fetchall()])
+        for asked in heard
+        if re.match(r"\s*(SELECT|WITH)", asked)
+    ]
+
+
+def _walks(conn: Connection, name: str, ids: dict[str, bytes]) -> set[str]:
+    """The tables that the statements of a question walk through."""
+    plans = _plans(conn, lambda: WORK[name](conn, ids))
+    return {table for asked, plan in plans for table in _walked(asked, plan)}
 
 
 def test_no_question_goes_through_what_an_organization_has(
@@ -112,3 +118,15 @@ def test_no_question_goes_through_what_an_organization_has(
         }
         runner.run(book.database.close())
     assert found == WALKS
+
+
+def test_the_ledger_of_one_variant_is_no_walk(fresh_database: Callable[[str], str]) -> None:
+    with asyncio.Runner() as runner:
+        book = opened(runner, fresh_database("sqlite"), None)
+        variant = book.ids["hard_mug"]
+        [(asked, plan)] = book.see(
+            lambda conn: _plans(conn, lambda: goods.ledger(conn, ORG, variant, None, 5))
+        )
+        runner.run(book.database.close())
+    assert _walked(asked, plan) == set()
+    assert not [step for step in plan if "TEMP B-TREE" in step]

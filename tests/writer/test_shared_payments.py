@@ -114,6 +114,26 @@ async def test_the_version_before_finds_no_claim_of_an_order_that_ended(
     assert await shares(desk, await placed(desk, "pi_other")) == fourth.id
 
 
+async def test_a_new_version_takes_the_claims_of_saved_methods_away(database: Database) -> None:
+    desk = await a_desk(database, 10)
+    saved = [("stripe", "cus_1/pm_1"), ("stripe", "cus_1/card_1"), ("adyen", "shopper/84"),
+             ("paypal", "vault/t")]  # fmt: skip
+    kept = [("adyen", "ABCD"), ("paypal", "vault"), ("stripe", "cus_1"), ("stripe", "pm_1")]
+    for number in range(len(saved + kept)):
+        await placed(desk, f"pi_{number}")
+
+    def rename(conn: Connection) -> None:
+        c = schema.payment_claims.c
+        for number, (provider, reference) in enumerate(saved + kept):
+            its = schema.payment_claims.update().where(c.reference == f"pi_{number}")
+            conn.execute(its.values(provider=provider, reference=reference))
+
+    await database.write(lambda conn: command.downgrade(migrate._config(conn), "0060"))
+    await database.write(rename)
+    await migrate.upgrade(database)
+    assert [claim[:2] for claim in await claims(desk)] == sorted(kept, key=lambda one: one[1])
+
+
 async def test_within_a_batch_too_a_third_order_says_who_has_the_payment(
     database: Database,
 ) -> None:

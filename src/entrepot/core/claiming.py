@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from entrepot.core.claims import Claim, PaymentClaim, claim_of, is_live
+from entrepot.core.claims import Claim, PaymentClaim, claim_of, is_live, of_payment
 from entrepot.core.kinds import Key, PaymentKey
 from entrepot.core.order import Order
 from entrepot.core.payment import Payment
@@ -25,8 +25,8 @@ class Known(Protocol):
 def payer(claim: Claim, facts: Known) -> bytes | None:
     """The id of a live order that the reference pays; None where there is none.
 
-    It is the order that claims the reference. Where that one has ended, it is one of those that
-    came with the reference while it was claimed (docs/adr/0080).
+    The payer is the order that claims the reference. If that order has ended, the payer is an order
+    that came with the reference while the reference was claimed (docs/adr/0080).
     """
     held = facts.claims.get(claim)
     if held is None or not held.shared:
@@ -71,9 +71,10 @@ def lets_go(order: Order, facts: Known) -> None:
     """
     claim = claim_of(order)
     for payment in facts.payments.of((order.org, order.id)):
-        further = (payment.org, payment.provider.lower(), payment.reference)
-        if payment.number > 1 and further != claim:
-            _drop(further, order.id, facts)
+        if payment.number > 1:
+            further = of_payment(payment.org, payment.provider, payment.reference)
+            if further is not None and further != claim:
+                _drop(further, order.id, facts)
     if claim is None or order.shares_payment_of is not None:
         return
     _drop(claim, order.id, facts)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from entrepot.core import ids
 from entrepot.core.facets import ENDED, Facets
 from entrepot.core.order import Order
+from entrepot.core.references import is_saved
 
 # The organization, the provider in small letters, and the reference as it was told.
 Claim = tuple[int, str, str]
@@ -30,18 +31,28 @@ class PaymentClaim(NamedTuple):
 LET_GO = frozenset({"declined", "voided", "refunded"})
 
 
+def of_payment(org: int, provider: str, reference: str) -> Claim | None:
+    """The claim of a payment with this reference; None for a method that a customer has saved,
+    which pays each of the customer's orders.
+    """
+    provider = provider.lower()
+    return None if is_saved(provider, reference) else (org, provider, reference)
+
+
 def claim(org: int, said: dict[str, Any]) -> Claim | None:
-    """The claim of an order with these members; None if they name no payment."""
+    """The claim of an order with these members; None if they name no payment of its own."""
     provider, reference = said.get("payment_provider"), said.get("payment_reference")
-    return (org, provider.lower(), reference) if provider and reference else None
+    return of_payment(org, provider, reference) if provider and reference else None
 
 
 def claim_of(order: Order) -> Claim | None:
-    """The claim of a managed order with a payment, also after its end; None for all others."""
+    """The claim of a managed order with a payment of its own, also after its end; None for all
+    others.
+    """
     provider, reference = order.payment_provider, order.payment_reference
     if not (provider and reference and order.managed) or order.facets.payment == "none":
         return None
-    return order.org, provider.lower(), reference
+    return of_payment(order.org, provider, reference)
 
 
 def is_live(facets: Facets) -> bool:

@@ -37,10 +37,15 @@ WHAT: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 
 
+def is_saved(service: str, reference: str) -> bool:
+    """Whether a reference is a method that a customer has saved, for any number of payments."""
+    known = _AGAIN.get(service)
+    return known is not None and known.match(reference) is not None
+
+
 def serves_again(service: str, reference: str) -> bool:
     """Whether the service takes a further payment with a reference that it had a payment of."""
-    known = _AGAIN.get(service)
-    return known is None or known.match(reference) is not None
+    return service not in _AGAIN or is_saved(service, reference)
 
 
 def are_notified(service: str) -> bool:

@@ -22,7 +22,7 @@ from entrepot.simulators.service import Route, Service
 _INSTEAD = {"busy": "busy", "limited": "limited", "unavailable": "unavailable", "failed": "failed"}
 _CONTROL = "/_simulator/"
 _TURNS = 3
-# What a member of another shape or type than the call has raises where it is used.
+# Errors of code that uses a member of another shape or type than the call has.
 _NOT_AS_MEANT = (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError)
 
 

@@ -1,7 +1,7 @@
 """The program with all that a server needs, loaded once: servers are forked from this.
 
-What a process finds out once, a server that starts here and ends at once has found out already:
-patterns, the parts of the command line, the tables of paths.
+A server starts here and ends at once. This process has found out then what each process finds out
+once: patterns, the parts of the command line, the tables of paths.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from entrepot.core import events, ids, unpaid
 from entrepot.core.changes import Changes
 from entrepot.core.claiming import payer
-from entrepot.core.claims import PaymentClaim
+from entrepot.core.claims import PaymentClaim, of_payment
 from entrepot.core.decide import capturing
 from entrepot.core.decide.capture import asked as asked_for
 from entrepot.core.decide.jobs import set_to_work
@@ -205,7 +205,9 @@ def _reference(
 
 def _claim(order: Order, reference: str, facts: Facts, changes: Changes) -> None:
     """The reference pays this order now. Refused: it pays another one."""
-    claim = (order.org, (order.payment_provider or "").lower(), reference)
+    claim = of_payment(order.org, order.payment_provider or "", reference)
+    if claim is None:
+        return
     owner = payer(claim, facts)
     if owner is not None and owner != order.id:
         sentence = f"is already the payment of order {ids.dashed(owner)}"
