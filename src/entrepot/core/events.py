@@ -206,19 +206,13 @@ def latest(
     actor: str | None = None,
 ) -> Event:
     """The event that the order's version counts last; time and actor as in `happened`."""
-    f = order.facets
-    body = (
-        f'{{"facets":["{f.stage}","{f.payment}","{f.fulfilment}","{f.returns}"],'
-        f'"total":"{order.total.text()}","currency":{_quoted(order.currency)}'
-    )
-    if detail:
-        body += "," + _detail(detail)[1:]
-    else:
-        body += "}"
+    told = f",{_detail(detail)[1:]}" if detail else "}"
+    facets, total = '","'.join(order.facets), order.total.text()
+    body = f'{{"facets":["{facets}"],"total":"{total}","currency":{_quoted(order.currency)}{told}'
     who = facts.actor if actor is None else actor
     # A clock that was set back takes no order back: its events follow each other in time.
-    at = max(order.updated_at, facts.now)
-    return Event(order.org, order.id, order.version, type_, at, source, body, ORDER, who)
+    at, now = order.updated_at, facts.now
+    return Event(order.org, order.id, order.version, type_, max(now, at), source, body, ORDER, who)
 
 
 def fold(events: list[Event]) -> tuple[Facets, str, int]:

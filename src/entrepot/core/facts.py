@@ -209,28 +209,37 @@ class Facts:
 
     def absorb(self, changes: Changes) -> None:
         """Take a decision's changes over: later commands see them, the store writes them."""
-        pending = changes.pending
-        moved = self._moved(changes) if self.invoicing and changes.events else ()
+        pending, told = changes.pending, changes.events
+        moved = self._moved(changes) if self.invoicing and told else ()
         if kinds.ORDERS in pending:
             self._follow_orders(pending[kinds.ORDERS].rows)
-        mine, long = changes.known is self, len(changes.events) > _LONG
-        for kind, its in pending.items():
-            if its.rows:  # a kind may only have been looked at
-                (its.known if mine else self.of(kind)).take(its.rows)
-                if long:
+        if changes.known is self and len(told) <= _LONG:
+            for its in pending.values():
+                if rows := its.rows:  # a kind may only have been looked at
+                    its.known.take(rows)
+        else:
+            for kind, its in pending.items():
+                if its.rows:
+                    self.of(kind).take(its.rows)
                     self.breathe()
         if not _FOLLOWED.isdisjoint(pending):
             self._follow_names(pending)
-        for order in changes.reasons:
-            key = (order.org, order.id)
-            self.orders.now[key] = order
-            self.reasons.add(key)
-        self.events.extend(changes.events)
-        self.entries.extend(changes.entries)
+        if changes.reasons:
+            self._follow_reasons(changes.reasons)
+        self.events += told
+        if changes.entries:
+            self.entries += changes.entries
         if changes.exact_stock:
             self.exact_stock = True
         if moved or changes.organizations or SETTINGS in pending:
             self._follow_organizations(changes, moved)
+
+    def _follow_reasons(self, reasons: list[Order]) -> None:
+        """Orders of which only what they say is new."""
+        for order in reasons:
+            key = (order.org, order.id)
+            self.orders.now[key] = order
+            self.reasons.add(key)
 
     def _follow_names(self, pending: dict[Kind[Any, Any], Pending[Any, Any]]) -> None:
         """The entries of variants, and organizations for which orders are announced."""

@@ -83,13 +83,19 @@ class Rows(Mapping[K, R]):
         """Make or change these rows, by their keys; take those away that are None."""
         self.told.update(changed)
         self._written = None
-        put: dict[K, R] = changed  # type: ignore[assignment]  # unless a row is None
         if None in changed.values():
-            self._missing = True
-            put = {key: row for key, row in changed.items() if row is not None}
-            for key in changed.keys() - put.keys():
-                self.now.pop(key, None)
-        self.now.update(put)
+            self._take_away(changed)
+        else:
+            self.now.update(changed)  # type: ignore[arg-type]  # no row is None
+
+    def _take_away(self, changed: dict[K, R | None]) -> None:
+        self._missing = True
+        now = self.now
+        for key, row in changed.items():
+            if row is not None:
+                now[key] = row
+            elif key in now:
+                del now[key]
 
     def remove(self, key: K) -> None:
         """Take a row away. A row that was made here leaves no trace."""
@@ -177,11 +183,16 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
 
     def take(self, changed: dict[K, R | None]) -> None:
         """See Rows."""
+        self._unplaced.append(changed)
+        # As in Rows: every order comes here several times.
+        self.told.update(changed)
+        self._written = None
         if None in changed.values():
             for key in [key for key, row in changed.items() if row is None]:
                 self._displace(key)
-        self._unplaced.append(changed)
-        Rows.take(self, changed)
+            self._take_away(changed)
+        else:
+            self.now.update(changed)  # type: ignore[arg-type]  # no row is None
 
     def forget(self, key: K) -> None:
         """See Rows."""
@@ -189,10 +200,10 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
         super().forget(key)
 
     def _place(self) -> None:
-        groups, now, group_of = self._groups, self.now, self._group
+        groups, known, group_of = self._groups, self.get, self._group
         for keys in self._unplaced:
             for key in keys:
-                row = now.get(key)
+                row = known(key)
                 if row is None:  # it was taken away meanwhile
                     continue
                 group = group_of(row)
