@@ -86,7 +86,7 @@ class Rows(Mapping[K, R]):
         if None in changed.values():
             self._take_away(changed)
         else:
-            self.now.update(changed)  # type: ignore[arg-type]  # no row is None
+            self.now.update(changed)  # no row is None
 
     def _take_away(self, changed: dict[K, R | None]) -> None:
         self._missing = True
@@ -192,7 +192,7 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
                 self._displace(key)
             self._take_away(changed)
         else:
-            self.now.update(changed)  # type: ignore[arg-type]  # no row is None
+            self.now.update(changed)  # no row is None
 
     def forget(self, key: K) -> None:
         """See Rows."""
