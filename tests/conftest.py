@@ -9,7 +9,7 @@ import asyncio
 import gc
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -131,6 +131,9 @@ class _Databases:
                 self.server.drop(name)
 
 
+_databases = _Databases()
+
+
 def _name(url: str) -> str:
     return url.rpartition("/")[2]
 
@@ -146,10 +149,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, None, None]:
+    """No test keeps a logger that another one has set up, and no database outlives the tests of its
+    module: the files of all would fill the memory. A fixture for each test would cost more.
+    """
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
+        if nextitem is None or nextitem.path != item.path:
+            _databases.drop()
+
+
 @pytest.fixture(scope="session")
 def databases() -> _Databases:
     """What the session has of PostgreSQL, so far."""
-    return _Databases()
+    return _databases
 
 
 @pytest.fixture(scope="session")
@@ -159,14 +177,8 @@ def postgres(databases: _Databases) -> Iterator[Postgres]:
     server.start()
     go_directly(server.port)
     yield server
+    databases.server = None
     server.stop()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _databases_of_this_module(databases: _Databases) -> Iterator[None]:
-    """No database outlives the tests of its module: the files of all would fill the memory."""
-    yield
-    databases.drop()
 
 
 @pytest.fixture(scope="session")
@@ -322,10 +334,3 @@ def world(server: Server) -> Iterator[World]:
     """The demo organization of the module's server, in its three dialects."""
     with speaking(server) as demo:
         yield demo
-
-
-@pytest.fixture(autouse=True)
-def _loggers_of_this_test() -> Iterator[None]:
-    """No test keeps a logger that another one has set up."""
-    yield
-    structlog.reset_defaults()
