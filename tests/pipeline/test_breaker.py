@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import Any, cast
 
@@ -10,15 +11,19 @@ from sqlalchemy import Connection
 from tests.factories import open_shop
 from tests.pipeline.conftest import DEADLINE_SECONDS, FAST, House, eventually
 from tests.pipeline.test_notices import Later
+from tests.pipeline.test_wanted_payments import A_JOB
 
+from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.provider_accounts import ProviderAccount
 from entrepot.core.results import OrderResult
 from entrepot.pipeline.breaker import FAILURES, FIRST_SECONDS, LONGEST_SECONDS, Breaker
 from entrepot.pipeline.holding import WAITING_CALLS
 from entrepot.pipeline.lanes import PUT_OFF_MAX, Lane
+from entrepot.pipeline.steps.table import in_hand
 from entrepot.pipeline.worker import CROWDED, CROWDED_SECONDS
 from entrepot.providers.payment import Authorised, Declined, Misconfigured, NotSent, Unknown
 from entrepot.store import schema
+from entrepot.writer.envelope import Envelope, Outcome
 
 NARROW = FAST._replace(account_calls_max=2)
 
@@ -158,6 +163,55 @@ def test_a_lane_takes_again_what_it_put_off_in_its_order_and_remembers_so_many()
     assert lane.takes_again() == 0, "they are taken together, once half of the room is free"
     assert not Lane(1).is_full
     assert Lane(1).takes_again() == 0
+
+
+async def test_a_call_that_ended_leaves_its_place_to_the_next(house: House) -> None:
+    """The writer takes no result of a call: so many calls follow as may be under way, no more."""
+    service, taken = Later(), asyncio.Event()
+
+    def account(conn: Connection) -> None:
+        row = {"org": house.shop.org, "service": "stripe", "added_at": 1}
+        conn.execute(schema.provider_accounts.insert().values(row))
+
+    await house.database.write(account)
+    submit = house.writer.submit
+
+    async def held_up(envelope: Envelope) -> Outcome:
+        if isinstance(envelope.command, SettlePayment):
+            await taken.wait()
+        return await submit(envelope)
+
+    references = [f"pi_{number}" for number in range(3 * NARROW.account_calls_max)]
+    for reference in references:
+        service.outcomes.add(reference)
+        service.of(service.let_go, reference).set()
+    house.start(settings=NARROW, providers={"stripe": lambda _account: service})
+    house.writer.submit = held_up  # type: ignore[method-assign]
+    orders = [await house.place(reference) for reference in references]
+
+    async def followed() -> bool:
+        return len(service.asked) == 2 * NARROW.account_calls_max
+
+    await eventually(followed)
+    taken.set()
+    for order in orders:
+        await house.until(order, "confirmed", "authorized")
+
+
+def test_a_lane_begins_what_its_width_and_the_results_under_way_allow() -> None:
+    lane, held = Lane(2), in_hand(A_JOB)
+    lane.waiting.extend([held] * 9)
+    assert len(lane.begin(9, 0)) == 2
+    lane.called()
+    assert len(lane.begin(9, 0)) == 1
+    lane.called()
+    lane.called()
+    assert lane.begin(9, 0) == [held], "three results are on their way to the book, of four"
+    lane.called()
+    assert (lane.running, lane.begin(9, 0)) == (0, []), "the book has to take one first"
+    lane.concluded()
+    assert len(lane.begin(9, 0)) == 1
+    assert lane.load == 1 + 3 + 4
 
 
 async def test_a_service_that_fails_is_left_alone_and_costs_no_tries(house: House) -> None:

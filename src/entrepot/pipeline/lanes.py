@@ -17,22 +17,26 @@ PUT_OFF_MAX = 5_000
 class Lane:
     """Jobs that wait, oldest first, and how many are under way, at most `width` of them.
 
+    A job whose call has ended leaves its place to the next job, while its result goes to the book.
+    As many jobs as may be under way may be at that.
+
     At most `waiting_max` wait, where that is given: the process holds jobs for others as well.
     Further jobs are put off in the table, and taken again in their order when the lane has room.
     """
 
-    __slots__ = ("put_off", "running", "waiting", "waiting_max", "width")
+    __slots__ = ("concluding", "put_off", "running", "waiting", "waiting_max", "width")
 
     def __init__(self, width: int, waiting_max: int | None = None) -> None:
         self.width, self.waiting_max = width, waiting_max
         self.running = 0
+        self.concluding = 0  # jobs whose call has ended, and whose result goes to the book
         self.waiting: deque[Held] = deque()
         self.put_off: dict[Key, None] = {}  # the keys of jobs, oldest first
 
     @property
     def load(self) -> int:
         """How many jobs this lane holds altogether."""
-        return self.running + len(self.waiting)
+        return self.running + self.concluding + len(self.waiting)
 
     @property
     def is_full(self) -> bool:
@@ -71,13 +75,22 @@ class Lane:
         job before it is done here. That process then has the whole lease for the job.
         """
         begun: list[Held] = []
-        size = min(size, self.width - self.running)
+        size = min(size, self.width - self.running, 2 * self.width - self.running - self.concluding)
         while self.waiting and len(begun) < size:
             held = self.waiting.popleft()
             if held.job.leased_until >= leased_until_min:
                 begun.append(held)
         self.running += len(begun)
         return begun
+
+    def called(self) -> None:
+        """The call of a job under way has ended: its place is free."""
+        self.running -= 1
+        self.concluding += 1
+
+    def concluded(self) -> None:
+        """The book has the result of a job, or nobody brings the result there any more."""
+        self.concluding -= 1
 
     def empty(self) -> list[Held]:
         """Take out everything that waits."""

@@ -236,13 +236,17 @@ class Worker:
             except Exception as error:
                 # One bad order must not stop the others.
                 command = self._failed(held, error)
+            finally:
+                lane.called()
+            if lane.waiting:
+                self._holding.tell_soon()
             command = unless_lapsed(held, command, self._terms)
             await self._concluding.conclude(held, command)
         except asyncio.CancelledError:
             self._cut.append(held)
             raise
         finally:
-            lane.running -= 1
+            lane.concluded()
 
     def _failed(self, held: Held, error: Exception) -> DeferJob:
         where = place_of(error)
