@@ -116,6 +116,8 @@ def test_events_follow_a_number_and_are_waited_for(other: World) -> None:
     assert [one["type"] for one in failed["data"]] == ["order.failed"]
     assert failed["last"] > event["number"]
     assert pointers(do("GET", "/events?after=-1&wait=31")) == ["/after", "/wait"]
+    for types in ("order.faild", "order.failed,", "order.failed, stock.low", "ORDER.FAILED"):
+        assert pointers(do("GET", f"/events?types={types}")) == ["/types"]
 
 
 # How stock is run by an organization that never said so.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from entrepot.core import words
+from entrepot.core import events, words
 from entrepot.core.refusal import Reason
 from entrepot.docs import printed
 from entrepot.settings import described
@@ -35,6 +35,16 @@ def test_nothing_is_left_out() -> None:
         assert f"\n| `{reason.code}`" in PRINTED["docs/refusals.md"]
     for variable, *_ in described():
         assert f"\n| `{variable}` | " in PRINTED["docs/settings.md"]
+
+
+def test_every_type_of_event_is_one_that_can_be_asked_for_and_is_told_of() -> None:
+    named = {
+        value for name, value in vars(events).items()
+        if name.isupper() and isinstance(value, str) and "." in value
+    }  # fmt: skip
+    assert named | set(events.TAXON_CREATED.values()) == events.ALL_TYPES
+    text = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    assert [one for one in sorted(events.ALL_TYPES) if f"`{one}`" not in text] == []
 
 
 def test_the_tree_in_the_architecture_is_the_tree() -> None:

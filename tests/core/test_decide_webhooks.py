@@ -14,7 +14,7 @@ from entrepot.core.decide.subscribe import (
 )
 from entrepot.core.refusal import Reason
 from entrepot.core.results import WebhookResult
-from entrepot.core.webhooks import AGAIN_MAX, WEBHOOKS_MAX, Webhook
+from entrepot.core.webhooks import AGAIN_MAX, WEBHOOKS, WEBHOOKS_MAX, Webhook
 
 SENT = (Sent(3, "order.placed", 204, None),)
 
@@ -95,3 +95,27 @@ def test_there_are_bounds(kind: str) -> None:
     for number in range(1, AGAIN_MAX + 1):
         book.done(Redeliver(ORG, webhook.id, number))
     assert book.refused(Redeliver(ORG, webhook.id, 999)).reason is Reason.ILLEGAL_MOVE
+
+
+def test_a_type_that_no_event_has_is_refused_and_the_right_one_is_named() -> None:
+    book = Book()
+    webhook = made(book)
+    url, types = "https://a.example/", ("order.placed", "order.confirmd")
+    refused = book.refused(MakeWebhook(ORG, "native", url, types, "native", b"s" * 32))
+    assert (refused.reason, refused.field) == (Reason.INVALID, "types[1]")
+    assert "did you mean order.confirmed?" in refused.sentence
+    refused = book.refused(ChangeWebhook(ORG, "native", webhook.id, types=("*",)))
+    assert (refused.reason, refused.field) == (Reason.INVALID, "types[0]")
+    assert "docs/events.md" in refused.sentence
+
+
+def test_a_webhook_keeps_a_type_that_was_taken_before_types_were_looked_at() -> None:
+    book = Book()
+    old = made(book)._replace(types="order.shiped")
+    book.facts.of(WEBHOOKS).know(old)
+    sent_back = ChangeWebhook(ORG, "native", old.id, types=("order.shiped", "stock.low"))
+    result = book.done(sent_back)
+    assert isinstance(result, WebhookResult)
+    assert result.webhook.types == "order.shiped stock.low"
+    further = ChangeWebhook(ORG, "native", old.id, types=("order.shiped", "order.packd"))
+    assert book.refused(further).field == "types[1]"

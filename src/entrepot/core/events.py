@@ -6,6 +6,7 @@ from its events.
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -147,6 +148,30 @@ TYPES = (
     PAYMENT_VOIDED, PAYMENT_EXPIRED, HOLD_LAPSES, INCREASE_REQUESTED, PAYMENT_INCREASED,
     INCREASE_DECLINED, HOLD_RENEWED, RENEWAL_DECLINED,
 )  # fmt: skip
+
+
+# Every type of event that there is: those of orders, and those of all other subjects.
+ALL_TYPES = frozenset({
+    *TYPES, *TAXON_CREATED.values(), KEY_MADE, KEY_REVOKED, TOUCH_RECORDED, PRODUCT_CREATED,
+    PRODUCT_UPDATED, PRODUCT_DELETED, BROADCAST_RECORDED, BROADCAST_CHANGED, PRICE_LIST_CREATED,
+    PRICE_LIST_CHANGED, INVOICE_CREATED, INVOICE_UPDATED, STOCK_ADJUSTED, STOCK_LOW,
+    STOCK_RECOVERED, CHANNEL_MADE, ORGANIZATION_MADE, ORDER_SOURCE_SET, ORDER_SOURCE_REMOVED,
+    PAYMENT_SECRET_TAKEN, ACCOUNT_ADDED, ACCOUNT_CHANGED, ACCOUNT_RESEALED, ACCOUNT_REMOVED,
+    MEMBER_INVITED, MEMBER_JOINED, SETTINGS_CHANGED, LOCATION_MADE, CUSTOMER_CREATED,
+    CUSTOMER_UPDATED, PARTNERSHIP_UPDATED, INTEGRATION_CONNECTED, INTEGRATION_CHANGED, SYNCED,
+    SYNC_FAILED, WEBHOOK_RECEIVED, WEBHOOK_MADE, WEBHOOK_CHANGED, WEBHOOK_DISABLED,
+    WEBHOOK_REMOVED, STOCK_SETTINGS_TOLD, MEDIUM_ADDED, BULK_JOB_CREATED, BULK_JOB_COMPLETED,
+    BULK_JOB_FAILED, PURCHASE_DRAFTED, PURCHASE_WITHDRAWN,
+})  # fmt: skip
+
+
+def no_such_type(type_: str) -> str | None:
+    """That no event has this type, as a sentence; None where some have."""
+    if type_ in ALL_TYPES:
+        return None
+    alike = difflib.get_close_matches(type_, sorted(ALL_TYPES), n=1)
+    hint = f"did you mean {alike[0]}?" if alike else "docs/events.md lists the types"
+    return f"no event has this type; {hint}"
 
 
 def happened(

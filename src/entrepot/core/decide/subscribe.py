@@ -73,8 +73,11 @@ def wants(command: ChangeWebhook | RemoveWebhook | Redeliver, needs: Needs) -> N
 
 
 def make(command: MakeWebhook, facts: Facts) -> Decision:
-    """Make the webhook, which gets what happens from now on. Refused: one too many."""
+    """Make the webhook, which gets what happens from now on. Refused: one too many, and a type that
+    no event has.
+    """
     org = command.org
+    _look_at_types(command.types)
     live = [one for one in facts.of(WEBHOOKS).values() if one.org == org and one.state != REMOVED]
     if len(live) >= WEBHOOKS_MAX:
         sentence = f"an organization has at most {WEBHOOKS_MAX} webhooks"
@@ -87,12 +90,13 @@ def make(command: MakeWebhook, facts: Facts) -> Decision:
 
 
 def change(command: ChangeWebhook, facts: Facts) -> Decision:
-    """Change the webhook. Refused: an unknown one."""
+    """Change the webhook. Refused: an unknown one, and a new type that no event has."""
     known = found(command.org, command.webhook_id, facts)
     told: dict[str, Any] = {
         name: value for name in ("url", "format") if (value := getattr(command, name)) is not None
     }
     if command.types is not None:
+        _look_at_types(command.types, frozenset(known.types.split()))
         told["types"] = " ".join(command.types)
     if command.active is not None:
         told |= {"state": ACTIVE if command.active else PAUSED}
@@ -103,6 +107,13 @@ def change(command: ChangeWebhook, facts: Facts) -> Decision:
         version=known.version + 1, leased_until=0, updated_at=facts.now, **told
     )
     return _told(changed, events.WEBHOOK_CHANGED, command.source, facts)
+
+
+def _look_at_types(types: tuple[str, ...], kept: frozenset[str] = frozenset()) -> None:
+    """Refuse a type that no event has, unless the webhook has it from a time before this check."""
+    for at, type_ in enumerate(types):
+        if type_ not in kept and (why_not := events.no_such_type(type_)) is not None:
+            raise refuse(Reason.INVALID, why_not, f"types[{at}]")
 
 
 def remove(command: RemoveWebhook, facts: Facts) -> Decision:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from entrepot.core import scopes
+from entrepot.core import events, scopes
+from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Response
 from entrepot.edge.native import bodies
@@ -19,10 +20,18 @@ LOOKED_AT = 2_000
 AGAIN_SECONDS = 0.5
 
 
+def _types(told: str) -> frozenset[str]:
+    types = told.split(",")
+    for type_ in types:
+        if (why_not := events.no_such_type(type_)) is not None:
+            raise refuse(Reason.INVALID, f"{type_[:100]!r}: {why_not}", "types")
+    return frozenset(types)
+
+
 async def list_events(call: Call) -> Answer:
     """Events behind a number, oldest first; with `wait`, once there are some."""
     asked = bodies.query(call, wire.FeedQuery)
-    types = frozenset(asked.types.split(",")) if asked.types is not None else None
+    types = None if asked.types is None else _types(asked.types)
     until = time.monotonic() + asked.wait
     last, news = asked.after, call.services.writer.news
     with news.listening(call.principal.org) as listener:
@@ -51,7 +60,8 @@ OPERATIONS = (
         "`last` is the `after` of the next request.",
         parameters=bodies.parameters(
             wire.FeedQuery, after="The number of the last event that is known.",
-            limit="Events in an answer.", types="Only these types, with commas between them.",
+            limit="Events in an answer.",
+            types="Only these types, with commas between them. An unknown type is refused.",
             wait="Seconds to wait for an event if there is none.",
         ),
         responses={200: Response("The events that follow", wire.Feed), **ERRORS},

@@ -7,13 +7,15 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from entrepot.core.events import ALL_TYPES
 from entrepot.core.webhooks import FORMATS, TYPES_MAX, URL_MAX
 from entrepot.edge.native.paging import Limit
 from entrepot.edge.native.values import seen
 from entrepot.edge.native.wire import Page, Time, Uuid
 
 Url = Annotated[str, seen(URL_MAX, format="uri")]
-Type = Annotated[str, Meta(pattern=r"^[a-z_]+(\.[a-z_]+)+$", max_length=100)]
+# The decision looks at a type: a webhook keeps what was stored before anybody did.
+Type = Annotated[str, Meta(max_length=100, extra_json_schema={"enum": sorted(ALL_TYPES)})]
 Types = Annotated[list[Type], Meta(max_length=TYPES_MAX)]
 Format = Literal["native", "domain_event"]
 assert FORMATS == ("native", "domain_event")
