@@ -53,6 +53,7 @@ BREAKS = (
     *BREAKS_OF_INVOICES, *BREAKS_OF_PRICE_LISTS, *BREAKS_OF_CATALOGUE,
     *BREAKS_OF_MERGING, *BREAKS_OF_ACCOUNTS,
 )  # fmt: skip
+CHECKS_OF_PARENTS = tuple(parents.checks())
 DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
 YEAR = 365 * 86_400 * 1_000_000
 
@@ -103,7 +104,7 @@ def test_every_reference_is_followed(book: Book, reference: Reference) -> None:
     ):  # the row itself: it is the entry beside it that is mistaken
         column = "entry_id"
     nowhere = "99" if column in ("org", "number") else ":nowhere"
-    check = list(parents.checks())[REFERENCES.index(reference)]
+    check = CHECKS_OF_PARENTS[REFERENCES.index(reference)]
 
     def dangling(conn: Connection) -> tuple[list[Any], list[Any]]:
         before = list(conn.execute(check.broken))

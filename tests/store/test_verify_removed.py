@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import Connection
@@ -13,12 +12,10 @@ from tests.store.verify_book import operation_key
 from tests.store.verify_breaks import Break
 from tests.store.verify_removed import checking, found_without
 
-from entrepot.testing.server import sqlite_url
-
 
 @pytest.fixture(scope="module")
-def sqlite_book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
-    made = Book(sqlite_url(Path(tmp_path_factory.mktemp("removed"))))
+def sqlite_book(fresh_database: Callable[[str], str]) -> Iterator[Book]:
+    made = Book(fresh_database("sqlite"))
     yield made
     made.close()
 
