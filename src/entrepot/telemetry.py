@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import traceback
+from bisect import bisect_left
 from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
@@ -295,6 +296,21 @@ def counting(counter: Counter) -> Callable[[float], None]:
     """
     add: Callable[[float], None] = counter._value.inc  # noqa: SLF001
     return add
+
+
+def timing(histogram: Histogram) -> Callable[[float], None]:
+    """What adds seconds to a histogram that has its labels, for code that times every order.
+
+    `Histogram.observe` goes through the buckets one by one.
+    """
+    bounds, total = histogram._upper_bounds, histogram._sum.inc  # noqa: SLF001
+    buckets = [bucket.inc for bucket in histogram._buckets]  # noqa: SLF001
+
+    def observe(seconds: float) -> None:
+        total(seconds)
+        buckets[bisect_left(bounds, seconds)](1)
+
+    return observe
 
 
 def exposition() -> bytes:

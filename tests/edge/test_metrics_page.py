@@ -8,6 +8,9 @@ from urllib.request import urlopen
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, Histogram
 from tests.edge.serving import without_a_book
 
 from entrepot import pages, telemetry
@@ -122,3 +125,27 @@ def test_what_is_served_is_what_is_told() -> None:
         assert told == names
     finally:
         end()
+
+
+@given(st.lists(st.sampled_from((0.0, 0.5, 1.0, 1.5, 2.0, 9.0, -1.0)), max_size=20))
+def test_what_times_every_order_counts_as_observing_does(seconds: list[float]) -> None:
+    registry = CollectorRegistry()
+    slow, quick = (
+        Histogram(name, "seconds", ["operation"], buckets=(0.5, 1.0, 2.0), registry=registry)
+        for name in ("slow", "quick")
+    )
+    time_by = telemetry.timing(quick.labels("void"))
+    observe = slow.labels("void").observe
+    for one in seconds:
+        observe(one)
+        time_by(one)
+
+    def told(histogram: Histogram) -> list[Any]:
+        [metric] = histogram.collect()
+        return [
+            (sample.name.partition("_")[2], sample.labels, sample.value)
+            for sample in metric.samples
+            if not sample.name.endswith("_created")
+        ]
+
+    assert told(quick) == told(slow)

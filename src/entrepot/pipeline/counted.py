@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from entrepot import failpoints
@@ -24,8 +24,9 @@ from entrepot.providers.payment import (
     ServiceTerms,
     VoidAnswer,
 )
-from entrepot.telemetry import metrics
+from entrepot.telemetry import counting, metrics, timing
 
+_Adds = Callable[[float], None]
 A = TypeVar("A")
 
 OUTCOMES: dict[type, str] = {
@@ -56,8 +57,7 @@ class Counted:
         self.breaker = breaker
         self._provider = provider
         self._service = service
-        self._series: dict[tuple[str, str], Any] = {}
-        self._seconds: dict[str, Any] = {}
+        self._series: dict[tuple[str, str], tuple[_Adds, _Adds]] = {}
 
     @property
     def terms(self) -> ServiceTerms:
@@ -121,13 +121,11 @@ class Counted:
 
     def _count(self, operation: str, outcome: str, seconds: float) -> None:
         # Looking a series up by its labels costs more than counting.
-        timed = self._seconds.get(operation)
-        if timed is None:
+        key = (operation, outcome)
+        if key not in self._series:
             timed = metrics.provider_seconds.labels(self._service, operation)
-            self._seconds[operation] = timed
-        timed.observe(seconds)
-        counted = self._series.get((operation, outcome))
-        if counted is None:
             counted = metrics.provider_calls.labels(self._service, operation, outcome)
-            self._series[operation, outcome] = counted
-        counted.inc()
+            self._series[key] = timing(timed), counting(counted)
+        time_by, count = self._series[key]
+        time_by(seconds)
+        count(1)
