@@ -16,13 +16,18 @@ Answer = Callable[[str, Message], tuple[int, bytes, Mapping[str, str]]]
 class LocalHttp:
     """The server, while it is entered."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, protocol: str = "HTTP/1.0") -> None:
+        """With HTTP/1.1 as the `protocol`, connections stay open."""
         # Requests in the order in which they came: the method, the path and the body.
         self.sent: list[tuple[str, str, bytes]] = []
-        sent = self.sent
+        self.ports: set[int] = set()  # those that requests came from
+        sent, ports = self.sent, self.ports
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = protocol
+
             def do_GET(self) -> None:
+                ports.add(self.client_address[1])
                 length = int(self.headers.get("Content-Length") or 0)
                 sent.append((self.command, self.path, self.rfile.read(length)))
                 status, body, headers = answer(self.path, self.headers)

@@ -152,7 +152,7 @@ class StripeProvider:
 
     async def close(self) -> None:
         """See `PaymentProvider.close`."""
-        await self._http.close_async()  # type: ignore[no-untyped-call]
+        await self._http.close_async()
 
     # ------------------------------------------------------------------ authorising
 
