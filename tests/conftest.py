@@ -26,6 +26,7 @@ from tests.side_by_side import pytest_addoption, pytest_configure  # noqa: F401 
 from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
+from entrepot.testing import forking
 from entrepot.testing.clients import World, speaking
 from entrepot.testing.pgbouncer import PgBouncer
 from entrepot.testing.pooler import Pooler
@@ -138,8 +139,12 @@ def _name(url: str) -> str:
     return url.rpartition("/")[2]
 
 
-def pytest_collection_finish() -> None:
-    """The collector walks what all tests were made from no more: it stays until the end."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The collector walks what all tests were made from no more: it stays until the end. Processes
+    side by side have their servers from one that has loaded the program.
+    """
+    if session.config.getoption("side_by_side") > 1 and not session.config.option.collectonly:
+        forking.load()
     gc.freeze()
 
 

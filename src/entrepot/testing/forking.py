@@ -15,8 +15,10 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import Any
 
 from entrepot import failpoints
 from entrepot.cli.main import main
@@ -28,6 +30,17 @@ def forking() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["entrepot.testing.loaded"])
     return context
+
+
+def load() -> None:
+    """Load the program now. Processes that this one forks later have no need to load it again: what
+    they start is forked from the one loaded process.
+    """
+    forking()
+    forkserver.ensure_running()
+    # A process can only ask after its own children.
+    known: Any = forkserver._forkserver  # noqa: SLF001
+    os.register_at_fork(after_in_child=lambda: setattr(known, "ensure_running", lambda: None))
 
 
 class Forked:
