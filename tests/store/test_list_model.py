@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -145,10 +146,16 @@ def as_told(order: Order, told: Told) -> Order:
     return order._replace(facets=facets, properties=told.properties, version=order.version + 1)
 
 
+@lru_cache(maxsize=4096)
+def _said(properties: str) -> frozenset[tuple[str, str]]:
+    """What properties say. Each order is compared with hundreds of filters."""
+    return frozenset(paths(parse(properties)))
+
+
 def matches(wanted: OrderFilter, order: Order) -> bool:
     """The meaning of the filter, in the plainest words."""
     made, changed, w = order.created_at, order.updated_at, wanted
-    said = set(paths(parse(order.properties))) if order.properties else set()
+    said = _said(order.properties) if order.properties else frozenset()
     has = any(path == w.property_path for path, _ in said)
     return all((
         w.created_after is None or made > w.created_after,
