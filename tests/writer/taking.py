@@ -32,4 +32,9 @@ class Taking:
         )  # fmt: skip
 
     def born(self, jobs: list[Job], facts: Facts) -> None:
-        self.handed.extend((job, facts.seen(job)) for job in jobs)
+        for job in jobs:
+            seen = facts.seen(job)
+            # What a first step left an order with is what all rows of the batch say.
+            facts.left.pop((job.org, job.order_id or b""), None)
+            assert facts.seen(job) == seen
+            self.handed.append((job, seen))

@@ -144,6 +144,8 @@ class Facts:
     # Jobs that a decision may leave to the process that holds them: their leases must not change.
     held: set[Key] = field(default_factory=set)
     shelves: set[Shelf] = field(default_factory=set)  # whose levels were read
+    # Orders as their first step left them, with what hangs on them; some may have moved on.
+    left: dict[Key, Seen] = field(default_factory=dict)
     # Whether a decision went by the very numbers of a level, and not just by there being enough.
     exact_stock: bool = False
     # When what is written of an organization's orders is committed: later than all that was
@@ -202,6 +204,10 @@ class Facts:
         order = self.orders.get(key)
         if order is None:
             return None
+        left = self.left.get(key)
+        if left is not None and left.job is job and left.order.version == order.version:
+            # Its number and its time are the commit's.
+            return Seen(left.org, order, left.reservations, left.funds, job)
         reservations = tuple(self.reservations.of(key))
         billed = self.group(INVOICES, key) if order.org in self.invoicing else ()
         invoice = next(iter(billed), None)

@@ -138,7 +138,9 @@ class Rows(Mapping[K, R]):
 
 
 class Grouped(Rows[K, R], Generic[G, K, R]):
-    """Rows that belong to something, such as the reservations of an order."""
+    """Rows that belong to something, such as the reservations of an order. What a row belongs to
+    never changes.
+    """
 
     __slots__ = ("_group", "_groups", "_unplaced")
 
@@ -146,16 +148,19 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
         super().__init__(kind)
         assert kind.group is not None
         self._group = kind.group
-        self._groups: dict[G, dict[K, R]] = {}
-        # Rows that came or changed after somebody last asked for a group.
+        # The keys of each group's rows, in the order in which the rows came. Some may be gone.
+        self._groups: dict[G, dict[K, Any]] = {}
+        # Keys of rows that came after somebody last asked for a group.
         self._unplaced: list[Iterable[K]] = []
 
     def of(self, group: G) -> Collection[R]:
         """The rows of one group, as they now are."""
         if self._unplaced:
             self._place()
-        found = self._groups.get(group)
-        return found.values() if found else ()
+        if group not in self._groups:
+            return ()
+        now = self.now
+        return [now[key] for key in self._groups[group] if key in now]
 
     def know_group(self, group: G, rows: Iterable[R]) -> None:
         """Take rows of one group as the database has them."""
@@ -163,8 +168,6 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
         its = {key_of(row): row for row in rows}
         self.base.update(its)
         self.now.update(its)
-        if self._unplaced:
-            self._place()
         if group in self._groups:
             self._groups[group].update(its)
         else:
@@ -183,21 +186,15 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
 
     def take(self, changed: dict[K, R | None]) -> None:
         """See Rows."""
-        self._unplaced.append(changed)
+        if not changed.keys() <= self.now.keys():
+            self._unplaced.append(changed)
         # As in Rows: every order comes here several times.
         self.told.update(changed)
         self._written = None
         if None in changed.values():
-            for key in [key for key, row in changed.items() if row is None]:
-                self._displace(key)
             self._take_away(changed)
         else:
             self.now.update(changed)  # no row is None
-
-    def forget(self, key: K) -> None:
-        """See Rows."""
-        self._displace(key)
-        super().forget(key)
 
     def _place(self) -> None:
         groups, known, group_of = self._groups, self.get, self._group
@@ -208,12 +205,7 @@ class Grouped(Rows[K, R], Generic[G, K, R]):
                     continue
                 group = group_of(row)
                 if group in groups:
-                    groups[group][key] = row
+                    groups[group][key] = None
                 else:
-                    groups[group] = {key: row}
+                    groups[group] = {key: None}
         self._unplaced.clear()
-
-    def _displace(self, key: K) -> None:
-        row = self.now.get(key)
-        if row is not None:
-            self._groups.get(self._group(row), {}).pop(key, None)

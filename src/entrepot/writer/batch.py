@@ -18,7 +18,8 @@ from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job, revision
 from entrepot.core.refusal import BY_EXACT_STOCK, NEVER_STORED, Reason, Refusal
-from entrepot.core.results import Decision, OrderResult, Result
+from entrepot.core.results import Decision, OrderResult, Result, StepResult
+from entrepot.core.seen import Seen
 from entrepot.store.writing.flush import flush
 from entrepot.store.writing.working_set import load
 from entrepot.telemetry import Committed
@@ -109,6 +110,20 @@ def _reserve(job: Job, facts: Facts, first_step: FirstStep) -> None:
         decision = decide(command, facts)
         if isinstance(decision, Decision):
             facts.absorb(decision.changes)
+            _leave(decision, facts)
+
+
+def _leave(decision: Decision, facts: Facts) -> None:
+    """Keep what the first step left an order with, for the step that follows. The order has no
+    reservations but these, and no invoice yet where the organization has none.
+    """
+    step = decision.result
+    if isinstance(step, StepResult) and step.job is not None and step.order is not None:
+        org, order = step.order.org, step.order
+        if org not in facts.invoicing:
+            made = tuple(decision.changes.reservations)
+            seen = Seen(facts.orgs[org], order, made, step.funds, step.job)
+            facts.left[org, order.id] = seen
 
 
 def judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Outcome:
