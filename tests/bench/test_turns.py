@@ -13,14 +13,24 @@ from bench import turns_measures
 
 def test_the_ratio_is_of_neighbours_and_its_interval_holds_the_median() -> None:
     slow_and_quick_minutes = [Load(1000.0, 500.0), Load(500.0, 1000.0), Load(2000.0, 250.0)]
-    tenth_less = [Load(load.rate * 0.9, load.processor / 0.9) for load in slow_and_quick_minutes]
-    told = Compared("an order", slow_and_quick_minutes, tenth_less).told()
+    starts = [
+        [(load, Load(load.rate * 0.9, load.processor / 0.9))] for load in slow_and_quick_minutes
+    ]
     nine = "0.900 (0.900 to 0.900)"
-    assert told.splitlines() == [
-        "an order, 3 pairs",
+    assert Compared("an order", "order", starts).told().splitlines() == [
+        "an order, 3 starts of 1 pairs",
         f"  orders a second: {nine}, of 1,000 and 900",
         f"  orders a second of the processor: {nine}, of 500 and 556 microseconds an order",
     ]
+
+
+def test_a_start_counts_once_however_many_pairs_it_has() -> None:
+    def pair(ratio: float) -> tuple[Load, Load]:
+        return Load(100.0, 10.0), Load(100.0 * ratio, 10.0 / ratio)
+
+    lucky, others = [pair(1.3)] * 9, [[pair(0.9)], [pair(0.9)]]
+    told = Compared("a page", "answer", [lucky, *others]).told()
+    assert "answers a second: 0.900 (0.900 to 1.300)" in told
 
 
 def test_the_interval_is_as_wide_as_the_ratios_scatter() -> None:
