@@ -299,7 +299,7 @@ def counting(counter: Counter) -> Callable[[float], None]:
 
 
 def timing(histogram: Histogram) -> Callable[[float], None]:
-    """What adds seconds to a histogram that has its labels, for code that times every order.
+    """A function that adds seconds to a histogram with its labels, for code that times every order.
 
     `Histogram.observe` goes through the buckets one by one.
     """

@@ -1,4 +1,4 @@
-"""What a step of the pipeline is told of its order, without a read."""
+"""A step of the pipeline is told of its order without a read."""
 
 from __future__ import annotations
 

@@ -60,6 +60,6 @@ def _comparing(compare: _Compare) -> Iterator[None]:
 
 
 def _rows(walk: Walk, row: Any, own: _Own) -> tuple[Any, bytes]:
-    """What an order is compared by. Values of different types are different ones."""
+    """All of an order's rows and the maker of its keys. Values of two types are never the same."""
     told = [found and [tuple(one) for one in found] for found in own.values()]
     return walk._operation_key, marshal.dumps((tuple(row), told), _AS_IT_IS)

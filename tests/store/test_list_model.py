@@ -148,7 +148,7 @@ def as_told(order: Order, told: Told) -> Order:
 
 @lru_cache(maxsize=4096)
 def _said(properties: str) -> frozenset[tuple[str, str]]:
-    """What properties say. Each order is compared with hundreds of filters."""
+    """The paths of properties, kept: each order is compared with hundreds of filters."""
     return frozenset(paths(parse(properties)))
 
 

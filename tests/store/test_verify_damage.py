@@ -38,8 +38,8 @@ class Healthy(NamedTuple):
 
 
 class KnownSchemas:
-    """What is wrong with the schema of a table, by all that the book says of the table. A table is
-    looked at in a fifth of the time of an audit, and most are the same in every damaged book.
+    """The faults of each table's schema, by all that the book says of the table. Looking at schemas
+    takes a fifth of an audit, and most tables are the same in every damaged book.
     """
 
     def __init__(self) -> None:
@@ -121,8 +121,8 @@ class Copy:
         return 0, json.loads(self._say())
 
     def found(self) -> dict[str, list[dict[str, Any]]]:
-        """The witnesses of each invariant that does not hold. What is as in the healthy book is not
-        compared again.
+        """The witnesses of each invariant that does not hold. Orders and schemas of the healthy
+        book are not compared again.
         """
         with self._of.orders.passed_over(), self._of.schemas.passed_over():
             code, said = self.verify()

@@ -88,7 +88,9 @@ def tables() -> list[Table]:
 
 @cache
 def _asked() -> dict[str, Select[Any]]:
-    """What asks each table for the rows of one organization. Making it takes as long as asking."""
+    """A question to each table for the rows of one organization. Making a question takes as long
+    as asking, so that all are kept.
+    """
     return {one.name: select(one).where(one.c.org == bindparam("of")) for one in tables()}
 
 

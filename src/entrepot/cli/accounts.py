@@ -14,7 +14,7 @@ from entrepot.cli import choosing, credentials
 from entrepot.cli.choices import name_of, words
 from entrepot.cli.session import OperatorError, commit, on_book, organization, read
 from entrepot.cli.telling import changed
-from entrepot.cli.writing import make_writer
+from entrepot.cli.writing import results
 from entrepot.clock import new_id, now
 from entrepot.core import actor, ids
 from entrepot.core import scopes as native_scopes
@@ -187,8 +187,7 @@ def create_key(
 
 async def _key(database: Database, command: MakeKey | RevokeKey, by: str) -> OwnKey:
     """The key that the command makes or revokes."""
-    writer = make_writer(database, settings.load())
-    result = (await writer.submit(Envelope(command, actor=actor.operator(by)))).result
+    [result] = await results(database, [Envelope(command, actor=actor.operator(by))])
     if isinstance(result, Refusal):
         raise OperatorError(result.sentence)
     assert isinstance(result, KeyResult)

@@ -8,9 +8,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from sqlalchemy import Connection
 
-from entrepot import settings
 from entrepot.cli.session import OperatorError, on_book, organization, read
-from entrepot.cli.writing import make_writer
+from entrepot.cli.writing import results
 from entrepot.core.actor import operator
 from entrepot.core.decide.connect import SwitchConnection
 from entrepot.core.refusal import Refusal
@@ -104,9 +103,9 @@ def _switch(org: str, connection: str, *, active: bool) -> None:
 
     async def work(database: Database) -> object:
         found = await database.read(lambda conn: organization(conn, org))
-        writer = make_writer(database, settings.load())
         command = SwitchConnection(found.org, "operator", connection, active)
-        return (await writer.submit(Envelope(command, actor=by))).result
+        [result] = await results(database, [Envelope(command, actor=by)])
+        return result
 
     result = on_book(work, must_exist=True)
     if isinstance(result, Refusal):

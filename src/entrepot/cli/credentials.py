@@ -7,7 +7,7 @@ from typing import Any
 
 from entrepot import settings
 from entrepot.cli.errors import OperatorError
-from entrepot.cli.writing import make_writer
+from entrepot.cli.writing import results
 from entrepot.core import actor, ids
 from entrepot.core.commands import Command
 from entrepot.core.decide.keys import MakeKey
@@ -49,9 +49,9 @@ async def _issued(
         ],
     ]
     envelopes = [Envelope(one, actor=actor.operator(by)) for one in commands]
-    for outcome in await make_writer(database, chosen).submit_all(envelopes):
-        if isinstance(outcome.result, Refusal):
-            raise OperatorError(outcome.result.sentence)
+    for result in await results(database, envelopes):
+        if isinstance(result, Refusal):
+            raise OperatorError(result.sentence)
     return _told(org, secrets)
 
 

@@ -14,7 +14,7 @@ from entrepot import settings
 from entrepot.cli import credentials
 from entrepot.cli.choices import host_of, port_of, whole
 from entrepot.cli.session import OperatorError, commit, on_book
-from entrepot.cli.writing import make_writer
+from entrepot.cli.writing import results
 from entrepot.clock import new_id, now
 from entrepot.core import ids
 from entrepot.core.actor import OPERATOR, operator
@@ -30,7 +30,6 @@ from entrepot.store.engine import Database
 from entrepot.store.engines.opening import parsed_url
 from entrepot.store.engines.private_files import readable_by_others, write_private
 from entrepot.writer.envelope import Envelope
-from entrepot.writer.writer import Writer
 
 NAME = "Demo"
 BY = "demo"  # who sends its commands: the command line's own command
@@ -105,7 +104,7 @@ async def ensure(database: Database) -> dict[str, Any]:
         told = await credentials.begin(database, org, BY)
     else:
         told = await credentials.issue_all(database, org, BY)
-    variants = await _goods(database, org, chosen)
+    variants = await _goods(database, org)
     told["variants"] = variants
     write_private(path, text_of(told))
     return told
@@ -130,21 +129,18 @@ def _works(conn: Connection, kept: dict[str, Any]) -> bool:
     return all(accounts.credential(conn, secret) is not None for secret in secrets)
 
 
-async def _goods(
-    database: Database, org: accounts.Organization, chosen: settings.Settings
-) -> list[dict[str, Any]]:
+async def _goods(database: Database, org: accounts.Organization) -> list[dict[str, Any]]:
     def listed(conn: Connection) -> dict[str, catalogue.ListedVariant]:
         return {one.sku: one for one in catalogue.listed_variants(conn, org.org)}
 
     there = await database.read(listed)
-    writer = make_writer(database, chosen)
     for sku, name, price in GOODS:
         if sku in there:
             continue
-        made = await _done(writer, MakeVariant(org.org, OPERATOR, sku, name, "USD", price))
+        made = await _done(database, MakeVariant(org.org, OPERATOR, sku, name, "USD", price))
         assert isinstance(made, VariantResult)
         here = org.default_location
-        await _done(writer, AdjustStock(org.org, made.variant.id, here, ON_HAND, "Demo stock"))
+        await _done(database, AdjustStock(org.org, made.variant.id, here, ON_HAND, "Demo stock"))
     return [
         {"id": ids.dashed(one.id), "sku": one.sku, "price": one.price.text(),
          "currency": one.currency, "on_hand": json_number(one.on_hand)}
@@ -152,8 +148,8 @@ async def _goods(
     ]  # fmt: skip
 
 
-async def _done(writer: Writer, command: MakeVariant | AdjustStock) -> Result:
-    result = (await writer.submit(Envelope(command, actor=operator(BY)))).result
+async def _done(database: Database, command: MakeVariant | AdjustStock) -> Result:
+    [result] = await results(database, [Envelope(command, actor=operator(BY))])
     if isinstance(result, Refusal):
         raise OperatorError(result.sentence)
     return result

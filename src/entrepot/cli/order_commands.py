@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from entrepot import settings
 from entrepot.cli.choices import OrderText, OrgText, words
 from entrepot.cli.session import Meant, OperatorError, on_book, order_meant, order_words
-from entrepot.cli.writing import make_writer
+from entrepot.cli.writing import results
 from entrepot.core.actor import operator
 from entrepot.core.commands import Command
 from entrepot.core.decide.amend import AmendOrder
@@ -34,8 +33,8 @@ def submitted(
 
     async def work(database: Database) -> Result | Refusal:
         meant = await database.read(lambda conn: order_meant(conn, named, org))
-        writer = make_writer(database, settings.load())
-        return (await writer.submit(Envelope(command(meant), actor=actor))).result
+        [result] = await results(database, [Envelope(command(meant), actor=actor)])
+        return result
 
     result = on_book(work, must_exist=True)
     if isinstance(result, Refusal):

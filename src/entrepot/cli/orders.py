@@ -10,14 +10,13 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from sqlalchemy import Connection
 
-from entrepot import settings
 from entrepot.cli.announced import show_announced
 from entrepot.cli.choices import ORDER, whole
 from entrepot.cli.failed import show_failed
 from entrepot.cli.order_commands import submitted
 from entrepot.cli.searched import show_found
 from entrepot.cli.session import OperatorError, on_book, organization
-from entrepot.cli.writing import make_writer
+from entrepot.cli.writing import results
 from entrepot.clock import now
 from entrepot.core import ids
 from entrepot.core.actor import operator
@@ -28,7 +27,6 @@ from entrepot.core.shown import moment
 from entrepot.store.engine import Database
 from entrepot.store.reading.waiting import Key, Query, State, Waiting, listed
 from entrepot.writer.envelope import Envelope
-from entrepot.writer.writer import Writer
 
 LIMIT = 1_000
 _LIMIT_MAX = 1_000_000
@@ -186,12 +184,12 @@ def retry(
         if named is not None:
             mine = (await database.read(lambda conn: organization(conn, named))).org
         query = Query(now(), mine, text=reason or "", failed=True)
-        return await _retry_all(database, make_writer(database, settings.load()), query)
+        return await _retry_all(database, query)
 
     print(f"{on_book(every, must_exist=True)} steps go on")
 
 
-async def _retry_all(database: Database, writer: Writer, query: Query) -> int:
+async def _retry_all(database: Database, query: Query) -> int:
     """Resume every step that is meant, some hundred a time; how many went on.
 
     A step that a worker has taken or finished meanwhile is left alone.
@@ -204,8 +202,8 @@ async def _retry_all(database: Database, writer: Writer, query: Query) -> int:
         )
         if not page:
             return resumed
-        outcomes = await writer.submit_all([Envelope(_resuming(one), actor=_RETRY) for one in page])
-        resumed += sum(not isinstance(outcome.result, Refusal) for outcome in outcomes)
+        resuming = [Envelope(_resuming(one), actor=_RETRY) for one in page]
+        resumed += sum(not isinstance(one, Refusal) for one in await results(database, resuming))
         after = (page[-1].job.org, page[-1].job.id)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from entrepot import payment_services, sealing, settings
 from entrepot.cli.choices import words
 from entrepot.cli.session import OperatorError, on_book, organization, read
-from entrepot.cli.writing import make_writer
+from entrepot.cli.writing import results
 from entrepot.core import actor, ids
 from entrepot.core.decide.open_account import AddAccount, RemoveAccount, SealAnew
 from entrepot.core.provider_accounts import ProviderAccount
@@ -217,8 +217,7 @@ async def _done(
     database: Database, command: AddAccount | SealAnew | RemoveAccount, by: str
 ) -> AccountResult:
     """Give the command to the same writer as a server's. Returns the result."""
-    writer = make_writer(database, settings.load())
-    result = (await writer.submit(Envelope(command, actor=actor.operator(by)))).result
+    [result] = await results(database, [Envelope(command, actor=actor.operator(by))])
     if isinstance(result, Refusal):
         raise OperatorError(f"{result.sentence} `entrepot provider list` shows the accounts")
     assert isinstance(result, AccountResult)

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from entrepot import settings
 from entrepot.cli.session import OperatorError, on_book, organization
-from entrepot.cli.writing import make_outside, make_writer
+from entrepot.cli.writing import make_outside, results
 from entrepot.clock import now
 from entrepot.core import ids
 from entrepot.core.actor import operator
@@ -227,13 +227,13 @@ async def _each_looked_up(
 async def _applied(database: Database, org: int, found: list[Compared]) -> set[str]:
     """The orders whose safe commands were given and taken."""
     safe = {one.order for each in found for one in each.findings if one.safe and one.order}
-    writer = make_writer(database, settings.load())
     taken = set()
     for order in sorted(safe):
         order_id = ids.spelled(order)
         assert order_id is not None, "a finding of the book names its order by its id"
         envelope = Envelope(ResumeOrder(org, order_id), actor=_RECONCILE)
-        if not isinstance((await writer.submit(envelope)).result, Refusal):
+        [result] = await results(database, [envelope])
+        if not isinstance(result, Refusal):
             taken.add(order)
     return taken
 

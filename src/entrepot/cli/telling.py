@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from entrepot import settings
 from entrepot.cli.session import OperatorError, on_book, organization
-from entrepot.cli.writing import make_writer
+from entrepot.cli.writing import results
 from entrepot.core import actor
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.run_stock import RunStock
@@ -24,11 +23,10 @@ def changed(org: str, wanted: Told, by: str) -> str:
 
     async def work(database: Database) -> str:
         found = await database.read(lambda conn: organization(conn, org))
-        writer = make_writer(database, settings.load())
         command = wanted._replace(org=found.org)
-        outcome = await writer.submit(Envelope(command, actor=actor.operator(by)))
-        if isinstance(outcome.result, Refusal):
-            raise OperatorError(outcome.result.sentence)
+        [result] = await results(database, [Envelope(command, actor=actor.operator(by))])
+        if isinstance(result, Refusal):
+            raise OperatorError(result.sentence)
         return found.name
 
     return on_book(work, must_exist=True)

@@ -17,7 +17,7 @@ from entrepot.providers.exchange import (
 )
 
 # For every request, httpcore looks at each connection of its pool twice, most of which costs a call
-# to the system. With one pool of 32 connections that was a third of the processor's time.
+# to the system. With one pool of 32 connections, 30 of 100 samples of a server were there.
 CONNECTIONS_MAX = 4
 
 
