@@ -6,17 +6,12 @@ client's id fills one segment of the path or one value of the query, and nothing
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-import httpx
-
 ORDER, BUSINESS = "{orderId}", "{businessId}"
 BODY_BYTES_MAX = 1 << 20
-CONNECT_SECONDS = 3.0
-TOTAL_SECONDS = 15.0
 OK = 200
 
 _SPLIT = re.compile(r"(https?)://([^/?#\\]*)([^?#]*)(\?[^#]*)?(#.*)?\Z", re.ASCII)
@@ -33,6 +28,10 @@ _OURS = frozenset({
 
 class Unaskable(Exception):
     """The source, or this order of it, cannot be asked for; the text says why."""
+
+
+class Unanswered(Exception):
+    """The source did not answer, or not in time; the text says why."""
 
 
 class Answer(NamedTuple):
@@ -97,41 +96,3 @@ def address(template: str, order_text: str, business: str) -> str:
 
 def _is_dots(segment: str) -> bool:
     return unquote(segment) in (".", "..")
-
-
-def make_client() -> httpx.AsyncClient:
-    """The client for order sources: short patience, no redirects, no proxy of the environment."""
-    return httpx.AsyncClient(
-        timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
-        follow_redirects=False,
-        trust_env=False,
-        headers={"Accept": "application/json", "Accept-Encoding": "identity"},
-    )
-
-
-async def ask(client: httpx.AsyncClient, url: str, header: str | None) -> Answer:
-    """Ask the source. A packed body is not read, and no more bytes than an order may have.
-
-    Raises Unaskable, httpx.TransportError and TimeoutError.
-    """
-    headers = {}
-    if header:
-        fault = header_fault(header)
-        if fault is not None:
-            raise Unaskable(f"its header {fault}")
-        name, _, value = header.partition(":")
-        headers[name.strip()] = value.strip()
-    async with asyncio.timeout(TOTAL_SECONDS), client.stream("GET", url, headers=headers) as told:
-        wait = told.headers.get("Retry-After", "")
-        retry_after = float(wait) if wait.isascii() and wait.isdigit() else None
-        if told.status_code != OK:
-            return Answer(told.status_code, None, retry_after)
-        encoding = told.headers.get("Content-Encoding", "").strip().lower()
-        if encoding not in ("", "identity"):
-            return Answer(OK, None, None, encoding[:100])
-        body = bytearray()
-        async for part in told.aiter_raw():
-            body += part
-            if len(body) > BODY_BYTES_MAX:
-                return Answer(OK, None, None)
-        return Answer(OK, bytes(body), None)

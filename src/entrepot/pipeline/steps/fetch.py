@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import httpx
-
 from entrepot.core.commands import Command
 from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.steps import FinishJob
 from entrepot.core.refusal import Refused
-from entrepot.pipeline.order_source import BODY_BYTES_MAX, OK, Unaskable, address, ask
+from entrepot.pipeline.order_source import BODY_BYTES_MAX, OK, Unanswered, Unaskable, address
 from entrepot.pipeline.steps import Held, Terms, park, put_off
 from entrepot.pipeline.steps.outside import Outside
 
@@ -24,12 +22,11 @@ async def fetch(held: Held, outside: Outside, terms: Terms) -> Command:
         return FinishJob(job.org, job.id, job.fence)
     try:
         url = address(organization.source_url, text, dialect.business(organization.id))
-        answer = await ask(outside.client, url, organization.source_header)
-    except (Unaskable, httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as error:
-        why = str(error) if isinstance(error, Unaskable) else type(error).__name__
-        return park(held, f"the order source cannot be asked: {why}", terms)
-    except (httpx.TransportError, TimeoutError) as error:
-        return put_off(held, "fetch", f"no answer of the source: {type(error).__name__}", terms)
+        answer = await outside.source.ask(url, organization.source_header)
+    except Unaskable as error:
+        return park(held, f"the order source cannot be asked: {error}", terms)
+    except Unanswered as error:
+        return put_off(held, "fetch", f"no answer of the source: {error}", terms)
     if answer.status in (_NOT_FOUND, _GONE):
         return put_off(held, "absent", f"the source answered {answer.status}", terms)
     if answer.status != OK:

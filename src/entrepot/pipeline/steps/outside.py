@@ -7,9 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import NamedTuple, Protocol
-
-import httpx
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from entrepot.asked_once import AskedOnce
 from entrepot.core.claims import Claim
@@ -20,12 +18,14 @@ from entrepot.core.products import FullProduct
 from entrepot.core.provider_accounts import ProviderAccount
 from entrepot.pipeline.breaker import Breaker
 from entrepot.pipeline.counted import Counted
-from entrepot.pipeline.order_source import make_client
 from entrepot.providers.payment import PaymentProvider
 from entrepot.store import accounts
 from entrepot.store.accounts import Organization
 from entrepot.store.engine import Database
 from entrepot.store.reading import claims, integrations, notices, products
+
+if TYPE_CHECKING:
+    from entrepot.pipeline.source_client import SourceClient
 
 _SETTINGS_SECONDS = 1.0
 _ORGANIZATIONS_MAX = 10_000
@@ -96,7 +96,7 @@ class Outside:
         self._account_seconds = account_seconds
         self._left: list[PaymentProvider] = []  # of accounts that were changed or removed
         self._reaching = asyncio.Lock()
-        self._client: httpx.AsyncClient | None = None
+        self._source: SourceClient | None = None
         self._captures: dict[int, tuple[float, str]] = {}
         self._asking = AskedOnce(_SETTINGS_SECONDS, time.monotonic)
 
@@ -187,18 +187,20 @@ class Outside:
         return await products.product.ask(self._database, org, product_id)
 
     @property
-    def client(self) -> httpx.AsyncClient:
+    def source(self) -> SourceClient:
         """The client for order sources."""
-        if self._client is None:
-            self._client = make_client()
-        return self._client
+        if self._source is None:
+            from entrepot.pipeline.source_client import SourceClient  # noqa: PLC0415 - see there
+
+            self._source = SourceClient()
+        return self._source
 
     async def close(self) -> None:
         """Let go of the client and of the services that were connected to."""
         reached = [one.provider for one in self._reached.values()]
         for provider in (*reached, *self._left):
             await provider.close()
-        if self._client is not None:
-            await self._client.aclose()
+        if self._source is not None:
+            await self._source.close()
         if self.shops is not None:
             await self.shops.close()

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint, Text, text
 
 from entrepot.core import bulk_jobs as kinds
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, belongs_to, need, one_of, table
+from entrepot.store.schema.table import ID, belongs_to, need, one_of, partial_index, table
 
 _OPEN = text("state = 'PENDING' OR state = 'PROCESSING'")
 
@@ -30,7 +30,7 @@ bulk_jobs = table(
     one_of("state", kinds.STATES),
     Index("bulk_jobs_type", "org", "type", "id"),
     # Jobs that are not over, of all organizations: they are few.
-    Index("bulk_jobs_open", "created_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    partial_index("bulk_jobs_open", "created_at", where=_OPEN),
 )
 
 bulk_slices = table(

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from entrepot.core import integrations as kinds
 from entrepot.store.schema.conversion import Alone
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, belongs_to, need, one_of, table
+from entrepot.store.schema.table import ID, belongs_to, need, one_of, partial_index, table
 
 connections = table(
     "connections",
@@ -51,10 +51,7 @@ told_orders = table(
     PrimaryKeyConstraint("org", "connection_id", "external_id"),
     CheckConstraint("(order_id IS NULL) = (fault IS NOT NULL)", name="placed_or_faulty"),
     # Orders that could not be placed: few, and looked for by time.
-    Index(
-        "told_orders_rejected", "org", "updated_at",
-        sqlite_where=text("order_id IS NULL"), postgresql_where=text("order_id IS NULL"),
-    ),
+    partial_index("told_orders_rejected", "org", "updated_at", where=text("order_id IS NULL")),
 )  # fmt: skip
 
 CONNECTIONS = Kept(kinds.CONNECTIONS, connections, fixed=("id", "created_at"))

@@ -20,7 +20,7 @@ from entrepot.core.facets import FULFILMENTS, PAYMENTS, RETURNS, STAGES, Facets
 from entrepot.core.order import Event, Line
 from entrepot.store.schema.conversion import AtOneScale, Beside, Conversion, Spread, money
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, need, one_of, table
+from entrepot.store.schema.table import ID, need, one_of, partial_index, table
 
 # An index of PostgreSQL takes entries of 2,704 bytes; a longer name finds no order.
 NAME_MAX = 500
@@ -28,8 +28,7 @@ NAME_MAX = 500
 
 def _index(name: str, where: str, *columns: str, unique: bool = False) -> Index:
     """An index of orders that leaves out those of which `where` does not hold."""
-    said = text(where)
-    return Index(name, "org", *columns, unique=unique, sqlite_where=said, postgresql_where=said)
+    return partial_index(name, "org", *columns, where=text(where), unique=unique)
 
 
 orders = table(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, PrimaryKeyConstraint, Text, text
 
 from entrepot.core import buyers as made
 from entrepot.core import partnerships as tied
 from entrepot.store.schema.catalogue import customers, item_lists
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, belongs_to, need, one_of, table
+from entrepot.store.schema.table import ID, belongs_to, need, one_of, partial_index, table
 
 _CLOSED = text("status <> 'active'")
 _LISTED = text("list_id IS NOT NULL")
@@ -26,9 +26,9 @@ partnerships = table(
     PrimaryKeyConstraint("org", "id"),
     one_of("status", tied.STATUSES),
     # Whether an organization has one that accepts no orders is looked up with its keys.
-    Index("partnerships_closed", "org", sqlite_where=_CLOSED, postgresql_where=_CLOSED),
+    partial_index("partnerships_closed", "org", where=_CLOSED),
     # Whether an organization has one with a price list, likewise.
-    Index("partnerships_listed", "org", sqlite_where=_LISTED, postgresql_where=_LISTED),
+    partial_index("partnerships_listed", "org", where=_LISTED),
 )
 
 buyers = table(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, SmallInteger, Text, text
 
 from entrepot.core import kinds
 from entrepot.core.payment import KINDS, STATES
 from entrepot.store.schema.conversion import money
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, need, one_of, table
+from entrepot.store.schema.table import ID, need, one_of, partial_index, table
 
 payments = table(
     "payments",
@@ -49,26 +49,21 @@ payment_operations = table(
     one_of("kind", KINDS),
     one_of("state", tuple(STATES)),
     # A payment has one authorisation that holds money or may still hold money.
-    Index(
-        "payment_operations_live", "org", "order_id", "payment", unique=True,
-        sqlite_where=LIVE, postgresql_where=LIVE,
+    partial_index(
+        "payment_operations_live", "org", "order_id", "payment", where=LIVE, unique=True
     ),
     # A provider's notification names an operation whose outcome it says later: few have none.
-    Index(
-        "payment_operations_running", "org", "provider_reference",
-        sqlite_where=RUNNING, postgresql_where=RUNNING,
-    ),
+    partial_index("payment_operations_running", "org", "provider_reference", where=RUNNING),
     # A provider may have money later of a payment that came to nothing: few come to that. The
     # notification names what the provider calls the payment, or the key where it was told no more.
     # With kind and state: SQLite takes an index that it has to look no further from.
-    Index(
+    partial_index(
         "payment_operations_without_money",
-        "org", "provider_reference", "order_id", "kind", "state",
-        sqlite_where=WITHOUT_MONEY, postgresql_where=WITHOUT_MONEY,
+        "org", "provider_reference", "order_id", "kind", "state", where=WITHOUT_MONEY,
     ),
-    Index(
-        "payment_operations_without_money_keys", "org", "key", "order_id", "kind", "state",
-        sqlite_where=WITHOUT_MONEY, postgresql_where=WITHOUT_MONEY,
+    partial_index(
+        "payment_operations_without_money_keys",
+        "org", "key", "order_id", "kind", "state", where=WITHOUT_MONEY,
     ),
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, LargeBinary, MetaData, Table
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, MetaData, Table, TextClause
 from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
@@ -42,3 +42,12 @@ def table(name: str, *parts: SchemaItem, by_key: bool = True) -> Table:
     """
     options: dict[str, Any] = {"sqlite_with_rowid": not by_key}
     return Table(name, metadata, *parts, **options)
+
+
+def partial_index(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:
+    """An index that leaves out the rows of which `where` does not hold, on either engine.
+
+    Migrations make the index. PostgreSQL's condition is not told to SQLAlchemy here: SQLAlchemy
+    would load that engine's dialect, 35 ms and 2 MB in each process of a book in SQLite.
+    """
+    return Index(name, *columns, unique=unique, sqlite_where=where)

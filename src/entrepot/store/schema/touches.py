@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint, Text, text
 from entrepot.core import touches as touched
 from entrepot.store.schema.catalogue import customers
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, belongs_to, need, one_of, table
+from entrepot.store.schema.table import ID, belongs_to, need, one_of, partial_index, table
 
 _CLICKED = text("kind = 'click'")
 
@@ -29,7 +29,7 @@ touches = table(
     PrimaryKeyConstraint("org", "id"),
     one_of("kind", touched.TOUCH_KINDS),
     one_of("origin", touched.ORIGINS),
-    Index("touches_clicked", "org", "at", "id", sqlite_where=_CLICKED, postgresql_where=_CLICKED),
+    partial_index("touches_clicked", "org", "at", "id", where=_CLICKED),
     Index("touches_of_origin", "org", "origin_id", "at", "id"),
     Index("touches_of_contact", "org", "customer_id", "at", "id"),
 )

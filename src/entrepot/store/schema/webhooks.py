@@ -16,7 +16,7 @@ from sqlalchemy import (
 from entrepot.core import webhooks as kinds
 from entrepot.store.schema.conversion import Alone
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, belongs_to, need, one_of, table
+from entrepot.store.schema.table import ID, belongs_to, need, one_of, partial_index, table
 
 # To which something may be sent though the log of the organization stands still: an event is to be
 # tried again, or a process died that held the webhook.
@@ -45,8 +45,8 @@ webhooks = table(
     PrimaryKeyConstraint("org", "id"),
     one_of("state", kinds.STATES),
     one_of("format", kinds.FORMATS),
-    Index("webhooks_due", "next_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
-    Index("webhooks_again", "org", "id", sqlite_where=_AGAIN, postgresql_where=_AGAIN),
+    partial_index("webhooks_due", "next_at", where=_WAITING),
+    partial_index("webhooks_again", "org", "id", where=_AGAIN),
 )
 
 webhook_deliveries = table(

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from entrepot.core import kinds
 from entrepot.store.schema.conversion import Alone
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, need, one_of, table
+from entrepot.store.schema.table import ID, need, one_of, partial_index, table
 
 PARKED_FOR_A_TIME = text("state = 'parked' AND (kind = 'authorise' OR kind = 'look')")
 
@@ -44,10 +44,7 @@ jobs = table(
     Index("jobs_due", "state", "run_at"),
     # Parked steps that come again by themselves, by when they do: stock is held for them, or money
     # that came late may have gone another way by then.
-    Index(
-        "jobs_holding", "run_at",
-        sqlite_where=PARKED_FOR_A_TIME, postgresql_where=PARKED_FOR_A_TIME,
-    ),
+    partial_index("jobs_holding", "run_at", where=PARKED_FOR_A_TIME),
 )  # fmt: skip
 
 processes = table(
