@@ -298,17 +298,17 @@ def counting(counter: Counter) -> Callable[[float], None]:
     return add
 
 
-def timing(histogram: Histogram) -> Callable[[float], None]:
-    """A function that adds seconds to a histogram with its labels, for code that times every order.
+def observing(histogram: Histogram) -> Callable[[float], None]:
+    """What adds values to a histogram that has its labels, for code that measures every order.
 
     `Histogram.observe` goes through the buckets one by one.
     """
     bounds, total = histogram._upper_bounds, histogram._sum.inc  # noqa: SLF001
     buckets = [bucket.inc for bucket in histogram._buckets]  # noqa: SLF001
 
-    def observe(seconds: float) -> None:
-        total(seconds)
-        buckets[bisect_left(bounds, seconds)](1)
+    def observe(value: float) -> None:
+        total(value)
+        buckets[bisect_left(bounds, value)](1)
 
     return observe
 

@@ -134,7 +134,7 @@ def test_what_times_every_order_counts_as_observing_does(seconds: list[float]) -
         Histogram(name, "seconds", ["operation"], buckets=(0.5, 1.0, 2.0), registry=registry)
         for name in ("slow", "quick")
     )
-    time_by = telemetry.timing(quick.labels("void"))
+    time_by = telemetry.observing(quick.labels("void"))
     observe = slow.labels("void").observe
     for one in seconds:
         observe(one)

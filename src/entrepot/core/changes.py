@@ -65,18 +65,16 @@ class OfKind(Generic[K, R]):
     """
 
     def __init__(self, kind: Kind[K, R]) -> None:
-        self._kind = kind
+        self.kind = kind
 
     def __set_name__(self, _owner: type[Changes], name: str) -> None:
         self._name = name
 
     def __get__(self, changes: Changes, _owner: type[Changes]) -> Pending[K, R]:
-        kind, pending = self._kind, changes.pending
-        if kind in pending:
-            found = pending[kind]
-        else:
-            found = pending[kind] = Pending()
-            found.known, found.rows = changes.known.made[kind], {}
+        kind = self.kind
+        found: Pending[K, R] = Pending()
+        found.known, found.rows = changes.known.made[kind], {}
+        changes.pending[kind] = found
         setattr(changes, self._name, found)
         return found
 
@@ -116,7 +114,13 @@ class Changes:
     def of(self, kind: Kind[K, R]) -> Pending[K, R]:
         """The rows to write of any kind, whether there is an attribute for the kind or not."""
         found = self.pending.get(kind)
-        if found is None:
+        if found is None and kind in _ATTRIBUTES:
+            found = getattr(self, _ATTRIBUTES[kind])
+        elif found is None:
             found = self.pending[kind] = Pending()
             found.known, found.rows = self.known.made[kind], {}
         return found
+
+
+# The kinds that have an attribute of `Changes`, which makes their place.
+_ATTRIBUTES = {one.kind: name for name, one in vars(Changes).items() if isinstance(one, OfKind)}

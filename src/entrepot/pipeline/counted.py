@@ -24,7 +24,7 @@ from entrepot.providers.payment import (
     ServiceTerms,
     VoidAnswer,
 )
-from entrepot.telemetry import counting, metrics, timing
+from entrepot.telemetry import counting, metrics, observing
 
 _Adds = Callable[[float], None]
 A = TypeVar("A")
@@ -125,7 +125,7 @@ class Counted:
         if key not in self._series:
             timed = metrics.provider_seconds.labels(self._service, operation)
             counted = metrics.provider_calls.labels(self._service, operation, outcome)
-            self._series[key] = timing(timed), counting(counted)
+            self._series[key] = observing(timed), counting(counted)
         time_by, count = self._series[key]
         time_by(seconds)
         count(1)

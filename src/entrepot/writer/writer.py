@@ -25,7 +25,7 @@ from entrepot.core.refusal import Reason, Refusal
 from entrepot.pace import breathe, in_slices
 from entrepot.store.engine import Database, Unavailable
 from entrepot.store.engines.sql import Conflict
-from entrepot.telemetry import is_debugging, log, metrics
+from entrepot.telemetry import is_debugging, log, metrics, observing
 from entrepot.writer.batch import Batched, committed, run_batch
 from entrepot.writer.dating import all_dated
 from entrepot.writer.envelope import Envelope, Outcome
@@ -47,6 +47,8 @@ _FOR_ARRAYS = 4
 # From this many orders and lines on, others run while a batch is decided and written.
 AT_ONCE_MAX = 1_000
 OVERLOADED = Refusal(Reason.OVERLOADED, retry_after=1.0)
+_waited, _took = observing(metrics.queue_seconds), observing(metrics.commit_seconds)
+_had_size = observing(metrics.batch_size)
 
 
 class _Series:
@@ -157,7 +159,7 @@ class Writer:
                 batch = self._queues.take(now, series.part)
                 if not batch:
                     continue
-                metrics.queue_seconds.observe(now - min([one.since for one in batch]))
+                _waited(now - min([one.since for one in batch]))
                 outcomes = await self._outcomes(batch, series)
                 for waiting, outcome in zip(batch, outcomes, strict=True):
                     if not waiting.future.done():
@@ -191,8 +193,8 @@ class Writer:
             # It is not known whether the batch was written. The same request again, under its key,
             # finds out.
             outcomes = _all_refused(envelopes, Refusal(Reason.INTERNAL))
-        metrics.commit_seconds.observe(time.perf_counter() - started)
-        metrics.batch_size.observe(len(batch))
+        _took(time.perf_counter() - started)
+        _had_size(len(batch))
         return outcomes
 
     def _give_up(self, late: list[Waiting]) -> None:

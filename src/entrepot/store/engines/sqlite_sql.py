@@ -173,22 +173,37 @@ def _small_cache(conn: Connection) -> Iterator[None]:
 
 
 def _run(conn: Connection, listed: list[Write]) -> None:
-    driver = sql.driver_of(conn)
+    execute = sql.driver_of(conn).executemany
     for write in listed:
-        if write.sqlite is None:
+        statement, rows = write.sqlite, write.rows
+        if statement is None:
             continue
-        changed, many = 0, len(write.rows)
-        for start in range(0, many, _ROWS_AT_ONCE):
-            rows = write.rows
-            if many > _ROWS_AT_ONCE:
-                rows = rows[start : start + _ROWS_AT_ONCE]
-            statement = write.sqlite
-            if write.sparse is not None and many >= _SPARSE_ROWS:
-                statement, rows = _without_nulls(write.sparse, rows)
-            changed += driver.executemany(statement, rows).rowcount
+        many = len(rows)
+        if many > _ROWS_AT_ONCE:
+            changed = sum([_executed(execute, write, statement, its) for its in _slices(rows)])
+        elif many >= _SPARSE_ROWS:
+            changed = _executed(execute, write, statement, rows)
+        else:
+            changed = execute(statement, rows).rowcount
             breathe()
         if write.guarded and changed != many:
             raise Conflict(f"{write.table}: rows changed meanwhile")
+
+
+def _slices(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        yield rows[start : start + _ROWS_AT_ONCE]
+
+
+def _executed(
+    execute: Callable[..., Any], write: Write, statement: str, rows: Sequence[Row]
+) -> int:
+    """Write many rows; how many there were. Others may have their turn afterwards."""
+    if write.sparse is not None:
+        statement, rows = _without_nulls(write.sparse, rows)
+    changed: int = execute(statement, rows).rowcount
+    breathe()
+    return changed
 
 
 def _without_nulls(table: Table, rows: Sequence[Row]) -> tuple[str, Sequence[Row]]:

@@ -51,6 +51,21 @@ _ORG = (
 )  # fmt: skip
 
 
+def _by(kept: Kept[Any, Any], keys: tuple[str, ...] | None = None, *, few: bool = False) -> Select:
+    """How rows of a kind are read, by their own keys or by others. What is wanted follows."""
+    return Select(kept.table, keys or kept.key, set(), kept.columns, few=few)
+
+
+# What nearly every batch reads, in the order in which it is read.
+_ORGS = Select(schema.organizations, ("org",), set(), _ORG)
+_VARIANT_NAMES, _CUSTOMER_NAMES = _by(schema.VARIANT_NAMES), _by(schema.CUSTOMER_NAMES)
+_SENDERS = Select(schema.orders, _BY_SENDER, set(), (*_BY_SENDER, "id"))
+_ENTRIES = Select(schema.item_list_entries, _BY_ID, set(), _ENTRY)
+_ORDERS, _LINES = _by(schema.ORDERS), _by(schema.LINES, _BY_ORDER)
+_JOBS, _RESERVATIONS = _by(schema.JOBS), _by(schema.RESERVATIONS, _BY_ORDER)
+_CLAIMS = _by(schema.CLAIMS, few=True)
+
+
 def load(conn: Connection, needs: Needs, facts: Facts, *, lock: bool | None = None) -> None:
     """Read every row that the commands have to see.
 
@@ -126,8 +141,7 @@ class _Loading:
         """The selects that are wanted by now and were not sent yet."""
         needs, look = self.needs, self._look
         self._looks, self._naming = [], False
-        look(Select(schema.organizations, ("org",), {(org,) for org in needs.orgs}, _ORG),
-             self._orgs)  # fmt: skip
+        look(_ORGS, {(org,) for org in needs.orgs}, self._orgs)
         self._rows(schema.ANSWERS, needs.answers, few=True)
         if self._announcing or needs.announced:
             wanted = needs.announced_in(self._announcing)
@@ -139,49 +153,53 @@ class _Loading:
             (claim[0], self.facts.claims[claim].order_id)
             for claim in needs.whose_claims & self.facts.claims.keys()
         )
-        look(_by_key(schema.ORDERS, needs.orders, lock=lock), self._orders, naming=True)
-        look(_by_order(schema.LINES, self._present), self._lines, naming=True)
+        look(_ORDERS, needs.orders, self._orders, lock=lock, naming=True)
+        look(_LINES, self._present, self._lines, naming=True)
         self._rows(schema.VARIANTS, needs.variants)
         if needs.products or needs.whose_products:
             self._look_for_products()
         self._rows(schema.CUSTOMERS, needs.customers)
         self._rows(schema.LOCATIONS, needs.locations)
-        look(_by_key(schema.JOBS, needs.jobs, lock=lock), self._jobs)
-        look(_by_order(schema.RESERVATIONS, self._managed), self._reservations, naming=True)
-        for paid in (schema.PAYMENTS, schema.OPERATIONS):
-            self._rows_of_orders(paid, self._paying)
-        look(_by_key(schema.CLAIMS, needs.claims, few=True), self._claims)
+        look(_JOBS, needs.jobs, self._jobs, lock=lock)
+        look(_RESERVATIONS, self._managed, self._reservations, naming=True)
+        self._rows_of_orders(schema.PAYMENTS, self._paying)
+        self._rows_of_orders(schema.OPERATIONS, self._paying)
+        look(_CLAIMS, needs.claims, self._claims)
         for kept in _BY_KEY if needs.others else ():
             if wanted_of_kind := needs.others.get(kept.kind):
                 self._rows(kept, wanted_of_kind)
         for kept in _FEW if needs.all_of else ():
             self._look_for_all(kept)
         for kept in schema.OF_BUYERS if needs.buyers else ():
-            take = partial(_read, kept, self.facts)
-            look(Select(kept.table, _BY_CUSTOMER, needs.buyers, kept.columns), take)
+            look(_by(kept, _BY_CUSTOMER), needs.buyers, partial(_read, kept, self.facts))
         if SETTINGS in needs.others:
             self.facts.chosen.update([org for (org,) in needs.of(SETTINGS)])
-        for kept in schema.OF_SENT_ORDERS if self._sent else ():
-            look(_by_order(kept, self._sent), partial(_read, kept, self.facts))
+        for kept in schema.OF_SENT_ORDERS:
+            self._rows_of_orders(kept, self._sent)
         self._look_for_what_few_have()
         if not self._naming and self._name_shelves():
             self._rows(schema.LEVELS, needs.shelves, lock=lock)
         return self._looks
 
     def _look(
-        self, select: Select, take: Callable[[list[Row]], Any], *, naming: bool = False
+        self,
+        how: Select,
+        wanted: set[Row],
+        take: Callable[[list[Row]], Any],
+        *,
+        lock: bool = False,
+        naming: bool = False,
     ) -> None:
         """Look for what was not asked for yet. `naming`: what is found may name stock levels."""
-        wanted = select.wanted
         if not wanted:
             return
-        select_key = (select.table, select.keys)
+        select_key = (how.table, how.keys)
         asked = self._asked.get(select_key)
         fresh = set(wanted) if asked is None else wanted - asked
         if not fresh:
             return
         self._asked[select_key] = fresh if asked is None else asked | fresh
-        self._looks.append(_Look(select._replace(wanted=fresh), take))
+        self._looks.append(_Look(how._replace(wanted=fresh, lock=lock), take))
         self._naming = self._naming or naming
 
     def _rows(
@@ -189,32 +207,29 @@ class _Loading:
     ) -> None:
         """Look for the rows of one kind by their keys."""
         if wanted:
-            take = partial(_read, kept, self.facts)
-            self._look(_by_key(kept, wanted, lock=lock, few=few), take)
+            self._look(_by(kept, few=few), wanted, partial(_read, kept, self.facts), lock=lock)
 
     def _rows_of_orders(self, kept: Kept[Any, Any], orders: set[Row]) -> None:
         """Look for the rows of one kind that belong to these orders."""
-        self._look(_by_order(kept, orders), partial(_read, kept, self.facts))
+        if orders:
+            self._look(_by(kept, _BY_ORDER), orders, partial(_read, kept, self.facts))
 
     def _look_for_what_few_have(self) -> None:
         """Look for the invoices of orders and the accounts of organizations that have some."""
-        if self._billed:
-            self._rows_of_orders(schema.INVOICES, self._billed)
+        self._rows_of_orders(schema.INVOICES, self._billed)
         if self._with_accounts:
             self._look_for_accounts()
 
     def _look_for_accounts(self) -> None:
         """Look for the accounts of organizations that have some: few have."""
         orgs: set[Row] = {(org,) for org in self._with_accounts}
-        self._look(
-            Select(schema.provider_accounts, ("org",), orgs, ("org", "service")), self._accounts
-        )
+        how = Select(schema.provider_accounts, ("org",), set(), ("org", "service"))
+        self._look(how, orgs, self._accounts)
 
     def _look_for_all(self, kept: Kept[Any, Any]) -> None:
         """All rows of a kind of which an organization has few."""
         orgs: set[Row] = {(org,) for org in self.needs.all_of.get(kept.kind, ())}
-        select = Select(kept.table, ("org",), orgs, kept.columns)
-        self._look(select, partial(_read, kept, self.facts))
+        self._look(_by(kept, ("org",)), orgs, partial(_read, kept, self.facts))
 
     def _look_for_parts(self) -> None:
         """The orders of shipments and returns that are named by their ids."""
@@ -223,8 +238,8 @@ class _Loading:
             (schema.shipments, needs.shipments, facts.by_shipment),
             (schema.returns, needs.returns, facts.by_return),
         ):
-            take = partial(self._parts, named)
-            self._look(Select(table, _BY_ID, wanted, columns), take, naming=True)
+            how = Select(table, _BY_ID, set(), columns)
+            self._look(how, wanted, partial(self._parts, named), naming=True)
 
     def _look_for_products(self) -> None:
         """Products with their variants, and the names that these have."""
@@ -233,9 +248,8 @@ class _Loading:
             needs.products.add((key[0], known[key].item_id))
         needs.of(ITEMS).update(needs.products)
         needs.of(PRODUCTS).update(needs.products)
-        of_product = ("org", "item_id")
-        select = Select(schema.variants, of_product, set(needs.products), schema.VARIANTS.columns)
-        self._look(select, self._variants_of_products)
+        of_product = _by(schema.VARIANTS, ("org", "item_id"))
+        self._look(of_product, needs.products, self._variants_of_products)
         for key in needs.products & self.facts.of(PRODUCTS).keys():
             if (handle := self.facts.of(PRODUCTS)[key].handle) is not None:
                 needs.of(HANDLES).add((key[0], handle))
@@ -243,12 +257,10 @@ class _Loading:
     def _look_by_name(self) -> None:
         """The ids behind what senders call things; they join the ids that the commands name."""
         needs, look = self.needs, self._look
-        look(_by_key(schema.VARIANT_NAMES, needs.variant_names), self._variant_names, naming=True)
-        look(_by_key(schema.CUSTOMER_NAMES, needs.customer_names), self._customer_names)
-        look(Select(schema.orders, _BY_SENDER, needs.senders, (*_BY_SENDER, "id")), self._senders,
-             naming=True)  # fmt: skip
-        look(Select(schema.item_list_entries, _BY_ID, needs.entries, _ENTRY), self._entries,
-             naming=True)  # fmt: skip
+        look(_VARIANT_NAMES, needs.variant_names, self._variant_names, naming=True)
+        look(_CUSTOMER_NAMES, needs.customer_names, self._customer_names)
+        look(_SENDERS, needs.senders, self._senders, naming=True)
+        look(_ENTRIES, needs.entries, self._entries, naming=True)
         if needs.priced:
             prices.name(needs, self.facts)
 
@@ -377,13 +389,3 @@ class _Loading:
     def _reservations(self, found: list[Row]) -> None:
         for one in _read(schema.RESERVATIONS, self.facts, found):
             self.needs.shelves.add((one.org, one.variant_id, one.location_id))
-
-
-def _by_key(
-    kept: Kept[Any, Any], wanted: set[Any], *, lock: bool = False, few: bool = False
-) -> Select:
-    return Select(kept.table, kept.key, wanted, kept.columns, lock, few)
-
-
-def _by_order(kept: Kept[Any, Any], orders: set[Row]) -> Select:
-    return Select(kept.table, _BY_ORDER, orders, kept.columns)
