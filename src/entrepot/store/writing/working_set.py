@@ -56,7 +56,7 @@ def _by(kept: Kept[Any, Any], keys: tuple[str, ...] | None = None, *, few: bool 
     return Select(kept.table, keys or kept.key, set(), kept.columns, few=few)
 
 
-# What nearly every batch reads, in the order in which it is read.
+# What batches read, in the order in which it is read.
 _ORGS = Select(schema.organizations, ("org",), set(), _ORG)
 _VARIANT_NAMES, _CUSTOMER_NAMES = _by(schema.VARIANT_NAMES), _by(schema.CUSTOMER_NAMES)
 _SENDERS = Select(schema.orders, _BY_SENDER, set(), (*_BY_SENDER, "id"))
@@ -64,6 +64,7 @@ _ENTRIES = Select(schema.item_list_entries, _BY_ID, set(), _ENTRY)
 _ORDERS, _LINES = _by(schema.ORDERS), _by(schema.LINES, _BY_ORDER)
 _JOBS, _RESERVATIONS = _by(schema.JOBS), _by(schema.RESERVATIONS, _BY_ORDER)
 _CLAIMS = _by(schema.CLAIMS, few=True)
+_ACCOUNTS = Select(schema.provider_accounts, ("org",), set(), ("org", "service"))
 
 
 def load(conn: Connection, needs: Needs, facts: Facts, *, lock: bool | None = None) -> None:
@@ -217,14 +218,7 @@ class _Loading:
     def _look_for_what_few_have(self) -> None:
         """Look for the invoices of orders and the accounts of organizations that have some."""
         self._rows_of_orders(schema.INVOICES, self._billed)
-        if self._with_accounts:
-            self._look_for_accounts()
-
-    def _look_for_accounts(self) -> None:
-        """Look for the accounts of organizations that have some: few have."""
-        orgs: set[Row] = {(org,) for org in self._with_accounts}
-        how = Select(schema.provider_accounts, ("org",), set(), ("org", "service"))
-        self._look(how, orgs, self._accounts)
+        self._look(_ACCOUNTS, {(org,) for org in self._with_accounts}, self._accounts)
 
     def _look_for_all(self, kept: Kept[Any, Any]) -> None:
         """All rows of a kind of which an organization has few."""
