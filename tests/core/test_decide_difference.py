@@ -93,6 +93,17 @@ def work(book: Book, order: Order, *, good: bool) -> None:
             book.done(PrepareCapture(ORG, order.id, job.id, job.fence, several=True))
 
 
+def by_hand(book: Book, order: Order) -> None:
+    """Somebody had taken the money at the service that was to be let go."""
+    for job in book.jobs(order):
+        payment = funds(book, order).with_open("void")
+        if job.kind == "void" and payment is not None:
+            book.done(SettlePayment(
+                ORG, order.id, job.id, job.fence, "captured", "", "by-hand",
+                payment=payment.payment.number,
+            ))  # fmt: skip
+
+
 def test_what_is_added_is_a_further_payment_with_a_key_of_its_own() -> None:
     book, order = a_book()
     book.done(costing(order, 1500))
@@ -320,11 +331,13 @@ def test_more_money_is_taken_at_once_where_the_organization_takes_it_then() -> N
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["amend", "amend", "amend", "capture", "refund", "good", "bad", "cancel"]),
+        st.sampled_from([
+            "amend", "amend", "amend", "capture", "refund", "good", "bad", "by hand", "cancel",
+        ]),
         st.integers(1, 2000),
     ),
     max_size=14,
-)
+)  # fmt: skip
 
 
 @settings(max_examples=60)
@@ -342,6 +355,8 @@ def test_what_is_taken_and_held_to_be_taken_is_never_more_than_the_total(
             book.attempted(RefundOrder(ORG, "native", order.id, Amount(cents, 2)))
         elif what == "cancel":
             book.attempted(telling(book.order(order), ("polinate_phase", "CANCELLED")))
+        elif what == "by hand":
+            by_hand(book, order)
         else:
             work(book, order, good=what == "good")
         _law(book, order)

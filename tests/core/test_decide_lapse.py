@@ -182,6 +182,9 @@ def test_money_that_somebody_took_before_it_was_let_go_stays_with_its_running_or
     assert (after.facets.stage, after.facets.payment) == ("confirmed", "paid")
     assert (after.reason, book.jobs(order)) == (None, [])
     assert paid(book, order).refundable == paid(book, order).payment.amount.units
+    # A refund is of what the service took, which not every service calls as it called the hold.
+    [capture] = [one for one in paid(book, order).operations if one.kind == "capture"]
+    assert (capture.provider_reference, capture.state) == ("by-hand", "done")
 
 
 def test_a_void_of_a_running_order_that_fails_for_long_waits_and_does_not_end_the_order() -> None:

@@ -14,6 +14,7 @@ from tests.core.test_decide_difference import (
     _law,
     a_book,
     answered,
+    by_hand,
     costing,
     funds,
     job_of,
@@ -275,8 +276,8 @@ def settle_capture(book: Book, order: Order) -> None:
 STEPS = st.lists(
     st.tuples(
         st.sampled_from([
-            "lapses", "lapses", "amend", "capture", "refund", "good", "good", "bad", "cancel",
-            "hold", "release",
+            "lapses", "lapses", "amend", "capture", "refund", "good", "good", "bad", "by hand",
+            "cancel", "hold", "release",
         ]),
         st.integers(1, 2000),
     ),
@@ -305,6 +306,8 @@ def test_in_any_order_no_money_is_held_or_taken_twice(steps: list[tuple[str, int
             book.attempted(HoldOrder(ORG, "native", order.id, "fraud?"))
         elif what == "release":
             book.attempted(ReleaseOrder(ORG, "native", order.id))
+        elif what == "by hand":
+            by_hand(book, order)
         else:
             work(book, order, good=what == "good")
         _law(book, order)

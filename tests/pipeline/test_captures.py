@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.pipeline.conftest import POLICIES, House, eventually
+from tests.pipeline.conftest import FAST, POLICIES, House, eventually
 from tests.quantities import much
 
 from entrepot.core.decide.amend import AmendOrder
@@ -281,6 +281,48 @@ async def test_money_that_somebody_else_took_is_given_back_when_the_order_is_can
         ("capture", "done", 2500), ("refund", "done", 2500), ("void", "given_up", 2500),
     ]  # fmt: skip
     assert house.effects(order_id) == ["authorise", "capture", "refund"]
+    await house.check()
+
+
+async def test_money_that_somebody_else_took_is_given_back_beside_a_refund_that_runs(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, waits = house.provider.void, asyncio.Event()
+
+    async def later(request: OperationRequest) -> Any:
+        await waits.wait()
+        return await real(request)
+
+    monkeypatch.setattr(house.provider, "void", later)
+    house.start(settings=FAST._replace(pending_seconds=3000.0))
+    order_id = await confirmed(house, "card refund-running")
+    await house.do(CaptureOrder(house.shop.org, "native", order_id, Amount(1000, 2)))
+    await house.until_quiet()
+    by_hand = OperationRequest("by-hand", house.provider.calls[0], None, 1500, kind="capture")
+    assert isinstance(await house.provider.inner.capture(by_hand), Captured)
+    await house.do(RefundOrder(house.shop.org, "native", order_id, Amount(400, 2)))
+
+    async def runs() -> bool:
+        return ("refund", "running", 400) in await asked(house, order_id)
+
+    await eventually(runs)
+    await house.cancel(order_id)
+
+    async def put_off() -> bool:
+        jobs = await house.rows(schema.jobs, "run_at", "leased_until", kind="refund")
+        return jobs[0][1] == 0 and jobs[0][0] > house.now()
+
+    await eventually(put_off)
+    waits.set()
+
+    async def seen() -> bool:
+        return ("void", "given_up", 1500) in await asked(house, order_id)
+
+    await eventually(seen)
+    assert sorted(await asked(house, order_id)) == [
+        ("capture", "done", 1000), ("capture", "done", 1500), ("refund", "prepared", 600),
+        ("refund", "prepared", 1500), ("refund", "running", 400), ("void", "given_up", 1500),
+    ]  # fmt: skip
     await house.check()
 
 

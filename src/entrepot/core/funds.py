@@ -185,6 +185,25 @@ class Funds(NamedTuple):
                 funds = funds.put(one.due(one.taken))
         return funds.put(by.due(by.authorisation.units - left)), over
 
+    def counted_in(self, full: FullPayment) -> tuple[Funds, list[int]]:
+        """With what was taken of a payment beyond what was due of it made due of it, in place of
+        what other payments hold, the newest first; and the numbers of the payments that are of
+        another amount now.
+
+        A payment of which money is being taken stays, for a capture that is sent again has to be
+        the same.
+        """
+        funds, over, moved = self, full.taken - full.payment.amount.units, []
+        for one in self.payments[::-1]:
+            other = one.payment.number != full.payment.number
+            part = min(one.capturable, over) if other and one.first_open("capture") is None else 0
+            if part > 0:
+                over -= part
+                funds = funds.put(one.due(one.payment.amount.units - part))
+                full = full.due(full.payment.amount.units + part)
+                moved.append(one.payment.number)
+        return (funds.put(full), [*moved, full.payment.number]) if moved else (self, [])
+
     def amount(self, units: int) -> Amount:
         """Units of the payments as an amount."""
         return Amount(units, self.scale)

@@ -12,7 +12,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds, Share
 from entrepot.core.order import Order, subtotal
 from entrepot.core.organization import SETTINGS, OrganizationSettings
-from entrepot.core.payment import is_open
+from entrepot.core.payment import FullPayment, is_open
 from entrepot.core.shipments import left
 
 
@@ -89,8 +89,8 @@ def refund_one(order: Order, funds: Funds, number: int, facts: Facts, changes: C
 
 
 def refund_surplus(order: Order, funds: Funds, facts: Facts, changes: Changes) -> Funds:
-    """Give back what was taken beyond what the order costs."""
-    surplus = min(funds.kept - funds.due, funds.refundable)
+    """Give back what was taken beyond what the order costs, with what is still to be taken."""
+    surplus = min(funds.kept + funds.capturable - funds.due, funds.refundable)
     return refund(order, funds, surplus, facts, changes) if surplus > 0 else funds
 
 
@@ -104,6 +104,27 @@ def _refunded(
             payment = payment.put(operation)  # noqa: PLW2901 - it moved on
         funds = funds.put(payment)
     set_to_work("refund", order, facts, changes)
+    return funds
+
+
+def taken_elsewhere(
+    payment: FullPayment, reference: str | None, facts: Facts, changes: Changes
+) -> FullPayment:
+    """The payment with the capture of all that is left, which somebody else had the provider do.
+
+    `reference` is the provider's own of the money that was taken: a refund is of that.
+    """
+    first = payment.authorisation
+    capture = payment.further("capture", first.units - payment.taken, facts.now)
+    capture = capture.moved("done", facts.now, reference or first.provider_reference)
+    changes.operations.put(capture)
+    return payment.put(capture)
+
+
+def count_in(funds: Funds, taken: FullPayment, changes: Changes) -> Funds:
+    """Money was taken of a payment beyond what was due of it: other payments are of less."""
+    funds, moved = funds.counted_in(taken)
+    changes.payments.put_all(funds.payments[number - 1].payment for number in moved)
     return funds
 
 

@@ -43,13 +43,13 @@ class SettlePayment(NamedTuple):
 
 def wants(command: SettlePayment, needs: Needs) -> None:
     """The job, and the order with its payments and its stock. The outcome of a further payment may
-    set other steps to work, and so may one without money.
+    set other steps to work, and so may one without money, and one of money that was taken already.
     """
     needs.whole_order(command.org, command.order_id)
     needs.jobs.add((command.org, command.job_id))
     if command.outcome != "authorized":
         needs.jobs.add((command.org, job_id(command.order_id, "hear")))
-    if command.payment > 1:
+    if command.payment > 1 or command.outcome == "captured":
         needs.jobs.update((command.org, id_) for id_ in job_ids(command.order_id))
 
 
@@ -156,7 +156,8 @@ def _authorized(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
         changes.operations.put(authorised)
     taken = command.outcome == "captured"
     if taken:
-        case = case.put(_taken(case.payment, facts, changes))
+        reference = command.provider_reference
+        case = case.put(capturing.taken_elsewhere(case.payment, reference, facts, changes))
     order, number = case.order, case.payment.payment.number
     if number > 1 and case.job.kind == "increase":
         if renews and order.facets.stage not in ENDED:
@@ -245,15 +246,18 @@ def _ended(case: _Case, facts: Facts, changes: Changes) -> Decision:
 
 def _not_let_go(case: _Case, facts: Facts, changes: Changes) -> Decision:
     """The hold of a running order was to be let go, and somebody had taken the money at the service
-    before: the order is paid. Money that is not due any more is given back.
+    before: the order is paid. What other payments hold for it is let go, and money that is not due
+    any more is given back.
     """
     case = case.put(_without_void(case.payment, facts, changes))
-    order = goes_on(_paid_as(case.order, case.funds))
+    funds = capturing.count_in(case.funds, case.payment, changes)
+    order = goes_on(_paid_as(case.order, funds))
     if order.reason == OrderReason.HOLD_LAPSES:
         order = order.changed(reason=None, reason_detail=None)
     order = _told(case, order, events.PAYMENT_CAPTURED, facts, changes)
     changes.orders.put(order)
-    funds = capturing.refund_surplus(order, case.funds, facts, changes)
+    funds = capturing.let_idle_go(order, funds, facts, changes)
+    funds = capturing.refund_surplus(order, funds, facts, changes)
     return _next_void(order, funds, case.job, facts, changes)
 
 
@@ -272,15 +276,6 @@ def _next_void(
     job = next_step(job, "void", facts)
     changes.jobs.put(job)
     return Decision(changes, StepResult(job, funds, order))
-
-
-def _taken(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
-    """The payment with the capture of all that is left, which somebody else had the provider do."""
-    first = payment.authorisation
-    capture = payment.further("capture", first.units - payment.taken, facts.now)
-    capture = capture.moved("done", facts.now, first.provider_reference)
-    changes.operations.put(capture)
-    return payment.put(capture)
 
 
 def _stand_in(payment: Payment) -> tuple[str | None, str | None]:
