@@ -101,6 +101,30 @@ def test_money_of_an_order_that_is_not_confirmed_is_not_taken(stage: str) -> Non
     assert refusal.detail == f"the money of a {stage} order is not taken"
 
 
+def test_what_was_asked_for_behind_the_only_capture_of_a_service_is_declined() -> None:
+    book = Book()
+    book.stock()
+    order = book.confirmed()
+    for _ in range(2):
+        book.done(CaptureOrder(ORG, "native", order.id, Amount(400, 2)))
+    job, first = job_of(book, order, "capture"), paid(book, order).first_open("capture")
+    assert first is not None
+    book.done(SettleOperation(
+        ORG, order.id, job.id, job.fence, 1, first.number, True, "", "ch-1", final=True
+    ))  # fmt: skip
+    assert [one[4:6] + one[7:8] for one in paid(book, order).operations[1:]] == [
+        ("capture", 400, "done"), ("capture", 400, "declined"), ("void", 600, "done"),
+    ]  # fmt: skip
+    after = book.order(order)
+    assert (after.facets.payment, after.reason) == ("paid", "capture_declined")
+    assert book.jobs(order) == []
+    assert after.reason_detail == (
+        "sandbox: the capture of 4.00 EUR is declined: sandbox let go of the rest with the capture "
+        "before it"
+    )
+    assert book.types(order)[-2:] == [events.PAYMENT_CAPTURED, events.CAPTURE_DECLINED]
+
+
 def test_money_of_an_order_that_is_held_is_not_taken() -> None:
     book = Book()
     book.stock()

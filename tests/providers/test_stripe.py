@@ -230,6 +230,12 @@ OPERATIONS = [
     (operation("capture"), [UNEXPECTED, said("succeeded")], Captured("pi_1")),
     (operation("capture", 500), [UNEXPECTED, said("succeeded")],
      Declined("another amount was captured already", "charge_already_captured")),
+    (operation("capture"), [UNEXPECTED, said("succeeded", metadata={
+        "entrepot_capture": "key-of-operation"})], Captured("pi_1")),
+    # As much was taken by another capture.
+    (operation("capture"), [UNEXPECTED, said("succeeded", metadata={
+        "entrepot_capture": "key-of-another"})],
+     Declined("another capture took the money already", "charge_already_captured")),
     (operation("capture"), [UNEXPECTED, said("canceled", cancellation_reason="automatic")],
      Declined("the hold has ended", "automatic")),
     (operation("capture", of=None), [said("succeeded")],
@@ -246,6 +252,11 @@ OPERATIONS = [
      Declined("the refund is failed", "lost_or_stolen_card")),
     (operation("refund"), [error(400, "invalid_request_error", "charge_already_refunded"),
                            listed()], Declined("said by Stripe", "charge_already_refunded")),
+    # More than is left of what was taken: an error without a code.
+    (operation("refund"), [error(400, "invalid_request_error", param="amount"), listed()],
+     Declined("said by Stripe", None)),
+    (operation("refund"), [error(400, "invalid_request_error", param="reason"), listed()],
+     Misconfigured("400: said by Stripe")),
     (operation("refund"), [error(400, "invalid_request_error", "charge_already_refunded"),
      listed({"id": "re_7", "object": "refund", "status": "succeeded",
              "metadata": {"entrepot_key": "key-of-operation"}})], Refunded("re_7")),
@@ -267,11 +278,33 @@ async def test_operations(
 async def test_an_authorisation_that_was_never_sent_is_forbidden_beforehand(
     vendor: Vendor, provider: StripeProvider
 ) -> None:
-    vendor.script = [said("requires_confirmation"), said("canceled")]
+    request = OperationRequest("k", request_of("pm_1"), None, 1250, kind="void")
+    # An account that cannot search has the key alone.
+    for searched in (listed(), error(400, "invalid_request_error")):
+        vendor.asked.clear()
+        vendor.script = [searched, said("requires_confirmation"), said("canceled")]
+        assert await provider.void(request) == Voided("pi_1")
+        assert vendor.calls == [f"GET {PI}/search", f"POST {PI}", f"POST {PI}/pi_1/cancel"]
+        assert vendor.asked[1].headers["idempotency-key"] == KEY
+
+
+async def test_a_payment_whose_key_stripe_forgot_is_found_before_it_is_let_go(
+    vendor: Vendor, provider: StripeProvider
+) -> None:
+    vendor.script = [listed(intent("requires_capture")), said("requires_capture"), said("canceled")]
     request = OperationRequest("k", request_of("pm_1"), None, 1250, kind="void")
     assert await provider.void(request) == Voided("pi_1")
-    assert vendor.calls == [f"POST {PI}", f"POST {PI}/pi_1/cancel"]
-    assert vendor.asked[0].headers["idempotency-key"] == KEY
+    assert vendor.calls == [f"GET {PI}/search", f"GET {PI}/pi_1", f"POST {PI}/pi_1/cancel"]
+
+
+async def test_a_payment_that_stripe_never_makes_holds_no_money(
+    vendor: Vendor, provider: StripeProvider
+) -> None:
+    vendor.script = [listed(), error(400, "invalid_request_error", "resource_missing")]
+    request = OperationRequest("k", request_of("pm_1"), None, 1250, kind="void")
+    assert await provider.void(request) == Voided(None)
+    vendor.script = [listed(), error(401, "invalid_request_error")]
+    assert isinstance(await provider.void(request), Misconfigured)
 
 
 LOOKED_UP: list[tuple[Any, str | None, list[Answer], Any]] = [

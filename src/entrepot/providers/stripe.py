@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import stripe
@@ -35,7 +36,6 @@ from entrepot.providers.payment import (
     OperationRequest,
     PaymentRequest,
     RefundAnswer,
-    Running,
     ServiceTerms,
     Unknown,
     VoidAnswer,
@@ -43,6 +43,7 @@ from entrepot.providers.payment import (
 )
 from entrepot.providers.stripe_http import BoundedClient
 from entrepot.providers.stripe_keys import TRIES, numbered, past_failures
+from entrepot.providers.stripe_references import intent_named, method_of
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -56,7 +57,6 @@ _CANCELABLE = frozenset({
 _HOURS, _DAYS = 3600.0, 86_400.0
 _PAGE = 100
 _SECOND = 1_000_000
-_METHODS = ("pm_", "card_", "src_", "tok_")
 # Events are pushed at once, and may be repeated for three days; one that is older than this when it
 # arrives was recorded and sent again by somebody.
 _TOLERANCE_SECONDS = 300
@@ -87,7 +87,7 @@ class StripeProvider:
     async def authorise(self, request: PaymentRequest, known: str | None = None) -> AuthoriseAnswer:
         """See `PaymentProvider.authorise`."""
         answer = await _answered(self._authorise(request, known))
-        name = _intent_named(request)
+        name = intent_named(request)
         if name is not None and isinstance(answer, Declined):
             # Its customer may pay it later: the notification will name the order then.
             params: Any = {"metadata": {answers.ORDER: request.order}}
@@ -160,10 +160,10 @@ class StripeProvider:
         amount = answers.amount_of(request, request.units)
         if amount is None:
             return answers.too_fine(request)
-        name = known or _intent_named(request)
+        name = known or intent_named(request)
         if name is not None:
             intent = await self._intent(name)
-        elif _method_of(request) is not None:
+        elif method_of(request) is not None:
             intent = await self._made(request, amount)
         else:
             return Declined(
@@ -181,7 +181,7 @@ class StripeProvider:
         Stripe saves a failure under a key. An intent that is not confirmed holds nothing, so
         another may be made under the next key. All are confirmed under one key: one holds money.
         """
-        customer, method = _method_of(request) or (None, "")
+        customer, method = method_of(request) or (None, "")
         params: Any = {
             "amount": amount,
             "currency": request.currency.lower(),
@@ -210,7 +210,7 @@ class StripeProvider:
     async def _confirmed(self, intent: Json, request: PaymentRequest) -> Json:
         """The intent after its confirmation. The object itself prevents a second charge."""
         params: Any = {}
-        if (_method_of(request) or (None,))[0] is not None:
+        if (method_of(request) or (None,))[0] is not None:
             params["off_session"] = True
         name = intent["id"]
 
@@ -233,7 +233,7 @@ class StripeProvider:
         if amount is None:
             return answers.too_fine(request.payment)
         name = request.of
-        params: Any = {"amount_to_capture": amount, "metadata": {"entrepot_capture": request.key}}
+        params: Any = {"amount_to_capture": amount, "metadata": {answers.CAPTURE: request.key}}
 
         async def ask(key: str) -> Json:
             options: Any = {"idempotency_key": key}
@@ -243,13 +243,15 @@ class StripeProvider:
         return answers.of_capture(done, request)
 
     async def _void(self, request: OperationRequest) -> VoidAnswer:
-        name = request.of or _intent_named(request.payment)
+        name = request.of or intent_named(request.payment)
         if name is None:
             amount = answers.amount_of(request.payment, request.payment.units)
-            if amount is None or _method_of(request.payment) is None:
+            if amount is None or method_of(request.payment) is None:
                 return Voided(None)
-            # The intent that an authorisation has made, or would make: it is forbidden beforehand.
-            name = str((await self._made(request.payment, amount))["id"])
+            found = await self._forbidden(request.payment, amount)
+            if found is None:
+                return Voided(None)
+            name = str(found["id"])
         of = name
 
         async def ask(key: str) -> Json:
@@ -257,13 +259,30 @@ class StripeProvider:
             return _plain(await self._within(self._intents.cancel_async(of, {}, options)))
 
         try:
-            return _voided(
+            return answers.of_void(
                 await past_failures(ask, request.key, lambda: self._intent(of), _CANCELABLE)
             )
         except stripe.InvalidRequestError as error:
             if error.code != "resource_missing":
                 raise
             return Voided(None)
+
+    async def _forbidden(self, request: PaymentRequest, amount: int) -> Json | None:
+        """The intent that an authorisation has made, or would make; None where Stripe makes none.
+
+        Stripe's search is asked first, which knows an intent whose key Stripe has forgotten: the
+        key would make another one. An intent that the search does not know yet has a key that
+        Stripe remembers.
+        """
+        with suppress(stripe.InvalidRequestError):  # not every account can search
+            if (known := await self._intent_made(request.key)) is not None:
+                return known
+        try:
+            return await self._made(request, amount)
+        except (stripe.CardError, stripe.InvalidRequestError) as error:
+            if not isinstance(answers.of_error(error), Declined):
+                raise
+            return None
 
     async def _refund(self, request: OperationRequest) -> RefundAnswer:
         amount = answers.amount_of(request.payment, request.units)
@@ -292,7 +311,7 @@ class StripeProvider:
     # ------------------------------------------------------------------ looking up
 
     async def _look_up_payment(self, request: PaymentRequest, known: str | None) -> LookUpAnswer:
-        name = known or _intent_named(request)
+        name = known or intent_named(request)
         intent: Json | None
         try:
             intent = await self._intent(name) if name else await self._intent_made(request.key)
@@ -315,14 +334,15 @@ class StripeProvider:
                 return answers.of_refund(_plain(refund))
             made = await self._refund_of(request)
             return Absent() if made is None else answers.of_refund(made)
-        name = request.of or _intent_named(request.payment)
+        name = request.of or intent_named(request.payment)
         intent = await self._intent(name) if name else await self._intent_made(request.payment.key)
         if intent is None:
             return Absent()
         if request.kind == "capture":
             answer = answers.of_capture(intent, request)
             return Absent() if intent["status"] == "requires_capture" else answer
-        return _voided(intent) if intent["status"] in ("canceled", "succeeded") else Absent()
+        is_over = intent["status"] in ("canceled", "succeeded")
+        return answers.of_void(intent) if is_over else Absent()
 
     async def _intent(self, name: str) -> Json:
         params: Any = {"expand": ["latest_charge"]}
@@ -363,23 +383,3 @@ async def _answered(work: Awaitable[T]) -> T | Declined | NotSent | Unknown | Mi
 
 def _plain(told: Any) -> Json:
     return dict(told.to_dict())
-
-
-def _intent_named(request: PaymentRequest) -> str | None:
-    return request.reference if request.reference.startswith("pi_") else None
-
-
-def _method_of(request: PaymentRequest) -> tuple[str | None, str] | None:
-    """The customer, if any, and the means of payment that the reference names."""
-    customer, slash, method = request.reference.rpartition("/")
-    if not method.startswith(_METHODS) or (slash and not customer.startswith("cus_")):
-        return None
-    return customer or None, method
-
-
-def _voided(intent: Json) -> VoidAnswer:
-    if intent["status"] == "canceled":
-        return Voided(str(intent["id"]))
-    if intent["status"] == "succeeded":
-        return Declined("the money was taken already", "charge_already_captured")
-    return Running(f"the PaymentIntent is {intent['status']}", str(intent["id"]))

@@ -25,10 +25,12 @@ from entrepot.providers.payment import (
     Refunded,
     Running,
     Unknown,
+    Voided,
 )
 
 NAME = "stripe"
-ORDER, KEY = "entrepot_order", "entrepot_key"  # members of the metadata of what is made here
+# Members of the metadata of what is made here, and of what is taken.
+ORDER, KEY, CAPTURE = "entrepot_order", "entrepot_key", "entrepot_capture"
 _MICROSECONDS = 1_000_000
 _CONFLICT, SERVER_FAULT = 409, 500
 # Errors after which the same request can never succeed, because of what the client's reference is,
@@ -42,6 +44,9 @@ _DEFINITE = frozenset({
     "payment_method_customer_decline", "payment_intent_payment_attempt_failed",
     "payment_method_currency_mismatch", "invalid_charge_amount_no_decimal_compatible",
 })  # fmt: skip
+
+# Parameters in which an error without a code says that the amount is wrong.
+_AMOUNTS = frozenset({"amount", "amount_to_capture"})
 
 _STATES: Mapping[str, FoundState] = {
     "requires_capture": "authorised",
@@ -117,15 +122,27 @@ def of_refund(refund: Mapping[str, Any]) -> Refunded | Declined | Running:
 def of_capture(
     intent: Mapping[str, Any], request: OperationRequest
 ) -> Captured | Declined | Running:
-    """What became of a capture of this intent."""
+    """What became of a capture of this intent. One that names no request was made by a person."""
     status = str(intent["status"])
     if status == "succeeded":
+        by = (intent.get("metadata") or {}).get(CAPTURE)
+        if by not in (None, request.key):
+            return Declined("another capture took the money already", "charge_already_captured")
         if intent["amount_received"] == amount_of(request.payment, request.units):
             return Captured(str(intent["id"]))
         return Declined("another amount was captured already", "charge_already_captured")
     if status == "canceled":
         return Declined("the hold has ended", intent.get("cancellation_reason"))
     return Running(f"the PaymentIntent is {status}", str(intent["id"]))
+
+
+def of_void(intent: Mapping[str, Any]) -> Voided | Declined | Running:
+    """What became of a void of this intent."""
+    if intent["status"] == "canceled":
+        return Voided(str(intent["id"]))
+    if intent["status"] == "succeeded":
+        return Declined("the money was taken already", "charge_already_captured")
+    return Running(f"the PaymentIntent is {intent['status']}", str(intent["id"]))
 
 
 def found(intent: Mapping[str, Any]) -> Found:
@@ -174,11 +191,16 @@ def of_error(error: Exception) -> Declined | NotSent | Unknown | Misconfigured:
         return Misconfigured(f"the key is known with other content: {said}")
     if status == _CONFLICT or status >= SERVER_FAULT or not status:
         return Unknown(f"{status or 'unreadable'}: {said}")
-    if isinstance(error, stripe.InvalidRequestError) and code in _DEFINITE:
-        return Declined(said, code)
+    if isinstance(error, stripe.InvalidRequestError) and _is_definite(error):
+        return Declined(said, code or None)
     if status == 200:
         return Unknown(f"an answer of Stripe could not be read: {said}")
     return Misconfigured(f"{status}: {said}")
+
+
+def _is_definite(error: stripe.InvalidRequestError) -> bool:
+    """Whether the same request can never succeed. A refund of more than is left has no code."""
+    return error.code in _DEFINITE or (not error.code and error.param in _AMOUNTS)
 
 
 def is_replayed(told: Any) -> bool:

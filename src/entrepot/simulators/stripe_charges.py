@@ -25,7 +25,7 @@ class Charges:
         amount = int(call.params.get("amount", left))
         if not 0 < amount <= left:
             told = f"Refund amount is greater than the unrefunded amount on charge ({left})."
-            raise Fault(invalid("amount", told, "amount_too_large"))
+            raise Fault(error(400, "invalid_request_error", told, param="amount"))
         status = "succeeded"
         if call.declined is not None:
             status = "failed"

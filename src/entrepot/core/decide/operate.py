@@ -16,7 +16,7 @@ from entrepot.core.funds import Funds
 from entrepot.core.needs import Needs
 from entrepot.core.order import Order
 from entrepot.core.order_reason import OrderReason
-from entrepot.core.payment import OPEN, Operation
+from entrepot.core.payment import OPEN, FullPayment, Operation, is_open
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
 
@@ -92,11 +92,9 @@ def _settled(
     operation = operation.moved(state, facts.now, command.provider_reference)
     changes.operations.put(operation)
     payment = funds.payments[operation.payment - 1].put(operation)
-    if command.final and command.done and payment.held:
-        # What was held besides is let go with the last capture that there can be.
-        rest = payment.void(facts.now).moved("done", facts.now)
-        changes.operations.put(rest)
-        payment = payment.put(rest)
+    behind: list[Operation] = []
+    if command.final and command.done:
+        payment, behind = _ended_with(payment, facts, changes)
     funds = funds.put(payment)
     if kind == "capture" and order.facets.stage not in ENDED:
         # More is held than was due, and nobody will take the rest.
@@ -117,8 +115,43 @@ def _settled(
     who = None if command.stays else actor.provider(service)
     order, told = events.happened(order, type_, facts, "pipeline", detail, who)
     changes.events.append(told)
+    order = _declined_behind(order, funds, behind, facts, changes)
     changes.orders.put(order)
     return order, funds
+
+
+def _ended_with(
+    payment: FullPayment, facts: Facts, changes: Changes
+) -> tuple[FullPayment, list[Operation]]:
+    """The payment after the last capture that there can be, and the captures behind it, which were
+    never sent and are declined. What was held besides is let go with the last capture.
+    """
+    behind = [
+        one.moved("declined", facts.now) for one in payment.operations if is_open(one, "capture")
+    ]
+    changes.operations.put_all(behind)
+    payment = payment.put(*behind)
+    if payment.held:
+        rest = payment.void(facts.now).moved("done", facts.now)
+        changes.operations.put(rest)
+        payment = payment.put(rest)
+    return payment, behind
+
+
+def _declined_behind(
+    order: Order, funds: Funds, behind: list[Operation], facts: Facts, changes: Changes
+) -> Order:
+    """The order, which says of each capture that came too late why it is declined."""
+    why = f"{funds.service} let go of the rest with the capture before it"
+    for one in behind:
+        money = funds.text(one.units)
+        sentence = f"{funds.service}: the capture of {money} is declined: {why}"
+        order = says(order, OrderReason.CAPTURE_DECLINED, sentence)
+        amount = funds.amount(one.units).text()
+        detail = {"amount": amount, "service": funds.service, "reason": why}
+        order, told = events.happened(order, events.CAPTURE_DECLINED, facts, "pipeline", detail)
+        changes.events.append(told)
+    return order
 
 
 def _is_over(order: Order, funds: Funds) -> bool:
