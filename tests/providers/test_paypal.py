@@ -77,6 +77,7 @@ def error(status: int, issue: str = "", **headers: str) -> Answer:
 
 HELD = ("authorizations", one("authorizations", "CREATED"))
 TAKEN = ("captures", one("captures", "COMPLETED"))
+PENDING = ("captures", one("captures", "PENDING"))
 GONE = error(404, "INVALID_RESOURCE_ID")
 
 AUTHORISE: list[tuple[str, list[Answer], Any]] = [
@@ -233,6 +234,10 @@ OPERATIONS: list[tuple[OperationRequest, list[Answer], Any]] = [
         "captures", "COMPLETED")))], Declined("the money was taken already", "CAPTURED")),
     (operation("void", "ORDER-1"), [GONE, order("COMPLETED"), GONE],
      Running("PayPal shows no authorization of its order yet", "ORDER-1")),
+    # A capture that is pending may take the money yet.
+    (operation("void", "CAPT-1"), [GONE, GONE, GONE, said("captures", "PENDING"),
+     order("COMPLETED", PENDING), GONE],
+     Running("PayPal shows no authorization of its order yet", "CAPT-1")),
     (operation("refund", "CAPT-1"), [said("refunds", "COMPLETED")], Refunded("REFU-1")),
     (operation("refund", "CAPT-1"), [said("refunds", "PENDING")],
      Running("the refund is pending", "REFU-1")),
@@ -273,6 +278,16 @@ LOOKED_UP: list[tuple[Any, str | None, list[Answer], Any]] = [
         "authorizations", one("authorizations", "VOIDED")))], Voided("AUTH-1")),
     (request_of("ORDER-1"), "AUTH-1", [GONE, said("authorizations", "VOIDED")], Voided("AUTH-1")),
     (request_of("ORDER-1"), None, [GONE, GONE], Absent()),
+    # The money of an order with the intent CAPTURE is known by its capture.
+    (request_of("ORDER-1"), "CAPT-1", [GONE, GONE, said("captures", "PENDING"),
+     order("COMPLETED", PENDING)], Running("the capture is pending", "CAPT-1")),
+    (request_of("ORDER-1"), "CAPT-1", [GONE, GONE, said("captures", "COMPLETED"),
+     order("COMPLETED", TAKEN)], Captured("CAPT-1")),
+    (request_of("ORDER-1"), "CAPT-1", [GONE, GONE, said("captures", "COMPLETED"), GONE],
+     Captured("CAPT-1")),
+    (request_of("ORDER-1"), "CAPT-1", [GONE, GONE, said("captures", "DECLINED"), GONE],
+     Declined("the capture is declined", "DECLINED")),
+    (request_of("ORDER-1"), "CAPT-1", [GONE, GONE, GONE], Absent()),
     (operation("capture", "AUTH-1"), "CAPT-1", [said("captures", "COMPLETED")], Captured("CAPT-1")),
     (operation("capture", "AUTH-1"), None, [said("authorizations", "CREATED"), order("COMPLETED")],
      Absent()),

@@ -159,6 +159,10 @@ def test_an_order_waits_for_its_payer_and_is_shown_with_its_payments(
     simulator.control("settle", reference=direct.id, outcome="authorised")
     done = shop.orders.capture_order({"id": direct.id, "prefer": WHOLE}).body
     assert done.purchase_units[0].payments.captures[0].status == "COMPLETED"
+    shown = json.loads(shop.orders.get_order({"id": direct.id}).text)["purchase_units"][0]
+    assert list(shown["payments"]) == ["captures"], "nothing was held before"
+    related = shown["payments"]["captures"][0]["supplementary_data"]["related_ids"]
+    assert related == {"order_id": direct.id}
     [payment] = simulator.payments(direct.id)
     assert payment["taken"] == 1250
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from tests.faults.matrix import SERVICES
 from tests.faults.shop import ACCOUNTS, REFERENCES, USUAL
+from tests.simulators import test_paypal as paypal
 from tests.simulators.receiving import Receiver, receiver
 
 from entrepot import payment_services
@@ -130,7 +131,9 @@ async def counter(running: tuple[str, Simulated, Receiver]) -> AsyncIterator[Cou
     await provider.close()
 
 
-def operation(request: PaymentRequest, kind: Any, of: str, units: int = UNITS) -> OperationRequest:
+def operation(
+    request: PaymentRequest, kind: Any, of: str | None, units: int = UNITS
+) -> OperationRequest:
     return OperationRequest(str(uuid.uuid4()), request, of, units, kind=kind)
 
 
@@ -220,6 +223,18 @@ async def test_money_that_is_held_is_never_absent_once_its_key_is_forgotten(
     assert isinstance(await counter.provider.look_up(request, None), Authorised)
 
 
+async def test_money_that_is_held_is_let_go_once_its_key_is_forgotten(counter: Counter) -> None:
+    counter.simulator.script("authorise", "lost")
+    request = counter.request()
+    await counter.provider.authorise(request, None)
+    assert counter.sums(request) == (UNITS, 0, 0)
+    counter.simulator.control("clock", advance_seconds=25 * 3600)
+    give = operation(request, "void", None)
+    answer = await until_known(lambda: counter.provider.void(give))
+    assert isinstance(answer, Voided), answer
+    assert counter.sums(request) == (0, 0, 0)
+
+
 class Deaf:
     """An account whose service notifies nothing."""
 
@@ -260,3 +275,26 @@ async def test_without_notifications_paypals_list_names_the_order() -> None:
         }  # fmt: skip
         assert told[held.order].provider_reference == holds[held.order]
         await counter.provider.close()
+
+
+@pytest.mark.parametrize(("outcome", "taken"), [("authorised", UNITS), ("declined", 0)])
+async def test_a_capture_of_paypals_that_is_pending_is_followed_to_its_end(
+    outcome: str, taken: int
+) -> None:
+    """An order with the intent CAPTURE has no authorization that it could be known by."""
+    with simulated("paypal") as simulator:
+        order = paypal.Shop(simulator).made(intent="CAPTURE").id
+        simulator.control("settle", reference=order, outcome="authorised")
+        simulator.script("capture", "pending")
+        provider = connected("paypal", simulator, Deaf())
+        request = PaymentRequest(str(uuid.uuid4()), "o-1", order, UNITS, 2, "EUR")
+        answer = await provider.authorise(request, None)
+        assert isinstance(answer, Running), answer
+        known = answer.provider_reference
+        assert await provider.look_up(request, known) == answer
+        simulator.control("settle", reference=known, outcome=outcome)
+        found = await provider.look_up(request, known)
+        assert isinstance(found, Captured if taken else Declined), found
+        [payment] = simulator.payments(order)
+        assert (payment["held"], payment["taken"]) == (0, taken)
+        await provider.close()

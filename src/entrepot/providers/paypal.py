@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from paypalserversdk.exceptions.api_exception import ApiException
@@ -50,6 +51,7 @@ from entrepot.providers.payment import (
 )
 from entrepot.providers.paypal_client import asked_for, client_of, plain, token
 from entrepot.providers.paypal_found import Transactions, notified
+from entrepot.providers.paypal_objects import Objects
 from entrepot.providers.paypal_signature import Signatures
 
 Json = dict[str, Any]
@@ -76,6 +78,7 @@ class PayPalProvider:
         self._session = BoundedSession(account["base_url"], calls_max)
         client = client_of(account, self._session)
         self._orders, self._payments = client.orders, client.payments
+        self._objects = Objects(client.orders, client.payments)
         self._transactions, self._heard = Transactions(client.transaction_search), heard
         self._oauth = client.oauth_2
         self._threads = Threads("paypal", calls_max)
@@ -98,6 +101,11 @@ class PayPalProvider:
 
     async def void(self, request: OperationRequest) -> VoidAnswer:
         """See `PaymentProvider.void`."""
+        its = request.payment
+        if request.of is None and its.reference.startswith(_VAULT):
+            # PayPal may have forgotten the key, which would make another order then.
+            id_ = await self._id_of(its)
+            request = replace(request, of=id_ if isinstance(id_, str) else None)
         answer: VoidAnswer = await self._run(lambda: self._void(request))
         return answer
 
@@ -122,15 +130,22 @@ class PayPalProvider:
         """Look for the payment of an order whose id is not written down. A request under the key,
         if PayPal has forgotten the key, would make another order.
         """
-        told = notified([(0, json.loads(body)) for body in await self._heard((request.label,))])
-        own = [one for one in told if one.label == request.label]
-        id_ = own[-1].provider_reference if own else None
-        if id_ is None:
-            id_ = await self._run(lambda: self._transactions.named(request.label))
+        id_ = await self._id_of(request)
         if not isinstance(id_, str):
             return Unknown(_FORGOTTEN)
         answer: LookUpAnswer = await self._run(lambda: self._found_as(id_, request))
         return answer
+
+    async def _id_of(self, request: PaymentRequest) -> Any:
+        """PayPal's id of a payment of which none is written down: as PayPal has notified it, or
+        else lists it by now. An id is text; None where neither tells one; else why the list could
+        not be asked.
+        """
+        told = notified([(0, json.loads(body)) for body in await self._heard((request.label,))])
+        own = [one for one in told if one.label == request.label]
+        if own:
+            return own[-1].provider_reference
+        return await self._run(lambda: self._transactions.named(request.label))
 
     def read_notification(self, headers: Mapping[str, str], body: bytes) -> Notification | None:
         """See `PaymentProvider.read_notification`. May fetch PayPal's certificate, so it blocks."""
@@ -185,10 +200,12 @@ class PayPalProvider:
             return Declined("the payment reference is none of PayPal's", "unknown_reference")
         order = self._order_of(request, known)
         if order is None:
-            found = self._authorization(known or request.reference)
-            if found is None:
-                return Declined("PayPal does not know the payment reference", "RESOURCE_NOT_FOUND")
-            return answers.of_authorization(found, request, self._captures_of(found))
+            found = self._objects.authorization(known or request.reference)
+            if found is not None:
+                return answers.of_authorization(found, request, self._objects.captures_of(found))
+            order = self._objects.order_of_capture(known)
+        if order is None:
+            return Declined("PayPal does not know the payment reference", "RESOURCE_NOT_FOUND")
         return self._driven(order, request)
 
     def _driven(self, order: Json, request: PaymentRequest) -> AuthoriseAnswer:
@@ -218,7 +235,7 @@ class PayPalProvider:
                 "ORDER_ALREADY_CAPTURED",
             ):
                 raise
-            done = self._order(str(order["id"])) or order
+            done = self._objects.order(str(order["id"])) or order
         return answers.of_order({**order, **done}, request)
 
     def _capture(self, request: OperationRequest) -> CaptureAnswer:
@@ -237,7 +254,7 @@ class PayPalProvider:
         except ApiException as error:
             if error.response_code != answers.PROCESSED:
                 raise
-            made = self._made_under(request, "captures")
+            made = self._objects.made_under(request, "captures")
             if made is None:
                 raise
             return answers.of_capture(made)
@@ -268,7 +285,9 @@ class PayPalProvider:
                 return None
             if answers.issue_of(error) in answers.VOIDED_BEFORE:
                 return Voided(id_)
-            found = self._authorization(id_) if error.response_code == answers.PROCESSED else None
+            if error.response_code != answers.PROCESSED:
+                raise
+            found = self._objects.authorization(id_)
             said = None if found is None else answers.of_void(found)
             if said is None:
                 raise
@@ -291,7 +310,7 @@ class PayPalProvider:
         except ApiException as error:
             if error.response_code != answers.PROCESSED:
                 raise
-            made = self._made_under(request, "refunds")
+            made = self._objects.made_under(request, "refunds")
             if made is None:
                 raise
             return answers.of_refund(made)
@@ -301,10 +320,12 @@ class PayPalProvider:
             return Absent()
         order = self._order_of(request, known)
         if order is None:
-            found = self._authorization(known or request.reference)
-            if found is None:
-                return Absent()
-            return self._of_authorization(found, request)
+            found = self._objects.authorization(known or request.reference)
+            if found is not None:
+                return self._of_authorization(found, request)
+            order = self._objects.order_of_capture(known)
+        if order is None:
+            return Absent()
         held = answers.payments_of(order, "authorizations")
         if held and held[-1]["status"] == "VOIDED":
             return Voided(str(held[-1]["id"]))
@@ -315,30 +336,33 @@ class PayPalProvider:
 
     def _found_as(self, id_: str, request: PaymentRequest) -> LookUpAnswer:
         """What an authorization, or a capture, is for a payment."""
-        found = self._authorization(id_)
+        found = self._objects.authorization(id_)
         if found is None:
-            made = asked_for(lambda: self._payments.get_captured_payment({"capture_id": id_}))
+            made = self._objects.capture(id_)
             return Unknown(_FORGOTTEN) if made is None else answers.of_capture(made)
         return self._of_authorization(found, request)
 
     def _of_authorization(self, found: Json, request: PaymentRequest) -> LookUpAnswer:
         if found["status"] == "VOIDED":
             return Voided(str(found["id"]))
-        return answers.of_authorization(found, request, self._captures_of(found))
+        return answers.of_authorization(found, request, self._objects.captures_of(found))
 
     def _look_up_operation(self, request: OperationRequest, known: str | None) -> LookUpAnswer:
         if request.kind == "refund":
             asked = {"refund_id": known}
             made = asked_for(lambda: self._payments.get_refund(asked)) if known else None
-            made = made or self._made_under(request, "refunds")
+            made = made or self._objects.made_under(request, "refunds")
             return Absent() if made is None else answers.of_refund(made)
         if request.kind == "capture":
             asked = {"capture_id": known}
             made = asked_for(lambda: self._payments.get_captured_payment(asked)) if known else None
-            made = made or self._made_under(request, "captures")
+            made = made or self._objects.made_under(request, "captures")
             return Absent() if made is None else answers.of_capture(made)
-        id_ = request.of or self._held_by(request.payment)
-        found = self._authorization(id_) if id_ else None
+        id_ = request.of
+        if id_ is None:
+            answer = self._look_up(request.payment, None)
+            id_ = answer.provider_reference if isinstance(answer, Authorised) else None
+        found = self._objects.authorization(id_) if id_ else None
         return (answers.of_void(found) or Absent()) if found else Absent()
 
     # ------------------------------------------------------------------ PayPal's objects
@@ -346,8 +370,8 @@ class PayPalProvider:
     def _order_of(self, request: PaymentRequest, known: str | None) -> Json | None:
         """The order that pays this payment: the client's, or the one made under its key."""
         if known is None and request.reference.startswith(_VAULT):
-            return self._order(str(self._made(request)["id"]))
-        return self._order(known or request.reference)
+            return self._objects.order(str(self._made(request)["id"]))
+        return self._objects.order(known or request.reference)
 
     def _made(self, request: PaymentRequest) -> Json:
         unit = {"amount": answers.amount_of(request, request.units), "custom_id": request.label}
@@ -357,32 +381,3 @@ class PayPalProvider:
             "prefer": _WHOLE,
         }  # fmt: skip
         return plain(self._orders.create_order(asked))
-
-    def _order(self, id_: str) -> Json | None:
-        return asked_for(lambda: self._orders.get_order({"id": id_}))
-
-    def _authorization(self, id_: str) -> Json | None:
-        asked = {"authorization_id": id_}
-        return asked_for(lambda: self._payments.get_authorized_payment(asked))
-
-    def _held_by(self, request: PaymentRequest) -> str | None:
-        """The authorization of a payment of which no reference is written down."""
-        answer = self._look_up(request, None)
-        return answer.provider_reference if isinstance(answer, Authorised) else None
-
-    def _captures_of(self, told: Json) -> list[Json]:
-        related = (told.get("supplementary_data") or {}).get("related_ids") or {}
-        order = self._order(str(related["order_id"])) if related.get("order_id") else None
-        return answers.payments_of(order, "captures") if order else []
-
-    def _made_under(self, request: OperationRequest, kind: str) -> Json | None:
-        """The capture or refund that bears this request's key, by the order that it is of."""
-        of = request.of or ""
-        if kind == "captures":
-            told = self._authorization(of)
-        else:
-            told = asked_for(lambda: self._payments.get_captured_payment({"capture_id": of}))
-        related = ((told or {}).get("supplementary_data") or {}).get("related_ids") or {}
-        order = self._order(str(related["order_id"])) if related.get("order_id") else None
-        listed = answers.payments_of(order, kind) if order else []
-        return next((one for one in listed if one.get("invoice_id") == request.key), None)

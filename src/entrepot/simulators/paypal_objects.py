@@ -76,13 +76,15 @@ class PayPalObjects(Service, ABC):
         return one
 
     def captured(self, call: Call | None, of: Json, amount: Json, *, final: bool) -> Json:
-        """Take held money; `of` is the hold."""
+        """Take held money; `of` is the hold, which has no id where the money is taken at once."""
         name, pending = capitals(17), call is not None and call.pending
+        related = {"order_id": of["order"]}
+        if of["id"] is not None:
+            related["authorization_id"] = of["id"]
         body = {
             "id": name, "status": "PENDING" if pending else "COMPLETED", "amount": amount,
             "final_capture": final, "create_time": self.at(), **_named(of["body"]),
-            "supplementary_data": {"related_ids": {
-                "order_id": of["order"], "authorization_id": of["id"]}},
+            "supplementary_data": {"related_ids": related},
             "links": links("captures", name, "refund"),
         }  # fmt: skip
         if call is not None:
@@ -90,11 +92,13 @@ class PayPalObjects(Service, ABC):
         if pending:
             body["status_details"] = {"reason": "PENDING_REVIEW"}
         one: Json = {
-            "id": name, "payment": of["payment"], "order": of["order"], "body": body,
-            "authorization": of["id"], "captured": units_of(amount), "refunded": 0,
-            "made": self.now(),
+            "id": name, "payment": name if of["id"] is None else of["payment"],
+            "order": of["order"], "body": body, "authorization": of["id"],
+            "captured": units_of(amount), "refunded": 0, "made": self.now(),
         }  # fmt: skip
         self.keep("capture", one)
+        if of["id"] is None:
+            self.moved(one, "authorised", one["captured"], call)
         if not pending:
             self.moved(one, "captured", one["captured"], call)
         done = "PENDING" if pending else "COMPLETED"

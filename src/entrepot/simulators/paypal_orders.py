@@ -91,19 +91,17 @@ class Orders:
             issue = call.declined or "INSTRUMENT_DECLINED"
             raise unprocessable(issue, "The instrument presented was declined.")
         for unit in body["purchase_units"]:
-            hold = self._service.authorised(call, unit, one["id"], one["source"])
-            if body["intent"] == "AUTHORIZE":
-                if call.pending:
-                    hold["body"] |= {"status": "PENDING",
-                                     "status_details": {"reason": "PENDING_REVIEW"}}  # fmt: skip
-                    self._service.keep("authorization", hold)
-                unit["payments"] = {"authorizations": [hold["body"]]}
+            if body["intent"] == "CAPTURE":
+                at_once = {"id": None, "order": one["id"], "body": unit}
+                taken = self._service.captured(call, at_once, unit["amount"], final=True)
+                unit["payments"] = {"captures": [taken["body"]]}
                 continue
-            taken = self._service.captured(call, hold, unit["amount"], final=True)
-            hold |= {"held": 0, "captured": taken["captured"]}
-            hold["body"]["status"] = "CAPTURED"
-            self._service.keep("authorization", hold)
-            unit["payments"] = {"captures": [taken["body"]]}
+            hold = self._service.authorised(call, unit, one["id"], one["source"])
+            if call.pending:
+                hold["body"] |= {"status": "PENDING",
+                                 "status_details": {"reason": "PENDING_REVIEW"}}  # fmt: skip
+                self._service.keep("authorization", hold)
+            unit["payments"] = {"authorizations": [hold["body"]]}
         body["status"] = "COMPLETED"
 
     def _found(self, call: Call) -> Json:

@@ -139,6 +139,8 @@ class Payments:
             one["held"] = 0
         if kind == "capture" and good:
             self._service.moved(one, "captured", one["captured"], None)
+        if kind == "capture" and not good and one["authorization"] is None:
+            self._service.moved(one, "voided", one["captured"], None)
         if kind == "refund":
             taken = self._service.found("capture", one["capture"])
             if good:
