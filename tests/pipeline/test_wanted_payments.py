@@ -9,6 +9,7 @@ import pytest
 
 from entrepot.clock import new_id
 from entrepot.core.decide.settle import SettlePayment
+from entrepot.core.decide.steps import DeferJob
 from entrepot.core.funds import Funds
 from entrepot.core.money import Amount
 from entrepot.core.order import Job
@@ -19,7 +20,16 @@ from entrepot.pipeline.steps.authorise import authorise
 from entrepot.pipeline.steps.outside import Outside
 from entrepot.pipeline.steps.table import STEPS, in_hand
 from entrepot.pipeline.steps.void import void
-from entrepot.providers.payment import Authorised, PaymentProvider, Pending, ServiceTerms, Voided
+from entrepot.providers.payment import (
+    Authorised,
+    Captured,
+    Declined,
+    Differs,
+    PaymentProvider,
+    Pending,
+    ServiceTerms,
+    Voided,
+)
 
 ORG, ORDER, OTHER, NOW = 1, new_id(), new_id(), 1_700_000_000_000_000
 A_JOB = Job(ORG, new_id(), "authorise", ORDER, None, "due", NOW, NOW, 1, 0, None, NOW)
@@ -116,6 +126,42 @@ async def test_a_payment_of_the_shops_own_pages_that_pays_another_order_stays(
         expires = "expired" if other is None else "lapsed"
         assert command.outcome == ("voided" if held.stage != "placed" else expires)
         assert [one for one in service.calls if one == "void"] == asked
+
+
+@dataclass
+class Taken(Asked):
+    """A service at which the money was taken already: nothing is held that could be let go."""
+
+    found: Any = field(default_factory=lambda: Captured("at-1"))
+
+    async def void(self, _request: Any) -> Any:
+        return Declined("the money was taken already")
+
+    async def look_up(self, _request: Any, _known: Any = None) -> Any:
+        return self.found
+
+
+async def test_money_that_was_taken_as_the_time_ended_pays_the_order() -> None:
+    """The customer acted after the service was asked, and before it was told to let go."""
+    service = Taken(answer=Pending("the customer must act"))
+    only = payment(1, 1000, 1000, "prepared")
+    held = in_hand(A_JOB, "placed", Funds((only,)), held_until=NOW)
+    terms = Terms(lambda: NOW, lambda: 1.0, POLICIES)
+    command = await authorise(held, cast("PaymentProvider", service), terms)
+    assert isinstance(command, SettlePayment)
+    assert (command.outcome, command.provider_reference) == ("captured", "at-1")
+
+
+async def test_money_of_another_amount_that_was_taken_is_left_to_a_person() -> None:
+    service = Taken(found=Differs(400, 2, "EUR", "at-1"))
+    due = payment(1, 1000, 1000, "prepared")
+    held = in_hand(A_JOB._replace(kind="void"), "cancelled", Funds((due.put(due.void(NOW)),)))
+    terms = Terms(lambda: NOW, lambda: 1.0, POLICIES)
+    command = await void(held, cast("PaymentProvider", service), terms)
+    assert isinstance(command, DeferJob)
+    assert (command.parked, command.error) == (
+        True, "stripe: the payment is of 4.00 EUR, and the order of 10.00 EUR",
+    )  # fmt: skip
 
 
 class Claims:

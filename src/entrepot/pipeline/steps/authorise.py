@@ -48,7 +48,8 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
 
     The payment of an order that ended meanwhile is voided. If the payment is still unknown when the
     stock hold ends, the order expires, parked or not. The payment is voided before the order
-    expires if the provider answers, otherwise after it.
+    expires if the provider answers, otherwise after it. Money that turns out to be taken then pays
+    the order.
     """
     job, payment = held.job, held.payment
     assert job.order_id is not None, "an authorise job belongs to an order"
@@ -136,7 +137,7 @@ async def _expire(held: Held, provider: PaymentProvider, terms: Terms) -> Comman
         # once the end of this one is written down.
         return settled(held, "lapsed", NOT_IN_TIME)
     command = await void(held, provider, terms)
-    if isinstance(command, SettlePayment):
+    if isinstance(command, SettlePayment) and command.outcome == "voided":
         detail = NOT_IN_TIME if first else "the further payment was not authorised in time"
         became = f"; {command.detail}" if command.detail else ""
         return command._replace(outcome="expired", detail=detail + became)

@@ -10,6 +10,7 @@ from entrepot.pipeline.steps import (
     WITHOUT_MONEY,
     Held,
     Terms,
+    both_amounts,
     hold_money,
     its_money_stays,
     operation_request,
@@ -21,6 +22,7 @@ from entrepot.pipeline.steps import (
 from entrepot.providers.payment import (
     Captured,
     Declined,
+    Differs,
     Disputed,
     Misconfigured,
     NotSent,
@@ -59,6 +61,9 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
             return settled(held, "captured", "", found.provider_reference)
         if isinstance(found, Declined | Voided):
             return settled(held, "voided", f"{service} held no money of {reference}" if own else "")
+        if isinstance(found, Differs):
+            # Nobody knows here how much of it has to go back: a person gives it back there.
+            return park(held, both_amounts(payment, found), terms)
         return hold_money(held, f"{service}: the void is declined: {answer.reason}", terms)
     if isinstance(answer, Running):
         poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
