@@ -222,6 +222,15 @@ async def test_an_operation_is_done_once_adyen_has_notified_it(  # noqa: PLR0917
     assert await provider.look_up(request_, "MOD") == Declined("why")
 
 
+@pytest.mark.parametrize("turn", [1, -1], ids=["in order", "late"])
+async def test_an_operation_that_failed_after_all_is_declined(
+    provider: AdyenProvider, told: Told, turn: int
+) -> None:
+    for kind, event in (("capture", "CAPTURE"), ("refund", "REFUND")):
+        told[:] = [of_operation(event), of_operation(f"{event}_FAILED")][::turn]
+        assert await provider.look_up(operation(kind), "MOD") == Declined("why")
+
+
 async def test_an_operation_that_adyen_refuses_is_declined(
     vendor: Vendor, provider: AdyenProvider
 ) -> None:

@@ -119,21 +119,25 @@ def of_heard(
 
 
 def of_operation(items: Iterable[Item], request: OperationRequest) -> OperationFound | None:
-    """What the notifications of an operation say by now; None where none tells an outcome."""
-    said: OperationFound | None = None
-    for item in items:
-        if item.event not in _EVENTS[request.kind] or item.merchant_reference != request.key:
-            continue
-        if not item.is_success or item.event.endswith("_FAILED"):
-            said = Declined(item.reason or f"{item.event} failed")
-        elif request.kind == "capture":
-            # A refund is asked of the payment itself.
-            said = Captured(item.original or request.of or item.psp)
-        elif request.kind == "void":
-            said = Voided(item.original or request.of)
-        else:
-            said = Refunded(item.psp)
-    return said
+    """What the notifications of an operation say by now; None where none tells an outcome. One that
+    an operation failed after all takes back one that it was done, whichever came first.
+    """
+    its = [
+        one for one in items
+        if one.event in _EVENTS[request.kind] and one.merchant_reference == request.key
+    ]  # fmt: skip
+    failed = [one for one in its if one.event.endswith("_FAILED")]
+    done = [one for one in its if one.is_success and one not in failed]
+    if len(done) <= len(failed):
+        bad = failed or [one for one in its if not one.is_success]
+        return Declined(bad[-1].reason or f"{bad[-1].event} failed") if bad else None
+    item = done[-1]
+    if request.kind == "capture":
+        # A refund is asked of the payment itself.
+        return Captured(item.original or request.of or item.psp)
+    if request.kind == "void":
+        return Voided(item.original or request.of)
+    return Refunded(item.psp)
 
 
 def of_error(error: Exception, *, modifies: bool) -> Declined | NotSent | Unknown | Misconfigured:
