@@ -118,6 +118,29 @@ def test_a_capture_and_a_refund_are_settled_by_what_was_found(book: Book) -> Non
     assert full.first.operations[-1].provider_reference == "pi_7"
 
 
+@pytest.mark.parametrize(("service", "known"), [("adyen", "ref-1"), ("paypal", None)])
+def test_a_capture_that_was_found_keeps_what_a_refund_is_of(
+    book: Book, service: str, known: str | None
+) -> None:
+    """Adyen gives back the payment, and PayPal the capture, which the book cannot know."""
+    book.facts.accounts[ORG] = frozenset({service})
+    order = book.placed(line(), payment_provider=service)
+    book.done(book.reserving(order)._replace(services=frozenset({service})))
+    book.settled(order, "authorized")
+    book.done(CaptureOrder(ORG, "native", order.id))
+    order = park(book, order)
+    if known is None:
+        refusal = book.refused(ResolveOrder(ORG, order.id, PROOF))
+        assert (refusal.reason, refusal.field) == (Reason.INVALID, "reference")
+        known = "CAPT-1"
+        resolved(book, order, reference=known)
+    else:
+        resolved(book, order, reference=None)
+    full = book.facts.funds_of((ORG, order.id))
+    assert full is not None
+    assert full.first.operations[-1].provider_reference == known
+
+
 def test_resolving_twice_finds_nothing_parked(book: Book) -> None:
     order = parked(book)
     resolved(book, order, found="done")

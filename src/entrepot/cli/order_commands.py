@@ -87,7 +87,8 @@ def resolve(
         What the service did of the parked step: done or nothing. Of an authorisation it has to be
         said; every other step is done if it is not said.
     reference
-        The service's own reference of the money; of money that it holds it has to be told.
+        The service's own reference of the money. It has to be told of money that the service holds,
+        and of a capture at PayPal.
     """
     result = submitted(
         order,

@@ -30,6 +30,7 @@ _PAYMENTS: Mapping[str, re.Pattern[str]] = MappingProxyType({
     "adyen": re.compile(r"[A-Z0-9]{16}\Z"),
     "paypal": re.compile(r"[A-Za-z0-9-]{6,64}\Z"),
 })  # fmt: skip
+_NAME_CAPTURES = frozenset({"paypal"})
 WHAT: Mapping[str, str] = MappingProxyType({
     "stripe": "a saved method of a customer, cus_.../pm_...",
     "adyen": "a stored method of a shopper, SHOPPER/STORED-METHOD",
@@ -46,6 +47,13 @@ def is_saved(service: str, reference: str) -> bool:
 def serves_again(service: str, reference: str) -> bool:
     """Whether the service takes a further payment with a reference that it had a payment of."""
     return service not in _AGAIN or is_saved(service, reference)
+
+
+def names_captures(service: str) -> bool:
+    """Whether the service gives a capture a reference of its own, which a refund is of. The other
+    services give back the payment.
+    """
+    return service in _NAME_CAPTURES
 
 
 def are_notified(service: str) -> bool:

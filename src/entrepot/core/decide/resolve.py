@@ -13,11 +13,13 @@ from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job, Order
-from entrepot.core.payment import FullPayment
+from entrepot.core.payment import FullPayment, Operation
+from entrepot.core.references import names_captures
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 
 PROOF_MAX = 2_000  # characters
+_REFERENCE = "must be told: the service's own reference of the money"
 # What an operator can find at a service, and what that makes of each step's payment.
 DONE, NOTHING = "done", "nothing"
 FINDINGS = (DONE, NOTHING)
@@ -59,7 +61,7 @@ def resolve(command: ResolveOrder, facts: Facts) -> Decision:
     Of an authorisation the finding has to be said: only the operator knows whether money is held.
     Every other step is found done if nothing else is said. Refused: an unknown order, one that is
     not parked, a step that asks no service for money, no proof, nothing found of a void, money that
-    is held under no known reference.
+    is held, or was taken at PayPal, under no known reference.
     """
     order = facts.orders.get((command.org, command.order_id))
     if order is None:
@@ -88,8 +90,7 @@ def _payment(
         raise refuse(Reason.ILLEGAL_MOVE, sentence)
     known = command.reference or payment.authorisation.provider_reference
     if outcome == "authorized" and known is None:
-        sentence = "must be told: the service's own reference of the money"
-        raise refuse(Reason.INVALID, sentence, "reference")
+        raise refuse(Reason.INVALID, _REFERENCE, "reference")
     settling = SettlePayment(
         command.org, command.order_id, job.id, job.fence, outcome, told, command.reference,
         payment=payment.payment.number,
@@ -107,9 +108,21 @@ def _operation(
         raise refuse(Reason.ILLEGAL_MOVE, sentence)
     settling = SettleOperation(
         command.org, command.order_id, job.id, job.fence, asked.payment, asked.number,
-        found == DONE, told, command.reference,
+        found == DONE, told, _named(command, payment, asked, found),
     )  # fmt: skip
     return settle_operation(settling, facts)
+
+
+def _named(command: ResolveOrder, payment: FullPayment, asked: Operation, found: str) -> str | None:
+    """The service's reference of an operation. Without that of the money that was taken nobody
+    could give the money back.
+    """
+    known = command.reference or asked.provider_reference
+    if known is not None or asked.kind != "capture" or found != DONE:
+        return known
+    if names_captures(payment.payment.service):
+        raise refuse(Reason.INVALID, _REFERENCE, "reference")
+    return payment.authorisation.provider_reference
 
 
 def _parked_step(order: Order, facts: Facts) -> Job:
