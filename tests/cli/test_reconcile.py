@@ -19,16 +19,23 @@ from entrepot.cli.reconcile import reconcile
 from entrepot.cli.session import OperatorError
 from entrepot.clock import now
 from entrepot.core import ids
+from entrepot.core.decide.capture import CaptureOrder
+from entrepot.core.decide.operate import SettleOperation
+from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.funds import funds_of
+from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.payment import FullPayment
-from entrepot.pipeline.steps import request_of
+from entrepot.pipeline.steps import operation_request, request_of
 from entrepot.pipeline.steps.outside import Outside
 from entrepot.providers.payment import (
     Authorised,
+    Captured,
     Misconfigured,
     NotSent,
+    OperationRequest,
+    Refunded,
     Running,
     ServiceTerms,
     Voided,
@@ -69,6 +76,33 @@ class Till(Office):
 
         reference: str = self.run(ask)
         return reference
+
+    def operate(self, request: OperationRequest) -> None:
+        """The sandbox takes money, or gives money back."""
+
+        async def ask() -> None:
+            sandbox = SandboxProvider(self.ledger)
+            answer = await getattr(sandbox, request.kind)(request)
+            await sandbox.close()
+            assert isinstance(answer, Captured | Refunded), answer
+
+        self.run(ask)
+
+    def operated(self, order: Order, command: CaptureOrder, reference: str) -> None:
+        """Money of an order is taken, at the sandbox and in the book."""
+        self.do(command)
+        full = self.payment(order)
+        asked = full.first_open("capture")
+        assert asked is not None
+        self.operate(operation_request(full, asked))
+
+        async def work() -> None:
+            job = await self._job(order.id)
+            await self._do(SettleOperation(
+                order.org, order.id, job.id, job.fence, 1, asked.number, True, "", reference
+            ))  # fmt: skip
+
+        self.run(work)
 
     def settled(self, order: Order, reference: str) -> None:
         async def work() -> None:
@@ -150,6 +184,20 @@ def test_each_difference_is_told_and_ends_with_1(till: Till, capsys: Any) -> Non
     text = capsys.readouterr().out
     assert "\n    entrepot cancel " in text
     assert "\nsandbox: 2 listed, 3 in the book, 3 differences\n" in text
+
+
+def test_money_that_somebody_gave_back_is_not_given_back_again(till: Till) -> None:
+    order = till.place()
+    till.settled(order, till.charge(order))
+    till.operated(order, CaptureOrder(order.org, "native", order.id), "ch-1")
+    till.do(RefundOrder(order.org, "native", order.id, Amount(450, 2)))
+    till.operate(OperationRequest("by-hand", request_of(till.payment(order)), None, 450,
+                                  kind="refund"))  # fmt: skip
+    code, told = till.reconciled(apply=True)
+    [one] = told["findings"]
+    assert (code, one["kind"], one["safe"], one["applied"]) == (1, "amount_differs", False, False)
+    assert one["command"] == f"entrepot explain {ids.dashed(order.id)}"
+    assert "`entrepot resolve` it" in one["advice"]
 
 
 def test_the_money_of_another_organization_is_not_told(till: Till) -> None:

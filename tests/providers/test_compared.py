@@ -9,7 +9,16 @@ import pytest
 from entrepot.core import ids
 from entrepot.core.money import Amount
 from entrepot.core.payment import FullPayment, Operation, Payment
-from entrepot.providers.compared import KINDS, Booked, Finding, Span, compared, looked_up
+from entrepot.providers.compared import (
+    KINDS,
+    Booked,
+    Finding,
+    Span,
+    compared,
+    judged,
+    looked_up,
+    moving,
+)
 from entrepot.providers.payment import (
     Absent,
     Authorised,
@@ -20,7 +29,10 @@ from entrepot.providers.payment import (
     Found,
     LookUpAnswer,
     Pending,
+    Refunded,
+    Running,
     ServiceTerms,
+    Unknown,
     Voided,
 )
 
@@ -155,6 +167,26 @@ def test_a_refund_and_a_capture_that_wait_are_taken_up() -> None:
         "amount_differs", "stripe took 12.50 EUR, the book 0.00 EUR", NAMED, 42, "pi_1", RETRY,
         safe=True,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answer", "safe"),
+    [
+        (Refunded("re_1"), True), (Declined("no"), True), (Running("later"), True),
+        (Absent(), False), (Unknown("no answer"), False),
+    ],
+)  # fmt: skip
+def test_money_that_somebody_gave_back_at_the_service_is_not_given_back_again(
+    answer: LookUpAnswer, safe: bool
+) -> None:
+    one = booked(
+        ("authorise", 1250, "done"), ("capture", 1250, "done"), ("refund", 250, "prepared")
+    )  # fmt: skip
+    [told] = compared("stripe", [found(**ALL_TAKEN, refunded=250)], [one], TERMS, SPAN)
+    assert [operation.kind for operation in moving(one)] == ["refund"]
+    after = judged(told, "stripe", [answer])
+    assert (after.safe, after.command) == (safe, RETRY if safe else EXPLAIN)
+    assert after.advice or safe
 
 
 def test_what_is_older_than_the_span_is_not_missed() -> None:

@@ -20,9 +20,17 @@ from entrepot.core.actor import operator
 from entrepot.core.decide.steps import ResumeOrder
 from entrepot.core.refusal import Refusal
 from entrepot.core.shown import MICROSECONDS, moment
-from entrepot.pipeline.steps import request_of
+from entrepot.pipeline.steps import operation_request, request_of
 from entrepot.pipeline.steps.outside import Outside
-from entrepot.providers.compared import Booked, Finding, Span, compared, looked_up
+from entrepot.providers.compared import (
+    Booked,
+    Finding,
+    Span,
+    compared,
+    judged,
+    looked_up,
+    moving,
+)
 from entrepot.providers.payment import (
     Found,
     Misconfigured,
@@ -171,7 +179,10 @@ async def _one_service(
         if why_not is not None:
             return Compared(service, 0, 0, [], f"could not be asked: {why_not}")
         listed += strangers
-    findings = compared(service, listed, kept, provider.terms, span)
+    findings = [
+        await _judged(provider, service, one, kept)
+        for one in compared(service, listed, kept, provider.terms, span)
+    ]
     of_nobody = {one.order for one in findings if one.number is None and one.order is not None}
     theirs = await database.read_long(
         lambda conn: booked.of_others(
@@ -181,6 +192,25 @@ async def _one_service(
     )  # fmt: skip
     findings = [one for one in findings if one.number is not None or one.order not in theirs]
     return Compared(service, len(listed), len(kept), findings, has_list=no_list is None)
+
+
+async def _judged(
+    provider: PaymentProvider, service: str, finding: Finding, kept: list[Booked]
+) -> Finding:
+    """The finding; a difference of amounts is safe to take up only where the service has what the
+    payment's step asked it for.
+    """
+    if not finding.safe or finding.kind != "amount_differs":
+        return finding
+    several = provider.terms.several_captures
+    mine = [one for one in kept if ids.dashed(one.full.payment.order_id) == finding.order]
+    answers = [
+        await provider.look_up(
+            operation_request(one.full, operation, several=several), operation.provider_reference
+        )
+        for one in mine for operation in moving(one)
+    ]  # fmt: skip
+    return judged(finding, service, answers)
 
 
 async def _strangers(database: Database, org: int, service: str, found: list[Found]) -> list[Found]:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from entrepot.core.facets import RUNNING
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
-from entrepot.core.payment import OPEN, FullPayment, sums
+from entrepot.core.payment import OPEN, FullPayment, Operation, sums
 from entrepot.providers.payment import (
     Authorised,
     Captured,
@@ -21,6 +21,8 @@ from entrepot.providers.payment import (
     Found,
     FoundState,
     LookUpAnswer,
+    Refunded,
+    Running,
     ServiceTerms,
     Voided,
 )
@@ -39,6 +41,8 @@ _LAST_PART = 0.2
 # States in which the service has money for the shop, or may still get some.
 _WITH_MONEY = frozenset({"authorised", "captured", "disputed"})
 _MICROSECONDS = 1_000_000
+# Answers of a service that has a capture or a refund, whatever comes of it.
+_KNOWN = (Captured, Refunded, Declined, Running)
 
 
 class Booked(NamedTuple):
@@ -131,6 +135,28 @@ def looked_up(one: Booked, answer: LookUpAnswer) -> Found | None:
     if isinstance(answer, Voided | Declined):
         return base._replace(state="voided" if isinstance(answer, Voided) else "declined")
     return None
+
+
+def moving(one: Booked) -> list[Operation]:
+    """The captures and refunds of a payment that have no outcome yet."""
+    return [
+        operation for operation in one.full.operations
+        if operation.kind in ("capture", "refund") and operation.state in OPEN
+    ]  # fmt: skip
+
+
+def judged(finding: Finding, service: str, answers: Iterable[LookUpAnswer]) -> Finding:
+    """A difference of amounts, by what the service says of the payment's captures and refunds that
+    are under way. Where it has not one of them, somebody else moved the money: the step would move
+    as much again.
+    """
+    if all(isinstance(answer, _KNOWN) for answer in answers):
+        return finding
+    return finding._replace(
+        command=("explain", *finding.command[1:]), safe=False,
+        advice=f"somebody acted at {service}, and the step that waits would do the same once more: "
+        "`entrepot resolve` it with what was done there",
+    )  # fmt: skip
 
 
 class _Names:
