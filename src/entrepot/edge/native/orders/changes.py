@@ -42,7 +42,8 @@ _UNKNOWN = {"shipments": Reason.UNKNOWN_SHIPMENT, "returns": Reason.UNKNOWN_RETU
 class Change(NamedTuple):
     """A change of an order, or of a shipment or a return of it: a row of the path table.
 
-    `parts` are the members of the body that tell a repeat from a reuse, in version 1.
+    `parts` are the members of the body that tell a repeat from a reuse, in version 1; those that
+    were `added` later belong to versions 2, 3 ...
     """
 
     path: str
@@ -56,6 +57,7 @@ class Change(NamedTuple):
     description: str = ""
     method: str = "POST"
     access: Access = WRITE
+    added: tuple[tuple[str, ...], ...] = ()
 
     @property
     def about(self) -> str:
@@ -72,7 +74,7 @@ class Change(NamedTuple):
             unknown = _UNKNOWN.get(self.about)
             about = await named.order_id(call) if unknown is None else _id(call, unknown)
             told, body = await bodies.read(call, decoder)
-            key = bodies.keyed(call, self.operation_id, self.parts, body, about)
+            key = bodies.keyed(call, self.operation_id, self.parts, body, about, added=self.added)
             command = self.make(call, about, told)
             return await carrying.carry_out(
                 call, command, key, dry=dry, status=status, shown=self.shown
@@ -185,6 +187,7 @@ _CHANGES = (
     Change(
         "/v1/orders/{ref}", "amendOrder", "Amend an order", asked.AmendOrder, _amend, _ORDER,
         ("lines", "shipping_address", "notes", "external_id", "metadata"), method="PATCH",
+        added=(("payment_reference",),),
         description="Lines are removed, then changed, then added, together with the other "
         "members; if any of it is refused, nothing changes.",
     ),
