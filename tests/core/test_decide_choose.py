@@ -43,6 +43,35 @@ def test_how_stock_is_run_changes_with_the_rest_or_not_at_all() -> None:
     assert again == result
 
 
+def test_how_stock_is_run_may_be_told_as_it_is_and_begins_no_watch() -> None:
+    book = Book()
+    as_read = RunStock(ORG, "native", "HARD", None, False, "WAC", b"k" * 16)
+    result = book.done(ChangeSettings(ORG, source="native", stock=as_read))
+    assert isinstance(result, SettingsResult)
+    assert (result.stock, result.hard, book.facts.events) == (None, True, [])
+    told = RunStock(ORG, "native", "SOFT", 4, True, "FIFO")
+    for stock in (told, told, RunStock(ORG, "native", None, 4)):
+        result = book.done(ChangeSettings(ORG, source="native", stock=stock))
+        assert isinstance(result, SettingsResult)
+        assert result.stock is not None
+        assert (result.stock.version, len(book.facts.events)) == (1, 1)
+    for other in ("HARD", 5, False, "WAC"):
+        name = {str: "allocation", int: "low_stock_threshold", bool: "auto_po"}[type(other)]
+        name = "costing" if other == "WAC" else name
+        before = len(book.facts.events)
+        stock = RunStock(ORG, "native")._replace(**{name: other})
+        book.done(ChangeSettings(ORG, source="native", stock=stock))
+        assert len(book.facts.events) == before + 1, name
+
+
+def test_every_value_that_is_none_is_named() -> None:
+    wrong = ChangeSettings(ORG, "never", "soon", 0, "sometimes", "always", "native")
+    refusal = Book().refused(wrong)
+    assert [one.field for one in (refusal, *refusal.others)] == [
+        "capture", "lapsing", "invoices", "merging", "attribution_days",
+    ]  # fmt: skip
+
+
 def test_a_location_is_told() -> None:
     book = Book()
     made = book.done(MakeLocation(ORG, "Shop", "native"))

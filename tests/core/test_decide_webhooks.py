@@ -107,6 +107,10 @@ def test_a_type_that_no_event_has_is_refused_and_the_right_one_is_named() -> Non
     refused = book.refused(ChangeWebhook(ORG, "native", webhook.id, types=("*",)))
     assert (refused.reason, refused.field) == (Reason.INVALID, "types[0]")
     assert "docs/events.md" in refused.sentence
+    refused = book.refused(MakeWebhook(ORG, "native", url, ("a", *types, "b"), "native", b""))
+    assert [one.field for one in (refused, *refused.others)] == [
+        "types[0]", "types[2]", "types[3]",
+    ]  # fmt: skip
 
 
 def test_a_webhook_keeps_a_type_that_was_taken_before_types_were_looked_at() -> None:

@@ -6,7 +6,7 @@ from entrepot.core.addresses import folded
 from entrepot.core.buyers import EMAIL
 from entrepot.core.decide.buyer_parts import Address
 from entrepot.core.naming import visible
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.edge import addresses
 
 
@@ -26,6 +26,17 @@ def address(kind: str, text: str, field: str) -> Address:
             raise refuse(Reason.INVALID, "must be a telephone number", field)
         name, compared = addresses.phone(value), addresses.digits_of(value) or folded(value)
     return Address(value, compared if name is None else name[1], name)
+
+
+def address_or_fault(kind: str, text: str, field: str, faults: list[Refusal]) -> Address:
+    """As `address`; a refusal is added to `faults`, so that others are found as well, and what is
+    returned then names nobody.
+    """
+    try:
+        return address(kind, text, field)
+    except Refused as refused:
+        faults.append(refused.refusal)
+        return Address(text, text, None)
 
 
 def name(text: str, field: str) -> str:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from tests.edge.native.asking import UUID
 
 from entrepot.core.commands import CustomerRef
 from entrepot.core.refusal import Refused
+from entrepot.edge.native.bodies import decoder
 from entrepot.edge.native.touches import read, wire
+
+RECORD = decoder(wire.RecordTouch)
 
 
 def recorded(**contact: str) -> CustomerRef:
-    return read._who(wire.Who(**contact))  # type: ignore[arg-type]
+    body = {"kind": "open", "origin": "flow", "origin_id": UUID, "contact": {}}
+    told = RECORD.decode(json.dumps(body).encode())
+    told.contact = wire.Who(**contact)  # type: ignore[arg-type]
+    return read.record(7, "native", told).customer
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from entrepot.core.costing import Costing
+from entrepot.core.costing import EVERYWHERE, Costing
 from entrepot.core.quantity import Quantity
 from entrepot.edge.dialect import Call
 from entrepot.edge.native.valuation.routes import value_stock
@@ -32,6 +32,28 @@ class Asking:
         if question is valuation.costing:
             return Costing(7, reached)
         return [Valued(VARIANT, LOCATION, Quantity(10_000), reached * 10_000, "EUR")]
+
+
+class Totals(Asking):
+    """A request for the totals of an organization, which has stock in three currencies."""
+
+    async def read(self, question: Any, *asked: Any, **__: Any) -> Any:
+        if question is valuation.costing:
+            return Costing(7, 1)
+        after, limit = asked
+        codes = [code for code in ("EUR", "JPY", "USD") if (EVERYWHERE, code) > (after or ())]
+        return [Valued(None, None, None, 10_000, code) for code in codes[:limit]]
+
+
+async def test_pages_of_the_organizations_totals_come_to_an_end() -> None:
+    seen: list[str] = []
+    after: str | None = ""
+    while after is not None and len(seen) < 9:
+        asking = Totals(f"by=organization&limit=1{after}")
+        page = json.loads(bytes((await value_stock(cast("Call", asking))).body))
+        seen += [one["currency"] for one in page["data"]]
+        after = page["next"] and f"&after={page['next']}"
+    assert seen == ["EUR", "JPY", "USD"]
 
 
 @pytest.mark.parametrize("by", ["shelf", "variant", "location", "organization"])

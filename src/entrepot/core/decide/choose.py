@@ -18,7 +18,7 @@ from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.organization import CAPTURES, SETTINGS, OrganizationSettings
 from entrepot.core.properties import text_of
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.refusal import Reason, Refusal, Refused, all_of
 from entrepot.core.results import Decision, SettingsResult
 from entrepot.core.stock_settings import STOCK_SETTINGS
 
@@ -53,16 +53,12 @@ def wants(command: ChangeSettings, needs: Needs) -> None:
 def change(command: ChangeSettings, facts: Facts) -> Decision:
     """Write the settings, and tell the organization's log of those that changed, from what to what.
 
-    Decisions of earlier commands stay. Refused: an unknown value, and what `run_stock` refuses.
+    Decisions of earlier commands stay. How stock is run may be told as it is, and changes nothing
+    then: no watch over low stock begins. Refused: unknown values, and what `run_stock` refuses.
     """
-    known = settings_of(command.org, facts)
-    for name, words in _WORDS:
-        word = getattr(command, name)
-        if word is not None and word not in words:
-            raise refuse(Reason.INVALID, f"must be one of {', '.join(words)}", name)
-    days = command.attribution_days
-    if days is not None and not 1 <= days <= WINDOW_DAYS_MAX:
-        raise refuse(Reason.INVALID, f"must be 1 to {WINDOW_DAYS_MAX}", "attribution_days")
+    known, days = settings_of(command.org, facts), command.attribution_days
+    if faults := _faults(command):
+        raise Refused(all_of(faults))
     chosen = OrganizationSettings(
         command.org, command.capture or known.capture, command.lapsing or known.lapsing,
         known.attribution_days if days is None else days, command.invoices or known.invoices,
@@ -72,11 +68,25 @@ def change(command: ChangeSettings, facts: Facts) -> Decision:
     if chosen != known:
         changes.of(SETTINGS).put(chosen)
         changes.events.append(_told(known, chosen, command.source, facts))
-    if command.stock is None:
+    if command.stock is None or run_stock.says_nothing_new(command.stock, facts):
         stock, hard = facts.of(STOCK_SETTINGS).get((command.org,)), facts.orgs[command.org].hard
     else:
         stock, hard = run_stock.tell(command.stock, facts, changes)
     return Decision(changes, SettingsResult(chosen, stock, hard))
+
+
+def _faults(command: ChangeSettings) -> list[Refusal]:
+    """Every value that is none."""
+    faults = [
+        Refusal(Reason.INVALID, f"must be one of {', '.join(words)}", name)
+        for name, words in _WORDS
+        if getattr(command, name) not in (None, *words)
+    ]
+    days = command.attribution_days
+    if days is not None and not 1 <= days <= WINDOW_DAYS_MAX:
+        sentence = f"must be 1 to {WINDOW_DAYS_MAX}"
+        faults.append(Refusal(Reason.INVALID, sentence, "attribution_days"))
+    return faults
 
 
 def _merging_since(

@@ -55,6 +55,18 @@ def run(command: RunStock, facts: Facts) -> Decision:
     return Decision(changes, StockSettingsResult(*tell(command, facts, changes)))
 
 
+def says_nothing_new(command: RunStock, facts: Facts) -> bool:
+    """Whether each setting is told as it is: as somebody told it last, or by default."""
+    known = facts.of(STOCK_SETTINGS).get((command.org,))
+    here = {
+        "allocation": "HARD" if facts.orgs[command.org].hard else "SOFT",
+        "low_stock_threshold": None if known is None else known.low_stock_threshold,
+        "auto_po": False if known is None else known.auto_po,
+        "costing": DEFAULT_COSTING if known is None else known.costing,
+    }
+    return all(getattr(command, name) in (None, value) for name, value in here.items())
+
+
 def tell(command: RunStock, facts: Facts, changes: Changes) -> tuple[StockSettings, bool]:
     """As `run` does, as a part of other changes: the settings, and whether allocation is HARD."""
     org = command.org

@@ -10,7 +10,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.properties import text_of
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.refusal import Reason, Refusal, Refused, all_of, refuse
 from entrepot.core.results import Decision, WebhookResult
 from entrepot.core.webhooks import (
     ACTIVE,
@@ -110,10 +110,14 @@ def change(command: ChangeWebhook, facts: Facts) -> Decision:
 
 
 def _look_at_types(types: tuple[str, ...], kept: frozenset[str] = frozenset()) -> None:
-    """Refuse a type that no event has, unless the webhook has it from a time before this check."""
-    for at, type_ in enumerate(types):
-        if type_ not in kept and (why_not := events.no_such_type(type_)) is not None:
-            raise refuse(Reason.INVALID, why_not, f"types[{at}]")
+    """Refuse types that no event has, unless the webhook has them from a time before this check."""
+    faults = [
+        Refusal(Reason.INVALID, why_not, f"types[{at}]")
+        for at, type_ in enumerate(types)
+        if type_ not in kept and (why_not := events.no_such_type(type_)) is not None
+    ]
+    if faults:
+        raise Refused(all_of(faults))
 
 
 def remove(command: RemoveWebhook, facts: Facts) -> Decision:

@@ -18,7 +18,7 @@ from entrepot.core.decide.buyer_parts import (
     Removal,
 )
 from entrepot.core.properties import parse
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.refusal import Reason, Refusal, Refused, all_of
 from entrepot.edge import told_contacts
 from entrepot.edge.native.bodies import decoder
 from entrepot.edge.native.credentials import NAME
@@ -35,13 +35,19 @@ _MEMBERS = {"contact_name": "contact_name", "primary": "is_primary"}
 
 
 def make_customer(told: wire.MakeCustomer, org: int) -> MakeBuyer:
-    """The command."""
+    """The command. Refused: addresses that are none, and locations of which nothing is said."""
+    faults: list[Refusal] = []
     parts = BuyerParts(
-        new=(*_new(EMAIL, "emails", told.emails), *_new(PHONE, "phones", told.phones)),
-        new_places=_new_places("locations", told.locations),
+        new=(
+            *_new(EMAIL, "emails", told.emails, faults),
+            *_new(PHONE, "phones", told.phones, faults),
+        ),
+        new_places=_new_places("locations", told.locations, faults),
         primary_member="primary",
         value_member="value",
     )
+    if faults:
+        raise Refused(all_of(faults))
     legal = told.legal_name
     return MakeBuyer(
         org, NAME, told_contacts.name(told.name, "name"),
@@ -53,7 +59,9 @@ def make_customer(told: wire.MakeCustomer, org: int) -> MakeBuyer:
 def change_customer(
     told: wire.ChangeCustomer, org: int, customer_id: bytes, expected: frozenset[str] | None
 ) -> ChangeBuyer:
-    """The command. `expected`: the revisions one of which the customer must have."""
+    """The command. `expected`: the revisions one of which the customer must have. Refused as
+    `make_customer` refuses.
+    """
     said: dict[str, Any] = {}
     if not isinstance(told.name, UnsetType):
         said["name"] = told_contacts.name(told.name, "name")
@@ -72,6 +80,7 @@ def change_customer(
 
 
 def _parts(told: wire.ChangeCustomer) -> BuyerParts:
+    faults: list[Refusal] = []
     new: list[NewContact] = []
     changed: list[ContactChange] = []
     removed: list[Removal] = []
@@ -83,17 +92,21 @@ def _parts(told: wire.ChangeCustomer) -> BuyerParts:
             Removal(f"{name}.remove[{at}]", kind, one.raw) for at, one in enumerate(its.remove)
         ]
         if kind is not None:
-            new += _new(kind, f"{name}.add", its.add)
             changed += [
-                _changed(kind, f"{name}.change[{at}]", one) for at, one in enumerate(its.change)
+                _changed(kind, f"{name}.change[{at}]", one, faults)
+                for at, one in enumerate(its.change)
             ]
+            new += _new(kind, f"{name}.add", its.add, faults)
     places = told.locations
     if isinstance(places, UnsetType):
         places = wire.LocationChanges()
+    new_places = _new_places("locations.add", places.add, faults)
+    if faults:
+        raise Refused(all_of(faults))
     return BuyerParts(
         new=tuple(new),
         changed=tuple(changed),
-        new_places=_new_places("locations.add", places.add),
+        new_places=new_places,
         changed_places=tuple(
             PlaceChange(f"locations.change[{at}]", _told(one, ("id",)), one.id.raw)
             for at, one in enumerate(places.change)
@@ -104,31 +117,37 @@ def _parts(told: wire.ChangeCustomer) -> BuyerParts:
     )
 
 
-def _new(kind: str, name: str, listed: Iterable[wire.NewContact]) -> list[NewContact]:
+def _new(
+    kind: str, name: str, listed: Iterable[wire.NewContact], faults: list[Refusal]
+) -> list[NewContact]:
     return [
         NewContact(
             f"{name}[{at}]", kind,
-            told_contacts.address(kind, one.value, f"{name}[{at}].value"),
+            told_contacts.address_or_fault(kind, one.value, f"{name}[{at}].value", faults),
             one.contact_name, one.primary,
         )
         for at, one in enumerate(listed)
     ]  # fmt: skip
 
 
-def _changed(kind: str, where: str, one: wire.ContactChange) -> ContactChange:
+def _changed(
+    kind: str, where: str, one: wire.ContactChange, faults: list[Refusal]
+) -> ContactChange:
     address = None
     if not isinstance(one.value, UnsetType):
-        address = told_contacts.address(kind, one.value, f"{where}.value")
+        address = told_contacts.address_or_fault(kind, one.value, f"{where}.value", faults)
     said = {_MEMBERS[name]: value for name, value in _told(one, ("id", "value")).items()}
     return ContactChange(where, kind, one.id.raw, address, said)
 
 
-def _new_places(name: str, listed: Iterable[wire.NewLocation]) -> tuple[PlaceChange, ...]:
+def _new_places(
+    name: str, listed: Iterable[wire.NewLocation], faults: list[Refusal]
+) -> tuple[PlaceChange, ...]:
     found = []
     for at, one in enumerate(listed):
         said = _told(one)
         if not any(value is not None for value in said.values()):
-            raise refuse(Reason.INVALID, "says nothing of the place", f"{name}[{at}]")
+            faults.append(Refusal(Reason.INVALID, "says nothing of the place", f"{name}[{at}]"))
         found.append(PlaceChange(f"{name}[{at}]", said))
     return tuple(found)
 

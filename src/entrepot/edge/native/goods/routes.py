@@ -7,7 +7,7 @@ from entrepot.core import ids, scopes
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.stocking import ChangeVariant, MakeLocation, MakeVariant
 from entrepot.core.quantity import NONE
-from entrepot.core.refusal import Reason, Refusal, Refused
+from entrepot.core.refusal import Reason, Refusal, Refused, all_of
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
 from entrepot.edge.native import bodies, paging
@@ -131,12 +131,14 @@ async def adjust_stock(call: Call) -> Answer:
     parts = ("variant_id", "location_id", "reason", "delta", "set_to")
     added = (("unit_cost", "currency"),)
     key = bodies.keyed(call, "adjustStock", parts, body, added=added)
+    faults: list[Refusal] = []
     if (told.delta is None) == (told.set_to is None):
-        fault = Refusal(Reason.INVALID, "tell `delta` or `set_to`", "delta")
-        raise Refused(fault)
+        faults.append(Refusal(Reason.INVALID, "tell `delta` or `set_to`", "delta"))
     if (told.unit_cost is None) != (told.currency is None):
-        fault = Refusal(Reason.INVALID, "tell `unit_cost` and `currency`, or neither", "currency")
-        raise Refused(fault)
+        sentence = "tell `unit_cost` and `currency`, or neither"
+        faults.append(Refusal(Reason.INVALID, sentence, "currency"))
+    if faults:
+        raise Refused(all_of(faults))
     delta = NONE if told.delta is None else told.delta.quantity
     set_to = None if told.set_to is None else told.set_to.quantity
     command = AdjustStock(

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from entrepot.core import costing, ids, scopes
 from entrepot.core.quantity import ONE
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.refusal import Reason, Refusal, Refused, all_of
 from entrepot.edge import quantities
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Response
@@ -38,9 +38,13 @@ async def value_stock(call: Call) -> Answer:
 
 async def _found(call: Call, asked: wire.ValuationQuery) -> list[Valued]:
     limit = asked.limit + 1
-    for name in ("variant_id", "location_id"):
-        if getattr(asked, name) is not None and asked.by != "shelf":
-            raise refuse(Reason.INVALID, "is taken with `by=shelf` only", name)
+    faults = [
+        Refusal(Reason.INVALID, "is taken with `by=shelf` only", name)
+        for name in ("variant_id", "location_id")
+        if getattr(asked, name) is not None and asked.by != "shelf"
+    ]
+    if faults:
+        raise Refused(all_of(faults))
     if asked.by == "shelf":
         wanted = ShelfFilter(
             None if asked.variant_id is None else asked.variant_id.raw,
@@ -51,12 +55,14 @@ async def _found(call: Call, asked: wire.ValuationQuery) -> list[Valued]:
     if asked.by == "variant":
         return await call.read(valuation.variants, paging.id_after(asked.after), limit)
     by_location = asked.by == "location"
-    behind = _behind(asked.after) if by_location else None
+    behind = _behind(asked.after)
     return await call.read(valuation.totals, behind, limit, by_location=by_location)
 
 
 def _behind(after: str | None) -> tuple[bytes, str] | None:
-    """The location and the currency that a page comes behind: their bytes are a cursor's pair."""
+    """The location and the currency that a page comes behind: their bytes are a cursor's pair.
+    Totals of the organization have the id of all locations together.
+    """
     pair = paging.ids_after(after)
     if pair is None:
         return None
