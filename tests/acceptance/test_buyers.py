@@ -160,11 +160,14 @@ def test_faults_of_a_buyer_are_named_and_nothing_is_kept(server: Server, world: 
     other = f"phn_{uuid.uuid4().hex}"
     for change, field in (
         ({"createPhones": [{"phone": ""}]}, "createPhones[0].phone"),
-        ({"updatePhones": [{"id": other}]}, "updatePhones[0].id"),
-        ({"updatePhones": [{"id": "x"}]}, "updatePhones[0].id"),
+        ({"updatePhones": [{"id": other, "sequence": 1}]}, "updatePhones[0].id"),
+        ({"updatePhones": [{"id": "x", "sequence": 1}]}, "updatePhones[0].id"),
         ({"deletePhones": [other]}, "deletePhones[0]"),
         ({"deleteEmails": ["eml_"]}, "deleteEmails[0]"),
-        ({"updateLocations": [{"id": f"loc_{uuid.uuid4().hex}"}]}, "updateLocations[0].id"),
+        (
+            {"updateLocations": [{"id": f"loc_{uuid.uuid4().hex}", "city": "Perth"}]},
+            "updateLocations[0].id",
+        ),
         ({"buyer": {"name": None}}, "buyer.name"),
         ({"partnershipStatus": 1}, "partnershipStatus"),
         ({"colour": 1}, "body"),

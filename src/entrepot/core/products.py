@@ -141,8 +141,13 @@ def full(product: Product, told: Sequence[FullVariant]) -> FullProduct:
     return FullProduct(product, tuple(sorted(live, key=_place)))
 
 
+def place(details: VariantDetails) -> int:
+    """The place of a variant among those of its product: the first one unless told."""
+    return details.sequence or 1
+
+
 def _place(one: FullVariant) -> tuple[int, bytes]:
-    return one.details.sequence or 1, one.variant.id
+    return place(one.details), one.variant.id
 
 
 def revision(product: Product) -> str:

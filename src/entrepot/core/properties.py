@@ -48,6 +48,16 @@ def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+def merged_text(text: str | None, new: dict[str, Any]) -> str | None:
+    """The JSON text with an object merged into it; the text itself where that says nothing new.
+
+    An object without members says nothing, also where there is no text.
+    """
+    there = parse(text or "{}")
+    now = text_of(merged(there, new))
+    return text if now == text_of(there) else now
+
+
 def scalar(value: Any) -> str | None:
     """A scalar as the text that a search for it gives; None for null, a list or an object.
 

@@ -9,7 +9,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.invoices import INVOICES, STATUSES
 from entrepot.core.needs import Needs
-from entrepot.core.properties import merged, parse, text_of
+from entrepot.core.properties import merged_text
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, InvoiceResult
 
@@ -42,7 +42,7 @@ def change(command: ChangeInvoice, facts: Facts) -> Decision:
     if status not in STATUSES:
         raise refuse(Reason.INVALID, f"must be one of {', '.join(STATUSES)}", "status")
     if command.properties is not None:
-        said["properties"] = text_of(merged(parse(known.properties or "{}"), command.properties))
+        said["properties"] = merged_text(known.properties, command.properties)
     changes = Changes(facts)
     if known._replace(**said) == known:
         return Decision(changes, InvoiceResult(known))

@@ -23,7 +23,7 @@ from entrepot.core.kinds import CUSTOMERS
 from entrepot.core.needs import Needs
 from entrepot.core.order import Customer
 from entrepot.core.partnerships import ACTIVE, Partnership
-from entrepot.core.properties import merged, parse, text_of
+from entrepot.core.properties import merged_text, parse, text_of
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.core.results import Decision, PartnerResult
 
@@ -48,7 +48,8 @@ class ChangeBuyer(NamedTuple):
     and the locations. All of it, or nothing.
 
     `said` has members of a `Buyer` by their names; of the objects among them what is to be merged.
-    `field` names the first told member that only a buyer has, for the refusal.
+    `field` names the first told member that only a buyer has, for the refusal. `shows_name`: the
+    sender's dialect shows the name where no legal name is known, and may send that back.
     """
 
     org: int
@@ -61,6 +62,7 @@ class ChangeBuyer(NamedTuple):
     status_field: str = "partnership_status"
     # Revisions (core.buyers.Partner) one of which the customer must have; None where any will do.
     expected: frozenset[str] | None = None
+    shows_name: bool = False
 
 
 def wants_names(command: MakeBuyer, needs: Needs) -> None:
@@ -122,7 +124,8 @@ def change(command: ChangeBuyer, facts: Facts) -> Decision:
             )
             raise refuse(Reason.FORBIDDEN, sentence, command.field)
         told = buyer_parts.change(org, id_, command.parts, facts, changes)
-        told = _core(before.buyer, customer, command.said, facts, changes) | told
+        said = _said(command, before.buyer)
+        told = _core(before.buyer, customer, said, facts, changes) | told
         _mirror(org, id_, facts, changes)
         if told:
             tied = partner.happened(
@@ -134,13 +137,22 @@ def change(command: ChangeBuyer, facts: Facts) -> Decision:
     return Decision(changes, PartnerResult(_partner(org, id_, facts, changes)))
 
 
+def _said(command: ChangeBuyer, before: Buyer) -> dict[str, Any]:
+    """What is said of the buyer, without a legal name that is only the name as it is shown."""
+    said = command.said
+    name = said.get("name", before.name)
+    if command.shows_name and before.legal_name is None and said.get("legal_name") == name:
+        return {member: value for member, value in said.items() if member != "legal_name"}
+    return said
+
+
 def _core(
     before: Buyer, customer: Customer, said: dict[str, Any], facts: Facts, changes: Changes
 ) -> dict[str, Any]:
     """Write these members of the buyer; each with both values where it differs."""
     known = before._asdict()
     values: dict[str, Any] = {
-        name: text_of(merged(parse(known[name]), value)) if name in _OBJECTS else value
+        name: merged_text(known[name], value) if name in _OBJECTS else value
         for name, value in said.items()
     }
     differing: dict[str, Any] = {

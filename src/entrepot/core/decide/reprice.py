@@ -29,7 +29,7 @@ from entrepot.core.price_lists import (
     ListEntry,
     PriceList,
 )
-from entrepot.core.properties import merged, parse, text_of
+from entrepot.core.properties import merged_text, parse, text_of
 from entrepot.core.refusal import Reason, Refusal, Refused, all_of, refuse
 from entrepot.core.results import Decision, PriceListResult
 
@@ -153,8 +153,7 @@ def _as_expected(of: PriceList, expected: frozenset[str] | None) -> None:
 def _told(of: PriceList, said: Mapping[str, Any]) -> PriceList:
     told = dict(said)
     if isinstance(told.get("properties"), dict):
-        there = parse(of.properties or "{}")
-        told["properties"] = text_of(merged(there, told["properties"]))
+        told["properties"] = merged_text(of.properties, told["properties"])
     return of._replace(**told)
 
 

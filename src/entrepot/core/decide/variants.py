@@ -17,11 +17,12 @@ from entrepot.core.products import (
     FullVariant,
     Product,
     VariantDetails,
+    place,
     title,
     undetailed,
 )
-from entrepot.core.properties import merged, parse, text_of
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.properties import merged_text
+from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 # Members of a change that are not members of VariantDetails.
@@ -50,12 +51,14 @@ class VariantChange(NamedTuple):
     """A change of a variant. `where` is its path in the sender's body, for refusals.
 
     `said` are `sku`, `title`, `currency`, `price`, `tracked`, and members of VariantDetails, by
-    their names.
+    their names. A `sku`, a `currency` or a `price` that is `only_as_is` may come back as it was
+    read, as a mirrored order told it; a variant that has another one is refused.
     """
 
     where: str
     variant_id: bytes
     said: Mapping[str, Any]
+    only_as_is: Mapping[str, Refusal] = _NOTHING
 
 
 def known_variants(org: int, product_id: bytes, facts: Facts) -> list[FullVariant]:
@@ -106,11 +109,14 @@ def change_variant(
     """
     if known is None or known.variant.deleted_at is not None:
         raise refuse(Reason.UNKNOWN_VARIANT, field=_field(change, "id"))
+    _look_at_values(known.variant, change)
     said, variant = change.said, _priced(known.variant, change)
     if variant.tracked and said.get("tracked") is False:
         sentence = "the stock of the variant is counted, and stays counted"
         raise refuse(Reason.INVALID, sentence, _field(change, "tracked"))
     told = {name: value for name, value in said.items() if name not in _OF_VARIANT}
+    if told.get("sequence") == place(known.details):
+        told["sequence"] = known.details.sequence
     details = with_objects(known.details, told)
     if known.details.cost is not None and details.cost is not None:
         details = details._replace(cost=or_equal(known.details.cost, details.cost))
@@ -131,6 +137,18 @@ def change_variant(
     details = details._replace(updated_at=max(facts.now, details.updated_at + 1))
     changes.of(VARIANT_DETAILS).put(details)
     return FullVariant(variant, details)
+
+
+def _look_at_values(known: Variant, change: VariantChange) -> None:
+    """Refuse a value that is taken as it is alone, where the variant has another one."""
+    said = change.said
+    same_currency = said.get("currency", known.currency) == known.currency
+    for name, refusal in change.only_as_is.items():
+        is_same = bool(said[name] == getattr(known, name))
+        if name == "price":
+            is_same = same_currency and or_equal(known.price, said[name]) == known.price
+        if not is_same:
+            raise Refused(refusal)
 
 
 def _priced(known: Variant, change: VariantChange) -> Variant:
@@ -180,8 +198,7 @@ def with_objects(known: Any, said: Mapping[str, Any]) -> Any:
     told = dict(said)
     for name in _OBJECTS:
         if isinstance(told.get(name), dict):
-            there = parse(getattr(known, name) or "{}")
-            told[name] = text_of(merged(there, told[name]))
+            told[name] = merged_text(getattr(known, name), told[name])
     return known._replace(**told)
 
 

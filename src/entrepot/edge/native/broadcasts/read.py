@@ -30,7 +30,8 @@ def said(told: wire.ChangeBroadcast) -> dict[str, Any]:
         }  # fmt: skip
         found["flow"] = _encode(ran).decode()
     if told.scheduled_at is not None:
-        found["scheduled_at"] = told.scheduled_at.at
+        # As it is shown, to the millisecond: what was read may come back, and is no change.
+        found["scheduled_at"] = told.scheduled_at.at // 1000 * 1000
     if told.cost is not None:
         found |= {"cost": told.cost.amount.amount, "cost_currency": told.cost.currency.text}
     return found

@@ -17,6 +17,8 @@ Text = Annotated[str, seen(500)]
 Label = Annotated[str, seen_or_empty(255)]
 Short = Annotated[str, Meta(max_length=255)]
 Line = Annotated[str, Meta(max_length=2_000)]
+# A line that comes back as it was read may have been told by Polinate.
+LineShown = Annotated[str, Meta(max_length=10_000)]
 Value = Annotated[str, seen(320)]
 Status = Literal[STATUSES]  # type: ignore[valid-type]
 Object = dict[str, Any]
@@ -65,8 +67,8 @@ class LocationChange(msgspec.Struct, forbid_unknown_fields=True):
     label: Label | None | UnsetType = UNSET
     type: Short | None | UnsetType = UNSET
     status: Short | UnsetType = UNSET
-    line1: Line | None | UnsetType = UNSET
-    line2: Line | None | UnsetType = UNSET
+    line1: LineShown | None | UnsetType = UNSET
+    line2: LineShown | None | UnsetType = UNSET
     city: Short | None | UnsetType = UNSET
     state: Short | None | UnsetType = UNSET
     postcode: Short | None | UnsetType = UNSET

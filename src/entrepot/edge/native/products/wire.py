@@ -105,7 +105,7 @@ class AmendProduct(msgspec.Struct, forbid_unknown_fields=True):
     category: Text | None | UnsetType = UNSET
     vendor: Text | None | UnsetType = UNSET
     status: Status | UnsetType = UNSET
-    properties: Object | UnsetType = UNSET
+    properties: Object | None | UnsetType = UNSET
     variants: VariantChanges | UnsetType = UNSET
 
 

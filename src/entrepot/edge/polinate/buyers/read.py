@@ -21,7 +21,7 @@ from entrepot.core.decide.buyer_parts import (
 )
 from entrepot.core.partnerships import ACTIVE
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import canonical, revisions, told_contacts
+from entrepot.edge import canonical, known, revisions, told_contacts
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
 from entrepot.edge.polinate.buyers import wire
@@ -51,6 +51,12 @@ _SHOWN = frozenset({
     "id", "partnershipId", "partnershipStatus", "itemListId", "status", "createdAt", "updatedAt",
     "deletedAt", "emails", "phones", "locations",
 })  # fmt: skip
+# What can be written of each kind of part, and what a part shows.
+_PART_MEMBERS = {
+    "Phones": (known.names(wire.PhoneChanges), known.names(wire.BuyerPhone)),
+    "Emails": (known.names(wire.EmailChanges), known.names(wire.BuyerEmail)),
+    "Locations": (known.names(wire.LocationChanges), known.names(wire.BuyerLocation)),
+}
 _PLACE = {
     "label": "label", "type": "type", "status": "status", "address_line1": "line1",
     "address_line2": "line2", "city": "city", "state": "state", "postcode": "postcode",
@@ -83,7 +89,11 @@ def changes(body: bytes) -> tuple[wire.UpdateBuyer, list[str]]:
     if named and not any(name in named for name in _CHANGES):
         raise refuse(Reason.INVALID, f"knows only {', '.join(_CHANGES)}", "body")
     told = read_json(body, _UPDATE, sound=True)
-    return told, _ignored(body)
+    if "buyer" in named:
+        known.some_known(_members(named["buyer"]), _CORE, "buyer", _SHOWN)
+    for kind, (writable, _) in _PART_MEMBERS.items():
+        known.look_at_elements(named, f"update{kind}", writable - {"id"})
+    return told, _ignored(named)
 
 
 def _without_nulls(body: bytes, names: Iterable[str]) -> bytes:
@@ -93,14 +103,16 @@ def _without_nulls(body: bytes, names: Iterable[str]) -> bytes:
     return msgspec.json.encode(kept)
 
 
-def _ignored(body: bytes) -> list[str]:
-    told = _members(body)
+def _ignored(told: dict[str, Raw]) -> list[str]:
     names = [name for name in told if name not in _CHANGES]
     core = told.get("buyer")
     if core is not None:
         unknown = [one for one in _members(core) if one not in _CORE and one not in _SHOWN]
         names += [f"buyer.{name}" for name in unknown]
-    return names
+    for kind, (writable, shown) in _PART_MEMBERS.items():
+        for verb in ("create", "update"):
+            names += known.unknown(told, f"{verb}{kind}", writable | shown)
+    return list(dict.fromkeys(names))
 
 
 def create_buyer(
@@ -151,6 +163,7 @@ def change_buyer(
     command = ChangeBuyer(
         principal.org, SOURCE, customer_id, said, None if word is None else wire.STATUS[word],
         _parts(body), _only_of_buyers(body), "partnershipStatus", revisions.expected(headers),
+        shows_name=True,
     )  # fmt: skip
     return command, _keyed(key, "updateBuyer", ("id", *_CHANGES), body, customer_id)
 

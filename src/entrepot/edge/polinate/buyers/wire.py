@@ -16,6 +16,8 @@ STATUS = {status.upper(): status for status in STATUSES}
 Name = Annotated[str, Meta(min_length=1, max_length=500)]
 Email = Annotated[str, Meta(min_length=3, max_length=320)]
 Phone = Annotated[str, Meta(min_length=1, max_length=64)]
+# A telephone that comes back as it was read may have been told by the native API.
+PhoneShown = Annotated[str, Meta(min_length=1, max_length=320)]
 Sequence = Annotated[int, Meta(ge=0, le=SEQUENCE_MAX)]
 PartnershipStatus = Annotated[str, Meta(extra_json_schema={"enum": list(STATUS)})]
 FreeObject = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
@@ -78,7 +80,7 @@ class PhoneChanges(msgspec.Struct, rename="camel"):
     """Changes of the telephone with this id. A member that is left out stays as it is."""
 
     id: Id
-    phone: Phone | UnsetType = UNSET
+    phone: PhoneShown | UnsetType = UNSET
     contact_name: Text | None | UnsetType = UNSET
     is_primary: bool | UnsetType = UNSET
     sequence: Sequence | UnsetType = UNSET
@@ -122,7 +124,7 @@ class BuyerChanges(msgspec.Struct, rename="camel"):
     name: Name | UnsetType = UNSET
     legal_name: Name | None | UnsetType = UNSET
     primary_email: Email | None | UnsetType = UNSET
-    primary_phone: Phone | None | UnsetType = UNSET
+    primary_phone: PhoneShown | None | UnsetType = UNSET
     properties: Properties | UnsetType = UNSET
     buyer_info: Properties | UnsetType = UNSET
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,8 +13,8 @@ from entrepot.core import products
 from entrepot.core.decide.product import AmendProduct, MakeProduct, ProductPaths
 from entrepot.core.decide.variants import NewVariant, VariantChange
 from entrepot.core.money import Amount
-from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import canonical
+from entrepot.core.refusal import Reason, Refusal, Refused, refuse
+from entrepot.edge import canonical, known
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
 from entrepot.edge.polinate.items import wire
@@ -23,6 +25,7 @@ from entrepot.writer.idempotency import fingerprint
 
 SOURCE = "polinate"
 PRICE_PLACES = 4
+SKU_MAX = 255
 _MADE = ProductPaths(handle="item.handle", name="item.name", status="item.status")
 _AMENDED = ProductPaths(variants="createVariants", deleted="deleteVariants")
 _ROOT = {
@@ -42,6 +45,7 @@ CHANGES = (
 )  # fmt: skip
 # Further members that an item shows, and that may come back as they were read.
 _SHOWN = frozenset({"id", "handle", "type", "createdAt", "updatedAt", "deletedAt", "variants"})
+_VARIANT, _VARIANT_SHOWN = known.names(wire.ChangedVariant), known.names(wire.Variant)
 _CREATE, _UPDATE = msgspec.json.Decoder(wire.CreateItem), msgspec.json.Decoder(wire.UpdateItem)
 _members = msgspec.json.Decoder(dict[str, Raw]).decode
 
@@ -58,12 +62,16 @@ def changes(body: bytes) -> tuple[wire.UpdateItem, dict[str, Raw]]:
     members = _members(body.removeprefix(BYTE_ORDER_MARK))
     if members and not any(name in CHANGES for name in members):
         raise refuse(Reason.INVALID, f"knows only {', '.join(CHANGES)}", "body")
+    known.look_at_elements(members, "updateVariants", _VARIANT - {"id"})
     return told, members
 
 
 def ignored(members: dict[str, Raw]) -> list[str]:
     """The members of a body of changes that change nothing."""
-    return [name for name in members if name not in CHANGES and name not in _SHOWN]
+    names = [name for name in members if name not in CHANGES and name not in _SHOWN]
+    for listed in ("createVariants", "updateVariants"):
+        names += known.unknown(members, listed, _VARIANT | _VARIANT_SHOWN)
+    return list(dict.fromkeys(names))
 
 
 def make_item(
@@ -116,15 +124,15 @@ def amend_item(
         principal.org, SOURCE, product_id, said,
         make=tuple(
             _new_variant(one, f"createVariants[{index}]")
-            for index, one in enumerate(body.create_variants)
+            for index, one in enumerate(body.create_variants or ())
         ),
         change=tuple(
             _changed_variant(one, f"updateVariants[{index}]")
-            for index, one in enumerate(body.update_variants)
+            for index, one in enumerate(body.update_variants or ())
         ),
         delete=tuple(
             (_variant_id(one, f"deleteVariants[{index}]"), f"deleteVariants[{index}]")
-            for index, one in enumerate(body.delete_variants)
+            for index, one in enumerate(body.delete_variants or ())
         ),
         expected=expected,
         paths=_AMENDED,
@@ -160,12 +168,33 @@ def _new_variant(told: wire.NewVariant, where: str) -> NewVariant:
 
 
 def _changed_variant(told: wire.ChangedVariant, where: str) -> VariantChange:
+    """A change. What a mirrored order told of the variant may come back as it was read, and nothing
+    else that a new variant cannot have.
+    """
     said = _said(told, where)
+    only_as_is: dict[str, Refusal | None] = {}
+    if isinstance(told.sku, str) and len(told.sku) > SKU_MAX:
+        sentence = f"must have at most {SKU_MAX} characters"
+        only_as_is["sku"] = Refusal(Reason.INVALID, sentence, f"{where}.sku")
     if told.currency is not UNSET:
-        said["currency"] = values.code_of(told.currency, f"{where}.currency")
+        field = f"{where}.currency"
+        said["currency"] = values.told_code(told.currency, field)
+        only_as_is["currency"] = _fault(partial(values.code_of, told.currency, field))
     if told.price is not UNSET:
-        said["price"] = _amount(told.price, f"{where}.price")
-    return VariantChange(where, _variant_id(told.id, f"{where}.id"), said)
+        field = f"{where}.price"
+        said["price"] = _exact(told.price, field)
+        only_as_is["price"] = _fault(partial(_amount, told.price, field))
+    faulty = {name: one for name, one in only_as_is.items() if one is not None}
+    return VariantChange(where, _variant_id(told.id, f"{where}.id"), said, faulty)
+
+
+def _fault(read: Callable[[], object]) -> Refusal | None:
+    """Why a new variant could not have a value; None where it could."""
+    try:
+        read()
+    except Refused as refused:
+        return refused.refusal
+    return None
 
 
 def _variant_id(text: str, field: str) -> bytes:
@@ -210,19 +239,21 @@ def _amount(raw: Raw, field: str) -> Amount:
 
 def _decimal(raw: Raw, field: str) -> Amount:
     """A number of 0 or more, or a string of its digits."""
+    amount = _exact(raw, field)
+    if amount.units < 0:
+        raise refuse(Reason.INVALID, "must be 0 or more", field)
+    return amount
+
+
+def _exact(raw: Raw, field: str) -> Amount:
+    """A number of any sign, or a string of its digits."""
     text = bytes(raw)
     if text.startswith(b'"'):
-        return _positive(values.money(msgspec.json.decode(text), field), field)
+        return values.money(msgspec.json.decode(text), field)
     try:
         amount = Amount(*decimal_number(raw, field))
     except InvalidJson as error:
         raise refuse(Reason.INVALID, error.problem, error.path) from error
     if not amount.within_range():
         raise refuse(Reason.INVALID, "is too large, or has too many decimal places", field)
-    return _positive(amount, field)
-
-
-def _positive(amount: Amount, field: str) -> Amount:
-    if amount.units < 0:
-        raise refuse(Reason.INVALID, "must be 0 or more", field)
     return amount

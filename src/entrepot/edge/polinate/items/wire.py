@@ -8,12 +8,14 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from entrepot.core.products import VARIANTS_MAX
-from entrepot.edge.polinate.orders.wire import Code, Id, KeptProperties, Time
+from entrepot.edge.polinate.orders.wire import Code, CodeSent, Id, KeptProperties, Time
 
 STATUSES = ("ACTIVE", "DRAFT", "ARCHIVED", "DELETED")
 Text = Annotated[str, msgspec.Meta(max_length=255)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 LongText = Annotated[str, msgspec.Meta(max_length=50_000)]
+# Bounds of a PATCH: it may send back what an item shows that a mirrored order brought.
+TextShown = Annotated[str, msgspec.Meta(max_length=10_000)]
 Url = Annotated[str, msgspec.Meta(max_length=2_000, extra_json_schema={"format": "uri"})]
 Status = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(STATUSES)})]
 FirstStatus = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(STATUSES[:-1])})]
@@ -39,6 +41,9 @@ MaybeDecimal = Annotated[
 ]  # fmt: skip
 Shown = Annotated[Raw, msgspec.Meta(extra_json_schema={"type": "number"})]
 Sequence = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+
+_MANY = msgspec.Meta(max_length=VARIANTS_MAX)
 
 
 class NewItem(msgspec.Struct, rename="camel"):
@@ -84,7 +89,8 @@ class ChangedVariant(VariantMembers, rename="camel", kw_only=True):
     """Changes of the variant with this id; what is left out stays."""
 
     id: Id
-    currency: Code | UnsetType = UNSET
+    sku: TextShown | None | UnsetType = UNSET
+    currency: CodeSent | UnsetType = UNSET
     price: Decimal | UnsetType = UNSET
 
 
@@ -98,7 +104,7 @@ class CreateItem(msgspec.Struct, rename="camel"):
 class UpdateItem(msgspec.Struct, rename="camel"):
     """The body of PATCH /api/v1/items/{id}; every member may be left out."""
 
-    name: Name | UnsetType = UNSET
+    name: TextShown | UnsetType = UNSET
     description: LongText | None | UnsetType = UNSET
     img_url: Url | None | UnsetType = UNSET
     custom_type: Text | None | UnsetType = UNSET
@@ -106,9 +112,9 @@ class UpdateItem(msgspec.Struct, rename="camel"):
     vendor_name: Text | None | UnsetType = UNSET
     status: Status | UnsetType = UNSET
     properties: Properties | UnsetType = UNSET
-    create_variants: Annotated[list[NewVariant], msgspec.Meta(max_length=VARIANTS_MAX)] = []
-    update_variants: Annotated[list[ChangedVariant], msgspec.Meta(max_length=VARIANTS_MAX)] = []
-    delete_variants: Annotated[list[Id], msgspec.Meta(max_length=VARIANTS_MAX)] = []
+    create_variants: Annotated[list[NewVariant], _MANY] | None = None
+    update_variants: Annotated[list[ChangedVariant], _MANY] | None = None
+    delete_variants: Annotated[list[Id], _MANY] | None = None
 
 
 class Created(msgspec.Struct, rename="camel"):

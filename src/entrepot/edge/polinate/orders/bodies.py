@@ -17,6 +17,7 @@ from entrepot.core.money import parse, stripped
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import money_names
 from entrepot.edge.dialect import read_json
+from entrepot.edge.known import some_known
 from entrepot.edge.strict_json import BYTE_ORDER_MARK, EXPONENT_DIGITS_MAX
 from entrepot.pace import breathe, paced
 
@@ -70,7 +71,7 @@ def order_changes(body: bytes) -> bytes:
     order = _members(members.get("order"))
     breathe()
     if order is not None:
-        _some_known(order, _WRITABLE, "order", _SHOWN)
+        some_known(order, _WRITABLE, "order", _SHOWN)
         _refuse_money(order, _MONEY_OF_ORDER, "order.")
         _spell(order, ("totalAmount",))
         _drop_null(order, "properties")
@@ -112,7 +113,7 @@ def _new_line(line: Members, where: str) -> None:
 
 
 def _changed_line(line: Members, where: str) -> None:
-    _some_known(line, _LINE_WRITABLE, where)
+    some_known(line, _LINE_WRITABLE, where)
     _refuse_money(line, _MONEY_OF_LINE, f"{where}.")
     _price(line, where)
     _spell(line, ("price", "cost"))
@@ -153,14 +154,6 @@ def _drop_null(members: Members, name: str) -> None:
     """Null where it was null is no change of what cannot be cleared."""
     if _is_null(members, name):
         del members[name]
-
-
-def _some_known(
-    members: Members, known: Collection[str], where: str, shown: Collection[str] = ()
-) -> None:
-    if members and not any(name in known or name in shown for name in members):
-        raise refuse(Reason.INVALID, f"has nothing that can be changed: {', '.join(sorted(known))}",
-                     where)  # fmt: skip
 
 
 def _price(line: Members, where: str) -> None:

@@ -36,7 +36,7 @@ def create_pricing(
         except Refused as refused:
             faults.append(refused.refusal)
     customers = []
-    for index, text in enumerate(body.partnership_ids):
+    for index, text in enumerate(body.partnership_ids or ()):
         customer_id = values.id_of(text, "prt_")
         if customer_id is None:
             faults.append(Refusal(Reason.UNKNOWN_CUSTOMER, field=f"partnershipIds[{index}]"))

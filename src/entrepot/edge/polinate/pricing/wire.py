@@ -41,7 +41,7 @@ class CreatePricing(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
     item_list: ItemList
     entries: Annotated[list[Entry], msgspec.Meta(min_length=1, max_length=ENTRIES_MAX)]
-    partnership_ids: Annotated[list[Id], msgspec.Meta(max_length=PARTNERSHIPS_MAX)] = []
+    partnership_ids: Annotated[list[Id], msgspec.Meta(max_length=PARTNERSHIPS_MAX)] | None = None
 
 
 class PricingCreated(msgspec.Struct, rename="camel"):

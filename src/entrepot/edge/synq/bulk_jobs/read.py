@@ -13,6 +13,7 @@ from entrepot.core.bulk_jobs import SLICE, BulkJob
 from entrepot.core.commands import Command
 from entrepot.core.decide.bulk import MakeBulkJob
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import known
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
 from entrepot.edge.strict_json import InvalidJson, decode
@@ -48,7 +49,7 @@ def command_of(job: BulkJob, item: bytes) -> Command:
         ]
         return products.make_product(made, job, *variants)
     if job.type == bulk_jobs.UPDATE:
-        changed = read_json(item, _UPDATE, sound=True)
+        changed = known.read(item, _UPDATE, "id")
         return products.change_product(changed, uuid(changed.id, "id", "itm_"), job)
     if item.startswith(b'"'):
         return products.delete_product(uuid(_TEXT.decode(item), "id", "itm_"), job)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from entrepot.core.bulk_jobs import ITEMS_MAX
-from entrepot.edge.synq.products.wire import MakeVariant, Told
+from entrepot.edge.synq.products.wire import ChangeProduct, MakeVariant, Told
 from entrepot.edge.synq.wire import Moment, Uuid
 
 Type = Literal["BULK_IMPORT", "BULK_UPDATE", "BULK_DELETE"]
@@ -41,7 +41,7 @@ class Import(Told):
     variants: Annotated[list[MakeVariant], Meta(max_length=500)] | None = None
 
 
-class Update(Told, kw_only=True):
+class Update(ChangeProduct, kw_only=True):
     """An item of BULK_UPDATE."""
 
     id: Uuid

@@ -18,13 +18,12 @@ def add_medium(body: wire.AddMedium, principal: Principal) -> AddMedium:
         principal.org,
         "synq",
         body.url.strip(),
-        named(body.product_id, "product_id", "itm_"),
-        named(body.variant_id, "variant_id", "var_"),
+        _named(body.product_id, "product_id", "itm_"),
+        _named(body.variant_id, "variant_id", "var_"),
         body.alt_text or None,
         body.sort_order or 0,
     )
 
 
-def named(told: str | None, field: str, prefix: str) -> bytes | None:
-    """The id that was told, if one was."""
+def _named(told: str | None, field: str, prefix: str) -> bytes | None:
     return uuid(told, field, prefix) if told else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
 from entrepot.edge.synq.documented import BODY_ERRORS, ERRORS, HEADERS
+from entrepot.edge.synq.ids import uuid
 from entrepot.edge.synq.media import read, wire, write
 from entrepot.store.reading import media
 from entrepot.writer.envelope import Answer
@@ -20,8 +21,11 @@ _UUID = {"type": "string", "format": "uuid"}
 async def list_media(call: Call) -> Answer:
     """Answer with media of a product or of a variant, or with those of all."""
     asked = call.query("product_id", "variant_id")
-    product_id = read.named(asked.get("product_id"), "product_id", "itm_")
-    variant_id = read.named(asked.get("variant_id"), "variant_id", "var_")
+    # An empty one is refused: without the filter the list would be that of all.
+    product_id, variant_id = (
+        uuid(asked[name], name, prefix) if name in asked else None
+        for name, prefix in (("product_id", "itm_"), ("variant_id", "var_"))
+    )
     found = await call.read(media.listed, SHOWN, product_id=product_id, variant_id=variant_id)
     return Answer(200, write.encode([write.medium(one, call.principal) for one in found]))
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from entrepot.core.products import DELETED
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import known
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import MIB, Call, Operation, Parameter, Response
 from entrepot.edge.synq.documented import BODY_ERRORS, ERRORS, HEADERS
@@ -53,7 +54,8 @@ async def make_product(call: Call) -> Answer:
 async def change_product(call: Call) -> Answer:
     """Change a product."""
     product_id = uuid(call.path_ids["id"], "id", "itm_")
-    command = read.change_product(await call.json(read.CHANGE), product_id, call.principal)
+    body = await call.parsed(lambda body: known.read(body, read.CHANGE))
+    command = read.change_product(body, product_id, call.principal)
     return await call.submit(command, write.changed(call.principal, call.request_id))
 
 
@@ -67,7 +69,7 @@ async def delete_product(call: Call) -> Answer:
 async def make_variant(call: Call) -> Answer:
     """Make one more variant of a product."""
     product_id = uuid(call.path_ids["product_id"], "product_id", "itm_")
-    body = await call.json(read.MAKE_VARIANT)
+    body = await call.parsed(lambda body: known.read(body, read.MAKE_VARIANT))
     command = read.make_variant(body, product_id, call.principal)
     return await call.submit(command, write.variant_made(call.principal, call.request_id))
 

@@ -12,7 +12,8 @@ from entrepot.edge.synq.wire import Moment, Uuid
 # Decimal places of a price at most.
 PRICE_PLACES = 4
 Title = Annotated[str, Meta(max_length=1000)]
-Text = Annotated[str, Meta(max_length=10_000)]
+TitleShown = Annotated[str, Meta(max_length=10_000)]
+Text = Annotated[str, Meta(max_length=50_000)]
 Word = Annotated[str, Meta(max_length=255)]
 Words = Annotated[list[Word], Meta(max_length=200)]
 Price = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": ["number", "null"], "minimum": 0})]
@@ -48,7 +49,9 @@ class MakeProduct(Told):
 
 
 class ChangeProduct(Told):
-    """The body of PUT /api/v1/pim/products/{id}."""
+    """The body of PUT /api/v1/pim/products/{id}. It may send back what other dialects told."""
+
+    title: TitleShown | None = None
 
 
 class MakeVariant(msgspec.Struct):

@@ -4,6 +4,7 @@ and writing."""
 from __future__ import annotations
 
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import known
 from entrepot.edge.access import ADMINS
 from entrepot.edge.dialect import MIB, Call, Operation, Response
 from entrepot.edge.synq.documented import BODY_ERRORS, ERRORS, HEADERS
@@ -25,7 +26,7 @@ async def get_settings(call: Call) -> Answer:
 
 async def put_settings(call: Call) -> Answer:
     """Replace all settings."""
-    body = await call.json(read.CHANGE)
+    body = await call.parsed(lambda body: known.read(body, read.CHANGE))
     command = read.run_stock(body, call.principal)
     return await call.submit(command, write.changed(call.principal, call.request_id))
 
