@@ -99,11 +99,21 @@ def test_only_a_category_of_the_organization_is_above() -> None:
     ("name", "slug"),
     [
         ("Blue Mugs", "blue-mugs"), ("  A & B  ", "a-b"), ("Größe_2", "grösse-2"), ("!!", ""),
-        ("x" * 300, "x" * SLUG_MAX),
+        ("x" * 300, "x" * SLUG_MAX), ("दिल", "दिल"), ("दाल और चावल", "दाल-और-चावल"),
+        ("Cafe\u0301 Noir", "café-noir"), ("\u2764\ufe0f 1\ufe0f Herz", "1-herz"),
+        ("ผ้า ไหม", "ผ้า-ไหม"),
     ],
 )  # fmt: skip
 def test_a_name_makes_a_slug(name: str, slug: str) -> None:
     assert slug_of(name) == slug
+
+
+def test_names_that_differ_in_their_vowels_are_two_names() -> None:
+    book = Book()
+    for name in ("दिल", "दाल"):
+        book.done(MakeTaxon(ORG, "synq", "brand", name))
+    again = book.refused(MakeTaxon(ORG, "synq", "brand", "दाल"))
+    assert (again.reason, again.field) == (Reason.DUPLICATE_ENTRY, "name")
 
 
 @pytest.mark.parametrize(

@@ -154,8 +154,11 @@ def test_a_return_moves_as_its_table_says(before: str, after: str) -> None:
         assert refused.detail == f"a {before} return cannot become {after}"
     if before == after == "received":
         # Received otherwise, it would move other stock.
-        other = ReceiveReturn(ORG, "native", back.id, restock=False)
-        assert book.refused(other).detail == "a received return cannot become received"
+        here = ReceiveReturn(ORG, "native", back.id, location_id=HERE)
+        assert one(book.done(here)).version == version
+        for other in (here._replace(restock=False, location_id=None),
+                      here._replace(location_id=THERE)):  # fmt: skip
+            assert book.refused(other).detail == "a received return cannot become received"
 
 
 @pytest.mark.parametrize("fulfilment", FULFILMENTS)

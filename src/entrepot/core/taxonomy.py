@@ -6,7 +6,7 @@ All of them are things with a name and a slug. They are one kind of row, which s
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from typing import Final, NamedTuple
 
 from entrepot.core.kinds import Key, Kind, Name, by
@@ -23,7 +23,8 @@ DESCRIPTION_MAX, LINK_MAX = 10_000, 2_000
 DEPTH_MAX = 50
 #: The type of an attribute that nobody told.
 DEFAULT_TYPE = "TEXT"
-_BETWEEN_WORDS = re.compile(r"[\W_]+")
+# They choose how a character looks, and are no part of a word.
+_VARIATIONS: Final = ("\ufe00", "\ufe0f")
 
 
 class Taxon(NamedTuple):
@@ -55,8 +56,23 @@ TAXA_BY_SLUG: Kind[Name, Taxon] = Kind("taxon by slug", Taxon, by(Taxon, "org", 
 
 
 def slug_of(name: str) -> str:
-    """The words of a name in small letters, with hyphens between them; empty without a word."""
-    return _BETWEEN_WORDS.sub("-", name.casefold()).strip("-")[:SLUG_MAX]
+    """The words of a name in small letters, with hyphens between them; empty without a word.
+
+    Marks belong to the letter before them: many alphabets write vowels as marks.
+    """
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    slug = ""
+    for character in text:
+        if character.isalnum() or (slug and slug[-1] != "-" and _is_mark(character)):
+            slug += character
+        elif slug and slug[-1] != "-":
+            slug += "-"
+    return slug.strip("-")[:SLUG_MAX]
+
+
+def _is_mark(character: str) -> bool:
+    first, last = _VARIATIONS
+    return unicodedata.category(character) in ("Mn", "Mc") and not first <= character <= last
 
 
 def sort_key(kind: str, name: str, id_: bytes) -> bytes:

@@ -197,7 +197,7 @@ def _(house: House) -> None:
 @facts(932, "stats: the five products of which there is least", "code")
 def _(house: House) -> None:
     with house.fresh() as world:
-        location, ids = str(uuid.uuid4()), []
+        location, ids, titles = str(uuid.uuid4()), [], []
         for at, on_hand in enumerate((0, 1, 19, 20, 30, 40, 50)):
             one = product(world)
             body = {"sku": f"S-{at}", "price": 2.5, "currency": "EUR"}
@@ -206,6 +206,9 @@ def _(house: House) -> None:
             told = post(world, "/api/v1/inventory/adjust", **shelf, quantity_delta=on_hand)
             assert told.status_code == 200, told.text
             ids.append(one["id"])
+            named = {"variant_name": "Small", "name": "Another name"}
+            accepted(world.native.send("PATCH", f"/variants/{variant['id']}", named), 200)
+            titles.append(one["title"])
         gone = product(world)["id"]
         assert world.synq.http.delete(f"{PRODUCTS}/{gone}").status_code == 204
         stats = accepted(world.synq.get("/api/v1/pim/stats"), 200)
@@ -214,5 +217,6 @@ def _(house: House) -> None:
         assert (stats["low_stock_count"], stats["out_of_stock_count"]) == (2, 1)
         assert stats["inventory_value"] == [{"currency": "EUR", "amount": 400}]
         assert [one["product_id"] for one in stats["lowest_stock"]] == ids[:5]
+        assert [one["title"] for one in stats["lowest_stock"]] == titles[:5]
         assert [one["quantity"] for one in stats["lowest_stock"]] == [0, 1, 19, 20, 30]
         assert stats["complete"] is True

@@ -8,7 +8,7 @@ from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.channels import CHANNELS, CHANNELS_MAX, NAME_MAX, Channel
 from entrepot.core.facts import Facts
-from entrepot.core.ids import dashed
+from entrepot.core.ids import spelled
 from entrepot.core.naming import visible
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
@@ -60,6 +60,7 @@ def make(command: MakeChannel, facts: Facts) -> Decision:
 
 def look(named: str | None, org: int, facts: Facts) -> None:
     """Refuse the channel that an order names, by name or by id, if it accepts no orders."""
+    id_ = None if named is None else spelled(named)
     for one in facts.of(CHANNELS).values():
-        if one.org == org and not one.active and named in (one.name, dashed(one.id)):
+        if one.org == org and not one.active and (named == one.name or id_ == one.id):
             raise refuse(Reason.CHANNEL_CLOSED, field="channel")

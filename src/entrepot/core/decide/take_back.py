@@ -99,7 +99,7 @@ def receive(command: ReceiveReturn, facts: Facts) -> Decision:
     place = Place(command.restock, command.location_id)
     changes = Changes(facts)
     came = returning.full(order, one, facts, changes)
-    as_before = all(row.restocked == place.restock for row in came.lines)
+    as_before = all(_is_at(row, place) for row in came.lines)
     if one.state == "received" and as_before and command.refund <= (one.refunded_units is not None):
         return Decision(changes, OrderResult(order, back=came))
     returning.may_become(one, "received")
@@ -110,6 +110,12 @@ def receive(command: ReceiveReturn, facts: Facts) -> Decision:
     else:
         order = returning.receive(order, came, place, command.source, facts, changes)
     return returning.decided(order, one.number, facts, changes)
+
+
+def _is_at(row: ReturnLine, place: Place) -> bool:
+    """Whether goods that came lie where they are told to; what nobody counts lies anywhere."""
+    located = place.location_id is None or row.location_id in (None, place.location_id)
+    return row.restocked == place.restock and located
 
 
 def _with_refund(

@@ -14,6 +14,7 @@ from entrepot.core.money import Amount
 from entrepot.core.quantity import ONE, PLACES, Quantity
 from entrepot.store.engines.sql import Statement
 from entrepot.store.question import asked_in
+from entrepot.store.reading import products
 
 LOOKED_AT = 20_000
 # A variant of which no more whole units are there than this is low.
@@ -46,7 +47,7 @@ def figures(conn: Connection, org: int) -> StockFigures:
     statement = Statement(conn)
     mark = statement.mark
     rows = statement.fetch(
-        "SELECT v.id, v.item_id, v.name, v.currency, v.price_units, v.price_scale, s.on_hand "
+        "SELECT v.id, v.item_id, v.currency, v.price_units, v.price_scale, s.on_hand "
         f"FROM (SELECT t.variant_id, t.on_hand FROM stock_levels AS t WHERE t.org = {mark(org)} "
         f"ORDER BY t.variant_id, t.location_id LIMIT {mark(LOOKED_AT)}) AS s "
         f"JOIN variants AS v ON v.org = {mark(org)} AND v.id = s.variant_id "
@@ -54,12 +55,11 @@ def figures(conn: Connection, org: int) -> StockFigures:
     )
     worth: dict[str, Amount] = {}
     by_variant: dict[bytes, int] = {}
-    by_product: dict[bytes, Lowest] = {}
-    for id_, item_id, name, currency, units, scale, on_hand in rows:
+    by_product: dict[bytes, int] = {}
+    for id_, item_id, currency, units, scale, on_hand in rows:
         key, product = bytes(id_), bytes(item_id)
         by_variant[key] = by_variant.get(key, 0) + on_hand
-        there = by_product.get(product, Lowest(product, name, Quantity(0)))
-        by_product[product] = there._replace(on_hand=Quantity(there.on_hand + on_hand))
+        by_product[product] = by_product.get(product, 0) + on_hand
         if currency:
             price = Amount(units * on_hand, scale + PLACES)
             worth[currency] = _added(worth.get(currency, Amount(0, 0)), price)
@@ -69,9 +69,16 @@ def figures(conn: Connection, org: int) -> StockFigures:
         low=sum(ONE <= one < (LOW + 1) * ONE for one in stocks),
         out=sum(one < ONE for one in stocks),
         worth=worth,
-        lowest=sorted(by_product.values(), key=lambda one: (one.on_hand, one.product_id))[:LOWEST],
+        lowest=_lowest(conn, org, by_product),
         whole=_shelves(conn, org) <= LOOKED_AT,
     )
+
+
+def _lowest(conn: Connection, org: int, on_hand: dict[bytes, int]) -> list[Lowest]:
+    """The products of which the least is there, by their own names."""
+    ids = sorted(on_hand, key=lambda id_: (on_hand[id_], id_))[:LOWEST]
+    names = {one.product.id: one.product.name for one in products.full(conn, org, ids)}
+    return [Lowest(id_, names[id_], Quantity(on_hand[id_])) for id_ in ids]
 
 
 def _shelves(conn: Connection, org: int) -> int:
