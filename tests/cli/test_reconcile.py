@@ -32,6 +32,7 @@ from entrepot.pipeline.steps.outside import Outside
 from entrepot.providers.payment import (
     Authorised,
     Captured,
+    Declined,
     Misconfigured,
     NotSent,
     OperationRequest,
@@ -88,13 +89,16 @@ class Till(Office):
 
         self.run(ask)
 
-    def operated(self, order: Order, command: CaptureOrder, reference: str) -> None:
-        """Money of an order is taken, at the sandbox and in the book."""
+    def operated(
+        self, order: Order, command: CaptureOrder, reference: str, *, asks: bool = True
+    ) -> None:
+        """Money of an order is taken, in the book and at the sandbox, which `asks` says."""
         self.do(command)
         full = self.payment(order)
         asked = full.first_open("capture")
         assert asked is not None
-        self.operate(operation_request(full, asked))
+        if asks:
+            self.operate(operation_request(full, asked))
 
         async def work() -> None:
             job = await self._job(order.id)
@@ -274,12 +278,14 @@ class Listless:
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
+        self.of_operation: Any = answer
+        self.terms = ServiceTerms(3600.0, None, several_captures=False)
 
     async def found_since(self, _since: int) -> Any:
         yield Misconfigured("Adyen has no list of payments")
 
-    async def look_up(self, _request: Any, _known: str | None) -> Any:
-        return self.answer
+    async def look_up(self, request: Any, _known: str | None) -> Any:
+        return self.of_operation if isinstance(request, OperationRequest) else self.answer
 
 
 def test_a_service_without_a_list_is_asked_for_each_payment(
@@ -308,6 +314,13 @@ def test_a_service_without_a_list_is_asked_for_each_payment(
     assert [one["service"] for one in till.reconciled()[1]["findings"]] == ["sandbox"]
     adyen.answer = Running("nothing was notified yet", "psp-1")
     assert [one["service"] for one in till.reconciled()[1]["findings"]] == ["sandbox"]
+    # A capture that failed after it was done.
+    till.operated(listless, CaptureOrder(listless.org, "native", listless.id), "psp-1", asks=False)
+    adyen.answer = adyen.of_operation = Captured("psp-1")
+    assert [one["service"] for one in till.reconciled()[1]["findings"]] == ["sandbox"]
+    adyen.of_operation = Declined("rejected by the card scheme")
+    [one] = [each for each in till.reconciled()[1]["findings"] if each["service"] == "adyen"]
+    assert one["sentence"] == "adyen took 0.00 EUR, the book 12.50 EUR"
     # One that cannot be asked hides nothing of the others.
     adyen.answer = NotSent("nobody answers")
     with pytest.raises(OperatorError, match=r"not compared: adyen .*nobody answers"):

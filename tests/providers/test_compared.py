@@ -169,6 +169,23 @@ def test_a_refund_and_a_capture_that_wait_are_taken_up() -> None:
     )  # fmt: skip
 
 
+def test_money_that_did_not_move_after_all_is_told() -> None:
+    """Adyen tells days later that the customer's bank did not do a capture, or a refund."""
+    failed = Declined("rejected by the card scheme")
+    for answers, says in (
+        ([Captured("pi_1"), Refunded("re_1")], None),
+        ([Captured("pi_1"), failed], "gave back 0.00 EUR, the book 2.50 EUR"),
+        ([failed, Refunded("re_1")], "took 0.00 EUR, the book 12.50 EUR"),
+    ):
+        told = looked_up(REFUNDED, Captured("pi_1"), answers)
+        assert told is not None
+        findings = compared("adyen", [told], [REFUNDED], TERMS, SPAN)
+        assert [(one.kind, one.safe) for one in findings] == [("amount_differs", False)] * bool(
+            says
+        )
+        assert not says or says in findings[0].sentence
+
+
 @pytest.mark.parametrize(
     ("answer", "safe"),
     [

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 import shlex
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
@@ -18,6 +20,7 @@ from entrepot.clock import now
 from entrepot.core import ids
 from entrepot.core.actor import operator
 from entrepot.core.decide.steps import ResumeOrder
+from entrepot.core.payment import Operation
 from entrepot.core.refusal import Refusal
 from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.steps import operation_request, request_of
@@ -29,10 +32,12 @@ from entrepot.providers.compared import (
     compared,
     judged,
     looked_up,
+    moved,
     moving,
 )
 from entrepot.providers.payment import (
     Found,
+    LookUpAnswer,
     Misconfigured,
     NotSent,
     PaymentProvider,
@@ -52,6 +57,7 @@ _SECONDS = {"d": 86_400, "h": 3_600, "m": 60}
 # How much earlier than the span both lists begin.
 _EARLIER = 86_400 * MICROSECONDS
 _AT_ONCE = 8  # look-ups of a service without a list
+_NO_OUTCOME = Unknown | Running | Pending
 _RECONCILE = operator("reconcile")
 
 
@@ -202,15 +208,9 @@ async def _judged(
     """
     if not finding.safe or finding.kind != "amount_differs":
         return finding
-    several = provider.terms.several_captures
     mine = [one for one in kept if ids.dashed(one.full.payment.order_id) == finding.order]
-    answers = [
-        await provider.look_up(
-            operation_request(one.full, operation, several=several), operation.provider_reference
-        )
-        for one in mine for operation in moving(one)
-    ]  # fmt: skip
-    return judged(finding, service, answers)
+    answers = [await _asked(provider, one, moving(one)) for one in mine]
+    return judged(finding, service, itertools.chain(*answers))
 
 
 async def _strangers(database: Database, org: int, service: str, found: list[Found]) -> list[Found]:
@@ -239,19 +239,38 @@ async def _each_looked_up(
     known: list[Booked] = []
     for start in range(0, len(kept), _AT_ONCE):
         some = kept[start : start + _AT_ONCE]
-        answers = await asyncio.gather(*[
-            provider.look_up(request_of(one.full), one.full.authorisation.provider_reference)
-            for one in some
-        ])  # fmt: skip
-        for one, answer in zip(some, answers, strict=True):
+        answers = await asyncio.gather(*[_told(provider, one) for one in some])
+        for one, (answer, operations) in zip(some, answers, strict=True):
             if isinstance(answer, NotSent | Misconfigured):
                 return [], [], answer.detail
-            if isinstance(answer, Unknown | Running | Pending):
+            if isinstance(answer, _NO_OUTCOME):
                 continue
             known.append(one)
-            if (told := looked_up(one, answer)) is not None:
+            if (told := looked_up(one, answer, operations)) is not None:
                 found.append(told)
     return found, known, None
+
+
+async def _told(provider: PaymentProvider, one: Booked) -> tuple[LookUpAnswer, list[LookUpAnswer]]:
+    """The service's word on a payment, and on each capture and refund that it did of it."""
+    reference = one.full.authorisation.provider_reference
+    answer = await provider.look_up(request_of(one.full), reference)
+    if isinstance(answer, NotSent | Misconfigured | _NO_OUTCOME):
+        return answer, []
+    return answer, await _asked(provider, one, moved(one))
+
+
+async def _asked(
+    provider: PaymentProvider, one: Booked, operations: Iterable[Operation]
+) -> list[LookUpAnswer]:
+    """The service's word on each of these captures and refunds of a payment."""
+    several = provider.terms.several_captures
+    return [
+        await provider.look_up(
+            operation_request(one.full, operation, several=several), operation.provider_reference
+        )
+        for operation in operations
+    ]
 
 
 async def _applied(database: Database, org: int, found: list[Compared]) -> set[str]:

@@ -108,13 +108,27 @@ def compared(
     return findings
 
 
-def looked_up(one: Booked, answer: LookUpAnswer) -> Found | None:
-    """A payment as its service tells of it alone, for a service that has no list.
+def moved(one: Booked) -> list[Operation]:
+    """The captures and refunds of a payment that the service did."""
+    return [
+        operation for operation in one.full.operations
+        if operation.kind in ("capture", "refund") and operation.state == "done"
+    ]  # fmt: skip
+
+
+def looked_up(
+    one: Booked, answer: LookUpAnswer, operations: Sequence[LookUpAnswer] = ()
+) -> Found | None:
+    """A payment as its service tells of it alone, for a service that has no list. `operations`: its
+    word on each capture and refund that was done, for one may fail after all.
 
     A look-up tells no sums: where the service has the money, the book's sums are taken for its own.
     None where the service has nothing of the payment, or waits for somebody.
     """
-    payment, first, done = one.full.payment, one.full.authorisation, sums(one.full.operations)
+    payment, first = one.full.payment, one.full.authorisation
+    told = zip(moved(one), operations, strict=False)
+    failed = {asked.number for asked, said in told if isinstance(said, Declined)}
+    done = sums([asked for asked in one.full.operations if asked.number not in failed])
     amount, captured = Amount(first.units, payment.amount.scale), done.captured
     base = Found(
         first.provider_reference or "", dashed(payment.order_id), first.key, amount.units,
@@ -125,7 +139,8 @@ def looked_up(one: Booked, answer: LookUpAnswer) -> Found | None:
         return base._replace(provider_reference=answer.provider_reference)
     if isinstance(answer, Captured | Disputed):
         state: FoundState = "captured" if isinstance(answer, Captured) else "disputed"
-        reference, taken = answer.provider_reference, captured or amount.units
+        all_of_it = amount.units if not moved(one) else captured
+        reference, taken = answer.provider_reference, all_of_it
         return base._replace(provider_reference=reference, state=state, captured=taken)
     if isinstance(answer, Differs):
         return base._replace(
