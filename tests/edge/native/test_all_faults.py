@@ -8,7 +8,10 @@ import pytest
 from tests.edge.native.asking import UUID, asking
 
 from entrepot.core.refusal import Refused
+from entrepot.edge.dialect import Operation
+from entrepot.edge.native import bodies
 from entrepot.edge.native.customers import routes as customers
+from entrepot.edge.native.dialect import DIALECT
 from entrepot.edge.native.goods import routes as goods
 from entrepot.edge.native.touches import routes as touches
 from entrepot.edge.native.valuation import routes as valuation
@@ -65,8 +68,34 @@ async def test_faults_of_a_query() -> None:
     assert await refused(valuation.value_stock, None, query) == ["variant_id", "location_id"]
 
 
-@pytest.mark.parametrize("text", ["null", "NULL", ""])
-@pytest.mark.parametrize("name", ["variant_id", "location_id"])
-async def test_a_filter_is_never_passed_over(name: str, text: str) -> None:
-    """What is no value is refused: without the filter the list would be that of all."""
-    assert await refused(goods.list_stock, None, f"{name}={text}") == [name]
+class Asked(Exception):
+    """The shape of a query."""
+
+
+READS = [one for one in DIALECT.operations if any(what.where == "query" for what in one.parameters)]
+
+
+@pytest.mark.parametrize("operation", READS, ids=lambda one: one.operation_id)
+async def test_a_filter_is_never_passed_over(
+    operation: Operation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A value that is none is refused: without the filter the list would be that of all."""
+    query = bodies.query
+
+    def read(name: str, text: str) -> object:
+        """The value of a parameter; the name of one that is refused."""
+        try:
+            return getattr(query(asking(query=f"{name}={text}"), shape), name)
+        except Refused as refused:
+            return refused.refusal.field
+
+    def asked(_call: Any, shape: Any) -> None:
+        raise Asked(shape)
+
+    monkeypatch.setattr(bodies, "query", asked)
+    with pytest.raises(Asked) as told:
+        await operation.handler(asking(query="x=y"))
+    shape = told.value.args[0]
+    for name in shape.__struct_fields__:
+        for text in ("null", "NULL", ""):
+            assert read(name, text) in (name, text)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from functools import lru_cache, partial, reduce
+from operator import or_
+from types import NoneType, UnionType
+from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Raw
@@ -85,13 +87,12 @@ def keyed(
 
 def query(call: Call, shape: type[S]) -> S:
     """The query's parameters. Refused with every fault: unknown, repeated, faulty ones."""
-    fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
+    types = _types(shape)
     told: dict[str, Any] = {}
     faults: list[Refusal] = []
     for name, text in query_pairs(call.query_string):
-        field = fields.get(name)
         problem = None
-        if field is None:
+        if name not in types:
             problem = "is no query parameter of this address"
         elif name in told:
             problem = "must be given once"
@@ -99,7 +100,7 @@ def query(call: Call, shape: type[S]) -> S:
             problem = "holds a character that no text can have"
         else:
             try:
-                told[name] = msgspec.convert(text, field.type, strict=False, dec_hook=of_own_type)
+                told[name] = msgspec.convert(text, types[name], strict=False, dec_hook=of_own_type)
             except msgspec.ValidationError as error:
                 problem = placed(str(error)).problem
         if problem is not None:
@@ -107,6 +108,19 @@ def query(call: Call, shape: type[S]) -> S:
     if faults:
         raise Refused(all_of(faults))
     return shape(**told)
+
+
+@lru_cache(maxsize=64)
+def _types(shape: type[msgspec.Struct]) -> dict[str, Any]:
+    """The types of a query's parameters. One that is absent is absent, and `null` is a text: as
+    none it would be a filter that filters nothing.
+    """
+    types: dict[str, Any] = {}
+    for field in msgspec.structs.fields(shape):
+        kinds = get_args(field.type) if get_origin(field.type) in (Union, UnionType) else ()
+        given = [kind for kind in kinds if kind is not NoneType] or [field.type]
+        types[field.encode_name] = reduce(or_, given)
+    return types
 
 
 def _name(name: str) -> str:
