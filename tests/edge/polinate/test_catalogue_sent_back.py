@@ -10,6 +10,7 @@ import pytest
 
 from entrepot.edge.access import Principal
 from entrepot.edge.konvo.orders import read as konvo
+from entrepot.edge.polinate.buyers import read
 from entrepot.writer.envelope import Envelope
 
 from .conftest import Book, decoded
@@ -64,12 +65,12 @@ async def deleted(book: Book) -> str:
 )  # fmt: skip
 async def test_an_item_as_read_changes_nothing(make: Any, book: Book) -> None:
     path = f"{ITEMS}/{await make(book)}"
-    read = await book.http.get(path)
-    item = decoded(read, 200)
+    shown = await book.http.get(path)
+    item = decoded(shown, 200)
     sent = item | {"updateVariants": item["variants"], "createVariants": None,
                    "deleteVariants": None}  # fmt: skip
-    answer = await book.http.patch(path, json=sent, headers={"If-Match": read.headers["ETag"]})
-    assert (decoded(answer, 200), answer.headers["ETag"]) == (item, read.headers["ETag"])
+    answer = await book.http.patch(path, json=sent, headers={"If-Match": shown.headers["ETag"]})
+    assert (decoded(answer, 200), answer.headers["ETag"]) == (item, shown.headers["ETag"])
     assert "Warning" not in answer.headers
 
 
@@ -99,16 +100,16 @@ async def test_a_buyer_as_read_changes_nothing(book: Book) -> None:
         "emails": [{"email": "a@b.c"}, {"email": "d@b.c"}],
         "phones": [{"phone": "+61 2 9999 0000"}], "locations": [{"city": "Perth"}],
     }  # fmt: skip
-    path, read = await buyer(book, **parts)
-    shown = decoded(read, 200)
+    path, found = await buyer(book, **parts)
+    shown = decoded(found, 200)
     assert shown["legalName"] == "Cafe"
     sent = {
         "buyer": shown, "partnershipStatus": shown["partnershipStatus"],
         "updateEmails": shown["emails"], "updatePhones": shown["phones"],
         "updateLocations": shown["locations"],
     }  # fmt: skip
-    answer = await book.http.patch(path, json=sent, headers={"If-Match": read.headers["ETag"]})
-    assert (decoded(answer, 200), answer.headers["ETag"]) == (shown, read.headers["ETag"])
+    answer = await book.http.patch(path, json=sent, headers={"If-Match": found.headers["ETag"]})
+    assert (decoded(answer, 200), answer.headers["ETag"]) == (shown, found.headers["ETag"])
     assert "Warning" not in answer.headers
     # The legal name goes on following the name, until another one is told.
     for core, legal in (
@@ -148,3 +149,11 @@ async def test_a_change_of_an_item_of_which_nothing_is_known(book: Book) -> None
     answer = await book.http.patch(path, json=sent)
     assert decoded(answer, 200)["variants"][0]["price"] == 6
     assert "updateVariants.prize" in answer.headers["Warning"]
+
+
+def test_a_telephone_may_be_as_long_as_the_native_api_takes_it() -> None:
+    phone = "+61 " + "2" * 316
+    part = {"id": f"phn_{'0' * 32}", "phone": phone}
+    sent = {"buyer": {"primaryPhone": phone}, "updatePhones": [part]}
+    told, _ = read.changes(json.dumps(sent).encode())
+    assert (told.buyer.primary_phone, told.update_phones[0].phone) == (phone, phone)

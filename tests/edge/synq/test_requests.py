@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from entrepot.edge.access import Principal
 from entrepot.edge.dialect import Call
 from entrepot.edge.synq.bulk_jobs.read import command_of
 from entrepot.edge.synq.media import routes as media
+from entrepot.edge.synq.products import read
 from entrepot.edge.synq.products import routes as products
 from entrepot.edge.synq.settings import routes as settings
 
@@ -46,3 +48,10 @@ def test_an_item_of_a_bulk_job_of_which_nothing_is_known_is_refused() -> None:
     with pytest.raises(Refused) as told:
         command_of(job, b'{"id": "%b", "titel": "Mug"}' % UUID.encode())
     assert "nothing that can be changed" in told.value.refusal.sentence
+
+
+def test_a_product_as_other_dialects_told_it_may_come_back() -> None:
+    told = {"title": "n" * 10_000, "description": "d" * 50_000}
+    body = read.CHANGE.decode(json.dumps(told).encode())
+    command = read.change_product(body, b"p" * 16, PRINCIPAL)
+    assert command.said == {"name": told["title"], "description": told["description"]}
