@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from tests.pipeline.conftest import House
@@ -20,14 +21,14 @@ from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.merge import MergeOrders
 from entrepot.core.money import Amount
 from entrepot.core.order import Order
-from entrepot.core.refusal import Refusal
+from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult
 from entrepot.pipeline.following import Following
 from entrepot.pipeline.merging import Merging
 from entrepot.store import schema
 from entrepot.store.engine import Snapshot
 from entrepot.store.reading import queries
-from entrepot.writer.envelope import Envelope
+from entrepot.writer.envelope import Envelope, Outcome
 
 DATED = 20_000 * DAY
 
@@ -210,3 +211,33 @@ async def test_lines_of_one_entry_at_two_prices_stay_apart(merging: House) -> No
     await house.do(AmendOrder(org, "native", second, update_lines=changed))
     await merged(house)
     assert "another price" in await asked(house, first, second)
+
+
+@pytest.mark.parametrize("reason", [Reason.OVERLOADED, Reason.UNAVAILABLE])
+async def test_orders_that_could_not_be_written_now_become_one_later(
+    merging: House, reason: Reason
+) -> None:
+    house = merging
+    first, second = await placed(house), await placed(house)
+    await reader(house, 50).round()
+    busy = AsyncMock(submit=AsyncMock(return_value=Outcome(Refusal(reason))))
+    readers = [Merging(house.database, busy, "native")]
+    await Following(house.database, readers, now=house.now, pause=no_pause).round()
+    assert busy.submit.await_count == 1
+    await merged(house)
+    assert [(await house.stage(id_))[0] for id_ in (first, second)] == ["confirmed", "cancelled"]
+
+
+async def test_the_log_from_before_the_choice_is_passed_over(house: House) -> None:
+    """An organization may have millions of orders when it chooses to have them merged."""
+    house.start()
+    for _ in range(8):
+        await placed(house)
+    [(before,)] = await house.rows(schema.order_counters, "events")
+    await house.do(ChangeSettings(house.shop.org, merging="same_day"))
+    first, second = await placed(house), await placed(house)
+    [(events,)] = await house.rows(schema.order_counters, "events")
+    await reader(house, 50).round()
+    assert await a_reader(house, at_once=1).round() <= events - before + 1
+    assert [(await house.stage(id_))[0] for id_ in (first, second)] == ["confirmed", "cancelled"]
+    await house.check()

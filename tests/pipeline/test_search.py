@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from structlog.testing import capture_logs
+from tests.factories import open_shop
 from tests.pipeline.conftest import House
 from tests.pipeline.retention_house import no_pause
 from tests.pipeline.test_contacts import ADA, someone, told
@@ -10,6 +14,7 @@ from tests.pipeline.test_contacts import ADA, someone, told
 from entrepot.core.order_filter import OrderFilter
 from entrepot.pipeline import following
 from entrepot.pipeline.following import Following, Terms
+from entrepot.pipeline.walking import LEFT_ALONE_SECONDS
 from entrepot.store import schema
 from entrepot.store.engine import Snapshot
 from entrepot.store.keeping.log_readers import Step
@@ -86,3 +91,44 @@ async def test_a_large_organization_holds_no_other_up(
     assert await walk.round() == 6
     assert terms.seen == "look step step " * 3
     await house.check()
+
+
+class Broken(Terms):
+    """Cannot read one organization's log, whatever the reason."""
+
+    org = 0
+
+    async def step(self, sweep: Sweep) -> Step:
+        if sweep.org == self.org:
+            raise ValueError("no row of ours")
+        return await super().step(sweep)
+
+
+async def test_an_organization_that_cannot_be_read_keeps_no_other_one_out(house: House) -> None:
+    await told(house, ADA)
+    first = house.shop
+    house.shop = await house.database.write(lambda conn: open_shop(conn, "Other"))
+    await told(house, someone(1))
+    broken, seconds = Broken(house.database), 0.0
+    broken.org = first.org
+
+    def walk(*readers: Terms) -> Following:
+        return Following(
+            house.database, readers, now=house.now, pause=no_pause, monotonic=lambda: seconds
+        )
+
+    async def failed(following_: Following) -> list[Any]:
+        with capture_logs() as logs:
+            await following_.round()
+        told_ = [one for one in logs if one["event"] == "following.failed"]
+        return [(one["org"], one["doing"], one["error"]) for one in told_]
+
+    alone = walk(broken)
+    assert await failed(alone) == [(first.org, "broken", "ValueError")]
+    assert await house.rows(schema.order_terms, "term", org=house.shop.org)
+    assert await failed(alone) == [], "it is left alone"
+    seconds = LEFT_ALONE_SECONDS + 1
+    assert len(await failed(alone)) == 1
+    # A reader behind the broken one reads on.
+    assert len(await failed(walk(broken, Terms(house.database)))) == 1
+    assert await house.rows(schema.order_terms, "term", org=first.org)

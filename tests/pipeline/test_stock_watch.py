@@ -7,11 +7,14 @@ import asyncio
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
+from tests.factories import open_shop
 from tests.pipeline.conftest import House
 from tests.pipeline.retention_house import no_pause
 from tests.quantities import units
 
 from entrepot.core.decide.run_stock import RunStock
+from entrepot.pipeline import stock_watch
 from entrepot.pipeline.stock_watch import StockWatch
 from entrepot.store import schema
 
@@ -101,3 +104,32 @@ async def test_of_many_that_watch_at_once_one_tells(house: House) -> None:
     [(events,)] = await house.rows(schema.order_counters, "events")
     assert watched == events
     await house.check()
+
+
+async def test_many_organizations_that_move_are_all_watched(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log of the first one goes on whenever it is looked at, and one cannot be looked at."""
+    monkeypatch.setattr(stock_watch, "ORGANIZATIONS_AT_ONCE", 1)
+    busy = house.shop
+    broken, last = [
+        await house.database.write(lambda conn, name=name: open_shop(conn, name))  # type: ignore[misc]
+        for name in ("Broken", "Last")
+    ]
+    for shop in (busy, broken, last):
+        await house.do(RunStock(shop.org, "synq", low_stock_threshold=5))
+        await house.do(shop.stocked(9))
+    looked: list[int] = []
+
+    def moved(conn: Any, org: int, after: int, limit: int) -> Any:
+        looked.append(org)
+        if org == broken.org:
+            raise ValueError("no row of ours")
+        return real(conn, org, after, limit)
+
+    real = stock_watch.stock_watch.moved
+    monkeypatch.setattr(stock_watch.stock_watch, "moved", moved)
+    with capture_logs() as logs:
+        await a_watch(house).round()
+    assert list(dict.fromkeys(looked)) == [busy.org, broken.org, last.org]
+    assert [one["org"] for one in logs if one["event"] == "stock_watch.failed"] == [broken.org]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 from tests.store.twins_products import value_anew
 from tests.store.verify_book_contacts import CAMPAIGN
 
@@ -119,7 +119,16 @@ def _mergeable(conn: Connection, ids: Ids) -> Any:
     return merging.pair(conn, ORG, both[1])
 
 
+def _begins(conn: Connection, _: Ids) -> Any:
+    at, chosen = schema.events.c, schema.organization_settings
+    tenth = select(at.at).where(at.org == ORG, at.number == 10)
+    since = conn.execute(tenth).scalar_one() + 1
+    conn.execute(update(chosen).where(chosen.c.org == ORG).values(merging_since=since))
+    return merging.begins(conn, ORG, 0)
+
+
 ASKED_CONTACTS = {
+    "merging.begins": _begins,
     "merging.confirmed": lambda conn, _: merging.confirmed(conn, ORG, 0, 999),
     "merging.pair": _mergeable,
     "invoices.invoice": lambda conn, ids: invoices.invoice(conn, ORG, ids["invoice"]),

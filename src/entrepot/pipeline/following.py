@@ -88,15 +88,23 @@ class Following(Walking):
         return steps, left
 
     async def _read(self, reader: Reader, sweep: Sweep) -> tuple[int, bool]:
-        """Some steps of one organization, and whether its reader has come to the end."""
-        steps, ended = 0, False
+        """Some steps of one organization, and whether its reader has come to the end, or can read
+        no further now.
+        """
+        steps, ended, what = 0, False, type(reader).__name__.lower()
         while not ended and steps < STEPS_A_TURN and not self._stopped.is_set():
             try:
-                sweep, ended = await self.paced(reader.step(sweep))
+                done = await self.apart(sweep.org, what, partial(self._step, reader, sweep))
             except Conflict:
                 return steps, True
+            if done is None:
+                return steps, True
+            sweep, ended = done
             steps += 1
         return steps, ended
+
+    async def _step(self, reader: Reader, sweep: Sweep) -> Step:
+        return await self.paced(reader.step(sweep))
 
 
 class Contacts:

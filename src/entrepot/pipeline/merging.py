@@ -7,7 +7,7 @@ from functools import partial
 
 from entrepot.core import actor
 from entrepot.core.decide.merge import MergeOrders
-from entrepot.core.refusal import Refusal
+from entrepot.core.refusal import Reason, Refusal
 from entrepot.store.engine import Database, Snapshot
 from entrepot.store.keeping import merging
 from entrepot.store.keeping.log_readers import Step
@@ -18,6 +18,8 @@ from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 
 EVENTS_AT_ONCE = 200
+# These say nothing of the orders: more came in than could be written, or the database was away.
+_LATER = frozenset({Reason.OVERLOADED, Reason.UNAVAILABLE})
 
 
 class Merging:
@@ -45,11 +47,15 @@ class Merging:
 
     async def step(self, sweep: Sweep) -> Step:
         """See Reader."""
-        org, after = sweep.org, sweep.reached_at
+        org = sweep.org
+        begin = partial(merging.begins, org=org, after=sweep.reached_at)
+        after = await self._database.read(begin)
         read = partial(merging.confirmed, org=org, after=after, limit=self._at_once)
         orders, last = await self._database.read(read)
         for order_id in orders:
-            await self._merge(org, order_id)
+            if not await self._merge(org, order_id):
+                # The slice is read again in the next round.
+                return Step(sweep, True)
         moved = sweep._replace(fence=sweep.fence + 1, reached_at=last)
 
         def write(conn: Snapshot) -> None:
@@ -60,15 +66,20 @@ class Merging:
         await self._database.write_unsynced(write)
         return Step(moved, last == after or last < after + self._at_once)
 
-    async def _merge(self, org: int, order_id: bytes) -> None:
-        """Have the order merged with an older or a newer one, if there is such an order."""
+    async def _merge(self, org: int, order_id: bytes) -> bool:
+        """Have the order merged with an older or a newer one, if there is such an order. False
+        where the command could not be written now.
+        """
         found = await self._database.read(partial(merging.pair, org=org, order_id=order_id))
         if found is None:
-            return
+            return True
         into, other = found
         command = MergeOrders(org, self._origin, into.id, other.id)
         outcome = await self._writer.submit(Envelope(command, actor=actor.step("merge")))
-        if isinstance(outcome.result, Refusal):
-            log.info("merging.apart", order=into.number, other=other.number)
-        else:
+        if not isinstance(outcome.result, Refusal):
             metrics.orders_merged.inc()
+        elif outcome.result.reason in _LATER:
+            return False
+        else:
+            log.info("merging.apart", order=into.number, other=other.number)
+        return True

@@ -9,7 +9,7 @@ from functools import partial
 from entrepot.core import actor
 from entrepot.core.decide.watch_stock import WatchStock
 from entrepot.core.results import WatchResult
-from entrepot.pipeline.walking import Gait, Pause, Walking
+from entrepot.pipeline.walking import ORGANIZATIONS_AT_ONCE, Gait, Pause, Walking
 from entrepot.store.engine import Database
 from entrepot.store.reading import stock_watch
 from entrepot.store.reading.stock_watch import Watched
@@ -47,9 +47,15 @@ class StockWatch(Walking):
 
     async def round(self) -> int:
         """Look at what the logs have told since the last look; how many shelves became low."""
-        low = 0
-        for watched in await self.paced(self._database.read(stock_watch.due)):
-            low += await self._watch(watched)
+        low, org = 0, -1
+        while not self._stopped.is_set():
+            look = partial(stock_watch.due, after_org=org, limit=ORGANIZATIONS_AT_ONCE)
+            found = await self.paced(self._database.read(look))
+            for watched in found:
+                low += await self.apart(watched.org, "watch", partial(self._watch, watched)) or 0
+            if len(found) < ORGANIZATIONS_AT_ONCE:
+                break
+            org = found[-1].org
         if low:
             metrics.stock_low.inc(low)
             log.info("stock_watch.low", shelves=low)

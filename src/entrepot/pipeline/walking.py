@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.reports import place_of
 from entrepot.store.engine import Database, Unavailable
+from entrepot.store.engines.sql import Conflict
 from entrepot.store.keeping import retention as store
 from entrepot.store.keeping.retention import Sweep
 from entrepot.telemetry import log
@@ -26,6 +27,8 @@ T = TypeVar("T")
 Pause = Callable[[float], Awaitable[None]]
 
 ORGANIZATIONS_AT_ONCE = 200
+# An organization in whose work a fault was met is left alone for so long.
+LEFT_ALONE_SECONDS = 60.0
 
 
 class Gait(NamedTuple):
@@ -82,6 +85,7 @@ class Walking(ABC):
         self._idle = Idle(monotonic, busy or self._worked_or_waited)
         self._pause = pause or self._until_stopped
         self._stopped = asyncio.Event()
+        self._left_until: dict[tuple[int, str], float] = {}
 
     def _worked_or_waited(self) -> float:
         return time.process_time() + self._database.waited_seconds
@@ -126,6 +130,26 @@ class Walking(ABC):
             for sweep in found:
                 if not self._stopped.is_set():
                     yield sweep
+
+    async def apart(self, org: int, what: str, work: Callable[[], Awaitable[T]]) -> T | None:
+        """Do `what` is to be done for one organization. A fault in it keeps no other organization
+        waiting: it is logged, and the work is left alone for a minute. None then.
+
+        Raises Conflict and Unavailable, which are no fault of the organization's.
+        """
+        if self._monotonic() < self._left_until.get((org, what), float("-inf")):
+            return None
+        try:
+            done = await work()
+        except (Conflict, Unavailable):
+            raise
+        except Exception as error:
+            self._left_until[org, what] = self._monotonic() + LEFT_ALONE_SECONDS
+            told = {"error": type(error).__name__, "at": place_of(error)}
+            log.error(f"{self._named}.failed", org=org, doing=what, **told)
+            return None
+        self._left_until.pop((org, what), None)
+        return done
 
     async def claim(self, sweep: Sweep, before: int = 0) -> Sweep:
         """Take a walk. Rows older than `before` may be gone from now on. Raises Conflict where

@@ -45,13 +45,47 @@ def behind(conn: Connection, after_org: int, limit: int) -> list[Sweep]:
     ]
 
 
+def begins(conn: Connection, org: int, after: int) -> int:
+    """The number behind which the log is to be read. Events from before the organization had its
+    orders merged are passed over: it may have millions. Their times rise with their numbers.
+    """
+    since = _since(conn, org)
+    if since is None or not _is_before(conn, org, after, since):
+        return after
+    low, high = after, _told_contacts(conn, org)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if _is_before(conn, org, middle, since) else (low, middle)
+    return low
+
+
+def _is_before(conn: Connection, org: int, number: int, since: int) -> bool:
+    """Whether the first event behind a number is from before a time."""
+    e = _events
+    its = select(e.at).where(e.org == org, e.number > number).order_by(e.org, e.number).limit(1)
+    at = conn.execute(its).scalar()
+    return at is not None and at < since
+
+
+def _since(conn: Connection, org: int) -> int | None:
+    """When the organization last chose to have its orders merged, if it does."""
+    chosen = select(_chosen.merging_since).where(_chosen.org == org)
+    since = conn.execute(chosen).scalar()
+    return None if since is None else int(since)
+
+
+def _told_contacts(conn: Connection, org: int) -> int:
+    """How far the reader of the contacts has come."""
+    contacts = schema.sweeps.c
+    told = select(contacts.reached_at).where(contacts.org == org, contacts.kind == CONTACTS)
+    return int(conn.execute(told).scalar_one())
+
+
 def confirmed(conn: Connection, org: int, after: int, limit: int) -> tuple[list[bytes], int]:
     """Orders that the next `limit` events confirmed or released, in their order, and the number of
     the last event that was looked at.
     """
-    contacts = schema.sweeps.c
-    told = select(contacts.reached_at).where(contacts.org == org, contacts.kind == CONTACTS)
-    last = min(int(conn.execute(told).scalar_one()), after + limit)
+    last = min(_told_contacts(conn, org), after + limit)
     statement = select(_events.subject_id).where(
         _events.org == org, _events.number > after, _events.number <= last,
         _events.type.in_(_WAITING),
@@ -62,8 +96,7 @@ def confirmed(conn: Connection, org: int, after: int, limit: int) -> tuple[list[
 
 def pair(conn: Connection, org: int, order_id: bytes) -> tuple[Order, Order] | None:
     """The order with another one of its buyer with which it may be one, the older one first."""
-    chosen = select(_chosen.merging_since).where(_chosen.org == org)
-    since = conn.execute(chosen).scalar()
+    since = _since(conn, org)
     order = queries.order_by_id(conn, org, order_id)
     if order is None or merging.stays_alone(order, since) is not None:
         return None

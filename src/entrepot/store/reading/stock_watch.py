@@ -17,7 +17,6 @@ MOVING = frozenset({
     events.STOCK_RESERVED, events.STOCK_RELEASED, events.STOCK_SHIPPED, events.GOODS_RETURNED,
     events.ORDER_AMENDED,
 })  # fmt: skip
-_ORGANIZATIONS_AT_ONCE = 200
 
 
 class Watched(NamedTuple):
@@ -34,14 +33,14 @@ class Moved(NamedTuple):
     shelves: tuple[tuple[bytes, bytes], ...]  # variant, location
 
 
-def due(conn: Connection) -> list[Watched]:
-    """Up to 200 organizations whose log has gone on since it was looked at."""
+def due(conn: Connection, after_org: int, limit: int) -> list[Watched]:
+    """The next `limit` organizations whose log has gone on since it was looked at."""
     statement = (
         select(_settings.org, _settings.watched)
         .join_from(schema.stock_settings, schema.order_counters, _counters.org == _settings.org)
-        .where(_counters.events > _settings.watched)
+        .where(_counters.events > _settings.watched, _settings.org > after_org)
         .order_by(_settings.org)
-        .limit(_ORGANIZATIONS_AT_ONCE)
+        .limit(limit)
     )
     return [Watched(*row) for row in conn.execute(statement)]
 
