@@ -102,3 +102,13 @@ async def test_the_events_of_items_have_the_actor_of_the_job(house: House) -> No
     await working(house).round()
     actors = await house.rows(schema.events, "type", "actor")
     assert {("product.created", "key:ada"), ("bulk_job.completed", "key:ada")} <= set(actors)
+
+
+async def test_a_job_that_a_fast_clock_has_leased_goes_on(house: House) -> None:
+    await asked(house, 3)
+    house.ahead = 365 * 86_400 * 1_000_000
+    with pytest.raises(ConnectionAbortedError):
+        await working(house, Dying(house, 1)).round()
+    house.ahead = 0
+    assert await working(house).round() == 1
+    assert await made(house) == ["Mug 0", "Mug 1", "Mug 2"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 from tests.pipeline.conftest import House, eventually
 
 from entrepot.core.decide.subscribe import ChangeWebhook, MakeWebhook, Redeliver, RemoveWebhook
@@ -305,4 +306,78 @@ async def test_a_round_in_a_minute_looks_at_all_webhooks(house: House) -> None:
     assert "shop" not in receivers.got
     house.advance(LOOK_AT_ALL_SECONDS)
     await turn(sender)
+    assert receivers.got["shop"] == [3]
+
+
+@pytest.mark.parametrize("left", ["its lease", "its next try"])
+async def test_a_webhook_that_a_fast_clock_has_put_off_is_sent_to(house: House, left: str) -> None:
+    receivers, dies = Receivers(), left == "its lease"
+
+    async def says(_number: int) -> Result:
+        if dies:
+            raise ConnectionAbortedError  # as if the process had died
+        return BROKEN
+
+    receivers.says["shop"] = says
+    await made(house, "shop")
+    sender = a_sender(house, receivers)
+    house.ahead = 365 * DAY * 1_000_000
+    await house.do(house.shop.stocked(1))
+    await sender.round()
+    await asyncio.gather(*sender._serving.values(), return_exceptions=True)
+    assert receivers.got["shop"] == [3]
+    del receivers.says["shop"]
+    house.ahead = 0
+    await turn(sender)
+    assert receivers.got["shop"] == [3, 3]
+
+
+async def test_events_that_are_sent_again_wait_for_the_next_turn_where_nobody_answers(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a webhook would be in hand for longer than its lease, and be taken by another process
+    again and again.
+    """
+    receivers, seconds = Receivers(), 0.0
+
+    async def says(_number: int) -> Result:
+        nonlocal seconds
+        seconds += 10
+        return Result(None, "no answer within 10 seconds")
+
+    webhook = await made(house, "shop")
+    sender = a_sender(house, receivers)
+    for _ in range(9):
+        await house.do(house.shop.stocked(1))
+    await turn(sender)
+    for number in range(3, 12):
+        await house.do(Redeliver(house.shop.org, webhook.id, number))
+    receivers.says["shop"] = says
+    monkeypatch.setattr(sender, "_monotonic", lambda: seconds)
+    written, most = sender._written, 0
+
+    async def noted(command: Any) -> Any:
+        nonlocal most
+        most = max(most, len(getattr(command, "again", ())))
+        return await written(command)
+
+    monkeypatch.setattr(sender, "_written", noted)
+    await turn(sender)
+    assert receivers.got["shop"][9:] == list(range(3, 12))
+    assert most == 1
+    assert await state(house, webhook, "again", "leased_until") == ("", 0)
+
+
+async def test_an_event_that_went_to_the_archive_is_not_waited_for(house: House) -> None:
+    receivers = Receivers()
+    webhook = await made(house, "shop")
+    sender = a_sender(house, receivers)
+    await house.do(house.shop.stocked(1))
+    await turn(sender)
+    await house.do(Redeliver(house.shop.org, webhook.id, 3))
+    gone = delete(schema.events).where(schema.events.c.number == 3)
+    await house.database.write(lambda conn: conn.execute(gone))
+    await turn(sender)
+    assert await sender.round() == 0
+    assert await state(house, webhook, "again", "leased_until") == ("", 0)
     assert receivers.got["shop"] == [3]

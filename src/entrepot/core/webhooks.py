@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from entrepot.core.ids import event_id
 from entrepot.core.kinds import Key, Kind, by
+from entrepot.core.leases import is_ahead
 
 NATIVE, DOMAIN = "native", "domain_event"
 FORMATS = (NATIVE, DOMAIN)
@@ -56,6 +57,14 @@ class Webhook(NamedTuple):
     def wants(self, type_: str) -> bool:
         """Whether events of this type are sent."""
         return not self.types or type_ in self.types.split()
+
+    def is_held(self, now: int) -> bool:
+        """Whether a process has it in hand."""
+        return is_ahead(self.leased_until, now)
+
+    def waits(self, now: int) -> bool:
+        """Whether it waits for the next try."""
+        return is_ahead(self.next_at, now)
 
 
 class Delivery(NamedTuple):

@@ -104,7 +104,8 @@ class Deliveries(Walking):
     async def round(self) -> int:
         """Begin with the webhooks to which something is to be sent; how many these are."""
         now = self._now()
-        if now - self._looked_at_all >= int(LOOK_AT_ALL_SECONDS * MICROSECONDS):
+        # A clock that stood ahead has come back where the last look is yet to come.
+        if not 0 <= now - self._looked_at_all < int(LOOK_AT_ALL_SECONDS * MICROSECONDS):
             self._since, self._looked_at_all = 0, now
         look = partial(webhooks.due, now=now, since=self._since, limit=WEBHOOKS_AT_ONCE)
         all_found = await self._database.read(look)
@@ -151,9 +152,10 @@ class Deliveries(Walking):
     async def _turn(self, held: Webhook, found: ToSend) -> SettleDeliveries:
         """Send what is to be sent, for a while; what is to be written of it."""
         ends = self._monotonic() + TURN_SECONDS
-        again = [await self._sent(held, event, found) for event in found.again]
+        again = await self._sent_again(held, found, ends)
+        left = len(again) < len(found.again)
         sent: list[Sent] = []
-        waits = held.next_at > self._now()
+        waits = held.waits(self._now()) or left
         reached = held.reached if found.events else found.number
         for event in () if waits else found.events:
             if held.wants(event.type):
@@ -163,23 +165,31 @@ class Deliveries(Walking):
                 if outcome.error is not None:
                     retry_at = self._now() + int(self._wait(held.tries) * MICROSECONDS)
                     return SettleDeliveries(
-                        held.org, held.id, held.version, reached, tuple(sent), tuple(again),
-                        retry_at, outcome.gone,
+                        held.org, held.id, held.version, reached, tuple(sent), again, retry_at,
+                        outcome.gone, missing=found.missing,
                     )  # fmt: skip
             reached = event.number
             if self._monotonic() > ends or self._stopped.is_set():
                 break
         more = reached < found.number or len(found.events) == EVENTS_AT_ONCE
-        more = more and not waits and not self._stopped.is_set()
+        more = (left or (more and not waits)) and not self._stopped.is_set()
         return SettleDeliveries(
-            held.org, held.id, held.version, reached, tuple(sent), tuple(again),
-            more=more, untried=waits,
+            held.org, held.id, held.version, reached, tuple(sent), again,
+            more=more, untried=waits, missing=found.missing,
         )  # fmt: skip
 
-    async def _sent(self, held: Webhook, event: Event, found: ToSend) -> Sent:
-        outcome = await self._send(held, event, found)
-        self._count(outcome)
-        return Sent(event.number, event.type, outcome.status, outcome.error)
+    async def _sent_again(self, held: Webhook, found: ToSend, ends: float) -> tuple[Sent, ...]:
+        """What became of events that are sent once more, as many as the turn has time for: a
+        receiver that never answers takes ten seconds for each.
+        """
+        sent: list[Sent] = []
+        for event in found.again:
+            outcome = await self._send(held, event, found)
+            self._count(outcome)
+            sent.append(Sent(event.number, event.type, outcome.status, outcome.error))
+            if self._monotonic() > ends or self._stopped.is_set():
+                break
+        return tuple(sent)
 
     def _count(self, outcome: Outcome) -> None:
         came = "delivered" if outcome.error is None else "failed"

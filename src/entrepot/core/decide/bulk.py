@@ -25,6 +25,7 @@ from entrepot.core.bulk_jobs import (
 )
 from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
+from entrepot.core.leases import is_ahead
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.properties import text_of
@@ -104,7 +105,7 @@ def wants_to_claim(command: ClaimBulkJob, needs: Needs) -> None:
 def claim(command: ClaimBulkJob, facts: Facts) -> Decision:
     """Take the job. Refused: one that another process has or has changed, and one that is over."""
     known = _held(command.org, command.job_id, command.version, facts)
-    if known.leased_until > facts.now:
+    if is_ahead(known.leased_until, facts.now):
         raise refuse(Reason.STALE_LEASE)
     taken = _changed(known, facts, state=PROCESSING, leased_until=command.leased_until)
     changes = Changes(facts)

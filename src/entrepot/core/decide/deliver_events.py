@@ -48,7 +48,8 @@ class Sent(NamedTuple):
 class SettleDeliveries(NamedTuple):
     """Pipeline: what became of what was sent. `retry_at`: when the next try is, if one failed.
 
-    `again`: events that were sent once more. `more`: the sender goes on under its lease.
+    `again`: events that were sent once more, `missing`: those that could not be, since they are in
+    the archive. `more`: the sender goes on under its lease.
     """
 
     org: int
@@ -61,6 +62,7 @@ class SettleDeliveries(NamedTuple):
     gone: bool = False  # the receiver says that it wants nothing more, for ever
     more: bool = False
     untried: bool = False  # nothing new was sent: the next try is when it was to be
+    missing: tuple[int, ...] = ()
 
 
 def wants_to_claim(command: ClaimWebhook, needs: Needs) -> None:
@@ -71,7 +73,7 @@ def wants_to_claim(command: ClaimWebhook, needs: Needs) -> None:
 def claim(command: ClaimWebhook, facts: Facts) -> Decision:
     """Take the webhook. Refused: one that another process took or that somebody changed."""
     known = _held(command.org, command.webhook_id, command.version, facts)
-    if known.leased_until > facts.now or (known.next_at > facts.now and not known.again):
+    if known.is_held(facts.now) or (known.waits(facts.now) and not known.again):
         raise refuse(Reason.STALE_LEASE)
     changes = Changes(facts)
     taken = known._replace(version=known.version + 1, leased_until=command.leased_until)
@@ -97,7 +99,8 @@ def settle(command: SettleDeliveries, facts: Facts) -> Decision:
     changes = Changes(facts)
     for one in (*command.again, *command.sent):
         _keep(one, known, facts, changes)
-    repeated = {str(one.number) for one in command.again}
+    over = (*[one.number for one in command.again], *command.missing)
+    repeated = {str(number) for number in over}
     failed = command.retry_at is not None
     webhook = known._replace(
         version=known.version + 1,

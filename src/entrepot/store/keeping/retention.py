@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
 from entrepot.core.decide.jobs import job_ids
 from entrepot.core.facets import ENDED
+from entrepot.core.leases import AHEAD_MAX, is_ahead
 from entrepot.core.order import Event
 from entrepot.core.touches import without_address
 from entrepot.store import schema
@@ -33,8 +34,6 @@ _orders, _events = schema.orders.c, schema.events
 
 SWEEP = ("org", "kind", "fence", "leased_until", "ended_at", "horizon", "reached_at", "reached")
 _GUARD = ("org", "kind", "fence")
-# A time that is further ahead (microseconds) is not believed: a clock was wrong then.
-AHEAD_MAX = 3_600_000_000
 _ARCHIVE = ("org", "order_id", "first_seq", "last_seq", "archived_at")
 # By what rows are removed: whole keys, so that no statement scans.
 KEY_GUARD = ("org", "key", "created_at")
@@ -90,12 +89,11 @@ def due(
     found = sql.select(conn, _sweeps, ("org", "kind"), wanted, SWEEP)
     known = {row[0]: Sweep(*row) for row in found}
     listed = [known.get(org) or Sweep(org, kind) for org in orgs]
-    free = [s for s in listed if not _held(s, now) and not _walked(s, now, ended_before)]
+    free = [
+        s for s in listed
+        if not is_ahead(s.leased_until, now) and not _walked(s, now, ended_before)
+    ]  # fmt: skip
     return free, orgs[-1] if len(orgs) == limit else None
-
-
-def _held(sweep: Sweep, now: int) -> bool:
-    return now < sweep.leased_until <= now + AHEAD_MAX
 
 
 def _walked(sweep: Sweep, now: int, ended_before: int) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, not_, select
 
 from entrepot.core.bulk_jobs import OPEN, BulkJob, BulkSlice
+from entrepot.core.leases import AHEAD_MAX
 from entrepot.store import schema
 from entrepot.store.question import asked_in
 
@@ -34,7 +35,8 @@ def listed(
 
 def due(conn: Connection, now: int, limit: int) -> list[BulkJob]:
     """Up to `limit` jobs of all organizations that are not over and that nobody holds."""
-    statement = select(*_COLUMNS).where(_jobs.state.in_(OPEN), _jobs.leased_until <= now)
+    held = _jobs.leased_until.between(now + 1, now + AHEAD_MAX)  # see core.leases
+    statement = select(*_COLUMNS).where(_jobs.state.in_(OPEN), not_(held))
     oldest = statement.order_by(_jobs.created_at).limit(limit)
     return [schema.BULK_JOBS.from_row(tuple(row)) for row in conn.execute(oldest)]
 

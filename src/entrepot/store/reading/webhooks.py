@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from entrepot.core import actor
+from entrepot.core.leases import AHEAD_MAX
 from entrepot.core.order import Event
 from entrepot.core.webhooks import REMOVED, Delivery, Webhook
 from entrepot.store import schema
@@ -20,13 +21,18 @@ _LISTED = ", ".join(f'w."{name}"' for name in schema.WEBHOOKS.columns)
 _UNSENT = "c.events > w.reached AND next_at <= NOW"
 _WROTE = f"c.committed_at > SINCE AND state = 'active' AND {_UNSENT}"
 _WAITS = f"{WAITING} AND {_UNSENT}"
+_FREE = "leased_until <= NOW"
+# Of a clock that stood ahead and came back (core.leases).
+_ASTRAY = f"{WAITING} AND (next_at > AHEAD OR leased_until > AHEAD)"
+_FREE_OR_ASTRAY = f"({_FREE} OR leased_until > AHEAD)"
 _COLUMNS = [_webhooks.c[name] for name in schema.WEBHOOKS.columns]
 
 
 class ToSend(NamedTuple):
     """Events of an organization, and what a message tells beside them.
 
-    `number` is the last event that was read. `roles` has those of the actors' keys.
+    `number` is the last event that was read. `roles` has those of the actors' keys. `missing` are
+    the numbers of events that are to be sent once more, and that the archive has.
     """
 
     events: list[Event]
@@ -35,26 +41,29 @@ class ToSend(NamedTuple):
     org_id: bytes
     tenant_id: bytes
     roles: dict[bytes, str]
+    missing: tuple[int, ...] = ()
 
 
 def due(conn: Connection, now: int, since: int, limit: int) -> list[Webhook]:
     """Up to `limit` webhooks to which something is to be sent, and that nobody holds: those of
     organizations that wrote something since a time, those that wait for another try, and those that
-    are to send an event once more. Each of the three has an index.
+    are to send an event once more. Each of the three has an index. With `since` 0, also those that
+    a clock that stood ahead has put off for longer than any lease or wait is.
     """
     found: dict[bytes, Webhook] = {}
-    for which in (_WROTE, _WAITS, AGAIN):
+    astray = [] if since else [(_ASTRAY, _FREE_OR_ASTRAY)]
+    for which, free in ((_WROTE, _FREE), (_WAITS, _FREE), (AGAIN, _FREE), *astray):
         statement = Statement(conn)
-        at = statement.mark(now)
-        marked = which.replace("NOW", at)
+        marked = f"{which} AND {free}".replace("NOW", statement.mark(now))
         if which is _WROTE:
             marked = marked.replace("SINCE", statement.mark(since))
+        if which is _ASTRAY:
+            marked = marked.replace("AHEAD", statement.mark(now + AHEAD_MAX))
         # SQLite takes the tables of a CROSS JOIN in the order in which they stand.
         tables = ["order_counters AS c", "webhooks AS w"]
         joined = " CROSS JOIN ".join(tables if which is _WROTE else tables[::-1])
         rows = statement.fetch(
             f"SELECT {_LISTED} FROM {joined} WHERE w.org = c.org AND {marked} "
-            f"AND leased_until <= {at} "
             f"ORDER BY w.updated_at, w.org, w.id LIMIT {statement.mark(limit)}"
         )
         found |= {one.id: one for one in map(schema.WEBHOOKS.from_row, rows)}
@@ -65,12 +74,14 @@ def to_send(conn: Connection, org: int, webhook: Webhook, limit: int) -> ToSend:
     """The next `limit` events behind those that the webhook has, and those that it gets again."""
     begins = webhook.reached or _made(conn, org, webhook.id)
     found = event_log.after(conn, org, begins, limit)
+    asked = list(map(int, webhook.again.split()))
     again = [
         event
-        for number in map(int, webhook.again.split())
+        for number in asked
         for event in event_log.after(conn, org, number - 1, 1)
         if event.number == number
     ]
+    missing = tuple(sorted({*asked} - {event.number for event in again}))
     at = schema.organizations.c
     org_id, tenant_id = conn.execute(select(at.id, at.tenant_id).where(at.org == org)).one()
     keys = {id_ for one in (*found, *again) if (id_ := actor.credential_id(one.actor))}
@@ -78,7 +89,7 @@ def to_send(conn: Connection, org: int, webhook: Webhook, limit: int) -> ToSend:
     roles = conn.execute(select(k.id, k.role).where(k.org == org, k.id.in_(sorted(keys))))
     told = {bytes(id_): role for id_, role in roles}
     reached = found[-1].number if found else begins
-    return ToSend(found, reached, again, bytes(org_id), bytes(tenant_id), told)
+    return ToSend(found, reached, again, bytes(org_id), bytes(tenant_id), told, missing)
 
 
 def _made(conn: Connection, org: int, webhook_id: bytes) -> int:

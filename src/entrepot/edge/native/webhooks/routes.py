@@ -16,7 +16,7 @@ from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import BODY_ERRORS, CHANGED, ERRORS, KEY, NOT_FOUND, REPLAYED
 from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
 from entrepot.edge.native.webhooks import wire, write
-from entrepot.store.reading import webhooks
+from entrepot.store.reading import event_log, webhooks
 from entrepot.writer.envelope import Answer
 
 _READ, _WRITE = Scoped(scopes.SETTINGS_READ), Scoped(scopes.SETTINGS_WRITE)
@@ -103,6 +103,9 @@ async def redeliver(call: Call) -> Answer:
     found = await call.read(webhooks.delivery, webhook_id, delivery_id)
     if found is None:
         raise _unknown("delivery")
+    events = await call.read(event_log.following, found.number - 1, 1)
+    if not events or events[0].number != found.number:
+        raise refuse(Reason.ILLEGAL_MOVE, "the event is in the archive, and is not sent again")
     key = bodies.keyed(call, "redeliver", (), bodies.Body({}), webhook_id, delivery_id)
     command = Redeliver(call.principal.org, webhook_id, found.number)
     return await call.submit(command, write.answered(call.request_id, 202), key)
