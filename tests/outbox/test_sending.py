@@ -6,7 +6,9 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import os
 import socket
+import threading
 from typing import Any
 
 import pytest
@@ -96,15 +98,14 @@ def test_an_address_that_is_taken() -> None:
 async def test_a_name_that_leads_into_a_private_network_is_not_connected_to(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loop = asyncio.get_running_loop()
     asked = []
 
-    async def found(host: str, port: int, **_: Any) -> list[Any]:
+    def found(host: str, port: int, **_: Any) -> list[Any]:
         asked.append(host)
         public = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", port))
         return [public, (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
-    monkeypatch.setattr(loop, "getaddrinfo", found)
+    monkeypatch.setattr(socket, "getaddrinfo", found)
     result = await sent("https://rebound.example/", private=False)
     assert (result.status, result.error) == (None, "the address is of a private network")
     assert asked == ["rebound.example"]
@@ -114,14 +115,38 @@ async def test_the_connection_goes_to_the_address_that_was_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The name is asked for once: another answer to the next question leads nowhere."""
-    loop = asyncio.get_running_loop()
-    real = loop.getaddrinfo
+    real = socket.getaddrinfo
 
-    async def found(host: str, port: int, **more: Any) -> list[Any]:
-        return await real("127.0.0.1" if host == "shop.example" else host, port, **more)
+    def found(host: str, port: int, **more: Any) -> list[Any]:
+        return real("127.0.0.1" if host == "shop.example" else host, port, **more)
 
     with Receiver() as receiver:
-        monkeypatch.setattr(loop, "getaddrinfo", found)
+        monkeypatch.setattr(socket, "getaddrinfo", found)
         port = receiver.url.rpartition(":")[2]
         assert (await sent(f"http://shop.example:{port}/")).status == 204
     assert receiver.posted[0].headers["Host"] == f"shop.example:{port}"
+
+
+async def test_names_that_are_never_found_keep_no_other_work_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The loop's own threads look nothing up: what else they do goes on."""
+    answers, asked = threading.Event(), threading.Semaphore(0)
+
+    def never(_host: str, _port: int, **_: Any) -> list[Any]:
+        asked.release()
+        answers.wait()
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    many = 20  # more than the loop has threads on a machine of few processors
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    sending = [asyncio.create_task(sent("https://never.example/", private=False))
+               for _ in range(many)]  # fmt: skip
+    try:
+        await asyncio.sleep(0)
+        done = asyncio.to_thread(lambda: [asked.acquire() for _ in range(many)])
+        assert len(await asyncio.wait_for(done, 5)) == many
+    finally:
+        answers.set()
+        await asyncio.gather(*sending)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -122,3 +123,15 @@ async def test_many_rows_are_written_before_the_commit(
     assert before == after
     before, after = await database.write(lambda conn: grown(conn, 20_001))
     assert after > before
+
+
+async def test_a_large_commit_waits_for_no_thread_of_other_work(database: SqliteDatabase) -> None:
+    """Names that are looked up, or files that are synced, may have all threads of the loop."""
+    others, loop = threading.Event(), asyncio.get_running_loop()
+    working = [loop.run_in_executor(None, others.wait) for _ in range(40)]
+    writing = asyncio.create_task(database.write_long(many))
+    done, _ = await asyncio.wait({writing}, timeout=5)
+    others.set()
+    await asyncio.gather(*working)
+    assert await writing == 100
+    assert done, "it was written while the others had all threads"

@@ -11,6 +11,8 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 TOTAL_SECONDS = 10.0
 _CONNECT_SECONDS = 3.0
 _PORTS = {"https": 443, "http": 80}
+# Names that are looked up at the same time. A name server that never answers keeps a thread for
+# half a minute: these threads are no other work's.
+_LOOKUPS_MAX = 32
 
 
 class Forbidden(Exception):
@@ -51,6 +56,7 @@ class GuardedClient:
         """`private`: whether addresses of private networks, and http, are allowed."""
         self._private = private
         self._client: httpx.AsyncClient | None = None
+        self._lookups = ThreadPoolExecutor(_LOOKUPS_MAX, "lookups")
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes = b"", *,
@@ -75,6 +81,7 @@ class GuardedClient:
 
     async def close(self) -> None:
         """Close the connections."""
+        self._lookups.shutdown(wait=False, cancel_futures=True)
         if self._client is not None:
             await self._client.aclose()
 
@@ -104,8 +111,8 @@ class GuardedClient:
 
     async def _address(self, host: str, port: int) -> str:
         """An address of the host, as a URL spells it."""
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._lookups, look_up)
         addresses = [ipaddress.ip_address(one[4][0]) for one in found]
         if not self._private and not all(map(_is_public, addresses)):
             raise Forbidden("the address is of a private network")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pysqlite3 import dbapi2 as sqlite_driver
@@ -25,6 +26,9 @@ _FAULTS: dict[int, type[Unavailable]] = {
     10: NoRoom, 13: NoRoom,  # IOERR, FULL
     11: Damaged, 26: Damaged,  # CORRUPT, NOTADB
 }  # fmt: skip
+# A commit, for which all writes wait, waits for no thread of other work, such as a name that is
+# looked up: the loop's own threads are few.
+_COMMITS = ThreadPoolExecutor(1, "commits")
 
 
 def transact(conn: Connection, work: Work[T]) -> T:
@@ -66,7 +70,7 @@ async def in_a_thread(work: Callable[[], None]) -> None:
     """Run `work` in a thread, to its end, also when this task is cancelled: a connection is used by
     one thread at a time, and the cancelled task goes on to use the connection.
     """
-    working = asyncio.get_running_loop().run_in_executor(None, work)
+    working = asyncio.get_running_loop().run_in_executor(_COMMITS, work)
     try:
         await asyncio.shield(working)
     except asyncio.CancelledError:
