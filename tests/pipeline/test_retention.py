@@ -183,3 +183,13 @@ async def test_a_walk_begins_ten_times_a_period(house: House, tmp_path: Path) ->
     ]  # fmt: skip
     house.advance(3 * DAY + 60)
     assert (await sweeper.round())["keys"].organizations == 1
+
+
+async def test_a_period_that_is_longer_than_time_removes_nothing(
+    house: House, tmp_path: Path
+) -> None:
+    await ordered(house, "k-1")
+    forever = 1e12 * DAY
+    swept = await a_sweeper(house, tmp_path, keys_seconds=forever, events_seconds=forever).round()
+    assert {kind: one.removed for kind, one in swept.items()} == {"keys": 0, "events": 0}
+    assert len(await house.rows(schema.idempotency_keys, "key")) == 1

@@ -121,7 +121,8 @@ class Retention(Walking):
         return total
 
     async def _walk(self, sweep: Sweep, period: float, total: Swept) -> Swept:
-        before = self._now() - int(period * MICROSECONDS)
+        # A period may be longer than the time that is counted.
+        before = max(self._now() - int(period * MICROSECONDS), 0)
         try:
             held = await self.claim(sweep, before)
             total = total._replace(organizations=total.organizations + 1)

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,6 +57,9 @@ class EventArchive:
             try:
                 _write_all(file, packed)
                 os.fsync(file)
+            except OSError:
+                self._take_back(file)
+                raise
             finally:
                 os.close(file)
         except OSError:
@@ -63,6 +67,15 @@ class EventArchive:
             self._file = None
             raise
         self._size += len(packed)
+
+    def _take_back(self, file: int) -> None:
+        """Leave no torn end, and no empty file: a disk that is full for a night would have
+        thousands of them.
+        """
+        with suppress(OSError):
+            os.ftruncate(file, self._size)
+            if self._file is not None and not self._size:
+                self._file.unlink()
 
     def _open(self, day: str) -> int:
         if self._file is not None and self._day == day:
@@ -81,6 +94,8 @@ class EventArchive:
             _sync_folder(self._folder)
         except OSError:
             os.close(file)
+            with suppress(OSError):
+                path.unlink()
             raise
         self._file, self._day, self._size = path, day, 0
         return file
