@@ -54,7 +54,9 @@ class Settings:
         "The order book: `sqlite:///path` or `postgresql://user:password@host:port/name`. "
         "For PostgreSQL, `?sslmode=` and `PGSSLROOTCERT` mean what they mean to `psql`.",
     )
-    database_pool: int = _setting(8, "Most connections to PostgreSQL of one process, 2 or more.")
+    database_pool: int = _setting(
+        8, "Most connections to PostgreSQL of one process, 2 or more.", least=2
+    )
     database_pooler: str = _setting(
         "auto",
         "Whether a pooler such as PgBouncer in transaction mode stands before PostgreSQL: `yes`, "

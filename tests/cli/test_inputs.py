@@ -37,12 +37,16 @@ SOURCE = "http://x/{orderId}"
         (("demo", "--host", "x';id;'"), "is not a host"),
         (("demo", "--host", ""), "is not a host"),
         (("demo", "--json", "--shell"), "choose one"),
+        (("org", "create", "A", "--json", "--shell"), "choose one"),
         (("org", "create", LONG), "at most 200"),
         (("org", "create", "a\nb"), "visible"),
         (("org", "create", "\x1b[31mred"), "visible"),
         (("org", "create", "a\u202eb"), "visible"),
         (("org", "create", ""), "a name"),
         (("org", "create", "A", "--tenant", "x"), "--tenant"),
+        (("org", "attribution", "a", "8.5"), "not a whole number"),
+        *[(("key", "create", "--org", "a", "--dialect", "native", "--scopes", one), "--scopes is")
+          for one in ("", " ", ",")],
         (("orders", "--limit", "0"), "--limit"),
         (("orders", "--limit", "2.5"), "not a whole number"),
         (("orders", "--limit", "9" * 12), "--limit"),
@@ -209,6 +213,7 @@ def test_a_ledger_that_is_none_is_named_and_the_book_is_not_blamed(
         command("sandbox", "notify", "x", SANDBOX_LEDGER=str(ledger)),
         command("verify", "--sandbox-ledger", str(ledger)),
         command("verify", "--json", "--sandbox-ledger", str(ledger)),
+        command("simulate", "stripe", "--ledger", str(ledger)),
     ):
         assert "other.db" in ended.sentence()
         assert "entrepot.db" not in ended.err
@@ -219,6 +224,8 @@ def test_the_order_book_is_no_ledger(command: Command, tmp_path: Path) -> None:
     assert command("demo", "--json").code == 0
     book = str(tmp_path / "var" / "entrepot.db")
     said = command("sandbox", "notify", "x", SANDBOX_LEDGER=book).sentence()
+    assert "tables of another program" in said
+    said = command("simulate", "adyen", "--ledger", book).sentence()
     assert "tables of another program" in said
     assert command("verify").code == 0
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from tests import postgres_refusing as refusing
 from tests.cli.conftest import Command
 from tests.postgres_refusing import Refusing
 
 from entrepot.store.engines import postgres_pools
+from entrepot.testing.command_line import run_in
 from entrepot.testing.postgres import Postgres
 
 COMMANDS = (("org", "list"), ("verify", "--json"), ("migrate",), ("serve", "--port", "0"))
@@ -155,3 +164,73 @@ def test_a_port_that_says_nothing_or_something_else_is_told(
         url = f"postgresql://a@127.0.0.1:{silent.getsockname()[1]}/b"
         said = command("org", "list", DATABASE_URL=url).sentence()
     assert "did not answer in time" in said
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate of this machine that nobody signed but itself, and its key."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    day, now = timedelta(days=1), datetime.now(UTC)
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now - day, now + day
+    ).sign(key, hashes.SHA256())
+    certificate, private = folder / "server.crt", folder / "server.key"
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ))  # fmt: skip
+    return certificate, private
+
+
+@contextmanager
+def _speaking_tls(certificate: Path, private: Path) -> Iterator[int]:
+    """A server that agrees to TLS as PostgreSQL does, and shows its certificate; its port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, private)
+
+    def speak(listening: socket.socket) -> None:
+        with suppress(OSError):  # the client goes away
+            plain, _ = listening.accept()
+            with plain:
+                plain.recv(8)
+                plain.sendall(b"S")
+                context.wrap_socket(plain, server_side=True).close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(10)
+        speaking = threading.Thread(target=speak, args=(listening,))
+        speaking.start()
+        yield listening.getsockname()[1]
+        speaking.join()
+
+
+def test_a_certificate_that_is_not_trusted_is_told(tmp_path: Path) -> None:
+    certificate, private = _certificate(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    authority, _ = _certificate(other)
+    with _speaking_tls(certificate, private) as port:
+        url = f"postgresql://a@127.0.0.1:{port}/b?sslmode=verify-full"
+        env = {"ENTREPOT_DATABASE_URL": url, "PGSSLROOTCERT": str(authority)}
+        said = run_in(tmp_path, env, "org", "list").sentence()
+    assert "the certificate of the database is not taken: self-signed certificate" in said
+    assert "PGSSLROOTCERT" in said
+
+
+@pytest.mark.parametrize("name", ["PGSSLROOTCERT", "PGSSLCERT"])
+def test_a_file_for_tls_that_is_none_is_named(tmp_path: Path, name: str) -> None:
+    _, private = _certificate(tmp_path)
+    url = "postgresql://a@127.0.0.1:1/b"
+    for env, says in (
+        ({name: "absent.crt"}, f"{name}='absent.crt' is no file"),
+        ({name: str(private)}, "TLS with the database cannot be set up"),
+    ):
+        told = env | {"ENTREPOT_DATABASE_URL": f"{url}?sslmode=require"}
+        said = run_in(tmp_path, told, "org", "list").sentence()
+        assert says in said
+        assert "PGSSLROOTCERT" in said or name in said
+    if name == "PGSSLCERT":
+        said = run_in(tmp_path, {name: "absent.crt", "ENTREPOT_DATABASE_URL": url}, "org", "list")
+        assert "is no file" in said.sentence()
+    told = {name: "absent.crt", "ENTREPOT_DATABASE_URL": f"{url}?sslmode=disable"}
+    assert "Connection refused" in run_in(tmp_path, told, "org", "list").sentence()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
+import shlex
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from tests.cli.conftest import Command
@@ -72,6 +76,21 @@ def test_an_account_is_added_listed_tested_changed_and_removed(
     assert "has no account at stripe" in command("provider", "remove", "Acme", "stripe").sentence()
 
 
+def test_an_input_that_ends_early_is_one_sentence(
+    command: Command, acme: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-D, where a member of the account or a payment secret is asked for."""
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("getpass.getpass", Mock(side_effect=EOFError))
+    for words in (("provider", "add", "Acme", "stripe"),
+                  ("org", "payment-secret", "Acme", "--from", "-")):  # fmt: skip
+        assert "the input ended" in command(*words, SEAL_KEYS=OLD).sentence()
+    binary = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n"), encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", binary)
+    no_text = command("org", "payment-secret", "Acme", "--from", "-").sentence()
+    assert "this is no payment secret" in no_text
+
+
 def test_keys_are_changed_two_at_a_time(command: Command, acme: Path, tmp_path: Path) -> None:
     command("provider", "add", "Acme", "stripe", "--from", str(acme), SEAL_KEYS=OLD)
     before = sealed(tmp_path)
@@ -82,6 +101,14 @@ def test_keys_are_changed_two_at_a_time(command: Command, acme: Path, tmp_path: 
     after = sealed(tmp_path)
     assert before != after
     assert json.loads(command("provider", "list", "--json", SEAL_KEYS=NEW).out)[0]["api_key"]
+
+
+def test_the_command_that_asks_the_service_can_be_pasted(command: Command, acme: Path) -> None:
+    name = "Caf\u00e9 'Ada' & $HOME"
+    assert command("org", "create", name).code == 0
+    told = command("provider", "add", name, "stripe", "--from", str(acme), SEAL_KEYS=OLD)
+    [pasted] = re.findall(r"^`(.*)` asks stripe", told.out, re.MULTILINE)
+    assert shlex.split(pasted)[1:] == ["provider", "test", name, "stripe"]
 
 
 def test_members_come_from_the_environment_too(

@@ -233,13 +233,23 @@ def test_a_service_that_cannot_be_asked_is_named(till: Till) -> None:
         (("Shop",), {}, r"not compared: sandbox \(could not be asked: "),
         (("Nobody",), {}, "no organization"),
         (("Shop",), {"since": "yesterday"}, "--since 'yesterday' is no time"),
+        (("Shop",), {"since": "2999-01-01"}, "--since '2999-01-01' is yet to come"),
     ):  # fmt: skip
         with pytest.raises(OperatorError, match=says):
             reconcile(*words, **flags)
-    till.ledger.unlink()
-    till.write(lambda conn: conn.execute(update(schema.payments).values(service="adyen")))
-    with pytest.raises(OperatorError, match="payments at adyen and no account there"):
-        reconcile("Shop")
+
+
+def test_a_service_without_an_account_keeps_no_other_one_from_being_compared(till: Till) -> None:
+    first = till.place()
+    till.charge(till.place())
+    its = update(schema.payments).where(schema.payments.c.order_id == first.id)
+    till.write(lambda conn: conn.execute(its.values(service="adyen")))
+    with pytest.raises(OperatorError, match=r"not compared: adyen \(it has payments and no acc"):
+        reconcile("Shop", as_json=True, since="999999d")
+    told = json.loads(till._printed())
+    assert told["services"]["adyen"].keys() == {"unasked"}
+    assert told["services"]["sandbox"]["listed"] == 1
+    assert len(told["findings"]) == 1
 
 
 def test_a_real_service_is_asked_for_its_list(
@@ -269,6 +279,17 @@ def test_a_real_service_is_asked_for_its_list(
     [one] = told["findings"]
     assert (one["kind"], one["provider_reference"]) == ("paid_without_order", stranger.id)
     assert one["advice"] == f"void {stranger.id} at stripe"
+
+
+def test_an_account_that_cannot_be_used_is_told_without_a_payment_too(
+    till: Till, tmp_path: Path
+) -> None:
+    (tmp_path / "stripe.toml").write_text('api_key = "sk_test_1"')
+    key = base64.b64encode(b"k" * 32).decode()
+    add = ("provider", "add", "Shop", "stripe", "--from", "stripe.toml")
+    assert run(tmp_path, *add, DATABASE_URL=till.url, SEAL_KEYS=key).code == 0
+    with pytest.raises(OperatorError, match=r"not compared: stripe \(could not be asked: the acc"):
+        reconcile("Shop")
 
 
 class Listless:

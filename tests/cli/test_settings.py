@@ -93,6 +93,7 @@ def test_every_setting_is_described() -> None:
         ("DATABASE_POOL", "1_000", "whole number"),
         ("DATABASE_POOL", "\u0663", "whole number"),
         ("DATABASE_POOL", "99999999999", "1,000,000,000"),
+        ("DATABASE_POOL", "1", "from 2 to"),
         ("BATCH_MAX", "9" * 5000, "whole number"),
         ("RATE_LIMIT", "inf", "number above 0 and below"),
         ("RATE_LIMIT", "1_0", "number above 0"),

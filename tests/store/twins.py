@@ -243,6 +243,7 @@ ASKED: dict[str, Work] = {
     "accounts.settings_chosen": lambda conn, _: accounts.settings_chosen(conn, ORG),
     "accounts.capture_of": lambda conn, _: accounts.capture_of(conn, ORG),
     "accounts.credentials": lambda conn, _: accounts.credentials(conn, ORG),
+    "accounts.has_begun": lambda conn, _: [accounts.has_begun(conn, ORG)],
     "accounts.organization": lambda conn, _: accounts.organization(conn, ORG),
     "accounts.payment_secret": lambda conn, _: [accounts.payment_secret(conn, ORG)],
     "accounts.provider_account": lambda conn, _: accounts.provider_account(conn, ORG, "stripe"),

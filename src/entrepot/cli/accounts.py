@@ -65,13 +65,19 @@ def create(
     shell
         Print the credentials, and the id of a product to begin with, as shell variables.
     """
+    if as_json and shell:
+        raise OperatorError("--json and --shell print different things; choose one of them")
     name_of(name, "an organization")
     tenant_id = ids.spelled(tenant) if tenant else None
     if tenant and tenant_id is None:
         raise OperatorError("--tenant must be a UUID, as `entrepot org list` shows it")
 
     def made(conn: Connection) -> accounts.Organization:
-        if accounts.organization_named(conn, name) is not None:
+        there = accounts.organization_named(conn, name)
+        if there is not None:
+            same = there.name == name and tenant_id in (None, there.tenant_id)
+            if same and not accounts.has_begun(conn, there.org):
+                return there  # the command that made its rows came no further
             raise OperatorError(f"an organization {name!r} exists already; choose another name")
         cell = settings.load().cell
         return accounts.create_organization(conn, name, now(), new_id, tenant_id, cell)
@@ -148,7 +154,7 @@ def create_key(
     org: str,
     dialect: _Dialect,
     role: _Role = "EDITOR",
-    scopes: str = "",
+    scopes: str | None = None,
     name: str = "",
     as_json: _Json = False,
 ) -> None:
@@ -170,7 +176,7 @@ def create_key(
         Print one line of JSON.
     """
     name_of(name, "a credential", may_be_empty=True)
-    rights = _scopes(dialect, scopes) if scopes else role
+    rights = role if scopes is None else _scopes(dialect, scopes)
 
     secret = new_secret(dialect, settings.load().cell)
 
@@ -202,6 +208,8 @@ def _scopes(dialect: str, text: str) -> str:
     if unknown := sorted(told - native_scopes.MEANINGS.keys()):
         known = ", ".join(native_scopes.MEANINGS)
         raise OperatorError(f"--scopes has no {', '.join(unknown)}; there are {known}")
+    if not told:
+        raise OperatorError("--scopes is empty; name some, or leave it out for --role")
     return native_scopes.text_of(told)
 
 

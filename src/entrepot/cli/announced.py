@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from entrepot.cli.lines import printable
 from entrepot.cli.session import on_book, organization
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.shown import moment
@@ -26,7 +27,7 @@ def show_announced(org: str | None, limit: int, *, as_json: bool) -> None:
         return
     for one in found:
         told = described(one)
-        print(f"{one.org}  {one.text}  {told['state']}  {told['reason']}")
+        print(printable(f"{one.org}  {one.text}  {told['state']}  {told['reason']}"))
     if not found:
         print("no order is announced")
 

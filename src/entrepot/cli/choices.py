@@ -70,6 +70,14 @@ def host_of(host: str) -> str:
     raise OperatorError(f"--host {host!r} is not a host; give a name or an address")
 
 
+def url_of(host: str, port: int) -> str:
+    """The address of a server that listens on a host, as it may be pasted."""
+    named = host or "127.0.0.1"
+    if ":" in named:
+        named = f"[{named.replace('%', '%25')}]"
+    return f"http://{named}:{port}"
+
+
 def name_of(name: str, what: str, *, may_be_empty: bool = False) -> str:
     """The name. Raises OperatorError unless it is one line of visible characters."""
     if not name.strip() and not may_be_empty:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from sqlalchemy import Connection
 
-from entrepot.cli.choices import words
+from entrepot.cli.choices import whole, words
 from entrepot.cli.session import OperatorError, organization, read
 from entrepot.cli.telling import changed
 from entrepot.core import actor, ids
@@ -82,7 +82,7 @@ def lapsing(org: str, rule: _Lapsing) -> None:
     print(f"lapsing of {name} is {rule}: {RULES[rule]}")
 
 
-def attribution(org: str, days: int) -> None:
+def attribution(org: str, days: Annotated[int, whole]) -> None:
     """Set how many days before an order a touch of the contact counts.
 
     Parameters

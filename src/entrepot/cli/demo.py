@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 
 from entrepot import settings
 from entrepot.cli import credentials
-from entrepot.cli.choices import host_of, port_of, whole
+from entrepot.cli.choices import host_of, port_of, url_of, whole
 from entrepot.cli.session import OperatorError, commit, on_book
 from entrepot.cli.writing import results
 from entrepot.clock import new_id, now
@@ -28,7 +29,7 @@ from entrepot.core.results import Result, VariantResult
 from entrepot.store import accounts, catalogue
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import parsed_url
-from entrepot.store.engines.private_files import readable_by_others, write_private
+from entrepot.store.engines.private_files import make_file, readable_by_others, write_private
 from entrepot.writer.envelope import Envelope
 
 NAME = "Demo"
@@ -77,7 +78,7 @@ def demo(
     elif shell:
         print(credentials.shell_variables(told, told["variants"][0]["id"]))
     else:
-        print(first_steps(told, f"http://{host}:{port}"))
+        print(first_steps(told, url_of(host, port)))
 
 
 def credentials_file(url: str) -> Path:
@@ -98,12 +99,14 @@ async def ensure(database: Database) -> dict[str, Any]:
         if readable_by_others(path):
             write_private(path, json.dumps(kept))
         return kept
+    make_file(path)  # before anything else is made: keys without their secrets are of no use
     org = await database.read(lambda conn: accounts.organization_named(conn, NAME))
     if org is None:
         org = await commit(database, lambda conn: _made(conn, chosen.cell))
-        told = await credentials.begin(database, org, BY)
-    else:
+    if await database.read(partial(accounts.has_begun, org=org.org)):
         told = await credentials.issue_all(database, org, BY)
+    else:
+        told = await credentials.begin(database, org, BY)
     variants = await _goods(database, org)
     told["variants"] = variants
     write_private(path, text_of(told))
@@ -117,9 +120,13 @@ def _made(conn: Connection, cell: int) -> accounts.Organization:
 
 
 def _kept(path: Path) -> dict[str, Any] | None:
+    """What the file has; None where there is none, or one that lacks a part, as a file that
+    another version wrote. Raises OSError where it cannot be read: nothing is to be made then.
+    """
     try:
         kept: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError):
+        credentials.shell_variables(kept, kept["variants"][0]["id"])  # names each part
+    except (FileNotFoundError, ValueError, LookupError, TypeError, AttributeError):
         return None
     return kept
 

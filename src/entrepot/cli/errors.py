@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
 from cyclopts import CycloptsError
 
 from entrepot import settings
+from entrepot.cli.lines import printable
 
 
 class OperatorError(Exception):
@@ -71,6 +73,14 @@ _NO_TLS = (
     f"{{why}}; set TLS up there, or take `sslmode` out of {_URL}, and see that the program at this "
     "port is PostgreSQL"
 )
+_UNTRUSTED = (
+    "the certificate of the database is not taken: {why}; name the file of its authority's "
+    f"certificate in PGSSLROOTCERT, and the host in {_URL} as the certificate has it"
+)
+_NO_COMMON_TLS = (
+    "TLS with the database cannot be set up: {why}; look at sslmode in "
+    f"{_URL}, and at the files that PGSSLROOTCERT, PGSSLCERT and PGSSLKEY name"
+)
 # Faults of the system that name no file.
 _SYSTEM = {
     errno.ENOSPC: "make room on the disk, and try again",
@@ -84,8 +94,14 @@ _SYSTEM = {
 
 def sentence_of(error: BaseException) -> str:
     """The fault in one sentence, with its remedy. The text shows no password."""
+    return printable(_sentence_of(error))
+
+
+def _sentence_of(error: BaseException) -> str:
     if isinstance(error, OperatorError):
         return str(error)
+    if isinstance(error, EOFError):
+        return "the input ended before all was told; tell what is asked for, or use --from FILE"
     if isinstance(error, settings.SettingsError):
         return "; ".join(str(error).splitlines())
     if isinstance(error, CycloptsError):
@@ -140,6 +156,10 @@ def _of_driver(error: BaseException) -> str | None:
 def _of_system(error: BaseException) -> str | None:
     if isinstance(error, socket.gaierror):
         return f"the host of the database is not known: {error.strerror}; correct it in {_URL}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _UNTRUSTED.format(why=error.verify_message.rstrip("."))
+    if isinstance(error, ssl.SSLError):
+        return _NO_COMMON_TLS.format(why=(error.reason or str(error)).replace("_", " ").lower())
     if isinstance(error, OSError) and error.filename is not None:
         name = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else error.filename
         return f"{name}: {error.strerror}; see that this user may read and write there"

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from sqlalchemy import Connection
 
 from entrepot.cli.choices import whole
+from entrepot.cli.lines import printable
 from entrepot.cli.session import OperatorError, on_book, organization
 from entrepot.core import ids
 from entrepot.core.order import Event
@@ -89,8 +90,7 @@ def described(event: Event) -> str:
     named = f"{event.subject} {ids.dashed(event.subject_id)}"
     told = f"{event.number}  {moment(event.at)}  {event.type}  {named}  {event.actor or '-'}"
     what = _what(event)
-    line = f"{told}  {what}" if what else told
-    return "".join([one if one.isprintable() else ascii(one)[1:-1] for one in line])
+    return printable(f"{told}  {what}" if what else told)
 
 
 def _what(event: Event) -> str:

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from sqlalchemy import Connection
 
 from entrepot.cli.choices import OrderText, OrgText
+from entrepot.cli.lines import printable
 from entrepot.cli.session import on_book, order_meant, order_words
 from entrepot.clock import new_id, now
 from entrepot.core import ids, shown
@@ -54,16 +55,17 @@ def explain(
 
 def _print(name: str, value: Any) -> None:
     if not isinstance(value, list | dict):
-        print(f"{name}: {'-' if value is None else value}")
+        print(printable(f"{name}: {'-' if value is None else value}"))
         return
     print(f"{name}:{'' if value else ' none'}")
     if name == "legal":
         for one in value:
             why_not = one["why_not"]
-            print(f"  {one['command']}" + (f": not now: {why_not}" if why_not else ""))
+            line = f"  {one['command']}" + (f": not now: {why_not}" if why_not else "")
+            print(printable(line))
     elif isinstance(value, dict):
         for inner, part in value.items():
-            print(f"  {inner}: {', '.join(part) if isinstance(part, list) else part}")
+            print(printable(f"  {inner}: {', '.join(part) if isinstance(part, list) else part}"))
     else:
         _print_each(value, "  ")
 
@@ -72,7 +74,8 @@ def _print_each(told: list[dict[str, Any]], margin: str) -> None:
     """A line for each, and beneath it a line for each of what belongs to it."""
     for one in told:
         own = {key: part for key, part in one.items() if not isinstance(part, list)}
-        print(margin + ", ".join(f"{key} {part}" for key, part in own.items() if part is not None))
+        line = ", ".join(f"{key} {part}" for key, part in own.items() if part is not None)
+        print(margin + printable(line))
         for part in one.values():
             if isinstance(part, list):
                 _print_each(part, margin + "  ")

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from entrepot.cli.lines import printable
 from entrepot.cli.session import on_book, organization
 from entrepot.core import ids, shown
 from entrepot.core.order import Order
@@ -35,7 +36,8 @@ def show_failed(org: str | None, limit: int, *, as_json: bool) -> None:
         print(json.dumps([described(order) for order in found]))
         return
     for order in found:
-        print(f"{order.org}  {ids.dashed(order.id)}  #{order.number}  {shown.reason(order)}")
+        why = shown.reason(order)
+        print(printable(f"{order.org}  {ids.dashed(order.id)}  #{order.number}  {why}"))
     if not found:
         print("no order has failed")
 

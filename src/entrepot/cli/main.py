@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
+import io
 import os
 import sys
 import traceback
@@ -16,6 +18,7 @@ from entrepot import __version__
 # a server loads this module first.
 gc.set_threshold(50_000, 20, 50)
 
+_ESCAPED = "entrepot.escaped"
 _FAULT, _INTERRUPTED, _NOBODY_READS = 2, 130, 141
 
 # Each row has the module of a command, its name, and its sentence in the list of commands. The
@@ -114,6 +117,19 @@ def _open_streams() -> None:
                 os.dup2(opened, number)
                 os.close(opened)
             setattr(sys, name, os.fdopen(number, mode, closefd=False))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        codecs.register_error(_ESCAPED, _escaped)
+        sys.stdout.reconfigure(errors=_ESCAPED)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """What the standard output has no letters for, as JSON escapes it: a command that has done its
+    work does not fail for a name.
+    """
+    assert isinstance(error, UnicodeEncodeError)
+    pairs = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    units = [pairs[at : at + 2].hex() for at in range(0, len(pairs), 2)]
+    return "".join([f"\\u{unit}" for unit in units]), error.end
 
 
 def _run() -> None:

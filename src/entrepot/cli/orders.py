@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from entrepot.cli.announced import show_announced
 from entrepot.cli.choices import ORDER, whole
 from entrepot.cli.failed import show_failed
+from entrepot.cli.lines import printable
 from entrepot.cli.order_commands import submitted
 from entrepot.cli.searched import show_found
 from entrepot.cli.session import OperatorError, on_book, organization
@@ -144,7 +145,7 @@ def _line(one: Waiting) -> str:
     job = one.job
     named = ids.dashed(job.order_id) if job.order_id else f"notified as {job.payload}"
     why = _reason(one) or job.last_error or "its step is due, or a worker had it in hand"
-    return f"{job.org}  {named}  {job.kind}  {why}"
+    return printable(f"{job.org}  {named}  {job.kind}  {why}")
 
 
 def retry(

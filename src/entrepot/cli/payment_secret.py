@@ -75,7 +75,12 @@ def _text_of(path: Path) -> str:
             return path.read_text(encoding="ascii")
         except (OSError, ValueError) as error:
             raise OperatorError(f"{path} cannot be read: {error}; {_SHAPE}") from error
-    return getpass.getpass("Payment secret: ") if sys.stdin.isatty() else sys.stdin.readline()
+    if sys.stdin.isatty():
+        return getpass.getpass("Payment secret: ")
+    try:
+        return sys.stdin.readline()
+    except UnicodeDecodeError:
+        return ""  # which is no payment secret
 
 
 def _take(text: str, org: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import json
 import os
+import shlex
 import sys
 import tomllib
 from functools import partial
@@ -84,7 +85,8 @@ def add(org: str, service: _Service, *, base_url: str | None = None, from_: _Fro
     name = found.name
     print(f"the account of {name} at {service} is {'changed' if changed else 'added'}, sealed")
     print(f"its notifications go to /v1/providers/{service}/{ids.dashed(found.id)}/notifications")
-    print(f"`entrepot provider test {json.dumps(name)} {service}` asks {service} whether it works")
+    asks = shlex.join(("entrepot", "provider", "test", name, service))
+    print(f"`{asks}` asks {service} whether it works")
 
 
 @provider_app.command(name="list")

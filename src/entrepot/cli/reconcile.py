@@ -14,6 +14,7 @@ from typing import Annotated, Any, NamedTuple
 from cyclopts import Parameter
 
 from entrepot import settings
+from entrepot.cli.lines import printable
 from entrepot.cli.session import OperatorError, on_book, organization
 from entrepot.cli.writing import make_outside, results
 from entrepot.clock import now
@@ -136,7 +137,7 @@ def _since(text: str, at: int) -> int:
     """The beginning of the span, in microseconds UTC. Raises OperatorError for no time."""
     ago = _AGO.fullmatch(text)
     if ago is not None:
-        return at - int(ago[1]) * _SECONDS[ago[2]] * MICROSECONDS
+        return max(at - int(ago[1]) * _SECONDS[ago[2]] * MICROSECONDS, _EARLIER)
     try:
         told = datetime.fromisoformat(text)
     except ValueError:
@@ -144,7 +145,10 @@ def _since(text: str, at: int) -> int:
             f"--since {text!r} is no time; write 7d, 12h, 30m, or a date such as 2026-11-28"
         ) from None
     told = told if told.tzinfo is not None else told.replace(tzinfo=UTC)
-    return int(told.timestamp()) * MICROSECONDS
+    since = int(told.timestamp()) * MICROSECONDS
+    if since > at:
+        raise OperatorError(f"--since {text!r} is yet to come; give a time in the past")
+    return max(since, _EARLIER)
 
 
 async def _each_service(
@@ -154,11 +158,10 @@ async def _each_service(
     for service in await database.read(lambda conn: booked.services_of(conn, mine.org)):
         provider = await outside.service(mine.org, service)
         if provider is None:
-            raise OperatorError(
-                f"{mine.name} has payments at {service} and no account there; "
-                "`entrepot provider add` makes one"
-            )
-        found.append(await _one_service(database, provider, service, mine, span))
+            why_not = "it has payments and no account; `entrepot provider add` makes one"
+            found.append(Compared(service, 0, 0, [], why_not))
+        else:
+            found.append(await _one_service(database, provider, service, mine, span))
     return found
 
 
@@ -179,6 +182,8 @@ async def _one_service(
         lambda conn: booked.booked_since(conn, mine.org, service, span.since - _EARLIER)
     )
     kept = [Booked(*one) for one in rows]
+    if no_list is not None and not kept and (fault := await provider.check()) is not None:
+        return Compared(service, 0, 0, [], f"could not be asked: {fault}")
     if no_list is not None:
         strangers = await _strangers(database, mine.org, service, listed)
         listed, kept, why_not = await _each_looked_up(provider, kept)
@@ -305,11 +310,11 @@ def _described(one: Compared, finding: Finding, applied: set[str]) -> dict[str, 
 def _print(found: list[Compared], told: list[dict[str, Any]]) -> None:
     for one in told:
         reference = one["provider_reference"] or "-"
-        print(f"{one['kind']}  {one['service']} {reference}  {one['sentence']}")
+        print(printable(f"{one['kind']}  {one['service']} {reference}  {one['sentence']}"))
         if one["advice"]:
-            print(f"    {one['advice']}")
+            print(printable(f"    {one['advice']}"))
         if one["command"]:
-            print(f"    {one['command']}" + ("  (done)" if one["applied"] else ""))
+            print(printable(f"    {one['command']}") + ("  (done)" if one["applied"] else ""))
     for each in found:
         if each.unasked is not None:
             continue

@@ -19,7 +19,7 @@ from uvicorn.supervisors.multiprocess import Process
 
 from entrepot import settings, telemetry
 from entrepot.cli import demo as demo_command
-from entrepot.cli.choices import port_of, whole, words
+from entrepot.cli.choices import port_of, url_of, whole, words
 from entrepot.cli.session import OperatorError, on_book, require_book
 from entrepot.settings import Settings
 from entrepot.store.engine import Database
@@ -111,8 +111,7 @@ class Processes(Multiprocess):
 
 def _addresses(sockets: list[socket.socket]) -> list[str]:
     bound = [one.getsockname()[:2] for one in sockets]
-    return [f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-            for host, port in bound]  # fmt: skip
+    return [url_of(host, port) for host, port in bound]
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
@@ -217,7 +216,7 @@ def serve(
         on_book(_take_up, up_to_date=chosen.migrate, serving=True)
         if demo:
             told = on_book(demo_command.ensure, serving=True)
-            print(demo_command.first_steps(told, f"http://{host}:{port}"), flush=True)
+            print(demo_command.first_steps(told, url_of(host, port)), flush=True)
         telemetry.set_up_logging(chosen.log_level)
         log.info("payments.without_account", **_without_account(chosen))
         if workers > 1:

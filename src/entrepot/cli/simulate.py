@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from entrepot.cli.choices import port_of, whole, words
+from entrepot.cli.choices import port_of, url_of, whole, words
+from entrepot.cli.errors import OperatorError
 from entrepot.cli.serve import bind
 
 _Service = Annotated[Literal["stripe", "adyen", "paypal"], words("stripe", "adyen", "paypal")]
@@ -43,14 +44,21 @@ def simulate(  # noqa: PLR0913 - the options of the command
         the webhook); docs/simulators.md has the usual ones.
     """
     # Imported here, because the other commands do without.
+    from pysqlite3 import dbapi2 as sqlite_driver  # noqa: PLC0415
+
     from entrepot.simulators.serving import SERVICES, Terms, served, server  # noqa: PLC0415
 
     port_of(port, least=0)
     sockets = bind(host, port)
     try:
         taken = sockets[0].getsockname()[1]
-        application = served(SERVICES[service](), Terms(ledger, notify, credential, secret))
-        print(f"{service} is played on http://{host}:{taken}/; Ctrl-C stops.", flush=True)
+        try:
+            application = served(SERVICES[service](), Terms(ledger, notify, credential, secret))
+        except sqlite_driver.Error as error:
+            raise OperatorError(
+                f"{ledger} cannot be used as a ledger: {error}; name a file of its own in --ledger"
+            ) from error
+        print(f"{service} is played on {url_of(host, taken)}/; Ctrl-C stops.", flush=True)
         server(application).run(sockets)
     finally:
         for one in sockets:

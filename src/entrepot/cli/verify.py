@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from entrepot import settings, telemetry
 from entrepot.cli.errors import sentence_of
+from entrepot.cli.lines import printable
 from entrepot.cli.session import OperatorError, on_book, require_book
 from entrepot.clock import now
 from entrepot.core.shown import MICROSECONDS
@@ -209,7 +210,7 @@ def _print(report: Report, asked: int) -> None:
     shown = Table("Invariant", "Count", "What does not hold, and where", show_lines=True)
     for violation in report.violations:
         where = [
-            "  ".join(f"{name}={value}" for name, value in witness.items())
+            printable("  ".join(f"{name}={value}" for name, value in witness.items()))
             for witness in violation.witnesses[:WITNESSES_SHOWN]
         ]
         text = "\n".join((violation.statement, *where))

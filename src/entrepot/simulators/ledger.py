@@ -39,6 +39,10 @@ CREATE TABLE IF NOT EXISTS notices (
     number INTEGER PRIMARY KEY, due REAL NOT NULL, told TEXT NOT NULL,
     sent INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0);
 """
+_FOREIGN = """
+SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT IN
+    ('facts', 'objects', 'entries', 'keys', 'calls', 'scripts', 'named', 'notices')
+"""
 
 
 class Stored(NamedTuple):
@@ -53,12 +57,21 @@ class Ledger:
     """The state of one simulator. Belongs to one thread; `writing` is one transaction."""
 
     def __init__(self, path: str | Path | None = None) -> None:
-        """Open the file and make it at need; None keeps everything in memory."""
+        """Open the file and make it at need; None keeps everything in memory.
+
+        Raises the driver's errors, also where the file is another program's.
+        """
         self._db = sqlite3.connect(
             ":memory:" if path is None else str(path), isolation_level=None, check_same_thread=False
         )
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_TABLES)
+        try:
+            if self._db.execute(_FOREIGN).fetchone() != (0,):
+                raise sqlite3.DatabaseError("the file has tables of another program")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_TABLES)
+        except sqlite3.Error:
+            self._db.close()
+            raise
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -104,6 +105,14 @@ def create_organization(
     conn.execute(insert(schema.locations).values(org=number, id=made.default_location, name="Main"))
     conn.execute(insert(schema.item_lists).values(org=number, id=made.default_list, name="Default"))
     return made
+
+
+def has_begun(conn: Connection, org: int) -> bool:
+    """Whether anything followed the rows that an organization is made with."""
+    counted = schema.order_counters.c
+    logged = exists().where(counted.org == org, counted.events > 0)
+    keyed = exists().where(_creds.c.org == org)
+    return bool(conn.execute(select(or_(logged, keyed))).scalar_one())
 
 
 def _next_number(conn: Connection, cell: int) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -11,6 +14,10 @@ _PORT_MAX = 65_535
 # Parameters that a URL may have after its `?`. PGSSLROOTCERT and its like name certificates.
 _PARAMETERS = ("sslmode", "ssl", "host", "port", "passfile", "target_session_attrs")
 _TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+# The driver reads the files of these variables before it connects: those of the client with every
+# mode that may speak TLS, those of the authority where the server is checked.
+_OWN_FILES, _FILES = ("PGSSLCERT", "PGSSLKEY"), ("PGSSLROOTCERT", "PGSSLCRL")
+_CHECKED = ("require", "verify-ca", "verify-full")
 _FORMS = "`sqlite:///path` or `postgresql://user:password@host:port/name`"
 
 
@@ -37,12 +44,26 @@ def open_database(
     if parsed.get_backend_name() == "postgresql":
         from entrepot.store.engines.postgres import PostgresDatabase  # noqa: PLC0415 - see above
 
+        _look_at_files(parsed)
         return PostgresDatabase(
             parsed.render_as_string(hide_password=False), pool_size, patient=patient, pooler=pooler
         )
     raise RuntimeError(
         f"{parsed.get_backend_name()} is no database that Entrepot speaks to; write {_FORMS}"
     )
+
+
+def _look_at_files(parsed: URL) -> None:
+    """Raise RuntimeError where a file for TLS cannot be read. The driver does not say which."""
+    mode = parsed.query.get("ssl", os.environ.get("PGSSLMODE", "prefer" if parsed.host else ""))
+    own = _OWN_FILES if mode in _TLS_MODES[1:] and os.environ.get("PGSSLCERT") else ()
+    for name in (*own, *(_FILES if mode in _CHECKED else ())):
+        path = os.environ.get(name)
+        if path and not (Path(path).is_file() and os.access(path, os.R_OK)):
+            raise RuntimeError(
+                f"{name}={path!r} is no file that can be read; name one that this user may read, "
+                "or remove the variable"
+            )
 
 
 def parsed_url(url: str) -> URL:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -219,6 +220,9 @@ async def _done(way: Way, work: Work[T]) -> T:
 def _why(error: Exception) -> str:
     if isinstance(error, socket.gaierror):
         return error.strerror or str(error)
+    if isinstance(error, ssl.SSLError):
+        # Its number is of the library, and says something else among those of the system.
+        return getattr(error, "verify_message", "") or error.reason or str(error)
     # asyncio's own text names the number of the fault and not what it means.
     number = getattr(error, "errno", None)
     return os.strerror(number) if number else str(error) or "it did not answer in time"

@@ -1,0 +1,10 @@
+"""Lines for people. Texts in them may come from anybody who sends orders."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """The text in one line. What does not print is escaped: a terminal would obey it."""
+    if text.isprintable():
+        return text
+    return "".join([one if one.isprintable() else ascii(one)[1:-1] for one in text])
