@@ -25,6 +25,7 @@ from entrepot.providers.payment import (
     Captured,
     Declined,
     Differs,
+    OperationRequest,
     PaymentProvider,
     Pending,
     ServiceTerms,
@@ -43,14 +44,16 @@ class Asked:
         default_factory=lambda: ServiceTerms(1e9, None, several_captures=False)
     )
     calls: list[str] = field(default_factory=list)
+    forgotten: list[bool] = field(default_factory=list)
     answer: Any = field(default_factory=lambda: Authorised("at-1"))
 
     async def authorise(self, _request: Any, _known: Any = None) -> Any:
         self.calls.append("authorise")
         return self.answer
 
-    async def void(self, _request: Any) -> Any:
+    async def void(self, request: OperationRequest) -> Any:
         self.calls.append("void")
+        self.forgotten.append(request.forgotten)
         return Voided("at-1")
 
 
@@ -150,6 +153,17 @@ async def test_money_that_was_taken_as_the_time_ended_pays_the_order() -> None:
     command = await authorise(held, cast("PaymentProvider", service), terms)
     assert isinstance(command, SettlePayment)
     assert (command.outcome, command.provider_reference) == ("captured", "at-1")
+
+
+async def test_a_void_says_whether_the_payments_key_may_be_forgotten() -> None:
+    service = Asked(ServiceTerms(3600.0, None, several_captures=False))
+    due = payment(1, 1000, 1000, "prepared")
+    held = in_hand(A_JOB._replace(kind="void"), "cancelled", Funds((due.put(due.void(NOW)),)))
+    for seconds in (3599, 3601):
+        now = NOW + seconds * 1_000_000
+        terms = Terms(lambda at=now: at, lambda: 1.0, POLICIES)  # type: ignore[misc]
+        await void(held, cast("PaymentProvider", service), terms)
+    assert service.forgotten == [False, True]
 
 
 async def test_money_of_another_amount_that_was_taken_is_left_to_a_person() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -229,7 +230,7 @@ async def test_money_that_is_held_is_let_go_once_its_key_is_forgotten(counter: C
     await counter.provider.authorise(request, None)
     assert counter.sums(request) == (UNITS, 0, 0)
     counter.simulator.control("clock", advance_seconds=25 * 3600)
-    give = operation(request, "void", None)
+    give = replace(operation(request, "void", None), forgotten=True)
     answer = await until_known(lambda: counter.provider.void(give))
     assert isinstance(answer, Voided), answer
     assert counter.sums(request) == (0, 0, 0)

@@ -62,6 +62,8 @@ class OperationRequest:
     final: bool = True
     """The service lets go of the rest of the hold with this capture."""
     kind: OperationKind = field(kw_only=True)
+    forgotten: bool = field(default=False, kw_only=True)
+    """The service may have forgotten the key of the payment, which would make another payment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,8 +102,7 @@ class PayPalProvider:
     async def void(self, request: OperationRequest) -> VoidAnswer:
         """See `PaymentProvider.void`."""
         its = request.payment
-        if request.of is None and its.reference.startswith(_VAULT):
-            # PayPal may have forgotten the key, which would make another order then.
+        if request.forgotten and request.of is None and its.reference.startswith(_VAULT):
             id_ = await self._id_of(its)
             request = replace(request, of=id_ if isinstance(id_, str) else None)
         answer: VoidAnswer = await self._run(lambda: self._void(request))

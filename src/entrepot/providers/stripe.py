@@ -248,7 +248,7 @@ class StripeProvider:
             amount = answers.amount_of(request.payment, request.payment.units)
             if amount is None or method_of(request.payment) is None:
                 return Voided(None)
-            found = await self._forbidden(request.payment, amount)
+            found = await self._forbidden(request, amount)
             if found is None:
                 return Voided(None)
             name = str(found["id"])
@@ -267,18 +267,16 @@ class StripeProvider:
                 raise
             return Voided(None)
 
-    async def _forbidden(self, request: PaymentRequest, amount: int) -> Json | None:
+    async def _forbidden(self, request: OperationRequest, amount: int) -> Json | None:
         """The intent that an authorisation has made, or would make; None where Stripe makes none.
-
-        Stripe's search is asked first, which knows an intent whose key Stripe has forgotten: the
-        key would make another one. An intent that the search does not know yet has a key that
-        Stripe remembers.
+        Stripe's search knows an intent whose key Stripe has forgotten.
         """
+        its = request.payment
         with suppress(stripe.InvalidRequestError):  # not every account can search
-            if (known := await self._intent_made(request.key)) is not None:
+            if request.forgotten and (known := await self._intent_made(its.key)) is not None:
                 return known
         try:
-            return await self._made(request, amount)
+            return await self._made(its, amount)
         except (stripe.CardError, stripe.InvalidRequestError) as error:
             if not isinstance(answers.of_error(error), Declined):
                 raise

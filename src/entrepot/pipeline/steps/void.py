@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from entrepot.core.commands import Command
 from entrepot.core.decide.steps import FinishJob
 from entrepot.core.references import is_payment
@@ -10,6 +12,7 @@ from entrepot.pipeline.steps import (
     WITHOUT_MONEY,
     Held,
     Terms,
+    blindly,
     both_amounts,
     hold_money,
     its_money_stays,
@@ -48,7 +51,9 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     own = is_payment(service, reference)
     if own and (stays := its_money_stays(held, payment)) is not None:
         return settled(held, "voided", stays)
-    request = operation_request(payment, payment.void(terms.now()))
+    resend, now = provider.terms.resend_seconds, terms.now()
+    forgotten = not blindly(payment.authorisation, resend, now)
+    request = replace(operation_request(payment, payment.void(now)), forgotten=forgotten)
     answer = await provider.void(request)
     if isinstance(answer, Voided):
         did = "held no money of" if answer.provider_reference is None else "let go of"
