@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 from msgspec import Raw, UnsetType
 
@@ -52,13 +54,20 @@ def create_pricing(
     )  # fmt: skip
     if key is None:
         return command, None
-    parts = (
-        [command.name, default, adjustment, properties],
-        [[e.variant_id.hex(), _spelled(e), e.currency] for e in command.entries],
-        [one.hex() for one in customers],
-    )
-    covered = fingerprint([canonical.text_of(part) for part in parts])
-    return command, Idempotency(key, "polinate.createPricing", PARTS, covered)
+
+    def covering(free: object) -> list[bytes]:
+        parts = (
+            [command.name, default, adjustment, free],
+            [[e.variant_id.hex(), _spelled(e), e.currency] for e in command.entries],
+            [one.hex() for one in customers],
+        )
+        return [canonical.text_of(part) for part in parts]
+
+    # Version 1 took properties as they were written.
+    told = None if properties is None else canonical.plain(body.item_list.properties)
+    covered = fingerprint(covering(told), version=2)
+    older = (partial(fingerprint, covering(properties)),)
+    return command, Idempotency(key, "polinate.createPricing", PARTS, covered, older=older)
 
 
 def _spelled(entry: DraftEntry) -> str | None:
