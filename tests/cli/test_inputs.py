@@ -147,6 +147,21 @@ def test_an_organization_is_meant_by_its_id_in_any_spelling(
         assert command("orders", spelled).code == 0, spelled
 
 
+def test_a_name_that_is_another_ones_number_means_neither(migrated: None, command: Command) -> None:
+    made = {name: json.loads(command("org", "create", name, "--json").out) for name in ("A", "B")}
+    assert command("orders", "2").code == 0
+    assert command("org", "create", "2").sentence().startswith("an organization '2' exists")
+    assert command("org", "create", "3").code == 0, "its own number"
+    assert command("orders", "3").code == 0
+    assert command("org", "create", "5").code == 0
+    assert command("org", "create", "E").code == 0  # the number 5
+    for words in (("orders", "5"), ("org", "allocation", "5", "SOFT"), ("retry", "5", "--all")):
+        assert "'5' means more than one organization: '5' (" in command(*words).sentence()
+    assert command("orders", made["B"]["synq"]["org_id"]).code == 0
+    listed = json.loads(command("org", "list", "--json").out)
+    assert {one["allocation"] for one in listed} == {"HARD"}
+
+
 # ------------------------------------------------------------------ files that are something else
 
 

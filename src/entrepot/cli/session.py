@@ -127,14 +127,20 @@ async def commit(database: Database, work: Callable[[Connection], T]) -> T:
 
 
 def organization(conn: Connection, name: str) -> accounts.Organization:
-    """The organization that the operator means by a name, in any case, a number or an id."""
-    found = accounts.organization_named(conn, name)
-    if found is None:
+    """The organization that the operator means by a name, in any case, a number or an id.
+
+    Raises OperatorError where none is meant, or where a name is the number of another one.
+    """
+    found = accounts.organizations_meant(conn, name)
+    if not found:
         alike = accounts.organizations_like(conn, name)
         if len(alike) == 1:
             return alike[0]
         raise OperatorError(f"no organization is called {name!r}; `entrepot org list` shows them")
-    return found
+    if len(found) > 1:
+        listed = ", ".join(f"{one.name!r} ({ids.dashed(one.id)})" for one in found)
+        raise OperatorError(f"{name!r} means more than one organization: {listed}; give the id")
+    return found[0]
 
 
 class Meant(NamedTuple):

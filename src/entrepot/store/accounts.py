@@ -127,16 +127,20 @@ def organization_named(conn: Connection, name: str) -> Organization | None:
     """The organization with this name, number or id, as a dialect spells ids; None when there is
     none.
     """
+    return next(iter(organizations_meant(conn, name)), None)
+
+
+def organizations_meant(conn: Connection, name: str) -> list[Organization]:
+    """The organization with this name, and after it those with this number and this id: a name may
+    be the number of another one.
+    """
     matches = [_orgs.c.name == name]
     if name.isascii() and name.isdigit() and len(name) <= _NUMBER_DIGITS:
         matches.append(_orgs.c.org == min(int(name), _NUMBER_MAX))
     if (id_ := ids.spelled(name, "bus_")) is not None:
         matches.append(_orgs.c.id == id_)
-    for match in matches:
-        row = conn.execute(select(*_ORG_COLUMNS).where(match)).first()
-        if row is not None:
-            return _organization(row)
-    return None
+    rows = [conn.execute(select(*_ORG_COLUMNS).where(match)).first() for match in matches]
+    return list(dict.fromkeys(_organization(row) for row in rows if row is not None))
 
 
 def organizations_like(conn: Connection, name: str) -> list[Organization]:
