@@ -176,6 +176,29 @@ def test_lines_of_one_variant_keep_what_they_are(retold: tuple[DraftLine, ...]) 
     assert {row.id: row.price for row in again.lines} == {row.id: row.price for row in after.lines}
 
 
+def test_lines_of_one_variant_stay_apart_however_their_prices_are_written() -> None:
+    book = Book()
+    first = book.mirrored(PAID, lines=(named("a", 1, Amount(10, 0)), named("a", 1, Amount(0, 0))))
+    after = book.mirrored(PAID, lines=(named("a", 1, GIVEN), named("a", 1, BOUGHT)))
+    assert after.lines == first.lines
+    more = book.mirrored(PAID, lines=(named("a", 1, GIVEN), named("a", 5, BOUGHT)))
+    assert [row.id for row in more.lines] == [row.id for row in first.lines]
+    assert [units(row.quantity) for row in more.lines] == [5, 1]
+
+
+def test_lines_of_one_variant_keep_what_somebody_else_told_of_them() -> None:
+    """The cost of each line was told by another dialect; their sender does not tell costs."""
+    book = Book()
+    lines = (named("a", 1, BOUGHT), named("a", 3, BOUGHT))
+    first = book.mirrored(PAID, lines=lines)
+    costs = tuple(
+        [LineChange("[0]", row.id, cost=Amount(100 + row.number, 2)) for row in first.lines]
+    )
+    known = one(book.done(AmendOrder(ORG, "polinate", first.id, update_lines=costs)))
+    after = book.mirrored(PAID, lines=tuple(reversed(lines)))
+    assert after.lines == known.lines
+
+
 def test_a_line_whose_price_changed_is_the_one_that_is_left() -> None:
     book = Book()
     first = book.mirrored(PAID, lines=(named("a", 1, BOUGHT), named("a", 1, GIVEN)))

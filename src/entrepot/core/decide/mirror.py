@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple
 
 from entrepot.core import ahead, events, ids
 from entrepot.core.changes import Changes
 from entrepot.core.commands import CustomerRef, DraftLine
+from entrepot.core.decide import retold_lines
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.customers import resolve_customer, retold, snapshot
 from entrepot.core.decide.jobs import held_job
 from entrepot.core.decide.moves import Telling, dated, retell
+from entrepot.core.decide.retold_lines import unreserved
 from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
@@ -21,9 +22,7 @@ from entrepot.core.order import (
     SEAL_BYTES,
     SEALED_BYTES,
     Customer,
-    Line,
     Order,
-    or_equal,
     sealed_digest,
     sealed_for,
     subtotal,
@@ -177,7 +176,7 @@ def _create(command: MirrorOrders, draft: OrderDraft, facts: Facts, changes: Cha
     org = command.org
     customer_id = resolve_customer(draft.customer, org, facts, changes)
     lines = tuple([
-        _unreserved(make_line(line, number, org, draft.currency, facts, changes))
+        unreserved(make_line(line, number, org, draft.currency, facts, changes))
         for number, line in enumerate(draft.lines, 1)
     ])  # fmt: skip
     summed = subtotal(lines, draft.currency)
@@ -209,11 +208,6 @@ def _told_ids(draft: OrderDraft) -> dict[str, Any]:
     if draft.said.get("external_id") != draft.sender_id:
         return draft.said
     return draft.said | {"external_id": None}
-
-
-def _unreserved(line: Line) -> Line:
-    """The line without a location: another system runs the order and has the stock."""
-    return line if line.location_id is None else line._replace(location_id=None)
 
 
 def _update(
@@ -259,7 +253,7 @@ def _touched(order: Order, facts: Facts) -> Order:
 
 def _retold(draft: OrderDraft, order: Order, facts: Facts, changes: Changes) -> Order:
     customer_id = resolve_customer(draft.customer, order.org, facts, changes, order)
-    lines = _match_lines(draft, order, facts, changes)
+    lines = retold_lines.match(draft.lines, draft.currency, order, facts, changes)
     summed = subtotal(lines, draft.currency)
     if not priceable(summed, draft.total):
         raise refuse(Reason.INVALID, f"the sum of the lines is out of range: {RANGE}", draft.where)
@@ -274,110 +268,3 @@ def _retold(draft: OrderDraft, order: Order, facts: Facts, changes: Changes) -> 
     return order.costing(summed, draft.total).changed(
         customer_id=customer_id, currency=draft.currency, lines=lines, **who, **said
     )
-
-
-def _kept(told: DraftLine, line: Line, old: Line) -> Line:
-    """The line as told now, with what was told of it before and is absent now."""
-    line = line._replace(
-        quantity=line.quantity if told.counted else old.quantity,
-        price=or_equal(old.price, line.price),
-        unit_of_measure=told.unit_of_measure or old.unit_of_measure,
-        cost=old.cost if told.cost is None else or_equal(old.cost, line.cost),
-        variant_title=told.variant_title or old.variant_title,
-        properties=told.properties or old.properties,
-    )
-    if told.bare and old.details is None:
-        return line._replace(details=None)
-    if line.details == old.details or line.details is None or old.details is None:
-        return line
-    now, before = _members(line.details), _members(old.details)
-    if now.keys() >= before.keys():
-        return line
-    both = ",".join([f"{name}:{value}" for name, value in (before | now).items()])
-    return line._replace(details=f"{{{both}}}")
-
-
-def _members(text: str) -> dict[str, str]:
-    """The members of a JSON object without blanks, as they are written: digits stay as they are."""
-    found, at, look = {}, 1, json.JSONDecoder().raw_decode
-    while text[at] != "}":
-        end_of_name = look(text, at)[1]
-        end = look(text, end_of_name + 1)[1]
-        found[text[at:end_of_name]] = text[end_of_name + 1 : end]
-        at = end + (text[end] == ",")
-    return found
-
-
-def _match_lines(
-    draft: OrderDraft, order: Order, facts: Facts, changes: Changes
-) -> tuple[Line, ...]:
-    """The lines as told now; a line of the same variant as before keeps its id and number."""
-    org, kept = order.org, {line.variant_id for line in order.lines}
-    told = [
-        _unreserved(make_line(one, 0, org, draft.currency, facts, changes, kept))
-        for one in draft.lines
-    ]
-    known, left = _paired(told, order.lines)
-    number = max((line.number for line in order.lines), default=0)
-    lines: list[Line] = []
-    for index, one in enumerate(told):
-        old = known.get(index)
-        if old is None:
-            number += 1
-            line = one._replace(number=number)
-            changes.lines.put(OwnLine(org, order.id, line))
-        elif _the_same(old, one) or _the_same(old, _kept(draft.lines[index], one, old)):
-            line = old
-        else:
-            line = _as(old, _kept(draft.lines[index], one, old))
-            changes.lines.put(OwnLine(org, order.id, line))
-        lines.append(line)
-    for old in left:
-        changes.lines.remove((org, order.id, old.id))
-    return tuple(sorted(lines, key=lambda line: line.number))
-
-
-def _as(old: Line, line: Line) -> Line:
-    at = max(line.updated_at, old.updated_at)
-    return line._replace(id=old.id, number=old.number, created_at=old.created_at, updated_at=at)
-
-
-def _paired(told: list[Line], before: tuple[Line, ...]) -> tuple[dict[int, Line], tuple[Line, ...]]:
-    """The earlier line of each told line, by the index of the told line; and the lines that are
-    left.
-
-    One variant can have several lines: a bought and a given one, say. A line is paired first with
-    the line that is the same to the letter, then with one that differs only in its quantity, then
-    with one of the same price, and at last with any.
-    """
-    free: dict[bytes, list[Line]] = {}
-    for old in before:
-        free.setdefault(old.entry_id, []).append(old)
-    known: dict[int, Line] = {}
-    for alike in (_the_same, _same_but_quantity, _same_price, _same_variant):
-        for index, line in enumerate(told):
-            if index in known:
-                continue
-            same = [old for old in free.get(line.entry_id, ()) if alike(old, line)]
-            if same:
-                known[index] = same[0]
-                free[line.entry_id].remove(same[0])
-        if len(known) == len(told):
-            break
-    return known, tuple([old for lines in free.values() for old in lines])
-
-
-def _the_same(old: Line, line: Line) -> bool:
-    return _as(old, line)._replace(updated_at=old.updated_at) == old
-
-
-def _same_but_quantity(old: Line, line: Line) -> bool:
-    return _the_same(old, line._replace(quantity=old.quantity))
-
-
-def _same_price(old: Line, line: Line) -> bool:
-    return (old.price, old.currency) == (line.price, line.currency)
-
-
-def _same_variant(old: Line, line: Line) -> bool:
-    return old.entry_id == line.entry_id
