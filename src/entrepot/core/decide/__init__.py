@@ -224,7 +224,7 @@ def decide(command: Command, facts: Facts) -> Decision | Refusal:
     except Refused as refused:
         return refused.refusal
     if rule.brings and facts.orgs[command.org].announced:
-        match_announced(command.org, decision.changes, facts)
+        decision = match_announced(command.org, decision, facts)
     return decision
 
 

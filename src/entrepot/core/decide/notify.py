@@ -10,8 +10,8 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide.jobs import new_job
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
-from entrepot.core.order import Announced
-from entrepot.core.results import Decision, NotedResult
+from entrepot.core.order import Announced, Order
+from entrepot.core.results import Decision, NotedResult, OrderResult, OrdersResult, Result
 
 
 class NotifyOrder(NamedTuple):
@@ -70,11 +70,13 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
     return Decision(changes, NotedResult(fetching=True), settled=False)
 
 
-def match_announced(org: int, changes: Changes, facts: Facts) -> None:
+def match_announced(org: int, decision: Decision, facts: Facts) -> Decision:
     """Note orders as ingested that were announced before they came; they are not announced then.
+    What is answered of such an order is the order with that event, so that its revision counts.
 
     Asked of organizations that have announced orders.
     """
+    changes, noted = decision.changes, dict[bytes, Order]()
     for order in tuple(changes.orders):
         names = (order.sender_id, order.external_id, order.external_reference, order.external_name)
         found = [(org, name) for name in names if name and (org, name) in facts.announced]
@@ -82,8 +84,18 @@ def match_announced(org: int, changes: Changes, facts: Facts) -> None:
             changes.announced.remove(name)
         if found and not order.ingested:
             source = facts.announced[found[0]].source
-            noted, ingested = events.happened(
+            noted[order.id], ingested = events.happened(
                 order.changed(ingested=True), events.ORDER_INGESTED, facts, source
             )
-            changes.orders.put(noted)
+            changes.orders.put(noted[order.id])
             changes.events.append(ingested)
+    return decision._replace(result=_with(noted, decision.result)) if noted else decision
+
+
+def _with(noted: dict[bytes, Order], result: Result) -> Result:
+    if isinstance(result, OrderResult):
+        return result._replace(order=noted.get(result.order.id, result.order))
+    if isinstance(result, OrdersResult):
+        orders = tuple([noted.get(order.id, order) for order in result.orders])
+        return result._replace(orders=orders)
+    return result
