@@ -14,7 +14,15 @@ from entrepot.core.decide.subscribe import (
 )
 from entrepot.core.refusal import Reason
 from entrepot.core.results import WebhookResult
-from entrepot.core.webhooks import AGAIN_MAX, WEBHOOKS, WEBHOOKS_MAX, Webhook
+from entrepot.core.webhooks import (
+    ACTIVE,
+    AGAIN_MAX,
+    DISABLED,
+    GIVE_UP_AFTER,
+    WEBHOOKS,
+    WEBHOOKS_MAX,
+    Webhook,
+)
 
 SENT = (Sent(3, "order.placed", 204, None),)
 
@@ -63,6 +71,26 @@ def test_a_webhook_that_is_held_or_waits_is_not_taken() -> None:
     done = book.done(once_more)
     assert isinstance(done, WebhookResult)
     assert (done.webhook.next_at, done.webhook.tries, done.webhook.again) == (at, 1, "")
+
+
+@pytest.mark.parametrize(("url", "anew"), [("https://b.example/", True), (None, False)])
+def test_a_webhook_with_another_address_is_tried_at_once_and_not_given_up(
+    url: str | None, anew: bool
+) -> None:
+    """Only an address that failed for three days is given up, and not one that failed once."""
+    book = Book()
+    held = claimed(book, made(book))
+    begun, wait = book.facts.now, 10**9
+    failed = SettleDeliveries(ORG, held.id, held.version, 2, (), retry_at=begun + wait)
+    book.done(failed)
+    changed = book.done(ChangeWebhook(ORG, "native", held.id, url=url, types=("order.failed",)))
+    assert isinstance(changed, WebhookResult)
+    assert changed.webhook.waits(begun) is not anew
+    book.facts.now = begun + GIVE_UP_AFTER
+    held = claimed(book, changed.webhook)
+    again = book.done(failed._replace(version=held.version, retry_at=book.facts.now + wait))
+    assert isinstance(again, WebhookResult)
+    assert again.webhook.state == (ACTIVE if anew else DISABLED)
 
 
 def test_a_removed_webhook_has_no_secret_and_takes_no_command() -> None:

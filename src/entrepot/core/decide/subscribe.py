@@ -35,7 +35,9 @@ class MakeWebhook(NamedTuple):
 
 
 class ChangeWebhook(NamedTuple):
-    """Change a webhook. None leaves a member as it is. One that is `active` is tried at once."""
+    """Change a webhook. None leaves a member as it is. One that is told to be `active`, or another
+    address, is tried at once, and the three days until it is given up begin anew.
+    """
 
     org: int
     source: str
@@ -99,8 +101,9 @@ def change(command: ChangeWebhook, facts: Facts) -> Decision:
         _look_at_types(command.types, frozenset(known.types.split()))
         told["types"] = " ".join(command.types)
     if command.active is not None:
-        told |= {"state": ACTIVE if command.active else PAUSED}
-        told |= {"tries": 0, "failing_since": None, "next_at": 0} if command.active else {}
+        told["state"] = ACTIVE if command.active else PAUSED
+    if command.active or told.get("url", known.url) != known.url:
+        told |= {"tries": 0, "failing_since": None, "next_at": 0}
     if all(getattr(known, name) == value for name, value in told.items()):
         return Decision(Changes(facts), WebhookResult(known))
     changed = known._replace(
