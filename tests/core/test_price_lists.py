@@ -7,13 +7,18 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.book import ENTRY, LIST, LOOSE, ORG
+from tests.core.book import ENTRY, LIST, LOOSE, ORG, Book
+from tests.quantities import much
 
+from entrepot.core.commands import DraftLine, VariantRef
+from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.order import Variant
 from entrepot.core.price_lists import (
+    LIST_ENTRIES,
     PERCENT_LEAST,
     PERCENT_MOST,
+    PRICE_LISTS,
     ListEntry,
     Priced,
     PriceList,
@@ -82,3 +87,21 @@ def test_an_entry_without_a_price_adjusts_the_variants_own() -> None:
     )
     moved = VARIANT._replace(currency="USD")
     assert resolved(entry(None), listed(-100_000), moved) is None
+
+
+@pytest.mark.parametrize(
+    ("currency", "say"), [("USD", "say a price in USD"), ("", "say a price and its currency")]
+)
+def test_a_variant_that_is_priced_in_another_currency_by_now_needs_a_price(
+    currency: str, say: str
+) -> None:
+    book, its = Book(), entry(None)._replace(list_id=b"L" * 16)
+    known = book.facts.variants[ORG, LOOSE]
+    book.facts.variants.read([known._replace(currency="USD")])
+    book.facts.of(PRICE_LISTS).read([listed()._replace(id=its.list_id)])
+    book.facts.of(LIST_ENTRIES).read([its])
+    book.facts.by_entry[ORG, its.id] = LOOSE
+    book.facts.list_of_entry[ORG, its.id] = its.list_id
+    named = DraftLine("[0]", VariantRef(entry_id=its.id), much(1))
+    refusal = book.refused(PlaceOrder(ORG, "polinate", currency, (named,)))
+    assert refusal.sentence == f"[0].price: the list Trade has a price in EUR: {say}"

@@ -255,7 +255,8 @@ def _priced(
     wanted = draft.currency or currency
     if found is None or wanted not in ("", found.currency):
         listed = entry.currency if found is None else found.currency
-        sentence = f"the list {its.name} has a price in {listed}: say a price in {wanted}"
+        say = f"say a price in {wanted}" if wanted else "say a price and its currency"
+        sentence = f"the list {its.name} has a price in {listed}: {say}"
         raise refuse(Reason.INVALID, sentence, field=f"{draft.where}.{draft.price_field}")
     if not found.price.within_range():
         sentence = "the price on the list is out of range"
