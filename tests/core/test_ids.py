@@ -93,6 +93,6 @@ def test_an_id_of_many_orders_is_the_same_id(text: str) -> None:
 
 def test_no_long_text_is_remembered_as_an_id() -> None:
     before = ids._spelled_often.cache_info()
-    assert ids.spelled_often("a" * 41, "var_") is None
-    assert ids.spelled("a" * 41, "var_") is None
+    assert ids.spelled_often("a" * 42, "var_") is None
+    assert ids.spelled("a" * 42, "var_") is None
     assert ids._spelled_often.cache_info() == before

@@ -22,8 +22,11 @@ class VariantRef(NamedTuple):
     names: tuple[tuple[str, str], ...] = ()
     field: str = "variant_id"  # the member that named it, for refusals
     known: bool = False  # names that are not known make no variant, but a refusal
-    # A variant with this SKU is meant where no name is known yet; the names are the variant's then.
-    sku: str | None = None
+    # A variant with one of these SKUs is meant where no name is known yet; the names are the
+    # variant's then.
+    skus: tuple[str, ...] = ()
+    # The same names as books from before have them: tried last, and given to no variant.
+    older: tuple[tuple[str, str], ...] = ()
 
 
 class DraftLine(NamedTuple):

@@ -13,6 +13,7 @@ _UUID = re.compile(
     rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}\Z|{_HEX}{{32}}\Z"
 )
 _UUID_LENGTH_MIN, _UUID_LENGTH_MAX = 32, 36
+_PREFIX_LENGTH_MAX = len("list_")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Two letters at a time.
 _PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
@@ -32,28 +33,30 @@ def dashed(raw: bytes) -> str:
 dashed_often = lru_cache(maxsize=4096)(dashed)
 
 
-def spelled(text: str, prefix: str = "") -> bytes | None:
-    """The id behind a UUID, with or without dashes, bare or after this prefix, in either case.
+def spelled(text: str, *prefixes: str) -> bytes | None:
+    """The id behind a UUID, with or without dashes, bare or after a prefix, in either case.
 
     None for anything else, an id with another prefix among it.
     """
-    if not _UUID_LENGTH_MIN <= len(text) <= len(prefix) + _UUID_LENGTH_MAX:
+    if not _UUID_LENGTH_MIN <= len(text) <= _UUID_LENGTH_MAX + _PREFIX_LENGTH_MAX:
         return None
     if _UUID.match(text):
         return bytes.fromhex(text.replace("-", ""))
-    bare = text[len(prefix) :]
-    if text[: len(prefix)].lower() != prefix or not _UUID.match(bare):
-        return None
-    return bytes.fromhex(bare.replace("-", ""))
+    for prefix in prefixes:
+        bare = text[len(prefix) :]
+        if text[: len(prefix)].lower() == prefix and _UUID.match(bare):
+            return bytes.fromhex(bare.replace("-", ""))
+    return None
 
 
 _spelled_often = lru_cache(maxsize=4096)(spelled)
 
 
-def spelled_often(text: str, prefix: str = "") -> bytes | None:
+def spelled_often(text: str, *prefixes: str) -> bytes | None:
     """See `spelled`. Variants and locations are in many orders: their ids are remembered."""
     # No long text stays in memory.
-    return _spelled_often(text, prefix) if len(text) <= len(prefix) + _UUID_LENGTH_MAX else None
+    short = len(text) <= _UUID_LENGTH_MAX + _PREFIX_LENGTH_MAX
+    return _spelled_often(text, *prefixes) if short else None
 
 
 def internal_reference(raw: bytes) -> str:

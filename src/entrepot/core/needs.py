@@ -38,7 +38,7 @@ class Needs:
     entries: set[tuple[int, bytes]] = field(default_factory=set)
     variant_names: set[tuple[int, str, str]] = field(default_factory=set)
     # SKUs that are looked for where the name of a variant is not known.
-    skus: dict[tuple[int, str, str], str] = field(default_factory=dict)
+    skus: dict[tuple[int, str, str], tuple[str, ...]] = field(default_factory=dict)
     customers: set[tuple[int, bytes]] = field(default_factory=set)
     customer_names: set[tuple[int, str, str]] = field(default_factory=set)
     locations: set[tuple[int, bytes]] = field(default_factory=set)
@@ -123,8 +123,10 @@ class Needs:
                 self.entries.add((org, ref.entry_id))
             for kind, value in ref.names:
                 self.variant_names.add((org, kind, value))
-                if ref.sku is not None:
-                    self.skus[org, kind, value] = ref.sku
+                if ref.skus:
+                    self.skus[org, kind, value] = ref.skus
+            for kind, value in ref.older:
+                self.variant_names.add((org, kind, value))
             if line.location_id is not None:
                 self.locations.add((org, line.location_id))
             if not stock:

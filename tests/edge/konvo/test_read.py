@@ -52,7 +52,7 @@ def test_the_example_of_the_seed_is_read_whole() -> None:
     assert only.lines == (
         DraftLine(
             where="[0].items[0]",
-            variant=VariantRef(names=(("konvo", "variant_123"),), sku="SHIRT-BLU-M"),
+            variant=VariantRef(names=(("konvo", "variant_123"),), skus=("SHIRT-BLU-M",)),
             quantity=much(2),
             price=Amount(2999, 2),
             currency="USD",
@@ -254,7 +254,7 @@ def test_a_customer_is_known_by(
 )
 def test_a_variant_is_known_by(item_id: str, variant_id: bytes | None, name: str) -> None:
     [line] = draft(items=[item(id=item_id)]).lines
-    assert line.variant == VariantRef(variant_id, None, (("konvo", name),), sku=item()["sku"])
+    assert line.variant == VariantRef(variant_id, None, (("konvo", name),), skus=(item()["sku"],))
 
 
 @pytest.mark.parametrize(

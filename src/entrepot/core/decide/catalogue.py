@@ -37,7 +37,7 @@ def resolve_variant(
             raise refuse(Reason.UNKNOWN_VARIANT, field=f"{draft.where}.{ref.field}")
     if ref.entry_id is not None:
         return _of_entry(ref.entry_id, draft, org, facts, kept)
-    for kind, value in ref.names:
+    for kind, value in (*ref.names, *ref.older):
         name = (org, kind, value)
         # A name stays with its variant: only a new name, of a new variant, is in the changes.
         found = facts.variant_names.get(name) or changes.variant_names.get(name)
@@ -84,7 +84,8 @@ def _is_removed(key: EntryKey, facts: Facts) -> bool:
 
 def _with_sku(ref: VariantRef, org: int, changes: Changes) -> Variant | None:
     """The variant that has the line's SKU, and has the line's names from now on."""
-    if ref.sku is None or (found := changes.variant_names.get((org, "sku", ref.sku))) is None:
+    named = (changes.variant_names.get((org, "sku", sku)) for sku in ref.skus)
+    if (found := next(filter(None, named), None)) is None:
         return None
     variant = changes.variants.get((org, found.variant_id))
     assert variant is not None, "a variant is read with its name"

@@ -68,12 +68,12 @@ def until(query: Mapping[str, str], field: str) -> int | None:
     return None if instant is None else instant + _span(query[field]) - 1
 
 
-def own_id(query: Mapping[str, str], field: str) -> bytes | None:
-    """An id of ours. Refused: what is no UUID."""
+def own_id(query: Mapping[str, str], field: str, *prefixes: str) -> bytes | None:
+    """An id of ours, bare or with one of these prefixes. Refused: what is no UUID."""
     text = query.get(field)
     if text is None:
         return None
-    found = ids.spelled(text)
+    found = ids.spelled(text, *prefixes)
     if found is None:
         raise refuse(Reason.INVALID, "must be a UUID", field)
     return found

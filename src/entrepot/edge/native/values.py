@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from msgspec import Meta
 
@@ -16,7 +16,7 @@ from entrepot.core.naming import BLANK, SEEN, SEEN_OR_EMPTY
 from entrepot.core.price_lists import PERCENTAGE, percentage
 from entrepot.core.quantity import LINE_MAX, Quantity
 from entrepot.core.scopes import MEANINGS
-from entrepot.edge import currency, times
+from entrepot.edge import currency, prefixes, times
 from entrepot.edge.card_numbers import is_card_number
 
 PRICE_PLACES: Final = 4
@@ -40,17 +40,43 @@ def seen_or_empty(most: int) -> Meta:
 
 class _Id:
     __slots__ = ("raw",)
+    prefixes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
 
     @classmethod
     def told(cls, value: object) -> _Id:
-        """Raises ValueError unless it is a UUID."""
-        raw = ids.spelled(value) if isinstance(value, str) else None
+        """Raises ValueError unless it is a UUID, or one behind a prefix of its kind."""
+        raw = ids.spelled(value, *cls.prefixes) if isinstance(value, str) else None
         if raw is None:
             raise ValueError("must be a UUID")
         return cls(raw)
+
+
+class _LineId(_Id):
+    __slots__ = ()
+    prefixes = prefixes.LINE
+
+
+class _VariantId(_Id):
+    __slots__ = ()
+    prefixes = prefixes.VARIANT
+
+
+class _CustomerId(_Id):
+    __slots__ = ()
+    prefixes = prefixes.CUSTOMER
+
+
+class _ContactId(_Id):
+    __slots__ = ()
+    prefixes = (prefixes.MAILBOX, prefixes.TELEPHONE)
+
+
+class _PlaceId(_Id):
+    __slots__ = ()
+    prefixes = (prefixes.PLACE,)
 
 
 class _Money:
@@ -219,6 +245,11 @@ def _as(**schema: Any) -> Meta:
 
 
 Id = Annotated[_Id, _as(**_UUID)]
+LineId = Annotated[_LineId, _as(**_UUID)]
+VariantId = Annotated[_VariantId, _as(**_UUID)]
+CustomerId = Annotated[_CustomerId, _as(**_UUID)]
+ContactId = Annotated[_ContactId, _as(**_UUID)]
+PlaceId = Annotated[_PlaceId, _as(**_UUID)]
 Money = Annotated[_Money, _as(type="string", pattern=_AMOUNT, examples=["12.50"])]
 Percent = Annotated[_Percent, _as(type="string", pattern=_AMOUNT, examples=["-10"])]
 Much = Annotated[

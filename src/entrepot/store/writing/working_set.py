@@ -294,8 +294,8 @@ class _Loading:
         if needs.skus:
             # Asked once all names have been: nearly every line's name is known.
             skus, needs.skus = needs.skus, {}
-            new = [(key[0], "sku", sku) for key, sku in skus.items() if key not in known]
-            needs.variant_names.update(new)
+            unknown = [(key[0], told) for key, told in skus.items() if key not in known]
+            needs.variant_names.update((org, "sku", sku) for org, told in unknown for sku in told)
 
     def _variants_of_products(self, found: list[Row]) -> None:
         for one in _read(schema.VARIANTS, self.facts, found):

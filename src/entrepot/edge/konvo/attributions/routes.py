@@ -10,6 +10,7 @@ from entrepot.core.attributing import ASSIST, MAIN, Asked
 from entrepot.core.between import Between
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.touches import ORIGINS
+from entrepot.edge import prefixes
 from entrepot.edge.dialect import Call, Operation, Response
 from entrepot.edge.konvo import paging
 from entrepot.edge.konvo.attributions import wire, write
@@ -30,7 +31,7 @@ async def list_attributions(call: Call) -> Answer:
     between = Between(paging.since(query, "created_at_min"), paging.until(query, "created_at_max"))
     shown = paging.chosen(query, wire.MEMBERS)
     asked = Asked(
-        paging.own_id(query, "contact"),
+        paging.own_id(query, "contact", *prefixes.CUSTOMER),
         _word(query, "type", (MAIN, ASSIST)),
         _word(query, "origin", ORIGINS),
         _origins(query),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from entrepot.core.between import Between
+from entrepot.edge import prefixes
 from entrepot.edge.dialect import Call, Operation, Response
 from entrepot.edge.konvo import paging
 from entrepot.edge.konvo.clicks import wire, write
@@ -21,7 +22,8 @@ async def list_clicks(call: Call) -> Answer:
     )  # fmt: skip
     limit, offset = paging.page(query, LIMIT)
     between = Between(paging.since(query, "created_at_min"), paging.until(query, "created_at_max"))
-    contact, origin = paging.own_id(query, "contact"), paging.own_id(query, "originId")
+    contact = paging.own_id(query, "contact", *prefixes.CUSTOMER)
+    origin = paging.own_id(query, "originId")
     found = await call.read(touches.clicks, contact, origin, between, limit=limit, offset=offset)
     return write.page(found, call.principal)
 

@@ -17,7 +17,7 @@ from entrepot.core.order import sealed_digest
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.quantity import whole
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
-from entrepot.edge import addresses, currency, quantities
+from entrepot.edge import addresses, currency, goods_names, quantities
 from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import refuse_card_members
 from entrepot.edge.dialect import read_json
@@ -202,13 +202,13 @@ def _variant(item: wire.OrderedItem) -> VariantRef:
         short = len(item.id) + len(item.sku) <= addresses.NAME_MAX
         return _often_with_id(item.id, item.sku) if short else _with_id(item.id, item.sku)
     kind, name = ("sku", item.sku) if item.sku else ("title", item.name)
-    return VariantRef(None, None, (addresses.indexed(kind, name),))
+    return VariantRef(names=(goods_names.name(kind, name),), older=goods_names.older(kind, name))
 
 
 def _with_id(id_: str, sku: str) -> VariantRef:
     names = (addresses.indexed("konvo", id_),)
-    its_sku = addresses.indexed("sku", sku)[1] if sku else None
-    return VariantRef(ids.spelled(id_, "var_"), None, names, sku=its_sku)
+    named = (goods_names.name("sku", sku), *goods_names.older("sku", sku)) if sku else ()
+    return VariantRef(ids.spelled(id_, "var_"), None, names, skus=tuple(told for _, told in named))
 
 
 # Goods are in many orders.

@@ -7,7 +7,7 @@ from entrepot.core import ids, scopes
 from entrepot.core.contacts import exactly
 from entrepot.core.partnerships import ACTIVE
 from entrepot.core.refusal import Reason, Refused, refuse
-from entrepot.edge import revisions
+from entrepot.edge import prefixes, revisions
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import (
     IF_NONE_MATCH,
@@ -50,7 +50,7 @@ async def list_customers(call: Call) -> Answer:
 async def get_customer(call: Call) -> Answer:
     """Answer with one customer."""
     bodies.no_query(call)
-    id_ = ids.spelled(call.path_ids["id"])
+    id_ = ids.spelled(call.path_ids["id"], *prefixes.CUSTOMER)
     found = None if id_ is None else await call.read(partners.partner, id_)
     if found is None:
         raise Refused(write.NO_CUSTOMER)
@@ -72,7 +72,7 @@ async def make_customer(call: Call) -> Answer:
 async def change_customer(call: Call) -> Answer:
     """Change a customer, the contacts, the locations and the partnership together, or nothing."""
     bodies.no_query(call)
-    id_ = ids.spelled(call.path_ids["id"])
+    id_ = ids.spelled(call.path_ids["id"], *prefixes.CUSTOMER)
     if id_ is None:
         raise Refused(write.NO_CUSTOMER)
     told, body = await bodies.read(call, read.CHANGE)

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from entrepot.core.buyers import PARTS_MAX
 from entrepot.core.partnerships import STATUSES
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Id, seen, seen_or_empty
+from entrepot.edge.native.values import ContactId, PlaceId, seen, seen_or_empty
 from entrepot.edge.native.wire import FreeObject, Page, Time, Uuid
 
 Text = Annotated[str, seen(500)]
@@ -23,7 +23,6 @@ Value = Annotated[str, seen(320)]
 Status = Literal[STATUSES]  # type: ignore[valid-type]
 Object = dict[str, Any]
 _PARTS = Meta(max_length=PARTS_MAX)
-Ids = Annotated[list[Id], _PARTS]
 
 
 # ------------------------------------------------------------------ what is sent
@@ -40,7 +39,7 @@ class NewContact(msgspec.Struct, forbid_unknown_fields=True):
 class ContactChange(msgspec.Struct, forbid_unknown_fields=True):
     """Changes of a mailbox or a telephone: what is left out stays."""
 
-    id: Id
+    id: ContactId
     value: Value | UnsetType = UNSET
     contact_name: Label | None | UnsetType = UNSET
     primary: bool | UnsetType = UNSET
@@ -63,7 +62,7 @@ class NewLocation(msgspec.Struct, forbid_unknown_fields=True):
 class LocationChange(msgspec.Struct, forbid_unknown_fields=True):
     """Changes of a place: what is left out stays."""
 
-    id: Id
+    id: PlaceId
     label: Label | None | UnsetType = UNSET
     type: Short | None | UnsetType = UNSET
     status: Short | UnsetType = UNSET
@@ -84,7 +83,7 @@ class ContactChanges(msgspec.Struct, forbid_unknown_fields=True):
 
     add: NewContacts = []
     change: Annotated[list[ContactChange], _PARTS] = []
-    remove: Ids = []
+    remove: Annotated[list[ContactId], _PARTS] = []
 
 
 class LocationChanges(msgspec.Struct, forbid_unknown_fields=True):
@@ -92,7 +91,7 @@ class LocationChanges(msgspec.Struct, forbid_unknown_fields=True):
 
     add: NewLocations = []
     change: Annotated[list[LocationChange], _PARTS] = []
-    remove: Ids = []
+    remove: Annotated[list[PlaceId], _PARTS] = []
 
 
 class MakeCustomer(msgspec.Struct, forbid_unknown_fields=True):

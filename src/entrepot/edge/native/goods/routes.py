@@ -8,6 +8,7 @@ from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.stocking import ChangeVariant, MakeLocation, MakeVariant
 from entrepot.core.quantity import NONE
 from entrepot.core.refusal import Reason, Refusal, Refused, all_of
+from entrepot.edge import prefixes
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
 from entrepot.edge.native import bodies, paging
@@ -85,7 +86,7 @@ async def change_variant(call: Call) -> Answer:
 
 def _variant_id(call: Call) -> bytes:
     """The id of the path. Refused: what is no id."""
-    variant_id = ids.spelled(call.path_ids["id"])
+    variant_id = ids.spelled(call.path_ids["id"], *prefixes.VARIANT)
     if variant_id is None:
         raise Refused(write.NO_VARIANT)
     return variant_id

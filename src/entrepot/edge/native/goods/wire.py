@@ -9,7 +9,7 @@ import msgspec
 from entrepot.edge import quantities
 from entrepot.edge.native.paging import Limit
 from entrepot.edge.native.products.wire import Variant, VariantMembers
-from entrepot.edge.native.values import Code, Count, Id, Money, seen
+from entrepot.edge.native.values import Code, Count, Id, Money, VariantId, seen
 from entrepot.edge.native.wire import Amount, Page, Time, Uuid
 
 Sku = Annotated[str, seen(255)]
@@ -50,7 +50,7 @@ class Adjust(msgspec.Struct, forbid_unknown_fields=True):
     `unit_cost`, with its `currency`, is what a unit of goods that come in cost.
     """
 
-    variant_id: Id
+    variant_id: VariantId
     location_id: Id
     reason: Annotated[str, seen(500)]
     delta: Count | None = None
@@ -77,7 +77,7 @@ class LocationQuery(msgspec.Struct, forbid_unknown_fields=True):
 class StockQuery(msgspec.Struct, forbid_unknown_fields=True):
     """The query of GET /v1/stock."""
 
-    variant_id: Id | None = None
+    variant_id: VariantId | None = None
     location_id: Id | None = None
     low: bool = False
     limit: Limit = 50
@@ -87,7 +87,7 @@ class StockQuery(msgspec.Struct, forbid_unknown_fields=True):
 class LedgerQuery(msgspec.Struct, forbid_unknown_fields=True):
     """The query of GET /v1/stock/ledger."""
 
-    variant_id: Id | None = None
+    variant_id: VariantId | None = None
     limit: Limit = 50
     after: str | None = None
 

@@ -6,6 +6,7 @@ import msgspec
 
 from entrepot.core import ids, scopes
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import prefixes
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
 from entrepot.edge.native import bodies, paging
@@ -31,7 +32,7 @@ async def list_invoices(call: Call) -> Answer:
 async def get_invoice(call: Call) -> Answer:
     """Answer with one invoice, by its own id or by the id of its order."""
     bodies.no_query(call)
-    named = ids.spelled(call.path_ids["id"])
+    named = ids.spelled(call.path_ids["id"], *prefixes.INVOICE)
     found = None if named is None else await call.read(invoices.invoice, named)
     if found is None and named is not None:
         found = await call.read(invoices.of_order, named)

@@ -9,13 +9,13 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.edge.native.orders.wire import LINES_MAX, Address, Long, Name, NewLine, Object
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Id, Instant, Money, Much, Reference, seen
+from entrepot.edge.native.values import Id, Instant, LineId, Money, Much, Reference, seen
 
 
 class ChangedLine(msgspec.Struct, forbid_unknown_fields=True):
     """Changes of a line; what is left out stays."""
 
-    id: Id
+    id: LineId
     quantity: Much | None = None
     unit_price: Money | None = None
 
@@ -25,7 +25,7 @@ class LineChanges(msgspec.Struct, forbid_unknown_fields=True):
 
     add: Annotated[list[NewLine], Meta(max_length=LINES_MAX)] = []
     change: Annotated[list[ChangedLine], Meta(max_length=LINES_MAX)] = []
-    remove: Annotated[list[Id], Meta(max_length=LINES_MAX)] = []
+    remove: Annotated[list[LineId], Meta(max_length=LINES_MAX)] = []
 
 
 class AmendOrder(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,7 +52,7 @@ class Why(msgspec.Struct, forbid_unknown_fields=True):
 class WantedPart(msgspec.Struct, forbid_unknown_fields=True):
     """How much of a line is meant."""
 
-    line_id: Id
+    line_id: LineId
     quantity: Much
 
 

@@ -11,7 +11,7 @@ from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.facets import BETWEEN, FULFILMENTS, RETURNS
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, Refusal, Refused, all_of
-from entrepot.edge import addresses, currency
+from entrepot.edge import addresses, currency, goods_names
 from entrepot.edge.access import Principal
 from entrepot.edge.native import bodies, paging
 from entrepot.edge.native.credentials import NAME
@@ -65,8 +65,9 @@ def new_line(line: wire.NewLine, where: str, code: str | None) -> DraftLine:
     if line.variant_id is not None:
         variant = VariantRef(variant_id=line.variant_id.raw)
     else:
-        names = (("sku", line.sku or ""),)
-        variant = VariantRef(names=names, field="sku", known=True)
+        sku = line.sku or ""
+        names, older = (goods_names.name("sku", sku),), goods_names.older("sku", sku)
+        variant = VariantRef(names=names, field="sku", known=True, older=older)
     return DraftLine(
         where=where,
         variant=variant,

@@ -12,7 +12,17 @@ from entrepot.core.returns import STATES as RETURN_STATES
 from entrepot.core.shipments import STATES
 from entrepot.edge import quantities
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Code, Id, Instant, Money, Much, Reference, seen
+from entrepot.edge.native.values import (
+    Code,
+    CustomerId,
+    Id,
+    Instant,
+    Money,
+    Much,
+    Reference,
+    VariantId,
+    seen,
+)
 from entrepot.edge.native.wire import Amount, FreeObject, Page, Time, Uuid
 
 LINES_MAX = 500
@@ -42,7 +52,7 @@ class NewLine(msgspec.Struct, forbid_unknown_fields=True):
     """
 
     quantity: Much
-    variant_id: Id | None = None
+    variant_id: VariantId | None = None
     sku: Sku | None = None
     unit_price: Money | None = None
     title: Title | None = None
@@ -53,7 +63,7 @@ class NewLine(msgspec.Struct, forbid_unknown_fields=True):
 class Who(msgspec.Struct, forbid_unknown_fields=True):
     """The customer: by `id`, or by name and addresses."""
 
-    id: Id | None = None
+    id: CustomerId | None = None
     name: Name | None = None
     email: Name | None = None
     phone: Name | None = None
@@ -89,7 +99,7 @@ class OrderQuery(msgspec.Struct, forbid_unknown_fields=True):
     fulfilment: Fulfilment | None = None
     returns: Returns | None = None
     attention: bool = False
-    customer_id: Id | None = None
+    customer_id: CustomerId | None = None
     created_after: Instant | None = None
     created_before: Instant | None = None
     updated_after: Instant | None = None

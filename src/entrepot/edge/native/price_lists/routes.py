@@ -6,7 +6,7 @@ from __future__ import annotations
 from entrepot.core import ids
 from entrepot.core.commands import Command
 from entrepot.core.refusal import Reason, Refused, refuse
-from entrepot.edge import revisions
+from entrepot.edge import prefixes, revisions
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Parameter, Response
 from entrepot.edge.native import bodies, paging, tagged
 from entrepot.edge.native.customers.routes import WRITE as CUSTOMERS_WRITE
@@ -101,7 +101,7 @@ async def _carry_out(
 
 def _id(call: Call) -> bytes:
     """The id of the path. Refused: what is no id."""
-    found = ids.spelled(call.path_ids["id"], "list_")
+    found = ids.spelled(call.path_ids["id"], *prefixes.PRICE_LIST)
     if found is None:
         raise Refused(write.NO_PRICE_LIST)
     return found

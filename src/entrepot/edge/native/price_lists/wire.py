@@ -9,12 +9,12 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.price_lists import ENTRIES_MAX, PARTNERSHIPS_MAX
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Code, Id, Money, Percent, seen
+from entrepot.edge.native.values import Code, CustomerId, Money, Percent, VariantId, seen
 from entrepot.edge.native.wire import FreeObject, Page, Time, Uuid
 
 Name = Annotated[str, seen(255)]
 Object = dict[str, Any]
-Customers = Annotated[list[Id], Meta(max_length=PARTNERSHIPS_MAX)]
+Customers = Annotated[list[CustomerId], Meta(max_length=PARTNERSHIPS_MAX)]
 Shown = Annotated[str, Meta(description="A decimal; -10 is 10 % less", examples=["-10"])]
 Price = Annotated[str, Meta(description="An amount with a point", examples=["12.50"])]
 
@@ -27,7 +27,7 @@ class NewEntry(msgspec.Struct, forbid_unknown_fields=True):
     currency the variant's own is meant.
     """
 
-    variant_id: Id
+    variant_id: VariantId
     price: Money | None = None
     currency: Code | None = None
 
@@ -35,7 +35,7 @@ class NewEntry(msgspec.Struct, forbid_unknown_fields=True):
 class EntryChange(msgspec.Struct, forbid_unknown_fields=True):
     """Another price of a variant: what is left out stays, null is the variant's own price."""
 
-    variant_id: Id
+    variant_id: VariantId
     price: Money | None | UnsetType = UNSET
     currency: Code | UnsetType = UNSET
 
@@ -57,7 +57,7 @@ class EntryChanges(msgspec.Struct, forbid_unknown_fields=True):
 
     add: Annotated[list[NewEntry], Meta(max_length=ENTRIES_MAX)] = []
     change: Annotated[list[EntryChange], Meta(max_length=ENTRIES_MAX)] = []
-    remove: Annotated[list[Id], Meta(max_length=ENTRIES_MAX)] = []
+    remove: Annotated[list[VariantId], Meta(max_length=ENTRIES_MAX)] = []
 
 
 class CustomerChanges(msgspec.Struct, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from entrepot.core import ids
 from entrepot.core.refusal import Refused
-from entrepot.edge import revisions
+from entrepot.edge import prefixes, revisions
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Parameter, Response
 from entrepot.edge.native import bodies, paging, tagged
 from entrepot.edge.native.documented import (
@@ -72,7 +72,7 @@ async def amend_product(call: Call) -> Answer:
 
 def _id(call: Call) -> bytes:
     """The id of the path. Refused: what is no id."""
-    found = ids.spelled(call.path_ids["id"], "itm_")
+    found = ids.spelled(call.path_ids["id"], *prefixes.PRODUCT)
     if found is None:
         raise Refused(write.NO_PRODUCT)
     return found

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from entrepot.core.products import STATUSES, VARIANTS_MAX
 from entrepot.edge import quantities
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Code, Id, Measure, Money, seen
+from entrepot.edge.native.values import Code, Measure, Money, VariantId, seen
 from entrepot.edge.native.wire import Amount, FreeObject, Page, Time, Uuid
 
 Text = Annotated[str, seen(255)]
@@ -58,7 +58,7 @@ class NewVariant(VariantMembers, forbid_unknown_fields=True, kw_only=True):
 class ChangedVariant(VariantMembers, forbid_unknown_fields=True, kw_only=True):
     """A variant to change: what is left out stays."""
 
-    id: Id
+    id: VariantId
     currency: Code | UnsetType = UNSET
     price: Money | UnsetType = UNSET
     tracked: bool | UnsetType = UNSET
@@ -89,7 +89,7 @@ class VariantChanges(msgspec.Struct, forbid_unknown_fields=True):
 
     add: NewVariants = []
     change: Annotated[list[ChangedVariant], Meta(max_length=VARIANTS_MAX)] = []
-    remove: Annotated[list[Id], Meta(max_length=VARIANTS_MAX)] = []
+    remove: Annotated[list[VariantId], Meta(max_length=VARIANTS_MAX)] = []
 
 
 class AmendProduct(msgspec.Struct, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Id, Instant, seen
+from entrepot.edge.native.values import CustomerId, Id, Instant, seen
 from entrepot.edge.native.wire import FreeObject, Page, Time, Uuid
 
 Text = Annotated[str, Meta(max_length=500)]
@@ -20,7 +20,7 @@ Kind = Literal["click", "open", "message"]
 class Who(msgspec.Struct, forbid_unknown_fields=True):
     """The contact: by `id`, or by addresses. Addresses that nobody has make a new contact."""
 
-    id: Id | None = None
+    id: CustomerId | None = None
     email: Told | None = None
     phone: Told | None = None
     first_name: Told | None = None

@@ -8,7 +8,7 @@ import msgspec
 
 from entrepot.edge import quantities
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Id
+from entrepot.edge.native.values import Id, VariantId
 from entrepot.edge.native.wire import Amount, Uuid
 
 By = Literal["shelf", "variant", "location", "organization"]
@@ -18,7 +18,7 @@ class ValuationQuery(msgspec.Struct, forbid_unknown_fields=True):
     """The query of GET /v1/stock/valuation."""
 
     by: By = "shelf"
-    variant_id: Id | None = None
+    variant_id: VariantId | None = None
     location_id: Id | None = None
     limit: Limit = 50
     after: str | None = None

@@ -21,7 +21,7 @@ from entrepot.core.decide.buyer_parts import (
 )
 from entrepot.core.partnerships import ACTIVE
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import canonical, known, revisions, told_contacts
+from entrepot.edge import canonical, known, prefixes, revisions, told_contacts
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
 from entrepot.edge.polinate.buyers import wire
@@ -30,9 +30,7 @@ from entrepot.edge.polinate.orders.read import SOURCE
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint
 
-# A buyer shows the first prefix; guides and reference write two, and a partnership has the same id.
-PREFIXES = ("phm_", "pha_", "prt_")
-PREFIX_OF = {EMAIL: "eml_", PHONE: "phn_", None: "loc_"}
+PREFIX_OF = {EMAIL: prefixes.MAILBOX, PHONE: prefixes.TELEPHONE, None: prefixes.PLACE}
 
 _CREATE = msgspec.json.Decoder(wire.CreateBuyer)
 _UPDATE = msgspec.json.Decoder(wire.UpdateBuyer)
@@ -67,11 +65,10 @@ _NULL = b"null"
 
 def buyer_id(text: str) -> bytes:
     """The customer that an id of a path names. Refused: what is no id."""
-    for prefix in PREFIXES:
-        found = ids.spelled(text, prefix)
-        if found is not None:
-            return found
-    raise refuse(Reason.NO_SUCH_CUSTOMER)
+    found = ids.spelled(text, *prefixes.CUSTOMER)
+    if found is None:
+        raise refuse(Reason.NO_SUCH_CUSTOMER)
+    return found
 
 
 def new_buyer(body: bytes) -> wire.CreateBuyer:

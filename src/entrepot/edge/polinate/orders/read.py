@@ -14,7 +14,7 @@ from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import currency, revisions
+from entrepot.edge import currency, prefixes, revisions
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
 from entrepot.edge.keys import KEY_HEADER
@@ -110,7 +110,7 @@ def create_order(
             raise refuse(Reason.INVALID, f"an order that is created here starts as {first}", field)
     customer = CustomerRef()
     if body.partnership_id is not None:
-        customer_id = values.id_of(body.partnership_id, "prt_")
+        customer_id = values.id_of(body.partnership_id, *prefixes.CUSTOMER)
         if customer_id is None:
             raise refuse(Reason.UNKNOWN_CUSTOMER, field="partnershipId")
         customer = CustomerRef(customer_id=customer_id, field="partnershipId")

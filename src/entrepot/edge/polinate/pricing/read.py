@@ -11,7 +11,7 @@ from entrepot.core.decide.price import DraftEntry, MakePriceList, PriceListPaths
 from entrepot.core.money import parse
 from entrepot.core.price_lists import PERCENTAGE, percentage
 from entrepot.core.refusal import Reason, Refusal, Refused, all_of, refuse
-from entrepot.edge import canonical, currency
+from entrepot.edge import canonical, currency, prefixes
 from entrepot.edge.access import Principal
 from entrepot.edge.polinate.orders import bodies, values
 from entrepot.edge.polinate.orders.read import SOURCE
@@ -39,7 +39,7 @@ def create_pricing(
             faults.append(refused.refusal)
     customers = []
     for index, text in enumerate(body.partnership_ids or ()):
-        customer_id = values.id_of(text, "prt_")
+        customer_id = values.id_of(text, *prefixes.CUSTOMER)
         if customer_id is None:
             faults.append(Refusal(Reason.UNKNOWN_CUSTOMER, field=f"partnershipIds[{index}]"))
         else:

@@ -17,7 +17,7 @@ from entrepot.core.integrations import COMMERCE, Connection, key_of
 from entrepot.core.naming import visible
 from entrepot.core.quantity import ONE, Quantity
 from entrepot.core.refusal import Reason, Refused, refuse
-from entrepot.edge import addresses, canonical, currency, quantities
+from entrepot.edge import addresses, canonical, currency, goods_names, prefixes, quantities
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
 from entrepot.edge.synq.ids import uuid
@@ -170,20 +170,20 @@ def _line(line: wire.Line, where: str, code: str, connection: Connection) -> Dra
     if quantity <= 0:
         raise refuse(Reason.INVALID, "must be more than 0", f"{where}.quantity")
     return DraftLine(
-        where, VariantRef(_variant_id(line), None, _names(line, title, connection)), quantity,
-        price, code, title, line.sku or None,
+        where, _variant(line, title, connection), quantity, price, code, title, line.sku or None,
     )  # fmt: skip
 
 
-def _variant_id(line: wire.Line) -> bytes | None:
-    return ids.spelled(line.item_id, "var_") if line.item_id else None
-
-
-def _names(line: wire.Line, title: str, connection: Connection) -> tuple[tuple[str, str], ...]:
-    """What a variant is looked for by, if the item's id is none of ours: the SKU, then the shop's
-    own id; the title where there is neither.
+def _variant(line: wire.Line, title: str, connection: Connection) -> VariantRef:
+    """By the item's id, if it is ours; by the SKU, then the shop's own id; by the title where there
+    is neither.
     """
-    names = [("sku", line.sku)] if line.sku else []
+    names = []
+    older: tuple[goods_names.Name, ...] = ()
+    if line.sku or not line.item_id:
+        kind, told = ("sku", line.sku) if line.sku else ("title", title)
+        names, older = [goods_names.name(kind, told)], goods_names.older(kind, told)
     if line.item_id:
         names.append(addresses.indexed("unified", f"{connection.name}:{line.item_id}"))
-    return tuple(names) or (addresses.indexed("title", title),)
+    variant_id = ids.spelled(line.item_id, *prefixes.VARIANT) if line.item_id else None
+    return VariantRef(variant_id, None, tuple(names), older=older)

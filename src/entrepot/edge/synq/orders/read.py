@@ -14,7 +14,7 @@ from entrepot.core.money import UNITS_MAX, ZERO, Amount, stripped
 from entrepot.core.naming import visible
 from entrepot.core.quantity import LINE_MAX, ONE, Quantity
 from entrepot.core.refusal import Reason, Refused, refuse
-from entrepot.edge import currency
+from entrepot.edge import currency, goods_names, prefixes
 from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import refuse_card_number
 from entrepot.edge.dialect import read_json
@@ -99,7 +99,9 @@ def place_order(body: wire.CreateOrder, principal: Principal) -> tuple[PlaceOrde
         refuse_card_number(visible(getattr(body, field), field), field)
     customer = CustomerRef()
     if body.customer_id:
-        customer = CustomerRef(customer_id=uuid(body.customer_id, "customer_id", "prt_"))
+        customer = CustomerRef(
+            customer_id=uuid(body.customer_id, "customer_id", *prefixes.CUSTOMER)
+        )
     lines = tuple(_line(item, f"{name}[{index}]", code) for index, item in enumerate(items))
     said = {
         "payment_provider": body.payment_provider,
@@ -162,8 +164,10 @@ def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
     if variant_id is not None and location_id is None:
         raise refuse(Reason.INVALID, "needed to reserve stock of a variant", f"{where}.location_id")
     names: tuple[tuple[str, str], ...] = ()
+    older: tuple[tuple[str, str], ...] = ()
     if variant_id is None:
-        names = (("sku", item.sku),) if item.sku else (("title", item.product_title),)
+        kind, told = ("sku", item.sku) if item.sku else ("title", item.product_title)
+        names, older = (goods_names.name(kind, told),), goods_names.older(kind, told)
     price = unit_price(item.unit_price, f"{where}.unit_price")
     try:
         quantity = whole_number(item.quantity, f"{where}.quantity")
@@ -173,7 +177,8 @@ def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
         raise refuse(Reason.INVALID, f"must be 1 to {_QUANTITY_MAX}", f"{where}.quantity")
     # By place: every line comes here, and a name for each member is slow.
     return DraftLine(
-        where, VariantRef(variant_id, None, names), Quantity(quantity * ONE), price, code,
+        where, VariantRef(variant_id, None, names, older=older), Quantity(quantity * ONE), price,
+        code,
         item.product_title, item.sku, item.variant_title,
         location_id if variant_id is not None else None, None, None,
         item.requires_shipping is not False,

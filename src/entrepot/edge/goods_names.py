@@ -1,0 +1,30 @@
+"""Names of goods, as all dialects look for them: a SKU or a title is one name, whoever tells it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from entrepot.edge import addresses
+
+# The longest SKU that a variant can have, and the longest title that Synq takes.
+_SKU_MAX: Final = 255
+_TITLE_MAX: Final = 1_000
+Name = tuple[str, str]
+
+
+def name(kind: str, text: str) -> Name:
+    """The name that the index has. A digest stands for a long title, and for what is too long to
+    be the SKU of a variant.
+    """
+    if kind == "sku" and len(text) <= _SKU_MAX:
+        return kind, text
+    return addresses.indexed(kind, text)
+
+
+def older(kind: str, text: str) -> tuple[Name, ...]:
+    """The name that the index may have from before: Konvo told SKUs of more than 200 characters by
+    their digest, and Synq told titles as they were.
+    """
+    if len(text) <= addresses.NAME_MAX or len(text) > (_SKU_MAX if kind == "sku" else _TITLE_MAX):
+        return ()
+    return (addresses.indexed(kind, text),) if kind == "sku" else ((kind, text),)

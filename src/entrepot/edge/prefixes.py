@@ -1,0 +1,14 @@
+"""The prefixes that ids have in some dialect, by what they name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LINE: Final = ("oi_",)
+VARIANT: Final = ("var_",)
+PRODUCT: Final = ("itm_",)
+PRICE_LIST: Final = ("list_",)
+INVOICE: Final = ("inv_",)
+# One id stands for a customer, the buyer and the partnership (docs/adr/0057).
+CUSTOMER: Final = ("phm_", "pha_", "prt_")
+MAILBOX, TELEPHONE, PLACE = "eml_", "phn_", "loc_"
