@@ -7,6 +7,7 @@ from tests.core.book import ORG, Book, notice, one
 
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.order import revision
+from entrepot.core.results import NotedResult
 
 
 @pytest.mark.parametrize("way", ["placed", "amended", "mirrored"])
@@ -22,3 +23,12 @@ def test_the_answer_of_an_announced_order_has_its_revision(way: str) -> None:
         order = book.placed(**said) if way == "placed" else book.mirrored(said=said)
     known = book.order(order)
     assert (order.ingested, revision(order)) == (True, revision(known))
+
+
+def test_an_order_that_the_same_batch_brought_is_not_announced() -> None:
+    book = Book()
+    mirrored, placed = book.mirrored(sender="k-9"), book.placed(external_reference="PO-7")
+    for text, order in (("k-9", mirrored), ("PO-7", placed)):
+        assert book.done(notice(text)) == NotedResult(fetching=False)
+        assert book.order(order).ingested
+    assert not book.facts.announced

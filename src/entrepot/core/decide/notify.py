@@ -41,8 +41,7 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
     job that fetches it where there is a source.
     """
     org, changes = command.org, Changes(facts)
-    order_id = facts.by_text.get((org, command.order_text))
-    order = facts.orders.get((org, order_id)) if order_id else None
+    order = _known(command, facts)
     if order is not None:
         if not order.ingested:
             order, ingested = events.happened(
@@ -70,6 +69,23 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
     return Decision(changes, NotedResult(fetching=True), settled=False)
 
 
+def _known(command: NotifyOrder, facts: Facts) -> Order | None:
+    """The order that the text means: one of the book, or one that the same batch brought."""
+    org, text = command.org, command.order_text
+    if (order_id := facts.by_text.get((org, text))) is not None:
+        return facts.orders.get((org, order_id))
+    made = facts.orders.now.keys() - facts.orders.base.keys()
+    orders = [facts.orders[key] for key in made if key[0] == org]
+    brought = [order for order in orders if text in _names(order)]
+    return brought[0] if len(brought) == 1 else None
+
+
+def _names(order: Order) -> tuple[str, ...]:
+    """By what an order may have been announced."""
+    names = (order.sender_id, order.external_id, order.external_reference, order.external_name)
+    return tuple(filter(None, names))
+
+
 def match_announced(org: int, decision: Decision, facts: Facts) -> Decision:
     """Note orders as ingested that were announced before they came; they are not announced then.
     What is answered of such an order is the order with that event, so that its revision counts.
@@ -78,8 +94,7 @@ def match_announced(org: int, decision: Decision, facts: Facts) -> Decision:
     """
     changes, noted = decision.changes, dict[bytes, Order]()
     for order in tuple(changes.orders):
-        names = (order.sender_id, order.external_id, order.external_reference, order.external_name)
-        found = [(org, name) for name in names if name and (org, name) in facts.announced]
+        found = [(org, name) for name in _names(order) if (org, name) in facts.announced]
         for name in found:
             changes.announced.remove(name)
         if found and not order.ingested:
