@@ -14,3 +14,11 @@ def folded(text: str) -> str:
         return " ".join(text.lower().split())
     lower = unicodedata.normalize("NFC", text).lower()
     return " ".join(unicodedata.normalize("NFC", lower).split())
+
+
+def ascii_digits(text: str) -> str:
+    """The text with the digits of every script in ASCII, and full-width signs as plain ones."""
+    if text.isascii():
+        return text
+    compatible = unicodedata.normalize("NFKC", text)
+    return "".join([str(unicodedata.decimal(c)) if c.isdecimal() else c for c in compatible])

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from entrepot.core import events
-from entrepot.core.addresses import folded
+from entrepot.core.addresses import ascii_digits, folded
 from entrepot.core.buyers import PHONE, BuyerContact
 from entrepot.core.order import Customer
 
@@ -110,7 +110,7 @@ def exactly(email: str | None, phone: str | None, name: str | None) -> tuple[str
     if email is not None:
         found[folded(email)[:TERM_MAX]] = None
     if phone is not None:
-        digits = digits_of(phone)
+        digits = digits_of(ascii_digits(phone))
         found[(digits.lstrip("0") or digits)[:TERM_MAX]] = None
     words = [word[:TERM_MAX] for word in words_of([name])]
     found |= dict.fromkeys(sorted(words, key=lambda one: -len(one)))
@@ -118,9 +118,12 @@ def exactly(email: str | None, phone: str | None, name: str | None) -> tuple[str
 
 
 def asked_digits(text: str) -> str:
-    """The digits of a text that may be a telephone, without leading zeros; else nothing."""
-    digits = digits_of(text)
-    return (digits.lstrip("0") or digits) if set(text) <= _OF_PHONES else ""
+    """The digits of a text that may be a telephone, without leading zeros; else nothing. Digits of
+    every script are asked for as ASCII ones, of which the terms are.
+    """
+    plain = ascii_digits(text)
+    digits = digits_of(plain)
+    return (digits.lstrip("0") or digits) if set(plain) <= _OF_PHONES else ""
 
 
 def digits_of(text: str) -> str:

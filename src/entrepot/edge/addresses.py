@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from entrepot.core.addresses import folded
+from entrepot.core.addresses import ascii_digits, folded
 
 # An index holds names up to a length; a longer one is known by its digest.
 NAME_MAX = 200
@@ -97,7 +97,7 @@ def phone(text: str) -> tuple[str, str] | None:
     country is left out. An extension rings at the same telephone system and is not compared. A
     number without a country keeps its digits: nobody knows where it is.
     """
-    plain = _EXTENSION.sub("", _ascii_digits(text).strip())
+    plain = _EXTENSION.sub("", ascii_digits(text).strip())
     digits = _DIGITS.sub("", plain)
     if digits.startswith("00") and not plain.startswith("+"):
         plain, digits = "+" + digits[2:], digits[2:]
@@ -123,13 +123,6 @@ def digits_of(text: str) -> str:
 def _is_nobody(text: str) -> bool:
     plain = folded(text)
     return plain in _NOBODY or plain.strip(_AROUND) in _NOBODY
-
-
-def _ascii_digits(text: str) -> str:
-    if text.isascii():
-        return text
-    compatible = unicodedata.normalize("NFKC", text)
-    return "".join([str(unicodedata.decimal(c)) if c.isdecimal() else c for c in compatible])
 
 
 def _international(text: str, digits: str) -> str:

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from entrepot.core import ids
-from entrepot.core.contacts import Found, Page
+from entrepot.core.addresses import ascii_digits
+from entrepot.core.contacts import Found, Page, digits_of
 from entrepot.edge.konvo.contacts import wire
 from entrepot.edge.times import millis_text
 from entrepot.writer.envelope import Answer
@@ -53,7 +54,7 @@ def page(found: Page, shown: Sequence[str]) -> Answer:
 
 def digits(phone: str | None) -> str | None:
     """A telephone number as Konvo shows it beside orders: its digits alone."""
-    return "".join([one for one in phone or "" if one.isdecimal() and one.isascii()]) or None
+    return digits_of(ascii_digits(phone or "")) or None
 
 
 def _known(value: str | None) -> str | UnsetType:
