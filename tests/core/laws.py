@@ -94,7 +94,14 @@ def _check_order(book: Book, order: Order) -> None:
 def _check_pipeline(book: Book, order: Order) -> None:
     steps = [job.kind for job in book.jobs(order)]
     assert len(set(steps)) == len(steps)
-    assert len(steps) <= 1 or set(steps) <= {"capture", "refund", "void", "increase", "hear"}
+    assert len(steps) <= 1 or set(steps) <= {
+        "capture",
+        "refund",
+        "void",
+        "increase",
+        "hear",
+        "look",
+    }
     funds = book.facts.funds_of((order.org, order.id))
     # A capture that is under way is waited for before the rest is let go.
     lets_go = funds and (funds.with_open("void") or funds.with_open("capture"))

@@ -180,9 +180,10 @@ async def test_what_a_look_up_says_is_what_follows(
             partial(payments.order_without_money, service="sandbox"),
             ["payment_operations_without_money", "payment_operations_without_money_keys"],
         ),
+        (partial(payments.order_of_moved, service="sandbox"), ["payment_operations_moved"]),
         (partial(claims.pays_another, provider="stripe", order_id=b"o" * 16), ["orders_sharing"]),
     ],
-    ids=["running", "without money", "with another order"],
+    ids=["running", "without money", "moved", "with another order"],
 )
 async def test_the_order_of_a_payment_is_found_by_an_index(
     house: House, find: Any, indexes: list[str]

@@ -263,6 +263,11 @@ async def test_a_notification_is_read_for_what_it_names(provider: AdyenProvider)
         read = provider.read_notification({}, of_operation(event, success=success))
         assert read is not None
         assert not read.of_money, event
+        assert not read.failed, event
+    for event in ("CAPTURE_FAILED", "REFUND_FAILED"):
+        read = provider.read_notification({}, of_operation(event))
+        assert read is not None
+        assert read.failed, event
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,22 @@ async def test_a_notification_is_read_for_what_it_names(
     assert not read.of_money
 
 
+@pytest.mark.parametrize(
+    ("event", "failed"),
+    [
+        ("CAPTURE.DENIED", True), ("CAPTURE.REVERSED", True), ("CAPTURE.DECLINED", True),
+        ("REFUND.FAILED", True), ("CAPTURE.COMPLETED", False), ("CAPTURE.REFUNDED", False),
+    ],
+)  # fmt: skip
+async def test_money_that_did_not_move_after_all_is_told(
+    vendor: Vendor, provider: PayPalProvider, event: str, failed: bool
+) -> None:
+    told = BODY.replace(b"CAPTURE.COMPLETED", event.encode())
+    read = provider.read_notification(signed(vendor, told), told)
+    assert read is not None
+    assert read.failed is failed
+
+
 async def test_a_forged_notification_is_none(vendor: Vendor, provider: PayPalProvider) -> None:
     right = signed(vendor)
     for headers, body in (

@@ -49,6 +49,20 @@ async def test_a_notification_is_read_for_what_it_names(provider: StripeProvider
 
 
 @pytest.mark.parametrize(
+    ("status", "failed"),
+    [("failed", True), ("canceled", True), ("succeeded", False), ("pending", False)],
+)
+async def test_a_refund_that_failed_is_told(
+    provider: StripeProvider, status: str, failed: bool
+) -> None:
+    about = {"id": "re_1", "object": "refund", "payment_intent": "pi_1", "status": status}
+    event = {"id": "evt_1", "object": "event", "type": "refund.updated", "data": {"object": about}}
+    told = json.dumps(event)
+    read = provider.read_notification(signed(told), told.encode())
+    assert read == Notification("evt_1", ("re_1", "pi_1"), failed=failed)
+
+
+@pytest.mark.parametrize(
     ("headers", "body"),
     [
         ({}, EVENT),

@@ -30,6 +30,7 @@ from tests.store.twins_changed import DONE
 from tests.store.verify_book import START, Healthy, healthy_book, operation_key
 
 from entrepot.core.decide.notify import NotifyOrder, fetch_job_id
+from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob, Taken
 from entrepot.core.decide.wake import WakeStep
 from entrepot.store import accounts, keeping, reading, writing
@@ -81,8 +82,8 @@ def opened(runner: asyncio.Runner, url: str, twins: Rows | None) -> Book:
 
 
 async def _wait(book: Healthy) -> None:
-    """Two payments whose outcome the service says later, which it says of one; and announcements
-    whose orders nobody fetches.
+    """Two payments whose outcome the service says later, which it says of one; one whose money was
+    taken; and announcements whose orders nobody fetches.
     """
     for name in ("waits", "woken"):
         order_id = await book.reserved(name, book.placing("hard", 1))
@@ -94,6 +95,11 @@ async def _wait(book: Healthy) -> None:
             )
         )  # fmt: skip
     await book.tell(WakeStep(ORG, "sandbox", "ref-woken"))
+    order_id = await book.reserved("moved", book.placing("hard", 1))
+    job = await book.job(order_id)
+    await book.tell(
+        SettlePayment(ORG, order_id, job.id, job.fence, "captured", "", "ref-moved", payment=1)
+    )
     fetch = fetch_job_id(ORG, "not-known-yet")
     await book.tell(DeferJob(ORG, fetch, 0, START, "down", parked=True))
     url = "http://127.0.0.1/{orderId}"

@@ -41,6 +41,9 @@ ASKED_PAYMENTS: dict[str, Callable[[Connection, Ids], Any]] = {
         for name in _payment_names(conn)
         for most in (None, 100)
     ],
+    "payments.order_of_moved": lambda conn, _: payments.order_of_moved(
+        conn, ORG, "sandbox", "ref-moved"
+    ),
     "payments.order_of_running": lambda conn, _: payments.order_of_running(
         conn, ORG, "sandbox", "ref-waits"
     ),

@@ -35,10 +35,11 @@ PAYMENT_MOVES: dict[str, frozenset[str]] = {
     "authorized": frozenset({"paid", "partially_refunded", "refunded", "voided"}),
     # An order that is paid can come to cost more: the rest is held then, and not taken yet.
     "paid": frozenset({"authorized", "partially_refunded", "refunded", "disputed"}),
-    "partially_refunded": frozenset({"authorized", "refunded", "disputed"}),
+    "partially_refunded": frozenset({"authorized", "paid", "refunded", "disputed"}),
     "disputed": frozenset({"authorized", "paid", "partially_refunded", "refunded"}),
-    # A further payment of an order that ended may have been taken already, and is given back.
-    "refunded": frozenset({"partially_refunded"}),
+    # A further payment of an order that ended may have been taken already, and is given back. A
+    # refund or a capture may fail after it was done.
+    "refunded": frozenset({"authorized", "paid", "partially_refunded"}),
     "voided": frozenset({"paid"}),
     "declined": frozenset(),
 }

@@ -21,17 +21,18 @@ STATES = {
     "prepared": "The operation is written down. The provider may know of it; no answer is known.",
     "running": "The provider has the request and says its outcome later.",
     "done": "The provider did it.",
-    "declined": "The provider refused it for good.",
+    "declined": "The provider refused it for good, or says that it failed after it was done.",
     "given_up": (
         "Nothing is left of it and nothing will come of it: the provider was told to keep no money "
         "under its key."
     ),
 }
-# The moves of each state. An authorisation that is done is given up when a void takes it back.
+# The moves of each state. An authorisation that is done is given up when a void takes it back. A
+# capture or a refund that was done is declined where the provider says later that it failed.
 FORWARD: dict[str, frozenset[str]] = {
     "prepared": frozenset({"running", "done", "declined", "given_up"}),
     "running": frozenset({"done", "declined", "given_up"}),
-    "done": frozenset({"given_up"}),
+    "done": frozenset({"given_up", "declined"}),
     "declined": frozenset(),
     "given_up": frozenset(),
 }

@@ -31,6 +31,8 @@ _PAYMENTS: Mapping[str, re.Pattern[str]] = MappingProxyType({
     "paypal": re.compile(r"[A-Za-z0-9-]{6,64}\Z"),
 })  # fmt: skip
 _NAME_CAPTURES = frozenset({"paypal"})
+# A capture of a PaymentIntent that succeeded stays one.
+_CAPTURES_STAY = frozenset({"stripe"})
 WHAT: Mapping[str, str] = MappingProxyType({
     "stripe": "a saved method of a customer, cus_.../pm_...",
     "adyen": "a stored method of a shopper, SHOPPER/STORED-METHOD",
@@ -54,6 +56,11 @@ def names_captures(service: str) -> bool:
     services give back the payment.
     """
     return service in _NAME_CAPTURES
+
+
+def may_fail_later(service: str, kind: str) -> bool:
+    """Whether a capture or a refund can fail at the service after the service did it."""
+    return kind == "refund" or (kind == "capture" and service not in _CAPTURES_STAY)
 
 
 def are_notified(service: str) -> bool:

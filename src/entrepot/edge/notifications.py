@@ -45,6 +45,7 @@ class Read(NamedTuple):
     id: str
     references: tuple[str, ...]
     of_money: bool = False  # it tells that money is held or was taken
+    failed: bool = False  # it tells that a capture or a refund failed
 
 
 # Checks a notification: the provider, the organization's id, headers in small letters, the body.
@@ -119,7 +120,7 @@ async def _take(
     # In transactions of their own, after the first: a step that put itself off before now shows its
     # reference, and one that does so later finds what is kept.
     for reference in named:
-        wake = WakeStep(told.org, provider, reference, told.id, told.of_money)
+        wake = WakeStep(told.org, provider, reference, told.id, told.of_money, told.failed)
         _done(await services.writer.submit(Envelope(wake, request_id, actor=who)))
     is_new = isinstance(kept.result, NoticeResult) and kept.result.new
     return "taken" if is_new else "repeated"

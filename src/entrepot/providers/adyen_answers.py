@@ -45,6 +45,7 @@ _EVENTS: Mapping[str, tuple[str, ...]] = {
     "refund": ("REFUND", "REFUND_FAILED", "CANCEL_OR_REFUND"),
 }
 _OF_MONEY = ("AUTHORISATION", "CAPTURE")
+_FAILED = ("CAPTURE_FAILED", "REFUND_FAILED")
 # The notifications that tell of money, if they tell a success.
 _MOVES = frozenset({
     "AUTHORISATION", "CAPTURE", "REFUND", "CANCELLATION", "TECHNICAL_CANCEL", "EXPIRE",
@@ -186,7 +187,8 @@ def told_by(items: list[Item]) -> Notification:
     id_ = f"{first.event}|{first.psp}|{first.is_success}|{len(items)}"
     named = [one for item in items for one in (item.psp, item.original, item.merchant_reference)]
     of_money = any(item.is_success and item.event in _OF_MONEY for item in items)
-    return Notification(id_, tuple(dict.fromkeys(one for one in named if one)), of_money)
+    failed = any(item.event in _FAILED for item in items)
+    return Notification(id_, tuple(dict.fromkeys(one for one in named if one)), of_money, failed)
 
 
 def found_by(heard: Iterable[tuple[int, Item]]) -> list[Found]:

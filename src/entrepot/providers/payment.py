@@ -222,6 +222,8 @@ class Notification(NamedTuple):
     """What the notification names: the service's references, and the order's id where told."""
     of_money: bool = False
     """Whether it tells that money is held or was taken."""
+    failed: bool = False
+    """Whether it tells that a capture or a refund failed, perhaps after it was done."""
 
 
 FoundState: TypeAlias = Literal[

@@ -154,7 +154,8 @@ class PayPalProvider:
             event = json.loads(body)
             named = answers.named_by(event["resource"])
             of_money = event.get("event_type") in answers.OF_MONEY
-            return Notification(str(event["id"]), named, of_money)
+            failed = event.get("event_type") in answers.FAILED
+            return Notification(str(event["id"]), named, of_money, failed)
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
 

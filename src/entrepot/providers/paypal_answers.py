@@ -39,6 +39,11 @@ _OUR_FAULTS = frozenset({
 })  # fmt: skip
 # Events which tell that money is held, or was taken.
 OF_MONEY = frozenset({"PAYMENT.AUTHORIZATION.CREATED", "PAYMENT.CAPTURE.COMPLETED"})
+# Events which tell that a capture or a refund failed, perhaps after it was done.
+FAILED = frozenset({
+    "PAYMENT.CAPTURE.DENIED", "PAYMENT.CAPTURE.DECLINED", "PAYMENT.CAPTURE.REVERSED",
+    "PAYMENT.CAPTURE.FAILED", "PAYMENT.REFUND.FAILED", "PAYMENT.REFUND.CANCELLED",
+})  # fmt: skip
 _NAMED = ("order_id", "authorization_id", "capture_id", "refund_id")
 DONE_BEFORE = frozenset({"ORDER_ALREADY_AUTHORIZED", "ORDER_ALREADY_CAPTURED"})
 VOIDED_BEFORE = frozenset({"AUTHORIZATION_VOIDED", "PREVIOUSLY_VOIDED"})

@@ -123,7 +123,8 @@ class StripeProvider:
             )  # fmt: skip
             told = event.to_dict()
             of_money = told["type"] in answers.OF_MONEY
-            return Notification(str(told["id"]), answers.references_of(told), of_money)
+            failed = answers.is_of_failed(told)
+            return Notification(str(told["id"]), answers.references_of(told), of_money, failed)
         except (ValueError, KeyError, TypeError, AttributeError, stripe.StripeError):
             return None
 

@@ -114,7 +114,7 @@ def of_refund(refund: Mapping[str, Any]) -> Refunded | Declined | Running:
     id_, status = str(refund["id"]), str(refund["status"])
     if status == "succeeded":
         return Refunded(id_)
-    if status in ("failed", "canceled"):
+    if status in _FAILED:
         return Declined(f"the refund is {status}", refund.get("failure_reason"))
     return Running(f"the refund is {status}", id_)
 
@@ -209,11 +209,18 @@ def is_replayed(told: Any) -> bool:
     return str(headers.get("idempotent-replayed", "")).lower() == "true"
 
 
+_FAILED = ("failed", "canceled")  # a refund that gave no money back
 # Events which tell that money is held, or was taken.
 OF_MONEY = frozenset({
     "payment_intent.amount_capturable_updated", "payment_intent.succeeded", "charge.succeeded",
     "charge.captured",
 })  # fmt: skip
+
+
+def is_of_failed(event: Mapping[str, Any]) -> bool:
+    """Whether an event tells of a refund that failed, perhaps after it succeeded."""
+    about = event["data"]["object"]
+    return about.get("object") == "refund" and about.get("status") in _FAILED
 
 
 def references_of(event: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from entrepot.core import actor, events, ids
 from entrepot.core.changes import Changes
 from entrepot.core.claims import Claim
+from entrepot.core.decide import after_done
+from entrepot.core.decide.after_done import TAKEN, Failed
 from entrepot.core.decide.jobs import held_job
 from entrepot.core.decide.late_money import again_at, may_have_late_money, pays_another
 from entrepot.core.decide.moves import stand
@@ -16,9 +18,6 @@ from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job, Order
 from entrepot.core.results import Decision, StepResult
-
-# Facets of an order whose money was taken, and which a dispute can change.
-TAKEN = frozenset({"paid", "partially_refunded", "disputed"})
 
 
 class SettleLook(NamedTuple):
@@ -36,6 +35,7 @@ class SettleLook(NamedTuple):
     found: str = ""
     claim: Claim | None = None  # the reference of that money: it may pay another order now
     other: bytes | None = None  # an order that came with that reference too, without claiming it
+    failed: tuple[Failed, ...] = ()  # what the service did, and says failed after all
 
 
 def wants(command: SettleLook, needs: Needs) -> None:
@@ -55,6 +55,9 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
     Money that came after the order's end, or for what was declined of a running order, is left to
     the operator, unless another live order has the money now: nobody but the shop knows what the
     money is for. While it is not known whether the other order gets the money, this one waits.
+
+    A capture or a refund that failed after it was done is declined. A capture of which a refund
+    stands, or is under way, is left to the operator: refunds are never above captures.
     """
     job = held_job(command.org, command.job_id, command.fence, facts, "look")
     key = (command.org, command.order_id)
@@ -69,7 +72,11 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
             return defer(_parked(command, job, facts), facts)
         if other.facets.payment == "pending":
             return defer(_waiting(command, job, other, facts), facts)
+    if not after_done.refunds_stand(funds, command.failed):
+        found = command._replace(found=_given_back(funds.service))
+        return defer(_parked(found, job, facts), facts)
     order = goes_on(before := order)
+    order, funds = after_done.decline(order, funds, command.failed, facts, changes)
     if order.facets.payment in TAKEN and funds.facet in TAKEN:
         facet = "disputed" if command.disputed else funds.facet
         if facet != order.facets.payment:
@@ -85,6 +92,13 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
     elif order != before:
         changes.reasons.append(order)
     return Decision(changes, StepResult(None, funds, order))
+
+
+def _given_back(service: str) -> str:
+    return (
+        f"{service} says that a capture failed after it was done, and gave money of it back: "
+        "settle this there, then retry"
+    )
 
 
 def _waiting(command: SettleLook, job: Job, other: Order, facts: Facts) -> DeferJob:

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from entrepot.core import ids
 from entrepot.core.changes import Changes
-from entrepot.core.decide import late_money
+from entrepot.core.decide import after_done, late_money
+from entrepot.core.decide.after_done import TAKEN
 from entrepot.core.decide.jobs import held_here
-from entrepot.core.decide.look import TAKEN
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
+from entrepot.core.kinds import Key
 from entrepot.core.needs import Needs
 from entrepot.core.notice import NOTICES, NoticeKey
 from entrepot.core.results import Decision, StepResult
@@ -24,6 +25,7 @@ class WakeStep(NamedTuple):
     reference: str  # the provider's own, of a payment whose outcome the provider says later
     event: str = ""  # the notice of the notification, if it is kept: heard now, if a step waits
     of_money: bool = False  # the notification tells that money is held or was taken
+    failed: bool = False  # it tells that a capture or a refund failed
 
 
 def wants(command: WakeStep, needs: Needs) -> None:
@@ -32,6 +34,8 @@ def wants(command: WakeStep, needs: Needs) -> None:
     needs.running.add(reference)
     if command.of_money:
         needs.without_money.add(reference)
+    if command.failed:
+        needs.moved.add(reference)
     named = ids.any_spelling(command.reference)
     if named is not None:
         # A service tells the order's id where it was told the id.
@@ -55,8 +59,13 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
     disputed; or it has no money, and the notification tells of some. In the second case the order
     is also found by the reference of the payment that came to nothing. A notice that nothing waits
     for stays unheard, and a step that puts itself off looks for such a notice.
+
+    A notification that a capture or a refund failed has every capture and refund asked about again:
+    those that are done, and those that a worker asks about, whose answer may be older.
     """
     changes = Changes(facts)
+    if command.failed and (asked := _ask_again(command, facts, changes)) is not None:
+        return asked
     order_id = facts.by_reference.get((command.org, command.service, command.reference))
     order = facts.orders.get((command.org, order_id)) if order_id else None
     if order is None:
@@ -82,6 +91,51 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
             changes.orders.put(goes_on(order))
         elif (goes := goes_on(order)) != order:
             changes.reasons.append(goes)
+    return Decision(changes, StepResult(None))
+
+
+def _of_failed(command: WakeStep, facts: Facts) -> Key | None:
+    """The order of a capture or a refund that failed: by the service's reference, or its own id."""
+    named = command.org, command.service, command.reference
+    order_id = facts.by_reference.get(named) or facts.moved.get(named)
+    key = (command.org, order_id or ids.any_spelling(command.reference) or b"")
+    funds = facts.funds_of(key)
+    known = key in facts.orders and funds is not None and funds.service == command.service
+    return key if known else None
+
+
+def _ask_again(command: WakeStep, facts: Facts, changes: Changes) -> Decision | None:
+    """Have the service asked about every capture and refund of the order; None where there is none.
+    Whoever waits for an answer on one holds its step no longer.
+    """
+    key = _of_failed(command, facts)
+    if key is None:
+        return None
+    order, funds = facts.orders[key], facts.funds_of(key)
+    notice = facts.of(NOTICES).get(_notice_key(command)) if command.event else None
+    if funds is None or (notice is not None and notice.heard_at):
+        return Decision(changes, StepResult(None))  # a repeat
+    steps = [
+        job for job in facts.jobs.values()
+        if (job.org, job.order_id) == key and job.kind in after_done.MOVES
+        and job.state in ("due", "parked")
+    ]  # fmt: skip
+    for job in steps:
+        again = job._replace(
+            state="due", run_at=facts.now, put_off_at=facts.now, leased_until=0,
+            fence=job.fence + 1,
+        )  # fmt: skip
+        changes.jobs.put(held_here(again, facts))
+    if steps and order.parked:
+        at = max(facts.now, order.updated_at + 1000)
+        changes.orders.put(goes_on(order.changed(updated_at=at)))
+    if after_done.has_moved(funds):
+        told_at = facts.now if notice is None else notice.received_at
+        late_money.look_again(order, told_at, facts, changes)
+    elif not steps:
+        return None
+    if notice is not None:
+        changes.of(NOTICES).put(notice._replace(heard_at=facts.now))
     return Decision(changes, StepResult(None))
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from entrepot.core import references
 from entrepot.core.commands import Command
+from entrepot.core.decide.after_done import Failed
 from entrepot.core.decide.late_money import NOTHING
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.steps import FinishJob
 from entrepot.core.facets import ENDED
 from entrepot.core.money import Amount
 from entrepot.core.payment import FullPayment
-from entrepot.pipeline.steps import Held, Terms, park, put_off, request_of
+from entrepot.pipeline.steps import Held, Terms, operation_request, park, put_off, request_of
 from entrepot.providers.payment import (
     Authorised,
     Captured,
+    Declined,
     Disputed,
     Misconfigured,
     NotSent,
@@ -31,9 +34,12 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         return FinishJob(job.org, job.id, job.fence)
     service, its = funds.service, funds.first.payment
     disputed, detail, found = False, "", ""
+    failed: list[Failed] = []
     for payment in funds.payments:
         reference = payment.authorisation.provider_reference
         answer = await provider.look_up(request_of(payment), reference)
+        if not isinstance(answer, Misconfigured | NotSent | Unknown):
+            answer = await _failed(payment, provider, failed) or answer
         if isinstance(answer, Misconfigured):
             return park(held, f"{service}: {answer.detail}", terms)
         if isinstance(answer, NotSent | Unknown):
@@ -47,8 +53,29 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     claim = (its.org, its.provider.lower(), its.reference)
     other = held.pays_another if its is funds.first.payment else None
     return SettleLook(
-        job.org, job.order_id, job.id, job.fence, disputed, detail, found, claim, other
+        job.org, job.order_id, job.id, job.fence, disputed, detail, found, claim, other,
+        tuple(failed),
     )  # fmt: skip
+
+
+async def _failed(
+    full: FullPayment, provider: PaymentProvider, failed: list[Failed]
+) -> Misconfigured | NotSent | Unknown | None:
+    """Put to `failed` what the service did of a payment, and says failed after all. None, or why
+    the service cannot tell.
+    """
+    several = provider.terms.several_captures
+    for one in full.operations:
+        may = references.may_fail_later(full.payment.service, one.kind)
+        if not may or one.state != "done" or one.provider_reference is None:
+            continue
+        request = operation_request(full, one, several=several)
+        said = await provider.look_up(request, one.provider_reference)
+        if isinstance(said, Misconfigured | NotSent | Unknown):
+            return said
+        if isinstance(said, Declined):
+            failed.append(Failed(one.payment, one.number, said.reason))
+    return None
 
 
 def _late(held: Held, full: FullPayment, answer: Authorised | Captured | Disputed) -> str:

@@ -29,6 +29,8 @@ payments = table(
 LIVE = text("kind = 'authorise' AND state <> 'declined' AND state <> 'given_up'")
 # That is, no state in it.
 WITHOUT_MONEY = text("kind = 'authorise' AND (state = 'declined' OR state = 'given_up')")
+# That is, money that was taken or given back.
+MOVED = text("state = 'done' AND (kind = 'capture' OR kind = 'refund')")
 # As an index says it: SQLite takes one over some rows only where the text is the same.
 RUNNING = text("state = 'running'")
 
@@ -64,6 +66,11 @@ payment_operations = table(
     partial_index(
         "payment_operations_without_money_keys",
         "org", "key", "order_id", "kind", "state", where=WITHOUT_MONEY,
+    ),
+    # A provider may say later that a capture or a refund failed after it was done.
+    partial_index(
+        "payment_operations_moved",
+        "org", "provider_reference", "order_id", "kind", "state", where=MOVED,
     ),
 )  # fmt: skip
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, select
 
+from entrepot.core.facts import Facts
 from entrepot.core.kinds import Key
+from entrepot.core.needs import Needs
 from entrepot.core.payment import Operation, Payment
 from entrepot.store import schema
 from entrepot.store.engines import sql
-from entrepot.store.schema.payments import RUNNING, WITHOUT_MONEY
+from entrepot.store.schema.payments import MOVED, RUNNING, WITHOUT_MONEY
 
 _BY_ORDER = ("org", "order_id")
+
+
+_Named = tuple[int, str, str]  # an organization, a service, and the service's reference
+_Find = Callable[[Connection, int, str, str], bytes | None]
 
 
 class OfOrder:
@@ -21,6 +28,28 @@ class OfOrder:
     def __init__(self) -> None:
         self.payments: list[Payment] = []
         self.operations: list[Operation] = []
+
+
+def find_named(conn: Connection, needs: Needs, facts: Facts) -> None:
+    """Find the orders of payments by what their service calls them. An operation without an outcome
+    comes before one that has its outcome.
+    """
+    _find(conn, needs.running, order_of_running, facts.by_reference, needs)
+    needs.ending.update((named[0], id_) for named, id_ in facts.by_reference.items())
+    known = facts.by_reference.keys()
+    _find(conn, needs.without_money - known, order_without_money, facts.without_money, needs)
+    _find(conn, needs.moved - known, order_of_moved, facts.moved, needs)
+
+
+def _find(
+    conn: Connection, named: set[_Named], find: _Find, found: dict[_Named, bytes], needs: Needs
+) -> None:
+    for one in named:
+        order_id = find(conn, *one)
+        if order_id is not None:
+            found[one] = order_id
+            needs.whole_order(one[0], order_id)
+            needs.steps.add((one[0], order_id))
 
 
 def order_of_running(conn: Connection, org: int, service: str, reference: str) -> bytes | None:
@@ -47,6 +76,18 @@ def order_without_money(conn: Connection, org: int, service: str, reference: str
         if (order_id := conn.execute(newest).scalar_one_or_none()) is not None:
             return bytes(order_id)
     return None
+
+
+def order_of_moved(conn: Connection, org: int, service: str, reference: str) -> bytes | None:
+    """The newest order with a capture or a refund that the service did, by the service's reference
+    of it.
+    """
+    if not _is_readable(service, reference):
+        return None
+    asked = schema.payment_operations.c
+    named = _orders_at(org, service).where(MOVED, asked.provider_reference == reference)
+    newest = conn.execute(named.order_by(asked.order_id.desc()).limit(1)).scalar_one_or_none()
+    return None if newest is None else bytes(newest)
 
 
 def _is_readable(*names: str) -> bool:

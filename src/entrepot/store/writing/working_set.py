@@ -79,19 +79,7 @@ def load(conn: Connection, needs: Needs, facts: Facts, *, lock: bool | None = No
         if order_id is not None:
             facts.by_text[org, text] = order_id
             needs.orders.add((org, order_id))
-    for org, service, reference in needs.running:
-        order_id = payments.order_of_running(conn, org, service, reference)
-        if order_id is not None:
-            facts.by_reference[org, service, reference] = order_id
-            needs.whole_order(org, order_id)
-            needs.steps.add((org, order_id))
-            needs.ending.add((org, order_id))
-    for named in needs.without_money - facts.by_reference.keys():
-        order_id = payments.order_without_money(conn, *named)
-        if order_id is not None:
-            facts.without_money[named] = order_id
-            needs.whole_order(named[0], order_id)
-            needs.steps.add((named[0], order_id))
+    payments.find_named(conn, needs, facts)
     for org in needs.oversold:
         facts.oversold[org] = allocation.oversold(conn, org, OVERSOLD_NAMED)
     if needs.connections:

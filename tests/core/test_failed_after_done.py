@@ -1,0 +1,172 @@
+"""A capture or a refund that fails at its service after the service had done it."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from tests.core.book import ORG, Book
+from tests.core.test_decide_difference import a_book, costing, funds, job_of, work
+
+from entrepot.core import events, ids
+from entrepot.core.decide.after_done import Failed
+from entrepot.core.decide.capture import CaptureOrder
+from entrepot.core.decide.look import SettleLook
+from entrepot.core.decide.operate import SettleOperation
+from entrepot.core.decide.refund import RefundOrder
+from entrepot.core.decide.wake import WakeStep
+from entrepot.core.money import Amount
+from entrepot.core.notice import NOTICES, Notice
+from entrepot.core.order import Order
+from entrepot.core.refusal import Reason
+
+CAPTURE, REFUND = 2, 3  # the numbers of the operations behind the authorisation
+
+
+def moved(refund: int | None = None, capture: int | None = None) -> tuple[Book, Order]:
+    """An order of 10.00 EUR whose money was taken, and of which so much was given back."""
+    book, order = a_book()
+    amount = None if capture is None else Amount(capture, 2)
+    book.done(CaptureOrder(ORG, "native", order.id, amount))
+    settled(book, order)
+    if refund is not None:
+        book.done(RefundOrder(ORG, "native", order.id, Amount(refund, 2)))
+        settled(book, order)
+    return book, order
+
+
+def settled(book: Book, order: Order) -> None:
+    for _ in range(3):
+        work(book, order, good=True)
+
+
+def told(book: Book, order: Order, *, failed: bool = True, event: str = "") -> list[str]:
+    """The kinds of the order's jobs after a notification that something failed."""
+    book.done(WakeStep(ORG, "adyen", ids.dashed(order.id), event, failed=failed))
+    return [job.kind for job in book.jobs(order)]
+
+
+def looked(book: Book, order: Order, *numbers: int) -> Order:
+    job, failed = job_of(book, order, "look"), tuple(Failed(1, one, "no") for one in numbers)
+    book.done(SettleLook(ORG, order.id, job.id, job.fence, False, failed=failed))
+    return book.order(order)
+
+
+@pytest.mark.parametrize(
+    ("refund", "numbers", "facet", "left"),
+    [
+        (None, (CAPTURE,), "authorized", (1000, 0)),
+        (1000, (REFUND,), "paid", (0, 1000)),
+        (400, (REFUND,), "paid", (0, 1000)),
+        (1000, (CAPTURE, REFUND), "authorized", (1000, 0)),
+    ],
+)
+def test_the_order_stands_as_its_sums_say(
+    refund: int | None, numbers: tuple[int, ...], facet: str, left: tuple[int, int]
+) -> None:
+    book, order = moved(refund)
+    assert told(book, order) == ["look"]
+    after = looked(book, order, *numbers)
+    kind = "capture" if CAPTURE in numbers else "refund"
+    assert (after.facets.payment, after.reason) == (facet, f"{kind}_declined")
+    assert f"the {kind} of " in (after.reason_detail or "")
+    assert "EUR failed after it was done: no" in (after.reason_detail or "")
+    its = funds(book, order)
+    assert (its.capturable, its.refundable) == left
+    types = [events.REFUND_DECLINED, events.CAPTURE_DECLINED]
+    said = [one for one in book.types(order) if one in types]
+    assert said == [types[number == CAPTURE] for number in sorted(numbers, reverse=True)]
+    assert book.jobs(order) == []
+
+
+def test_a_repeat_changes_nothing_more() -> None:
+    book, order = moved(400)
+    notice = Notice(ORG, "adyen", ids.dashed(order.id), "evt", book.facts.now, 0, b"")
+    book.facts.of(NOTICES).read([notice])
+    assert told(book, order, event="evt") == ["look"]
+    after = looked(book, order, REFUND)
+    assert told(book, order, event="evt") == [], "the capture could fail as well"
+    assert book.order(order) == after
+    assert told(book, order) == ["look"]
+    assert looked(book, order, REFUND) == after
+
+
+@pytest.mark.parametrize("script", sorted(set(permutations(["done", "failed", "failed"]))))
+def test_any_order_of_what_is_notified_ends_in_the_same_state(script: tuple[str, ...]) -> None:
+    """The service answers by all that it has told: one that failed was not done."""
+    book, order = a_book()
+    book.done(CaptureOrder(ORG, "native", order.id))
+    known = False
+    for word in script:
+        known = known or word == "failed"
+        if word == "failed":
+            told(book, order)
+        for job in book.jobs(order):
+            if job.kind == "look":
+                looked(book, order, CAPTURE)
+            elif funds(book, order).first.first_open("capture") is not None:
+                settle = SettleOperation(
+                    ORG, order.id, job.id, job.fence, 1, CAPTURE, not known, "no", "psp"
+                )
+                book.done(settle)
+            else:
+                work(book, order, good=True)
+    after = book.order(order)
+    assert (after.facets.payment, after.reason) == ("authorized", "capture_declined")
+    assert book.asked(order) == [("authorise", "done"), ("capture", "declined")]
+    assert (funds(book, order).capturable, book.jobs(order)) == (1000, [])
+
+
+def test_an_answer_from_before_the_notification_is_not_taken() -> None:
+    book, order = a_book()
+    book.done(CaptureOrder(ORG, "native", order.id))
+    job = job_of(book, order, "capture")
+    told(book, order)
+    late = SettleOperation(ORG, order.id, job.id, job.fence, 1, CAPTURE, True, "", "psp")
+    assert book.refused(late).reason is Reason.STALE_LEASE
+
+
+@pytest.mark.parametrize("open_", [True, False])
+def test_refunds_are_never_above_captures(open_: bool) -> None:
+    """The service says that the money it gave back, or is giving back, was never taken."""
+    book, order = moved()
+    book.done(RefundOrder(ORG, "native", order.id, Amount(400, 2)))
+    if not open_:
+        settled(book, order)
+    assert "look" in told(book, order)
+    after = looked(book, order, CAPTURE)
+    assert (after.parked, book.asked(order)[1]) == (True, ("capture", "done"))
+    assert "gave money of it back" in (after.reason_detail or "")
+    # The refund failed as well, and somebody retries.
+    if not open_:
+        assert looked(book, order, CAPTURE, REFUND).parked is False
+        assert funds(book, order).capturable == 1000
+
+
+def test_what_is_held_for_nothing_once_more_is_let_go() -> None:
+    book, order = moved(capture=400)
+    book.done(CaptureOrder(ORG, "native", order.id))
+    settled(book, order)
+    book.done(costing(order, 400))  # 4.00 are given back of the first capture, 2.00 of the second
+    settled(book, order)
+    assert told(book, order) == ["look"]
+    looked(book, order, 3, 4)
+    assert [job.kind for job in book.jobs(order)] == ["void"]
+    assert (funds(book, order).taken, funds(book, order).first.held) == (400, 0)
+
+
+def test_what_is_held_once_more_of_an_order_that_ended_is_let_go() -> None:
+    book, order = moved()
+    book.told(order, ("polinate_phase", "CANCELLED"))
+    settled(book, order)
+    assert book.order(order).facets[:2] == ("cancelled", "refunded")
+    assert told(book, order) == ["look"]
+    looked(book, order, CAPTURE, REFUND)
+    assert [job.kind for job in book.jobs(order)] == ["void"]
+    work(book, order, good=True)
+    assert book.order(order).facets[:2] == ("cancelled", "voided")
+
+
+def test_a_notification_that_nothing_failed_has_nothing_looked_at() -> None:
+    book, order = moved(1000)
+    assert told(book, order, failed=False) == []
