@@ -259,9 +259,16 @@ class Senders(RuleBasedStateMachine):
         for order in self.book.facts.orders.values():
             payment = self.book.facts.funds_of((ORG, order.id))
             if payment is not None:
-                kept = order.facets.stage in {"confirmed", "completed", "archived"}
-                assert (payment.facet == "authorized") == kept or order.facets.stage == "deleted"
                 assert order.facets.payment == payment.facet
+                if order.facets.stage == "deleted":
+                    continue
+                kept = order.facets.stage in {"confirmed", "completed", "archived"}
+                assert payment.taken or (payment.facet == "authorized") == kept
+                assert kept or payment.facet != "authorized"
+                operations = [one for full in payment.payments for one in full.operations]
+                if all(one.state != "declined" for one in operations):
+                    # What was taken and is not given back, with what is held, is what is due.
+                    assert payment.kept + payment.capturable == (payment.due if kept else 0)
 
 
 class SoftSenders(Senders):
