@@ -120,8 +120,8 @@ def _made(conn: Connection, cell: int) -> accounts.Organization:
 
 
 def _kept(path: Path) -> dict[str, Any] | None:
-    """What the file has; None where there is none, or one that lacks a part, as a file that
-    another version wrote. Raises OSError where it cannot be read: nothing is to be made then.
+    """The content of the file; None without a file, and for a file that lacks a part because
+    another version wrote it. Raises OSError for an unreadable file: nothing is to be made then.
     """
     try:
         kept: dict[str, Any] = json.loads(path.read_text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """The text in one line. What does not print is escaped: a terminal would obey it."""
+    """The text in one line. Control characters are escaped: a terminal would obey them."""
     if text.isprintable():
         return text
     return "".join([one if one.isprintable() else ascii(one)[1:-1] for one in text])

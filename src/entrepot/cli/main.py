@@ -123,8 +123,8 @@ def _open_streams() -> None:
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:
-    """What the standard output has no letters for, as JSON escapes it: a command that has done its
-    work does not fail for a name.
+    """Characters that the standard output cannot encode, as JSON escapes them: a command that has
+    done its work does not fail for a name.
     """
     assert isinstance(error, UnicodeEncodeError)
     pairs = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 async def results(database: Database, envelopes: Sequence[Envelope]) -> list[Result | Refusal]:
-    """What came of commands that were given to the same writer as a server's.
+    """The results of commands, which the same writer carries out as a server's.
 
     Raises the database's own error where the database could not be written: the refusal of a
     command names no cause, because clients read refusals as well.

@@ -138,7 +138,7 @@ def change(command: ChangeBuyer, facts: Facts) -> Decision:
 
 
 def _said(command: ChangeBuyer, before: Buyer) -> dict[str, Any]:
-    """What is said of the buyer, without a legal name that is only the name as it is shown."""
+    """The told members of the buyer, without a legal name that is only the name as it is shown."""
     said = command.said
     name = said.get("name", before.name)
     if command.shows_name and before.legal_name is None and said.get("legal_name") == name:

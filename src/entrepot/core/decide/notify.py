@@ -88,7 +88,7 @@ def _names(order: Order) -> tuple[str, ...]:
 
 def match_announced(org: int, decision: Decision, facts: Facts) -> Decision:
     """Note orders as ingested that were announced before they came; they are not announced then.
-    What is answered of such an order is the order with that event, so that its revision counts.
+    The answer has such an order with that event, so that its revision counts.
 
     Asked of organizations that have announced orders.
     """

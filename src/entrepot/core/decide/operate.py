@@ -124,7 +124,7 @@ def _ended_with(
     payment: FullPayment, facts: Facts, changes: Changes
 ) -> tuple[FullPayment, list[Operation]]:
     """The payment after the last capture that there can be, and the captures behind it, which were
-    never sent and are declined. What was held besides is let go with the last capture.
+    never sent and are declined. The rest of the hold is let go with the last capture.
     """
     behind = [
         one.moved("declined", facts.now) for one in payment.operations if is_open(one, "capture")
