@@ -8,6 +8,7 @@ import pytest
 from tests.core.book import LOOSE, ORG, Book
 from tests.core.test_decide_integrations import connect, connected
 
+from entrepot.core import events
 from entrepot.core.decide.connect import SwitchConnection
 from entrepot.core.decide.push import FinishPush, PushProduct, push_job_id
 from entrepot.core.integrations import Push, push_of
@@ -36,7 +37,8 @@ def jobs(book: Book) -> list[Job]:
 
 
 def finish(job: Job, fault: str = "") -> FinishPush:
-    return FinishPush(ORG, job.id, job.fence, push_of(job.payload or ""), fault)
+    its = push_of(job.payload or "")
+    return FinishPush(ORG, job.id, job.fence, its, job.leased_until, fault)
 
 
 def told(book: Book) -> list[tuple[str, str]]:
@@ -61,21 +63,58 @@ def test_a_paused_connection_is_told_nothing() -> None:
     assert book.done(push()) == PushResult(1)
 
 
-def test_a_later_push_takes_the_place_of_an_earlier_one() -> None:
-    """What the worker says that has the earlier one in hand is stale."""
+def in_hand(book: Book) -> list[Job]:
+    """The jobs, claimed by a worker."""
+    until = book.facts.now + 30_000_000
+    claimed = [one._replace(leased_until=until, fence=one.fence + 1) for one in jobs(book)]
+    book.facts.jobs.read(claimed)
+    return claimed
+
+
+def test_a_later_push_takes_the_place_of_an_earlier_one_that_waits() -> None:
     book = shops()
     book.done(push())
     before = jobs(book)
     book.done(push("DELETE"))
     assert len(jobs(book)) == len(before)
     assert {push_of(one.payload or "").action for one in jobs(book)} == {"DELETE"}
+    for job in in_hand(book):
+        book.done(finish(job))
     for job in before:
         assert book.refused(finish(job)).reason is Reason.STALE_LEASE
-    for job in jobs(book):
-        book.done(finish(job))
     book.done(push())
     # No fence of the jobs before fits the new ones.
     assert min(one.fence for one in jobs(book)) > max(one.fence for one in before)
+
+
+def test_a_shop_hears_a_later_push_after_the_one_that_a_worker_has_in_hand() -> None:
+    """Two workers at once could tell a shop of a product that it is gone, and then that it is."""
+    book = shops()
+    book.done(push())
+    first = in_hand(book)
+    book.done(push("DELETE"))
+    book.done(push("DELETE"))
+    assert {one.leased_until for one in jobs(book)} == {first[0].leased_until}
+    for job in first:
+        book.done(finish(job))
+        assert book.refused(finish(job)).reason is Reason.STALE_LEASE
+    assert {one.leased_until for one in jobs(book)} == {0}
+    for job in in_hand(book):
+        book.done(finish(job))
+    actions = [
+        json.loads(one.body)["action"] for one in book.facts.events if one.type == events.SYNCED
+    ]
+    assert (jobs(book), actions) == ([], ["UPSERT"] * 2 + ["DELETE"] * 2)
+
+
+def test_a_push_whose_lease_another_worker_has_is_stale() -> None:
+    book = shops()
+    book.done(push())
+    first = in_hand(book)
+    book.facts.now += 60_000_000
+    in_hand(book)
+    for job in first:
+        assert book.refused(finish(job)).reason is Reason.STALE_LEASE
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.decide.connect import note
-from entrepot.core.decide.jobs import FENCES, held_job
+from entrepot.core.decide.jobs import FENCES
 from entrepot.core.decide.product import known_product
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
@@ -35,12 +35,17 @@ class PushProduct(NamedTuple):
 
 
 class FinishPush(NamedTuple):
-    """Pipeline: a connection was told of a product. `fault`: why it was not, and never will be."""
+    """Pipeline: a connection was told of a product. `fault`: why it was not, and never will be.
+
+    `leased_until` is of the lease under which the connection was told, in microseconds UTC: where a
+    push was asked for meanwhile, the lease is the same and the fence is another one.
+    """
 
     org: int
     job_id: bytes
     fence: int
     push: Push
+    leased_until: int
     fault: str = ""
 
 
@@ -61,8 +66,9 @@ def wants(command: PushProduct, needs: Needs) -> None:
 def push(command: PushProduct, facts: Facts) -> Decision:
     """Make a job for every active connection. Refused: an unknown product, an unknown action.
 
-    A product that is deleted is told to be gone, whatever is asked. A job that waits, or that a
-    worker has in hand, is made anew: what that worker says of it then is stale.
+    A product that is deleted is told to be gone, whatever is asked. A job that waits is made anew.
+    A job that a worker has in hand is to be done once more after that: a shop hears of a product
+    from one worker at a time, so that the last push is the last thing that the shop hears.
     """
     org = command.org
     if command.action not in PUSHES:
@@ -80,7 +86,7 @@ def push(command: PushProduct, facts: Facts) -> Decision:
 
 
 def _job(connection: Connection, product_id: bytes, action: str, facts: Facts) -> Job:
-    """The job, due now, for whichever worker claims it first.
+    """The job, due now, for whichever worker claims it first; its holder keeps it.
 
     No fence of an earlier job of this id fits the job: each push that ended is an event of the
     connection.
@@ -88,6 +94,8 @@ def _job(connection: Connection, product_id: bytes, action: str, facts: Facts) -
     org, told = connection.org, Push(connection.name, dashed(product_id), action)
     id_ = push_job_id(org, connection.name, product_id)
     known = facts.jobs.get((org, id_))
+    if known is not None and known.leased_until > facts.now:
+        return known._replace(payload=told.text(), run_at=facts.now, tries=0, fence=known.fence + 1)
     fence = connection.version * FENCES if known is None else known.fence + 1
     return Job(
         org, id_, "push", None, told.text(), "due", facts.now, 0, fence, 0, None,
@@ -102,10 +110,19 @@ def wants_to_finish(command: FinishPush, needs: Needs) -> None:
 
 
 def finish(command: FinishPush, facts: Facts) -> Decision:
-    """Take the job away, and tell the log what became of it. Refused: a push that is made anew."""
-    job = held_job(command.org, command.job_id, command.fence, facts, "push")
+    """Tell the log what became of the push. The job is over, or due again where a push was asked
+    for meanwhile. Refused: a push whose lease is not held any more.
+    """
+    job = facts.jobs.get((command.org, command.job_id))
+    if job is None or job.leased_until != command.leased_until:
+        raise refuse(Reason.STALE_LEASE)
     changes, told = Changes(facts), command.push
-    changes.jobs.remove((job.org, job.id))
+    again: Job | None = None
+    if job.fence == command.fence:
+        changes.jobs.remove((job.org, job.id))
+    else:
+        again = job._replace(leased_until=0, fence=job.fence + 1, holder=None)
+        changes.jobs.put(again)
     connection = facts.of(CONNECTIONS).get((command.org, told.connection))
     if connection is not None:
         type_ = events.SYNC_FAILED if command.fault else events.SYNCED
@@ -116,4 +133,4 @@ def finish(command: FinishPush, facts: Facts) -> Decision:
         if command.fault:
             body["error"] = command.fault[:FAULT_MAX]
         note(connection, type_, "pipeline", body, facts, changes)
-    return Decision(changes, StepResult(None))
+    return Decision(changes, StepResult(again))

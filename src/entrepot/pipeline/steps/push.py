@@ -53,4 +53,5 @@ def _again(answer: Pushed) -> bool:
 
 
 def _over(held: Held, told: Push, fault: str = "") -> FinishPush:
-    return FinishPush(held.job.org, held.job.id, held.job.fence, told, fault)
+    job = held.job
+    return FinishPush(job.org, job.id, job.fence, told, job.leased_until, fault)
