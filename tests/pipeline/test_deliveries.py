@@ -3,75 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from structlog.testing import capture_logs
 from tests.pipeline.conftest import House, eventually
+from tests.pipeline.receivers import BROKEN, TAKEN, Receivers, a_sender, made, state, turn
 
-from entrepot.core.decide.subscribe import ChangeWebhook, MakeWebhook, Redeliver, RemoveWebhook
-from entrepot.core.order import Event
-from entrepot.core.results import WebhookResult
-from entrepot.core.webhooks import Webhook
+from entrepot.core.decide.subscribe import ChangeWebhook, RemoveWebhook
 from entrepot.outbox.sending import Result
-from entrepot.pipeline.deliveries import LOOK_AT_ALL_SECONDS, SLACK_SECONDS, Deliveries
+from entrepot.pipeline.deliveries import LOOK_AT_ALL_SECONDS, SLACK_SECONDS
 from entrepot.store import schema
+from entrepot.store.engine import Unavailable
 from entrepot.store.keeping import deliveries as keeping
-from entrepot.store.reading.webhooks import ToSend
 
-TAKEN, BROKEN = Result(204, None), Result(500, "answered 500")
 DAY = 86_400
 
 
 @pytest.fixture
 def book_url(database_url: str) -> str:
     return database_url
-
-
-@dataclass
-class Receivers:
-    """What each address was sent, and how it answers: taken, unless something is said."""
-
-    got: dict[str, list[int]] = field(default_factory=dict)
-    says: dict[str, Callable[[int], Awaitable[Result]]] = field(default_factory=dict)
-    closed: bool = False
-
-    async def close(self) -> None:
-        self.closed = True
-
-    async def send(self, webhook: Webhook, event: Event, _beside: ToSend) -> Result:
-        self.got.setdefault(webhook.url, []).append(event.number)
-        says = self.says.get(webhook.url)
-        return TAKEN if says is None else await says(event.number)
-
-
-async def made(house: House, url: str, *types: str) -> Webhook:
-    result = await house.do(MakeWebhook(house.shop.org, "native", url, types, "native", b"s" * 32))
-    assert isinstance(result, WebhookResult)
-    return result.webhook
-
-
-def a_sender(house: House, receivers: Receivers) -> Deliveries:
-    return Deliveries(
-        house.database,
-        house.writer,
-        receivers.send,
-        receivers.close,
-        now=house.now,
-        random01=lambda: 0.0,
-    )
-
-
-async def turn(sender: Deliveries) -> None:
-    await sender.round()
-    await sender.settled()
-
-
-async def state(house: House, webhook: Webhook, *columns: str) -> tuple[Any, ...]:
-    [row] = await house.rows(schema.webhooks, *columns, id=webhook.id)
-    return row
 
 
 async def test_events_come_in_order_and_only_those_that_are_wanted(house: House) -> None:
@@ -233,20 +184,25 @@ async def test_a_process_that_ends_lets_its_webhooks_go(house: House) -> None:
     assert receivers.got["shop"] == [3, 4, 5]
 
 
-async def test_an_event_is_sent_once_more_where_somebody_asks(house: House) -> None:
+async def test_a_book_that_is_away_is_told_by_itself_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     receivers = Receivers()
-    webhook = await made(house, "shop")
+    await made(house, "shop")
+    await house.do(house.shop.stocked(1))
     sender = a_sender(house, receivers)
-    for _ in range(3):
-        await house.do(house.shop.stocked(1))
+
+    async def away(_command: Any) -> Any:
+        raise Unavailable("no route to the book")
+
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr(sender, "_written", away)
+        await sender.round()
+        await asyncio.wait(sender._serving.values())
+        await asyncio.sleep(0)  # what became of the task is told behind it
+    assert logs == []
     await turn(sender)
-    for _ in range(2):
-        await house.do(Redeliver(house.shop.org, webhook.id, 4))
-    await turn(sender)
-    assert receivers.got["shop"] == [3, 4, 5, 4]
-    assert await state(house, webhook, "again", "reached") == ("", 5)
-    [(tries,)] = await house.rows(schema.webhook_deliveries, "tries", number=4)
-    assert tries == 2
+    assert receivers.got["shop"] == [3]
 
 
 async def test_of_many_processes_one_sends(house: House) -> None:
@@ -330,54 +286,3 @@ async def test_a_webhook_that_a_fast_clock_has_put_off_is_sent_to(house: House, 
     house.ahead = 0
     await turn(sender)
     assert receivers.got["shop"] == [3, 3]
-
-
-async def test_events_that_are_sent_again_wait_for_the_next_turn_where_nobody_answers(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else a webhook would be in hand for longer than its lease, and be taken by another process
-    again and again.
-    """
-    receivers, seconds = Receivers(), 0.0
-
-    async def says(_number: int) -> Result:
-        nonlocal seconds
-        seconds += 10
-        return Result(None, "no answer within 10 seconds")
-
-    webhook = await made(house, "shop")
-    sender = a_sender(house, receivers)
-    for _ in range(9):
-        await house.do(house.shop.stocked(1))
-    await turn(sender)
-    for number in range(3, 12):
-        await house.do(Redeliver(house.shop.org, webhook.id, number))
-    receivers.says["shop"] = says
-    monkeypatch.setattr(sender, "_monotonic", lambda: seconds)
-    written, most = sender._written, 0
-
-    async def noted(command: Any) -> Any:
-        nonlocal most
-        most = max(most, len(getattr(command, "again", ())))
-        return await written(command)
-
-    monkeypatch.setattr(sender, "_written", noted)
-    await turn(sender)
-    assert receivers.got["shop"][9:] == list(range(3, 12))
-    assert most == 1
-    assert await state(house, webhook, "again", "leased_until") == ("", 0)
-
-
-async def test_an_event_that_went_to_the_archive_is_not_waited_for(house: House) -> None:
-    receivers = Receivers()
-    webhook = await made(house, "shop")
-    sender = a_sender(house, receivers)
-    await house.do(house.shop.stocked(1))
-    await turn(sender)
-    await house.do(Redeliver(house.shop.org, webhook.id, 3))
-    gone = delete(schema.events).where(schema.events.c.number == 3)
-    await house.database.write(lambda conn: conn.execute(gone))
-    await turn(sender)
-    assert await sender.round() == 0
-    assert await state(house, webhook, "again", "leased_until") == ("", 0)
-    assert receivers.got["shop"] == [3]

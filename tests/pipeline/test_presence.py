@@ -16,6 +16,7 @@ from entrepot.pipeline.presence import LOOKS_MAX, Presence
 from entrepot.pipeline.retry import Policy
 from entrepot.providers.payment import NotSent, PaymentRequest
 from entrepot.store import schema
+from entrepot.store.engine import Unavailable
 from entrepot.store.verify import verify
 from entrepot.store.writing import processes, queue
 from entrepot.wiring import free_jobs
@@ -66,6 +67,27 @@ async def test_a_dead_process_s_jobs_are_free_after_a_few_looks(house: House) ->
     house.start()
     await house.until(order_id, "confirmed", "authorized")
     assert house.live() == [(dashed(order_id), 1)]
+
+
+async def test_a_heartbeat_that_the_book_does_not_take_is_told_by_the_book_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, looked = 0, asyncio.Event()
+
+    async def away(_presence: Presence) -> None:
+        nonlocal looks
+        looks += 1
+        if looks > 2:
+            looked.set()
+        raise Unavailable("no route to the book")
+
+    monkeypatch.setattr(Presence, "look", away)
+    presence = Presence(house.database, 2, house.now, lambda: None, beat_seconds=0.0)
+    with capture_logs() as logs:
+        beating = asyncio.create_task(presence.keep())
+        await looked.wait()
+        beating.cancel()
+    assert {one["log_level"] for one in logs} == {"debug"}
 
 
 async def test_a_slow_process_that_beats_keeps_its_jobs(house: House) -> None:

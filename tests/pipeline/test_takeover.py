@@ -8,9 +8,12 @@ from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import Connection
+from structlog.testing import capture_logs
 from tests.pipeline.conftest import FAST, House, Scripted, eventually
 
 from entrepot.core.ids import dashed
+from entrepot.pipeline import steps
+from entrepot.pipeline.steps.outside import Outside
 from entrepot.providers.payment import AuthoriseAnswer, Declined, PaymentRequest
 from entrepot.providers.sandbox import SandboxProvider
 from entrepot.store import schema
@@ -166,3 +169,27 @@ async def test_a_book_that_is_away_for_a_moment_loses_nothing(house: House) -> N
     house.database.write = house.database.write_guarded = away  # type: ignore[method-assign]
     house.start()
     await house.until(order_id, "confirmed", "authorized")
+
+
+async def test_a_step_that_cannot_read_the_book_has_not_failed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, reads = Outside.service, 0
+
+    async def away(outside: Outside, org: int, name: str) -> Any:
+        nonlocal reads
+        reads += 1
+        if reads <= 10:
+            raise Unavailable("no route to the book")
+        return await real(outside, org, name)
+
+    monkeypatch.setattr(Outside, "service", away)
+    monkeypatch.setattr(steps, "AWAY_SECONDS", 0.001)
+    order_id = await house.place("flaky-1-card")
+    with capture_logs() as logs:
+        house.start()
+        await house.until(order_id, "confirmed", "authorized")
+    assert reads > 10
+    assert [one for one in logs if one["event"] == "pipeline.step_failed"] == []
+    tried = [one["tries"] for one in logs if one["event"] == "pipeline.put_off" and "run_at" in one]
+    assert tried == [1], "the service's own failure counts, and no other"

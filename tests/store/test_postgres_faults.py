@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from entrepot.pages import pages
 from entrepot.settings import Settings
-from entrepot.store.engines import readiness, sql
+from entrepot.store.engines import postgres, readiness, sql
 from entrepot.store.engines.outage import Damaged, NoRoom, Unavailable
 from entrepot.store.engines.postgres import PostgresDatabase
 from entrepot.store.engines.sql import Conflict
@@ -83,6 +83,13 @@ async def test_a_lost_connection_is_unavailable(
         assert "\n" not in str(raised.value)
         found = await getattr(database, way)(lambda conn: sql.fetch(conn, "SELECT 7", ())[0][0])
         assert found == 7, "the next one is served"
+
+
+def test_the_driver_s_own_states_are_no_sentence() -> None:
+    inner = asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in")
+    told = postgres._translated(inner, is_lost=True)
+    assert isinstance(told, Unavailable)
+    assert str(told) == "the connection to the database was lost in the middle of an operation"
 
 
 def refusing(state: str) -> Callable[[Connection], Any]:

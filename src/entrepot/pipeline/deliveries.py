@@ -21,7 +21,7 @@ from entrepot.core.results import WebhookResult
 from entrepot.core.shown import MICROSECONDS
 from entrepot.core.webhooks import DISABLED, Webhook
 from entrepot.pipeline.walking import Gait, Walking
-from entrepot.store.engine import Database
+from entrepot.store.engine import Database, Unavailable
 from entrepot.store.keeping import deliveries as keeping
 from entrepot.store.reading import webhooks
 from entrepot.store.reading.webhooks import ToSend
@@ -128,7 +128,9 @@ class Deliveries(Walking):
         self._serving.pop(webhook_id, None)
         # Its organization may have written more than the task read.
         self._since = min(self._since, began)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        # The database tells of its outage itself.
+        if error is not None and not isinstance(error, Unavailable):
             log.error("deliveries.failed", error=type(error).__name__)
 
     async def _served(self, webhook: Webhook) -> None:
@@ -152,7 +154,12 @@ class Deliveries(Walking):
     async def _turn(self, held: Webhook, found: ToSend) -> SettleDeliveries:
         """Send what is to be sent, for a while; what is to be written of it."""
         ends = self._monotonic() + TURN_SECONDS
-        again = await self._sent_again(held, found, ends)
+        again, gone = await self._sent_again(held, found, ends)
+        if gone:
+            return SettleDeliveries(
+                held.org, held.id, held.version, held.reached, (), again, gone=True, untried=True,
+                missing=found.missing,
+            )  # fmt: skip
         left = len(again) < len(found.again)
         sent: list[Sent] = []
         waits = held.waits(self._now()) or left
@@ -178,18 +185,22 @@ class Deliveries(Walking):
             more=more, untried=waits, missing=found.missing,
         )  # fmt: skip
 
-    async def _sent_again(self, held: Webhook, found: ToSend, ends: float) -> tuple[Sent, ...]:
+    async def _sent_again(
+        self, held: Webhook, found: ToSend, ends: float
+    ) -> tuple[tuple[Sent, ...], bool]:
         """What became of events that are sent once more, as many as the turn has time for: a
-        receiver that never answers takes ten seconds for each.
+        receiver that never answers takes ten seconds for each. And whether it wants nothing more.
         """
         sent: list[Sent] = []
         for event in found.again:
             outcome = await self._send(held, event, found)
             self._count(outcome)
             sent.append(Sent(event.number, event.type, outcome.status, outcome.error))
+            if outcome.gone:
+                return tuple(sent), True
             if self._monotonic() > ends or self._stopped.is_set():
                 break
-        return tuple(sent)
+        return tuple(sent), False
 
     def _count(self, outcome: Outcome) -> None:
         came = "delivered" if outcome.error is None else "failed"

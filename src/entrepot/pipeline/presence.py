@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from entrepot.store.engine import Database
+from entrepot.store.engine import Database, Unavailable
 from entrepot.store.writing import processes
 from entrepot.telemetry import log
 
@@ -47,6 +47,9 @@ class Presence:
         while True:
             try:
                 await self.look()
+            except Unavailable as error:
+                # The database tells of its outage itself.
+                log.debug("pipeline.no_beat", why=str(error))
             except Exception as error:
                 log.warning("pipeline.no_beat", error=type(error).__name__)
             await asyncio.sleep(self._seconds)

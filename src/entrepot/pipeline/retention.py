@@ -89,6 +89,7 @@ class Retention(Walking):
         )
         self._settings = settings
         self._archive = archive
+        self._fault: str | None = None  # why the archive was not written last time
 
     async def round(self) -> dict[str, Swept]:
         """Walk over what is due in every organization, and tell what came of it, by kind."""
@@ -156,10 +157,24 @@ class Retention(Walking):
                 )
         except OSError as error:
             # The events are still in the book. The next look tries again.
-            log.error("retention.not_archived", org=held.org, error=str(error))
+            self._tell_fault(error)
         given_back = held._replace(leased_until=0, ended_at=self._now() if ended else 0)
         await self.paced(self._database.write(partial(store.keep, sweep=given_back)))
         return total
+
+    def _tell_fault(self, error: OSError) -> None:
+        """Log that the archive is not written, once, and again where that is for another reason."""
+        # The text names a file, which is another one each time.
+        fault = error.strerror or str(error)
+        if fault != self._fault:
+            log.error("retention.not_archived", error=str(error))
+        self._fault = fault
+
+    def _tell_archived(self) -> None:
+        """Log that the archive is written again, if that was not so."""
+        if self._fault is not None:
+            log.warning("retention.archives_again")
+        self._fault = None
 
     async def _keys_step(self, sweep: Sweep, before: int) -> _Step:
         remove = partial(
@@ -190,6 +205,7 @@ class Retention(Walking):
         now = self._now()
         # Its syncs wait for the disk: in a thread, so that no order waits with them.
         await asyncio.to_thread(self._archive.append, part.events, now)
+        self._tell_archived()
         remove = partial(store.remove_events, sweep=moved, part=part, now=now)
         removed = await self._database.write(remove)
         return _Step(moved, part.looked_at, removed, part.ended, written=True)

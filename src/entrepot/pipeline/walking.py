@@ -102,7 +102,8 @@ class Walking(ABC):
             try:
                 await self.round()
             except Unavailable as error:
-                log.info(f"{self._named}.put_off", why=str(error))
+                # The database tells of its outage itself.
+                log.debug(f"{self._named}.put_off", why=str(error))
             except Exception as error:
                 # Housekeeping must stop no order.
                 log.error(f"{self._named}.failed", error=type(error).__name__, at=place_of(error))

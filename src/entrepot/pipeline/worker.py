@@ -33,11 +33,13 @@ from entrepot.pipeline.steps import (
     put_off,
     request_id,
     unless_lapsed,
+    unread,
     wait_until,
 )
 from entrepot.pipeline.steps.outside import SANDBOX, Connect, Outside, Shops, SourceDialect
 from entrepot.pipeline.steps.reserve import reserve
 from entrepot.providers.payment import PaymentProvider
+from entrepot.store.engine import Unavailable
 from entrepot.telemetry import log
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
@@ -233,6 +235,8 @@ class Worker:
             try:
                 assert held.step.perform is not None, "what the book decides goes there at once"
                 command = await held.step.perform(held, self._outside, self._terms)
+            except Unavailable:
+                command = unread(held, self._terms)
             except Exception as error:
                 # One bad order must not stop the others.
                 command = self._failed(held, error)

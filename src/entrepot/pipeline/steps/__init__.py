@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 NOT_IN_TIME = "the payment was not authorised while the stock was held"
 # States of an authorisation that holds no money and will hold none.
 WITHOUT_MONEY = frozenset({"declined", "given_up"})
+# A step that could not read the book is done again after this time, or up to twice it.
+AWAY_SECONDS = 1.0
 
 
 # The lanes of jobs: BOOK for the writer, SOURCE for sources of orders, SERVICE for payment
@@ -107,6 +109,14 @@ def hold_money(held: Held, error: str, terms: Terms) -> DeferJob:
 def wait_until(held: Held, run_at: int, error: str, waiting: str = "") -> DeferJob:
     """Nothing failed, but the time has not come: again at `run_at`."""
     return _defer(held, run_at, error)._replace(counted=False, waiting=waiting)
+
+
+def unread(held: Held, terms: Terms) -> DeferJob:
+    """The book could not be read in the middle of the step: the step is no failure, and is done
+    again soon. What the job and its order say of it stays.
+    """
+    wait = AWAY_SECONDS * (1 + terms.random01())
+    return wait_until(held, terms.now() + int(wait * MICROSECONDS), held.job.last_error or "")
 
 
 def park(held: Held, error: str, terms: Terms) -> DeferJob:

@@ -258,6 +258,9 @@ def _translated(error: Exception, *, is_lost: bool = False) -> Exception:
         return fault(sentence)
     if isinstance(raw, OSError | EOFError | TimeoutError | NoFreeConnection):
         return Unavailable(f"the database cannot be reached: {_why(raw)}")
+    if isinstance(raw, asyncpg.InternalClientError):
+        # Its text is of the driver's own states, and another one each time.
+        return Unavailable("the connection to the database was lost in the middle of an operation")
     if is_lost or isinstance(raw, _DRIVER_GAVE_UP):
         return Unavailable(
             f"the connection to the database was lost: {sentence or type(raw).__name__}"
