@@ -310,14 +310,28 @@ async def test_a_payment_that_stripe_never_makes_holds_no_money(
     assert isinstance(await provider.void(request), Misconfigured)
 
 
+def dispute(status: str) -> dict[str, Any]:
+    return {"id": f"du_{status}", "object": "dispute", "status": status, "payment_intent": "pi_1"}
+
+
+DISPUTED = said("succeeded", latest_charge={"id": "ch_1", "object": "charge", "disputed": True})
 LOOKED_UP: list[tuple[Any, str | None, list[Answer], Any]] = [
     (request_of("pi_1"), None, [said("requires_capture")], Authorised("pi_1")),
     (request_of("pi_1"), None, [said("canceled")], Voided("pi_1")),
     (request_of("pi_1"), None, [MISSING], Absent()),
     (request_of("pm_1"), "pi_1", [said("succeeded")], Captured("pi_1")),
-    (request_of("pm_1"), "pi_1", [said("succeeded", latest_charge={
-        "id": "ch_1", "object": "charge", "disputed": True})],
+    (request_of("pm_1"), "pi_1", [DISPUTED, listed(dispute("won"), dispute("needs_response"))],
      Disputed("the customer disputes the charge at Stripe", "pi_1")),
+    (request_of("pm_1"), "pi_1", [DISPUTED, listed(dispute("lost"))],
+     Disputed("the customer disputes the charge at Stripe", "pi_1")),
+    # The charge says for ever that it was disputed; only the list tells of the end.
+    (request_of("pm_1"), "pi_1", [DISPUTED, listed(dispute("won"), dispute("warning_closed"))],
+     Captured("pi_1")),
+    # The key may not read disputes.
+    (request_of("pm_1"), "pi_1", [DISPUTED, error(403, "invalid_request_error")],
+     Disputed("the customer disputes the charge at Stripe", "pi_1")),
+    (request_of("pm_1"), "pi_1", [DISPUTED, error(500, "api_error")],
+     Unknown("500: said by Stripe")),
     (request_of("pm_1"), None, [listed(intent("requires_capture")), said("requires_capture")],
      Authorised("pi_1")),
     (request_of("pm_1"), None, [listed()], Absent()),

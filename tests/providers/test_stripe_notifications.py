@@ -87,3 +87,12 @@ async def test_an_account_without_a_signing_secret_reads_none() -> None:
     without = StripeProvider(at_stripe(URL) | {"webhook_secret": ""})
     assert without.read_notification(signed(EVENT, ""), EVENT.encode()) is None
     await without.close()
+
+
+async def test_a_dispute_is_told(provider: StripeProvider) -> None:
+    about = {"id": "du_1", "object": "dispute", "payment_intent": "pi_1", "status": "won"}
+    for type_ in ("charge.dispute.created", "charge.dispute.closed"):
+        event = {"id": "evt_1", "object": "event", "type": type_, "data": {"object": about}}
+        told = json.dumps(event)
+        read = provider.read_notification(signed(told), told.encode())
+        assert read == Notification("evt_1", ("du_1", "pi_1"), disputed=True)

@@ -46,6 +46,7 @@ class Read(NamedTuple):
     references: tuple[str, ...]
     of_money: bool = False  # it tells that money is held or was taken
     failed: bool = False  # it tells that a capture or a refund failed
+    disputed: bool = False  # it tells of a dispute of money that was taken, or of its end
 
 
 # Checks a notification: the provider, the organization's id, headers in small letters, the body.
@@ -120,7 +121,9 @@ async def _take(
     # In transactions of their own, after the first: a step that put itself off before now shows its
     # reference, and one that does so later finds what is kept.
     for reference in named:
-        wake = WakeStep(told.org, provider, reference, told.id, told.of_money, told.failed)
+        wake = WakeStep(
+            told.org, provider, reference, told.id, told.of_money, told.failed, told.disputed
+        )
         _done(await services.writer.submit(Envelope(wake, request_id, actor=who)))
     is_new = isinstance(kept.result, NoticeResult) and kept.result.new
     return "taken" if is_new else "repeated"

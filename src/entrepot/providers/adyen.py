@@ -163,11 +163,11 @@ class AdyenProvider:
         if isinstance(request, PaymentRequest):
             own = request.reference if _PSP.match(request.reference) else None
             items = await self._items(known, own, request.key)
-            said: LookUpAnswer | None = answers.of_heard(items, request)
             known = known or own
+            said: LookUpAnswer | None = answers.of_taken(items, request, known)
         else:
             items = await self._items(known, request.key)
-            said = answers.of_operation(items, request)
+            said = answers.of_operation(items, request, known)
         if said is not None:
             return said
         return Running(_NOT_TOLD, known) if known else Unknown(_NOT_TOLD)

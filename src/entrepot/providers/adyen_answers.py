@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from Adyen.exceptions import AdyenAPIResponseError
 from Adyen.util import is_valid_hmac_notification
 
 from entrepot.core.exponents import at_places, places
+from entrepot.providers import adyen_disputes as disputes
 from entrepot.providers.exchange import DETAIL_MAX, failure, retry_after, was_not_sent
 from entrepot.providers.payment import (
     Authorised,
     Captured,
     Declined,
     Differs,
+    Disputed,
     Found,
     Misconfigured,
     Notification,
@@ -42,10 +44,12 @@ _DEFINITE = frozenset({"101", "103", "129", "130", "132", "137", "138", "800", "
 _EVENTS: Mapping[str, tuple[str, ...]] = {
     "capture": ("CAPTURE", "CAPTURE_FAILED"),
     "void": ("CANCELLATION", "TECHNICAL_CANCEL", "CANCEL_OR_REFUND"),
-    "refund": ("REFUND", "REFUND_FAILED", "CANCEL_OR_REFUND"),
+    "refund": ("REFUND", "REFUND_FAILED", "REFUNDED_REVERSED", "CANCEL_OR_REFUND"),
 }
 _OF_MONEY = ("AUTHORISATION", "CAPTURE")
-_FAILED = ("CAPTURE_FAILED", "REFUND_FAILED")
+# The notifications that an operation came to nothing after it was done: of a refund that failed, or
+# whose money came back from the bank of the customer.
+_FAILED = ("CAPTURE_FAILED", "REFUND_FAILED", "REFUNDED_REVERSED")
 # The notifications that tell of money, if they tell a success.
 _MOVES = frozenset({
     "AUTHORISATION", "CAPTURE", "REFUND", "CANCELLATION", "TECHNICAL_CANCEL", "EXPIRE",
@@ -119,15 +123,35 @@ def of_heard(
     return said
 
 
-def of_operation(items: Iterable[Item], request: OperationRequest) -> OperationFound | None:
-    """What the notifications of an operation say by now; None where none tells an outcome. One that
-    an operation failed after all takes back one that it was done, whichever came first.
+def of_taken(
+    items: Sequence[Item], request: PaymentRequest, known: str | None
+) -> Authorised | Captured | Declined | Differs | Disputed | Voided | None:
+    """What `of_heard` says, and whether the customer disputes the payment. `known`: Adyen's
+    reference of the payment.
     """
-    its = [
-        one for one in items
-        if one.event in _EVENTS[request.kind] and one.merchant_reference == request.key
-    ]  # fmt: skip
-    failed = [one for one in its if one.event.endswith("_FAILED")]
+    said = of_heard(items, request)
+    stands = disputes.standing(items)
+    if stands is None or isinstance(said, Declined | Differs | Voided):
+        return said
+    item = next(one for one in items if one.event in disputes.EVENTS)
+    psp = known or item.original or item.psp
+    if stands == "open":
+        return Disputed("the customer disputes the payment at Adyen", psp)
+    # Only money that was taken is disputed.
+    return said or Captured(psp)
+
+
+def of_operation(
+    items: Sequence[Item], request: OperationRequest, known: str | None = None
+) -> OperationFound | None:
+    """What the notifications of an operation say by now; None where none tells an outcome. One that
+    an operation failed after all takes back one that it was done, whichever came first. `known`:
+    Adyen's reference of the operation, which all of its notifications have.
+    """
+    its = [one for one in items if one.event in _EVENTS[request.kind]]
+    named = {known} | {one.psp for one in its if one.merchant_reference == request.key}
+    its = [one for one in its if one.merchant_reference == request.key or one.psp in named]
+    failed = [one for one in its if one.event in _FAILED]
     done = [one for one in its if one.is_success and one not in failed]
     if len(done) <= len(failed):
         bad = failed or [one for one in its if not one.is_success]
@@ -188,18 +212,23 @@ def told_by(items: list[Item]) -> Notification:
     named = [one for item in items for one in (item.psp, item.original, item.merchant_reference)]
     of_money = any(item.is_success and item.event in _OF_MONEY for item in items)
     failed = any(item.event in _FAILED for item in items)
-    return Notification(id_, tuple(dict.fromkeys(one for one in named if one)), of_money, failed)
+    disputed = any(item.event in disputes.EVENTS for item in items)
+    references = tuple(dict.fromkeys(one for one in named if one))
+    return Notification(id_, references, of_money, failed, disputed)
 
 
 def found_by(heard: Iterable[tuple[int, Item]]) -> list[Found]:
     """The payments of which these items tell, with the times at which they came; oldest first."""
     found: dict[str, Found] = {}
+    disputed: dict[str, list[Item]] = {}
     for at, item in heard:
         if not item.is_success:
             continue
+        psp = item.original or item.psp
+        if item.event in disputes.EVENTS:
+            disputed.setdefault(psp, []).append(item)
         if item.event not in _MOVES:
             continue
-        psp = item.original or item.psp
         known = found.get(psp) or Found(
             psp, None, None, item.value, places(NAME, item.currency), item.currency, "authorised",
             0, 0, at, None,
@@ -214,6 +243,9 @@ def found_by(heard: Iterable[tuple[int, Item]]) -> list[Found]:
         else:
             known = known._replace(state="voided")
         found[psp] = known
+    for psp, items in disputed.items():
+        if psp in found and disputes.standing(items) == "open":
+            found[psp] = found[psp]._replace(state="disputed")
     return list(found.values())
 
 

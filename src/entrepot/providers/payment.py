@@ -224,6 +224,8 @@ class Notification(NamedTuple):
     """Whether it tells that money is held or was taken."""
     failed: bool = False
     """Whether it tells that a capture or a refund failed, perhaps after it was done."""
+    disputed: bool = False
+    """Whether it tells of a dispute of money that was taken, or of its end."""
 
 
 FoundState: TypeAlias = Literal[
@@ -303,9 +305,10 @@ class PaymentProvider(Protocol):
     ) -> LookUpAnswer:
         """Say what became of a request; changes nothing. ``known``: the service's reference of it.
 
-        A payment of which all was captured is `Captured`. `Absent` is definite only when no call
-        with this key is still on its way. `NotSent`, `Unknown` and `Misconfigured` speak of the
-        look-up itself: nothing was learned.
+        A payment of which all was captured is `Captured`, and `Disputed` while the customer
+        disputes it. `Running` says nothing of a dispute of money that was taken. `Absent` is
+        definite only when no call with this key is still on its way. `NotSent`, `Unknown` and
+        `Misconfigured` speak of the look-up itself: nothing was learned.
         """
         ...
 

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import stripe
 
 from entrepot.providers import stripe_answers as answers
+from entrepot.providers import stripe_disputes as disputes
 from entrepot.providers.exchange import TOTAL_SECONDS
 from entrepot.providers.payment import (
     Absent,
@@ -123,8 +124,9 @@ class StripeProvider:
             )  # fmt: skip
             told = event.to_dict()
             of_money = told["type"] in answers.OF_MONEY
-            failed = answers.is_of_failed(told)
-            return Notification(str(told["id"]), answers.references_of(told), of_money, failed)
+            failed, disputed = answers.is_of_failed(told), answers.is_of_dispute(told)
+            named = answers.references_of(told)
+            return Notification(str(told["id"]), named, of_money, failed, disputed)
         except (ValueError, KeyError, TypeError, AttributeError, stripe.StripeError):
             return None
 
@@ -322,7 +324,9 @@ class StripeProvider:
             return Absent()  # what is not confirmed was not executed
         if intent["status"] == "canceled":
             return Voided(str(intent["id"]))
-        return answers.is_disputed(intent) or answers.of_intent(intent, request)
+        if disputed := answers.was_disputed(intent):
+            disputed = await self._within(disputes.unless_ended(self._stripe, disputed))
+        return disputed or answers.of_intent(intent, request)
 
     async def _look_up_operation(
         self, request: OperationRequest, known: str | None

@@ -101,8 +101,10 @@ def of_intent(
     return Pending(f"the customer must act: {status}", id_)
 
 
-def is_disputed(intent: Mapping[str, Any]) -> Disputed | None:
-    """The dispute of taken money, where the intent was read with its latest charge."""
+def was_disputed(intent: Mapping[str, Any]) -> Disputed | None:
+    """A dispute of taken money, which may have ended, where the intent was read with its latest
+    charge: the charge says for ever that it was disputed.
+    """
     charge = intent.get("latest_charge")
     if intent["status"] == "succeeded" and isinstance(charge, Mapping) and charge.get("disputed"):
         return Disputed("the customer disputes the charge at Stripe", str(intent["id"]))
@@ -163,7 +165,7 @@ def found(intent: Mapping[str, Any]) -> Found:
         units=intent["amount"],
         scale=places(NAME, currency),
         currency=currency,
-        state="disputed" if is_disputed(intent) else state,
+        state="disputed" if was_disputed(intent) else state,
         captured=intent.get("amount_received") or 0,
         refunded=told.get("amount_refunded") or 0,
         created_at=intent["created"] * _MICROSECONDS,
@@ -221,6 +223,11 @@ def is_of_failed(event: Mapping[str, Any]) -> bool:
     """Whether an event tells of a refund that failed, perhaps after it succeeded."""
     about = event["data"]["object"]
     return about.get("object") == "refund" and about.get("status") in _FAILED
+
+
+def is_of_dispute(event: Mapping[str, Any]) -> bool:
+    """Whether an event tells of a dispute, or of its end. It names the PaymentIntent alone."""
+    return bool(event["data"]["object"].get("object") == "dispute")
 
 
 def references_of(event: Mapping[str, Any]) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ class SettleLook(NamedTuple):
     order_id: bytes
     job_id: bytes
     fence: int
-    disputed: bool
+    disputed: bool | None  # None: the service has no word on that
     detail: str = ""
     found: str = ""
     claim: Claim | None = None  # the reference of that money: it may pay another order now
@@ -50,7 +50,8 @@ def wants(command: SettleLook, needs: Needs) -> None:
 
 
 def settle(command: SettleLook, facts: Facts) -> Decision:
-    """The order is disputed while the service says so, and afterwards what its sums say.
+    """The order is disputed while the service says so, and afterwards what its sums say. Where the
+    service has no word on disputes, a dispute goes on.
 
     Money that came after the order's end, or for what was declined of a running order, is left to
     the operator, unless another live order has the money now: nobody but the shop knows what the
@@ -78,7 +79,8 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
     order = goes_on(before := order)
     order, funds = after_done.decline(order, funds, command.failed, facts, changes)
     if order.facets.payment in TAKEN and funds.facet in TAKEN:
-        facet = "disputed" if command.disputed else funds.facet
+        stays = command.disputed is None and order.facets.payment == "disputed"
+        facet = "disputed" if command.disputed or stays else funds.facet
         if facet != order.facets.payment:
             order = stand(order, order.facets._replace(payment=facet))
             type_ = events.PAYMENT_DISPUTED if command.disputed else events.DISPUTE_ENDED

@@ -26,6 +26,7 @@ class WakeStep(NamedTuple):
     event: str = ""  # the notice of the notification, if it is kept: heard now, if a step waits
     of_money: bool = False  # the notification tells that money is held or was taken
     failed: bool = False  # it tells that a capture or a refund failed
+    disputed: bool = False  # it tells of a dispute of money that was taken, or of its end
 
 
 def wants(command: WakeStep, needs: Needs) -> None:
@@ -34,7 +35,7 @@ def wants(command: WakeStep, needs: Needs) -> None:
     needs.running.add(reference)
     if command.of_money:
         needs.without_money.add(reference)
-    if command.failed:
+    if command.failed or command.disputed:
         needs.moved.add(reference)
     named = ids.any_spelling(command.reference)
     if named is not None:
@@ -57,8 +58,10 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
     step that is due, in a worker's hands or of an order that is held change nothing. The payment of
     an order that is named by its id is looked at in two cases: its money was taken, and it may be
     disputed; or it has no money, and the notification tells of some. In the second case the order
-    is also found by the reference of the payment that came to nothing. A notice that nothing waits
-    for stays unheard, and a step that puts itself off looks for such a notice.
+    is also found by the reference of the payment that came to nothing. A notification of a dispute
+    finds the order by the reference of its capture as well: a dispute names the disputed payment
+    alone. A notice that nothing waits for stays unheard, and a step that puts itself off looks for
+    such a notice.
 
     A notification that a capture or a refund failed has every capture and refund asked about again:
     those that are done, and those that a worker asks about, whose answer may be older.
@@ -140,10 +143,11 @@ def _ask_again(command: WakeStep, facts: Facts, changes: Changes) -> Decision | 
 
 
 def _look(command: WakeStep, facts: Facts, changes: Changes) -> Decision:
-    """Have the payment looked at of an order that the notification names by the order's id, or by
-    the reference of a payment that came to nothing.
+    """Have the payment looked at of an order that the notification names by the order's id, by the
+    reference of a payment that came to nothing, or of a capture that is disputed.
     """
-    order_id = facts.without_money.get((command.org, command.service, command.reference))
+    named = command.org, command.service, command.reference
+    order_id = facts.without_money.get(named) or facts.moved.get(named)
     key = (command.org, order_id or ids.any_spelling(command.reference) or b"")
     order, funds = facts.orders.get(key), facts.funds_of(key)
     if order is None or funds is None or funds.service != command.service:

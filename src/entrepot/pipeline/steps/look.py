@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from entrepot.core import references
 from entrepot.core.commands import Command
-from entrepot.core.decide.after_done import Failed
+from entrepot.core.decide.after_done import TAKEN, Failed
 from entrepot.core.decide.late_money import NOTHING
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.steps import FinishJob
@@ -20,20 +20,22 @@ from entrepot.providers.payment import (
     Misconfigured,
     NotSent,
     PaymentProvider,
+    Running,
     Unknown,
 )
 
 
 async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
-    """Tell the book whether the payment is disputed, or has money that nobody asked for any more;
-    or put the look off.
+    """Tell the book whether the payment is disputed, if the service has a word on that, and whether
+    it has money that nobody asked for any more; or put the look off.
     """
     job, funds = held.job, held.funds
     assert job.order_id is not None, "a look is at the payments of an order"
     if funds is None:
         return FinishJob(job.org, job.id, job.fence)
     service, its = funds.service, funds.first.payment
-    disputed, detail, found = False, "", ""
+    disputed: bool | None = False
+    detail, found = "", ""
     failed: list[Failed] = []
     for payment in funds.payments:
         reference = payment.authorisation.provider_reference
@@ -48,6 +50,8 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
             return put_off(held, "look", error, terms, retry_after)
         if isinstance(answer, Disputed):
             disputed, detail = True, answer.detail
+        elif isinstance(answer, Running) and payment.facet in TAKEN and not disputed:
+            disputed = None  # whether it is disputed was not learned
         if isinstance(answer, Authorised | Captured | Disputed) and payment.facet in NOTHING:
             found, its = _late(held, payment, answer), payment.payment
     claim = (its.org, its.provider.lower(), its.reference)

@@ -1,0 +1,64 @@
+"""A customer disputes a payment: the service's notification names the payment alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.pipeline.conftest import House
+from tests.pipeline.test_failed_after_done import done
+
+from entrepot.core.decide.notice import KeepNotice
+from entrepot.core.decide.wake import WakeStep
+from entrepot.providers.payment import Captured, Disputed, Running
+
+
+@pytest.fixture
+def book_url(request: pytest.FixtureRequest, fresh_database: Callable[[str], str]) -> str:
+    return fresh_database(getattr(request, "param", "sqlite"))
+
+
+async def notify(house: House, service: str, event: str, *, disputed: bool = True) -> None:
+    """As the entrance does: `capture-1` is what the service gives back."""
+    org = house.shop.org
+    for reference in ("dispute-1", "capture-1", "the-shops-own"):
+        await house.do(KeepNotice(org, service, event, (reference,), b"{}"))
+        await house.do(WakeStep(org, service, reference, event, disputed=disputed))
+    await house.until_quiet()
+
+
+async def stage(house: House, order_id: bytes) -> tuple[str, str]:
+    return (await house.stage(order_id))[:2]
+
+
+@pytest.mark.parametrize(
+    ("book_url", "service"),
+    [("sqlite", "adyen"), ("postgres", "adyen"), ("sqlite", "stripe")],
+    indirect=["book_url"],
+)
+async def test_a_dispute_is_seen_and_its_end_and_its_return(house: House, service: str) -> None:
+    made, order_id = await done(house, service, "capture")
+    made.payment = Disputed("why", "psp")
+    await notify(house, service, "evt-0", disputed=False)
+    assert await stage(house, order_id) == ("confirmed", "paid"), "nobody was told of a dispute"
+    for event, answer, facet in (
+        ("evt-1", Disputed("why", "psp"), "disputed"),
+        ("evt-2", Running("nothing is kept of the payment", "psp"), "disputed"),
+        ("evt-3", Captured("psp"), "paid"),
+        ("evt-3", Disputed("why", "psp"), "paid"),  # a repeat
+        ("evt-4", Running("nothing is kept of the payment", "psp"), "paid"),
+        ("evt-5", Disputed("why", "psp"), "disputed"),
+    ):
+        made.payment = answer
+        await notify(house, service, event)
+        assert await stage(house, order_id) == ("confirmed", facet), event
+    told = [one for one in await house.events(order_id) if "dispute" in one]
+    assert told == ["payment.disputed", "payment.dispute_ended", "payment.disputed"]
+    await house.check()
+
+
+async def test_a_dispute_of_another_services_payment_changes_nothing(house: House) -> None:
+    made, order_id = await done(house, "adyen", "capture")
+    made.payment = Disputed("why", "psp")
+    await notify(house, "stripe", "evt-1")
+    assert await stage(house, order_id) == ("confirmed", "paid")
