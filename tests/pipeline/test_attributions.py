@@ -15,6 +15,7 @@ from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.touch import RecordTouch
 from entrepot.core.money import Amount
 from entrepot.store import schema
+from entrepot.store.keeping import attributions as store
 from entrepot.store.reading import attributions, timelines
 
 MAIL, CHAT = b"m" * 16, b"h" * 16
@@ -73,6 +74,32 @@ async def test_a_touch_that_is_recorded_late_takes_its_place(house: House) -> No
     assert await types(house) == [(CHAT, "MAIN"), (MAIL, "ASSIST")]
     await touched(house, MAIL, 0.5)  # the origin again, later than the other
     assert await types(house) == [(CHAT, "ASSIST"), (MAIL, "MAIN")]
+
+
+async def test_of_many_orders_a_touch_looks_at_those_that_were_made_since(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is credited is the same, however few orders count as many."""
+    monkeypatch.setattr(store, "ORDERS_FEW", 0)
+    for number in range(6):
+        await told(house, (ADA, someone(1))[number % 2], first=number)
+        house.advance(60)
+    await types(house)
+    real, looked = store.credit, list[int]()
+
+    def noted(conn: Any, org: int, writes: Any, counted: Any, owned: list[Any], *rest: Any) -> None:
+        looked.append(len(owned))
+        real(conn, org, writes, counted, owned, *rest)
+
+    monkeypatch.setattr(store, "credit", noted)
+    await touched(house, MAIL)
+    assert await types(house) == []
+    # Between the third order and the last one of this contact.
+    await touched(house, CHAT, days_ago=150 / 86_400)
+    assert await types(house) == [(CHAT, "MAIN")]
+    await touched(house, MAIL, days_ago=1)
+    assert await types(house) == [(CHAT, "MAIN"), (MAIL, "ASSIST"), (MAIL, "MAIN"), (MAIL, "MAIN")]
+    assert looked == [0, 1, 3]
 
 
 async def test_a_cancelled_order_is_credited_to_nobody(house: House) -> None:

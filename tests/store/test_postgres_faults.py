@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from structlog.testing import capture_logs
@@ -87,9 +88,12 @@ async def test_a_lost_connection_is_unavailable(
 
 def test_the_driver_s_own_states_are_no_sentence() -> None:
     inner = asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in")
-    told = postgres._translated(inner, is_lost=True)
-    assert isinstance(told, Unavailable)
-    assert str(told) == "the connection to the database was lost in the middle of an operation"
+    wrapped = AsyncAdapt_asyncpg_dbapi.Error(f"{type(inner)}: {inner}")
+    wrapped.__cause__ = inner
+    for error in (inner, wrapped, DBAPIError("SELECT", (), wrapped)):
+        told = postgres._translated(error, is_lost=True)
+        assert isinstance(told, Unavailable)
+        assert str(told) == "the connection to the database was lost in the middle of an operation"
 
 
 def refusing(state: str) -> Callable[[Connection], Any]:

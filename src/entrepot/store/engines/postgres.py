@@ -246,7 +246,7 @@ def _translated(error: Exception, *, is_lost: bool = False) -> Exception:
     """
     raw: BaseException = error.orig if isinstance(error, DBAPIError) and error.orig else error
     # SQLAlchemy wraps the driver's exception once more, and puts its class before its text.
-    if isinstance(raw.__cause__, asyncpg.PostgresError | asyncpg.InterfaceError | OSError):
+    if isinstance(raw.__cause__, (asyncpg.PostgresError, OSError, *_DRIVER_GAVE_UP)):
         raw = raw.__cause__
     # The database's own sentence, without the values of the row in the lines below it.
     sentence = str(raw).partition("\n")[0]

@@ -7,6 +7,7 @@ A touch that was recorded late changes the credits of the orders behind it.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -21,6 +22,8 @@ from entrepot.store.writing.writes import Writes
 
 _BY_ORDER, _BY_CONTACT = ("org", "order_id"), ("org", "customer_id")
 _ORDER = ("id", "created_at", "made_at", "stage")
+# Of a contact with more orders, a touch looks at those that were made since.
+ORDERS_FEW = 500
 
 
 class Owned(NamedTuple):
@@ -38,10 +41,43 @@ def window(conn: Connection, org: int) -> int:
     return OrganizationSettings(org).attribution_days if found is None else int(found)
 
 
-def owned_by(conn: Connection, org: int, contacts: set[bytes]) -> list[Owned]:
-    """All orders of these contacts that the reader knows."""
-    wanted: set[sql.Row] = {(org, one) for one in contacts}
-    rows = sql.select(conn, schema.contact_orders, _BY_CONTACT, wanted, Owned._fields)
+def owned_by(conn: Connection, org: int, touched: Mapping[bytes, int]) -> list[Owned]:
+    """The orders of these contacts, each touched at a time, that the reader knows and that the
+    touch may be credited with. A contact of few orders has all of them here.
+    """
+    wanted: set[sql.Row] = {(org, one) for one in touched}
+    counted = sql.select(conn, schema.contacts, ("org", "id"), wanted, ("id", "orders"))
+    many = {bytes(id_): orders for id_, orders in counted if orders > ORDERS_FEW}
+    found = _known(conn, _BY_CONTACT, {(org, one) for one in touched.keys() - many.keys()})
+    for contact, orders in sorted(many.items()):
+        found += _made_since(conn, org, contact, touched[contact], orders)
+    return found
+
+
+def _made_since(conn: Connection, org: int, contact: bytes, at: int, orders: int) -> list[Owned]:
+    """The orders of a contact who has so many that were made at a time or later, or all where the
+    organization has had more since. Times of an organization's orders rise with their numbers.
+    """
+    c, o = schema.order_counters.c, schema.orders.c
+    newest = int(conn.execute(select(c.orders).where(c.org == org)).scalar_one())
+    # The number of the first order that was made then.
+    first, behind = 1, newest + 1
+    while first < behind:
+        middle = (first + behind) // 2
+        made = select(o.created_at).where(o.org == org, o.number >= middle)
+        if conn.execute(made.order_by(o.org, o.number).limit(1)).scalar_one() < at:
+            first = middle + 1
+        else:
+            behind = middle
+    if newest - first >= orders:
+        return _known(conn, _BY_CONTACT, {(org, contact)})
+    later = select(o.id, o.customer_id).where(o.org == org, o.number >= first)
+    its = {(org, bytes(id_)) for id_, customer in conn.execute(later) if customer == contact}
+    return [one for one in _known(conn, _BY_ORDER, its) if one.customer_id == contact]
+
+
+def _known(conn: Connection, by: tuple[str, ...], wanted: set[sql.Row]) -> list[Owned]:
+    rows = sql.select(conn, schema.contact_orders, by, wanted, Owned._fields)
     return [Owned(bytes(order_id), bytes(contact), days) for order_id, contact, days in rows]
 
 

@@ -117,7 +117,10 @@ class _Following:
         ids = joined.keys() | left.keys() | {one.customer_id for one in met} | customers.keys()
         more = {id_: joined[id_] - left[id_] for id_ in ids}
         self._contacts(ids, [*told.values(), *met], more, customers)
-        touched = attributions.owned_by(self._conn, self._org, {one.customer_id for one in met})
+        first: dict[bytes, int] = {}
+        for one in met:
+            first[one.customer_id] = min(one.dated, first.get(one.customer_id, one.dated))
+        touched = attributions.owned_by(self._conn, self._org, first)
         known = {one.order_id: one for one in touched if one.order_id not in orders}
         attributions.credit(
             self._conn, self._org, self._writes, self._counted, [*now.values(), *known.values()],
