@@ -26,7 +26,7 @@ def mappings(told: inspect.Type, path: Path = ()) -> Iterator[tuple[Path, bool]]
     """The places of mappings in a body, and whether their values have a type."""
     if isinstance(told, inspect.Metadata):
         listed = (told.extra_json_schema or {}).get("type", ())
-        if isinstance(told.type, inspect.RawType) and "object" in listed:
+        if isinstance(told.type, inspect.RawType | inspect.CustomType) and "object" in listed:
             yield path, False  # "object" alone, or a list of it and null
         else:
             yield from mappings(told.type, path)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import msgspec
+
 from entrepot.core.refusal import Reason, refuse
 
 _DIGITS_MIN: Final = 13
@@ -22,7 +24,7 @@ _NAMED: Final = re.compile(
     re.IGNORECASE,
 )
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
-_SENTENCE: Final = "is a card number; send what the payment service calls the payment"
+IS_CARD_NUMBER: Final = "is a card number; send what the payment service calls the payment"
 
 
 def is_card_number(text: str) -> bool:
@@ -40,11 +42,19 @@ def is_card_number(text: str) -> bool:
 def refuse_card_number(text: str | None, field: str) -> None:
     """Refuse a reference to a payment that is a card number; the refusal does not repeat it."""
     if text is not None and is_card_number(text):
-        raise refuse(Reason.INVALID, _SENTENCE, field)
+        raise refuse(Reason.INVALID, IS_CARD_NUMBER, field)
 
 
 def refuse_card_members(encoded: bytes, field: str) -> None:
     """Refuse JSON of the sender's own that has a card number as a payment's or a card's number."""
-    for match in _NAMED.finditer(encoded):
-        if is_card_number(match[1].decode()):
-            raise refuse(Reason.INVALID, _SENTENCE, field)
+    if has_card_members(encoded):
+        raise refuse(Reason.INVALID, IS_CARD_NUMBER, field)
+
+
+def has_card_members(encoded: bytes) -> bool:
+    """Whether JSON of the sender's own has a card number as a payment's or a card's number. An
+    escape hides no name and no digit.
+    """
+    if b"\\" in encoded:
+        encoded = msgspec.json.encode(msgspec.json.decode(encoded))
+    return any(is_card_number(match[1].decode()) for match in _NAMED.finditer(encoded))

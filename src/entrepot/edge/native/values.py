@@ -9,6 +9,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final
 
+import msgspec
 from msgspec import Meta
 
 from entrepot.core import ids, money, quantity
@@ -17,11 +18,14 @@ from entrepot.core.price_lists import PERCENTAGE, percentage
 from entrepot.core.quantity import LINE_MAX, Quantity
 from entrepot.core.scopes import MEANINGS
 from entrepot.edge import currency, prefixes, times
-from entrepot.edge.card_numbers import is_card_number
+from entrepot.edge.card_numbers import IS_CARD_NUMBER, has_card_members, is_card_number
 
 PRICE_PLACES: Final = 4
+REFERENCE_MAX: Final = 255
+PROVIDER_MAX: Final = 100
 _MOST: Final = quantity.text(LINE_MAX)
 _UUID: Final = {"type": "string", "format": "uuid"}
+_json: Final = msgspec.json.Encoder(decimal_format="number").encode
 _AMOUNT: Final = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
 
 
@@ -210,20 +214,50 @@ class _Scope:
 
 class _Reference:
     __slots__ = ("text",)
+    most: ClassVar[int] = REFERENCE_MAX
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     @classmethod
     def told(cls, value: object) -> _Reference:
-        """Raises ValueError for no text of 1 to 255 characters, a blank one, and a card number."""
-        if not isinstance(value, str) or not 1 <= len(value) <= 255:
-            raise ValueError("must be a text of 1 to 255 characters")
+        """Raises ValueError for no text of 1 to `most` characters, a blank one, a card number."""
+        if not isinstance(value, str) or not 1 <= len(value) <= cls.most:
+            raise ValueError(f"must be a text of 1 to {cls.most} characters")
         if re.search(SEEN, value) is None:
             raise ValueError(BLANK)
         if is_card_number(value):
-            raise ValueError("is a card number; send what the payment service calls the payment")
+            raise ValueError(IS_CARD_NUMBER)
         return cls(value)
+
+
+class _Provider(_Reference):
+    __slots__ = ()
+    most = PROVIDER_MAX
+
+
+class _Object:
+    """The sender's own object, as the book keeps it: JSON text with every digit as it came."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @classmethod
+    def told(cls, value: object) -> _Object:
+        """Raises ValueError unless it is an object that gives no card's number."""
+        if not isinstance(value, dict):
+            raise ValueError("Expected `object`")  # noqa: TRY004
+        encoded = _json(value)
+        if has_card_members(encoded):
+            raise ValueError(IS_CARD_NUMBER)
+        return cls(encoded.decode())
+
+
+def object_text(told: _Object | None) -> str | None:
+    """The JSON text of an object that was told; None for null."""
+    return None if told is None else told.text
 
 
 def _exact(value: object) -> Quantity:
@@ -263,5 +297,11 @@ Count = Annotated[
 Measure = Annotated[_Measure, _as(type="number", minimum=0)]
 Instant = Annotated[_Instant, _as(type="string", format="date-time")]
 Code = Annotated[_Code, _as(type="string", minLength=3, maxLength=3, examples=["EUR"])]
-Reference = Annotated[_Reference, _as(type="string", minLength=1, maxLength=255, pattern=SEEN)]
+Reference = Annotated[
+    _Reference, _as(type="string", minLength=1, maxLength=REFERENCE_MAX, pattern=SEEN)
+]
+Provider = Annotated[
+    _Provider, _as(type="string", minLength=1, maxLength=PROVIDER_MAX, pattern=SEEN)
+]
+Object = Annotated[_Object, _as(type="object")]
 Scope = Annotated[_Scope, _as(type="string", enum=list(MEANINGS))]

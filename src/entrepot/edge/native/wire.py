@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
@@ -14,7 +14,6 @@ Amount = Annotated[
     str,
     Meta(description="An amount of the order's currency, with a point", examples=["12.50"]),
 ]  # fmt: skip
-Object = dict[str, Any]
 FreeObject = Annotated[Raw, Meta(extra_json_schema={"type": ["object", "null"]})]
 
 

@@ -23,7 +23,7 @@ from entrepot.edge import told_contacts
 from entrepot.edge.native.bodies import decoder
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.customers import wire
-from entrepot.edge.native.orders.read import object_text
+from entrepot.edge.native.values import Object, object_text
 
 MAKE, CHANGE = decoder(wire.MakeCustomer), decoder(wire.ChangeCustomer)
 PARTS = (
@@ -158,6 +158,6 @@ def _told(one: msgspec.Struct, without: tuple[str, ...] = ()) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not UNSET}
 
 
-def _object(told: dict[str, Any] | None) -> dict[str, Any]:
+def _object(told: Object | None) -> dict[str, Any]:
     """A free object with every digit as it came."""
     return parse(object_text(told) or "{}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from entrepot.core.buyers import PARTS_MAX
 from entrepot.core.partnerships import STATUSES
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import ContactId, PlaceId, seen, seen_or_empty
+from entrepot.edge.native.values import ContactId, Object, PlaceId, seen, seen_or_empty
 from entrepot.edge.native.wire import FreeObject, Page, Time, Uuid
 
 Text = Annotated[str, seen(500)]
@@ -21,7 +21,6 @@ Line = Annotated[str, Meta(max_length=2_000)]
 LineShown = Annotated[str, Meta(max_length=10_000)]
 Value = Annotated[str, seen(320)]
 Status = Literal[STATUSES]  # type: ignore[valid-type]
-Object = dict[str, Any]
 _PARTS = Meta(max_length=PARTS_MAX)
 
 

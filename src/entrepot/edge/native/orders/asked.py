@@ -7,9 +7,9 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from entrepot.edge.native.orders.wire import LINES_MAX, Address, Long, Name, NewLine, Object
+from entrepot.edge.native.orders.wire import LINES_MAX, Address, Long, Name, NewLine
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Id, Instant, LineId, Money, Much, Reference, seen
+from entrepot.edge.native.values import Id, Instant, LineId, Money, Much, Object, Reference, seen
 
 
 class ChangedLine(msgspec.Struct, forbid_unknown_fields=True):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.facets import BETWEEN, FULFILMENTS, RETURNS
@@ -16,6 +14,7 @@ from entrepot.edge.access import Principal
 from entrepot.edge.native import bodies, paging
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.orders import wire
+from entrepot.edge.native.values import object_text
 
 PLACE = bodies.decoder(wire.PlaceOrder)
 # The members of a body that tell a repeat from a reuse, in version 1 of the fingerprint.
@@ -26,7 +25,6 @@ PLACE_PARTS = (
 # Orders that were placed so long ago and did not move wait too long (microseconds).
 TOO_LONG = 300_000_000
 ONE_NAME = "name the variant by `variant_id` or by `sku`"
-_json = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def place_order(body: wire.PlaceOrder, principal: Principal, key: str | None) -> PlaceOrder:
@@ -51,7 +49,7 @@ def place_order(body: wire.PlaceOrder, principal: Principal, key: str | None) ->
         "idempotency_key": key,
     }
     if body.payment is not None:
-        said["payment_provider"] = body.payment.provider
+        said["payment_provider"] = body.payment.provider.text
         said["payment_reference"] = body.payment.reference.text
     lines = tuple(new_line(line, f"lines[{index}]", code) for index, line in enumerate(body.lines))
     return PlaceOrder(
@@ -79,11 +77,6 @@ def new_line(line: wire.NewLine, where: str, code: str | None) -> DraftLine:
         properties=object_text(line.properties),
         price_field="unit_price",
     )
-
-
-def object_text(told: dict[str, Any] | None) -> str | None:
-    """A free object as the book keeps it: JSON text with every digit as it came."""
-    return None if told is None else _json(told).decode()
 
 
 def _told(who: wire.Who) -> bool:

@@ -13,6 +13,7 @@ from entrepot.edge.access import Principal
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.orders import asked, read
 from entrepot.edge.native.orders.read import ONE_NAME
+from entrepot.edge.native.values import object_text
 
 _PATHS = AmendPaths(order="order", total="lines", new_lines="lines.add", variant="variant_id")
 _SAID = {
@@ -28,7 +29,7 @@ def amend_order(body: asked.AmendOrder, order_id: bytes, principal: Principal) -
         if getattr(body, member) is not UNSET
     }
     if body.metadata is not UNSET:
-        said["metadata"] = read.object_text(body.metadata)
+        said["metadata"] = object_text(body.metadata)
     lines = asked.LineChanges() if body.lines is UNSET else body.lines
     faults = [
         Refusal(Reason.INVALID, ONE_NAME, f"lines.add[{index}]")

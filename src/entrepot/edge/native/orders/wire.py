@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -19,6 +19,8 @@ from entrepot.edge.native.values import (
     Instant,
     Money,
     Much,
+    Object,
+    Provider,
     Reference,
     VariantId,
     seen,
@@ -33,7 +35,6 @@ Address = Annotated[
 ]  # fmt: skip
 Sku = Annotated[str, seen(255)]
 Title = Annotated[str, seen(1_000)]
-Object = dict[str, Any]
 Stage = Literal[STAGES]  # type: ignore[valid-type]
 Payment = Literal[PAYMENTS]  # type: ignore[valid-type]
 Fulfilment = Literal[FULFILMENTS]  # type: ignore[valid-type]
@@ -72,7 +73,7 @@ class Who(msgspec.Struct, forbid_unknown_fields=True):
 class Paying(msgspec.Struct, forbid_unknown_fields=True):
     """The payment service, and what it calls the payment."""
 
-    provider: Annotated[str, seen(100)]
+    provider: Provider
     reference: Reference
 
 

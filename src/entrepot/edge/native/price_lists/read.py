@@ -12,8 +12,8 @@ from entrepot.core.decide.price import DraftEntry, MakePriceList, PriceListPaths
 from entrepot.core.decide.reprice import AmendPriceList, EntryChange
 from entrepot.edge import currency
 from entrepot.edge.native.credentials import NAME
-from entrepot.edge.native.orders.read import object_text
 from entrepot.edge.native.price_lists import wire
+from entrepot.edge.native.values import object_text
 
 PARTS = ("name", "adjustment", "properties", "entries", "customers")
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.price_lists import ENTRIES_MAX, PARTNERSHIPS_MAX
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Code, CustomerId, Money, Percent, VariantId, seen
+from entrepot.edge.native.values import Code, CustomerId, Money, Object, Percent, VariantId, seen
 from entrepot.edge.native.wire import FreeObject, Page, Time, Uuid
 
 Name = Annotated[str, seen(255)]
-Object = dict[str, Any]
 Customers = Annotated[list[CustomerId], Meta(max_length=PARTNERSHIPS_MAX)]
 Shown = Annotated[str, Meta(description="A decimal; -10 is 10 % less", examples=["-10"])]
 Price = Annotated[str, Meta(description="An amount with a point", examples=["12.50"])]

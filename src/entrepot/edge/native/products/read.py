@@ -13,8 +13,8 @@ from entrepot.core.decide.product import AmendProduct, MakeProduct, ProductPaths
 from entrepot.core.decide.variants import NewVariant, VariantChange
 from entrepot.edge.access import Principal
 from entrepot.edge.native.credentials import NAME
-from entrepot.edge.native.orders.read import object_text
 from entrepot.edge.native.products import wire
+from entrepot.edge.native.values import object_text
 
 _ROOT = (
     "handle", "description", "image_url", "type", "custom_type", "brand", "category", "vendor",
@@ -102,6 +102,8 @@ def variant_members(told: msgspec.Struct, names: Iterable[str]) -> dict[str, Any
             said[name] = None if value is None else value.amount
         elif name == "currency":
             said[name] = value.text
+        elif name == "options":
+            said[name] = value
         else:
             said[name] = products.told_object(object_text(value))
     return said

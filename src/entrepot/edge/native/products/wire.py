@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from entrepot.core.products import STATUSES, VARIANTS_MAX
 from entrepot.edge import quantities
 from entrepot.edge.native.paging import Limit
-from entrepot.edge.native.values import Code, Measure, Money, VariantId, seen
+from entrepot.edge.native.values import Code, Measure, Money, Object, VariantId, seen
 from entrepot.edge.native.wire import Amount, FreeObject, Page, Time, Uuid
 
 Text = Annotated[str, seen(255)]
@@ -20,7 +20,6 @@ Handle = Annotated[str, seen(255)]
 Url = Annotated[str, seen(2_000)]
 Sequence = Annotated[int, Meta(ge=1, le=1_000_000)]
 Options = dict[str, str]
-Object = dict[str, Any]
 Status = Literal["active", "draft", "archived", "deleted"]
 LiveStatus = Literal["active", "draft", "archived"]
 assert STATUSES == ("active", "draft", "archived", "deleted")

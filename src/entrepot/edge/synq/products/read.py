@@ -12,6 +12,7 @@ from entrepot.core.money import ZERO, Amount, storable
 from entrepot.core.products import DELETED
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import currency
+from entrepot.edge.card_numbers import refuse_card_members
 from entrepot.edge.strict_json import InvalidJson, decimal_number
 from entrepot.edge.synq.ids import uuid
 from entrepot.edge.synq.products import wire
@@ -127,4 +128,5 @@ def _options(told: msgspec.Raw, field: str) -> str:
     text = bytes(told).decode()
     if not text.startswith("{"):
         raise refuse(Reason.INVALID, "must be an object", field)
+    refuse_card_members(bytes(told), field)
     return text
