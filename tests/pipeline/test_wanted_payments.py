@@ -13,7 +13,7 @@ from entrepot.core.decide.steps import DeferJob
 from entrepot.core.funds import Funds
 from entrepot.core.money import Amount
 from entrepot.core.order import Job
-from entrepot.core.payment import FullPayment, Operation, Payment
+from entrepot.core.payment import CaptureFound, FullPayment, Operation, Payment
 from entrepot.pipeline.retry import POLICIES
 from entrepot.pipeline.steps import Terms
 from entrepot.pipeline.steps.authorise import authorise
@@ -176,6 +176,32 @@ async def test_money_of_another_amount_that_was_taken_is_left_to_a_person() -> N
     assert (command.parked, command.error) == (
         True, "stripe: the payment is of 4.00 EUR, and the order of 10.00 EUR",
     )  # fmt: skip
+
+
+async def test_a_part_that_was_taken_alone_is_of_another_amount() -> None:
+    """The order that wants the money is parked; of one that ended the part is given back."""
+    part = Captured("capture-1", (CaptureFound("capture-1", 400),))
+    terms = Terms(lambda: NOW, lambda: 1.0, POLICIES)
+    due = payment(1, 1000, 1000, "prepared")
+    service = cast("PaymentProvider", Taken(answer=part, found=part))
+    wanted = await authorise(in_hand(A_JOB, "placed", Funds((due,))), service, terms)
+    assert isinstance(wanted, DeferJob)
+    assert (wanted.parked, wanted.error) == (
+        True, "stripe: the payment is of 4.00 EUR, and the order of 10.00 EUR",
+    )  # fmt: skip
+    void_job = A_JOB._replace(kind="void")
+    held = in_hand(void_job, "cancelled", Funds((due.put(due.void(NOW)),)))
+    for found in (part, Voided("at-1", part.captures)):
+        service = cast("PaymentProvider", Taken(found=found))
+        ended = await void(held, service, terms)
+        assert isinstance(ended, SettlePayment)
+        assert (ended.outcome, ended.captures) == ("voided", part.captures)
+    old = Terms(lambda: NOW + 10**16, lambda: 1.0, POLICIES)
+    again = in_hand(A_JOB, "placed", Funds((due,)), held_until=NOW + 10**17)
+    voided = Taken(found=Voided("at-1", part.captures))
+    looked = await authorise(again, cast("PaymentProvider", voided), old)
+    assert isinstance(looked, DeferJob)
+    assert looked.parked, "what was voided in part there is no decline"
 
 
 class Claims:

@@ -11,6 +11,7 @@ from tests.providers.accounts import Told, at_paypal
 from tests.providers.conftest import KEY, ORDER, request_of
 from tests.providers.vendor import RESET, Answer, Vendor
 
+from entrepot.core.payment import CaptureFound
 from entrepot.providers.payment import (
     Absent,
     Authorised,
@@ -78,6 +79,13 @@ def error(status: int, issue: str = "", **headers: str) -> Answer:
 HELD = ("authorizations", one("authorizations", "CREATED"))
 TAKEN = ("captures", one("captures", "COMPLETED"))
 PENDING = ("captures", one("captures", "PENDING"))
+WHOLE = Captured("CAPT-1", (CaptureFound("CAPT-1", 1250),))
+FOUND = CaptureFound("CAPT-1", 400)
+FINAL = one("captures", "COMPLETED", amount={"currency_code": "EUR", "value": "4.00"},
+            final_capture=True)  # fmt: skip
+PART = ("captures", {**FINAL, "final_capture": False})
+REST = ("captures", {**FINAL, "id": "CAPT-2", "amount": {"currency_code": "EUR", "value": "8.50"}})
+HELD_IN_PART = ("authorizations", one("authorizations", "PARTIALLY_CAPTURED"))
 GONE = error(404, "INVALID_RESOURCE_ID")
 
 AUTHORISE: list[tuple[str, list[Answer], Any]] = [
@@ -87,9 +95,9 @@ AUTHORISE: list[tuple[str, list[Answer], Any]] = [
      Pending("the customer must act: PAYER_ACTION_REQUIRED", "ORDER-1")),
     ("ORDER-1", [order("APPROVED"), order("COMPLETED", HELD)], Authorised("AUTH-1")),
     ("ORDER-1", [order("APPROVED", intent="CAPTURE"), order("COMPLETED", TAKEN)],
-     Captured("CAPT-1")),
+     WHOLE),
     ("ORDER-1", [order("COMPLETED", HELD)], Authorised("AUTH-1")),
-    ("ORDER-1", [order("COMPLETED", TAKEN)], Captured("CAPT-1")),
+    ("ORDER-1", [order("COMPLETED", TAKEN)], WHOLE),
     ("ORDER-1", [order("COMPLETED", ("authorizations", one("authorizations", "PENDING")))],
      Running("the authorization is pending", "AUTH-1")),
     ("ORDER-1", [order("COMPLETED", ("authorizations", one("authorizations", "DENIED")))],
@@ -109,7 +117,20 @@ AUTHORISE: list[tuple[str, list[Answer], Any]] = [
     ("AUTH-1", [GONE, said("authorizations", "CREATED"), order("COMPLETED", HELD)],
      Authorised("AUTH-1")),
     ("AUTH-1", [GONE, said("authorizations", "CAPTURED"), order("COMPLETED", HELD, TAKEN)],
-     Captured("CAPT-1")),
+     WHOLE),
+    # Somebody had it captured in parts at PayPal's own pages.
+    ("AUTH-1", [GONE, said("authorizations", "CAPTURED"), order("COMPLETED", HELD, PART, REST)],
+     Captured("CAPT-2", (FOUND, CaptureFound("CAPT-2", 850)))),
+    ("ORDER-1", [order("COMPLETED", HELD_IN_PART, PART)], Authorised("AUTH-1", (FOUND,))),
+    ("ORDER-1", [order("COMPLETED", HELD_IN_PART, ("captures", FINAL))],
+     Captured("CAPT-1", (FOUND,))),
+    ("ORDER-1", [order("COMPLETED", ("authorizations", one("authorizations", "VOIDED")), PART)],
+     Captured("CAPT-1", (FOUND,))),
+    ("AUTH-1", [GONE, said("authorizations", "CAPTURED"), order("COMPLETED", HELD, PART, PENDING)],
+     Running("a capture of the authorization is pending", "AUTH-1")),
+    ("AUTH-1", [GONE, said("authorizations", "CAPTURED"), order("COMPLETED", HELD, (
+        "captures", one("captures", "FAILED")))],
+     Declined("every capture of the authorization failed", "CAPTURED")),
     ("AUTH-1", [GONE, GONE],
      Declined("PayPal does not know the payment reference", "RESOURCE_NOT_FOUND")),
     # --- a payment token: an order is made, then authorised
@@ -215,7 +236,11 @@ OPERATIONS: list[tuple[OperationRequest, list[Answer], Any]] = [
     (operation("capture", "AUTH-1"), [PROCESSED, said("authorizations", "VOIDED"), order("X")],
      Declined("said by PayPal", "SOME_ISSUE")),
     (operation("void", "AUTH-1"), [Answer(204, b"")], Voided("AUTH-1")),
-    (operation("void", "AUTH-1"), [error(422, "PREVIOUSLY_VOIDED")], Voided("AUTH-1")),
+    (operation("void", "AUTH-1"), [error(422, "PREVIOUSLY_VOIDED"), GONE], Voided("AUTH-1")),
+    (operation("void", "AUTH-1"), [error(422, "PREVIOUSLY_VOIDED"),
+     said("authorizations", "VOIDED"), order("COMPLETED", PART)], Voided("AUTH-1", (FOUND,))),
+    (operation("void", "AUTH-1"), [said("authorizations", "VOIDED"), order("COMPLETED", PART)],
+     Voided("AUTH-1", (FOUND,))),
     (operation("void", "AUTH-1"), [PROCESSED, said("authorizations", "CAPTURED")],
      Declined("the money was taken already", "CAPTURED")),
     (operation("void", None), [order("COMPLETED", HELD), Answer(204, b"")], Voided("AUTH-1")),
@@ -277,14 +302,17 @@ LOOKED_UP: list[tuple[Any, str | None, list[Answer], Any]] = [
     (request_of("ORDER-1"), None, [order("COMPLETED", (
         "authorizations", one("authorizations", "VOIDED")))], Voided("AUTH-1")),
     (request_of("ORDER-1"), "AUTH-1", [GONE, said("authorizations", "VOIDED")], Voided("AUTH-1")),
+    (request_of("ORDER-1"), "AUTH-1", [GONE, said("authorizations", "VOIDED"),
+     order("COMPLETED", PART)], Voided("AUTH-1", (FOUND,))),
+    (request_of("ORDER-1"), None, [order("COMPLETED", (
+        "authorizations", one("authorizations", "VOIDED")), PART)], Voided("AUTH-1", (FOUND,))),
     (request_of("ORDER-1"), None, [GONE, GONE], Absent()),
     # The money of an order with the intent CAPTURE is known by its capture.
     (request_of("ORDER-1"), "CAPT-1", [GONE, GONE, said("captures", "PENDING"),
      order("COMPLETED", PENDING)], Running("the capture is pending", "CAPT-1")),
     (request_of("ORDER-1"), "CAPT-1", [GONE, GONE, said("captures", "COMPLETED"),
-     order("COMPLETED", TAKEN)], Captured("CAPT-1")),
-    (request_of("ORDER-1"), "CAPT-1", [GONE, GONE, said("captures", "COMPLETED"), GONE],
-     Captured("CAPT-1")),
+     order("COMPLETED", TAKEN)], WHOLE),
+    (request_of("ORDER-1"), "CAPT-1", [GONE, GONE, said("captures", "COMPLETED"), GONE], WHOLE),
     (request_of("ORDER-1"), "CAPT-1", [GONE, GONE, said("captures", "DECLINED"), GONE],
      Declined("the capture is declined", "DECLINED")),
     (request_of("ORDER-1"), "CAPT-1", [GONE, GONE, GONE], Absent()),

@@ -16,6 +16,7 @@ from tests.simulators import test_paypal as paypal
 from tests.simulators.receiving import Receiver, receiver
 
 from entrepot import payment_services
+from entrepot.core.payment import CaptureFound
 from entrepot.providers import account
 from entrepot.providers.payment import (
     Absent,
@@ -298,4 +299,48 @@ async def test_a_capture_of_paypals_that_is_pending_is_followed_to_its_end(
         assert isinstance(found, Captured if taken else Declined), found
         [payment] = simulator.payments(order)
         assert (payment["held"], payment["taken"]) == (0, taken)
+        await provider.close()
+
+
+async def test_captures_that_were_made_at_paypals_own_pages_are_told_each() -> None:
+    """A refund is of one capture: all of the money goes back by one refund for each."""
+    with simulated("paypal") as simulator:
+        provider = connected("paypal", simulator, Deaf())
+        counter = Counter("paypal", simulator, provider)
+        made = counter.request()
+        hold = await counter.held(made)
+        adopted = replace(made, reference=hold)
+        part = replace(operation(made, "capture", hold, 400), final=False)
+        first = await provider.capture(part)
+        assert isinstance(first, Captured)
+        assert await provider.authorise(adopted) == Authorised(
+            hold, (CaptureFound(first.provider_reference, 400),)
+        )
+        await provider.capture(operation(made, "capture", hold, UNITS - 400))
+        found = await provider.authorise(adopted)
+        assert isinstance(found, Captured), found
+        assert [one.units for one in found.captures] == [400, UNITS - 400]
+        of_all = operation(made, "refund", found.provider_reference)
+        assert isinstance(await provider.refund(of_all), Declined)
+        for one in found.captures:
+            back = operation(made, "refund", one.reference, one.units)
+            assert isinstance(await provider.refund(back), Refunded)
+        assert counter.sums(made) == (0, 0, UNITS)
+        await provider.close()
+
+
+async def test_a_void_of_paypals_tells_what_was_taken_before() -> None:
+    with simulated("paypal") as simulator:
+        provider = connected("paypal", simulator, Deaf())
+        counter = Counter("paypal", simulator, provider)
+        made = counter.request()
+        hold = await counter.held(made)
+        done = await provider.capture(replace(operation(made, "capture", hold, 400), final=False))
+        assert isinstance(done, Captured)
+        taken = (CaptureFound(done.provider_reference, 400),)
+        for _ in range(2):  # the second void has another key: it was done before
+            void = operation(made, "void", hold)
+            assert await provider.void(void) == Voided(hold, taken)
+        assert await provider.look_up(made, hold) == Voided(hold, taken)
+        assert counter.sums(made) == (0, 400, 0)
         await provider.close()

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+from entrepot.core.payment import CaptureFound
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequest:
@@ -68,9 +70,13 @@ class OperationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Authorised:
-    """The money is held for us under this key: exactly one hold, however often it was asked for."""
+    """The money is held for us under this key: exactly one hold, however often it was asked for.
+
+    ``captures``: what was taken of the hold already, where the service tells of it.
+    """
 
     provider_reference: str
+    captures: tuple[CaptureFound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +84,11 @@ class Captured:
     """The money is taken.
 
     An authorisation is answered so where the client's reference is of money that was taken already.
+    ``captures``: those that took it, the oldest first, where the service tells captures apart.
     """
 
     provider_reference: str
+    captures: tuple[CaptureFound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +103,11 @@ class Voided:
     """No money is held under this key and none ever will be.
 
     ``provider_reference`` names the hold that was given back; None when there never was one.
+    ``captures``: what was taken of the hold before, where the service tells captures apart.
     """
 
     provider_reference: str | None
+    captures: tuple[CaptureFound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

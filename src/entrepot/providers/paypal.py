@@ -49,7 +49,7 @@ from entrepot.providers.payment import (
     VoidAnswer,
     Voided,
 )
-from entrepot.providers.paypal_client import asked_for, client_of, plain, token
+from entrepot.providers.paypal_client import asked_for, client_of, plain, shown, token
 from entrepot.providers.paypal_found import Transactions, notified
 from entrepot.providers.paypal_objects import Objects
 from entrepot.providers.paypal_signature import Signatures
@@ -278,21 +278,23 @@ class PayPalProvider:
     def _let_go(self, request: OperationRequest, id_: str) -> VoidAnswer | None:
         """Void an authorization; None where PayPal knows none of this id."""
         asked = {"authorization_id": id_, "paypal_request_id": request.key, "prefer": _WHOLE}
+        said = Voided(id_)
         try:
-            self._payments.void_payment(asked)
+            told = shown(self._payments.void_payment(asked))
         except ApiException as error:
             if error.response_code == answers.NOT_FOUND:
                 return None
-            if answers.issue_of(error) in answers.VOIDED_BEFORE:
-                return Voided(id_)
             if error.response_code != answers.PROCESSED:
                 raise
-            found = self._objects.authorization(id_)
-            said = None if found is None else answers.of_void(found)
-            if said is None:
+            told = self._objects.authorization(id_) or {}
+            ended = answers.of_void_refused(answers.issue_of(error), told, id_)
+            if ended is None:
                 raise
-            return said
-        return Voided(id_)
+            if isinstance(ended, Declined):
+                return ended
+            said = ended
+        taken = self._objects.captures_of(told)
+        return replace(said, captures=answers.captures_found(taken, request.payment))
 
     def _refund(self, request: OperationRequest) -> RefundAnswer:
         amount = answers.amount_of(request.payment, request.units)
@@ -328,7 +330,8 @@ class PayPalProvider:
             return Absent()
         held = answers.payments_of(order, "authorizations")
         if held and held[-1]["status"] == "VOIDED":
-            return Voided(str(held[-1]["id"]))
+            taken = answers.captures_found(answers.payments_of(order, "captures"), request)
+            return Voided(str(held[-1]["id"]), taken)
         is_ours = request.reference.startswith(_VAULT)
         if order["status"] == "APPROVED" or (is_ours and order["status"] == "CREATED"):
             return Absent()  # nothing was executed; asking for it goes on
@@ -343,9 +346,10 @@ class PayPalProvider:
         return self._of_authorization(found, request)
 
     def _of_authorization(self, found: Json, request: PaymentRequest) -> LookUpAnswer:
+        captures = self._objects.captures_of(found)
         if found["status"] == "VOIDED":
-            return Voided(str(found["id"]))
-        return answers.of_authorization(found, request, self._objects.captures_of(found))
+            return Voided(str(found["id"]), answers.captures_found(captures, request))
+        return answers.of_authorization(found, request, captures)
 
     def _look_up_operation(self, request: OperationRequest, known: str | None) -> LookUpAnswer:
         if request.kind == "refund":
@@ -374,10 +378,6 @@ class PayPalProvider:
         return self._objects.order(known or request.reference)
 
     def _made(self, request: PaymentRequest) -> Json:
-        unit = {"amount": answers.amount_of(request, request.units), "custom_id": request.label}
-        body = {"intent": "AUTHORIZE", "purchase_units": [unit]}
-        asked = {
-            "body": OrderRequest.from_dictionary(body), "paypal_request_id": request.key,
-            "prefer": _WHOLE,
-        }  # fmt: skip
+        body = OrderRequest.from_dictionary(answers.order_for(request))
+        asked = {"body": body, "paypal_request_id": request.key, "prefer": _WHOLE}
         return plain(self._orders.create_order(asked))

@@ -11,6 +11,7 @@ from typing import Any
 from paypalserversdk.exceptions.api_exception import ApiException
 
 from entrepot.core.exponents import at_places, places
+from entrepot.core.payment import CaptureFound
 from entrepot.providers.exchange import DETAIL_MAX, failure, retry_after, was_not_sent
 from entrepot.providers.payment import (
     Authorised,
@@ -46,6 +47,10 @@ FAILED = frozenset({
 })  # fmt: skip
 _NAMED = ("order_id", "authorization_id", "capture_id", "refund_id")
 DONE_BEFORE = frozenset({"ORDER_ALREADY_AUTHORIZED", "ORDER_ALREADY_CAPTURED"})
+# States of a capture that took money.
+_TAKEN = frozenset({"COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"})
+# States of an authorization that holds no money any more.
+_ENDED = frozenset({"DENIED", "VOIDED", "EXPIRED"})
 VOIDED_BEFORE = frozenset({"AUTHORIZATION_VOIDED", "PREVIOUSLY_VOIDED"})
 
 
@@ -73,6 +78,12 @@ def amount_of(request: PaymentRequest, units: int) -> dict[str, str] | None:
         return None
     value = Decimal(whole).scaleb(-digits)
     return {"currency_code": request.currency, "value": f"{value:.{digits}f}"}
+
+
+def order_for(request: PaymentRequest) -> dict[str, Any]:
+    """The order that PayPal is asked to make for a payment."""
+    unit = {"amount": amount_of(request, request.units), "custom_id": request.label}
+    return {"intent": "AUTHORIZE", "purchase_units": [unit]}
 
 
 def too_fine(request: PaymentRequest) -> Misconfigured:
@@ -117,16 +128,15 @@ def of_order(
     order: Mapping[str, Any], request: PaymentRequest
 ) -> Authorised | Captured | Declined | Pending | Running | Differs:
     """What an order of PayPal's is, for the payment that it pays."""
-    if captures := payments_of(order, "captures"):
-        taken = [one for one in captures if one["status"] in ("COMPLETED", "PARTIALLY_REFUNDED",
-                                                            "REFUNDED")]  # fmt: skip
-        if taken and not payments_of(order, "authorizations"):
-            last = taken[-1]
-            return differs(last["amount"], last["id"], request) or Captured(str(last["id"]))
-        if not payments_of(order, "authorizations"):
-            return of_capture(captures[-1])
+    captures = payments_of(order, "captures")
     if authorizations := payments_of(order, "authorizations"):
         return of_authorization(authorizations[-1], request, captures)
+    if taken := [one for one in captures if one["status"] in _TAKEN]:
+        last = taken[-1]
+        other = differs(last["amount"], last["id"], request) if len(taken) == 1 else None
+        return other or Captured(str(last["id"]), captures_found(taken, request))
+    if captures:
+        return of_capture(captures[-1])
     status, id_ = str(order["status"]), str(order["id"])
     if status == "VOIDED":
         return Declined("the order is voided at PayPal", status)
@@ -138,23 +148,51 @@ def of_order(
 def of_authorization(
     told: Mapping[str, Any], request: PaymentRequest, captures: list[dict[str, Any]]
 ) -> Authorised | Captured | Declined | Running | Differs:
-    """What an authorization is, for the payment that it pays; with the captures of it."""
+    """What an authorization is, for the payment that it pays; with the captures of it.
+
+    One that holds no money any more is `Captured` by all that was taken, which may be less.
+    """
     status, id_ = str(told["status"]), str(told["id"])
-    if status in ("DENIED", "VOIDED", "EXPIRED"):
+    taken = [one for one in captures if one["status"] in _TAKEN]
+    if status in _ENDED and not taken:
         return Declined(f"the authorization is {status.lower()}", status)
     if other := differs(told["amount"], id_, request):
         return other
-    if status == "CAPTURED" and captures:
-        return Captured(str(captures[-1]["id"]))
+    ended = status in _ENDED or status == "CAPTURED" or any(map(_is_final, taken))
+    if ended and any(one["status"] == "PENDING" for one in captures):
+        return Running("a capture of the authorization is pending", id_)
+    if ended and taken:
+        return Captured(str(taken[-1]["id"]), captures_found(taken, request))
+    if ended and captures:
+        return Declined("every capture of the authorization failed", status)
     if status in ("CREATED", "PARTIALLY_CAPTURED", "CAPTURED"):
-        return Authorised(id_)
+        return Authorised(id_, captures_found(taken, request))
     return Running(f"the authorization is {status.lower()}", id_)
+
+
+def captures_found(
+    captures: list[dict[str, Any]], request: PaymentRequest
+) -> tuple[CaptureFound, ...]:
+    """The captures of PayPal's that took money, at the payment's scale; none where that is too
+    coarse for one.
+    """
+    found = []
+    for one in captures:
+        units, scale, _ = units_of(one["amount"])
+        mine = at_places(units, scale, request.scale)
+        if one["status"] in _TAKEN and mine is not None:
+            found.append(CaptureFound(str(one["id"]), mine))
+    return tuple(found)
+
+
+def _is_final(capture: Mapping[str, Any]) -> bool:
+    return bool(capture.get("final_capture"))
 
 
 def of_capture(told: Mapping[str, Any]) -> Captured | Declined | Running:
     """What a capture is."""
     status, id_ = str(told["status"]), str(told["id"])
-    if status in ("COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"):
+    if status in _TAKEN:
         return Captured(id_)
     if status in ("DECLINED", "FAILED"):
         return Declined(f"the capture is {status.lower()}", status)
@@ -179,6 +217,15 @@ def of_void(told: Mapping[str, Any]) -> Voided | Declined | None:
     if status == "CAPTURED":
         return Declined("the money was taken already", status)
     return Voided(None) if status in ("DENIED", "EXPIRED") else None
+
+
+def of_void_refused(issue: str, told: Mapping[str, Any], id_: str) -> Voided | Declined | None:
+    """What became of an authorization whose void PayPal refuses, by PayPal's code of the reason and
+    the authorization, which is empty where PayPal does not show it; None where it is not known.
+    """
+    if issue in VOIDED_BEFORE:
+        return Voided(id_)
+    return of_void(told) if told else None
 
 
 def issue_of(error: ApiException) -> str:

@@ -52,6 +52,11 @@ def plain(response: Any) -> dict[str, Any]:
     return dict(json.loads(response.text))
 
 
+def shown(response: Any) -> dict[str, Any]:
+    """The object that PayPal answered with; empty where PayPal answered with none."""
+    return plain(response) if response.text else {}
+
+
 def asked_for(ask: Callable[[], Any]) -> dict[str, Any] | None:
     """An object of PayPal's; None where PayPal does not know it."""
     try:

@@ -12,7 +12,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds, Share
 from entrepot.core.order import Order, subtotal
 from entrepot.core.organization import SETTINGS, OrganizationSettings
-from entrepot.core.payment import FullPayment, is_open
+from entrepot.core.payment import LIVE, CaptureFound, FullPayment, is_open
 from entrepot.core.shipments import left
 
 
@@ -119,6 +119,31 @@ def taken_elsewhere(
     capture = capture.moved("done", facts.now, reference or first.provider_reference)
     changes.operations.put(capture)
     return payment.put(capture)
+
+
+def unknown(payment: FullPayment, found: Iterable[CaptureFound]) -> tuple[CaptureFound, ...]:
+    """Those of the captures that a service tells of which the book does not know."""
+    known = {
+        one.provider_reference for one in payment.operations
+        if one.kind == "capture" and one.state in LIVE
+    }  # fmt: skip
+    return tuple(one for one in found if one.reference not in known)
+
+
+def found_there(
+    payment: FullPayment, found: Iterable[CaptureFound], facts: Facts, changes: Changes
+) -> FullPayment:
+    """The payment with the captures that somebody else had the provider make, one for each: a
+    refund is of one capture, or of a part of one. Never more than was held.
+    """
+    for one in unknown(payment, found):
+        units = min(one.units, payment.authorisation.units - payment.taken)
+        if units > 0:
+            capture = payment.further("capture", units, facts.now)
+            capture = capture.moved("done", facts.now, one.reference)
+            changes.operations.put(capture)
+            payment = payment.put(capture)
+    return payment
 
 
 def count_in(funds: Funds, taken: FullPayment, changes: Changes) -> Funds:

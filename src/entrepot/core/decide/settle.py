@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from entrepot.core import actor, events, references, unpaid
+from entrepot.core import actor, events, unpaid
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing, goods, late_money, renew
 from entrepot.core.decide.jobs import held_job, job_id, job_ids, next_step, set_to_work
-from entrepot.core.decide.moves import confirm, fail, stand, stood
+from entrepot.core.decide.moves import confirm, fail, stood
+from entrepot.core.decide.payment_outcome import (
+    Case,
+    declined,
+    given_up,
+    held_no_more,
+    paid_as,
+    tell,
+    with_facet,
+    without_void,
+)
 from entrepot.core.decide.waiting import adds, goes_on, says
-from entrepot.core.facets import ENDED, Facets
+from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
 from entrepot.core.lifecycle import NOT_LEFT
@@ -18,7 +28,7 @@ from entrepot.core.needs import Needs
 from entrepot.core.order import Job, Order
 from entrepot.core.order_reason import OrderReason
 from entrepot.core.organization import DEFAULT_CAPTURE
-from entrepot.core.payment import FullPayment, Payment
+from entrepot.core.payment import CaptureFound, FullPayment, Payment
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
 
@@ -28,6 +38,9 @@ class SettlePayment(NamedTuple):
 
     - Captured: the provider had taken the money before it was asked.
     - Lapsed: the order's stock is held no longer, and the payment's void has no answer yet.
+
+    `captures`: those that the service tells of, where it tells captures apart. One that the book
+    does not know was made by somebody else.
     """
 
     org: int
@@ -39,6 +52,7 @@ class SettlePayment(NamedTuple):
     provider_reference: str | None = None
     capture: str = DEFAULT_CAPTURE  # when the organization takes the money: core.organization
     payment: int = 1  # the payment's number within the order
+    captures: tuple[CaptureFound, ...] = ()
 
 
 def wants(command: SettlePayment, needs: Needs) -> None:
@@ -49,7 +63,7 @@ def wants(command: SettlePayment, needs: Needs) -> None:
     needs.jobs.add((command.org, command.job_id))
     if command.outcome != "authorized":
         needs.jobs.add((command.org, job_id(command.order_id, "hear")))
-    if command.payment > 1 or command.outcome == "captured":
+    if command.payment > 1 or command.outcome == "captured" or command.captures:
         needs.jobs.update((command.org, id_) for id_ in job_ids(command.order_id))
 
 
@@ -63,99 +77,33 @@ def settle(command: SettlePayment, facts: Facts) -> Decision:
     payment = None if funds is None else funds.of(command.payment)
     if order is None or funds is None or payment is None:
         raise refuse(Reason.UNKNOWN_ORDER)
-    decision = _settled(command, _Case(order, funds, payment, job), facts)
+    decision = _settled(command, Case(order, funds, payment, job), facts)
     return late_money.heard(decision, facts)
 
 
-def _settled(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
+def _settled(command: SettlePayment, case: Case, facts: Facts) -> Decision:
     if command.outcome in ("authorized", "captured"):
         return _authorized(command, case, facts)
-    if command.outcome == "voided":
-        return _voided(command, case, facts)
     if command.outcome == "lapsed":
         return _lapsed(command, case, facts)
+    if command.outcome != "declined" and capturing.unknown(case.payment, command.captures):
+        return _kept_in_part(command, case, facts)
+    if command.outcome == "voided":
+        return _voided(command, case, facts)
     return _refused(command, case, facts)
 
 
 _STEPS = ("authorise", "increase", "void")
 
 
-class _Case(NamedTuple):
-    """What an outcome is about: an order, its payments, the one of them, and the step's job."""
-
-    order: Order
-    funds: Funds
-    payment: FullPayment
-    job: Job
-
-    def put(self, payment: FullPayment) -> _Case:
-        """With the payment as it moved on."""
-        return _Case(self.order, self.funds.put(payment), payment, self.job)
-
-    @property
-    def service(self) -> str:
-        """The service that the payments are at."""
-        return self.payment.payment.service
-
-
-def _given_up(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
-    """The payment after a void: no money is held, and none can come any more. What was captured is
-    no part of the void.
-    """
-    void = payment.void(facts.now).moved("done", facts.now)
-    moved = [void]
-    if not payment.taken:
-        moved.append(references.over(payment, "given_up", facts.now))
-    changes.operations.put_all(moved)
-    return payment.put(*moved)
-
-
-def _declined(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
-    first = references.over(payment, "declined", facts.now)
-    changes.operations.put(first)
-    return _without_void(payment.put(first), facts, changes)
-
-
-def _without_void(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
-    """The payment, of which nothing is held that could be let go."""
-    if (void := payment.open_void) is None:
-        return payment
-    void = void.moved("given_up", facts.now)
-    changes.operations.put(void)
-    return payment.put(void)
-
-
-def _paid_as(order: Order, funds: Funds) -> Order:
-    """The order in the payment facet that its payments have now."""
-    return stand(order, _with_facet(order, funds))
-
-
-def _with_facet(order: Order, funds: Funds) -> Facets:
-    stage, _, fulfilment, returns = order.facets
-    return Facets(stage, funds.facet, fulfilment, returns)
-
-
-def _told(
-    case: _Case, order: Order, type_: str, facts: Facts, changes: Changes,
-    detail: dict[str, Any] | None = None, **moved: Any,
-) -> Order:  # fmt: skip
-    """The order with an event that its service made happen; `moved`: see `events.happened`."""
-    order, told = events.happened(
-        order, type_, facts, "pipeline", detail, actor.provider(case.service), **moved
-    )
-    changes.events.append(told)
-    return order
-
-
-def _authorized(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
+def _authorized(command: SettlePayment, case: Case, facts: Facts) -> Decision:
     changes, renews = Changes(facts), case.payment.is_renewal
-    if case.payment.authorisation.state != "done":
-        authorised = case.payment.authorisation
-        authorised = authorised.moved("done", facts.now, command.provider_reference)
-        case = case.put(case.payment.put(authorised))
-        changes.operations.put(authorised)
+    case = _with_hold(command, case, facts, changes)
     taken = command.outcome == "captured"
-    if taken:
+    found = capturing.unknown(case.payment, command.captures)
+    if found:
+        case = case.put(capturing.found_there(case.payment, found, facts, changes))
+    elif taken:
         reference = command.provider_reference
         case = case.put(capturing.taken_elsewhere(case.payment, reference, facts, changes))
     order, number = case.order, case.payment.payment.number
@@ -172,13 +120,22 @@ def _authorized(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
         # The order ended while its payment was under way: nobody may keep the money.
         return _ended(case, facts, changes)
     type_ = events.PAYMENT_CAPTURED if taken else events.PAYMENT_AUTHORIZED
-    paid = stood(order, _with_facet(order, case.funds))
-    order = _told(case, order, type_, facts, changes, {"service": case.service}, **paid)
+    paid = stood(order, with_facet(order, case.funds))
+    order = tell(case, order, type_, facts, changes, {"service": case.service}, **paid)
     goods.commit(order, facts, changes)
     order = confirm(order, facts, changes, _stand_in(case.payment.payment))
     changes.jobs.remove((case.job.org, case.job.id))
     funds = _due_now(command, order, case.funds, facts, changes)
     return Decision(changes, StepResult(None, funds, order))
+
+
+def _with_hold(command: SettlePayment, case: Case, facts: Facts, changes: Changes) -> Case:
+    authorised = case.payment.authorisation
+    if authorised.state == "done":
+        return case
+    authorised = authorised.moved("done", facts.now, command.provider_reference)
+    changes.operations.put(authorised)
+    return case.put(case.payment.put(authorised))
 
 
 def _due_now(
@@ -192,14 +149,14 @@ def _due_now(
     return funds
 
 
-def _added(command: SettlePayment, case: _Case, facts: Facts, changes: Changes) -> Decision:
+def _added(command: SettlePayment, case: Case, facts: Facts, changes: Changes) -> Decision:
     """The service has the rest of what the order came to cost."""
-    order = goes_on(unpaid.cleared(_paid_as(case.order, case.funds)))
+    order = goes_on(unpaid.cleared(paid_as(case.order, case.funds)))
     if order.reason == OrderReason.INCREASE_DECLINED:
         order = order.changed(reason=None, reason_detail=None)
     amount = case.payment.payment.amount.text()
     detail = {"amount": amount, "service": case.service, "payment": case.payment.payment.number}
-    order = _told(case, order, events.PAYMENT_INCREASED, facts, changes, detail)
+    order = tell(case, order, events.PAYMENT_INCREASED, facts, changes, detail)
     changes.orders.put(order)
     changes.jobs.remove((case.job.org, case.job.id))
     funds = capturing.let_idle_go(order, case.funds, facts, changes)
@@ -207,7 +164,7 @@ def _added(command: SettlePayment, case: _Case, facts: Facts, changes: Changes) 
     return Decision(changes, StepResult(None, funds, order))
 
 
-def _renewed(case: _Case, facts: Facts, changes: Changes) -> Decision:
+def _renewed(case: Case, facts: Facts, changes: Changes) -> Decision:
     """The service holds the money anew: what was due of old holds is due of the new one, and they
     are let go. If nothing is due of them any more, the new hold is let go.
     """
@@ -216,12 +173,12 @@ def _renewed(case: _Case, facts: Facts, changes: Changes) -> Decision:
         changes.orders.put(order := renew.once_more(case.order, funds))
         return _ended(case._replace(order=order), facts, changes)
     number = case.payment.payment.number
-    order = renew.without_alarm(goes_on(_paid_as(case.order, funds)))
+    order = renew.without_alarm(goes_on(paid_as(case.order, funds)))
     amount = funds.payments[number - 1].payment.amount.text()
     detail = {
         "amount": amount, "service": case.service, "payment": number, "instead_of": instead_of,
     }  # fmt: skip
-    order = _told(case, order, events.HOLD_RENEWED, facts, changes, detail)
+    order = tell(case, order, events.HOLD_RENEWED, facts, changes, detail)
     changes.orders.put(order)
     changes.jobs.remove((case.job.org, case.job.id))
     funds = capturing.let_idle_go(order, funds, facts, changes)
@@ -229,14 +186,14 @@ def _renewed(case: _Case, facts: Facts, changes: Changes) -> Decision:
     return Decision(changes, StepResult(None, funds, order))
 
 
-def _ended(case: _Case, facts: Facts, changes: Changes) -> Decision:
+def _ended(case: Case, facts: Facts, changes: Changes) -> Decision:
     payment, job = case.payment, case.job
     if payment.refundable:
-        order = _paid_as(case.order, case.funds)
-        order = _told(case, order, events.PAYMENT_CAPTURED, facts, changes)
+        order = paid_as(case.order, case.funds)
+        order = tell(case, order, events.PAYMENT_CAPTURED, facts, changes)
         changes.orders.put(goes_on(order))
-        # There is no hold that could be let go.
-        case = case.put(_without_void(payment, facts, changes))
+        # Of what is held, no more than what was not taken is let go.
+        case = case.put(_rest_to_go(without_void(payment, facts, changes), facts, changes))
         funds = capturing.refund_one(order, case.funds, payment.payment.number, facts, changes)
         return _next_void(order, funds, job, facts, changes)
     void = payment.void(facts.now)
@@ -244,17 +201,26 @@ def _ended(case: _Case, facts: Facts, changes: Changes) -> Decision:
     return _next_void(case.order, case.put(payment.put(void)).funds, job, facts, changes)
 
 
-def _not_let_go(case: _Case, facts: Facts, changes: Changes) -> Decision:
+def _rest_to_go(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
+    if not payment.held:
+        return payment
+    void = payment.void(facts.now)
+    changes.operations.put(void)
+    return payment.put(void)
+
+
+def _not_let_go(case: Case, facts: Facts, changes: Changes) -> Decision:
     """The hold of a running order was to be let go, and somebody had taken the money at the service
     before: the order is paid. What other payments hold for it is let go, and money that is not due
     any more is given back.
     """
-    case = case.put(_without_void(case.payment, facts, changes))
+    case = case.put(without_void(case.payment, facts, changes))
     funds = capturing.count_in(case.funds, case.payment, changes)
-    order = goes_on(_paid_as(case.order, funds))
+    order = goes_on(paid_as(case.order, funds))
     if order.reason == OrderReason.HOLD_LAPSES:
         order = order.changed(reason=None, reason_detail=None)
-    order = _told(case, order, events.PAYMENT_CAPTURED, facts, changes)
+    order = _short(order, case, "")
+    order = tell(case, order, events.PAYMENT_CAPTURED, facts, changes)
     changes.orders.put(order)
     funds = capturing.let_idle_go(order, funds, facts, changes)
     funds = capturing.refund_surplus(order, funds, facts, changes)
@@ -286,32 +252,52 @@ def _stand_in(payment: Payment) -> tuple[str | None, str | None]:
     return payment.service, sentence[:500]
 
 
-def _voided(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
+def _voided(command: SettlePayment, case: Case, facts: Facts) -> Decision:
     """The provider keeps no money of the payment: what it held is given back for good."""
     changes = Changes(facts)
-    case = case.put(_given_up(case.payment, facts, changes))
-    order = adds(goes_on(_paid_as(case.order, case.funds)), command.detail)
-    if order.facets.stage not in ENDED and case.payment.payment.amount.units > case.payment.taken:
-        # The hold came to its end, and the organization lets it go then.
-        service = case.service
-        why = f"{service} holds no money of the order any more: the hold was let go before its end"
-        told = f"{why}; {command.detail}" if command.detail else why
-        order = says(order, OrderReason.HOLD_LAPSES, told)
-    order = _told(case, order, events.PAYMENT_VOIDED, facts, changes)
+    case = case.put(given_up(case.payment, facts, changes))
+    order = adds(goes_on(paid_as(case.order, case.funds)), command.detail)
+    order = _short(order, case, command.detail)
+    order = tell(case, order, events.PAYMENT_VOIDED, facts, changes)
     changes.orders.put(order)
     return _next_void(order, case.funds, case.job, facts, changes)
 
 
-def _refused(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
+def _short(order: Order, case: Case, detail: str) -> Order:
+    """The order, which says so if it runs and the money that is due was let go: the hold came to
+    its end, and the organization lets it go then.
+    """
+    if order.facets.stage in ENDED or case.payment.payment.amount.units <= case.payment.taken:
+        return order
+    why = f"{case.service} holds no money of the order any more: the hold was let go before its end"
+    return says(order, OrderReason.HOLD_LAPSES, f"{why}; {detail}" if detail else why)
+
+
+def _kept_in_part(command: SettlePayment, case: Case, facts: Facts) -> Decision:
+    """The provider holds no money any more, and somebody had taken a part of it there before: the
+    part pays the order while it runs, and is given back otherwise.
+    """
+    changes = Changes(facts)
+    case = _with_hold(command, case, facts, changes)
+    case = case.put(held_no_more(case.payment, command.captures, facts, changes))
+    if case.order.facets.stage == "placed":
+        order = _expired(case.order, command.detail, facts, changes)
+        return _ended(case._replace(order=order), facts, changes)
+    if case.order.facets.stage in ENDED:
+        return _ended(case, facts, changes)
+    return _not_let_go(case, facts, changes)
+
+
+def _refused(command: SettlePayment, case: Case, facts: Facts) -> Decision:
     expired = command.outcome == "expired"
     changes, renews = Changes(facts), case.payment.is_renewal
     changes.jobs.remove((case.job.org, case.job.id))
-    case = case.put((_given_up if expired else _declined)(case.payment, facts, changes))
+    case = case.put((given_up if expired else declined)(case.payment, facts, changes))
     if renews:
         return _not_renewed(command, case, facts, changes)
     if case.payment.payment.number > 1:
         return _not_added(command, case, facts, changes)
-    order, payment = _paid_as(case.order, case.funds), case.payment
+    order, payment = paid_as(case.order, case.funds), case.payment
     type_ = events.PAYMENT_EXPIRED if expired else events.PAYMENT_DECLINED
     # A payment that expires was not answered: the step gives it up.
     who = None if expired else actor.provider(payment.payment.service)
@@ -330,11 +316,11 @@ def _refused(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
     return Decision(changes, StepResult(None, case.funds, order))
 
 
-def _not_added(command: SettlePayment, case: _Case, facts: Facts, changes: Changes) -> Decision:
+def _not_added(command: SettlePayment, case: Case, facts: Facts, changes: Changes) -> Decision:
     """The service has no more money of the order. The order keeps what it has, and says so: it is
     amended back, or another reference is named for the rest.
     """
-    order, due = goes_on(_paid_as(case.order, case.funds)), case.payment.payment.amount.units
+    order, due = goes_on(paid_as(case.order, case.funds)), case.payment.payment.amount.units
     units = case.payment.authorisation.units
     detail = {
         "amount": case.funds.amount(units).text(), "service": case.service,
@@ -343,14 +329,14 @@ def _not_added(command: SettlePayment, case: _Case, facts: Facts, changes: Chang
     if due and order.facets.stage not in ENDED:
         why = f"{case.service}: {case.funds.text(units)} more is declined: {command.detail}"
         order = says(order, OrderReason.INCREASE_DECLINED, why)
-    order = _told(case, order, events.INCREASE_DECLINED, facts, changes, detail)
+    order = tell(case, order, events.INCREASE_DECLINED, facts, changes, detail)
     changes.orders.put(order)
     return Decision(changes, StepResult(None, case.funds, order))
 
 
-def _not_renewed(command: SettlePayment, case: _Case, facts: Facts, changes: Changes) -> Decision:
+def _not_renewed(command: SettlePayment, case: Case, facts: Facts, changes: Changes) -> Decision:
     """The service does not hold the money anew. The old hold stays, and the order says so."""
-    order, units = goes_on(_paid_as(case.order, case.funds)), case.payment.authorisation.units
+    order, units = goes_on(paid_as(case.order, case.funds)), case.payment.authorisation.units
     detail = {
         "amount": case.funds.amount(units).text(), "service": case.service,
         "payment": case.payment.payment.number, "reason": command.detail[:500],
@@ -359,12 +345,12 @@ def _not_renewed(command: SettlePayment, case: _Case, facts: Facts, changes: Cha
         money = case.funds.text(units)
         why = f"{case.service} does not hold {money} anew, and its hold ends soon: {command.detail}"
         order = says(order, OrderReason.HOLD_LAPSES, why)
-    order = _told(case, order, events.RENEWAL_DECLINED, facts, changes, detail)
+    order = tell(case, order, events.RENEWAL_DECLINED, facts, changes, detail)
     changes.orders.put(order)
     return Decision(changes, StepResult(None, case.funds, order))
 
 
-def _lapsed(command: SettlePayment, case: _Case, facts: Facts) -> Decision:
+def _lapsed(command: SettlePayment, case: Case, facts: Facts) -> Decision:
     """The hold of the stock has ended, and the provider could not be told to keep no money.
 
     The stock is given back at once; the payment is voided whenever the provider can be told.

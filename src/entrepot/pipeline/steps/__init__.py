@@ -14,11 +14,11 @@ from entrepot.core.funds import Funds
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.order import Job
-from entrepot.core.payment import OPEN, FullPayment, Operation
+from entrepot.core.payment import OPEN, CaptureFound, FullPayment, Operation
 from entrepot.core.seen import Seen
 from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.retry import Policy, next_try
-from entrepot.providers.payment import Differs, OperationRequest, PaymentRequest
+from entrepot.providers.payment import Captured, Differs, OperationRequest, PaymentRequest
 
 if TYPE_CHECKING:
     from entrepot.pipeline.steps.outside import Outside
@@ -144,16 +144,27 @@ def unless_lapsed(held: Held, command: Command, terms: Terms) -> Command:
 
 
 def settled(
-    held: Held, outcome: str, detail: str, provider_reference: str | None = None
-) -> SettlePayment:
-    """The command that records what came of the held job's payment."""
+    held: Held, outcome: str, detail: str, provider_reference: str | None = None,
+    captures: tuple[CaptureFound, ...] = (),
+) -> SettlePayment:  # fmt: skip
+    """The command that records what came of the held job's payment, with the captures that its
+    service told of.
+    """
     job = held.job
     assert job.order_id is not None, "a payment belongs to an order"
     number = 1 if held.payment is None else held.payment.payment.number
     return SettlePayment(
         job.org, job.order_id, job.id, job.fence, outcome, detail, provider_reference,
-        payment=number,
+        payment=number, captures=captures,
     )  # fmt: skip
+
+
+def taken_in_part(payment: FullPayment, answer: Captured) -> bool:
+    """Whether the captures that a service tells of took another amount than it was asked to hold:
+    somebody had a part taken there, and the rest let go.
+    """
+    told = sum([one.units for one in answer.captures])
+    return bool(answer.captures) and told != payment.authorisation.units
 
 
 def its_money_stays(held: Held, payment: FullPayment) -> str | None:

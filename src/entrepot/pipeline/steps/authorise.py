@@ -20,6 +20,7 @@ from entrepot.pipeline.steps import (
     put_off,
     request_of,
     settled,
+    taken_in_part,
     unless_lapsed,
     wait_until,
 )
@@ -59,10 +60,10 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
         return FinishJob(job.org, job.id, job.fence)
     if payment.open_void is not None or not _is_wanted(held, payment):
         return await void(held, provider, terms)
-    answer = await _answer(payment, provider, terms)
+    answer = _as_asked(payment, await _answer(payment, provider, terms))
     if isinstance(answer, Authorised | Captured):
         outcome = "authorized" if isinstance(answer, Authorised) else "captured"
-        return settled(held, outcome, "", answer.provider_reference)
+        return settled(held, outcome, "", answer.provider_reference, answer.captures)
     if isinstance(answer, Declined):
         return settled(held, "declined", answer.reason)
     ends = _ends(held, payment, terms)
@@ -112,6 +113,14 @@ def _wait(held: Held, payment: FullPayment, answer: Pending | Running, terms: Te
     return waits._replace(running=taken if first.state == "prepared" else None)
 
 
+def _as_asked(payment: FullPayment, answer: AuthoriseAnswer) -> AuthoriseAnswer:
+    """The provider's word; that its object is of another amount, where only a part was taken."""
+    if not isinstance(answer, Captured) or not taken_in_part(payment, answer):
+        return answer
+    its, told = payment.payment, sum([one.units for one in answer.captures])
+    return Differs(told, its.amount.scale, its.currency, answer.provider_reference)
+
+
 async def _answer(payment: FullPayment, provider: PaymentProvider, terms: Terms) -> AuthoriseAnswer:
     """The provider's word on a payment. Where the provider may have the payment, it is looked up;
     it is asked for, or asked for again, where the provider does not know it.
@@ -120,6 +129,8 @@ async def _answer(payment: FullPayment, provider: PaymentProvider, terms: Terms)
     reference = first.provider_reference
     if not blindly(first, provider.terms.resend_seconds, terms.now()):
         known = await provider.look_up(request, reference)
+        if isinstance(known, Voided) and known.captures:
+            return Captured(known.captures[-1].reference, known.captures)
         if isinstance(known, Voided):
             return Declined("the payment was voided at the provider")
         if isinstance(known, Disputed):

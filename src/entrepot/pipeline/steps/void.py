@@ -20,6 +20,7 @@ from entrepot.pipeline.steps import (
     park,
     put_off,
     settled,
+    taken_in_part,
     wait_until,
 )
 from entrepot.providers.payment import (
@@ -57,15 +58,22 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     answer = await provider.void(request)
     if isinstance(answer, Voided):
         did = "held no money of" if answer.provider_reference is None else "let go of"
-        return settled(held, "voided", f"{service} {did} {reference}" if own else "")
+        detail = f"{service} {did} {reference}" if own else ""
+        return settled(held, "voided", detail, answer.provider_reference, answer.captures)
     if isinstance(answer, Misconfigured):
         return park(held, f"{service}: {answer.detail}", terms)
     if isinstance(answer, Declined):
         found = await provider.look_up(request.payment, payment.authorisation.provider_reference)
-        if isinstance(found, Captured | Disputed):
+        if isinstance(found, Captured):
+            # Of a part that was taken the rest is held no more.
+            outcome = "voided" if taken_in_part(payment, found) else "captured"
+            return settled(held, outcome, "", found.provider_reference, found.captures)
+        if isinstance(found, Disputed):
             return settled(held, "captured", "", found.provider_reference)
         if isinstance(found, Declined | Voided):
-            return settled(held, "voided", f"{service} held no money of {reference}" if own else "")
+            captures = found.captures if isinstance(found, Voided) else ()
+            detail = f"{service} held no money of {reference}" if own else ""
+            return settled(held, "voided", detail, captures=captures)
         if isinstance(found, Differs):
             # Nobody knows here how much of it has to go back: a person gives it back there.
             return park(held, both_amounts(payment, found), terms)

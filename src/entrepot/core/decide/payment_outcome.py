@@ -1,0 +1,99 @@
+"""What an outcome is about, and what becomes of the payment: shared by all outcomes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from entrepot.core import actor, events, references
+from entrepot.core.changes import Changes
+from entrepot.core.decide import capturing
+from entrepot.core.decide.moves import stand
+from entrepot.core.facets import Facets
+from entrepot.core.facts import Facts
+from entrepot.core.funds import Funds
+from entrepot.core.order import Job, Order
+from entrepot.core.payment import CaptureFound, FullPayment
+
+
+class Case(NamedTuple):
+    """What an outcome is about: an order, its payments, the one of them, and the step's job."""
+
+    order: Order
+    funds: Funds
+    payment: FullPayment
+    job: Job
+
+    def put(self, payment: FullPayment) -> Case:
+        """With the payment as it moved on."""
+        return Case(self.order, self.funds.put(payment), payment, self.job)
+
+    @property
+    def service(self) -> str:
+        """The service that the payments are at."""
+        return self.payment.payment.service
+
+
+def given_up(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
+    """The payment after a void: no money is held, and none can come any more. What was captured is
+    no part of the void.
+    """
+    void = payment.void(facts.now).moved("done", facts.now)
+    moved = [void]
+    if not payment.taken:
+        moved.append(references.over(payment, "given_up", facts.now))
+    changes.operations.put_all(moved)
+    return payment.put(*moved)
+
+
+def declined(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
+    """The payment, of which the service holds no money and will hold none."""
+    first = references.over(payment, "declined", facts.now)
+    changes.operations.put(first)
+    return without_void(payment.put(first), facts, changes)
+
+
+def held_no_more(
+    payment: FullPayment, found: tuple[CaptureFound, ...], facts: Facts, changes: Changes
+) -> FullPayment:
+    """The payment, of which somebody had these captures made at the service, and of which the rest
+    was let go.
+    """
+    payment = capturing.found_there(payment, found, facts, changes)
+    payment = without_void(payment, facts, changes)
+    if payment.held:
+        rest = payment.void(facts.now).moved("done", facts.now)
+        changes.operations.put(rest)
+        payment = payment.put(rest)
+    return payment
+
+
+def without_void(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
+    """The payment, of which nothing is held that could be let go."""
+    if (void := payment.open_void) is None:
+        return payment
+    void = void.moved("given_up", facts.now)
+    changes.operations.put(void)
+    return payment.put(void)
+
+
+def paid_as(order: Order, funds: Funds) -> Order:
+    """The order in the payment facet that its payments have now."""
+    return stand(order, with_facet(order, funds))
+
+
+def with_facet(order: Order, funds: Funds) -> Facets:
+    """The facets of the order with the payment facet that its payments have now."""
+    stage, _, fulfilment, returns = order.facets
+    return Facets(stage, funds.facet, fulfilment, returns)
+
+
+def tell(
+    case: Case, order: Order, type_: str, facts: Facts, changes: Changes,
+    detail: dict[str, Any] | None = None, **moved: Any,
+) -> Order:  # fmt: skip
+    """The order with an event that its service made happen; `moved`: see `events.happened`."""
+    order, told = events.happened(
+        order, type_, facts, "pipeline", detail, actor.provider(case.service), **moved
+    )
+    changes.events.append(told)
+    return order
