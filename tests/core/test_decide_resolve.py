@@ -12,6 +12,7 @@ from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.resolve import PROOF_MAX, ResolveOrder
 from entrepot.core.decide.steps import DeferJob
+from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason, Refusal
 
@@ -139,6 +140,26 @@ def test_a_capture_that_was_found_keeps_what_a_refund_is_of(
     full = book.facts.funds_of((ORG, order.id))
     assert full is not None
     assert full.first.operations[-1].provider_reference == known
+
+
+@pytest.mark.parametrize(
+    ("service", "held", "facet"), [("stripe", 0, "paid"), ("paypal", 600, "authorized")]
+)
+def test_a_part_that_was_captured_lets_go_of_the_rest_where_the_service_captures_once(
+    book: Book, service: str, held: int, facet: str
+) -> None:
+    book.facts.accounts[ORG] = frozenset({service})
+    order = book.placed(line(), payment_provider=service)
+    book.done(book.reserving(order)._replace(services=frozenset({service})))
+    book.settled(order, "authorized")
+    book.done(CaptureOrder(ORG, "native", order.id, Amount(400, 2)))
+    order = resolved(book, park(book, order), reference="CAPT-1")
+    full = book.facts.funds_of((ORG, order.id))
+    assert full is not None
+    assert (full.first.held, full.capturable, order.facets.payment) == (held, held, facet)
+    book.told(order, ("polinate_phase", "CANCELLED"))
+    open_ = {one for one in book.asked(order) if one[1] == "prepared"}
+    assert open_ == {("refund", "prepared"), *([("void", "prepared")] if held else [])}
 
 
 def test_resolving_twice_finds_nothing_parked(book: Book) -> None:

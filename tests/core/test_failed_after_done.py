@@ -117,6 +117,33 @@ def test_any_order_of_what_is_notified_ends_in_the_same_state(script: tuple[str,
     assert (funds(book, order).capturable, book.jobs(order)) == (1000, [])
 
 
+@pytest.mark.parametrize("failed_first", [False, True])
+@pytest.mark.parametrize("final", [False, True])
+def test_the_rest_of_a_last_capture_that_failed_is_held_in_either_order(
+    failed_first: bool, final: bool
+) -> None:
+    """The service let go of the rest with the capture, and had not done the capture after all."""
+    book, order = a_book()
+    book.done(CaptureOrder(ORG, "native", order.id, Amount(600, 2)))
+    job = job_of(book, order, "capture")
+    settle = SettleOperation(
+        ORG, order.id, job.id, job.fence, 1, CAPTURE, not failed_first, "no", "psp", final=final
+    )
+    book.done(settle)
+    if not failed_first:
+        assert funds(book, order).first.held == (0 if final else 400)
+        work(book, order, good=True)
+        told(book, order)
+        looked(book, order, CAPTURE)
+    after, its = book.order(order), funds(book, order)
+    assert (after.facets.payment, after.reason) == ("authorized", "capture_declined")
+    assert (its.first.held, its.capturable, its.refundable) == (1000, 1000, 0)
+    assert book.jobs(order) == []
+    book.told(order, ("polinate_phase", "CANCELLED"))
+    work(book, order, good=True)
+    assert book.order(order).facets.payment == "voided"
+
+
 def test_an_answer_from_before_the_notification_is_not_taken() -> None:
     book, order = a_book()
     book.done(CaptureOrder(ORG, "native", order.id))

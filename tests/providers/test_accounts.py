@@ -13,6 +13,7 @@ from tests.providers.conftest import request_of
 
 from entrepot import payment_services, sealing
 from entrepot.core.provider_accounts import ProviderAccount
+from entrepot.core.references import captures_once
 from entrepot.providers import account
 from entrepot.providers.payment import Misconfigured, OperationRequest, PaymentProvider
 
@@ -38,6 +39,7 @@ async def test_an_account_becomes_a_provider_of_its_service(service: str) -> Non
     provider = connected(kept(service))
     assert isinstance(provider, PaymentProvider)
     assert provider.name == service
+    assert provider.terms.several_captures != captures_once(service)
     await provider.close()
     await provider.close()
 

@@ -28,7 +28,8 @@ STATES = {
     ),
 }
 # The moves of each state. An authorisation that is done is given up when a void takes it back. A
-# capture or a refund that was done is declined where the provider says later that it failed.
+# capture or a refund that was done is declined where the provider says later that it failed, and so
+# is the void of the rest that was let go with such a capture.
 FORWARD: dict[str, frozenset[str]] = {
     "prepared": frozenset({"running", "done", "declined", "given_up"}),
     "running": frozenset({"done", "declined", "given_up"}),
@@ -213,6 +214,18 @@ class FullPayment(NamedTuple):
         upto = [one for one in self.operations if one.number <= capture.number]
         gone = sum([one.units for one in upto if one.kind in _TAKING and one.state in LIVE])
         return gone >= self.payment.amount.units
+
+    def let_go_with(self, capture: Operation) -> Operation | None:
+        """The rest of the hold that the service let go of with a capture, which it bears the
+        reference of; None where there was no rest.
+        """
+        if capture.kind != "capture" or capture.provider_reference is None:
+            return None
+        its = ("void", "done", capture.provider_reference)
+        found = (
+            one for one in self.operations if (one.kind, one.state, one.provider_reference) == its
+        )
+        return next(found, None)
 
     def refunds_of(self, units: int) -> list[int]:
         """How a refund is divided: a service gives back a capture, or a part of one."""

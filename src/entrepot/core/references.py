@@ -31,6 +31,8 @@ _PAYMENTS: Mapping[str, re.Pattern[str]] = MappingProxyType({
     "paypal": re.compile(r"[A-Za-z0-9-]{6,64}\Z"),
 })  # fmt: skip
 _NAME_CAPTURES = frozenset({"paypal"})
+# Services that let go of the rest with every capture.
+_CAPTURE_ONCE = frozenset({"stripe", "adyen"})
 # A capture of a PaymentIntent that succeeded stays one.
 _CAPTURES_STAY = frozenset({"stripe"})
 WHAT: Mapping[str, str] = MappingProxyType({
@@ -56,6 +58,18 @@ def names_captures(service: str) -> bool:
     services give back the payment.
     """
     return service in _NAME_CAPTURES
+
+
+def captures_once(service: str) -> bool:
+    """Whether the service lets go of the rest of a hold with every capture."""
+    return service in _CAPTURE_ONCE
+
+
+def lets_go_with(full: FullPayment, capture: Operation) -> bool:
+    """Whether the service lets go of the rest of the hold with a capture: it captures once, or
+    nothing is due behind the capture.
+    """
+    return captures_once(full.payment.service) or full.is_last(capture)
 
 
 def may_fail_later(service: str, kind: str) -> bool:

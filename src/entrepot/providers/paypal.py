@@ -24,6 +24,7 @@ from paypalserversdk.models.order_authorize_request import OrderAuthorizeRequest
 from paypalserversdk.models.order_request import OrderRequest
 from paypalserversdk.models.refund_request import RefundRequest
 
+from entrepot.core.references import captures_once
 from entrepot.providers import paypal_answers as answers
 from entrepot.providers.account import Heard
 from entrepot.providers.blocking import BoundedSession, Threads
@@ -71,7 +72,7 @@ class PayPalProvider:
 
     name = answers.NAME
     # Keys of orders are kept for 6 hours. A hold is honoured for 3 days, and ends after 29.
-    terms = ServiceTerms(4 * _HOURS, 29 * _DAYS, several_captures=True)
+    terms = ServiceTerms(4 * _HOURS, 29 * _DAYS, several_captures=not captures_once(answers.NAME))
 
     def __init__(self, account: Mapping[str, str], calls_max: int, heard: Heard) -> None:
         """Take the account's members, how many calls may be under way, and what was notified."""

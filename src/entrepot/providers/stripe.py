@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import stripe
 
+from entrepot.core.references import captures_once
 from entrepot.providers import stripe_answers as answers
 from entrepot.providers import stripe_disputes as disputes
 from entrepot.providers.exchange import TOTAL_SECONDS
@@ -68,7 +69,7 @@ class StripeProvider:
 
     name = answers.NAME
     # Keys are kept for at least 24 hours. A card's hold mostly ends after 7 days.
-    terms = ServiceTerms(20 * _HOURS, 7 * _DAYS, several_captures=False)
+    terms = ServiceTerms(20 * _HOURS, 7 * _DAYS, several_captures=not captures_once(answers.NAME))
 
     def __init__(self, account: Mapping[str, str], calls_max: int = 32) -> None:
         """Take the account's members, and how many calls may be under way."""

@@ -50,14 +50,18 @@ def refunds_stand(funds: Funds, failed: Sequence[Failed]) -> bool:
 def decline(
     order: Order, funds: Funds, failed: Sequence[Failed], facts: Facts, changes: Changes
 ) -> tuple[Order, Funds]:
-    """The order and its payments once these operations are declined, each with its event. What is
-    held again of an order that ended, or for nothing, is let go.
+    """The order and its payments once these operations are declined, each with its event. What the
+    service let go of with a capture is held again, for a capture that fails at once lets go of
+    nothing. What is held again of an order that ended, or for nothing, is let go.
     """
     its = _done(funds, failed)
     for why, operation in its:
-        declined = operation.moved("declined", facts.now)
-        changes.operations.put(declined)
-        funds = funds.put(funds.payments[operation.payment - 1].put(declined))
+        payment = funds.payments[operation.payment - 1]
+        moved = [declined := operation.moved("declined", facts.now)]
+        if (rest := payment.let_go_with(operation)) is not None:
+            moved.append(rest.moved("declined", facts.now))
+        changes.operations.put_all(moved)
+        funds = funds.put(payment.put(*moved))
         order = _told(order, funds, declined, why, facts, changes)
     if any(operation.kind == "capture" for _, operation in its):
         funds = _held_again(order, funds, facts, changes)

@@ -94,7 +94,7 @@ def _settled(
     payment = funds.payments[operation.payment - 1].put(operation)
     behind: list[Operation] = []
     if command.final and command.done:
-        payment, behind = _ended_with(payment, facts, changes)
+        payment, behind = _ended_with(payment, operation, facts, changes)
     funds = funds.put(payment)
     if kind == "capture" and order.facets.stage not in ENDED:
         # More is held than was due, and nobody will take the rest.
@@ -121,10 +121,11 @@ def _settled(
 
 
 def _ended_with(
-    payment: FullPayment, facts: Facts, changes: Changes
+    payment: FullPayment, capture: Operation, facts: Facts, changes: Changes
 ) -> tuple[FullPayment, list[Operation]]:
     """The payment after the last capture that there can be, and the captures behind it, which were
-    never sent and are declined. The rest of the hold is let go with the last capture.
+    never sent and are declined. The rest of the hold is let go with the last capture, and bears its
+    reference.
     """
     behind = [
         one.moved("declined", facts.now) for one in payment.operations if is_open(one, "capture")
@@ -132,7 +133,7 @@ def _ended_with(
     changes.operations.put_all(behind)
     payment = payment.put(*behind)
     if payment.held:
-        rest = payment.void(facts.now).moved("done", facts.now)
+        rest = payment.void(facts.now).moved("done", facts.now, capture.provider_reference)
         changes.operations.put(rest)
         payment = payment.put(rest)
     return payment, behind

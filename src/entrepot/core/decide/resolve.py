@@ -14,7 +14,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job, Order
 from entrepot.core.payment import FullPayment, Operation
-from entrepot.core.references import names_captures
+from entrepot.core.references import lets_go_with, names_captures
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 
@@ -109,6 +109,7 @@ def _operation(
     settling = SettleOperation(
         command.org, command.order_id, job.id, job.fence, asked.payment, asked.number,
         found == DONE, told, _named(command, payment, asked, found),
+        final=asked.kind == "capture" and lets_go_with(payment, asked),
     )  # fmt: skip
     return settle_operation(settling, facts)
 
