@@ -97,17 +97,15 @@ async def states(house: House, order_id: bytes) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("book_url", "service", "kind", "facet"),
+    ("book_url", "service", "kind", "facet", "by_id"),
     [
-        ("sqlite", "adyen", "capture", "authorized"),
-        ("postgres", "adyen", "refund", "paid"),
-        ("sqlite", "paypal", "capture", "authorized"),
-        ("sqlite", "paypal", "refund", "paid"),
-        ("sqlite", "stripe", "refund", "paid"),
+        ("sqlite", "adyen", "capture", "authorized", False),
+        ("postgres", "adyen", "refund", "paid", False),
+        ("sqlite", "paypal", "capture", "authorized", True),
+        ("sqlite", "stripe", "refund", "paid", True),
     ],
     indirect=["book_url"],
 )
-@pytest.mark.parametrize("by_id", [True, False])
 async def test_what_fails_after_it_was_done_is_declined(
     house: House, service: str, kind: str, facet: str, by_id: bool
 ) -> None:

@@ -229,6 +229,41 @@ def test_an_outcome_is_told_later(simulator: Simulated, shop: Shop, received: Re
     assert (failed["eventCode"], failed["success"]) == ("REFUND", "false")
 
 
+@pytest.mark.parametrize("by", ["reference", "control"])
+def test_what_was_done_fails_later(
+    simulator: Simulated, shop: Shop, received: Receiver, by: str
+) -> None:
+    name = "o-sim_undone_refund_as_REFUNDED_REVERSED" if by == "reference" else "o-undone"
+    psp = shop.pay(name)["pspReference"]
+    shop.modify("capture_authorised_payment", psp, 1250)
+    refund = shop.modify("refund_captured_payment", psp, 400)
+    if by == "control":
+        assert simulator.undo("refund", psp, "REFUNDED_REVERSED") == 1
+        assert simulator.undo("refund", psp) == 0, "it is undone"
+    assert sums(simulator, psp) == (0, 1250, 0)
+    assert simulator.undo("capture", psp) == 1
+    assert sums(simulator, psp) == (1250, 0, 0)
+    came = told(received, 5, psp)
+    assert [one["eventCode"] for one in came] == [
+        "AUTHORISATION", "CAPTURE", "REFUND", "REFUNDED_REVERSED", "CAPTURE_FAILED",
+    ]  # fmt: skip
+    assert came[3]["pspReference"] == came[2]["pspReference"] == refund["pspReference"]
+
+
+def test_a_payment_is_disputed(simulator: Simulated, shop: Shop, received: Receiver) -> None:
+    psp = shop.pay("o-disputed")["pspReference"]
+    assert simulator.dispute("opened", psp) == 0, "no money was taken"
+    shop.modify("capture_authorised_payment", psp, 1250)
+    for outcome in ("opened", "won", "lost"):
+        assert simulator.dispute(outcome, psp) == 1
+    came = told(received, 6, psp)[2:]
+    assert [(one["eventCode"], one["additionalData"]["disputeStatus"]) for one in came] == [
+        ("NOTIFICATION_OF_CHARGEBACK", "Undefended"), ("CHARGEBACK", "Undefended"),
+        ("CHARGEBACK_REVERSED", "Won"), ("SECOND_CHARGEBACK", "Lost"),
+    ]  # fmt: skip
+    assert len({one["pspReference"] for one in came}) == 1, "one dispute"
+
+
 def test_a_forged_notification_and_a_wrong_key(
     simulator: Simulated, shop: Shop, received: Receiver
 ) -> None:

@@ -138,6 +138,32 @@ def test_a_payment_is_held_captured_in_parts_and_refunded(simulator: Simulated, 
     assert shop.payments.get_refund({"refund_id": refund.id}).body.amount.value == "2.00"
 
 
+@pytest.mark.parametrize("by", ["reference", "control"])
+def test_what_was_done_fails_later(simulator: Simulated, shop: Shop, by: str) -> None:
+    undone = "-sim_undone_refund" if by == "reference" else ""
+    hold = shop.authorised(custom_id=f"o-{by}{undone}")
+    taken = shop.capture(hold, "5.00", final_capture=False)
+    refund = shop.refund(taken.id, "2.00")
+    assert refund.status == "COMPLETED", "that is what was told at first"
+    if by == "control":
+        assert simulator.undo("refund", hold) == 1
+    assert shop.payments.get_refund({"refund_id": refund.id}).body.status == "FAILED"
+    assert sums(simulator, hold) == (750, 500, 0)
+    assert simulator.undo("capture", taken.id) == 1
+    read = shop.payments.get_captured_payment({"capture_id": taken.id}).body
+    assert read.status == "DECLINED"
+    assert sums(simulator, hold) == (1250, 0, 0)
+    types = [one["told"]["event_type"] for one in simulator.ledger()["notifications"]]
+    assert types[-2:] == ["PAYMENT.REFUND.FAILED", "PAYMENT.CAPTURE.DENIED"]
+    assert shop.capture(hold).status == "COMPLETED"
+    assert sums(simulator, hold) == (0, 1250, 0)
+
+
+def test_disputes_are_not_played(simulator: Simulated) -> None:
+    told = httpx.post(f"{simulator.url}/_simulator/dispute", json={"outcome": "opened"})
+    assert (told.status_code, told.json()) == (400, {"error": "disputes of paypal are not played"})
+
+
 def test_an_order_waits_for_its_payer_and_is_shown_with_its_payments(
     simulator: Simulated, shop: Shop
 ) -> None:

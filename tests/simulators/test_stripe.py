@@ -88,6 +88,37 @@ def test_a_payment_is_held_captured_in_part_and_refunded(
     assert shop.v1.refunds.retrieve(refund.id).amount == 400
 
 
+@pytest.mark.parametrize("by", ["reference", "control"])
+def test_a_refund_that_was_done_fails_later(
+    simulator: Simulated, shop: stripe.StripeClient, by: str
+) -> None:
+    method = "pm_sim_undone_refund" if by == "reference" else "pm_card_visa"
+    intent = held(shop, payment_method=method)
+    shop.v1.payment_intents.capture(intent.id)
+    refund = shop.v1.refunds.create({"payment_intent": intent.id, "amount": 400})
+    assert refund.status == "succeeded", "that is what was told at first"
+    if by == "control":
+        assert simulator.undo("capture", intent.id) == 0, "a capture at Stripe stays done"
+        assert simulator.undo("refund", intent.id) == 1
+    assert shop.v1.refunds.retrieve(refund.id).status == "failed"
+    assert sums(simulator, intent) == (0, 1250, 0)
+    told = [one.type for one in shop.v1.events.list({"limit": 2}).data]
+    assert "refund.failed" in told
+
+
+def test_a_charge_is_disputed(simulator: Simulated, shop: stripe.StripeClient) -> None:
+    intent = held(shop)
+    assert simulator.dispute("won", intent.id) == 0
+    shop.v1.payment_intents.capture(intent.id)
+    for outcome, status in (("opened", "needs_response"), ("won", "won")):
+        assert simulator.dispute(outcome, intent.id) == 1
+        [one] = shop.v1.disputes.list({"payment_intent": intent.id}).data
+        assert one.status == status
+        read = shop.v1.payment_intents.retrieve(intent.id, {"expand": ["latest_charge"]})
+        assert isinstance(read.latest_charge, stripe.Charge)
+        assert read.latest_charge.disputed is True, "for ever"
+
+
 def test_a_payment_is_captured_in_several_parts_where_it_asked_for_that(
     simulator: Simulated, shop: stripe.StripeClient
 ) -> None:

@@ -14,6 +14,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from entrepot.simulators.adyen_disputes import Disputes
 from entrepot.simulators.adyen_modifications import Modifications
 from entrepot.simulators.adyen_objects import AdyenObjects, fault
 from entrepot.simulators.adyen_payments import Payments
@@ -52,6 +53,7 @@ class Adyen(AdyenObjects):
             raise ValueError("an HMAC key of Adyen is pairs of hexadecimal digits")
         self._payments = Payments(self)
         self._modifications = Modifications(self)
+        self._disputes = Disputes(self)
         of = self._modifications
         self.routes = [
             _route("/payments", "authorise", self._payments.pay),
@@ -112,6 +114,14 @@ class Adyen(AdyenObjects):
     def settle(self, name: str, outcome: str) -> int:
         """See Service."""
         return self._payments.settle(name, outcome) + self._modifications.settle(name, outcome)
+
+    def undo(self, name: str, operation: str, code: str) -> int:
+        """See Service. `code`: the event's code, such as `REFUNDED_REVERSED`."""
+        return self._modifications.undo(name, operation, code)
+
+    def dispute(self, name: str, outcome: str) -> int:
+        """See Service: each dispute has a reference of its own."""
+        return self._disputes.settle(name, outcome)
 
     def lapse(self) -> None:
         """See Service."""

@@ -11,6 +11,7 @@ from entrepot.simulators.service import capitals
 
 # Merchant accounts of this end have agreed with Adyen on several captures of a payment.
 SEVERAL = "SeveralCaptures"
+_UNDONE = {"capture": "CAPTURE", "refund": "REFUND"}
 _NO_BALANCE = "Insufficient balance on payment"
 
 
@@ -63,6 +64,34 @@ class Modifications:
             self._done(one, payment, None, declined=outcome == "declined")
         return len(waiting)
 
+    def undo(self, name: str, operation: str, code: str) -> int:
+        """Have captures and refunds that were done fail: `CAPTURE_FAILED`, and `REFUND_FAILED` or
+        `REFUNDED_REVERSED`.
+        """
+        codes = [one for kind, one in _UNDONE.items() if operation in (kind, "any")]
+        done = [
+            one for one in self._ledger.all("modification")
+            if one["code"] in codes and one.get("moved")
+            and name in ("", one["id"], one["payment"], one["reference"])
+        ]  # fmt: skip
+        for one in done:
+            self._undone(one, code)
+        return len(done)
+
+    def _undone(self, one: Json, code: str) -> None:
+        payment = self._ledger.get("payment", one["payment"])
+        assert payment is not None, "a modification is of a payment"
+        kind, value = "captured" if one["code"] == "CAPTURE" else "refunded", one["amount"]["value"]
+        self._service.moved(payment, kind, -value, one["id"], None)
+        payment[kind] -= value
+        if kind == "captured":
+            payment["held"] += value
+        self._service.kept(payment)
+        self._ledger.put("modification", one | {"moved": False}, self._service.now())
+        told = {"pspReference": one["id"], "originalReference": payment["id"],
+                "reason": "Refused by the bank", **_named(one, payment)}  # fmt: skip
+        self._service.told_of(code or f"{one['code']}_FAILED", payment, told)
+
     def _found(self, call: Call) -> Json:
         payment = self._ledger.get("payment", call.found[0])
         if payment is None:
@@ -88,13 +117,13 @@ class Modifications:
         if not declined:
             moved = self._moved(one, payment, call)
             self._service.kept(payment)
+        one["moved"] = moved
+        self._ledger.put("modification", one, self._service.now())
         told: Json = {
             "pspReference": one["id"], "originalReference": payment["id"],
             "success": "true" if moved else "false", "reason": "" if moved else _NO_BALANCE,
-            "merchantReference": one["reference"] or payment["reference"],
+            **_named(one, payment),
         }  # fmt: skip
-        if one["amount"]:
-            told["amount"] = one["amount"]
         if code == "CANCEL_OR_REFUND":
             action = "refund" if payment["captured"] else "cancel"
             told["additionalData"] = {"modification.action": action}
@@ -135,6 +164,12 @@ class Modifications:
             "reference": call.params.get("reference", ""), "status": "received",
         }  # fmt: skip
         return Reply(201, told | more)
+
+
+def _named(one: Json, payment: Json) -> Json:
+    """What a notification of a modification says of it, beside its outcome."""
+    told: Json = {"merchantReference": one["reference"] or payment["reference"]}
+    return told | ({"amount": one["amount"]} if one["amount"] else {})
 
 
 def _same_currency(one: Json, payment: Json) -> bool:

@@ -173,6 +173,10 @@ class Simulator:
         except _NOT_AS_MEANT as error:
             # A member of another shape or type, which a service does not take either.
             raise Fault(self.service.refusal("unreadable", call)) from error
+        if script.does == "undone":
+            told = reply.body if isinstance(reply.body, dict) else {}
+            name = str(told.get("pspReference") or told.get("id") or "")
+            self.service.undo(name, "any", script.code)
         if script.does != "charged":
             return reply, reply
         # A service that saves no failure knows by the key what was done.

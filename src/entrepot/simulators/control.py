@@ -13,6 +13,9 @@ from entrepot.simulators.notices import MODES, Notices
 from entrepot.simulators.script import OPERATIONS, WORDS
 from entrepot.simulators.service import Service
 
+_UNDONE = ("capture", "refund", "any")
+_OUTCOMES = ("opened", "won", "lost")
+
 
 class Control:
     """The calls below ``/_simulator/``."""
@@ -26,6 +29,8 @@ class Control:
             ("POST", "clock"): self._set_clock,
             ("POST", "script"): self._script,
             ("POST", "settle"): self._settle,
+            ("POST", "undo"): self._undo,
+            ("POST", "dispute"): self._dispute,
             ("POST", "notifications"): self._direct,
             ("POST", "release"): self._release,
             ("POST", "forge"): self._forge,
@@ -82,6 +87,21 @@ class Control:
             settled = self._service.settle(str(told.get("reference", "")), outcome)
         self._notices.wake()
         return {"settled": settled}
+
+    async def _undo(self, told: Json) -> Json:
+        operation = _one_of({"operation": "any"} | told, "operation", _UNDONE)
+        name, code = str(told.get("reference", "")), str(told.get("code", ""))
+        with self._ledger.writing():
+            undone = self._service.undo(name, operation, code)
+        self._notices.wake()
+        return {"undone": undone}
+
+    async def _dispute(self, told: Json) -> Json:
+        outcome = _one_of(told, "outcome", _OUTCOMES)
+        with self._ledger.writing():
+            disputed = self._service.dispute(str(told.get("reference", "")), outcome)
+        self._notices.wake()
+        return {"disputed": disputed}
 
     async def _direct(self, told: Json) -> Json:
         with self._ledger.writing():

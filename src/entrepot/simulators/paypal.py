@@ -142,6 +142,10 @@ class PayPal(PayPalObjects):
         approved = self._orders.approve(name) if outcome == "authorised" else 0
         return approved + self._payments.settle(name, outcome)
 
+    def undo(self, name: str, operation: str, code: str) -> int:
+        """See Service. `code`: the event's type, such as `PAYMENT.CAPTURE.REVERSED`."""
+        return self._payments.undo(name, operation, code)
+
     def lapse(self) -> None:
         """See Service."""
         self._payments.lapse()

@@ -126,6 +126,45 @@ class Payments:
                 self._settled(kind, one, outcome)
         return count
 
+    def undo(self, name: str, operation: str, code: str) -> int:
+        """Have captures and refunds that were completed fail. A capture of which money was given
+        back stays.
+        """
+        count = 0
+        for kind in ("refund", "capture"):
+            for one in self._ledger.all(kind):
+                body = one["body"]
+                its = (one["id"], one["payment"], one["order"], body.get("custom_id"))
+                is_done = body["status"] == "COMPLETED"
+                if is_done and name in ("", *its) and operation in (kind, "any"):
+                    count += 1
+                    undone = self._taken_back if kind == "capture" else self._returned
+                    undone(one, code)
+        return count
+
+    def _taken_back(self, taken: Json, code: str) -> None:
+        units, taken["body"]["status"] = taken["captured"], "DECLINED"
+        self._service.moved(taken, "captured", -units, None)
+        taken["captured"] = 0
+        self._service.keep("capture", taken)
+        if taken["authorization"] is not None:
+            hold = self._service.found("authorization", taken["authorization"])
+            hold["held"] += units
+            hold["captured"] -= units
+            hold["body"]["status"] = "PARTIALLY_CAPTURED" if hold["captured"] else "CREATED"
+            self._service.keep("authorization", hold)
+        self._service.event(code or "PAYMENT.CAPTURE.DENIED", taken["body"])
+
+    def _returned(self, refund: Json, code: str) -> None:
+        units, refund["body"]["status"] = refund["refunded"], "FAILED"
+        self._service.moved(refund, "refunded", -units, None)
+        self._service.keep("refund", refund)
+        taken = self._service.found("capture", refund["capture"])
+        taken["refunded"] -= units
+        taken["body"]["status"] = "PARTIALLY_REFUNDED" if taken["refunded"] else "COMPLETED"
+        self._service.keep("capture", taken)
+        self._service.event(code or "PAYMENT.REFUND.FAILED", refund["body"])
+
     def lapse(self) -> None:
         """Let go of what was held for longer than PayPal holds."""
         for hold in self._ledger.all("authorization"):

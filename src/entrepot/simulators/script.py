@@ -23,8 +23,9 @@ WORDS = {
     "late": "executed at once, and answered after a while",
     "declined": "refused with the service's code",
     "pending": "the outcome is told later, by the control call `settle`",
+    "undone": "done and told so, then it fails, which is told as well",
 }
-ALWAYS = frozenset({"declined", "pending"})
+ALWAYS = frozenset({"declined", "pending", "undone"})
 _NAMED = re.compile(
     r"sim[-_](" + "|".join(WORDS) + r")"
     r"(?:[-_](" + "|".join(OPERATIONS) + r"))?(?:[-_]([0-9]{1,6}))?"

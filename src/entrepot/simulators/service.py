@@ -94,6 +94,18 @@ class Service(ABC):
         """Say what becomes of pending objects of this id or reference; how many there were."""
 
     @abstractmethod
+    def undo(self, name: str, operation: str, code: str) -> int:
+        """Have captures or refunds that were done fail after all, by their id, payment or reference
+        (empty: all); how many there were. `code`: the service's word for what happened, or empty.
+        """
+
+    def dispute(self, name: str, outcome: str) -> int:  # noqa: ARG002 - not each plays disputes
+        """Have the customers of payments dispute them (``opened``), or disputes end ``won`` or
+        ``lost`` by the shop; how many there were. Raises ValueError where disputes are not played.
+        """
+        raise ValueError(f"disputes of {self.name} are not played")
+
+    @abstractmethod
     def lapse(self) -> None:
         """Let go of the holds whose time is over."""
 

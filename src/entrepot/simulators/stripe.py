@@ -12,6 +12,7 @@ from typing import Any
 from entrepot.simulators.exchange import Call, Fault, Json, Reply
 from entrepot.simulators.service import DAY, name_of, route
 from entrepot.simulators.stripe_charges import Charges
+from entrepot.simulators.stripe_disputes import Disputes
 from entrepot.simulators.stripe_intents import Intents
 from entrepot.simulators.stripe_objects import StripeObjects
 from entrepot.simulators.stripe_shapes import error, invalid
@@ -33,7 +34,7 @@ class Stripe(StripeObjects):
         super().__init__(*words, **more)
         self.secret = self.secret or "whsec_simulator"
         intents, charges = Intents(self), Charges(self)
-        self._intents, self._charges = intents, charges
+        self._intents, self._charges, self._disputes = intents, charges, Disputes(self)
         v1 = "/v1/payment_intents"
         self.routes = [
             route("POST", v1, "create", intents.create),
@@ -51,6 +52,9 @@ class Stripe(StripeObjects):
             route("GET", "/v1/charges", "look_up",
                   lambda call: self._list(call, "charge", "/v1/charges")),
             route("GET", "/v1/charges/{}", "look_up", lambda call: self._one(call, "charge")),
+            route("GET", "/v1/disputes", "look_up",
+                  lambda call: self._list(call, "dispute", "/v1/disputes")),
+            route("GET", "/v1/disputes/{}", "look_up", lambda call: self._one(call, "dispute")),
             route("GET", "/v1/events", "look_up",
                   lambda call: self._list(call, "event", "/v1/events")),
             route("GET", "/v1/events/{}", "look_up", lambda call: self._one(call, "event")),
@@ -123,6 +127,14 @@ class Stripe(StripeObjects):
     def settle(self, name: str, outcome: str) -> int:
         """See Service."""
         return self._intents.settle(name, outcome) + self._charges.settle(name, outcome)
+
+    def undo(self, name: str, operation: str, code: str) -> int:
+        """See Service. `code`: the reason of the failure, such as `expired_or_canceled_card`."""
+        return 0 if operation == "capture" else self._charges.undo(name, code)
+
+    def dispute(self, name: str, outcome: str) -> int:
+        """See Service."""
+        return self._disputes.settle(name, outcome)
 
     def lapse(self) -> None:
         """See Service."""

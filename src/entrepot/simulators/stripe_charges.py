@@ -52,14 +52,31 @@ class Charges:
             if one["status"] == "pending" and name in ("", one["id"], one["payment_intent"])
         ]  # fmt: skip
         for refund in waiting:
-            refund["status"] = "succeeded"
             if outcome == "declined":
-                refund |= {"status": "failed", "failure_reason": "declined"}
-                charge = self._service.found("charge", refund["charge"])
-                self._given_back(charge, refund | {"amount": -refund["amount"]}, None)
+                self._failed(refund, "declined")
+                continue
+            refund["status"] = "succeeded"
             self._ledger.put("refund", refund, self._service.now())
             self._service.event("refund.updated", refund)
         return len(waiting)
+
+    def undo(self, name: str, code: str) -> int:
+        """Have refunds that succeeded fail after all. A capture at Stripe stays done."""
+        done = [
+            one for one in self._ledger.all("refund")
+            if one["status"] == "succeeded" and name in ("", one["id"], one["payment_intent"])
+        ]  # fmt: skip
+        for refund in done:
+            self._failed(refund, code or "lost_or_stolen_card")
+        return len(done)
+
+    def _failed(self, refund: Json, why: str) -> None:
+        refund |= {"status": "failed", "failure_reason": why}
+        charge = self._service.found("charge", refund["charge"])
+        self._given_back(charge, refund | {"amount": -refund["amount"]}, None)
+        self._ledger.put("refund", refund, self._service.now())
+        self._service.event("refund.updated", refund)
+        self._service.event("refund.failed", refund)
 
     def _charge_of(self, call: Call) -> Json:
         name = call.params.get("charge")

@@ -39,11 +39,20 @@ class Simulated:
         return [one for one in self.ledger()["calls"] if one["operation"] == operation]
 
     def control(self, call: str, **told: Any) -> dict[str, Any]:
-        """A control call: `clock`, `script`, `settle`, `notifications`, `release`, `forge`."""
+        """A control call: `clock`, `script`, `settle`, `undo`, `dispute`, `release`, `forge` ..."""
         answer = httpx.post(f"{self.url}/_simulator/{call}", json=told, timeout=60)
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
+
+    def undo(self, operation: str, reference: str = "", code: str = "") -> int:
+        """Have captures or refunds that were done fail; how many there were."""
+        told = self.control("undo", operation=operation, reference=reference, code=code)
+        return int(told["undone"])
+
+    def dispute(self, outcome: str, reference: str = "") -> int:
+        """Have payments disputed (`opened`), or their disputes end `won` or `lost`."""
+        return int(self.control("dispute", outcome=outcome, reference=reference)["disputed"])
 
     def script(self, operation: str, does: str, **told: Any) -> None:
         """Have the next call of an operation go another way; `times` for the next calls."""

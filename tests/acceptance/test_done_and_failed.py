@@ -1,0 +1,96 @@
+"""What each service did and took back: the service signs its notification, its official client is
+asked, and a running server's book says what the service's ledger says.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.acceptance.test_late_notifications import shops
+from tests.faults.matrix import SERVICES
+from tests.faults.shop import TOTAL, USUAL, Shop
+
+from entrepot.testing.clients import accepted
+from entrepot.testing.server import eventually
+
+__all__ = ["shops"]  # a fixture
+
+PART = "10.00"
+EACH = pytest.mark.parametrize("service", SERVICES)
+
+
+def until(shop: Shop, order_id: str, payment: str, reason: str = "") -> None:
+    """Wait until the payment of the order stands so, and the order's reason has this."""
+
+    def stands() -> bool:
+        order = shop.world.native.order(order_id)
+        return order["payment"] == payment and reason in (order["reason"] or "")
+
+    eventually(stands, f"{payment}, {reason}")
+
+
+def sent(shop: Shop, order_id: str, what: str, **body: Any) -> None:
+    accepted(shop.world.native.send("POST", f"/orders/{order_id}/{what}", body))
+
+
+def paid(shop: Shop, script: str = USUAL) -> str:
+    """The id of an order whose money was taken."""
+    order_id = shop.placed(script)
+    until(shop, order_id, "authorized")
+    sent(shop, order_id, "captures")
+    until(shop, order_id, "paid")
+    return order_id
+
+
+def own(shop: Shop, order_id: str) -> str:
+    """What the service calls the payment, in its ledger."""
+    [payment] = shop.payments(order_id)
+    return str(payment["payment"])
+
+
+def sums(shop: Shop, order_id: str) -> tuple[int, int, int]:
+    [one] = shop.payments(order_id)
+    return one["held"], one["taken"], one["refunded"]
+
+
+@EACH
+def test_a_refund_that_was_done_and_fails_is_given_back_again(
+    shops: dict[str, Shop], service: str
+) -> None:
+    shop = shops[service]
+    order_id = paid(shop)
+    sent(shop, order_id, "refunds", amount=PART)
+    until(shop, order_id, "partially_refunded")
+    assert sums(shop, order_id) == (0, TOTAL - 1000, 1000)
+    code = "REFUNDED_REVERSED" if service == "adyen" else ""
+    assert shop.simulator.undo("refund", code=code) == 1
+    until(shop, order_id, "paid", "the refund of 10.00 EUR failed after it was done")
+    assert sums(shop, order_id) == (0, TOTAL, 0)
+    sent(shop, order_id, "refunds", amount=PART)
+    until(shop, order_id, "partially_refunded")
+    assert sums(shop, order_id) == (0, TOTAL - 1000, 1000)
+
+
+@pytest.mark.parametrize("service", ["adyen", "paypal"])
+def test_a_capture_that_was_done_and_fails_is_taken_again(
+    shops: dict[str, Shop], service: str
+) -> None:
+    shop = shops[service]
+    order_id = paid(shop)
+    assert shop.simulator.undo("capture", own(shop, order_id)) == 1
+    until(shop, order_id, "authorized", "failed after it was done")
+    assert sums(shop, order_id) == (TOTAL, 0, 0)
+    sent(shop, order_id, "captures")
+    until(shop, order_id, "paid")
+    assert sums(shop, order_id) == (0, TOTAL, 0)
+
+
+@pytest.mark.parametrize("service", ["adyen", "stripe"])
+def test_a_dispute_is_won_and_lost_after_all(shops: dict[str, Shop], service: str) -> None:
+    shop = shops[service]
+    order_id = paid(shop)
+    for outcome, payment in (("opened", "disputed"), ("won", "paid"), ("lost", "disputed")):
+        assert shop.simulator.dispute(outcome, own(shop, order_id)) == 1
+        until(shop, order_id, payment)
+    assert sums(shop, order_id) == (0, TOTAL, 0)
