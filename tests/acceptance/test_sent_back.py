@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from entrepot.testing.clients import Body, World, accepted, order_number
+from entrepot.testing.clients import Body, World, accepted, konvo_order, order_number
 from entrepot.testing.server import eventually
 
 LINES: dict[str, list[Body]] = {
@@ -34,3 +34,38 @@ def test_a_confirmed_order_is_sent_back(lines: list[Body], world: World) -> None
     body = {"order": shown, "updateOrderItems": shown["orderItems"]}
     after = accepted(world.polinate.patch(any_id, body), 200)
     assert after == shown | {"updatedAt": after["updatedAt"]}
+
+
+def test_what_the_native_api_shows_of_a_mirror_is_no_change(world: World) -> None:
+    item = konvo_order()["items"][0] | {
+        "name": "",
+        "price": -5.5,
+        "currency": "EURO",
+        "quantity": 0,
+    }
+    place = dict.fromkeys(("firstName", "lastName", "addressLineOne", "zipCode", "city"), "x" * 900)
+    address = place | {"addressLineTwo": "", "countryCode": ""}
+    sent = konvo_order(externalId="", address=address, items=[item], metadata={"rate": 1.50})
+    order_id = accepted(world.konvo.post(sent))["result"][0]["id"]
+    path = f"/v1/orders/{order_id}"
+    before = world.native.get(path)
+    shown = json.loads(before.content, parse_float=float)
+    [line] = shown["lines"]
+    body = {name: shown[name] for name in ("external_id", "shipping_address", "metadata", "notes")}
+    change = {name: line[name] for name in ("id", "quantity", "unit_price")}
+    key = {"Idempotency_Key": uuid.uuid4().hex}
+    for _ in range(2):
+        told = body | {"lines": {"change": [change]}}
+        answer = world.native.send("PATCH", f"/orders/{order_id}", told, **key)
+        assert (answer.status_code, answer.content) == (200, before.content), answer.text
+    product = world.native.get(f"/v1/variants/{line['variant_id']}").json()
+    names = ("name", "sku", "barcode", "currency", "price", "options", "properties")
+    told = {name: product[name] for name in names}
+    path = f"/variants/{line['variant_id']}"
+    assert accepted(world.native.send("PATCH", path, told), 200) == product
+    assert world.native.send("PATCH", path, told | {"price": "-6"}).status_code == 400
+    customer = world.native.get(f"/v1/customers/{shown['customer']['id']}").json()
+    told = {"name": customer["name"], "partnership_status": customer["partnership"]["status"]}
+    path = f"/customers/{customer['id']}"
+    assert accepted(world.native.send("PATCH", path, told), 200) == customer
+    assert world.native.send("PATCH", path, told | {"name": "Bo"}).status_code == 403

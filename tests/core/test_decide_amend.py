@@ -21,6 +21,7 @@ from entrepot.core.money import UNITS_MAX, Amount
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason
 from entrepot.core.results import OrderResult
+from entrepot.core.shown import external_id
 from entrepot.core.words import shown
 
 PACKED = ("polinate_status", "PACKED")
@@ -358,3 +359,18 @@ def test_a_time_that_is_told_as_it_is_shown_is_no_change() -> None:
     assert book.order(order) == known
     book.done(changing(order, said={"expected_at": exact + 1000}))
     assert book.order(order).expected_at == exact + 1000
+
+
+def test_an_external_id_as_it_is_shown_is_not_told() -> None:
+    """The order shows the reference that somebody wrote on it, and goes on following it."""
+    book, order = unpaid()
+    book.done(changing(order, said={"external_reference": "PO-7"}))
+    before = book.order(order)
+    assert external_id(before) == "PO-7"
+    native = AmendOrder(ORG, "native", order.id, said={"external_id": "PO-7"})
+    book.done(native)
+    assert book.order(order) == before
+    book.done(changing(order, said={"external_reference": "PO-8"}))
+    assert external_id(book.order(order)) == "PO-8"
+    book.done(native)
+    assert external_id(book.order(order)) == "PO-7"

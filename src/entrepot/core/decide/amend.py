@@ -226,6 +226,7 @@ def _news(command: AmendOrder, before: Order) -> dict[str, Any]:
     }
     news = dict(command.said)
     texts = {
+        "external_id": shown.external_id(before),
         "external_reference": shown.reference(before, command.source),
         "delivery_address": shown.address(before),
     }

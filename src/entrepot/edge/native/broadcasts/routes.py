@@ -8,7 +8,7 @@ from entrepot.core.decide.broadcast import ChangeBroadcast, RecordBroadcast
 from entrepot.core.refusal import Refused
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
-from entrepot.edge.native import bodies, paging
+from entrepot.edge.native import as_read, bodies, paging
 from entrepot.edge.native.broadcasts import read, wire, write
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import BODY_ERRORS, ERRORS, KEY, NOT_FOUND, REPLAYED
@@ -57,7 +57,9 @@ async def change_broadcast(call: Call) -> Answer:
     """Tell something else of a broadcast, such as its counters."""
     bodies.no_query(call)
     broadcast_id = _id(call)
-    told, body = await bodies.read(call, _CHANGE)
+    told, body = await as_read.read(
+        call, _CHANGE, lambda: call.read(broadcasts.broadcast, broadcast_id), write.broadcast
+    )
     key = bodies.keyed(call, "changeBroadcast", _PARTS, body, broadcast_id)
     command = ChangeBroadcast(call.principal.org, NAME, broadcast_id, read.said(told))
     return await call.submit(command, write.told(call.request_id, 200), key)

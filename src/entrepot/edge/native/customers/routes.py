@@ -17,7 +17,7 @@ from entrepot.edge.dialect import (
     Parameter,
     Response,
 )
-from entrepot.edge.native import bodies, paging, tagged
+from entrepot.edge.native import as_read, bodies, paging, tagged
 from entrepot.edge.native.customers import read, wire, write
 from entrepot.edge.native.documented import (
     BODY_ERRORS,
@@ -75,7 +75,9 @@ async def change_customer(call: Call) -> Answer:
     id_ = ids.spelled(call.path_ids["id"], *prefixes.CUSTOMER)
     if id_ is None:
         raise Refused(write.NO_CUSTOMER)
-    told, body = await bodies.read(call, read.CHANGE)
+    told, body = await as_read.read(
+        call, read.CHANGE, lambda: call.read(partners.partner, id_), write.as_told, always=True
+    )
     key = bodies.keyed(call, "changeCustomer", read.PARTS, body, id_)
     expected = revisions.expected(call.headers)
     command = read.change_customer(told, call.principal.org, id_, expected)

@@ -34,6 +34,13 @@ def customer(one: Partner) -> wire.Customer:
     )
 
 
+def as_told(one: Partner) -> dict[str, object]:
+    """What a customer shows, by the members of a body that change it."""
+    shown = customer(one)
+    buyer = {} if shown.buyer is None else msgspec.structs.asdict(shown.buyer)
+    return {"name": shown.name, **buyer, "partnership_status": shown.partnership.status}
+
+
 def tag(one: Partner) -> str:
     """The entity tag of a customer."""
     return f'"{one.revision}"'

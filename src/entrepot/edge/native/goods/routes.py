@@ -11,7 +11,7 @@ from entrepot.core.refusal import Reason, Refusal, Refused, all_of
 from entrepot.edge import prefixes
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
-from entrepot.edge.native import bodies, paging
+from entrepot.edge.native import as_read, bodies, paging
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import BODY_ERRORS, ERRORS, KEY, NOT_FOUND, REPLAYED
 from entrepot.edge.native.goods import wire, write
@@ -71,7 +71,9 @@ async def change_variant(call: Call) -> Answer:
     """Change a variant; lines of orders stay as they are."""
     bodies.no_query(call)
     variant_id = _variant_id(call)
-    told, body = await bodies.read(call, _CHANGE)
+    told, body = await as_read.read(
+        call, _CHANGE, lambda: call.read(products.variant, variant_id), variant
+    )
     parts = ("name", "currency", "price", "tracked")
     key = bodies.keyed(call, "changeVariant", parts, body, variant_id, added=(_ADDED,))
     said = variant_members(told, _ADDED) | {

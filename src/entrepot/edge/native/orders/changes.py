@@ -25,10 +25,11 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.core.shipments import Carriage
 from entrepot.edge.access import Access, Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
-from entrepot.edge.native import bodies
+from entrepot.edge.native import as_read, bodies
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import CHANGING_ONE, IF_MATCH, KEY, WRITTEN
 from entrepot.edge.native.orders import asked, carrying, named, read_changes, wire, write
+from entrepot.store.reading import whole_orders
 from entrepot.writer.envelope import Answer
 
 WRITE, MONEY = Scoped(scopes.ORDERS_WRITE), Scoped(scopes.MONEY_WRITE)
@@ -73,7 +74,7 @@ class Change(NamedTuple):
             dry = bodies.is_dry(call)
             unknown = _UNKNOWN.get(self.about)
             about = await named.order_id(call) if unknown is None else _id(call, unknown)
-            told, body = await bodies.read(call, decoder)
+            told, body = await self._read(call, decoder, about)
             key = bodies.keyed(call, self.operation_id, self.parts, body, about, added=self.added)
             command = self.make(call, about, told)
             return await carrying.carry_out(
@@ -81,6 +82,16 @@ class Change(NamedTuple):
             )
 
         return handle
+
+    async def _read(
+        self, call: Call, decoder: msgspec.json.Decoder[Any], about: bytes
+    ) -> tuple[Any, bodies.Body]:
+        if self.body is not asked.AmendOrder:
+            return await bodies.read(call, decoder)
+        return await as_read.read(
+            call, decoder, lambda: call.read(whole_orders.whole_order, about, call.now()),
+            lambda found: write.order(found.order, found.beside),
+        )  # fmt: skip
 
     def operation(self) -> Operation:
         """The row as the application has it. A body without a required member may be absent."""

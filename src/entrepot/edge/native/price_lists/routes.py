@@ -8,7 +8,7 @@ from entrepot.core.commands import Command
 from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import prefixes, revisions
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Parameter, Response
-from entrepot.edge.native import bodies, paging, tagged
+from entrepot.edge.native import as_read, bodies, paging, tagged
 from entrepot.edge.native.customers.routes import WRITE as CUSTOMERS_WRITE
 from entrepot.edge.native.documented import (
     BODY_ERRORS,
@@ -72,7 +72,9 @@ async def make_price_list(call: Call) -> Answer:
 async def amend_price_list(call: Call) -> Answer:
     """Change a price list, its entries and who has the list together, or nothing."""
     dry, list_id = bodies.is_dry(call), _id(call)
-    told, body = await bodies.read(call, _AMEND)
+    told, body = await as_read.read(
+        call, _AMEND, lambda: call.read(price_lists.price_list, list_id), write.price_list
+    )
     _look_at_scopes(call, told.customers)
     key = bodies.keyed(call, "amendPriceList", read.PARTS, body, list_id)
     expected = revisions.expected(call.headers)

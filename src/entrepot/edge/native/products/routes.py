@@ -7,7 +7,7 @@ from entrepot.core import ids
 from entrepot.core.refusal import Refused
 from entrepot.edge import prefixes, revisions
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Parameter, Response
-from entrepot.edge.native import bodies, paging, tagged
+from entrepot.edge.native import as_read, bodies, paging, tagged
 from entrepot.edge.native.documented import (
     BODY_ERRORS,
     CHANGING_ONE,
@@ -63,7 +63,9 @@ async def make_product(call: Call) -> Answer:
 async def amend_product(call: Call) -> Answer:
     """Change a product and its variants together, or nothing."""
     dry, product_id = bodies.is_dry(call), _id(call)
-    told, body = await bodies.read(call, _AMEND)
+    told, body = await as_read.read(
+        call, _AMEND, lambda: call.read(products.product, product_id), write.product
+    )
     key = bodies.keyed(call, "amendProduct", _MEMBERS, body, product_id)
     expected = revisions.expected(call.headers)
     command = read.amend_product(told, product_id, call.principal, expected)

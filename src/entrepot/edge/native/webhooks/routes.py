@@ -11,7 +11,7 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.core.webhooks import url_fault
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
-from entrepot.edge.native import bodies, paging
+from entrepot.edge.native import as_read, bodies, paging
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import BODY_ERRORS, CHANGED, ERRORS, KEY, NOT_FOUND, REPLAYED
 from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
@@ -63,7 +63,9 @@ async def change_webhook(call: Call) -> Answer:
     """Change a webhook; what was sent before stays sent."""
     bodies.no_query(call)
     webhook_id = _id(call, "id", "webhook")
-    told, body = await bodies.read(call, _CHANGE)
+    told, body = await as_read.read(
+        call, _CHANGE, lambda: call.read(webhooks.one, webhook_id), write.webhook
+    )
     key = bodies.keyed(call, "changeWebhook", (*_PARTS, "active"), body, webhook_id)
     if told.url is not None:
         _look_at(call, told.url)
