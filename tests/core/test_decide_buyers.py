@@ -92,6 +92,31 @@ def test_the_first_contact_is_primary_unless_told_otherwise() -> None:
         assert buyer.customer.email == ("a@x.org" if primary else None)
 
 
+def test_the_only_contact_is_primary_however_it_took_the_place_of_another() -> None:
+    book = Book()
+    buyer = made(book, new("a@x.org"))
+    [first] = buyer.of(EMAIL)
+    gone = (Removal("d", EMAIL, first.id),)
+    after = told(book, changing(buyer, removed=gone, new=(new("b@x.org"),)))
+    assert [(one.value, one.is_primary) for one in after.of(EMAIL)] == [("b@x.org", True)]
+    assert after.customer.email == "b@x.org"
+
+
+def test_contacts_change_their_addresses_with_each_other() -> None:
+    book = Book()
+    buyer = made(book, new("a@x.org"), new("b@x.org"))
+    first, second = buyer.of(EMAIL)
+    both = (
+        ContactChange("u[0]", EMAIL, first.id, at("b@x.org")),
+        ContactChange("u[1]", EMAIL, second.id, at("a@x.org")),
+    )
+    refused = book.refused(changing(buyer, changed=both[:1]))
+    assert (refused.reason, refused.field) == (Reason.DUPLICATE_ENTRY, "u[0].email")
+    after = told(book, changing(buyer, changed=both))
+    assert [one.value for one in after.of(EMAIL)] == ["b@x.org", "a@x.org"]
+    assert after.customer.email == "b@x.org"
+
+
 def test_parts_are_deleted_updated_and_made_together() -> None:
     book = Book()
     buyer = made(book, new("a@x.org"), new("b@x.org", contact_name="Bo"))

@@ -18,6 +18,8 @@ from entrepot.core.results import ChannelResult
         (lambda _: "market", True),
         (dashed, True),
         (bytes.hex, True),
+        (lambda _: " market\u00a0", True),
+        (lambda id_: f" {dashed(id_)}", True),
         (lambda _: "Market", False),
         (lambda _: "another", False),
     ],

@@ -119,6 +119,20 @@ def test_an_amendment_deletes_changes_and_makes_variants_and_tells_of_it() -> No
     assert after.product.version == book.facts.events[-1].seq == 2
 
 
+def test_variants_change_their_skus_with_each_other() -> None:
+    book = Book()
+    result = made(book, new("[0]", "A"), new("[1]", "B"), new("[2]", "C"))
+    first, second, third = result.made
+    swap = (VariantChange("u[0]", first, {"sku": "B"}), VariantChange("u[1]", second, {"sku": "A"}))
+    taken = (VariantChange("u[0]", first, {"sku": "C"}), *swap[1:])
+    refused = book.refused(AmendProduct(ORG, "native", result.product.product.id, change=taken))
+    assert (refused.reason, refused.field) == (Reason.DUPLICATE_ENTRY, "u[0].sku")
+    after = amended(book, result.product.product.id, change=swap)
+    assert [one.variant.sku for one in after.variants] == ["B", "A", "C"]
+    names = book.facts.variant_names
+    assert [names[ORG, "sku", sku].variant_id for sku in "ABC"] == [second, first, third]
+
+
 def test_what_is_as_it_was_changes_nothing() -> None:
     book = Book()
     result = made(book, new(sku="S", cost=Amount(5, 0)), brand="Acme", properties='{"a":1}')

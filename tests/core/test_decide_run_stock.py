@@ -96,6 +96,23 @@ def test_a_shelf_is_low_at_the_threshold(threshold: int, on_hand: int, wanted: i
     assert len(book.facts.of(LOW_STOCK)) == (wanted is not None)
 
 
+def test_a_draft_follows_what_a_low_shelf_lacks() -> None:
+    book = Book()
+    told(book, RunStock(ORG, "synq", low_stock_threshold=5))
+    seen = []
+    for after, delta in enumerate((4, 0, -3, 2, 0, 3)):
+        book.stock(TRACKED, delta)
+        if after == 1:
+            # A shelf that is low already gets its draft when drafts are wanted.
+            told(book, RunStock(ORG, "synq", auto_po=True))
+        book.done(WatchStock(ORG, after, after + 1, ((TRACKED, HERE),)))
+        seen.append([one.quantity for one in book.facts.of(PURCHASE_DRAFTS).values()])
+    assert seen == [[], [much(6)], [much(9)], [much(7)], [much(7)], []]
+    types = [one.type for one in book.facts.events if one.type.startswith("purchase_order")]
+    drafted, withdrawn = "purchase_order.drafted", "purchase_order.withdrawn"
+    assert types == [drafted, withdrawn, drafted, withdrawn, drafted, withdrawn]
+
+
 def test_a_watch_that_another_process_took_is_refused() -> None:
     book = Book()
     assert book.refused(WatchStock(ORG, 0, 9, ())).reason is Reason.STALE_LEASE

@@ -6,13 +6,17 @@ import pytest
 from tests.core.book import ORG, TRACKED, Book
 
 from entrepot.core.decide.illustrate import AddMedium
+from entrepot.core.decide.invite import InviteMember
 from entrepot.core.decide.price import MakePriceList, PriceListPaths
 from entrepot.core.decide.product import AmendProduct, MakeProduct, ProductPaths
 from entrepot.core.decide.reprice import AmendPriceList
 from entrepot.core.decide.stocking import MakeLocation
+from entrepot.core.decide.variants import NewVariant, VariantChange
+from entrepot.core.money import Amount
+from entrepot.core.naming import capitals
 from entrepot.core.price_lists import PRICE_LISTS
 from entrepot.core.products import PRODUCTS
-from entrepot.core.results import LocationResult
+from entrepot.core.results import LocationResult, ProductResult
 
 BLANK = ["", " ", "\u00a0\t", "\u200b", "\u202e\u2060", "\u3164", "\u2800\ufe0f"]
 
@@ -83,3 +87,37 @@ def test_an_address_that_is_none_is_no_medium(url: str) -> None:
     refused = book.refused(AddMedium(ORG, "synq", url, variant_id=TRACKED))
     assert (refused.reason.code, refused.field) == ("invalid", "url")
     book.done(AddMedium(ORG, "synq", "https://[::1]:80/a.png", variant_id=TRACKED))
+
+
+@pytest.mark.parametrize("name", BLANK[1:])
+def test_a_handle_a_sku_and_a_variants_name_can_be_seen(name: str) -> None:
+    book = Book()
+    paths = ProductPaths("item.handle")
+    said = {"name": name}
+
+    def new(where: str, sku: str | None = None, **said: str) -> NewVariant:
+        return NewVariant(where, "EUR", Amount(1, 0), sku, said=said, name_field="variantName")
+
+    made = book.done(MakeProduct(ORG, "polinate", "Shirt", (new("[0]"),), paths=paths))
+    assert isinstance(made, ProductResult)
+    product, [variant] = made.product.product, made.made
+    changes = (
+        VariantChange("u[0]", variant, {"sku": name}),
+        VariantChange("u[0]", variant, said, name_field="variantName"),
+    )
+    for command, field in (
+        (MakeProduct(ORG, "polinate", "S", (new("[0]", name),), paths=paths), "[0].sku"),
+        (MakeProduct(ORG, "polinate", "S", (new("[0]", **said),), paths=paths), "[0].variantName"),
+        (MakeProduct(ORG, "polinate", "S", (new("[0]"),), {"handle": name}, paths), "item.handle"),
+        (AmendProduct(ORG, "polinate", product.id, change=changes[:1]), "u[0].sku"),
+        (AmendProduct(ORG, "polinate", product.id, change=changes[1:]), "u[0].variantName"),
+    ):  # fmt: skip
+        refused = book.refused(command)
+        assert (refused.field, refused.detail) == (field, "must not be blank")
+
+
+@pytest.mark.parametrize("role", ["v\u0131ewer", "adm\u0131n"])
+def test_a_word_with_letters_beyond_ascii_is_no_word_of_a_list(role: str) -> None:
+    refused = Book().refused(InviteMember(ORG, "synq", "a@x.org", role, b"d" * 32, "synq"))
+    assert refused.field == "role"
+    assert capitals("viewer") == "VIEWER"

@@ -1,4 +1,4 @@
-"""Names that people find things by: there has to be something to see."""
+"""Names that people find things by, in which there is something to see; and words of a list."""
 
 from __future__ import annotations
 
@@ -27,3 +27,10 @@ def visible(name: str, field: str) -> str:
     if _seen(name) is None:
         raise refuse(Reason.INVALID, BLANK, field)
     return name
+
+
+def capitals(word: str) -> str:
+    """The word in capitals, to be looked for in a list of words. One with a letter beyond ASCII
+    stays as it is: Unicode's capital of the dotless i is I, and of the long s it is S.
+    """
+    return word.upper() if word.isascii() else word

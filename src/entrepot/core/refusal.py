@@ -40,10 +40,10 @@ class Reason(Enum):
     AMBIGUOUS = ("ambiguous", "Several orders are called so.")
     CHANGED_MEANWHILE = (
         "changed_meanwhile",
-        "The order is not the version that the request is meant for.",
+        "It is not the version that the request is meant for.",
     )
     DUPLICATE_ENTRY = ("duplicate_entry", "There is one already, and there can be one only.")
-    ILLEGAL_MOVE = ("illegal_move", "The order cannot move there from where it stands.")
+    ILLEGAL_MOVE = ("illegal_move", "It cannot move there from where it stands.")
     CHANNEL_CLOSED = ("channel_closed", "The channel accepts no orders.")
     PARTNERSHIP_CLOSED = ("partnership_closed", "The partnership accepts no orders.")
     AMOUNT_FIXED = ("amount_fixed", "The order's payment fixes its lines and its total.")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
+from entrepot.core.naming import capitals
 from entrepot.edge.services import Services
 
 
@@ -26,7 +27,7 @@ class Roles(Enum):
         """Whether a role, in either case, is one of these."""
         if self is Roles.ANY:
             return True
-        return role.upper() == "ADMIN" if self is Roles.ADMINS else role.upper() != "VIEWER"
+        return capitals(role) == "ADMIN" if self is Roles.ADMINS else capitals(role) != "VIEWER"
 
 
 class Principal(NamedTuple):

@@ -161,6 +161,8 @@ class _Contacts:
         self._now = dict(self._before)
         # The contact that is told to be primary, and its place in the sender's body.
         self._chosen: tuple[bytes, str] | None = None
+        # The contacts that got another address, in their order, with their places likewise.
+        self._moved: dict[bytes, str] = {}
 
     def change(self) -> None:
         """Delete, update, make; then see to what is primary."""
@@ -171,6 +173,7 @@ class _Contacts:
             self._update(told)
         for new in [one for one in parts.new if one.kind == kind]:
             self._make(new)
+        self._look_for_twins()
         self._choose([one for one in parts.primary if one.kind == kind])
         self._write()
 
@@ -191,7 +194,7 @@ class _Contacts:
             self._facts.new_id(),
             max([one.sequence for one in self._now.values()], default=0),
         )
-        first = not self._now and not self._before and new.is_primary is None
+        first = not self._now and new.is_primary is None
         self._now[id_] = BuyerContact(
             self._org, self._customer, id_, self._kind, "", "", new.contact_name,
             bool(new.is_primary) or first, last + 1 if new.sequence is None else new.sequence,
@@ -202,14 +205,24 @@ class _Contacts:
             self._choose_told(id_, new.where)
 
     def _address(self, id_: bytes, address: Address, where: str) -> None:
-        same = [one for one in self._now.values() if one.compared == address.compared]
-        if any(one.id != id_ for one in same):
-            sentence = f"the buyer has this {self._kind} already"
-            member = self._parts.value_member or self._kind
-            raise refuse(Reason.DUPLICATE_ENTRY, sentence, f"{where}.{member}")
-        told = self._now[id_]._replace(value=address.value, compared=address.compared)
-        self._now[id_] = told
+        known = self._now[id_]
+        if known.compared != address.compared:
+            self._moved[id_] = where
+        self._now[id_] = known._replace(value=address.value, compared=address.compared)
         _name(self._org, self._customer, address, self._changes)
+
+    def _look_for_twins(self) -> None:
+        """Refuse an address that another contact has. Only what all changes leave counts, so that
+        two contacts may change their addresses with each other.
+        """
+        seen = {one.compared for id_, one in self._now.items() if id_ not in self._moved}
+        for id_, where in self._moved.items():
+            told = self._now[id_].compared
+            if told in seen:
+                sentence = f"the buyer has this {self._kind} already"
+                member = self._parts.value_member or self._kind
+                raise refuse(Reason.DUPLICATE_ENTRY, sentence, f"{where}.{member}")
+            seen.add(told)
 
     def _choose_told(self, id_: bytes, where: str) -> None:
         if self._chosen is not None and self._chosen[0] != id_:

@@ -10,7 +10,7 @@ from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
-from entrepot.core.naming import visible
+from entrepot.core.naming import capitals, visible
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.properties import text_of
@@ -106,7 +106,7 @@ def _type(command: MakeTaxon) -> str | None:
     """The type of an attribute's values: a word in capitals."""
     if command.kind != ATTRIBUTE:
         return None
-    told = (command.type or DEFAULT_TYPE).strip().upper()
+    told = capitals((command.type or DEFAULT_TYPE).strip())
     if not _TYPE.match(told):
         raise refuse(Reason.INVALID, "must be a word, such as TEXT or NUMBER", "type")
     return told

@@ -10,6 +10,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide.keys import MakeKey, make
 from entrepot.core.facts import Facts
 from entrepot.core.members import ACTIVE, EMAIL_MAX, INVITED, MEMBERS, ROLES, Member
+from entrepot.core.naming import capitals
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.properties import text_of
@@ -50,7 +51,7 @@ def invite(command: InviteMember, facts: Facts) -> Decision:
     """Make the member and the member's key. Refused: a role that is none, an address that is none,
     and one that a member has already.
     """
-    org, email, role = command.org, command.email.strip().lower(), command.role.strip().upper()
+    org, email, role = command.org, command.email.strip().lower(), capitals(command.role.strip())
     if not _EMAIL.match(email) or len(email) > EMAIL_MAX or not email.isprintable():
         raise refuse(Reason.INVALID, "must be an e-mail address", "email")
     if role not in ROLES:

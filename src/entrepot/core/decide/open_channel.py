@@ -59,7 +59,11 @@ def make(command: MakeChannel, facts: Facts) -> Decision:
 
 
 def look(named: str | None, org: int, facts: Facts) -> None:
-    """Refuse the channel that an order names, by name or by id, if it accepts no orders."""
+    """Refuse the channel that an order names, by name or by id, if it accepts no orders.
+
+    Blanks around a name are no part of it, as where the channel was made.
+    """
+    named = None if named is None else named.strip()
     id_ = None if named is None else spelled(named)
     for one in facts.of(CHANNELS).values():
         if one.org == org and not one.active and (named == one.name or id_ == one.id):

@@ -15,6 +15,7 @@ from entrepot.core.decide.variants import (
     change_variant,
     delete_variant,
     known_variants,
+    let_skus_go,
     make_variant,
     retitled,
     with_objects,
@@ -160,6 +161,7 @@ def amend(command: AmendProduct, facts: Facts) -> Decision:
     now = {one.variant.id: one for one in before.variants}
     for id_, where in command.delete:
         now[id_] = delete_variant(now.get(id_), where, facts, changes)
+    let_skus_go(command.change, now, changes)
     for change in command.change:
         known = now.get(change.variant_id)
         now[change.variant_id] = change_variant(known, before.product, change, facts, changes)
@@ -277,6 +279,7 @@ def _take_handle(product: Product, handle: str, changes: Changes, paths: Product
     if taken is not None and taken.product_id != product.id:
         sentence = f"the product {dashed(taken.product_id)} has this handle already"
         raise refuse(Reason.DUPLICATE_ENTRY, sentence, paths.handle)
+    visible(handle, paths.handle)
     changes.of(HANDLES).put(ProductHandle(product.org, handle, product.id))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -11,6 +11,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import VariantName
 from entrepot.core.money import Amount
+from entrepot.core.naming import visible
 from entrepot.core.order import Variant, or_equal
 from entrepot.core.products import (
     VARIANT_DETAILS,
@@ -35,7 +36,8 @@ class NewVariant(NamedTuple):
     """A variant to make. `where` is its path in the sender's body, for refusals.
 
     `said` are further members of VariantDetails, by their names. `title` is what lines of orders
-    call the variant; None: it follows from the names of the product and the variant.
+    call the variant; None: it follows from the names of the product and the variant. `name_field`
+    is what the sender calls the variant's own name.
     """
 
     where: str
@@ -45,6 +47,7 @@ class NewVariant(NamedTuple):
     title: str | None = None
     tracked: bool = False
     said: Mapping[str, Any] = _NOTHING
+    name_field: str = "variant_name"
 
 
 class VariantChange(NamedTuple):
@@ -59,6 +62,7 @@ class VariantChange(NamedTuple):
     variant_id: bytes
     said: Mapping[str, Any]
     only_as_is: Mapping[str, Refusal] = _NOTHING
+    name_field: str = "variant_name"  # as of a NewVariant
 
 
 def known_variants(org: int, product_id: bytes, facts: Facts) -> list[FullVariant]:
@@ -76,10 +80,11 @@ def make_variant(
 ) -> FullVariant:
     """Make a variant, the product's `number`th, on the organization's default list.
 
-    Refused: a SKU that a variant has already.
+    Refused: a SKU that a variant has already, and a blank name or SKU.
     """
     org, now = product.org, facts.now
     own = draft.said.get("name") or products.DEFAULT
+    visible(own, _in(draft.where, draft.name_field))
     made = Variant(
         org, facts.new_id(), product.id, facts.new_id(), draft.sku,
         draft.title or title(product.name, own), draft.currency, draft.price, draft.tracked, now,
@@ -103,9 +108,9 @@ def change_variant(
 ) -> FullVariant:
     """Change a variant of this product. Lines of orders keep the name and the price that they have.
 
-    Refused: an unknown or deleted variant, a SKU that another variant has, a price without a
-    currency, a currency without a price, and to stop counting stock, because orders may have
-    reserved the stock.
+    Refused: an unknown or deleted variant, a SKU that another variant has, another name or SKU
+    that is blank, a price without a currency, a currency without a price, and to stop counting
+    stock, because orders may have reserved the stock.
     """
     if known is None or known.variant.deleted_at is not None:
         raise refuse(Reason.UNKNOWN_VARIANT, field=_field(change, "id"))
@@ -121,6 +126,7 @@ def change_variant(
     if known.details.cost is not None and details.cost is not None:
         details = details._replace(cost=or_equal(known.details.cost, details.cost))
     if details.name != known.details.name:
+        visible(details.name, _field(change, change.name_field))
         variant = _following(variant, product.name, known.details.name, product.name, details.name)
     variant = variant._replace(
         name=said.get("title") or variant.name,
@@ -206,12 +212,25 @@ def _take_sku(variant: Variant, where: str, changes: Changes) -> None:
     """Give the variant its SKU. Refused: one that another variant has."""
     if variant.sku is None:
         return
+    field = _in(where, "sku")
+    visible(variant.sku, field)
     key = (variant.org, "sku", variant.sku)
     taken = changes.variant_names.get(key)
     if taken is not None and taken.variant_id != variant.id:
-        field = f"{where}.sku" if where else "sku"
         raise refuse(Reason.DUPLICATE_ENTRY, "a variant has this SKU already", field)
     changes.variant_names.put(VariantName(*key, variant.id))
+
+
+def let_skus_go(
+    told: Iterable[VariantChange], known: Mapping[bytes, FullVariant], changes: Changes
+) -> None:
+    """Free the SKUs of all variants that get another one, before the first of them takes it: two
+    variants may change their SKUs with each other.
+    """
+    for change in told:
+        one = known.get(change.variant_id)
+        if one is not None and change.said.get("sku", one.variant.sku) != one.variant.sku:
+            _let_sku_go(one.variant, changes)
 
 
 def _let_sku_go(variant: Variant, changes: Changes) -> None:
@@ -224,4 +243,8 @@ def _let_sku_go(variant: Variant, changes: Changes) -> None:
 
 
 def _field(change: VariantChange, name: str) -> str:
-    return f"{change.where}.{name}" if change.where else name
+    return _in(change.where, name)
+
+
+def _in(where: str, name: str) -> str:
+    return f"{where}.{name}" if where else name

@@ -70,13 +70,15 @@ def _look(shelf: Shelf, settings: StockSettings, facts: Facts, changes: Changes)
     free = Quantity(level.on_hand - level.reserved) if level else NONE
     known = changes.of(LOW_STOCK).get(shelf)
     is_low = level is not None and free <= whole(settings.low_stock_threshold)
-    if is_low == (known is not None):
+    if not is_low:
+        if known is not None:
+            _ends(shelf, known, free, facts, changes)
         return False
     if known is None:
         _begins(shelf, free, settings, facts, changes)
-    else:
-        _ends(shelf, known, free, facts, changes)
-    return is_low
+    if settings.auto_po:
+        _draft(shelf, free, settings, facts, changes)
+    return known is None
 
 
 def _begins(
@@ -84,17 +86,25 @@ def _begins(
 ) -> None:
     low = LowStock(*shelf, facts.new_id(), free, facts.now)
     changes.of(LOW_STOCK).put(low)
-    threshold = settings.low_stock_threshold
-    told = {"free": json_number(free), "threshold": threshold}
+    told = {"free": json_number(free), "threshold": settings.low_stock_threshold}
     subject = _Subject(events.LOW_STOCK, low.id, _BEGAN)
     changes.events.append(_event(shelf, subject, events.STOCK_LOW, told, facts))
-    if settings.auto_po:
-        wanted = Quantity(max(2 * whole(threshold) - free, ONE))
-        draft = PurchaseDraft(*shelf, facts.new_id(), wanted, facts.now)
-        changes.of(PURCHASE_DRAFTS).put(draft)
-        told = {"quantity": json_number(wanted)}
-        subject = _Subject(events.PURCHASE, draft.id, _BEGAN)
-        changes.events.append(_event(shelf, subject, events.PURCHASE_DRAFTED, told, facts))
+
+
+def _draft(
+    shelf: Shelf, free: Quantity, settings: StockSettings, facts: Facts, changes: Changes
+) -> None:
+    """Draft what brings twice the threshold now, in place of a draft that brings more or less."""
+    wanted = Quantity(max(2 * whole(settings.low_stock_threshold) - free, ONE))
+    known = changes.of(PURCHASE_DRAFTS).get(shelf)
+    if known is not None and known.quantity == wanted:
+        return
+    _withdraw(shelf, facts, changes)
+    draft = PurchaseDraft(*shelf, facts.new_id(), wanted, facts.now)
+    changes.of(PURCHASE_DRAFTS).put(draft)
+    told = {"quantity": json_number(wanted)}
+    subject = _Subject(events.PURCHASE, draft.id, _BEGAN)
+    changes.events.append(_event(shelf, subject, events.PURCHASE_DRAFTED, told, facts))
 
 
 def _ends(shelf: Shelf, low: LowStock, free: Quantity, facts: Facts, changes: Changes) -> None:
@@ -102,6 +112,11 @@ def _ends(shelf: Shelf, low: LowStock, free: Quantity, facts: Facts, changes: Ch
     told = {"free": json_number(free)}
     subject = _Subject(events.LOW_STOCK, low.id, _ENDED)
     changes.events.append(_event(shelf, subject, events.STOCK_RECOVERED, told, facts))
+    _withdraw(shelf, facts, changes)
+
+
+def _withdraw(shelf: Shelf, facts: Facts, changes: Changes) -> None:
+    """Take the draft of a shelf away, if there is one."""
     draft = changes.of(PURCHASE_DRAFTS).get(shelf)
     if draft is not None:
         changes.of(PURCHASE_DRAFTS).remove(shelf)

@@ -9,6 +9,7 @@ from typing import Any
 
 from entrepot.core import actor, ids
 from entrepot.core.decide.invite import JoinMember
+from entrepot.core.naming import capitals
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.access import Principal
 from entrepot.edge.invalid_token import InvalidToken
@@ -60,7 +61,7 @@ async def _of_claims(claims: dict[str, Any], services: Services) -> Principal:
     org_id = ids.spelled(org_claim) if isinstance(org_claim, str) else None
     if tenant_id is None or org_id is None:
         raise refuse(Reason.FORBIDDEN, "the token names no tenant or no organization")
-    if not isinstance(role, str) or role.upper() not in ROLES:
+    if not isinstance(role, str) or capitals(role) not in ROLES:
         raise refuse(Reason.FORBIDDEN, "the token names no role")
     found = await services.admission.organization(tenant_id, org_id)
     if found is None:

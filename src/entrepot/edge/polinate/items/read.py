@@ -164,7 +164,8 @@ def _new_variant(told: wire.NewVariant, where: str) -> NewVariant:
     said = {name: one for name, one in _said(told, where).items() if one is not None}
     currency = values.code_of(told.currency, f"{where}.currency")
     price = _amount(told.price, f"{where}.price")
-    return NewVariant(where, currency, price, said.pop("sku", None), said=said)
+    sku = said.pop("sku", None)
+    return NewVariant(where, currency, price, sku, said=said, name_field="variantName")
 
 
 def _changed_variant(told: wire.ChangedVariant, where: str) -> VariantChange:
@@ -185,7 +186,8 @@ def _changed_variant(told: wire.ChangedVariant, where: str) -> VariantChange:
         said["price"] = _exact(told.price, field)
         only_as_is["price"] = _fault(partial(_amount, told.price, field))
     faulty = {name: one for name, one in only_as_is.items() if one is not None}
-    return VariantChange(where, _variant_id(told.id, f"{where}.id"), said, faulty)
+    id_ = _variant_id(told.id, f"{where}.id")
+    return VariantChange(where, id_, said, faulty, "variantName")
 
 
 def _fault(read: Callable[[], object]) -> Refusal | None:

@@ -5,6 +5,7 @@ and writing.
 from __future__ import annotations
 
 from entrepot.core.bulk_jobs import TYPES, UPDATE
+from entrepot.core.naming import capitals
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import MIB, Call, Operation, Parameter, Response, read_json
@@ -24,7 +25,7 @@ _PATH = "/api/v1/pim/bulk-jobs"
 async def list_jobs(call: Call) -> Answer:
     """Answer with the newest jobs of a type."""
     after, limit = paged(call, SHOWN, "type")
-    type_ = call.query("type").get("type", UPDATE).strip().upper()
+    type_ = capitals(call.query("type").get("type", UPDATE).strip())
     if type_ not in TYPES:
         raise refuse(Reason.INVALID, f"must be one of {', '.join(TYPES)}", "type")
     found = await call.read(bulk_jobs.listed, type_, after, limit)

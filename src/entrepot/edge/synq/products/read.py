@@ -78,7 +78,10 @@ def new_variant(body: wire.MakeVariant, where: str) -> NewVariant:
     if bytes(body.option_values) not in _NULL:
         said["options"] = _options(body.option_values, f"{where}option_values")
     price = _amount(body.price, f"{where}price")
-    code = _currency(body.currency, where) or (_CURRENCY if price is not None else "")
+    code = _currency(body.currency, where)
+    if code and price is None:
+        raise refuse(Reason.INVALID, f"say the price in {code}", f"{where}price")
+    code = code or (_CURRENCY if price is not None else "")
     sku = (body.sku or "").strip() or None
     return NewVariant(where.rstrip("."), code, ZERO if price is None else price, sku, said=said)
 

@@ -6,6 +6,7 @@ import msgspec
 
 from entrepot.core import actor
 from entrepot.core.decide.run_stock import RunStock
+from entrepot.core.naming import capitals
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.stock_settings import DEFAULT_ALLOCATION, DEFAULT_COSTING
 from entrepot.edge.access import Principal
@@ -31,7 +32,7 @@ def run_stock(body: wire.ChangeSettings, principal: Principal) -> RunStock:
 
 def _word(told: str | None) -> str:
     """A word in capitals, without blanks around it; empty where none was told."""
-    return (told or "").strip().upper()
+    return capitals((told or "").strip())
 
 
 def _threshold(told: msgspec.Raw) -> int:

@@ -1,0 +1,34 @@
+"""What a new variant of Synq costs, and in which currency."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from entrepot.core.refusal import Refused
+from entrepot.edge.synq.products import read
+
+
+def new_variant(**told: Any) -> Any:
+    return read.new_variant(read.MAKE_VARIANT.decode(json.dumps(told).encode()), "variants[0].")
+
+
+@pytest.mark.parametrize(
+    ("told", "currency"),
+    [
+        ({}, ""),
+        ({"currency": ""}, ""),
+        ({"price": 0}, "USD"),
+        ({"price": 1, "currency": "eur"}, "EUR"),
+    ],
+)
+def test_a_variant_has_a_price_and_a_currency_or_neither(told: Any, currency: str) -> None:
+    assert new_variant(**told).currency == currency
+
+
+def test_a_currency_without_a_price_is_no_price_of_nothing() -> None:
+    with pytest.raises(Refused) as refused:
+        new_variant(currency="EUR", price=None)
+    assert refused.value.refusal.field == "variants[0].price"
