@@ -9,14 +9,17 @@ from typing import Any
 from entrepot.core.scopes import MEANINGS
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import Call
+from entrepot.store.reading import partners
 
 UUID = "01981e6a-7c00-7000-8000-000000000001"
 
 
 class Asking(Call):
-    """Whatever it asks the book for is found, under some id."""
+    """Whatever it asks the book for is found, under some id; but no customer."""
 
-    async def read(self, *_: Any, **__: Any) -> Any:
+    async def read(self, question: Any, *_: Any, **__: Any) -> Any:
+        if question is partners.partner:
+            return None
         return [SimpleNamespace(id=b"\x01" * 16, number=1, name="id")]
 
 

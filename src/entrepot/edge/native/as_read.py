@@ -115,7 +115,7 @@ def _elements(listed: Raw | None) -> list[Members] | None:
 
 @lru_cache(maxsize=64)
 def _members(shape: type[msgspec.Struct]) -> Mapping[str, StructType | None]:
-    """The members of a shape; of each the shape that it has, or that the elements of its list have."""
+    """The members of a shape, each with its own shape or that of the elements of its list."""
     described = msgspec.inspect.type_info(shape)
     assert isinstance(described, StructType)
     return {field.encode_name: _shape(field.type) for field in described.fields}
