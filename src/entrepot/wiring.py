@@ -233,7 +233,7 @@ def make_walks(
         StockWatch(database, writer, now=now),
         BulkJobs(database, writer, command_of, now=now),
         Deliveries(database, writer, send, sender.close, now=now),
-        Following(database, [contacts, Terms(database), merging], now=now),
+        Following(database, [contacts, Terms(database, writer), merging], now=now),
     ]
 
 

@@ -30,7 +30,7 @@ def book_url(database_url: str) -> str:
 
 
 def keeper(house: House, orders: int = 2, events: int = 3) -> Following:
-    terms = Terms(house.database, Slices(orders, events))
+    terms = Terms(house.database, house.writer, Slices(orders, events))
     return Following(house.database, [terms], now=house.now, pause=no_pause)
 
 
@@ -86,7 +86,7 @@ async def test_a_large_organization_holds_no_other_up(
 ) -> None:
     monkeypatch.setattr(following, "STEPS_A_TURN", 2)
     await told(house, *map(someone, range(6)))
-    terms = Turns(house.database, Slices(1, 100))
+    terms = Turns(house.database, house.writer, Slices(1, 100))
     walk = Following(house.database, [terms], now=house.now, pause=no_pause)
     assert await walk.round() == 6
     assert terms.seen == "look step step " * 3
@@ -109,7 +109,7 @@ async def test_an_organization_that_cannot_be_read_keeps_no_other_one_out(house:
     first = house.shop
     house.shop = await house.database.write(lambda conn: open_shop(conn, "Other"))
     await told(house, someone(1))
-    broken, seconds = Broken(house.database), 0.0
+    broken, seconds = Broken(house.database, house.writer), 0.0
     broken.org = first.org
 
     def walk(*readers: Terms) -> Following:
@@ -130,5 +130,5 @@ async def test_an_organization_that_cannot_be_read_keeps_no_other_one_out(house:
     seconds = LEFT_ALONE_SECONDS + 1
     assert len(await failed(alone)) == 1
     # A reader behind the broken one reads on.
-    assert len(await failed(walk(broken, Terms(house.database)))) == 1
+    assert len(await failed(walk(broken, Terms(house.database, house.writer)))) == 1
     assert await house.rows(schema.order_terms, "term", org=first.org)

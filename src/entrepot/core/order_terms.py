@@ -41,9 +41,13 @@ class Said(NamedTuple):
     email: str | None = None
     phone: str | None = None
 
+    def names(self) -> tuple[str, ...]:
+        """By what the order may have been announced."""
+        return tuple(filter(None, self[: _NAMES - 1]))
+
 
 COLUMNS = Said._fields
-_NAMES = 5  # so many of them are names of the order
+_NAMES = 5  # so many of them are names of the order, the last one that of its payment
 
 
 class Range(NamedTuple):

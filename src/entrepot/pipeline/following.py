@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
+from entrepot.core import actor
+from entrepot.core.decide.notify import NotifyOrder
 from entrepot.pipeline.walking import ORGANIZATIONS_AT_ONCE, Gait, Pause, Walking
 from entrepot.store.engine import Database, Snapshot
 from entrepot.store.engines.sql import Conflict
@@ -19,6 +21,8 @@ from entrepot.store.keeping import contacts, search
 from entrepot.store.keeping.log_readers import Step
 from entrepot.store.keeping.retention import Sweep
 from entrepot.store.keeping.search import Slices
+from entrepot.writer.envelope import Envelope
+from entrepot.writer.writer import Writer
 
 # The readers wait for each other: orders come first, and what is kept beside them follows. A
 # process that has time catches up soon. A process that has none is hardly slowed by its readers
@@ -128,11 +132,17 @@ class Terms:
     """The reader that keeps the terms of orders.
 
     A slice is read, and its terms are made, before the transaction that writes them: orders wait
-    for the writing alone.
+    for the writing alone. An order that is still announced is announced once more, now that the
+    book has it.
     """
 
-    def __init__(self, database: Database, slices: Slices = Slices()) -> None:  # noqa: B008 - an immutable value
-        self._database, self._slices = database, slices
+    def __init__(
+        self,
+        database: Database,
+        writer: Writer,
+        slices: Slices = Slices(),  # noqa: B008 - an immutable value
+    ) -> None:
+        self._database, self._writer, self._slices = database, writer, slices
 
     def behind(self, conn: Snapshot, after_org: int, limit: int) -> list[Sweep]:
         """See Reader."""
@@ -142,5 +152,8 @@ class Terms:
         """See Reader."""
         read = partial(search.read, sweep=sweep, slices=self._slices)
         found = await self._database.read_long(read)
+        for one in found.announced:
+            again = NotifyOrder(one.org, one.source, one.text)
+            await self._writer.submit(Envelope(again, actor=actor.step("announced")))
         await self._database.write_unsynced(partial(search.write, read_=found))
         return found.step

@@ -7,11 +7,12 @@ from the orders as they now are: a step that is repeated changes nothing more.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, select
 
-from entrepot.core.order_terms import CHANGING
+from entrepot.core.order import Announced
+from entrepot.core.order_terms import CHANGING, Said
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Row
@@ -20,6 +21,7 @@ from entrepot.store.keeping.log_readers import Step
 from entrepot.store.keeping.retention import Sweep, save
 from entrepot.store.reading import order_terms
 from entrepot.store.reading.order_terms import SEARCH
+from entrepot.store.writing import announced
 from entrepot.store.writing.writes import Writes
 
 _KEY = ("org", "number", "term")
@@ -33,11 +35,16 @@ class Slices(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What a step has read: which terms come and which go, and where the reader then is."""
+    """What a step has read: which terms come and which go, and where the reader then is.
+
+    Two processes may have written an order and its announcement at once, and neither has seen the
+    other's. The reader sees both.
+    """
 
     step: Step
     new: list[Row]
     gone: list[Row]
+    announced: list[Announced]  # that are still, although their orders are among those read
 
 
 def behind(conn: Connection, after_org: int, limit: int) -> list[Sweep]:
@@ -57,7 +64,8 @@ def read(conn: Connection, sweep: Sweep, slices: Slices) -> Read:
         horizon=min(counted.orders, sweep.horizon + slices.orders),
         reached_at=min(counted.events, events + slices.events),
     )
-    rows = {row[0]: row for row in map(tuple, conn.execute(orders_statement(sweep, moved.horizon)))}
+    found = conn.execute(orders_statement(sweep, moved.horizon))
+    rows: dict[Any, Row] = {row[0]: row for row in map(tuple, found)}
     for row in _amended(conn, sweep.org, events, moved.reached_at):
         if row[0] <= sweep.horizon:
             rows[row[0]] = row
@@ -67,7 +75,9 @@ def read(conn: Connection, sweep: Sweep, slices: Slices) -> Read:
     kept = sql.select(conn, schema.order_terms, _KEY[:2], wanted, _KEY)
     before = {(org, number, bytes(term)) for org, number, term in kept}
     ended = (moved.horizon, moved.reached_at) == (counted.orders, counted.events)
-    return Read(Step(moved, ended), sorted(after - before), sorted(before - after))
+    names = {name for row in rows.values() for name in Said(*row[2:]).names()}
+    told = announced.meant(conn, sweep.org, names)
+    return Read(Step(moved, ended), sorted(after - before), sorted(before - after), told)
 
 
 def write(conn: Connection, read_: Read) -> None:

@@ -294,7 +294,11 @@ def _identity() -> Iterator[Check]:
 def _announced() -> Iterator[Check]:
     waits = schema.announced_orders.c
     here = and_(_orders.org == waits.org, _orders.sender_id == waits.text)
-    found = select(_orders.org, _orders.id, waits.announced_at)
+    # Two processes may write both at once: the reader that keeps the terms of orders sees to it.
+    reader = schema.sweeps.c
+    behind = and_(reader.org == _orders.org, reader.kind == "search")
+    unread = exists().where(behind, reader.horizon < _orders.number)
+    found = select(_orders.org, _orders.id, waits.announced_at).where(not_(unread))
     yield Check("ANNOUNCED", found.select_from(schema.orders.join(schema.announced_orders, here)))
 
 

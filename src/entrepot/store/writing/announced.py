@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, func, insert, select, update
 
+from entrepot.core.order import Announced as Note
 from entrepot.core.order import Job
 from entrepot.store import schema
 from entrepot.store.engines import sql
+from entrepot.store.engines.sql import Conflict, sql_of
+from entrepot.store.writing import order_names
 
 _announced, _jobs = schema.announced_orders, schema.jobs
 
 JobId = Callable[[int, str], bytes]
+# The row's lock, also where the organization has none yet.
+_LOCK = (
+    "INSERT INTO order_counters (org, orders, events, committed_at) VALUES ($1, 0, 0, 0) "
+    "ON CONFLICT (org) DO UPDATE SET orders = order_counters.orders"
+)
 
 
 class Announced(NamedTuple):
@@ -23,6 +31,31 @@ class Announced(NamedTuple):
     text: str
     announced_at: int
     job: Job | None
+
+
+def look_again(conn: Connection, announced: Iterable[Note]) -> None:
+    """Raise Conflict where an order that is announced here has come since it was looked for: who
+    wrote the order did not see the announcement. Called last in a transaction.
+
+    Other processes that write orders of the organization wait from now on until the commit: what
+    they write is read behind the announcement (see `meant`).
+    """
+    if sql_of(conn).alone:
+        return
+    for one in sorted(announced):
+        sql.fetch(conn, _LOCK, (one.org,))
+        if order_names.find(conn, one.org, one.text, one.source) is not None:
+            raise Conflict("the order that is announced has come")
+
+
+def meant(conn: Connection, org: int, names: set[str]) -> list[Note]:
+    """Those announced orders of an organization whose text is one of these names."""
+    some = select(_announced.c.org).where(_announced.c.org == org).limit(1)
+    if conn.execute(some).first() is None:
+        return []
+    kept, wanted = schema.ANNOUNCED, {(org, name) for name in names}
+    rows = sql.select(conn, kept.table, kept.key, set(wanted), kept.columns)
+    return sorted(map(kept.from_row, rows))
 
 
 def listed(conn: Connection, org: int | None, job_id: JobId, limit: int) -> list[Announced]:

@@ -22,6 +22,7 @@ from entrepot.store import schema
 from entrepot.store.engines.sql import sql_of
 from entrepot.store.schema.kept import Kept
 from entrepot.store.writing import (
+    announced,
     counters,
     invoices,
     levels,
@@ -45,7 +46,7 @@ def flush(
     asked within the transaction, so that what is kept is what is sent.
     """
     if answers_dated is None:
-        if not facts.organizations:
+        if not facts.organizations and not facts.announced.new:
             _write(conn, facts)
             return
         with sql_of(conn).one_transaction(conn):
@@ -103,6 +104,8 @@ def _write(conn: Connection, facts: Facts) -> None:
     list_tallies.recorded(writes, facts)
     invoices.write(conn, writes, facts)
     counters.numbered(writes.run(conn), facts)
+    if facts.announced.new:
+        announced.look_again(conn, [facts.announced.now[key] for key in facts.announced.new])
 
 
 def write(writes: Writes, kept: Kept[K, R], facts: Facts, *, apart: bool = False) -> None:
