@@ -31,6 +31,8 @@ class PaymentRequest:
     """ISO 4217 alphabetic code."""
     payment: int = 1
     """Which payment of the order it is: a further one follows where the order costs more."""
+    made_at: int | None = None
+    """When the payment was written down, in microseconds UTC, where it is known."""
 
     @property
     def label(self) -> str:
@@ -181,10 +183,12 @@ class NotSent:
 class Unknown:
     """The request was sent and the answer is lost: the effect may exist.
 
-    Only a resend with the same key or a look-up may follow, never a new key.
+    Only a resend with the same key or a look-up may follow, never a new key. ``unseen``: the
+    service was asked, and shows nothing of the request by now.
     """
 
     detail: str
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from paypalserversdk.models.refund_request import RefundRequest
 
 from entrepot.core.references import captures_once
 from entrepot.providers import paypal_answers as answers
+from entrepot.providers import paypal_unseen as unseen
 from entrepot.providers.account import Heard
 from entrepot.providers.blocking import BoundedSession, Threads
 from entrepot.providers.payment import (
@@ -61,10 +62,6 @@ _WHOLE = "return=representation"
 _VAULT = answers.VAULT
 _NOT_SHOWN = "PayPal shows no authorization of its order yet"
 _NO_LIST = "PayPal's list of transactions is hours behind"
-_FORGOTTEN = (
-    "PayPal has forgotten the key, and neither a notification nor its list of transactions names "
-    "the order yet"
-)
 
 
 class PayPalProvider:
@@ -105,7 +102,9 @@ class PayPalProvider:
         its = request.payment
         if request.forgotten and request.of is None and its.reference.startswith(_VAULT):
             id_ = await self._id_of(its)
-            request = replace(request, of=id_ if isinstance(id_, str) else None)
+            if not isinstance(id_, str):
+                return unseen.of_void(id_, its, self.terms.resend_seconds)
+            request = replace(request, of=id_)
         answer: VoidAnswer = await self._run(lambda: self._void(request))
         return answer
 
@@ -132,20 +131,20 @@ class PayPalProvider:
         """
         id_ = await self._id_of(request)
         if not isinstance(id_, str):
-            return Unknown(_FORGOTTEN)
+            return unseen.of_payment(id_, request)
         answer: LookUpAnswer = await self._run(lambda: self._found_as(id_, request))
         return answer
 
     async def _id_of(self, request: PaymentRequest) -> Any:
         """PayPal's id of a payment of which none is written down: as PayPal has notified it, or
-        else lists it by now. An id is text; None where neither tells one; else why the list could
-        not be asked.
+        else lists it by now. An id is text; `Missing` where neither tells one; else why the list
+        could not be asked.
         """
         told = notified([(0, json.loads(body)) for body in await self._heard((request.label,))])
         own = [one for one in told if one.label == request.label]
         if own:
             return own[-1].provider_reference
-        return await self._run(lambda: self._transactions.named(request.label))
+        return await self._run(lambda: self._transactions.named(request.label, request.made_at))
 
     def read_notification(self, headers: Mapping[str, str], body: bytes) -> Notification | None:
         """See `PaymentProvider.read_notification`. May fetch PayPal's certificate, so it blocks."""
@@ -343,7 +342,7 @@ class PayPalProvider:
         found = self._objects.authorization(id_)
         if found is None:
             made = self._objects.capture(id_)
-            return Unknown(_FORGOTTEN) if made is None else answers.of_capture(made)
+            return Unknown(unseen.FORGOTTEN) if made is None else answers.of_capture(made)
         return self._of_authorization(found, request)
 
     def _of_authorization(self, found: Json, request: PaymentRequest) -> LookUpAnswer:

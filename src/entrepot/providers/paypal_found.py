@@ -12,11 +12,14 @@ from typing import Any
 
 from entrepot.providers.payment import Found, FoundState, order_of
 from entrepot.providers.paypal_answers import units_of
+from entrepot.providers.paypal_unseen import Missing
 
 Json = dict[str, Any]
 _PAGE, _PAGES_MAX = 500, 40
 # PayPal lists 31 days at a time.
 _SPAN = timedelta(days=31)
+# How far the list is behind at most, and how far the clocks of both may be apart.
+_BEHIND, _CLOCKS = timedelta(hours=3), timedelta(hours=1)
 # The beginnings of PayPal's codes of transactions.
 _PAYMENTS, _REFUNDS, _AUTHORIZATIONS = "T00", "T11", "T13"
 _WITHOUT_MONEY = frozenset({"D", "V"})
@@ -40,33 +43,60 @@ class Transactions:
             first = last
         return found.payments()
 
-    def named(self, label: str) -> str | None:
+    def named(self, label: str, made_at: int | None) -> str | Missing:
         """The newest authorization, or else capture, of the last month that has a payment's label
-        and was not denied.
+        and was not denied; else up to when there is none. `made_at`: no earlier one is looked for,
+        in microseconds UTC.
         """
         now = _now()
-        listed = [
-            one for one in self._listed(now - _SPAN, now)
-            if one.get("custom_field") == label and one.get("transaction_status") != "D"
-        ]  # fmt: skip
+        first = now - _SPAN
+        if made_at is not None:
+            first = max(first, datetime.fromtimestamp(made_at / 1_000_000, UTC) - _CLOCKS)
+        listed, missing = [], Missing(None)
+        for page in self._pages(min(first, now), now):
+            missing = Missing(_upto(page, now) if _is_last(page) else None)
+            listed += [
+                one for one in _of(page)
+                if one.get("custom_field") == label and one.get("transaction_status") != "D"
+            ]  # fmt: skip
         for kind in (_AUTHORIZATIONS, _PAYMENTS):
             of_kind = [one for one in listed if str(one["transaction_event_code"]).startswith(kind)]
             if of_kind:
                 return str(of_kind[-1]["transaction_id"])
-        return None
+        return missing
 
     def _listed(self, first: datetime, last: datetime) -> Iterator[Json]:
         """The transactions between two times, the oldest first."""
+        for page in self._pages(first, last):
+            yield from _of(page)
+
+    def _pages(self, first: datetime, last: datetime) -> Iterator[Json]:
         asked = {
             "start_date": _text(first), "end_date": _text(last), "page_size": _PAGE,
             "fields": "transaction_info",
         }  # fmt: skip
         for page in range(1, _PAGES_MAX + 1):
             told = json.loads(self._controller.search_transactions({**asked, "page": page}).text)
-            for one in told.get("transaction_details") or ():
-                yield one["transaction_info"]
-            if page >= int(told.get("total_pages") or 1):
+            yield {"page": page, **told}
+            if _is_last({"page": page, **told}):
                 return
+
+
+def _of(page: Json) -> Iterator[Json]:
+    for one in page.get("transaction_details") or ():
+        yield one["transaction_info"]
+
+
+def _is_last(page: Json) -> bool:
+    return int(page["page"]) >= int(page.get("total_pages") or 1)
+
+
+def _upto(page: Json, now: datetime) -> int:
+    """Up to when the list has every transaction, in microseconds UTC."""
+    upto = now - _BEHIND
+    with suppress(KeyError, TypeError, ValueError):
+        upto = datetime.fromisoformat(page["last_refreshed_datetime"])
+    return int(upto.timestamp() * 1_000_000)
 
 
 def notified(kept: Iterable[tuple[int, Json]]) -> list[Found]:

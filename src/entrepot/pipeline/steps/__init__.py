@@ -217,7 +217,7 @@ def request_of(held: FullPayment) -> PaymentRequest:
     payment, first = held.payment, held.authorisation
     return PaymentRequest(
         first.key, dashed(payment.order_id), payment.reference, first.units, payment.amount.scale,
-        payment.currency, payment.number,
+        payment.currency, payment.number, first.created_at,
     )  # fmt: skip
 
 

@@ -40,6 +40,8 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     for payment in funds.payments:
         reference = payment.authorisation.provider_reference
         answer = await provider.look_up(request_of(payment), reference)
+        if isinstance(answer, Unknown) and answer.unseen and payment.is_over:
+            continue  # it came to nothing, and the service shows nothing of it
         if not isinstance(answer, Misconfigured | NotSent | Unknown):
             answer = await _failed(payment, provider, failed) or answer
         if isinstance(answer, Misconfigured):
