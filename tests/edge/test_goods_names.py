@@ -112,3 +112,9 @@ def test_both_names_are_looked_for() -> None:
     needs, sku = Needs(), "s" * 201
     needs.of_lines(ORG, [named(sku)._replace(variant=from_konvo(sku=sku))], stock=False)
     assert needs.variant_names == {(ORG, "sku", sku), (ORG, "sku", digest(sku))}
+
+
+def test_a_filter_by_sku_finds_what_the_index_may_have() -> None:
+    assert goods_names.of_sku(None) == ()
+    assert goods_names.of_sku("S") == ("S",)
+    assert goods_names.of_sku("S" * 255) == ("S" * 255, digest("S" * 255))

@@ -275,7 +275,7 @@ ASKED: dict[str, Work] = {
     "goods.locations": lambda conn, _: goods.locations(conn, ORG, None, 9),
     "goods.variant": lambda conn, ids: goods.variant(conn, ORG, ids["hard_mug"]),
     "goods.variants": lambda conn, _: [
-        goods.variants(conn, ORG, None, 9, sku) for sku in (None, "MUG")
+        goods.variants(conn, ORG, None, 9, skus) for skus in ((), ("MUG",), ("TEE", "MUG"))
     ],
     "keyset.find": lambda conn, _: [keyset.find(conn, ORG, wanted, 7) for wanted in FILTERS],
     "lists.find": lambda conn, _: _listed(conn, *FILTERS),

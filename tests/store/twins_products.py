@@ -28,7 +28,7 @@ Ids = dict[str, bytes]
 ORG = 1
 _WANTED = (
     Wanted(), Wanted(status="active"), Wanted(status="deleted"), Wanted(handle="plate"),
-    Wanted(sku="DISH-S"), Wanted(sku="MUG", handle="plate"), Wanted(b"\1" * 16),
+    Wanted(skus=("DISH-S",)), Wanted(skus=("none", "MUG"), handle="plate"), Wanted(b"\1" * 16),
 )  # fmt: skip
 
 

@@ -21,6 +21,12 @@ def name(kind: str, text: str) -> Name:
     return addresses.indexed(kind, text)
 
 
+def of_sku(sku: str | None) -> tuple[str, ...]:
+    """Every value that the index may have for a SKU; none without a SKU."""
+    names = () if sku is None else (name("sku", sku), *older("sku", sku))
+    return tuple(value for _, value in names)
+
+
 def older(kind: str, text: str) -> tuple[Name, ...]:
     """The name that the index may have from before: Konvo told SKUs of more than 200 characters by
     their digest, and Synq told titles as they were.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 LINE: Final = ("oi_",)
+ENTRY: Final = ("ile_",)
 VARIANT: Final = ("var_",)
 PRODUCT: Final = ("itm_",)
 PRICE_LIST: Final = ("list_",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -54,14 +55,16 @@ def variant(conn: Connection, org: int, variant_id: bytes) -> Variant | None:
 
 @asked_in("one statement")
 def variants(
-    conn: Connection, org: int, after: bytes | None, limit: int, sku: str | None = None
+    conn: Connection, org: int, after: bytes | None, limit: int, skus: Sequence[str] = ()
 ) -> list[Variant]:
-    """Up to `limit` variants behind an id, in the order of their ids; or the one with this SKU."""
+    """Up to `limit` variants behind an id, in the order of their ids; or those that the index has
+    under one of these SKUs.
+    """
     statement, kept = Statement(conn), schema.VARIANTS
     conditions = [f"v.org = {statement.mark(org)}", f"v.id > {statement.mark(after or b'')}"]
-    if sku is not None:
+    if skus:
         named = f"SELECT n.variant_id FROM variant_names AS n WHERE n.org = {statement.mark(org)}"
-        named += f" AND n.kind = 'sku' AND n.value = {statement.mark(sku)}"
+        named += f" AND n.kind = 'sku' AND n.value IN ({', '.join(map(statement.mark, skus))})"
         conditions.append(f"v.id IN ({named})")
     found = statement.fetch(
         f"SELECT {_listed(kept.columns, 'v')} FROM variants AS v WHERE {' AND '.join(conditions)} "

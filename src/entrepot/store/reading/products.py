@@ -30,7 +30,7 @@ class Wanted(NamedTuple):
     after: bytes | None = None
     status: str | None = None
     handle: str | None = None
-    sku: str | None = None  # of a variant that is not deleted
+    skus: tuple[str, ...] = ()  # any of them, of a variant that is not deleted
 
 
 class Page(NamedTuple):
@@ -225,7 +225,7 @@ def _listed(
     conn: Connection, org: int, wanted: Wanted, limit: int
 ) -> tuple[list[bytes], bytes | None]:
     """The ids of a page, and the id that the next page comes behind."""
-    if wanted.handle is not None or wanted.sku is not None:
+    if wanted.handle is not None or wanted.skus:
         rows = _named(conn, org, wanted)
     elif wanted.status in (None, told.ACTIVE):
         return _walked(conn, org, wanted, limit)
@@ -286,11 +286,12 @@ def _named(conn: Connection, org: int, wanted: Wanted) -> list[tuple[bytes, str]
             f"i.id IN (SELECT h.product_id FROM product_handles AS h WHERE h.org = {mark(org)} "
             f"AND h.handle = {mark(wanted.handle)})"
         )
-    if wanted.sku is not None:
+    if wanted.skus:
         conditions.append(
             "i.id IN (SELECT v.item_id FROM variant_names AS n JOIN variants AS v "
             f"ON v.org = n.org AND v.id = n.variant_id WHERE n.org = {mark(org)} "
-            f"AND n.kind = 'sku' AND n.value = {mark(wanted.sku)} AND v.deleted_at IS NULL)"
+            f"AND n.kind = 'sku' AND n.value IN ({', '.join(map(mark, wanted.skus))}) "
+            "AND v.deleted_at IS NULL)"
         )
     rows = statement.fetch(
         "SELECT i.id, p.status FROM items AS i "

@@ -17,7 +17,7 @@ from entrepot.core.order import sealed_digest
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.quantity import whole
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
-from entrepot.edge import addresses, currency, goods_names, quantities
+from entrepot.edge import addresses, currency, goods_names, prefixes, quantities
 from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import refuse_card_members
 from entrepot.edge.dialect import read_json
@@ -208,7 +208,8 @@ def _variant(item: wire.OrderedItem) -> VariantRef:
 def _with_id(id_: str, sku: str) -> VariantRef:
     names = (addresses.indexed("konvo", id_),)
     named = (goods_names.name("sku", sku), *goods_names.older("sku", sku)) if sku else ()
-    return VariantRef(ids.spelled(id_, "var_"), None, names, skus=tuple(told for _, told in named))
+    variant_id = ids.spelled(id_, *prefixes.VARIANT)
+    return VariantRef(variant_id, None, names, skus=tuple(told for _, told in named))
 
 
 # Goods are in many orders.

@@ -8,7 +8,7 @@ from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.stocking import ChangeVariant, MakeLocation, MakeVariant
 from entrepot.core.quantity import NONE
 from entrepot.core.refusal import Reason, Refusal, Refused, all_of
-from entrepot.edge import prefixes
+from entrepot.edge import goods_names, prefixes
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
 from entrepot.edge.native import as_read, bodies, paging
@@ -38,7 +38,7 @@ async def list_variants(call: Call) -> Answer:
     """A page of variants."""
     asked = bodies.query(call, wire.VariantQuery)
     after = paging.id_after(asked.after)
-    found = await call.read(goods.variants, after, asked.limit + 1, asked.sku)
+    found = await call.read(goods.variants, after, asked.limit + 1, goods_names.of_sku(asked.sku))
     shown, behind = paging.cut(found, asked.limit, lambda one: one.id)
     detailed = await call.read(products.detailed, shown)
     return Answer(200, write.encode(wire.VariantPage(list(map(variant, detailed)), behind)))

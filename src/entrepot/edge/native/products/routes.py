@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from entrepot.core import ids
 from entrepot.core.refusal import Refused
-from entrepot.edge import prefixes, revisions
+from entrepot.edge import goods_names, prefixes, revisions
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Parameter, Response
 from entrepot.edge.native import as_read, bodies, paging, tagged
 from entrepot.edge.native.documented import (
@@ -33,9 +33,8 @@ _MEMBERS = (
 async def list_products(call: Call) -> Answer:
     """A page of products."""
     asked = bodies.query(call, wire.ProductQuery)
-    wanted = products.Wanted(
-        paging.id_after(asked.after), asked.status, asked.handle, asked.sku
-    )  # fmt: skip
+    skus = goods_names.of_sku(asked.sku)
+    wanted = products.Wanted(paging.id_after(asked.after), asked.status, asked.handle, skus)
     found = await call.read(products.page, wanted, asked.limit)
     after = None if found.after is None else paging.cursor(found.after.hex())
     page = wire.ProductPage(list(map(write.product, found.products)), after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from entrepot.core.invoices import STATUSES
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import prefixes
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
 from entrepot.edge.keys import idempotency_key
@@ -45,7 +46,7 @@ async def update_invoice(call: Call) -> Answer:
     """Change an invoice, as an accounting system tells it."""
     body, members, call.ignored = await call.parsed(read.changes)
     key = idempotency_key(call.headers)
-    invoice_id = values.id_of(call.path_ids["id"], "inv_")
+    invoice_id = values.id_of(call.path_ids["id"], *prefixes.INVOICE)
     if invoice_id is None:
         raise refuse(Reason.UNKNOWN_INVOICE)
     command, idempotency = read.change_invoice(body, members, invoice_id, key, call.principal)

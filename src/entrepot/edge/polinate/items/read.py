@@ -14,7 +14,7 @@ from entrepot.core.decide.product import AmendProduct, MakeProduct, ProductPaths
 from entrepot.core.decide.variants import NewVariant, VariantChange
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
-from entrepot.edge import canonical, known
+from entrepot.edge import canonical, known, prefixes
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
 from entrepot.edge.polinate.items import wire
@@ -200,7 +200,7 @@ def _fault(read: Callable[[], object]) -> Refusal | None:
 
 
 def _variant_id(text: str, field: str) -> bytes:
-    found = values.id_of(text, "var_")
+    found = values.id_of(text, *prefixes.VARIANT)
     if found is None:
         raise refuse(Reason.UNKNOWN_VARIANT, field=field)
     return found

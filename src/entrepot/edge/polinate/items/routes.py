@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from entrepot.core.products import FullProduct
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import revisions
+from entrepot.edge import prefixes, revisions
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Parameter, Response
 from entrepot.edge.keys import idempotency_key
@@ -64,7 +64,7 @@ async def update_item(call: Call) -> Answer:
 
 def _id(call: Call) -> bytes:
     """The id of the path. Refused: what is no id."""
-    found = values.id_of(call.path_ids["id"], "itm_")
+    found = values.id_of(call.path_ids["id"], *prefixes.PRODUCT)
     if found is None:
         raise refuse(Reason.UNKNOWN_PRODUCT)
     return found

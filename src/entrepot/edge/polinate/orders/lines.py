@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from entrepot.core.commands import DraftLine, LineChange, VariantRef
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import quantities
+from entrepot.edge import prefixes, quantities
 from entrepot.edge.polinate.orders import values, wire
 
 
@@ -26,10 +26,10 @@ def new_line(item: wire.NewLine, where: str, *, managed: bool) -> DraftLine:
         )
     if entry is not None:
         field = "itemListEntryId"
-        ref = VariantRef(entry_id=values.id_of(entry, "ile_"), field=field)
+        ref = VariantRef(entry_id=values.id_of(entry, *prefixes.ENTRY), field=field)
     else:
         field = "itemVariantId"
-        ref = VariantRef(variant_id=values.id_of(variant or "", "var_"), field=field)
+        ref = VariantRef(variant_id=values.id_of(variant or "", *prefixes.VARIANT), field=field)
     if ref.entry_id is None and ref.variant_id is None:
         raise refuse(Reason.UNKNOWN_VARIANT, field=f"{where}.{field}")
     quantity = quantities.wanted if managed else quantities.told
@@ -59,15 +59,15 @@ def line_change(item: wire.LineChanges, where: str) -> LineChange:
         price=values.maybe_money(item.price, f"{where}.price"),
         cost=values.maybe_money(item.cost, f"{where}.cost"),
         properties=values.free_object(item.properties, f"{where}.properties"),
-        variant_id=_goods(item.item_variant_id, "var_", f"{where}.itemVariantId"),
-        entry_id=_goods(item.item_list_entry_id, "ile_", f"{where}.itemListEntryId"),
+        variant_id=_goods(item.item_variant_id, prefixes.VARIANT, f"{where}.itemVariantId"),
+        entry_id=_goods(item.item_list_entry_id, prefixes.ENTRY, f"{where}.itemListEntryId"),
     )
 
 
-def _goods(text: str | UnsetType, prefix: str, field: str) -> bytes | None:
+def _goods(text: str | UnsetType, known: tuple[str, ...], field: str) -> bytes | None:
     if isinstance(text, UnsetType):
         return None
-    found = values.id_of(text, prefix)
+    found = values.id_of(text, *known)
     if found is None:
         raise refuse(Reason.UNKNOWN_VARIANT, field=field)
     return found

@@ -16,7 +16,7 @@ from entrepot.core.money import Amount, parse
 from entrepot.core.properties import parse as parse_properties
 from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import currency
+from entrepot.edge import currency, prefixes
 from entrepot.edge.card_numbers import refuse_card_members
 from entrepot.edge.polinate.words import PHASE, STATUS
 from entrepot.edge.times import microseconds
@@ -31,7 +31,7 @@ def id_of(text: str, *prefixes: str) -> bytes | None:
 
 def line_id(text: str, field: str) -> bytes:
     """A line's id; what cannot be one is an unknown line."""
-    found = id_of(text, "oi_")
+    found = id_of(text, *prefixes.LINE)
     if found is None:
         raise refuse(Reason.UNKNOWN_LINE, field=field)
     return found

@@ -75,7 +75,7 @@ def _spelled(entry: DraftEntry) -> str | None:
 
 
 def _entry(one: wire.Entry, where: str, default: str | None) -> DraftEntry:
-    variant_id = values.id_of(one.item_variant_id, "var_")
+    variant_id = values.id_of(one.item_variant_id, *prefixes.VARIANT)
     if variant_id is None:
         raise refuse(Reason.UNKNOWN_VARIANT, field=f"{where}.itemVariantId")
     text = _decimal(one.price)

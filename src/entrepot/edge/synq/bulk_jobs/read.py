@@ -13,7 +13,7 @@ from entrepot.core.bulk_jobs import SLICE, BulkJob
 from entrepot.core.commands import Command
 from entrepot.core.decide.bulk import MakeBulkJob
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import known
+from entrepot.edge import known, prefixes
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
 from entrepot.edge.strict_json import InvalidJson, decode
@@ -50,10 +50,9 @@ def command_of(job: BulkJob, item: bytes) -> Command:
         return products.make_product(made, job, *variants)
     if job.type == bulk_jobs.UPDATE:
         changed = known.read(item, _UPDATE, "id")
-        return products.change_product(changed, uuid(changed.id, "id", "itm_"), job)
-    if item.startswith(b'"'):
-        return products.delete_product(uuid(_TEXT.decode(item), "id", "itm_"), job)
-    return products.delete_product(uuid(read_json(item, _DELETE, sound=True).id, "id", "itm_"), job)
+        return products.change_product(changed, uuid(changed.id, "id", *prefixes.PRODUCT), job)
+    told = _TEXT.decode(item) if item.startswith(b'"') else read_json(item, _DELETE, sound=True).id
+    return products.delete_product(uuid(told, "id", *prefixes.PRODUCT), job)
 
 
 def _payload(told: bytes) -> bytes:

@@ -57,7 +57,7 @@ def connect(body: wire.Callback, provider: str, principal: Principal) -> Connect
 
 def push(body: wire.Push, connections: list[Connection], principal: Principal) -> PushProduct:
     """The command. Refused: an id that is none."""
-    product_id = uuid(body.productId, "productId", "itm_")
+    product_id = uuid(body.productId, "productId", *prefixes.PRODUCT)
     names = tuple(one.name for one in connections)
     return PushProduct(principal.org, product_id, body.action, names)
 

@@ -7,6 +7,7 @@ import msgspec
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.quantity import whole
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import prefixes
 from entrepot.edge.access import Principal
 from entrepot.edge.strict_json import InvalidJson, whole_number
 from entrepot.edge.synq.ids import uuid
@@ -21,7 +22,7 @@ def adjust_stock(
     body: wire.AdjustStock, key: str | None, principal: Principal
 ) -> tuple[AdjustStock, Idempotency | None]:
     """The command, and its key if it has one; the delta is a signed 32-bit integer."""
-    variant_id = uuid(body.variant_id, "variant_id", "var_")
+    variant_id = uuid(body.variant_id, "variant_id", *prefixes.VARIANT)
     location_id = uuid(body.location_id, "location_id")
     try:
         delta = whole_number(body.quantity_delta, "quantity_delta")

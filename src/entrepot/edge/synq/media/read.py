@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from entrepot.core.decide.illustrate import AddMedium
+from entrepot.edge import prefixes
 from entrepot.edge.access import Principal
 from entrepot.edge.synq.ids import uuid
 from entrepot.edge.synq.media import wire
@@ -18,12 +19,12 @@ def add_medium(body: wire.AddMedium, principal: Principal) -> AddMedium:
         principal.org,
         "synq",
         body.url.strip(),
-        _named(body.product_id, "product_id", "itm_"),
-        _named(body.variant_id, "variant_id", "var_"),
+        _named(body.product_id, "product_id", *prefixes.PRODUCT),
+        _named(body.variant_id, "variant_id", *prefixes.VARIANT),
         body.alt_text or None,
         body.sort_order or 0,
     )
 
 
-def _named(told: str | None, field: str, prefix: str) -> bytes | None:
-    return uuid(told, field, prefix) if told else None
+def _named(told: str | None, field: str, *known: str) -> bytes | None:
+    return uuid(told, field, *known) if told else None

@@ -4,6 +4,7 @@ writing.
 
 from __future__ import annotations
 
+from entrepot.edge import prefixes
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
 from entrepot.edge.synq.documented import BODY_ERRORS, ERRORS, HEADERS
@@ -23,8 +24,8 @@ async def list_media(call: Call) -> Answer:
     asked = call.query("product_id", "variant_id")
     # An empty one is refused: without the filter the list would be that of all.
     product_id, variant_id = (
-        uuid(asked[name], name, prefix) if name in asked else None
-        for name, prefix in (("product_id", "itm_"), ("variant_id", "var_"))
+        uuid(asked[name], name, *known) if name in asked else None
+        for name, known in (("product_id", prefixes.PRODUCT), ("variant_id", prefixes.VARIANT))
     )
     found = await call.read(media.listed, SHOWN, product_id=product_id, variant_id=variant_id)
     return Answer(200, write.encode([write.medium(one, call.principal) for one in found]))

@@ -159,7 +159,9 @@ def _compared(line: DraftLine, price: Amount) -> tuple[object, ...]:
 
 def _line(item: wire.LineItem, where: str, code: str) -> DraftLine:
     visible(item.product_title, f"{where}.product_title")
-    variant_id = uuid(item.variant_id, f"{where}.variant_id", "var_") if item.variant_id else None
+    variant_id = None
+    if item.variant_id:
+        variant_id = uuid(item.variant_id, f"{where}.variant_id", *prefixes.VARIANT)
     location_id = uuid(item.location_id, f"{where}.location_id") if item.location_id else None
     if variant_id is not None and location_id is None:
         raise refuse(Reason.INVALID, "needed to reserve stock of a variant", f"{where}.location_id")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from entrepot.core.products import DELETED
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import known
+from entrepot.edge import known, prefixes
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import MIB, Call, Operation, Parameter, Response
 from entrepot.edge.synq.documented import BODY_ERRORS, ERRORS, HEADERS
@@ -39,7 +39,7 @@ async def list_products(call: Call) -> Answer:
 
 async def get_product(call: Call) -> Answer:
     """Answer with one product. Refused: a deleted one."""
-    found = await call.read(products.product, uuid(call.path_ids["id"], "id", "itm_"))
+    found = await call.read(products.product, uuid(call.path_ids["id"], "id", *prefixes.PRODUCT))
     if found is None or found.product.status == DELETED:
         raise refuse(Reason.UNKNOWN_PRODUCT)
     return Answer(200, write.encode(write.product(found, call.principal)))
@@ -53,7 +53,7 @@ async def make_product(call: Call) -> Answer:
 
 async def change_product(call: Call) -> Answer:
     """Change a product."""
-    product_id = uuid(call.path_ids["id"], "id", "itm_")
+    product_id = uuid(call.path_ids["id"], "id", *prefixes.PRODUCT)
     body = await call.parsed(lambda body: known.read(body, read.CHANGE))
     command = read.change_product(body, product_id, call.principal)
     return await call.submit(command, write.changed(call.principal, call.request_id))
@@ -61,14 +61,14 @@ async def change_product(call: Call) -> Answer:
 
 async def delete_product(call: Call) -> Answer:
     """Delete a product. Orders keep what they have of it."""
-    product_id = uuid(call.path_ids["id"], "id", "itm_")
+    product_id = uuid(call.path_ids["id"], "id", *prefixes.PRODUCT)
     command = read.delete_product(product_id, call.principal)
     return await call.submit(command, write.deleted(call.request_id))
 
 
 async def make_variant(call: Call) -> Answer:
     """Make one more variant of a product."""
-    product_id = uuid(call.path_ids["product_id"], "product_id", "itm_")
+    product_id = uuid(call.path_ids["product_id"], "product_id", *prefixes.PRODUCT)
     body = await call.parsed(lambda body: known.read(body, read.MAKE_VARIANT))
     command = read.make_variant(body, product_id, call.principal)
     return await call.submit(command, write.variant_made(call.principal, call.request_id))
