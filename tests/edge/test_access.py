@@ -159,3 +159,31 @@ async def test_everybody_needs_no_credentials_and_has_no_organization() -> None:
 def test_the_document_says_where_credentials_are_needed(access: Access, asks: bool) -> None:
     said = build(dialect(access, method="GET"))["paths"]["/thing"]["get"]["security"]
     assert bool(said) is asks
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"), [(None, 200), (" * ", 200), ('"3-1f"', 412), ("3", 412)]
+)
+async def test_what_has_no_version_is_not_the_version_that_is_meant(
+    sent: str | None, status: int
+) -> None:
+    services: Any = Services(Empty(), Heard(), Admits())  # type: ignore[arg-type]
+    app = build_app(services, [dialect(READERS, who, "DELETE")], {}, lambda: "request-1")
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    headers = {"authorization": "ADMIN"} | ({} if sent is None else {"if-match": sent})
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.delete("/thing", headers=headers)
+    assert answer.status_code == status
+
+
+def test_what_has_a_version_says_so() -> None:
+    versioned = {
+        (one.name, operation.path) for one in ALL for operation in one.operations
+        if operation.method != "POST" and "If-Match" in [p.name for p in operation.parameters]
+    }  # fmt: skip
+    assert versioned == {
+        ("polinate", "/api/v1/orders/{id}"), ("polinate", "/api/v1/items/{id}"),
+        ("polinate", "/api/v1/buyers/{id}"), ("native", "/v1/orders/{ref}"),
+        ("native", "/v1/products/{id}"), ("native", "/v1/customers/{id}"),
+        ("native", "/v1/price-lists/{id}"),
+    }  # fmt: skip

@@ -240,6 +240,11 @@ class Operation:
     description: str = ""
     tag: str = "Orders"
 
+    def has_no_version(self) -> bool:
+        """Whether what a request changes here bears no ETag that `If-Match` could name."""
+        changes = self.method in ("PATCH", "PUT", "DELETE")
+        return changes and all(one.name != "If-Match" for one in self.parameters)
+
     def unknown(self, query_string: bytes) -> list[str]:
         """The names in the query that are no parameter of this operation, each once."""
         known = {one.name for one in self.parameters if one.where == "query"}

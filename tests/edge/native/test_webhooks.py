@@ -8,6 +8,8 @@ from unittest.mock import AsyncMock
 import pytest
 
 from entrepot.core.refusal import Reason, Refused
+from entrepot.core.webhooks import STATES, Webhook
+from entrepot.edge.native.webhooks import write
 from entrepot.edge.native.webhooks.routes import redeliver
 
 ID = "0192f0c4-0000-7000-8000-000000000000"
@@ -23,3 +25,9 @@ async def test_an_event_that_is_in_the_archive_is_not_promised_again(
         await redeliver(call)  # type: ignore[arg-type]
     assert refused.value.refusal.reason is Reason.ILLEGAL_MOVE
     assert "archive" in refused.value.refusal.sentence
+
+
+def test_a_webhook_that_is_not_tried_again_names_no_time_for_it() -> None:
+    known = dict.fromkeys(Webhook._fields, 1) | {"id": b"i" * 16, "types": "", "next_at": 5_000}
+    shown = {one: write.webhook(Webhook(**known | {"state": one})).next_try_at for one in STATES}
+    assert [state for state, at in shown.items() if at is not None] == ["active"]

@@ -30,7 +30,7 @@ def webhook(one: webhooks.Webhook, secret: None | UnsetType = UNSET) -> wire.Web
         cast("Any", one.format),
         cast("Any", one.state),
         _moment(one.failing_since),
-        _moment(one.next_at or None),
+        _moment(one.next_at or None) if one.state == webhooks.ACTIVE else None,
         millis_text(one.created_at),
         secret,
     )
