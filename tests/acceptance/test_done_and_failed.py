@@ -94,3 +94,17 @@ def test_a_dispute_is_won_and_lost_after_all(shops: dict[str, Shop], service: st
         assert shop.simulator.dispute(outcome, own(shop, order_id)) == 1
         until(shop, order_id, payment)
     assert sums(shop, order_id) == (0, TOTAL, 0)
+
+
+def test_a_hold_that_ended_at_adyen_is_let_go_with_its_order(shops: dict[str, Shop]) -> None:
+    """Adyen does not cancel what has expired."""
+    shop = shops["adyen"]
+    order_id = shop.placed()
+    until(shop, order_id, "authorized")
+    shop.simulator.control("clock", advance_seconds=29 * 86_400)
+    assert sums(shop, order_id) == (0, 0, 0)
+    told = shop.simulator.ledger
+    eventually(lambda: all(one["sent"] for one in told()["notifications"]), "it is told")
+    shop.simulator.control("clock", ahead_seconds=0)
+    shop.cancelled(order_id)
+    until(shop, order_id, "voided")

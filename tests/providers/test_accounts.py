@@ -98,3 +98,14 @@ def test_a_member_that_no_header_can_have_makes_no_account(told: str) -> None:
     """A service's client would fail at every call with it."""
     assert account.faults("stripe", {"api_key": "sk_1"}) == []
     assert account.faults("stripe", {"api_key": told}) == [("api_key", "is no single line of text")]
+
+
+@pytest.mark.parametrize(
+    ("given", "is_right"),
+    [("", True), ("AB12", True), ("ab12, CD34", True), ("ABC", False), ("xy", False),
+     ("AB,", False)],
+)  # fmt: skip
+def test_a_key_that_signs_nothing_makes_no_account(given: str, is_right: bool) -> None:
+    """Every notification of the service would be refused."""
+    told = {"api_key": "AQE1", "merchant_account": "Acme", "hmac_key": given}
+    assert [name for name, _ in account.faults("adyen", told)] == ([] if is_right else ["hmac_key"])

@@ -12,6 +12,7 @@ from tests.providers.accounts import ADYEN_HMAC, ADYEN_MERCHANT, Told, at_adyen
 from tests.providers.conftest import KEY, ORDER, request_of
 from tests.providers.vendor import RESET, Answer, Vendor
 
+from entrepot.core.payment import CaptureFound
 from entrepot.providers import payment
 from entrepot.providers.adyen import AdyenProvider
 from entrepot.providers.payment import (
@@ -150,6 +151,10 @@ async def test_a_service_that_is_not_there_was_not_asked(told: Told) -> None:
     await gone.close()
 
 
+def reversed_(**more: Any) -> bytes:
+    return item("CANCEL_OR_REFUND", pspReference="MOD", originalReference=PSP, **more)
+
+
 TAKEN_OVER: list[tuple[list[bytes], Any]] = [
     ([], Pending("Adyen has not notified the outcome", PSP)),
     ([item("AUTHORISATION")], Authorised(PSP)),
@@ -157,12 +162,19 @@ TAKEN_OVER: list[tuple[list[bytes], Any]] = [
     ([item("AUTHORISATION", success=False)], Declined("why")),
     ([item("AUTHORISATION"), item("CANCELLATION", pspReference="MOD", originalReference=PSP)],
      Declined("the payment was cancelled at Adyen")),
-    # The shop takes money at once, and a capture may fail later; less than all is not taken over.
+    # The shop takes money at once, and a capture may fail later; of a part, the rest is let go.
     ([item("AUTHORISATION"), item("CAPTURE")], Captured(PSP)),
     ([item("AUTHORISATION"), item("CAPTURE"), item("CAPTURE_FAILED")], Authorised(PSP)),
     ([item("AUTHORISATION"), item("CAPTURE", success=False)], Authorised(PSP)),
     ([item("AUTHORISATION"), item("CAPTURE", amount={"value": 1249, "currency": "EUR"})],
-     Authorised(PSP)),
+     Captured(PSP, (CaptureFound(PSP, 1249),))),
+    # The hold has ended, or somebody let go of it at Adyen's own pages. What was taken stays taken.
+    ([item("AUTHORISATION"), item("EXPIRE")], Declined("the payment was cancelled at Adyen")),
+    ([item("EXPIRE"), item("AUTHORISATION")], Declined("the payment was cancelled at Adyen")),
+    ([item("AUTHORISATION"), reversed_()], Declined("the payment was cancelled at Adyen")),
+    ([item("AUTHORISATION"), item("CAPTURE"), reversed_()], Captured(PSP)),
+    ([item("AUTHORISATION"), item("CAPTURE"), item("EXPIRE")], Captured(PSP)),
+    ([item("AUTHORISATION"), reversed_(success=False)], Authorised(PSP)),
     # What Adyen has not signed, or has signed for another account, was never notified.
     ([item("AUTHORISATION", key="00" * 32)], Pending("Adyen has not notified the outcome", PSP)),
     ([item("AUTHORISATION", merchantAccountCode="Other")],
@@ -231,6 +243,31 @@ async def test_an_operation_that_failed_after_all_is_declined(
         assert await provider.look_up(operation(kind), "MOD") == Declined("why")
 
 
+@pytest.mark.parametrize(
+    ("request_", "kept", "expected"),
+    [
+        # The hold ended before: Adyen declines to cancel it, and no money is held.
+        (operation("void"), [item("AUTHORISATION"), item("EXPIRE")], Voided(PSP)),
+        (operation("void"), [item("AUTHORISATION"), reversed_()], Voided(PSP)),
+        (operation("void", None, STORED), [item("AUTHORISATION"), item("EXPIRE")], Voided(PSP)),
+        # There is no payment under our reference: nothing was notified of one.
+        (operation("void", None, STORED), [of_operation("TECHNICAL_CANCEL", success="false")],
+         Voided(None)),
+        (operation("void", None, STORED), [item("AUTHORISATION", success=False),
+         of_operation("TECHNICAL_CANCEL", success="false")], Voided(None)),
+        (operation("void", None, STORED), [item("AUTHORISATION"),
+         of_operation("TECHNICAL_CANCEL", success="false")], Declined("why")),
+    ],
+)  # fmt: skip
+async def test_what_holds_no_money_any_more_is_voided(
+    vendor: Vendor, provider: AdyenProvider, told: Told, request_: OperationRequest,
+    kept: list[bytes], expected: Any,
+) -> None:  # fmt: skip
+    told[:] = kept
+    assert await provider.void(request_) == expected
+    assert vendor.asked == []
+
+
 async def test_an_operation_that_adyen_refuses_is_declined(
     vendor: Vendor, provider: AdyenProvider
 ) -> None:
@@ -287,4 +324,46 @@ async def test_a_forged_notification_is_none(provider: AdyenProvider, body: byte
 async def test_an_account_without_an_hmac_key_reads_none(vendor: Vendor, told: Told) -> None:
     without = AdyenProvider(at_adyen(vendor.url) | {"hmac_key": ""}, 1, told)
     assert without.read_notification({}, item("AUTHORISATION")) is None
+    assert await without.check() == "without an hmac_key no outcome of a payment is heard"
     await without.close()
+
+
+async def test_a_key_is_changed_while_notifications_with_the_old_one_are_kept(
+    vendor: Vendor, told: Told
+) -> None:
+    new = "AB" * 32
+    both = AdyenProvider(at_adyen(vendor.url) | {"hmac_key": f"{new}, {ADYEN_HMAC}"}, 1, told)
+    for key in (new, ADYEN_HMAC):
+        assert both.read_notification({}, item("AUTHORISATION", key=key)) is not None
+    assert both.read_notification({}, item("AUTHORISATION", key="00" * 32)) is None
+    told[:] = [item("AUTHORISATION"), item("CAPTURE", key=new)]
+    assert await both.look_up(request_of(PSP)) == Captured(PSP)
+    await both.close()
+
+
+async def test_an_absent_reference_may_be_null(provider: AdyenProvider) -> None:
+    """Adyen signs nothing for it; its client signs the word `None`."""
+    body = item("AUTHORISATION").replace(b'"originalReference": ""', b'"originalReference": null')
+    assert b"null" in body
+    read = provider.read_notification({}, body)
+    assert read is not None
+    assert read.references == (PSP, KEY)
+
+
+async def test_what_failed_after_all_is_no_money_of_a_list(
+    provider: AdyenProvider, told: Told
+) -> None:
+    """In whatever order the notifications came."""
+    capture, refund = of_operation("CAPTURE"), of_operation("REFUND", pspReference="REF")
+    failed = [of_operation("CAPTURE_FAILED"), of_operation("REFUND_FAILED", pspReference="REF")]
+    for kept, expected in (
+        ([capture, refund], ("captured", 1250, 1250)),
+        ([capture, refund, failed[1]], ("captured", 1250, 0)),
+        ([failed[0], capture], ("authorised", 0, 0)),
+        ([capture, item("EXPIRE")], ("captured", 1250, 0)),
+        ([item("EXPIRE")], ("voided", 0, 0)),
+    ):
+        told[:] = [item("AUTHORISATION"), *kept]
+        found = await anext(provider.found_since(0))
+        assert isinstance(found, payment.Found)
+        assert (found.state, found.captured, found.refunded) == expected

@@ -278,3 +278,12 @@ def test_a_forged_notification_and_a_wrong_key(
         with pytest.raises(AdyenAPIAuthenticationError):
             Shop(other).pay("o-1")
         Shop(other, "right").pay("o-1")
+
+
+def test_a_hold_that_ends_is_told() -> None:
+    with receiver() as received, simulated("adyen", notify=received.url) as simulator:
+        psp = Shop(simulator).pay("o-expires")["pspReference"]
+        simulator.control("clock", advance_seconds=29 * DAY)
+        codes = [one["eventCode"] for one in told(received, 2, psp)]
+        assert codes == ["AUTHORISATION", "EXPIRE"]
+        assert sums(simulator, psp) == (0, 0, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -34,8 +35,10 @@ class Member(NamedTuple):
     meaning: str
     secret: bool = False
     default: str | None = None  # None: the member has to be given
+    spelled: re.Pattern[str] | None = None  # how a value is written; None: as any line
 
 
+_HEXADECIMAL = re.compile(r"([0-9A-Fa-f]{2})+( *, *([0-9A-Fa-f]{2})+)*")
 _BASE = "the service's address; https, or http to this machine for a simulator"
 
 MEMBERS: Mapping[str, tuple[Member, ...]] = MappingProxyType({
@@ -48,8 +51,9 @@ MEMBERS: Mapping[str, tuple[Member, ...]] = MappingProxyType({
     "adyen": (
         Member("api_key", "API key of a web service user", secret=True),
         Member("merchant_account", "name of the merchant account"),
-        Member("hmac_key", "HMAC key of the standard webhook, hexadecimal", secret=True,
-               default=""),
+        Member("hmac_key", "HMAC key of the standard webhook, hexadecimal; while it is changed the "
+               "new one and the old one, with a comma between", secret=True, default="",
+               spelled=_HEXADECIMAL),
         Member(BASE_URL, _BASE + "; live: https://PREFIX-checkout-live.adyenpayments.com/checkout",
                default="https://checkout-test.adyen.com"),
     ),
@@ -89,6 +93,8 @@ def faults(service: str, given: Mapping[str, str]) -> list[tuple[str, str]]:
             found.append((name, f"is missing: {member.meaning}"))
         if value and (len(value) > _VALUE_MAX or not _is_line(value)):
             found.append((name, "is no single line of text"))
+        elif value and member.spelled is not None and not member.spelled.fullmatch(value):
+            found.append((name, f"is not written as it has to be: {member.meaning}"))
     url_fault = fault_of_url(given.get(BASE_URL) or default_of(service, BASE_URL))
     return found if url_fault is None else [*found, (BASE_URL, url_fault)]
 

@@ -81,7 +81,10 @@ class AdyenProvider:
 
     def __init__(self, account: Mapping[str, str], calls_max: int, heard: Heard) -> None:
         """Take the account's members, how many calls may be under way, and what was notified."""
-        self._merchant, self._hmac_key = account["merchant_account"], account["hmac_key"]
+        self._merchant = account["merchant_account"]
+        # While a key is changed there are two: what is kept was signed with the old one.
+        keys = [one.strip() for one in account["hmac_key"].split(",")]
+        self._hmac_keys = tuple(one for one in keys if one)
         client = Adyen.AdyenClient(xapikey=account["api_key"], platform="test")
         self._http = _Http(account["base_url"], calls_max)
         client.http_client, client.http_init = self._http, True
@@ -143,11 +146,19 @@ class AdyenProvider:
         return said
 
     async def void(self, request: OperationRequest) -> VoidAnswer:
-        """See `PaymentProvider.void`."""
-        if request.of is None and not _PSP.match(request.payment.reference):
-            if not _STORED.match(request.payment.reference):
-                return Voided(None)
-            return await self._cancelled_by_reference(request)
+        """See `PaymentProvider.void`. A hold that has ended, or was let go of at Adyen's own pages,
+        is no more to be let go.
+        """
+        own = request.payment.reference if _PSP.match(request.payment.reference) else None
+        of = request.of or own
+        if of is None and not _STORED.match(request.payment.reference):
+            return Voided(None)
+        items = await self._items(request.key, of, request.payment.key)
+        heard = answers.of_heard(items, request.payment)
+        if isinstance(heard, Voided):
+            return heard
+        if of is None:
+            return await self._cancelled_by_reference(request, items, heard)
         said: VoidAnswer = await self._modified(request, "cancels")
         return said
 
@@ -175,14 +186,14 @@ class AdyenProvider:
     def read_notification(self, headers: Mapping[str, str], body: bytes) -> Notification | None:
         """See `PaymentProvider.read_notification`: the signature stands in the item itself."""
         del headers
-        items = answers.notification(body, self._hmac_key, self._merchant)
+        items = answers.notification(body, self._hmac_keys, self._merchant)
         return None if items is None else answers.told_by(items)
 
     async def found_since(self, since: int) -> AsyncIterator[Found | NotSent | Misconfigured]:
         """See `PaymentProvider.found_since`: what Adyen has notified since then."""
         heard: list[tuple[int, answers.Item]] = []
         async for at, body in self._heard.since(since):
-            items = answers.notification(body, self._hmac_key, self._merchant) or []
+            items = answers.notification(body, self._hmac_keys, self._merchant) or []
             heard += [(at, item) for item in items]
         for one in answers.found_by(heard):
             yield one
@@ -190,6 +201,8 @@ class AdyenProvider:
 
     async def check(self) -> str | None:
         """See `PaymentProvider.check`: asks for the means of payment of the merchant account."""
+        if not self._hmac_keys:
+            return "without an hmac_key no outcome of a payment is heard"
         body = {"merchantAccount": self._merchant}
         try:
             await self._asked(lambda: self._payments.payment_methods(body))
@@ -210,7 +223,7 @@ class AdyenProvider:
         """The items that were notified of these references, signed as they are kept."""
         named = tuple(one for one in references if one)
         listed = [
-            answers.notification(body, self._hmac_key, self._merchant) or []
+            answers.notification(body, self._hmac_keys, self._merchant) or []
             for body in (await self._heard(named) if named else [])
         ]
         return [item for items in listed for item in items if
@@ -237,11 +250,15 @@ class AdyenProvider:
         }
         return await self._received(lambda: asks[what](body, of, request.key))
 
-    async def _cancelled_by_reference(self, request: OperationRequest) -> VoidAnswer:
-        """Cancel a payment of which only our own reference is known."""
-        items = await self._items(request.key)
+    async def _cancelled_by_reference(
+        self, request: OperationRequest, items: list[answers.Item], heard: object
+    ) -> VoidAnswer:
+        """Cancel a payment of which only our own reference is known. Where Adyen does not cancel
+        it, and has notified no payment under the reference, there is none.
+        """
         if (said := answers.of_operation(items, request)) is not None:
-            return said  # type: ignore[return-value]
+            none = isinstance(said, Declined) and isinstance(heard, Declined | None)
+            return Voided(None) if none else said  # type: ignore[return-value]
         body = {
             "merchantAccount": self._merchant,
             "paymentReference": request.payment.key,

@@ -10,6 +10,7 @@ from Adyen.exceptions import AdyenAPIResponseError
 from Adyen.util import is_valid_hmac_notification
 
 from entrepot.core.exponents import at_places, places
+from entrepot.core.payment import CaptureFound
 from entrepot.providers import adyen_disputes as disputes
 from entrepot.providers.exchange import DETAIL_MAX, failure, retry_after, was_not_sent
 from entrepot.providers.payment import (
@@ -19,6 +20,7 @@ from entrepot.providers.payment import (
     Differs,
     Disputed,
     Found,
+    FoundState,
     Misconfigured,
     Notification,
     NotSent,
@@ -46,14 +48,17 @@ _EVENTS: Mapping[str, tuple[str, ...]] = {
     "void": ("CANCELLATION", "TECHNICAL_CANCEL", "CANCEL_OR_REFUND"),
     "refund": ("REFUND", "REFUND_FAILED", "REFUNDED_REVERSED", "CANCEL_OR_REFUND"),
 }
+# The notifications that nothing is held any more, or that all of it was given back.
+_ENDS = ("CANCELLATION", "TECHNICAL_CANCEL", "CANCEL_OR_REFUND", "EXPIRE")
 _OF_MONEY = ("AUTHORISATION", "CAPTURE")
 # The notifications that an operation came to nothing after it was done: of a refund that failed, or
 # whose money came back from the bank of the customer.
 _FAILED = ("CAPTURE_FAILED", "REFUND_FAILED", "REFUNDED_REVERSED")
 # The notifications that tell of money, if they tell a success.
-_MOVES = frozenset({
-    "AUTHORISATION", "CAPTURE", "REFUND", "CANCELLATION", "TECHNICAL_CANCEL", "EXPIRE",
-})  # fmt: skip
+_MOVES = frozenset({"AUTHORISATION", "CAPTURE", "REFUND", *_FAILED, *_ENDS})
+
+
+_ABSENT = ("originalReference", "merchantReference")  # members that a notification may lack
 
 
 class Item(NamedTuple):
@@ -101,26 +106,42 @@ def of_payment(
 def of_heard(
     items: Iterable[Item], request: PaymentRequest
 ) -> Authorised | Captured | Declined | Differs | Voided | None:
-    """What the notifications of a payment say by now; None where none tells an outcome. Captures
-    take all of a payment, or some of it and leave nothing held.
+    """What the notifications of a payment say by now; None where none tells an outcome. A capture
+    takes all of a payment, or a part of it and leaves nothing held.
     """
-    said: Authorised | Captured | Declined | Differs | Voided | None = None
+    said: Authorised | Declined | Differs | None = None
+    ended: Voided | None = None
     taken = 0
     for item in items:
-        if item.event == "AUTHORISATION" and not isinstance(said, Voided):
+        if item.event == "AUTHORISATION":
             if item.is_success:
                 other = _differs(item.value, item.currency, item.psp, request)
                 said = other or Authorised(item.psp)
-            elif not isinstance(said, Authorised):
+            elif said is None:
                 said = Declined(item.reason or "refused")
-        elif item.event in ("CANCELLATION", "TECHNICAL_CANCEL") and item.is_success:
-            said = Voided(item.original or None)
-        elif item.event in ("CAPTURE", "CAPTURE_FAILED") and item.is_success:
-            taken += item.value if item.event == "CAPTURE" else -item.value
-    asked = amount_of(request, request.units)
-    if isinstance(said, Authorised) and asked is not None and taken >= asked["value"]:
-        return Captured(said.provider_reference)
-    return said
+        elif item.event in _ENDS and item.is_success:
+            own = item.psp if item.event == "EXPIRE" else None
+            ended = Voided(item.original or own)
+        elif item.event in ("CAPTURE", "CAPTURE_FAILED"):
+            taken += _captured(item)
+    if ended is not None and taken <= 0:
+        return ended
+    return _taken(said, taken, request) if isinstance(said, Authorised) and taken > 0 else said
+
+
+def _captured(item: Item) -> int:
+    """What a notification adds to what is captured."""
+    if item.event == "CAPTURE_FAILED":
+        return -item.value
+    return item.value if item.is_success else 0
+
+
+def _taken(said: Authorised, taken: int, request: PaymentRequest) -> Captured:
+    psp, asked = said.provider_reference, amount_of(request, request.units)
+    if asked is None or taken >= asked["value"]:
+        return Captured(psp)
+    part = at_places(taken, places(NAME, request.currency), request.scale)
+    return Captured(psp, () if part is None else (CaptureFound(psp, part),))
 
 
 def of_taken(
@@ -188,15 +209,19 @@ def of_error(error: Exception, *, modifies: bool) -> Declined | NotSent | Unknow
     return Misconfigured(f"{status}: {said}")
 
 
-def notification(body: bytes, hmac_key: str, merchant_account: str) -> list[Item] | None:
-    """The items of a notification; None unless each is signed and of this merchant account."""
+def notification(body: bytes, hmac_keys: Sequence[str], merchant_account: str) -> list[Item] | None:
+    """The items of a notification; None unless each is signed with one of these keys and of this
+    merchant account.
+    """
     try:
         told = json.loads(body)["notificationItems"]
         items = [one["NotificationRequestItem"] for one in told]
-        if not items or not hmac_key:
+        if not items:
             return None
         for item in items:
-            if not is_valid_hmac_notification(item, hmac_key):
+            for name in _ABSENT:  # nothing is signed for a member that is null
+                item[name] = item.get(name) or ""
+            if not any(is_valid_hmac_notification(item, key) for key in hmac_keys):
                 return None
             if item["merchantAccountCode"] != merchant_account:
                 return None
@@ -221,6 +246,7 @@ def found_by(heard: Iterable[tuple[int, Item]]) -> list[Found]:
     """The payments of which these items tell, with the times at which they came; oldest first."""
     found: dict[str, Found] = {}
     disputed: dict[str, list[Item]] = {}
+    ended: set[str] = set()
     for at, item in heard:
         if not item.is_success:
             continue
@@ -236,16 +262,21 @@ def found_by(heard: Iterable[tuple[int, Item]]) -> list[Found]:
         if item.event == "AUTHORISATION":
             key = item.merchant_reference or None
             known = known._replace(key=key, units=item.value)
-        elif item.event == "CAPTURE":
-            known = known._replace(state="captured", captured=known.captured + item.value)
-        elif item.event == "REFUND":
-            known = known._replace(refunded=known.refunded + item.value)
+        elif item.event in ("CAPTURE", "CAPTURE_FAILED"):
+            known = known._replace(captured=known.captured + _captured(item))
+        elif item.event in _ENDS:
+            ended.add(psp)
         else:
-            known = known._replace(state="voided")
+            back = item.value if item.event == "REFUND" else -item.value
+            known = known._replace(refunded=known.refunded + back)
         found[psp] = known
-    for psp, items in disputed.items():
-        if psp in found and disputes.standing(items) == "open":
-            found[psp] = found[psp]._replace(state="disputed")
+    for psp, known in found.items():
+        state: FoundState = "captured" if known.captured > 0 else known.state
+        if known.captured <= 0 and psp in ended:
+            state = "voided"
+        if disputes.standing(disputed.get(psp, [])) == "open":
+            state = "disputed"
+        found[psp] = known._replace(state=state)
     return list(found.values())
 
 

@@ -71,6 +71,8 @@ class Control:
         ahead += float(told.get("advance_seconds", 0.0))
         with self._ledger.writing():
             self._ledger.set_fact("clock_ahead", ahead)
+            self._service.let_lapse()
+        self._notices.wake()  # the service tells of the holds that have ended
         return {"now": self._service.now(), "ahead_seconds": ahead}
 
     async def _script(self, told: Json) -> Json:
