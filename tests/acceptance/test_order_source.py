@@ -163,7 +163,7 @@ def test_it_is_noted_once(server: Server, world: World) -> None:
 
 
 def test_an_unknown_order_without_a_source_is_announced(server: Server, world: World) -> None:
-    told = ["ord_123", f"ord_{uuid.uuid4().hex}", "PO-nobody", "x" * 200, "..", "#1 / ?"]
+    told = ["ord_123", f"ord_{uuid.uuid4().hex}", "PO-nobody", "x" * 500, "..", "#1 / ?"]
     for order_id in told * 2:
         assert accepted(notify(world, order_id), 200) == {"success": True}
     listed = json.loads(server.command("orders", "--announced", "--json"))

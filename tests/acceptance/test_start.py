@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from entrepot.cli.errors import OperatorError
+from entrepot.cli.serve import bind
 from entrepot.testing.server import ENTREPOT, Server
 
 
@@ -30,6 +32,12 @@ def test_a_taken_port_is_one_sentence_before_anything_else(tmp_path: Path) -> No
     assert "--port" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
     assert not book.exists(), "nothing was made"
+
+
+@pytest.mark.parametrize("host", ["", " "])
+def test_no_address_is_not_every_address(host: str) -> None:
+    with pytest.raises(OperatorError, match="--host is empty"):
+        bind(host, 0)
 
 
 @pytest.mark.parametrize("more", [[], ["--workers", "2"], ["--demo"]], ids=" ".join)

@@ -140,6 +140,8 @@ def refusals(order: Order) -> list[Refused]:
          "deleteOrderItems[0]"),
         ({"delete_lines": (("deleteOrderItems[0]", order.lines[0].id),),
           "update_lines": quantity(order, 1)}, Reason.UNKNOWN_LINE, "updateOrderItems[0].id"),
+        ({"update_lines": (*quantity(order, 5), LineChange("second", order.lines[0].id, much(6)))},
+         Reason.INVALID, "second.id"),
         ({"update_lines": quantity(order, 11)}, Reason.OUT_OF_STOCK, None),
         ({"create_lines": (created(SCARCE, 3),)}, Reason.OUT_OF_STOCK, None),
         ({"update_lines": (LineChange("u", order.lines[0].id, much(9),
@@ -154,7 +156,7 @@ def refusals(order: Order) -> list[Refused]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", range(13))
+@pytest.mark.parametrize("case", range(14))
 def test_one_fault_leaves_everything_as_it_was(case: int) -> None:
     book, order = unpaid()
     change, reason, field = refusals(order)[case]

@@ -134,3 +134,13 @@ async def test_a_body_is_what_uvicorn_reads(
     assert ours == await answers()
     if here is not None:
         assert sum(at_once) == here
+
+
+@pytest.mark.parametrize(("version", "told"), [(b"1.0", 0), (b"1.1", 1)])
+async def test_a_client_of_http_1_0_is_not_told_to_go_on(version: bytes, told: int) -> None:
+    """It knows no answer before the answer, and would take it for the answer."""
+    asking = posting(b"{}", b"Expect: 100-continue\r\nConnection: close\r\n")
+    async with serving(deadline_protocol(), app=Echo()) as server:  # type: ignore[arg-type]
+        client = await server.client()
+        client.send(asking.replace(b"HTTP/1.1", b"HTTP/" + version))
+        assert (await client.rest()).count(b"HTTP/1.1 100 Continue") == told

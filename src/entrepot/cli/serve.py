@@ -119,12 +119,13 @@ def bind(host: str, port: int) -> list[socket.socket]:
 
     Port 0 picks a free one. Raises OperatorError when the address cannot be had.
     """
+    if not host.strip():
+        # The system takes an empty name for every address of the machine.
+        raise OperatorError("--host is empty; give the address, or 0.0.0.0 or :: for every address")
     taken: list[socket.socket] = []
     failure: OSError | None = None
     try:
-        found = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise _cannot_listen(host, port, error) from error
     for family, kind, protocol, _, address in dict.fromkeys(found):

@@ -16,7 +16,7 @@ from entrepot.core.addresses import ascii_digits, folded
 # An index holds names up to a length; a longer one is known by its digest.
 NAME_MAX = 200
 
-# Words that people and shops write for nobody, folded, without the signs around the word.
+# Words that people, shops and programs write for nobody, folded, without the signs around them.
 _NOBODY = frozenset({
     "", "0", "-1", "na", "n/a", "n.a", "no", "none", "null", "nil", "nan", "undefined",
     "unknown", "anonymous", "anon", "guest", "guest user", "guest customer", "customer", "default",
@@ -24,8 +24,19 @@ _NOBODY = frozenset({
     "no email", "no e-mail", "noemail", "no mail", "no phone", "nophone", "no number", "no name",
     "noname", "no handle", "no customer", "placeholder", "private", "hidden", "redacted", "tba",
     "tbd", "unbekannt", "keine", "kein", "gast", "inconnu", "desconocido", "sconosciuto",
+    "false", "nobody", "walk-in", "walk in", "walkin", "walk-in customer", "no id", "not set",
+    "unset", "unspecified", "object object", "undefined undefined", "null null", "anonym",
+    "laufkunde", "laufkundschaft", "invité", "anonyme", "aucun", "aucune", "invitado", "anónimo",
+    "ninguno", "sin correo", "ospite", "anonimo", "nessuno", "convidado", "anônimo",
+    "desconhecido", "nenhum", "onbekend", "geen", "gäst", "okänd", "gæst", "gjest", "ukendt",
+    "ukjent", "ingen", "vieras", "tuntematon", "gość", "nieznany", "brak", "neznámý", "misafir",
+    "bilinmiyor", "yok", "гость", "нет", "неизвестно", "аноним", "гість", "немає", "άγνωστο",
+    "επισκέπτης", "אורח", "אין", "زائر", "مجهول", "لا يوجد", "अतिथि", "客人", "访客", "訪客",
+    "游客", "匿名", "未知", "无", "無", "没有", "なし", "不明", "ゲスト", "게스트", "익명", "없음",
 })  # fmt: skip
-_AROUND = " \t.-_#*()[]<>\"'"
+_AROUND = " \t.-_#*()[]<>{}\"'"
+# The name of a value in the place of the value: a template that nobody filled in.
+_UNFILLED = re.compile(r"\{\{.*\}\}|[$#]\{.*\}|<%.*%>|%[a-z][a-z0-9_.]*%")
 # Mailboxes that answer nobody, at any domain; and parts of their names that say so.
 _NO_MAILBOX = re.compile(
     r"(?:.*[._+-])?(?:no|do[._-]?not)[._-]?(?:reply|respond|answer)(?:[._+-].*)?\Z"
@@ -42,6 +53,8 @@ _EXTENSION = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _DIGITS_MIN, _DIGITS_MAX = 5, 17
+# A customer may well have the number 00; of more zeros nobody is the first.
+_UUID_DIGITS, _ZEROS_MIN = 32, 4
 _COUNTING = "01234567890123456789", "98765432109876543210"
 
 
@@ -50,8 +63,10 @@ _COUNTING = "01234567890123456789", "98765432109876543210"
 def own_id(kind: str, text: str) -> tuple[str, str] | None:
     """The sender's own id for a customer, exactly as written, without blanks around it."""
     value = text.strip()
-    hexadecimal = value.replace("-", "")
-    if _is_nobody(value) or (len(hexadecimal) == 32 and not hexadecimal.strip("0")):
+    plain = value.replace("-", "").lower()
+    filled = len(plain) == _UUID_DIGITS and not plain.strip("f")
+    zeros = len(plain) >= _ZEROS_MIN and not plain.strip("0")
+    if filled or zeros or _is_nobody(value):
         return None
     return indexed(kind, value)
 
@@ -122,7 +137,9 @@ def digits_of(text: str) -> str:
 
 def _is_nobody(text: str) -> bool:
     plain = folded(text)
-    return plain in _NOBODY or plain.strip(_AROUND) in _NOBODY
+    if plain in _NOBODY or plain.strip(_AROUND) in _NOBODY:
+        return True
+    return _UNFILLED.fullmatch(plain) is not None
 
 
 def _international(text: str, digits: str) -> str:

@@ -8,6 +8,7 @@ number there has mistaken the member, and must hear of it before the number is s
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 import msgspec
@@ -17,6 +18,14 @@ from entrepot.core.refusal import Reason, refuse
 _DIGITS_MIN: Final = 13
 # 13 to 19 digits, which may stand in groups; in whichever script, between whichever marks.
 _DIGITS: Final = re.compile(r"\d(?:[\W_]{0,3}\d){12,18}")
+# The same within other words, such as `visa: 4111 1111 1111 1111, 12/27`: a word of digits alone,
+# or groups of them as they are printed on cards, that begin as the numbers of card networks do.
+_WITHIN: Final = re.compile(
+    r"(?<![\w./-])"
+    r"(?=[3-6]|2[2-7])(\d{13,19}|\d{4}([ -])\d{4}\2\d{4}\2\d{1,7}|\d{4}([ -])\d{6}\3\d{4,5})"
+    r"(?![\w.-]*\w)",
+    re.ASCII,
+)
 # Members of the sender's own, by what they are called, that hold a payment's or a card's number.
 _NAMED: Final = re.compile(
     rb'"(?:[a-z_ -]{0,40}payment[_ -]?(?:reference|ref)|[a-z_ -]{0,40}card[_ -]?(?:number|no|num)|'
@@ -28,13 +37,21 @@ IS_CARD_NUMBER: Final = "is a card number; send what the payment service calls t
 
 
 def is_card_number(text: str) -> bool:
-    """Whether a text is 13 to 19 digits whose last one fits the others (Luhn, ISO/IEC 7812)."""
+    """Whether a text is 13 to 19 digits whose last one fits the others (Luhn, ISO/IEC 7812), or
+    holds such digits as a word that could be no other reference.
+    """
     if len(text) < _DIGITS_MIN:
         return False
     bare = text.strip()
-    if not _DIGITS.fullmatch(bare):
-        return False
-    digits = [int(one) for one in bare if one.isdecimal()]
+    if _DIGITS.fullmatch(bare):
+        return _adds_up(bare)
+    if not bare.isascii():
+        bare = unicodedata.normalize("NFKC", bare)
+    return any(_adds_up(found[0]) for found in _WITHIN.finditer(bare))
+
+
+def _adds_up(number: str) -> bool:
+    digits = [int(one) for one in number if one.isdecimal()]
     doubled = [_DOUBLED[digit] for digit in digits[-2::-2]]
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 

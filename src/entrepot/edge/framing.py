@@ -17,7 +17,10 @@ HEADERS_MAX: Final = 100
 _SERVED: Final = ("1.1", "1.0")
 _SCHEMES: Final = (b"http", b"https")
 # A name, an address or nothing, and a port; no path, no user, no list.
-_HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+;=%-]*|\[[0-9A-Fa-f:.%v]+\])(?::[0-9]*)?\Z")
+_HOST: Final = re.compile(
+    rb"(?:[A-Za-z0-9._~!$&'()*+;=-]|%[0-9A-Fa-f]{2})*+(?::[0-9]*)?\Z"
+    rb"|\[[0-9A-Fa-f:.%v]+\](?::[0-9]*)?\Z"
+)
 
 _BAD_REQUEST: Final = http.HTTPStatus.BAD_REQUEST
 _NOT_IMPLEMENTED: Final = http.HTTPStatus.NOT_IMPLEMENTED

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
-OF_ORDER = frozenset({
-    "amount", "total", "totalamount", "totalprice", "subtotal", "subtotalamount", "tax", "taxes",
-    "taxtotal", "taxamount", "totaltax", "discount", "discounts", "discounttotal",
-    "discountamount", "totaldiscount", "shippingtotal", "shippingamount", "shippingcost",
-    "shippingprice", "fee", "fees", "feetotal", "feeamount", "tip", "tipamount", "surcharge",
-})  # fmt: skip
-OF_LINE = OF_ORDER | {"lineamount", "linetotal"}
+from itertools import product
+from typing import Final
+
+# What is added to the lines or taken from them, by a name of its own.
+_PARTS: Final = (
+    "tax", "taxes", "vat", "gst", "discount", "discounts", "rebate", "rebates", "fee", "fees",
+    "tip", "tips", "gratuity", "surcharge", "surcharges", "duty", "duties",
+)  # fmt: skip
+# What else may cost something. Alone, these words say an address, a date or a code as well.
+_SERVICES: Final = (
+    "shipping", "delivery", "handling", "freight", "postage", "service", "coupon", "voucher",
+    "giftcard", "adjustment",
+)  # fmt: skip
+_SAYING_HOW_MUCH: Final = ("total", "amount", "price", "cost", "fee", "charge", "value")
+_RATES: Final = ("rate", "percent", "percentage")
+_WHOLES: Final = ("", "sub", "order", "grand", "net", "gross", "final", "total", "invoice")
+_LINES: Final = ("line", "item", "row")
+
+
+def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map("".join, product(first, second)))
+
+
+_OF_ORDER_SUMS: Final = _joined(_WHOLES, ("total", "amount")) | {
+    "subtotalamount", "totalprice", "totalvalue", "orderprice", "finalprice", "amountdue",
+    "totaldue",
+}  # fmt: skip
+_OF_LINE_SUMS: Final = _joined(_LINES, ("total", "amount"))
+OF_ORDER: Final = (
+    _OF_ORDER_SUMS
+    | frozenset(_PARTS)
+    | _joined(_PARTS + _SERVICES, _SAYING_HOW_MUCH)
+    | _joined(("total",), _PARTS + _SERVICES)
+    | _joined(("tax", "vat", "gst", "discount"), _RATES)
+)
+OF_LINE: Final = OF_ORDER | _OF_LINE_SUMS
 # Names of the sum of the lines. An order that costs this sum has none of the other amounts.
-SUMS = frozenset({
-    "amount", "total", "totalamount", "totalprice", "subtotal", "subtotalamount", "lineamount",
-    "linetotal",
-})  # fmt: skip
+SUMS: Final = _OF_ORDER_SUMS | _OF_LINE_SUMS
 
 
 def plain(name: str) -> str:
-    """The name without what spellings differ in: `tax_total` and `taxTotal` are one."""
-    return name.replace("_", "").lower()
+    """The name without what spellings differ in: `tax_total`, `tax-total` and `taxTotal` are
+    one.
+    """
+    return name.replace("_", "").replace("-", "").replace(" ", "").lower()

@@ -172,6 +172,9 @@ class DeadlineProtocol(TimedProtocol):
             self.url = origin_form(self.url, self.parser.get_method())
         except Fault as fault:
             self._break_off(fault.status)
+        if self.parser.get_http_version() == "1.0":
+            # Such a client knows no answer before the answer (RFC 9110, 10.1.1).
+            self.expect_100_continue = False
         self._overhead_bytes = 0
         self._in_head = False
         self._turned_away = self._at_the_door()

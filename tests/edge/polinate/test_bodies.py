@@ -149,7 +149,8 @@ def test_two_names_for_one_price_must_agree(price: str, unit: int, fits: bool) -
 @pytest.mark.parametrize(
     "name",
     ["total", "subtotal", "taxTotal", "tax_total", "taxAmount", "discountTotal", "discount",
-     "shippingTotal", "shipping_total", "shippingCost", "amount", "fees", "tip"],
+     "shippingTotal", "shipping_total", "shippingCost", "amount", "fees", "tip", "total_amount",
+     "grandTotal", "vat", "vat-amount", "TotalTax", "taxRate", "delivery_fee", "netAmount"],
 )  # fmt: skip
 @pytest.mark.parametrize("value", [1, "1.00", 0])
 def test_money_that_is_not_taken_is_refused(name: str, value: object) -> None:
@@ -166,6 +167,22 @@ def test_money_that_is_not_taken_is_refused(name: str, value: object) -> None:
         with pytest.raises(Refused) as refused:
             read_it(body)  # type: ignore[operator]
         assert refused.value.refusal.field == field
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (new_order(TotalAmount="1"), "TotalAmount"),
+        (new_order(price="1"), "price"),
+        (new_order(orderItems=[new_line(unit_amount="1")]), "orderItems[0].unit_amount"),
+        (new_order(orderItems=[new_line(Price="1")]), "orderItems[0].Price"),
+        (new_order(orderItems=[new_line(rowTotal="1")]), "orderItems[0].rowTotal"),
+    ],
+)
+def test_another_spelling_of_money_that_is_taken_is_refused(body: Any, field: str) -> None:
+    with pytest.raises(Refused) as refused:
+        created(body)
+    assert refused.value.refusal.field == field
 
 
 def test_money_that_is_null_is_absent() -> None:

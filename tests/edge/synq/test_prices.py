@@ -91,6 +91,7 @@ def test_null_for_a_lines_members_and_for_the_other_list_is_absent() -> None:
 MONEY = (
     "total", "subtotal", "tax_total", "shipping_total", "discount_total", "taxTotal", "amount",
     "discount", "tax", "fees", "tip", "total_price", "shipping_cost", "Total", "SubTotal",
+    "grand_total", "vat", "order-total", "tax_rate", "deliveryFee", "coupon_value", "duties",
 )  # fmt: skip
 
 
@@ -115,6 +116,7 @@ def test_the_example_that_was_charged_otherwise() -> None:
         {"total": None, "tax_total": None},
         {"discount_total": 0, "shipping_total": 0.00, "tax_total": -0.0, "total": 25.00},
         {"items": [line(total=25, tax=0)]},
+        {"grand_total": 25, "vat": 0, "netAmount": 25, "shipping": {"city": "Bern"}},
         {"note": "total: 99, tax_total: 5", "metadata": {"total": 99}},
         {"channel": 'a "total": 99 b'},
     ],

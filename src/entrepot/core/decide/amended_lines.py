@@ -140,8 +140,12 @@ def delete(lines: list[Line], command: Amends, order: Order, changes: Changes) -
 def update(
     lines: list[Line], command: Amends, order: Order, facts: Facts, changes: Changes
 ) -> list[Line]:
-    """The lines as they change."""
+    """The lines as they change. Of a line that is named twice, one change would be lost."""
+    named: dict[bytes, str] = {}
     for change in command.update_lines:
+        first = named.setdefault(change.line_id, change.where)
+        if first != change.where:
+            raise refuse(Reason.INVALID, f"is the line of {first} too", f"{change.where}.id")
         place = next((i for i, one in enumerate(lines) if one.id == change.line_id), None)
         if place is None:
             raise refuse(Reason.UNKNOWN_LINE, field=f"{change.where}.id")

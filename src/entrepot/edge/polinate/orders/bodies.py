@@ -45,8 +45,12 @@ _LINE_SHOWN = frozenset({
     "id", "orderId", "lineNumber", "itemListEntryId", "itemListEntry", "itemVariantId",
     "createdAt", "updatedAt",
 })  # fmt: skip
-_MONEY_OF_ORDER = money_names.OF_ORDER - {"totalamount"}
-_MONEY_OF_LINE = money_names.OF_LINE | {"unitprice"}
+# Names of money, and those that are taken as they are written: another spelling is another name.
+_MONEY_OF_ORDER = money_names.OF_ORDER | {"price"}, frozenset({"totalAmount"})
+_MONEY_OF_LINE = (
+    money_names.OF_LINE | {"price", "unitprice", "unitamount", "cost"},
+    frozenset({"price", "cost", "unitAmount"}),
+)
 NUMBER_STARTS = b"-0123456789"
 _NULL = b"null"
 
@@ -176,9 +180,14 @@ def _spell(members: Members, names: tuple[str, ...]) -> None:
                 members[name] = Raw(b'"%b"' % plain(text))
 
 
-def _refuse_money(members: Members, money: Collection[str], where: str) -> None:
+def _refuse_money(
+    members: Members, money: tuple[Collection[str], Collection[str]], where: str
+) -> None:
+    names, taken = money
     for name in paced(members):
-        if money_names.plain(name) in money and not _is_null(members, name):
+        if name in taken or money_names.plain(name) not in names:
+            continue
+        if not _is_null(members, name):
             sentence = "is not taken, and an order without it would cost something else"
             raise refuse(Reason.INVALID, sentence, f"{where}{name}")
 

@@ -20,6 +20,8 @@ LongText = Annotated[str, msgspec.Meta(max_length=10_000)]
 ReferenceShown = Annotated[str, msgspec.Meta(max_length=500)]
 AddressShown = Annotated[str, msgspec.Meta(max_length=130_000)]
 Id = Annotated[str, msgspec.Meta(max_length=255)]
+# As long as the longest id that a Konvo sender tells, by which an order is found here too.
+OrderId = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 Money = Annotated[
     str, msgspec.Meta(max_length=32, extra_json_schema={"description": "Decimal as string"})
 ]
@@ -53,7 +55,7 @@ KeptProperties = Annotated[
 class NotifyOrder(msgspec.Struct, rename="camel"):
     """The body that says that an order exists."""
 
-    order_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    order_id: OrderId
     business_id: Id
 
 
@@ -241,7 +243,7 @@ class SourceLine(msgspec.Struct, rename="camel"):
 class SourceOrder(msgspec.Struct, rename="camel"):
     """Members that are taken over from an order of another system that speaks Polinate's schema."""
 
-    id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    id: OrderId
     partnership_id: Id
     internal_reference: LongText
     expected_delivery_at: Time
