@@ -168,6 +168,8 @@ TAKEN_OVER: list[tuple[list[bytes], Any]] = [
     ([item("AUTHORISATION"), item("CAPTURE", success=False)], Authorised(PSP)),
     ([item("AUTHORISATION"), item("CAPTURE", amount={"value": 1249, "currency": "EUR"})],
      Captured(PSP, (CaptureFound(PSP, 1249),))),
+    ([item("OFFER_CLOSED")], Declined("the customer did not pay in time")),
+    ([item("OFFER_CLOSED"), item("AUTHORISATION")], Authorised(PSP)),
     # The hold has ended, or somebody let go of it at Adyen's own pages. What was taken stays taken.
     ([item("AUTHORISATION"), item("EXPIRE")], Declined("the payment was cancelled at Adyen")),
     ([item("EXPIRE"), item("AUTHORISATION")], Declined("the payment was cancelled at Adyen")),
@@ -247,14 +249,18 @@ async def test_an_operation_that_failed_after_all_is_declined(
     ("request_", "kept", "expected"),
     [
         # The hold ended before: Adyen declines to cancel it, and no money is held.
-        (operation("void"), [item("AUTHORISATION"), item("EXPIRE")], Voided(PSP)),
-        (operation("void"), [item("AUTHORISATION"), reversed_()], Voided(PSP)),
-        (operation("void", None, STORED), [item("AUTHORISATION"), item("EXPIRE")], Voided(PSP)),
+        (operation("void"), [item("AUTHORISATION"), item("EXPIRE")], Voided(None)),
+        (operation("void"), [item("AUTHORISATION"), reversed_()], Voided(None)),
+        (operation("void", None, STORED), [item("AUTHORISATION"), item("EXPIRE")], Voided(None)),
         # There is no payment under our reference: nothing was notified of one.
         (operation("void", None, STORED), [of_operation("TECHNICAL_CANCEL", success="false")],
          Voided(None)),
         (operation("void", None, STORED), [item("AUTHORISATION", success=False),
          of_operation("TECHNICAL_CANCEL", success="false")], Voided(None)),
+        # The customer never paid what the shop's pages had begun; another hold may yet be told of.
+        (operation("void"), [of_operation("CANCELLATION", success="false")], Voided(None)),
+        (operation("void", PSP, STORED), [of_operation("CANCELLATION", success="false")],
+         Declined("why")),
         (operation("void", None, STORED), [item("AUTHORISATION"),
          of_operation("TECHNICAL_CANCEL", success="false")], Declined("why")),
     ],
@@ -312,7 +318,6 @@ async def test_a_notification_is_read_for_what_it_names(provider: AdyenProvider)
     [
         item("AUTHORISATION", key="00" * 32),
         item("AUTHORISATION").replace(b"1250", b"1251"),
-        item("AUTHORISATION", merchantAccountCode="Other"),
         b"{}", b"[]", b"\xff", b'{"notificationItems": []}',
         b'{"notificationItems": [{"NotificationRequestItem": {}}]}',
     ],
@@ -339,6 +344,17 @@ async def test_a_key_is_changed_while_notifications_with_the_old_one_are_kept(
     told[:] = [item("AUTHORISATION"), item("CAPTURE", key=new)]
     assert await both.look_up(request_of(PSP)) == Captured(PSP)
     await both.close()
+
+
+async def test_what_another_merchant_account_is_told_is_taken_and_names_nothing(
+    provider: AdyenProvider,
+) -> None:
+    """A webhook of the company tells of all its accounts: what is refused comes again for days."""
+    read = provider.read_notification({}, item("AUTHORISATION", merchantAccountCode="Other"))
+    assert read is not None
+    assert read.references == ()
+    forged = item("AUTHORISATION", merchantAccountCode="Other", key="00" * 32)
+    assert provider.read_notification({}, forged) is None
 
 
 async def test_an_absent_reference_may_be_null(provider: AdyenProvider) -> None:

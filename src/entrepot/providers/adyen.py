@@ -142,7 +142,9 @@ class AdyenProvider:
 
     async def capture(self, request: OperationRequest) -> CaptureAnswer:
         """See `PaymentProvider.capture`. Adyen lets go of the rest with every capture."""
-        said: CaptureAnswer = await self._modified(request, "captures")
+        said: CaptureAnswer = await self._modified(
+            request, self._modifications.capture_authorised_payment
+        )
         return said
 
     async def void(self, request: OperationRequest) -> VoidAnswer:
@@ -155,16 +157,35 @@ class AdyenProvider:
             return Voided(None)
         items = await self._items(request.key, of, request.payment.key)
         heard = answers.of_heard(items, request.payment)
+        said = answers.of_operation(items, request)
+        if isinstance(said, Voided):
+            return said
         if isinstance(heard, Voided):
-            return heard
-        if of is None:
-            return await self._cancelled_by_reference(request, items, heard)
-        said: VoidAnswer = await self._modified(request, "cancels")
-        return said
+            return Voided(None)  # it was not let go of by this
+        if isinstance(said, Declined) and isinstance(heard, Declined | None):
+            # No hold was notified, which the pages of the shop may have begun, or our own request
+            # that had no answer; and there is none to cancel. One whose answer we know is another.
+            if own is not None or request.of is None:
+                return Voided(None)
+        if said is not None:
+            return said  # type: ignore[return-value]
+        told: VoidAnswer = await self._received(lambda: self._cancel(request, of))
+        return told
+
+    def _cancel(self, request: OperationRequest, of: str | None) -> Any:
+        """Cancel a payment by Adyen's reference, or by our own one where no other is known."""
+        body: Json = {"merchantAccount": self._merchant, "reference": request.key}
+        by = self._modifications
+        if of is not None:
+            return by.cancel_authorised_payment_by_psp_reference(body, of, request.key)
+        body["paymentReference"] = request.payment.key
+        return by.cancel_authorised_payment(body, request.key)
 
     async def refund(self, request: OperationRequest) -> RefundAnswer:
         """See `PaymentProvider.refund`."""
-        said: RefundAnswer = await self._modified(request, "refunds")
+        said: RefundAnswer = await self._modified(
+            request, self._modifications.refund_captured_payment
+        )
         return said
 
     async def look_up(
@@ -229,44 +250,18 @@ class AdyenProvider:
         return [item for items in listed for item in items if
                 {item.psp, item.original, item.merchant_reference} & set(named)]  # fmt: skip
 
-    async def _modified(self, request: OperationRequest, what: str) -> Any:
-        """Ask for an operation on a payment, unless its outcome is known by now."""
+    async def _modified(self, request: OperationRequest, ask: Callable[..., Any]) -> Any:
+        """Ask for a capture or a refund, unless its outcome is known by now."""
         items = await self._items(request.key)
         if (said := answers.of_operation(items, request)) is not None:
             return said
-        amount = answers.amount_of(request.payment, request.units)
-        of = request.of or request.payment.reference
-        if request.of is None and what != "cancels":
-            return Misconfigured(f"{what} need the pspReference of the payment")
+        amount, of = answers.amount_of(request.payment, request.units), request.of
+        if of is None:
+            return Misconfigured(f"a {request.kind} needs the pspReference of the payment")
         if amount is None:
             return answers.too_fine(request.payment)
-        body: Json = {"merchantAccount": self._merchant, "reference": request.key}
-        if what != "cancels":
-            body["amount"] = amount
-        asks: Mapping[str, Callable[..., Any]] = {
-            "captures": self._modifications.capture_authorised_payment,
-            "refunds": self._modifications.refund_captured_payment,
-            "cancels": self._modifications.cancel_authorised_payment_by_psp_reference,
-        }
-        return await self._received(lambda: asks[what](body, of, request.key))
-
-    async def _cancelled_by_reference(
-        self, request: OperationRequest, items: list[answers.Item], heard: object
-    ) -> VoidAnswer:
-        """Cancel a payment of which only our own reference is known. Where Adyen does not cancel
-        it, and has notified no payment under the reference, there is none.
-        """
-        if (said := answers.of_operation(items, request)) is not None:
-            none = isinstance(said, Declined) and isinstance(heard, Declined | None)
-            return Voided(None) if none else said  # type: ignore[return-value]
-        body = {
-            "merchantAccount": self._merchant,
-            "paymentReference": request.payment.key,
-            "reference": request.key,
-        }
-        cancel = self._modifications.cancel_authorised_payment
-        told: VoidAnswer = await self._received(lambda: cancel(body, request.key))
-        return told
+        body = {"merchantAccount": self._merchant, "reference": request.key, "amount": amount}
+        return await self._received(lambda: ask(body, of, request.key))
 
     async def _received(self, call: Callable[[], Any]) -> Any:
         try:

@@ -119,6 +119,8 @@ def of_heard(
                 said = other or Authorised(item.psp)
             elif said is None:
                 said = Declined(item.reason or "refused")
+        elif item.event == "OFFER_CLOSED" and item.is_success and said is None:
+            said = Declined("the customer did not pay in time")
         elif item.event in _ENDS and item.is_success:
             own = item.psp if item.event == "EXPIRE" else None
             ended = Voided(item.original or own)
@@ -210,8 +212,8 @@ def of_error(error: Exception, *, modifies: bool) -> Declined | NotSent | Unknow
 
 
 def notification(body: bytes, hmac_keys: Sequence[str], merchant_account: str) -> list[Item] | None:
-    """The items of a notification; None unless each is signed with one of these keys and of this
-    merchant account.
+    """The items of a notification that are of this merchant account; None unless each item of it is
+    signed with one of these keys.
     """
     try:
         told = json.loads(body)["notificationItems"]
@@ -223,15 +225,18 @@ def notification(body: bytes, hmac_keys: Sequence[str], merchant_account: str) -
                 item[name] = item.get(name) or ""
             if not any(is_valid_hmac_notification(item, key) for key in hmac_keys):
                 return None
-            if item["merchantAccountCode"] != merchant_account:
-                return None
-        return [_item(item) for item in items]
+        its = [one for one in items if one["merchantAccountCode"] == merchant_account]
+        return [_item(item) for item in its]
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def told_by(items: list[Item]) -> Notification:
-    """What is taken of a notification."""
+    """What is taken of a notification: nothing, where it is of other merchant accounts alone. Adyen
+    sends what was refused again, and what comes after it waits.
+    """
+    if not items:
+        return Notification("of another merchant account", ())
     first = items[0]
     id_ = f"{first.event}|{first.psp}|{first.is_success}|{len(items)}"
     named = [one for item in items for one in (item.psp, item.original, item.merchant_reference)]
