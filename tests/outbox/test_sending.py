@@ -9,6 +9,7 @@ import hmac
 import os
 import socket
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -66,8 +67,47 @@ async def test_nobody_there_is_an_error_in_words() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         found = await sent(f"http://127.0.0.1:{taken.getsockname()[1]}/")
-    assert (found.status, found.error) == (None, "not reached: ConnectError")
-    assert (await sent("http://name.invalid/")).error == "not reached: gaierror"
+    assert (found.status, found.error) == (None, "not reached: Connection refused")
+    assert "Error" not in ((await sent("http://name.invalid/")).error or "Error")
+    assert (await sent("http://a..b/")).error == "not reached: its name is none"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (b"", "the connection was closed before an answer came"),
+        (b"HTTP/1.1 200 OK\r\nno header\r\n\r\n", "its answer is no HTTP"),
+    ],
+)
+async def test_what_is_no_answer_is_told_in_words(answer: bytes, why: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(65_536)
+        writer.write(answer)
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        assert (await sent(f"http://127.0.0.1:{port}/")).error == f"not reached: {why}"
+        assert (await sent(f"https://127.0.0.1:{port}/")).error == "not reached: it speaks no TLS"
+
+
+async def test_of_many_addresses_the_next_one_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a host whose first address does not answer."""
+
+    def found(_host: str, port: int, **_: Any) -> list[Any]:
+        # Nobody listens at the first one: the receiver has the last one alone.
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+            for address in ("127.0.0.9", "127.0.0.9", "127.0.0.1")
+        ]
+
+    with Receiver() as receiver:
+        monkeypatch.setattr(socket, "getaddrinfo", found)
+        port = receiver.url.rpartition(":")[2]
+        assert await sent(f"http://shop.example:{port}/") == Result(204, None)
+        assert len(receiver.posted) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import socket
+import ssl
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 TOTAL_SECONDS = 10.0
 _CONNECT_SECONDS = 3.0
 _PORTS = {"https": 443, "http": 80}
+# Of a host's addresses so many are tried: there is time for no more.
+_ADDRESSES_MAX = 3
 # Names that are looked up at the same time. A name server that never answers keeps a thread for
 # half a minute: these threads are no other work's.
 _LOOKUPS_MAX = 32
@@ -77,7 +82,7 @@ class GuardedClient:
         except TimeoutError as error:
             raise Unreached(f"no answer within {TOTAL_SECONDS:.0f} seconds") from error
         except (httpx.HTTPError, OSError, ValueError) as error:
-            raise Unreached(f"not reached: {type(error).__name__}") from error
+            raise Unreached(f"not reached: {_in_words(error)}") from error
 
     async def close(self) -> None:
         """Close the connections."""
@@ -94,30 +99,44 @@ class GuardedClient:
         parts = urlsplit(url)
         host = parts.hostname or ""
         port = parts.port or _PORTS[parts.scheme]
-        address = await self._address(host, port)
-        target = parts._replace(netloc=f"{address}:{port}").geturl()
         told = {
             "Host": parts.netloc, "Accept-Encoding": "identity", "User-Agent": "Entrepot",
             **headers,
         }  # fmt: skip
-        request = self._opened().build_request(
-            method, target, content=content, headers=told, extensions={"sni_hostname": host}
-        )
-        answer = await self._opened().send(request, stream=True)
+        answer = await self._answer(
+            [
+                self._opened().build_request(
+                    method, parts._replace(netloc=f"{address}:{port}").geturl(), content=content,
+                    headers=told, extensions={"sni_hostname": host},
+                )
+                for address in await self._addresses(host, port)
+            ]
+        )  # fmt: skip
         try:
             return Reply(answer.status_code, await _read(answer, body_max))
         finally:
             await answer.aclose()
 
-    async def _address(self, host: str, port: int) -> str:
-        """An address of the host, as a URL spells it."""
+    async def _answer(self, requests: list[httpx.Request]) -> httpx.Response:
+        """The answer of the first address that is connected to: nothing was sent to the others."""
+        import httpx  # noqa: PLC0415 - see `send`
+
+        for request in requests[:-1]:
+            with suppress(httpx.ConnectError, httpx.ConnectTimeout):
+                return await self._opened().send(request, stream=True)
+        return await self._opened().send(requests[-1], stream=True)
+
+    async def _addresses(self, host: str, port: int) -> list[str]:
+        """The first addresses of the host, as a URL spells them."""
         look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         found = await asyncio.get_running_loop().run_in_executor(self._lookups, look_up)
         addresses = [ipaddress.ip_address(one[4][0]) for one in found]
         if not self._private and not all(map(_is_public, addresses)):
             raise Forbidden("the address is of a private network")
-        chosen = addresses[0]
-        return f"[{chosen}]" if chosen.version == 6 else str(chosen)
+        return [
+            f"[{one}]" if one.version == 6 else str(one)
+            for one in list(dict.fromkeys(addresses))[:_ADDRESSES_MAX]
+        ]
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -129,6 +148,32 @@ class GuardedClient:
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
             )  # fmt: skip
         return self._client
+
+
+def _in_words(error: Exception) -> str:
+    """Why nobody answered: the innermost cause that says it."""
+    import httpx  # noqa: PLC0415 - see `send`
+
+    causes, cause = list[BaseException](), error.__cause__ or error.__context__
+    while cause is not None:
+        causes.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    for one in (*reversed(causes), error):
+        if isinstance(one, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted: {one.verify_message}"
+        if isinstance(one, ssl.SSLError):
+            return "it speaks no TLS"
+        if isinstance(one, socket.gaierror):
+            return one.strerror or "its name is not known"
+        if isinstance(one, OSError) and one.errno:
+            return os.strerror(one.errno)
+    if isinstance(error, httpx.ConnectTimeout):
+        return f"no connection within {_CONNECT_SECONDS:.0f} seconds"
+    if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in str(error):
+        return "its answer is no HTTP"
+    if isinstance(error, UnicodeError):
+        return "its name is none"
+    return "the connection was closed before an answer came"
 
 
 async def _read(answer: httpx.Response, body_max: int) -> bytes | None:
