@@ -18,6 +18,7 @@ from entrepot.core.decide.wake import WakeStep
 from entrepot.core.money import Amount
 from entrepot.core.notice import NOTICES, Notice
 from entrepot.core.order import Order
+from entrepot.core.payment import sums
 from entrepot.core.refusal import Reason
 
 CAPTURE, REFUND = 2, 3  # the numbers of the operations behind the authorisation
@@ -168,6 +169,29 @@ def test_refunds_are_never_above_captures(open_: bool) -> None:
     if not open_:
         assert looked(book, order, CAPTURE, REFUND).parked is False
         assert funds(book, order).capturable == 1000
+
+
+def test_a_capture_that_may_be_under_way_is_waited_for_behind_an_older_payments_new_one() -> None:
+    """The answer to the capture of the second payment is lost when the first one's capture, which
+    failed after it was done, is asked for anew.
+    """
+    book, order = a_book()
+    book.done(costing(order, 1500))
+    work(book, order, good=True)
+    book.done(CaptureOrder(ORG, "native", order.id))
+    job = job_of(book, order, "capture")
+    book.done(SettleOperation(ORG, order.id, job.id, job.fence, 1, CAPTURE, True, "", "capture-1"))
+    told(book, order)
+    looked(book, order, CAPTURE)
+    book.done(CaptureOrder(ORG, "native", order.id, Amount(1000, 2)))
+    book.told(order, ("polinate_phase", "CANCELLED"))
+    second = funds(book, order).payments[1].operations[-1]
+    assert (second.kind, second.state) == ("capture", "prepared")
+    for _ in range(8):
+        settled(book, order)
+    after = funds(book, order)
+    assert (after.kept, sums(after.payments[1].operations).captured) == (0, 500)
+    assert book.jobs(order) == []
 
 
 def test_what_is_held_for_nothing_once_more_is_let_go() -> None:

@@ -18,6 +18,7 @@ from entrepot.core.payment import (
     Payment,
     facet_of,
     full_payments,
+    is_open,
     sums,
 )
 from entrepot.core.payment_keys import operation_key
@@ -124,6 +125,23 @@ class Funds(NamedTuple):
         """
         opens = (one for one in self.payments if one.first_open(kind) is not None)
         return next((one for one in opens if one is not self.asked), None)
+
+    @property
+    def unsent_captures(self) -> list[Operation]:
+        """The captures that no step can have sent. Captures are sent one after the other, those of
+        older payments first: another one without an outcome stood before each of these from the
+        time at which it was written down.
+        """
+        waiting = [
+            one for full in self.payments for one in full.operations if is_open(one, "capture")
+        ]
+        return [
+            one for place, one in enumerate(waiting)
+            if one.state == "prepared" and any(
+                other.payment == one.payment or other.created_at <= one.created_at
+                for other in waiting[:place]
+            )
+        ]  # fmt: skip
 
     def for_step(self, kind: str) -> FullPayment | None:
         """The payment that a step of this kind is about; None where there is none.

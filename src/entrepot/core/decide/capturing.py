@@ -12,7 +12,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds, Share
 from entrepot.core.order import Order, subtotal
 from entrepot.core.organization import SETTINGS, OrganizationSettings
-from entrepot.core.payment import LIVE, CaptureFound, FullPayment, is_open
+from entrepot.core.payment import LIVE, CaptureFound, FullPayment
 from entrepot.core.shipments import left
 
 
@@ -173,19 +173,17 @@ def let_idle_go(order: Order, funds: Funds, facts: Facts, changes: Changes) -> F
 def give_back(order: Order, funds: Funds, facts: Facts, changes: Changes) -> Funds:
     """The order ended: what is held is let go, and what was taken is given back.
 
-    A capture that is under way is waited for: its outcome says what its money needs. Captures
-    behind it were never sent, and are given up. So is a further payment that the service was asked
+    A capture that may be under way is waited for: its outcome says what its money needs. Captures
+    that were never sent are given up. So is a further payment that the service was asked
     for: its step finds out that the order ended.
     """
     if funds.asked is not None:
         set_to_work("increase", order, facts, changes)
-    every = [one for full in funds.payments for one in full.operations]
-    captures = [one for one in every if is_open(one, "capture")]
-    for one in captures[1:]:
+    for one in funds.unsent_captures:
         dropped = one.moved("given_up", facts.now)
         changes.operations.put(dropped)
         funds = funds.put(funds.payments[one.payment - 1].put(dropped))
-    if captures:
+    if funds.with_open("capture") is not None:
         set_to_work("capture", order, facts, changes)
         return funds
     for payment in funds.payments:

@@ -36,6 +36,9 @@ def check_payments(
     for one in sorted(operations, key=lambda one: (one.payment, one.number)):
         of.setdefault(one.payment, []).append(one)
     made = sorted(payments, key=lambda payment: payment.number)
+    # A capture that is under way is waited for before money of an order that ended goes back.
+    waits = any(one.kind == "capture" and one.state in _NOT_KNOWN for its in of.values()
+                for one in its)  # fmt: skip
     first = next((one.key for one in of.get(1, []) if one.number == 1), "")
     if made:
         _asks_the_total(order, made, findings)
@@ -44,6 +47,8 @@ def check_payments(
         _asks_enough(order, payment, its, findings)
         _numbers(order, payment, its, number, findings)
         _sums(order, payment, its, findings)
+        if not waits:
+            _given_back(order, payment, its, findings)
         _held_for_nothing(order, payment, its, findings)
         if number < len(made) and its and its[0].state in _NOT_KNOWN:
             findings.add(
@@ -143,17 +148,17 @@ def _sums(order: Order, payment: Payment, its: list[Operation], findings: Findin
     asked = sum([one.units for one in its if one.kind == "refund" and one.state in _MAY_MOVE])
     if refunded > captured or asked > captured:
         findings.add("OPERATION_SUMS", **where, refunded=max(refunded, asked), captured=captured)
-    _given_back(order, its, captured - asked, where, findings)
 
 
-def _given_back(
-    order: Order, its: list[Operation], kept: int, where: dict[str, Any], findings: Findings
-) -> None:
+def _given_back(order: Order, payment: Payment, its: list[Operation], findings: Findings) -> None:
     """No money of an order that ended is kept, unless its provider declined to give it back."""
+    asked = sum([one.units for one in its if one.kind == "refund" and one.state in _MAY_MOVE])
+    kept = _done(its, "capture") - asked
     if kept <= 0 or order.facets.stage not in _WITHOUT_SALE:
         return
     states = {(one.kind, one.state) for one in its}
     if ("refund", "declined") not in states:
+        where = _where(order, payment.number)
         findings.add("OPERATION_SUMS", **where, stage=order.facets.stage, kept=kept)
 
 
