@@ -245,35 +245,6 @@ async def test_an_operation_that_failed_after_all_is_declined(
         assert await provider.look_up(operation(kind), "MOD") == Declined("why")
 
 
-@pytest.mark.parametrize(
-    ("request_", "kept", "expected"),
-    [
-        # The hold ended before: Adyen declines to cancel it, and no money is held.
-        (operation("void"), [item("AUTHORISATION"), item("EXPIRE")], Voided(None)),
-        (operation("void"), [item("AUTHORISATION"), reversed_()], Voided(None)),
-        (operation("void", None, STORED), [item("AUTHORISATION"), item("EXPIRE")], Voided(None)),
-        # There is no payment under our reference: nothing was notified of one.
-        (operation("void", None, STORED), [of_operation("TECHNICAL_CANCEL", success="false")],
-         Voided(None)),
-        (operation("void", None, STORED), [item("AUTHORISATION", success=False),
-         of_operation("TECHNICAL_CANCEL", success="false")], Voided(None)),
-        # The customer never paid what the shop's pages had begun; another hold may yet be told of.
-        (operation("void"), [of_operation("CANCELLATION", success="false")], Voided(None)),
-        (operation("void", PSP, STORED), [of_operation("CANCELLATION", success="false")],
-         Declined("why")),
-        (operation("void", None, STORED), [item("AUTHORISATION"),
-         of_operation("TECHNICAL_CANCEL", success="false")], Declined("why")),
-    ],
-)  # fmt: skip
-async def test_what_holds_no_money_any_more_is_voided(
-    vendor: Vendor, provider: AdyenProvider, told: Told, request_: OperationRequest,
-    kept: list[bytes], expected: Any,
-) -> None:  # fmt: skip
-    told[:] = kept
-    assert await provider.void(request_) == expected
-    assert vendor.asked == []
-
-
 async def test_an_operation_that_adyen_refuses_is_declined(
     vendor: Vendor, provider: AdyenProvider
 ) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from itertools import permutations
 
 import pytest
-from tests.providers.accounts import Told, at_adyen
+from tests.providers.accounts import Told
 from tests.providers.conftest import request_of
-from tests.providers.test_adyen import PSP, STORED, item, of_operation, operation
-from tests.providers.vendor import Answer, Vendor
+from tests.providers.test_adyen import (
+    PSP,
+    STORED,
+    item,
+    of_operation,
+    operation,
+    provider,
+    told,
+    vendor,
+)
 
 from entrepot.providers.adyen import AdyenProvider
 from entrepot.providers.payment import (
@@ -22,26 +29,10 @@ from entrepot.providers.payment import (
     Running,
 )
 
+__all__ = ["provider", "told", "vendor"]  # fixtures
+
 DISPUTE, OTHER = "DISPUTE000000001", "DISPUTE000000002"
 OPEN = Disputed("the customer disputes the payment at Adyen", PSP)
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with Vendor(Answer(200, {})) as found:
-        yield found
-
-
-@pytest.fixture
-def told() -> Told:
-    return Told()
-
-
-@pytest.fixture
-async def provider(vendor: Vendor, told: Told) -> AsyncIterator[AdyenProvider]:
-    made = AdyenProvider(at_adyen(vendor.url), 4, told)
-    yield made
-    await made.close()
 
 
 def of_dispute(event: str, dispute: str = DISPUTE, original: str = PSP) -> bytes:

@@ -28,6 +28,7 @@ from entrepot.providers.account import Heard
 from entrepot.providers.blocking import BoundedSession, Threads
 from entrepot.providers.payment import (
     AuthoriseAnswer,
+    Authorised,
     CaptureAnswer,
     Declined,
     Found,
@@ -149,7 +150,7 @@ class AdyenProvider:
 
     async def void(self, request: OperationRequest) -> VoidAnswer:
         """See `PaymentProvider.void`. A hold that has ended, or was let go of at Adyen's own pages,
-        is no more to be let go.
+        is no more to be let go. What Adyen has captured by itself is given back.
         """
         own = request.payment.reference if _PSP.match(request.payment.reference) else None
         of = request.of or own
@@ -167,9 +168,20 @@ class AdyenProvider:
             # that had no answer; and there is none to cancel. One whose answer we know is another.
             if own is not None or request.of is None:
                 return Voided(None)
+        if isinstance(said, Declined) and isinstance(heard, Authorised):
+            # Adyen notifies no capture that it makes by itself, and cancels no payment after it.
+            if not answers.was_reversed(items, request):
+                return await self._reversed(request, heard.provider_reference)
         if said is not None:
             return said  # type: ignore[return-value]
         told: VoidAnswer = await self._received(lambda: self._cancel(request, of))
+        return told
+
+    async def _reversed(self, request: OperationRequest, of: str) -> VoidAnswer:
+        """Have Adyen cancel a payment, or give all of it back, whichever it takes."""
+        body: Json = {"merchantAccount": self._merchant, "reference": request.key}
+        ask, key = self._modifications.refund_or_cancel_payment, f"{request.key}-reversal"
+        told: VoidAnswer = await self._received(lambda: ask(body, of, key))
         return told
 
     def _cancel(self, request: OperationRequest, of: str | None) -> Any:

@@ -188,6 +188,12 @@ def of_operation(
     return Refunded(item.psp)
 
 
+def was_reversed(items: Iterable[Item], request: OperationRequest) -> bool:
+    """Whether Adyen has told what came of a reversal that was asked for in place of a void."""
+    its = [one for one in items if one.merchant_reference == request.key]
+    return any(one.event == "CANCEL_OR_REFUND" for one in its)
+
+
 def of_error(error: Exception, *, modifies: bool) -> Declined | NotSent | Unknown | Misconfigured:
     """The class of an error of Adyen's client. `modifies`: it is of an operation on a payment."""
     if not isinstance(error, AdyenAPIResponseError):

@@ -1,0 +1,89 @@
+"""What is let go of at Adyen: a hold, nothing at all, or what Adyen captured by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.providers.accounts import ADYEN_MERCHANT, Told
+from tests.providers.test_adyen import (
+    OPERATION,
+    PSP,
+    RECEIVED,
+    STORED,
+    TAKEN,
+    item,
+    of_operation,
+    operation,
+    provider,
+    reversed_,
+    told,
+    vendor,
+)
+from tests.providers.vendor import Vendor
+
+from entrepot.providers.adyen import AdyenProvider
+from entrepot.providers.payment import Declined, OperationRequest, Voided
+
+__all__ = ["provider", "told", "vendor"]  # fixtures
+
+
+@pytest.mark.parametrize(
+    ("request_", "kept", "expected"),
+    [
+        # The hold ended before: Adyen declines to cancel it, and no money is held.
+        (operation("void"), [item("AUTHORISATION"), item("EXPIRE")], Voided(None)),
+        (operation("void"), [item("AUTHORISATION"), reversed_()], Voided(None)),
+        (operation("void", None, STORED), [item("AUTHORISATION"), item("EXPIRE")], Voided(None)),
+        # There is no payment under our reference: nothing was notified of one.
+        (operation("void", None, STORED), [of_operation("TECHNICAL_CANCEL", success="false")],
+         Voided(None)),
+        (operation("void", None, STORED), [item("AUTHORISATION", success=False),
+         of_operation("TECHNICAL_CANCEL", success="false")], Voided(None)),
+        # The customer never paid what the shop's pages had begun; another hold may yet be told of.
+        (operation("void"), [of_operation("CANCELLATION", success="false")], Voided(None)),
+        (operation("void", PSP, STORED), [of_operation("CANCELLATION", success="false")],
+         Declined("why")),
+    ],
+)  # fmt: skip
+async def test_what_holds_no_money_any_more_is_voided(
+    vendor: Vendor, provider: AdyenProvider, told: Told, request_: OperationRequest,
+    kept: list[bytes], expected: Any,
+) -> None:  # fmt: skip
+    told[:] = kept
+    assert await provider.void(request_) == expected
+    assert vendor.asked == []
+
+
+async def test_what_adyen_captured_by_itself_is_given_back_by_a_reversal(
+    vendor: Vendor, provider: AdyenProvider, told: Told
+) -> None:
+    """Adyen notifies no capture that it makes by itself: it declines to cancel, and that is all."""
+    vendor.script = [RECEIVED, RECEIVED]
+    request = operation("void")
+    told[:] = [item("AUTHORISATION")]
+    assert await provider.void(request) == TAKEN
+    told.append(of_operation("CANCELLATION", success="false"))
+    assert await provider.void(request) == TAKEN
+    assert vendor.calls == [
+        f"POST /v72/payments/{PSP}/cancels", f"POST /v72/payments/{PSP}/reversals",
+    ]  # fmt: skip
+    keys = [one.headers["idempotency-key"] for one in vendor.asked]
+    assert keys[0] == OPERATION != keys[1], "Adyen answers a key as it did before"
+    assert vendor.asked[1].body == {"merchantAccount": ADYEN_MERCHANT, "reference": OPERATION}
+    refused = of_operation("CANCEL_OR_REFUND", success="false")
+    given_back = of_operation("CANCEL_OR_REFUND")
+    for last, expected in ((refused, Declined("why")), (given_back, Voided(PSP))):
+        told[2:] = [last]
+        assert await provider.void(request) == expected
+    assert len(vendor.asked) == 2
+
+
+@pytest.mark.parametrize("taken", [1250, 500])
+async def test_what_somebody_took_is_not_given_back_by_a_void(
+    vendor: Vendor, provider: AdyenProvider, told: Told, taken: int
+) -> None:
+    told[:] = [item("AUTHORISATION"), item("CAPTURE", amount={"value": taken, "currency": "EUR"}),
+               of_operation("CANCELLATION", success="false")]  # fmt: skip
+    assert await provider.void(operation("void")) == Declined("why")
+    assert vendor.asked == []
