@@ -10,6 +10,7 @@ from tests.pipeline.test_wanted_payments import A_JOB, NOW, payment
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.funds import Funds
+from entrepot.core.payment import CaptureFound
 from entrepot.pipeline.retry import POLICIES
 from entrepot.pipeline.steps import Terms
 from entrepot.pipeline.steps.look import look
@@ -20,6 +21,7 @@ from entrepot.providers.payment import (
     PaymentRequest,
     ServiceTerms,
     Unknown,
+    Voided,
 )
 
 
@@ -33,6 +35,16 @@ class Shown:
 
     async def look_up(self, request: PaymentRequest, _known: str | None = None) -> Any:
         return Captured("at-1") if request.payment == 1 else self.said
+
+
+async def test_a_part_that_was_taken_before_the_rest_was_let_go_is_told() -> None:
+    funds = Funds((payment(1, 1000, 1000, "done"), payment(2, 500, 500, "given_up")))
+    held = in_hand(A_JOB._replace(kind="look"), "confirmed", funds)
+    part = Voided("at-2", (CaptureFound("capture-1", 200),))
+    provider = cast("PaymentProvider", Shown(part))
+    command = await look(held, provider, Terms(lambda: NOW, lambda: 1.0, POLICIES))
+    assert isinstance(command, SettleLook)
+    assert command.found.startswith("stripe took 2.00 EUR that the order needs no more: refund cap")
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,9 @@ REST = event("PAYMENT.CAPTURE.COMPLETED", "CAPT-2", PART, authorization_id="AUTH
 GIVEN = event("PAYMENT.CAPTURE.REFUNDED", "REFU", {"currency_code": "EUR", "value": "1.00"})
 GIVEN["resource"]["links"] = [{"rel": "up", "href": "https://p/v2/payments/captures/CAPT"}]
 
+REVERSED = event("PAYMENT.CAPTURE.REVERSED", "REVE", {"currency_code": "EUR", "value": "3.50"})
+REVERSED["resource"]["links"] = GIVEN["resource"]["links"]
+
 
 @pytest.mark.parametrize(
     ("told", "state", "sums"),
@@ -36,6 +39,8 @@ GIVEN["resource"]["links"] = [{"rel": "up", "href": "https://p/v2/payments/captu
         ((HELD,), "authorised", (0, 0)),
         ((HELD, VOIDED), "voided", (0, 0)),
         ((HELD, TAKEN, GIVEN), "captured", (450, 100)),
+        ((HELD, TAKEN, GIVEN, GIVEN), "captured", (450, 100)),
+        ((HELD, TAKEN, GIVEN, REVERSED), "captured", (450, 450)),
         ((HELD, TAKEN, REST, TAKEN), "captured", (900, 0)),
     ],
 )

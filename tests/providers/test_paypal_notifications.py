@@ -82,6 +82,20 @@ async def test_a_notification_is_read_for_what_it_names(
     assert not read.of_money
 
 
+async def test_a_refund_names_the_capture_that_its_link_leads_to(
+    vendor: Vendor, provider: PayPalProvider
+) -> None:
+    links = [
+        {"rel": "self", "href": f"{vendor.url}/v2/payments/refunds/REFU-1"},
+        {"rel": "up", "href": f"{vendor.url}/v2/payments/captures/CAPT-1"},
+    ]
+    told = {"id": "WH-2", "event_type": "PAYMENT.CAPTURE.REVERSED",
+            "resource": {"id": "REFU-1", "links": links}}  # fmt: skip
+    body = json.dumps(told).encode()
+    read = provider.read_notification(signed(vendor, body), body)
+    assert read == Notification("WH-2", ("REFU-1", "CAPT-1"), failed=True)
+
+
 @pytest.mark.parametrize(
     ("event", "failed"),
     [

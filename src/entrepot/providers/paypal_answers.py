@@ -114,8 +114,16 @@ def named_by(about: Mapping[str, Any]) -> tuple[str, ...]:
     related = (about.get("supplementary_data") or {}).get("related_ids") or {}
     named = [about.get("id"), *[related.get(name) for name in _NAMED]]
     label = about.get("custom_id")
+    named.append(capture_above(about))
     named += [label, order_of(label) if isinstance(label, str) else None, about.get("invoice_id")]
     return tuple(dict.fromkeys(one for one in named if isinstance(one, str) and one))
+
+
+def capture_above(about: Mapping[str, Any]) -> str | None:
+    """The capture that a refund is of, by the refund's link upwards."""
+    links = [one.get("href", "") for one in about.get("links") or () if one.get("rel") == "up"]
+    above = str(links[0]) if links else ""
+    return above.rpartition("/")[2] if "/captures/" in above else None
 
 
 def payments_of(order: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:

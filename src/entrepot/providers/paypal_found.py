@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from entrepot.providers.payment import Found, FoundState, order_of
-from entrepot.providers.paypal_answers import units_of
+from entrepot.providers.paypal_answers import capture_above, units_of
 from entrepot.providers.paypal_unseen import Missing
 
 Json = dict[str, Any]
@@ -122,8 +122,9 @@ def _told(found: _Gathered, at: int, event: Json) -> None:
     elif kind == "CAPTURE" and outcome == "COMPLETED":
         found.taken(str(about["id"]), about, at, related.get("authorization_id"),
                     related.get("order_id"))  # fmt: skip
-    elif kind == "CAPTURE" and outcome == "REFUNDED":
-        found.refunded(about, related.get("capture_id") or _parent(about))
+    elif kind == "CAPTURE" and outcome in ("REFUNDED", "REVERSED"):
+        # PayPal gave the money back itself where the capture was reversed.
+        found.refunded(str(about["id"]), about, related.get("capture_id") or capture_above(about))
 
 
 class _Gathered:
@@ -132,12 +133,12 @@ class _Gathered:
     def __init__(self) -> None:
         self._found: dict[str, Found] = {}
         self._of_capture: dict[str, str] = {}  # the payment that a capture is of
-        self._refunds: list[tuple[str, int]] = []  # of which capture, and how much
+        self._refunds: dict[str, tuple[str, int]] = {}  # of which capture, and how much
 
     def payments(self) -> list[Found]:
         """What was gathered. A refund may have come before its capture."""
         found = dict(self._found)
-        for capture, given in self._refunds:
+        for capture, given in self._refunds.values():
             payment = self._of_capture.get(capture)
             if payment is not None:
                 found[payment] = found[payment]._replace(refunded=found[payment].refunded + given)
@@ -167,9 +168,9 @@ class _Gathered:
             also=(*known.also, id_),
         )  # fmt: skip
 
-    def refunded(self, about: Mapping[str, Any], capture: str | None) -> None:
-        """A refund of a capture."""
-        self._refunds.append((capture or "", abs(units_of(about["amount"])[0])))
+    def refunded(self, id_: str, about: Mapping[str, Any], capture: str | None) -> None:
+        """A refund of a capture, however often it is told."""
+        self._refunds[id_] = capture or "", abs(units_of(about["amount"])[0])
 
 
 def _new(
@@ -193,13 +194,7 @@ def _transaction(found: _Gathered, one: Mapping[str, Any]) -> None:
     elif code.startswith(_PAYMENTS) and moves:
         found.taken(id_, about, at, of, None)
     elif code.startswith(_REFUNDS) and moves:
-        found.refunded(about, of)
-
-
-def _parent(about: Mapping[str, Any]) -> str | None:
-    """The capture that a refund is of, by the refund's link upwards."""
-    links = [one.get("href", "") for one in about.get("links") or () if one.get("rel") == "up"]
-    return str(links[0]).rpartition("/")[2] if links else None
+        found.refunded(id_, about, of)
 
 
 def _now() -> datetime:

@@ -22,6 +22,7 @@ from entrepot.providers.payment import (
     PaymentProvider,
     Running,
     Unknown,
+    Voided,
 )
 
 
@@ -54,6 +55,9 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
             disputed, detail = True, answer.detail
         elif isinstance(answer, Running) and payment.facet in TAKEN and not disputed:
             disputed = None  # whether it is disputed was not learned
+        if isinstance(answer, Voided) and answer.captures:
+            # What was taken before the rest was let go is not let go.
+            answer = Captured(answer.captures[-1].reference, answer.captures)
         if isinstance(answer, Authorised | Captured | Disputed) and payment.facet in NOTHING:
             found, its = _late(held, payment, answer), payment.payment
     claim = (its.org, its.provider.lower(), its.reference)
@@ -88,7 +92,9 @@ def _late(held: Held, full: FullPayment, answer: Authorised | Captured | Dispute
     """What the operator is told of money that came after the payment had come to nothing."""
     does, way = ("holds", "void") if isinstance(answer, Authorised) else ("took", "refund")
     payment, which = full.payment, "ended order" if held.stage in ENDED else "order"
-    money = f"{Amount(full.authorisation.units, payment.amount.scale).text()} {payment.currency}"
+    captures = answer.captures if isinstance(answer, Captured) else ()
+    units = sum([one.units for one in captures]) or full.authorisation.units
+    money = f"{Amount(units, payment.amount.scale).text()} {payment.currency}"
     return (
         f"{payment.service} {does} {money} that the {which} needs no more: {way} "
         f"{answer.provider_reference} there unless another order came with it, then retry"
