@@ -8,9 +8,11 @@ import pytest
 from tests.core.book import HERE, ORG, TRACKED, Book, line
 from tests.quantities import much
 
+from entrepot.core.decide.product import AmendProduct
 from entrepot.core.decide.run_stock import RunStock
 from entrepot.core.decide.watch_stock import WatchStock
 from entrepot.core.organization import OwnChanges
+from entrepot.core.products import DELETED, ITEMS, Item
 from entrepot.core.refusal import Reason
 from entrepot.core.results import StockSettingsResult, WatchResult
 from entrepot.core.stock_settings import LOW_STOCK, PURCHASE_DRAFTS, STOCK_SETTINGS
@@ -111,6 +113,21 @@ def test_a_draft_follows_what_a_low_shelf_lacks() -> None:
     types = [one.type for one in book.facts.events if one.type.startswith("purchase_order")]
     drafted, withdrawn = "purchase_order.drafted", "purchase_order.withdrawn"
     assert types == [drafted, withdrawn, drafted, withdrawn, drafted, withdrawn]
+
+
+def test_nothing_is_bought_of_a_deleted_variant() -> None:
+    book = Book()
+    told(book, RunStock(ORG, "synq", low_stock_threshold=5, auto_po=True))
+    product = book.facts.variants[ORG, TRACKED].item_id
+    book.facts.of(ITEMS).put(Item(ORG, product, "Mug", 1))
+    book.stock(TRACKED, 2)
+    book.done(WatchStock(ORG, 0, 1, ((TRACKED, HERE),)))
+    assert len(book.facts.of(PURCHASE_DRAFTS)) == len(book.facts.of(LOW_STOCK)) == 1
+    book.done(AmendProduct(ORG, "native", product, {"status": DELETED}))
+    for after in (1, 2):
+        assert book.done(WatchStock(ORG, after, after + 1, ((TRACKED, HERE),))) == WatchResult(0)
+        assert not len(book.facts.of(PURCHASE_DRAFTS)) + len(book.facts.of(LOW_STOCK))
+        book.stock(TRACKED, -1)
 
 
 def test_a_watch_that_another_process_took_is_refused() -> None:

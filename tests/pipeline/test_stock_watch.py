@@ -13,7 +13,9 @@ from tests.pipeline.conftest import House
 from tests.pipeline.retention_house import no_pause
 from tests.quantities import units
 
+from entrepot.core.decide.product import AmendProduct
 from entrepot.core.decide.run_stock import RunStock
+from entrepot.core.products import DELETED
 from entrepot.pipeline import stock_watch
 from entrepot.pipeline.stock_watch import StockWatch
 from entrepot.store import schema
@@ -89,6 +91,20 @@ async def test_low_stock_makes_a_draft_that_goes_when_the_shelf_is_filled(house:
     await left(house, 8)
     assert await watch.round() == 1
     assert len(await house.rows(schema.purchase_drafts, "id")) == 1
+    await house.check()
+
+
+async def test_the_draft_of_a_deleted_variant_goes(house: House) -> None:
+    house.start()
+    await house.do(RunStock(house.shop.org, "synq", low_stock_threshold=8, auto_po=True))
+    watch = a_watch(house)
+    await left(house, 3)
+    assert await watch.round() == 1
+    [(product,)] = await house.rows(schema.variants, "item_id")
+    await house.do(AmendProduct(house.shop.org, "native", product, {"status": DELETED}))
+    assert await watch.round() == 0
+    assert await house.rows(schema.purchase_drafts, "id") == []
+    assert await told(house) == [LOGGED[0], LOGGED[2], LOGGED[1], LOGGED[3]]
     await house.check()
 
 

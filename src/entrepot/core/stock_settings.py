@@ -39,7 +39,9 @@ class StockSettings(NamedTuple):
 
 
 class LowStock(NamedTuple):
-    """A shelf whose free stock fell to the threshold. The row goes when more is free again."""
+    """A shelf whose free stock fell to the threshold. The row goes when more is free again, or the
+    variant is deleted.
+    """
 
     org: int
     variant_id: bytes

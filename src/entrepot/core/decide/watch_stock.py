@@ -40,8 +40,9 @@ class WatchStock(NamedTuple):
 
 
 def wants(command: WatchStock, needs: Needs) -> None:
-    """The settings, and of each shelf its level, whether it is low, and its draft."""
+    """The settings, and of each shelf its variant, its level, whether it is low, and its draft."""
     needs.of(STOCK_SETTINGS).add((command.org,))
+    needs.variants.update((command.org, variant_id) for variant_id, _ in command.shelves)
     shelves = {(command.org, *shelf) for shelf in command.shelves}
     needs.shelves |= shelves
     needs.of(LOW_STOCK).update(shelves)
@@ -65,11 +66,15 @@ def watch(command: WatchStock, facts: Facts) -> Decision:
 
 
 def _look(shelf: Shelf, settings: StockSettings, facts: Facts, changes: Changes) -> bool:
-    """Whether the shelf became low."""
+    """Whether the shelf became low. One of a deleted variant is not, whatever is on it: nobody buys
+    the variant any more.
+    """
     level = facts.levels.get(shelf)
     free = Quantity(level.on_hand - level.reserved) if level else NONE
     known = changes.of(LOW_STOCK).get(shelf)
-    is_low = level is not None and free <= whole(settings.low_stock_threshold)
+    variant = facts.variants.get(shelf[:2])
+    is_sold = level is not None and variant is not None and variant.deleted_at is None
+    is_low = is_sold and free <= whole(settings.low_stock_threshold)
     if not is_low:
         if known is not None:
             _ends(shelf, known, free, facts, changes)

@@ -12,11 +12,16 @@ from entrepot.store import schema
 _settings, _counters = schema.stock_settings.c, schema.order_counters.c
 _events, _claims, _entries = schema.events.c, schema.reservations.c, schema.stock_entries.c
 _back, _lines = schema.return_lines.c, schema.order_lines.c
+_variants, _low = schema.variants.c, schema.low_stock.c
 # Events of an order after which another quantity is free on the shelves of its lines.
 MOVING = frozenset({
     events.STOCK_RESERVED, events.STOCK_RELEASED, events.STOCK_SHIPPED, events.GOODS_RETURNED,
     events.ORDER_AMENDED,
 })  # fmt: skip
+
+
+# Events of a product by which variants of it may be deleted.
+DELETING = frozenset({events.PRODUCT_UPDATED, events.PRODUCT_DELETED})
 
 
 class Watched(NamedTuple):
@@ -46,7 +51,8 @@ def due(conn: Connection, after_org: int, limit: int) -> list[Watched]:
 
 
 def moved(conn: Connection, org: int, after: int, limit: int) -> Moved:
-    """The shelves that the next `limit` events behind `after` may have moved.
+    """The shelves that the next `limit` events behind `after` may have moved, and low shelves of
+    variants that these events may have deleted.
 
     `after` 0 begins with the event of the organization's first settings.
     """
@@ -60,9 +66,11 @@ def moved(conn: Connection, org: int, after: int, limit: int) -> Moved:
     found = conn.execute(statement).all()
     orders = {row.subject_id for row in found if row.type in MOVING}
     adjusted = {row.subject_id for row in found if row.type == events.STOCK_ADJUSTED}
+    deleting = {row.subject_id for row in found if row.type in DELETING}
     back = {row.subject_id for row in found if row.type == events.GOODS_RETURNED}
     shelves = {
         *_claimed(conn, org, orders), *_adjusted(conn, org, adjusted), *_returned(conn, org, back),
+        *_deleted(conn, org, deleting),
     }  # fmt: skip
     return Moved(found[-1].number if found else begins, tuple(sorted(shelves)))
 
@@ -93,6 +101,15 @@ def _returned(conn: Connection, org: int, orders: set[bytes]) -> set[tuple[bytes
     found = found.join_from(schema.return_lines, schema.order_lines, its)
     found = found.where(_back.org == org, _back.order_id.in_(sorted(orders)))
     return _shelves(conn, found.where(_back.location_id.is_not(None)))
+
+
+def _deleted(conn: Connection, org: int, products: set[bytes]) -> set[tuple[bytes, bytes]]:
+    """The low shelves of deleted variants of these products."""
+    its = and_(_low.org == _variants.org, _low.variant_id == _variants.id)
+    found = select(_low.variant_id, _low.location_id)
+    found = found.join_from(schema.variants, schema.low_stock, its)
+    found = found.where(_variants.org == org, _variants.item_id.in_(sorted(products)))
+    return _shelves(conn, found.where(_variants.deleted_at.is_not(None)))
 
 
 def _shelves(conn: Connection, statement: Select[Any]) -> set[tuple[bytes, bytes]]:
