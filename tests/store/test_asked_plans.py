@@ -49,6 +49,7 @@ WALKS = {
     "valuation.shelves": "shelf_values",
     "waiting.listed": "jobs",
     # Whether there is one at all.
+    "announced.meant": "announced_orders",
     "explaining.explanation": "announced_orders",
     "working_set.load": "announced_orders",
     # All rows: they are counted, or a command compares or changes all of them.

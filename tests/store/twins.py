@@ -251,6 +251,7 @@ ASKED: dict[str, Work] = {
     "allocation.oversold": lambda conn, ids: _oversold(conn, ids, allocation.oversold, 9),
     "audit.newest": lambda conn, _: audit.newest(conn, ORG, 50),
     "announced.listed": lambda conn, _: announced.listed(conn, ORG, fetch_job_id, 10),
+    "announced.meant": lambda conn, _: announced.meant(conn, ORG, {JOBLESS, "theirs"}),
     "booked.booked_since": lambda conn, _: [
         booked.booked_since(conn, ORG, "sandbox", since) for since in (0, NOW)
     ],

@@ -71,7 +71,7 @@ def _credits(conn: Connection, ids: Ids) -> list[Any]:
 def _credited(conn: Connection, ids: Ids) -> Any:
     org, made = schema.attributions.c.org, schema.attributions
     conn.execute(delete(made).where(org == ORG, made.c.type == "MAIN"))
-    owned = crediting.owned_by(conn, ORG, {ids["ada"]})
+    owned = crediting.owned_by(conn, ORG, {ids["ada"]: 0})
     writes, counted = Writes(), Counter[Any]()
     crediting.credit(conn, ORG, writes, counted, owned, set(), 7)
     writes.run(conn)
@@ -143,7 +143,7 @@ ASKED_CONTACTS = {
     "broadcasts.broadcast": lambda conn, _: broadcasts.broadcast(conn, ORG, CAMPAIGN),
     "broadcasts.listed": lambda conn, _: broadcasts.listed(conn, ORG, None, 9),
     "broadcasts.page": _broadcasts,
-    "attributions.owned_by": lambda c, ids: sorted(crediting.owned_by(c, ORG, {ids["ada"]})),
+    "attributions.owned_by": lambda c, ids: sorted(crediting.owned_by(c, ORG, {ids["ada"]: 0})),
     "attributions.page": _credits,
     "attributions.window": lambda conn, _: crediting.window(conn, ORG),
     "contacts.page": _pages,

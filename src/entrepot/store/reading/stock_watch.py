@@ -8,11 +8,11 @@ from sqlalchemy import Connection, Select, and_, select
 
 from entrepot.core import events
 from entrepot.store import schema
+from entrepot.store.engines import sql
 
 _settings, _counters = schema.stock_settings.c, schema.order_counters.c
 _events, _claims, _entries = schema.events.c, schema.reservations.c, schema.stock_entries.c
 _back, _lines = schema.return_lines.c, schema.order_lines.c
-_variants, _low = schema.variants.c, schema.low_stock.c
 # Events of an order after which another quantity is free on the shelves of its lines.
 MOVING = frozenset({
     events.STOCK_RESERVED, events.STOCK_RELEASED, events.STOCK_SHIPPED, events.GOODS_RETURNED,
@@ -105,11 +105,13 @@ def _returned(conn: Connection, org: int, orders: set[bytes]) -> set[tuple[bytes
 
 def _deleted(conn: Connection, org: int, products: set[bytes]) -> set[tuple[bytes, bytes]]:
     """The low shelves of deleted variants of these products."""
-    its = and_(_low.org == _variants.org, _low.variant_id == _variants.id)
-    found = select(_low.variant_id, _low.location_id)
-    found = found.join_from(schema.variants, schema.low_stock, its)
-    found = found.where(_variants.org == org, _variants.item_id.in_(sorted(products)))
-    return _shelves(conn, found.where(_variants.deleted_at.is_not(None)))
+    keys: set[sql.Row] = {(org, product) for product in products}
+    of_product = ("org", "item_id")
+    found = sql.select(conn, schema.variants, of_product, keys, ("id", "deleted_at"))
+    gone: set[sql.Row] = {(org, bytes(id_)) for id_, deleted_at in found if deleted_at is not None}
+    of_variant, shelf = ("org", "variant_id"), ("variant_id", "location_id")
+    low = sql.select(conn, schema.low_stock, of_variant, gone, shelf)
+    return {(bytes(variant), bytes(location)) for variant, location in low}
 
 
 def _shelves(conn: Connection, statement: Select[Any]) -> set[tuple[bytes, bytes]]:
