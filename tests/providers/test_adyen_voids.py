@@ -12,6 +12,7 @@ from tests.providers.test_adyen import (
     RECEIVED,
     STORED,
     TAKEN,
+    error,
     item,
     of_operation,
     operation,
@@ -77,6 +78,16 @@ async def test_what_adyen_captured_by_itself_is_given_back_by_a_reversal(
         told[2:] = [last]
         assert await provider.void(request) == expected
     assert len(vendor.asked) == 2
+
+
+async def test_a_cancel_that_adyen_does_not_take_is_a_reversal(
+    vendor: Vendor, provider: AdyenProvider, told: Told
+) -> None:
+    told[:] = [item("AUTHORISATION")]
+    vendor.script = [error(422, "167"), RECEIVED, error(422, "167"), error(422, "167")]
+    assert await provider.void(operation("void")) == TAKEN
+    assert await provider.void(operation("void")) == Declined("said by Adyen", "167")
+    assert [one.rpartition("/")[2] for one in vendor.calls] == ["cancels", "reversals"] * 2
 
 
 @pytest.mark.parametrize("taken", [1250, 500])

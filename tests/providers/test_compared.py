@@ -8,7 +8,7 @@ import pytest
 
 from entrepot.core import ids
 from entrepot.core.money import Amount
-from entrepot.core.payment import FullPayment, Operation, Payment
+from entrepot.core.payment import CaptureFound, FullPayment, Operation, Payment
 from entrepot.providers.compared import (
     KINDS,
     Booked,
@@ -237,3 +237,11 @@ def test_a_payment_that_is_looked_up_alone(
     told = looked_up(one, answer)
     findings = compared("paypal", [told] if told else [], [one], TERMS, SPAN)
     assert [finding.kind for finding in findings] == kinds
+
+
+def test_a_part_that_somebody_took_is_told_as_a_part() -> None:
+    part = Captured("pi_1", (CaptureFound("cap_1", 500), CaptureFound("cap_2", 250)))
+    told = looked_up(HELD, part)
+    assert told is not None
+    [finding] = compared("adyen", [told], [HELD], TERMS, SPAN)
+    assert "took 7.50 EUR" in finding.sentence

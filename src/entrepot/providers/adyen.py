@@ -168,14 +168,13 @@ class AdyenProvider:
             # that had no answer; and there is none to cancel. One whose answer we know is another.
             if own is not None or request.of is None:
                 return Voided(None)
+        if said is None:
+            said = await self._received(lambda: self._cancel(request, of))
         if isinstance(said, Declined) and isinstance(heard, Authorised):
             # Adyen notifies no capture that it makes by itself, and cancels no payment after it.
             if not answers.was_reversed(items, request):
                 return await self._reversed(request, heard.provider_reference)
-        if said is not None:
-            return said  # type: ignore[return-value]
-        told: VoidAnswer = await self._received(lambda: self._cancel(request, of))
-        return told
+        return said  # type: ignore[return-value]
 
     async def _reversed(self, request: OperationRequest, of: str) -> VoidAnswer:
         """Have Adyen cancel a payment, or give all of it back, whichever it takes."""

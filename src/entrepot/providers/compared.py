@@ -139,8 +139,10 @@ def looked_up(
         return base._replace(provider_reference=answer.provider_reference)
     if isinstance(answer, Captured | Disputed):
         state: FoundState = "captured" if isinstance(answer, Captured) else "disputed"
-        all_of_it = amount.units if not moved(one) else captured
-        reference, taken = answer.provider_reference, all_of_it
+        parts = answer.captures if isinstance(answer, Captured) else ()
+        by_others = sum([part.units for part in parts]) or amount.units
+        taken = captured if moved(one) else by_others
+        reference = answer.provider_reference
         return base._replace(provider_reference=reference, state=state, captured=taken)
     if isinstance(answer, Differs):
         return base._replace(
