@@ -69,3 +69,30 @@ def test_what_the_native_api_shows_of_a_mirror_is_no_change(world: World) -> Non
     path = f"/customers/{customer['id']}"
     assert accepted(world.native.send("PATCH", path, told), 200) == customer
     assert world.native.send("PATCH", path, told | {"name": "Bo"}).status_code == 403
+
+
+CHANGES: dict[str, Body] = {
+    "another total": {"order": {"totalAmount": "1.00"}},
+    "a fraction": {"updateOrderItems": [{"quantity": 0.5}]},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_what_others_made_of_an_order_of_synq_is_sent_back(change: Body, world: World) -> None:
+    order = world.synq_created(f"pi_{uuid.uuid4().hex}")
+    any_id = f"ord_{order_number(order['id'])}"
+    [line, *_] = world.polinate.order(any_id)["orderItems"]
+    if "updateOrderItems" in change:
+        change = {"updateOrderItems": [{"id": line["id"], "quantity": 0.5}]}
+    accepted(world.polinate.patch(any_id, change), 200)
+    path = f"/api/v1/oms/orders/{order['id']}"
+    text = world.synq.get(path).content
+    headers = {"content-type": "application/json"}
+    for sent in (text, b"\xef\xbb\xbf" + text):
+        answer = world.synq.http.post("/api/v1/oms/orders", content=sent, headers=headers)
+        assert accepted(answer)["order_id"] == order["id"]
+        assert answer.headers["idempotent-replayed"] == "true"
+    shown = json.loads(text)
+    assert json.loads(world.synq.get(path).content)["items"] == shown["items"]
+    for other in ({"total": 77.5}, {"id": str(uuid.uuid4())}, {"more": 1}):
+        assert world.synq.create(shown | other).status_code == 400, other

@@ -21,7 +21,6 @@ from entrepot.edge.access import NOBODY, READERS, Access, Principal
 from entrepot.edge.reply import JSON, Reply
 from entrepot.edge.services import Services
 from entrepot.edge.strict_json import (
-    BYTE_ORDER_MARK,
     InvalidJson,
     Misshapen,
     decode,
@@ -187,7 +186,7 @@ def read_json(body: bytes, decoder: msgspec.json.Decoder[T], *, sound: bool = Fa
 def _every_fault(body: bytes, shape: Any, first: InvalidJson) -> list[Refusal]:
     faults = [first]
     if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
-        found = every_fault.of_object(body.removeprefix(BYTE_ORDER_MARK), shape)
+        found = every_fault.of_object(body, shape)
         every = list(islice(found, FAULTS_MAX))
         if every and every_fault.IN_A_MAPPING in first.path:
             return [Refusal(Reason.INVALID, fault.problem, fault.path) for fault in every]

@@ -23,6 +23,7 @@ from entrepot.edge.revisions import NOT_MODIFIED, expected
 from entrepot.edge.safe_headers import FOR_JSON, cross_origin
 from entrepot.edge.sending import Headers, client_address, retry_after, send_answer, send_reply
 from entrepot.edge.services import Services
+from entrepot.edge.strict_json import unmarked
 from entrepot.store.engine import Unavailable
 from entrepot.telemetry import counting, is_debugging, log, metrics
 from entrepot.writer.envelope import Answer
@@ -164,6 +165,7 @@ class Endpoint:
             if not (operation.body_optional and _has_no_body(headers)):
                 call.body = await read_body(headers, receive, operation.body_max)
         del body
+        call.body = unmarked(call.body)
         answer = await operation.handler(call)
         if isinstance(answer, Reply):
             answer = await begun(answer)

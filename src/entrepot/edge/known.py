@@ -14,7 +14,6 @@ from msgspec import Raw
 
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.dialect import read_json
-from entrepot.edge.strict_json import BYTE_ORDER_MARK
 
 T = TypeVar("T")
 Members = dict[str, Raw]
@@ -33,7 +32,7 @@ def read(body: bytes, decoder: msgspec.json.Decoder[T], *needless: str) -> T:
     shape has; those that are `needless` say nothing.
     """
     told = read_json(body, decoder)
-    members = _OBJECT.decode(body.removeprefix(BYTE_ORDER_MARK))
+    members = _OBJECT.decode(body)
     shape: Any = decoder.type
     some_known(members, names(shape) - {*needless}, "body")
     return told

@@ -45,6 +45,14 @@ _AT: Final = re.compile(r" - at `(?:key` in `)?\$([^`]*)`\Z")
 _FIELD: Final = re.compile(r"Object (missing required|contains unknown) field `(.*)`", re.DOTALL)
 
 
+def unmarked(body: bytes) -> bytes:
+    """The body without a byte order mark before it, so that whoever reads a part of the body again
+    finds none. A body with two of them stays, and is refused as no JSON.
+    """
+    bare = body.removeprefix(BYTE_ORDER_MARK)
+    return body if bare.startswith(BYTE_ORDER_MARK) else bare
+
+
 def decode(body: bytes, decoder: msgspec.json.Decoder[T], *, depth_max: int = DEPTH_MAX) -> T:
     """Return the value that `decoder` makes of `body`, once the body is known to have one meaning.
 

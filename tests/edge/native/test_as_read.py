@@ -14,7 +14,6 @@ from entrepot.edge.native.customers.wire import ChangeCustomer
 from entrepot.edge.native.goods.wire import ChangeVariant
 from entrepot.edge.native.orders.asked import AmendOrder
 from entrepot.edge.native.products.wire import AmendProduct
-from entrepot.edge.strict_json import BYTE_ORDER_MARK
 
 OTHER = "01981e6a-7c00-7000-8000-000000000002"
 ORDER = {
@@ -141,7 +140,7 @@ async def test_nothing_is_looked_at_where_a_body_has_no_fault_unless_always() ->
 
     for always, name in ((False, "Bo"), (True, "Bo"), (True, "")):
         call = asking()
-        call.body = BYTE_ORDER_MARK + json.dumps({"name": name}).encode()
+        call.body = json.dumps({"name": name}).encode()
         found, _ = await as_read.read(
             call, bodies.decoder(ChangeCustomer), look, lambda one: one, always=always
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import uuid
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from entrepot.edge.admission import Admission
 from entrepot.edge.app import build_app
 from entrepot.edge.services import Services
 from entrepot.edge.synq.dialect import DIALECT
+from entrepot.edge.synq.orders import sent_back
 from entrepot.store import accounts
 from entrepot.store.engines.opening import open_database
 from entrepot.testing import furnishing
@@ -207,3 +209,28 @@ async def test_only_a_line_as_read_has_a_variant_without_a_location(
         answer = await book.http.post(ORDERS, json=told)
         assert answer.status_code == 400, answer.text
         assert answer.json()["error"].startswith("items[0].location_id")
+
+
+SHOWN = b"""{"id": "11111111-1111-4111-8111-111111111111", "status": "confirmed", "total": 1.00,
+"items": [{"quantity": 1.5}], "idempotency_key": "k", "updated_at": "2026-03-01T00:00:00Z"}"""
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({}, True), ({"total": 1}, True), ({"status": "processing", "updated_at": "later"}, True),
+        ({"total": 2}, False), ({"items": [{"quantity": 1}]}, False), ({"more": None}, False),
+        ({"idempotency_key": "other"}, False),
+    ],
+)  # fmt: skip
+def test_a_body_says_what_the_order_shows(change: Body, same: bool) -> None:
+    told: Body = json.loads(SHOWN) | change
+    assert sent_back.is_as_shown(json.dumps(told).encode(), SHOWN) is same
+    told.pop("total")
+    assert not sent_back.is_as_shown(json.dumps(told).encode(), SHOWN)
+
+
+@pytest.mark.parametrize("text", [b"[]", b"{", b"", b'{"id": 5}', b'{"id": "x"}', b"{}", b"null"])
+def test_a_body_that_names_no_order(text: bytes) -> None:
+    assert sent_back.named(text) is None
+    assert sent_back.named(SHOWN) == uuid.UUID(VARIANT).bytes

@@ -18,7 +18,7 @@ from entrepot.core.refusal import Refused
 from entrepot.edge import canonical
 from entrepot.edge.dialect import Call, read_json
 from entrepot.edge.native import bodies
-from entrepot.edge.strict_json import BYTE_ORDER_MARK, Misshapen
+from entrepot.edge.strict_json import Misshapen
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -59,7 +59,7 @@ async def read(
     known = _OBJECT.decode(_encode(shown(thing)))
 
     def work(body: bytes) -> tuple[S, bodies.Body]:
-        body = body.removeprefix(BYTE_ORDER_MARK) or b"{}"
+        body = body or b"{}"
         members = read_json(body, _OBJECT)
         news = _news(members, known, _members(shape.type))
         return read_json(_encode(news), shape, sound=True), bodies.Body(members)

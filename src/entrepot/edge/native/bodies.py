@@ -16,7 +16,7 @@ from entrepot.edge.dialect import Call, Parameter, query_pairs, read_json
 from entrepot.edge.json_walk import step
 from entrepot.edge.keys import idempotency_key
 from entrepot.edge.own_types import of_own_type
-from entrepot.edge.strict_json import BYTE_ORDER_MARK, decimal, placed
+from entrepot.edge.strict_json import decimal, placed
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint
 
@@ -47,7 +47,7 @@ async def read(call: Call, shape: msgspec.json.Decoder[S]) -> tuple[S, Body]:
     def work(body: bytes) -> tuple[S, Body]:
         body = body or b"{}"
         told = read_json(body, shape)
-        return told, Body(_members(body.removeprefix(BYTE_ORDER_MARK)))
+        return told, Body(_members(body))
 
     return await call.parsed(work)
 

@@ -19,7 +19,7 @@ from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
 from entrepot.edge.polinate.items import wire
 from entrepot.edge.polinate.orders import values
-from entrepot.edge.strict_json import BYTE_ORDER_MARK, InvalidJson, decimal_number
+from entrepot.edge.strict_json import InvalidJson, decimal_number
 from entrepot.writer.envelope import Idempotency
 from entrepot.writer.idempotency import fingerprint
 
@@ -53,13 +53,13 @@ _members = msgspec.json.Decoder(dict[str, Raw]).decode
 def creation(body: bytes) -> tuple[wire.CreateItem, dict[str, Raw]]:
     """The body that makes an item, and its members as they were sent."""
     told = read_json(body, _CREATE)
-    return told, _members(body.removeprefix(BYTE_ORDER_MARK))
+    return told, _members(body)
 
 
 def changes(body: bytes) -> tuple[wire.UpdateItem, dict[str, Raw]]:
     """The body that changes an item. Refused: a body of which nothing is known."""
     told = read_json(body, _UPDATE)
-    members = _members(body.removeprefix(BYTE_ORDER_MARK))
+    members = _members(body)
     if members and not any(name in CHANGES for name in members):
         raise refuse(Reason.INVALID, f"knows only {', '.join(CHANGES)}", "body")
     known.look_at_elements(members, "updateVariants", _VARIANT - {"id"})

@@ -18,7 +18,7 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import money_names
 from entrepot.edge.dialect import read_json
 from entrepot.edge.known import some_known
-from entrepot.edge.strict_json import BYTE_ORDER_MARK, EXPONENT_DIGITS_MAX
+from entrepot.edge.strict_json import EXPONENT_DIGITS_MAX
 from entrepot.pace import breathe, paced
 
 Members = dict[str, Raw]
@@ -89,7 +89,7 @@ def order_changes(body: bytes) -> bytes:
 
 def ignored(body: bytes) -> list[str]:
     """The unknown members of a body of changes, each name once; the body was taken."""
-    members = _OBJECT.decode(body.removeprefix(BYTE_ORDER_MARK))
+    members = _OBJECT.decode(body)
     order = _members(members.get("order")) or {}
     breathe()
     names = [name for name in members if name not in _CHANGES]

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.refusal import Reason, Refused, refuse
+from entrepot.core.results import OrderResult
 from entrepot.edge import revisions
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import (
@@ -19,7 +20,7 @@ from entrepot.edge.dialect import (
 )
 from entrepot.edge.synq.documented import BODY_ERRORS, ERRORS, HEADERS
 from entrepot.edge.synq.ids import uuid
-from entrepot.edge.synq.orders import read, wire, write
+from entrepot.edge.synq.orders import read, sent_back, wire, write
 from entrepot.edge.synq.wire import Error
 from entrepot.store.reading import queries
 from entrepot.writer.envelope import Answer
@@ -46,8 +47,15 @@ async def get_order(call: Call) -> Answer:
 
 async def create_order(call: Call) -> Answer:
     """Place an order; its processing goes on after the answer."""
-    principal = call.principal
-    placing = await call.parsed(lambda body: read.create_order(body, principal))
+    principal, sent = call.principal, call.body
+    try:
+        placing = await call.parsed(lambda body: read.create_order(body, principal))
+    except Refused as refused:
+        again = await _told_again(call, sent) if refused.refusal.reason is Reason.INVALID else None
+        if again is None:
+            raise
+        return again
+    del sent
     command, idempotency, read_as = placing
     if read_as is not None and await _is_shown(call, placing, read_as):
         idempotency = idempotency._replace(order_id=read_as)
@@ -59,6 +67,21 @@ async def create_order(call: Call) -> Answer:
         command = command._replace(looks_at_partnership=True)
     answer = partial(write.created, request_id=call.request_id)
     return await call.submit(command, answer, idempotency)
+
+
+async def _told_again(call: Call, sent: bytes) -> Answer | None:
+    """The answer to an order that is sent back as it is shown; None where it is not.
+
+    Others may have made of a placed order what no body of Synq can tell: another total, a fraction.
+    """
+    order_id = sent_back.named(sent)
+    order = None if order_id is None else await call.read(queries.order_by_id, order_id)
+    if order is None or order.origin != "synq":
+        return None
+    if not sent_back.is_as_shown(sent, write.order_answer(order, call.principal).body):
+        return None
+    call.replayed = True
+    return write.created(OrderResult(order), call.request_id)
 
 
 async def _is_shown(call: Call, placing: read.Placing, order_id: bytes) -> bool:

@@ -6,16 +6,50 @@ the book has made behind a custom line.
 
 from __future__ import annotations
 
+from typing import Final
+
+import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
 from entrepot.core import ids
+from entrepot.edge import canonical
 from entrepot.edge.synq.orders import wire
+
+Members = dict[str, Raw]
+# Members that say where an order stands, which may have moved since the order was read.
+_MOVES: Final = frozenset({"status", "payment_status", "updated_at", "reason", "parked"})
+_OBJECT: Final = msgspec.json.Decoder(Members)
+
+
+class _Named(msgspec.Struct):
+    id: Raw = wire.ABSENT
+
+
+_NAMED: Final = msgspec.json.Decoder(_Named)
 
 
 def order_id(body: wire.OrderAsRead) -> bytes | None:
     """The order's id that the body has, as only an order that was read has one."""
     return _id(body.id)
+
+
+def named(body: bytes) -> bytes | None:
+    """The order's id that a body has, whatever else stands there; None where it has none."""
+    try:
+        return _id(_NAMED.decode(body).id)
+    except msgspec.MsgspecError:
+        return None
+
+
+def is_as_shown(body: bytes, shown: bytes) -> bool:
+    """Whether a body says what the order shows, and no more: all of it, but for where it stands."""
+    told, known = _OBJECT.decode(body), _OBJECT.decode(shown)
+    return told.keys() == known.keys() and all(
+        canonical.text_of(canonical.plain(told[name])) == canonical.text_of(canonical.plain(one))
+        for name, one in known.items()
+        if name not in _MOVES
+    )
 
 
 def as_placed(body: wire.OrderAsRead) -> wire.OrderAsRead:
