@@ -32,9 +32,26 @@ class Shown:
 
     def __init__(self, said: Any) -> None:
         self.said = said
+        self.first = Captured("at-1")
 
-    async def look_up(self, request: PaymentRequest, _known: str | None = None) -> Any:
-        return Captured("at-1") if request.payment == 1 else self.said
+    async def look_up(self, request: Any, _known: str | None = None) -> Any:
+        if not isinstance(request, PaymentRequest):
+            return Captured("at-1")  # of the capture
+        return self.first if request.payment == 1 else self.said
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_dispute_goes_on_where_the_service_has_no_word_on_it(told: bool) -> None:
+    paid = payment(1, 1000, 1000, "done")
+    taken = paid.further("capture", 1000, NOW).moved("done", NOW + 1, "at-1")
+    held = in_hand(A_JOB._replace(kind="look"), "confirmed", Funds((paid.put(taken),)))
+    shown = Shown(None)
+    shown.first = Captured("at-1", disputes_told=told)
+    command = await look(
+        held, cast("PaymentProvider", shown), Terms(lambda: NOW, lambda: 1.0, POLICIES)
+    )
+    assert isinstance(command, SettleLook)
+    assert command.disputed is (False if told else None)
 
 
 async def test_a_part_that_was_taken_before_the_rest_was_let_go_is_told() -> None:

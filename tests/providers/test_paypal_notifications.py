@@ -96,6 +96,16 @@ async def test_a_refund_names_the_capture_that_its_link_leads_to(
     assert read == Notification("WH-2", ("REFU-1", "CAPT-1"), failed=True)
 
 
+async def test_a_notification_of_a_dispute_names_what_was_taken(
+    vendor: Vendor, provider: PayPalProvider
+) -> None:
+    about = {"dispute_id": "PP-D-1", "disputed_transactions": [{"seller_transaction_id": "CAPT-1"}]}
+    told = {"id": "WH-3", "event_type": "CUSTOMER.DISPUTE.CREATED", "resource": about}
+    body = json.dumps(told).encode()
+    read = provider.read_notification(signed(vendor, body), body)
+    assert read == Notification("WH-3", ("CAPT-1",), disputed=True)
+
+
 @pytest.mark.parametrize(
     ("event", "failed"),
     [

@@ -87,10 +87,12 @@ class Captured:
 
     An authorisation is answered so where the client's reference is of money that was taken already.
     ``captures``: those that took it, the oldest first, where the service tells captures apart.
+    ``disputes_told``: the service would have said that the customer disputes it.
     """
 
     provider_reference: str
     captures: tuple[CaptureFound, ...] = ()
+    disputes_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +159,14 @@ class Differs:
 
 @dataclass(frozen=True, slots=True)
 class Disputed:
-    """The customer disputes money that was taken. Said by a look-up of a payment only."""
+    """The customer disputes money that was taken. Said by a look-up of a payment only.
+
+    ``captures``: see `Captured`.
+    """
 
     detail: str
     provider_reference: str
+    captures: tuple[CaptureFound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ from entrepot.providers.payment import (
     Voided,
 )
 from entrepot.providers.paypal_client import asked_for, client_of, plain, shown, token
+from entrepot.providers.paypal_disputes import Disputes
 from entrepot.providers.paypal_found import Transactions, notified
 from entrepot.providers.paypal_objects import Objects
 from entrepot.providers.paypal_signature import Signatures
@@ -79,6 +80,7 @@ class PayPalProvider:
         self._objects = Objects(client.orders, client.payments)
         self._transactions, self._heard = Transactions(client.transaction_search), heard
         self._oauth = client.oauth_2
+        self._disputes = Disputes(account["base_url"], self._session, self._oauth)
         self._threads = Threads("paypal", calls_max)
         self._signatures = Signatures(
             account["base_url"], account["webhook_id"],
@@ -121,6 +123,7 @@ class PayPalProvider:
             if known is None and request.reference.startswith(_VAULT):
                 return await self._look_for(request)
             answer: LookUpAnswer = await self._run(lambda: self._look_up(request, known))
+            answer = await self._undisputed(answer)
         else:
             answer = await self._run(lambda: self._look_up_operation(request, known))
         return answer
@@ -133,7 +136,14 @@ class PayPalProvider:
         if not isinstance(id_, str):
             return unseen.of_payment(id_, request)
         answer: LookUpAnswer = await self._run(lambda: self._found_as(id_, request))
-        return answer
+        return await self._undisputed(answer)
+
+    async def _undisputed(self, answer: LookUpAnswer) -> LookUpAnswer:
+        """The answer; of money that was taken, whether the customer disputes it."""
+        if not isinstance(answer, Captured):
+            return answer
+        told: LookUpAnswer = await self._run(lambda: self._disputes.of(answer))
+        return told
 
     async def _id_of(self, request: PaymentRequest) -> Any:
         """PayPal's id of a payment of which none is written down: as PayPal has notified it, or
@@ -150,14 +160,7 @@ class PayPalProvider:
         """See `PaymentProvider.read_notification`. May fetch PayPal's certificate, so it blocks."""
         if not self._signatures.is_right(headers, body):
             return None
-        try:
-            event = json.loads(body)
-            named = answers.named_by(event["resource"])
-            of_money = event.get("event_type") in answers.OF_MONEY
-            failed = event.get("event_type") in answers.FAILED
-            return Notification(str(event["id"]), named, of_money, failed)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return None
+        return answers.notification_of(body)
 
     async def found_since(self, since: int) -> AsyncIterator[Found | NotSent | Misconfigured]:
         """See `PaymentProvider.found_since`: what PayPal has notified, and lists by now."""

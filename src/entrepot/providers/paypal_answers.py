@@ -19,6 +19,7 @@ from entrepot.providers.payment import (
     Declined,
     Differs,
     Misconfigured,
+    Notification,
     NotSent,
     PaymentRequest,
     Pending,
@@ -44,6 +45,11 @@ OF_MONEY = frozenset({"PAYMENT.AUTHORIZATION.CREATED", "PAYMENT.CAPTURE.COMPLETE
 FAILED = frozenset({
     "PAYMENT.CAPTURE.DENIED", "PAYMENT.CAPTURE.DECLINED", "PAYMENT.CAPTURE.REVERSED",
     "PAYMENT.CAPTURE.FAILED", "PAYMENT.REFUND.FAILED", "PAYMENT.REFUND.CANCELLED",
+})  # fmt: skip
+# Events which tell of a dispute, or of its end.
+OF_DISPUTES = frozenset({
+    "CUSTOMER.DISPUTE.CREATED", "CUSTOMER.DISPUTE.UPDATED", "CUSTOMER.DISPUTE.RESOLVED",
+    "RISK.DISPUTE.CREATED",
 })  # fmt: skip
 _NAMED = ("order_id", "authorization_id", "capture_id", "refund_id")
 DONE_BEFORE = frozenset({"ORDER_ALREADY_AUTHORIZED", "ORDER_ALREADY_CAPTURED"})
@@ -115,8 +121,21 @@ def named_by(about: Mapping[str, Any]) -> tuple[str, ...]:
     named = [about.get("id"), *[related.get(name) for name in _NAMED]]
     label = about.get("custom_id")
     named.append(capture_above(about))
+    named += [one.get("seller_transaction_id") for one in about.get("disputed_transactions") or ()]
     named += [label, order_of(label) if isinstance(label, str) else None, about.get("invoice_id")]
     return tuple(dict.fromkeys(one for one in named if isinstance(one, str) and one))
+
+
+def notification_of(body: bytes) -> Notification | None:
+    """What a notification of PayPal's names and tells of; None where it is none."""
+    try:
+        event = json.loads(body)
+        named, type_ = named_by(event["resource"]), event.get("event_type")
+        return Notification(
+            str(event["id"]), named, type_ in OF_MONEY, type_ in FAILED, type_ in OF_DISPUTES
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def capture_above(about: Mapping[str, Any]) -> str | None:

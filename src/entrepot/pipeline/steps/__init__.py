@@ -18,7 +18,13 @@ from entrepot.core.payment import OPEN, CaptureFound, FullPayment, Operation
 from entrepot.core.seen import Seen
 from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.retry import Policy, next_try
-from entrepot.providers.payment import Captured, Differs, OperationRequest, PaymentRequest
+from entrepot.providers.payment import (
+    Captured,
+    Differs,
+    Disputed,
+    OperationRequest,
+    PaymentRequest,
+)
 
 if TYPE_CHECKING:
     from entrepot.pipeline.steps.outside import Outside
@@ -159,7 +165,7 @@ def settled(
     )  # fmt: skip
 
 
-def taken_in_part(payment: FullPayment, answer: Captured) -> bool:
+def taken_in_part(payment: FullPayment, answer: Captured | Disputed) -> bool:
     """Whether the captures that a service tells of took another amount than it was asked to hold:
     somebody had a part taken there, and the rest let go.
     """

@@ -17,6 +17,7 @@ from entrepot.providers.payment import (
     Captured,
     Declined,
     Disputed,
+    LookUpAnswer,
     Misconfigured,
     NotSent,
     PaymentProvider,
@@ -53,7 +54,7 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
             return put_off(held, "look", error, terms, retry_after)
         if isinstance(answer, Disputed):
             disputed, detail = True, answer.detail
-        elif isinstance(answer, Running) and payment.facet in TAKEN and not disputed:
+        elif not _tells_disputes(answer) and payment.facet in TAKEN and not disputed:
             disputed = None  # whether it is disputed was not learned
         if isinstance(answer, Voided) and answer.captures:
             # What was taken before the rest was let go is not let go.
@@ -66,6 +67,12 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         job.org, job.order_id, job.id, job.fence, disputed, detail, found, claim, other,
         tuple(failed),
     )  # fmt: skip
+
+
+def _tells_disputes(answer: LookUpAnswer) -> bool:
+    if isinstance(answer, Captured):
+        return answer.disputes_told
+    return not isinstance(answer, Running)
 
 
 async def _failed(
@@ -92,7 +99,7 @@ def _late(held: Held, full: FullPayment, answer: Authorised | Captured | Dispute
     """What the operator is told of money that came after the payment had come to nothing."""
     does, way = ("holds", "void") if isinstance(answer, Authorised) else ("took", "refund")
     payment, which = full.payment, "ended order" if held.stage in ENDED else "order"
-    captures = answer.captures if isinstance(answer, Captured) else ()
+    captures = () if isinstance(answer, Authorised) else answer.captures
     units = sum([one.units for one in captures]) or full.authorisation.units
     money = f"{Amount(units, payment.amount.scale).text()} {payment.currency}"
     return (

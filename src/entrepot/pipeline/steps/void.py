@@ -64,12 +64,10 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         return park(held, f"{service}: {answer.detail}", terms)
     if isinstance(answer, Declined):
         found = await provider.look_up(request.payment, payment.authorisation.provider_reference)
-        if isinstance(found, Captured):
+        if isinstance(found, Captured | Disputed):
             # Of a part that was taken the rest is held no more.
             outcome = "voided" if taken_in_part(payment, found) else "captured"
             return settled(held, outcome, "", found.provider_reference, found.captures)
-        if isinstance(found, Disputed):
-            return settled(held, "captured", "", found.provider_reference)
         if isinstance(found, Declined | Voided):
             captures = found.captures if isinstance(found, Voided) else ()
             detail = f"{service} held no money of {reference}" if own else ""
