@@ -123,6 +123,12 @@ def test_a_native_order_takes_the_price_of_its_customers_list(shop: World) -> No
     body = {"currency": "EUR", "lines": [line], "customer": {"id": customer}}
     placed = shop.native.place(body)
     assert placed["lines"][0]["unit_price"] == "8.00"
+    by_sku = {"sku": shop.variants[0]["sku"], "quantity": 1}
+    other = shop.native.place(body | {"lines": [{"sku": shop.variants[1]["sku"], "quantity": 1}]})
+    added = {"lines": {"add": [by_sku]}}
+    changed = accepted(shop.native.send("PATCH", f"/orders/{other['id']}", added), 200)
+    assert [one["unit_price"] for one in changed["lines"]] == ["20.00", "8.00"]
+    assert shop.native.place(body | {"lines": [by_sku]})["lines"][0]["unit_price"] == "8.00"
 
 
 def test_a_variant_that_is_not_on_the_list_has_its_own_price(shop: World) -> None:

@@ -7,12 +7,16 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.book import ENTRY, LIST, LOOSE, ORG, Book
+from tests.core.book import ENTRY, LIST, LOOSE, ORG, Book, one
 from tests.quantities import much
 
-from entrepot.core.commands import DraftLine, VariantRef
+from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.buyer import MakeBuyer
 from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.decide.reprice import AmendPriceList, EntryChange
+from entrepot.core.kinds import VariantName
 from entrepot.core.money import Amount
+from entrepot.core.needs import Needs, PricedLines
 from entrepot.core.order import Variant
 from entrepot.core.price_lists import (
     LIST_ENTRIES,
@@ -25,6 +29,8 @@ from entrepot.core.price_lists import (
     adjusted,
     resolved,
 )
+from entrepot.core.results import PartnerResult
+from entrepot.store.writing import prices
 
 VARIANT = Variant(
     ORG, LOOSE, b"i" * 16, ENTRY[LOOSE], "L", "Loose", "EUR", Amount(1000, 2), False, 1
@@ -105,3 +111,52 @@ def test_a_variant_that_is_priced_in_another_currency_by_now_needs_a_price(
     named = DraftLine("[0]", VariantRef(entry_id=its.id), much(1))
     refusal = book.refused(PlaceOrder(ORG, "polinate", currency, (named,)))
     assert refusal.sentence == f"[0].price: the list Trade has a price in EUR: {say}"
+
+
+def with_a_list() -> tuple[Book, ListEntry, bytes]:
+    """A book with a customer who has a list with an entry, and the customer's id."""
+    book, its = Book(), entry(Amount(300, 2))._replace(list_id=b"L" * 16)
+    partner = book.done(MakeBuyer(ORG, "polinate", "Acme"))
+    assert isinstance(partner, PartnerResult)
+    of_list = AmendPriceList(ORG, "native", its.list_id, customers=(partner.partner.customer.id,))
+    book.facts.of(PRICE_LISTS).read([listed()._replace(id=its.list_id)])
+    book.facts.of(LIST_ENTRIES).read([its])
+    book.done(of_list)
+    book.facts.variant_names.read([VariantName(ORG, "sku", "L-1", LOOSE)])
+    return book, its, partner.partner.customer.id
+
+
+BY_SKU = DraftLine("[0]", VariantRef(names=(("sku", "L-1"),), known=True, field="sku"), much(1))
+
+
+def test_a_line_that_names_its_variant_by_sku_has_the_price_of_the_list() -> None:
+    book, its, customer = with_a_list()
+    command = PlaceOrder(ORG, "native", "EUR", (BY_SKU,), CustomerRef(customer))
+    order = one(book.done(command._replace(looks_at_prices=True)))
+    assert [(line.price, line.entry_id) for line in order.lines] == [(Amount(300, 2), its.id)]
+    told = BY_SKU._replace(price=Amount(100, 2))
+    order = one(book.done(command._replace(lines=(told,), looks_at_prices=True)))
+    assert [(line.price, line.entry_id) for line in order.lines] == [(Amount(100, 2), its.id)]
+
+
+def test_a_name_of_before_leads_to_the_entry_too() -> None:
+    book, its, customer = with_a_list()
+    ref = VariantRef(names=(("sku", "new"),), older=(("sku", "L-1"),))
+    line = BY_SKU._replace(variant=ref)
+    needs = Needs(priced=[PricedLines(ORG, (line,), CustomerRef(customer))])
+    prices.name(needs, book.facts)
+    assert needs.of(LIST_ENTRIES) == {(ORG, its.list_id, LOOSE)}
+
+
+def test_a_price_in_another_currency_is_told_anew() -> None:
+    book, its, _ = with_a_list()
+    places = {"EUR": 2, "JPY": 0}
+    command = AmendPriceList(ORG, "native", its.list_id, places=places)
+    alone = EntryChange("c[0]", LOOSE, {"currency": "JPY"})
+    refusal = book.refused(command._replace(change=(alone,)))
+    assert refusal.sentence == "c[0].price: say the price in JPY"
+    book.done(command._replace(change=(alone._replace(said={"currency": "EUR"}),)))
+    both = alone._replace(said={"currency": "JPY", "price": Amount(300, 2)})
+    book.done(command._replace(change=(both,)))
+    [now] = book.facts.of(LIST_ENTRIES).values()
+    assert (now.price, now.currency, now.places) == (Amount(300, 2), "JPY", 0)

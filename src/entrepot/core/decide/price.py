@@ -248,7 +248,8 @@ def _priced(
     its = facts.of(PRICE_LISTS).get((org, list_id))
     if entry is None or its is None or entry.removed_at is not None:
         return draft
-    draft = draft._replace(variant=ref._replace(entry_id=entry.id))
+    # The variant stays the one that the line means, however the line names it.
+    draft = draft._replace(variant=ref._replace(variant_id=variant.id, entry_id=entry.id))
     if draft.price is not None:
         return draft
     found = price_lists.resolved(entry, its, variant)

@@ -217,6 +217,11 @@ def _changed(
     told = entry._replace(**change.said)
     draft = DraftEntry(change.where, change.variant_id, told.price, told.currency)
     fault = price_fault(draft, facts.variants[entry.org, entry.variant_id], command.places)
+    if fault is None and "price" not in change.said and told.currency != entry.currency:
+        # The same number in another currency is another price.
+        fault = Refusal(
+            Reason.INVALID, f"say the price in {told.currency}", f"{change.where}.price"
+        )
     if fault is not None:
         faults.append(fault)
         return entry

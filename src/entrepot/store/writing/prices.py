@@ -61,7 +61,7 @@ def _variant(org: int, draft: DraftLine, facts: Facts) -> bytes | None:
         return ref.variant_id
     if ref.entry_id is not None:
         return facts.by_entry.get((org, ref.entry_id))
-    for kind, value in ref.names:
+    for kind, value in (*ref.names, *ref.older):
         if (found := facts.variant_names.get((org, kind, value))) is not None:
             return found.variant_id
     return None

@@ -57,6 +57,7 @@ def amend_order(body: asked.AmendOrder, order_id: bytes, principal: Principal) -
         paths=_PATHS,
         payment_reference=None if body.payment_reference is None else body.payment_reference.text,
         places=currency.SMALLEST,
+        looks_at_prices=principal.price_lists and bool(lines.add),
     )  # fmt: skip
 
 
