@@ -19,6 +19,7 @@ from entrepot.edge import canonical
 from entrepot.edge.dialect import Call, read_json
 from entrepot.edge.native import bodies
 from entrepot.edge.strict_json import Misshapen
+from entrepot.pace import breathe
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -74,6 +75,7 @@ def _news(told: Members, known: Members, of: Mapping[str, StructType | None]) ->
     A member that no body changes is a fault whatever it says: it may be another one when the same
     request comes again.
     """
+    breathe()
     news: Members = {}
     for name, member in told.items():
         if name not in of or name not in known:
