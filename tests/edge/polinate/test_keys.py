@@ -60,7 +60,7 @@ def test_the_notifications_key_is_the_formulas() -> None:
         ({"orderId": ""}, "orderId"),
         ({"orderId": 7}, "orderId"),
         ({"orderId": None}, "orderId"),
-        ({"orderId": "x" * 256}, "orderId"),
+        ({"orderId": "x" * 501}, "orderId"),
         ({"businessId": ""}, "businessId"),
         ({"businessId": "bus_" + "0" * 32}, "businessId"),
         ({"businessId": "prt_" + ORG_ID.hex()}, "businessId"),
