@@ -117,11 +117,13 @@ def test_an_order_for_a_partnership_that_is_not_active_is_refused_everywhere(
 
         # Another key of the organization is looked up within a second.
         assert "customer_id" in eventually(closed, "Synq knows of it")["error"]
-        for who in ({"id": id_}, {"name": "Cafe", "email": mailbox}):
+        by_address = {"name": "Cafe", "email": mailbox}
+        for who, named in (({"id": id_}, "customer.id: "), (by_address, "customer: ")):
             told = shop.native_order(customer=who)
             answer = shop.native.send("POST", "/orders", told)
             assert answer.status_code == 409, answer.text
             assert answer.json()["type"].endswith("partnership-closed")
+            assert answer.json()["detail"].startswith(named)
         # Nobody else's orders are concerned, and what another system tells is taken.
         shop.native.place(shop.native_order(currency="EUR"))
         accepted(shop.konvo.post(konvo_order(customer={

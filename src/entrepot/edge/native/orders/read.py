@@ -98,6 +98,7 @@ def _customer(who: wire.Who | None) -> CustomerRef:
     return CustomerRef(
         identifiers=tuple(one for one in reached if one is not None),
         first_name=first or None, last_name=last or None, email=who.email, phone=who.phone,
+        field="customer",
     )  # fmt: skip
 
 
