@@ -215,7 +215,6 @@ def make_walks(
 ) -> list[Walking]:
     """The walks of a process that runs the pipeline, beside the orders."""
     sender = Sender(private=chosen.webhooks_private)
-
     keys = sealing.keys_of(chosen.seal_keys)
 
     async def send(webhook: Webhook, event: Event, beside: ToSend) -> Result:
@@ -302,6 +301,7 @@ def application(shared: str | None = None) -> Application:
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         end_with_parent()
+        await migrate.reached(database)
         if chosen.migrate:
             await migrate.upgrade(database)
         await begin_serving(database, chosen)

@@ -11,6 +11,7 @@ import pytest
 from entrepot.edge.app import Application
 from entrepot.edge.asgi import Lifespan
 from entrepot.edge.paths import Paths
+from entrepot.store.engine import Unavailable
 
 Told = list[dict[str, Any]]
 
@@ -79,3 +80,15 @@ async def test_the_server_is_told_why_it_failed(fails_at: str, types: list[str])
 async def test_what_is_no_request_and_no_life_is_refused() -> None:
     with pytest.raises(AssertionError, match="websocket"):
         await Application(Paths({}), nowhere)({"type": "websocket"}, *server([]))
+
+
+async def test_a_database_that_is_away_at_the_start_is_told_by_its_sentence() -> None:
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        raise Unavailable("no route to the book")
+        yield
+
+    told: Told = []
+    with pytest.raises(Unavailable):
+        await lived(lifespan, told)
+    assert told == [{"type": "lifespan.startup.failed", "message": "no route to the book"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from entrepot.store.engines.outage import SENTENCES_MAX, Damaged, NoRoom, Outage, Unavailable
+from entrepot.store.keeping import migrate
 
 FULL = "database or disk is full"
 
@@ -136,3 +138,32 @@ def test_a_recent_use_needs_no_proof(outage: Outage, clock: Clock) -> None:
     assert outage.is_known()
     clock.now += 0.2
     assert not outage.is_known()
+
+
+class Away:
+    """A database that is away for so many reads."""
+
+    def __init__(self, reads: int) -> None:
+        self.left = reads
+
+    async def read(self, _work: Any) -> str:
+        if self.left:
+            self.left -= 1
+            raise Unavailable("no route to the book")
+        return migrate.head()
+
+
+async def test_a_process_that_starts_waits_for_a_database_that_is_away_for_a_moment(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def passes(seconds: float) -> None:
+        clock.now += seconds
+
+    monkeypatch.setattr(asyncio, "sleep", passes)
+    database: Any = Away(5)
+    await migrate.reached(database, clock)
+    assert database.left == 0
+    database = Away(1000)
+    with pytest.raises(Unavailable, match="no route to the book"):
+        await migrate.reached(database, clock)
+    assert database.left > 900

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import pickle
 import signal
 import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from multiprocessing.connection import wait
 from typing import Annotated, Any, Literal
 
 import uvicorn
@@ -77,36 +79,53 @@ class Processes(Multiprocess):
         """Replace the processes that ended, and log them; log once that all take requests."""
         if self.should_exit.is_set():
             return
-        before = list(self.processes)
-        if self._started:
-            self._start_again()
-        elif any(one.exitcode is not None for one in before):
+        if not self._started and any(one.exitcode is not None for one in self.processes):
             # A fault that stops the first processes at start would stop the next ones too.
             self.failed = True
             self.should_exit.set()
             return
-        super().keep_subprocess_alive()
-        for ended in before:
-            if ended not in self.processes and ended.pid is not None:
-                log.warning("server.process_ended", pid=ended.pid, exit_code=ended.exitcode)
-                telemetry.forget_process(ended.pid)
+        for index, one in enumerate(self.processes):
+            if not _lives(one):
+                self._replace(index, one)
         if not self._started and all(one.is_ready() for one in self.processes):
             self._started = True
             pids = [one.pid for one in self.processes]
             log.info("server.started", listening=self._listening, processes=pids)
 
-    def _start_again(self) -> None:
-        # Once they have served, one that cannot start (the database is away) must not end the rest.
-        for index, one in enumerate(self.processes):
-            if one.exitcode == STARTUP_FAILURE:
-                self.processes[index] = Process(self.config, self.sockets)
-                self.processes[index].start()
+    def _replace(self, index: int, one: Process) -> None:
+        """Start another process in the place of one that is silent or has ended. Once they have
+        served, one that cannot start (the database is away) must not end the rest.
+        """
+        one.kill()
+        one.join()
+        if one.exitcode != STARTUP_FAILURE:
+            log.warning("server.process_ended", pid=one.pid, exit_code=one.exitcode)
+        if one.pid is not None:
+            telemetry.forget_process(one.pid)
+        self.processes[index] = Process(self.config, self.sockets)
+        self.processes[index].start()
 
     def terminate_all(self) -> None:
         """Have every process drain. This one's sockets go first, or they would go on queueing."""
         for one in self.sockets:
             one.close()
         super().terminate_all()
+
+
+def _lives(one: Process) -> bool:
+    """Whether a process answers in time. Its end is noticed at once: this process has the pipe's
+    other end as well, which does not tell.
+    """
+    if not one.process.is_alive():
+        return False
+    try:
+        one.parent_conn.send(b"ping")
+        if one.parent_conn not in wait([one.parent_conn, one.process.sentinel], SILENT_SECONDS):
+            return False
+        one.parent_conn.recv()
+    except (OSError, EOFError, pickle.UnpicklingError):
+        return False
+    return True
 
 
 def _addresses(sockets: list[socket.socket]) -> list[str]:

@@ -10,6 +10,8 @@ from contextlib import AbstractAsyncContextManager
 from traceback import format_exc
 from typing import Any, TypeAlias
 
+from entrepot.store.engine import Unavailable
+
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -23,7 +25,8 @@ Lifespan: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 async def live(lifespan: Lifespan, receive: Receive, send: Send) -> None:
     """Enter the lifespan when the server starts, and leave the lifespan when the server ends.
 
-    An error is told to the server with its traceback, and raised.
+    An error is told to the server with its traceback, a database that is away by its sentence, and
+    raised.
     """
     failure = "lifespan.startup.failed"
     await receive()
@@ -32,7 +35,8 @@ async def live(lifespan: Lifespan, receive: Receive, send: Send) -> None:
             await send({"type": "lifespan.startup.complete"})
             failure = "lifespan.shutdown.failed"
             await receive()
-    except BaseException:
-        await send({"type": failure, "message": format_exc()})
+    except BaseException as error:
+        why = str(error) if isinstance(error, Unavailable) else format_exc()
+        await send({"type": failure, "message": why})
         raise
     await send({"type": "lifespan.shutdown.complete"})

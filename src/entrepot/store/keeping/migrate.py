@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from entrepot import failpoints
 from entrepot.store import schema
-from entrepot.store.engine import Database
+from entrepot.store.engine import Database, Unavailable
 from entrepot.store.engines.sql import Conflict, sql_of
 
 # Alembic is imported where the schema changes: a book that is at head does without it.
@@ -25,6 +27,8 @@ _HERE = Path(__file__).parent / "migrations"
 _STAMP = table("alembic_version", column("version_num"))
 _SERIAL = re.compile(r"[0-9]{4}")
 _NAMED_MAX = 3  # tables
+# A process that starts waits so long for a database that is away, and looks so often.
+REACHED_SECONDS, LOOK_SECONDS = 10.0, 0.5
 _NAME_ANOTHER = "name another one in ENTREPOT_DATABASE_URL"
 INSTALL_SECRET = "install_secret"  # noqa: S105 - the name of a row
 
@@ -132,6 +136,22 @@ async def upgrade(database: Database) -> None:
         else:
             return
     await database.write(_upgrade)
+
+
+async def reached(database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
+    """Wait until the database can be read, for ten seconds at most: a process that takes the place
+    of another one may begin while the database is away. Raises Unavailable.
+    """
+    until = monotonic() + REACHED_SECONDS
+    while True:
+        try:
+            await revision(database)
+        except Unavailable:
+            if monotonic() >= until:
+                raise
+            await asyncio.sleep(LOOK_SECONDS)
+        else:
+            return
 
 
 async def revision(database: Database) -> str | None:

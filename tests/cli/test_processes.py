@@ -1,0 +1,90 @@
+"""The processes of one server: one that ends is replaced, also if it could not start."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from multiprocessing import Pipe
+from typing import Any
+
+import pytest
+import uvicorn
+from structlog.testing import capture_logs
+from uvicorn.config import STARTUP_FAILURE
+
+from entrepot.cli import serve
+
+
+class Child:
+    """A process that answers; `ends_with`: it ends instead, when it is asked."""
+
+    made: list[Child]
+
+    def __init__(self, *_: Any, ends_with: int | None = None) -> None:
+        self.parent_conn, self.child_conn = Pipe()
+        self.sentinel, self._end = os.pipe()
+        self.pid, self.exitcode, self.ends_with = len(self.made) + 1, None, ends_with
+        self.process = self
+        self.started = self.killed = False
+        self.made.append(self)
+
+    def is_alive(self, **_: Any) -> bool:
+        """When it is looked at, it still lives; it answers, or it ends."""
+        if self.exitcode is None and self.ends_with is None:
+            self.child_conn.send(True)
+        elif self._end:
+            self._end = os.close(self._end) or 0
+        return self.exitcode is None
+
+    def is_ready(self) -> bool:
+        return True
+
+    def start(self) -> None:
+        self.started = True
+
+    def kill(self) -> None:
+        self.killed = True
+
+    def join(self) -> None:
+        self.exitcode = self.ends_with
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[serve.Processes]:
+    Child.made = []
+    monkeypatch.setattr(serve, "Process", Child)
+    monkeypatch.setattr(serve.telemetry, "forget_process", lambda _: None)
+    monkeypatch.setattr(serve.Multiprocess, "__init__", lambda *_: None)
+    made = serve.Processes(uvicorn.Config("none"), [])
+    made.config, made.sockets = uvicorn.Config("none"), []
+    made.should_exit = threading.Event()
+    made.processes = [Child(), Child()]  # type: ignore[list-item]
+    made.keep_subprocess_alive()
+    yield made
+    for one in Child.made:
+        one.parent_conn.close()
+        one.child_conn.close()
+        os.close(one.sentinel)
+        if one._end:
+            os.close(one._end)
+
+
+@pytest.mark.parametrize(("code", "told"), [(-9, [(2, -9)]), (STARTUP_FAILURE, [])])
+def test_a_process_that_ends_while_it_is_asked_is_replaced_at_once(
+    processes: serve.Processes,
+    code: int,
+    told: list[tuple[int, int]],
+) -> None:
+    """Also one that could not start, since the database is away: the others go on."""
+    Child.made[1].ends_with = code
+    began = time.monotonic()
+    with capture_logs() as logs:
+        processes.keep_subprocess_alive()
+    assert time.monotonic() - began < serve.SILENT_SECONDS
+    assert [one.pid for one in processes.processes] == [1, 3]
+    assert Child.made[2].started
+    assert not processes.should_exit.is_set()
+    ended = [one for one in logs if one["event"] == "server.process_ended"]
+    assert [(one["pid"], one["exit_code"]) for one in ended] == told
