@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from tests.pipeline.conftest import House
-from tests.pipeline.test_failed_after_done import done
+from tests.pipeline.test_failed_after_done import Moving, done
+from tests.pipeline.test_notices import PATIENT
 
+from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.notice import KeepNotice
 from entrepot.core.decide.wake import WakeStep
 from entrepot.providers.payment import Captured, Disputed, Running
@@ -22,7 +24,7 @@ async def notify(house: House, service: str, event: str, *, disputed: bool = Tru
     """As the entrance does: `capture-1` is what the service gives back."""
     org = house.shop.org
     for reference in ("dispute-1", "capture-1", "the-shops-own"):
-        await house.do(KeepNotice(org, service, event, (reference,), b"{}"))
+        await house.do(KeepNotice(org, service, event, (reference,), b"{}", disputed=disputed))
         await house.do(WakeStep(org, service, reference, event, disputed=disputed))
     await house.until_quiet()
 
@@ -62,3 +64,21 @@ async def test_a_dispute_of_another_services_payment_changes_nothing(house: Hous
     made.payment = Disputed("why", "psp")
     await notify(house, "stripe", "evt-1")
     assert await stage(house, order_id) == ("confirmed", "paid")
+
+
+async def test_a_dispute_that_was_told_before_its_money_was_known_to_be_taken(
+    house: House,
+) -> None:
+    made = Moving()
+    made.payment = Disputed("why", "psp")
+    await house.account("adyen")
+    house.start(settings=PATIENT, providers={"adyen": lambda _account: made})
+    order_id = await house.place("A" * 16, payment_provider="adyen")
+    await house.until(order_id, "confirmed", "authorized")
+    for event in ("evt-1", "evt-2"):
+        await notify(house, "adyen", event)
+    assert await stage(house, order_id) == ("confirmed", "authorized")
+    await house.do(CaptureOrder(house.shop.org, "native", order_id))
+    await house.until(order_id, "confirmed", "disputed")
+    await house.until_quiet()
+    await house.check()

@@ -34,6 +34,7 @@ ASKED_PAYMENTS: dict[str, Callable[[Connection, Ids], Any]] = {
     ],
     "notices.bodies": lambda conn, _: [notices.bodies(conn, ORG, "stripe", ["pi_1"])],
     "notices.of_money": lambda conn, _: [notices.of_money(conn, ORG, "stripe", ["pi_1"], 0)],
+    "notices.of_disputes": lambda conn, _: [notices.of_disputes(conn, ORG, "stripe", ["pi_1"])],
     "notices.page_since": lambda conn, _: [notices.page_since(conn, ORG, "stripe", (0, "", ""))],
     "notices.unheard": lambda conn, _: [notices.unheard(conn, ORG, "stripe", ["pi_1"])],
     "paying.stand_with": lambda conn, _: [

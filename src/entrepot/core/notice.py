@@ -20,6 +20,7 @@ class Notice(NamedTuple):
     heard_at: int  # when a step that waited was woken for it; 0: no step was yet
     body: bytes  # as it was sent and signed
     of_money: bool = False  # it tells that money is held or was taken
+    disputed: bool = False  # it tells of a dispute, or of its end: such a notice stays in the book
 
 
 NOTICES: Kind[NoticeKey, Notice] = Kind(

@@ -115,7 +115,7 @@ async def _take(
         return "taken"  # it names nothing that anybody here could wait for
     who = actor.provider(provider)
     named = references[:REFERENCES_MAX]
-    keep = KeepNotice(told.org, provider, told.id, named, body, told.of_money)
+    keep = KeepNotice(told.org, provider, told.id, named, body, told.of_money, told.disputed)
     kept = await services.writer.submit(Envelope(keep, request_id, actor=who))
     _done(kept)
     # In transactions of their own, after the first: a step that put itself off before now shows its

@@ -8,6 +8,7 @@ import asyncio
 from functools import partial
 
 from entrepot.core.commands import Command
+from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.decide.wake import WakeStep
@@ -63,6 +64,8 @@ class Concluding:
             self._taken(held, command, result)
             if isinstance(command, DeferJob) and held.payment is not None:
                 await self._hear(held, command)
+            elif isinstance(command, SettleOperation) and command.done:
+                await self._hear_disputes(held, command)
         elif result.reason is Reason.STALE_LEASE:
             self._reports.tell_quietly("pipeline.lease_lost", held)
         elif isinstance(command, DeferJob):
@@ -99,6 +102,24 @@ class Concluding:
             return  # the step asks again by itself
         for reference, event in found:
             wake = WakeStep(org, service, reference, event)
+            await self._writer.submit(Envelope(wake, actor=held.actor))
+
+    async def _hear_disputes(self, held: Held, command: SettleOperation) -> None:
+        """Have the payment looked at where a dispute of it was told before its money was known to
+        be taken: a notification of a dispute finds what was taken.
+        """
+        reference = command.provider_reference
+        service = held.payment.payment.service if held.payment else ""
+        if held.job.kind != "capture" or reference is None or service in ("", SANDBOX):
+            return
+        org = held.job.org
+        find = partial(notices.of_disputes, org=org, service=service, references=(reference,))
+        try:
+            found = await self._holding.database.read(find)
+        except Unavailable:
+            return  # the next notification of the dispute has the payment looked at
+        for named, event in found:
+            wake = WakeStep(org, service, named, event, disputed=True)
             await self._writer.submit(Envelope(wake, actor=held.actor))
 
     def _taken(self, held: Held, command: Command, result: Result) -> None:

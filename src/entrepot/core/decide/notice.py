@@ -20,6 +20,7 @@ class KeepNotice(NamedTuple):
     references: tuple[str, ...]
     body: bytes
     of_money: bool = False  # it tells that money is held or was taken
+    disputed: bool = False  # it tells of a dispute of money that was taken, or of its end
 
 
 def wants(command: KeepNotice, needs: Needs) -> None:
@@ -35,7 +36,7 @@ def keep(command: KeepNotice, facts: Facts) -> Decision:
     for reference in dict.fromkeys(command.references):
         made = Notice(
             command.org, command.service, reference, command.event, facts.now, 0, command.body,
-            command.of_money,
+            command.of_money, command.disputed,
         )  # fmt: skip
         if facts.of(NOTICES).get(NOTICES.key(made)) is None:
             changes.of(NOTICES).put(made)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, or_, select
 
 from entrepot.core.decide.jobs import job_ids
 from entrepot.core.facets import ENDED
@@ -151,11 +151,15 @@ def keys_statement(org: int, after: str, limit: int) -> Select[Any]:
 
 
 def notices_statement(org: int, before: int, limit: int) -> Select[Any]:
-    """The oldest notices of an organization's payment services that came before `before`."""
+    """The oldest notices of an organization's payment services that came before `before`.
+
+    Those of disputes stay: a dispute lasts for months, and a service may tell of it in no other
+    way. There are few.
+    """
     n = schema.provider_notices.c
     statement = select(n.service, n.reference, n.event)
-    statement = statement.where(n.org == org, n.received_at < before)
-    return statement.order_by(n.org, n.received_at).limit(limit)
+    statement = statement.where(n.org == org, n.disputed == false(), n.received_at < before)
+    return statement.order_by(n.org, n.disputed, n.received_at).limit(limit)
 
 
 def remove_keys(conn: Connection, sweep: Sweep, before: int, limit: int) -> tuple[Sweep, int, int]:

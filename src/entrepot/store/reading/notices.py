@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, and_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, false, select, true, tuple_
 
 from entrepot.core.notice import NoticeKey
 from entrepot.store import schema
@@ -45,6 +46,17 @@ def unheard(
     return [(row.reference, row.event) for row in sorted(conn.execute(found).all())]
 
 
+def of_disputes(
+    conn: Connection, org: int, service: str, references: Iterable[str]
+) -> list[tuple[str, str]]:
+    """(reference, id) of the notifications of disputes for which no payment was looked at yet."""
+    named = _named(org, service, references)
+    found = select(_at.received_at, _at.reference, _at.event).where(
+        named, _at.heard_at == 0, _at.disputed
+    )
+    return [(row.reference, row.event) for row in sorted(conn.execute(found).all())]
+
+
 def of_money(
     conn: Connection, org: int, service: str, references: Iterable[str], since: int
 ) -> tuple[NoticeKey, ...]:
@@ -79,7 +91,12 @@ def page_since(
         .order_by(*place)
         .limit(PAGE)
     )
-    rows = conn.execute(found).all()
+    # The index of their times has those of disputes apart.
+    both = [conn.execute(found.where(_at.disputed == kind)).all() for kind in (false(), true())]
+    in_order = sorted(
+        itertools.chain(*both), key=lambda row: (row.received_at, row.reference, row.event)
+    )
+    rows = list(itertools.islice(in_order, PAGE))
     listed = [Kept(row[0], row[2], bytes(row[3])) for row in rows]
     last = rows[-1] if len(rows) == PAGE else None
     return listed, None if last is None else (last[0], last[1], last[2])

@@ -18,9 +18,10 @@ provider_notices = table(
     need("heard_at", BigInteger),  # 0: no step was woken for it
     need("body", LargeBinary),
     need("of_money", Boolean),
+    need("disputed", Boolean),
     PrimaryKeyConstraint("org", "service", "reference", "event"),
-    # Old ones are removed by their age.
-    Index("provider_notices_age", "org", "received_at"),
+    # Old ones are removed by their age. Those of disputes stay.
+    Index("provider_notices_age", "org", "disputed", "received_at"),
 )
 
 NOTICES = Kept(notice.NOTICES, provider_notices, changing=("heard_at",))
