@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 import msgspec
 from msgspec import Raw
 
+from entrepot.edge import whole_numbers
 from entrepot.edge.json_walk import step
 from entrepot.edge.own_types import of_own_type
 from entrepot.edge.strict_json import InvalidJson, decimal, placed
@@ -61,7 +62,7 @@ def _unknown(told: dict[str, Raw], shape: type[msgspec.Struct], path: str) -> It
 
 def _of_member(body: bytes, member: _Member, where: str) -> Iterator[InvalidJson]:
     try:
-        member.decoder.decode(body)
+        whole_numbers.decode(body, member.decoder)
     except msgspec.ValidationError as error:
         found = False
         if member.shape is not None:

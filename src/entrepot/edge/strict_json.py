@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from entrepot.core.naming import BLANK, SEEN, SEEN_OR_EMPTY
-from entrepot.edge import soundness
+from entrepot.edge import soundness, whole_numbers
 from entrepot.edge.json_walk import step
 from entrepot.edge.soundness import DEPTH_MAX, NUMBER
 from entrepot.edge.soundness import InvalidJson as InvalidJson  # noqa: PLC0414 - for who reads
@@ -77,7 +77,7 @@ def decode_sound(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         InvalidJson: the body does not fit the decoder's type.
     """
     try:
-        return decoder.decode(body)
+        return whole_numbers.decode(body, decoder)
     except msgspec.ValidationError as error:
         fault = placed(str(error))
         raise Misshapen(fault.path, fault.problem) from None
