@@ -194,6 +194,22 @@ def test_a_capture_that_may_be_under_way_is_waited_for_behind_an_older_payments_
     assert book.jobs(order) == []
 
 
+def test_a_capture_that_is_under_way_is_waited_for_before_what_is_held_again_is_let_go() -> None:
+    book, order = moved(capture=400)
+    book.done(CaptureOrder(ORG, "native", order.id, Amount(300, 2)))
+    told(book, order)
+    book.told(order, ("polinate_phase", "CANCELLED"))
+    looked(book, order, CAPTURE)
+    assert [one.kind for one in funds(book, order).first.operations] == [
+        "authorise", "capture", "capture",
+    ]  # fmt: skip
+    settled(book, order)
+    settled(book, order)
+    after = funds(book, order)
+    done = sums(after.first.operations)
+    assert (done.captured, done.voided, done.refunded, book.jobs(order)) == (300, 700, 300, [])
+
+
 def test_what_is_held_for_nothing_once_more_is_let_go() -> None:
     book, order = moved(capture=400)
     book.done(CaptureOrder(ORG, "native", order.id))

@@ -132,9 +132,12 @@ class World(NamedTuple):
             hold.done.add(name)
         if lost:
             return
+        final = final and asked.kind == "capture"
+        beside = hold.found if asked.kind == "capture" and not good else ()
         self.book.done(SettleOperation(
             ORG, self.order.id, job.id, job.fence, number, asked.number, good, "no", name,
-            final=final and asked.kind == "capture",
+            final=final if good else not hold.left and bool(beside),
+            captures=beside,
         ))  # fmt: skip
 
     def _failed(self) -> tuple[Failed, ...]:

@@ -170,6 +170,66 @@ def test_captures_that_the_book_knows_are_no_news() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("captures", "final", "facet", "capturable", "reason"),
+    [
+        (PARTS, True, "paid", 0, None),
+        (PARTS[:1], False, "authorized", 400, "capture_declined"),
+        (PARTS[:1], True, "paid", 0, None),
+        ((), False, "authorized", 1000, "capture_declined"),
+    ],
+)
+def test_what_was_taken_by_hand_is_known_once_a_capture_is_declined_for_it(
+    captures: tuple[CaptureFound, ...], final: bool, facet: str, capturable: int, reason: str | None
+) -> None:
+    book, order = taken_over("authorized")
+    book.done(CaptureOrder(ORG, "native", order.id))
+    job = job_of(book, order, "capture")
+    declined = SettleOperation(ORG, order.id, job.id, job.fence, 1, 2, False, "no", final=final)
+    book.done(declined._replace(captures=captures))
+    after, its = book.order(order), funds(book, order)
+    taken = sum(one.units for one in captures)
+    assert (after.facets.payment, after.reason) == (facet, reason)
+    assert (its.capturable, its.kept, its.first.held) == (capturable, taken, capturable)
+    assert book.jobs(order) == []
+    book.told(order, CANCELLED)
+    for _ in range(3):
+        work(book, order, good=True)
+    assert (funds(book, order).kept, funds(book, order).first.held) == (0, 0)
+
+
+def test_what_was_taken_by_hand_is_counted_whole_beside_a_capture_that_waits() -> None:
+    book, order = taken_over("authorized")
+    for units in (100, 500):
+        book.done(CaptureOrder(ORG, "native", order.id, Amount(units, 2)))
+    job = job_of(book, order, "capture")
+    declined = SettleOperation(ORG, order.id, job.id, job.fence, 1, 2, False, "no")
+    book.done(declined._replace(captures=PARTS[:1]))
+    assert ("capture", 600, "done", "CAPT-1") in moves(book, order)
+
+
+def test_more_than_is_due_that_was_taken_by_hand_is_given_back() -> None:
+    book, order = taken_over("authorized")
+    book.done(costing(order, 700))
+    book.done(CaptureOrder(ORG, "native", order.id))
+    job = job_of(book, order, "capture")
+    declined = SettleOperation(ORG, order.id, job.id, job.fence, 1, 2, False, "no", final=True)
+    book.done(declined._replace(captures=PARTS))
+    assert [one[:2] for one in moves(book, order) if one[0] == "refund"] == [("refund", 300)]
+
+
+def test_a_part_that_was_taken_by_hand_of_an_order_that_ends_is_given_back() -> None:
+    book, order = taken_over("authorized")
+    book.done(CaptureOrder(ORG, "native", order.id))
+    job = job_of(book, order, "capture")
+    book.told(order, CANCELLED)
+    declined = SettleOperation(ORG, order.id, job.id, job.fence, 1, 2, False, "no")
+    book.done(declined._replace(captures=PARTS[:1]))
+    assert {one[:3] for one in moves(book, order)[2:]} == {
+        ("void", 400, "prepared"), ("refund", 600, "prepared"),
+    }  # fmt: skip
+
+
 def test_a_refund_stays_with_its_capture_when_an_earlier_one_fails_after_it_was_done() -> None:
     """The same key for another capture would be another refund."""
     book, order = taken_over("captured", *PARTS)

@@ -8,21 +8,28 @@ import pytest
 from tests.pipeline.test_wanted_payments import A_JOB, NOW, payment
 
 from entrepot.core.decide.look import SettleLook
+from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.funds import Funds
 from entrepot.core.payment import CaptureFound
 from entrepot.pipeline.retry import POLICIES
 from entrepot.pipeline.steps import Terms
 from entrepot.pipeline.steps.look import look
+from entrepot.pipeline.steps.operate import capture
 from entrepot.pipeline.steps.table import in_hand
 from entrepot.providers.payment import (
+    Authorised,
     Captured,
+    Declined,
+    Disputed,
     PaymentProvider,
     PaymentRequest,
     ServiceTerms,
     Unknown,
     Voided,
 )
+
+FOUND = (CaptureFound("capture-1", 200),)
 
 
 class Shown:
@@ -52,6 +59,39 @@ async def test_a_dispute_goes_on_where_the_service_has_no_word_on_it(told: bool)
     )
     assert isinstance(command, SettleLook)
     assert command.disputed is (False if told else None)
+
+
+class Declining(Shown):
+    """A service that declines each capture, for somebody took a part of the money there."""
+
+    async def capture(self, _request: Any) -> Any:
+        return Declined("more than is held")
+
+    async def look_up(self, _request: Any, _known: str | None = None) -> Any:
+        return self.said
+
+
+@pytest.mark.parametrize(
+    ("said", "captures", "final"),
+    [
+        (Authorised("at-1", FOUND), FOUND, False),
+        (Captured("capture-1", FOUND), FOUND, True),
+        (Disputed("why", "capture-1", FOUND), FOUND, True),
+        (Voided("at-1", FOUND), FOUND, True),
+        (Captured("at-1"), (), False),
+        (Unknown("nobody answers"), (), False),
+    ],
+)
+async def test_a_capture_that_is_declined_tells_what_somebody_else_took(
+    said: Any, captures: tuple[CaptureFound, ...], final: bool
+) -> None:
+    paid = payment(1, 1000, 1000, "done")
+    asked = paid.put(paid.further("capture", 1000, NOW))
+    held = in_hand(A_JOB._replace(kind="capture"), "confirmed", Funds((asked,)))
+    provider = cast("PaymentProvider", Declining(said))
+    command = await capture(held, provider, Terms(lambda: NOW, lambda: 1.0, POLICIES))
+    assert isinstance(command, SettleOperation)
+    assert (command.done, command.captures, command.final) == (False, captures, final)
 
 
 async def test_a_part_that_was_taken_before_the_rest_was_let_go_is_told() -> None:

@@ -103,6 +103,8 @@ def _told(
 def _held_again(order: Order, funds: Funds, facts: Facts, changes: Changes) -> Funds:
     if order.facets.stage not in ENDED:
         return capturing.let_idle_go(order, funds, facts, changes)
+    if funds.with_open("capture") is not None:
+        return funds  # its outcome says what is left, and lets go of it
     for payment in funds.payments:
         if payment.held:
             funds = capturing.let_go(order, funds, payment.payment.number, facts, changes)

@@ -12,7 +12,7 @@ from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds, Share
 from entrepot.core.order import Order, subtotal
 from entrepot.core.organization import SETTINGS, OrganizationSettings
-from entrepot.core.payment import LIVE, CaptureFound, FullPayment
+from entrepot.core.payment import LIVE, CaptureFound, FullPayment, sums
 from entrepot.core.shipments import left
 
 
@@ -134,10 +134,12 @@ def found_there(
     payment: FullPayment, found: Iterable[CaptureFound], facts: Facts, changes: Changes
 ) -> FullPayment:
     """The payment with the captures that somebody else had the provider make, one for each: a
-    refund is of one capture, or of a part of one. Never more than was held.
+    refund is of one capture, or of a part of one. Never more than was held; a capture of ours that
+    has no outcome yet may be for more than what they leave.
     """
     for one in unknown(payment, found):
-        units = min(one.units, payment.authorisation.units - payment.taken)
+        done = sums(payment.operations)
+        units = min(one.units, payment.authorisation.units - done.captured - done.voided)
         if units > 0:
             capture = payment.further("capture", units, facts.now)
             capture = capture.moved("done", facts.now, one.reference)

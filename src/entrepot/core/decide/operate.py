@@ -9,6 +9,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing
 from entrepot.core.decide.jobs import held_job, job_ids, next_step
 from entrepot.core.decide.moves import stand
+from entrepot.core.decide.payment_outcome import held_no_more
 from entrepot.core.decide.waiting import adds, goes_on, says
 from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
@@ -16,7 +17,7 @@ from entrepot.core.funds import Funds
 from entrepot.core.needs import Needs
 from entrepot.core.order import Order
 from entrepot.core.order_reason import OrderReason
-from entrepot.core.payment import OPEN, FullPayment, Operation, is_open
+from entrepot.core.payment import OPEN, CaptureFound, FullPayment, Operation, is_open
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, StepResult
 
@@ -28,8 +29,10 @@ _REASONS = {"capture": OrderReason.CAPTURE_DECLINED, "refund": OrderReason.REFUN
 class SettleOperation(NamedTuple):
     """Pipeline: the service did a capture or a refund, or it declined.
 
-    `final`: the service let go of the rest of the hold with this capture. `stays`: the service was
-    not asked for a refund, because the money pays another order.
+    `final`: the service let go of the rest of the hold with this capture, or holds nothing any more
+    and declines the capture for that. `stays`: the service was not asked for a refund, because the
+    money pays another order. `captures`: those that the service tells of beside a capture that it
+    declines; one that the book does not know was made by somebody else.
     """
 
     org: int
@@ -43,6 +46,7 @@ class SettleOperation(NamedTuple):
     provider_reference: str | None = None
     final: bool = False
     stays: bool = False
+    captures: tuple[CaptureFound, ...] = ()
 
 
 def wants(command: SettleOperation, needs: Needs) -> None:
@@ -96,6 +100,9 @@ def _settled(
     if command.final and command.done:
         payment, behind = _ended_with(payment, operation, facts, changes)
     funds = funds.put(payment)
+    by_hand = () if command.done else capturing.unknown(payment, command.captures)
+    if by_hand:
+        order, funds = _taken_by_hand(command, order, funds, by_hand, facts, changes)
     if kind == "capture" and order.facets.stage not in ENDED:
         # More is held than was due, and nobody will take the rest.
         funds = capturing.let_idle_go(order, funds, facts, changes)
@@ -105,10 +112,10 @@ def _settled(
     if not command.done:
         detail["reason"] = command.detail[:500]
         why = f"{service}: the {kind} of {funds.text(operation.units)} is declined: "
-        order = (
-            adds(order, command.detail) if command.stays
-            else says(order, _REASONS[kind], why + command.detail)
-        )  # fmt: skip
+        if command.stays:
+            order = adds(order, command.detail)
+        elif not by_hand or funds.capturable:
+            order = says(order, _REASONS[kind], why + command.detail)
     elif order.reason == _REASONS[kind] or _is_over(order, funds):
         order = order.changed(reason=None, reason_detail=None)
     type_ = (_DONE if command.done else _DECLINED)[kind]
@@ -117,6 +124,32 @@ def _settled(
     changes.events.append(told)
     order = _declined_behind(order, funds, behind, facts, changes)
     changes.orders.put(order)
+    return order, funds
+
+
+def _taken_by_hand(
+    command: SettleOperation, order: Order, funds: Funds, found: tuple[CaptureFound, ...],
+    facts: Facts, changes: Changes,
+) -> tuple[Order, Funds]:  # fmt: skip
+    """The order with what somebody had the service take of its hold, for which the service declines
+    to take as much. What was taken beyond what is due pays in place of other payments' holds, or is
+    given back.
+    """
+    payment = funds.payments[command.payment - 1]
+    if command.final:
+        payment = held_no_more(payment, found, facts, changes)
+    else:
+        payment = capturing.found_there(payment, found, facts, changes)
+    funds = capturing.count_in(funds.put(payment), payment, changes)
+    if order.facets.stage not in ENDED:
+        funds = capturing.refund_surplus(order, funds, facts, changes)
+    order = stand(order, order.facets._replace(payment=_facet(order, funds)))
+    units = sum([one.units for one in found])
+    detail = {"amount": funds.amount(units).text(), "service": funds.service}
+    order, told = events.happened(
+        order, events.PAYMENT_CAPTURED, facts, "pipeline", detail, actor.provider(funds.service)
+    )
+    changes.events.append(told)
     return order, funds
 
 

@@ -16,13 +16,16 @@ from entrepot.pipeline.steps import (
     operation_request,
     park,
     put_off,
+    request_of,
     wait_until,
 )
 from entrepot.providers.payment import (
     Absent,
+    Authorised,
     CaptureAnswer,
     Captured,
     Declined,
+    Disputed,
     LookUpAnswer,
     Misconfigured,
     NotSent,
@@ -31,6 +34,7 @@ from entrepot.providers.payment import (
     Refunded,
     Running,
     Unknown,
+    Voided,
 )
 
 
@@ -83,7 +87,10 @@ async def _operate(
         final = kind == "capture" and (not several or payment.is_last(operation))
         return settled._replace(provider_reference=answer.provider_reference, final=final)
     if isinstance(answer, Declined):
-        return settled._replace(done=False, detail=answer.reason)
+        declined = settled._replace(done=False, detail=answer.reason)
+        if kind == "capture" and several:
+            return await _beside(declined, payment, provider)
+        return declined
     if isinstance(answer, Misconfigured):
         return park(held, f"{service}: {answer.detail}", terms)
     if isinstance(answer, Running):
@@ -96,6 +103,19 @@ async def _operate(
     error = f"{service}: the {kind} has no answer: {answer.detail}"
     retry_after = answer.retry_after if isinstance(answer, NotSent) else None
     return put_off(held, kind, error, terms, retry_after)
+
+
+async def _beside(
+    declined: SettleOperation, payment: FullPayment, provider: PaymentProvider
+) -> SettleOperation:
+    """A capture that is declined, with what somebody else had the provider take of the hold. Where
+    the provider does not say, the decline is all that is known.
+    """
+    found = await provider.look_up(request_of(payment), payment.authorisation.provider_reference)
+    if not isinstance(found, Authorised | Captured | Disputed | Voided):
+        return declined
+    over = not isinstance(found, Authorised)
+    return declined._replace(captures=found.captures, final=over and bool(found.captures))
 
 
 async def _answer(
