@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator
 from functools import cache
+from typing import Final
 
 from entrepot.core.changes import Changes
 from entrepot.core.commands import DraftLine
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
+from entrepot.core.money import stripped
 from entrepot.core.order import Line, Order, or_equal
+from entrepot.core.quantity import Quantity
+
+_ALL: Final = "all"
 
 
 def unreserved(line: Line) -> Line:
@@ -91,53 +97,117 @@ def _paired(
     One variant can have several lines: a bought and a given one, say. A line is paired first with
     the line that is the same to the letter, then with one that stays as it is, then with one of
     which only the quantity changes, then with one of the same price, and at last with any.
+
+    An order may have hundreds of lines of one entry. So each way looks only at lines that have the
+    same key: comparing each line with each would take seconds.
     """
-    free: dict[bytes, list[Line]] = {}
-    for old in before:
-        free.setdefault(old.entry_id, []).append(old)
-    known: dict[int, Line] = {}
-    for alike in _ways():
-        for index, (draft, line) in enumerate(zip(drafts, told, strict=True)):
-            if index in known:
-                continue
-            its = free.get(line.entry_id, [])
-            same = next((old for old in its if alike(old, line, draft)), None)
-            if same is not None:
-                known[index] = same
-                its.remove(same)
-        if len(known) == len(told):
-            break
-    return known, tuple([old for lines in free.values() for old in lines])
+    pairing = _Pairing(drafts, told, before)
+    pairing.by_key(_to_the_letter)
+    pairing.by_members(quantity_stays=True)
+    pairing.by_members(quantity_stays=False)
+    pairing.by_key(_price)
+    pairing.by_key(lambda line: line.entry_id)
+    left = [old for place, old in enumerate(before) if place not in pairing.taken]
+    return pairing.known, tuple(left)
 
 
-def _ways() -> Iterator[Callable[[Line, Line, DraftLine], bool]]:
-    """How a told line may be like an earlier one of its entry, the surest way first.
+def _to_the_letter(line: Line) -> Hashable:
+    return line._replace(id=b"", number=0, created_at=0, updated_at=0)
 
-    An order may have thousands of lines of one entry, and each is compared with each: so what is
-    quick to see is looked at first, and the members of a line's details are read once.
-    """
-    members = cache(_members)
 
-    def to_the_letter(old: Line, line: Line, _: DraftLine) -> bool:
-        return line.details == old.details and _the_same(old, line)
+def _price(line: Line) -> Hashable:
+    return line.entry_id, line.currency, stripped(*line.price)
 
-    def stays(old: Line, line: Line, told: DraftLine) -> bool:
+
+def _always_told(line: Line) -> Hashable:
+    """What no telling leaves out, the price as a number."""
+    goods = line.variant_id, line.item_id, line.sku, line.title
+    return _price(line), goods, line.location_id, line.requires_shipping
+
+
+class _Pairing:
+    """Told lines that found their earlier one, and the earlier lines that are taken, by places."""
+
+    def __init__(
+        self, drafts: tuple[DraftLine, ...], told: list[Line], before: tuple[Line, ...]
+    ) -> None:
+        self.known: dict[int, Line] = {}
+        self.taken: set[int] = set()
+        self._drafts, self._told, self._before = drafts, told, before
+        self._members = cache(_members)  # of a line's details, read once
+        self._numbers: dict[Hashable, int] = {}  # of what lines are compared by, hashed once
+
+    def by_key(self, key: Callable[[Line], Hashable]) -> None:
+        """Pair lines of one key, the first ones first."""
+        if not self._open():
+            return
+        free: dict[Hashable, deque[int]] = {}
+        for place, old in self._free():
+            free.setdefault(key(old), deque()).append(place)
+        for index in self._open():
+            places = free.get(key(self._told[index]))
+            if places:
+                self._pair(index, places.popleft())
+
+    def by_members(self, *, quantity_stays: bool) -> None:
+        """Pair lines of which all that is told stays, the quantity if `quantity_stays`."""
+        if not self._open():
+            return
+        free: dict[Hashable, list[int]] = {}
+        for place, old in self._free():
+            for key in self._keys(old):
+                free.setdefault(key, []).append(place)
+        for index in self._open():
+            line, draft = self._told[index], self._drafts[index]
+            counts = quantity_stays and draft.counted
+            for place in self._candidates(line, line.quantity if counts else None, free):
+                old = self._before[place]
+                alike = line if quantity_stays else line._replace(quantity=old.quantity)
+                if place not in self.taken and self._stays(old, alike, draft):
+                    self._pair(index, place)
+                    break
+
+    def _keys(self, old: Line) -> Iterator[Hashable]:
+        """Under which keys an earlier line is looked for: by each member of its details."""
+        fixed = self._number(old)
+        members = () if old.details is None else self._members(old.details).items()
+        for quantity in (None, old.quantity):
+            yield fixed, quantity, _ALL
+            if old.details is None:
+                yield fixed, quantity, None
+            for member in members:
+                yield fixed, quantity, member
+
+    def _candidates(
+        self, line: Line, quantity: Quantity | None, free: dict[Hashable, list[int]]
+    ) -> list[int]:
+        fixed = self._number(line)
+        members = () if line.details is None else self._members(line.details).items()
+        if not members:
+            return free.get((fixed, quantity, _ALL), [])
+        # A line that stays has all of these members: those that have the rarest one are looked at.
+        having = [free.get((fixed, quantity, member), []) for member in members]
+        return sorted(min(having, key=len) + free.get((fixed, quantity, None), []))
+
+    def _number(self, line: Line) -> int:
+        return self._numbers.setdefault(_always_told(line), len(self._numbers))
+
+    def _stays(self, old: Line, line: Line, told: DraftLine) -> bool:
         now, before = line.details, old.details
         if now != before and now is not None and before is not None:
-            if not members(now).items() <= members(before).items():
+            if not self._members(now).items() <= self._members(before).items():
                 return False
-        return same_price(old, line, told) and _the_same(old, _kept(told, line, old))
+        return _the_same(old, _kept(told, line, old))
 
-    def stays_but_quantity(old: Line, line: Line, told: DraftLine) -> bool:
-        return stays(old, line._replace(quantity=old.quantity), told)
+    def _open(self) -> list[int]:
+        return [index for index in range(len(self._told)) if index not in self.known]
 
-    def same_price(old: Line, line: Line, _: DraftLine) -> bool:
-        return (old.price, old.currency) == (or_equal(old.price, line.price), line.currency)
+    def _free(self) -> list[tuple[int, Line]]:
+        return [one for one in enumerate(self._before) if one[0] not in self.taken]
 
-    def any_of_the_entry(_old: Line, _line: Line, _: DraftLine) -> bool:
-        return True
-
-    yield from (to_the_letter, stays, stays_but_quantity, same_price, any_of_the_entry)
+    def _pair(self, index: int, place: int) -> None:
+        self.known[index] = self._before[place]
+        self.taken.add(place)
 
 
 def _the_same(old: Line, line: Line) -> bool:
