@@ -203,7 +203,15 @@ def test_a_truncated_file_is_a_finding(book: Copy) -> None:
         ("orders", "version", "x'00'"),
         ("orders", "origin", "x'00'"),
         ("orders", "created_at", "1.5"),
+        ("orders", "address", "'{'"),
+        ("orders", "metadata", "'a'"),
+        ("order_lines", "details", "'[1,'"),
+        ("events", "body", "''"),
+        ("customers", "own_ids", "'x'"),
+        ("item_lists", "properties", "'{a: 1}'"),
         ("orders", "parked", "'maybe'"),
+        ("orders", "parked", "2"),
+        ("stock_levels", "soft", "-1"),
         ("order_lines", "quantity", "'three'"),
         ("order_lines", "title", "x'ff'"),
         ("events", "body", "x'ff00'"),
@@ -224,6 +232,28 @@ def test_a_value_of_another_type_is_named_by_table_column_and_key(
     witnesses = book.found()["DAMAGE"]
     assert {"table", "wrong_type", "org"} <= set(witnesses[0])
     assert (witnesses[0]["table"], witnesses[0]["wrong_type"]) == (table, column)
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "condition"),
+    [
+        ("jobs", "state = 'duex'", "state_known"),
+        ("orders", "stage = ''", "stage_known"),
+        ("orders", "version = 0", "version_counts"),
+        ("organizations", "allocation = 'SOFTLY'", "allocation_known"),
+        ("stock_levels", "reserved = -1", "reserved_not_negative"),
+        ("shipment_lines", "quantity = 0", "shipment_positive"),
+    ],
+)
+def test_a_value_that_its_table_keeps_out_is_named_by_the_condition(
+    book: Copy, table: str, change: str, condition: str
+) -> None:
+    """A connection that only reads does not know the conditions, and so does not its own look."""
+    book.do("PRAGMA ignore_check_constraints = ON", f"UPDATE {table} SET {change}")
+    witnesses = book.found()["DAMAGE"]
+    assert {one["table"] for one in witnesses} == {table}
+    assert {one["kept_out_by"] for one in witnesses} == {condition}
+    assert "org" in witnesses[0]
 
 
 def test_one_value_of_another_type_hides_nothing_else(book: Copy) -> None:

@@ -132,3 +132,15 @@ def test_an_index_without_some_of_the_rows_is_named(books: Books) -> None:
     books.do(url, "VACUUM (INDEX_CLEANUP off) orders")
     witnesses = found(url)["DAMAGE"]
     assert any(one.get("index") == "orders_number" for one in witnesses), witnesses
+
+
+def test_a_text_that_is_no_json_is_named_and_hides_nothing_else(books: Books) -> None:
+    url = books.copy()
+    books.do(url, "UPDATE orders SET metadata = 'a' WHERE number = 1")
+    books.do(url, "UPDATE order_lines SET details = '{' WHERE number = 2")
+    books.do(url, "UPDATE orders SET subtotal = subtotal + 1 WHERE number = 2")
+    broken = found(url)
+    assert set(broken) >= {"DAMAGE", "SUBTOTAL"}
+    told = {(one["table"], one["wrong_type"]) for one in broken["DAMAGE"]}
+    assert told == {("orders", "metadata"), ("order_lines", "details")}
+    assert {one["org"] for one in broken["SUBTOTAL"]} == {1, 2}

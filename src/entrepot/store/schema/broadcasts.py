@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, SmallInt
 from entrepot.core import broadcasts as told
 from entrepot.store.schema.conversion import money
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, need, table
+from entrepot.store.schema.table import ID, json_text, need, table
 
 broadcasts = table(
     "broadcasts",
@@ -15,8 +15,8 @@ broadcasts = table(
     need("id", ID),
     need("name", Text),
     need("status", Text),
-    need("audience", Text),
-    need("flow", Text),
+    json_text("audience", needed=True),
+    json_text("flow", needed=True),
     need("template", Text),
     Column("scheduled_at", BigInteger),
     need("sent", BigInteger),

@@ -6,7 +6,15 @@ from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint, Text, text
 
 from entrepot.core import bulk_jobs as kinds
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, belongs_to, need, one_of, partial_index, table
+from entrepot.store.schema.table import (
+    ID,
+    belongs_to,
+    json_text,
+    need,
+    one_of,
+    partial_index,
+    table,
+)
 
 _OPEN = text("state = 'PENDING' OR state = 'PROCESSING'")
 
@@ -19,7 +27,7 @@ bulk_jobs = table(
     need("total", BigInteger),
     need("processed", BigInteger),
     need("failed", BigInteger),
-    need("faults", Text),
+    json_text("faults", needed=True),
     need("actor", Text),
     need("leased_until", BigInteger),
     need("version", BigInteger),

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from entrepot.core import kinds, price_lists
 from entrepot.store.schema.conversion import MaybeMoney, money
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, need, table
+from entrepot.store.schema.table import ID, json_text, need, table
 
 locations = table(
     "locations",
@@ -38,7 +38,7 @@ customers = table(
     need("created_at", BigInteger),
     need("updated_at", BigInteger),
     Column("senders", Text),
-    Column("own_ids", Text),
+    json_text("own_ids"),
     PrimaryKeyConstraint("org", "id"),
 )
 
@@ -96,7 +96,7 @@ item_lists = table(
     need("name", Text),
     # Of price lists; NULL of the default list, on which each variant has its own price.
     Column("adjustment", BigInteger),
-    Column("properties", Text),
+    json_text("properties"),
     Column("created_at", BigInteger),
     Column("updated_at", BigInteger),
     Column("version", BigInteger),

@@ -9,7 +9,7 @@ from entrepot.store.schema.catalogue import customers
 from entrepot.store.schema.conversion import AtOneScale
 from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.orders import orders
-from entrepot.store.schema.table import ID, belongs_to, need, one_of, table
+from entrepot.store.schema.table import ID, belongs_to, json_text, need, one_of, table
 
 _AMOUNTS = ("subtotal", "discount", "shipping", "tax", "total")
 
@@ -23,12 +23,12 @@ invoices = table(
     need("status", Text),
     Column("reference", Text),
     Column("notes", Text),
-    Column("properties", Text),
+    json_text("properties"),
     need("currency", Text),
     need("scale", SmallInteger),
     *[need(name, BigInteger) for name in _AMOUNTS],
     need("total_scale", SmallInteger),
-    need("lines", Text),
+    json_text("lines", needed=True),
     need("created_at", BigInteger),
     need("updated_at", BigInteger),
     need("version", BigInteger),

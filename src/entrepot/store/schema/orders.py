@@ -20,7 +20,7 @@ from entrepot.core.facets import FULFILMENTS, PAYMENTS, RETURNS, STAGES, Facets
 from entrepot.core.order import Event, Line
 from entrepot.store.schema.conversion import AtOneScale, Beside, Conversion, Spread, money
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, need, one_of, partial_index, table
+from entrepot.store.schema.table import ID, json_text, need, one_of, partial_index, table
 
 # An index of PostgreSQL takes entries of 2,704 bytes; a longer name finds no order.
 NAME_MAX = 500
@@ -71,13 +71,13 @@ orders = table(
     Column("tracking_url", Text),
     Column("notes", Text),
     Column("delivery_address", Text),
-    Column("address", Text),
+    json_text("address"),
     Column("first_name", Text),
     Column("last_name", Text),
     Column("email", Text),
     Column("phone", Text),
-    Column("properties", Text),
-    Column("metadata", Text),
+    json_text("properties"),
+    json_text("metadata"),
     Column("expected_at", BigInteger),
     Column("shipped_at", BigInteger),
     Column("delivered_at", BigInteger),
@@ -129,8 +129,8 @@ order_lines = table(
     need("cost_units", BigInteger),
     need("cost_scale", SmallInteger),
     need("requires_shipping", Boolean),
-    Column("details", Text),
-    Column("properties", Text),
+    json_text("details"),
+    json_text("properties"),
     need("created_at", BigInteger),
     need("updated_at", BigInteger),
     PrimaryKeyConstraint("org", "order_id", "id"),
@@ -225,7 +225,7 @@ events = table(
     need("type", Text),
     need("at", BigInteger),
     need("source", Text),
-    need("body", Text),
+    json_text("body", needed=True),
     need("subject", Text),  # what kind of thing `subject_id` names: an order
     need("actor", Text),  # who made it happen; empty: not known
     need("number", BigInteger),

@@ -8,7 +8,15 @@ from entrepot.core import buyers as made
 from entrepot.core import partnerships as tied
 from entrepot.store.schema.catalogue import customers, item_lists
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, belongs_to, need, one_of, partial_index, table
+from entrepot.store.schema.table import (
+    ID,
+    belongs_to,
+    json_text,
+    need,
+    one_of,
+    partial_index,
+    table,
+)
 
 _CLOSED = text("status <> 'active'")
 _LISTED = text("list_id IS NOT NULL")
@@ -37,7 +45,7 @@ buyers = table(
     belongs_to("id", partnerships),
     need("name", Text),
     Column("legal_name", Text),
-    need("properties", Text),
+    json_text("properties", needed=True),
     need("info", Text),
     need("created_at", BigInteger),
     need("updated_at", BigInteger),

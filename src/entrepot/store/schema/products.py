@@ -11,7 +11,7 @@ from entrepot.core import products as told
 from entrepot.store.schema.catalogue import items, variants
 from entrepot.store.schema.conversion import MaybeMoney
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, belongs_to, need, one_of, table
+from entrepot.store.schema.table import ID, belongs_to, json_text, need, one_of, table
 
 products = table(
     "products",
@@ -32,8 +32,8 @@ products = table(
     Column("category", Text),
     Column("category_id", ID),
     Column("vendor", Text),
-    Column("properties", Text),
-    Column("details", Text),
+    json_text("properties"),
+    json_text("details"),
     Column("deleted_at", BigInteger),
     PrimaryKeyConstraint("org", "id"),
     one_of("status", told.STATUSES),
@@ -65,9 +65,9 @@ variant_details = table(
     Column("unit_of_measure", Text),
     Column("sequence", BigInteger),
     Column("image_url", Text),
-    Column("properties", Text),
-    Column("options", Text),
-    Column("details", Text),
+    json_text("properties"),
+    json_text("options"),
+    json_text("details"),
     PrimaryKeyConstraint("org", "id"),
 )
 

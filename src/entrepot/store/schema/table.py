@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, MetaData, Table, TextClause
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Index,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TextClause,
+)
 from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
@@ -24,6 +33,11 @@ def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
 def need(name: str, type_: object) -> Column[object]:
     """A column that is never null."""
     return Column(name, type_, nullable=False)  # type: ignore[arg-type]
+
+
+def json_text(name: str, *, needed: bool = False) -> Column[object]:
+    """A column of JSON as text, every digit kept; `verify` looks that it can be read."""
+    return Column(name, Text, nullable=not needed, info={"json": True})
 
 
 def belongs_to(name: str, parent: Table) -> Column[object]:

@@ -7,7 +7,15 @@ from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint, Text, text
 from entrepot.core import touches as touched
 from entrepot.store.schema.catalogue import customers
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, belongs_to, need, one_of, partial_index, table
+from entrepot.store.schema.table import (
+    ID,
+    belongs_to,
+    json_text,
+    need,
+    one_of,
+    partial_index,
+    table,
+)
 
 _CLICKED = text("kind = 'click'")
 
@@ -25,7 +33,7 @@ touches = table(
     need("external_user_id", Text),
     need("resource_id", Text),
     need("country", Text),
-    need("details", Text),
+    json_text("details", needed=True),
     PrimaryKeyConstraint("org", "id"),
     one_of("kind", touched.TOUCH_KINDS),
     one_of("origin", touched.ORIGINS),
