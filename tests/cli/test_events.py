@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, delete
@@ -21,6 +22,7 @@ from entrepot.core import ids
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.order import Event, Order
 from entrepot.store import schema
+from entrepot.store.engines.outage import Damaged, Unavailable
 from entrepot.store.keeping import archive
 from entrepot.store.reading import event_log
 
@@ -140,6 +142,41 @@ def test_new_events_are_followed_until_it_is_stopped(
     assert following.wait(30) in (-signal.SIGINT, 130)
     assert following.stderr is not None
     assert following.stderr.read() == ""
+
+
+class Log:
+    """A log whose pages come one by one; an error in place of a page is raised."""
+
+    def __init__(self, *pages: list[Event] | Exception) -> None:
+        self._pages = iter(pages)
+
+    async def read(self, _look: Any) -> list[Event]:
+        page = next(self._pages)
+        if isinstance(page, Exception):
+            raise page
+        return page
+
+
+async def test_a_follower_goes_on_when_the_database_is_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def event(number: int) -> Event:
+        return Event(1, b"\x01" * 16, number, "order.moved", 0, "synq", "{}", "order", "", number)
+
+    monkeypatch.setattr(command, "PAGE", 1)
+    away = Unavailable("Connection refused")
+    log: Any = Log([event(1)], away, away, [event(2)], away, [event(3)], [], Damaged("a page"))
+    reader = command._Reader(log, 1, 0, as_json=True)
+    for _ in range(4):
+        await reader.print_new_unless_away()
+    with pytest.raises(Damaged):
+        await reader.print_new_unless_away()
+    told = capsys.readouterr()
+    assert [json.loads(line)["number"] for line in told.out.splitlines()] == [1, 2, 3]
+    assert told.err.splitlines() == [
+        "entrepot: Connection refused; events are asked for until the database is back",
+        "entrepot: the database is back",
+    ]
 
 
 def test_numbers_are_printed_with_the_digits_that_they_have() -> None:

@@ -18,6 +18,7 @@ from entrepot.core.order import Event
 from entrepot.core.properties import parse, text_of
 from entrepot.core.shown import moment
 from entrepot.store.engine import Database
+from entrepot.store.engines.outage import Damaged, LogLost, Unavailable
 from entrepot.store.keeping import archive
 from entrepot.store.reading import event_log
 
@@ -58,31 +59,56 @@ def events(
         if after > newest:
             sentence = f"the newest event of {org} has the number {newest}, so none comes after"
             raise OperatorError(f"{sentence} {after}; was the book restored? Begin with --after 0")
-        last = await _print_new(database, mine, after, as_json=as_json)
+        reader = _Reader(database, mine, after, as_json=as_json)
+        await reader.print_new()
         while follow:
             await asyncio.sleep(LOOK_SECONDS)
-            last = await _print_new(database, mine, last, as_json=as_json)
+            await reader.print_new_unless_away()
 
     on_book(work, must_exist=True)
 
 
-async def _print_new(database: Database, org: int, last: int, *, as_json: bool) -> int:
-    """Print what comes behind the event with the number `last`; the number of the last one then."""
-    gone = 0
-    while True:
-        look = partial(event_log.after, org=org, number=last, limit=PAGE)
-        page = await database.read(look)
-        for event in page:
-            gone += event.number - last - 1
-            last = event.number
-            print(archive.line(event).rstrip("\n") if as_json else described(event))
-        sys.stdout.flush()
-        if len(page) < PAGE:
-            break
-    if gone:
-        sentence = f"{gone} events before number {last} are no longer in the book"
-        print(f"entrepot: {sentence}; the archive has them: docs/runbook.md", file=sys.stderr)
-    return last
+class _Reader:
+    """Prints an organization's events behind the one with the number `last`."""
+
+    def __init__(self, database: Database, org: int, last: int, *, as_json: bool) -> None:
+        self._database, self._org, self._last, self._as_json = database, org, last, as_json
+        self._away = False
+
+    async def print_new(self) -> None:
+        """Print what is new."""
+        gone, more = 0, True
+        while more:
+            look = partial(event_log.after, org=self._org, number=self._last, limit=PAGE)
+            page = await self._database.read(look)
+            for event in page:
+                gone += event.number - self._last - 1
+                self._last = event.number
+                print(archive.line(event).rstrip("\n") if self._as_json else described(event))
+            sys.stdout.flush()
+            more = len(page) == PAGE
+        if gone:
+            sentence = f"{gone} events before number {self._last} are no longer in the book"
+            _say(f"{sentence}; the archive has them: docs/runbook.md")
+
+    async def print_new_unless_away(self) -> None:
+        """Print what is new, or say once that the database is away, and once that it is back."""
+        try:
+            await self.print_new()
+        except (Damaged, LogLost):
+            raise
+        except Unavailable as error:
+            if not self._away:
+                _say(f"{error}; events are asked for until the database is back")
+            self._away = True
+        else:
+            if self._away:
+                _say("the database is back")
+            self._away = False
+
+
+def _say(sentence: str) -> None:
+    print(f"entrepot: {sentence}", file=sys.stderr, flush=True)
 
 
 def described(event: Event) -> str:
