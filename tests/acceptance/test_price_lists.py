@@ -113,6 +113,19 @@ def test_an_entry_of_a_list_is_ordered_by_its_id(shop: World) -> None:
     assert twice.status_code == 409
     told = accepted(ordered(shop, [lines[0] | {"price": "9.99"}], None))
     assert told["orderItems"][0]["price"] == "9.99"
+    # The default list is out of play for a buyer who has another one.
+    nobodys = accepted(
+        ordered(shop, [{"itemVariantId": var(shop.variants[0]), "quantity": 1}], None)
+    )
+    default = [{"itemListEntryId": nobodys["orderItems"][0]["itemListEntryId"], "quantity": 1}]
+    one = buyer(shop)["partnershipId"]
+    its = trade(shop, one)["entryIds"][0]
+    prices_ = [
+        (line["price"], line["itemListEntryId"] == its)
+        for who in (None, one)
+        for line in accepted(ordered(shop, default, who))["orderItems"]
+    ]
+    assert prices_ == [("10.00", False), ("8.00", True)]
 
 
 def test_a_native_order_takes_the_price_of_its_customers_list(shop: World) -> None:

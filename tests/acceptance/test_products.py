@@ -103,6 +103,13 @@ def test_a_product_is_amended_in_the_version_that_is_meant(shop: World, server: 
     assert (told["type"], told["seq"]) == ("product.updated", 2)
     [price] = told["body"]["prices"]
     assert (price["from"]["price"], price["to"]["price"]) == ("12.50", "13.00")
+    first, second = after["variants"]
+    swap = [{"id": first["id"], "sku": second["sku"]}, {"id": second["id"], "sku": first["sku"]}]
+    after = accepted(put(shop, shirt, {"variants": {"change": swap}}), 200)
+    assert [one["sku"] for one in after["variants"]] == [second["sku"], first["sku"]]
+    for one in after["variants"]:
+        found = accepted(do("GET", f"/variants?sku={one['sku']}"), 200)["data"]
+        assert [by_sku["id"] for by_sku in found] == [one["id"]]
     gone = accepted(do("GET", f"/variants/{large['id']}"), 200)
     assert gone["deleted_at"] is not None
     # Nothing of it is kept where a part is refused.
