@@ -8,9 +8,11 @@ from functools import lru_cache
 
 _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}"
-    r"(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:?[0-5]\d)?)?\Z",
+    r"(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+\- ]\d{2}(?::?[0-5]\d)?)?)?\Z",
     re.ASCII,
 )
+# A plus that nobody escaped in a query comes as a blank.
+_BARE_PLUS = re.compile(r" (?=\d{2}(?::?\d{2})?\Z)", re.ASCII)
 _LEAP = re.compile(r":60(?:\.\d{1,9})?", re.ASCII)
 _TO_MINUTES = len("2026-03-01T12:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,6 +22,8 @@ def microseconds(text: str) -> int | None:
     """The instant that ISO 8601 text names (UTC where it names no offset); None when it is none."""
     if not _ISO.match(text):
         return None
+    if " " in text[_TO_MINUTES:]:
+        text = text[:_TO_MINUTES] + _BARE_PLUS.sub("+", text[_TO_MINUTES:])
     leap = _LEAP.match(text, _TO_MINUTES)
     if leap is not None:
         return _after_leap(text[:_TO_MINUTES] + ":59" + text[leap.end() :])

@@ -22,6 +22,7 @@ from entrepot.edge.synq.documented import BODY_ERRORS, ERRORS, HEADERS
 from entrepot.edge.synq.ids import uuid
 from entrepot.edge.synq.orders import read, sent_back, wire, write
 from entrepot.edge.synq.wire import Error
+from entrepot.pace import in_slices
 from entrepot.store.reading import queries
 from entrepot.writer.envelope import Answer
 
@@ -78,7 +79,8 @@ async def _told_again(call: Call, sent: bytes) -> Answer | None:
     order = None if order_id is None else await call.read(queries.order_by_id, order_id)
     if order is None or order.origin != "synq":
         return None
-    if not sent_back.is_as_shown(sent, write.order_answer(order, call.principal).body):
+    shown = write.order_answer(order, call.principal).body
+    if not await in_slices(sent_back.is_as_shown, sent, shown):
         return None
     call.replayed = True
     return write.created(OrderResult(order), call.request_id)

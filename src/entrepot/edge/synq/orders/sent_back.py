@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from entrepot.core import ids
 from entrepot.edge import canonical
+from entrepot.edge.strict_json import InvalidJson, decode
 from entrepot.edge.synq.orders import wire
 
 Members = dict[str, Raw]
@@ -37,10 +38,12 @@ def order_id(body: wire.OrderAsRead) -> bytes | None:
 
 
 def named(body: bytes) -> bytes | None:
-    """The order's id that a body has, whatever else stands there; None where it has none."""
+    """The order's id that a body has, whatever else stands there; None where it has none. The body
+    need not be sound.
+    """
     try:
         return _id(_NAMED.decode(body).id)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError, ValueError):
         return None
 
 
@@ -48,7 +51,10 @@ def is_as_shown(body: bytes, shown: bytes) -> bool:
     """Whether a body says what the order shows, and no more: all of it, but for where it stands."""
     if len(body) > _LONGER_MAX * len(shown):
         return False
-    told, known = _OBJECT.decode(body), _OBJECT.decode(shown)
+    try:
+        told, known = decode(body, _OBJECT), _OBJECT.decode(shown)
+    except InvalidJson:
+        return False
     return told.keys() == known.keys() and all(
         canonical.text_of(canonical.plain(told[name])) == canonical.text_of(canonical.plain(one))
         for name, one in known.items()
