@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from entrepot.clock import new_id, now
 from entrepot.core.commands import Command, CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide import size
 from entrepot.core.decide.adjust import AdjustStock
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
@@ -64,7 +66,7 @@ async def turns_while(writer: Writer, commands: list[Command]) -> tuple[int, lis
     return turns, [outcome.result for outcome in outcomes]
 
 
-@pytest.mark.parametrize("kind", ["one array", "many single orders"])
+@pytest.mark.parametrize("kind", ["one array", "many single orders", "many properties"])
 async def test_many_lines_hold_nobody_up(
     database: Database, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,7 +74,9 @@ async def test_many_lines_hold_nobody_up(
     org = await database.write(lambda c: accounts.create_organization(c, "Acme", now(), new_id))
     writer = Writer(database, now=now, new_id=new_id)
     commands: list[Command] = [array(org.org, 30, 60)]
-    if kind != "one array":
+    if kind == "many properties":
+        commands = [with_properties(org.org, 6_000)]
+    if kind == "many single orders":
         commands = [
             PlaceOrder(org.org, "synq", "EUR", lines(300, str(n)), CustomerRef(), None, {})
             for n in range(5)
@@ -83,7 +87,16 @@ async def test_many_lines_hold_nobody_up(
     assert turns > 20
 
 
+def with_properties(org: int, many: int) -> PlaceOrder:
+    text = json.dumps({"a": {f"k{n}": n for n in range(many)}}, separators=(",", ":"))
+    said = {"properties": text}
+    return PlaceOrder(org, "polinate", "EUR", lines(1, "p"), CustomerRef(), None, said)
+
+
 def test_how_much_a_command_writes() -> None:
+    assert size(with_properties(1, 3)) == 2 + 4
+    changes = AmendOrder(1, "polinate", b"o", properties={"a": {"b": 1, "c": {}}, "d": None})
+    assert size(changes) == 1 + 4
     assert size(array(1, 3, 5)) == 18
     assert size(PlaceOrder(1, "synq", "EUR", lines(7, "a"), CustomerRef(), None, {})) == 8
     assert size(AdjustStock(1, b"v", b"l", much(1), "")) == 1

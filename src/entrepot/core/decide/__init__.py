@@ -234,16 +234,32 @@ def of_order(command: Command) -> bytes | None:
 
 
 def size(command: Command) -> int:
-    """How much there is to write: orders and lines."""
+    """How much there is to write: orders, lines and members of properties."""
     if type(command) is PlaceOrder:
-        return 1 + len(command.lines)
+        return 1 + len(command.lines) + _told_members(command.said)
     if isinstance(command, MirrorOrders):
-        return len(command.drafts) + sum([len(draft.lines) for draft in command.drafts])
+        return sum([1 + len(one.lines) + _told_members(one.said) for one in command.drafts])
+    if isinstance(command, AmendOrder):
+        lines = len(command.create_lines) + len(command.update_lines) + len(command.delete_lines)
+        return 1 + lines + _members(command.properties)
     if isinstance(command, MakeProduct):
         return 1 + len(command.variants)
     if isinstance(command, ReceiveOrder) and command.placing is not None:
         return 1 + len(command.placing.lines)
     return 1
+
+
+def _told_members(said: dict[str, Any]) -> int:
+    """How many members the properties of a new order have, about: each is a row to write."""
+    properties: str | None = said.get("properties")
+    return 0 if properties is None else properties.count('":')
+
+
+def _members(properties: dict[str, Any] | None) -> int:
+    if not properties:
+        return 0
+    inner = [_members(value) for value in properties.values() if isinstance(value, dict)]
+    return len(properties) + sum(inner)
 
 
 def weight(command: Command) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from entrepot.core.facts import Facts
 from entrepot.core.properties import parse, scalar
+from entrepot.pace import paced
 from entrepot.store import schema
 from entrepot.store.engines.sql import Row
 from entrepot.store.writing import counters, tallies
@@ -34,11 +35,11 @@ def write(writes: Writes, facts: Facts) -> None:
             continue
         if before:
             stale.append(key)
-            tallies.count_pairs(tallied, order.org, set(paths(parse(before))), -1)
+            tallies.count_pairs(tallied, order.org, set(paced(paths(parse(before)))), -1)
         if order.properties:
-            pairs = set(paths(parse(order.properties)))
+            pairs = set(paced(paths(parse(order.properties))))
             own = added if base is None else fresh
-            own.extend((*key, *pair, order.number) for pair in pairs)
+            own.extend((*key, *pair, order.number) for pair in paced(pairs))
             tallies.count_pairs(tallied, order.org, pairs, 1)
     writes.delete(schema.order_properties, ("org", "order_id"), stale, guarded=False)
     writes.insert(schema.order_properties, _COLUMNS, added, given=counters.NUMBERED)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from sqlalchemy import Connection
 
 from entrepot.core.facts import Facts
+from entrepot.pace import paced
 from entrepot.store.engines.sql import Row, Write, sql_of
 from entrepot.store.writing import counters
 from entrepot.store.writing.writes import Writes
@@ -30,17 +31,17 @@ def count_pairs(
 ) -> None:
     """Count what an order has, each path and value once, or with -1 `orders` what it had."""
     paths = set()
-    for path, value in pairs:
+    for path, value in paced(pairs):
         tallied[org, path, value] += orders
         paths.add(path)
-    for path in paths:
+    for path in paced(paths):
         tallied[org, path, ANY] += orders
 
 
 def properties(writes: Writes, tallied: Counter[Pair]) -> None:
     """Raise and lower the tallies of these paths and values."""
     # Sorted, so that two processes cannot wait for each other.
-    rows = sorted((*pair, orders) for pair, orders in tallied.items() if orders)
+    rows = sorted((*pair, orders) for pair, orders in paced(tallied.items()) if orders)
     statements = (_PROPERTIES[0], _PROPERTIES[1].format("SELECT * FROM {}"))
     writes.add(Write("order_property_tallies", *statements, _PROPERTY_TYPES, rows))
 
