@@ -162,6 +162,15 @@ def test_a_part_that_was_captured_lets_go_of_the_rest_where_the_service_captures
     assert open_ == {("refund", "prepared"), *([("void", "prepared")] if held else [])}
 
 
+def test_a_last_capture_of_which_nothing_was_done_keeps_its_hold(book: Book) -> None:
+    order = book.confirmed()
+    book.done(CaptureOrder(ORG, "native", order.id))
+    order = resolved(book, park(book, order), found="nothing")
+    full = book.facts.funds_of((ORG, order.id))
+    assert full is not None
+    assert (full.capturable, order.facets.payment) == (order.total.units, "authorized")
+
+
 def test_resolving_twice_finds_nothing_parked(book: Book) -> None:
     order = parked(book)
     resolved(book, order, found="done")

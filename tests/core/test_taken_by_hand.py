@@ -177,6 +177,7 @@ def test_captures_that_the_book_knows_are_no_news() -> None:
         (PARTS[:1], False, "authorized", 400, "capture_declined"),
         (PARTS[:1], True, "paid", 0, None),
         ((), False, "authorized", 1000, "capture_declined"),
+        ((), True, "voided", 0, "capture_declined"),
     ],
 )
 def test_what_was_taken_by_hand_is_known_once_a_capture_is_declined_for_it(

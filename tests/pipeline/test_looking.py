@@ -78,6 +78,7 @@ class Declining(Shown):
         (Captured("capture-1", FOUND), FOUND, True),
         (Disputed("why", "capture-1", FOUND), FOUND, True),
         (Voided("at-1", FOUND), FOUND, True),
+        (Voided("at-1"), (), True),
         (Captured("at-1"), (), False),
         (Unknown("nobody answers"), (), False),
     ],

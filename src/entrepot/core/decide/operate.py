@@ -101,7 +101,7 @@ def _settled(
         payment, behind = _ended_with(payment, operation, facts, changes)
     funds = funds.put(payment)
     by_hand = () if command.done else capturing.unknown(payment, command.captures)
-    if by_hand:
+    if by_hand or (command.final and not command.done):
         order, funds = _taken_by_hand(command, order, funds, by_hand, facts, changes)
     if kind == "capture" and order.facets.stage not in ENDED:
         # More is held than was due, and nobody will take the rest.
@@ -144,6 +144,8 @@ def _taken_by_hand(
     if order.facets.stage not in ENDED:
         funds = capturing.refund_surplus(order, funds, facts, changes)
     order = stand(order, order.facets._replace(payment=_facet(order, funds)))
+    if not found:
+        return order, funds  # the hold was let go there
     units = sum([one.units for one in found])
     detail = {"amount": funds.amount(units).text(), "service": funds.service}
     order, told = events.happened(

@@ -109,7 +109,7 @@ def _operation(
     settling = SettleOperation(
         command.org, command.order_id, job.id, job.fence, asked.payment, asked.number,
         found == DONE, told, _named(command, payment, asked, found),
-        final=asked.kind == "capture" and lets_go_with(payment, asked),
+        final=(asked.kind, found) == ("capture", DONE) and lets_go_with(payment, asked),
     )  # fmt: skip
     return settle_operation(settling, facts)
 

@@ -114,8 +114,8 @@ async def _beside(
     found = await provider.look_up(request_of(payment), payment.authorisation.provider_reference)
     if not isinstance(found, Authorised | Captured | Disputed | Voided):
         return declined
-    over = not isinstance(found, Authorised)
-    return declined._replace(captures=found.captures, final=over and bool(found.captures))
+    over = isinstance(found, Voided) or (bool(found.captures) and not isinstance(found, Authorised))
+    return declined._replace(captures=found.captures, final=over)
 
 
 async def _answer(
