@@ -128,7 +128,15 @@ def test_the_rest_of_a_last_capture_that_failed_is_held_in_either_order(
     book.done(CaptureOrder(ORG, "native", order.id, Amount(600, 2)))
     job = job_of(book, order, "capture")
     settle = SettleOperation(
-        ORG, order.id, job.id, job.fence, 1, CAPTURE, not failed_first, "no", "psp",
+        ORG,
+        order.id,
+        job.id,
+        job.fence,
+        1,
+        CAPTURE,
+        not failed_first,
+        "no",
+        "psp",
         final=final and not failed_first,
     )
     book.done(settle)
