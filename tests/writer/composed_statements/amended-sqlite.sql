@@ -29,7 +29,7 @@ INSERT INTO events ("org", "subject_id", "seq", "type", "at", "source", "body", 
 -- 1 rows
 UPDATE orders SET "origin" = ?, "managed" = ?, "stage" = ?, "payment" = ?, "fulfilment" = ?, "returns" = ?, "told_words" = ?, "currency" = ?, "scale" = ?, "subtotal" = ?, "discount" = ?, "shipping" = ?, "tax" = ?, "total" = ?, "total_scale" = ?, "customer_id" = ?, "created_at" = ?, "updated_at" = ?, "sender_id" = ?, "sender_digest" = ?, "sender_words" = ?, "external_id" = ?, "external_name" = ?, "external_reference" = ?, "membership_id" = ?, "integration_id" = ?, "payment_provider" = ?, "payment_reference" = ?, "shares_payment_of" = ?, "channel" = ?, "source_platform" = ?, "sale_source" = ?, "idempotency_key" = ?, "tracking_url" = ?, "notes" = ?, "delivery_address" = ?, "address" = ?, "first_name" = ?, "last_name" = ?, "email" = ?, "phone" = ?, "properties" = ?, "metadata" = ?, "expected_at" = ?, "shipped_at" = ?, "delivered_at" = ?, "made_at" = ?, "reason" = ?, "reason_detail" = ?, "parked" = ?, "ingested" = ?, "version" = ? WHERE "org" = ? AND "id" = ? AND "version" = ?;
 -- 1 rows
-DELETE FROM order_properties WHERE "org" = ? AND "order_id" = ?;
+DELETE FROM order_properties WHERE "org" = ? AND "order_id" = ? AND "path" = ? AND "value" = ?;
 -- 1 rows
 INSERT INTO order_properties ("org", "order_id", "path", "value", "number") VALUES (?, ?, ?, ?, ?);
 -- 2 rows

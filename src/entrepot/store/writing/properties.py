@@ -19,6 +19,7 @@ from entrepot.store.writing.writes import Writes
 # 2,704 bytes; two such texts of four-byte characters fit beside the ids.
 INDEXED_MAX = 250
 _COLUMNS = tuple(column.name for column in schema.order_properties.columns)
+_KEY = ("org", "order_id", "path", "value")
 
 
 def write(writes: Writes, facts: Facts) -> None:
@@ -33,18 +34,20 @@ def write(writes: Writes, facts: Facts) -> None:
         before = None if base is None else base.properties
         if before == order.properties:
             continue
-        if before:
-            stale.append(key)
-            tallies.count_pairs(tallied, order.org, set(paced(paths(parse(before)))), -1)
-        if order.properties:
-            pairs = set(paced(paths(parse(order.properties))))
-            own = added if base is None else fresh
-            own.extend((*key, *pair, order.number) for pair in paced(pairs))
-            tallies.count_pairs(tallied, order.org, pairs, 1)
-    writes.delete(schema.order_properties, ("org", "order_id"), stale, guarded=False)
+        # Only what differs: a small change of an order with many properties is a small write.
+        had, has = _pairs(before), _pairs(order.properties)
+        stale.extend((*key, *pair) for pair in paced(had - has))
+        own = added if base is None else fresh
+        own.extend((*key, *pair, order.number) for pair in paced(has - had))
+        tallies.count_pairs(tallied, order.org, had, has)
+    writes.delete(schema.order_properties, _KEY, stale, guarded=False)
     writes.insert(schema.order_properties, _COLUMNS, added, given=counters.NUMBERED)
     writes.insert(schema.order_properties, _COLUMNS, fresh, apart=True)
     tallies.properties(writes, tallied)
+
+
+def _pairs(properties: str | None) -> set[tuple[str, str]]:
+    return set(paced(paths(parse(properties)))) if properties else set()
 
 
 def paths(value: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,6 @@ Both are kept in the transaction that writes the orders (docs/adr/0008).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from functools import lru_cache
 
 from sqlalchemy import Connection
@@ -27,15 +26,18 @@ Pair = tuple[int, str, str]  # organization, path, value
 
 
 def count_pairs(
-    tallied: Counter[Pair], org: int, pairs: Iterable[tuple[str, str]], orders: int
+    tallied: Counter[Pair], org: int, had: set[tuple[str, str]], has: set[tuple[str, str]]
 ) -> None:
-    """Count what an order has, each path and value once, or with -1 `orders` what it had."""
-    paths = set()
-    for path, value in paced(pairs):
-        tallied[org, path, value] += orders
-        paths.add(path)
-    for path in paced(paths):
-        tallied[org, path, ANY] += orders
+    """Count what an order has, each path and value once, and no longer what it had."""
+    for path, value in paced(had - has):
+        tallied[org, path, value] -= 1
+    for path, value in paced(has - had):
+        tallied[org, path, value] += 1
+    paths_before, paths_now = ({path for path, _ in pairs} for pairs in (had, has))
+    for path in paced(paths_before - paths_now):
+        tallied[org, path, ANY] -= 1
+    for path in paced(paths_now - paths_before):
+        tallied[org, path, ANY] += 1
 
 
 def properties(writes: Writes, tallied: Counter[Pair]) -> None:
