@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 import pytest
 from tests.core.book import HERE, LOOSE, NOWHERE, ORG, SCARCE, THERE, TRACKED, Book, line, one
+from tests.core.test_decide_money import captured
 from tests.quantities import much, units
 
+from entrepot.core import events
 from entrepot.core.commands import Command
 from entrepot.core.decide.ask_return import ApproveReturn, RefuseReturn, RequestReturn
 from entrepot.core.decide.ship import ShipOrder
@@ -17,6 +19,7 @@ from entrepot.core.decide.take_back import ReceiveReturn, TakeBack
 from entrepot.core.facets import FULFILMENTS, Facets
 from entrepot.core.ids import dashed
 from entrepot.core.lifecycle import RETURNABLE_FULFILMENT
+from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason
 from entrepot.core.results import OrderResult
@@ -203,3 +206,23 @@ def test_the_order_follows_from_the_states_of_its_returns() -> None:
     ]:
         facets = Facets("confirmed", "none", "delivered", before)
         assert asked(facets, made(*states)).returns == after
+
+
+def test_goods_that_cost_nothing_come_back_with_nothing_given_back() -> None:
+    """A gift comes back like other goods, also where what it cost is to be given back."""
+    book = Book()
+    book.stock(TRACKED, 10)
+    order = book.confirmed(line(quantity=1), line(LOOSE, 1, price=Amount(0, 2)))
+    captured(book, order)
+    book.done(ShipOrder(ORG, "native", order.id))
+    gift = requested(book, order, 0, 1)
+    receiving = ReceiveReturn(ORG, "native", gift.id, refund=True)
+    result = book.done(receiving)
+    assert isinstance(result, OrderResult)
+    assert result.back is not None
+    assert (result.back.one.state, result.back.one.refunded_units) == ("received", 0)
+    assert book.order(order).facets.payment == "paid"
+    assert events.REFUND_REQUESTED not in book.types(order)
+    before = len(book.events(order))
+    book.done(receiving)
+    assert len(book.events(order)) == before

@@ -121,13 +121,17 @@ def _is_at(row: ReturnLine, place: Place) -> bool:
 def _with_refund(
     command: ReceiveReturn, order: Order, came: FullReturn, facts: Facts, changes: Changes
 ) -> Order:
-    """The order as its goods came, and as what they cost is asked back."""
+    """The order as its goods came, and as what they cost is asked back; goods that cost nothing
+    came, and nothing is given back for them.
+    """
     funds = paid_order(order.org, order.id, facts)[1]
     parts = {row.line_id: row.quantity for row in came.lines}
     cost, left = cost_of(order, funds, parts), funds.refundable
-    units = units_of(cost, funds, left, "left of what was taken", "refund")
+    units = units_of(cost, funds, left, "left of what was taken", "refund") if cost.units else 0
     came = came._replace(one=came.one._replace(refunded_units=units))
     place = Place(command.restock, command.location_id)
     order = returning.receive(order, came, place, command.source, facts, changes)
+    if not units:
+        return order
     told = {"return": came.one.number, "lines": sending.as_told(parts)}
     return give(order, funds, Refund(units, command.source, told), facts, changes)
