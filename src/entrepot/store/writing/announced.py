@@ -22,6 +22,7 @@ _LOCK = (
     "INSERT INTO order_counters (org, orders, events, committed_at) VALUES ($1, 0, 0, 0) "
     "ON CONFLICT (org) DO UPDATE SET orders = order_counters.orders"
 )
+_SOME = "SELECT 1 FROM announced_orders WHERE org = $1 LIMIT 1"
 
 
 class Announced(NamedTuple):
@@ -50,8 +51,7 @@ def look_again(conn: Connection, announced: Iterable[Note]) -> None:
 
 def meant(conn: Connection, org: int, names: set[str]) -> list[Note]:
     """Those announced orders of an organization whose text is one of these names."""
-    some = select(_announced.c.org).where(_announced.c.org == org).limit(1)
-    if conn.execute(some).first() is None:
+    if not sql.fetch(conn, _SOME, (org,)):
         return []
     kept, wanted = schema.ANNOUNCED, {(org, name) for name in names}
     rows = sql.select(conn, kept.table, kept.key, set(wanted), kept.columns)
