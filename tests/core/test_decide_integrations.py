@@ -96,6 +96,29 @@ def test_a_connection_is_one_organizations() -> None:
     connected(book)
 
 
+def test_blanks_around_a_name_are_no_part_of_it() -> None:
+    book = Book()
+    first = connected(book)
+    again = book.done(connect(name=f" {NAME} "))
+    assert isinstance(again, ConnectionResult)
+    assert again.connection == first
+    book.facts.connected["theirs"] = ORG + 1
+    refusal = book.judge(connect(name=" theirs "))
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.DUPLICATE_ENTRY
+
+
+def test_a_connection_that_was_made_with_blanks_stays_known_by_its_name() -> None:
+    book = Book()
+    old = Connection(ORG, " c", b"o" * 16, "amazon", "commerce", "PAUSED", 1, 0, 0)
+    book.facts.of(CONNECTIONS).read([old])
+    for name, known in ((" c", old), ("c ", None)):
+        result = book.done(connect(name=name))
+        assert isinstance(result, ConnectionResult)
+        assert (result.connection.id == old.id) is (known is old)
+        assert result.connection.name == (name if known else "c")
+
+
 def test_an_organization_has_so_many_connections() -> None:
     book = Book()
     book.facts.of(CONNECTIONS).read(

@@ -46,23 +46,27 @@ class SwitchConnection(NamedTuple):
 def wants(command: Connect, needs: Needs) -> None:
     """All connections of the organization, and the organization that has this one."""
     needs.all_of.setdefault(CONNECTIONS, set()).add(command.org)
-    needs.connections.add(command.name)
+    needs.connections.update((command.name, command.name.strip()))
 
 
 def connect(command: Connect, facts: Facts) -> Decision:
     """Make the connection, or write what is new of it; a repeat that says nothing new changes
     nothing.
 
+    Blanks around a name are no part of it. Older versions kept them: such a connection is known by
+    the name that it was made with.
+
     Refused: a name or a provider of no use, an unknown category, a connection that another
     organization has, and one connection too many.
     """
-    org, name = command.org, command.name
+    org = command.org
     _look(command)
+    mine = {one.name: one for one in facts.of(CONNECTIONS).values() if one.org == org}
+    name = command.name if command.name in mine else command.name.strip()
     if facts.connected.get(name, org) != org:
         sentence = "another organization has connected this already"
         raise refuse(Reason.DUPLICATE_ENTRY, sentence, "connection_id")
-    mine = [one for one in facts.of(CONNECTIONS).values() if one.org == org]
-    known = next((one for one in mine if one.name == name), None)
+    known = mine.get(name)
     if known is None:
         if len(mine) >= CONNECTIONS_MAX:
             sentence = f"an organization has at most {CONNECTIONS_MAX:,} connections"

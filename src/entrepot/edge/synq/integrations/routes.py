@@ -49,7 +49,7 @@ async def _provider(call: Call, body: wire.Callback) -> str:
     """
     service = call.services.integrations
     try:
-        return await service.provider(body.connection_id)
+        return await service.provider(body.connection_id.strip())
     except Unverified as error:
         if service.trusts_clients and body.provider:
             return body.provider
