@@ -96,12 +96,34 @@ def test_members_of_the_senders_own_are_looked_at_by_name(name: str, value: obje
         polinate.free_object(msgspec.Raw(told), "properties")
 
 
+APART: list[Any] = [
+    {"card": {"number": "4111111111111111"}}, {"payment": {"card": {"no": "4111-1111-1111-1111"}}},
+    {"payment": {"reference": "4111111111111111"}}, {"paymentDetails": {"ref": 4111111111111111}},
+    {"card": {"details": {"number": "4111111111111111"}}}, {"Credit-Card": {"No": CARDS[1]}},
+    {"cards": [{"number": "4111111111111111"}]}, {"card": ["4111111111111111"]},
+    {"payment": {"pan": "4111111111111111"}}, {"card": {"x" * 500: {"num": "4111111111111111"}}},
+    [{"a": {"card": {"type": "visa", "number": "visa 4111 1111 1111 1111"}}}],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("told", APART)
+def test_the_name_and_the_number_may_stand_apart(told: Any) -> None:
+    with pytest.raises(Refused):
+        refuse_card_members(json.dumps({"a": told}).encode(), "metadata")
+    escaped = json.dumps(told).replace("a", "\\u0061")
+    with pytest.raises(Refused):
+        refuse_card_members(escaped.encode(), "metadata")
+
+
 @pytest.mark.parametrize(
     "told",
     [
         {"order_number": "4111111111111111"}, {"payment_reference": "4111111111111112"},
         {"payment_reference": "pi_1"}, {"company": "4111111111111111"}, {"cardboard": 1},
         {"tracking": "4111111111111111"}, {"note": "card 4111111111111111"},
+        {"gift_card": "4111111111111111"}, {"card": {"type": "visa"}, "number": "4111111111111111"},
+        {"card": {"number": "4111111111111112", "barcode": "4111111111111111"}},
+        {"payment": {"terms": "30 days"}, "company": {"number": "4111111111111111"}},
     ],
 )  # fmt: skip
 def test_other_members_are_the_senders_affair(told: dict[str, object]) -> None:

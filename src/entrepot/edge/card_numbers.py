@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from entrepot.core.refusal import Reason, refuse
+from entrepot.pace import breathe
 
 _DIGITS_MIN: Final = 13
 # 13 to 19 digits, which may stand in groups; in whichever script, between whichever marks.
@@ -26,12 +28,20 @@ _WITHIN: Final = re.compile(
     r"(?![\w.-]*\w)",
     re.ASCII,
 )
-# Members of the sender's own, by what they are called, that hold a payment's or a card's number.
+# Where a member's names say a payment's or a card's number: its own and those of the objects around
+# it, joined by points. `{"card": {"number": ...}}` says what `card_number` says.
 _NAMED: Final = re.compile(
-    rb'"(?:[a-z_ -]{0,40}payment[_ -]?(?:reference|ref)|[a-z_ -]{0,40}card[_ -]?(?:number|no|num)|'
-    rb'(?:credit|debit|bank)?[_ -]?card|pan)"\s*:\s*"?([0-9][0-9 -]{11,40})',
-    re.IGNORECASE,
+    r"payment(?:_?|[^.]*\.(?:.*\.)?)(?:reference|ref)$|"
+    r"card(?:_?|[^.]*\.(?:.*\.)?)(?:number|no|num)$|"
+    r"(?:^|\.)(?:(?:credit|debit|bank)?_?cards?|pan)$"
 )
+# The end of a name, and of the names joined, is looked at so far.
+_NAME_LOOKED_AT, _NAMES_LOOKED_AT = 80, 240
+# A longer text is prose, and no member's number.
+_TEXT_LOOKED_AT: Final = 255
+# Bytes without which no member is called so.
+_WORDS: Final = re.compile(rb"payment|card|pan", re.IGNORECASE)
+_BETWEEN_WORDS: Final = str.maketrans("- ", "__")
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 IS_CARD_NUMBER: Final = "is a card number; send what the payment service calls the payment"
 
@@ -69,9 +79,31 @@ def refuse_card_members(encoded: bytes, field: str) -> None:
 
 
 def has_card_members(encoded: bytes) -> bool:
-    """Whether JSON of the sender's own has a card number as a payment's or a card's number. An
-    escape hides no name and no digit.
+    """Whether JSON of the sender's own has a card number as a payment's or a card's number, in one
+    member or in objects within each other. An escape hides no name and no digit.
     """
-    if b"\\" in encoded:
-        encoded = msgspec.json.encode(msgspec.json.decode(encoded))
-    return any(is_card_number(match[1].decode()) for match in _NAMED.finditer(encoded))
+    if _WORDS.search(encoded) is None and b"\\" not in encoded:
+        return False
+    return any(
+        is_card_number(value) and _NAMED.search(names) is not None
+        for names, value in _texts(msgspec.json.decode(encoded))
+    )
+
+
+def _texts(tree: object) -> Iterator[tuple[str, str]]:
+    """Every short text and whole number, with its own name and those of the objects around it."""
+    pending = [("", tree)]
+    while pending:
+        names, value = pending.pop()
+        breathe()
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                own = name[-_NAME_LOOKED_AT:].lower().translate(_BETWEEN_WORDS)
+                joined = f"{names}.{own}" if names else own
+                pending.append((joined[-_NAMES_LOOKED_AT:], inner))
+        elif isinstance(value, list):
+            pending += [(names, inner) for inner in value]
+        elif isinstance(value, str) and len(value) <= _TEXT_LOOKED_AT:
+            yield names, value
+        elif isinstance(value, int):
+            yield names, str(value)
