@@ -9,6 +9,7 @@ from typing import NamedTuple
 from entrepot.core import ids
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.dialect import Parameter
+from entrepot.edge.query_numbers import whole
 from entrepot.edge.times import microseconds
 
 LIMIT = 50
@@ -18,7 +19,6 @@ DAY = 86_400_000_000
 MINUTE = 60_000_000
 SECOND = 1_000_000
 
-_WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
 _FRACTION = re.compile(r"\.(\d+)")
 
 
@@ -95,9 +95,9 @@ def chosen(query: Mapping[str, str], known: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _positive(text: str, field: str) -> int:
-    if not _WHOLE.match(text):
+    number = whole(text)
+    if number is None:
         raise refuse(Reason.INVALID, "must be a whole number", field)
-    number = int(text)
     if number < 1:
         raise refuse(Reason.INVALID, "must be 1 or more", field)
     return number

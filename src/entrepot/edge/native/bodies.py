@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import lru_cache, partial, reduce
 from operator import or_
 from types import NoneType, UnionType
-from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Raw
 
 from entrepot.core.refusal import Reason, Refusal, Refused, all_of, refuse
-from entrepot.edge import canonical
+from entrepot.edge import canonical, query_numbers
 from entrepot.edge.dialect import Call, Parameter, query_pairs, read_json
 from entrepot.edge.json_walk import step
 from entrepot.edge.keys import idempotency_key
@@ -100,7 +100,7 @@ def query(call: Call, shape: type[S]) -> S:
             problem = "holds a character that no text can have"
         else:
             try:
-                told[name] = msgspec.convert(text, types[name], strict=False, dec_hook=of_own_type)
+                told[name] = _of_query(text, types[name])
             except msgspec.ValidationError as error:
                 problem = placed(str(error)).problem
         if problem is not None:
@@ -108,6 +108,20 @@ def query(call: Call, shape: type[S]) -> S:
     if faults:
         raise Refused(all_of(faults))
     return shape(**told)
+
+
+def _of_query(text: str, type_: Any) -> Any:
+    """A parameter's value. Raises msgspec.ValidationError for a text that is none."""
+    if not _is_whole(type_):
+        return msgspec.convert(text, type_, strict=False, dec_hook=of_own_type)
+    number = query_numbers.whole(text)
+    return msgspec.convert(text if number is None else number, type_)
+
+
+@lru_cache(maxsize=64)
+def _is_whole(type_: Any) -> bool:
+    """Whether a parameter is a whole number. A conversion would take `5.0` and `1e1` for one."""
+    return type_ is int or (get_origin(type_) is Annotated and get_args(type_)[0] is int)
 
 
 @lru_cache(maxsize=64)

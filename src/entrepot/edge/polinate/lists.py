@@ -5,7 +5,6 @@ Refused: half a filter, and two that exclude each other.
 
 from __future__ import annotations
 
-import re
 from typing import TypeVar
 
 from entrepot.core.invoices import InvoiceFilter
@@ -13,11 +12,11 @@ from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.dialect import Parameter
 from entrepot.edge.polinate.orders import values
+from entrepot.edge.query_numbers import whole
 
 LIMIT_DEFAULT, LIMIT_MAX = 20, 100
 PAGE_MAX = 10**9
 PATH_MAX = 1024
-_WHOLE = re.compile(r"[0-9]{1,10}\Z")
 _TEXT = {"type": "string"}
 F = TypeVar("F", OrderFilter, InvoiceFilter)
 
@@ -82,6 +81,7 @@ def _count(query: dict[str, str], name: str, default: int, most: int) -> int:
     text = query.get(name)
     if text is None:
         return default
-    if not _WHOLE.match(text) or not 1 <= int(text) <= most:
+    number = whole(text)
+    if number is None or not 1 <= number <= most:
         raise refuse(Reason.INVALID, f"must be a whole number from 1 to {most}", name)
-    return int(text)
+    return number

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.dialect import Call, Parameter
+from entrepot.edge.query_numbers import whole
 from entrepot.edge.synq.ids import uuid
-
-_WHOLE = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
 
 
 def parameters(most: int) -> tuple[Parameter, Parameter]:
@@ -24,8 +21,8 @@ def parameters(most: int) -> tuple[Parameter, Parameter]:
 def paged(call: Call, most: int, *others: str) -> tuple[bytes | None, int]:
     """The id behind which the page begins, if any, and how many it shows."""
     query = call.query("limit", "after", *others)
-    limit = query.get("limit", f"{most}")
-    if not _WHOLE.match(limit) or int(limit) < 1:
+    limit = whole(query.get("limit", f"{most}"))
+    if limit is None or limit < 1:
         raise refuse(Reason.INVALID, "must be a whole number from 1", "limit")
     after = query.get("after")
-    return None if after is None else uuid(after, "after"), min(int(limit), most)
+    return None if after is None else uuid(after, "after"), min(limit, most)

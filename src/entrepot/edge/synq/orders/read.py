@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from entrepot.edge import currency, goods_names, prefixes
 from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import refuse_card_number
 from entrepot.edge.dialect import read_json
+from entrepot.edge.query_numbers import whole
 from entrepot.edge.strict_json import InvalidJson, decimal_number, decode, whole_number
 from entrepot.edge.synq.ids import uuid
 from entrepot.edge.synq.orders import claims, sent_back, wire
@@ -30,7 +30,7 @@ _PARTS = (
     "payment_provider", "payment_reference", "customer_id", "currency", "channel",
     "source_platform", "items",
 )  # fmt: skip
-_WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
+_OFFSET_MAX = 10**18
 
 
 class Placing(NamedTuple):
@@ -219,9 +219,10 @@ def page(query: dict[str, str]) -> tuple[int, int]:
 
 
 def _whole(text: str, field: str) -> int:
-    if not _WHOLE.match(text):
+    number = whole(text)
+    if number is None or number > _OFFSET_MAX:
         raise refuse(Reason.INVALID, "must be a whole number", field)
-    return int(text)
+    return number
 
 
 _KNOWN_MEMBERS: msgspec.json.Decoder[wire.CreateOrder] = msgspec.json.Decoder(wire.KnownMembers)
