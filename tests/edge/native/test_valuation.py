@@ -24,6 +24,7 @@ class Asking:
 
     def __init__(self, query: str) -> None:
         self.query_string = query.encode()
+        self.path_ids: dict[str, str] = {}
         self.reached = 1
 
     async def read(self, question: Any, *_: Any, **__: Any) -> Any:

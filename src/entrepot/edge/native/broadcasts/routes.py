@@ -28,8 +28,9 @@ _PARTS = (
 async def list_broadcasts(call: Call) -> Answer:
     """A page of broadcasts."""
     asked = bodies.query(call, wire.BroadcastQuery)
-    found = await call.read(broadcasts.listed, paging.id_after(asked.after), asked.limit + 1)
-    shown, after = paging.cut(found, asked.limit, lambda one: one.id)
+    pages = paging.Pages(call, asked)
+    found = await call.read(broadcasts.listed, pages.id_after(), asked.limit + 1)
+    shown, after = pages.cut(found, lambda one: one.id)
     listed = list(map(write.broadcast, shown))
     return Answer(200, write.encode(wire.BroadcastPage(listed, after)))
 

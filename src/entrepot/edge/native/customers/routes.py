@@ -41,10 +41,10 @@ async def list_customers(call: Call) -> Answer:
     terms = exactly(asked.email, asked.phone, asked.name)
     if "" in terms:
         raise refuse(Reason.INVALID, "must be a telephone number", "phone")
-    page = await call.read(partners.listed, terms, paging.id_after(asked.after), asked.limit)
-    after = None if page.after is None else paging.cursor(page.after.hex())
+    pages = paging.Pages(call, asked)
+    page = await call.read(partners.listed, terms, pages.id_after(), asked.limit)
     shown = list(map(write.customer, page.partners))
-    return Answer(200, write.encode(wire.CustomerPage(shown, after)))
+    return Answer(200, write.encode(wire.CustomerPage(shown, pages.behind(page.after))))
 
 
 async def get_customer(call: Call) -> Answer:

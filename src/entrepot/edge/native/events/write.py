@@ -7,7 +7,6 @@ from msgspec import Raw
 
 from entrepot.core import ids
 from entrepot.core.order import Event
-from entrepot.edge.native import paging
 from entrepot.edge.native.events import wire
 from entrepot.edge.times import millis_text
 from entrepot.writer.envelope import Answer
@@ -35,7 +34,6 @@ def feed_answer(events: list[Event], last: int) -> Answer:
     return Answer(200, encode(wire.Feed([event(one) for one in events], last)))
 
 
-def page_answer(events: list[Event], limit: int) -> Answer:
-    """A page of one more event than its `limit`, if there are so many, oldest first."""
-    after = paging.cursor(events[limit - 1].seq) if len(events) > limit else None
-    return Answer(200, encode(wire.EventPage([event(one) for one in events[:limit]], after)))
+def page_answer(events: list[Event], after: str | None) -> Answer:
+    """A page of events, oldest first, with the cursor of the next page."""
+    return Answer(200, encode(wire.EventPage(list(map(event, events)), after)))

@@ -37,9 +37,10 @@ _ADJUST = bodies.decoder(wire.Adjust)
 async def list_variants(call: Call) -> Answer:
     """A page of variants."""
     asked = bodies.query(call, wire.VariantQuery)
-    after = paging.id_after(asked.after)
+    pages = paging.Pages(call, asked)
+    after = pages.id_after()
     found = await call.read(goods.variants, after, asked.limit + 1, goods_names.of_sku(asked.sku))
-    shown, behind = paging.cut(found, asked.limit, lambda one: one.id)
+    shown, behind = pages.cut(found, lambda one: one.id)
     detailed = await call.read(products.detailed, shown)
     return Answer(200, write.encode(wire.VariantPage(list(map(variant, detailed)), behind)))
 
@@ -97,8 +98,9 @@ def _variant_id(call: Call) -> bytes:
 async def list_locations(call: Call) -> Answer:
     """A page of locations."""
     asked = bodies.query(call, wire.LocationQuery)
-    found = await call.read(goods.locations, paging.id_after(asked.after), asked.limit + 1)
-    shown, after = paging.cut(found, asked.limit, lambda one: one.id)
+    pages = paging.Pages(call, asked)
+    found = await call.read(goods.locations, pages.id_after(), asked.limit + 1)
+    shown, after = pages.cut(found, lambda one: one.id)
     listed = list(map(write.location, shown))
     return Answer(200, write.encode(wire.LocationPage(listed, after)))
 
@@ -119,10 +121,11 @@ async def list_stock(call: Call) -> Answer:
         None if asked.variant_id is None else asked.variant_id.raw,
         None if asked.location_id is None else asked.location_id.raw,
         asked.low,
-        paging.ids_after(asked.after),
+        pages.ids_after(),
     )
+    pages = paging.Pages(call, asked)
     found = await call.read(goods.levels, wanted, asked.limit)
-    after = None if found.after is None else paging.cursor(b"".join(found.after).hex())
+    after = pages.behind(None if found.after is None else b"".join(found.after))
     listed = list(map(write.level, found.levels))
     return Answer(200, write.encode(wire.LevelPage(listed, after)))
 
@@ -157,11 +160,10 @@ async def list_ledger(call: Call) -> Answer:
     """A page of the ledger."""
     asked = bodies.query(call, wire.LedgerQuery)
     variant_id = None if asked.variant_id is None else asked.variant_id.raw
-    found = await call.read(
-        goods.ledger, variant_id, paging.id_after(asked.after), asked.limit
-    )  # fmt: skip
-    after = None if found.after is None else paging.cursor(found.after.hex())
-    page = wire.EntryPage([write.entry(one) for one in found.entries], after)
+    pages = paging.Pages(call, asked)
+    found = await call.read(goods.ledger, variant_id, pages.id_after(), asked.limit)
+    listed = list(map(write.entry, found.entries))
+    page = wire.EntryPage(listed, pages.behind(found.after))
     return Answer(200, write.encode(page))
 
 

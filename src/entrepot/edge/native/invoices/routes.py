@@ -23,9 +23,10 @@ _encode = msgspec.json.Encoder().encode
 async def list_invoices(call: Call) -> Answer:
     """A page of invoices, the newest first."""
     asked = bodies.query(call, wire.InvoiceQuery)
-    found = await call.read(invoices.listed, paging.number_after(asked.after), asked.limit + 1)
-    listed = [write.invoice(one) for one in found[: asked.limit]]
-    after = paging.cursor(found[asked.limit - 1].number) if len(found) > asked.limit else None
+    pages = paging.Pages(call, asked)
+    found = await call.read(invoices.listed, pages.number_after(), asked.limit + 1)
+    shown, after = pages.cut(found, lambda one: one.number)
+    listed = list(map(write.invoice, shown))
     return Answer(200, _encode(wire.InvoicePage(listed, after)))
 
 

@@ -25,8 +25,9 @@ _MAKE = bodies.decoder(wire.MakeKey)
 async def list_keys(call: Call) -> Answer:
     """A page of keys."""
     asked = bodies.query(call, wire.KeyQuery)
-    found = await call.read(keys.listed, paging.id_after(asked.after), asked.limit + 1)
-    shown, after = paging.cut(found, asked.limit, lambda one: one.id)
+    pages = paging.Pages(call, asked)
+    found = await call.read(keys.listed, pages.id_after(), asked.limit + 1)
+    shown, after = pages.cut(found, lambda one: one.id)
     listed = list(map(write.key, shown))
     return Answer(200, write.encode(wire.KeyPage(listed, after)))
 

@@ -27,10 +27,11 @@ _EVENTS = bodies.parameters(
 async def order_events(call: Call) -> Answer:
     """The order's events, oldest first."""
     page = bodies.query(call, asked.EventQuery)
-    after = paging.number_after(page.after) or 0
+    pages = paging.Pages(call, page)
+    after = pages.number_after() or 0
     order_id = await named.order_id(call)
     found = await call.read(event_log.of_order, order_id, after, page.limit + 1)
-    return events_write.page_answer(found, page.limit)
+    return events_write.page_answer(*pages.cut(found, lambda one: one.seq))
 
 
 async def explain_order(call: Call) -> Answer:

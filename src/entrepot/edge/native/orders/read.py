@@ -11,7 +11,7 @@ from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, Refusal, Refused, all_of
 from entrepot.edge import addresses, currency, goods_names
 from entrepot.edge.access import Principal
-from entrepot.edge.native import bodies, paging
+from entrepot.edge.native import bodies
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.orders import wire
 from entrepot.edge.native.values import object_text
@@ -102,8 +102,10 @@ def _customer(who: wire.Who | None) -> CustomerRef:
     )  # fmt: skip
 
 
-def order_list(asked: wire.OrderQuery, now: int) -> OrderFilter:
-    """The filter of a list; what hangs together in the book's tallies is asked together."""
+def order_list(asked: wire.OrderQuery, before: int | None, now: int) -> OrderFilter:
+    """The filter of a list behind an order's number, if any; what hangs together in the book's
+    tallies is asked together.
+    """
     goods: tuple[str, ...] = ()
     if asked.fulfilment is not None or asked.returns is not None:
         goods = tuple(
@@ -111,14 +113,14 @@ def order_list(asked: wire.OrderQuery, now: int) -> OrderFilter:
             for fulfilment in _any(asked.fulfilment, FULFILMENTS)
             for returns in _any(asked.returns, RETURNS)
         )
-    before = asked.created_before
+    until = asked.created_before
     return OrderFilter(
         created_after=None if asked.created_after is None else asked.created_after.at,
-        created_max=None if before is None else before.at - 1,
+        created_max=None if until is None else until.at - 1,
         updated_after=None if asked.updated_after is None else asked.updated_after.at,
         stages=() if asked.stage is None else (asked.stage,),
         goods=goods,
-        before=paging.number_after(asked.after),
+        before=before,
         payments=() if asked.payment is None else (asked.payment,),
         origins=() if asked.dialect is None else (asked.dialect,),
         text=asked.q,

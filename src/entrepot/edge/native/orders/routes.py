@@ -9,7 +9,7 @@ from entrepot.edge import revisions
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Response
 from entrepot.edge.keys import idempotency_key
-from entrepot.edge.native import bodies
+from entrepot.edge.native import bodies, paging
 from entrepot.edge.native.documented import (
     BODY_ERRORS,
     ERRORS,
@@ -46,15 +46,17 @@ _LIST = bodies.parameters(
 async def list_orders(call: Call) -> Answer:
     """A page of orders, newest first."""
     asked = bodies.query(call, wire.OrderQuery)
-    wanted = read.order_list(asked, call.now())
+    pages = paging.Pages(call, asked)
+    wanted = read.order_list(asked, pages.number_after(), call.now())
     if asked.q is not None and asked == wire.OrderQuery(q=asked.q, limit=asked.limit):
         # Names of orders have indexes: nothing else is looked at where an order has the name.
         named_so = await call.read(order_names.called, asked.q)
         if named_so:
             numbers = [one.number for one in named_so[: asked.limit]]
-            return write.page_answer(await call.read(whole_orders.numbered, numbers, call.now()))
+            page = await call.read(whole_orders.numbered, numbers, call.now())
+            return write.page_answer(page, pages.behind(page.after))
     page = await call.read(whole_orders.page_behind, wanted, call.now(), asked.limit)
-    return write.page_answer(page)
+    return write.page_answer(page, pages.behind(page.after))
 
 
 async def get_order(call: Call) -> Answer:

@@ -24,7 +24,6 @@ from entrepot.core.results import OrderResult, Result
 from entrepot.core.returns import Return, ReturnLine
 from entrepot.core.shipments import Shipment, ShipmentLine
 from entrepot.edge import currency, quantities
-from entrepot.edge.native import paging
 from entrepot.edge.native.orders import wire
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.times import millis_text
@@ -249,9 +248,8 @@ def order_answer(whole: Whole) -> Answer:
     return Answer(200, encode(order(whole.order, whole.beside)))
 
 
-def page_answer(page: Page) -> Answer:
-    """GET a page."""
-    after = None if page.after is None else paging.cursor(page.after)
+def page_answer(page: Page, after: str | None) -> Answer:
+    """GET a page, with the cursor of the next one."""
     return Answer(200, encode(wire.OrderPage([order(*one) for one in page.orders], after)))
 
 

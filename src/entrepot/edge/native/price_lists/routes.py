@@ -31,8 +31,9 @@ _MAKE, _AMEND = bodies.decoder(wire.MakePriceList), bodies.decoder(wire.AmendPri
 async def list_price_lists(call: Call) -> Answer:
     """A page of price lists."""
     asked = bodies.query(call, wire.PriceListQuery)
-    found = await call.read(price_lists.listed, paging.id_after(asked.after), asked.limit + 1)
-    shown, after = paging.cut(found, asked.limit, lambda one: one.id)
+    pages = paging.Pages(call, asked)
+    found = await call.read(price_lists.listed, pages.id_after(), asked.limit + 1)
+    shown, after = pages.cut(found, lambda one: one.id)
     page = wire.PriceListPage(list(map(write.price_list, shown)), after)
     return Answer(200, write.encode(page))
 
@@ -49,12 +50,13 @@ async def get_price_list(call: Call) -> Answer:
 async def list_entries(call: Call) -> Answer:
     """A page of a price list's entries."""
     asked = bodies.query(call, wire.PriceListQuery)
-    after = paging.id_after(asked.after)
+    pages = paging.Pages(call, asked)
+    after = pages.id_after()
     found = await call.read(price_lists.entries, _id(call), after, asked.limit + 1)
     if found is None:
         raise Refused(write.NO_PRICE_LIST)
     of, its = found
-    listed, behind = paging.cut(its, asked.limit, lambda one: one[0].variant_id)
+    listed, behind = pages.cut(its, lambda one: one[0].variant_id)
     shown = [write.entry(one, of, variant) for one, variant in listed]
     return Answer(200, write.encode(wire.EntryPage(shown, behind)))
 

@@ -34,10 +34,11 @@ async def list_products(call: Call) -> Answer:
     """A page of products."""
     asked = bodies.query(call, wire.ProductQuery)
     skus = goods_names.of_sku(asked.sku)
-    wanted = products.Wanted(paging.id_after(asked.after), asked.status, asked.handle, skus)
+    pages = paging.Pages(call, asked)
+    wanted = products.Wanted(pages.id_after(), asked.status, asked.handle, skus)
     found = await call.read(products.page, wanted, asked.limit)
-    after = None if found.after is None else paging.cursor(found.after.hex())
-    page = wire.ProductPage(list(map(write.product, found.products)), after)
+    listed = list(map(write.product, found.products))
+    page = wire.ProductPage(listed, pages.behind(found.after))
     return Answer(200, write.encode(page))
 
 

@@ -24,12 +24,10 @@ _encode = msgspec.json.Encoder().encode
 async def list_purchases(call: Call) -> Answer:
     """A page of drafts."""
     asked = bodies.query(call, wire.PurchaseQuery)
-    after = paging.ids_after(asked.after)
-    found = await call.read(stock_settings.drafts, after, asked.limit + 1)
-    listed, behind = found[: asked.limit], None
-    if len(found) > asked.limit:
-        behind = paging.cursor((listed[-1].variant_id + listed[-1].location_id).hex())
-    return Answer(200, _encode(wire.PurchasePage(list(map(_purchase, listed)), behind)))
+    pages = paging.Pages(call, asked)
+    found = await call.read(stock_settings.drafts, pages.ids_after(), asked.limit + 1)
+    shown, behind = pages.cut(found, lambda one: one.variant_id + one.location_id)
+    return Answer(200, _encode(wire.PurchasePage(list(map(_purchase, shown)), behind)))
 
 
 def _purchase(one: PurchaseDraft) -> wire.PurchaseOrder:

@@ -24,8 +24,9 @@ _PARTS = (
 async def list_touches(call: Call) -> Answer:
     """A page of touches."""
     asked = bodies.query(call, wire.TouchQuery)
-    found = await call.read(touches.listed, paging.id_after(asked.after), asked.limit + 1)
-    shown, after = paging.cut(found, asked.limit, lambda one: one.id)
+    pages = paging.Pages(call, asked)
+    found = await call.read(touches.listed, pages.id_after(), asked.limit + 1)
+    shown, after = pages.cut(found, lambda one: one.id)
     listed = list(map(write.touch, shown))
     return Answer(200, write.encode(wire.TouchPage(listed, after)))
 

@@ -28,15 +28,15 @@ async def value_stock(call: Call) -> Answer:
     asked = bodies.query(call, wire.ValuationQuery)
     # Asked first: the values are of this number or of a later one, and never older than it.
     stands = await call.read(valuation.costing)
-    found, limit = await _found(call, asked), asked.limit
-    after = _cursor(found[limit - 1]) if len(found) > limit else None
+    pages = paging.Pages(call, asked)
+    shown, after = pages.cut(await _found(call, asked, pages), _key)
     page = wire.Valuation(
-        [_shown(one) for one in found[:limit]], after, cast("Any", stands.method), stands.reached
+        list(map(_shown, shown)), after, cast("Any", stands.method), stands.reached
     )
     return Answer(200, write.encode(page))
 
 
-async def _found(call: Call, asked: wire.ValuationQuery) -> list[Valued]:
+async def _found(call: Call, asked: wire.ValuationQuery, pages: paging.Pages) -> list[Valued]:
     limit = asked.limit + 1
     faults = [
         Refusal(Reason.INVALID, "is taken with `by=shelf` only", name)
@@ -49,34 +49,33 @@ async def _found(call: Call, asked: wire.ValuationQuery) -> list[Valued]:
         wanted = ShelfFilter(
             None if asked.variant_id is None else asked.variant_id.raw,
             None if asked.location_id is None else asked.location_id.raw,
-            paging.ids_after(asked.after),
+            pages.ids_after(),
         )
         return await call.read(valuation.shelves, wanted, limit)
     if asked.by == "variant":
-        return await call.read(valuation.variants, paging.id_after(asked.after), limit)
+        return await call.read(valuation.variants, pages.id_after(), limit)
     by_location = asked.by == "location"
-    behind = _behind(asked.after)
+    behind = _behind(pages.ids_after())
     return await call.read(valuation.totals, behind, limit, by_location=by_location)
 
 
-def _behind(after: str | None) -> tuple[bytes, str] | None:
+def _behind(pair: tuple[bytes, bytes] | None) -> tuple[bytes, str] | None:
     """The location and the currency that a page comes behind: their bytes are a cursor's pair.
     Totals of the organization have the id of all locations together.
     """
-    pair = paging.ids_after(after)
     if pair is None:
         return None
     code = pair[1].rstrip(b"\0").decode("latin-1")
     return pair[0], code if code.isascii() and code.isalpha() else ""
 
 
-def _cursor(one: Valued) -> str:
+def _key(one: Valued) -> bytes:
     if one.variant_id is None:
         currency = (one.currency or "").encode().ljust(_ID_BYTES, b"\0")
-        return paging.cursor(((one.location_id or bytes(_ID_BYTES)) + currency).hex())
+        return (one.location_id or bytes(_ID_BYTES)) + currency
     if one.location_id is None:
-        return paging.cursor(one.variant_id.hex())
-    return paging.cursor((one.variant_id + one.location_id).hex())
+        return one.variant_id
+    return one.variant_id + one.location_id
 
 
 def _shown(one: Valued) -> wire.Valued:

@@ -28,8 +28,9 @@ _SECRET_BYTES = 32
 async def list_webhooks(call: Call) -> Answer:
     """A page of webhooks."""
     asked = bodies.query(call, wire.WebhookQuery)
-    found = await call.read(webhooks.listed, paging.id_after(asked.after), asked.limit + 1)
-    shown, after = paging.cut(found, asked.limit, lambda one: one.id)
+    pages = paging.Pages(call, asked)
+    found = await call.read(webhooks.listed, pages.id_after(), asked.limit + 1)
+    shown, after = pages.cut(found, lambda one: one.id)
     listed = list(map(write.webhook, shown))
     return Answer(200, write.encode(wire.WebhookPage(listed, after)))
 
@@ -91,10 +92,11 @@ async def list_deliveries(call: Call) -> Answer:
     webhook_id = _id(call, "id", "webhook")
     if await call.read(webhooks.one, webhook_id) is None:
         raise _unknown("webhook")
-    before = paging.number_after(asked.after)
+    pages = paging.Pages(call, asked)
+    before = pages.number_after()
     found = await call.read(webhooks.deliveries, webhook_id, before, asked.limit + 1)
-    listed = [write.delivery(one) for one in found[: asked.limit]]
-    after = paging.cursor(found[asked.limit - 1].number) if len(found) > asked.limit else None
+    shown, after = pages.cut(found, lambda one: one.number)
+    listed = list(map(write.delivery, shown))
     return Answer(200, write.encode(wire.DeliveryPage(listed, after)))
 
 
