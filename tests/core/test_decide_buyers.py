@@ -25,6 +25,7 @@ from entrepot.core.decide.buyer_parts import (
     Removal,
 )
 from entrepot.core.decide.place import PlaceOrder
+from entrepot.core.expected import Expected
 from entrepot.core.kinds import CUSTOMERS
 from entrepot.core.order import Customer
 from entrepot.core.partnerships import STATUSES
@@ -253,7 +254,9 @@ def test_nobody_owns_the_partnership_of_the_guest() -> None:
 def test_a_change_of_another_version_is_refused() -> None:
     book = Book()
     buyer = made(book)
-    change = changing(buyer)._replace(said={"name": "Bo"}, expected=frozenset({buyer.revision}))
+    change = changing(buyer)._replace(
+        said={"name": "Bo"}, expected=Expected(frozenset({buyer.revision}))
+    )
     after = told(book, change)
     assert (after.customer.name, after.revision) != ("Acme", buyer.revision)
     assert book.refused(change).reason is Reason.CHANGED_MEANWHILE

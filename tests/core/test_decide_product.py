@@ -17,6 +17,7 @@ from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.product import AmendProduct, MakeProduct
 from entrepot.core.decide.stocking import ChangeVariant, MakeVariant
 from entrepot.core.decide.variants import NewVariant, VariantChange
+from entrepot.core.expected import Expected
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.products import HANDLES, PRODUCTS, FullProduct
@@ -235,7 +236,7 @@ def test_a_single_variant_is_changed_as_its_product() -> None:
 def test_only_the_version_that_is_meant_is_changed() -> None:
     book = Book()
     product = made(book).product.product
-    meant = frozenset({products.revision(product)})
+    meant = Expected(frozenset({products.revision(product)}))
     amended(book, product.id, said={"brand": "A"}, expected=meant)
     refusal = book.refused(AmendProduct(ORG, "x", product.id, {"brand": "B"}, expected=meant))
     assert refusal.reason is Reason.CHANGED_MEANWHILE

@@ -162,15 +162,20 @@ def test_the_document_says_where_credentials_are_needed(access: Access, asks: bo
 
 
 @pytest.mark.parametrize(
-    ("sent", "status"), [(None, 200), (" * ", 200), ('"3-1f"', 412), ("3", 412)]
-)
+    ("sent", "status"),
+    [
+        ({}, 200), ({"if-match": " * "}, 200), ({"if-match": '"3-1f"'}, 412),
+        ({"if-match": "3"}, 412), ({"if-unmodified-since": "Fri, 01 Jan 2100 00:00:00 GMT"}, 412),
+        ({"if-unmodified-since": "2100"}, 200),
+    ],
+)  # fmt: skip
 async def test_what_has_no_version_is_not_the_version_that_is_meant(
-    sent: str | None, status: int
+    sent: dict[str, str], status: int
 ) -> None:
     services: Any = Services(Empty(), Heard(), Admits())  # type: ignore[arg-type]
     app = build_app(services, [dialect(READERS, who, "DELETE")], {}, lambda: "request-1")
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
-    headers = {"authorization": "ADMIN"} | ({} if sent is None else {"if-match": sent})
+    headers = {"authorization": "ADMIN"} | sent
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         answer = await client.delete("/thing", headers=headers)
     assert answer.status_code == status

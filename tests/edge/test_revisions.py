@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from entrepot.core.expected import ANY, Expected
 from entrepot.edge import revisions
 
 from .konvo.samples import booked, contact
@@ -23,6 +24,7 @@ def test_a_tag_changes_with_the_order_and_with_what_is_shown_of_its_customer() -
 
 
 TAG = '"3-1f"'
+NAMES = {"if-match": "If-Match", "if-unmodified-since": "If-Unmodified-Since"}
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,8 @@ def test_if_none_match(sent: str | None, known: bool) -> None:
     ],
 )  # fmt: skip
 def test_if_match(sent: str | None, expected: set[str] | None) -> None:
-    assert revisions.expected({} if sent is None else {"if-match": sent}) == expected
+    found = revisions.expected({} if sent is None else {"if-match": sent})
+    assert found == Expected(None if expected is None else frozenset(expected))
 
 
 @pytest.mark.parametrize(
@@ -56,8 +59,11 @@ def test_if_match(sent: str | None, expected: set[str] | None) -> None:
         ({"if-unmodified-since": "Thu, 01 Jan 1970 00:00:10 GMT"}, 10),
         ({"if-unmodified-since": "Sunday, 06-Nov-94 08:49:37 GMT"}, 784_111_777),
         ({"if-unmodified-since": "1970"}, None),
+        ({"if-unmodified-since": "\n".join(["Thu, 01 Jan 1970 00:00:10 GMT"] * 2)}, None),
         ({"if-unmodified-since": "Thu, 01 Jan 1970 00:00:10 GMT", "if-match": TAG}, None),
     ],
 )
 def test_if_unmodified_since(headers: dict[str, str], second: int | None) -> None:
-    assert revisions.unmodified_since(headers) == second
+    found = revisions.expected(headers)
+    assert found.unmodified_since == second
+    assert revisions.conditional(headers) == (None if found == ANY else NAMES[[*headers][-1]])

@@ -14,6 +14,7 @@ import msgspec
 
 from entrepot.core import ids
 from entrepot.core.commands import Command
+from entrepot.core.expected import ANY, Expected
 from entrepot.core.refusal import FAULTS_MAX, Reason, Refusal, Refused, all_of, refuse
 from entrepot.core.results import Result
 from entrepot.edge import every_fault
@@ -125,7 +126,7 @@ class Call:
         answer: Callable[[Result | Refusal], Answer],
         idempotency: Idempotency | None = None,
         *,
-        expected: frozenset[str] | None = None,
+        expected: Expected = ANY,
         whole: bool = False,
     ) -> Answer:
         """Carry a command out and give its answer. `expected`, `whole`: see `Envelope`."""

@@ -19,7 +19,7 @@ from entrepot.edge.asgi import Receive, Scope, Send
 from entrepot.edge.body import ClientGone, read_body
 from entrepot.edge.dialect import Call, Dialect, Operation
 from entrepot.edge.reply import JSON, Reply, begun
-from entrepot.edge.revisions import NOT_MODIFIED, expected
+from entrepot.edge.revisions import NOT_MODIFIED, conditional
 from entrepot.edge.safe_headers import FOR_JSON, cross_origin
 from entrepot.edge.sending import Headers, client_address, retry_after, send_answer, send_reply
 from entrepot.edge.services import Services
@@ -148,8 +148,11 @@ class Endpoint:
         if operation is None:
             raise refuse(Reason.METHOD_NOT_ALLOWED)
         principal, body = await self._caller(scope, receive, headers, operation)
-        if "if-match" in headers and operation.has_no_version() and expected(headers) is not None:
-            raise refuse(Reason.CHANGED_MEANWHILE, "If-Match names a version, and this has none")
+        condition = conditional(headers)
+        if condition is not None and operation.has_no_version():
+            raise refuse(
+                Reason.CHANGED_MEANWHILE, f"{condition} names a version, and this has none"
+            )
         query_string = scope.get("query_string", b"")
         if query_string and not self._dialect.own_query:
             self._look_at_names(operation, query_string, extra)

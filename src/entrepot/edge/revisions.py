@@ -1,7 +1,7 @@
-"""The version of an order on the wire: `ETag`, and the conditions of a request on it (RFC 9110).
+"""The version of a thing on the wire: `ETag`, and the conditions of a request on it (RFC 9110).
 
-A tag names one state of an order in one dialect. The tag is strong: every change of the order, and
-of the values shown with the order, makes another tag.
+A tag names one state of an order, a product, a customer or a price list in one dialect. The tag is
+strong: every change of the thing, and of the values shown with it, makes another tag.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+from entrepot.core.expected import ANY, Expected
 from entrepot.core.order import Customer, Order, revision
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
@@ -32,27 +33,36 @@ def is_known(headers: Mapping[str, str], current: str) -> bool:
     return sent.strip() == "*" or any(f'"{name}"' == current for _, name in _TAG.findall(sent))
 
 
-def expected(headers: Mapping[str, str]) -> frozenset[str] | None:
-    """The revisions one of which the order must have, by `If-Match`; None where any will do.
+def expected(headers: Mapping[str, str]) -> Expected:
+    """The state in which the thing must be, by `If-Match`; without it by `If-Unmodified-Since`.
 
-    A weak tag, and what is no tag, is the tag of no order.
+    A weak tag, and what is no tag, is the tag of nothing. What is no date says nothing, as several
+    dates do (RFC 9110, section 13.1.4).
     """
     sent = headers.get("if-match")
-    if sent is None or sent.strip() == "*":
+    if sent is None:
+        since = headers.get("if-unmodified-since")
+        return ANY if since is None else Expected(unmodified_since=_second(since))
+    if sent.strip() == "*":
+        return ANY
+    return Expected(frozenset(name for weak, name in _TAG.findall(sent) if not weak))
+
+
+def conditional(headers: Mapping[str, str]) -> str | None:
+    """The header that says in which state the thing must be; None where any will do."""
+    if "if-match" not in headers and "if-unmodified-since" not in headers:
         return None
-    return frozenset(name for weak, name in _TAG.findall(sent) if not weak)
-
-
-def unmodified_since(headers: Mapping[str, str]) -> int | None:
-    """The second, since the epoch, after which the order must not have changed; None: it may.
-
-    `If-Unmodified-Since` does not count beside `If-Match`, nor when it is no date.
-    """
-    sent = headers.get("if-unmodified-since")
-    if sent is None or "if-match" in headers:
+    if expected(headers) == ANY:
         return None
+    return "If-Match" if "if-match" in headers else "If-Unmodified-Since"
+
+
+def _second(date: str) -> int | None:
     try:
-        when = parsedate_to_datetime(sent)
+        when = parsedate_to_datetime(date)
     except ValueError:
+        return None
+    # Repeats of a header are joined by line feeds.
+    if "\n" in date:
         return None
     return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())

@@ -14,6 +14,7 @@ from entrepot.core.commands import Command
 from entrepot.core.decide import add_needs, decide, of_order
 from entrepot.core.decide.goods import shelved
 from entrepot.core.decide.reserve import ReserveStock
+from entrepot.core.expected import ANY, Expected
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job, revision
@@ -135,7 +136,7 @@ def judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Out
             repeated = replay(idempotency, stored)
             return repeated if isinstance(repeated, Outcome) else _outcome(envelope, repeated)
     facts.request, facts.actor = envelope.request_id, envelope.actor
-    if envelope.expected is None:
+    if envelope.expected == ANY:
         decision = decide(command, facts)
     else:
         decision = _expecting(envelope, envelope.expected, facts)
@@ -162,11 +163,11 @@ def judge(envelope: Envelope, facts: Facts, first_step: FirstStep | None) -> Out
     return outcome
 
 
-def _expecting(envelope: Envelope, expected: frozenset[str], facts: Facts) -> Decision | Refusal:
-    """The decision; a refusal where the command is meant for another version of its order."""
+def _expecting(envelope: Envelope, expected: Expected, facts: Facts) -> Decision | Refusal:
+    """The decision; a refusal where the command is meant for another state of its order."""
     command = envelope.command
     order = facts.orders.get((command.org, _named_by(command, facts) or b""))
-    if order is not None and revision(order) not in expected:
+    if order is not None and not expected.met_by(revision(order), order.updated_at):
         return Refusal(Reason.CHANGED_MEANWHILE, version=revision(order))
     return decide(command, facts)
 

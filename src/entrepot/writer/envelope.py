@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from entrepot.core import actor
 from entrepot.core.commands import Command
+from entrepot.core.expected import ANY, Expected
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Result
 from entrepot.core.seen import Seen
@@ -53,8 +54,8 @@ class Envelope(NamedTuple):
     seen: Seen | None = None
     # The sender of the command, as its events tell the sender; see core.actor.
     actor: str = actor.UNKNOWN
-    # Revisions (core.order.revision) one of which the command's order must have; None: any will do.
-    expected: frozenset[str] | None = None
+    # The state in which the command's order must be.
+    expected: Expected = ANY
     # Whether the answer shows the order with its number and with all that hangs on it.
     whole: bool = False
 

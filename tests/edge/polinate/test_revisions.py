@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import httpx
 import pytest
 
@@ -87,3 +89,26 @@ async def test_if_unmodified_since(book: Book) -> None:
     ):  # fmt: skip
         answer = await patch(book, order, {"order": {"notes": since}}, If_Unmodified_Since=since)
         assert answer.status_code == status
+
+
+PATHS = {"an item": ("/api/v1/items", "id"), "a buyer": ("/api/v1/buyers", "phantomId")}
+MADE: dict[str, Body] = {
+    "an item": {"item": {"name": "Cup"}, "variants": [{"currency": "EUR", "price": 1}]},
+    "a buyer": {"buyer": {"name": "Cafe"}},
+}
+
+
+@pytest.mark.parametrize("what", MADE)
+async def test_an_item_and_a_buyer_have_a_time_as_well(what: str, book: Book) -> None:
+    path, name = PATHS[what]
+    made = decoded(await book.http.post(path, json=MADE[what]), 201)
+    path = f"{path}/{made[name]}"
+    before = decoded(await book.http.get(path), 200)
+    change = {"name": "New"} if what == "an item" else {"buyer": {"name": "New"}}
+    since = {"If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}
+    refused = decoded(await book.http.patch(path, json=change, headers=since), 412)
+    assert refused["errorCode"] == "PRECONDITION_FAILED"
+    assert decoded(await book.http.get(path), 200) == before
+    known = datetime.fromisoformat(before["updatedAt"]).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    since = {"If-Unmodified-Since": known}
+    assert decoded(await book.http.patch(path, json=change, headers=since), 200)["name"] == "New"

@@ -11,6 +11,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.commands import AmendPaths, DraftLine, LineChange
 from entrepot.core.decide import amended_lines, difference, goods, sending, times
 from entrepot.core.decide.moves import Telling, move, tell
+from entrepot.core.expected import ANY, Expected
 from entrepot.core.facets import RUNNING
 from entrepot.core.facts import Facts
 from entrepot.core.lifecycle import NOT_LEFT
@@ -23,7 +24,6 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 
 DETAIL_MAX = 500  # characters
-SECOND = 1_000_000  # microseconds
 
 
 class AmendOrder(NamedTuple):
@@ -41,10 +41,7 @@ class AmendOrder(NamedTuple):
     delete_lines: tuple[tuple[str, bytes], ...] = ()
     # The told currencies that nobody can pay in, or that ISO 4217 does not have.
     odd_currencies: frozenset[str] = frozenset()
-    # Revisions (core.order.revision) one of which the order must have; None where any will do.
-    expected: frozenset[str] | None = None
-    # The second after which the order must not have changed; None where it may have.
-    unmodified_since: int | None = None
+    expected: Expected = ANY
     paths: AmendPaths = AmendPaths()
     # Why the order is cancelled, as somebody told it.
     reason: str = ""
@@ -122,10 +119,7 @@ def amend(command: AmendOrder, facts: Facts) -> Decision:
 
 def _as_expected(before: Order, command: AmendOrder) -> None:
     """Refuse to overwrite what somebody else has changed since the sender read it."""
-    since, expected = command.unmodified_since, command.expected
-    if (expected is not None and revision(before) not in expected) or (
-        since is not None and before.updated_at // SECOND > since
-    ):
+    if not command.expected.met_by(revision(before), before.updated_at):
         raise refuse(Reason.CHANGED_MEANWHILE)
 
 

@@ -18,6 +18,7 @@ from entrepot.core.buyers import (
 from entrepot.core.changes import Changes
 from entrepot.core.decide import buyer_parts, partner
 from entrepot.core.decide.buyer_parts import BuyerParts
+from entrepot.core.expected import ANY, Expected
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import CUSTOMERS
 from entrepot.core.needs import Needs
@@ -60,8 +61,7 @@ class ChangeBuyer(NamedTuple):
     parts: BuyerParts = BuyerParts()
     field: str | None = None
     status_field: str = "partnership_status"
-    # Revisions (core.buyers.Partner) one of which the customer must have; None where any will do.
-    expected: frozenset[str] | None = None
+    expected: Expected = ANY
     shows_name: bool = False
 
 
@@ -113,7 +113,7 @@ def change(command: ChangeBuyer, facts: Facts) -> Decision:
     org, id_, changes = command.org, command.id, Changes(facts)
     customer = partner.is_known(facts.customers.get((org, id_)))
     before = _partner(org, id_, facts, changes)
-    if command.expected is not None and before.revision not in command.expected:
+    if not command.expected.met_by(before.revision, before.updated_at):
         sentence = "the customer was changed since then"
         raise Refused(Refusal(Reason.CHANGED_MEANWHILE, sentence, version=before.revision))
     tied = before.partnership

@@ -20,6 +20,7 @@ from entrepot.core.decide.variants import (
     retitled,
     with_objects,
 )
+from entrepot.core.expected import ANY, Expected
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
 from entrepot.core.naming import visible
@@ -82,8 +83,7 @@ class AmendProduct(NamedTuple):
     make: tuple[NewVariant, ...] = ()
     change: tuple[VariantChange, ...] = ()
     delete: tuple[tuple[bytes, str], ...] = ()
-    # Revisions (products.revision) one of which the product must have; None where any will do.
-    expected: frozenset[str] | None = None
+    expected: Expected = ANY
     paths: ProductPaths = ProductPaths()
     live: bool = False  # a deleted product is as an unknown one
 
@@ -255,9 +255,9 @@ def tell(
     )  # fmt: skip
 
 
-def _as_expected(product: Product, expected: frozenset[str] | None) -> None:
+def _as_expected(product: Product, expected: Expected) -> None:
     current = products.revision(product)
-    if expected is not None and current not in expected:
+    if not expected.met_by(current, product.updated_at):
         sentence = f"the product is the version {current}, and not the one that is meant"
         raise Refused(Refusal(Reason.CHANGED_MEANWHILE, sentence, version=current))
 

@@ -18,6 +18,7 @@ from entrepot.core.decide.price import (
     entry_of,
     price_fault,
 )
+from entrepot.core.expected import ANY, Expected
 from entrepot.core.facts import Facts
 from entrepot.core.naming import visible
 from entrepot.core.needs import Needs
@@ -62,8 +63,7 @@ class AmendPriceList(NamedTuple):
     remove: tuple[tuple[bytes, str], ...] = ()
     customers: tuple[bytes, ...] = ()
     without: tuple[bytes, ...] = ()
-    # Revisions (price_lists.revision) one of which the list must have; None where any will do.
-    expected: frozenset[str] | None = None
+    expected: Expected = ANY
     places: Mapping[str, int] = {}
     paths: PriceListPaths = PriceListPaths()
 
@@ -143,9 +143,9 @@ def _take_from(command: AmendPriceList, facts: Facts, changes: Changes) -> None:
             partner.change(partnership, {"list_id": None}, command.source, facts, changes)
 
 
-def _as_expected(of: PriceList, expected: frozenset[str] | None) -> None:
+def _as_expected(of: PriceList, expected: Expected) -> None:
     current = price_lists.revision(of)
-    if expected is not None and current not in expected:
+    if not expected.met_by(current, of.updated_at):
         sentence = f"the price list is the version {current}, and not the one that is meant"
         raise Refused(Refusal(Reason.CHANGED_MEANWHILE, sentence, version=current))
 

@@ -32,7 +32,7 @@ DIALECT = Dialect(
     prefixes=("/v1",),
     browser_headers=(
         "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
-        "X-Request-Id",
+        "If-Unmodified-Since", "X-Request-Id",
     ),
     authenticate=authenticate,
     refuse=refusal_answer,

@@ -14,7 +14,8 @@ KEY = Parameter(
 )  # fmt: skip
 IF_MATCH = Parameter(
     "If-Match", "header", {"type": "string"}, False,
-    "The ETag of the order that is meant: 412 where the order has another one.",
+    "The ETag of what is meant: 412 where it has another one. Without it, `If-Unmodified-Since` "
+    "counts, by `updated_at`.",
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from entrepot.core.decide.buyer_parts import (
     PlaceChange,
     Removal,
 )
+from entrepot.core.expected import Expected
 from entrepot.core.properties import parse
 from entrepot.core.refusal import Reason, Refusal, Refused, all_of
 from entrepot.edge import told_contacts
@@ -57,11 +58,9 @@ def make_customer(told: wire.MakeCustomer, org: int) -> MakeBuyer:
 
 
 def change_customer(
-    told: wire.ChangeCustomer, org: int, customer_id: bytes, expected: frozenset[str] | None
+    told: wire.ChangeCustomer, org: int, customer_id: bytes, expected: Expected
 ) -> ChangeBuyer:
-    """The command. `expected`: the revisions one of which the customer must have. Refused as
-    `make_customer` refuses.
-    """
+    """The command. Refused as `make_customer` refuses."""
     said: dict[str, Any] = {}
     if not isinstance(told.name, UnsetType):
         said["name"] = told_contacts.name(told.name, "name")

@@ -10,6 +10,7 @@ from msgspec import UNSET
 from entrepot.core import products
 from entrepot.core.decide.price import DraftEntry, MakePriceList, PriceListPaths
 from entrepot.core.decide.reprice import AmendPriceList, EntryChange
+from entrepot.core.expected import Expected
 from entrepot.edge import currency
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.price_lists import wire
@@ -29,9 +30,9 @@ def make_price_list(told: wire.MakePriceList, org: int) -> MakePriceList:
 
 
 def amend_price_list(
-    told: wire.AmendPriceList, list_id: bytes, org: int, expected: frozenset[str] | None
+    told: wire.AmendPriceList, list_id: bytes, org: int, expected: Expected
 ) -> AmendPriceList:
-    """The command. `expected`: the revisions one of which the list must have."""
+    """The command."""
     said: dict[str, Any] = {}
     if told.name is not UNSET:
         said["name"] = told.name

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from entrepot.core import products
 from entrepot.core.decide.product import AmendProduct, MakeProduct, ProductPaths
 from entrepot.core.decide.variants import NewVariant, VariantChange
+from entrepot.core.expected import Expected
 from entrepot.edge.access import Principal
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.products import wire
@@ -47,7 +48,7 @@ def amend_product(
     body: wire.AmendProduct,
     product_id: bytes,
     principal: Principal,
-    expected: frozenset[str] | None,
+    expected: Expected,
 ) -> AmendProduct:
     """The command. Variants are removed, then changed, then added."""
     said = {

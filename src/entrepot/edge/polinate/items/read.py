@@ -12,6 +12,7 @@ from msgspec import UNSET, Raw, UnsetType
 from entrepot.core import products
 from entrepot.core.decide.product import AmendProduct, MakeProduct, ProductPaths
 from entrepot.core.decide.variants import NewVariant, VariantChange
+from entrepot.core.expected import Expected
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.edge import canonical, known, prefixes
@@ -107,7 +108,7 @@ def amend_item(
     product_id: bytes,
     key: str | None,
     principal: Principal,
-    expected: frozenset[str] | None,
+    expected: Expected,
 ) -> tuple[AmendProduct, Idempotency | None]:
     """The command and its key. Variants are deleted, then updated, then created."""
     said: dict[str, Any] = {

@@ -173,7 +173,6 @@ def amend_order(
         ),
         odd_currencies=_odd_currencies(body),
         expected=revisions.expected(headers or {}),
-        unmodified_since=revisions.unmodified_since(headers or {}),
         paths=_PATHS,
         places=currency.SMALLEST,
     )
