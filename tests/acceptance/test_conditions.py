@@ -1,7 +1,8 @@
-"""Requests that are meant for one state of a thing."""
+"""Requests that are meant for one state of a thing, and repeats when it has another."""
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 
 import pytest
@@ -55,3 +56,40 @@ def test_an_order_that_was_changed_since_is_not_moved(world: World) -> None:
     assert accepted(do("GET", path), 200) == order
     told = accepted(do("PATCH", path, {"notes": "n"}, If_Unmodified_Since=second_of(order)), 200)
     assert told["notes"] == "n"
+
+
+def test_a_repeat_has_its_first_answer_though_the_thing_changed(world: World) -> None:
+    do = world.native.send
+    item = konvo_order()["items"][0] | {"price": -5.5, "quantity": 0}
+    sent = konvo_order(items=[item])
+    order_id = accepted(world.konvo.post(sent))["result"][0]["id"]
+    path = f"/orders/{order_id}"
+    [line] = accepted(do("GET", path), 200)["lines"]
+    change = {name: line[name] for name in ("id", "quantity", "unit_price")}
+    body: Body = {"notes": "n", "lines": {"change": [change]}}
+    key = {"Idempotency_Key": uuid.uuid4().hex}
+    first = do("PATCH", path, body, **key)
+    assert (first.status_code, "Idempotent-Replayed" in first.headers) == (200, False)
+    accepted(world.konvo.post(sent | {"items": [item | {"price": 700, "quantity": 2}]}))
+    again = do("PATCH", path, body, **key)
+    assert (again.status_code, again.content) == (200, first.content), again.text
+    assert again.headers["Idempotent-Replayed"] == "true"
+    # What the thing no longer shows is a fault of every other request.
+    problem(do("PATCH", path, body), 400, "invalid")
+    problem(do("PATCH", path, body, Idempotency_Key=uuid.uuid4().hex), 400, "invalid")
+    problem(do("PATCH", path, body | {"notes": "other"}, **key), 400, "invalid")
+    problem(do("PATCH", f"{path}?dry_run=true", body, **key), 400, "invalid")
+
+
+def test_a_repeat_of_a_variants_change_is_one_as_well(world: World) -> None:
+    do = world.native.send
+    item = konvo_order()["items"][0] | {"price": -5.5}
+    order_id = accepted(world.konvo.post(konvo_order(items=[item])))["result"][0]["id"]
+    [line] = accepted(do("GET", f"/orders/{order_id}"), 200)["lines"]
+    path = f"/variants/{line['variant_id']}"
+    price = accepted(do("GET", path), 200)["price"]
+    key = {"Idempotency_Key": uuid.uuid4().hex}
+    first = do("PATCH", path, {"price": price, "barcode": "b"}, **key)
+    accepted(do("PATCH", path, {"price": "3.00"}), 200)
+    again = do("PATCH", path, {"price": price, "barcode": "b"}, **key)
+    assert (again.status_code, again.content) == (200, first.content), again.text

@@ -29,8 +29,10 @@ from entrepot.edge.strict_json import (
 )
 from entrepot.pace import in_slices
 from entrepot.store.question import Question
+from entrepot.store.reading import answers
 from entrepot.store.writing import order_names
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
+from entrepot.writer.idempotency import replay
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -142,6 +144,14 @@ class Call:
         self.replayed = outcome.replayed
         return outcome.answer
 
+    async def repeated(self, idempotency: Idempotency) -> Answer | None:
+        """The answer that was stored under the key, where this request repeats its request; else
+        None. For a request of which no command can be made any more.
+        """
+        stored = await self.read(answers.stored, idempotency.key)
+        found = None if stored is None else replay(idempotency, stored)
+        return found.answer if isinstance(found, Outcome) else None
+
     async def rehearse(
         self, command: Command, answer: Callable[[Result | Refusal], Answer]
     ) -> Answer:
@@ -193,6 +203,14 @@ def _every_fault(body: bytes, shape: Any, first: InvalidJson) -> list[Refusal]:
             return [Refusal(Reason.INVALID, fault.problem, fault.path) for fault in every]
         faults += [fault for fault in every if fault.path != first.path]
     return [Refusal(Reason.INVALID, fault.problem, fault.path or None) for fault in faults]
+
+
+class Replay(Exception):
+    """An answer that was stored under the request's key: a handler that raises it has answered."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("the request repeats one that was answered")
+        self.answer = answer
 
 
 class Parameter(NamedTuple):

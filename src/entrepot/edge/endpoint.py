@@ -17,7 +17,7 @@ from entrepot.edge.access import NOBODY, Credentials, Everybody, Principal, Role
 from entrepot.edge.answering import answer_at_once, lines
 from entrepot.edge.asgi import Receive, Scope, Send
 from entrepot.edge.body import ClientGone, read_body
-from entrepot.edge.dialect import Call, Dialect, Operation
+from entrepot.edge.dialect import Call, Dialect, Operation, Replay
 from entrepot.edge.reply import JSON, Reply, begun
 from entrepot.edge.revisions import NOT_MODIFIED, conditional
 from entrepot.edge.safe_headers import FOR_JSON, cross_origin
@@ -169,7 +169,10 @@ class Endpoint:
                 call.body = await read_body(headers, receive, operation.body_max)
         del body
         call.body = unmarked(call.body)
-        answer = await operation.handler(call)
+        try:
+            answer = await operation.handler(call)
+        except Replay as repeat:
+            answer, call.replayed = repeat.answer, True
         if isinstance(answer, Reply):
             answer = await begun(answer)
         if call.replayed:

@@ -23,10 +23,10 @@ class Asking(Call):
         return [SimpleNamespace(id=b"\x01" * 16, number=1, name="id")]
 
 
-def asking(body: object = None, query: str = "") -> Asking:
+def asking(body: object = None, query: str = "", made: type[Asking] = Asking) -> Asking:
     """A request with this body and query, by a key with every scope."""
     names = {"id": UUID, "ref": UUID, "delivery": UUID, "provider": "stripe"}
     principal = Principal(7, b"o" * 16, b"t" * 16, "", scopes=frozenset(MEANINGS))
     services: Any = SimpleNamespace()
     sent = b"" if body is None else json.dumps(body).encode()
-    return Asking(services, "request-1", "POST", names, query.encode(), {}, principal, sent)
+    return made(services, "request-1", "POST", names, query.encode(), {}, principal, sent)

@@ -6,14 +6,17 @@ import json
 from typing import Any
 
 import pytest
-from tests.edge.native.asking import UUID, asking
+from tests.edge.native.asking import UUID, Asking, asking
 
-from entrepot.core.refusal import Refused
+from entrepot.core.refusal import Reason, Refused, refuse
+from entrepot.edge.dialect import Replay
 from entrepot.edge.native import as_read, bodies
 from entrepot.edge.native.customers.wire import ChangeCustomer
 from entrepot.edge.native.goods.wire import ChangeVariant
 from entrepot.edge.native.orders.asked import AmendOrder
 from entrepot.edge.native.products.wire import AmendProduct
+from entrepot.writer.envelope import Answer, Idempotency
+from entrepot.writer.idempotency import fingerprint
 
 OTHER = "01981e6a-7c00-7000-8000-000000000002"
 ORDER = {
@@ -146,3 +149,64 @@ async def test_nothing_is_looked_at_where_a_body_has_no_fault_unless_always() ->
         )
         assert found == (ChangeCustomer(name=name) if name else ChangeCustomer())
     assert len(looked) == 2
+
+
+class Repeating(Asking):
+    """A request whose key was used before, for a request with the fingerprint that is `known`."""
+
+    known: bytes = b""
+
+    async def repeated(self, idempotency: Idempotency) -> Answer | None:
+        return Answer(200, b"first") if idempotency.fingerprint == self.known else None
+
+
+async def changing(
+    body: Any, known: bytes, thing: Any = ORDER, reason: Reason = Reason.INVALID, **how: bool
+) -> Any:
+    call = asking(body, made=Repeating)
+    assert isinstance(call, Repeating)
+    call.headers, call.known = {"idempotency-key": "k"}, known
+
+    async def look() -> Any:
+        return thing
+
+    def make(told: AmendOrder) -> Any:
+        if told.notes == "refused":
+            raise refuse(reason)
+        return told
+
+    def keyed(body: bodies.Body) -> Idempotency | None:
+        return bodies.keyed(call, "amendOrder", ("external_id", "notes"), body, b"o")
+
+    return await as_read.changing(
+        call, bodies.decoder(AmendOrder), look, lambda one: one, keyed, make, **how
+    )
+
+
+@pytest.mark.parametrize("body", [{"external_id": ""}, {"external_id": " "}, {"notes": "refused"}])
+async def test_a_repeat_has_its_first_answer_whatever_the_thing_shows(body: Any) -> None:
+    _, key = await changing({"external_id": ""}, b"")
+    parts = (body.get("external_id"), body.get("notes"))
+    known = fingerprint(
+        (b"o", *[b"" if part is None else json.dumps(part).encode() for part in parts])
+    )
+    assert key.fingerprint != known or body == {"external_id": ""}
+    shown: Any = ORDER | {"external_id": "other"}
+    for thing in (shown, None):
+        with pytest.raises(Replay) as repeat:
+            await changing(body, known, thing)
+        assert repeat.value.answer == Answer(200, b"first")
+    with pytest.raises(Refused):
+        await changing(body, b"another request", shown)
+    with pytest.raises(Refused):
+        await changing(body, known, shown, dry=True)
+
+
+async def test_a_repeat_of_what_the_key_may_not_do_any_more_is_refused() -> None:
+    known = fingerprint((b"o", b"", b'"refused"'))
+    with pytest.raises(Refused) as refused:
+        await changing({"notes": "refused"}, known, reason=Reason.FORBIDDEN)
+    assert refused.value.refusal.reason is Reason.FORBIDDEN
+    for body in ([], 5):
+        with pytest.raises(Refused):
+            await changing(body, known)

@@ -2,6 +2,9 @@
 
 Another dialect tells texts, amounts and currencies by bounds of its own. The native API shows them
 as they are, and whoever changes one member of what was read sends the others back as they were.
+
+When the thing has changed meanwhile, the same body may have faults. A repeat under a known key has
+the answer of its first request all the same.
 """
 
 from __future__ import annotations
@@ -14,15 +17,18 @@ import msgspec
 from msgspec import Raw
 from msgspec.inspect import StructType
 
-from entrepot.core.refusal import Refused
+from entrepot.core.commands import Command
+from entrepot.core.refusal import Reason, Refused
 from entrepot.edge import canonical
-from entrepot.edge.dialect import Call, read_json
+from entrepot.edge.dialect import Call, Replay, read_json
 from entrepot.edge.native import bodies
-from entrepot.edge.strict_json import Misshapen
+from entrepot.edge.strict_json import InvalidJson, Misshapen
 from entrepot.pace import breathe
+from entrepot.writer.envelope import Idempotency
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
+C = TypeVar("C", bound=Command)
 Members = dict[str, Raw]
 
 _OBJECT: Final = msgspec.json.Decoder(Members)
@@ -30,6 +36,53 @@ _LIST: Final = msgspec.json.Decoder(list[Members])
 _encode: Final = msgspec.json.Encoder().encode
 # Where a body changes elements of a list, and the member that names each of them.
 _CHANGE, _ID = "change", "id"
+
+
+async def changing(  # noqa: PLR0913 - what is read, and what becomes of it
+    call: Call,
+    shape: msgspec.json.Decoder[S],
+    look: Callable[[], Awaitable[T | None]],
+    shown: Callable[[T], object],
+    keyed: Callable[[bodies.Body], Idempotency | None],
+    make: Callable[[S], C],
+    *,
+    always: bool = False,
+    dry: bool = False,
+) -> tuple[C, Idempotency | None]:
+    """The command that `make` makes of the body of a change, and the key that `keyed` finds.
+
+    Refused: every fault of the body, as `read` refuses, and what `make` refuses. Raises Replay
+    instead where the request repeats one that was answered, unless it is a `dry` run: what is a
+    fault now was none then.
+    """
+    sent = call.body
+    try:
+        told, body = await read(call, shape, look, shown, always=always)
+        key = keyed(body)
+        return make(told), key
+    except Refused as refused:
+        repeat = None if dry else _known(sent, refused, keyed)
+        answer = None if repeat is None else await call.repeated(repeat)
+        if answer is None:
+            raise
+        raise Replay(answer) from refused
+
+
+def _known(
+    sent: bytes, refused: Refused, keyed: Callable[[bodies.Body], Idempotency | None]
+) -> Idempotency | None:
+    """The key of a request whose body has faults; None without a key, or where it is no matter of
+    what the thing shows: such a body never had an answer that is kept.
+    """
+    cause = refused.__cause__
+    if refused.refusal.reason is not Reason.INVALID or (
+        isinstance(cause, InvalidJson) and not isinstance(cause, Misshapen)
+    ):
+        return None
+    try:
+        return keyed(bodies.Body(_OBJECT.decode(sent or b"{}")))
+    except msgspec.ValidationError:
+        return None
 
 
 async def read(

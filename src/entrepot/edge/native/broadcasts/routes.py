@@ -58,11 +58,11 @@ async def change_broadcast(call: Call) -> Answer:
     """Tell something else of a broadcast, such as its counters."""
     bodies.no_query(call)
     broadcast_id = _id(call)
-    told, body = await as_read.read(
-        call, _CHANGE, lambda: call.read(broadcasts.broadcast, broadcast_id), write.broadcast
-    )
-    key = bodies.keyed(call, "changeBroadcast", _PARTS, body, broadcast_id)
-    command = ChangeBroadcast(call.principal.org, NAME, broadcast_id, read.said(told))
+    command, key = await as_read.changing(
+        call, _CHANGE, lambda: call.read(broadcasts.broadcast, broadcast_id), write.broadcast,
+        lambda body: bodies.keyed(call, "changeBroadcast", _PARTS, body, broadcast_id),
+        lambda told: ChangeBroadcast(call.principal.org, NAME, broadcast_id, read.said(told)),
+    )  # fmt: skip
     return await call.submit(command, write.told(call.request_id, 200), key)
 
 

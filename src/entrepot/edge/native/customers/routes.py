@@ -75,12 +75,13 @@ async def change_customer(call: Call) -> Answer:
     id_ = ids.spelled(call.path_ids["id"], *prefixes.CUSTOMER)
     if id_ is None:
         raise Refused(write.NO_CUSTOMER)
-    told, body = await as_read.read(
-        call, read.CHANGE, lambda: call.read(partners.partner, id_), write.as_told, always=True
-    )
-    key = bodies.keyed(call, "changeCustomer", read.PARTS, body, id_)
     expected = revisions.expected(call.headers)
-    command = read.change_customer(told, call.principal.org, id_, expected)
+    command, key = await as_read.changing(
+        call, read.CHANGE, lambda: call.read(partners.partner, id_), write.as_told,
+        lambda body: bodies.keyed(call, "changeCustomer", read.PARTS, body, id_),
+        lambda told: read.change_customer(told, call.principal.org, id_, expected),
+        always=True,
+    )  # fmt: skip
     answer = await tagged.carry_out(call, command, key, 200, write.told)
     if command.status is not None:
         call.services.admission.look_again(call.principal.org_id)

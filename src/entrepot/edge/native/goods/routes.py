@@ -72,18 +72,24 @@ async def change_variant(call: Call) -> Answer:
     """Change a variant; lines of orders stay as they are."""
     bodies.no_query(call)
     variant_id = _variant_id(call)
-    told, body = await as_read.read(
-        call, _CHANGE, lambda: call.read(products.variant, variant_id), variant
-    )
     parts = ("name", "currency", "price", "tracked")
-    key = bodies.keyed(call, "changeVariant", parts, body, variant_id, added=(_ADDED,))
-    said = variant_members(told, _ADDED) | {
-        "title": told.name,
-        "currency": None if told.currency is None else told.currency.text,
-        "price": None if told.price is None else told.price.amount,
-        "tracked": told.tracked,
-    }
-    command = ChangeVariant(call.principal.org, NAME, variant_id, said)
+
+    def make(told: wire.ChangeVariant) -> ChangeVariant:
+        said = variant_members(told, _ADDED) | {
+            "title": told.name,
+            "currency": None if told.currency is None else told.currency.text,
+            "price": None if told.price is None else told.price.amount,
+            "tracked": told.tracked,
+        }
+        return ChangeVariant(call.principal.org, NAME, variant_id, said)
+
+    command, key = await as_read.changing(
+        call, _CHANGE, lambda: call.read(products.variant, variant_id), variant,
+        lambda body: bodies.keyed(
+            call, "changeVariant", parts, body, variant_id, added=(_ADDED,)
+        ),
+        make,
+    )  # fmt: skip
     return await call.submit(command, write.changed(call.request_id), key)
 
 
@@ -117,13 +123,13 @@ async def make_location(call: Call) -> Answer:
 async def list_stock(call: Call) -> Answer:
     """A page of stock levels."""
     asked = bodies.query(call, wire.StockQuery)
+    pages = paging.Pages(call, asked)
     wanted = goods.LevelFilter(
         None if asked.variant_id is None else asked.variant_id.raw,
         None if asked.location_id is None else asked.location_id.raw,
         asked.low,
         pages.ids_after(),
     )
-    pages = paging.Pages(call, asked)
     found = await call.read(goods.levels, wanted, asked.limit)
     after = pages.behind(None if found.after is None else b"".join(found.after))
     listed = list(map(write.level, found.levels))

@@ -4,6 +4,7 @@ writer and writing."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -30,7 +31,7 @@ from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import CHANGING_ONE, IF_MATCH, KEY, WRITTEN
 from entrepot.edge.native.orders import asked, carrying, named, read_changes, wire, write
 from entrepot.store.reading import whole_orders
-from entrepot.writer.envelope import Answer
+from entrepot.writer.envelope import Answer, Idempotency
 
 WRITE, MONEY = Scoped(scopes.ORDERS_WRITE), Scoped(scopes.MONEY_WRITE)
 _CANCELLED = (("synq", "cancelled"),)
@@ -74,24 +75,30 @@ class Change(NamedTuple):
             dry = bodies.is_dry(call)
             unknown = _UNKNOWN.get(self.about)
             about = await named.order_id(call) if unknown is None else _id(call, unknown)
-            told, body = await self._read(call, decoder, about)
-            key = bodies.keyed(call, self.operation_id, self.parts, body, about, added=self.added)
-            command = self.make(call, about, told)
+            command, key = await self._asked(call, decoder, about, dry=dry)
             return await carrying.carry_out(
                 call, command, key, dry=dry, status=status, shown=self.shown
             )
 
         return handle
 
-    async def _read(
-        self, call: Call, decoder: msgspec.json.Decoder[Any], about: bytes
-    ) -> tuple[Any, bodies.Body]:
+    async def _asked(
+        self, call: Call, decoder: msgspec.json.Decoder[Any], about: bytes, *, dry: bool
+    ) -> tuple[Command, Idempotency | None]:
+        """The command that is asked for, and its key."""
+        keyed = partial(self._keyed, call, about)
         if self.body is not asked.AmendOrder:
-            return await bodies.read(call, decoder)
-        return await as_read.read(
+            told, body = await bodies.read(call, decoder)
+            key = keyed(body)
+            return self.make(call, about, told), key
+        return await as_read.changing(
             call, decoder, lambda: call.read(whole_orders.whole_order, about, call.now()),
             lambda found: write.order(found.order, found.beside),
+            keyed, partial(self.make, call, about), dry=dry,
         )  # fmt: skip
+
+    def _keyed(self, call: Call, about: bytes, body: bodies.Body) -> Idempotency | None:
+        return bodies.keyed(call, self.operation_id, self.parts, body, about, added=self.added)
 
     def operation(self) -> Operation:
         """The row as the application has it. A body without a required member may be absent."""

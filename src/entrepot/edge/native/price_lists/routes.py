@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from entrepot.core import ids
 from entrepot.core.commands import Command
+from entrepot.core.decide.reprice import AmendPriceList
 from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import prefixes, revisions
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Parameter, Response
@@ -74,13 +75,17 @@ async def make_price_list(call: Call) -> Answer:
 async def amend_price_list(call: Call) -> Answer:
     """Change a price list, its entries and who has the list together, or nothing."""
     dry, list_id = bodies.is_dry(call), _id(call)
-    told, body = await as_read.read(
-        call, _AMEND, lambda: call.read(price_lists.price_list, list_id), write.price_list
-    )
-    _look_at_scopes(call, told.customers)
-    key = bodies.keyed(call, "amendPriceList", read.PARTS, body, list_id)
-    expected = revisions.expected(call.headers)
-    command = read.amend_price_list(told, list_id, call.principal.org, expected)
+
+    def make(told: wire.AmendPriceList) -> AmendPriceList:
+        _look_at_scopes(call, told.customers)
+        expected = revisions.expected(call.headers)
+        return read.amend_price_list(told, list_id, call.principal.org, expected)
+
+    command, key = await as_read.changing(
+        call, _AMEND, lambda: call.read(price_lists.price_list, list_id), write.price_list,
+        lambda body: bodies.keyed(call, "amendPriceList", read.PARTS, body, list_id),
+        make, dry=dry,
+    )  # fmt: skip
     return await _carry_out(call, command, key, 200, dry=dry)
 
 

@@ -63,12 +63,13 @@ async def make_product(call: Call) -> Answer:
 async def amend_product(call: Call) -> Answer:
     """Change a product and its variants together, or nothing."""
     dry, product_id = bodies.is_dry(call), _id(call)
-    told, body = await as_read.read(
-        call, _AMEND, lambda: call.read(products.product, product_id), write.product
-    )
-    key = bodies.keyed(call, "amendProduct", _MEMBERS, body, product_id)
     expected = revisions.expected(call.headers)
-    command = read.amend_product(told, product_id, call.principal, expected)
+    command, key = await as_read.changing(
+        call, _AMEND, lambda: call.read(products.product, product_id), write.product,
+        lambda body: bodies.keyed(call, "amendProduct", _MEMBERS, body, product_id),
+        lambda told: read.amend_product(told, product_id, call.principal, expected),
+        dry=dry,
+    )  # fmt: skip
     return await tagged.carry_out(call, command, key, 200, write.told, dry=dry)
 
 

@@ -64,15 +64,19 @@ async def change_webhook(call: Call) -> Answer:
     """Change a webhook; what was sent before stays sent."""
     bodies.no_query(call)
     webhook_id = _id(call, "id", "webhook")
-    told, body = await as_read.read(
-        call, _CHANGE, lambda: call.read(webhooks.one, webhook_id), write.webhook
-    )
-    key = bodies.keyed(call, "changeWebhook", (*_PARTS, "active"), body, webhook_id)
-    if told.url is not None:
-        _look_at(call, told.url)
-    command = ChangeWebhook(
-        call.principal.org, NAME, webhook_id, told.url,
-        None if told.types is None else tuple(told.types), told.format, told.active,
+
+    def make(told: wire.ChangeWebhook) -> ChangeWebhook:
+        if told.url is not None:
+            _look_at(call, told.url)
+        return ChangeWebhook(
+            call.principal.org, NAME, webhook_id, told.url,
+            None if told.types is None else tuple(told.types), told.format, told.active,
+        )  # fmt: skip
+
+    command, key = await as_read.changing(
+        call, _CHANGE, lambda: call.read(webhooks.one, webhook_id), write.webhook,
+        lambda body: bodies.keyed(call, "changeWebhook", (*_PARTS, "active"), body, webhook_id),
+        make,
     )  # fmt: skip
     return await call.submit(command, write.answered(call.request_id), key)
 
