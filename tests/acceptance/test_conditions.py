@@ -93,3 +93,16 @@ def test_a_repeat_of_a_variants_change_is_one_as_well(world: World) -> None:
     accepted(do("PATCH", path, {"price": "3.00"}), 200)
     again = do("PATCH", path, {"price": price, "barcode": "b"}, **key)
     assert (again.status_code, again.content) == (200, first.content), again.text
+
+
+def test_two_lines_of_one_entry_are_taken_wherever_lines_are_told(world: World) -> None:
+    do, variant = world.native.send, world.variants[0]
+    goods = {"variant_id": variant["id"], "quantity": 1}
+    order = world.native.place({"currency": variant["currency"], "lines": [goods, goods]})
+    lines = {"add": [goods]}
+    told = accepted(do("PATCH", f"/orders/{order['id']}", {"lines": lines}), 200)
+    assert [line["quantity"] for line in told["lines"]] == [1, 1, 1]
+    order = {"expectedDeliveryAt": "2030-01-15T10:30:00.000Z"}
+    line = {"itemVariantId": goods["variant_id"], "quantity": 1}
+    made = world.polinate.http.post("/api/v1/orders", json=order | {"orderItems": [line, line]})
+    assert made.status_code == 409

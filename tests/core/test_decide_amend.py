@@ -30,7 +30,7 @@ CANCELLED = ("polinate_phase", "CANCELLED")
 
 
 def changing(order: Order, **change: Any) -> AmendOrder:
-    return AmendOrder(ORG, "polinate", order.id, **change)
+    return AmendOrder(ORG, "polinate", order.id, one_line_an_entry=True, **change)
 
 
 def created(variant: bytes = LOOSE, quantity: int = 1, **said: Any) -> DraftLine:
@@ -175,6 +175,18 @@ def test_goods_that_are_only_told_to_arrive_were_packed_on_the_way() -> None:
     words = list(dict.fromkeys(shown(facets, "")["synq"] for facets in stands))
     assert words == ["processing", "delivered"]
     assert book.level().reserved == 0
+
+
+def test_a_second_line_of_one_entry_is_taken_where_the_dialect_does_not_forbid_it() -> None:
+    book, order = unpaid()
+    lines = (created(TRACKED),)
+    refusal = book.refused(changing(order, create_lines=lines))
+    assert refusal.reason is Reason.DUPLICATE_ENTRY
+    result = book.done(changing(order, create_lines=lines)._replace(one_line_an_entry=False))
+    assert isinstance(result, OrderResult)
+    [first, *_, last] = result.order.lines
+    assert (first.entry_id, first.id) != (last.entry_id, last.id)
+    assert first.entry_id == last.entry_id
 
 
 def test_an_unknown_order_is_refused() -> None:

@@ -49,6 +49,8 @@ class AmendOrder(NamedTuple):
     looks_at_prices: bool = False
     # The service's reference of a further payment, for what a paid order comes to cost more.
     payment_reference: str | None = None
+    # Whether the order may have no second line of one entry of a list.
+    one_line_an_entry: bool = False
     # The decimal places of the smallest amount of each currency that a payment can be asked for.
     places: Mapping[str, int] = MappingProxyType({})
 

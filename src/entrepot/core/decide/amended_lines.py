@@ -42,6 +42,11 @@ class Amends(Protocol):
         ...
 
     @property
+    def one_line_an_entry(self) -> bool:
+        """Whether the order may have no second line of one entry of a list."""
+        ...
+
+    @property
     def looks_at_prices(self) -> bool:
         """Whether the organization has price lists that are assigned to customers."""
         ...
@@ -200,7 +205,7 @@ def create(
         number += 1
         here = draft._replace(location_id=draft.location_id or location)
         line = make_line(here, number, order.org, order.currency, facts, changes)
-        if any(one.entry_id == line.entry_id for one in lines):
+        if command.one_line_an_entry and any(one.entry_id == line.entry_id for one in lines):
             raise duplicate_line(draft)
         sellable_currency(line.currency, order.currency, order, command, f"{draft.where}.currency")
         lines.append(_one_currency(order, line, draft.where))

@@ -173,6 +173,7 @@ def amend_order(
         ),
         odd_currencies=_odd_currencies(body),
         expected=revisions.expected(headers or {}),
+        one_line_an_entry=True,
         paths=_PATHS,
         places=currency.SMALLEST,
     )
