@@ -271,3 +271,12 @@ async def test_a_byte_order_mark_is_no_part_of_a_change(book: Book) -> None:
     headers = {"Content-Type": "application/json"}
     answer = await book.http.patch(f"{ORDERS}/{order['id']}", content=body, headers=headers)
     assert (answer.status_code, "order.nots" in answer.headers["warning"]) == (200, True)
+
+
+async def test_a_word_that_is_shown_is_told_once(book: Book) -> None:
+    shown = await book.shown(await by_konvo(book))
+    words = {"order": {name: shown[name] for name in ("phase", "status")}}
+    told = await book.patched(shown, words)
+    assert told == shown | {"updatedAt": told["updatedAt"]}
+    assert told["updatedAt"] > shown["updatedAt"], "the order keeps the words as told"
+    assert await book.patched(shown, words) == told
