@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from entrepot.core import lifecycle, payment, words
 from entrepot.core.facets import VALUES, Facets
-from entrepot.core.order_reason import MEANINGS
+from entrepot.core.order_reason import DISPUTED, MEANINGS, REMEDIES
 from entrepot.edge import together
 from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
 from entrepot.printed_states import printed_reached, printed_states
@@ -240,8 +240,11 @@ def printed_lifecycle() -> str:
         "\n### What the tables cannot say\n\n",
         table(("rule", "values", "and"), (_rule(*rule) for rule in _RULES)),
         "\nGoods leave and arrive only while the order is `confirmed`.\n",
-        "\n### Reasons\n\nAn order keeps one of these codes, and a sentence of its own case.\n\n",
-        table(("reason", "meaning"), ((f"`{one}`", text) for one, text in MEANINGS.items())),
+        _REASONS,
+        table(
+            ("reason", "meaning", "what an operator does"),
+            ((f"`{one}`", text, REMEDIES.get(one, "")) for one, text in MEANINGS.items()),
+        ),
         _MIRRORED,
         _claims(),
         _OVERVIEW,
@@ -254,6 +257,16 @@ def printed_lifecycle() -> str:
     ]
     return "".join(parts)
 
+
+_REASONS = f"""
+### Reasons
+
+An order keeps one of these codes, and a sentence of its own case. `entrepot explain ORDER` says
+both, and what an operator does.
+
+A payment that is `disputed` gives an order no reason. {DISPUTED}
+
+"""
 
 _PAYMENTS = """### Payments and operations
 

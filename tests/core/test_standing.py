@@ -11,6 +11,7 @@ from entrepot.core import shown
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.explain import LEAST, legal_commands
 from entrepot.core.order import Order
+from entrepot.core.order_reason import DISPUTED, REMEDIES, OrderReason, remedy
 from entrepot.core.shown import moment
 from entrepot.core.standing import Standing, document, explained
 
@@ -117,3 +118,20 @@ def test_the_time_is_known_where_old_events_have_left(book: Book) -> None:
     order = book.order(book.confirmed(line(), paid=False))
     standing = Standing(START, order, (), None, {}, (), ())
     assert explained(standing).since == order.updated_at
+
+
+def test_what_an_operator_does_about_a_reason_and_a_dispute() -> None:
+    again = REMEDIES[OrderReason.CAPTURE_DECLINED]
+    assert remedy(OrderReason.CAPTURE_DECLINED, "authorized") == again
+    assert remedy(OrderReason.CAPTURE_DECLINED, "disputed") == f"{again} {DISPUTED}"
+    assert remedy(None, "disputed") == DISPUTED
+    assert remedy(OrderReason.CANCELLED, "voided") is None
+
+
+def test_a_disputed_order_says_so_where_it_has_no_other_reason(book: Book) -> None:
+    order = book.confirmed(line(), paid=False)
+    disputed = order._replace(facets=order.facets._replace(payment="disputed"))
+    standing = Standing(START, disputed, (), None, {}, book.events(order), ())
+    assert explained(standing).sentence.endswith(
+        ": the customer disputes its payment; it waits for nothing"
+    )

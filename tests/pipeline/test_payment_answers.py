@@ -33,7 +33,10 @@ async def test_another_amount_at_the_provider_parks_the_order_and_names_both(hou
     order_id = await house.place("differs-999")
     await house.until(order_id, "placed", "pending", parked=True)
     [(detail,)] = await house.rows(schema.orders, "reason_detail", id=order_id)
-    assert detail == ("authorise: sandbox: the payment is of 9.99 EUR, and the order of 12.50 EUR")
+    assert detail == (
+        "authorise: sandbox: the payment is of 9.99 EUR, and the order of 12.50 EUR: "
+        "cancel the order to let the money go"
+    )
     assert house.provider.inner.live_authorisations() == []
     await house.check()
 

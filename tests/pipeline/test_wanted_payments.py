@@ -34,6 +34,7 @@ from entrepot.providers.payment import (
 
 ORG, ORDER, OTHER, NOW = 1, new_id(), new_id(), 1_700_000_000_000_000
 A_JOB = Job(ORG, new_id(), "authorise", ORDER, None, "due", NOW, NOW, 1, 0, None, NOW)
+BOTH = "stripe: the payment is of 4.00 EUR, and the order of 10.00 EUR"
 
 
 @dataclass
@@ -174,8 +175,9 @@ async def test_money_of_another_amount_that_was_taken_is_left_to_a_person() -> N
     command = await void(held, cast("PaymentProvider", service), terms)
     assert isinstance(command, DeferJob)
     assert (command.parked, command.error) == (
-        True, "stripe: the payment is of 4.00 EUR, and the order of 10.00 EUR",
-    )  # fmt: skip
+        True,
+        f"{BOTH}: let the money go there, or give it back, then resolve",
+    )
 
 
 async def test_a_part_that_was_taken_alone_is_of_another_amount() -> None:
@@ -187,8 +189,9 @@ async def test_a_part_that_was_taken_alone_is_of_another_amount() -> None:
     wanted = await authorise(in_hand(A_JOB, "placed", Funds((due,))), service, terms)
     assert isinstance(wanted, DeferJob)
     assert (wanted.parked, wanted.error) == (
-        True, "stripe: the payment is of 4.00 EUR, and the order of 10.00 EUR",
-    )  # fmt: skip
+        True,
+        f"{BOTH}: cancel the order to let the money go",
+    )
     void_job = A_JOB._replace(kind="void")
     held = in_hand(void_job, "cancelled", Funds((due.put(due.void(NOW)),)))
     for found in (part, Voided("at-1", part.captures)):

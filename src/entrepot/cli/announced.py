@@ -36,9 +36,11 @@ def described(one: Announced) -> dict[str, Any]:
     """An announced order for programs; times are UTC."""
     job = one.job
     state = "no source" if job is None else "parked" if job.state == "parked" else "fetching"
-    reason = "no order source: `entrepot org source`, or its sender tells it"
+    reason = "name its source by `entrepot org source`, or have its sender tell the order"
     if job is not None:
         reason = job.last_error or "its source is asked for it"
+    if state == "parked":
+        reason += f"; mend this, then `entrepot retry {one.org} --all`"
     return {
         "org": one.org,
         "notified": one.text,

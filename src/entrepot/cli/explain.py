@@ -15,7 +15,7 @@ from entrepot.clock import new_id, now
 from entrepot.core import ids, shown
 from entrepot.core.money import Amount
 from entrepot.core.order import Event, Job, Reservation
-from entrepot.core.order_reason import MEANINGS
+from entrepot.core.order_reason import MEANINGS, remedy
 from entrepot.core.payment import FullPayment
 from entrepot.core.quantity import text
 from entrepot.core.returns import Return, ReturnLine
@@ -99,6 +99,7 @@ def described(found: Explained) -> dict[str, Any]:
         "total": f"{order.total.text()} {order.currency}",
         "reason": shown.reason(order),
         "reason_means": MEANINGS.get(order.reason or ""),
+        "to_do": remedy(order.reason, order.facets.payment),
         "waits_for": told["waiting_for"] or "nothing: its pipeline has no step left",
         **told,
         "legal_words": legal_words,

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from entrepot.cli.lines import printable
 from entrepot.cli.session import OperatorError, on_book, organization
 from entrepot.clock import now
-from entrepot.core import ids
+from entrepot.core import ids, shown
 from entrepot.core.order import Order
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.shown import moment
@@ -36,9 +37,9 @@ def show_found(org: str | None, text: str, limit: int, *, as_json: bool) -> None
         print(json.dumps([described(order) for order in found]))
         return
     for order in found:
-        print(f"{order.org}  {ids.dashed(order.id)}  #{order.number}  {order.facets.stage}")
+        print(_line(order))
     if not found:
-        print("no order is meant by this text")
+        print("no order is meant by this text; `entrepot orders --announced` lists those to come")
 
 
 def _found(conn: Connection, org: int, text: str, limit: int) -> list[Order]:
@@ -55,6 +56,13 @@ def _found(conn: Connection, org: int, text: str, limit: int) -> list[Order]:
     return found
 
 
+def _line(order: Order) -> str:
+    stage, payment, *_ = order.facets
+    line = f"{order.org}  {ids.dashed(order.id)}  #{order.number}  {stage}  payment {payment}"
+    why = shown.reason(order)
+    return printable(line if why is None else f"{line}  {why}")
+
+
 def described(order: Order) -> dict[str, Any]:
     """An order that is meant, for programs; times are UTC."""
     return {
@@ -62,6 +70,8 @@ def described(order: Order) -> dict[str, Any]:
         "order_id": ids.dashed(order.id),
         "number": order.number,
         "state": order.facets.stage,
+        "payment": order.facets.payment,
+        "reason": shown.reason(order),
         "placed_at": moment(order.created_at),
         "updated_at": moment(order.updated_at),
     }

@@ -20,7 +20,7 @@ from entrepot.store.engines.opening import open_database, parsed_url
 from entrepot.store.engines.private_files import readable_by_others
 from entrepot.store.engines.sql import Conflict
 from entrepot.store.keeping import migrate
-from entrepot.store.writing import order_names
+from entrepot.store.writing import announced, order_names
 
 __all__ = [
     "Meant",
@@ -174,6 +174,9 @@ def order_meant(conn: Connection, words: Sequence[str], org: str | None = None) 
     mine = accounts.organizations(conn) if org is None else [organization(conn, org)]
     found = [(one, its) for one in mine for its in order_names.called(conn, one.org, text)]
     if not found:
+        if text.isprintable() and any(announced.meant(conn, one.org, {text}) for one in mine):
+            sentence = f"order {text!r} is announced, and nobody has told it yet"
+            raise OperatorError(f"{sentence}; `entrepot orders --announced` says what to do")
         raise OperatorError(f"no order is called {text!r}; give its id")
     if len(found) > 1:
         listed = ", ".join(

@@ -48,3 +48,43 @@ MEANINGS: dict[str, str] = {
     OrderReason.MOVED_BACK: "A late telling moved a mirrored order back.",
     OrderReason.MERGED: "Two orders of one buyer for one day became one.",
 }
+
+# What an operator does about a reason; of other reasons there is nothing to do.
+REMEDIES: dict[str, str] = {
+    OrderReason.OUT_OF_STOCK: "No money is kept. Fill the shelf and have the customer order again.",
+    OrderReason.PAYMENT_DECLINED: (
+        "No money is kept. Have the customer order again with another means of payment."
+    ),
+    OrderReason.PAYMENT_EXPIRED: "No money is kept. Have the customer order again.",
+    OrderReason.INCREASE_DECLINED: (
+        "Amend the order back, or name another payment reference: `PATCH /v1/orders/{ref}`."
+    ),
+    OrderReason.CAPTURE_DECLINED: (
+        "`entrepot capture ORDER` takes the money again. If that is declined too, have the "
+        "customer pay in another way, or cancel the order."
+    ),
+    OrderReason.REFUND_DECLINED: (
+        "The customer has no money back. `POST /v1/orders/{ref}/refunds` gives it back again. If "
+        "that is declined too, pay the customer in another way."
+    ),
+    OrderReason.MONEY_HELD: (
+        "The void is tried every hour. Or void the money at the service's own pages, then "
+        "`entrepot retry ORDER`."
+    ),
+    OrderReason.HOLD_LAPSES: (
+        "`entrepot capture ORDER` takes the money while it is held, `entrepot cancel ORDER` lets "
+        "it go. Send no goods if it is held no more."
+    ),
+    OrderReason.PARKED: "Do what the reason says. `entrepot retry ORDER` takes the step up again.",
+    OrderReason.WAITING: "Nothing. `entrepot retry ORDER` takes up at once what waits for a try.",
+}
+DISPUTED = (
+    "Answer the dispute at the payment service's own pages. The order is paid again here once the "
+    "shop has won."
+)
+
+
+def remedy(reason: str | None, payment: str) -> str | None:
+    """What an operator does about an order with this reason and payment facet; None: nothing."""
+    its = (REMEDIES.get(reason or ""), DISPUTED if payment == "disputed" else None)
+    return " ".join([one for one in its if one is not None]) or None

@@ -59,6 +59,8 @@ def explained(standing: Standing) -> Explanation:
     since, waits = _since(order, standing.events), waits_for(standing)
     reason = shown.reason(order)
     rest = f"it waits for {waits}" if waits else "it waits for nothing"
+    if order.facets.payment == "disputed":
+        rest = f"the customer disputes its payment; {rest}"
     parked = job is not None and job.state in ("parked", held.STOPPED)
     in_hand = job is not None and job.leased_until > standing.at
     turn = _TURN.search(order.reason_detail or "") if job is not None and not parked else None

@@ -29,6 +29,7 @@ from entrepot.providers.payment import (
 if TYPE_CHECKING:
     from entrepot.pipeline.steps.outside import Outside
 
+LET_GO_THERE = "let the money go there, or give it back, then resolve"
 NOT_IN_TIME = "the payment was not authorised while the stock was held"
 # States of an authorisation that holds no money and will hold none.
 WITHOUT_MONEY = frozenset({"declined", "given_up"})
@@ -249,15 +250,15 @@ def operation_request(
     )
 
 
-def both_amounts(held: FullPayment, answer: Differs) -> str:
-    """What the provider's object is of, and what the order is of."""
+def both_amounts(held: FullPayment, answer: Differs, remedy: str) -> str:
+    """What the provider's object is of, what the order is of, and what a person does about it."""
     payment = held.payment
     theirs = f"{Amount(answer.units, answer.scale).text()} {answer.currency}"
     ours = f"{Amount(held.authorisation.units, payment.amount.scale).text()} {payment.currency}"
     of = "the order" if payment.number == 1 else "what the order costs more"
     if held.is_renewal:
         of = "what the order has to pay"
-    return f"{payment.service}: the payment is of {theirs}, and {of} of {ours}"
+    return f"{payment.service}: the payment is of {theirs}, and {of} of {ours}: {remedy}"
 
 
 def blindly(operation: Operation, resend_seconds: float, now: int) -> bool:

@@ -9,6 +9,7 @@ from entrepot.core.facets import ENDED
 from entrepot.core.payment import FullPayment
 from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.steps import (
+    LET_GO_THERE,
     NOT_IN_TIME,
     WITHOUT_MONEY,
     Held,
@@ -70,7 +71,9 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
     if ends is not None and terms.now() >= ends:
         return await _expire(held, provider, terms)
     if isinstance(answer, Differs):
-        return park(held, both_amounts(payment, answer), terms)
+        is_first = payment.payment.number == 1
+        remedy = "cancel the order to let the money go" if is_first else LET_GO_THERE
+        return park(held, both_amounts(payment, answer, remedy), terms)
     if isinstance(answer, Misconfigured):
         return park(held, f"{payment.payment.service}: {answer.detail}", terms)
     if isinstance(answer, Pending | Running):

@@ -9,6 +9,7 @@ from entrepot.core.decide.steps import FinishJob
 from entrepot.core.references import is_payment
 from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.steps import (
+    LET_GO_THERE,
     WITHOUT_MONEY,
     Held,
     Terms,
@@ -74,7 +75,7 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
             return settled(held, "voided", detail, captures=captures)
         if isinstance(found, Differs):
             # Nobody knows here how much of it has to go back: a person gives it back there.
-            return park(held, both_amounts(payment, found), terms)
+            return park(held, both_amounts(payment, found, LET_GO_THERE), terms)
         return hold_money(held, f"{service}: the void is declined: {answer.reason}", terms)
     if isinstance(answer, Running):
         poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
