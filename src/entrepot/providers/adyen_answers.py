@@ -56,8 +56,6 @@ _OF_MONEY = ("AUTHORISATION", "CAPTURE")
 _FAILED = ("CAPTURE_FAILED", "REFUND_FAILED", "REFUNDED_REVERSED")
 # The notifications that tell of money, if they tell a success.
 _MOVES = frozenset({"AUTHORISATION", "CAPTURE", "REFUND", *_FAILED, *_ENDS})
-
-
 _ABSENT = ("originalReference", "merchantReference")  # members that a notification may lack
 
 

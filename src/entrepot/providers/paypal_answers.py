@@ -52,7 +52,6 @@ OF_DISPUTES = frozenset({
     "RISK.DISPUTE.CREATED",
 })  # fmt: skip
 _NAMED = ("order_id", "authorization_id", "capture_id", "refund_id")
-DONE_BEFORE = frozenset({"ORDER_ALREADY_AUTHORIZED", "ORDER_ALREADY_CAPTURED"})
 # States of a capture that took money.
 _TAKEN = frozenset({"COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"})
 # States of an authorization that holds no money any more.

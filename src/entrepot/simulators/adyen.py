@@ -21,7 +21,6 @@ from entrepot.simulators.adyen_payments import Payments
 from entrepot.simulators.exchange import Call, Json, Reply
 from entrepot.simulators.service import DAY, Route
 
-_KEY_LENGTH_MAX = 64
 _SIGNED = (
     "pspReference", "originalReference", "merchantAccountCode", "merchantReference", "value",
     "currency", "eventCode", "success",

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_ori
 import msgspec
 from msgspec import Raw
 
-from entrepot.core.refusal import Reason, Refusal, Refused, all_of, refuse
+from entrepot.core.refusal import Reason, Refusal, Refused, all_of
 from entrepot.edge import canonical, query_numbers
 from entrepot.edge.dialect import Call, Parameter, query_pairs, read_json
 from entrepot.edge.json_walk import step
@@ -188,9 +188,3 @@ DRY = parameters(
 def is_dry(call: Call) -> bool:
     """Whether the request asks for what would be."""
     return query(call, Dry).dry_run if call.query_string else False
-
-
-def refuse_both(first: object, second: object, field: str, sentence: str) -> None:
-    """Refuse a body that has both of two members, or neither."""
-    if (first is None) == (second is None):
-        raise refuse(Reason.INVALID, sentence, field)
