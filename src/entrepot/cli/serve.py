@@ -93,8 +93,8 @@ class Processes(Multiprocess):
             log.info("server.started", listening=self._listening, processes=pids)
 
     def _replace(self, index: int, one: Process) -> None:
-        """Start another process in the place of one that is silent or has ended. Once they have
-        served, one that cannot start (the database is away) must not end the rest.
+        """Start another process in the place of one that is silent or has ended. One that cannot
+        start (the database is away) is replaced as well: it must not end the others.
         """
         one.kill()
         one.join()
@@ -113,8 +113,8 @@ class Processes(Multiprocess):
 
 
 def _lives(one: Process) -> bool:
-    """Whether a process answers in time. Its end is noticed at once: this process has the pipe's
-    other end as well, which does not tell.
+    """Whether a process answers in time. Its sentinel tells at once that it has ended; the pipe
+    would not, because this process holds the pipe's other end as well.
     """
     if not one.process.is_alive():
         return False

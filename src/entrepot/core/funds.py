@@ -129,8 +129,8 @@ class Funds(NamedTuple):
     @property
     def unsent_captures(self) -> list[Operation]:
         """The captures that no step can have sent. Captures are sent one after the other, those of
-        older payments first: another one without an outcome stood before each of these from the
-        time at which it was written down.
+        older payments first. Before each of these stood another one without an outcome when it was
+        written down.
         """
         waiting = [
             one for full in self.payments for one in full.operations if is_open(one, "capture")

@@ -216,8 +216,8 @@ class FullPayment(NamedTuple):
         return gone >= self.payment.amount.units
 
     def let_go_with(self, capture: Operation) -> Operation | None:
-        """The rest of the hold that the service let go of with a capture, which it bears the
-        reference of; None where there was no rest.
+        """The void of the rest of the hold, which the service let go of with a capture: the void
+        bears the capture's reference. None where there was no rest.
         """
         if capture.kind != "capture" or capture.provider_reference is None:
             return None
@@ -248,8 +248,8 @@ class FullPayment(NamedTuple):
         return None
 
     def _refundable(self, before: int, at: int | None) -> list[tuple[Operation, int]]:
-        """The captures, oldest first, and what earlier refunds than `before` left of each at a
-        time, in microseconds UTC; None: leave of each now.
+        """The captures, oldest first, each with what the refunds of lower numbers than `before` had
+        left of it `at` a time, in microseconds UTC. None: with what they leave now.
         """
         captures = [one for one in self.operations if one.kind == "capture"]
         placed: list[tuple[Operation, int]] = []  # refunds, with the numbers of their captures

@@ -38,12 +38,9 @@ class Reason(Enum):
     UNKNOWN_PRICE_LIST = ("unknown_price_list", "No such price list is known here.")
     UNKNOWN_INVOICE = ("unknown_invoice", "No such invoice is known here.")
     AMBIGUOUS = ("ambiguous", "Several orders are called so.")
-    CHANGED_MEANWHILE = (
-        "changed_meanwhile",
-        "It is not the version that the request is meant for.",
-    )
+    CHANGED_MEANWHILE = ("changed_meanwhile", "The request is meant for another version.")
     DUPLICATE_ENTRY = ("duplicate_entry", "There is one already, and there can be one only.")
-    ILLEGAL_MOVE = ("illegal_move", "It cannot move there from where it stands.")
+    ILLEGAL_MOVE = ("illegal_move", "No move leads there from where the thing stands.")
     CHANNEL_CLOSED = ("channel_closed", "The channel accepts no orders.")
     PARTNERSHIP_CLOSED = ("partnership_closed", "The partnership accepts no orders.")
     AMOUNT_FIXED = ("amount_fixed", "The order's payment fixes its lines and its total.")

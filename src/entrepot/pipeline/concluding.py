@@ -105,8 +105,8 @@ class Concluding:
             await self._writer.submit(Envelope(wake, actor=held.actor))
 
     async def _hear_disputes(self, held: Held, command: SettleOperation) -> None:
-        """Have the payment looked at where a dispute of it was told before its money was known to
-        be taken: a notification of a dispute finds what was taken.
+        """Have the payment looked at if a dispute of it was told before its capture was written
+        down: a notification of a dispute finds its order by the capture.
         """
         reference = command.provider_reference
         service = held.payment.payment.service if held.payment else ""

@@ -164,8 +164,8 @@ class AdyenProvider:
         if isinstance(heard, Voided):
             return Voided(None)  # it was not let go of by this
         if isinstance(said, Declined) and isinstance(heard, Declined | None):
-            # No hold was notified, which the pages of the shop may have begun, or our own request
-            # that had no answer; and there is none to cancel. One whose answer we know is another.
+            # Adyen has nothing to cancel and has notified no hold: the shop's pages did not finish
+            # it, or our request never came. A payment that answered us is there all the same.
             if own is not None or request.of is None:
                 return Voided(None)
         if said is None:

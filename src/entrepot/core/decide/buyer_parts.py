@@ -161,7 +161,7 @@ class _Contacts:
         self._now = dict(self._before)
         # The contact that is told to be primary, and its place in the sender's body.
         self._chosen: tuple[bytes, str] | None = None
-        # The contacts that got another address, in their order, with their places likewise.
+        # The contacts that got another address, in their order, with their places in the body.
         self._moved: dict[bytes, str] = {}
 
     def change(self) -> None:

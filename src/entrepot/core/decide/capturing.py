@@ -133,9 +133,10 @@ def unknown(payment: FullPayment, found: Iterable[CaptureFound]) -> tuple[Captur
 def found_there(
     payment: FullPayment, found: Iterable[CaptureFound], facts: Facts, changes: Changes
 ) -> FullPayment:
-    """The payment with the captures that somebody else had the provider make, one for each: a
-    refund is of one capture, or of a part of one. Never more than was held; a capture of ours that
-    has no outcome yet may be for more than what they leave.
+    """The payment with a capture for each of those that somebody else had the provider make.
+
+    Together they are never more than was held. A capture of ours without an outcome may be for more
+    than they leave.
     """
     for one in unknown(payment, found):
         done = sums(payment.operations)

@@ -131,9 +131,9 @@ def _taken_by_hand(
     command: SettleOperation, order: Order, funds: Funds, found: tuple[CaptureFound, ...],
     facts: Facts, changes: Changes,
 ) -> tuple[Order, Funds]:  # fmt: skip
-    """The order with what somebody had the service take of its hold, for which the service declines
-    to take as much. What was taken beyond what is due pays in place of other payments' holds, or is
-    given back.
+    """The order after the service declined a capture because somebody had the service take money of
+    the hold, or let the hold go. What was taken beyond what is due pays in place of other payments'
+    holds, or is given back.
     """
     payment = funds.payments[command.payment - 1]
     if command.final:

@@ -24,9 +24,9 @@ from entrepot.edge.times import microseconds
 T = TypeVar("T")
 
 
-def id_of(text: str, *prefixes: str) -> bytes | None:
+def id_of(text: str, *known: str) -> bytes | None:
     """The id that a Polinate spelling or a UUID names; None when it is none."""
-    return ids.spelled_often(text, *prefixes)
+    return ids.spelled_often(text, *known)
 
 
 def line_id(text: str, field: str) -> bytes:
