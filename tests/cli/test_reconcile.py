@@ -341,7 +341,7 @@ def test_a_service_without_a_list_is_asked_for_each_payment(
     assert [one["service"] for one in till.reconciled()[1]["findings"]] == ["sandbox"]
     adyen.of_operation = Declined("rejected by the card scheme")
     [one] = [each for each in till.reconciled()[1]["findings"] if each["service"] == "adyen"]
-    assert one["sentence"] == "adyen took 0.00 EUR, the book 12.50 EUR"
+    assert one["sentence"] == "order #1: adyen took 0.00 EUR, the book 12.50 EUR"
     # One that cannot be asked hides nothing of the others.
     adyen.answer = NotSent("nobody answers")
     with pytest.raises(OperatorError, match=r"not compared: adyen .*nobody answers"):

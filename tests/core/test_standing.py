@@ -122,10 +122,11 @@ def test_the_time_is_known_where_old_events_have_left(book: Book) -> None:
 
 def test_what_an_operator_does_about_a_reason_and_a_dispute() -> None:
     again = REMEDIES[OrderReason.CAPTURE_DECLINED]
-    assert remedy(OrderReason.CAPTURE_DECLINED, "authorized") == again
-    assert remedy(OrderReason.CAPTURE_DECLINED, "disputed") == f"{again} {DISPUTED}"
-    assert remedy(None, "disputed") == DISPUTED
-    assert remedy(OrderReason.CANCELLED, "voided") is None
+    assert remedy(OrderReason.CAPTURE_DECLINED, "authorized", waits=True) == again
+    assert remedy(OrderReason.CAPTURE_DECLINED, "disputed", waits=False) == f"{again} {DISPUTED}"
+    assert remedy(None, "disputed", waits=False) == DISPUTED
+    assert remedy(OrderReason.CANCELLED, "voided", waits=False) is None
+    assert remedy(OrderReason.CANCELLED, "authorized", waits=True) == REMEDIES[OrderReason.WAITING]
 
 
 def test_a_disputed_order_says_so_where_it_has_no_other_reason(book: Book) -> None:

@@ -164,8 +164,8 @@ def test_a_refund_and_a_capture_that_wait_are_taken_up() -> None:
     capturing = booked(("authorise", 1250, "done"), ("capture", 1250, "running"))
     [told] = compared("stripe", [found(**ALL_TAKEN)], [capturing], TERMS, SPAN)
     assert told == Finding(
-        "amount_differs", "stripe took 12.50 EUR, the book 0.00 EUR", NAMED, 42, "pi_1", RETRY,
-        safe=True,
+        "amount_differs", "order #42: stripe took 12.50 EUR, the book 0.00 EUR", NAMED, 42, "pi_1",
+        RETRY, safe=True,
     )  # fmt: skip
 
 

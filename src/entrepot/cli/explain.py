@@ -99,7 +99,7 @@ def described(found: Explained) -> dict[str, Any]:
         "total": f"{order.total.text()} {order.currency}",
         "reason": shown.reason(order),
         "reason_means": MEANINGS.get(order.reason or ""),
-        "to_do": remedy(order.reason, order.facets.payment),
+        "to_do": remedy(order.reason, order.facets.payment, waits=bool(its.jobs)),
         "waits_for": told["waiting_for"] or "nothing: its pipeline has no step left",
         **told,
         "legal_words": legal_words,

@@ -84,7 +84,12 @@ DISPUTED = (
 )
 
 
-def remedy(reason: str | None, payment: str) -> str | None:
-    """What an operator does about an order with this reason and payment facet; None: nothing."""
-    its = (REMEDIES.get(reason or ""), DISPUTED if payment == "disputed" else None)
-    return " ".join([one for one in its if one is not None]) or None
+def remedy(reason: str | None, payment: str, *, waits: bool) -> str | None:
+    """What an operator does about an order with this reason and payment facet; None: nothing.
+    `waits`: a step of the order is left, perhaps behind why the order ended.
+    """
+    its = REMEDIES.get(reason or "")
+    if its is None and waits:
+        its = REMEDIES[OrderReason.WAITING]
+    disputed = DISPUTED if payment == "disputed" else None
+    return " ".join(filter(None, (its, disputed))) or None

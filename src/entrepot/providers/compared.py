@@ -240,10 +240,10 @@ def _of_one(service: str, found: Found, one: Booked, terms: ServiceTerms, at: in
     """What differs of one payment. A wrong amount is told alone: the rest follows from it."""
     # What the service was asked to hold: the order may cost less by now.
     scale, currency = one.full.payment.amount.scale, one.full.payment.currency
-    amount = Amount(one.full.authorisation.units, scale)
+    amount, of_order = Amount(one.full.authorisation.units, scale), f"order #{one.order_number}: "
     if found.currency != currency or not _same(found.units, found.scale, amount):
         mine = f"{amount.text()} {currency}"
-        sentence = f"{service} has {_money(found.units, found)}, the book {mine}"
+        sentence = f"{of_order}{service} has {_money(found.units, found)}, the book {mine}"
         return [_mending("amount_differs", sentence, found, one)]
     done = sums(one.full.operations)
     held, captured = _held(found), found.captured
@@ -255,7 +255,8 @@ def _of_one(service: str, found: Found, one: Booked, terms: ServiceTerms, at: in
     ):  # fmt: skip
         if not _same(theirs, found.scale, Amount(ours, scale)):
             told = Amount(ours, scale).text()
-            sentence = f"{service} {what} {_money(theirs, found)}, the book {told} {currency}"
+            money = _money(theirs, found)
+            sentence = f"{of_order}{service} {what} {money}, the book {told} {currency}"
             return [_mending("amount_differs", sentence, found, one)]
     return _lapsing(service, found, one, terms, at) if held else []
 
