@@ -244,7 +244,7 @@ def _of_one(service: str, found: Found, one: Booked, terms: ServiceTerms, at: in
     if found.currency != currency or not _same(found.units, found.scale, amount):
         mine = f"{amount.text()} {currency}"
         sentence = f"{of_order}{service} has {_money(found.units, found)}, the book {mine}"
-        return [_mending("amount_differs", sentence, found, one)]
+        return [_of_another_amount(sentence, found, one)]
     done = sums(one.full.operations)
     held, captured = _held(found), found.captured
     booked_held = done.authorised - done.captured - done.voided
@@ -296,6 +296,15 @@ def _mending(kind: Kind, sentence: str, found: Found, one: Booked) -> Finding:
         ("retry" if under_way else "explain", order), safe=under_way,
         advice="" if under_way else "somebody acted at the service: settle it there",
     )  # fmt: skip
+
+
+def _of_another_amount(sentence: str, found: Found, one: Booked) -> Finding:
+    """The service's object itself is of another amount: to ask for it again mends nothing."""
+    finding = _mending("amount_differs", sentence, found, one)
+    if not finding.safe:
+        return finding
+    advice = "cancel the order to let the money go"
+    return finding._replace(command=("cancel", *finding.command[1:]), safe=False, advice=advice)
 
 
 def _lapsing(
