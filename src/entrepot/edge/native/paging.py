@@ -46,6 +46,13 @@ class Cursor(msgspec.Struct, array_like=True):
 _decode = msgspec.json.Decoder(Cursor).decode
 
 
+def cursor(key: int | str, of: str = "") -> str:
+    """The text of the place behind an entry with this key, in the list with the mark `of`; without
+    a mark in whichever list, as cursors were before.
+    """
+    return base64.urlsafe_b64encode(msgspec.json.encode(Cursor(key, of))).decode().rstrip("=")
+
+
 class Pages:
     """The pages of one list with its filters: the place where one begins, and the next one's."""
 
@@ -58,8 +65,7 @@ class Pages:
 
     def cursor(self, key: int | str) -> str:
         """The text of the place behind an entry with this key."""
-        told = msgspec.json.encode(Cursor(key, self._mark))
-        return base64.urlsafe_b64encode(told).decode().rstrip("=")
+        return cursor(key, self._mark)
 
     def cut(
         self, found: Sequence[R], key_of: Callable[[R], bytes | int]
