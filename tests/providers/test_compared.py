@@ -133,6 +133,7 @@ DIFFER: list[tuple[Found | None, Booked | None, str, tuple[str, ...], bool, str]
     (None, TAKEN_OF_COMPLETED, "order_without_payment", EXPLAIN, False, "does not list"),
     (found(state="declined"), HELD, "order_without_payment", CANCEL, False, "is declined"),
     (found(units=1200), HELD, "amount_differs", EXPLAIN, False, "12.00 EUR, the book 12.50 EUR"),
+    (found(units=1200), VOIDED, "amount_differs", EXPLAIN, False, "12.00 EUR, the book 12.50 EUR"),
     (found(currency="USD"), UNKNOWN, "amount_differs", CANCEL, False, "12.50 USD, the book 12.5"),
     (found(**ALL_TAKEN), HELD, "amount_differs", EXPLAIN, False, "took 12.50 EUR, the book 0.00"),
     (found(**ALL_TAKEN), PART, "amount_differs", EXPLAIN, False, "the book 5.00 EUR"),
@@ -245,3 +246,7 @@ def test_a_part_that_somebody_took_is_told_as_a_part() -> None:
     assert told is not None
     [finding] = compared("adyen", [told], [HELD], TERMS, SPAN)
     assert "took 7.50 EUR" in finding.sentence
+
+
+def test_an_amount_of_which_neither_has_money_any_more_is_no_difference() -> None:
+    assert compared("stripe", [found(units=1200, state="voided")], [VOIDED], TERMS, SPAN) == []

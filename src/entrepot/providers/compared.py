@@ -242,6 +242,8 @@ def _of_one(service: str, found: Found, one: Booked, terms: ServiceTerms, at: in
     scale, currency = one.full.payment.amount.scale, one.full.payment.currency
     amount, of_order = Amount(one.full.authorisation.units, scale), f"order #{one.order_number}: "
     if found.currency != currency or not _same(found.units, found.scale, amount):
+        if not (_held(found) or found.captured > found.refunded or _may_have_money(one)):
+            return []  # neither has money of it any more
         mine = f"{amount.text()} {currency}"
         sentence = f"{of_order}{service} has {_money(found.units, found)}, the book {mine}"
         return [_of_another_amount(sentence, found, one)]
@@ -332,6 +334,10 @@ def _held(found: Found) -> int:
 def _counts_on_money(one: Booked) -> bool:
     done = sums(one.full.operations)
     return done.authorised > done.voided and done.refunded < done.authorised
+
+
+def _may_have_money(one: Booked) -> bool:
+    return _counts_on_money(one) or _is_open(one)
 
 
 def _is_open(one: Booked) -> bool:
