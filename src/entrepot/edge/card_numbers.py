@@ -85,7 +85,7 @@ def has_card_members(encoded: bytes) -> bool:
     if _WORDS.search(encoded) is None and b"\\" not in encoded:
         return False
     return any(
-        is_card_number(value) and _NAMED.search(names) is not None
+        len(value) >= _DIGITS_MIN and _NAMED.search(names) is not None and is_card_number(value)
         for names, value in _texts(msgspec.json.decode(encoded))
     )
 
