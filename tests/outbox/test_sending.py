@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from entrepot.core.webhooks import url_fault
-from entrepot.outbox.sending import Result, Sender, signature
+from entrepot.outbox.sending import Result, Sender, seconds_to_wait, signature
 from entrepot.testing.receiver import Receiver
 
 SECRET, BODY = b"s" * 32, b'{"type":"order.placed"}'
@@ -61,6 +61,27 @@ async def test_an_answer_is_taken_or_not(status: int, result: Result) -> None:
     with Receiver(lambda _: status) as receiver:
         assert await sent(receiver.url) == result
         assert len(receiver.posted) == 1, "no redirect is followed"
+
+
+@pytest.mark.parametrize(("status", "wait"), [(429, 120.0), (503, 120.0), (500, 0.0)])
+async def test_a_receiver_says_when_to_come_again(status: int, wait: float) -> None:
+    with Receiver(lambda _: status, {"Retry-After": "120"}) as receiver:
+        found = await sent(receiver.url)
+    assert found == Result(status, f"answered {status}", retry_after=wait)
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("120", 120.0), (" 7 ", 7.0), ("9" * 400, 999_999_999.0),
+        ("Tue, 14 Nov 2023 22:14:20 GMT", 60.0), ("Tue, 14 Nov 2023 22:14:20", 60.0),
+        ("Tue, 14 Nov 2023 22:12:20 GMT", 0.0),
+        (None, 0.0), ("", 0.0), ("soon", 0.0), ("-5", 0.0), ("1.5", 0.0),
+        ("Fri, 31 Dec 0000 00:00:00 GMT", 0.0),
+    ],
+)  # fmt: skip
+def test_a_wait_is_told_in_seconds_or_as_a_date(told: str | None, seconds: float) -> None:
+    assert seconds_to_wait(told, 1_700_000_000.0) == seconds
 
 
 async def test_nobody_there_is_an_error_in_words() -> None:

@@ -11,8 +11,9 @@ from tests.pipeline.conftest import House, eventually
 from tests.pipeline.receivers import BROKEN, TAKEN, Receivers, a_sender, made, state, turn
 
 from entrepot.core.decide.subscribe import ChangeWebhook, RemoveWebhook
+from entrepot.core.shown import MICROSECONDS
 from entrepot.outbox.sending import Result
-from entrepot.pipeline.deliveries import LOOK_AT_ALL_SECONDS, SLACK_SECONDS
+from entrepot.pipeline.deliveries import LAST_WAIT_SECONDS, LOOK_AT_ALL_SECONDS, SLACK_SECONDS
 from entrepot.store import schema
 from entrepot.store.engine import Unavailable
 from entrepot.store.keeping import deliveries as keeping
@@ -75,6 +76,35 @@ async def test_an_event_that_is_not_taken_is_sent_again_and_those_behind_it_wait
     assert sorted(rows) == [(3, "delivered", 1, 204), (4, "delivered", 5, 204),
                             (5, "delivered", 1, 204)]  # fmt: skip
     assert await state(house, webhook, "tries", "failing_since", "next_at") == (0, None, 0)
+    await house.check()
+
+
+async def test_a_receiver_that_says_when_to_come_again_is_left_alone_until_then(
+    house: House,
+) -> None:
+    """For an hour at most: events of a receiver that says a year are no use to it by then."""
+    receivers, asked = Receivers(), 600.0
+
+    async def says(_number: int) -> Result:
+        return Result(429, "answered 429", retry_after=asked)
+
+    receivers.says["shop"] = says
+    webhook = await made(house, "shop")
+    sender = a_sender(house, receivers)
+    await house.do(house.shop.stocked(1))
+    before = house.now()
+    await turn(sender)
+    [next_at] = await state(house, webhook, "next_at")
+    assert before <= next_at - 600 * MICROSECONDS <= house.now()
+    house.advance(595)
+    await turn(sender)
+    assert receivers.got["shop"] == [3]
+    house.advance(5)
+    asked = 366.0 * DAY
+    await turn(sender)
+    assert receivers.got["shop"] == [3, 3]
+    [next_at] = await state(house, webhook, "next_at")
+    assert next_at - int(LAST_WAIT_SECONDS * MICROSECONDS) <= house.now()
     await house.check()
 
 

@@ -43,10 +43,14 @@ class Unreached(Exception):
 
 
 class Reply(NamedTuple):
-    """An answer. `body` is None where it is longer than was asked for, or was not asked for."""
+    """An answer. `body` is None where it is longer than was asked for, or was not asked for.
+
+    `retry_after` is the header's text, if the answer has the header.
+    """
 
     status: int
     body: bytes | None
+    retry_after: str | None = None
 
     @property
     def is_success(self) -> bool:
@@ -113,7 +117,8 @@ class GuardedClient:
             ]
         )  # fmt: skip
         try:
-            return Reply(answer.status_code, await _read(answer, body_max))
+            body = await _read(answer, body_max)
+            return Reply(answer.status_code, body, answer.headers.get("retry-after"))
         finally:
             await answer.aclose()
 

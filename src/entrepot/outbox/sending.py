@@ -7,22 +7,29 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from entrepot.outbox.guarded import GuardedClient, Unreached
 
 _GONE = 410
+# An answer with one of these may say in `Retry-After` when to come again (RFC 9110, 10.2.3).
+_COME_AGAIN = (429, 503)
+_SECONDS_DIGITS_MAX = 9
 
 
 class Result(NamedTuple):
     """What a receiver answered. `error` says why the message is to be sent again; None: it is not.
 
-    `gone`: the receiver says that it wants nothing more, for ever.
+    `gone`: the receiver says that it wants nothing more, for ever. `retry_after`: the seconds for
+    which it wants to be left alone; 0 where it does not say.
     """
 
     status: int | None
     error: str | None
     gone: bool = False
+    retry_after: float = 0.0
 
 
 def signature(secret: bytes, id_: str, timestamp: int, body: bytes) -> str:
@@ -30,6 +37,21 @@ def signature(secret: bytes, id_: str, timestamp: int, body: bytes) -> str:
     signed = b".".join((id_.encode(), str(timestamp).encode(), body))
     digest = hmac.new(secret, signed, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(digest).decode()}"
+
+
+def seconds_to_wait(told: str | None, now: float) -> float:
+    """The seconds that a header `Retry-After` asks for, which tells them or a date; 0 where the
+    header is missing, tells neither, or tells a date that is over. `now`: seconds since 1970.
+    """
+    text = (told or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:_SECONDS_DIGITS_MAX])
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return 0.0
+    # A date without a zone is of no zone to Python, and of GMT to HTTP.
+    return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now)
 
 
 class Sender:
@@ -55,7 +77,10 @@ class Sender:
             return Result(None, str(error))
         if answer.is_success:
             return Result(answer.status, None)
-        return Result(answer.status, f"answered {answer.status}", answer.status == _GONE)
+        wait = 0.0
+        if answer.status in _COME_AGAIN:
+            wait = seconds_to_wait(answer.retry_after, self._clock())
+        return Result(answer.status, f"answered {answer.status}", answer.status == _GONE, wait)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -58,6 +58,10 @@ class Outcome(Protocol):
     def gone(self) -> bool:
         """Whether the receiver wants nothing more."""
 
+    @property
+    def retry_after(self) -> float:
+        """The seconds for which the receiver wants to be left alone; 0 where it does not say."""
+
 
 # Sends an event to a webhook.
 Send = Callable[[Webhook, Event, ToSend], Awaitable[Outcome]]
@@ -170,7 +174,8 @@ class Deliveries(Walking):
                 sent.append(Sent(event.number, event.type, outcome.status, outcome.error))
                 self._count(outcome)
                 if outcome.error is not None:
-                    retry_at = self._now() + int(self._wait(held.tries) * MICROSECONDS)
+                    wait = max(self._wait(held.tries), outcome.retry_after)
+                    retry_at = self._now() + int(min(wait, LAST_WAIT_SECONDS) * MICROSECONDS)
                     return SettleDeliveries(
                         held.org, held.id, held.version, reached, tuple(sent), again, retry_at,
                         outcome.gone, missing=found.missing,

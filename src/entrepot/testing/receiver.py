@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.message import Message
 from typing import Any, NamedTuple, Self
 
@@ -23,11 +23,18 @@ class Posted(NamedTuple):
 
 
 class Receiver:
-    """The server, while it is entered. `answer` gives the status of each request."""
+    """The server, while it is entered. `answer` gives the status of each request, and every answer
+    has these `headers`.
+    """
 
-    def __init__(self, answer: Callable[[Posted], int] = lambda _: 204) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Posted], int] = lambda _: 204,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.posted: list[Posted] = []
         self.answer = answer
+        told_with_each = dict(headers or {})
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -37,6 +44,8 @@ class Receiver:
                 receiver.posted.append(told)
                 self.send_response(receiver.answer(told))
                 self.send_header("Content-Length", "0")
+                for name, value in told_with_each.items():
+                    self.send_header(name, value)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
