@@ -33,6 +33,7 @@ from entrepot.edge.protocol import SPARE_CONNECTIONS, deadline_protocol
 from entrepot.edge.rate_limit import SharedTokenBuckets
 from entrepot.edge.services import Integrations, Services, Unverified
 from entrepot.edge.synq.bulk_jobs.read import command_of
+from entrepot.ending import in_time
 from entrepot.outbox import messages
 from entrepot.outbox.integration import Unconfirmed, integration_service
 from entrepot.outbox.sending import Result, Sender
@@ -63,7 +64,6 @@ from entrepot.writer.queues import Limits
 from entrepot.writer.writer import Writer
 
 OTHER_FILES = 128  # databases, logs and pipes, beside the connections
-
 
 # How long a command of the operator waits for others who write to the book.
 _OPERATOR_SECONDS = 60.0
@@ -98,9 +98,7 @@ def make_holding(database: Database, chosen: Settings) -> Holding:
 def make_services(
     database: Database, writer: Writer, chosen: Settings, shared: str | None = None
 ) -> Services:
-    """The services of the dialects. `shared`: the folder of the server that this process belongs
-    to.
-    """
+    """The services of the dialects. `shared`: the folder of the server of this process."""
     tokens = None
     if chosen.jwt_issuer:
         # Imported here, because the cryptography it loads is of no use to most installations.
@@ -252,6 +250,7 @@ async def begin_serving(database: Database, chosen: Settings) -> None:
             await database.begin_serving()
             if chosen.role != "api" and database.side_by_side == 1:
                 await free_jobs(database)
+        database.reading.tells = database.writing.tells = True  # also where the schema is another
     except Unavailable as error:
         if not error.passing:
             raise
@@ -317,21 +316,21 @@ def application(shared: str | None = None) -> Application:
         # The objects that exist now stay, so the collector need not walk them again and again. To
         # collect them first takes 50 ms, and finds half a megabyte at most.
         gc.freeze()
-        # Arrays of orders make tens of thousands of objects for a moment; these go without the
-        # collector as well.
+        # Arrays of orders make tens of thousands for a moment; these go without it as well.
         gc.set_threshold(100_000, 20, 50)
         try:
             yield
         finally:
-            for walk in walks:
-                walk.stop()
-            await asyncio.gather(*walking)
-            if worker is not None and running is not None:
-                await worker.stop()
-                await running
-            await writer.drain()
-            timing.cancel()
-            await let_go(services, sandbox)
+            with in_time(chosen.drain_seconds):
+                for walk in walks:
+                    walk.stop()
+                await asyncio.gather(*walking)
+                if worker is not None and running is not None:
+                    await worker.stop()
+                    await running
+                await writer.drain()
+                timing.cancel()
+                await let_go(services, sandbox)
 
     dialects = () if chosen.role == "worker" else ALL
     app = build_app(

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import make_url
+from tests.relay import Relay
 
+from entrepot.ending import CUT_OFF
 from entrepot.testing.clients import SYNQ_ORDERS, World, accepted, order_number, speaking
 from entrepot.testing.server import Server, eventually, sqlite_url
 
@@ -117,6 +121,41 @@ def test_a_request_that_waits_for_events_is_answered_when_the_server_drains(tmp_
             assert server.terminate() == 0
             answer = waiting.getresponse()
             assert (answer.status, json.load(answer)) == (200, {"data": [], "last": start})
+
+
+def test_a_server_ends_in_time_although_postgresql_is_frozen(
+    postgres_url: Callable[[], str], tmp_path: Path
+) -> None:
+    """As with SIGSTOP: connections stay, and nothing is answered. What was acknowledged stays."""
+    url = postgres_url()
+    address = make_url(url)
+    with Relay(address.host or "", address.port or 5432) as relay:
+        through = address.set(host="127.0.0.1", port=relay.port)
+        env = {"ENTREPOT_DRAIN_SECONDS": "1"}
+        frozen = Server(through.render_as_string(hide_password=False), tmp_path, env=env)
+        with frozen, speaking(frozen) as world:
+            placed = accepted(world.synq.create(world.synq_order()))["order_id"]
+            world.synq.until(placed)
+            relay.frozen.set()
+            asked = threading.Thread(target=_unanswered, args=(world,))
+            asked.start()
+            assert frozen.process is not None
+            frozen.process.terminate()
+            began = time.monotonic()
+            code = frozen.process.wait(30)
+            took = time.monotonic() - began
+            asked.join()
+            frozen.process = None
+        assert (code, took < 15) == (CUT_OFF, True), took
+        assert "server.cut_off" in frozen.output()
+    with Server(url, tmp_path) as server, speaking(server) as world:
+        assert world.synq.until(placed)["status"] == "confirmed"
+        server.verify()
+
+
+def _unanswered(world: World) -> None:
+    with suppress(httpx.TransportError):
+        world.synq.create(world.synq_order())
 
 
 def test_api_and_worker_are_two_processes(postgres_url: Callable[[], str], tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ LAWS: dict[str, Law] = {
     "pace": Law(frozenset({"pace"}), HTTP_SERVER | HTTP_CLIENT),
     "failpoints": Law(frozenset({"failpoints"}), only_stdlib=True),
     "asked_once": Law(frozenset({"asked_once"}), only_stdlib=True),
+    "ending": Law(frozenset({"ending"}), SQL | HTTP_SERVER | HTTP_CLIENT),
     "clock": Law(frozenset({"clock"}), SQL | HTTP_SERVER | HTTP_CLIENT),
     "telemetry": Law(frozenset({"core", "telemetry"}), SQL),
     "settings": Law(ANYTHING),
