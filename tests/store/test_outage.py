@@ -7,10 +7,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, delete, update
 from structlog.testing import capture_logs
 
-from entrepot.store.engines.outage import SENTENCES_MAX, Damaged, NoRoom, Outage, Unavailable
+from entrepot.settings import Settings
+from entrepot.store import schema
+from entrepot.store.engine import Database
+from entrepot.store.engines import readiness
+from entrepot.store.engines.outage import (
+    SENTENCES_MAX,
+    Damaged,
+    NoRoom,
+    OtherSchema,
+    Outage,
+    Unavailable,
+)
 from entrepot.store.keeping import migrate
+from entrepot.store.reading import queries
+from entrepot.wiring import begin_serving
 
 FULL = "database or disk is full"
 
@@ -167,3 +181,34 @@ async def test_a_process_that_starts_waits_for_a_database_that_is_away_for_a_mom
     with pytest.raises(Unavailable, match="no route to the book"):
         await migrate.reached(database, clock)
     assert database.left > 900
+
+
+_WRITES: dict[str, Any] = {
+    "DROP TABLE order_lines": delete(schema.order_lines),
+    "ALTER TABLE orders DROP COLUMN notes": update(schema.orders).values(notes=""),
+}
+
+
+@pytest.mark.parametrize("lacking", _WRITES)
+async def test_a_schema_that_lacks_something_is_an_outage_that_is_told_once(
+    database: Database, logs: list[Any], lacking: str
+) -> None:
+    """As where an old program runs on a newer book, or a new one on an older: each request failed
+    with a traceback of its own.
+    """
+
+    def older(conn: Connection) -> None:
+        conn.exec_driver_sql(lacking).close()
+        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'").close()
+
+    await database.write(older)
+    await begin_serving(database, Settings(role="api"))
+    for _ in range(10):
+        with pytest.raises(OtherSchema, match="entrepot verify"):
+            await database.read(lambda conn: queries.order_by_id(conn, 1, b"o" * 16))
+    with pytest.raises(OtherSchema):
+        await database.write(lambda conn: conn.execute(_WRITES[lacking]))
+    told = [line for line in logs if line["event"] == "database.unavailable"]
+    assert [line["doing"] for line in told] == ["reading", "writing"]
+    assert all("schema is not the one" in line["why"] for line in told)
+    assert await readiness.fault(database) == "schema"

@@ -52,6 +52,21 @@ class LogLost(Unavailable):
     fault = "log lost"
 
 
+class OtherSchema(Unavailable):
+    """A table or a column is missing: the schema is not the one that this version works with.
+
+    `lacking`: what is missing, as the database says it.
+    """
+
+    fault = "schema"
+
+    def __init__(self, lacking: str) -> None:
+        super().__init__(
+            f"the schema is not the one that this version needs ({lacking}); /health/ready and "
+            "`entrepot verify` say what the book lacks"
+        )
+
+
 class LogFault(NamedTuple):
     """A fault of the log of a book.
 

@@ -17,7 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entrepot.pace import sliced
 from entrepot.store.engine import POOL_DEFAULT, T, Work
-from entrepot.store.engines.outage import Damaged, LogFault, NoRoom, Outage, Unavailable
+from entrepot.store.engines.outage import (
+    Damaged,
+    LogFault,
+    NoRoom,
+    OtherSchema,
+    Outage,
+    Unavailable,
+)
 from entrepot.store.engines.postgres_pools import Sizes, Way, Ways, ways_to
 from entrepot.store.engines.postgres_types import UNDECIDED
 from entrepot.store.engines.sql import Conflict, speaking
@@ -35,6 +42,7 @@ _FAULTS: dict[str, type[Unavailable]] = {
     "25006": Unavailable, "42501": Unavailable,  # only reads are allowed here, not allowed
     "40003": Unavailable,  # whether the statement was completed is not known
     "XX001": Damaged, "XX002": Damaged,  # data, index
+    "42P01": OtherSchema, "42703": OtherSchema,  # no such table, no such column
 }  # fmt: skip
 _TOUCH = (
     "INSERT INTO installation (name, value) VALUES ('written', ''::bytea) "

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import await_only
 
 from entrepot.store.engine import T, Work
-from entrepot.store.engines.outage import Damaged, NoRoom, Unavailable
+from entrepot.store.engines.outage import Damaged, NoRoom, OtherSchema, Unavailable
 from entrepot.store.engines.sql import Conflict
 
 Transact = Callable[[Connection, Work[T]], T]
@@ -26,6 +26,8 @@ _FAULTS: dict[int, type[Unavailable]] = {
     10: NoRoom, 13: NoRoom,  # IOERR, FULL
     11: Damaged, 26: Damaged,  # CORRUPT, NOTADB
 }  # fmt: skip
+# SQLite has no code of its own for these.
+_LACKING = ("no such table:", "no such column:")
 # A commit, for which all writes wait, waits for no thread of other work, such as a name that is
 # looked up: the loop's own threads are few.
 _COMMITS = ThreadPoolExecutor(1, "commits")
@@ -83,5 +85,7 @@ def translated(error: Exception) -> Exception:
     raw = error.orig if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(raw, sqlite_driver.IntegrityError) and "UNIQUE constraint" in str(raw):
         return Conflict(str(raw))
+    if isinstance(raw, sqlite_driver.OperationalError) and str(raw).startswith(_LACKING):
+        return OtherSchema(str(raw))
     fault = _FAULTS.get(getattr(raw, "sqlite_errorcode", 0) & 0xFF)
     return fault(str(raw)) if fault is not None else error

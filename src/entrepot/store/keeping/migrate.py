@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from entrepot import failpoints
 from entrepot.store import schema
 from entrepot.store.engine import Database, Unavailable
+from entrepot.store.engines.outage import OtherSchema
 from entrepot.store.engines.sql import Conflict, sql_of
 
 # Alembic is imported where the schema changes: a book that is at head does without it.
@@ -131,7 +132,7 @@ async def upgrade(database: Database) -> None:
             if found is not None and is_newer(found):
                 raise NewerSchema(why_not_at_head(found))
             await database.write(_upgrade)
-        except (Conflict, DBAPIError):
+        except (Conflict, OtherSchema, DBAPIError):
             await asyncio.sleep(patience)
         else:
             return
