@@ -176,3 +176,17 @@ def test_what_lies_between_lines_and_total_adds_up(a: int, b: int, c: int, d: in
     assert subtotal.at(4) - discount.at(4) + shipping.at(4) == total.at(4)
     assert min(discount.units, shipping.units) == 0
     assert max(discount.units, shipping.units) >= 0
+
+
+@pytest.mark.parametrize(
+    ("units", "scale", "text"), [(1250, -1, "1250e1"), (-3, -2, "-3e2"), (0, -1, "0e1")]
+)
+def test_an_amount_of_a_damaged_row_is_the_number_that_it_is(
+    units: int, scale: int, text: str
+) -> None:
+    """1250 tens were shown as 1.250, and a zero of them was divided by ten for ever."""
+    amount = Amount(units, scale)
+    assert amount.text() == text
+    assert stripped(units, scale) == (units, scale)
+    assert amount.at(2) == units * 10 ** (2 - scale)
+    assert not amount.within_range()

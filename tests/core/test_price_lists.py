@@ -29,6 +29,7 @@ from entrepot.core.price_lists import (
     adjusted,
     resolved,
 )
+from entrepot.core.refusal import Reason
 from entrepot.core.results import PartnerResult
 from entrepot.store.writing import prices
 
@@ -160,3 +161,24 @@ def test_a_price_in_another_currency_is_told_anew() -> None:
     book.done(command._replace(change=(both,)))
     [now] = book.facts.of(LIST_ENTRIES).values()
     assert (now.price, now.currency, now.places) == (Amount(300, 2), "JPY", 0)
+
+
+@pytest.mark.parametrize("percent", [None, 0, -100_000])
+def test_a_price_that_is_damaged_is_taken_by_no_order(percent: int | None) -> None:
+    """The price of a variant with decimal places below zero, by itself and on a list."""
+    book = Book()
+    [known] = [one for one in book.facts.variants.values() if one.id == LOOSE]
+    book.facts.variants.put(known._replace(price=Amount(1250, -1)))
+    if percent is not None:
+        book.facts.of(PRICE_LISTS).read([listed(percent)])
+        book.facts.of(LIST_ENTRIES).read([entry(None)])
+        book.facts.list_of_entry[ORG, entry(None).id] = LIST
+    ref = VariantRef(variant_id=LOOSE, entry_id=None if percent is None else entry(None).id)
+    book.facts.by_entry[ORG, entry(None).id] = LOOSE
+    draft = DraftLine("items[0]", ref, much(1))
+    refused = book.refused(PlaceOrder(ORG, "polinate", "EUR", (draft,)))
+    assert refused.reason is Reason.INVALID
+    assert "price" in (refused.field or "")
+    priced = draft._replace(price=Amount(300, 2), currency="EUR")
+    [order] = book.changes(PlaceOrder(ORG, "polinate", "EUR", (priced,))).orders
+    assert order.total == Amount(300, 2)

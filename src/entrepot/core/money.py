@@ -21,6 +21,8 @@ def _text(units: int, scale: int) -> str:
     """Kept: each event of an order tells the order's total, and prices come again."""
     if scale == 0:
         return str(units)
+    if scale < 0:
+        return f"{units}e{-scale}"  # of a damaged row: exact, and seen to be odd
     if units < 0:
         return f"-{_text(-units, scale)}"
     digits = f"{units:0{scale + 1}d}"
@@ -64,7 +66,7 @@ def rescale(units: int, scale: int, to: int) -> int:
 
 def stripped(units: int, scale: int) -> tuple[int, int]:
     """The same number without zeros at the end of its places: 12.50 is 12.5, 3.00 is 3."""
-    while scale and not units % 10:
+    while scale > 0 and not units % 10:
         units, scale = units // 10, scale - 1
     return units, scale
 

@@ -74,9 +74,10 @@ LIST_ENTRIES: Kind[EntryKey, ListEntry] = Kind(
 def adjusted(price: Amount, adjustment: int, places: int) -> Amount:
     """The price changed by a percentage: exact, and then rounded once, half to even, to `places`.
 
-    A price that is not adjusted stays as it is, at whatever scale.
+    A price that is not adjusted stays as it is, at whatever scale. So does that of a damaged row,
+    which is no price.
     """
-    if not adjustment:
+    if not adjustment or price.scale < 0:
         return price
     scale = price.scale + PERCENT_PLACES + 2
     return Amount(rescale(price.units * (_WHOLE + adjustment), scale, places), places)

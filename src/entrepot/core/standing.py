@@ -134,7 +134,9 @@ def _since(order: Order, told: Sequence[Event]) -> int:
     """When the order came to its stage, by the events that are left."""
     since = order.updated_at
     for event in reversed(told):
-        if json.loads(event.body)["facets"][0] != order.facets.stage:
+        # A body that cannot be read says nothing.
+        facets = json.loads(event.body).get("facets")
+        if not facets or facets[0] != order.facets.stage:
             break
         since = event.at
     return since

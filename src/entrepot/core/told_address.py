@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-_READERS: list[Callable[[str], str]] = []
+_READERS: list[Callable[[str], str | None]] = []
 
 
-def register(reader: Callable[[str], str]) -> None:
+def register(reader: Callable[[str], str | None]) -> None:
     """Let orders show addresses as `reader` makes text of what is kept. An earlier one goes."""
     _READERS[:] = [reader]
 
 
-def text_of(kept: str) -> str:
-    """The address as text of several lines."""
+def text_of(kept: str) -> str | None:
+    """The address as text of several lines; None if nobody can read what is kept."""
     (reader,) = _READERS
     return reader(kept)

@@ -4,6 +4,8 @@ of Konvo reads in `core.told_address`.
 
 from __future__ import annotations
 
+import msgspec
+
 from entrepot.core import told_address
 from entrepot.core.words import register
 from entrepot.edge.konvo import words as konvo
@@ -14,4 +16,14 @@ from entrepot.edge.synq import words as synq
 AXES = (synq.AXIS, *polinate.AXES, *konvo.AXES)
 
 register(*AXES)
-told_address.register(address.text_of)
+
+
+def _read(kept: str) -> str | None:
+    """The address as text; None of a damaged row, whose commands go on without it."""
+    try:
+        return address.text_of(kept)
+    except msgspec.DecodeError:
+        return None
+
+
+told_address.register(_read)

@@ -156,6 +156,9 @@ def make_line(  # noqa: PLR0913, PLR0917 - a draft, its place and what is known
         priced = f"is priced in {variant.currency}" if variant.currency else "has no price yet"
         sentence = f"the variant {priced}: say a price in {currency}"
         raise refuse(Reason.INVALID, sentence, field=f"{draft.where}.{draft.price_field}")
+    if draft.price is None and not variant.price.within_range():
+        sentence = "the variant's price is damaged (`entrepot verify` names it): say a price"
+        raise refuse(Reason.INVALID, sentence, field=f"{draft.where}.{draft.price_field}")
     if draft.location_id is not None and not facts.has_location(org, draft.location_id):
         raise refuse(Reason.UNKNOWN_LOCATION, field=f"{draft.where}.location_id")
     return Line(

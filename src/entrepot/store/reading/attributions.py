@@ -57,7 +57,7 @@ def _whole(conn: Connection, org: int, found: Listed) -> list[Shown]:
     by_id, kept = ("org", "id"), schema.ATTRIBUTIONS
     ids: set[sql.Row] = {(org, id_) for id_ in found.ids}
     rows = sql.select(conn, kept.table, by_id, ids, kept.columns)
-    listed = {one.id: one for one in map(kept.from_row, rows)}
+    listed = {one.id: one for one in map(kept.readable_row, rows)}
     wanted: set[sql.Row] = {(org, one.order_id) for one in listed.values()}
     totals = {
         bytes(id_): (Amount(total // 10 ** (scale - places), places), currency)

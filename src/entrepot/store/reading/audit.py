@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, and_, select
 
 from entrepot.core import actor, events
 from entrepot.core.order import Event
@@ -36,7 +36,7 @@ def newest_statement(org: int, limit: int) -> Select[Any]:
 def newest(conn: Connection, org: int, limit: int) -> list[Audited]:
     """The newest `limit` events, newest first."""
     rows = conn.execute(newest_statement(org, limit))
-    found = [schema.EVENTS.from_row(tuple(row)) for row in rows]
+    found = [schema.EVENTS.readable_row(tuple(row)) for row in rows]
     keys = {id_ for one in found if (id_ := actor.credential_id(one.actor)) is not None}
     emails = _emails(conn, org, keys)
     names = _names(conn, org, {one.subject_id for one in found if one.subject == events.ORDER})
@@ -49,9 +49,16 @@ def newest(conn: Connection, org: int, limit: int) -> list[Audited]:
 
 
 def _emails(conn: Connection, org: int, keys: set[bytes]) -> dict[bytes, str]:
-    """The addresses of the members whose keys these are."""
-    m = schema.members.c
-    found = select(m.key_id, m.email).where(m.org == org, m.key_id.in_(sorted(keys)))
+    """The addresses of the members whose keys these are, or were before they were invited again:
+    a member's key is named by the address.
+    """
+    m, k = schema.members.c, schema.credentials.c
+    named = and_(m.org == k.org, m.email == k.name)
+    found = (
+        select(k.id, m.email)
+        .join_from(schema.credentials, schema.members, named)
+        .where(k.org == org, k.id.in_(sorted(keys)), k.dialect == "synq")
+    )
     return {bytes(key_id): email for key_id, email in conn.execute(found)}
 
 

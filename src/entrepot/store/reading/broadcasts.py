@@ -26,7 +26,7 @@ def broadcast(conn: Connection, org: int, broadcast_id: bytes) -> Broadcast | No
     """The broadcast with this id; None if the organization has none."""
     kept = schema.BROADCASTS
     found = sql.select(conn, kept.table, ("org", "id"), {(org, broadcast_id)}, kept.columns)
-    return kept.from_row(found[0]) if found else None
+    return kept.readable_row(found[0]) if found else None
 
 
 @asked_in("one statement")
@@ -39,7 +39,7 @@ def listed(conn: Connection, org: int, after: bytes | None, limit: int) -> list[
         f"SELECT {columns} FROM broadcasts AS b WHERE b.org = {statement.mark(org)}{before} "
         f"ORDER BY b.id DESC LIMIT {statement.mark(limit)}"
     )
-    return [kept.from_row(row) for row in found]
+    return [kept.readable_row(row) for row in found]
 
 
 @asked_in("long")
@@ -68,7 +68,7 @@ def page(
     kept = schema.BROADCASTS
     wanted: set[sql.Row] = {(org, id_) for id_ in found.ids}
     rows = sql.select(conn, kept.table, ("org", "id"), wanted, kept.columns)
-    by_id = {one.id: one for one in map(kept.from_row, rows)}
+    by_id = {one.id: one for one in map(kept.readable_row, rows)}
     clicked = _clicked(conn, org, found.ids)
     listed_ = [(by_id[id_], clicked.get(id_, Clicked())) for id_ in found.ids]
     return listed_, found.total

@@ -18,7 +18,7 @@ def job(conn: Connection, org: int, job_id: bytes) -> BulkJob | None:
     """The job with this id; None if the organization has none."""
     statement = select(*_COLUMNS).where(_jobs.org == org, _jobs.id == job_id)
     found = conn.execute(statement).first()
-    return None if found is None else schema.BULK_JOBS.from_row(tuple(found))
+    return None if found is None else schema.BULK_JOBS.readable_row(tuple(found))
 
 
 @asked_in("snapshot")
@@ -30,7 +30,7 @@ def listed(
     if after is not None:
         statement = statement.where(_jobs.id < after)
     newest = statement.order_by(_jobs.id.desc()).limit(limit)
-    return [schema.BULK_JOBS.from_row(tuple(row)) for row in conn.execute(newest)]
+    return [schema.BULK_JOBS.readable_row(tuple(row)) for row in conn.execute(newest)]
 
 
 def due(conn: Connection, now: int, limit: int) -> list[BulkJob]:
@@ -38,7 +38,7 @@ def due(conn: Connection, now: int, limit: int) -> list[BulkJob]:
     held = _jobs.leased_until.between(now + 1, now + AHEAD_MAX)  # see core.leases
     statement = select(*_COLUMNS).where(_jobs.state.in_(OPEN), not_(held))
     oldest = statement.order_by(_jobs.created_at).limit(limit)
-    return [schema.BULK_JOBS.from_row(tuple(row)) for row in conn.execute(oldest)]
+    return [schema.BULK_JOBS.readable_row(tuple(row)) for row in conn.execute(oldest)]
 
 
 def next_slice(conn: Connection, org: int, job_id: bytes) -> BulkSlice | None:
@@ -46,4 +46,4 @@ def next_slice(conn: Connection, org: int, job_id: bytes) -> BulkSlice | None:
     statement = select(*[_slices[name] for name in schema.BULK_SLICES.columns])
     statement = statement.where(_slices.org == org, _slices.job_id == job_id)
     found = conn.execute(statement.order_by(_slices.number).limit(1)).first()
-    return None if found is None else schema.BULK_SLICES.from_row(tuple(found))
+    return None if found is None else schema.BULK_SLICES.readable_row(tuple(found))

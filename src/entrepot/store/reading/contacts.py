@@ -91,7 +91,7 @@ def _whole(conn: Connection, org: int, ids: list[bytes], *, with_orders: bool) -
     rows = sql.select(conn, schema.contacts, by_id, wanted, Contact._fields)
     contacts = {bytes(row[1]): Contact(row[0], bytes(row[1]), *row[2:]) for row in rows}
     found = sql.select(conn, schema.customers, by_id, wanted, schema.CUSTOMERS.columns)
-    customers = {one.id: one for one in map(schema.CUSTOMERS.from_row, found)}
+    customers = {one.id: one for one in map(schema.CUSTOMERS.readable_row, found)}
     orders = _orders(conn, org, list(contacts.values())) if with_orders else {}
     return [Found(contacts[id_], customers[id_], orders.get(id_, [])) for id_ in ids]
 

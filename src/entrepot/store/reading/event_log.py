@@ -29,7 +29,7 @@ def after(conn: Connection, org: int, number: int, limit: int) -> list[Event]:
     Numbers that are left out belong to events that the archive has.
     """
     return [
-        schema.EVENTS.from_row(tuple(row))
+        schema.EVENTS.readable_row(tuple(row))
         for row in conn.execute(after_statement(org, number, limit))
     ]
 
@@ -57,4 +57,4 @@ def of_order(conn: Connection, org: int, order_id: bytes, seq: int, limit: int) 
         f"SELECT {columns} FROM events AS e WHERE {conditions} AND e.seq > {statement.mark(seq)} "
         f"ORDER BY e.seq LIMIT {statement.mark(limit)}"
     )
-    return [schema.EVENTS.from_row(row) for row in found]
+    return [schema.EVENTS.readable_row(row) for row in found]

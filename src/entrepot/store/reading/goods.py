@@ -50,7 +50,7 @@ def variant(conn: Connection, org: int, variant_id: bytes) -> Variant | None:
     """The variant with this id; None if the organization has none."""
     kept = schema.VARIANTS
     found = sql.select(conn, kept.table, ("org", "id"), {(org, variant_id)}, kept.columns)
-    return kept.from_row(found[0]) if found else None
+    return kept.readable_row(found[0]) if found else None
 
 
 @asked_in("one statement")
@@ -70,7 +70,7 @@ def variants(
         f"SELECT {_listed(kept.columns, 'v')} FROM variants AS v WHERE {' AND '.join(conditions)} "
         f"ORDER BY v.id LIMIT {statement.mark(limit)}"
     )
-    return [kept.from_row(row) for row in found]
+    return [kept.readable_row(row) for row in found]
 
 
 @asked_in("one statement")
@@ -82,7 +82,7 @@ def locations(conn: Connection, org: int, after: bytes | None, limit: int) -> li
         f"SELECT {_listed(kept.columns, 'l')} FROM locations AS l WHERE {conditions} "
         f"ORDER BY l.id LIMIT {statement.mark(limit)}"
     )
-    return [kept.from_row(row) for row in found]
+    return [kept.readable_row(row) for row in found]
 
 
 @asked_in("snapshot")
@@ -100,7 +100,7 @@ def levels(conn: Connection, org: int, wanted: LevelFilter, limit: int) -> Level
             f"SELECT * FROM ({some}) AS n WHERE n.on_hand <= n.reserved "
             f"ORDER BY n.variant_id, n.location_id LIMIT {statement.mark(limit + 1)}"
         )
-    found = [kept.from_row(row) for row in statement.fetch(some)]
+    found = [kept.readable_row(row) for row in statement.fetch(some)]
     if len(found) > limit:
         last = found[limit - 1]
         return Levels(found[:limit], (last.variant_id, last.location_id))
@@ -146,5 +146,5 @@ def ledger(
         f"SELECT {_listed(kept.columns, 'e')} FROM stock_entries AS e{index} "
         f"WHERE {' AND '.join(conditions)} ORDER BY e.id DESC LIMIT {statement.mark(limit + 1)}"
     )
-    entries = [kept.from_row(row) for row in rows[:limit]]
+    entries = [kept.readable_row(row) for row in rows[:limit]]
     return Ledger(entries, entries[-1].id if len(rows) > limit else None)

@@ -33,7 +33,7 @@ def connected(conn: Conn, name: str) -> Connected | None:
     if row is None:
         return None
     org_id, tenant_id, *columns = row
-    connection = schema.CONNECTIONS.from_row(tuple(columns))
+    connection = schema.CONNECTIONS.readable_row(tuple(columns))
     return Connected(connection, bytes(org_id), bytes(tenant_id))
 
 
@@ -42,7 +42,7 @@ def connections(conn: Conn, org: int) -> list[Connection]:
     """All connections, oldest first: there are few."""
     statement = select(*_COLUMNS).where(_connections.org == org)
     rows = conn.execute(statement.order_by(_connections.org, _connections.id))
-    return [schema.CONNECTIONS.from_row(tuple(row)) for row in rows]
+    return [schema.CONNECTIONS.readable_row(tuple(row)) for row in rows]
 
 
 class Told(NamedTuple):
@@ -67,8 +67,8 @@ def told(conn: Conn, org: int, name: str, external_id: str) -> Told | None:
     if row is None:
         return None
     own, order = tuple(row)[: len(_COLUMNS)], tuple(row)[len(_COLUMNS) :]
-    connection = schema.CONNECTIONS.from_row(own)
-    return Told(connection, None if order[0] is None else kept.from_row(order))
+    connection = schema.CONNECTIONS.readable_row(own)
+    return Told(connection, None if order[0] is None else kept.readable_row(order))
 
 
 def rejected(conn: Conn, org: int, limit: int) -> list[tuple[str, ToldOrder]]:
@@ -79,4 +79,4 @@ def rejected(conn: Conn, org: int, limit: int) -> list[tuple[str, ToldOrder]]:
     statement = statement.join_from(schema.told_orders, schema.connections, its)
     statement = statement.where(_told.org == org, _told.order_id.is_(None))
     rows = conn.execute(statement.order_by(_told.updated_at.desc()).limit(limit))
-    return [(name, kept.from_row(tuple(columns))) for name, *columns in rows]
+    return [(name, kept.readable_row(tuple(columns))) for name, *columns in rows]

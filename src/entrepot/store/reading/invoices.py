@@ -30,14 +30,14 @@ _TOP = len(SIZES) - 1
 def invoice(conn: Connection, org: int, invoice_id: bytes) -> Invoice | None:
     """The invoice with this id; None if the organization has none."""
     found = sql.select(conn, _KEPT.table, ("org", "id"), {(org, invoice_id)}, _KEPT.columns)
-    return _KEPT.from_row(found[0]) if found else None
+    return _KEPT.readable_row(found[0]) if found else None
 
 
 @asked_in("one statement")
 def of_order(conn: Connection, org: int, order_id: bytes) -> Invoice | None:
     """The invoice of an order; None where it has none."""
     found = sql.select(conn, _KEPT.table, ("org", "order_id"), {(org, order_id)}, _KEPT.columns)
-    return _KEPT.from_row(found[0]) if found else None
+    return _KEPT.readable_row(found[0]) if found else None
 
 
 @asked_in("one statement")
@@ -50,7 +50,7 @@ def listed(conn: Connection, org: int, before: int | None, limit: int) -> list[I
         f"SELECT {columns} FROM invoices AS i WHERE i.org = {statement.mark(org)}{below} "
         f"ORDER BY i.number DESC LIMIT {statement.mark(limit)}"
     )
-    return [_KEPT.from_row(row) for row in found]
+    return [_KEPT.readable_row(row) for row in found]
 
 
 @asked_in("long")
@@ -67,7 +67,7 @@ def page(
     numbers = walk.numbers(limit, offset) if limit > 0 else []
     keys: set[sql.Row] = {(org, number) for number in numbers}
     rows = sql.select(conn, _KEPT.table, ("org", "number"), keys, _KEPT.columns)
-    found = sorted(map(_KEPT.from_row, rows), key=lambda one: one.number, reverse=True)
+    found = sorted(map(_KEPT.readable_row, rows), key=lambda one: one.number, reverse=True)
     return found, total
 
 

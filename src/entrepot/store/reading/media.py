@@ -45,4 +45,4 @@ def _sorted(
         f"SELECT {columns} FROM media AS m WHERE {where} "
         f"ORDER BY m.sort_order, m.id LIMIT {mark(limit)}"
     )
-    return [kept.from_row(row) for row in rows]
+    return [kept.readable_row(row) for row in rows]

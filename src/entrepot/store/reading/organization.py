@@ -18,7 +18,7 @@ def channels(conn: Connection, org: int) -> list[Channel]:
     """All channels, oldest first: there are few."""
     kept, c = schema.CHANNELS, schema.channels.c
     statement = select(*[c[name] for name in kept.columns]).where(c.org == org)
-    return [kept.from_row(tuple(row)) for row in conn.execute(statement.order_by(c.org, c.id))]
+    return [kept.readable_row(tuple(row)) for row in conn.execute(statement.order_by(c.org, c.id))]
 
 
 @asked_in("snapshot")
@@ -27,4 +27,4 @@ def members(conn: Connection, org: int) -> list[Member]:
     kept, c = schema.MEMBERS, schema.members.c
     statement = select(*[c[name] for name in kept.columns]).where(c.org == org)
     ordered = statement.order_by(c.org, c.id).limit(MEMBERS_SHOWN)
-    return [kept.from_row(tuple(row)) for row in conn.execute(ordered)]
+    return [kept.readable_row(tuple(row)) for row in conn.execute(ordered)]

@@ -144,7 +144,8 @@ def _whole(conn: Connection, org: int, ids: list[bytes]) -> list[Partner]:
     asked.append(Select(schema.organizations, ("org",), {(org,)}, ("default_list",)))
     *found, [[default_list]] = sql.select_all(conn, asked)
     customers, tied, made, contacts, locations = (
-        [kept.from_row(row) for row in rows] for (kept, _), rows in zip(kinds, found, strict=True)
+        [kept.readable_row(row) for row in rows]
+        for (kept, _), rows in zip(kinds, found, strict=True)
     )
     by_id = {one.id: one for one in customers}
     partnerships, buyers = {one.id: one for one in tied}, {one.id: one for one in made}

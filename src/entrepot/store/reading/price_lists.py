@@ -20,7 +20,7 @@ def price_list(conn: Connection, org: int, list_id: bytes) -> PriceList | None:
     """The list with this id; None if the organization has none, and for the default one."""
     kept = schema.PRICE_LISTS
     found = sql.select(conn, kept.table, ("org", "id"), {(org, list_id)}, kept.columns)
-    of: PriceList | None = kept.from_row(found[0]) if found else None
+    of: PriceList | None = kept.readable_row(found[0]) if found else None
     return None if of is None or of.version is None else of
 
 
@@ -34,7 +34,7 @@ def listed(conn: Connection, org: int, after: bytes | None, limit: int) -> list[
         f"SELECT {columns} FROM item_lists AS l WHERE l.org = {statement.mark(org)}{before} "
         f"AND l.version IS NOT NULL ORDER BY l.id DESC LIMIT {statement.mark(limit)}"
     )
-    return [kept.from_row(row) for row in found]
+    return [kept.readable_row(row) for row in found]
 
 
 @asked_in("snapshot")
@@ -55,9 +55,9 @@ def entries(
         f"AND e.list_id = {mark(list_id)} AND e.variant_id > {mark(after or b'')} "
         f"AND e.removed_at IS NULL ORDER BY e.variant_id LIMIT {mark(limit)}"
     )
-    its = [kept.from_row(row) for row in found]
+    its = [kept.readable_row(row) for row in found]
     keys: set[sql.Row] = {(org, one.variant_id) for one in its}
     sold = schema.VARIANTS
     rows = sql.select(conn, sold.table, ("org", "id"), keys, sold.columns) if keys else []
-    variants = {one.id: one for one in map(sold.from_row, rows)}
+    variants = {one.id: one for one in map(sold.readable_row, rows)}
     return of, [(one, variants[one.variant_id]) for one in its]

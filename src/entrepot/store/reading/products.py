@@ -53,7 +53,7 @@ def variant(conn: Connection, org: int, variant_id: bytes) -> FullVariant | None
     wanted: set[Row] = {(org, variant_id)}
     kept = schema.VARIANTS
     found = sql.select(conn, kept.table, _BY_ID, wanted, kept.columns)
-    return _detailed(conn, org, [kept.from_row(found[0])])[0] if found else None
+    return _detailed(conn, org, [kept.readable_row(found[0])])[0] if found else None
 
 
 @asked_in("snapshot")
@@ -188,7 +188,7 @@ def full(conn: Connection, org: int, ids: Collection[bytes]) -> list[FullProduct
     kept: tuple[AnyKept, ...] = (schema.ITEMS, schema.PRODUCTS, schema.VARIANTS)
     keys = (_BY_ID, _BY_ID, ("org", "item_id"))
     items, products, variants = (
-        list(map(one.from_row, rows))
+        list(map(one.readable_row, rows))
         for one, rows in zip(
             kept,
             sql.select_all(
@@ -217,7 +217,7 @@ def _detailed(conn: Connection, org: int, variants: list[Variant]) -> list[FullV
     kept = schema.VARIANT_DETAILS
     wanted: set[Row] = {(org, one.id) for one in variants}
     rows = sql.select(conn, kept.table, _BY_ID, wanted, kept.columns) if wanted else []
-    by_id: dict[bytes, VariantDetails] = {one.id: one for one in map(kept.from_row, rows)}
+    by_id: dict[bytes, VariantDetails] = {one.id: one for one in map(kept.readable_row, rows)}
     return [FullVariant(one, by_id.get(one.id) or told.undetailed(one)) for one in variants]
 
 

@@ -93,7 +93,7 @@ def order_and_customer(
         return None
     [order] = _joined(found, lines)
     nobody = order.customer_id == guests[0][0] or not theirs
-    return order, None if nobody else schema.CUSTOMERS.from_row(theirs[0])
+    return order, None if nobody else schema.CUSTOMERS.readable_row(theirs[0])
 
 
 def _whole(org: int, order_id: bytes) -> list[Select]:
@@ -155,7 +155,7 @@ def customers(conn: Connection, org: int, orders: Iterable[Order]) -> dict[bytes
         ],
     )
     guest = guests[0][0] if guests else None
-    return {row[1]: schema.CUSTOMERS.from_row(row) for row in found if row[1] != guest}
+    return {row[1]: schema.CUSTOMERS.readable_row(row) for row in found if row[1] != guest}
 
 
 def _with_lines(conn: Connection, found: list[Row]) -> list[Order]:
@@ -167,11 +167,11 @@ def _with_lines(conn: Connection, found: list[Row]) -> list[Order]:
 
 def _joined(found: list[Row], theirs: list[Row]) -> list[Order]:
     lines: dict[bytes, list[Line]] = {}
-    line_of = schema.LINES.from_row
+    line_of = schema.LINES.readable_row
     for row in theirs:
         _, order_id, line = line_of(row)
         lines.setdefault(order_id, []).append(line)
-    order = schema.ORDERS.from_row
+    order = schema.ORDERS.readable_row
     return [
         order(row, tuple(sorted(lines.get(row[1], ()), key=lambda line: line.number)))
         for row in found

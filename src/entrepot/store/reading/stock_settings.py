@@ -46,7 +46,7 @@ def run(conn: Connection, org: int) -> Run:
         f"LEFT JOIN stock_settings AS s ON s.org = o.org WHERE o.org = {statement.mark(org)}"
     )
     allocation, *row = found[0]
-    settings = None if row[0] is None else kept.from_row(tuple(row))
+    settings = None if row[0] is None else kept.readable_row(tuple(row))
     return Run(settings, allocation == "HARD")
 
 
@@ -65,4 +65,4 @@ def drafts(
         f"WHERE {' AND '.join(conditions)} ORDER BY d.variant_id, d.location_id "
         f"LIMIT {mark(limit)}"
     )
-    return [kept.from_row(row) for row in found]
+    return [kept.readable_row(row) for row in found]

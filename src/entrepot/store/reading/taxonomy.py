@@ -32,11 +32,11 @@ def listed(
         f"SELECT {columns} FROM taxa AS t WHERE {where} "
         f"ORDER BY t.sorted_by, t.id LIMIT {mark(limit)}"
     )
-    return [kept.from_row(row) for row in found]
+    return [kept.readable_row(row) for row in found]
 
 
 def _one(conn: Connection, org: int, kind: str, taxon_id: bytes) -> Taxon | None:
     kept = schema.TAXA
     found = sql.select(conn, kept.table, ("org", "id"), {(org, taxon_id)}, kept.columns)
-    one = kept.from_row(found[0]) if found else None
+    one = kept.readable_row(found[0]) if found else None
     return one if one is not None and one.kind == kind else None

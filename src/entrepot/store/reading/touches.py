@@ -29,7 +29,7 @@ def listed(conn: Connection, org: int, after: bytes | None, limit: int) -> list[
         f"SELECT {columns} FROM touches AS t WHERE t.org = {statement.mark(org)}{before} "
         f"ORDER BY t.id DESC LIMIT {statement.mark(limit)}"
     )
-    return [kept.from_row(row) for row in found]
+    return [kept.readable_row(row) for row in found]
 
 
 @asked_in("long")
@@ -66,5 +66,5 @@ def _whole(conn: Connection, org: int, found: Listed) -> list[Touch]:
     kept = schema.TOUCHES
     wanted: set[sql.Row] = {(org, id_) for id_ in found.ids}
     rows = sql.select(conn, kept.table, ("org", "id"), wanted, kept.columns)
-    by_id = {one.id: one for one in map(kept.from_row, rows)}
+    by_id = {one.id: one for one in map(kept.readable_row, rows)}
     return [by_id[id_] for id_ in found.ids]

@@ -45,7 +45,7 @@ def costing(conn: Connection, org: int) -> Costing:
     kept, c = schema.COSTINGS, schema.stock_costing.c
     statement = select(*[c[name] for name in kept.columns]).where(c.org == org)
     row = conn.execute(statement).one_or_none()
-    return Costing(org) if row is None else kept.from_row(tuple(row))
+    return Costing(org) if row is None else kept.readable_row(tuple(row))
 
 
 @asked_in("snapshot")

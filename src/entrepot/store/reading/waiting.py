@@ -64,7 +64,7 @@ def listed(conn: Connection, wanted: Query, after: Key | None, limit: int) -> li
         statement = statement.where(or_(_jobs.org > org, and_(_jobs.org == org, _jobs.id > id_)))
     found = conn.execute(statement)
     width = len(schema.JOBS.columns)
-    return [Waiting(schema.JOBS.from_row(tuple(row[:width])), *row[width:]) for row in found]
+    return [Waiting(schema.JOBS.readable_row(tuple(row[:width])), *row[width:]) for row in found]
 
 
 def _meant(wanted: Query) -> ColumnElement[bool]:
@@ -115,14 +115,14 @@ def story(conn: Connection, org: int, order_id: bytes) -> Story:
     told = sql.select(conn, schema.events, ("org", "subject_id"), key, schema.EVENTS.columns)
     seen = conn.execute(select(schema.processes.c.id, schema.processes.c.seen_at))
     return Story(
-        sorted(map(schema.JOBS.from_row, jobs), key=lambda job: job.id),
+        sorted(map(schema.JOBS.readable_row, jobs), key=lambda job: job.id),
         full_payments(paid.payments, paid.operations),
-        sorted(map(schema.RESERVATIONS.from_row, claims), key=lambda claim: claim.line_id),
+        sorted(map(schema.RESERVATIONS.readable_row, claims), key=lambda claim: claim.line_id),
         _of_order(conn, schema.SHIPMENTS, key),
         _of_order(conn, schema.SHIPMENT_LINES, key),
         _of_order(conn, schema.RETURNS, key),
         _of_order(conn, schema.RETURN_LINES, key),
-        sorted(map(schema.EVENTS.from_row, told), key=lambda event: event.seq),
+        sorted(map(schema.EVENTS.readable_row, told), key=lambda event: event.seq),
         {row.id: row.seen_at for row in seen},
     )
 
@@ -130,7 +130,7 @@ def story(conn: Connection, org: int, order_id: bytes) -> Story:
 def _of_order(conn: Connection, kept: Kept[K, R], key: set[Key]) -> list[R]:
     """The order's rows of a kind, in the order of their keys."""
     found = sql.select(conn, kept.table, ("org", "order_id"), key, kept.columns)
-    return sorted(map(kept.from_row, found), key=kept.kind.key)
+    return sorted(map(kept.readable_row, found), key=kept.kind.key)
 
 
 def with_reasons(conn: Connection, orders: list[Order], now: int) -> list[Order]:
@@ -144,7 +144,7 @@ def with_reasons(conn: Connection, orders: list[Order], now: int) -> list[Order]
     # A placed order has its first job alone, which has the order's id: the others follow later.
     steps: set[tuple[Any, ...]] = {*late}
     found = sql.select(conn, schema.jobs, ("org", "id"), steps, schema.JOBS.columns)
-    jobs = {(job.org, job.order_id): job for job in map(schema.JOBS.from_row, found)}
+    jobs = {(job.org, job.order_id): job for job in map(schema.JOBS.readable_row, found)}
     holders = {(job.holder,) for job in jobs.values() if job.holder is not None}
     beats = sql.select(conn, schema.processes, ("id",), holders, ("id", "seen_at"))
     seen: dict[int, int] = {row[0]: row[1] for row in beats}

@@ -66,7 +66,7 @@ def due(conn: Connection, now: int, since: int, limit: int) -> list[Webhook]:
             f"SELECT {_LISTED} FROM {joined} WHERE w.org = c.org AND {marked} "
             f"ORDER BY w.updated_at, w.org, w.id LIMIT {statement.mark(limit)}"
         )
-        found |= {one.id: one for one in map(schema.WEBHOOKS.from_row, rows)}
+        found |= {one.id: one for one in map(schema.WEBHOOKS.readable_row, rows)}
     return sorted(found.values(), key=lambda one: (one.updated_at, one.org, one.id))[:limit]
 
 
@@ -106,7 +106,7 @@ def listed(conn: Connection, org: int, after: bytes | None, limit: int) -> list[
     w = _webhooks.c
     statement = select(*_COLUMNS).where(w.org == org, w.id > (after or b""), w.state != REMOVED)
     rows = conn.execute(statement.order_by(w.org, w.id).limit(limit))
-    return [schema.WEBHOOKS.from_row(tuple(row)) for row in rows]
+    return [schema.WEBHOOKS.readable_row(tuple(row)) for row in rows]
 
 
 @asked_in("snapshot")
@@ -115,7 +115,7 @@ def one(conn: Connection, org: int, webhook_id: bytes) -> Webhook | None:
     w = _webhooks.c
     statement = select(*_COLUMNS).where(w.org == org, w.id == webhook_id, w.state != REMOVED)
     row = conn.execute(statement).one_or_none()
-    return None if row is None else schema.WEBHOOKS.from_row(tuple(row))
+    return None if row is None else schema.WEBHOOKS.readable_row(tuple(row))
 
 
 @asked_in("snapshot")
@@ -129,7 +129,7 @@ def deliveries(
     if before is not None:
         statement = statement.where(d.number < before)
     ordered = statement.order_by(d.org.desc(), d.webhook_id.desc(), d.number.desc()).limit(limit)
-    return [kept.from_row(tuple(row)) for row in conn.execute(ordered)]
+    return [kept.readable_row(tuple(row)) for row in conn.execute(ordered)]
 
 
 @asked_in("snapshot")
@@ -139,4 +139,4 @@ def delivery(conn: Connection, org: int, webhook_id: bytes, delivery_id: bytes) 
     statement = select(*[d[name] for name in kept.columns])
     its = statement.where(d.org == org, d.id == delivery_id, d.webhook_id == webhook_id)
     row = conn.execute(its).one_or_none()
-    return None if row is None else kept.from_row(tuple(row))
+    return None if row is None else kept.readable_row(tuple(row))

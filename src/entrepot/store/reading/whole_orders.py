@@ -73,7 +73,7 @@ def beside(conn: Connection, orders: Iterable[Key]) -> dict[Key, Beside]:
     for place, (kept, rows) in enumerate(
         zip(_KINDS, sql.select_all(conn, selects), strict=True)
     ):  # fmt: skip
-        for row in sorted(map(kept.from_row, rows), key=kept.kind.key):
+        for row in sorted(map(kept.readable_row, rows), key=kept.kind.key):
             its = listed.setdefault((row.org, row.order_id), [[] for _ in _KINDS])
             its[place].append(row)
     return {key: Beside(*map(tuple, its)) for key, its in listed.items()}

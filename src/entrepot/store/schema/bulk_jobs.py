@@ -27,7 +27,7 @@ bulk_jobs = table(
     need("total", BigInteger),
     need("processed", BigInteger),
     need("failed", BigInteger),
-    json_text("faults", needed=True),
+    json_text("faults", needed=True, nothing="[]"),
     need("actor", Text),
     need("leased_until", BigInteger),
     need("version", BigInteger),

@@ -13,6 +13,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from sqlalchemy import Boolean, Table
 
 from entrepot.core.money import Amount, rescale
+from entrepot.store.schema.readable import reader
 
 Row = tuple[Any, ...]
 T = TypeVar("T", bound=tuple[Any, ...])
@@ -185,7 +186,11 @@ class Conversion(Generic[T]):
         #: The row of a value: its columns in the table's order.
         self.to_row: Callable[[T], Row] = self.giving(self.columns)
         #: The value of a row; members that lie beside it are given by name.
-        self.from_row: Callable[..., T] = self._loading()
+        self.from_row: Callable[..., T] = self._loading(self._column)
+        #: The same for readers: without the texts that have to be JSON and are none.
+        self.readable_row: Callable[..., T] = (
+            self._loading(self._readable) if self._has_json() else self.from_row
+        )
 
     def _part(self, member: str) -> Part:
         return self._parts.get(member) or Alone(member)
@@ -216,10 +221,14 @@ class Conversion(Generic[T]):
         members = _listed([self._stored[column] for column in columns])
         return self._compiled("o", "o" if members == "*o," else f"({members})", _NAMES)
 
-    def _loading(self) -> Callable[..., T]:
+    def _has_json(self) -> bool:
+        return any("json" in column.info for column in self.table.columns)
+
+    def _loading(self, column: Column) -> Callable[..., T]:
         names, name = {**_NAMES, self._row.__name__: self._row}, self._row.__name__
+        names["readable"] = reader(self.table)
         beside = [part for part in self._parts.values() if isinstance(part, Beside)]
-        parts = [self._part(member).loaded(self._column, names) for member in self._members]
+        parts = [self._part(member).loaded(column, names) for member in self._members]
         arguments = "".join(f", {part.name}={part.default}" for part in beside)
         members = _listed(parts)
         made = "r" if members == "*r," else f"({members})"
@@ -233,6 +242,12 @@ class Conversion(Generic[T]):
         known = f"bool({member})"
         nullable = self.table.c[name].nullable
         return f"(None if {member} is None else {known})" if nullable else known
+
+    def _readable(self, name: str) -> Expression:
+        found = self._column(name)
+        if "json" not in self.table.c[name].info:
+            return found
+        return f"(None if {found} is None else readable({found}, {name!r}, r))"
 
     def _compiled(self, arguments: str, body: str, names: dict[str, Any]) -> Callable[..., Any]:
         text = f"lambda {arguments}: {body}"

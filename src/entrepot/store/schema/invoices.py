@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Text
 
 from entrepot.core import invoices as made
 from entrepot.store.schema.catalogue import customers
 from entrepot.store.schema.conversion import AtOneScale
 from entrepot.store.schema.kept import Kept
 from entrepot.store.schema.orders import orders
-from entrepot.store.schema.table import ID, belongs_to, json_text, need, one_of, table
+from entrepot.store.schema.table import ID, belongs_to, json_text, need, one_of, places, table
 
 _AMOUNTS = ("subtotal", "discount", "shipping", "tax", "total")
 
@@ -25,10 +25,10 @@ invoices = table(
     Column("notes", Text),
     json_text("properties"),
     need("currency", Text),
-    need("scale", SmallInteger),
+    places("scale"),
     *[need(name, BigInteger) for name in _AMOUNTS],
-    need("total_scale", SmallInteger),
-    json_text("lines", needed=True),
+    places("total_scale"),
+    json_text("lines", needed=True, nothing="[]"),
     need("created_at", BigInteger),
     need("updated_at", BigInteger),
     need("version", BigInteger),

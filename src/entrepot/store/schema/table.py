@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     TextClause,
@@ -35,9 +37,25 @@ def need(name: str, type_: object) -> Column[object]:
     return Column(name, type_, nullable=False)  # type: ignore[arg-type]
 
 
-def json_text(name: str, *, needed: bool = False) -> Column[object]:
-    """A column of JSON as text, every digit kept; `verify` looks that it can be read."""
-    return Column(name, Text, nullable=not needed, info={"json": True})
+def json_text(name: str, *, needed: bool = False, nothing: str = "{}") -> Column[object]:
+    """A column of JSON as text, every digit kept; `verify` looks that it can be read.
+
+    `nothing` is what a needed text says of nothing: an object or an array without members.
+    """
+    return Column(name, Text, nullable=not needed, info={"json": nothing})
+
+
+def word(name: str, words: Iterable[str]) -> Column[object]:
+    """A column that holds one word of a closed list; `verify` looks that it does.
+
+    Unlike `one_of`, which writes cost: for large tables, and for lists that become longer.
+    """
+    return Column(name, Text, nullable=False, info={"words": tuple(sorted(words))})
+
+
+def places(name: str, *, needed: bool = True) -> Column[object]:
+    """A column with the decimal places of an amount; `verify` looks that there can be so many."""
+    return Column(name, SmallInteger, nullable=not needed, info={"places": True})
 
 
 def belongs_to(name: str, parent: Table) -> Column[object]:

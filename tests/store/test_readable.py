@@ -1,0 +1,126 @@
+"""A row with a text that has to be JSON and is none is read without the text, and told once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+from structlog.testing import capture_logs
+from tests.store.altered_book import Book
+
+from entrepot.core.ids import dashed
+from entrepot.core.order_filter import OrderFilter
+from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
+from entrepot.edge.access import Principal
+from entrepot.edge.konvo.orders import write as konvo
+from entrepot.edge.native.orders import write as native
+from entrepot.edge.polinate.orders import write as polinate
+from entrepot.edge.synq.orders import write as synq
+from entrepot.store import schema
+from entrepot.store.reading import event_log, queries, whole_orders
+from entrepot.store.schema import readable
+from entrepot.store.schema.conversion import Conversion
+
+BROKEN = '{"zipCode": "8'
+KEPT = [
+    (one, column.name) for one in vars(schema).values() if isinstance(one, Conversion)
+    for column in one.table.columns if "json" in column.info
+]  # fmt: skip
+OF_ORDERS = [
+    (table, column.name) for table in (schema.orders, schema.order_lines)
+    for column in table.columns if "json" in column.info
+]  # fmt: skip
+WHO = Principal(1, b"o" * 16, b"t" * 16, "ADMIN")
+
+
+@pytest.fixture(autouse=True)
+def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of the two engines have the same ids."""
+    monkeypatch.setattr(readable, "_told", set())
+
+
+@pytest.fixture(scope="module")
+def book(module_database_url: str) -> Iterator[Book]:
+    made = Book(module_database_url)
+    yield made
+    made.close()
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, Conversion):
+        value = value.table
+    return str(getattr(value, "name", value))
+
+
+@pytest.mark.parametrize(("kept", "column"), KEPT, ids=_spelled)
+def test_every_row_can_be_read_without_a_text_that_cannot(
+    book: Book, kept: Conversion[Any], column: str
+) -> None:
+    def look(conn: Connection) -> None:
+        book.do(conn, f"UPDATE {kept.table.name} SET {column} = '{BROKEN}'")
+        rows = [tuple(row) for row in conn.execute(select(kept.table))]
+        with capture_logs() as logs:
+            read = [kept.readable_row(row) for row in [*rows, *rows]]
+        assert not any(BROKEN in map(str, one) for one in read)
+        assert any(BROKEN in str(kept.from_row(row)) for row in rows), "writers leave it alone"
+        instead = kept.table.c[column].info["json"]
+        if not kept.table.c[column].nullable:
+            assert all(instead in one for one in read)
+        told = [line for line in logs if line["event"] == "book.unreadable"]
+        assert len(told) == len(rows), "each row once"
+        assert {(one["table"], one["column"]) for one in told} == {(kept.table.name, column)}
+        assert "entrepot verify" in told[0]["remedy"]
+        assert all("org" in one["row"] or "name" in one["row"] for one in told)
+
+    book.see(look)
+
+
+@pytest.mark.parametrize(("table", "column"), OF_ORDERS, ids=_spelled)
+def test_a_damaged_order_keeps_nobody_from_the_list(book: Book, table: Any, column: str) -> None:
+    def look(conn: Connection) -> None:
+        its = "id" if table is schema.orders else "order_id"
+        book.do(conn, f"UPDATE {table.name} SET {column} = '{BROKEN}' WHERE {its} = :mirrored")
+        page = queries.page(conn, 1, OrderFilter(), limit=100, offset=0)
+        whole = [whole_orders.whole_order(conn, 1, one.id, 0) for one in page.orders]
+        bodies = [
+            synq.page_answer(page.orders, 100, 0, WHO).body,
+            polinate.page_answer(page, 1, 100).body,
+            konvo.found(page.orders, {}, page.total, WHO).body,
+            *(native.order_answer(one).body for one in whole),
+        ]
+        assert all(dashed(book.ids["mirrored"]) in str(json.loads(one)) for one in bodies[:1])
+        for one in bodies:
+            json.loads(one)
+
+    book.see(look)
+
+
+def test_an_event_that_cannot_be_read_keeps_nobody_from_the_log(book: Book) -> None:
+    def look(conn: Connection) -> None:
+        book.do(conn, f"UPDATE events SET body = '{BROKEN}' WHERE subject_id = :mirrored")
+        found = event_log.after(conn, 1, 0, 1_000)
+        assert all(isinstance(json.loads(one.body), dict) for one in found)
+
+    book.see(look)
+
+
+def test_what_is_no_text_is_unreadable_too() -> None:
+    read = readable.reader(schema.orders)
+    row = tuple(schema.orders.columns.keys())
+    with capture_logs():
+        for one in (b"{}", 7, "", "{} {}", '"\ud800"'):
+            assert read(one, "address", row) is None
+        assert read('{"a": [1, 2.50]}', "address", row) == '{"a": [1, 2.50]}'
+
+
+def test_the_memory_of_what_was_told_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readable, "TOLD_MAX", 3)
+    read = readable.reader(schema.orders)
+    with capture_logs() as logs:
+        for number in range(10):
+            read("x", "address", (number, b"o" * 16))
+    assert len(logs) == 10
+    assert len(readable._told) <= 3
