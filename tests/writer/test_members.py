@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tests.factories import new_id, open_shop
 
 from entrepot.clock import now
 from entrepot.core.decide.invite import InviteMember, JoinMember
+from entrepot.core.decide.keys import RevokeKey
 from entrepot.core.decide.open_channel import MakeChannel
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import MemberResult
 from entrepot.store import accounts, schema
 from entrepot.store.engine import Database
-from entrepot.store.reading import organization
+from entrepot.store.reading import audit, organization
 from entrepot.store.verify import verify
 from entrepot.writer.envelope import Envelope
 from entrepot.writer.writer import Writer
 
+EMAIL = "ada@example.org"
 
-def inviting(org: int, at: int, email: str = "ada@example.org") -> InviteMember:
+
+def inviting(org: int, at: int, email: str = EMAIL) -> InviteMember:
     return InviteMember(org, "synq", email, "EDITOR", accounts.digest(f"token {at}"), "synq")
 
 
@@ -85,3 +89,62 @@ async def test_a_member_joins_once_by_the_key_of_the_invitation(database: Databa
     assert told == ["key.made", "member.invited", "member.joined", "channel.made"]
     unknown = await writer.submit(Envelope(JoinMember(shop.org, "synq", "bob@example.org")))
     assert isinstance(unknown.result, Refusal)
+
+
+async def test_a_member_whose_key_is_revoked_is_invited_again(database: Database) -> None:
+    shop = await database.write(open_shop)
+    writer = Writer(database, now=now, new_id=new_id)
+
+    async def invited(at: int) -> Any:
+        return (await writer.submit(Envelope(inviting(shop.org, at)))).result
+
+    async def joined() -> Any:
+        return (await writer.submit(Envelope(JoinMember(shop.org, "synq", EMAIL)))).result
+
+    first = (await invited(1)).member
+    await joined()
+    refused = await invited(2)
+    assert (refused.reason, "revoked" in refused.detail) == (Reason.DUPLICATE_ENTRY, True)
+    await writer.submit(Envelope(RevokeKey(shop.org, "operator", first.key_id)))
+    again = (await invited(3)).member
+    assert (again.id, again.status, again.version) == (first.id, "invited", 3)
+    assert again.key_id != first.key_id
+    secrets = ("token 1", "token 3")
+    opened = [await database.read(partial(accounts.credential, secret=one)) for one in secrets]
+    assert opened[0] is None
+    assert opened[1] is not None
+    assert opened[1].invited == EMAIL
+    assert (await joined()).member.version == 4
+    assert (await invited(4)).reason is Reason.DUPLICATE_ENTRY
+
+    def told(conn: Any) -> list[Any]:
+        c = schema.events.c
+        mine = select(c.seq, c.type).where(c.subject_id == first.id).order_by(c.seq)
+        return [tuple(row) for row in conn.execute(mine)]
+
+    assert await database.read(told) == [
+        (1, "member.invited"), (2, "member.joined"), (3, "member.invited"), (4, "member.joined"),
+    ]  # fmt: skip
+    # What the first key did is still the member's.
+    keys = {first.key_id, again.key_id}
+    emails = await database.read(lambda conn: audit._emails(conn, shop.org, keys))
+    assert emails == dict.fromkeys(keys, EMAIL)
+    report = await database.read(verify)
+    assert report.ok, report.violations
+
+
+async def test_the_events_of_a_member_who_joined_by_an_older_version_are_counted(
+    database: Database,
+) -> None:
+    """It writes no version."""
+    shop = await database.write(open_shop)
+    writer = Writer(database, now=now, new_id=new_id)
+    outcome = await writer.submit(Envelope(inviting(shop.org, 1)))
+    assert isinstance(outcome.result, MemberResult)
+    await writer.submit(Envelope(JoinMember(shop.org, "synq", EMAIL)))
+    await database.write(lambda conn: conn.execute(update(schema.members).values(version=1)))
+    key_id = outcome.result.member.key_id
+    await writer.submit(Envelope(RevokeKey(shop.org, "operator", key_id)))
+    again = await writer.submit(Envelope(inviting(shop.org, 2)))
+    assert isinstance(again.result, MemberResult)
+    assert again.result.member.version == 3

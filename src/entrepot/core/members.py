@@ -13,9 +13,10 @@ EMAIL_MAX = 254  # characters
 
 
 class Member(NamedTuple):
-    """A member. The key that was made with the invitation says who the member is.
+    """A member. The key that was made with the last invitation says who the member is.
 
-    A member is `invited` until the key opens something. Times are microseconds UTC.
+    A member is `invited` until the key opens something. `version` counts the member's events. Times
+    are microseconds UTC.
     """
 
     org: int
@@ -26,6 +27,7 @@ class Member(NamedTuple):
     status: str
     created_at: int
     joined_at: int | None = None
+    version: int = 1
 
 
-MEMBERS: Kind[TextKey, Member] = Kind("member", Member, by(Member, "org", "email"), guard="status")
+MEMBERS: Kind[TextKey, Member] = Kind("member", Member, by(Member, "org", "email"), guard="version")

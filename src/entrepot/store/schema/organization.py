@@ -34,6 +34,7 @@ members = table(
     need("status", Text),
     need("created_at", BigInteger),
     Column("joined_at", BigInteger),
+    Column("version", BigInteger, nullable=False, server_default="1"),
     PrimaryKeyConstraint("org", "email"),
     one_of("status", STATES),
     # Who a key is: looked up with the key.
@@ -42,4 +43,4 @@ members = table(
 )
 
 CHANNELS = Kept(CHANNEL_KIND, channels)
-MEMBERS = Kept(MEMBER_KIND, members, changing=("role", "status", "joined_at"))
+MEMBERS = Kept(MEMBER_KIND, members, changing=("key_id", "role", "status", "joined_at", "version"))

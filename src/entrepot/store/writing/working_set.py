@@ -15,8 +15,10 @@ from sqlalchemy import Connection, Table
 from entrepot.core.claims import PaymentClaim
 from entrepot.core.decide.jobs import job_ids
 from entrepot.core.facts import Facts
+from entrepot.core.keys import KEYS
 from entrepot.core.kinds import K, OwnLine, R
 from entrepot.core.lifecycle import NOT_LEFT
+from entrepot.core.members import MEMBERS
 from entrepot.core.needs import Needs
 from entrepot.core.organization import SETTINGS
 from entrepot.core.partnerships import PARTNERSHIPS
@@ -154,6 +156,9 @@ class _Loading:
         self._rows_of_orders(schema.PAYMENTS, self._paying)
         self._rows_of_orders(schema.OPERATIONS, self._paying)
         look(_CLAIMS, needs.claims, self._claims)
+        if MEMBERS in needs.others:
+            its = self.facts.of(MEMBERS).values()
+            needs.of(KEYS).update([(member.org, member.key_id) for member in its])
         for kept in _BY_KEY if needs.others else ():
             if wanted_of_kind := needs.others.get(kept.kind):
                 self._rows(kept, wanted_of_kind)
