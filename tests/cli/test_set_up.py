@@ -25,7 +25,10 @@ def test_an_organization_and_its_first_keys_are_told(command: Command) -> None:
     made = json.loads(command("org", "create", "Acme", "--json").out)
     events = logged(command, "Acme")
     assert types_of(events) == ["organization.made", *["key.made"] * 4]
-    assert events[0]["body"] == {"name": "Acme", "tenant_id": made["synq"]["tenant_id"]}
+    assert events[0]["body"] == {
+        "name": "Acme", "tenant_id": made["synq"]["tenant_id"],
+        "organization_id": made["synq"]["org_id"],
+    }  # fmt: skip
     assert [one["body"]["dialect"] for one in events[1:]] == ["synq", "polinate", "konvo", "native"]
     assert {one["actor"] for one in events} == {"operator:org create"}
     keys = [made[dialect]["api_key"] for dialect in ("polinate", "konvo", "native")]

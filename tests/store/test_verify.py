@@ -27,6 +27,7 @@ from tests.store.verify_breaks_payments import BREAKS_OF_PAYMENTS
 from tests.store.verify_breaks_price_lists import BREAKS_OF_PRICE_LISTS
 from tests.store.verify_breaks_products import BREAKS_OF_PRODUCTS
 from tests.store.verify_breaks_taxonomy import BREAKS_OF_TAXONOMY
+from tests.store.verify_breaks_values import BREAKS_OF_VALUES, UNKNOWN_VALUES
 from tests.store.verify_breaks_within import BREAKS_WITHIN
 
 from entrepot.cli import verify as command
@@ -43,15 +44,17 @@ from entrepot.store.verify import (
     parents,
     verify,
 )
+from entrepot.store.verify.asking import Asking
+from entrepot.store.verify.damage import check_damage
 from entrepot.store.verify.parents import REFERENCES, Reference
-from entrepot.store.verify.report import WITNESSES_MAX
+from entrepot.store.verify.report import WITNESSES_MAX, Findings
 from entrepot.store.verify.walk import rows_of
 
 BREAKS = (
     *BREAKS_OF_ROWS, *BREAKS_OF_PAYMENTS, *BREAKS_OF_GOODS, *BREAKS_OF_NUMBERS, *BREAKS_WITHIN,
     *BREAKS_OF_CONTACTS, *BREAKS_OF_PRODUCTS, *BREAKS_OF_TAXONOMY, *BREAKS_OF_PARTNERS,
     *BREAKS_OF_INVOICES, *BREAKS_OF_PRICE_LISTS, *BREAKS_OF_CATALOGUE,
-    *BREAKS_OF_MERGING, *BREAKS_OF_ACCOUNTS,
+    *BREAKS_OF_MERGING, *BREAKS_OF_ACCOUNTS, *BREAKS_OF_VALUES,
 )  # fmt: skip
 CHECKS_OF_PARENTS = tuple(parents.checks())
 DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
@@ -92,6 +95,26 @@ def test_a_break_is_reported_as_what_it_is(book: Book, one: Break) -> None:
     assert any(book.shown(one.witness) in map(str, w.values()) for w in witnesses), witnesses
     assert not report.ok
     json.dumps(witnesses)
+
+
+@pytest.mark.parametrize(("table", "column", "change"), UNKNOWN_VALUES)
+def test_a_value_that_is_none_of_its_list_is_named(
+    book: Book, table: str, column: str, change: str
+) -> None:
+    def look(conn: Connection) -> list[dict[str, Any]]:
+        asking = Asking(conn, Findings())
+        check_damage(asking)
+        return [one for found in asking.findings.violations() for one in found.witnesses]
+
+    def broken(conn: Connection) -> list[dict[str, Any]]:
+        assert look(conn) == []
+        book.do(conn, f"UPDATE {table} SET {change}")
+        return look(conn)
+
+    told = book.see(broken)
+    assert told
+    assert {(one["table"], one["unknown_value"]) for one in told} == {(table, column)}
+    assert "org" in told[0]
 
 
 def _spelled(reference: Reference) -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from functools import partial
+
+import pytest
+from sqlalchemy import Connection, select, update
+from tests.factories import new_id, open_shop
 from tests.writer.test_first_step import a_desk
 
+from entrepot.clock import now
 from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.run_stock import RunStock
 from entrepot.core.decide.set_up import BeginOrganization, SetOrderSource, TakePaymentSecret
@@ -15,8 +20,15 @@ from entrepot.store.engine import Database
 from entrepot.store.verify import verify
 from entrepot.store.verify.report import Report
 from entrepot.writer.envelope import Envelope
+from entrepot.writer.writer import Writer
 
 SOURCE = OrderSource("https://source.example/{orderId}", "X-Key: s3cret")
+
+
+def _begun(conn: Connection, org: int) -> BeginOrganization:
+    found = accounts.organization(conn, org)
+    assert found is not None
+    return BeginOrganization(org, found.name, found.tenant_id, found.id)
 
 
 async def test_an_own_row_is_changed_in_one_batch_and_announced_orders_are_asked_for(
@@ -27,7 +39,7 @@ async def test_an_own_row_is_changed_in_one_batch_and_announced_orders_are_asked
     await desk.do(NotifyOrder(org, "polinate", "before"))
     assert await desk.column(schema.jobs, "kind") == []
     commands = (
-        BeginOrganization(org, "Shop", b"t" * 16),
+        await database.read(partial(_begun, org=org)),
         RunStock(org, "operator", "SOFT"),
         TakePaymentSecret(org, b"s" * 32),
         SetOrderSource(org, SOURCE),
@@ -66,3 +78,20 @@ async def test_an_own_row_is_changed_in_one_batch_and_announced_orders_are_asked
     assert told == [
         "organization.made", "payment_secret.taken", "order_source.set", "order_source.removed",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("column", ["id", "tenant_id"])
+async def test_an_organization_with_another_id_than_its_log_tells_is_named(
+    database: Database, column: str
+) -> None:
+    """No row names an organization by these ids: clients, tokens and messages do."""
+    org = (await database.write(open_shop)).org
+    writer = Writer(database, now=now, new_id=new_id)
+    await writer.submit(Envelope(await database.read(partial(_begun, org=org))))
+    assert (await database.read(verify)).ok
+    orgs = schema.organizations
+    changed = update(orgs).where(orgs.c.org == org).values({column: b"x" * 16})
+    await database.write(lambda conn: conn.execute(changed))
+    [violation] = (await database.read(verify)).violations
+    assert (violation.invariant, violation.count) == ("OWN_ORGANIZATION", 1)
+    assert violation.witnesses[0]["org"] == org

@@ -28,7 +28,8 @@ async def begin(database: Database, org: accounts.Organization, by: str) -> dict
 
     `by`: the command line's own command.
     """
-    return await _issued(database, org, by, (BeginOrganization(org.org, org.name, org.tenant_id),))
+    began = BeginOrganization(org.org, org.name, org.tenant_id, org.id)
+    return await _issued(database, org, by, (began,))
 
 
 async def issue_all(database: Database, org: accounts.Organization, by: str) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from entrepot.core.money import Amount, balance, line_sum
 from entrepot.core.quantity import ONE, Quantity
 from entrepot.core.words import shown
 
+# What moves stock in its ledger.
+ENTRY_KINDS = ("adjustment", "sale", "return")
+
 
 class Line(NamedTuple):
     """A line of an order. Title, SKU and price are snapshots; ids point into the catalogue."""
@@ -220,7 +223,7 @@ class StockEntry(NamedTuple):
     variant_id: bytes
     location_id: bytes
     delta: Quantity
-    kind: str  # adjustment | sale | return
+    kind: str  # one of ENTRY_KINDS
     order_id: bytes | None
     note: str
     created_at: int

@@ -20,11 +20,14 @@ from entrepot.core.results import Decision, OrganizationResult
 
 
 class BeginOrganization(NamedTuple):
-    """Tell the log of an organization that its rows were made."""
+    """Tell the log of an organization that its rows were made. `organization_id`: by which clients
+    name it.
+    """
 
     org: int
     name: str
     tenant_id: bytes
+    organization_id: bytes
     source: str = actor.OPERATOR
 
 
@@ -49,8 +52,11 @@ def wants(_command: BeginOrganization | SetOrderSource | TakePaymentSecret, _nee
 
 
 def begin(command: BeginOrganization, facts: Facts) -> Decision:
-    """Tell the name and the tenant."""
-    told = {"name": command.name, "tenant_id": dashed(command.tenant_id)}
+    """Tell the name, and the ids by which clients name the organization and its tenant."""
+    told = {
+        "name": command.name, "tenant_id": dashed(command.tenant_id),
+        "organization_id": dashed(command.organization_id),
+    }  # fmt: skip
     return _told(command.org, events.ORGANIZATION_MADE, told, command.source, facts)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Text
 
 from entrepot.core import broadcasts as told
 from entrepot.store.schema.conversion import money
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, json_text, need, table
+from entrepot.store.schema.table import ID, json_text, need, places, table
 
 broadcasts = table(
     "broadcasts",
@@ -24,7 +24,7 @@ broadcasts = table(
     need("failed", BigInteger),
     need("opened", BigInteger),
     need("cost_units", BigInteger),
-    need("cost_scale", SmallInteger),
+    places("cost_scale"),
     need("cost_currency", Text),
     need("created_at", BigInteger),
     need("updated_at", BigInteger),

@@ -8,7 +8,6 @@ from sqlalchemy import (
     Column,
     Index,
     PrimaryKeyConstraint,
-    SmallInteger,
     Text,
     UniqueConstraint,
 )
@@ -16,7 +15,7 @@ from sqlalchemy import (
 from entrepot.core import kinds, price_lists
 from entrepot.store.schema.conversion import MaybeMoney, money
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, json_text, need, table
+from entrepot.store.schema.table import ID, json_text, need, places, table
 
 locations = table(
     "locations",
@@ -72,7 +71,7 @@ variants = table(
     need("name", Text),
     need("currency", Text),
     need("price_units", BigInteger),
-    need("price_scale", SmallInteger),
+    places("price_scale"),
     need("tracked", Boolean),
     need("created_at", BigInteger),
     Column("deleted_at", BigInteger),
@@ -111,9 +110,9 @@ item_list_entries = table(
     need("variant_id", ID),
     # Of price lists, as above.
     Column("price_units", BigInteger),
-    Column("price_scale", SmallInteger),
+    places("price_scale", needed=False),
     Column("currency", Text),
-    Column("places", SmallInteger),
+    places("places", needed=False),
     # The entry stays for the lines that were placed with it.
     Column("removed_at", BigInteger),
     PrimaryKeyConstraint("org", "id"),

@@ -16,14 +16,26 @@ from sqlalchemy import (
 )
 
 from entrepot.core import kinds
+from entrepot.core.events import ALL_TYPES
 from entrepot.core.facets import FULFILMENTS, PAYMENTS, RETURNS, STAGES, Facets
 from entrepot.core.order import Event, Line
 from entrepot.store.schema.conversion import AtOneScale, Beside, Conversion, Spread, money
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, json_text, need, one_of, partial_index, table
+from entrepot.store.schema.table import (
+    ID,
+    json_text,
+    need,
+    one_of,
+    partial_index,
+    places,
+    table,
+    word,
+)
 
 # An index of PostgreSQL takes entries of 2,704 bytes; a longer name finds no order.
 NAME_MAX = 500
+# The dialects by which orders come.
+ORIGINS = ("konvo", "native", "polinate", "synq")
 
 
 def _index(name: str, where: str, *columns: str, unique: bool = False) -> Index:
@@ -35,7 +47,7 @@ orders = table(
     "orders",
     need("org", BigInteger),
     need("id", ID),
-    need("origin", Text),
+    word("origin", ORIGINS),
     need("managed", Boolean),
     need("stage", Text),
     need("payment", Text),
@@ -43,13 +55,13 @@ orders = table(
     need("returns", Text),
     need("told_words", Text),  # words that were told and are still true: axis=word axis=word
     need("currency", Text),
-    need("scale", SmallInteger),
+    places("scale"),
     need("subtotal", BigInteger),
     need("discount", BigInteger),
     need("shipping", BigInteger),
     need("tax", BigInteger),
     need("total", BigInteger),
-    need("total_scale", SmallInteger),
+    places("total_scale"),
     need("customer_id", ID),
     need("created_at", BigInteger),
     need("updated_at", BigInteger),
@@ -125,9 +137,9 @@ order_lines = table(
     need("unit_of_measure", Text),
     need("currency", Text),
     need("price_units", BigInteger),
-    need("price_scale", SmallInteger),
+    places("price_scale"),
     need("cost_units", BigInteger),
-    need("cost_scale", SmallInteger),
+    places("cost_scale"),
     need("requires_shipping", Boolean),
     json_text("details"),
     json_text("properties"),
@@ -222,7 +234,7 @@ events = table(
     need("org", BigInteger),
     need("subject_id", ID),
     need("seq", BigInteger),
-    need("type", Text),
+    word("type", ALL_TYPES),
     need("at", BigInteger),
     need("source", Text),
     json_text("body", needed=True),

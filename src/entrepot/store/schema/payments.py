@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, Text, text
 
 from entrepot.core import kinds
 from entrepot.core.payment import KINDS, STATES
 from entrepot.store.schema.conversion import money
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, need, one_of, partial_index, table
+from entrepot.store.schema.table import ID, need, one_of, partial_index, places, table
 
 payments = table(
     "payments",
@@ -20,7 +20,7 @@ payments = table(
     need("reference", Text),
     need("currency", Text),
     need("amount_units", BigInteger),
-    need("amount_scale", SmallInteger),
+    places("amount_scale"),
     need("created_at", BigInteger),
     PrimaryKeyConstraint("org", "order_id", "number"),
 )

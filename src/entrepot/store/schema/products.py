@@ -5,13 +5,13 @@ An order that names a variant first writes none of these rows.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Text
 
 from entrepot.core import products as told
 from entrepot.store.schema.catalogue import items, variants
 from entrepot.store.schema.conversion import MaybeMoney
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, belongs_to, json_text, need, one_of, table
+from entrepot.store.schema.table import ID, belongs_to, json_text, need, one_of, places, table
 
 products = table(
     "products",
@@ -57,7 +57,7 @@ variant_details = table(
     need("name", Text),
     Column("barcode", Text),
     Column("cost_units", BigInteger),
-    Column("cost_scale", SmallInteger),
+    places("cost_scale", needed=False),
     Column("weight", Text),
     Column("length", Text),
     Column("width", Text),

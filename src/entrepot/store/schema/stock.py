@@ -13,11 +13,11 @@ from sqlalchemy import (
 )
 
 from entrepot.core import kinds
-from entrepot.core.order import StockEntry
+from entrepot.core.order import ENTRY_KINDS, StockEntry
 from entrepot.core.reservations import STATES
 from entrepot.store.schema.conversion import Conversion
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, need, one_of, table
+from entrepot.store.schema.table import ID, need, one_of, table, word
 
 stock_levels = table(
     "stock_levels",
@@ -41,7 +41,7 @@ stock_entries = table(
     need("variant_id", ID),
     need("location_id", ID),
     need("delta", BigInteger),
-    need("kind", Text),
+    word("kind", ENTRY_KINDS),
     Column("order_id", ID),
     need("note", Text),
     need("created_at", BigInteger),

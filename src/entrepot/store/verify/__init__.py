@@ -43,6 +43,7 @@ from entrepot.store.verify.log import check_log, log_alone
 from entrepot.store.verify.merging import check_merging
 from entrepot.store.verify.needed import needed_by
 from entrepot.store.verify.orders import Walk
+from entrepot.store.verify.organizations import check_organizations
 from entrepot.store.verify.own_keys import OperationKey, keys_by
 from entrepot.store.verify.report import INVARIANTS, Findings, Report, Violation
 from entrepot.store.verify.statements import Check
@@ -100,6 +101,9 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
         asking.ask(check.invariant, lambda check=check: _ask(asking, check))  # type: ignore[misc]
     asking.ask("the properties of invoices", lambda: invoices.check_properties(asking))
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))
+    if "payment_claims" not in rowless:
+        asking.ask("CLAIMS", lambda: promises.check_claims(asking))
+    asking.ask("the ids of organizations", lambda: check_organizations(asking))
     asking.ask("SEARCH", lambda: check_terms(asking, sound))
     asking.ask("MERGING", lambda: check_merging(asking))
     asking.ask("COSTING", lambda: check_costing(conn, asking.findings))

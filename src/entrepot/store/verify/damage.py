@@ -6,7 +6,7 @@ PostgreSQL enforces both by itself.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
 )
 
+from entrepot.core.money import SCALE_MAX
 from entrepot.store import schema
 from entrepot.store.engines.sql import sql_of
 from entrepot.store.verify.asking import Asking
@@ -41,6 +42,9 @@ _STORED_AS = {BigInteger: "integer", SmallInteger: "integer", Boolean: "integer"
 UNTOLD = ("value", "digest", "term")
 
 Sound = dict[str, ColumnElement[bool]]
+_UNKNOWN = "unknown "  # before the name of a column with a value that is none of its list
+# What is wrong, by the name of the column or of the condition that says it.
+_Wrong = tuple[str, ColumnElement[bool]]
 
 
 def check_damage(asking: Asking) -> tuple[Sound, dict[str, int]]:
@@ -88,18 +92,21 @@ def _unreadable(asking: Asking) -> Sound:
     Before version 16 PostgreSQL cannot be asked whether a text is JSON.
     """
     version = asking.ask("the version", lambda: asking.conn.exec_driver_sql(_VERSION).scalar())
-    if version is None or int(version) < _ASKS_JSON:
-        return {}
+    asks_json = version is not None and int(version) >= _ASKS_JSON
     faulty: Sound = {}
-    tables = [table for table in schema.metadata.sorted_tables if _not_json(table)]
-    counts = asking.counts([_holding_no_json(table) for table in tables]) or [1] * len(tables)
+    tables = [one for one in schema.metadata.sorted_tables if _strange(one, asks_json=asks_json)]
+    asked = [_holding_strange(table, asks_json) for table in tables]
+    counts = asking.counts(asked) or [1] * len(tables)
     for table in [table for table, count in zip(tables, counts, strict=True) if count]:
-        if asking.ask(f"the JSON of {table.name}", lambda table=table: _told(asking, table)):  # type: ignore[misc]
-            faulty[table.name] = and_(*[not_(wrong) for _, wrong in _not_json(table)])
+        work = partial(_told, asking, table, asks_json)
+        found = asking.ask(f"the values of {table.name}", work)
+        wrong = _not_json(table) if asks_json else []
+        if found and wrong:
+            faulty[table.name] = and_(*[not_(each) for _, each in wrong])
     return faulty
 
 
-def _not_json(table: Table) -> list[tuple[str, ColumnElement[bool]]]:
+def _not_json(table: Table) -> list[_Wrong]:
     return [
         (column.name, literal_column(f"({column.name} IS NOT NULL AND {column.name} IS NOT JSON)"))
         for column in table.columns
@@ -107,22 +114,56 @@ def _not_json(table: Table) -> list[tuple[str, ColumnElement[bool]]]:
     ]
 
 
+def _unheard(table: Table) -> list[_Wrong]:
+    """Columns with a word that is none of their list, or with places that no amount has.
+
+    Such a row can be read, so that the rest of the audit looks at it as well.
+    """
+    found: list[_Wrong] = []
+    for column in table.columns:
+        if words := column.info.get("words"):
+            listed = ", ".join([f"'{one}'" for one in words])
+            strange: ColumnElement[bool] = literal_column(f"({column.name} NOT IN ({listed}))")
+            found.append((_UNKNOWN + column.name, strange))
+        elif "places" in column.info:
+            known = f"({column.name} NOT BETWEEN 0 AND {SCALE_MAX})"
+            strange = func.coalesce(literal_column(known), literal_column("false"))
+            found.append((_UNKNOWN + column.name, strange))
+    return found
+
+
+def _strange(table: Table, *, asks_json: bool) -> list[_Wrong]:
+    return [*(_not_json(table) if asks_json else ()), *_unheard(table)]
+
+
 @cache
-def _holding_no_json(table: Table) -> Select[Any]:
-    """The first column that holds no JSON, and the key, of each row that has one."""
-    wrong = _not_json(table)
+def _holding_strange(table: Table, asks_json: bool) -> Select[Any]:
+    """The first column that holds no JSON or nothing of its list, and the key, of each row that has
+    one.
+    """
+    return _with_first(_strange(table, asks_json=asks_json), table)
+
+
+def _with_first(wrong: list[_Wrong], table: Table) -> Select[Any]:
     first = case(*[(condition, literal(name)) for name, condition in wrong])
     keys = [column for column in table.primary_key.columns if column.name not in UNTOLD]
     return select(first.label("column"), *keys).where(or_(*[each for _, each in wrong]))
 
 
-def _told(asking: Asking, table: Table) -> int:
+def _told(asking: Asking, table: Table, asks_json: bool) -> int:
     count = 0
-    for row in asking.found(_holding_no_json(table)).mappings():
+    for row in asking.found(_holding_strange(table, asks_json)).mappings():
         key = {name: value for name, value in row.items() if name != "column"}
-        asking.findings.add("DAMAGE", table=table.name, wrong_type=row["column"], **key)
+        asking.findings.add("DAMAGE", table=table.name, **_fault(row["column"], table), **key)
         count += 1
     return count
+
+
+def _fault(named: str, table: Table) -> dict[str, str]:
+    """What is wrong with a row, by the name of a column or of a condition."""
+    if named.startswith(_UNKNOWN):
+        return {"unknown_value": named.removeprefix(_UNKNOWN)}
+    return {"wrong_type" if named in table.columns else "kept_out_by": named}
 
 
 def _well_typed(column: Any) -> ColumnElement[bool]:
@@ -146,7 +187,7 @@ def _types(asking: Asking, table: Table) -> int:
     return count
 
 
-def _kept_out(table: Table) -> list[tuple[str, ColumnElement[bool]]]:
+def _kept_out(table: Table) -> list[_Wrong]:
     """What the table's own conditions keep out, by the conditions' names.
 
     SQLite looks at them when a row is written. A connection that only reads does not know them, so
@@ -163,7 +204,7 @@ def _wrongly_typed(table: Table) -> Select[Any]:
     each row that has one. Composed once.
     """
     wrong = [(column.name, ~_well_typed(column)) for column in table.columns]
-    wrong += _kept_out(table)
+    wrong += [*_kept_out(table), *_unheard(table)]
     first = case(*[(condition, literal(name)) for name, condition in wrong])
     keys = [func.quote(column).label(column.name) for column in table.primary_key.columns
             if column.name not in UNTOLD]  # fmt: skip
@@ -172,8 +213,7 @@ def _wrongly_typed(table: Table) -> Select[Any]:
 
 def _key(row: Any, table: Table) -> dict[str, Any]:
     """The row's key, its ids as they are elsewhere: SQLite quotes a blob as X'...'."""
-    fault = "wrong_type" if row["column"] in table.columns else "kept_out_by"
-    told: dict[str, Any] = {fault: row["column"]}
+    told: dict[str, Any] = {**_fault(row["column"], table)}
     for name, quoted in row.items():
         if name != "column":
             text = str(quoted)

@@ -68,7 +68,9 @@ def _where(order: Order, payment: int) -> dict[str, Any]:
 
 
 def _asks_the_total(order: Order, made: list[Payment], findings: Findings) -> None:
-    """The payments of an order are of one currency and one scale, and of its total together."""
+    """The payments of an order are of its provider, of one currency and one scale, and of its total
+    together.
+    """
     first = made[0]
     due = Amount(sum([one.amount.units for one in made]), first.amount.scale)
     alike = {(one.currency, one.amount.scale, one.service) for one in made}
@@ -78,6 +80,12 @@ def _asks_the_total(order: Order, made: list[Payment], findings: Findings) -> No
             due=f"{decimal(due)} {first.currency}",
             total=f"{decimal(order.total)} {order.currency}",
         )  # fmt: skip
+    for one in made:
+        if one.provider != (order.payment_provider or ""):
+            findings.add(
+                "PAYMENT_TOTAL", **_where(order, one.number), provider=one.provider,
+                order_names=order.payment_provider,
+            )  # fmt: skip
 
 
 def _asks_enough(order: Order, payment: Payment, its: list[Operation], findings: Findings) -> None:

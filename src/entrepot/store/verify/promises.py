@@ -11,12 +11,14 @@ from entrepot.core.claims import LET_GO
 from entrepot.core.facets import ENDED
 from entrepot.store import schema
 from entrepot.store.schema.payments import LIVE
+from entrepot.store.verify.asking import Asking
 from entrepot.store.verify.statements import Check
 
 _orders, _jobs, _keys = schema.orders.c, schema.jobs.c, schema.idempotency_keys.c
 _operations, _reservations = schema.payment_operations.c, schema.reservations.c
 _variants, _claimed = schema.variants.c, schema.payment_claims.c
 
+_ROWS_AT_ONCE = 500
 _ENDED_WITHOUT = ("failed", "deleted")
 
 
@@ -97,6 +99,23 @@ def _claims() -> Iterator[Check]:
     )
     told = select(_orders.org, _orders.id.label("order_id"), _orders.shares_payment_of)
     yield Check("CLAIMS", told.join_from(order, first, shared).where(differs))
+
+
+def check_claims(asking: Asking) -> None:
+    """A claim is of the provider that its order names, in small letters.
+
+    The database's own small letters are a first look: SQLite knows those of ASCII alone.
+    """
+    same = and_(_orders.org == _claimed.org, _orders.id == _claimed.order_id)
+    differs = _claimed.provider.is_distinct_from(func.lower(_orders.payment_provider))
+    told = select(_claimed.org, _claimed.order_id, _claimed.provider, _orders.payment_provider)
+    asked = told.join_from(schema.payment_claims, schema.orders, same).where(differs)
+    with asking.found(asked, _ROWS_AT_ONCE) as found:
+        for org, order_id, claimed, named in map(tuple, found):
+            if claimed != (named or "").lower():
+                asking.findings.add(
+                    "CLAIMS", org=org, order_id=order_id, provider=claimed, order_names=named
+                )
 
 
 def _forgotten_keys() -> Any:

@@ -71,8 +71,9 @@ INVARIANTS: dict[str, str] = {
         "an outcome has the job that settles it."
     ),
     "PAYMENT_TOTAL": (
-        "The payments of an order have its total together, and its currency. An authorisation asks "
-        "for what its payment has, or for more, where the order came to cost less."
+        "The payments of an order have its total together, its currency and its provider. An "
+        "authorisation asks for what its payment has, or for more, where the order came to cost "
+        "less."
     ),
     "PROVIDER_LEDGER": (
         "The provider holds money for a payment at most once, and only where a payment says so."
@@ -101,7 +102,8 @@ INVARIANTS: dict[str, str] = {
         "range."
     ),
     "OWN_ORGANIZATION": (
-        "Every row that refers to another row refers to one of its own organization."
+        "Every row that refers to another row refers to one of its own organization. An "
+        "organization has the ids that the first event of its log tells."
     ),
     "HAS_A_JOB": (
         "An order that is neither ended nor parked has a job, and no due job waits longer than "
@@ -158,9 +160,9 @@ INVARIANTS: dict[str, str] = {
         "a service share a reference, but for payments that came to nothing."
     ),
     "CLAIMS": (
-        "An order that claims a payment has the reference of that payment, or of a further one of "
-        "its own, and is live, unless other orders came with the reference. Orders "
-        "that share a payment have the same reference."
+        "An order that claims a payment has the provider and the reference of that payment, or of "
+        "a further one of its own, and is live, unless other orders came with the reference. "
+        "Orders that share a payment have the same reference."
     ),
     "TOTALS": "An order's total is its subtotal, less discount, plus shipping and tax.",
     "EVENTS": (
