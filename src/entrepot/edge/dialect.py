@@ -57,6 +57,7 @@ class Call:
     replayed: bool = False
     etag: str | None = None  # of what is answered, where that has a version
     ignored: Sequence[str] = ()  # members of the body that change nothing, for a `Warning`
+    is_large: bool = False  # whether work on the body may hold others up
 
     def query(self, *known: str) -> dict[str, str]:
         """The query parameters among `known`; a repeated one is refused. Others are not shown."""
@@ -118,9 +119,16 @@ class Call:
     async def parsed(self, work: Callable[[bytes], T]) -> T:
         """What `work` makes of the body, which is let go of. Others may run while it is large."""
         body, self.body = self.body, b""
-        if len(body) <= READ_AT_ONCE_BYTES:
+        self.is_large = len(body) > READ_AT_ONCE_BYTES
+        if not self.is_large:
             return work(body)
         return await in_slices(work, body)
+
+    async def worked(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `work` makes of the body after it was read. Others may run while it is large."""
+        if not self.is_large:
+            return work(*args, **kwargs)
+        return await in_slices(work, *args, **kwargs)
 
     async def submit(
         self,

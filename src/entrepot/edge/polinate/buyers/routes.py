@@ -42,7 +42,9 @@ _REPLAYED = ("Idempotent-Replayed",)
 async def create_buyer(call: Call) -> Answer:
     """Make a buyer with contacts and locations."""
     body = await call.parsed(read.new_buyer)
-    command, key = read.create_buyer(body, idempotency_key(call.headers), call.principal)
+    command, key = await call.worked(
+        read.create_buyer, body, idempotency_key(call.headers), call.principal
+    )
     answer = await call.submit(command, write.made(call.request_id), key)
     if command.status != ACTIVE:
         call.services.admission.look_again(call.principal.org_id)
@@ -68,7 +70,9 @@ async def update_buyer(call: Call) -> Answer:
     body, call.ignored = await call.parsed(read.changes)
     key = idempotency_key(call.headers)
     id_ = read.buyer_id(call.path_ids["id"])
-    command, idempotency = read.change_buyer(body, id_, key, call.principal, call.headers)
+    command, idempotency = await call.worked(
+        read.change_buyer, body, id_, key, call.principal, call.headers
+    )
 
     def tagged(one: Partner) -> None:
         call.etag = write.tag(one)

@@ -49,7 +49,9 @@ async def update_invoice(call: Call) -> Answer:
     invoice_id = values.id_of(call.path_ids["id"], *prefixes.INVOICE)
     if invoice_id is None:
         raise refuse(Reason.UNKNOWN_INVOICE)
-    command, idempotency = read.change_invoice(body, members, invoice_id, key, call.principal)
+    command, idempotency = await call.worked(
+        read.change_invoice, body, members, invoice_id, key, call.principal
+    )
     return await call.submit(command, write.updated(call.request_id), idempotency)
 
 

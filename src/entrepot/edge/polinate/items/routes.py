@@ -31,7 +31,7 @@ async def create_item(call: Call) -> Answer:
     """Make an item with its variants."""
     body, members = await call.parsed(read.creation)
     key = idempotency_key(call.headers)
-    command, idempotency = read.make_item(body, members, key, call.principal)
+    command, idempotency = await call.worked(read.make_item, body, members, key, call.principal)
     return await call.submit(command, write.created(call.request_id), idempotency)
 
 
@@ -52,8 +52,8 @@ async def update_item(call: Call) -> Answer:
     body, members = await call.parsed(read.changes)
     call.ignored = read.ignored(members)
     key, expected = idempotency_key(call.headers), revisions.expected(call.headers)
-    command, idempotency = read.amend_item(
-        body, members, product_id, key, call.principal, expected
+    command, idempotency = await call.worked(
+        read.amend_item, body, members, product_id, key, call.principal, expected
     )  # fmt: skip
 
     def tagged(one: FullProduct) -> None:

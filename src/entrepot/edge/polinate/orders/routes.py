@@ -87,7 +87,7 @@ async def post_order(call: Call) -> Answer:
         note, idempotency = read.notify_order(body, key, call.principal)
         answer = partial(write.noted, request_id=call.request_id)
         return await call.submit(note, answer, idempotency)
-    command, idempotency = read.create_order(body, key, call.principal)
+    command, idempotency = await call.worked(read.create_order, body, key, call.principal)
     if call.principal.closed_partnerships and body.partnership_id is not None:
         command = command._replace(looks_at_partnership=True)
     if call.principal.price_lists and body.partnership_id is not None:
@@ -102,7 +102,9 @@ async def update_order(call: Call) -> Answer:
     order_id = await call.order_id("id", read.SOURCE)
     if order_id is None:
         raise refuse(Reason.UNKNOWN_ORDER)
-    command, idempotency = read.amend_order(body, order_id, key, call.principal, call.headers)
+    command, idempotency = await call.worked(
+        read.amend_order, body, order_id, key, call.principal, call.headers
+    )
     if call.principal.price_lists and command.create_lines:
         command = command._replace(looks_at_prices=True)
     return await call.submit(command, _whole_order(200, call), idempotency)

@@ -18,7 +18,9 @@ _KEY = Parameter(
 async def create_pricing(call: Call) -> Answer:
     """Make a price list. Orders here look at it from now on, elsewhere within a second."""
     body = await call.json(read.CREATE)
-    command, key = read.create_pricing(body, idempotency_key(call.headers), call.principal)
+    command, key = await call.worked(
+        read.create_pricing, body, idempotency_key(call.headers), call.principal
+    )
     answer = await call.submit(command, write.created(call.request_id), key)
     call.services.admission.look_again(call.principal.org_id)
     return answer
