@@ -25,6 +25,7 @@ from entrepot.core.webhooks import delivery_id
 from entrepot.store import accounts, catalogue, schema
 from entrepot.store.keeping import holds, retention
 from entrepot.store.reading import (
+    answers,
     audit,
     booked,
     event_log,
@@ -252,6 +253,7 @@ ASKED: dict[str, Work] = {
     "audit.newest": lambda conn, _: audit.newest(conn, ORG, 50),
     "announced.listed": lambda conn, _: announced.listed(conn, ORG, fetch_job_id, 10),
     "announced.meant": lambda conn, _: announced.meant(conn, ORG, {JOBLESS, "theirs"}),
+    "answers.stored": lambda conn, _: [answers.stored(conn, ORG, key) for key in ("intent-1", "-")],
     "booked.booked_since": lambda conn, _: [
         booked.booked_since(conn, ORG, "sandbox", since) for since in (0, NOW)
     ],
