@@ -47,16 +47,44 @@ def test_every_type_of_event_is_one_that_can_be_asked_for_and_is_told_of() -> No
     assert [one for one in sorted(events.ALL_TYPES) if f"`{one}`" not in text] == []
 
 
+def told_modules(tree: str) -> set[str]:
+    """The modules that a tree of the architecture has, each with its folders."""
+    folders: list[tuple[int, str]] = []
+    told: set[str] = set()
+    for line in filter(str.strip, tree.splitlines()):
+        indent = len(line) - len(line.lstrip())
+        while folders and folders[-1][0] >= indent:
+            folders.pop()
+        if (folder := re.match(r" *(\w+)/", line)) is not None:
+            folders.append((indent, folder[1]))
+        above = [name for _, name in folders]
+        told |= {"/".join([*above, name]) for name in re.findall(r"\b(\w+\.py)\b", line)}
+    return told
+
+
 def test_the_tree_in_the_architecture_is_the_tree() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    tree = text.partition("## The tree")[2].partition("## The import law")[0]
     source = ROOT / "src" / "entrepot"
-    told = set(re.findall(r"\b(\w+\.py)\b", tree))
     modules = {
-        path.name
+        path.relative_to(source).as_posix()
         for path in source.rglob("*.py")
         if not path.name.startswith("__")
         and path.parent.name not in _WHOLE_FOLDERS
         and not (path.is_relative_to(source / "edge") and path.parent != source / "edge")
     }
-    assert told == modules
+    assert told_modules(text.partition("## The tree")[2]) == modules
+
+
+def test_a_tree_says_in_which_folder_a_module_is() -> None:
+    tree = """
+a/          some room
+  its values
+    b.py       a value
+    c/         a folder that is told of as a whole
+  d/         a folder
+    e.py       one module
+    f.py · g.py
+  h.py       in the room
+i.py
+"""
+    assert told_modules(tree) == {"a/b.py", "a/d/e.py", "a/d/f.py", "a/d/g.py", "a/h.py", "i.py"}
