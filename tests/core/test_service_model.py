@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.core.book import ORG, Book, telling
 from tests.core.test_decide_difference import a_book, costing, funds
 
+from entrepot.core import refunds
 from entrepot.core.commands import Command
 from entrepot.core.decide.after_done import Failed
 from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
@@ -122,7 +123,7 @@ class World(NamedTuple):
                 hold.captures[name] = Taken(asked.units)
                 hold.left = 0 if final else hold.left - asked.units
         else:
-            of = payment.capture_of(asked)
+            of = refunds.capture_of(payment, asked)
             assert of is not None
             taken = hold.captures.get(of.provider_reference or "")
             good = good and taken is not None and taken.left >= asked.units

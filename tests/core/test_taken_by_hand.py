@@ -17,6 +17,7 @@ from tests.core.test_decide_difference import (
 )
 from tests.core.test_decide_renew import dues, held, renewing
 
+from entrepot.core import refunds
 from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.refund import RefundOrder
@@ -82,7 +83,7 @@ def moves(book: Book, order: Order) -> list[tuple[str, int, str, str | None]]:
     [full] = funds(book, order).payments
     found = []
     for one in full.operations[1:]:
-        capture = full.capture_of(one) if one.kind == "refund" else one
+        capture = refunds.capture_of(full, one) if one.kind == "refund" else one
         reference = None if capture is None else capture.provider_reference
         found.append((one.kind, one.units, one.state, reference))
     return found
@@ -243,4 +244,4 @@ def test_a_refund_stays_with_its_capture_when_an_earlier_one_fails_after_it_was_
     failed = first.moved("declined", book.facts.now + 1_000)
     book.facts.operations.put(failed)
     assert moves(book, order)[-1] == second
-    assert funds(book, order).first.refunds_of(600) == [600]
+    assert refunds.divided(funds(book, order).first, 600) == [600]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from entrepot.core import refunds
 from entrepot.core.changes import Changes
 from entrepot.core.decide import sending
 from entrepot.core.decide.jobs import set_to_work
@@ -29,7 +30,7 @@ def goods_left(order: Order, facts: Facts, changes: Changes) -> None:
     chosen = settings_of(order.org, facts).capture
     if not order.managed or (chosen != "shipment" and order.org in facts.chosen):
         return
-    # Where the settings were not read, the step reads them.
+    # The step reads the settings if they were not read here.
     funds = facts.funds_of((order.org, order.id))
     if funds is not None and funds.capturable:
         set_to_work("capture", order, facts, changes)
@@ -98,7 +99,7 @@ def _refunded(
     order: Order, funds: Funds, shares: Iterable[Share], facts: Facts, changes: Changes
 ) -> Funds:
     for payment, share in shares:
-        for part in payment.refunds_of(share):
+        for part in refunds.divided(payment, share):
             operation = payment.further("refund", part, facts.now)
             changes.operations.put(operation)
             payment = payment.put(operation)  # noqa: PLW2901 - it moved on

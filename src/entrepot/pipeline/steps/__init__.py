@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from entrepot.core import actor
+from entrepot.core import actor, refunds
 from entrepot.core.commands import Command
 from entrepot.core.decide.jobs import PUT_OFF_MAX
 from entrepot.core.decide.settle import SettlePayment
@@ -22,8 +22,10 @@ from entrepot.providers.payment import (
     Captured,
     Differs,
     Disputed,
+    NotSent,
     OperationRequest,
     PaymentRequest,
+    Unknown,
 )
 
 if TYPE_CHECKING:
@@ -80,6 +82,10 @@ class Terms(NamedTuple):
     hold_seconds: float = 86_400.0  # how long stock waits for a payment
     pending_seconds: float = 5.0  # how often a pending payment is asked for
 
+    def poll_at(self) -> int:
+        """When a provider is asked again for an outcome that it says later."""
+        return self.now() + int(self.pending_seconds * MICROSECONDS)
+
 
 def put_off(
     held: Held, policy: str, error: str, terms: Terms, retry_after: float | None = None
@@ -101,6 +107,14 @@ def put_off(
     step = policy if policy == "void" else held.job.kind
     turn = f"{step}, try {held.job.tries + 2} of {tries_max}, next {_time_of_day(run_at)}"
     return _defer(held, run_at, error)._replace(waiting=f"{turn}: {error}")
+
+
+def unanswered(
+    held: Held, policy: str, error: str, answer: NotSent | Unknown, terms: Terms
+) -> DeferJob:
+    """A try without an outcome: again as the policy says, and no sooner than the service wants."""
+    retry_after = answer.retry_after if isinstance(answer, NotSent) else None
+    return put_off(held, policy, error, terms, retry_after)
 
 
 def hold_money(held: Held, error: str, terms: Terms) -> DeferJob:
@@ -239,7 +253,7 @@ def operation_request(
     assert operation.kind != "authorise", "an authorisation is asked for by the payment's request"
     of: Operation | None = held.authorisation
     if operation.kind == "refund":
-        of = held.capture_of(operation)
+        of = refunds.capture_of(held, operation)
     return OperationRequest(
         key=operation.key,
         payment=request_of(held),

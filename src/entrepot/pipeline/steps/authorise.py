@@ -18,10 +18,10 @@ from entrepot.pipeline.steps import (
     both_amounts,
     hold_ends,
     park,
-    put_off,
     request_of,
     settled,
     taken_in_part,
+    unanswered,
     unless_lapsed,
     wait_until,
 )
@@ -78,8 +78,9 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
         return park(held, f"{payment.payment.service}: {answer.detail}", terms)
     if isinstance(answer, Pending | Running):
         return _wait(held, payment, answer, terms)
-    retry_after = answer.retry_after if isinstance(answer, NotSent) else None
-    return put_off(held, "authorise", _told(payment, answer), terms, retry_after)
+    kind = "not sent" if isinstance(answer, NotSent) else "answer lost"
+    error = f"{payment.payment.service}: {kind}: {answer.detail}"
+    return unanswered(held, "authorise", error, answer, terms)
 
 
 def _is_wanted(held: Held, payment: FullPayment) -> bool:
@@ -88,7 +89,7 @@ def _is_wanted(held: Held, payment: FullPayment) -> bool:
         return held.stage == "placed"
     if held.stage in ENDED:
         return False
-    # Nothing is due yet of a payment that is to take the place of holds that end soon.
+    # A payment that is to take the place of holds that end soon has nothing due yet.
     renewed = payment.is_renewal and held.funds is not None and held.funds.capturable > 0
     return renewed or payment.payment.amount.units > 0
 
@@ -105,7 +106,7 @@ def _ends(held: Held, payment: FullPayment, terms: Terms) -> int | None:
 def _wait(held: Held, payment: FullPayment, answer: Pending | Running, terms: Terms) -> Command:
     """The provider says the outcome later: once the customer has acted, or by itself."""
     ends = _ends(held, payment, terms)
-    poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
+    poll = terms.poll_at()
     until = poll if ends is None else ends
     for_what = f"the provider's {'notification' if isinstance(answer, Pending) else 'outcome'}"
     first = payment.authorisation
@@ -156,8 +157,3 @@ async def _expire(held: Held, provider: PaymentProvider, terms: Terms) -> Comman
         became = f"; {command.detail}" if command.detail else ""
         return command._replace(outcome="expired", detail=detail + became)
     return unless_lapsed(held, command, terms)
-
-
-def _told(payment: FullPayment, answer: object) -> str:
-    kind = "not sent" if isinstance(answer, NotSent) else "answer lost"
-    return f"{payment.payment.service}: {kind}: {getattr(answer, 'detail', '')}"

@@ -11,7 +11,7 @@ from entrepot.core.decide.steps import FinishJob
 from entrepot.core.facets import ENDED
 from entrepot.core.money import Amount
 from entrepot.core.payment import FullPayment
-from entrepot.pipeline.steps import Held, Terms, operation_request, park, put_off, request_of
+from entrepot.pipeline.steps import Held, Terms, operation_request, park, request_of, unanswered
 from entrepot.providers.payment import (
     Authorised,
     Captured,
@@ -49,9 +49,7 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         if isinstance(answer, Misconfigured):
             return park(held, f"{service}: {answer.detail}", terms)
         if isinstance(answer, NotSent | Unknown):
-            retry_after = answer.retry_after if isinstance(answer, NotSent) else None
-            error = f"{service}: no answer: {answer.detail}"
-            return put_off(held, "look", error, terms, retry_after)
+            return unanswered(held, "look", f"{service}: no answer: {answer.detail}", answer, terms)
         if isinstance(answer, Disputed):
             disputed, detail = True, answer.detail
         elif not _tells_disputes(answer) and payment.facet in TAKEN and not disputed:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from entrepot.core import refunds
 from entrepot.core.commands import Command
 from entrepot.core.decide.capture import PrepareCapture
 from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.steps import FinishJob, Taken
 from entrepot.core.payment import FullPayment, Operation
-from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.steps import (
     Held,
     Terms,
@@ -15,8 +15,8 @@ from entrepot.pipeline.steps import (
     its_money_stays,
     operation_request,
     park,
-    put_off,
     request_of,
+    unanswered,
     wait_until,
 )
 from entrepot.providers.payment import (
@@ -67,7 +67,7 @@ async def refund(held: Held, provider: PaymentProvider, terms: Terms) -> Command
             job.org, job.order_id, job.id, job.fence, operation.payment, operation.number,
             done=False, detail=stays, stays=True,
         )  # fmt: skip
-    if payment.capture_of(operation) is None:
+    if refunds.capture_of(payment, operation) is None:
         return park(held, "no capture has as much left as the refund gives back", terms)
     return await _operate(held, payment, operation, provider, terms)
 
@@ -94,15 +94,13 @@ async def _operate(
     if isinstance(answer, Misconfigured):
         return park(held, f"{service}: {answer.detail}", terms)
     if isinstance(answer, Running):
-        poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
         outcome = f"the provider's outcome of the {kind}"
-        waits = wait_until(held, poll, f"waiting for {outcome}", outcome)
+        waits = wait_until(held, terms.poll_at(), f"waiting for {outcome}", outcome)
         taken = Taken(operation.payment, operation.number, answer.provider_reference)
         return waits._replace(running=taken if operation.state == "prepared" else None)
     assert isinstance(answer, NotSent | Unknown), answer
     error = f"{service}: the {kind} has no answer: {answer.detail}"
-    retry_after = answer.retry_after if isinstance(answer, NotSent) else None
-    return put_off(held, kind, error, terms, retry_after)
+    return unanswered(held, kind, error, answer, terms)
 
 
 async def _beside(

@@ -7,7 +7,6 @@ from dataclasses import replace
 from entrepot.core.commands import Command
 from entrepot.core.decide.steps import FinishJob
 from entrepot.core.references import is_payment
-from entrepot.core.shown import MICROSECONDS
 from entrepot.pipeline.steps import (
     LET_GO_THERE,
     WITHOUT_MONEY,
@@ -19,9 +18,9 @@ from entrepot.pipeline.steps import (
     its_money_stays,
     operation_request,
     park,
-    put_off,
     settled,
     taken_in_part,
+    unanswered,
     wait_until,
 )
 from entrepot.providers.payment import (
@@ -30,7 +29,6 @@ from entrepot.providers.payment import (
     Differs,
     Disputed,
     Misconfigured,
-    NotSent,
     PaymentProvider,
     Running,
     Voided,
@@ -66,7 +64,7 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     if isinstance(answer, Declined):
         found = await provider.look_up(request.payment, payment.authorisation.provider_reference)
         if isinstance(found, Captured | Disputed):
-            # Of a part that was taken the rest is held no more.
+            # If a part was taken, the rest is held no more.
             outcome = "voided" if taken_in_part(payment, found) else "captured"
             return settled(held, outcome, "", found.provider_reference, found.captures)
         if isinstance(found, Declined | Voided):
@@ -74,12 +72,11 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
             detail = f"{service} held no money of {reference}" if own else ""
             return settled(held, "voided", detail, captures=captures)
         if isinstance(found, Differs):
-            # Nobody knows here how much of it has to go back: a person gives it back there.
+            # How much of it has to go back is not known here: a person gives it back there.
             return park(held, both_amounts(payment, found, LET_GO_THERE), terms)
         return hold_money(held, f"{service}: the void is declined: {answer.reason}", terms)
     if isinstance(answer, Running):
-        poll = terms.now() + int(terms.pending_seconds * MICROSECONDS)
-        return wait_until(held, poll, "waiting for the provider's outcome of the void")
-    retry_after = answer.retry_after if isinstance(answer, NotSent) else None
+        waiting = "waiting for the provider's outcome of the void"
+        return wait_until(held, terms.poll_at(), waiting)
     error = f"{service}: the void has no answer: {answer.detail}"
-    return put_off(held, "void", error, terms, retry_after)
+    return unanswered(held, "void", error, answer, terms)
