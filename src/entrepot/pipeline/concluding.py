@@ -5,7 +5,10 @@ while the book is away, decides what a refusal means for the job, and finds the 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from typing import TypeAlias
 
 from entrepot.core.commands import Command
 from entrepot.core.decide.operate import SettleOperation
@@ -26,6 +29,8 @@ from entrepot.writer.writer import Writer
 
 # The pipeline sends a command again after one of these.
 TRIED_AGAIN = frozenset({Reason.UNAVAILABLE, Reason.OVERLOADED})
+# Finds (reference, id) of kept notifications: a function of store.reading.notices.
+Find: TypeAlias = Callable[..., list[tuple[str, str]]]
 
 
 def awaited(held: Held, command: DeferJob) -> set[str]:
@@ -90,36 +95,33 @@ class Concluding:
         The reference that the provider names is written down only now, so that a notification of
         before has found nobody. It is kept, and heard once.
         """
-        references = awaited(held, command)
-        service = held.payment.payment.service if held.payment else ""
-        if not references or service == SANDBOX:
-            return
-        org = held.job.org
-        find = partial(notices.unheard, org=org, service=service, references=references)
-        try:
-            found = await self._holding.database.read(find)
-        except Unavailable:
-            return  # the step asks again by itself
-        for reference, event in found:
-            wake = WakeStep(org, service, reference, event)
-            await self._writer.submit(Envelope(wake, actor=held.actor))
+        await self._wake(held, awaited(held, command), notices.unheard)
 
     async def _hear_disputes(self, held: Held, command: SettleOperation) -> None:
         """Have the payment looked at if a dispute of it was told before its capture was written
         down: a notification of a dispute finds its order by the capture.
         """
         reference = command.provider_reference
-        service = held.payment.payment.service if held.payment else ""
-        if held.job.kind != "capture" or reference is None or service in ("", SANDBOX):
+        if held.job.kind == "capture" and reference is not None:
+            await self._wake(held, {reference}, notices.of_disputes, disputed=True)
+
+    async def _wake(
+        self, held: Held, references: set[str], find: Find, *, disputed: bool = False
+    ) -> None:
+        """Wake the step once for each notification that `find` finds of these references.
+
+        While the book is away nobody is woken: the step asks again by itself, and the next
+        notification of a dispute has the payment looked at.
+        """
+        org, service = held.job.org, held.payment.payment.service if held.payment else ""
+        if not references or service in ("", SANDBOX):
             return
-        org = held.job.org
-        find = partial(notices.of_disputes, org=org, service=service, references=(reference,))
-        try:
-            found = await self._holding.database.read(find)
-        except Unavailable:
-            return  # the next notification of the dispute has the payment looked at
-        for named, event in found:
-            wake = WakeStep(org, service, named, event, disputed=True)
+        look = partial(find, org=org, service=service, references=references)
+        found: list[tuple[str, str]] = []
+        with suppress(Unavailable):
+            found = await self._holding.database.read(look)
+        for reference, event in found:
+            wake = WakeStep(org, service, reference, event, disputed=disputed)
             await self._writer.submit(Envelope(wake, actor=held.actor))
 
     def _taken(self, held: Held, command: Command, result: Result) -> None:
