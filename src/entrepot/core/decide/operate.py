@@ -9,7 +9,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing
 from entrepot.core.decide.jobs import held_job, job_ids, next_step
 from entrepot.core.decide.moves import stand
-from entrepot.core.decide.payment_outcome import held_no_more
+from entrepot.core.decide.payment_outcome import held_no_more, rest_let_go
 from entrepot.core.decide.waiting import adds, goes_on, says
 from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
@@ -167,11 +167,7 @@ def _ended_with(
     ]
     changes.operations.put_all(behind)
     payment = payment.put(*behind)
-    if payment.held:
-        rest = payment.void(facts.now).moved("done", facts.now, capture.provider_reference)
-        changes.operations.put(rest)
-        payment = payment.put(rest)
-    return payment, behind
+    return rest_let_go(payment, capture.provider_reference, facts, changes), behind
 
 
 def _declined_behind(

@@ -1,4 +1,4 @@
-"""What an outcome is about, and what becomes of the payment: shared by all outcomes."""
+"""The case of an outcome of a payment, and the payment after it: shared by all outcomes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from entrepot.core.payment import CaptureFound, FullPayment
 
 
 class Case(NamedTuple):
-    """What an outcome is about: an order, its payments, the one of them, and the step's job."""
+    """An order, its payments, the one that the outcome is of, and the step's job."""
 
     order: Order
     funds: Funds
@@ -59,12 +59,20 @@ def held_no_more(
     was let go.
     """
     payment = capturing.found_there(payment, found, facts, changes)
-    payment = without_void(payment, facts, changes)
-    if payment.held:
-        rest = payment.void(facts.now).moved("done", facts.now)
-        changes.operations.put(rest)
-        payment = payment.put(rest)
-    return payment
+    return rest_let_go(without_void(payment, facts, changes), None, facts, changes)
+
+
+def rest_let_go(
+    payment: FullPayment, reference: str | None, facts: Facts, changes: Changes
+) -> FullPayment:
+    """The payment, of which the service let go of all that is held and was not taken. `reference`:
+    the service's own of the capture with which it did.
+    """
+    if not payment.held:
+        return payment
+    rest = payment.void(facts.now).moved("done", facts.now, reference)
+    changes.operations.put(rest)
+    return payment.put(rest)
 
 
 def without_void(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
