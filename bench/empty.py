@@ -16,7 +16,7 @@ from entrepot import settings
 from entrepot.cli.serve import Server
 from entrepot.edge.reply import JSON
 from entrepot.edge.sending import send_answer
-from entrepot.wiring import server_config
+from entrepot.serving import server_config
 
 LEAN = "/lean/api/v1/oms/orders"
 

@@ -28,7 +28,7 @@ from uvicorn.lifespan.on import LifespanOn
 from uvicorn.server import ServerState
 
 from bench.requests import CUSTOMER, KEY, RISING, Request, konvo, polinate, synq
-from entrepot import settings, wiring
+from entrepot import serving, settings
 
 CONNECTIONS = 32
 # Every customer of Konvo's has come by then.
@@ -106,7 +106,7 @@ async def measured(
     request: Request, rounds: int, *, read: bool, profile: cProfile.Profile | None = None
 ) -> list[float]:
     """Microseconds an order, of each round. `profile` counts what is called in these."""
-    config = wiring.server_config("127.0.0.1", 8080, settings.load())
+    config = serving.server_config("127.0.0.1", 8080, settings.load())
     config.load()
     lifespan = LifespanOn(config)
     await lifespan.startup()

@@ -65,6 +65,7 @@ LAWS: dict[str, Law] = {
     "printed_statements": Law(ANYTHING),
     "docs": Law(ANYTHING),
     "pages": Law(ANYTHING),
+    "serving": Law(ANYTHING),
     "wiring": Law(ANYTHING),
     # For the tests of Entrepot and of its users: no other room knows it.
     "testing": Law(ANYTHING),

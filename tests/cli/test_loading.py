@@ -17,7 +17,7 @@ from entrepot.cli.main import app
 _SERVING = """
 import asyncio, json, sys
 import entrepot.cli.serve
-from entrepot.wiring import application
+from entrepot.serving import application
 
 async def ready():
     said = []
@@ -83,7 +83,8 @@ def test_every_command_is_loaded_by_its_name() -> None:
 
 
 def test_what_knows_every_room_is_loaded_by_commands_that_need_it() -> None:
-    at_once = re.compile(r"^from entrepot(\.wiring import| import .*\bwiring\b)", re.MULTILINE)
+    knows = r"(wiring|serving)"
+    at_once = re.compile(rf"^from entrepot(\.{knows} import| import .*\b{knows}\b)", re.MULTILINE)
     sources = Path(main.__file__).parent.glob("*.py")
     assert {one.name for one in sources if at_once.search(one.read_text())} == {"serve.py"}
 

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from tests.factories import new_id
 from tests.pipeline.conftest import FAST, House
 
-from entrepot import clock, settings, wiring
+from entrepot import clock, serving, settings
 from entrepot.cli.session import on_book
 from entrepot.clock import BookClock
 from entrepot.store import schema
@@ -148,7 +148,7 @@ def test_a_server_and_a_command_go_by_the_clock_of_their_book(
 
     async def served() -> None:
         database = open_database(url)
-        await wiring.begin_serving(database, settings.load())
+        await serving.begin_serving(database, settings.load())
         assert looked == [database]
         await database.close()
 

@@ -15,11 +15,11 @@ from entrepot.core.ids import dashed
 from entrepot.pipeline.presence import LOOKS_MAX, Presence
 from entrepot.pipeline.retry import Policy
 from entrepot.providers.payment import NotSent, PaymentRequest
+from entrepot.serving import free_jobs
 from entrepot.store import schema
 from entrepot.store.engine import Unavailable
 from entrepot.store.verify import verify
 from entrepot.store.writing import processes, queue
-from entrepot.wiring import free_jobs
 
 HOUR, YEAR = 3_600, 365 * 86_400
 SLOW = {**POLICIES, "authorise": Policy(50.0, 50.0, 50)}

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, delete, update
 from structlog.testing import capture_logs
 
+from entrepot.serving import begin_serving
 from entrepot.settings import Settings
 from entrepot.store import schema
 from entrepot.store.engine import Database
@@ -24,7 +25,6 @@ from entrepot.store.engines.outage import (
 )
 from entrepot.store.keeping import migrate
 from entrepot.store.reading import queries
-from entrepot.wiring import begin_serving
 
 FULL = "database or disk is full"
 

@@ -23,6 +23,7 @@ from entrepot import settings, telemetry
 from entrepot.cli import demo as demo_command
 from entrepot.cli.choices import port_of, url_of, whole, words
 from entrepot.cli.session import OperatorError, on_book, require_book
+from entrepot.serving import server_config
 from entrepot.settings import Settings
 from entrepot.store.engine import Database
 from entrepot.store.engines.opening import parsed_url
@@ -30,7 +31,6 @@ from entrepot.store.engines.outage import Unavailable
 from entrepot.store.engines.sole_server import sole_server
 from entrepot.store.keeping import migrate
 from entrepot.telemetry import log
-from entrepot.wiring import server_config
 
 SILENT_SECONDS = 30  # a process that is silent for this long, also while starting, is replaced
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)

@@ -16,12 +16,12 @@ import uvloop
 from uvicorn import Server
 from uvicorn.protocols.http import httptools_impl
 
-from entrepot import wiring
+from entrepot import serving
 from entrepot.cli import serve
 from entrepot.store.engines import postgres, sqlite
 from entrepot.testing.command_line import run_in
 
-__all__ = ["httptools_impl", "postgres", "serve", "sqlite", "uvloop", "wiring"]
+__all__ = ["httptools_impl", "postgres", "serve", "serving", "sqlite", "uvloop"]
 
 
 class _Ending(Server):
