@@ -57,6 +57,6 @@ async def test_a_large_body_becomes_a_command_in_slices(
     nothing: Any = None
     told = json.dumps(body(own)).encode()
     call = Call(nothing, "request-1", "POST", {}, b"", KEY, PRINCIPAL, told)
-    with pytest.raises(AttributeError, match=r"writer|admission|services"):
+    with pytest.raises(AttributeError, match=r"writer|admission|services|sandbox"):
         await handler(call)  # there is nobody to whom the command could be given
     assert looked_at == [large]

@@ -19,6 +19,7 @@ from entrepot.edge.native.documented import (
 )
 from entrepot.edge.native.orders import carrying, named, read, wire, write
 from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
+from entrepot.edge.placing import looking
 from entrepot.store.reading import whole_orders
 from entrepot.store.writing import order_names
 from entrepot.writer.envelope import Answer
@@ -78,15 +79,7 @@ async def place_order(call: Call) -> Answer:
     told, body = await bodies.read(call, read.PLACE)
     key = bodies.keyed(call, "placeOrder", read.PLACE_PARTS, body)
     command = read.place_order(told, call.principal, idempotency_key(call.headers))
-    if not call.services.sandbox:
-        command = command._replace(needs_account=True)
-    if call.principal.closed_channels and told.channel:
-        command = command._replace(looks_at_channel=True)
-    if call.principal.closed_partnerships and told.customer is not None:
-        command = command._replace(looks_at_partnership=True)
-    if call.principal.price_lists and told.customer is not None:
-        command = command._replace(looks_at_prices=True)
-    return await carrying.carry_out(call, command, key, dry=dry, status=201)
+    return await carrying.carry_out(call, looking(command, call), key, dry=dry, status=201)
 
 
 OPERATIONS = (

@@ -19,6 +19,7 @@ from entrepot.edge.dialect import (
     Response,
 )
 from entrepot.edge.keys import idempotency_key
+from entrepot.edge.placing import looking
 from entrepot.edge.polinate import lists
 from entrepot.edge.polinate.documented import BODY_ERRORS, ERRORS, HEADERS, INVALID, NOT_FOUND
 from entrepot.edge.polinate.orders import listing, read, wire, write
@@ -88,11 +89,7 @@ async def post_order(call: Call) -> Answer:
         answer = partial(write.noted, request_id=call.request_id)
         return await call.submit(note, answer, idempotency)
     command, idempotency = await call.worked(read.create_order, body, key, call.principal)
-    if call.principal.closed_partnerships and body.partnership_id is not None:
-        command = command._replace(looks_at_partnership=True)
-    if call.principal.price_lists and body.partnership_id is not None:
-        command = command._replace(looks_at_prices=True)
-    return await call.submit(command, _whole_order(201, call), idempotency)
+    return await call.submit(looking(command, call), _whole_order(201, call), idempotency)
 
 
 async def update_order(call: Call) -> Answer:

@@ -18,6 +18,7 @@ from entrepot.edge.dialect import (
     Parameter,
     Response,
 )
+from entrepot.edge.placing import looking
 from entrepot.edge.synq.documented import BODY_ERRORS, ERRORS, HEADERS
 from entrepot.edge.synq.ids import uuid
 from entrepot.edge.synq.orders import read, sent_back, wire, write
@@ -60,12 +61,7 @@ async def create_order(call: Call) -> Answer:
     command, idempotency, read_as = placing
     if read_as is not None and await _is_shown(call, placing, read_as):
         idempotency = idempotency._replace(order_id=read_as)
-    if not call.services.sandbox:
-        command = command._replace(needs_account=True)
-    if principal.closed_channels and command.said["channel"]:
-        command = command._replace(looks_at_channel=True)
-    if principal.closed_partnerships and command.customer.customer_id is not None:
-        command = command._replace(looks_at_partnership=True)
+    command = looking(command, call, at_prices=False)
     answer = partial(write.created, request_id=call.request_id)
     return await call.submit(command, answer, idempotency)
 
@@ -73,7 +69,7 @@ async def create_order(call: Call) -> Answer:
 async def _told_again(call: Call, sent: bytes) -> Answer | None:
     """The answer to an order that is sent back as it is shown; None where it is not.
 
-    Others may have made of a placed order what no body of Synq can tell: another total, a fraction.
+    Another dialect may have given the order what no body of Synq can tell, such as a fraction.
     """
     order_id = sent_back.named(sent)
     order = None if order_id is None else await call.read(queries.order_by_id, order_id)
