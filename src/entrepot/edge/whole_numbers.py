@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -55,18 +55,14 @@ def _spelled(part: bytes, steps: list[tuple[str, str]]) -> bytes | None:
         if number is None or number != number.to_integral_value() or abs(number) > _INTEGER_MAX:
             return None
         return b"%d" % int(number)
-    (index, name), rest = steps[0], steps[1:]
+    index, name = steps[0]
     try:
-        if index:
-            elements = _elements(part)
-            inner = _spelled(bytes(elements[int(index)]), rest)
-            if inner is not None:
-                elements[int(index)] = Raw(inner)
-            return None if inner is None else _encode(elements)
-        members = _members(part)
-        inner = _spelled(bytes(members[name]), rest)
-        if inner is not None:
-            members[name] = Raw(inner)
-        return None if inner is None else _encode(members)
+        around: Any = _elements(part) if index else _members(part)
+        at: Any = int(index) if index else name
+        spelled = _spelled(bytes(around[at]), steps[1:])
     except (msgspec.ValidationError, KeyError, IndexError):
         return None
+    if spelled is None:
+        return None
+    around[at] = Raw(spelled)
+    return _encode(around)

@@ -76,9 +76,10 @@ class Transactions:
             "fields": "transaction_info",
         }  # fmt: skip
         for page in range(1, _PAGES_MAX + 1):
-            told = json.loads(self._controller.search_transactions({**asked, "page": page}).text)
-            yield {"page": page, **told}
-            if _is_last({"page": page, **told}):
+            answer = self._controller.search_transactions({**asked, "page": page})
+            told = {"page": page} | json.loads(answer.text)
+            yield told
+            if _is_last(told):
                 return
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from entrepot.core import ids
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import query_numbers
 from entrepot.edge.dialect import Parameter
-from entrepot.edge.query_numbers import whole
 from entrepot.edge.times import microseconds
 
 LIMIT = 50
@@ -95,7 +95,7 @@ def chosen(query: Mapping[str, str], known: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _positive(text: str, field: str) -> int:
-    number = whole(text)
+    number = query_numbers.whole(text)
     if number is None:
         raise refuse(Reason.INVALID, "must be a whole number", field)
     if number < 1:

@@ -10,9 +10,9 @@ from typing import TypeVar
 from entrepot.core.invoices import InvoiceFilter
 from entrepot.core.order_filter import OrderFilter
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import query_numbers
 from entrepot.edge.dialect import Parameter
 from entrepot.edge.polinate.orders import values
-from entrepot.edge.query_numbers import whole
 
 LIMIT_DEFAULT, LIMIT_MAX = 20, 100
 PAGE_MAX = 10**9
@@ -81,7 +81,7 @@ def _count(query: dict[str, str], name: str, default: int, most: int) -> int:
     text = query.get(name)
     if text is None:
         return default
-    number = whole(text)
+    number = query_numbers.whole(text)
     if number is None or not 1 <= number <= most:
         raise refuse(Reason.INVALID, f"must be a whole number from 1 to {most}", name)
     return number

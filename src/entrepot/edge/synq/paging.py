@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from entrepot.core.refusal import Reason, refuse
+from entrepot.edge import query_numbers
 from entrepot.edge.dialect import Call, Parameter
-from entrepot.edge.query_numbers import whole
 from entrepot.edge.synq.ids import uuid
 
 
@@ -21,7 +21,7 @@ def parameters(most: int) -> tuple[Parameter, Parameter]:
 def paged(call: Call, most: int, *others: str) -> tuple[bytes | None, int]:
     """The id behind which the page begins, if any, and how many it shows."""
     query = call.query("limit", "after", *others)
-    limit = whole(query.get("limit", f"{most}"))
+    limit = query_numbers.whole(query.get("limit", f"{most}"))
     if limit is None or limit < 1:
         raise refuse(Reason.INVALID, "must be a whole number from 1", "limit")
     after = query.get("after")

@@ -207,9 +207,8 @@ def _variant(item: wire.OrderedItem) -> VariantRef:
 
 def _with_id(id_: str, sku: str) -> VariantRef:
     names = (addresses.indexed("konvo", id_),)
-    named = (goods_names.name("sku", sku), *goods_names.older("sku", sku)) if sku else ()
     variant_id = ids.spelled(id_, *prefixes.VARIANT)
-    return VariantRef(variant_id, None, names, skus=tuple(told for _, told in named))
+    return VariantRef(variant_id, None, names, skus=goods_names.of_sku(sku or None))
 
 
 # Goods are in many orders.

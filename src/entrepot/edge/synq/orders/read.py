@@ -13,11 +13,10 @@ from entrepot.core.money import UNITS_MAX, ZERO, Amount, stripped
 from entrepot.core.naming import visible
 from entrepot.core.quantity import LINE_MAX, ONE, Quantity
 from entrepot.core.refusal import Reason, Refused, refuse
-from entrepot.edge import currency, goods_names, prefixes
+from entrepot.edge import currency, goods_names, prefixes, query_numbers
 from entrepot.edge.access import Principal
 from entrepot.edge.card_numbers import refuse_card_number
 from entrepot.edge.dialect import read_json
-from entrepot.edge.query_numbers import whole
 from entrepot.edge.strict_json import InvalidJson, decimal_number, decode, whole_number
 from entrepot.edge.synq.ids import uuid
 from entrepot.edge.synq.orders import claims, sent_back, wire
@@ -30,7 +29,7 @@ _PARTS = (
     "payment_provider", "payment_reference", "customer_id", "currency", "channel",
     "source_platform", "items",
 )  # fmt: skip
-_OFFSET_MAX = 10**18
+_NUMBER_MAX = 10**18  # of a query
 
 
 class Placing(NamedTuple):
@@ -219,8 +218,8 @@ def page(query: dict[str, str]) -> tuple[int, int]:
 
 
 def _whole(text: str, field: str) -> int:
-    number = whole(text)
-    if number is None or number > _OFFSET_MAX:
+    number = query_numbers.whole(text)
+    if number is None or number > _NUMBER_MAX:
         raise refuse(Reason.INVALID, "must be a whole number", field)
     return number
 
