@@ -25,8 +25,8 @@ Lifespan: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 async def live(lifespan: Lifespan, receive: Receive, send: Send) -> None:
     """Enter the lifespan when the server starts, and leave the lifespan when the server ends.
 
-    An error is told to the server with its traceback, a database that is away by its sentence, and
-    raised.
+    The server is told of an error before the error is raised: with the traceback, or in one
+    sentence if the database is away.
     """
     failure = "lifespan.startup.failed"
     await receive()

@@ -28,8 +28,8 @@ _WITHIN: Final = re.compile(
     r"(?![\w.-]*\w)",
     re.ASCII,
 )
-# Where a member's names say a payment's or a card's number: its own and those of the objects around
-# it, joined by points. `{"card": {"number": ...}}` says what `card_number` says.
+# Names that say a payment's or a card's number: those of the objects around a member and the
+# member's own, joined by points. `{"card": {"number": ...}}` says what `card_number` says.
 _NAMED: Final = re.compile(
     r"payment(?:_?|[^.]*\.(?:.*\.)?)(?:reference|ref)$|"
     r"card(?:_?|[^.]*\.(?:.*\.)?)(?:number|no|num)$|"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import product
 from typing import Final
 
-# What is added to the lines or taken from them, by a name of its own.
+# Names of amounts that are added to the lines or taken from them.
 _PARTS: Final = (
     "tax", "taxes", "vat", "gst", "discount", "discounts", "rebate", "rebates", "fee", "fees",
     "tip", "tips", "gratuity", "surcharge", "surcharges", "duty", "duties",
 )  # fmt: skip
-# What else may cost something. Alone, these words say an address, a date or a code as well.
+# Names of services that may cost something. Alone, such a word can name an address, a date or a
+# code as well.
 _SERVICES: Final = (
     "shipping", "delivery", "handling", "freight", "postage", "service", "coupon", "voucher",
     "giftcard", "adjustment",

@@ -63,7 +63,7 @@ TOGETHER: dict[tuple[str, str], Pairs] = {
         "cancelled": _ALL,
         "failed": _ALL,
     },
-    # Where Synq was told where the goods are, and Konvo what became of the money, both stand.
+    # Synq may have been told where the goods are, and Konvo what became of the money.
     ("synq", "konvo"): {
         "pending_payment": ("open",),
         "payment_authorized": ("open", "paid", "disputed"),

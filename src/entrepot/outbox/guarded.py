@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TOTAL_SECONDS = 10.0
 _CONNECT_SECONDS = 3.0
 _PORTS = {"https": 443, "http": 80}
-# Of a host's addresses so many are tried: there is time for no more.
+# So many addresses of a host are tried: there is time for no more.
 _ADDRESSES_MAX = 3
 # Names that are looked up at the same time. A name server that never answers keeps a thread for
 # half a minute: these threads are no other work's.

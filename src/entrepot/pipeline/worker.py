@@ -46,7 +46,8 @@ from entrepot.writer.writer import Writer
 
 ACCOUNT_SECONDS = 1.0  # how old what is known of an account may be
 CROWDED = "many orders wait for this payment service"
-# Where nobody remembers that a job was put off, it comes back after this time, or up to twice it.
+# A job that was put off, and that no process remembers, comes back after this time or up to twice
+# as much.
 CROWDED_SECONDS = 30.0
 
 

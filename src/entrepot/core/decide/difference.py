@@ -127,7 +127,7 @@ def _less(
                 full = full.due(due - part)  # noqa: PLW2901 - it moved on
                 changes.payments.put(full.payment)
                 if full.authorisation.state in OPEN:
-                    # Nobody needs the money any more: the step that asks for it lets it go.
+                    # The money is needed no more: the step that asks for it lets it go.
                     void = full.void(facts.now)
                     changes.operations.put(void)
                     full = full.put(void)  # noqa: PLW2901 - it moved on

@@ -20,7 +20,7 @@ from entrepot.core.results import Decision, KeyResult, MemberResult
 
 # One address, and no more than what tells it from other texts.
 _EMAIL = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\Z")
-# Events that a member has who was invited once and joined, of a version that did not count them.
+# The events of a member who was invited once, and who then joined: older versions count none.
 _INVITED, _JOINED = 1, 2
 
 

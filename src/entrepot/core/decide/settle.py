@@ -111,7 +111,7 @@ def _authorized(command: SettlePayment, case: Case, facts: Facts) -> Decision:
         if renews and order.facets.stage not in ENDED:
             return _renewed(case, facts, changes)
         if order.facets.stage in ENDED or not case.payment.payment.amount.units:
-            # Nobody needs the money any more: the order ended, or was amended back.
+            # The money is needed no more: the order ended, or was amended back.
             return _ended(case, facts, changes)
         return _added(command, case, facts, changes)
     if order.facets.stage != "placed":
@@ -192,7 +192,7 @@ def _ended(case: Case, facts: Facts, changes: Changes) -> Decision:
         order = paid_as(case.order, case.funds)
         order = tell(case, order, events.PAYMENT_CAPTURED, facts, changes)
         changes.orders.put(goes_on(order))
-        # Of what is held, no more than what was not taken is let go.
+        # What was taken is not let go.
         case = case.put(_rest_to_go(without_void(payment, facts, changes), facts, changes))
         funds = capturing.refund_one(order, case.funds, payment.payment.number, facts, changes)
         return _next_void(order, funds, job, facts, changes)
@@ -264,8 +264,8 @@ def _voided(command: SettlePayment, case: Case, facts: Facts) -> Decision:
 
 
 def _short(order: Order, case: Case, detail: str) -> Order:
-    """The order, which says so if it runs and the money that is due was let go: the hold came to
-    its end, and the organization lets it go then.
+    """The order, with a reason if it runs and money that is due of it was let go: the hold came
+    near its end, and the organization has such a hold let go.
     """
     if order.facets.stage in ENDED or case.payment.payment.amount.units <= case.payment.taken:
         return order

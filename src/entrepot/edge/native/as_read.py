@@ -34,7 +34,7 @@ Members = dict[str, Raw]
 _OBJECT: Final = msgspec.json.Decoder(Members)
 _LIST: Final = msgspec.json.Decoder(list[Members])
 _encode: Final = msgspec.json.Encoder().encode
-# Where a body changes elements of a list, and the member that names each of them.
+# The member under which a body changes elements of a list, and the one that names each element.
 _CHANGE, _ID = "change", "id"
 
 

@@ -22,7 +22,7 @@ from entrepot.store.writing.writes import Writes
 
 _BY_ORDER, _BY_CONTACT = ("org", "order_id"), ("org", "customer_id")
 _ORDER = ("id", "created_at", "made_at", "stage")
-# Of a contact with more orders, a touch looks at those that were made since.
+# A touch of a contact with more orders looks at the orders that were made since the touch.
 ORDERS_FEW = 500
 
 

@@ -277,7 +277,7 @@ class _Moves:
     def _backs(
         self, orders: set[bytes]
     ) -> dict[tuple[bytes, int, bytes], tuple[bytes, bytes | None, int]]:
-        """Of each line of a return: its variant, the shelf that it came to, and how much."""
+        """The variant of each line of a return, the shelf that it came to, and how much."""
         variants = {
             (bytes(order), bytes(line)): bytes(variant)
             for order, line, variant in self._rows(

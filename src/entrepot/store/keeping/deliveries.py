@@ -1,4 +1,4 @@
-"""Of each webhook the newest deliveries are kept."""
+"""The newest deliveries of each webhook stay, and older ones go."""
 
 from __future__ import annotations
 

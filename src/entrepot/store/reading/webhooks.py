@@ -22,7 +22,7 @@ _UNSENT = "c.events > w.reached AND next_at <= NOW"
 _WROTE = f"c.committed_at > SINCE AND state = 'active' AND {_UNSENT}"
 _WAITS = f"{WAITING} AND {_UNSENT}"
 _FREE = "leased_until <= NOW"
-# Of a clock that stood ahead and came back (core.leases).
+# Times that a clock wrote which stood ahead and came back (core.leases).
 _ASTRAY = f"{WAITING} AND (next_at > AHEAD OR leased_until > AHEAD)"
 _FREE_OR_ASTRAY = f"({_FREE} OR leased_until > AHEAD)"
 _COLUMNS = [_webhooks.c[name] for name in schema.WEBHOOKS.columns]

@@ -1,8 +1,8 @@
 """Texts of rows that have to be JSON: where one is none, readers get the row without it.
 
 Such a text is damage: of the disk, or by other programs. One damaged row keeps nobody from the list
-that the row is in. The log says once which row it is, and `entrepot verify` names every one. What
-writes does not read by this: a text that nobody can read is not written over.
+that the row is in. The log says once which row it is, and `entrepot verify` names every one.
+Commands do not read so, because they would write over a text that nobody can read.
 """
 
 from __future__ import annotations

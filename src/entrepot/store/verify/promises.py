@@ -149,7 +149,7 @@ def _false_reasons() -> Any:
         "money_held": stage.in_(("cancelled", "rejected", "failed", "deleted")),
         "hold_lapses": stage.in_(("confirmed", "completed", "archived", "deleted")),
         "moved_back": not_(_orders.managed),
-        # Of the order that took lines, and of the order whose lines were taken.
+        # Both orders have this reason: the one that took lines, and the one whose lines were taken.
         "merged": stage.in_(("confirmed", "completed", "archived", "cancelled", "deleted")),
     }
     true = or_(*[and_(_orders.reason == reason, holds) for reason, holds in true_of.items()])

@@ -27,7 +27,7 @@ _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("partially_refunded", "refunded", "disputed", "authorized"),
     ),
     events.PAYMENT_DECLINED: ("payment", ("declined",)),
-    # Of a payment of which a part was captured, the rest is voided. Another payment may stay.
+    # A payment may be captured in part and its rest voided. Another payment may stay.
     events.PAYMENT_VOIDED: (
         "payment",
         ("voided", "authorized", "paid", "partially_refunded", "refunded"),
