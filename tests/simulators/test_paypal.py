@@ -107,6 +107,15 @@ def sums(simulator: Simulated, hold: str) -> tuple[int, int, int]:
     return payment["held"], payment["taken"], payment["refunded"]
 
 
+def token(simulator: Simulated) -> str:
+    answer = httpx.post(
+        f"{simulator.url}/v1/oauth2/token",
+        data={"grant_type": "client_credentials"},
+        auth=("id", "secret"),
+    )
+    return str(answer.json()["access_token"])
+
+
 def issue(error: ApiException) -> str:
     return str(json.loads(error.response.text)["details"][0]["issue"])
 
@@ -159,9 +168,32 @@ def test_what_was_done_fails_later(simulator: Simulated, shop: Shop, by: str) ->
     assert sums(simulator, hold) == (0, 1250, 0)
 
 
-def test_disputes_are_not_played(simulator: Simulated) -> None:
-    told = httpx.post(f"{simulator.url}/_simulator/dispute", json={"outcome": "opened"})
-    assert (told.status_code, told.json()) == (400, {"error": "disputes of paypal are not played"})
+def test_a_capture_is_disputed(simulator: Simulated, shop: Shop) -> None:
+    hold = shop.authorised()
+    assert simulator.dispute("opened", hold) == 0, "nothing was taken"
+    first, second = shop.capture(hold, "5.00"), shop.capture(hold, "2.00")
+    assert simulator.dispute("opened", first.id) == 1
+    assert simulator.dispute("won", second.id) == 0
+    with httpx.Client(base_url=f"{simulator.url}/v1/customer/disputes") as calls:
+        calls.headers["authorization"] = f"Bearer {token(simulator)}"
+
+        def listed(capture: Any) -> list[Any]:
+            told = calls.get("", params={"disputed_transaction_id": capture.id})
+            return list(told.json()["items"])
+
+        [one] = listed(first)
+        assert (one["status"], listed(second)) == ("WAITING_FOR_SELLER_RESPONSE", [])
+        for outcome, code in (("won", "SELLER"), ("lost", "BUYER")):
+            assert simulator.dispute(outcome, hold) == 1
+            assert listed(first)[0]["status"] == "RESOLVED"
+            whole = calls.get(f"/{one['dispute_id']}").json()
+            assert whole["dispute_outcome"]["outcome_code"] == f"RESOLVED_{code}_FAVOUR"
+        assert calls.get("/PP-D-NONE").status_code == 404
+    told = [one["told"] for one in simulator.ledger()["notifications"]]
+    types = [one["event_type"] for one in told if "DISPUTE" in one["event_type"]]
+    assert types == [f"CUSTOMER.DISPUTE.{one}" for one in ("CREATED", "RESOLVED", "RESOLVED")]
+    assert told[-1]["resource"]["disputed_transactions"] == [{"seller_transaction_id": first.id}]
+    assert sums(simulator, hold) == (550, 700, 0)
 
 
 def test_an_order_waits_for_its_payer_and_is_shown_with_its_payments(
@@ -310,15 +342,13 @@ def verified(simulator: Simulated, one: Received) -> str:
     names = ("auth_algo", "cert_url", "transmission_id", "transmission_sig", "transmission_time")
     told = {name: one.headers["paypal-" + name.replace("_", "-")] for name in names}
     head = json.dumps(told | {"webhook_id": WEBHOOK})[:-1]
-    token = httpx.post(
-        f"{simulator.url}/v1/oauth2/token",
-        data={"grant_type": "client_credentials"},
-        auth=("id", "secret"),
-    ).json()["access_token"]
     answer = httpx.post(
         f"{simulator.url}/v1/notifications/verify-webhook-signature",
         content=head.encode() + b', "webhook_event": ' + one.body + b"}",
-        headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
+        headers={
+            "authorization": f"Bearer {token(simulator)}",
+            "content-type": "application/json",
+        },
     )
     return str(answer.json()["verification_status"])
 

@@ -1,4 +1,6 @@
-"""PayPal, played: tokens, orders v2, payments v2, the list of transactions, and notifications."""
+"""PayPal, played: tokens, orders v2, payments v2, the lists of transactions and of disputes, and
+notifications.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from entrepot.simulators.exchange import Call, Fault, Json, Reply
+from entrepot.simulators.paypal_disputes import PATH, Disputes
 from entrepot.simulators.paypal_objects import PayPalObjects, error
 from entrepot.simulators.paypal_orders import Orders
 from entrepot.simulators.paypal_payments import Payments
@@ -33,8 +36,8 @@ class PayPal(PayPalObjects):
     def __init__(self, *words: Any, **more: Any) -> None:
         super().__init__(*words, **more)
         self.secret = self.secret or "8PT597110X687430LKGECATA"
-        orders, payments = Orders(self), Payments(self)
-        self._orders, self._payments = orders, payments
+        orders, payments, disputes = Orders(self), Payments(self), Disputes(self)
+        self._orders, self._payments, self._disputes = orders, payments, disputes
         o, a, c = "/v2/checkout/orders", "/v2/payments/authorizations", "/v2/payments/captures"
         self.routes = [
             route("POST", "/v1/oauth2/token", "", self._token),
@@ -49,6 +52,8 @@ class PayPal(PayPalObjects):
             route("GET", f"{c}/{{}}", "look_up", partial(payments.show, "capture")),
             route("POST", f"{c}/{{}}/refund", "refund", payments.refund),
             route("GET", "/v2/payments/refunds/{}", "look_up", partial(payments.show, "refund")),
+            route("GET", PATH, "look_up", disputes.listed),
+            route("GET", f"{PATH}/{{}}", "look_up", disputes.show),
             route("GET", "/v1/reporting/transactions", "look_up", self._transactions),
             route("POST", "/v1/notifications/verify-webhook-signature", "", self._verify),
             route("GET", "/v1/notifications/certs/{}", "", self._certificate),
@@ -145,6 +150,10 @@ class PayPal(PayPalObjects):
     def undo(self, name: str, operation: str, code: str) -> int:
         """See Service. `code`: the event's type, such as `PAYMENT.CAPTURE.REVERSED`."""
         return self._payments.undo(name, operation, code)
+
+    def dispute(self, name: str, outcome: str) -> int:
+        """See Service: by the id of a capture, of its authorization or of its order."""
+        return self._disputes.settle(name, outcome)
 
     def lapse(self) -> None:
         """See Service."""

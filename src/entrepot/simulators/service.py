@@ -99,11 +99,11 @@ class Service(ABC):
         (empty: all); how many there were. `code`: the service's word for what happened, or empty.
         """
 
-    def dispute(self, name: str, outcome: str) -> int:  # noqa: ARG002 - not each plays disputes
+    @abstractmethod
+    def dispute(self, name: str, outcome: str) -> int:
         """Have the customers of payments dispute them (``opened``), or disputes end ``won`` or
-        ``lost`` by the shop; how many there were. Raises ValueError where disputes are not played.
+        ``lost`` by the shop; how many there were.
         """
-        raise ValueError(f"disputes of {self.name} are not played")
 
     @abstractmethod
     def lapse(self) -> None:
