@@ -86,7 +86,7 @@ def test_a_capture_that_was_done_and_fails_is_taken_again(
     assert sums(shop, order_id) == (0, TOTAL, 0)
 
 
-@pytest.mark.parametrize("service", ["adyen", "stripe"])
+@EACH
 def test_a_dispute_is_won_and_lost_after_all(shops: dict[str, Shop], service: str) -> None:
     shop = shops[service]
     order_id = paid(shop)
@@ -94,6 +94,22 @@ def test_a_dispute_is_won_and_lost_after_all(shops: dict[str, Shop], service: st
         assert shop.simulator.dispute(outcome, own(shop, order_id)) == 1
         until(shop, order_id, payment)
     assert sums(shop, order_id) == (0, TOTAL, 0)
+
+
+def test_a_dispute_of_a_part_goes_on_while_the_rest_is_taken(shops: dict[str, Shop]) -> None:
+    shop = shops["paypal"]
+    order_id = shop.placed()
+    until(shop, order_id, "authorized")
+    sent(shop, order_id, "captures", amount=PART)
+    eventually(lambda: sums(shop, order_id) == (TOTAL - 1000, 1000, 0), "a part is taken")
+    payment = own(shop, order_id)
+    assert shop.simulator.dispute("opened", payment) == 1
+    until(shop, order_id, "disputed")
+    sent(shop, order_id, "captures")
+    eventually(lambda: sums(shop, order_id) == (0, TOTAL, 0), "the rest is taken")
+    until(shop, order_id, "disputed")
+    assert shop.simulator.dispute("won", payment) == 1
+    until(shop, order_id, "paid")
 
 
 def test_a_hold_that_ended_at_adyen_is_let_go_with_its_order(shops: dict[str, Shop]) -> None:

@@ -119,7 +119,7 @@ def _check_pipeline(book: Book, order: Order) -> None:
     assert funds.asked is None or "increase" in steps or order.facets.stage == "placed"
     assert funds.due == order.total.at(funds.scale)
     if funds.with_open("void") is None:
-        assert order.facets.payment == funds.facet
+        assert order.facets.payment == funds.facet_after(order.facets.payment)
 
 
 def owned(order: Order) -> tuple[Any, ...]:

@@ -114,7 +114,7 @@ def test_an_invoice_has_the_figures_and_the_lines_of_its_order() -> None:
     assert made.reference == ordered.external_reference
 
 
-HELD = Facets("confirmed", "authorized")
+HELD, DISPUTED = Facets("confirmed", "authorized"), Facets("confirmed", "disputed")
 
 
 def taken(cents: int, facets: Facets = HELD, total: int = 2500) -> Billed:
@@ -139,6 +139,10 @@ def test_a_part_that_is_taken_pays_an_open_invoice_in_part(status: str) -> None:
         # The order came to cost as much as was taken.
         (taken(1000, total=1000), taken(1000, PAID, total=1000), "PAID"),
         (taken(1000, PAID), taken(1000, PARTLY), "CREDITED"),
+        (taken(1000, DISPUTED), taken(2500, DISPUTED), "PAID"),
+        (taken(1000, DISPUTED), taken(1000, DISPUTED), "PARTIALLY_PAID"),
+        (taken(2500, PAID), taken(2500, DISPUTED), "PARTIALLY_PAID"),
+        (taken(2500, DISPUTED), taken(2500, PAID), "PAID"),
         # What was not read cannot have moved.
         (Billed(order(HELD)), Billed(order(HELD)), "PARTIALLY_PAID"),
     ],

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from tests.pipeline.conftest import House
+from tests.pipeline.retention_house import DAY
 from tests.pipeline.test_failed_after_done import Moving, done
+from tests.pipeline.test_lapsing import WEEK, a_walk
 from tests.pipeline.test_notices import PATIENT
 
 from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.notice import KeepNotice
 from entrepot.core.decide.wake import WakeStep
+from entrepot.core.ids import dashed
+from entrepot.core.money import Amount
 from entrepot.providers.payment import Captured, Disputed, Running
 
 
@@ -81,4 +86,43 @@ async def test_a_dispute_that_was_told_before_its_money_was_known_to_be_taken(
     await house.do(CaptureOrder(house.shop.org, "native", order_id))
     await house.until(order_id, "confirmed", "disputed")
     await house.until_quiet()
+    await house.check()
+
+
+async def test_a_dispute_that_was_told_before_its_order_came(house: House) -> None:
+    """The shop's own pages took the money, and told of the order later."""
+    made = Taken()
+    await house.account("paypal")
+    house.start(settings=PATIENT, providers={"paypal": lambda _account: made})
+    await notify(house, "paypal", "evt-1")
+    order_id = await house.place("A" * 16, payment_provider="paypal")
+    await house.until(order_id, "confirmed", "disputed")
+    await house.until_quiet()
+    await house.check()
+
+
+class Taken(Moving):
+    """A service that had taken the money before it was asked; its customer disputes the money."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.payment = Disputed("why", "capture-1")
+
+    async def authorise(self, _request: Any, _known: str | None = None) -> Any:
+        return Captured("capture-1")
+
+
+async def test_a_disputed_order_is_told_of_a_hold_that_ends(house: House) -> None:
+    house.provider.terms = WEEK
+    house.start()
+    order_id = await house.place("disputed-1")
+    await house.until(order_id, "confirmed", "authorized")
+    await house.do(CaptureOrder(house.shop.org, "native", order_id, Amount(5, 0)))
+    await house.until_quiet()
+    await house.do(WakeStep(house.shop.org, "sandbox", dashed(order_id)))
+    await house.until(order_id, "confirmed", "disputed")
+    await house.until_quiet()
+    house.advance(0.81 * 7 * DAY)
+    assert await a_walk(house).round() == 1
+    assert (await house.stage(order_id))[:3] == ("confirmed", "disputed", "hold_lapses")
     await house.check()

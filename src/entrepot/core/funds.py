@@ -113,6 +113,17 @@ class Funds(NamedTuple):
             return self.payments[0].facet
         return facet_of([sums(one.operations) for one in self.payments], self.first.authorisation)
 
+    @property
+    def is_disputable(self) -> bool:
+        """See `is_disputable`."""
+        return any(map(is_disputable, self.payments))
+
+    def facet_after(self, before: str) -> str:
+        """The payment facet of an order that stood so before. A dispute goes on until its service
+        says otherwise, whatever else is held, taken or given back meanwhile.
+        """
+        return "disputed" if before == "disputed" and self.is_disputable else self.facet
+
     def of(self, number: int) -> FullPayment | None:
         """The payment of this number."""
         known = 0 < number <= len(self.payments)
@@ -229,6 +240,12 @@ class Funds(NamedTuple):
     def text(self, units: int) -> str:
         """Units of the payments as a sentence tells them: `12.50 EUR`."""
         return f"{self.amount(units).text()} {self.currency}"
+
+
+def is_disputable(full: FullPayment) -> bool:
+    """Whether money of a payment was taken that was not given back: the customer can dispute it."""
+    done = sums(full.operations)
+    return done.captured > done.refunded
 
 
 def _divided(

@@ -118,6 +118,12 @@ def _was_taken(of: Billed, invoice: Invoice) -> bool:
     return of.order.facets.payment == "paid" and not _taken_in_part(of, invoice)
 
 
+def _all_was_taken(of: Billed, invoice: Invoice) -> bool:
+    """Whether all of the money was taken, by what was taken: the customer may dispute a part."""
+    took = of.captured is not None and of.order.facets.payment in ("paid", "disputed")
+    return took and not _taken_in_part(of, invoice)
+
+
 def _ended_unpaid(of: Billed, _: Invoice) -> bool:
     facets, taken = of.order.facets, of.captured
     return facets.stage in ENDED and facets.payment not in _TAKEN and not (taken and taken.units)
@@ -131,6 +137,8 @@ FOLLOWING: tuple[Follows, ...] = (
             lambda o, _: o.order.facets.payment == "partially_refunded", _LIVE, "CREDITED"),
     Follows("the order ended, and no money of it was taken", _ended_unpaid, _OPEN, "VOIDED"),
     Follows("the money was taken", _was_taken, _OPEN, "PAID"),
+    Follows("the rest of the money was taken while a part is disputed", _all_was_taken, _OPEN,
+            "PAID"),
     Follows("a part of the money was taken", _taken_in_part, _OPEN, "PARTIALLY_PAID"),
     Follows("the order was amended to cost less", _costs_less, _LIVE, "CREDITED"),
 )  # fmt: skip

@@ -22,6 +22,8 @@ RULES: dict[str, str] = {
     ),
 }
 DEFAULT_RULE = "alarm"
+# Payment facets of orders of which a service may hold money: a part may be taken, and disputed.
+HOLDING = frozenset({"authorized", "disputed"})
 
 _LAPSES = "lapses"
 

@@ -31,8 +31,8 @@ PAYMENT_MOVES: dict[str, frozenset[str]] = {
     "none": frozenset({"pending"}),
     # A client's reference can be of money that was taken before the order was placed.
     "pending": frozenset({"authorized", "paid", "declined", "voided"}),
-    # A part may be captured and given back while the rest is still held.
-    "authorized": frozenset({"paid", "partially_refunded", "refunded", "voided"}),
+    # A part may be captured, given back and disputed while the rest is still held.
+    "authorized": frozenset({"paid", "partially_refunded", "refunded", "voided", "disputed"}),
     # An order that is paid can come to cost more: the rest is held then, and not taken yet.
     "paid": frozenset({"authorized", "partially_refunded", "refunded", "disputed"}),
     "partially_refunded": frozenset({"authorized", "paid", "refunded", "disputed"}),

@@ -79,8 +79,8 @@ REMEDIES: dict[str, str] = {
     OrderReason.WAITING: "Nothing. `entrepot retry ORDER` takes up at once what waits for a try.",
 }
 DISPUTED = (
-    "Answer the dispute at the payment service's own pages. The order is paid again here once the "
-    "shop has won."
+    "Answer the dispute at the payment service's own pages. The dispute ends here once the shop "
+    "has won."
 )
 
 

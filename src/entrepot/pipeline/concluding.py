@@ -43,6 +43,20 @@ def awaited(held: Held, command: DeferJob) -> set[str]:
     return {one for one in known if one}
 
 
+def taken_by(held: Held, command: Command) -> set[str]:
+    """The provider's references of money that was found taken: by the capture that was asked for,
+    by somebody else, or before the provider was asked.
+    """
+    own = None
+    if isinstance(command, SettleOperation):
+        own = command.provider_reference if command.done and held.job.kind == "capture" else None
+    elif isinstance(command, SettlePayment):
+        own = command.provider_reference if command.outcome == "captured" else None
+    else:
+        return set()
+    return {one for one in (own, *[found.reference for found in command.captures]) if one}
+
+
 class Concluding:
     """The end of every step of one process; the next step of a job is held as the one before."""
 
@@ -69,8 +83,8 @@ class Concluding:
             self._taken(held, command, result)
             if isinstance(command, DeferJob) and held.payment is not None:
                 await self._hear(held, command)
-            elif isinstance(command, SettleOperation) and command.done:
-                await self._hear_disputes(held, command)
+            elif taken := taken_by(held, command):
+                await self._hear_disputes(held, taken)
         elif result.reason is Reason.STALE_LEASE:
             self._reports.tell_quietly("pipeline.lease_lost", held)
         elif isinstance(command, DeferJob):
@@ -97,13 +111,11 @@ class Concluding:
         """
         await self._wake(held, awaited(held, command), notices.unheard)
 
-    async def _hear_disputes(self, held: Held, command: SettleOperation) -> None:
+    async def _hear_disputes(self, held: Held, taken: set[str]) -> None:
         """Have the payment looked at if a dispute of it was told before its capture was written
         down: a notification of a dispute finds its order by the capture.
         """
-        reference = command.provider_reference
-        if held.job.kind == "capture" and reference is not None:
-            await self._wake(held, {reference}, notices.of_disputes, disputed=True)
+        await self._wake(held, taken, notices.of_disputes, disputed=True)
 
     async def _wake(
         self, held: Held, references: set[str], find: Find, *, disputed: bool = False

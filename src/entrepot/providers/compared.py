@@ -135,12 +135,13 @@ def looked_up(
         amount.scale, payment.currency, "authorised", captured, done.refunded, payment.created_at,
         lapses_at=None,
     )  # fmt: skip
+    state: FoundState = "captured"
+    if isinstance(answer, Disputed):
+        state, answer = "disputed", answer.otherwise
     if isinstance(answer, Authorised):
         return base._replace(provider_reference=answer.provider_reference)
-    if isinstance(answer, Captured | Disputed):
-        state: FoundState = "captured" if isinstance(answer, Captured) else "disputed"
-        parts = answer.captures if isinstance(answer, Captured) else ()
-        by_others = sum([part.units for part in parts]) or amount.units
+    if isinstance(answer, Captured):
+        by_others = sum([part.units for part in answer.captures]) or amount.units
         taken = captured if moved(one) else by_others
         reference = answer.provider_reference
         return base._replace(provider_reference=reference, state=state, captured=taken)

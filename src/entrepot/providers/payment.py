@@ -75,10 +75,12 @@ class Authorised:
     """The money is held for us under this key: exactly one hold, however often it was asked for.
 
     ``captures``: what was taken of the hold already, where the service tells of it.
+    ``disputes_told``: the service would have said that the customer disputes that.
     """
 
     provider_reference: str
     captures: tuple[CaptureFound, ...] = ()
+    disputes_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +163,19 @@ class Differs:
 class Disputed:
     """The customer disputes money that was taken. Said by a look-up of a payment only.
 
-    ``captures``: see `Captured`.
+    ``captures``: see `Captured`. ``held``: the rest of the money is held, under the reference.
     """
 
     detail: str
     provider_reference: str
     captures: tuple[CaptureFound, ...] = ()
+    held: bool = False
+
+    @property
+    def otherwise(self) -> Authorised | Captured:
+        """What the service would say if nobody disputed the money."""
+        said = Authorised if self.held else Captured
+        return said(self.provider_reference, self.captures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,10 +334,10 @@ class PaymentProvider(Protocol):
     ) -> LookUpAnswer:
         """Say what became of a request; changes nothing. ``known``: the service's reference of it.
 
-        A payment of which all was captured is `Captured`, and `Disputed` while the customer
-        disputes it. `Running` says nothing of a dispute of money that was taken. `Absent` is
-        definite only when no call with this key is still on its way. `NotSent`, `Unknown` and
-        `Misconfigured` speak of the look-up itself: nothing was learned.
+        A payment of which all was captured is `Captured`. A payment is `Disputed` while the
+        customer disputes money that was captured, perhaps a part. `Running` says nothing of a
+        dispute. `Absent` is definite only when no call with this key is still on its way.
+        `NotSent`, `Unknown` and `Misconfigured` speak of the look-up itself: nothing was learned.
         """
         ...
 

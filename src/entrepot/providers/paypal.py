@@ -140,10 +140,11 @@ class PayPalProvider:
 
     async def _undisputed(self, answer: LookUpAnswer) -> LookUpAnswer:
         """The answer; of money that was taken, whether the customer disputes it."""
-        if not isinstance(answer, Captured):
+        taken = answers.with_money_taken(answer)
+        if taken is None:
             return answer
-        told: LookUpAnswer = await self._run(lambda: self._disputes.of(answer))
-        return told
+        told: LookUpAnswer = await self._run(lambda: self._disputes.of(taken))
+        return answer if told == taken else told
 
     async def _id_of(self, request: PaymentRequest) -> Any:
         """PayPal's id of a payment of which none is written down: as PayPal has notified it, or

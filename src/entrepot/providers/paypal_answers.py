@@ -18,6 +18,7 @@ from entrepot.providers.payment import (
     Captured,
     Declined,
     Differs,
+    LookUpAnswer,
     Misconfigured,
     Notification,
     NotSent,
@@ -209,6 +210,15 @@ def captures_found(
         if one["status"] in _TAKEN and mine is not None:
             found.append(CaptureFound(str(one["id"]), mine))
     return tuple(found)
+
+
+def with_money_taken(answer: LookUpAnswer) -> Authorised | Captured | None:
+    """The answer, if money was taken of the payment; also where the rest was let go then."""
+    if isinstance(answer, Voided) and answer.captures:
+        return Captured(answer.captures[-1].reference, answer.captures)
+    if isinstance(answer, Captured) or (isinstance(answer, Authorised) and answer.captures):
+        return answer
+    return None
 
 
 def _is_final(capture: Mapping[str, Any]) -> bool:

@@ -6,10 +6,11 @@ PayPal's client has no calls for disputes: https://developer.paypal.com/api/cust
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from entrepot.providers.blocking import BoundedSession
-from entrepot.providers.payment import Captured, Disputed, NotSent
+from entrepot.providers.payment import Authorised, Captured, Disputed, NotSent
 from entrepot.providers.paypal_client import token
 
 # Outcomes with which the shop keeps the money. A dispute that is lost stays one.
@@ -17,6 +18,7 @@ _WITHOUT_LOSS = frozenset({
     "RESOLVED_SELLER_FAVOUR", "RESOLVED_SELLER_FAVOR", "RESOLVED_WITH_PAYOUT", "CANCELED_BY_BUYER",
     "DENIED", "NONE",
 })  # fmt: skip
+_DETAIL = "the customer disputes the payment at PayPal"
 _PATH = "/v1/customer/disputes"
 _OK = 200
 # The app has no permission for disputes, or the service that plays PayPal has none.
@@ -38,19 +40,20 @@ class Disputes:
         """`oauth`: what PayPal's client has access tokens from."""
         self._base_url, self._session, self._oauth = base_url, session, oauth
 
-    def of(self, taken: Captured) -> Captured | Disputed | NotSent:
-        """Money that was taken: disputed, where a dispute of one of its captures is open or lost.
-        Where PayPal does not open the list to the app, nothing is known of disputes.
+    def of(self, taken: Authorised | Captured) -> Authorised | Captured | Disputed | NotSent:
+        """Money that was taken, perhaps a part of what was held: disputed, where a dispute of one
+        of its captures is open or lost. Where PayPal does not open the list to the app, nothing is
+        known of disputes.
         """
         captures = [one.reference for one in taken.captures] or [taken.provider_reference]
         try:
             if self._any(captures):
-                detail = "the customer disputes the payment at PayPal"
-                return Disputed(detail, taken.provider_reference, taken.captures)
+                detail, held = _DETAIL, isinstance(taken, Authorised)
+                return Disputed(detail, taken.provider_reference, taken.captures, held)
         except _NoWord as error:
             if error.status not in _CLOSED:
                 return NotSent(f"PayPal's list of disputes: status {error.status}")
-            return Captured(taken.provider_reference, taken.captures, disputes_told=False)
+            return replace(taken, disputes_told=False)
         return taken
 
     def _any(self, captures: Iterable[str]) -> bool:

@@ -97,7 +97,8 @@ def found(entry: Entry | None) -> LookUpAnswer:
     if entry.state == "voided":
         return payment.Voided(entry.provider_reference)
     if entry.captured and behaviour == "disputed":
-        return payment.Disputed("scripted: the customer disputes the payment", held)
+        rest = not entry.let_go
+        return payment.Disputed("scripted: the customer disputes the payment", held, held=rest)
     return _standing(entry)
 
 
@@ -113,7 +114,8 @@ def found_in_list(entry: Entry, made_at: int, terms: ServiceTerms) -> Found:
     state: FoundState = "authorised"
     if entry.state == "authorised" and entry.captured:
         disputed = script(entry.reference)[0] == "disputed"
-        state = "disputed" if disputed else "captured" if entry.let_go else "authorised"
+        if entry.let_go:
+            state = "disputed" if disputed else "captured"
     elif entry.state == "voided":
         state = "voided"
     elif entry.state == "declined":

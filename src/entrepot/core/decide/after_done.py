@@ -8,7 +8,7 @@ from typing import NamedTuple
 from entrepot.core import actor, events
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing
-from entrepot.core.decide.moves import stand
+from entrepot.core.decide.payment_outcome import paid_as
 from entrepot.core.decide.waiting import says
 from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
@@ -18,8 +18,6 @@ from entrepot.core.order_reason import OrderReason
 from entrepot.core.payment import Operation
 
 MOVES = frozenset({"capture", "refund"})  # kinds of operations that move money
-# Facets of an order whose money was taken, and which a dispute can change.
-TAKEN = frozenset({"paid", "partially_refunded", "disputed"})
 _TYPES = {"capture": events.CAPTURE_DECLINED, "refund": events.REFUND_DECLINED}
 _REASONS = {"capture": OrderReason.CAPTURE_DECLINED, "refund": OrderReason.REFUND_DECLINED}
 
@@ -83,10 +81,7 @@ def _done(funds: Funds, failed: Sequence[Failed]) -> list[tuple[str, Operation]]
 def _told(
     order: Order, funds: Funds, operation: Operation, why: str, facts: Facts, changes: Changes
 ) -> Order:
-    facet = funds.facet
-    if order.facets.payment == "disputed" and facet in TAKEN:
-        facet = "disputed"
-    order = stand(order, order.facets._replace(payment=facet))
+    order = paid_as(order, funds)
     kind, service, money = operation.kind, funds.service, funds.text(operation.units)
     sentence = f"{service}: the {kind} of {money} failed after it was done: {why}"
     order = says(order, _REASONS[kind], sentence)

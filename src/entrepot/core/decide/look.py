@@ -8,15 +8,17 @@ from entrepot.core import actor, events, ids
 from entrepot.core.changes import Changes
 from entrepot.core.claims import Claim
 from entrepot.core.decide import after_done
-from entrepot.core.decide.after_done import TAKEN, Failed
+from entrepot.core.decide.after_done import Failed
 from entrepot.core.decide.jobs import held_job
 from entrepot.core.decide.late_money import again_at, may_have_late_money, pays_another
 from entrepot.core.decide.moves import stand
 from entrepot.core.decide.steps import DeferJob, defer
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
+from entrepot.core.funds import Funds
 from entrepot.core.needs import Needs
 from entrepot.core.order import Job, Order
+from entrepot.core.payment import WITH_MONEY
 from entrepot.core.results import Decision, StepResult
 
 
@@ -78,22 +80,31 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
         return defer(_parked(found, job, facts), facts)
     order = goes_on(before := order)
     order, funds = after_done.decline(order, funds, command.failed, facts, changes)
-    if order.facets.payment in TAKEN and funds.facet in TAKEN:
-        stays = command.disputed is None and order.facets.payment == "disputed"
-        facet = "disputed" if command.disputed or stays else funds.facet
-        if facet != order.facets.payment:
-            order = stand(order, order.facets._replace(payment=facet))
-            type_ = events.PAYMENT_DISPUTED if command.disputed else events.DISPUTE_ENDED
-            detail = {"detail": command.detail[:500]} if command.detail else None
-            order, told = events.happened(
-                order, type_, facts, "pipeline", detail, actor.provider(funds.service)
-            )
-            changes.events.append(told)
+    if command.disputed is not None and funds.is_disputable:
+        order = _disputed(command, order, funds, facts, changes)
     if order.version != before.version or order.parked != before.parked:
         changes.orders.put(order.changed(updated_at=max(facts.now, before.updated_at + 1000)))
     elif order != before:
         changes.reasons.append(order)
     return Decision(changes, StepResult(None, funds, order))
+
+
+def _disputed(
+    command: SettleLook, order: Order, funds: Funds, facts: Facts, changes: Changes
+) -> Order:
+    """The order, which is disputed or is no more, with the event that tells of that."""
+    was = order.facets.payment
+    if (was == "disputed") == command.disputed or was not in WITH_MONEY:
+        return order
+    facet = "disputed" if command.disputed else funds.facet
+    order = stand(order, order.facets._replace(payment=facet))
+    type_ = events.PAYMENT_DISPUTED if command.disputed else events.DISPUTE_ENDED
+    detail = {"detail": command.detail[:500]} if command.detail else None
+    order, told = events.happened(
+        order, type_, facts, "pipeline", detail, actor.provider(funds.service)
+    )
+    changes.events.append(told)
+    return order
 
 
 def _given_back(service: str) -> str:

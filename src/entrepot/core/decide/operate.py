@@ -8,8 +8,7 @@ from entrepot.core import actor, events
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing
 from entrepot.core.decide.jobs import held_job, job_ids, next_step
-from entrepot.core.decide.moves import stand
-from entrepot.core.decide.payment_outcome import held_no_more, rest_let_go
+from entrepot.core.decide.payment_outcome import held_no_more, paid_as, rest_let_go
 from entrepot.core.decide.waiting import adds, goes_on, says
 from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
@@ -106,7 +105,7 @@ def _settled(
     if kind == "capture" and order.facets.stage not in ENDED:
         # More is held than was due, and nobody will take the rest.
         funds = capturing.let_idle_go(order, funds, facts, changes)
-    order = goes_on(stand(order, order.facets._replace(payment=_facet(order, funds))))
+    order = goes_on(paid_as(order, funds))
     service = funds.service
     detail = {"amount": funds.amount(operation.units).text(), "service": service}
     if not command.done:
@@ -143,7 +142,7 @@ def _taken_by_hand(
     funds = capturing.count_in(funds.put(payment), payment, changes)
     if order.facets.stage not in ENDED:
         funds = capturing.refund_surplus(order, funds, facts, changes)
-    order = stand(order, order.facets._replace(payment=_facet(order, funds)))
+    order = paid_as(order, funds)
     if not found:
         return order, funds  # the hold was let go there
     units = sum([one.units for one in found])
@@ -189,10 +188,3 @@ def _declined_behind(
 def _is_over(order: Order, funds: Funds) -> bool:
     """Whether the order says that a hold is about to end, and nothing is held any more."""
     return order.reason == OrderReason.HOLD_LAPSES and funds.facet != "authorized"
-
-
-def _facet(order: Order, funds: Funds) -> str:
-    """The facet that the sums give. A dispute goes on while money is given back in part."""
-    facet = funds.facet
-    disputed = order.facets.payment == "disputed" and facet == "partially_refunded"
-    return "disputed" if disputed else facet

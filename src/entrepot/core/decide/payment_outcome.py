@@ -91,8 +91,8 @@ def paid_as(order: Order, funds: Funds) -> Order:
 
 def with_facet(order: Order, funds: Funds) -> Facets:
     """The facets of the order with the payment facet that its payments have now."""
-    stage, _, fulfilment, returns = order.facets
-    return Facets(stage, funds.facet, fulfilment, returns)
+    stage, payment, fulfilment, returns = order.facets
+    return Facets(stage, funds.facet_after(payment), fulfilment, returns)
 
 
 def tell(

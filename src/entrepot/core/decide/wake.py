@@ -7,7 +7,6 @@ from typing import NamedTuple
 from entrepot.core import ids
 from entrepot.core.changes import Changes
 from entrepot.core.decide import after_done, late_money
-from entrepot.core.decide.after_done import TAKEN
 from entrepot.core.decide.jobs import held_here
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
@@ -153,7 +152,7 @@ def _look(command: WakeStep, facts: Facts, changes: Changes) -> Decision:
     if order is None or funds is None or funds.service != command.service:
         return Decision(changes, StepResult(None))
     late = command.of_money and late_money.may_have_late_money(order, funds)
-    if late or order.facets.payment in TAKEN:
+    if late or funds.is_disputable:
         notice = facts.of(NOTICES).get(_notice_key(command)) if command.event else None
         if notice is not None and notice.heard_at:
             return Decision(changes, StepResult(None))  # a repeat

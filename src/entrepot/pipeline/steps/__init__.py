@@ -21,7 +21,6 @@ from entrepot.pipeline.retry import Policy, next_try
 from entrepot.providers.payment import (
     Captured,
     Differs,
-    Disputed,
     NotSent,
     OperationRequest,
     PaymentRequest,
@@ -180,7 +179,7 @@ def settled(
     )  # fmt: skip
 
 
-def taken_in_part(payment: FullPayment, answer: Captured | Disputed) -> bool:
+def taken_in_part(payment: FullPayment, answer: Captured) -> bool:
     """Whether the captures that a service tells of took another amount than it was asked to hold:
     somebody had a part taken there, and the rest let go.
     """

@@ -138,7 +138,7 @@ async def _answer(payment: FullPayment, provider: PaymentProvider, terms: Terms)
         if isinstance(known, Voided):
             return Declined("the payment was voided at the provider")
         if isinstance(known, Disputed):
-            return Captured(known.provider_reference, known.captures)
+            return known.otherwise
         if not isinstance(known, Absent):
             assert not isinstance(known, Refunded), "a look-up of a payment finds no refund"
             return known

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from entrepot.core import references
 from entrepot.core.commands import Command
-from entrepot.core.decide.after_done import TAKEN, Failed
+from entrepot.core.decide.after_done import Failed
 from entrepot.core.decide.late_money import NOTHING
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.steps import FinishJob
 from entrepot.core.facets import ENDED
+from entrepot.core.funds import is_disputable
 from entrepot.core.money import Amount
 from entrepot.core.payment import FullPayment
 from entrepot.pipeline.steps import Held, Terms, operation_request, park, request_of, unanswered
@@ -51,13 +52,13 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         if isinstance(answer, NotSent | Unknown):
             return unanswered(held, "look", f"{service}: no answer: {answer.detail}", answer, terms)
         if isinstance(answer, Disputed):
-            disputed, detail = True, answer.detail
-        elif not _tells_disputes(answer) and payment.facet in TAKEN and not disputed:
+            disputed, detail, answer = True, answer.detail, answer.otherwise
+        elif not _tells_disputes(answer) and is_disputable(payment) and not disputed:
             disputed = None  # whether it is disputed was not learned
         if isinstance(answer, Voided) and answer.captures:
             # What was taken before the rest was let go is not let go.
             answer = Captured(answer.captures[-1].reference, answer.captures)
-        if isinstance(answer, Authorised | Captured | Disputed) and payment.facet in NOTHING:
+        if isinstance(answer, Authorised | Captured) and payment.facet in NOTHING:
             found, its = _late(held, payment, answer), payment.payment
     claim = (its.org, its.provider.lower(), its.reference)
     other = held.pays_another if its is funds.first.payment else None
@@ -68,7 +69,7 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
 
 
 def _tells_disputes(answer: LookUpAnswer) -> bool:
-    if isinstance(answer, Captured):
+    if isinstance(answer, Authorised | Captured):
         return answer.disputes_told
     return not isinstance(answer, Running)
 
@@ -93,7 +94,7 @@ async def _failed(
     return None
 
 
-def _late(held: Held, full: FullPayment, answer: Authorised | Captured | Disputed) -> str:
+def _late(held: Held, full: FullPayment, answer: Authorised | Captured) -> str:
     """What the operator is told of money that came after the payment had come to nothing."""
     does, way = ("holds", "void") if isinstance(answer, Authorised) else ("took", "refund")
     payment, which = full.payment, "ended order" if held.stage in ENDED else "order"

@@ -110,7 +110,9 @@ async def _beside(
     the provider does not say, the decline is all that is known.
     """
     found = await provider.look_up(request_of(payment), payment.authorisation.provider_reference)
-    if not isinstance(found, Authorised | Captured | Disputed | Voided):
+    if isinstance(found, Disputed):
+        found = found.otherwise
+    if not isinstance(found, Authorised | Captured | Voided):
         return declined
     over = isinstance(found, Voided) or (bool(found.captures) and not isinstance(found, Authorised))
     return declined._replace(captures=found.captures, final=over)

@@ -63,7 +63,9 @@ async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         return park(held, f"{service}: {answer.detail}", terms)
     if isinstance(answer, Declined):
         found = await provider.look_up(request.payment, payment.authorisation.provider_reference)
-        if isinstance(found, Captured | Disputed):
+        if isinstance(found, Disputed):
+            found = found.otherwise
+        if isinstance(found, Captured):
             # If a part was taken, the rest is held no more.
             outcome = "voided" if taken_in_part(payment, found) else "captured"
             return settled(held, outcome, "", found.provider_reference, found.captures)

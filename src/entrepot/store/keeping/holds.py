@@ -54,7 +54,7 @@ def read(conn: Connection, sweep: Sweep, limit: int) -> tuple[list[HeldMoney], b
     running = {
         bytes(id_): sender_words
         for id_, managed, stage, payment, sender_words in orders
-        if managed and stage not in ENDED and payment == "authorized"
+        if managed and stage not in ENDED and payment in lapsing.HOLDING
     }
     paid = payments.of_orders(conn, {(sweep.org, one) for one in running})
     held = [

@@ -9,6 +9,8 @@ from entrepot.store.verify.own_reading import SEALED_BYTES, is_sealed
 from entrepot.store.verify.own_values import id_text
 from entrepot.store.verify.report import Findings
 
+# The facets of an order of which money is held or was taken.
+_TAKEN = ("authorized", "paid", "partially_refunded", "disputed")
 # The facet that each type of event sets, and the values that it may set.
 _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     events.ORDER_PLACED: ("stage", ("placed",)),
@@ -17,11 +19,11 @@ _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     events.ORDER_CANCELLED: ("stage", ("cancelled", "rejected")),
     events.PAYMENT_AUTHORIZED: ("payment", ("authorized",)),
     # A part or all, and perhaps after a refund of an earlier payment.
-    events.PAYMENT_CAPTURED: ("payment", ("authorized", "paid", "partially_refunded")),
-    events.PAYMENT_INCREASED: ("payment", ("authorized", "paid", "partially_refunded")),
-    events.HOLD_RENEWED: ("payment", ("authorized", "paid", "partially_refunded")),
+    events.PAYMENT_CAPTURED: ("payment", _TAKEN),
+    events.PAYMENT_INCREASED: ("payment", _TAKEN),
+    events.HOLD_RENEWED: ("payment", _TAKEN),
     events.PAYMENT_DISPUTED: ("payment", ("disputed",)),
-    events.DISPUTE_ENDED: ("payment", ("paid", "partially_refunded")),
+    events.DISPUTE_ENDED: ("payment", ("authorized", "paid", "partially_refunded")),
     events.PAYMENT_REFUNDED: (
         "payment",
         ("partially_refunded", "refunded", "disputed", "authorized"),
@@ -30,7 +32,7 @@ _SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     # A payment may be captured in part and its rest voided. Another payment may stay.
     events.PAYMENT_VOIDED: (
         "payment",
-        ("voided", "authorized", "paid", "partially_refunded", "refunded"),
+        ("voided", "refunded", *_TAKEN),
     ),
     events.PAYMENT_EXPIRED: ("payment", ("voided",)),
 }
