@@ -279,6 +279,29 @@ def test_the_reference_of_an_order_from_before_claims_is_claimed_anew() -> None:
 
 def test_where_a_payment_is_live() -> None:
     """No dialect's word refunds a managed order's payment yet; the reference is free then too."""
-    live = {(s, p) for s in STAGES for p in PAYMENTS if is_live(Facets(s, p))}
+    one = paid(a_book())
+    live = {(s, p) for s in STAGES for p in PAYMENTS if is_live(one.changed(facets=Facets(s, p)))}
     over = {"declined", "voided", "refunded"}
     assert live == {(s, p) for s in STAGES for p in PAYMENTS if s not in ENDED and p not in over}
+
+
+@pytest.mark.parametrize("goods", ["DELIVERED", "NOT_APPLICABLE"])
+def test_a_sale_that_is_deleted_has_its_payment_all_the_same(goods: str) -> None:
+    book = a_book()
+    sale = paid(book)
+    book.reserved(sale)
+    book.settled(sale, "authorized")
+    for word in (("status", goods), ("phase", "ARCHIVED"), ("phase", "DELETED")):
+        book.told(sale, (f"polinate_{word[0]}", word[1]))
+    assert book.order(sale).facets.stage == "deleted"
+    again = paid(book)
+    assert (again.shares_payment_of, said_of(again)) == (sale.id, sentence(sale))
+
+
+def test_an_order_that_was_called_off_and_deleted_has_its_payment_no_more() -> None:
+    book = a_book()
+    first = paid(book)
+    book.told(first, ("polinate_status", "NOT_APPLICABLE"))
+    cancelled(book, first)
+    book.told(first, ("polinate_phase", "DELETED"))
+    assert paid(book).shares_payment_of is None

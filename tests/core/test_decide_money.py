@@ -27,6 +27,7 @@ from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.shipments import Part
 
 NONE = b"\x00" * 16
+DELETED = ("polinate_phase", "DELETED")
 
 
 def paid(book: Book, order: Order) -> FullPayment:
@@ -260,3 +261,79 @@ def _sums_hold(book: Book, order: Order) -> None:
     assert units("refund", *LIVE) <= units("capture", "done")
     outcome = book.judge(RefundOrder(ORG, "native", order.id, Amount(full.refundable + 1, 2)))
     assert isinstance(outcome, Refusal)
+
+
+def _sold(book: Book, *goods: tuple[str, str]) -> Order:
+    """A sale that is over; its money is still held."""
+    order = book.confirmed()
+    book.told(order, *goods)
+    return book.told(order, ("polinate_phase", "ARCHIVED"))
+
+
+SOLD = pytest.mark.parametrize(
+    "goods", [("polinate_status", "DELIVERED"), ("polinate_status", "NOT_APPLICABLE")]
+)
+
+
+@SOLD
+def test_a_sale_that_is_deleted_while_its_money_is_being_taken_keeps_the_money(
+    goods: tuple[str, str],
+) -> None:
+    book = Book()
+    book.stock()
+    order = _sold(book, goods)
+    book.done(CaptureOrder(ORG, "native", order.id))
+    book.told(order, DELETED)
+    settled(book, order, "capture")
+    prepared(book, order)
+    assert book.asked(order) == [("authorise", "done"), ("capture", "done")]
+    assert (book.order(order).facets.payment, book.jobs(order)) == ("paid", [])
+
+
+@SOLD
+@pytest.mark.parametrize("capture", ["shipment", "confirmation"])
+@pytest.mark.parametrize("deleted", [(), (DELETED,)])
+def test_a_sale_that_was_told_to_be_over_ahead_of_its_confirmation_is_paid(
+    goods: tuple[str, str], capture: str, deleted: tuple[tuple[str, str], ...]
+) -> None:
+    book = Book()
+    book.stock()
+    book.done(ChangeSettings(ORG, capture))
+    order = book.placed(payment_provider="stripe")
+    for word in (goods, ("polinate_phase", "ARCHIVED"), *deleted):
+        book.told(order, word)
+    book.reserved(order)
+    book.done(book.settling(order, "authorized")._replace(capture=capture))
+    prepared(book, order)
+    settled(book, order, "capture")
+    prepared(book, order)
+    assert book.asked(order) == [("authorise", "done"), ("capture", "done")]
+    assert book.order(order).facets.payment == "paid"
+
+
+@SOLD
+def test_money_of_a_sale_that_is_deleted_can_be_taken(goods: tuple[str, str]) -> None:
+    book = Book()
+    book.stock()
+    order = _sold(book, goods)
+    book.told(order, DELETED)
+    captured(book, order)
+    assert book.order(order).facets.payment == "paid"
+
+
+@pytest.mark.parametrize("goods", [(), (("polinate_status", "NOT_APPLICABLE"),)])
+def test_an_order_that_was_called_off_and_deleted_keeps_no_money(
+    goods: tuple[tuple[str, str], ...],
+) -> None:
+    book = Book()
+    book.stock()
+    order = book.confirmed()
+    for word in (*goods, ("polinate_phase", "CANCELLED")):
+        if word[1] == "CANCELLED":
+            book.done(CaptureOrder(ORG, "native", order.id))
+        book.told(order, word)
+    book.told(order, DELETED)
+    settled(book, order, "capture")
+    assert book.asked(order)[-1] == ("refund", "prepared")
+    refusal = book.refused(CaptureOrder(ORG, "native", order.id))
+    assert refusal.detail == "the money of a deleted order is not taken"

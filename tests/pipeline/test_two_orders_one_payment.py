@@ -13,6 +13,7 @@ from tests.pipeline.conftest import FAST, House, eventually
 from tests.pipeline.test_early_notices import notify, shown
 from tests.pipeline.test_notices import Later
 
+from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.choose import ChangeSettings
 from entrepot.core.decide.lapse import HoldLapses
 from entrepot.core.ids import dashed
@@ -121,6 +122,24 @@ async def test_the_money_stays_until_the_last_order_with_it_ends(
     await house.until(last, "cancelled", "voided")
     assert (await shown(house, last))[4] == f"told by polinate; stripe let go of {PAYMENT}"
     assert asked.gave_back == ["void"]
+    await house.until_quiet()
+    await house.check()
+
+
+async def test_the_money_of_a_sale_stays_also_once_its_order_is_deleted(
+    house: House, asked: Asked
+) -> None:
+    sale = await house.place(PAYMENT)
+    await house.until(sale, "confirmed", "authorized")
+    for axis, word in (("status", "DELIVERED"), ("phase", "ARCHIVED"), ("phase", "DELETED")):
+        told = ((f"polinate_{axis}", word),)
+        await house.do(AmendOrder(house.shop.org, "polinate", sale, words=told))
+    await house.check()
+    other = await house.place(PAYMENT)
+    await house.until(other, "confirmed", "authorized")
+    await house.cancel(other)
+    await house.until(other, "cancelled", "voided")
+    assert asked.gave_back == []
     await house.until_quiet()
     await house.check()
 

@@ -157,6 +157,17 @@ def test_a_payment_is_cancelled_by_either_reference(
     assert codes[2:] == ["CANCELLATION", "TECHNICAL_CANCEL"]
 
 
+def test_a_cancel_of_what_is_no_payment_is_told_to_have_failed(
+    shop: Shop, received: Receiver
+) -> None:
+    answer = shop.modifications.cancel_authorised_payment(
+        {"merchantAccount": "Shop", "paymentReference": "o-nothing", "reference": "c-nothing"}
+    ).message
+    [came] = told(received, 1, answer["pspReference"])
+    assert (came["eventCode"], came["success"]) == ("TECHNICAL_CANCEL", "false")
+    assert came["merchantReference"] == "c-nothing"
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

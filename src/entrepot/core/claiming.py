@@ -34,7 +34,7 @@ def payer(claim: Claim, facts: Known) -> bytes | None:
     read = facts.paying.get(claim, [])
     for one in (held.order_id, *read):
         its = facts.orders.get((held.org, one))
-        if one in read if its is None else is_live(its.facets):
+        if one in read if its is None else is_live(its):
             return one
     return None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from entrepot.core import ids
-from entrepot.core.facets import ENDED, Facets
 from entrepot.core.order import Order
 from entrepot.core.references import is_saved
 
@@ -55,9 +54,9 @@ def claim_of(order: Order) -> Claim | None:
     return of_payment(order.org, provider, reference)
 
 
-def is_live(facets: Facets) -> bool:
-    """Whether an order that stands here still has its payment, or may yet get it."""
-    return facets.stage not in ENDED and facets.payment not in LET_GO
+def is_live(order: Order) -> bool:
+    """Whether an order still has its payment, or may yet get it."""
+    return order.facets.payment not in LET_GO and not order.is_off
 
 
 def shared(order: Order) -> str | None:

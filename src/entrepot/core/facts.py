@@ -293,7 +293,7 @@ class Facts:
                 claiming.claims(order, self)
                 if order.sender_id is not None:
                     self.by_sender[order.org, order.sender_id, order.origin] = order.id
-            elif not is_live(order.facets) and is_live(before.facets):
+            elif not is_live(order) and is_live(before):
                 claiming.lets_go(order, self)
 
     def remember(self, answer: StoredAnswer) -> None:

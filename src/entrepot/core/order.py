@@ -6,11 +6,11 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from entrepot.core.facets import Facets
+from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount, balance, line_sum
 from entrepot.core.quantity import ONE, Quantity
-from entrepot.core.words import shown
+from entrepot.core.words import nothing_came, shown
 
 # What moves stock in its ledger.
 ENTRY_KINDS = ("adjustment", "sale", "return")
@@ -117,6 +117,17 @@ class Order(NamedTuple):
     def words(self) -> Mapping[str, str]:
         """The word that the order shows now on each axis that a dialect registered."""
         return shown(self.facets, self.told_words)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the order ended without a sale, so that nobody keeps its money. A sale that was
+        made stays a sale when the order is deleted.
+        """
+        stage, _, goods, _ = self.facets
+        if stage != "deleted":
+            return stage in ENDED
+        made = goods in SHIPPED or goods == "not_applicable"
+        return not made or nothing_came(self.facets, self.told_words)
 
     def changed(self, **values: Any) -> Order:
         """The order with other values. What `_replace` gives, at a fifth of its cost: that one

@@ -135,6 +135,12 @@ def _stays(axis: str, known: Mapping[str, str], facets: Facets) -> bool:
     return word is not None and is_true(axis, word, facets)
 
 
+def nothing_came(facets: Facets, told: str) -> bool:
+    """Whether a deleted order was called off: it says in some dialect that nothing came of it."""
+    says = shown(facets, told)
+    return any(says[axis] == table.nothing_came for axis, table in AXES.items())
+
+
 def kept(facets: Facets, before: str, told: Mapping[str, str] | None = None) -> str:
     """The told words that an order keeps, of those told before and now: the true ones."""
     if not before and not told:

@@ -48,7 +48,20 @@ class Modifications:
         payments = [one for one in self._ledger.all("payment") if one["reference"] == wanted]
         for payment in payments:
             self._modified(call, "TECHNICAL_CANCEL", payment, None)
-        return self._received(call, capitals(16), {"paymentReference": wanted})
+        name = capitals(16)
+        if not payments:
+            self._nothing_to_cancel(call, name)
+        return self._received(call, name, {"paymentReference": wanted})
+
+    def _nothing_to_cancel(self, call: Call, name: str) -> None:
+        """Say by a notification that no payment has the reference."""
+        nothing: Json = {
+            "account": call.params["merchantAccount"], "metadata": {},
+            "amount": {"currency": "EUR", "value": 0},
+            "reference": call.params.get("reference") or call.params["paymentReference"],
+        }  # fmt: skip
+        told = {"pspReference": name, "success": "false", "reason": "No payment has the reference"}
+        self._service.told_of("TECHNICAL_CANCEL", nothing, told)
 
     def settle(self, name: str, outcome: str) -> int:
         """Say what becomes of modifications that wait, by their id or payment, or all."""

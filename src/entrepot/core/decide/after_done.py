@@ -10,7 +10,6 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing
 from entrepot.core.decide.payment_outcome import paid_as
 from entrepot.core.decide.waiting import says
-from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
 from entrepot.core.order import Order
@@ -96,7 +95,7 @@ def _told(
 
 
 def _held_again(order: Order, funds: Funds, facts: Facts, changes: Changes) -> Funds:
-    if order.facets.stage not in ENDED:
+    if not order.is_off:
         return capturing.let_idle_go(order, funds, facts, changes)
     if funds.with_open("capture") is not None:
         return funds  # its outcome says what is left, and lets go of it

@@ -9,7 +9,6 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing
 from entrepot.core.decide.jobs import held_job, job_ids
 from entrepot.core.exponents import too_fine
-from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
 from entrepot.core.money import Amount
@@ -53,7 +52,7 @@ def capture(command: CaptureOrder, facts: Facts) -> Decision:
     the provider holds.
     """
     order, funds = paid_order(command.org, command.order_id, facts)
-    if order.facets.stage in ENDED or order.facets.stage == "placed":
+    if order.is_off or order.facets.stage == "placed":
         sentence = f"the money of a {order.facets.stage} order is not taken"
         raise refuse(Reason.ILLEGAL_MOVE, sentence)
     if (why := held.sentence(order)) is not None:
@@ -82,7 +81,7 @@ def prepare(command: PrepareCapture, facts: Facts) -> Decision:
     order, funds = facts.orders.get(key), facts.funds_of(key)
     changes = Changes(facts)
     units = 0
-    if order is not None and funds is not None and order.facets.stage not in ENDED:
+    if order is not None and funds is not None and not order.is_off:
         units = capturing.due(order, funds, facts, changes, several=command.several)
     if order is None or funds is None or not units:
         changes.jobs.remove((job.org, job.id))

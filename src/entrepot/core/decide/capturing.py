@@ -16,6 +16,9 @@ from entrepot.core.organization import SETTINGS, OrganizationSettings
 from entrepot.core.payment import LIVE, CaptureFound, FullPayment, sums
 from entrepot.core.shipments import left
 
+# Stages of a sale that is over: nothing is left that could leave.
+OVER = frozenset({"completed", "archived", "deleted"})
+
 
 def settings_of(org: int, facts: Facts) -> OrganizationSettings:
     """What the organization chose. The command has to want its row."""
@@ -48,7 +51,7 @@ def due(order: Order, funds: Funds, facts: Facts, changes: Changes, *, several: 
         return 0
     whole, units = funds.capturable, funds.due
     gone = sending.gone_of(order, facts, changes)
-    if order.facets.stage in ("completed", "archived") or not left(order, gone):
+    if order.facets.stage in OVER or not left(order, gone):
         return whole
     if not several:
         return 0

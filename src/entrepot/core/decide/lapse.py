@@ -9,7 +9,6 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing, renew
 from entrepot.core.decide.jobs import job_ids
 from entrepot.core.decide.waiting import says
-from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
 from entrepot.core.lifecycle import NOT_LEFT
@@ -87,7 +86,7 @@ def _concerns(order: Order, payment: FullPayment) -> bool:
     """Whether there is anything to tell: money is held that nothing takes or lets go."""
     return (
         order.managed
-        and order.facets.stage not in ENDED
+        and not order.is_off
         and payment.capturable > 0
         and not lapsing.is_told(order.sender_words, payment.payment.number)
     )

@@ -158,6 +158,6 @@ def pays_another(
     claiming = None if owner is None or owner.order_id == order.id else owner.order_id
     for one in (claiming, other):
         found = facts.orders.get((order.org, one)) if one else None
-        if found is not None and is_live(found.facets):
+        if found is not None and is_live(found):
             return found
     return None

@@ -10,7 +10,6 @@ from entrepot.core.decide import capturing
 from entrepot.core.decide.jobs import held_job, job_ids, next_step
 from entrepot.core.decide.payment_outcome import held_no_more, paid_as, rest_let_go
 from entrepot.core.decide.waiting import adds, goes_on, says
-from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
 from entrepot.core.needs import Needs
@@ -69,10 +68,10 @@ def settle(command: SettleOperation, facts: Facts) -> Decision:
     operation = next((one for one in payment.operations if one.number == command.number), None)
     if operation is not None and operation.kind == job.kind and operation.state in OPEN:
         order, funds = _settled(command, operation, order, funds, facts, changes)
-    if order.facets.stage in ENDED and job.kind == "capture":
+    if order.is_off and job.kind == "capture":
         funds = capturing.give_back(order, funds, facts, changes)
     more = funds.with_open(job.kind) is not None
-    if job.kind == "capture" and order.facets.stage not in ENDED:
+    if job.kind == "capture" and not order.is_off:
         # Goods may have left meanwhile.
         more = more or (command.done and funds.capturable > 0)
     if more:
@@ -102,7 +101,7 @@ def _settled(
     by_hand = () if command.done else capturing.unknown(payment, command.captures)
     if by_hand or (command.final and not command.done):
         order, funds = _taken_by_hand(command, order, funds, by_hand, facts, changes)
-    if kind == "capture" and order.facets.stage not in ENDED:
+    if kind == "capture" and not order.is_off:
         # More is held than was due, and nobody will take the rest.
         funds = capturing.let_idle_go(order, funds, facts, changes)
     order = goes_on(paid_as(order, funds))
@@ -140,7 +139,7 @@ def _taken_by_hand(
     else:
         payment = capturing.found_there(payment, found, facts, changes)
     funds = capturing.count_in(funds.put(payment), payment, changes)
-    if order.facets.stage not in ENDED:
+    if not order.is_off:
         funds = capturing.refund_surplus(order, funds, facts, changes)
     order = paid_as(order, funds)
     if not found:

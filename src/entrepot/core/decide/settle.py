@@ -20,7 +20,6 @@ from entrepot.core.decide.payment_outcome import (
     without_void,
 )
 from entrepot.core.decide.waiting import adds, goes_on, says
-from entrepot.core.facets import ENDED
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
 from entrepot.core.lifecycle import NOT_LEFT
@@ -108,14 +107,14 @@ def _authorized(command: SettlePayment, case: Case, facts: Facts) -> Decision:
         case = case.put(capturing.taken_elsewhere(case.payment, reference, facts, changes))
     order, number = case.order, case.payment.payment.number
     if number > 1 and case.job.kind == "increase":
-        if renews and order.facets.stage not in ENDED:
+        if renews and not order.is_off:
             return _renewed(case, facts, changes)
-        if order.facets.stage in ENDED or not case.payment.payment.amount.units:
+        if order.is_off or not case.payment.payment.amount.units:
             # The money is needed no more: the order ended, or was amended back.
             return _ended(case, facts, changes)
         return _added(command, case, facts, changes)
     if order.facets.stage != "placed":
-        if taken and order.facets.stage not in ENDED:
+        if taken and not order.is_off:
             return _not_let_go(case, facts, changes)
         # The order ended while its payment was under way: nobody may keep the money.
         return _ended(case, facts, changes)
@@ -144,7 +143,8 @@ def _due_now(
     """Money is held now: it is taken, if the organization takes it at this time."""
     if command.capture == "confirmation" and funds.capturable:
         return capturing.capture(order, funds, funds.capturable, facts, changes)
-    if command.capture == "shipment" and order.facets.fulfilment not in NOT_LEFT:
+    left = order.facets.fulfilment not in NOT_LEFT or order.facets.stage in capturing.OVER
+    if command.capture == "shipment" and left:
         set_to_work("capture", order, facts, changes)
     return funds
 
@@ -267,7 +267,7 @@ def _short(order: Order, case: Case, detail: str) -> Order:
     """The order, with a reason if it runs and money that is due of it was let go: the hold came
     near its end, and the organization has such a hold let go.
     """
-    if order.facets.stage in ENDED or case.payment.payment.amount.units <= case.payment.taken:
+    if order.is_off or case.payment.payment.amount.units <= case.payment.taken:
         return order
     why = f"{case.service} holds no money of the order any more: the hold was let go before its end"
     return says(order, OrderReason.HOLD_LAPSES, f"{why}; {detail}" if detail else why)
@@ -283,7 +283,7 @@ def _kept_in_part(command: SettlePayment, case: Case, facts: Facts) -> Decision:
     if case.order.facets.stage == "placed":
         order = _expired(case.order, command.detail, facts, changes)
         return _ended(case._replace(order=order), facts, changes)
-    if case.order.facets.stage in ENDED:
+    if case.order.is_off:
         return _ended(case, facts, changes)
     return _not_let_go(case, facts, changes)
 
@@ -326,7 +326,7 @@ def _not_added(command: SettlePayment, case: Case, facts: Facts, changes: Change
         "amount": case.funds.amount(units).text(), "service": case.service,
         "payment": case.payment.payment.number, "reason": command.detail[:500],
     }  # fmt: skip
-    if due and order.facets.stage not in ENDED:
+    if due and not order.is_off:
         why = f"{case.service}: {case.funds.text(units)} more is declined: {command.detail}"
         order = says(order, OrderReason.INCREASE_DECLINED, why)
     order = tell(case, order, events.INCREASE_DECLINED, facts, changes, detail)
@@ -341,7 +341,7 @@ def _not_renewed(command: SettlePayment, case: Case, facts: Facts, changes: Chan
         "amount": case.funds.amount(units).text(), "service": case.service,
         "payment": case.payment.payment.number, "reason": command.detail[:500],
     }  # fmt: skip
-    if case.funds.capturable and order.facets.stage not in ENDED:
+    if case.funds.capturable and not order.is_off:
         money = case.funds.text(units)
         why = f"{case.service} does not hold {money} anew, and its hold ends soon: {command.detail}"
         order = says(order, OrderReason.HOLD_LAPSES, why)

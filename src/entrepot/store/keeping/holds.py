@@ -16,6 +16,8 @@ from entrepot.store.schema.payments import LIVE
 from entrepot.store.writing import payments
 
 _operations = schema.payment_operations.c
+# Stages without a sale. Of a deleted order the core says whether it was one.
+_OFF = ENDED - {"deleted"}
 
 
 class HeldMoney(NamedTuple):
@@ -54,7 +56,7 @@ def read(conn: Connection, sweep: Sweep, limit: int) -> tuple[list[HeldMoney], b
     running = {
         bytes(id_): sender_words
         for id_, managed, stage, payment, sender_words in orders
-        if managed and stage not in ENDED and payment in lapsing.HOLDING
+        if managed and stage not in _OFF and payment in lapsing.HOLDING
     }
     paid = payments.of_orders(conn, {(sweep.org, one) for one in running})
     held = [

@@ -20,6 +20,8 @@ _variants, _claimed = schema.variants.c, schema.payment_claims.c
 
 _ROWS_AT_ONCE = 500
 _ENDED_WITHOUT = ("failed", "deleted")
+# Where the goods of a sale are when it is over: the sale keeps its money, also once it is deleted.
+_MADE = ("delivered", "not_applicable")
 
 
 def checks() -> Iterator[Check]:
@@ -80,11 +82,15 @@ def _claims() -> Iterator[Check]:
         further.reference == _claimed.reference,
     )  # fmt: skip
     came_first = or_(_claimed.shared, _orders.shares_payment_of.is_(None))
+    sale = or_(
+        _orders.stage.not_in(ENDED),
+        and_(_orders.stage == "deleted", _orders.fulfilment.in_(_MADE)),
+    )
     live = and_(
         _orders.managed,
         _orders.payment != "none",
         # The claim that others share outlives its order.
-        or_(_claimed.shared, and_(_orders.stage.not_in(ENDED), _orders.payment.not_in(LET_GO))),
+        or_(_claimed.shared, and_(sale, _orders.payment.not_in(LET_GO))),
         or_(and_(_orders.payment_reference == _claimed.reference, came_first), named),
     )
     claim = select(_claimed.org, _claimed.order_id, _orders.stage, _orders.payment)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, union_all
 
 from entrepot.core.claims import LET_GO, Claim, PaymentClaim
 from entrepot.core.facets import ENDED
+from entrepot.core.lifecycle import COMPLETABLE_FULFILMENT
 from entrepot.core.payment import OPEN
 from entrepot.store import schema
 
@@ -45,10 +46,17 @@ def stand_with(
         select(order.id).where(
             order.org == org, order.id.in_(select(ids.c.id)),
             func.lower(order.payment_provider) == provider,
-            order.stage.not_in(ENDED), order.payment.not_in(LET_GO), ~_let_go(reference),
+            _is_sale(), order.payment.not_in(LET_GO), ~_let_go(reference),
         )
     )  # fmt: skip
     return [bytes(id_) for (id_,) in found]
+
+
+def _is_sale() -> ColumnElement[bool]:
+    """Whether an order runs or was a sale: one that was made stays a sale when it is deleted."""
+    order = schema.orders.c
+    made = and_(order.stage == "deleted", order.fulfilment.in_(COMPLETABLE_FULFILMENT))
+    return or_(order.stage.not_in(ENDED), made)
 
 
 def _let_go(reference: str) -> ColumnElement[bool]:
