@@ -17,6 +17,7 @@ from tests.providers.test_adyen import (
     of_operation,
     operation,
     provider,
+    request_of,
     reversed_,
     told,
     vendor,
@@ -98,3 +99,20 @@ async def test_what_somebody_took_is_not_given_back_by_a_void(
                of_operation("CANCELLATION", success="false")]  # fmt: skip
     assert await provider.void(operation("void")) == Declined("why")
     assert vendor.asked == []
+
+
+GONE = [
+    of_operation("TECHNICAL_CANCEL"),
+    item("EXPIRE", merchantReference=""),
+    of_operation("CANCELLATION", merchantReference="of a person"),
+]
+
+
+@pytest.mark.parametrize("ends", GONE)
+async def test_a_hold_that_is_known_by_our_key_alone_is_gone_once_adyen_has_said_so(
+    provider: AdyenProvider, told: Told, ends: bytes
+) -> None:
+    """The end of a hold names Adyen's reference, which was never written down here."""
+    for kept in ([item("AUTHORISATION"), ends], [ends, item("AUTHORISATION")]):
+        told[:] = kept
+        assert isinstance(await provider.look_up(request_of(STORED)), Voided)

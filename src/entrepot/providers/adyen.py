@@ -129,7 +129,7 @@ class AdyenProvider:
         if not isinstance(failed, Unknown):
             return failed
         # Adyen answers a failure to each repeat of its key; the payment may be notified by now.
-        said = answers.of_heard(await self._items(request.key), request)
+        said = answers.of_heard(await self._of_payment(request.key), request)
         return failed if said is None or isinstance(said, Voided) else said
 
     async def _taken_over(self, request: PaymentRequest) -> AuthoriseAnswer:
@@ -156,7 +156,7 @@ class AdyenProvider:
         of = request.of or own
         if of is None and not _STORED.match(request.payment.reference):
             return Voided(None)
-        items = await self._items(request.key, of, request.payment.key)
+        items = await self._of_payment(request.key, of, request.payment.key)
         heard = answers.of_heard(items, request.payment)
         said = answers.of_operation(items, request)
         if isinstance(said, Voided):
@@ -205,7 +205,7 @@ class AdyenProvider:
         """See `PaymentProvider.look_up`: by the notifications that are kept."""
         if isinstance(request, PaymentRequest):
             own = request.reference if _PSP.match(request.reference) else None
-            items = await self._items(known, own, request.key)
+            items = await self._of_payment(known, own, request.key)
             known = known or own
             said: LookUpAnswer | None = answers.of_taken(items, request, known)
         else:
@@ -260,6 +260,14 @@ class AdyenProvider:
         ]
         return [item for items in listed for item in items if
                 {item.psp, item.original, item.merchant_reference} & set(named)]  # fmt: skip
+
+    async def _of_payment(self, *references: str | None) -> list[answers.Item]:
+        """The items of a payment: also those that name Adyen's reference of it alone, where our own
+        reference has told only by these items which one that is.
+        """
+        items = await self._items(*references)
+        own = {item.psp for item in items if item.event == "AUTHORISATION"} - set(references)
+        return await self._items(*references, *own) if own else items
 
     async def _modified(self, request: OperationRequest, ask: Callable[..., Any]) -> Any:
         """Ask for a capture or a refund, unless its outcome is known by now."""
