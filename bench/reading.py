@@ -22,7 +22,7 @@ from entrepot.edge.native.paging import cursor
 from entrepot.testing.server import Server
 
 FEW = 100
-SYNQ_PAGE, KONVO_PAGE, POLINATE_PAGE = 50, 50, 20  # what the dialects give when nothing is said
+KONVO_PAGE, POLINATE_PAGE = 50, 20  # what the dialects give when nothing is said
 
 _SCRIPT = """
 local paths = {}

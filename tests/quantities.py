@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from entrepot.core.quantity import ONE, Quantity, is_whole, text
+from entrepot.core.quantity import ONE, Quantity, text
 
 
 def much(count: int | str | Decimal) -> Quantity:
@@ -15,4 +15,4 @@ def much(count: int | str | Decimal) -> Quantity:
 
 def units(quantity: Quantity) -> Any:
     """A quantity as people count it: a whole number, or a decimal."""
-    return quantity // ONE if is_whole(quantity) else Decimal(text(quantity))
+    return Decimal(text(quantity)) if quantity % ONE else quantity // ONE

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from entrepot.core import events, shipments, words
 from entrepot.core.attributing import UNSOLD
-from entrepot.core.facets import ENDED, SHIPPED
+from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.lifecycle import COMPLETABLE_FULFILMENT as MADE
-from entrepot.core.order import Order
+from entrepot.core.order import Event, Order
 from entrepot.core.returns import OPEN, RETURN_LINES, RETURNS
 from entrepot.core.shipments import SHIPMENT_LINES, SHIPMENTS
 
@@ -76,11 +76,17 @@ def _check_goods(book: Book, order: Order) -> None:
         assert (row.state == "shipped") == (row.shipped == row.quantity)
 
 
+def fold(told: list[Event]) -> tuple[Facets, str, int]:
+    """The order by its events: its facets, its total as text, and its version."""
+    body = json.loads(told[-1].body)
+    return Facets(*body["facets"]), body["total"], told[-1].seq
+
+
 def _check_order(book: Book, order: Order) -> None:
     told = book.events(order)
     assert [event.seq for event in told] == list(range(1, order.version + 1))
     assert all(one.at <= then.at for one, then in itertools.pairwise(told))
-    assert events.fold(told) == (order.facets, order.total.text(), order.version)
+    assert fold(told) == (order.facets, order.total.text(), order.version)
     assert all(event.type in events.TYPES and json.loads(event.body) for event in told)
     for axis, word in order.words.items():
         assert words.is_true(axis, word, order.facets)

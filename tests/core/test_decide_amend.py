@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.book import ENTRY, LOOSE, ORG, SCARCE, TRACKED, Book, line, named, telling
+from tests.core.laws import fold
 from tests.quantities import much, units
 
 from entrepot.core import properties
 from entrepot.core.commands import DraftLine, LineChange, VariantRef
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.amended_lines import LINES_MAX
-from entrepot.core.events import fold
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount
 from entrepot.core.order import Order

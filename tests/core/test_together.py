@@ -24,7 +24,7 @@ from tests.core.test_lifecycle import searched
 
 from entrepot.core import telling, words
 from entrepot.core.facets import Facets
-from entrepot.edge import together
+from entrepot.edge.together import ONLY_AS_TOLD, TOGETHER
 
 # The first tellings, the later tellings of the same sender, those of others, and how many times.
 WAYS: dict[str, tuple[list[Told], list[Told], list[Told], int]] = {
@@ -34,6 +34,15 @@ WAYS: dict[str, tuple[list[Told], list[Told], list[Told], int]] = {
     "polinate": (SOURCE, SOURCE, POLINATE, 1),
     "polinate and konvo": (SOURCE, [], KONVO, 2),
 }
+
+
+def absurd(shown: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The pairs of words shown that may not stand together, each as `axis=word`."""
+    return [
+        (f"{one}={shown[one]}", f"{other}={shown[other]}")
+        for (one, other), pairs in TOGETHER.items()
+        if shown[other] not in pairs[shown[one]]
+    ]
 
 
 @cache
@@ -51,13 +60,13 @@ def of_managed() -> list[Mapping[str, str]]:
 @pytest.mark.parametrize("way", WAYS)
 def test_what_the_dialects_show_may_stand_together(way: str) -> None:
     for stand in stands(way):
-        assert together.absurd(says(stand)) == [], stand
+        assert absurd(says(stand)) == [], stand
 
 
 def test_what_the_dialects_show_of_a_managed_order_may_stand_together() -> None:
     """Wherever words of the two dialects that can move it bring it, from the pipeline's stands."""
     for shown in of_managed():
-        assert together.absurd(shown) == []
+        assert absurd(shown) == []
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -69,8 +78,8 @@ def test_no_dialect_shows_a_false_word(way: str) -> None:
 
 def test_a_phase_before_active_stands_beside_goods_that_left_only_where_both_were_told() -> None:
     apart = {view(stand)[1:3] for stand in stands("konvo")}
-    assert not apart & together.ONLY_AS_TOLD
-    for (phase, status), told in itertools.product(together.ONLY_AS_TOLD, KONVO):
+    assert not apart & ONLY_AS_TOLD
+    for (phase, status), told in itertools.product(ONLY_AS_TOLD, KONVO):
         stand = retold(telling.first_told(konvo("open")), told)
         assert view(stand)[1:3] != (phase, status)
 
@@ -79,7 +88,7 @@ def test_the_table_names_every_word_and_no_pair_that_cannot_be() -> None:
     """Every pair is met, but for words that only Synq's own clients could tell, and cannot yet."""
     untold = {"partially_fulfilled", "return_requested", "partially_returned"}
     every = [says(stand) for way in WAYS for stand in stands(way)] + of_managed()
-    for (one, other), table in together.TOGETHER.items():
+    for (one, other), table in TOGETHER.items():
         assert set(table) == set(words.AXES[one].rows)
         met = {(shown[one], shown[other]) for shown in every}
         named = {(word, beside) for word in table for beside in table[word]}
@@ -107,4 +116,4 @@ def test_the_table_names_every_word_and_no_pair_that_cannot_be() -> None:
 )
 def test_absurd_pairs_are_seen(one: str, word: str, other: str, beside: str) -> None:
     shown = {**words.shown(Facets(), ""), one: word, other: beside}
-    assert (f"{one}={word}", f"{other}={beside}") in together.absurd(shown)
+    assert (f"{one}={word}", f"{other}={beside}") in absurd(shown)

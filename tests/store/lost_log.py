@@ -45,9 +45,19 @@ async def faults_of(path: Path) -> list[LogFault]:
     """The faults of the log that a new process finds."""
     database = SqliteDatabase(str(path))
     try:
-        return await database.log_faults()
+        return await log_faults(database)
     finally:
         await database.close()
+
+
+async def log_faults(database: SqliteDatabase) -> list[LogFault]:
+    """The faults of the log that a database finds; nothing is written."""
+    log = database.log
+    assert log is not None
+    if removed := log.removed():
+        return removed
+    marked = log.mark.read()
+    return await database.read(lambda conn: log.faults(conn.connection.driver_connection, marked))
 
 
 async def served(path: Path, changes: int) -> SqliteDatabase:

@@ -13,7 +13,7 @@ from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
-from tests.store.lost_log import note
+from tests.store.lost_log import log_faults, note
 
 from entrepot.pages import pages
 from entrepot.settings import Settings
@@ -280,10 +280,10 @@ async def test_commands_work_beside_a_server(database: SqliteDatabase, path: Pat
     with sole_server(f"sqlite:///{path}"):
         beside = SqliteDatabase(str(path))
         await beside.write(note)
-        assert await beside.log_faults() == []
+        assert await log_faults(beside) == []
         await beside.close()
         await database.write(note)
-        assert await database.log_faults() == []
+        assert await log_faults(database) == []
 
 
 async def test_a_log_removed_under_a_server_is_told_without_opening_the_book(path: Path) -> None:
@@ -292,14 +292,14 @@ async def test_a_log_removed_under_a_server_is_told_without_opening_the_book(pat
         await database.begin_serving()
         database.log.path.unlink()
         beside = SqliteDatabase(str(path))
-        [fault] = await beside.log_faults()
+        [fault] = await log_faults(beside)
         assert fault.kind == "log_removed"
         assert beside._read_conn is None
         assert not database.log.path.exists()
         await beside.close()
         await database.close()
     beside = SqliteDatabase(str(path))
-    assert await beside.log_faults() == []
+    assert await log_faults(beside) == []
     await beside.close()
 
 

@@ -186,7 +186,7 @@ def test_the_audit_calls_nothing_that_the_book_is_written_with(path: Path) -> No
     ("source", "told"),
     [
         ("from entrepot.core.ids import dashed", "ids.dashed"),
-        ("from entrepot.core import events\nevents.fold([])", "events.fold"),
+        ("from entrepot.core import events\nevents.happened(order)", "events.happened"),
         ("total = order.total.text()", "().text"),
         ("from entrepot.store import schema\nschema.EVENTS.from_row(row)",
          "schema.EVENTS.from_row"),

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from entrepot.core import invoices
 from entrepot.core.changed import changed
-from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
 from entrepot.core.order import Event, Order
 from entrepot.core.properties import text_of
@@ -238,12 +237,3 @@ def latest(
     # A clock that was set back takes no order back: its events follow each other in time.
     at, now = order.updated_at, facts.now
     return Event(order.org, order.id, order.version, type_, max(now, at), source, body, ORDER, who)
-
-
-def fold(events: list[Event]) -> tuple[Facets, str, int]:
-    """The order by its events: its facets, its total as text, and its version."""
-    facets, total, seq = Facets(), "", 0
-    for event in events:
-        body = json.loads(event.body)
-        facets, total, seq = Facets(*body["facets"]), body["total"], event.seq
-    return facets, total, seq

@@ -40,11 +40,6 @@ def exact(units: int, scale: int) -> Quantity | None:
     return None if rest else Quantity(quantity)
 
 
-def is_whole(quantity: Quantity) -> bool:
-    """Whether it has no fraction."""
-    return not quantity % ONE
-
-
 def text(quantity: Quantity) -> str:
     """The number as people write it, without zeros at the end of its places: `3`, `2.5`."""
     units, rest = divmod(abs(quantity), ONE)

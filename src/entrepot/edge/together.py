@@ -7,8 +7,6 @@ with this table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 Pairs = dict[str, tuple[str, ...]]
 
 _ON_ITS_WAY = (
@@ -131,13 +129,3 @@ ONLY_AS_TOLD = frozenset({
     ("DRAFT", "IN_TRANSIT"), ("DRAFT", "DELIVERED"),
     ("PENDING", "IN_TRANSIT"), ("PENDING", "DELIVERED"),
 })  # fmt: skip
-
-
-def absurd(words: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The pairs of words shown here that may not stand together, each as `axis=word`."""
-    found = []
-    for (one, other), pairs in TOGETHER.items():
-        word, beside = words[one], words[other]
-        if beside not in pairs[word]:
-            found.append((f"{one}={word}", f"{other}={beside}"))
-    return found

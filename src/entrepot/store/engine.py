@@ -92,10 +92,6 @@ class Database(Protocol):
         """See whether the files that were opened are still there. Raises Unavailable."""
         ...
 
-    async def log_faults(self) -> list[LogFault]:
-        """Faults of the log of commits; nothing is written. Raises Unavailable."""
-        ...
-
     async def accept_loss(self) -> list[LogFault]:
         """Go on with the book as it is, although commits are missing. Returns the faults that the
         log had. Raises Unavailable.

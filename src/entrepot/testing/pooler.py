@@ -84,8 +84,8 @@ class _Client:
 class Pooler:
     """Listens on a port of loopback, in a thread of its own, before a PostgreSQL server there.
 
-    `faults` says what clients did that a pooler in transaction mode does not take. `transactions`
-    counts those that were served, `backends` is how many the server gave for them.
+    `faults` says what clients did that a pooler in transaction mode does not take, and
+    `transactions` how many it served.
     """
 
     def __init__(self, server_port: int) -> None:
@@ -93,9 +93,7 @@ class Pooler:
         self.port = 0
         self.faults: list[str] = []
         self.transactions = 0
-        self.backends = 0
         self._free: dict[bytes, list[_Backend]] = {}
-        self._greetings: dict[bytes, list[Message]] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="pooler", daemon=True)
         self._clients: set[asyncio.Task[None]] = set()
@@ -216,7 +214,6 @@ class Pooler:
                 return free.pop(index)
         made = _Backend(*await asyncio.open_connection("127.0.0.1", self._server_port))
         self._all.append(made)
-        self.backends += 1
         named = {b"user": start[b"user"], b"database": whose.partition(b"/")[2]}
         body = b"".join(name + b"\0" + value + b"\0" for name, value in named.items()) + b"\0"
         made.writer.write(struct.pack("!II", len(body) + 8, _VERSION) + body)

@@ -147,12 +147,8 @@ class PostgresDatabase:
     async def look_at_files(self) -> None:
         """See Database. The files are the server's own."""
 
-    async def log_faults(self) -> list[LogFault]:
-        """See Database. PostgreSQL does not start without its log."""
-        return []
-
     async def accept_loss(self) -> list[LogFault]:
-        """See Database."""
+        """See Database. PostgreSQL does not start without its log."""
         return []
 
     async def clock(self) -> int | None:

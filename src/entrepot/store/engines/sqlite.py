@@ -258,17 +258,6 @@ class SqliteDatabase:
         except sqlite_driver.Error as error:
             raise translated(error) from error
 
-    async def log_faults(self) -> list[LogFault]:
-        """See Database."""
-        if self.log is None:
-            return []
-        removed = self.log.removed()
-        if removed:
-            return removed
-        marked = self.log.mark.read()
-        faults = self.log.faults
-        return await self.read(lambda conn: faults(conn.connection.driver_connection, marked))
-
     async def accept_loss(self) -> list[LogFault]:
         """See Database."""
         if self.log is None:
