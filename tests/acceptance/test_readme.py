@@ -148,3 +148,33 @@ def test_the_port_of_make_run_can_be_chosen() -> None:
             ["make", "-n", "run", *words], check=True, capture_output=True, text=True, cwd=ROOT
         ).stdout
         assert f"entrepot serve --host 127.0.0.1 --port {port} --demo" in told
+
+
+def test_the_interpreter_is_the_first_that_is_new_enough_and_can_make_a_venv(
+    tmp_path: Path,
+) -> None:
+    def interpreter(name: str, can: bool) -> None:
+        """An interpreter that has what makes a .venv, or that has not."""
+        program = tmp_path / name
+        case = f'case "$*" in *ensurepip*) exit {0 if can else 1};; esac'
+        program.write_text(f"#!/bin/sh\n{case}\n")
+        program.chmod(0o755)
+
+    def chosen() -> str:
+        path = f"{tmp_path}:/usr/bin:/bin"
+        lines = (ROOT / "Makefile").read_text().replace("/usr/bin/python3", f"{tmp_path}/own3")
+        makefile = tmp_path / "Makefile"
+        makefile.write_text(f"{lines}\ntold:\n\t@echo $(PYTHON)\n")
+        command = ["make", "-s", "-f", str(makefile), "told"]
+        env = {"PATH": path}
+        run = subprocess.run(
+            command, check=True, capture_output=True, text=True, env=env, cwd=tmp_path
+        )
+        return run.stdout.strip()
+
+    interpreter("python3.11", can=True)
+    assert chosen() == str(tmp_path / "python3.11")
+    interpreter("own3", can=True)
+    assert chosen() == str(tmp_path / "own3")
+    interpreter("own3.11", can=False)  # of the system, without what makes a .venv
+    assert chosen() == str(tmp_path / "own3")
