@@ -144,6 +144,32 @@ def test_what_is_as_it_was_changes_nothing() -> None:
     assert len(book.facts.events) == 1
 
 
+def test_another_currency_is_told_with_the_price_and_the_cost() -> None:
+    book = Book()
+    result = made(book, new(sku="S", cost=Amount(5, 0)), new("[1]", "L"))
+    costed, plain = result.made
+    dollars = {"currency": "USD", "price": Amount(11, 0)}
+    for commands in (
+        lambda id_, said: ChangeVariant(ORG, "native", id_, said),
+        lambda id_, said: AmendProduct(
+            ORG, "polinate", result.product.product.id, change=(VariantChange("", id_, said),)
+        ),
+    ):
+        refused = book.attempted(commands(costed, dollars))
+        assert isinstance(refused, Refusal)
+        assert (refused.field, refused.detail) == ("cost", "say the cost in USD")
+    shown = amended(
+        book, result.product.product.id,
+        change=(VariantChange("[0]", costed, dollars | {"cost": Amount(55, 1)}),
+                VariantChange("[1]", plain, dollars)),
+    )  # fmt: skip
+    assert [one.details.cost for one in shown.variants] == [Amount(55, 1), None]
+    book.done(ChangeVariant(ORG, "native", costed, dollars | {"currency": "EUR", "cost": None}))
+    told = VariantChange("", costed, {"cost": Amount(4, 0), "price": NINE})
+    shown = amended(book, result.product.product.id, change=(told,))
+    assert shown.variants[0].details.cost == Amount(4, 0)
+
+
 def test_properties_are_merged_and_null_is_a_value() -> None:
     book = Book()
     made_ = made(book, properties='{"erp":{"no":1},"shop":{"id":"x"}}')

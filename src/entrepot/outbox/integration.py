@@ -26,14 +26,16 @@ _decode = msgspec.json.Decoder(_Connected).decode
 
 
 def item(product: FullProduct) -> bytes:
-    """A product as the integration service is told it. Prices are numbers, exact."""
+    """A product as the integration service is told it. Prices are numbers, exact. A variant that
+    has no price yet is told with none: a shop would sell it for nothing.
+    """
     its = product.product
     variants = [
         {
             "id": dashed(one.variant.id), "name": one.details.name, "sku": one.variant.sku,
             "prices": [
                 {"price": Number(one.variant.price.text()), "currency": one.variant.currency}
-            ],
+            ] if one.variant.currency else [],
         }
         for one in product.variants
     ]  # fmt: skip

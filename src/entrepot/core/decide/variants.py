@@ -109,13 +109,14 @@ def change_variant(
     """Change a variant of this product. Lines of orders keep the name and the price that they have.
 
     Refused: an unknown or deleted variant, a SKU that another variant has, another name or SKU
-    that is blank, a price without a currency, a currency without a price, and to stop counting
-    stock, because orders may have reserved the stock.
+    that is blank, a price without a currency, a currency without a price, another currency
+    without a cost where one is known, and to stop counting stock, because orders may have reserved
+    the stock.
     """
     if known is None or known.variant.deleted_at is not None:
         raise refuse(Reason.UNKNOWN_VARIANT, field=_field(change, "id"))
     _look_at_values(known.variant, change)
-    said, variant = change.said, _priced(known.variant, change)
+    said, variant = change.said, _priced(known, change)
     if variant.tracked and said.get("tracked") is False:
         sentence = "the stock of the variant is counted, and stays counted"
         raise refuse(Reason.INVALID, sentence, _field(change, "tracked"))
@@ -157,14 +158,20 @@ def _look_at_values(known: Variant, change: VariantChange) -> None:
             raise Refused(refusal)
 
 
-def _priced(known: Variant, change: VariantChange) -> Variant:
-    told, price = change.said.get("currency"), change.said.get("price")
+def _priced(one: FullVariant, change: VariantChange) -> Variant:
+    """The variant with its new price. A number in another currency is another price, and another
+    cost: both are told with the currency.
+    """
+    told, price, known = change.said.get("currency"), change.said.get("price"), one.variant
     currency = told or known.currency
     if price is not None and not currency:
         sentence = "the variant has no price yet: say the currency"
         raise refuse(Reason.INVALID, sentence, _field(change, "currency"))
     if price is None and currency != known.currency:
         raise refuse(Reason.INVALID, f"say the price in {currency}", _field(change, "price"))
+    is_costed = bool(known.currency) and one.details.cost is not None
+    if is_costed and currency != known.currency and "cost" not in change.said:
+        raise refuse(Reason.INVALID, f"say the cost in {currency}", _field(change, "cost"))
     # An equal price at another scale is no change.
     price = known.price if price is None else or_equal(known.price, price)
     return known._replace(currency=currency, price=price)
