@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 from tests.acceptance.test_native import problem
 
@@ -79,6 +80,40 @@ def test_a_repeat_has_its_first_answer_though_the_thing_changed(world: World) ->
     problem(do("PATCH", path, body, Idempotency_Key=uuid.uuid4().hex), 400, "invalid")
     problem(do("PATCH", path, body | {"notes": "other"}, **key), 400, "invalid")
     problem(do("PATCH", f"{path}?dry_run=true", body, **key), 400, "invalid")
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+@pytest.mark.parametrize("dialect", ["native", "polinate"])
+def test_a_repeat_means_the_order_that_it_meant_at_first(
+    dialect: str, is_taken: bool, world: World
+) -> None:
+    # Names that could be ids of ours are names all the same.
+    one, two, three = uuid.uuid4().hex, f"web-{uuid.uuid4()}", uuid.uuid4().hex
+    order_id = world.native.place(world.native_order(external_id=one))["id"]
+
+    def renamed(old: str, new: str, key: str) -> httpx.Response:
+        if dialect == "native":
+            sent: Body = {"external_id": new}
+            return world.native.send("PATCH", f"/orders/{old}", sent, Idempotency_Key=key)
+        return world.polinate.patch(old, {"order": {"externalReference": new}}, key=key)
+
+    key, again, other = (uuid.uuid4().hex for _ in range(3))
+    first, second = renamed(one, two, key), renamed(two, three, again)
+    assert (first.status_code, second.status_code) == (200, 200)
+    if is_taken:
+        for name in (one, two):
+            world.native.place(world.native_order(external_id=name))
+    for old, new, known, answer in ((one, two, key, first), (two, three, again, second)):
+        repeat = renamed(old, new, known)
+        assert (repeat.status_code, repeat.content) == (200, answer.content), repeat.text
+        assert repeat.headers["Idempotent-Replayed"] == "true"
+        unknown = 409 if is_taken else 404
+        assert renamed(uuid.uuid4().hex, new, known).status_code == 404, "never called so"
+        # The key with another content, and the name under another key, are other requests.
+        assert renamed(old, "else", known).status_code == 409
+        if not is_taken and dialect == "native":
+            assert renamed(old, new, other).status_code == unknown
+    assert world.native.order(order_id)["id"] == order_id
 
 
 def test_a_repeat_of_a_variants_change_is_one_as_well(world: World) -> None:

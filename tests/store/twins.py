@@ -254,6 +254,11 @@ ASKED: dict[str, Work] = {
     "announced.listed": lambda conn, _: announced.listed(conn, ORG, fetch_job_id, 10),
     "announced.meant": lambda conn, _: announced.meant(conn, ORG, {JOBLESS, "theirs"}),
     "answers.stored": lambda conn, _: [answers.stored(conn, ORG, key) for key in ("intent-1", "-")],
+    "answers.order_called": lambda conn, _: [
+        answers.order_called(conn, ORG, key, text)
+        for key in ("intent-1", "-")
+        for text in ("mine", "theirs")
+    ],
     "booked.booked_since": lambda conn, _: [
         booked.booked_since(conn, ORG, "sandbox", since) for since in (0, NOW)
     ],

@@ -19,6 +19,7 @@ from entrepot.core.refusal import FAULTS_MAX, Reason, Refusal, Refused, all_of, 
 from entrepot.core.results import Result
 from entrepot.edge import every_fault
 from entrepot.edge.access import NOBODY, READERS, Access, Principal
+from entrepot.edge.keys import idempotency_key
 from entrepot.edge.reply import JSON, Reply
 from entrepot.edge.services import Services
 from entrepot.edge.strict_json import (
@@ -111,6 +112,18 @@ class Call:
     async def order_id(self, member: str, dialect: str) -> bytes | None:
         """The id of the order that the path's `member` names in any way; None for no order."""
         return await self.read(order_names.find, self.path_ids[member], dialect)
+
+    async def order_under_key(self, member: str) -> bytes | None:
+        """The id of the order that the answer under the request's key is of, where the path's
+        `member` names or named the order; None without a key or such an answer.
+
+        A request may change the very name by which it named its order, and somebody else may give
+        that name to another order: its repeat means the order that it meant at first.
+        """
+        key = idempotency_key(self.headers)
+        if key is None:
+            return None
+        return await self.read(answers.order_called, key, self.path_ids[member])
 
     async def json(self, decoder: msgspec.json.Decoder[T]) -> T:
         """The body, read strictly. Refused: what is no JSON, or not of the decoder's shape."""

@@ -74,7 +74,10 @@ class Change(NamedTuple):
         async def handle(call: Call) -> Answer:
             dry = bodies.is_dry(call)
             unknown = _UNKNOWN.get(self.about)
-            about = await named.order_id(call) if unknown is None else _id(call, unknown)
+            if unknown is not None:
+                about = _id(call, unknown)
+            else:
+                about = await (named.order_id if dry else named.changed_order_id)(call)
             command, key = await self._asked(call, decoder, about, dry=dry)
             return await carrying.carry_out(
                 call, command, key, dry=dry, status=status, shown=self.shown

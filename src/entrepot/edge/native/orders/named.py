@@ -18,10 +18,24 @@ _NAMES = {
 }  # fmt: skip
 
 
+async def changed_order_id(call: Call) -> bytes:
+    """The id of the order that a request changes, as `order_id`. A repeat under a known key means
+    the order that it meant at first, whatever that order and others are called by now.
+    """
+    found = await call.read(order_names.called, call.path_ids["ref"])
+    if [one.name for one in found] != ["id"]:
+        known = await call.order_under_key("ref")
+        if known is not None:
+            return known
+    return _only(found)
+
+
 async def order_id(call: Call) -> bytes:
     """The id of the order. Refused: no order, or several."""
-    text = call.path_ids["ref"]
-    found = await call.read(order_names.called, text)
+    return _only(await call.read(order_names.called, call.path_ids["ref"]))
+
+
+def _only(found: list[order_names.Named]) -> bytes:
     if not found:
         raise refuse(Reason.UNKNOWN_ORDER)
     if len(found) > 1:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from entrepot.core import ids
 from entrepot.core.refusal import Reason, Refusal, refuse
 from entrepot.core.results import OrderResult, Result
 from entrepot.edge import revisions
@@ -97,6 +98,8 @@ async def update_order(call: Call) -> Answer:
     body, call.ignored = await call.parsed(read.changes_and_ignored)
     key = idempotency_key(call.headers)
     order_id = await call.order_id("id", read.SOURCE)
+    if order_id is None or order_id != ids.any_spelling(call.path_ids["id"]):
+        order_id = await call.order_under_key("id") or order_id
     if order_id is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     command, idempotency = await call.worked(
