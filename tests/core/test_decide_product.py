@@ -7,11 +7,12 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.book import ORG, Book
+from tests.core.book import NOWHERE, ORG, Book
 from tests.quantities import much
 
 from entrepot.core import products
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.decide.product import AmendProduct, MakeProduct
@@ -261,13 +262,27 @@ def test_a_single_variant_is_changed_as_its_product() -> None:
 
 def test_only_the_version_that_is_meant_is_changed() -> None:
     book = Book()
-    product = made(book).product.product
-    meant = Expected(frozenset({products.revision(product)}))
-    amended(book, product.id, said={"brand": "A"}, expected=meant)
+    shirt = made(book).product
+    product, meant = shirt.product, Expected(frozenset({products.revision(shirt)}))
+    now = amended(book, product.id, said={"brand": "A"}, expected=meant)
     refusal = book.refused(AmendProduct(ORG, "x", product.id, {"brand": "B"}, expected=meant))
     assert refusal.reason is Reason.CHANGED_MEANWHILE
-    assert refusal.version == products.revision(book.facts.of(PRODUCTS)[ORG, product.id])
+    assert refusal.version == products.revision(now)
     assert book.refused(AmendProduct(ORG, "x", b"n" * 16)).reason is Reason.UNKNOWN_PRODUCT
+
+
+def test_a_product_whose_stock_is_counted_from_now_on_is_another_version() -> None:
+    book = Book()
+    result = made(book, new(sku="S"), new("[1]", "L"))
+    product_id, versions = result.product.product.id, [products.revision(result.product)]
+    for variant_id in (*result.made, result.made[0]):
+        book.done(AdjustStock(ORG, variant_id, NOWHERE, much(1), "counted"))
+        versions.append(products.revision(amended(book, product_id)))
+    assert len({*versions[:3]}) == 3
+    assert versions[3] == versions[2], "goods that come later change nothing of the product"
+    before = Expected(frozenset(versions[:2]))
+    stale = AmendProduct(ORG, "x", product_id, {"brand": "A"}, expected=before)
+    assert book.refused(stale).reason is Reason.CHANGED_MEANWHILE
 
 
 _SKUS = st.sampled_from([None, "A", "B", "C"])

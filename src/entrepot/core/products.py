@@ -150,6 +150,11 @@ def _place(one: FullVariant) -> tuple[int, bytes]:
     return place(one.details), one.variant.id
 
 
-def revision(product: Product) -> str:
-    """The text that differs in every state of a product: its events' count and its last change."""
-    return f"{product.version}-{product.updated_at:x}"
+def revision(one: FullProduct) -> str:
+    """The text that differs in every state of a product: its events' count, its last change, and
+    of how many variants stock is counted. Stock of a variant is counted from its first adjustment
+    on, which is no event of the product.
+    """
+    counted = sum([of.variant.tracked for of in one.variants])
+    told = f"{one.product.version}-{one.product.updated_at:x}"
+    return f"{told}-{counted}" if counted else told

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from entrepot.core import events, products
 from entrepot.core.changes import Changes
+from entrepot.core.decide import named_twice
 from entrepot.core.decide.classify import sorted_into, wants_sorting
 from entrepot.core.decide.variants import (
     NewVariant,
@@ -144,14 +145,14 @@ def amend(command: AmendProduct, facts: Facts) -> Decision:
 
     What is as it was changes nothing. A product that is deleted stays deleted, and its variants
     with it. Refused: an unknown product or variant, another version than is expected, a handle or
-    a SKU that is taken, a category or a brand that the organization does not have, and a product
-    whose last variant goes.
+    a SKU that is taken, a category or a brand that the organization does not have, a variant that
+    is named twice, and a product whose last variant goes.
     """
     org, paths, changes = command.org, command.paths, Changes(facts)
     before = known_product(org, command.product_id, facts)
     if before is None or (command.live and before.product.status == DELETED):
         raise refuse(Reason.UNKNOWN_PRODUCT)
-    _as_expected(before.product, command.expected)
+    _as_expected(before, command.expected)
     after = with_objects(before.product, sorted_into(command.said, org, facts))
     if before.product.status == DELETED:
         if after != before.product or command.make or command.change or command.delete:
@@ -161,6 +162,7 @@ def amend(command: AmendProduct, facts: Facts) -> Decision:
     now = {one.variant.id: one for one in before.variants}
     for id_, where in command.delete:
         now[id_] = delete_variant(now.get(id_), where, facts, changes)
+    named_twice.refuse([(one.variant_id, one) for one in command.change], "variant")
     let_skus_go(command.change, now, changes)
     for change in command.change:
         known = now.get(change.variant_id)
@@ -255,9 +257,9 @@ def tell(
     )  # fmt: skip
 
 
-def _as_expected(product: Product, expected: Expected) -> None:
-    current = products.revision(product)
-    if not expected.met_by(current, product.updated_at):
+def _as_expected(before: FullProduct, expected: Expected) -> None:
+    current = products.revision(before)
+    if not expected.met_by(current, before.product.updated_at):
         sentence = f"the product is the version {current}, and not the one that is meant"
         raise Refused(Refusal(Reason.CHANGED_MEANWHILE, sentence, version=current))
 

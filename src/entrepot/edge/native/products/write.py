@@ -22,7 +22,7 @@ NO_PRODUCT = Refusal(Reason.UNKNOWN_PRODUCT)
 
 def tag(one: FullProduct) -> str:
     """The entity tag of a product."""
-    return f'"{products.revision(one.product)}"'
+    return f'"{products.revision(one)}"'
 
 
 def product(one: FullProduct) -> wire.Product:

@@ -22,7 +22,7 @@ _NOTHING = Raw(b"{}")
 
 def tag(one: FullProduct) -> str:
     """The entity tag of an item."""
-    return f'"{products.revision(one.product)}"'
+    return f'"{products.revision(one)}"'
 
 
 def item(one: FullProduct) -> wire.Item:
