@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from entrepot.core import properties as free
 from entrepot.core.changes import Changes
 from entrepot.core.commands import AmendPaths, DraftLine, LineChange
-from entrepot.core.decide import price
+from entrepot.core.decide import named_twice, price
 from entrepot.core.decide.catalogue import duplicate_line, make_line
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
@@ -145,12 +145,9 @@ def delete(lines: list[Line], command: Amends, order: Order, changes: Changes) -
 def update(
     lines: list[Line], command: Amends, order: Order, facts: Facts, changes: Changes
 ) -> list[Line]:
-    """The lines as they change. Of a line that is named twice, one change would be lost."""
-    named: dict[bytes, str] = {}
+    """The lines as they change. Refused: a line that is named twice."""
+    named_twice.refuse([(one.line_id, one) for one in command.update_lines], "line")
     for change in command.update_lines:
-        first = named.setdefault(change.line_id, change.where)
-        if first != change.where:
-            raise refuse(Reason.INVALID, f"is the line of {first} too", f"{change.where}.id")
         place = next((i for i, one in enumerate(lines) if one.id == change.line_id), None)
         if place is None:
             raise refuse(Reason.UNKNOWN_LINE, field=f"{change.where}.id")

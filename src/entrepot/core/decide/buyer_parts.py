@@ -15,6 +15,7 @@ from entrepot.core.buyers import (
     BuyerLocation,
 )
 from entrepot.core.changes import Changes
+from entrepot.core.decide import named_twice
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
 from entrepot.core.kinds import CustomerName, Key, Kind
@@ -128,10 +129,13 @@ def change(
 ) -> dict[str, Any]:
     """Write what is told; what differs then, by the id of the part, with both values.
 
-    Refused: an unknown part, a part too many, an address that the buyer has already, two primary
-    contacts of one kind.
+    Refused: an unknown part, a part too many, a part that is named twice, an address that the buyer
+    has already, two primary contacts of one kind.
     """
     told: dict[str, Any] = {}
+    named_twice.refuse([(one.id, one) for one in parts.changed], "contact", parts.id_member)
+    places = [(one.id or b"", one) for one in parts.changed_places]
+    named_twice.refuse(places, "location", parts.id_member)
     for kind in CONTACT_KINDS:
         _Contacts(org, customer_id, kind, parts, facts, changes).change()
     _places(org, customer_id, parts, facts, changes)

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from entrepot.core import events, price_lists
 from entrepot.core.changes import Changes
-from entrepot.core.decide import partner
+from entrepot.core.decide import named_twice, partner
 from entrepot.core.decide.price import (
     LISTED_ALREADY,
     DraftEntry,
@@ -22,7 +22,7 @@ from entrepot.core.expected import ANY, Expected
 from entrepot.core.facts import Facts
 from entrepot.core.naming import visible
 from entrepot.core.needs import Needs
-from entrepot.core.order import Event
+from entrepot.core.order import Event, or_equal
 from entrepot.core.price_lists import (
     LIST_ENTRIES,
     PRICE_LISTS,
@@ -96,7 +96,8 @@ def amend(command: AmendPriceList, facts: Facts) -> Decision:
     """Write what is told. Lines keep the prices that they were placed with.
 
     What is as it was changes nothing. Refused: an unknown list, another version than is expected,
-    variants and customers that are unknown, and entries that are there already or are not there.
+    variants and customers that are unknown, entries that are there already or are not there, and an
+    entry that is named twice.
     """
     changes = Changes(facts)
     before = facts.of(PRICE_LISTS).get((command.org, command.list_id))
@@ -185,6 +186,8 @@ def _entries(
     for variant_id, where in command.remove:
         if now.pop((of.org, of.id, variant_id), None) is None:
             faults.append(_not_listed(where))
+    twins = [(one.variant_id, one) for one in command.change]
+    faults += named_twice.faults(twins, "variant", command.paths.variant)
     for change in command.change:
         key = (of.org, of.id, change.variant_id)
         if (entry := now.get(key)) is None:
@@ -215,6 +218,9 @@ def _changed(
     faults: list[Refusal],
 ) -> ListEntry:  # fmt: skip
     told = entry._replace(**change.said)
+    if entry.price is not None and told.price is not None:
+        # An equal price with other places is no change.
+        told = told._replace(price=or_equal(entry.price, told.price))
     draft = DraftEntry(change.where, change.variant_id, told.price, told.currency)
     fault = price_fault(draft, facts.variants[entry.org, entry.variant_id], command.places)
     if fault is None and "price" not in change.said and told.currency != entry.currency:
