@@ -47,6 +47,8 @@ UNREADABLE = {
     "an address that never ends": (get(b"http://[::1", HOST), 400),
     "a tunnel": (b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 400),
     "a tunnel without a port": (b"CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    "a tunnel to a path": (b"CONNECT /quick HTTP/1.1\r\nHost: here\r\n\r\n", 400),
+    "a tunnel to a URL": (b"CONNECT http://here/quick HTTP/1.1\r\nHost: here\r\n\r\n", 400),
     "a port beyond all": (get(b"http://a:99999/x", HOST), 400),
     "a URL without a host": (get(b"http:///x", HOST), 400),
     "a URL of another scheme": (get(b"ftp://here/x", HOST), 400),

@@ -67,9 +67,10 @@ def _check_codings(version: str, codings: bytes) -> None:
 def origin_form(target: bytes, method: bytes) -> bytes:
     """The path and query that a request's target names, in whichever form it names them.
 
-    Raises Fault: the target names none, or holds what belongs to no target.
+    Raises Fault: the target names none, or holds what belongs to no target. A tunnel names none:
+    whatever follows such a head is no request, and the parser would read the head again.
     """
-    if b"#" in target:
+    if b"#" in target or method == b"CONNECT":
         raise Fault(_BAD_REQUEST)
     if target[:1] == b"/" or (target == b"*" and method == b"OPTIONS"):
         return target
