@@ -72,7 +72,8 @@ MAILBOXES_OF_NOBODY = [
     "noreply@shop.example.com", "no-reply@x.org", "no_reply@x.org", "donotreply@x.org",
     "DO-NOT-REPLY@x.org", "no-reply-amazon-iba-buyer@marketplace.amazon.it",
     "orders.noreply@x.org", "n/a@x.org", "unknown@x.org", "guest@x.org", "x@y.invalid",
-    "x@localhost", "ada@noemail.com", "mailer-daemon@x.org",
+    "x@localhost", "ada@noemail.com", "mailer-daemon@x.org", "test@test.com", "user@example.org",
+    "Email@Domain.com", "123@123.com", "unknown.customer@x.org", "guest_checkout@x.org",
 ]  # fmt: skip
 
 
@@ -81,7 +82,10 @@ def test_a_mailbox_of_nobody(text: str) -> None:
     assert addresses.email(text) is None
 
 
-@pytest.mark.parametrize("text", ["nora.reply@x.org", "reply@x.org", "a.none.b@x.org", "x@na.org"])
+@pytest.mark.parametrize("text", [
+    "nora.reply@x.org", "reply@x.org", "a.none.b@x.org", "x@na.org", "test@x.org", "ada@test.com",
+    "user@x.org", "n.n@x.org", "ann@ann.org", "123@x.org", "customer.service@x.org",
+])  # fmt: skip
 def test_a_mailbox_of_somebody(text: str) -> None:
     assert addresses.email(text) == ("email", text)
 
@@ -91,6 +95,9 @@ NOBODY = [
     "anonymous", "Guest", "guest  customer", "-", "--", "...", "[none]",
     "[object Object]", "{{customer.id}}", "${id}", "%customer_id%", "<%= id %>", "False", "Walk-In",
     "Invité", "INVITE\u0301", "Okänd", "Гость", "НЕТ", "客人", "ゲスト", "익명", "مجهول",
+    "?", "???", "\u00b7", "+", "~", "\u200b", "\ufeff", "\u2800", "xxx", "XXXX", "0.0", "0,00",
+    "unknown customer", "Anonymous User", "guest_checkout", "guest-user", "default account",
+    "not-applicable", "not_provided", "no_customer", "WALK_IN", "N.N.", "Unbekannter Kunde",
     "0000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "00000000-0000-0000-0000-000000000000",
 ]  # fmt: skip
 # Of these only a sender's own id is nobody's.
@@ -103,7 +110,11 @@ def test_an_id_and_a_handle_of_nobody(text: str) -> None:
     assert text in IDS_OF_NOBODY or addresses.handle(text) is None
 
 
-SOMEBODY = ["1", "7", "customer_67890", "cafe\u0301", "Straße", "00", "a b", "100%", "{7}"]
+SOMEBODY = [
+    "1", "7", "customer_67890", "cafe\u0301", "Straße", "00", "a b", "100%", "{7}", "x", "xx",
+    "customer_0", "customer-no", "customer na", "customer account", "default-7", "no.7",
+    "unknown-ltd", "0.5",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", SOMEBODY)

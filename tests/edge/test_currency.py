@@ -23,6 +23,12 @@ def test_every_difference_from_iso_is_on_purpose() -> None:
     assert found == DIFFERENCES
 
 
+def test_what_iso_has_no_places_for_has_two_as_nearly_all_have() -> None:
+    found = {code: currency.stripe_digits(code) for code, places in ISO.items() if places is None}
+    assert "XXX" in found
+    assert set(found.values()) == {2}
+
+
 def test_the_table_names_each_currency_once_and_only_those_of_the_list() -> None:
     tables = (
         currency.STRIPE_ZERO_DECIMAL, currency.STRIPE_TWO_DECIMAL, currency.STRIPE_THREE_DECIMAL,
@@ -39,7 +45,7 @@ def test_the_table_names_each_currency_once_and_only_those_of_the_list() -> None
         ("EUR", 2, 2), ("USD", 2, 2), ("JPY", 0, 0), ("KRW", 0, 0), ("KWD", 3, 3), ("TND", 3, 3),
         ("UGX", 2, 0), ("ISK", 2, 0), ("HUF", 2, 2), ("TWD", 2, 2), ("MGA", 0, 2), ("CLF", 4, 4),
         ("IQD", 3, 3), ("CLP", 0, 0), ("XAF", 0, 0), ("BTC", 2, 2), ("EURO", 2, 2), ("", 2, 2),
-        ("HRK", 2, 2), ("BGN", 2, 2), ("ITL", 0, 2),
+        ("HRK", 2, 2), ("BGN", 2, 2), ("ITL", 0, 2), ("XAU", 2, 0), ("XXX", 2, 0), ("UYI", 0, 0),
     ],
 )  # fmt: skip
 def test_places(code: str, stripe: int, smallest: int) -> None:

@@ -12,6 +12,7 @@ import unicodedata
 from functools import lru_cache
 
 from entrepot.core.addresses import ascii_digits, folded
+from entrepot.core.naming import SEEN
 
 # An index holds names up to a length; a longer one is known by its digest.
 NAME_MAX = 200
@@ -33,15 +34,33 @@ _NOBODY = frozenset({
     "bilinmiyor", "yok", "гость", "нет", "неизвестно", "аноним", "гість", "немає", "άγνωστο",
     "επισκέπτης", "אורח", "אין", "زائر", "مجهول", "لا يوجد", "अतिथि", "客人", "访客", "訪客",
     "游客", "匿名", "未知", "无", "無", "没有", "なし", "不明", "ゲスト", "게스트", "익명", "없음",
+    "n.n", "nomen nescio", "unbekannter kunde", "cliente desconocido", "client inconnu",
 })  # fmt: skip
 _AROUND = " \t.-_#*()[]<>{}\"'"
+# Words that say no more beside one of the words above: `unknown customer`, `guest_checkout`.
+_ABOUT = frozenset({
+    "account", "buyer", "checkout", "client", "cliente", "contact", "customer", "customers",
+    "email", "kunde", "mail", "name", "order", "person", "phone", "shopper", "user", "visitor",
+})  # fmt: skip
+_WORD_MIN = 3  # a shorter word is as often a country or a number: `customer-no`, `customer_0`
+_BETWEEN = re.compile(r"[\s._/-]+")
+_shaped = re.compile(SEEN).search
+_letter = re.compile(r"[^\W_]").search
+_NO_NUMBER = re.compile(r"0+[.,]0+|x{3,20}")
+# What people write into both parts of a mailbox: `test@test.com`, `user@example.org`.
+_FILLED_IN = frozenset({
+    "abc", "asdf", "domain", "dummy", "email", "example", "fake", "foo", "kunde", "mail",
+    "placeholder", "qwerty", "sample", "test", "user", "xx", "xxx", "xyz",
+})  # fmt: skip
 # The name of a value in the place of the value: a template that nobody filled in.
 _UNFILLED = re.compile(r"\{\{.*\}\}|[$#]\{.*\}|<%.*%>|%[a-z][a-z0-9_.]*%")
 # Mailboxes that answer nobody, at any domain; and parts of their names that say so.
 _NO_MAILBOX = re.compile(
     r"(?:.*[._+-])?(?:no|do[._-]?not)[._-]?(?:reply|respond|answer)(?:[._+-].*)?\Z"
 )
-_NO_LOCAL = _NOBODY | {"noreply", "nomail", "no-email", "no.email", "postmaster", "mailer-daemon"}
+_NO_LOCAL = (_NOBODY - {"n.n"}) | {
+    "noreply", "nomail", "no-email", "no.email", "postmaster", "mailer-daemon",
+}  # fmt: skip
 _NO_DOMAIN = re.compile(
     r"(?:.*\.)?(?:invalid|localhost|localdomain|no-?e?mail\.[a-z]+|none\.[a-z]+|unknown\.[a-z]+"
     r"|noreply\.[a-z]+|no-reply\.[a-z]+|na\.na)\Z"
@@ -83,7 +102,10 @@ def email(text: str) -> tuple[str, str] | None:
     if not _MAILBOX.match(mailbox):
         return None
     local, _, domain = mailbox.partition("@")
-    if local in _NO_LOCAL or _is_nowhere(domain):
+    if local in _NO_LOCAL or _is_nowhere(domain) or _says_nobody(local):
+        return None
+    label = domain.partition(".")[0]
+    if (local in _FILLED_IN and label in _FILLED_IN) or (local == label and local.isdigit()):
         return None
     # An address that nobody answers has one of these words. Looking for the words takes less time
     # than matching the patterns.
@@ -137,9 +159,23 @@ def digits_of(text: str) -> str:
 
 def _is_nobody(text: str) -> bool:
     plain = folded(text)
-    if plain in _NOBODY or plain.strip(_AROUND) in _NOBODY:
+    bare = plain.strip(_AROUND)
+    if plain in _NOBODY or bare in _NOBODY or _says_nobody(bare):
         return True
-    return _UNFILLED.fullmatch(plain) is not None
+    if _letter(plain) is None or _shaped(plain) is None:
+        return True  # marks alone, or nothing to see
+    return _NO_NUMBER.fullmatch(plain) is not None or _UNFILLED.fullmatch(plain) is not None
+
+
+def _says_nobody(text: str) -> bool:
+    """Whether several words say together that there is nobody, whatever stands between them."""
+    words = _BETWEEN.split(text)
+    if len(words) == 1:
+        return False
+    if " ".join(words) in _NOBODY:
+        return True
+    known = all(len(word) >= _WORD_MIN and (word in _NOBODY or word in _ABOUT) for word in words)
+    return known and any(word in _NOBODY and word not in _ABOUT for word in words)
 
 
 def _international(text: str, digits: str) -> str:

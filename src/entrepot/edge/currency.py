@@ -39,7 +39,7 @@ NO_MONEY = frozenset({
 CODE_LENGTH = 3
 _TWO = 2
 _STRIPE: dict[str, int] = {
-    **_ISO,
+    **{one.code: _TWO if one.exponent is None else one.exponent for one in Currency},
     **dict.fromkeys(WITHDRAWN_WHOLE, 0),
     **dict.fromkeys(STRIPE_ZERO_DECIMAL, 0),
     **dict.fromkeys(STRIPE_THREE_DECIMAL, 3),

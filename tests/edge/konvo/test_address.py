@@ -22,8 +22,11 @@ WHOLE = {
         (WHOLE | {"firstName": "", "zipCode": "", "company": ""},
          "Byron\n1 Mill St\nFloor 2\nKiel\nSH\nDE\n+49 431 1"),
         ({"city": "Kiel"}, "Kiel"),
-        ({}, ""),
+        ({}, None),
+        (dict.fromkeys(WHOLE, ""), None),
+        (dict.fromkeys(WHOLE, " \u00a0"), None),
+        (dict.fromkeys(WHOLE, " ") | {"countryCode": "DE"}, "DE"),
     ],
 )  # fmt: skip
-def test_each_part_that_was_told_has_its_line(told: dict[str, str], text: str) -> None:
+def test_each_part_that_was_told_has_its_line(told: dict[str, str], text: str | None) -> None:
     assert text_of(json.dumps(told)) == text

@@ -12,8 +12,10 @@ _LINES = (
 _members = msgspec.json.Decoder(dict[str, str]).decode
 
 
-def text_of(kept: str) -> str:
-    """The address, kept as the JSON that was told, as text of several lines."""
-    told = _members(kept)
-    lines = [" ".join([told[name] for name in names if told.get(name)]) for names in _LINES]
-    return "\n".join([line for line in lines if line])
+def text_of(kept: str) -> str | None:
+    """The address, kept as the JSON that was told, as text of several lines; None where all of its
+    members are empty or blank.
+    """
+    told = {name: text for name, text in _members(kept).items() if text.strip()}
+    lines = [" ".join([told[name] for name in names if name in told]) for names in _LINES]
+    return "\n".join([line for line in lines if line]) or None
