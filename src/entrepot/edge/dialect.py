@@ -34,6 +34,7 @@ from entrepot.store.reading import answers
 from entrepot.store.writing import order_names
 from entrepot.writer.envelope import Answer, Envelope, Idempotency, Outcome
 from entrepot.writer.idempotency import replay
+from entrepot.writer.rehearsal import Rehearsal
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -158,12 +159,10 @@ class Call:
             whole,
         )  # fmt: skip
         outcome: Outcome = await self.services.writer.begin(envelope)
-        if outcome.answer is None:
-            raise AssertionError("an envelope that says how to answer gets an answer")
         if isinstance(outcome.result, Refusal) and outcome.result.retry_after is not None:
             raise Refused(outcome.result)
         self.replayed = outcome.replayed
-        return outcome.answer
+        return answered(outcome)
 
     async def repeated(self, idempotency: Idempotency) -> Answer | None:
         """The answer that was stored under the key, where this request repeats its request; else
@@ -174,14 +173,25 @@ class Call:
         return found.answer if isinstance(found, Outcome) else None
 
     async def rehearse(
-        self, command: Command, answer: Callable[[Result | Refusal], Answer]
-    ) -> Answer:
-        """Decide a command, answer with what would come of it, and keep nothing."""
-        envelope = Envelope(command, self.request_id, None, answer, actor=self.principal.actor)
-        told = (await self.services.writer.rehearse(envelope)).outcome.answer
-        if told is None:
-            raise AssertionError("an envelope that says how to answer gets an answer")
-        return told
+        self,
+        command: Command,
+        answer: Callable[[Result | Refusal], Answer],
+        *,
+        expected: Expected = ANY,
+        whole: bool = False,
+    ) -> Rehearsal:
+        """Decide a command as `submit` does, and keep nothing."""
+        envelope = Envelope(
+            command, self.request_id, None, answer, None, self.principal.actor, expected, whole
+        )
+        return await self.services.writer.rehearse(envelope)
+
+
+def answered(outcome: Outcome) -> Answer:
+    """The answer of an outcome whose envelope said how to answer."""
+    if outcome.answer is None:
+        raise AssertionError("an envelope that says how to answer gets an answer")
+    return outcome.answer
 
 
 def query_pairs(query_string: bytes) -> list[tuple[str, str]]:

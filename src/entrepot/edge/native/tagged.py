@@ -8,7 +8,7 @@ from entrepot.core.commands import Command
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import Result
 from entrepot.edge import revisions
-from entrepot.edge.dialect import Call
+from entrepot.edge.dialect import Call, answered
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.writer.envelope import Answer, Idempotency
 
@@ -39,4 +39,6 @@ async def carry_out(
         call.etag = None if dry else tag
         return Answer(200 if dry else status, body)
 
-    return await (call.rehearse(command, answer) if dry else call.submit(command, answer, key))
+    if dry:
+        return answered((await call.rehearse(command, answer)).outcome)
+    return await call.submit(command, answer, key)

@@ -6,9 +6,9 @@ from entrepot.core.commands import Command
 from entrepot.core.order import Order
 from entrepot.core.refusal import Refusal
 from entrepot.edge import revisions
-from entrepot.edge.dialect import Call
+from entrepot.edge.dialect import Call, answered
 from entrepot.edge.native.orders import write
-from entrepot.writer.envelope import Answer, Envelope, Idempotency
+from entrepot.writer.envelope import Answer, Idempotency
 
 
 async def carry_out(
@@ -31,19 +31,8 @@ async def carry_out(
     answer = write.written(status, call.request_id, tagged, shown)
     if not dry:
         return await call.submit(command, answer, key, expected=expected, whole=True)
-    found = await call.services.writer.rehearse(
-        Envelope(
-            command,
-            call.request_id,
-            None,
-            answer,
-            actor=call.principal.actor,
-            expected=expected,
-            whole=True,
-        )
-    )
+    found = await call.rehearse(command, answer, expected=expected, whole=True)
     call.etag = None
     if isinstance(found.outcome.result, Refusal) or found.order is None:
-        assert found.outcome.answer is not None
-        return found.outcome.answer
+        return answered(found.outcome)
     return write.rehearsed(found)
