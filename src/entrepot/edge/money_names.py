@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from typing import Final
 
@@ -48,3 +49,70 @@ def plain(name: str) -> str:
     one.
     """
     return name.replace("_", "").replace("-", "").replace(" ", "").lower()
+
+
+# Words that say an amount where a name ends with one of them and the value is a number. A text may
+# be a code, and an object an address: those say nothing of money.
+_AMOUNTS: Final = frozenset((
+    *_PARTS, *_SERVICES, *_SAYING_HOW_MUCH, "adjustments", "allowance", "amounts", "balance",
+    "cents", "charges", "costs", "coupons", "credit", "credits", "customs", "deposit", "due",
+    "giftcards", "hst", "insurance", "markdown", "packaging", "paid", "pay", "payable", "prices",
+    "promo",
+    "promotion", "promotions", "pst", "refund", "refunds", "rounding", "subtotal", "sum", "totals",
+    "vouchers",
+))  # fmt: skip
+# The ends of names of lists that have amounts, behind a word of money: `tax_lines`.
+_LISTS: Final = frozenset({"applications", "breakdown", "codes", "lines", "set"})
+_LISTED: Final = frozenset({
+    "adjustments", "charges", "coupons", "credits", "giftcards", "promotions", "refunds",
+    "vouchers",
+})  # fmt: skip
+# Words beside which a number counts something else, or says what the goods cost elsewhere.
+_ELSE: Final = frozenset({
+    "compare", "count", "days", "hours", "list", "minutes", "msrp", "old", "original", "points",
+    "previous", "qty", "quantity", "recommended", "regular", "retail", "stock", "units", "was",
+    "weight",
+})  # fmt: skip
+# Words of names that may say the sum of the lines.
+_OF_SUMS: Final = frozenset({
+    "amount", "cents", "charge", "due", "paid", "pay", "payable", "price", "subtotal", "sum",
+    "total", "totals", "value",
+})  # fmt: skip
+# What may have a code of digits: as a text, only digits with a point are an amount.
+_CODED: Final = frozenset({
+    "coupon", "coupons", "credit", "credits", "customs", "giftcard", "giftcards", "insurance",
+    "promo", "promotion", "promotions", "voucher", "vouchers",
+})  # fmt: skip
+_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_ZERO: Final = re.compile(rb'"?-?0+(?:\.0*)?(?:[eE][+-]?[0-9]+)?"?\Z')
+_NUMBER: Final = re.compile(rb'-?[0-9][0-9.eE+-]*\Z|"-?[0-9]+(?:\.[0-9]+)?"\Z')
+_DIGITS: Final = re.compile(rb'"[0-9]+"\Z')
+_EMPTY: Final = re.compile(rb"[\[{]\s*[\]}]\Z")
+
+
+def words(name: str) -> list[str]:
+    """The words of a name, whichever way they are joined: `gift_card` is one word."""
+    found = [word.lower() for word in _WORDS.findall(name)]
+    joined = " ".join(found).replace("gift card", "giftcard").replace("sub total", "subtotal")
+    return joined.split()
+
+
+def says_amount(name: str, value: bytes) -> bool:
+    """Whether a member says an amount by its name and its value: a number that is not zero, or a
+    list of parts that is not empty. Names that are lists of their own stand in OF_ORDER.
+    """
+    told = words(name)
+    if not told or not _ELSE.isdisjoint(told):
+        return False
+    if _NUMBER.match(value):
+        is_code = told[-1] in _CODED and _DIGITS.match(value) is not None
+        return told[-1] in _AMOUNTS and not is_code and not _ZERO.match(value)
+    if value[:1] not in (b"[", b"{") or _EMPTY.match(value):
+        return False
+    behind = told[-1] in _LISTS and not _AMOUNTS.isdisjoint(told[:-1])
+    return behind or (value[:1] == b"[" and told[-1] in _LISTED)
+
+
+def may_be_sum(name: str) -> bool:
+    """Whether a member that is called so may say the sum of the lines."""
+    return not _OF_SUMS.isdisjoint(words(name))

@@ -154,6 +154,25 @@ def test_two_names_for_one_price_must_agree(price: str, unit: int, fits: bool) -
 )  # fmt: skip
 @pytest.mark.parametrize("value", [1, "1.00", 0])
 def test_money_that_is_not_taken_is_refused(name: str, value: object) -> None:
+    _is_refused(name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("shipping", 5), ("giftCard", "2.50"), ("amountPaid", 1.5), ("salePrice", -1),
+        ("taxLines", [{"amount": 1}]), ("discount_codes", ["TEN"]), ("total_cents", 99),
+        ("shipping", "5"), ("balanceDue", "5"),
+    ],
+)  # fmt: skip
+def test_an_amount_is_refused_by_whatever_name_of_money(name: str, value: object) -> None:
+    _is_refused(name, value)
+    for other in (None, 0, "TEN", [], {}):
+        created(new_order(**{name: other}))
+        amended({"order": {"notes": "x", name: other}})
+
+
+def _is_refused(name: str, value: object) -> None:
     for read_it, body, field in (
         (created, new_order(**{name: value}), name),
         (created, new_order(orderItems=[new_line(**{name: value})]), f"orderItems[0].{name}"),

@@ -104,6 +104,52 @@ def test_money_that_is_not_taken_is_refused(name: str, value: object) -> None:
     assert refusal(order(**aliased)).field == f"line_items[1].{name}"
 
 
+# Names of shops, and of nobody: the value says whether they are of money.
+AMOUNTS = (
+    "shipping", "gift_card", "giftCard", "coupon_discount", "price", "price_adjustment", "paid",
+    "amount_paid", "balanceDue", "deposit", "subtotal_price", "current_total_price",
+    "total_line_items_price", "sum", "amount_cents", "total_incl_tax", "store_credit", "refund",
+    "promo_discount", "voucher", "rounding", "import_duties", "insurance-fee", "order_value",
+    "unitPrice", "unit_amount", "sale_price", "HSTCharge", "to_pay",
+)  # fmt: skip
+PARTS = (
+    "tax_lines", "shippingLines", "discount_codes", "discount_applications", "gift_cards",
+    "total_shipping_price_set", "adjustments",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name in AMOUNTS for value in (5, -1, 1.01, "2.50")]
+    + [(name, value) for name in PARTS for value in ([{"amount": 5}], [1])],
+)
+def test_an_amount_is_refused_by_whatever_name_of_money(name: str, value: object) -> None:
+    assert refusal(order(**{name: value})).field == name
+    assert refusal(order(items=[line(**{name: value})])).field == f"items[0].{name}"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *[{name: value} for name in AMOUNTS for value in (0, 0.0, "0.00", None, [], {}, "TEN")],
+        *[{name: value} for name in PARTS for value in ([], {}, None, "TEN")],
+        {"shipping": {"city": "Bern"}, "delivery": "2030-01-01", "coupon": "TEN", "paid": True},
+        {"coupon": "2024", "giftCard": "6035", "promo": "7"},
+        {"compare_at_price": 30, "list_price": 30, "originalPrice": 30, "msrp": 30},
+        {"total_items": 2, "total_quantity": 2, "points_balance": 7, "price_list": 5, "tax_id": 9},
+        {"weight_total": 5, "delivery_days": 3, "shipping_weight": 2.5, "tax_code": 7, "": 5},
+        {"order_value": 25, "amount_paid": 25.0, "total_cents": 2500, "payable": 25},
+    ],
+)
+def test_what_says_no_other_amount_is_taken(told: Body) -> None:
+    created(order(items=[line()]) | told)
+    created(order(items=[line(**told)]))
+
+
+def test_a_line_may_say_the_price_of_a_unit_by_another_name() -> None:
+    created(order(items=[line(unit_amount=12.5, price=12.50, unitPrice=12.5, gross_price=25)]))
+
+
 def test_the_example_that_was_charged_otherwise() -> None:
     body = order(shipping_total=5, discount_total=2, tax_total=1, total=99)
     assert refusal(body).field == "shipping_total"

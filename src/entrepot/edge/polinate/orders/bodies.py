@@ -185,9 +185,10 @@ def _refuse_money(
 ) -> None:
     names, taken = money
     for name in paced(members):
-        if name in taken or money_names.plain(name) not in names:
+        if name in taken:
             continue
-        if not _is_null(members, name):
+        by_name = money_names.plain(name) in names and not _is_null(members, name)
+        if by_name or money_names.says_amount(name, bytes(members[name])):
             sentence = "is not taken, and an order without it would cost something else"
             raise refuse(Reason.INVALID, sentence, f"{where}{name}")
 

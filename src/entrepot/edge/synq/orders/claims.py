@@ -7,7 +7,7 @@ other amount is refused, because its sender expects another price.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import msgspec
 from msgspec import Raw
@@ -17,8 +17,11 @@ from entrepot.core.money import ZERO, Amount, line_sum, stripped
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import money_names
 from entrepot.edge.strict_json import InvalidJson, decimal_number
+from entrepot.pace import paced
 
 Members = dict[str, Raw]
+# Amounts that are read, and no claim.
+_READ = frozenset({"unit_price"})
 _OBJECT = msgspec.json.Decoder(Members)
 _LINES = msgspec.json.Decoder(list[Members])
 
@@ -30,25 +33,42 @@ def check(body: bytes, lines: tuple[DraftLine, ...], places: int) -> None:
     """
     members = _OBJECT.decode(body)
     priced = [(line.price or ZERO, line.quantity) for line in lines]
-    _agree(members, money_names.OF_ORDER, line_sum(priced), places, "")
+    _agree(members, money_names.OF_ORDER, [line_sum(priced)], places, "")
     for name in ("items", "line_items"):
         if name in members and bytes(members[name]).startswith(b"["):
-            for index, line in enumerate(_LINES.decode(members[name])):
-                where = f"{name}[{index}]."
-                _agree(
-                    line, money_names.OF_LINE, line_sum(priced[index : index + 1]), places, where
-                )
+            for index, line in enumerate(paced(_LINES.decode(members[name]), 1)):
+                # A line may say its own sum, or the price of one unit by another name.
+                amounts = [line_sum(priced[index : index + 1]), priced[index][0]]
+                _agree(line, money_names.OF_LINE, amounts, places, f"{name}[{index}].")
 
 
-def _agree(members: Members, names: Iterable[str], costs: Amount, places: int, where: str) -> None:
-    for name, raw in members.items():
-        plain = money_names.plain(name)
-        if plain not in names or bytes(raw) == b"null":
+def _agree(
+    members: Members, names: Collection[str], amounts: list[Amount], places: int, where: str
+) -> None:
+    """Refuse a member that names money, or says an amount by its name and value, and is another
+    amount than these. The first of them is the sum.
+    """
+    for name, raw in paced(members.items()):
+        plain, value = money_names.plain(name), bytes(raw)
+        due = amounts
+        if plain in names:
+            due = amounts[:1] if plain in money_names.SUMS else [ZERO]
+        elif name in _READ or not money_names.says_amount(name, value):
             continue
-        due = costs if plain in money_names.SUMS else ZERO
-        if _number(raw) not in (stripped(*due), stripped(due.at(places), places)):
-            sentence = f"is not taken: the sum of the lines is {costs.text()}"
-            raise refuse(Reason.INVALID, sentence, f"{where}{name}")
+        elif not money_names.may_be_sum(name):
+            due = [ZERO]
+        if value == b"null" or _number(raw) in _spellings(due, places, plain.endswith("cents")):
+            continue
+        sentence = f"is not taken: the sum of the lines is {amounts[0].text()}"
+        raise refuse(Reason.INVALID, sentence, f"{where}{name}")
+
+
+def _spellings(amounts: list[Amount], places: int, in_cents: bool) -> set[tuple[int, int]]:
+    """These amounts as they are and rounded; or in the currency's smallest unit."""
+    if in_cents:
+        return {(one.at(places), 0) for one in amounts}
+    exact = {stripped(*one) for one in amounts}
+    return exact | {stripped(one.at(places), places) for one in amounts}
 
 
 def _number(raw: Raw) -> tuple[int, int] | None:
