@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from entrepot.store import schema
-from entrepot.store.verify.damage import Sound
 from entrepot.store.verify.own_reading import checksum_of
 from entrepot.store.verify.report import Findings
+from entrepot.store.verify.values import Sound
 
 _ROWS_AT_ONCE = 1_000
 _CREATED = 201

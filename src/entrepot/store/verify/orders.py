@@ -15,7 +15,6 @@ from entrepot.core.order import Event, Order
 from entrepot.store import schema
 from entrepot.store.verify import own_reading
 from entrepot.store.verify.asking import Asking, sentence
-from entrepot.store.verify.damage import Sound
 from entrepot.store.verify.own_keys import OperationKey
 from entrepot.store.verify.own_moves import why_illegal
 from entrepot.store.verify.own_values import decimal, is_in_range, same, units_at
@@ -23,6 +22,7 @@ from entrepot.store.verify.payments import check_payments
 from entrepot.store.verify.report import Findings
 from entrepot.store.verify.searchable import check_properties
 from entrepot.store.verify.stories import check_events, check_lines, check_sender
+from entrepot.store.verify.values import Sound
 from entrepot.store.verify.walk import AnyRow, AnySelect, Beside, OrderKey, rows_of
 
 # Clocks of several processes differ, and a batch is dated before it waits for its rows' locks.

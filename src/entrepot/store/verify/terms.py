@@ -15,7 +15,7 @@ from sqlalchemy import select
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.verify.asking import Asking, sentence
-from entrepot.store.verify.damage import Sound
+from entrepot.store.verify.values import Sound
 from entrepot.store.verify.walk import PAGE, AnyRow, AnySelect, Beside, rows_of
 
 READER: Final = "search"
