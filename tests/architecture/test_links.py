@@ -42,8 +42,18 @@ def test_a_link_that_leads_nowhere_is_seen() -> None:
 
 
 def test_each_decision_has_a_number_of_its_own_and_says_it_in_its_title() -> None:
-    decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    decisions = sorted((ROOT / "docs" / "adr").glob("0*.md"))
     numbers = [int(path.name[:4]) for path in decisions]
     assert len(set(numbers)) == len(numbers)
     titles = [path.read_text(encoding="utf-8").partition("\n")[0] for path in decisions]
     assert [title.split(" ")[:2] for title in titles] == [["#", f"{n}."] for n in numbers]
+
+
+def test_the_list_of_decisions_has_each_once_under_its_title() -> None:
+    folder = ROOT / "docs" / "adr"
+    listed = re.findall(r"^- \[(.+?)\]\((.+?)\)", (folder / "README.md").read_text(), re.MULTILINE)
+    titles = {
+        path.name: path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        for path in folder.glob("0*.md")
+    }
+    assert sorted((name, title) for title, name in listed) == sorted(titles.items())
