@@ -26,7 +26,7 @@ FIRST_ORDER = """curl -sS "$SERVER/api/v1/oms/orders" -H "Authorization: Bearer 
 SEALED = {"ENTREPOT_SEAL_KEYS": base64.b64encode(b"k" * 32).decode()}
 # Some changes of one order exclude each other, no test asks a real payment service, and the id of
 # the product that is pushed is an example.
-NOT_PASTED = re.compile(r"ORDER_ID/(?!events|explain|entries)|/providers/stripe/test|push/product")
+NOT_PASTED = re.compile(r"ID/(?!events|explain|entries)|/providers/stripe/test|push/product")
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shlex
 from functools import cache
 from html.parser import HTMLParser
@@ -133,7 +134,7 @@ def test_the_command_sends_what_the_operation_needs(dialect: Dialect, operation:
     assert "curl" in words
     assert f'"{SERVER}/' in command
     choices = [one.schema["enum"][0] for one in operation.parameters if "enum" in one.schema]
-    filled = "$ORDER_ID" in command or any(f"/{one}" in command for one in choices)
+    filled = "ID/" in command or 'ID"' in command or any(f"/{one}" in command for one in choices)
     assert filled or "{" not in operation.path
     if body is None:
         assert "-d" not in words
@@ -143,6 +144,26 @@ def test_the_command_sends_what_the_operation_needs(dialect: Dialect, operation:
             sent = sent.replace(f"${variable}", example)
         assert json.loads(sent) == body
         assert "Content-Type" in headers
+
+
+@operations
+def test_the_command_takes_what_it_names(dialect: Dialect, operation: Operation) -> None:
+    named = re.findall(r"{(\w+)}", operation.path)
+    if not named or any("enum" in one.schema for one in operation.parameters):
+        return
+    document, about = document_of(dialect.name), operation.path.partition("/{")[0]
+    said = document["paths"][operation.path][operation.method.lower()]
+    command = curl(dialect.name, document, (operation.method, operation.path), said)
+    assert len({*re.findall(r"\$(\w*ID)\b", command.rpartition("curl")[2])}) == len(named)
+    there = document["paths"].get(about, {})
+    if operation.method == "DELETE" or (there and "get" not in there):
+        # Nobody loses a key or a webhook that is in use by pasting a command.
+        assert command.startswith("# A new one.\nID=")
+    elif about.endswith("/orders"):
+        assert command.startswith("# The newest order.\nORDER_ID=")
+    elif there:
+        assert command.startswith("# The first one of the list.\nID=")
+    assert command.count("=...") == len(named) - bool(there)
 
 
 def test_the_page_escapes_what_it_shows() -> None:

@@ -1,8 +1,9 @@
 """An operation as a shell command that works when it is pasted after `demo --shell`.
 
 A value that only the reader knows is a shell variable, named as `entrepot demo --shell` exports it.
-An operation on one order takes the newest order: a command before it looks the order up. Where
-there is no list, the command before it makes what the operation is about.
+An operation on one order takes the newest order, and one on another thing the first that is listed:
+a command before it looks the thing up. Where there is no list, and for a deletion, the command
+before it makes what the operation is about: nobody deletes what is in use by pasting.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ VARIABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "01981e6a-7c00-7000-8000-000000000002": "LOCATION",
     },
 }  # fmt: skip
-_ORDER_ID = "ORDER_ID"
+_ORDER_ID, _ID = "ORDER_ID", "ID"
 _FIRST_ID = """grep -o '"id":"[^"]*"' | head -n 1 | cut -d '"' -f 4"""
 # An answer to making something may call the id otherwise, such as `phantomId`.
 _MADE_ID = """grep -o '"[a-zA-Z]*[iI]d":"[^"]*"' | head -n 1 | cut -d '"' -f 4"""
@@ -57,7 +58,12 @@ def curl(
     the command.
     """
     method, path = address[0], _with_first_words(address[1], operation)
-    found = re.sub(r"{\w+}", f"${_ORDER_ID}", path)
+    of_what = path.partition("/{")[0]
+    variable = _ORDER_ID if of_what.endswith("/orders") else _ID
+    first, *further = re.findall(r"{(\w+)}", path) or [""]
+    found = path.replace(f"{{{first}}}", f"${variable}")
+    for name in further:
+        found = found.replace(f"{{{name}}}", f"${name.upper()}_ID")
     lines = [f'curl -sS "{SERVER}{found}"']
     if method not in ("GET", "POST") or (method == "POST" and body is None):
         lines[0] = f'curl -sS -X {method} "{SERVER}{found}"'
@@ -69,18 +75,29 @@ def curl(
     command = _JOIN.join(lines)
     if found == path:
         return command
-    of_what = path.partition("/{")[0]
     if of_what not in document["paths"]:
-        return f"# Take the id from an order that you read.\n{_ORDER_ID}=...\n\n{command}"
-    listed = _JOIN.join([f'curl -sS "{SERVER}{of_what}"', *headers])
-    looked_up, first, said = listed, _FIRST_ID, "The newest order"
-    if "get" not in document["paths"][of_what]:
-        # What has no list is made first.
-        making = document["paths"][of_what]["post"]
-        told = next(iter(making["requestBody"]["content"][openapi.JSON]["examples"].values()))
-        looked_up = curl(dialect, document, ("POST", of_what), making, told["value"])
+        return f"# Take the id from an order that you read.\n{variable}=...\n\n{command}"
+    before = _looked_up(dialect, document, (method, of_what), headers, variable)
+    for name in further:
+        before += f"\n# Take the id from what is listed below it.\n{name.upper()}_ID=..."
+    return f"{before}\n\n{command}"
+
+
+def _looked_up(
+    dialect: str, document: dict[str, Any], address: tuple[str, str], headers: list[str],
+    variable: str,
+) -> str:  # fmt: skip
+    """The command that finds the thing that an operation is about, or makes the thing."""
+    method, of_what = address
+    its = document["paths"][of_what]
+    looked_up = _JOIN.join([f'curl -sS "{SERVER}{of_what}"', *headers])
+    first = _FIRST_ID
+    said = "The newest order" if variable == _ORDER_ID else "The first one of the list"
+    if "get" not in its or (method == "DELETE" and "post" in its):
+        told = next(iter(its["post"]["requestBody"]["content"][openapi.JSON]["examples"].values()))
+        looked_up = curl(dialect, document, ("POST", of_what), its["post"], told["value"])
         first, said = _MADE_ID, "A new one"
-    return f'# {said}.\n{_ORDER_ID}="$({looked_up} \\\n  | {first})"\n\n{command}'
+    return f'# {said}.\n{variable}="$({looked_up} \\\n  | {first})"'
 
 
 def _with_first_words(path: str, operation: dict[str, Any]) -> str:
