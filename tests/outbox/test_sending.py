@@ -137,6 +137,8 @@ async def test_of_many_addresses_the_next_one_is_tried(monkeypatch: pytest.Monke
         "https://127.0.0.1/", "https://10.1.2.3/", "https://192.168.0.1:8443/a", "https://[::1]/",
         "https://169.254.169.254/latest/meta-data", "https://[fd00::1]/", "https://0.0.0.0/",
         "https://[::ffff:127.0.0.1]/", "https://localhost/", "https://a.localhost/",
+        "https://[64:ff9b::a9fe:a9fe]/", "https://[2002:a00:1::]/", "https://[::a00:1]/",
+        "https://[64:ff9b:1::1]/", "https://[fec0::1]/", "https://[ff02::1]/", "https://224.0.0.1/",
         "http://example.com/", "ftp://example.com/", "https://a:b@example.com/", "https:///x",
         "https://example.com/#part", "https://exa mple.com/", "https://[::1", "x", "",
     ],
@@ -146,7 +148,8 @@ def test_an_address_that_is_refused_when_it_is_told(url: str) -> None:
 
 
 def test_an_address_that_is_taken() -> None:
-    for url in ("https://shop.example/a?b=c", "https://93.184.216.34:8443/"):
+    public = ("https://93.184.216.34:8443/", "https://[64:ff9b::5db8:d822]/", "https://[2606::1]/")
+    for url in ("https://shop.example/a?b=c", *public):
         assert url_fault(url, private=False) is None
     for url in ("http://127.0.0.1:1/", "https://localhost/a"):
         assert url_fault(url, private=True) is None
@@ -154,8 +157,10 @@ def test_an_address_that_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fe80::1", "::ffff:10.0.0.1"]
-)
+    "address",
+    ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fe80::1", "::ffff:10.0.0.1",
+     "64:ff9b::10.0.0.1", "64:ff9b:1::1", "2002:a00:1::", "::10.0.0.1", "fec0::1"],
+)  # fmt: skip
 async def test_a_name_that_leads_into_a_private_network_is_not_connected_to(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

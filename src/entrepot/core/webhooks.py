@@ -24,6 +24,12 @@ _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?"
     r"(?:[/?][^#\\]*)?\Z"
 )
+# Networks of IPv6 whose addresses end with one of IPv4: of gateways (NAT64, RFC 6052), and of a way
+# that nobody uses any more (RFC 4291, 2.5.5.1).
+_HOLDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96")))
+_IPV4_BYTES = 4
+# Of gateways within a private network (RFC 8215).
+_OWN_GATEWAYS = ipaddress.IPv6Network("64:ff9b:1::/48")
 # A webhook that has failed for so long (microseconds) is disabled.
 GIVE_UP_AFTER = 3 * 86_400 * 1_000_000
 
@@ -114,4 +120,18 @@ def url_fault(url: str, *, private: bool) -> str | None:
         address = ipaddress.ip_address(host)
     except ValueError:
         return "names this machine" if host.split(".")[-1] == "localhost" else None
-    return None if address.is_global else "is an address of a private network"
+    return None if is_public(address) else "is an address of a private network"
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address is of the public network, and so is another one that it holds: a gateway
+    hands what is sent to the one on to the other.
+    """
+    if not isinstance(address, ipaddress.IPv6Address):
+        return address.is_global and not address.is_multicast
+    if address.is_site_local or address in _OWN_GATEWAYS or not address.is_global:
+        return False
+    held = address.ipv4_mapped or address.sixtofour
+    if held is None and any(address in network for network in _HOLDING):
+        held = ipaddress.IPv4Address(address.packed[-_IPV4_BYTES:])
+    return not address.is_multicast and (held is None or is_public(held))

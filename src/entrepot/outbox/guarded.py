@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from entrepot.core.webhooks import url_fault
+from entrepot.core.webhooks import is_public, url_fault
 
 if TYPE_CHECKING:
     import httpx
@@ -136,7 +136,7 @@ class GuardedClient:
         look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         found = await asyncio.get_running_loop().run_in_executor(self._lookups, look_up)
         addresses = [ipaddress.ip_address(one[4][0]) for one in found]
-        if not self._private and not all(map(_is_public, addresses)):
+        if not self._private and not all(map(is_public, addresses)):
             raise Forbidden("the address is of a private network")
         return [
             f"[{one}]" if one.version == 6 else str(one)
@@ -190,11 +190,3 @@ async def _read(answer: httpx.Response, body_max: int) -> bytes | None:
         if len(read) > body_max:
             return None
     return read
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether an address is of the public network, and another one that it holds is so as well."""
-    held = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    if held is not None and not _is_public(held):
-        return False
-    return address.is_global and not address.is_multicast
