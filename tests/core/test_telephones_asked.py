@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from entrepot.core import contacts, order_terms
+from entrepot.core.order import Customer
 from entrepot.core.order_terms import Said
 from entrepot.edge.konvo.contacts.write import digits
 
@@ -22,6 +23,15 @@ def test_a_telephone_is_asked_for_in_digits_of_every_script(text: str) -> None:
     terms = order_terms.terms_of(Said(phone=WRITTEN[0]))
     assert order_terms.fits(terms, 1, order_terms.asked_for(text))
     assert not order_terms.fits(terms, 1, order_terms.asked_for(text + text[-1]))
+
+
+def test_a_telephone_is_found_without_the_zero_for_calls_within_the_country() -> None:
+    told = Customer(1, b"c" * 16, "Ada", None, "Ada", None, "+49 (0)431 12345", 1, 1, "")
+    terms = contacts.terms_of(told).split("\n")
+    for asked in ("+49 431 12345", "0049431 12345", "0431 12345", "431 12345", told.phone):
+        [word] = contacts.exactly(None, asked, None)
+        assert word in terms
+    assert len(terms) == len({*terms})
 
 
 @pytest.mark.parametrize("text", WRITTEN)

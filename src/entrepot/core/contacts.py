@@ -7,6 +7,7 @@ follows from the log of events.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -29,6 +30,8 @@ STEADY = frozenset({
     events.PAYMENT_CAPTURED,
 })  # fmt: skip
 _OF_PHONES = frozenset("0123456789+-()/. ")
+# In a number with its country: a digit for calls within the country.
+_WITHIN = re.compile(r"\(\s*0\s*\)")
 
 
 class Contact(NamedTuple):
@@ -64,15 +67,16 @@ def terms_of(
 ) -> str:
     """The terms whose beginnings find the customer: mailbox, telephone, words of the names.
 
-    A telephone is found with its country and without. A customer who is a buyer is found by all
-    `contacts`, and by the names of the `buyer`.
+    A telephone is found with its country and without, and with `(0)` and without. A customer who is
+    a buyer is found by all `contacts`, and by the names of the `buyer`.
     """
     listed = list(contacts)
     mailboxes = [customer.email, *[one.value for one in listed if one.kind != PHONE]]
-    phones = [customer.phone, *[one.value for one in listed if one.kind == PHONE]]
+    told = [customer.phone, *[one.value for one in listed if one.kind == PHONE]]
+    phones = [form for phone in told if phone for form in (phone, _WITHIN.sub("", phone))]
     names = (customer.first_name, customer.last_name, customer.name, *buyer)
     found = [folded(mailbox) for mailbox in mailboxes if mailbox]
-    found += [digits for phone in phones for digits in telephones(phone or "")]
+    found += [digits for phone in phones for digits in telephones(phone)]
     found += words_of(names)
     return "\n".join(dict.fromkeys([term[:TERM_MAX] for term in found if term]))
 
