@@ -135,6 +135,14 @@ def test_variants_change_their_skus_with_each_other() -> None:
     assert [names[ORG, "sku", sku].variant_id for sku in "ABC"] == [second, first, third]
 
 
+def test_a_variant_comes_last_within_the_bounds_of_a_place() -> None:
+    book, last = Book(), products.SEQUENCE_MAX
+    result = made(book, new(sku="S", sequence=last - 1))
+    shown = amended(book, result.product.product.id, make=(new("[0]", "A"), new("[1]", "B")))
+    assert [one.details.sequence for one in shown.variants] == [last - 1, last, last]
+    assert [one.variant.sku for one in shown.variants] == ["S", "A", "B"]
+
+
 def test_what_is_as_it_was_changes_nothing() -> None:
     book = Book()
     result = made(book, new(sku="S", cost=Amount(5, 0)), brand="Acme", properties='{"a":1}')

@@ -20,16 +20,18 @@ CAMPAIGN, CHAT = b"c" * 16, b"h" * 16
 
 
 async def touched(book: Healthy) -> None:
-    """A broadcast, a message, and two clicks of a contact, who counts once."""
+    """A broadcast, a message, and two clicks of a contact, who counts once; one is told with a time
+    before 1970.
+    """
     said = await book.tell(RecordBroadcast(1, "native", "Spring", CAMPAIGN))
     assert isinstance(said, BroadcastResult)
     await book.tell(ChangeBroadcast(1, "native", CAMPAIGN, {"sent": 5}))
     book.ids["campaign"] = CAMPAIGN
     hers = CustomerRef(identifiers=(("email", "ada@example.org"),))
     await book.tell(RecordTouch(1, "native", hers, "message", "ai", CHAT))
-    for _ in range(2):
+    for at in (-1, None):
         told = await book.tell(
-            RecordTouch(1, "native", hers, "click", "broadcast", CAMPAIGN, country="DE",
+            RecordTouch(1, "native", hers, "click", "broadcast", CAMPAIGN, at=at, country="DE",
                         resource_id="r1")
         )  # fmt: skip
         assert isinstance(told, TouchResult)

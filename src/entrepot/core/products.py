@@ -19,6 +19,8 @@ STATUSES = (ACTIVE, DRAFT, ARCHIVED, DELETED)
 # What the only variant of a product is called among the variants of its product.
 DEFAULT = "Default"
 VARIANTS_MAX = 500  # a product, deleted ones not counted
+# The last place that a variant can have among the variants of its product.
+SEQUENCE_MAX = 1_000_000
 
 
 class Item(NamedTuple):

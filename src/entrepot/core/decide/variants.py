@@ -93,7 +93,7 @@ def make_variant(
     changes.variants.put(made)
     if not draft.said and number == 1:
         return FullVariant(made, undetailed(made))
-    said = {"sequence": number, **draft.said, "name": own}
+    said = {"sequence": min(number, products.SEQUENCE_MAX), **draft.said, "name": own}
     details = with_objects(VariantDetails(org, made.id, now), said)
     changes.of(VARIANT_DETAILS).put(details)
     return FullVariant(made, details)

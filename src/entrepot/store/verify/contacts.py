@@ -194,6 +194,15 @@ def _addressed() -> Select[Any]:
     return told.where(_touches.details.contains(f'"{ADDRESS}":', autoescape=True))
 
 
+def _slot(at: Any, size: int) -> ColumnElement[int]:
+    """The slot of a time, or the span of a number. A division of SQL leads towards zero: a time
+    before 1970, which the sender of a touch may tell, is in the slot below.
+    """
+    into = (at % size + size) % size
+    slot: ColumnElement[int] = (at - into) // size
+    return slot
+
+
 def _tallied() -> Select[Any]:
     """Slots whose tally is not the number of rows of the list with a time in them."""
     t = schema.list_tallies.c
@@ -203,7 +212,7 @@ def _tallied() -> Select[Any]:
     lists += [(own_reading.SPAN_SIZES, one) for one in invoices.listed()]
     for sizes, (table, where, at, *key_) in lists:
         for level, size in enumerate(sizes):
-            slot = at // size
+            slot = _slot(at, size)
             its = select(table.c.org, *key_, literal(level), slot, -func.count())
             grouped = [one for one in (*key_, slot) if isinstance(one, ColumnElement)]
             counted.append(its.where(where).group_by(table.c.org, *grouped))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from entrepot.core.products import STATUSES, VARIANTS_MAX
+from entrepot.core.products import SEQUENCE_MAX, STATUSES, VARIANTS_MAX
 from entrepot.edge import quantities
 from entrepot.edge.native.paging import Limit
 from entrepot.edge.native.values import Code, Measure, Money, Object, VariantId, seen
@@ -18,7 +18,7 @@ Name = Annotated[str, seen(1_000)]
 Long = Annotated[str, Meta(max_length=50_000)]
 Handle = Annotated[str, seen(255)]
 Url = Annotated[str, seen(2_000)]
-Sequence = Annotated[int, Meta(ge=1, le=1_000_000)]
+Sequence = Annotated[int, Meta(ge=1, le=SEQUENCE_MAX)]
 Options = dict[str, str]
 Status = Literal["active", "draft", "archived", "deleted"]
 LiveStatus = Literal["active", "draft", "archived"]

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from entrepot.core.products import VARIANTS_MAX
+from entrepot.core.products import SEQUENCE_MAX, VARIANTS_MAX
 from entrepot.edge.polinate.orders.wire import Code, CodeSent, Id, KeptProperties, Time
 
 STATUSES = ("ACTIVE", "DRAFT", "ARCHIVED", "DELETED")
@@ -40,7 +40,7 @@ MaybeDecimal = Annotated[
     ),
 ]  # fmt: skip
 Shown = Annotated[Raw, msgspec.Meta(extra_json_schema={"type": "number"})]
-Sequence = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Sequence = Annotated[int, msgspec.Meta(ge=1, le=SEQUENCE_MAX)]
 
 
 _MANY = msgspec.Meta(max_length=VARIANTS_MAX)
