@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from tests.acceptance.test_late_notifications import shops
+from tests.faults.customer import Customer
 from tests.faults.matrix import SERVICES
-from tests.faults.shop import TOTAL, USUAL, Shop
+from tests.faults.shop import TOTAL, USUAL, Shop, of_book
 
 from entrepot.testing.clients import accepted
 from entrepot.testing.server import eventually
@@ -43,14 +44,18 @@ def paid(shop: Shop, script: str = USUAL) -> str:
     return order_id
 
 
-def own(shop: Shop, order_id: str) -> str:
+def own_id(shop: Shop, order_id: str) -> str:
     """What the service calls the payment, in its ledger."""
     [payment] = shop.payments(order_id)
     return str(payment["payment"])
 
 
 def sums(shop: Shop, order_id: str) -> tuple[int, int, int]:
-    [one] = shop.payments(order_id)
+    return sums_of(shop, own_id(shop, order_id))
+
+
+def sums_of(shop: Shop, payment: str) -> tuple[int, int, int]:
+    [one] = [one for one in shop.simulator.payments() if one["payment"] == payment]
     return one["held"], one["taken"], one["refunded"]
 
 
@@ -78,7 +83,7 @@ def test_a_capture_that_was_done_and_fails_is_taken_again(
 ) -> None:
     shop = shops[service]
     order_id = paid(shop)
-    assert shop.simulator.undo("capture", own(shop, order_id)) == 1
+    assert shop.simulator.undo("capture", own_id(shop, order_id)) == 1
     until(shop, order_id, "authorized", "failed after it was done")
     assert sums(shop, order_id) == (TOTAL, 0, 0)
     sent(shop, order_id, "captures")
@@ -91,7 +96,7 @@ def test_a_dispute_is_won_and_lost_after_all(shops: dict[str, Shop], service: st
     shop = shops[service]
     order_id = paid(shop)
     for outcome, payment in (("opened", "disputed"), ("won", "paid"), ("lost", "disputed")):
-        assert shop.simulator.dispute(outcome, own(shop, order_id)) == 1
+        assert shop.simulator.dispute(outcome, own_id(shop, order_id)) == 1
         until(shop, order_id, payment)
     assert sums(shop, order_id) == (0, TOTAL, 0)
 
@@ -102,7 +107,7 @@ def test_a_dispute_of_a_part_goes_on_while_the_rest_is_taken(shops: dict[str, Sh
     until(shop, order_id, "authorized")
     sent(shop, order_id, "captures", amount=PART)
     eventually(lambda: sums(shop, order_id) == (TOTAL - 1000, 1000, 0), "a part is taken")
-    payment = own(shop, order_id)
+    payment = own_id(shop, order_id)
     assert shop.simulator.dispute("opened", payment) == 1
     until(shop, order_id, "disputed")
     sent(shop, order_id, "captures")
@@ -112,15 +117,38 @@ def test_a_dispute_of_a_part_goes_on_while_the_rest_is_taken(shops: dict[str, Sh
     until(shop, order_id, "paid")
 
 
-def test_a_hold_that_ended_at_adyen_is_let_go_with_its_order(shops: dict[str, Shop]) -> None:
-    """Adyen does not cancel what has expired."""
-    shop = shops["adyen"]
+@EACH
+def test_a_hold_that_ended_at_the_service_is_known_at_once(
+    shops: dict[str, Shop], service: str
+) -> None:
+    shop = shops[service]
     order_id = shop.placed()
     until(shop, order_id, "authorized")
-    shop.simulator.control("clock", advance_seconds=29 * 86_400)
+    shop.simulator.control("clock", advance_seconds=30 * 86_400)
     assert sums(shop, order_id) == (0, 0, 0)
-    told = shop.simulator.ledger
-    eventually(lambda: all(one["sent"] for one in told()["notifications"]), "it is told")
+    until(shop, order_id, "voided", f"{service} holds no money of the order any more")
     shop.simulator.control("clock", ahead_seconds=0)
     shop.cancelled(order_id)
-    until(shop, order_id, "voided")
+    eventually(lambda: not shop.explained(order_id)["jobs"], "nothing is left to do")
+    assert shop.explained(order_id)["stands"]["payment"] == "voided"
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["ours", "the shop's own"])
+def test_what_somebody_took_at_stripe_is_known_at_once(shops: dict[str, Shop], own: bool) -> None:
+    """Stripe lets go of the rest. The order came with a means of payment, or with a PaymentIntent
+    of the shop's own pages, which does not name the order.
+    """
+    shop = shops["stripe"]
+    customer = Customer(shop)
+    if own:
+        customer.pays_with("pm_card_visa")
+    order_id = customer.orders() if own else shop.placed()
+    until(shop, order_id, "authorized")
+    intent = customer.intent if own else own_id(shop, order_id)
+    customer.taken_by_the_shop(intent, 1000)
+    until(shop, order_id, "paid", "stripe holds no money of the order any more")
+    [payment] = shop.explained(order_id)["payments"]
+    assert of_book(payment) == (0, 1000, 0)
+    shop.cancelled(order_id)
+    until(shop, order_id, "refunded")
+    assert sums_of(shop, intent) == (0, 0, 1000)

@@ -246,3 +246,19 @@ def test_what_is_held_once_more_of_an_order_that_ended_is_let_go() -> None:
 def test_a_notification_that_nothing_failed_has_nothing_looked_at() -> None:
     book, order = moved(1000)
     assert told(book, order, failed=False) == []
+
+
+def test_a_void_lets_go_of_a_capture_that_failed_after_the_void_was_written_down() -> None:
+    book, order = moved(capture=300)
+    book.done(CaptureOrder(ORG, "native", order.id, Amount(300, 2)))
+    settled(book, order)
+    book.told(order, ("polinate_phase", "CANCELLED"))
+    for number in (5, 6):
+        job = job_of(book, order, "refund")
+        book.done(SettleOperation(ORG, order.id, job.id, job.fence, 1, number, False, "no"))
+    assert "look" in told(book, order)
+    looked(book, order, CAPTURE)
+    assert funds(book, order).first.held == 300, "the void is of what was held before"
+    settled(book, order)
+    after, its = book.order(order), funds(book, order)
+    assert (after.facets.payment, its.first.held, book.jobs(order)) == ("paid", 0, [])

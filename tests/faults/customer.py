@@ -28,6 +28,10 @@ class Customer:
         """The shop gives the money back at Stripe."""
         self._intents.cancel(self.intent)
 
+    def taken_by_the_shop(self, intent: str, cents: int) -> None:
+        """Somebody of the shop takes a part of a payment at Stripe's own pages."""
+        self._intents.capture(intent, {"amount_to_capture": cents})
+
     def orders(self) -> str:
         """The id of the order that the shop places with the payment."""
         body = self._shop.world.synq_order(self.intent, payment_provider="stripe")

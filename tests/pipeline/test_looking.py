@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 from tests.pipeline.test_wanted_payments import A_JOB, NOW, payment
 
+from entrepot.core.decide.by_hand import HoldSeen
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.steps import DeferJob
@@ -78,18 +80,23 @@ class Declining(Shown):
         (Captured("capture-1", FOUND), FOUND, True),
         (Disputed("why", "capture-1", FOUND), FOUND, True),
         (Voided("at-1", FOUND), FOUND, True),
+        (Disputed("why", "at-1", FOUND, held=True), FOUND, False),
         (Voided("at-1"), (), True),
+        (Declined("the authorization is expired"), (), True),
         (Captured("at-1"), (), False),
         (Unknown("nobody answers"), (), False),
     ],
 )
+@pytest.mark.parametrize("several", [True, False])
 async def test_a_capture_that_is_declined_tells_what_somebody_else_took(
-    said: Any, captures: tuple[CaptureFound, ...], final: bool
+    said: Any, captures: tuple[CaptureFound, ...], final: bool, several: bool
 ) -> None:
     paid = payment(1, 1000, 1000, "done")
     asked = paid.put(paid.further("capture", 1000, NOW))
     held = in_hand(A_JOB._replace(kind="capture"), "confirmed", Funds((asked,)))
-    provider = cast("PaymentProvider", Declining(said))
+    service = Declining(said)
+    service.terms = replace(service.terms, several_captures=several)
+    provider = cast("PaymentProvider", service)
     command = await capture(held, provider, Terms(lambda: NOW, lambda: 1.0, POLICIES))
     assert isinstance(command, SettleOperation)
     assert (command.done, command.captures, command.final) == (False, captures, final)
@@ -117,3 +124,32 @@ async def test_what_came_to_nothing_and_is_not_shown_keeps_no_look_waiting(
     provider = cast("PaymentProvider", Shown(Unknown("nobody knows", unseen)))
     command = await look(held, provider, Terms(lambda: NOW, lambda: 1.0, POLICIES))
     assert isinstance(command, SettleLook if looked else DeferJob)
+
+
+WHOLE = (CaptureFound("at-1", 1000),)
+
+
+@pytest.mark.parametrize(
+    ("said", "holds"),
+    [
+        (Authorised("at-1"), ()),
+        (Authorised("at-1", FOUND), (HoldSeen(1, False, FOUND),)),
+        (Captured("at-1"), (HoldSeen(1, True, WHOLE),)),
+        (Captured("capture-1", FOUND), (HoldSeen(1, True, FOUND),)),
+        (Voided("at-1"), (HoldSeen(1, True),)),
+        (Voided("at-1", FOUND), (HoldSeen(1, True, FOUND),)),
+        (Declined("the authorization is expired"), (HoldSeen(1, True),)),
+        (Disputed("why", "at-1", FOUND, held=True), (HoldSeen(1, False, FOUND),)),
+        (Disputed("why", "capture-1", FOUND), (HoldSeen(1, True, FOUND),)),
+    ],
+)
+async def test_a_look_tells_what_became_of_a_hold(said: Any, holds: tuple[HoldSeen, ...]) -> None:
+    held = in_hand(
+        A_JOB._replace(kind="look"), "confirmed", Funds((payment(1, 1000, 1000, "done"),))
+    )
+    shown = Shown(None)
+    shown.first = said
+    provider = cast("PaymentProvider", shown)
+    command = await look(held, provider, Terms(lambda: NOW, lambda: 1.0, POLICIES))
+    assert isinstance(command, SettleLook)
+    assert command.holds == holds

@@ -33,6 +33,7 @@ from entrepot.providers.payment import (
 
 PSP, STORED = "ABCD123456789012", "shopper-7/8415718415718415"
 OPERATION = "key-of-operation"
+WHOLE = Captured(PSP, (CaptureFound(PSP, 1250),))
 
 
 @pytest.fixture
@@ -163,7 +164,7 @@ TAKEN_OVER: list[tuple[list[bytes], Any]] = [
     ([item("AUTHORISATION"), item("CANCELLATION", pspReference="MOD", originalReference=PSP)],
      Declined("the payment was cancelled at Adyen")),
     # The shop takes money at once, and a capture may fail later; of a part, the rest is let go.
-    ([item("AUTHORISATION"), item("CAPTURE")], Captured(PSP)),
+    ([item("AUTHORISATION"), item("CAPTURE")], WHOLE),
     ([item("AUTHORISATION"), item("CAPTURE"), item("CAPTURE_FAILED")], Authorised(PSP)),
     ([item("AUTHORISATION"), item("CAPTURE", success=False)], Authorised(PSP)),
     ([item("AUTHORISATION"), item("CAPTURE", amount={"value": 1249, "currency": "EUR"})],
@@ -174,8 +175,11 @@ TAKEN_OVER: list[tuple[list[bytes], Any]] = [
     ([item("AUTHORISATION"), item("EXPIRE")], Declined("the payment was cancelled at Adyen")),
     ([item("EXPIRE"), item("AUTHORISATION")], Declined("the payment was cancelled at Adyen")),
     ([item("AUTHORISATION"), reversed_()], Declined("the payment was cancelled at Adyen")),
-    ([item("AUTHORISATION"), item("CAPTURE"), reversed_()], Captured(PSP)),
-    ([item("AUTHORISATION"), item("CAPTURE"), item("EXPIRE")], Captured(PSP)),
+    ([item("AUTHORISATION"), item("CAPTURE"), reversed_()], WHOLE),
+    ([item("AUTHORISATION"), item("CAPTURE"), item("EXPIRE")], WHOLE),
+    # Adyen makes a capture again that failed for a technical cause.
+    ([item("AUTHORISATION"), item("CAPTURE"), item("CAPTURE_FAILED"), of_operation("CAPTURE")],
+     WHOLE),
     ([item("AUTHORISATION"), reversed_(success=False)], Authorised(PSP)),
     # What Adyen has not signed, or has signed for another account, was never notified.
     ([item("AUTHORISATION", key="00" * 32)], Pending("Adyen has not notified the outcome", PSP)),
@@ -272,16 +276,29 @@ async def test_a_notification_is_read_for_what_it_names(provider: AdyenProvider)
     body = of_operation("CAPTURE")
     read = provider.read_notification({}, body)
     named = ("MOD", PSP, OPERATION)
-    assert read == payment.Notification("CAPTURE|MOD|True|1", named, of_money=True)
-    for event, success in (("CAPTURE", False), ("CANCELLATION", True), ("REFUND", True)):
+    assert read == payment.Notification("CAPTURE|MOD|True|1", named, of_money=True, of_hold=True)
+    for event, success, of_hold in (
+        ("CAPTURE", False, False), ("CANCELLATION", True, True), ("EXPIRE", True, True),
+        ("REFUND", True, False),
+    ):  # fmt: skip
         read = provider.read_notification({}, of_operation(event, success=success))
         assert read is not None
-        assert not read.of_money, event
+        assert (read.of_money, read.of_hold) == (False, of_hold), event
         assert not read.failed, event
     for event in ("CAPTURE_FAILED", "REFUND_FAILED"):
         read = provider.read_notification({}, of_operation(event))
         assert read is not None
         assert read.failed, event
+
+
+async def test_an_order_that_adyen_shows_is_named_as_well(provider: AdyenProvider) -> None:
+    """Adyen signs no metadata: they name whom to wake, and nothing else."""
+    told = json.loads(item("EXPIRE"))
+    [its] = told["notificationItems"]
+    its["NotificationRequestItem"]["additionalData"]["metadata.entrepot_order"] = ORDER
+    read = provider.read_notification({}, json.dumps(told).encode())
+    assert read is not None
+    assert read.references == (PSP, KEY, ORDER)
 
 
 @pytest.mark.parametrize(
@@ -313,7 +330,7 @@ async def test_a_key_is_changed_while_notifications_with_the_old_one_are_kept(
         assert both.read_notification({}, item("AUTHORISATION", key=key)) is not None
     assert both.read_notification({}, item("AUTHORISATION", key="00" * 32)) is None
     told[:] = [item("AUTHORISATION"), item("CAPTURE", key=new)]
-    assert await both.look_up(request_of(PSP)) == Captured(PSP)
+    assert await both.look_up(request_of(PSP)) == WHOLE
     await both.close()
 
 

@@ -74,12 +74,12 @@ async def test_a_notification_is_read_for_what_it_names(
     for _ in range(2):
         read = provider.read_notification(signed(vendor), BODY)
         named = ("CAPT-1", "ORDER-1", "AUTH-1", ORDER)
-        assert read == Notification("WH-EVENT-1", named, of_money=True)
+        assert read == Notification("WH-EVENT-1", named, of_money=True, of_hold=True)
     assert vendor.calls == ["GET /v1/notifications/certs/CERT-1"], "the certificate is kept"
     voided = BODY.replace(b"CAPTURE.COMPLETED", b"AUTHORIZATION.VOIDED")
     read = provider.read_notification(signed(vendor, voided), voided)
     assert read is not None
-    assert not read.of_money
+    assert (read.of_money, read.of_hold) == (False, True)
 
 
 async def test_a_refund_names_the_capture_that_its_link_leads_to(

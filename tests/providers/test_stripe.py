@@ -11,6 +11,7 @@ from tests.providers.accounts import at_stripe
 from tests.providers.conftest import KEY, ORDER, request_of
 from tests.providers.vendor import RESET, Answer, Vendor
 
+from entrepot.core.payment import CaptureFound
 from entrepot.providers import payment
 from entrepot.providers.payment import (
     Absent,
@@ -30,7 +31,7 @@ from entrepot.providers.payment import (
 )
 from entrepot.providers.stripe import StripeProvider
 
-PI = "/v1/payment_intents"
+PI, PART = "/v1/payment_intents", (CaptureFound("pi_1", 1000),)
 
 
 def intent(status: str, **more: Any) -> dict[str, Any]:
@@ -95,7 +96,9 @@ AUTHORISE = [
     ("pi_1", [said("requires_capture", amount=1200)], Differs(1200, 2, "EUR", "pi_1")),
     ("pi_1", [said("requires_capture", currency="usd")], Differs(1250, 2, "USD", "pi_1")),
     ("pi_1", [said("requires_confirmation", amount=1)], Differs(1, 2, "EUR", "pi_1")),
-    ("pi_1", [said("succeeded", amount_received=1000)], Differs(1000, 2, "EUR", "pi_1")),
+    # Somebody took a part at Stripe's own pages, which lets go of the rest; or more than was held.
+    ("pi_1", [said("succeeded", amount_received=1000)], Captured("pi_1", PART)),
+    ("pi_1", [said("succeeded", amount_received=1300)], Differs(1300, 2, "EUR", "pi_1")),
     ("pi_1", [MISSING], Declined("said by Stripe", "resource_missing")),
     # --- a means of payment: made, then confirmed
     ("pm_1", [said("requires_confirmation"), said("requires_capture")], Authorised("pi_1")),

@@ -39,13 +39,15 @@ def signed(body: str, secret: str = STRIPE_SECRET, at: int | None = None) -> dic
 async def test_a_notification_is_read_for_what_it_names(provider: StripeProvider) -> None:
     read = provider.read_notification(signed(EVENT), EVENT.encode())
     assert read == Notification("evt_1", ("ch_1", "pi_1", ORDER))
-    for type_, of_money in (("payment_intent.succeeded", True), ("charge.captured", True),
-                            ("payment_intent.amount_capturable_updated", True),
-                            ("payment_intent.canceled", False)):  # fmt: skip
+    for type_, of_money, of_hold in (
+        ("payment_intent.succeeded", True, True), ("charge.captured", True, True),
+        ("payment_intent.amount_capturable_updated", True, False),
+        ("payment_intent.canceled", False, True), ("charge.expired", False, True),
+    ):  # fmt: skip
         told = EVENT.replace("charge.refunded", type_)
         read = provider.read_notification(signed(told), told.encode())
         assert read is not None
-        assert read.of_money is of_money, type_
+        assert (read.of_money, read.of_hold) == (of_money, of_hold), type_
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ WALKS = {
     "booked.known_names": "payment_operations payments",
     "claims.pays_another": "payment_operations payments",
     "paying.stand_with": "payment_operations payments",
+    "payments.order_standing_with": "payment_operations payments",
     "payments.order_without_money": "payment_operations payments",
     "queue.claim_again": "jobs",
 }

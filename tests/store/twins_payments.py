@@ -48,6 +48,9 @@ ASKED_PAYMENTS: dict[str, Callable[[Connection, Ids], Any]] = {
     "payments.order_of_running": lambda conn, _: payments.order_of_running(
         conn, ORG, "sandbox", "ref-waits"
     ),
+    "payments.order_standing_with": lambda conn, _: [
+        payments.order_standing_with(conn, ORG, "stripe", name) for name in _payment_names(conn)
+    ],
     "payments.order_without_money": lambda conn, _: [
         payments.order_without_money(conn, ORG, "sandbox", name) for name in _payment_names(conn)
     ],

@@ -116,11 +116,12 @@ class Facts:
     by_entry: dict[Key, bytes] = field(default_factory=dict)
     # The price lists of entries that are not on the default list.
     list_of_entry: dict[Key, bytes] = field(default_factory=dict)
-    # Orders by service and reference: of a payment without an outcome, one without money, and a
-    # capture or a refund that is done.
+    # Orders by service and reference: of a payment without an outcome, one without money, a capture
+    # or a refund that is done, and one with which the order came.
     by_reference: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
     without_money: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
     moved: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
+    standing: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
     # Shipments by their ids, and returns by theirs.
     by_shipment: dict[Key, tuple[int, bytes, int]] = field(default_factory=dict)
     by_return: dict[Key, tuple[int, bytes, int]] = field(default_factory=dict)

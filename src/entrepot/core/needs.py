@@ -60,6 +60,8 @@ class Needs:
     without_money: set[tuple[int, str, str]] = field(default_factory=set)
     # Captures and refunds that are done, by the same names.
     moved: set[tuple[int, str, str]] = field(default_factory=set)
+    # References of payments with which live orders stand.
+    standing: set[tuple[int, str, str]] = field(default_factory=set)
     # Organizations whose shelves are read of which more is reserved than there is.
     oversold: set[int] = field(default_factory=set)
     # Names of connections of which it is read which organization has each.

@@ -47,6 +47,7 @@ class Read(NamedTuple):
     of_money: bool = False  # it tells that money is held or was taken
     failed: bool = False  # it tells that a capture or a refund failed
     disputed: bool = False  # it tells of a dispute of money that was taken, or of its end
+    of_hold: bool = False  # it tells that held money was taken, or let go, or that a hold has ended
 
 
 # Checks a notification: the provider, the organization's id, headers in small letters, the body.
@@ -122,8 +123,9 @@ async def _take(
     # reference, and one that does so later finds what is kept.
     for reference in named:
         wake = WakeStep(
-            told.org, provider, reference, told.id, told.of_money, told.failed, told.disputed
-        )
+            told.org, provider, reference, told.id, told.of_money, told.failed, told.disputed,
+            told.of_hold,
+        )  # fmt: skip
         _done(await services.writer.submit(Envelope(wake, request_id, actor=who)))
     is_new = isinstance(kept.result, NoticeResult) and kept.result.new
     return "taken" if is_new else "repeated"

@@ -54,6 +54,8 @@ _OF_MONEY = ("AUTHORISATION", "CAPTURE")
 # The notifications that an operation came to nothing after it was done: of a refund that failed, or
 # whose money came back from the bank of the customer.
 _FAILED = ("CAPTURE_FAILED", "REFUND_FAILED", "REFUNDED_REVERSED")
+# The notifications that a hold is no more: its money was taken, or let go, or the hold has ended.
+_OF_HOLDS = frozenset({"CAPTURE", *_ENDS})
 # The notifications that tell of money, if they tell a success.
 _MOVES = frozenset({"AUTHORISATION", "CAPTURE", "REFUND", *_FAILED, *_ENDS})
 _ABSENT = ("originalReference", "merchantReference")  # members that a notification may lack
@@ -70,6 +72,7 @@ class Item(NamedTuple):
     value: int
     currency: str
     reason: str  # is not covered by the signature: for people only
+    order: str = ""  # is not covered either: only wakes the step of an order that it names
 
 
 def amount_of(request: PaymentRequest, units: int) -> dict[str, Any] | None:
@@ -139,7 +142,7 @@ def _captured(item: Item) -> int:
 def _taken(said: Authorised, taken: int, request: PaymentRequest) -> Captured:
     psp, asked = said.provider_reference, amount_of(request, request.units)
     if asked is None or taken >= asked["value"]:
-        return Captured(psp)
+        return Captured(psp, (CaptureFound(psp, request.units),))
     part = at_places(taken, places(NAME, request.currency), request.scale)
     return Captured(psp, () if part is None else (CaptureFound(psp, part),))
 
@@ -157,7 +160,8 @@ def of_taken(
     item = next(one for one in items if one.event in disputes.EVENTS)
     psp = known or item.original or item.psp
     if stands == "open":
-        return Disputed("the customer disputes the payment at Adyen", psp)
+        captures = said.captures if isinstance(said, Captured) else ()
+        return Disputed("the customer disputes the payment at Adyen", psp, captures)
     # Only money that was taken is disputed.
     return said or Captured(psp)
 
@@ -243,12 +247,16 @@ def told_by(items: list[Item]) -> Notification:
         return Notification("of another merchant account", ())
     first = items[0]
     id_ = f"{first.event}|{first.psp}|{first.is_success}|{len(items)}"
-    named = [one for item in items for one in (item.psp, item.original, item.merchant_reference)]
+    named = [
+        one for item in items
+        for one in (item.psp, item.original, item.merchant_reference, item.order)
+    ]  # fmt: skip
     of_money = any(item.is_success and item.event in _OF_MONEY for item in items)
     failed = any(item.event in _FAILED for item in items)
     disputed = any(item.event in disputes.EVENTS for item in items)
     references = tuple(dict.fromkeys(one for one in named if one))
-    return Notification(id_, references, of_money, failed, disputed)
+    of_hold = any(item.is_success and item.event in _OF_HOLDS for item in items)
+    return Notification(id_, references, of_money, failed, disputed, of_hold)
 
 
 def found_by(heard: Iterable[tuple[int, Item]]) -> list[Found]:
@@ -299,6 +307,7 @@ def _item(told: Mapping[str, Any]) -> Item:
         value=int(told["amount"]["value"]),
         currency=str(told["amount"]["currency"]),
         reason=str(told.get("reason") or "")[:DETAIL_MAX],
+        order=str((told.get("additionalData") or {}).get(f"metadata.{ORDER}") or ""),
     )
 
 

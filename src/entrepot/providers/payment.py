@@ -255,6 +255,8 @@ class Notification(NamedTuple):
     """Whether it tells that a capture or a refund failed, perhaps after it was done."""
     disputed: bool = False
     """Whether it tells of a dispute of money that was taken, or of its end."""
+    of_hold: bool = False
+    """Whether it tells that held money was taken, or let go, or that a hold has ended."""
 
 
 FoundState: TypeAlias = Literal[

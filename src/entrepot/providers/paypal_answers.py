@@ -42,6 +42,8 @@ _OUR_FAULTS = frozenset({
 })  # fmt: skip
 # Events which tell that money is held, or was taken.
 OF_MONEY = frozenset({"PAYMENT.AUTHORIZATION.CREATED", "PAYMENT.CAPTURE.COMPLETED"})
+# Events which tell that a hold is no more: its money was taken, or let go.
+OF_HOLDS = frozenset({"PAYMENT.AUTHORIZATION.VOIDED", "PAYMENT.CAPTURE.COMPLETED"})
 # Events which tell that a capture or a refund failed, perhaps after it was done.
 FAILED = frozenset({
     "PAYMENT.CAPTURE.DENIED", "PAYMENT.CAPTURE.DECLINED", "PAYMENT.CAPTURE.REVERSED",
@@ -132,8 +134,9 @@ def notification_of(body: bytes) -> Notification | None:
         event = json.loads(body)
         named, type_ = named_by(event["resource"]), event.get("event_type")
         return Notification(
-            str(event["id"]), named, type_ in OF_MONEY, type_ in FAILED, type_ in OF_DISPUTES
-        )
+            str(event["id"]), named, type_ in OF_MONEY, type_ in FAILED, type_ in OF_DISPUTES,
+            type_ in OF_HOLDS,
+        )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 

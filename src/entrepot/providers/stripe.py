@@ -124,10 +124,11 @@ class StripeProvider:
                 api_key="none",
             )  # fmt: skip
             told = event.to_dict()
-            of_money = told["type"] in answers.OF_MONEY
+            type_ = told["type"]
+            of_money, of_hold = type_ in answers.OF_MONEY, type_ in answers.OF_HOLDS
             failed, disputed = answers.is_of_failed(told), answers.is_of_dispute(told)
             named = answers.references_of(told)
-            return Notification(str(told["id"]), named, of_money, failed, disputed)
+            return Notification(str(told["id"]), named, of_money, failed, disputed, of_hold)
         except (ValueError, KeyError, TypeError, AttributeError, stripe.StripeError):
             return None
 

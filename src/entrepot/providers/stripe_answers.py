@@ -8,6 +8,7 @@ from typing import Any, cast
 import stripe
 
 from entrepot.core.exponents import at_places, places
+from entrepot.core.payment import CaptureFound
 from entrepot.providers.exchange import DETAIL_MAX, failure, retry_after, was_not_sent
 from entrepot.providers.payment import (
     Authorised,
@@ -67,10 +68,12 @@ def too_fine(request: PaymentRequest) -> Misconfigured:
 
 
 def differs(intent: Mapping[str, Any], request: PaymentRequest) -> Differs | None:
-    """Both amounts, where the intent is of another amount or currency than the payment."""
-    taken = intent["status"] == "succeeded"
-    amount = intent["amount_received"] if taken else intent["amount"]
-    currency = str(intent["currency"]).upper()
+    """Both amounts, where the intent is of another amount or currency than the payment. A part of
+    its amount may have been taken.
+    """
+    amount, currency = intent["amount"], str(intent["currency"]).upper()
+    if intent["status"] == "succeeded":
+        amount = max(amount, intent["amount_received"])
     if (amount, currency) == (amount_of(request, request.units), request.currency):
         return None
     return Differs(amount, places(NAME, currency), currency, intent["id"])
@@ -88,7 +91,7 @@ def of_intent(
     if status == "requires_capture":
         return Authorised(id_)
     if status == "succeeded":
-        return Captured(id_)
+        return Captured(id_, _part_of(intent, request))
     if status == "processing":
         return Running("Stripe is processing the payment", id_)
     error = intent.get("last_payment_error")
@@ -99,6 +102,14 @@ def of_intent(
     if status == "requires_confirmation":
         return Running("the PaymentIntent is not confirmed yet", id_)
     return Pending(f"the customer must act: {status}", id_)
+
+
+def _part_of(intent: Mapping[str, Any], request: PaymentRequest) -> tuple[CaptureFound, ...]:
+    """The capture of an intent of which a part was taken, and the rest let go; none of another."""
+    taken = intent["amount_received"]
+    part = at_places(taken, places(NAME, request.currency), request.scale)
+    is_whole = taken >= intent["amount"] or part is None
+    return () if is_whole or part is None else (CaptureFound(str(intent["id"]), part),)
 
 
 def was_disputed(intent: Mapping[str, Any]) -> Disputed | None:
@@ -216,6 +227,12 @@ _FAILED = ("failed", "canceled")  # a refund that gave no money back
 OF_MONEY = frozenset({
     "payment_intent.amount_capturable_updated", "payment_intent.succeeded", "charge.succeeded",
     "charge.captured",
+})  # fmt: skip
+
+
+# Events which tell that a hold is no more: its money was taken, or let go.
+OF_HOLDS = frozenset({
+    "payment_intent.succeeded", "payment_intent.canceled", "charge.captured", "charge.expired",
 })  # fmt: skip
 
 

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from entrepot.core import actor, events, ids
 from entrepot.core.changes import Changes
 from entrepot.core.claims import Claim
-from entrepot.core.decide import after_done
+from entrepot.core.decide import after_done, by_hand
 from entrepot.core.decide.after_done import Failed
-from entrepot.core.decide.jobs import held_job
+from entrepot.core.decide.by_hand import HoldSeen
+from entrepot.core.decide.jobs import held_job, job_ids
 from entrepot.core.decide.late_money import again_at, may_have_late_money, pays_another
 from entrepot.core.decide.moves import stand
 from entrepot.core.decide.steps import DeferJob, defer
@@ -23,7 +24,8 @@ from entrepot.core.results import Decision, StepResult
 
 
 class SettleLook(NamedTuple):
-    """Pipeline: what the service says of a payment whose money was taken, or which has none.
+    """Pipeline: what the service says of payments whose money was taken or is held, or which have
+    none.
 
     `found`: the service holds or took money of a payment that has none here, in words.
     """
@@ -38,12 +40,13 @@ class SettleLook(NamedTuple):
     claim: Claim | None = None  # the reference of that money: it may pay another order now
     other: bytes | None = None  # an order that came with that reference too, without claiming it
     failed: tuple[Failed, ...] = ()  # what the service did, and says failed after all
+    holds: tuple[HoldSeen, ...] = ()  # what became of money that is held here
 
 
 def wants(command: SettleLook, needs: Needs) -> None:
-    """The job, the order with its payment, and the order that has the payment's reference now."""
+    """The order with its payments and steps, and the order that has the reference now."""
     needs.whole_order(command.org, command.order_id)
-    needs.jobs.add((command.org, command.job_id))
+    needs.jobs.update((command.org, id_) for id_ in job_ids(command.order_id))
     if command.claim is not None:
         needs.claims.add(command.claim)
         needs.whose_claims.add(command.claim)
@@ -61,6 +64,8 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
 
     A capture or a refund that failed after it was done is declined. A capture of which a refund
     stands, or is under way, is left to the operator: refunds are never above captures.
+
+    Money that is held here and was taken, or let go, at the service is so here as well.
     """
     job = held_job(command.org, command.job_id, command.fence, facts, "look")
     key = (command.org, command.order_id)
@@ -80,6 +85,7 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
         return defer(_parked(found, job, facts), facts)
     order = goes_on(before := order)
     order, funds = after_done.decline(order, funds, command.failed, facts, changes)
+    order, funds = by_hand.take_over(order, funds, command.holds, facts, changes)
     if command.disputed is not None and funds.is_disputable:
         order = _disputed(command, order, funds, facts, changes)
     if order.version != before.version or order.parked != before.parked:

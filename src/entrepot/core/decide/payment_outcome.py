@@ -8,10 +8,12 @@ from entrepot.core import actor, events, references
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing
 from entrepot.core.decide.moves import stand
+from entrepot.core.decide.waiting import says
 from entrepot.core.facets import Facets
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
 from entrepot.core.order import Job, Order
+from entrepot.core.order_reason import OrderReason
 from entrepot.core.payment import CaptureFound, FullPayment
 
 
@@ -35,14 +37,15 @@ class Case(NamedTuple):
 
 def given_up(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
     """The payment after a void: no money is held, and none can come any more. What was captured is
-    no part of the void.
+    no part of the void. What is held besides, because a capture failed after the void was written
+    down, was let go with it.
     """
     void = payment.void(facts.now).moved("done", facts.now)
     moved = [void]
     if not payment.taken:
         moved.append(references.over(payment, "given_up", facts.now))
     changes.operations.put_all(moved)
-    return payment.put(*moved)
+    return rest_let_go(payment.put(*moved), None, facts, changes)
 
 
 def declined(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
@@ -93,6 +96,19 @@ def with_facet(order: Order, funds: Funds) -> Facets:
     """The facets of the order with the payment facet that its payments have now."""
     stage, payment, fulfilment, returns = order.facets
     return Facets(stage, funds.facet_after(payment), fulfilment, returns)
+
+
+LET_GO = "the hold was let go before its end"
+
+
+def short(order: Order, full: FullPayment, detail: str = "", became: str = LET_GO) -> Order:
+    """The order, with a reason if it runs and money that is due of it is held no more. `became`:
+    what became of the hold.
+    """
+    if order.is_off or full.payment.amount.units <= full.taken:
+        return order
+    why = f"{full.payment.service} holds no money of the order any more: {became}"
+    return says(order, OrderReason.HOLD_LAPSES, f"{why}; {detail}" if detail else why)
 
 
 def tell(

@@ -15,6 +15,7 @@ from entrepot.core.decide.payment_outcome import (
     given_up,
     held_no_more,
     paid_as,
+    short,
     tell,
     with_facet,
     without_void,
@@ -219,7 +220,7 @@ def _not_let_go(case: Case, facts: Facts, changes: Changes) -> Decision:
     order = goes_on(paid_as(case.order, funds))
     if order.reason == OrderReason.HOLD_LAPSES:
         order = order.changed(reason=None, reason_detail=None)
-    order = _short(order, case, "")
+    order = short(order, case.payment)
     order = tell(case, order, events.PAYMENT_CAPTURED, facts, changes)
     changes.orders.put(order)
     funds = capturing.let_idle_go(order, funds, facts, changes)
@@ -257,20 +258,10 @@ def _voided(command: SettlePayment, case: Case, facts: Facts) -> Decision:
     changes = Changes(facts)
     case = case.put(given_up(case.payment, facts, changes))
     order = adds(goes_on(paid_as(case.order, case.funds)), command.detail)
-    order = _short(order, case, command.detail)
+    order = short(order, case.payment, command.detail)
     order = tell(case, order, events.PAYMENT_VOIDED, facts, changes)
     changes.orders.put(order)
     return _next_void(order, case.funds, case.job, facts, changes)
-
-
-def _short(order: Order, case: Case, detail: str) -> Order:
-    """The order, with a reason if it runs and money that is due of it was let go: the hold came
-    near its end, and the organization has such a hold let go.
-    """
-    if order.is_off or case.payment.payment.amount.units <= case.payment.taken:
-        return order
-    why = f"{case.service} holds no money of the order any more: the hold was let go before its end"
-    return says(order, OrderReason.HOLD_LAPSES, f"{why}; {detail}" if detail else why)
 
 
 def _kept_in_part(command: SettlePayment, case: Case, facts: Facts) -> Decision:

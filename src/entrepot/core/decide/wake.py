@@ -7,12 +7,14 @@ from typing import NamedTuple
 from entrepot.core import ids
 from entrepot.core.changes import Changes
 from entrepot.core.decide import after_done, late_money
+from entrepot.core.decide.by_hand import is_watched
 from entrepot.core.decide.jobs import held_here
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import Key
 from entrepot.core.needs import Needs
 from entrepot.core.notice import NOTICES, NoticeKey
+from entrepot.core.references import is_payment
 from entrepot.core.results import Decision, StepResult
 
 
@@ -26,6 +28,7 @@ class WakeStep(NamedTuple):
     of_money: bool = False  # the notification tells that money is held or was taken
     failed: bool = False  # it tells that a capture or a refund failed
     disputed: bool = False  # it tells of a dispute of money that was taken, or of its end
+    of_hold: bool = False  # it tells that held money was taken, or let go, or that a hold has ended
 
 
 def wants(command: WakeStep, needs: Needs) -> None:
@@ -36,6 +39,8 @@ def wants(command: WakeStep, needs: Needs) -> None:
         needs.without_money.add(reference)
     if command.failed or command.disputed:
         needs.moved.add(reference)
+    if command.of_hold and is_payment(command.service, command.reference):
+        needs.standing.add(reference)
     named = ids.any_spelling(command.reference)
     if named is not None:
         # A service tells the order's id where it was told the id.
@@ -54,13 +59,18 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
 
     Nothing else of the notification is believed: the step asks the provider. The tries of the step
     stay, so that notifications cannot have a provider asked for ever. An unknown reference, a
-    step that is due, in a worker's hands or of an order that is held change nothing. The payment of
-    an order that is named by its id is looked at in two cases: its money was taken, and it may be
-    disputed; or it has no money, and the notification tells of some. In the second case the order
-    is also found by the reference of the payment that came to nothing. A notification of a dispute
-    finds the order by the reference of its capture as well: a dispute names the disputed payment
-    alone. A notice that nothing waits for stays unheard, and a step that puts itself off looks for
-    such a notice.
+    step that is due, in a worker's hands or of an order that is held change nothing. The payments
+    of an order that is named by its id are looked at in three cases:
+
+    - Money was taken, which may be disputed. A notification of a dispute finds the order by the
+      reference of its capture as well: a dispute names the disputed payment alone.
+    - A payment has no money, and the notification tells of some. The order is also found by the
+      reference of the payment that came to nothing.
+    - Money is held, and the notification tells that a hold is no more. The order is also found by
+      the reference that the order came with.
+
+    A notice that nothing waits for stays unheard, and a step that puts itself off looks for such a
+    notice.
 
     A notification that a capture or a refund failed has every capture and refund asked about again:
     those that are done, and those that a worker asks about, whose answer may be older.
@@ -143,16 +153,18 @@ def _ask_again(command: WakeStep, facts: Facts, changes: Changes) -> Decision | 
 
 def _look(command: WakeStep, facts: Facts, changes: Changes) -> Decision:
     """Have the payment looked at of an order that the notification names by the order's id, by the
-    reference of a payment that came to nothing, or of a capture that is disputed.
+    reference of a payment that came to nothing or is held, or of a capture that is disputed.
     """
     named = command.org, command.service, command.reference
     order_id = facts.without_money.get(named) or facts.moved.get(named)
+    order_id = order_id or facts.standing.get(named)
     key = (command.org, order_id or ids.any_spelling(command.reference) or b"")
     order, funds = facts.orders.get(key), facts.funds_of(key)
     if order is None or funds is None or funds.service != command.service:
         return Decision(changes, StepResult(None))
     late = command.of_money and late_money.may_have_late_money(order, funds)
-    if late or funds.is_disputable:
+    held = command.of_hold and any(is_watched(order, one) for one in funds.payments)
+    if late or held or funds.is_disputable:
         notice = facts.of(NOTICES).get(_notice_key(command)) if command.event else None
         if notice is not None and notice.heard_at:
             return Decision(changes, StepResult(None))  # a repeat

@@ -5,13 +5,14 @@ from __future__ import annotations
 from entrepot.core import references
 from entrepot.core.commands import Command
 from entrepot.core.decide.after_done import Failed
+from entrepot.core.decide.by_hand import HoldSeen
 from entrepot.core.decide.late_money import NOTHING
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.steps import FinishJob
 from entrepot.core.facets import ENDED
 from entrepot.core.funds import is_disputable
 from entrepot.core.money import Amount
-from entrepot.core.payment import FullPayment
+from entrepot.core.payment import CaptureFound, FullPayment
 from entrepot.pipeline.steps import Held, Terms, operation_request, park, request_of, unanswered
 from entrepot.providers.payment import (
     Authorised,
@@ -40,6 +41,7 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     disputed: bool | None = False
     detail, found = "", ""
     failed: list[Failed] = []
+    holds: list[HoldSeen] = []
     for payment in funds.payments:
         reference = payment.authorisation.provider_reference
         answer = await provider.look_up(request_of(payment), reference)
@@ -58,13 +60,14 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         if isinstance(answer, Voided) and answer.captures:
             # What was taken before the rest was let go is not let go.
             answer = Captured(answer.captures[-1].reference, answer.captures)
+        holds += _of_hold(payment, answer)
         if isinstance(answer, Authorised | Captured) and payment.facet in NOTHING:
             found, its = _late(held, payment, answer), payment.payment
     claim = (its.org, its.provider.lower(), its.reference)
     other = held.pays_another if its is funds.first.payment else None
     return SettleLook(
         job.org, job.order_id, job.id, job.fence, disputed, detail, found, claim, other,
-        tuple(failed),
+        tuple(failed), tuple(holds),
     )  # fmt: skip
 
 
@@ -72,6 +75,21 @@ def _tells_disputes(answer: LookUpAnswer) -> bool:
     if isinstance(answer, Authorised | Captured):
         return answer.disputes_told
     return not isinstance(answer, Running)
+
+
+def _of_hold(full: FullPayment, answer: LookUpAnswer) -> list[HoldSeen]:
+    """What a service says of money that is held here, if that is something else."""
+    number = full.payment.number
+    if not full.held:
+        return []
+    if isinstance(answer, Authorised):
+        return [HoldSeen(number, False, answer.captures)] if answer.captures else []
+    if isinstance(answer, Voided | Declined):
+        return [HoldSeen(number, True)]
+    if isinstance(answer, Captured):
+        whole = (CaptureFound(answer.provider_reference, full.authorisation.units),)
+        return [HoldSeen(number, True, answer.captures or whole)]
+    return []
 
 
 async def _failed(

@@ -88,7 +88,7 @@ async def _operate(
         return settled._replace(provider_reference=answer.provider_reference, final=final)
     if isinstance(answer, Declined):
         declined = settled._replace(done=False, detail=answer.reason)
-        if kind == "capture" and several:
+        if kind == "capture":
             return await _beside(declined, payment, provider)
         return declined
     if isinstance(answer, Misconfigured):
@@ -112,6 +112,8 @@ async def _beside(
     found = await provider.look_up(request_of(payment), payment.authorisation.provider_reference)
     if isinstance(found, Disputed):
         found = found.otherwise
+    if isinstance(found, Declined):
+        return declined._replace(final=True)  # the hold has ended
     if not isinstance(found, Authorised | Captured | Voided):
         return declined
     over = isinstance(found, Voided) or (bool(found.captures) and not isinstance(found, Authorised))

@@ -14,6 +14,7 @@ from entrepot.core.payment import Operation, Payment
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.schema.payments import MOVED, RUNNING, WITHOUT_MONEY
+from entrepot.store.writing import paying
 
 _BY_ORDER = ("org", "order_id")
 
@@ -39,6 +40,7 @@ def find_named(conn: Connection, needs: Needs, facts: Facts) -> None:
     known = facts.by_reference.keys()
     _find(conn, needs.without_money - known, order_without_money, facts.without_money, needs)
     _find(conn, needs.moved - known, order_of_moved, facts.moved, needs)
+    _find(conn, needs.standing - known, order_standing_with, facts.standing, needs)
 
 
 def _find(
@@ -88,6 +90,13 @@ def order_of_moved(conn: Connection, org: int, service: str, reference: str) -> 
     named = _orders_at(org, service).where(MOVED, asked.provider_reference == reference)
     newest = conn.execute(named.order_by(asked.order_id.desc()).limit(1)).scalar_one_or_none()
     return None if newest is None else bytes(newest)
+
+
+def order_standing_with(conn: Connection, org: int, service: str, reference: str) -> bytes | None:
+    """The newest live order with the payment of this reference."""
+    if not _is_readable(service, reference):
+        return None
+    return max(paying.stand_with(conn, org, service, reference, paying.LOOKED_AT), default=None)
 
 
 def _is_readable(*names: str) -> bool:
