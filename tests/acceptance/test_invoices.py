@@ -103,7 +103,10 @@ def test_an_invoice_is_changed_once_under_a_key_and_its_events_are_told(billed: 
     assert changed["properties"] == {"xero": {"invoiceId": "X1", "paid": None}, "sage": {"no": 456}}
     assert changed["notes"] is None
     assert accepted(change(billed, one, {}), 200) == changed
-    assert accepted(change(billed, one, changed), 200) == changed
+    as_read = change(billed, one, changed)
+    assert (accepted(as_read, 200), "Warning" in as_read.headers) == (changed, False)
+    other = change(billed, one, changed | {"totalAmount": "0.01"})
+    assert (accepted(other, 200), "totalAmount" in other.headers["Warning"]) == (changed, True)
     events = accepted(billed.native.send("GET", "/events?types=invoice.updated&limit=200"), 200)
     its = [e for e in events["data"] if e["subject"]["id"] == str(uuid.UUID(one["id"][4:]))]
     assert [e["seq"] for e in its] == [2, 3]

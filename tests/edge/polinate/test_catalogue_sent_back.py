@@ -155,5 +155,5 @@ def test_a_telephone_may_be_as_long_as_the_native_api_takes_it() -> None:
     phone = "+61 " + "2" * 316
     part = {"id": f"phn_{'0' * 32}", "phone": phone}
     sent = {"buyer": {"primaryPhone": phone}, "updatePhones": [part]}
-    told, _ = read.changes(json.dumps(sent).encode())
+    told, *_ = read.changes(json.dumps(sent).encode())
     assert (told.buyer.primary_phone, told.update_phones[0].phone) == (phone, phone)

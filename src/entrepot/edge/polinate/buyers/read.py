@@ -24,6 +24,7 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import canonical, known, prefixes, revisions, told_contacts
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
+from entrepot.edge.polinate import read_only
 from entrepot.edge.polinate.buyers import wire
 from entrepot.edge.polinate.orders import values
 from entrepot.edge.polinate.orders.read import SOURCE
@@ -49,6 +50,10 @@ _SHOWN = frozenset({
     "id", "partnershipId", "partnershipStatus", "itemListId", "status", "createdAt", "updatedAt",
     "deletedAt", "emails", "phones", "locations",
 })  # fmt: skip
+# Of those, what a client may mean to change: told otherwise than it is shown, it is named.
+_FIXED = ("id", "partnershipId", "itemListId", "status", "createdAt", "deletedAt")
+# The members of a buyer that change a contact as well.
+_PRIMARY = {"Phones": "primaryPhone", "Emails": "primaryEmail"}
 # What can be written of each kind of part, and what a part shows.
 _PART_MEMBERS = {
     "Phones": (known.names(wire.PhoneChanges), known.names(wire.BuyerPhone)),
@@ -76,8 +81,9 @@ def new_buyer(body: bytes) -> wire.CreateBuyer:
     return read_json(_without_nulls(body, _CREATION[1:]), _CREATE, sound=True)
 
 
-def changes(body: bytes) -> tuple[wire.UpdateBuyer, list[str]]:
-    """The body of PATCH /api/v1/buyers/{id}, and the names of its unknown members.
+def changes(body: bytes) -> tuple[wire.UpdateBuyer, list[str], list[read_only.Claim]]:
+    """The body of PATCH /api/v1/buyers/{id}, the names of its unknown members, and what it tells of
+    members that only show.
 
     Refused: a body of which nothing is known.
     """
@@ -90,7 +96,25 @@ def changes(body: bytes) -> tuple[wire.UpdateBuyer, list[str]]:
         known.some_known(_members(named["buyer"]), _CORE, "buyer", _SHOWN)
     for kind, (writable, _) in _PART_MEMBERS.items():
         known.look_at_elements(named, f"update{kind}", writable - {"id"})
-    return told, _ignored(named)
+    return told, _ignored(named), _claims(named)
+
+
+def _claims(named: dict[str, Raw]) -> list[read_only.Claim]:
+    """Contacts and locations are looked at where the body changes none of that kind: else they are
+    what was read before. So is the partnership's status.
+    """
+    core = _members(named["buyer"]) if "buyer" in named else {}
+    found = read_only.of_thing(core, _FIXED, "buyer.")
+    if "partnershipStatus" not in named:
+        found += read_only.of_thing(core, ("partnershipStatus",), "buyer.")
+    for kind, (writable, shown) in _PART_MEMBERS.items():
+        listed = kind.lower()
+        changed = any(known.elements(named.get(f"{verb}{kind}")) for verb in ("create", "update"))
+        if not changed and f"delete{kind}" not in named and _PRIMARY.get(kind) not in core:
+            found += read_only.of_thing(core, (listed,), "buyer.")
+        elements = known.elements(named.get(f"update{kind}"))
+        found += read_only.of_parts(elements, shown - writable, f"update{kind}", listed)
+    return found
 
 
 def _without_nulls(body: bytes, names: Iterable[str]) -> bytes:

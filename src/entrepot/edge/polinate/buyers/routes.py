@@ -17,6 +17,7 @@ from entrepot.edge.dialect import (
     Response,
 )
 from entrepot.edge.keys import idempotency_key
+from entrepot.edge.polinate import read_only
 from entrepot.edge.polinate.buyers import read, wire, write
 from entrepot.edge.polinate.documented import BODY_ERRORS, ERRORS, HEADERS, NOT_FOUND
 from entrepot.edge.polinate.wire import StandardError
@@ -67,7 +68,7 @@ async def update_buyer(call: Call) -> Answer:
 
     A partnership that accepts no orders takes none here from now on, elsewhere within a second.
     """
-    body, call.ignored = await call.parsed(read.changes)
+    body, call.ignored, claims = await call.parsed(read.changes)
     key = idempotency_key(call.headers)
     id_ = read.buyer_id(call.path_ids["id"])
     command, idempotency = await call.worked(
@@ -80,7 +81,7 @@ async def update_buyer(call: Call) -> Answer:
     answer = await call.submit(command, write.changed(call.request_id, tagged), idempotency)
     if command.status is not None:
         call.services.admission.look_again(call.principal.org_id)
-    return answer
+    return await read_only.told(call, claims, answer)
 
 
 OPERATIONS = (

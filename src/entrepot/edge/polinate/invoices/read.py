@@ -13,7 +13,7 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import canonical
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
-from entrepot.edge.polinate import lists
+from entrepot.edge.polinate import lists, read_only
 from entrepot.edge.polinate.invoices import wire
 from entrepot.edge.polinate.orders import values
 from entrepot.edge.polinate.orders.read import SOURCE
@@ -63,6 +63,11 @@ def changes(body: bytes) -> tuple[wire.UpdateInvoice, dict[str, Raw], list[str]]
     if bytes(members.get("properties", b"")) == b"null":
         del members["properties"]
     return read_json(_encode(members), _UPDATE, sound=True), members, unknown
+
+
+def claims(members: dict[str, Raw]) -> list[read_only.Claim]:
+    """What a body of changes tells of members that only show."""
+    return read_only.of_thing(members, sorted(_SHOWN - {*WRITABLE, "updatedAt"}))
 
 
 def change_invoice(

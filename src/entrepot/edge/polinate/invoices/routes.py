@@ -9,7 +9,7 @@ from entrepot.edge import prefixes
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
 from entrepot.edge.keys import idempotency_key
-from entrepot.edge.polinate import lists
+from entrepot.edge.polinate import lists, read_only
 from entrepot.edge.polinate.documented import BODY_ERRORS, ERRORS, HEADERS, INVALID, NOT_FOUND, TEXT
 from entrepot.edge.polinate.invoices import read, wire, write
 from entrepot.edge.polinate.orders import values
@@ -52,7 +52,8 @@ async def update_invoice(call: Call) -> Answer:
     command, idempotency = await call.worked(
         read.change_invoice, body, members, invoice_id, key, call.principal
     )
-    return await call.submit(command, write.updated(call.request_id), idempotency)
+    answer = await call.submit(command, write.updated(call.request_id), idempotency)
+    return await read_only.told(call, read.claims(members), answer)
 
 
 OPERATIONS = (

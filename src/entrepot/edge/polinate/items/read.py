@@ -18,6 +18,7 @@ from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.edge import canonical, known, prefixes
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
+from entrepot.edge.polinate import read_only
 from entrepot.edge.polinate.items import wire
 from entrepot.edge.polinate.orders import values
 from entrepot.edge.strict_json import InvalidJson, decimal_number
@@ -47,6 +48,11 @@ CHANGES = (
 # Further members that an item shows, and that may come back as they were read.
 _SHOWN = frozenset({"id", "handle", "type", "createdAt", "updatedAt", "deletedAt", "variants"})
 _VARIANT, _VARIANT_SHOWN = known.names(wire.ChangedVariant), known.names(wire.Variant)
+# Of those, what a client may mean to change: told otherwise than it is shown, it is named.
+_FIXED = ("id", "handle", "type", "createdAt", "deletedAt")
+_OR_VARIANTS = (*_FIXED, "variants")
+_LISTS = ("createVariants", "updateVariants", "deleteVariants")
+_VARIANT_FIXED = _VARIANT_SHOWN - _VARIANT - {"updatedAt"}
 _CREATE, _UPDATE = msgspec.json.Decoder(wire.CreateItem), msgspec.json.Decoder(wire.UpdateItem)
 _members = msgspec.json.Decoder(dict[str, Raw]).decode
 
@@ -73,6 +79,19 @@ def ignored(members: dict[str, Raw]) -> list[str]:
     for listed in ("createVariants", "updateVariants"):
         names += known.unknown(members, listed, _VARIANT | _VARIANT_SHOWN)
     return list(dict.fromkeys(names))
+
+
+def claims(members: dict[str, Raw]) -> list[read_only.Claim]:
+    """What a body of changes tells of members that only show.
+
+    The item's variants are looked at where the body changes none.
+    """
+    says = [bytes(members[name]) for name in _LISTS if name in members]
+    fixed = _OR_VARIANTS if all(raw in (b"null", b"[]") for raw in says) else _FIXED
+    changed = known.elements(members.get("updateVariants"))
+    return read_only.of_thing(members, fixed) + read_only.of_parts(
+        changed, _VARIANT_FIXED, "updateVariants", "variants"
+    )
 
 
 def make_item(

@@ -9,6 +9,7 @@ from entrepot.edge import prefixes, revisions
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Parameter, Response
 from entrepot.edge.keys import idempotency_key
+from entrepot.edge.polinate import read_only
 from entrepot.edge.polinate.documented import BODY_ERRORS, ERRORS, HEADERS, NOT_FOUND, TEXT
 from entrepot.edge.polinate.items import read, wire, write
 from entrepot.edge.polinate.orders import values
@@ -59,7 +60,8 @@ async def update_item(call: Call) -> Answer:
     def tagged(one: FullProduct) -> None:
         call.etag = write.tag(one)
 
-    return await call.submit(command, write.amended(call.request_id, tagged), idempotency)
+    answer = await call.submit(command, write.amended(call.request_id, tagged), idempotency)
+    return await read_only.told(call, read.claims(members), answer)
 
 
 def _id(call: Call) -> bytes:

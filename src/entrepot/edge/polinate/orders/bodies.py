@@ -18,6 +18,7 @@ from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import money_names
 from entrepot.edge.dialect import read_json
 from entrepot.edge.known import some_known
+from entrepot.edge.polinate import read_only
 from entrepot.edge.strict_json import EXPONENT_DIGITS_MAX
 from entrepot.pace import breathe, paced
 
@@ -45,6 +46,13 @@ _LINE_SHOWN = frozenset({
     "id", "orderId", "lineNumber", "itemListEntryId", "itemListEntry", "itemVariantId",
     "createdAt", "updatedAt",
 })  # fmt: skip
+# Of those, what a client may mean to change: told otherwise than it is shown, it is named.
+_FIXED = (
+    "id", "partnershipId", "membershipId", "integrationId", "internalReference", "createdAt",
+    "buyer",
+)  # fmt: skip
+_OR_LINES = (*_FIXED, "orderItems")
+_LINE_FIXED = frozenset({"orderId", "lineNumber", "itemListEntry", "createdAt"})
 # Names of money, and those that are taken as they are written: another spelling is another name.
 _MONEY_OF_ORDER = money_names.OF_ORDER | {"price"}, frozenset({"totalAmount"})
 _MONEY_OF_LINE = (
@@ -100,6 +108,20 @@ def ignored(body: bytes) -> list[str]:
             unknown = line.keys() - _LINE_WRITABLE - _LINE_SHOWN
             names += [f"{listed}.{name}" for name in line if name in unknown]
     return list(dict.fromkeys(names))
+
+
+def claims(body: bytes) -> list[read_only.Claim]:
+    """What a body of changes tells of members that only show; the body was taken.
+
+    The order's lines are looked at where the body changes none: else they are what was read before.
+    """
+    members = _OBJECT.decode(body)
+    order = _members(members.get("order")) or {}
+    fixed = _FIXED if any(_lines(members, name) for name in _CHANGES[1:]) else _OR_LINES
+    changed = [line for one in _lines(members, "updateOrderItems") if (line := _members(one))]
+    return read_only.of_thing(order, fixed, "order.") + read_only.of_parts(
+        changed, _LINE_FIXED, "updateOrderItems", "orderItems"
+    )
 
 
 def source_order(document: bytes) -> bytes:

@@ -18,6 +18,7 @@ from entrepot.edge import currency, prefixes, revisions
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
 from entrepot.edge.keys import KEY_HEADER
+from entrepot.edge.polinate import read_only
 from entrepot.edge.polinate.credentials import business_id
 from entrepot.edge.polinate.orders import bodies, fingerprints, lines, values, wire
 from entrepot.edge.strict_json import InvalidJson, Misshapen, decode
@@ -75,9 +76,11 @@ def changes(body: bytes) -> wire.UpdateOrder:
     return read_json(bodies.order_changes(body), _UPDATE, sound=True)
 
 
-def changes_and_ignored(body: bytes) -> tuple[wire.UpdateOrder, list[str]]:
-    """The changes, and the names of unknown members."""
-    return changes(body), bodies.ignored(body)
+def changes_and_ignored(
+    body: bytes,
+) -> tuple[wire.UpdateOrder, list[str], list[read_only.Claim]]:
+    """The changes, the names of unknown members, and what is told of members that only show."""
+    return changes(body), bodies.ignored(body), bodies.claims(body)
 
 
 def notify_order(

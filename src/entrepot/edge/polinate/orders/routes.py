@@ -21,7 +21,7 @@ from entrepot.edge.dialect import (
 )
 from entrepot.edge.keys import idempotency_key
 from entrepot.edge.placing import looking
-from entrepot.edge.polinate import lists
+from entrepot.edge.polinate import lists, read_only
 from entrepot.edge.polinate.documented import BODY_ERRORS, ERRORS, HEADERS, INVALID, NOT_FOUND
 from entrepot.edge.polinate.orders import listing, read, wire, write
 from entrepot.edge.polinate.wire import StandardError
@@ -95,7 +95,7 @@ async def post_order(call: Call) -> Answer:
 
 async def update_order(call: Call) -> Answer:
     """Change an order and its lines together, or nothing."""
-    body, call.ignored = await call.parsed(read.changes_and_ignored)
+    body, call.ignored, claims = await call.parsed(read.changes_and_ignored)
     key = idempotency_key(call.headers)
     order_id = await call.order_id("id", read.SOURCE)
     if order_id is None or order_id != ids.any_spelling(call.path_ids["id"]):
@@ -107,7 +107,8 @@ async def update_order(call: Call) -> Answer:
     )
     if call.principal.price_lists and command.create_lines:
         command = command._replace(looks_at_prices=True)
-    return await call.submit(command, _whole_order(200, call), idempotency)
+    answer = await call.submit(command, _whole_order(200, call), idempotency)
+    return await read_only.told(call, claims, answer)
 
 
 def _whole_order(status: int, call: Call) -> Callable[[Result | Refusal], Answer]:
