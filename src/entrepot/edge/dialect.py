@@ -16,7 +16,6 @@ from entrepot.core import ids
 from entrepot.core.commands import Command
 from entrepot.core.expected import ANY, Expected
 from entrepot.core.refusal import FAULTS_MAX, Reason, Refusal, Refused, all_of, refuse
-from entrepot.core.results import Result
 from entrepot.edge import every_fault
 from entrepot.edge.access import NOBODY, READERS, Access, Principal
 from entrepot.edge.keys import idempotency_key
@@ -28,6 +27,7 @@ from entrepot.edge.strict_json import (
     decode,
     decode_sound,
 )
+from entrepot.edge.written import Written
 from entrepot.pace import in_slices
 from entrepot.store.question import Question
 from entrepot.store.reading import answers
@@ -147,7 +147,7 @@ class Call:
     async def submit(
         self,
         command: Command,
-        answer: Callable[[Result | Refusal], Answer],
+        answer: Written,
         idempotency: Idempotency | None = None,
         *,
         expected: Expected = ANY,
@@ -175,7 +175,7 @@ class Call:
     async def rehearse(
         self,
         command: Command,
-        answer: Callable[[Result | Refusal], Answer],
+        answer: Written,
         *,
         expected: Expected = ANY,
         whole: bool = False,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 from msgspec import Raw
 
 from entrepot.core import ids
 from entrepot.core.broadcasts import Broadcast as Kept
 from entrepot.core.refusal import Reason, Refusal
-from entrepot.core.results import BroadcastResult, Result
+from entrepot.core.results import BroadcastResult
 from entrepot.edge.native.broadcasts import wire
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.times import millis_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 NO_BROADCAST = Refusal(Reason.UNKNOWN_BROADCAST)
@@ -40,13 +39,10 @@ def broadcast(one: Kept) -> wire.Broadcast:
     )
 
 
-def told(request_id: str, status: int) -> Callable[[Result | Refusal], Answer]:
+def told(request_id: str, status: int) -> Written:
     """The answer to what is told of a broadcast: the broadcast as it now is."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, BroadcastResult)
+    def answer(result: BroadcastResult) -> Answer:
         return Answer(status, encode(broadcast(result.broadcast)))
 
-    return answer
+    return written(refusal_answer, request_id, BroadcastResult, answer)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from entrepot.core import ids, kinds
@@ -19,6 +17,7 @@ from entrepot.edge.native.goods import wire
 from entrepot.edge.native.products.write import variant
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.times import millis_text
+from entrepot.edge.written import Written
 from entrepot.writer.envelope import Answer
 
 encode = msgspec.json.Encoder().encode
@@ -62,7 +61,7 @@ def cost(units: int) -> str:
     return Amount(amount.at(max(2, amount.scale)), max(2, amount.scale)).text()
 
 
-def made(request_id: str) -> Callable[[Result | Refusal], Answer]:
+def made(request_id: str) -> Written:
     """The answer to a write: what was made."""
 
     def answer(result: Result | Refusal) -> Answer:
@@ -78,7 +77,7 @@ def made(request_id: str) -> Callable[[Result | Refusal], Answer]:
     return answer
 
 
-def changed(request_id: str) -> Callable[[Result | Refusal], Answer]:
+def changed(request_id: str) -> Written:
     """The answer to a change of the variant that the path names."""
 
     def answer(result: Result | Refusal) -> Answer:

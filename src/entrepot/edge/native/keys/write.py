@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from entrepot.core import ids
 from entrepot.core.keys import OwnKey
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import KeyResult, Result
+from entrepot.core.results import KeyResult
 from entrepot.core.scopes import MEANINGS, opened_by
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.keys import wire
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.times import millis_text
+from entrepot.edge.written import Written, written
 from entrepot.store.accounts import ListedCredential
 from entrepot.writer.envelope import Answer
 
@@ -39,26 +37,21 @@ def key(one: OwnKey | ListedCredential, secret: None | UnsetType = UNSET) -> wir
     )
 
 
-def made(request_id: str) -> Callable[[Result | Refusal], Answer]:
+def made(request_id: str) -> Written:
     """The answer to the making of a key as it is kept for repeats: without the secret."""
     return _answer(request_id, 201, None)
 
 
-def revoked(request_id: str) -> Callable[[Result | Refusal], Answer]:
+def revoked(request_id: str) -> Written:
     """The answer to the revoking of a key: the key as it now is."""
     return _answer(request_id, 200, UNSET)
 
 
-def _answer(
-    request_id: str, status: int, secret: None | UnsetType
-) -> Callable[[Result | Refusal], Answer]:
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, KeyResult)
+def _answer(request_id: str, status: int, secret: None | UnsetType) -> Written:
+    def answer(result: KeyResult) -> Answer:
         return Answer(status, encode(key(result.key, secret)))
 
-    return answer
+    return written(refusal_answer, request_id, KeyResult, answer)
 
 
 def with_secret(answer: Answer, secret: str) -> Answer:

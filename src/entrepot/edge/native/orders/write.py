@@ -27,6 +27,7 @@ from entrepot.edge import currency, quantities
 from entrepot.edge.native.orders import wire
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.times import millis_text
+from entrepot.edge.written import Written
 from entrepot.store.reading.whole_orders import Page, Whole
 from entrepot.writer.envelope import Answer
 from entrepot.writer.rehearsal import Rehearsal
@@ -288,7 +289,7 @@ def noted(result: OrderResult) -> wire.Note:
 
 def written(
     status: int, request_id: str, tagged: Callable[[Order], None], shown_: Shown
-) -> Callable[[Result | Refusal], Answer]:
+) -> Written:
     """The answer to a write. `tagged` hears which order is answered."""
 
     def answer(result: Result | Refusal) -> Answer:

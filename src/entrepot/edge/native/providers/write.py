@@ -8,13 +8,13 @@ import msgspec
 
 from entrepot.core import ids
 from entrepot.core.provider_accounts import ProviderAccount
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import AccountResult, Result
+from entrepot.core.results import AccountResult
 from entrepot.edge.native.providers import wire
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.notifications import PATH
 from entrepot.edge.provider_accounts import Told
 from entrepot.edge.times import millis_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 encode = msgspec.json.Encoder().encode
@@ -31,14 +31,11 @@ def account(one: ProviderAccount, told: Told, org_id: bytes) -> wire.Account:
 
 def answered(
     request_id: str, tell: Callable[[ProviderAccount], Told], org_id: bytes, status: int = 200
-) -> Callable[[Result | Refusal], Answer]:
+) -> Written:
     """The answer to a write: `status` where there was no account before, else 200."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, AccountResult)
+    def answer(result: AccountResult) -> Answer:
         shown = account(result.account, tell(result.account), org_id)
         return Answer(200 if result.changed else status, encode(shown))
 
-    return answer
+    return written(refusal_answer, request_id, AccountResult, answer)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, cast
 
 import msgspec
 
 from entrepot.core import ids
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import Result, TouchResult
+from entrepot.core.results import TouchResult
 from entrepot.core.touches import CLICK
 from entrepot.core.touches import Touch as Kept
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.native.touches import wire
 from entrepot.edge.times import millis_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 encode = msgspec.json.Encoder().encode
@@ -38,13 +37,10 @@ def touch(one: Kept) -> wire.Touch:
     )
 
 
-def recorded(request_id: str) -> Callable[[Result | Refusal], Answer]:
+def recorded(request_id: str) -> Written:
     """The answer to the recording of a touch."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, TouchResult)
+    def answer(result: TouchResult) -> Answer:
         return Answer(201, encode(touch(result.touch)))
 
-    return answer
+    return written(refusal_answer, request_id, TouchResult, answer)

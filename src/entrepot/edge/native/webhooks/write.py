@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from typing import Any, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from entrepot.core import ids, webhooks
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import Result, WebhookResult
+from entrepot.core.results import WebhookResult
 from entrepot.edge.native.refusals import refusal_answer
 from entrepot.edge.native.webhooks import wire
 from entrepot.edge.times import millis_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 encode = msgspec.json.Encoder().encode
@@ -55,18 +54,13 @@ def _moment(at: int | None) -> str | None:
     return None if at is None else millis_text(at)
 
 
-def answered(
-    request_id: str, status: int = 200, secret: None | UnsetType = UNSET
-) -> Callable[[Result | Refusal], Answer]:
+def answered(request_id: str, status: int = 200, secret: None | UnsetType = UNSET) -> Written:
     """How a write is answered: with the webhook, without its secret."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, WebhookResult)
+    def answer(result: WebhookResult) -> Answer:
         return Answer(status, encode(webhook(result.webhook, secret)))
 
-    return answer
+    return written(refusal_answer, request_id, WebhookResult, answer)
 
 
 def with_secret(answer: Answer, secret: bytes) -> Answer:

@@ -9,12 +9,12 @@ from msgspec import Raw
 
 from entrepot.core import buyers
 from entrepot.core.buyers import EMAIL, PHONE, Partner
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import PartnerResult, Result
+from entrepot.core.results import PartnerResult
 from entrepot.edge.polinate.buyers import wire
 from entrepot.edge.polinate.buyers.read import PREFIX_OF
 from entrepot.edge.polinate.refusals import refusal_answer
 from entrepot.edge.times import millis_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 # No call deletes a buyer.
@@ -71,32 +71,24 @@ def tag(one: Partner) -> str:
     return f'"{one.revision}"'
 
 
-def made(request_id: str) -> Callable[[Result | Refusal], Answer]:
+def made(request_id: str) -> Written:
     """How a new buyer is answered: with the ids of the buyer and of the partnership."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, PartnerResult)
+    def answer(result: PartnerResult) -> Answer:
         one = result.partner
         return Answer(201, _encode(wire.BuyerMade(True, _phantom(one), _partnership(one))))
 
-    return answer
+    return written(refusal_answer, request_id, PartnerResult, answer)
 
 
-def changed(
-    request_id: str, tagged: Callable[[Partner], None]
-) -> Callable[[Result | Refusal], Answer]:
+def changed(request_id: str, tagged: Callable[[Partner], None]) -> Written:
     """How a changed buyer is answered: with all of the buyer, whose tag is told to `tagged`."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, PartnerResult)
+    def answer(result: PartnerResult) -> Answer:
         tagged(result.partner)
         return buyer_answer(result.partner)
 
-    return answer
+    return written(refusal_answer, request_id, PartnerResult, answer)
 
 
 def _location(at: buyers.BuyerLocation) -> wire.BuyerLocation:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from entrepot.core import invoices
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import InvoiceResult, Result
+from entrepot.core.results import InvoiceResult
 from entrepot.edge.polinate.invoices import wire
 from entrepot.edge.polinate.refusals import refusal_answer
 from entrepot.edge.times import millis_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 _encode = msgspec.json.Encoder().encode
@@ -80,13 +78,10 @@ def page_answer(found: list[invoices.Invoice], total: int, page: int, limit: int
     return Answer(200, _encode(wire.InvoicePage(listed, total, page, limit)))
 
 
-def updated(request_id: str) -> Callable[[Result | Refusal], Answer]:
+def updated(request_id: str) -> Written:
     """How a change is answered: with the whole invoice."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, InvoiceResult)
+    def answer(result: InvoiceResult) -> Answer:
         return Answer(200, _encode(invoice(result.invoice)))
 
-    return answer
+    return written(refusal_answer, request_id, InvoiceResult, answer)

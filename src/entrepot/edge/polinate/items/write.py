@@ -9,11 +9,11 @@ from msgspec import UNSET, Raw, UnsetType
 
 from entrepot.core import products
 from entrepot.core.products import FullProduct, FullVariant
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import ProductResult, Result
+from entrepot.core.results import ProductResult
 from entrepot.edge.polinate.items import wire
 from entrepot.edge.polinate.refusals import refusal_answer
 from entrepot.edge.times import millis_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 _encode = msgspec.json.Encoder().encode
@@ -86,30 +86,22 @@ def item_answer(one: FullProduct) -> Answer:
     return Answer(200, _encode(item(one)))
 
 
-def created(request_id: str) -> Callable[[Result | Refusal], Answer]:
+def created(request_id: str) -> Written:
     """The answer to the making of an item: its id, and those of its variants as they were sent."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, ProductResult)
+    def answer(result: ProductResult) -> Answer:
         ids = [f"var_{one.hex()}" for one in result.made]
         made = wire.Created(True, f"itm_{result.product.product.id.hex()}", ids)
         return Answer(201, _encode(made))
 
-    return answer
+    return written(refusal_answer, request_id, ProductResult, answer)
 
 
-def amended(
-    request_id: str, tagged: Callable[[FullProduct], None]
-) -> Callable[[Result | Refusal], Answer]:
+def amended(request_id: str, tagged: Callable[[FullProduct], None]) -> Written:
     """The answer to changes of an item: the item as it now is."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, ProductResult)
+    def answer(result: ProductResult) -> Answer:
         tagged(result.product)
         return item_answer(result.product)
 
-    return answer
+    return written(refusal_answer, request_id, ProductResult, answer)

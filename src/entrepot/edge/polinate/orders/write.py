@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from entrepot.core import shown
@@ -15,6 +13,7 @@ from entrepot.edge.polinate.orders import wire
 from entrepot.edge.polinate.orders.source import SOURCE
 from entrepot.edge.polinate.refusals import refusal_answer
 from entrepot.edge.times import millis_text
+from entrepot.edge.written import Written
 from entrepot.store.reading.queries import Page
 from entrepot.writer.envelope import Answer
 
@@ -102,7 +101,7 @@ def page_answer(found: Page, page: int, limit: int) -> Answer:
     return Answer(200, _encode(wire.OrderPage(items, found.total, page, limit)))
 
 
-def whole_order(status: int, request_id: str) -> Callable[[Result | Refusal], Answer]:
+def whole_order(status: int, request_id: str) -> Written:
     """How a created (201) or updated (200) order is answered: with all of it."""
 
     def answer(result: Result | Refusal) -> Answer:

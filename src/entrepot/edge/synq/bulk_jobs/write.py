@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from entrepot.core import ids
 from entrepot.core.bulk_jobs import BulkJob
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import BulkJobResult, Result
+from entrepot.core.results import BulkJobResult
 from entrepot.edge.access import Principal
 from entrepot.edge.synq.bulk_jobs import wire
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.times import seconds_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 encode = msgspec.json.Encoder().encode
@@ -37,13 +35,10 @@ def job(one: BulkJob, principal: Principal) -> wire.Job:
     )
 
 
-def made(principal: Principal, request_id: str) -> Callable[[Result | Refusal], Answer]:
+def made(principal: Principal, request_id: str) -> Written:
     """How the making is answered: with the job."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, BulkJobResult)
+    def answer(result: BulkJobResult) -> Answer:
         return Answer(200, encode(job(result.job, principal)))
 
-    return answer
+    return written(refusal_answer, request_id, BulkJobResult, answer)

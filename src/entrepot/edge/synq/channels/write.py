@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from entrepot.core import channels, ids
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import ChannelResult, Result
+from entrepot.core.results import ChannelResult
 from entrepot.edge.synq.channels import wire
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.times import seconds_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 _encode = msgspec.json.Encoder().encode
@@ -29,13 +27,10 @@ def channel(one: channels.Channel) -> wire.Channel:
     )
 
 
-def made(request_id: str) -> Callable[[Result | Refusal], Answer]:
+def made(request_id: str) -> Written:
     """How the making of a channel is answered: with the channel."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, ChannelResult)
+    def answer(result: ChannelResult) -> Answer:
         return Answer(201, _encode(channel(result.channel)))
 
-    return answer
+    return written(refusal_answer, request_id, ChannelResult, answer)

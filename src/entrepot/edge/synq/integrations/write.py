@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from entrepot.core import ids, integrations
@@ -13,6 +11,7 @@ from entrepot.core.results import ConnectionResult, HeardResult, Result
 from entrepot.edge.synq.integrations import wire
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.times import seconds_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 encode = msgspec.json.Encoder().encode
@@ -31,20 +30,17 @@ def connection(one: integrations.Connection) -> wire.Connection:
     )
 
 
-def connected(request_id: str) -> Callable[[Result | Refusal], Answer]:
+def connected(request_id: str) -> Written:
     """How a callback is answered."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, ConnectionResult)
+    def answer(result: ConnectionResult) -> Answer:
         message = f"{result.connection.provider} is connected"
         return Answer(201, encode(wire.Called("success", message)))
 
-    return answer
+    return written(refusal_answer, request_id, ConnectionResult, answer)
 
 
-def queued(request_id: str) -> Callable[[Result | Refusal], Answer]:
+def queued(request_id: str) -> Written:
     """How a push is answered: before anybody is told."""
 
     def answer(result: Result | Refusal) -> Answer:
@@ -55,7 +51,7 @@ def queued(request_id: str) -> Callable[[Result | Refusal], Answer]:
     return answer
 
 
-def heard(request_id: str) -> Callable[[Result | Refusal], Answer]:
+def heard(request_id: str) -> Written:
     """How an event of a connection is answered inside: 200 with what became of the event, which no
     sender is shown. An order that could not be placed is refused.
     """

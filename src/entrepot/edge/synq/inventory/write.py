@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from entrepot.core import ids
 from entrepot.core.quantity import ONE
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import Result, StockResult
+from entrepot.core.results import StockResult
 from entrepot.edge.access import Principal
 from entrepot.edge.synq.inventory import wire
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.times import seconds_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 _encode = msgspec.json.Encoder().encode
 
 
-def adjusted(principal: Principal, request_id: str) -> Callable[[Result | Refusal], Answer]:
+def adjusted(principal: Principal, request_id: str) -> Written:
     """How an adjustment is answered: with the ledger entry."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, StockResult)
+    def answer(result: StockResult) -> Answer:
         entry = result.entry
         body = wire.StockEntry(
             id=ids.dashed(entry.id),
@@ -40,4 +35,4 @@ def adjusted(principal: Principal, request_id: str) -> Callable[[Result | Refusa
         )
         return Answer(200, _encode(body))
 
-    return answer
+    return written(refusal_answer, request_id, StockResult, answer)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from entrepot.core import ids, media
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import MediumResult, Result
+from entrepot.core.results import MediumResult
 from entrepot.edge.access import Principal
 from entrepot.edge.synq.media import wire
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.times import seconds_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 encode = msgspec.json.Encoder().encode
@@ -34,13 +32,10 @@ def medium(one: media.Medium, principal: Principal) -> wire.Medium:
     )
 
 
-def added(principal: Principal, request_id: str) -> Callable[[Result | Refusal], Answer]:
+def added(principal: Principal, request_id: str) -> Written:
     """How the adding is answered: with the medium."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, MediumResult)
+    def answer(result: MediumResult) -> Answer:
         return Answer(201, encode(medium(result.medium, principal)))
 
-    return answer
+    return written(refusal_answer, request_id, MediumResult, answer)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from entrepot.core import ids, members
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import MemberResult, Result
+from entrepot.core.results import MemberResult
 from entrepot.edge.synq.members import wire
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.times import seconds_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 _encode = msgspec.json.Encoder().encode
@@ -29,15 +27,12 @@ def member(one: members.Member) -> wire.Member:
     )
 
 
-def invited(request_id: str, token: str) -> Callable[[Result | Refusal], Answer]:
+def invited(request_id: str, token: str) -> Written:
     """How an invitation is answered: with the member's id and token. No key keeps this answer."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, MemberResult)
+    def answer(result: MemberResult) -> Answer:
         one = result.member
         message = f"{one.email} is invited as {one.role}; hand the token over, nothing was sent"
         return Answer(201, _encode(wire.Invited(message, ids.dashed(one.id), token)))
 
-    return answer
+    return written(refusal_answer, request_id, MemberResult, answer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from entrepot.edge.synq.products import wire
 from entrepot.edge.synq.products.read import DETAILS
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.times import seconds_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 encode = msgspec.json.Encoder().encode
@@ -82,21 +82,16 @@ def variant(one: FullVariant, principal: Principal) -> wire.Variant:
     )
 
 
-def changed(
-    principal: Principal, request_id: str, status: int = 200
-) -> Callable[[Result | Refusal], Answer]:
+def changed(principal: Principal, request_id: str, status: int = 200) -> Written:
     """How the making and the change of a product are answered: with the product."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, ProductResult)
+    def answer(result: ProductResult) -> Answer:
         return Answer(status, encode(product(result.product, principal)))
 
-    return answer
+    return written(refusal_answer, request_id, ProductResult, answer)
 
 
-def deleted(request_id: str) -> Callable[[Result | Refusal], Answer]:
+def deleted(request_id: str) -> Written:
     """How a deletion is answered: with nothing."""
 
     def answer(result: Result | Refusal) -> Answer:
@@ -107,17 +102,14 @@ def deleted(request_id: str) -> Callable[[Result | Refusal], Answer]:
     return answer
 
 
-def variant_made(principal: Principal, request_id: str) -> Callable[[Result | Refusal], Answer]:
+def variant_made(principal: Principal, request_id: str) -> Written:
     """How the making of a variant is answered: with the variant."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, ProductResult)
+    def answer(result: ProductResult) -> Answer:
         [made] = [one for one in result.product.variants if one.variant.id in result.made]
         return Answer(200, encode(variant(made, principal)))
 
-    return answer
+    return written(refusal_answer, request_id, ProductResult, answer)
 
 
 def _details(known: Product) -> dict[str, Any]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 from msgspec import UNSET
 
 from entrepot.core import ids
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import Result, StockSettingsResult
+from entrepot.core.results import StockSettingsResult
 from entrepot.core.stock_settings import StockSettings
 from entrepot.edge.access import Principal
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.synq.settings import wire
 from entrepot.edge.times import seconds_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 _encode = msgspec.json.Encoder().encode
@@ -37,13 +35,10 @@ def answer_of(settings: StockSettings, principal: Principal, *, hard: bool) -> A
     return Answer(200, _encode(body))
 
 
-def changed(principal: Principal, request_id: str) -> Callable[[Result | Refusal], Answer]:
+def changed(principal: Principal, request_id: str) -> Written:
     """How a change of settings is answered: with the settings as they now are."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, StockSettingsResult)
+    def answer(result: StockSettingsResult) -> Answer:
         return answer_of(result.settings, principal, hard=result.hard)
 
-    return answer
+    return written(refusal_answer, request_id, StockSettingsResult, answer)

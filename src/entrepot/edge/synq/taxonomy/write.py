@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from entrepot.core import ids, taxonomy
-from entrepot.core.refusal import Refusal
-from entrepot.core.results import Result, TaxonResult
+from entrepot.core.results import TaxonResult
 from entrepot.core.taxonomy import Taxon
 from entrepot.edge.access import Principal
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.synq.taxonomy import wire
 from entrepot.edge.times import seconds_text
+from entrepot.edge.written import Written, written
 from entrepot.writer.envelope import Answer
 
 encode = msgspec.json.Encoder().encode
@@ -46,13 +46,10 @@ def taxon(one: Taxon, principal: Principal) -> wire.Shape:
     return shape(**{name: told[name] for name in shape.__struct_fields__})
 
 
-def made(principal: Principal, request_id: str) -> Callable[[Result | Refusal], Answer]:
+def made(principal: Principal, request_id: str) -> Written:
     """How the making is answered: with what was made."""
 
-    def answer(result: Result | Refusal) -> Answer:
-        if isinstance(result, Refusal):
-            return refusal_answer(result, request_id)
-        assert isinstance(result, TaxonResult)
+    def answer(result: TaxonResult) -> Answer:
         return Answer(201, encode(taxon(result.taxon, principal)))
 
-    return answer
+    return written(refusal_answer, request_id, TaxonResult, answer)
