@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entrepot.edge.times import microseconds, millis_text
+from entrepot.edge.times import microseconds, millis_text, seconds_text
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,19 @@ def test_a_time(text: str, shown: str) -> None:
 )  # fmt: skip
 def test_what_is_no_time(text: str) -> None:
     assert microseconds(text) is None
+
+
+@pytest.mark.parametrize(
+    ("instant", "seconds", "millis"),
+    [
+        (1 << 62, "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999Z"),
+        (253_402_300_799_999_999, "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999Z"),
+        (-62_135_596_800_000_000, "0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
+        (-(1 << 62), "0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
+    ],
+)
+def test_a_time_that_no_calendar_has_is_shown_as_the_nearest(
+    instant: int, seconds: str, millis: str
+) -> None:
+    """One damaged time made every list that had its row answer 500."""
+    assert (seconds_text(instant), millis_text(instant)) == (seconds, millis)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 from structlog.testing import capture_logs
 from tests.store.altered_book import Book
 
@@ -22,16 +22,28 @@ from entrepot.edge.synq.orders import write as synq
 from entrepot.store import schema
 from entrepot.store.reading import event_log, queries, whole_orders
 from entrepot.store.schema import readable
-from entrepot.store.schema.conversion import Conversion
+from entrepot.store.schema.conversion import Conversion, bounded, told_at
+from entrepot.store.schema.table import is_time
 
 BROKEN = '{"zipCode": "8'
 KEPT = [
     (one, column.name) for one in vars(schema).values() if isinstance(one, Conversion)
     for column in one.table.columns if "json" in column.info
 ]  # fmt: skip
+# Twice a damaged number: PostgreSQL keeps the places of an amount in 16 bits.
+_DAMAGED = {"json": (BROKEN, BROKEN), "places": (1 << 46, 30_000), "time": (1 << 62, -(1 << 62))}
+
+
+def _damaged(column: Any, engine: str) -> Any:
+    kinds = [kind for kind in _DAMAGED if kind in column.info]
+    if is_time(column.name):
+        kinds.append("time")
+    return _DAMAGED[kinds[0]][engine != "sqlite"] if kinds else None
+
+
 OF_ORDERS = [
     (table, column.name) for table in (schema.orders, schema.order_lines)
-    for column in table.columns if "json" in column.info
+    for column in table.columns if _damaged(column, "sqlite") is not None
 ]  # fmt: skip
 WHO = Principal(1, b"o" * 16, b"t" * 16, "ADMIN")
 
@@ -81,8 +93,9 @@ def test_every_row_can_be_read_without_a_text_that_cannot(
 @pytest.mark.parametrize(("table", "column"), OF_ORDERS, ids=_spelled)
 def test_a_damaged_order_keeps_nobody_from_the_list(book: Book, table: Any, column: str) -> None:
     def look(conn: Connection) -> None:
-        its = "id" if table is schema.orders else "order_id"
-        book.do(conn, f"UPDATE {table.name} SET {column} = '{BROKEN}' WHERE {its} = :mirrored")
+        its = table.c.id if table is schema.orders else table.c.order_id
+        damaged = _damaged(table.c[column], conn.dialect.name)
+        conn.execute(update(table).where(its == book.ids["mirrored"]).values({column: damaged}))
         page = queries.page(conn, 1, OrderFilter(), limit=100, offset=0)
         whole = [whole_orders.whole_order(conn, 1, one.id, 0) for one in page.orders]
         bodies = [
@@ -124,3 +137,29 @@ def test_the_memory_of_what_was_told_is_bounded(monkeypatch: pytest.MonkeyPatch)
             read("x", "address", (number, b"o" * 16))
     assert len(logs) == 10
     assert len(readable._told) <= 3
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ((1250, 2, 2), (1250, 2)),
+        ((125_000, 4, 2), (1250, 2)),
+        ((1250, 2, 4), (125_000, 4)),
+        # One of the two scales is damaged, and the other says nothing of the number.
+        ((1250, 99, 2), (1250, 99)),
+        ((1250, 2, -99), (1250, 2)),
+    ],
+)
+def test_a_damaged_total_is_shown_as_it_is_kept(
+    kept: tuple[int, int, int], shown: tuple[int, int]
+) -> None:
+    assert told_at(*kept) == shown
+
+
+@pytest.mark.parametrize(
+    ("places", "read"), [(10, 10), (-3, -3), (1 << 46, 99), (-(1 << 46), -99), ("two", 99)]
+)
+def test_nobody_computes_with_the_places_of_a_damaged_amount_for_ever(
+    places: int | str, read: int
+) -> None:
+    assert bounded(places) == read

@@ -196,6 +196,14 @@ def test_shared_code_is_found(source: str, told: str) -> None:
     assert told in _shared_code(source)
 
 
+@pytest.mark.parametrize("scale", [1 << 46, -(1 << 46), 100, -1])
+def test_an_amount_with_damaged_places_is_compared_at_once(scale: int) -> None:
+    damaged = Amount(1250, scale)
+    assert not own_values.same(damaged, Amount(1250, 2))
+    assert not own_values.same(Amount(1250, 2), damaged)
+    assert own_values.decimal(damaged) == f"1250e{-scale}"
+
+
 def test_witnesses_show_quantities_as_people_read_them() -> None:
     findings = Findings()
     findings.add("ON_HAND_SUM", on_hand_too_much=15_000, quantity=Decimal(-30_000), level=7)

@@ -18,4 +18,8 @@ UNKNOWN_VALUES = (
     ("variants", "price_scale", "price_scale = -1"),
     ("order_lines", "cost_scale", "cost_scale = 10"),
     ("item_list_entries", "places", "places = 40"),
+    ("orders", "shipped_at", "shipped_at = 253402300800000000"),
+    ("events", "at", "at = -62135596800000001"),
+    ("credentials", "created_at", "created_at = 253402300800000000"),
+    ("reservations", "held_until", "held_until = 9000000000000000000"),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
@@ -24,6 +23,7 @@ from entrepot.core.keys import OwnKey
 from entrepot.core.organization import OrderSource
 from entrepot.core.refusal import Refusal
 from entrepot.core.results import KeyResult
+from entrepot.core.shown import moment
 from entrepot.edge.new_secret import new_secret
 from entrepot.store import accounts
 from entrepot.store.engine import Database
@@ -33,7 +33,6 @@ from entrepot.writer.envelope import Envelope
 _Json = Annotated[bool, Parameter(name="--json", negative="")]
 _Dialect = Annotated[Literal["synq", "polinate", "konvo", "native"], words(*credentials.DIALECTS)]
 _Role = Annotated[Literal["ADMIN", "EDITOR", "VIEWER", "MEMBER"], words(*credentials.ROLES)]
-_MILLION = 1_000_000
 
 _Shell = Annotated[bool, Parameter(name="--shell", negative="")]
 
@@ -232,18 +231,15 @@ def list_keys(*, org: str | None = None, as_json: _Json = False) -> None:
     _print(
         [
             {"id": ids.dashed(one.id), "org": one.org, "dialect": one.dialect, "role": one.role,
-             "name": one.name, "made": _day(one.created_at), "revoked": _day(one.revoked_at)}
+             "name": one.name, "made": _moment(one.created_at), "revoked": _moment(one.revoked_at)}
             for one in read(work)
         ],
         as_json,
     )  # fmt: skip
 
 
-def _day(moment: int | None) -> str | None:
-    """Microseconds as a time of UTC."""
-    if moment is None:
-        return None
-    return datetime.fromtimestamp(moment // _MILLION, UTC).isoformat().replace("+00:00", "Z")
+def _moment(at: int | None) -> str | None:
+    return None if at is None else moment(at)
 
 
 @key_app.command

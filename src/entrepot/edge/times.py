@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _ISO = re.compile(
@@ -16,6 +16,8 @@ _BARE_PLUS = re.compile(r" (?=\d{2}(?::?\d{2})?\Z)", re.ASCII)
 _LEAP = re.compile(r":60(?:\.\d{1,9})?", re.ASCII)
 _TO_MINUTES = len("2026-03-01T12:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
 def microseconds(text: str) -> int | None:
@@ -58,14 +60,22 @@ def _at(instant: int) -> datetime:
     return datetime.fromtimestamp(instant // 1_000_000, UTC)
 
 
+def _nearest(instant: int) -> int:
+    """The instant, or the nearest one that a calendar has: a damaged time keeps nobody from the
+    list that it is in.
+    """
+    return min(max(instant, _FIRST), _LAST)
+
+
 # All orders of a batch were placed at one instant.
 @lru_cache(maxsize=1024)
 def seconds_text(instant: int) -> str:
     """RFC 3339, whole seconds: `2026-03-01T12:00:00Z`."""
-    return _at(instant).isoformat(timespec="seconds")[:19] + "Z"
+    return _at(_nearest(instant)).isoformat(timespec="seconds")[:19] + "Z"
 
 
 @lru_cache(maxsize=1024)
 def millis_text(instant: int) -> str:
     """ISO 8601, milliseconds: `2026-03-01T12:00:00.000Z`."""
+    instant = _nearest(instant)
     return f"{_at(instant).isoformat(timespec='seconds')[:19]}.{instant // 1000 % 1000:03d}Z"

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, func, or_,
 from entrepot.core.money import Amount
 from entrepot.core.quantity import ONE, Quantity
 from entrepot.store import schema
+from entrepot.store.schema.conversion import bounded
 
 
 class ListedVariant(NamedTuple):
@@ -40,7 +41,7 @@ def listed_variants(conn: Connection, org: int) -> list[ListedVariant]:
         ListedVariant(
             row[0],
             row[1],
-            Amount(row[2], row[3]),
+            Amount(row[2], bounded(row[3])),
             row[4],
             Quantity(int(row[5]) * ONE + int(row[6])),
         )

@@ -13,6 +13,7 @@ from entrepot.store.engines.sql import Statement
 from entrepot.store.question import asked_in
 from entrepot.store.reading import timelines
 from entrepot.store.reading.timelines import Listed, Timeline
+from entrepot.store.schema.conversion import told_at
 from entrepot.store.writing.list_tallies import ATTRIBUTIONS, NO_KEY
 
 _ORDER = ("id", "total", "scale", "total_scale", "currency")
@@ -60,7 +61,7 @@ def _whole(conn: Connection, org: int, found: Listed) -> list[Shown]:
     listed = {one.id: one for one in map(kept.readable_row, rows)}
     wanted: set[sql.Row] = {(org, one.order_id) for one in listed.values()}
     totals = {
-        bytes(id_): (Amount(total // 10 ** (scale - places), places), currency)
+        bytes(id_): (Amount(*told_at(total, scale, places)), currency)
         for id_, total, scale, places, currency in sql.select(
             conn, schema.orders, by_id, wanted, _ORDER
         )

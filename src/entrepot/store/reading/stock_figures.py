@@ -15,6 +15,7 @@ from entrepot.core.quantity import ONE, PLACES, Quantity
 from entrepot.store.engines.sql import Statement
 from entrepot.store.question import asked_in
 from entrepot.store.reading import products
+from entrepot.store.schema.conversion import bounded
 
 LOOKED_AT = 20_000
 # A variant of which no more whole units are there than this is low.
@@ -61,7 +62,7 @@ def figures(conn: Connection, org: int) -> StockFigures:
         by_variant[key] = by_variant.get(key, 0) + on_hand
         by_product[product] = by_product.get(product, 0) + on_hand
         if currency:
-            price = Amount(units * on_hand, scale + PLACES)
+            price = Amount(units * on_hand, bounded(scale) + PLACES)
             worth[currency] = _added(worth.get(currency, Amount(0, 0)), price)
     stocks = by_variant.values()
     return StockFigures(

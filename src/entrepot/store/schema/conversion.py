@@ -12,13 +12,16 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Boolean, Table
 
-from entrepot.core.money import Amount, rescale
+from entrepot.core.money import SCALE_MAX, Amount, rescale
 from entrepot.store.schema.readable import reader
 
 Row = tuple[Any, ...]
 T = TypeVar("T", bound=tuple[Any, ...])
 
 _SLICE_MIN = 3  # so many neighbours are written as a slice
+# More places, or fewer below zero, than any amount has. A power of ten of a damaged number could
+# take hours.
+_PLACES_MOST = 99
 
 
 class Position(NamedTuple):
@@ -142,7 +145,7 @@ class AtOneScale(NamedTuple):
         if not self.own:
             return f"new(Amount, ({units}, {scale}))"
         told = column(self.own)
-        return f"new(Amount, (rescaled({units}, {scale}, {told}), {told}))"
+        return f"new(Amount, told_at({units}, {scale}, {told}))"
 
 
 class Beside(NamedTuple):
@@ -160,9 +163,24 @@ class Beside(NamedTuple):
         return self.name
 
 
-def rescaled(units: int, scale: int, to: int) -> int:
-    """Units at another scale, exactly: a total is kept at the finest one and told at its own."""
-    return int(units * 10 ** (to - scale) if to >= scale else units // 10 ** (scale - to))
+def told_at(units: int, scale: int, told: int) -> tuple[int, int]:
+    """Units and scale of a total, which is kept at the finest scale and told at its own one. Where
+    one of the two is damaged, the total is as it is kept.
+    """
+    if told == scale or not (0 <= told <= SCALE_MAX and 0 <= scale <= SCALE_MAX):
+        return units, scale
+    if told > scale:
+        return int(units * 10 ** (told - scale)), told
+    return int(units // 10 ** (scale - told)), told
+
+
+def bounded(places: Any) -> int:
+    """The decimal places of a damaged amount, which is none that an order takes: as many as there
+    are, up to 99.
+    """
+    if type(places) is not int:
+        return _PLACES_MOST
+    return min(max(places, -_PLACES_MOST), _PLACES_MOST)
 
 
 class Conversion(Generic[T]):
@@ -236,6 +254,8 @@ class Conversion(Generic[T]):
 
     def _column(self, name: str) -> Expression:
         member = Position("r", self.columns.index(name), len(self.columns))
+        if "places" in self.table.c[name].info:
+            return f"({member} if {member} in usual else bounded({member}))"
         if not isinstance(self.table.c[name].type, Boolean):
             return member
         # SQLite knows numbers only.
@@ -257,8 +277,9 @@ class Conversion(Generic[T]):
 
 
 _NAMES: dict[str, Any] = {
-    "Amount": Amount, "new": tuple.__new__, "rescale": rescale, "rescaled": rescaled,
+    "Amount": Amount, "new": tuple.__new__, "rescale": rescale, "told_at": told_at,
     "nothing": frozenset({None, "{}", "[]"}),
+    "usual": frozenset({None, *range(SCALE_MAX + 1)}), "bounded": bounded,
 }  # fmt: skip
 
 

@@ -58,6 +58,11 @@ def places(name: str, *, needed: bool = True) -> Column[object]:
     return Column(name, SmallInteger, nullable=not needed, info={"places": True})
 
 
+def is_time(column: str) -> bool:
+    """Whether a column of this name holds a time: all that do are named so."""
+    return column == "at" or column.endswith(("_at", "_until"))
+
+
 def belongs_to(name: str, parent: Table) -> Column[object]:
     """The id of the row of another table that the row belongs to; `verify` looks that it is there.
 

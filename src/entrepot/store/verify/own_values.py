@@ -11,6 +11,8 @@ from entrepot.core.money import SCALE_MAX, UNITS_MAX, Amount
 
 # Decimal places of a quantity; a row has it as an integer.
 QUANTITY_PLACES: Final = 4
+# A power of ten of a damaged number could take hours.
+_PLACES_MOST: Final = 99
 
 
 def units_at(amount: Amount, scale: int) -> int:
@@ -20,12 +22,18 @@ def units_at(amount: Amount, scale: int) -> int:
 
 
 def same(one: Amount, other: Amount) -> bool:
-    """Whether two amounts are the same number."""
+    """Whether two amounts are the same number; of a damaged one, whether it is the same row."""
+    if not (0 <= one.scale <= _PLACES_MOST and 0 <= other.scale <= _PLACES_MOST):
+        return one == other
     return Fraction(one.units, int(10**one.scale)) == Fraction(other.units, int(10**other.scale))
 
 
 def decimal(amount: Amount) -> str:
-    """The amount as events tell it: with exactly the places of its scale."""
+    """The amount as events tell it: with exactly the places of its scale. A damaged one has an
+    exponent.
+    """
+    if not 0 <= amount.scale <= _PLACES_MOST:
+        return f"{amount.units}e{-amount.scale}"
     whole, places = divmod(abs(amount.units), 10**amount.scale)
     sign = "-" if amount.units < 0 else ""
     return f"{sign}{whole}" + (f".{places:0{amount.scale}d}" if amount.scale else "")

@@ -1,8 +1,8 @@
 """Whether each value is one that its column can have.
 
 SQLite is asked for the types of values and for the conditions of its tables; PostgreSQL enforces
-both by itself. Both are asked whether a text that has to be JSON is JSON, and whether a word or a
-number of decimal places is one of its list.
+both by itself. Both are asked whether a text that has to be JSON is JSON, whether a word or a
+number of decimal places is one of its list, and whether a calendar has a time.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from sqlalchemy import (
 from entrepot.core.money import SCALE_MAX
 from entrepot.store import schema
 from entrepot.store.engines.sql import sql_of
+from entrepot.store.schema.table import is_time
 from entrepot.store.verify.asking import Asking
 
 _VERSION, _ASKS_JSON = "SHOW server_version_num", 160_000
@@ -42,6 +43,9 @@ _TRUE: ColumnElement[bool] = literal_column("true")
 # Parts of a key that may be personal or secret.
 _UNTOLD = ("value", "digest", "term")
 _UNLISTED = "unlisted "  # before the name of a column with a value that is none of its list
+
+# The first and the last microsecond of the years that a time can be written in, 1 and 9999.
+_TIME_MIN, _TIME_MAX = -62_135_596_800_000_000, 253_402_300_799_999_999
 
 # The condition of the rows of a table that can be read, by the table's name.
 Sound = dict[str, ColumnElement[bool]]
@@ -113,7 +117,8 @@ def _faulty_rows(table: Table, engine: _Engine) -> Select[Any]:
     """What is wrong first with each faulty row, and the row's key. Composed once."""
     wrong = _wrong(table, engine)
     first = case(*[(condition, literal(name)) for name, condition in wrong])
-    keys = [column for column in table.primary_key.columns if column.name not in _UNTOLD]
+    own = [column for column in table.primary_key.columns if column.name not in _UNTOLD]
+    keys = own or [table.c.org, table.c.id]
     told = [func.quote(one).label(one.name) for one in keys] if engine.quotes else keys
     return select(first.label("column"), *told).where(or_(*[each for _, each in wrong]))
 
@@ -123,7 +128,8 @@ def _wrong(table: Table, engine: _Engine) -> list[_Wrong]:
 
 
 def _unlisted(table: Table) -> list[_Wrong]:
-    """Columns with a word that is none of their list, or with places that no amount has.
+    """Columns with a word that is none of their list, with places that no amount has, or with a
+    time that no calendar has.
 
     Such a row can be read, so that the rest of the audit looks at it as well.
     """
@@ -135,6 +141,10 @@ def _unlisted(table: Table) -> list[_Wrong]:
             found.append((_UNLISTED + column.name, strange))
         elif "places" in column.info:
             known = f"({column.name} NOT BETWEEN 0 AND {SCALE_MAX})"
+            strange = func.coalesce(literal_column(known), literal_column("false"))
+            found.append((_UNLISTED + column.name, strange))
+        elif is_time(column.name):
+            known = f"({column.name} NOT BETWEEN {_TIME_MIN} AND {_TIME_MAX})"
             strange = func.coalesce(literal_column(known), literal_column("false"))
             found.append((_UNLISTED + column.name, strange))
     return found
