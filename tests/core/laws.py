@@ -6,7 +6,7 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
-from entrepot.core import events, shipments, words
+from entrepot.core import events, held, shipments, words
 from entrepot.core.attributing import UNSOLD
 from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.lifecycle import COMPLETABLE_FULFILMENT as MADE
@@ -99,6 +99,8 @@ def _check_order(book: Book, order: Order) -> None:
 
 def _check_pipeline(book: Book, order: Order) -> None:
     steps = [job.kind for job in book.jobs(order)]
+    stops = held.STEPS if held.is_held(order) else ()
+    assert all((job.state == held.STOPPED) == (job.kind in stops) for job in book.jobs(order))
     assert len(set(steps)) == len(steps)
     assert len(steps) <= 1 or set(steps) <= {
         "capture",

@@ -10,6 +10,7 @@ from tests.quantities import much
 
 from entrepot.core import held, shown, words
 from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
@@ -178,6 +179,25 @@ def test_a_held_order_is_cancelled_and_its_step_goes_on_to_give_the_money_back()
     assert book.level().reserved == 0
     book.settled(order, "voided")
     assert book.jobs(order) == []
+
+
+@pytest.mark.parametrize("words_told", [(), (("polinate_phase", "ARCHIVED"),)])
+def test_money_of_a_held_order_goes_on_being_taken_once_its_sale_is_over(
+    words_told: tuple[tuple[str, str], ...],
+) -> None:
+    """Goods that arrived before the hold do not keep the sale from being over."""
+    book = a_book()
+    order = book.confirmed()
+    book.told(order, ("polinate_status", "DELIVERED"))
+    book.done(CaptureOrder(ORG, "native", order.id))
+    book.done(holding(order))
+    assert book.job(order).state == held.STOPPED
+    if words_told:
+        book.told(order, *words_told)
+    else:
+        book.done(CompleteOrder(ORG, "native", order.id))
+    assert not held.is_held(book.order(order))
+    assert (book.job(order).kind, book.job(order).state) == ("capture", "due")
 
 
 def test_holding_it_again_changes_the_reason_alone() -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from entrepot.core import events, held
 from entrepot.core.changes import Changes
-from entrepot.core.decide.jobs import held_here
+from entrepot.core.decide.jobs import set_free
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facets import RUNNING
 from entrepot.core.facts import Facts
@@ -85,10 +85,7 @@ def release(command: ReleaseOrder, facts: Facts) -> Decision:
     changes = Changes(facts)
     if not held.is_held(order):
         return Decision(changes, OrderResult(order))
-    for job in _steps(order, facts):
-        if job.state == held.STOPPED:
-            due = job._replace(state="due", run_at=facts.now, put_off_at=facts.now)
-            changes.jobs.put(held_here(due, facts))
+    changes.jobs.put_all(set_free(order, facts))
     order = held.released(order)
     order, event = events.happened(order, events.ORDER_RELEASED, facts, command.source)
     changes.events.append(event)

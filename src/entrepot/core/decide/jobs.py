@@ -107,6 +107,15 @@ def taken_up(order: Order, facts: Facts) -> list[Job]:
     ]
 
 
+def set_free(order: Order, facts: Facts) -> list[Job]:
+    """The steps of an order that stood still while somebody held the order, due at once."""
+    return [
+        held_here(job._replace(state="due", run_at=facts.now, put_off_at=facts.now), facts)
+        for job in facts.jobs.values()
+        if (job.org, job.order_id, job.state) == (order.org, order.id, held.STOPPED)
+    ]
+
+
 def held_here(job: Job, facts: Facts) -> Job:
     """The job in the hands of this process, where one works here; else it waits for any."""
     if not facts.leased_until:

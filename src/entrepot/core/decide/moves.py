@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from entrepot.core import ahead, events, held, lifecycle, unpaid, words
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing, goods, sending
-from entrepot.core.decide.jobs import held_here, taken_up
+from entrepot.core.decide.jobs import held_here, set_free, taken_up
 from entrepot.core.decide.times import planned
 from entrepot.core.facets import ENDED, RUNNING, SHIPPED, Facets
 from entrepot.core.facts import Facts
@@ -288,7 +288,9 @@ def _consequences(
     before: Order, after: Order, source: str, facts: Facts, changes: Changes
 ) -> Order:
     if after.facets.stage not in RUNNING:
-        after = held.released(after)  # nothing goes on that could stand still
+        # Nothing stands still any more, and what stood still goes on to its end.
+        changes.jobs.put_all(set_free(after, facts))
+        after = held.released(after)
     if after.facets.stage in ENDED and before.facets.stage in RUNNING:
         after = after.changed(
             reason=OrderReason(after.facets.stage),
