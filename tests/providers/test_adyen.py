@@ -259,7 +259,9 @@ async def test_an_operation_that_adyen_refuses_is_declined(
 
 async def test_what_was_never_told_is_not_known(provider: AdyenProvider) -> None:
     assert isinstance(await provider.look_up(operation("capture")), Unknown)
-    assert isinstance(await provider.look_up(request_of(STORED)), Unknown)
+    unseen = await provider.look_up(request_of(STORED))
+    assert isinstance(unseen, Unknown)
+    assert unseen.unseen
     assert isinstance(await provider.look_up(request_of(STORED), PSP), Running)
     assert [one async for one in provider.found_since(0)] == [
         Misconfigured("Adyen has no list of payments to ask for; compare its settlement report")

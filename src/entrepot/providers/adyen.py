@@ -213,7 +213,7 @@ class AdyenProvider:
             said = answers.of_operation(items, request, known)
         if said is not None:
             return said
-        return Running(_NOT_TOLD, known) if known else Unknown(_NOT_TOLD)
+        return Running(_NOT_TOLD, known) if known else Unknown(_NOT_TOLD, unseen=True)
 
     def read_notification(self, headers: Mapping[str, str], body: bytes) -> Notification | None:
         """See `PaymentProvider.read_notification`: the signature stands in the item itself."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from entrepot.core import events
+from entrepot.core import events, paid_back
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing, sending
 from entrepot.core.decide.capture import asked, paid_order, units_of
-from entrepot.core.exponents import floored
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
 from entrepot.core.money import Amount
 from entrepot.core.needs import Needs
-from entrepot.core.order import Order, subtotal
-from entrepot.core.quantity import Quantity
+from entrepot.core.order import Order
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, OrderResult
 from entrepot.core.shipments import Part
@@ -57,19 +55,19 @@ def refund(command: RefundOrder, facts: Facts) -> Decision:
         raise refuse(
             Reason.ILLEGAL_MOVE, "no money of the order was taken that could be given back"
         )
-    amount = command.amount
+    amount, noted = command.amount, order
     detail: dict[str, Any] = {}
     if command.lines is not None:
         ordered = {line.id: line.quantity for line in order.lines}
         parts = sending.parts(command.lines, order, ordered, "ordered")
-        amount = cost_of(order, funds, parts)
+        amount, noted = paid_back.cost_of(order, funds, parts), paid_back.noted(order, parts)
         detail["lines"] = sending.as_told(parts)
     if command.reason:
         detail["reason"] = command.reason
     most = funds.refundable
     units = units_of(amount, funds, most, "left of what was taken", command.field)
     changes = Changes(facts)
-    order = give(order, funds, Refund(units, command.source, detail), facts, changes)
+    order = give(noted, funds, Refund(units, command.source, detail), facts, changes)
     return Decision(changes, OrderResult(order))
 
 
@@ -88,17 +86,3 @@ def give(order: Order, funds: Funds, wanted: Refund, facts: Facts, changes: Chan
     order = asked(order, events.REFUND_REQUESTED, detail, source, facts, changes)
     capturing.refund(order, funds, units, facts, changes)
     return order
-
-
-def cost_of(order: Order, funds: Funds, parts: dict[bytes, Quantity]) -> Amount:
-    """What was paid for these parts: their prices, or their share of a total that is below the
-    lines' sum, as after a discount. What is finer than the service moves is left out.
-    """
-    lines = [line._replace(quantity=parts[line.id]) for line in order.lines if line.id in parts]
-    scale = funds.scale
-    priced, of_all = subtotal(lines, order.currency), order.subtotal
-    units = priced.at(scale)
-    fine = max(priced.scale, of_all.scale)
-    if of_all.units and (paid := funds.due) < of_all.at(scale):
-        units = min(units, paid * priced.at(fine) // of_all.at(fine))
-    return funds.amount(floored(funds.service, funds.currency, funds.amount(units)))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from entrepot.core import paid_back
 from entrepot.core.changes import Changes
 from entrepot.core.decide import returning, sending
 from entrepot.core.decide.capture import paid_order, units_of
-from entrepot.core.decide.refund import Refund, cost_of, give
+from entrepot.core.decide.refund import Refund, give
 from entrepot.core.decide.returning import Place
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
@@ -126,10 +127,11 @@ def _with_refund(
     """
     funds = paid_order(order.org, order.id, facts)[1]
     parts = {row.line_id: row.quantity for row in came.lines}
-    cost, left = cost_of(order, funds, parts), funds.refundable
+    cost, left = paid_back.cost_of(order, funds, parts), funds.refundable
     units = units_of(cost, funds, left, "left of what was taken", "refund") if cost.units else 0
     came = came._replace(one=came.one._replace(refunded_units=units))
     place = Place(command.restock, command.location_id)
+    order = paid_back.noted(order, parts)
     order = returning.receive(order, came, place, command.source, facts, changes)
     if not units:
         return order

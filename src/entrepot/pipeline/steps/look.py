@@ -12,7 +12,7 @@ from entrepot.core.decide.steps import FinishJob
 from entrepot.core.facets import ENDED
 from entrepot.core.funds import is_disputable
 from entrepot.core.money import Amount
-from entrepot.core.payment import CaptureFound, FullPayment
+from entrepot.core.payment import OPEN, CaptureFound, FullPayment
 from entrepot.pipeline.steps import Held, Terms, operation_request, park, request_of, unanswered
 from entrepot.providers.payment import (
     Authorised,
@@ -45,8 +45,8 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     for payment in funds.payments:
         reference = payment.authorisation.provider_reference
         answer = await provider.look_up(request_of(payment), reference)
-        if isinstance(answer, Unknown) and answer.unseen and payment.is_over:
-            continue  # it came to nothing, and the service shows nothing of it
+        if isinstance(answer, Unknown) and answer.unseen and _without_money(payment):
+            continue  # the service shows nothing of it
         if not isinstance(answer, Misconfigured | NotSent | Unknown):
             answer = await _failed(payment, provider, failed) or answer
         if isinstance(answer, Misconfigured):
@@ -69,6 +69,13 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
         job.org, job.order_id, job.id, job.fence, disputed, detail, found, claim, other,
         tuple(failed), tuple(holds),
     )  # fmt: skip
+
+
+def _without_money(payment: FullPayment) -> bool:
+    """Whether nobody knows of money of a payment: it came to nothing, or its own step still asks
+    for it, perhaps later, where somebody holds the order.
+    """
+    return payment.is_over or payment.authorisation.state in OPEN
 
 
 def _tells_disputes(answer: LookUpAnswer) -> bool:
