@@ -4,6 +4,7 @@ asked, and a running server's book says what the service's ledger says.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -152,3 +153,14 @@ def test_what_somebody_took_at_stripe_is_known_at_once(shops: dict[str, Shop], o
     shop.cancelled(order_id)
     until(shop, order_id, "refunded")
     assert sums_of(shop, intent) == (0, 0, 1000)
+
+
+@EACH
+def test_what_a_service_declined_is_named(shops: dict[str, Shop], service: str) -> None:
+    shop = shops[service]
+    order_id = shop.placed("sim-declined")
+    until(shop, order_id, "declined")
+    [payment] = shop.explained(order_id)["payments"]
+    reference = payment["operations"][0]["provider_reference"]
+    assert reference
+    assert reference in json.dumps(shop.simulator.ledger()), "somebody finds it at the service"

@@ -86,7 +86,7 @@ AUTHORISE: list[tuple[str, Answer, Any]] = [
     (STORED, paid("Authorised"), Authorised(PSP)),
     (STORED, paid("Authorised", amount={"value": 1, "currency": "EUR"}), Differs(1, 2, "EUR", PSP)),
     (STORED, paid("Refused", refusalReason="Expired Card", refusalReasonCode="6"),
-     Declined("Expired Card", "6")),
+     Declined("Expired Card", "6", PSP)),
     (STORED, paid("RedirectShopper"), Pending("the customer must act: RedirectShopper", PSP)),
     (STORED, paid("Pending"), Running("Adyen has the payment: Pending", PSP)),
     (STORED, error(401), Misconfigured("401: Adyen does not take the API key")),

@@ -32,6 +32,7 @@ from entrepot.providers.payment import (
 from entrepot.providers.paypal import PayPalProvider
 
 OPERATION = "key-of-operation"
+ENDED = "the connection ended without a whole answer"
 TOKEN = Answer(200, {"access_token": "A21", "token_type": "Bearer", "expires_in": 32_400})
 MONEY = {"currency_code": "EUR", "value": "12.50"}
 RELATED = {"related_ids": {"order_id": "ORDER-1"}}
@@ -111,7 +112,7 @@ AUTHORISE: list[tuple[str, list[Answer], Any]] = [
     ("ORDER-1", [order("APPROVED"), error(422, "ORDER_ALREADY_AUTHORIZED"),
                  order("COMPLETED", HELD)], Authorised("AUTH-1")),
     ("ORDER-1", [order("APPROVED"), error(422, "INSTRUMENT_DECLINED")],
-     Declined("said by PayPal", "INSTRUMENT_DECLINED")),
+     Declined("said by PayPal", "INSTRUMENT_DECLINED", "ORDER-1")),
     ("ORDER-1", [order("APPROVED", purchase_units=[])],
      Declined("the order has not one purchase unit at PayPal", "purchase_units")),
     # --- the client's authorization
@@ -201,7 +202,10 @@ async def test_amounts_are_written_by_paypals_own_table(
     [
         (error(401), Misconfigured("401: PayPal does not take the client id and secret")),
         (error(503), NotSent("no access token: status 503")),
-        (Answer(200, RESET), NotSent("no access token: status 0")),
+        (
+            Answer(200, RESET),
+            NotSent("no access token: the connection ended without a whole answer"),
+        ),
     ],
 )
 async def test_without_an_access_token_nothing_was_sent(

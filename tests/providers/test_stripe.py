@@ -92,7 +92,7 @@ AUTHORISE = [
     ("pi_1", [said("requires_confirmation"), said("requires_capture")], Authorised("pi_1")),
     ("pi_1", [said("requires_payment_method", last_payment_error={
         "code": "card_declined", "decline_code": "lost_card", "message": "no"})],
-     Declined("no", "lost_card")),
+     Declined("no", "lost_card", "pi_1")),
     ("pi_1", [said("requires_capture", amount=1200)], Differs(1200, 2, "EUR", "pi_1")),
     ("pi_1", [said("requires_capture", currency="usd")], Differs(1250, 2, "USD", "pi_1")),
     ("pi_1", [said("requires_confirmation", amount=1)], Differs(1, 2, "EUR", "pi_1")),
@@ -137,7 +137,7 @@ AUTHORISE = [
     ("pi_1", [Answer(200, b"{not json")], Unknown),
     ("pi_1", [Answer(200, {"id": "pi_1"})], Unknown),
     ("pi_1", [Answer(200, RESET)], Unknown),
-    ("pi_1", [Answer(200, b'"' + b"x" * (1 << 20) + b'"')], Unknown("no answer: TooLarge")),
+    ("pi_1", [Answer(200, b"9" * (1 << 21))], Unknown("no answer: its answer is too large")),
     # A redirect is not followed: the account's base URL is wrong.
     ("pi_1", [Answer(302, {}, {"Location": "http://127.0.0.1:1/"})], Misconfigured),
 ]  # fmt: skip

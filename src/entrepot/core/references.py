@@ -88,14 +88,14 @@ def is_payment(service: str, reference: str) -> bool:
     return known is not None and known.match(reference) is not None
 
 
-def over(full: FullPayment, state: str, now: int) -> Operation:
+def over(full: FullPayment, state: str, now: int, told: str | None = None) -> Operation:
     """The authorisation of a payment that comes to nothing, in its last state.
 
     Money may come of the payment later all the same, and the service's notification names it. So
-    the authorisation keeps the service's reference: the one that the order came with, where no
-    other is known.
+    the authorisation keeps the service's reference: the one that the service `told` with its
+    decline, or that the order came with, where no other is known.
     """
     payment, first = full.payment, full.authorisation
     named = is_payment(payment.service, payment.reference)
-    own = payment.reference if named and first.provider_reference is None else None
-    return first.moved(state, now, own)
+    own = payment.reference if named else told
+    return first.moved(state, now, own if first.provider_reference is None else None)

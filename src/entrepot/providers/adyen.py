@@ -70,6 +70,8 @@ class _Http(HTTPClient):  # type: ignore[misc]
     ) -> tuple[str, Any, int, Any]:
         sent = {**headers, "x-api-key": xapikey}
         told = self.session.request(method, self._base_url + url, json=json, headers=sent)
+        if told.ok:
+            told.json()  # the client takes what is no JSON for an answer without members
         return told.text, json, told.status_code, told.headers
 
 

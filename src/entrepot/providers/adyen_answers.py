@@ -98,7 +98,7 @@ def of_payment(
         return Authorised(psp)
     if result in _REFUSED:
         reason = str(told.get("refusalReason") or result)[:DETAIL_MAX]
-        return Declined(reason, str(told.get("refusalReasonCode") or result))
+        return Declined(reason, str(told.get("refusalReasonCode") or result), psp or None)
     if result in _ACTING:
         return Pending(f"the customer must act: {result}", psp or None)
     return Running(f"Adyen has the payment: {result}", psp or None)
@@ -201,8 +201,8 @@ def of_error(error: Exception, *, modifies: bool) -> Declined | NotSent | Unknow
     if not isinstance(error, AdyenAPIResponseError):
         told = failure(error)
         if was_not_sent(error):
-            return NotSent(told)
-        return Unknown(f"no answer that could be read: {told}")
+            return NotSent(f"not reached: {told}")
+        return Unknown(f"no answer: {told}")
     status, code = int(error.status_code or 0), str(error.error_code or "")
     headers = {str(name).lower(): value for name, value in dict(error.headers or {}).items()}
     said = _message(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -20,6 +22,20 @@ _BEFORE_SENDING = frozenset({
     "NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "InvalidURL",
     "LocationParseError",
 })  # fmt: skip
+
+
+_CLOSED = "the connection ended without a whole answer"
+# Exceptions that say by their names alone what failed; the first one counts.
+_IN_WORDS = {
+    **dict.fromkeys(("ConnectTimeout", "ConnectTimeoutError"),
+                    f"no connection within {CONNECT_SECONDS:.0f} seconds"),
+    **dict.fromkeys(("ReadTimeout", "ReadTimeoutError", "TimeoutError"),
+                    f"no answer within {TOTAL_SECONDS:.0f} seconds"),
+    "TooLarge": "its answer is too large",
+    "JSONDecodeError": "its answer is no JSON",
+    **dict.fromkeys(("RemoteProtocolError", "BadStatusLine"), "its answer is no HTTP"),
+    **dict.fromkeys(("IncompleteRead", "ProtocolError", "ReadError"), _CLOSED),
+}  # fmt: skip
 
 
 class TooLarge(OSError):
@@ -43,15 +59,31 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(one))
         yield one
-        waiting += [one.__cause__, one.__context__]
+        waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
         # urllib3 keeps the reason beside, and requests wraps urllib3's exception as an argument.
         beside = [getattr(one, "reason", None), *one.args]
         waiting += [other for other in beside if isinstance(other, BaseException)]
 
 
 def failure(error: BaseException) -> str:
-    """What failed, by the name of the innermost exception: its text may hold an address."""
-    return type(list(_chain(error))[-1]).__name__
+    """What failed, in words: the innermost cause that says it. The text of a library is not told,
+    for it may hold an address.
+    """
+    causes = list(_chain(error))[::-1]
+    for one in causes:
+        if isinstance(one, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted: {one.verify_message}"
+        if isinstance(one, ssl.SSLError):
+            return "it speaks no TLS"
+        if isinstance(one, socket.gaierror):
+            return "its name is not known"
+        if isinstance(one, OSError) and one.errno:
+            return os.strerror(one.errno)
+    # An answer that is no HTTP, and none at all, are one exception of httpx.
+    closed = any("disconnected" in str(one).lower() for one in causes)
+    names = {type(one).__name__ for one in causes}
+    said = [words for name, words in _IN_WORDS.items() if name in names and not closed]
+    return said[0] if said else _CLOSED if closed else type(causes[0]).__name__
 
 
 def retry_after(headers: Mapping[str, str] | None) -> float | None:

@@ -120,11 +120,13 @@ class Voided:
 class Declined:
     """A definite negative: this key moves no money and never will.
 
-    ``code`` is the service's own code of the reason, if it gave one.
+    ``code`` is the service's own code of the reason, if it gave one. ``provider_reference`` is of
+    what the service declined, where the service keeps that.
     """
 
     reason: str
     code: str | None = None
+    provider_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,11 +234,8 @@ class PayPalProvider:
         try:
             done = plain(do(asked))
         except ApiException as error:
-            if answers.issue_of(error) not in (
-                "ORDER_ALREADY_AUTHORIZED",
-                "ORDER_ALREADY_CAPTURED",
-            ):
-                raise
+            if answers.issue_of(error) not in answers.DONE_BEFORE:
+                return answers.declined_of(order, error)
             done = self._objects.order(str(order["id"])) or order
         return answers.of_order({**order, **done}, request)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -59,17 +60,18 @@ _NAMED = ("order_id", "authorization_id", "capture_id", "refund_id")
 _TAKEN = frozenset({"COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"})
 # States of an authorization that holds no money any more.
 _ENDED = frozenset({"DENIED", "VOIDED", "EXPIRED"})
+DONE_BEFORE = frozenset({"ORDER_ALREADY_AUTHORIZED", "ORDER_ALREADY_CAPTURED"})
 VOIDED_BEFORE = frozenset({"AUTHORIZATION_VOIDED", "PREVIOUSLY_VOIDED"})
 
 
 class TokenFault(Exception):
     """No access token could be had, so that the call itself was never sent.
 
-    `status` is that of PayPal's answer; 0 where there was none.
+    `status` is that of PayPal's answer; 0 where there was none, or none with a token.
     """
 
-    def __init__(self, status: int) -> None:
-        super().__init__(f"status {status}")
+    def __init__(self, status: int, why: str = "") -> None:
+        super().__init__(why or f"status {status}")
         self.status = status
 
 
@@ -267,6 +269,14 @@ def of_void_refused(issue: str, told: Mapping[str, Any], id_: str) -> Voided | D
     return of_void(told) if told else None
 
 
+def declined_of(order: Mapping[str, Any], error: ApiException) -> Declined:
+    """The decline of an order's payment. Raises an error that is no decline."""
+    refused = of_error(error)
+    if not isinstance(refused, Declined):
+        raise error
+    return replace(refused, provider_reference=str(order["id"]))
+
+
 def issue_of(error: ApiException) -> str:
     """PayPal's code of what is wrong with a request, such as INSTRUMENT_DECLINED."""
     told = _told(error)
@@ -279,12 +289,12 @@ def of_error(error: Exception) -> Declined | Pending | NotSent | Unknown | Misco
     if isinstance(error, TokenFault):
         if error.status in (400, 401, 403):
             return Misconfigured(f"{error.status}: PayPal does not take the client id and secret")
-        return NotSent(f"no access token: status {error.status}")
+        return NotSent(f"no access token: {error}")
     if not isinstance(error, ApiException):
         told = failure(error)
         if was_not_sent(error):
-            return NotSent(told)
-        return Unknown(f"no answer that could be read: {told}")
+            return NotSent(f"not reached: {told}")
+        return Unknown(f"no answer: {told}")
     status, issue = int(error.response_code), issue_of(error)
     said = str(_told(error).get("message") or error.reason)[:DETAIL_MAX]
     if status == 429:

@@ -12,7 +12,7 @@ from paypalserversdk.http.auth.o_auth_2 import ClientCredentialsAuthCredentials
 from paypalserversdk.paypal_serversdk_client import PaypalServersdkClient
 
 from entrepot.providers.blocking import BoundedSession
-from entrepot.providers.exchange import TOTAL_SECONDS
+from entrepot.providers.exchange import TOTAL_SECONDS, failure, was_not_sent
 from entrepot.providers.paypal_answers import NOT_FOUND, TokenFault
 
 
@@ -40,11 +40,15 @@ def client_of(account: Mapping[str, str], session: BoundedSession) -> PaypalServ
 def token(_last: Any, oauth: Any) -> Any:
     """A new access token. Raises TokenFault: the call that needs the token is then never sent."""
     try:
-        return oauth.fetch_token()
+        made = oauth.fetch_token()
     except ApiException as error:
         raise TokenFault(int(error.response_code)) from error
     except Exception as error:
-        raise TokenFault(0) from error
+        told = failure(error)
+        raise TokenFault(0, f"not reached: {told}" if was_not_sent(error) else told) from error
+    if not isinstance(getattr(made, "access_token", None), str):
+        raise TokenFault(0, "what answers is not PayPal")
+    return made
 
 
 def plain(response: Any) -> dict[str, Any]:

@@ -96,9 +96,8 @@ def of_intent(
         return Running("Stripe is processing the payment", id_)
     error = intent.get("last_payment_error")
     if status == "requires_payment_method" and error:
-        return Declined(
-            _text(error.get("message"), "declined"), error.get("decline_code") or error.get("code")
-        )
+        code = error.get("decline_code") or error.get("code")
+        return Declined(_text(error.get("message"), "declined"), code, id_)
     if status == "requires_confirmation":
         return Running("the PaymentIntent is not confirmed yet", id_)
     return Pending(f"the customer must act: {status}", id_)
@@ -190,14 +189,18 @@ def of_error(error: Exception) -> Declined | NotSent | Unknown | Misconfigured:
         return Unknown(f"an answer of Stripe could not be read: {failure(error)}")
     if isinstance(error, stripe.APIConnectionError):
         told = failure(error)
-        return NotSent(told) if was_not_sent(error) else Unknown(f"no answer: {told}")
+        if was_not_sent(error):
+            return NotSent(f"not reached: {told}")
+        return Unknown(f"no answer: {told}")
     status, code = error.http_status or 0, error.code or ""
     said = _text(error.user_message, type(error).__name__)
     if isinstance(error, stripe.RateLimitError):
         return NotSent("429: too many requests", retry_after(error.headers))
     if isinstance(error, stripe.CardError):
         detail = error.error
-        return Declined(said, (getattr(detail, "decline_code", None) if detail else None) or code)
+        intent = getattr(detail, "payment_intent", None)
+        decline_code = getattr(detail, "decline_code", None)
+        return Declined(said, decline_code or code, str(intent["id"]) if intent else None)
     if isinstance(error, (stripe.AuthenticationError, stripe.PermissionError)):
         return Misconfigured(f"{status}: Stripe does not take the API key")
     if isinstance(error, stripe.IdempotencyError):

@@ -48,9 +48,11 @@ def given_up(payment: FullPayment, facts: Facts, changes: Changes) -> FullPaymen
     return rest_let_go(payment.put(*moved), None, facts, changes)
 
 
-def declined(payment: FullPayment, facts: Facts, changes: Changes) -> FullPayment:
-    """The payment, of which the service holds no money and will hold none."""
-    first = references.over(payment, "declined", facts.now)
+def declined(payment: FullPayment, told: str | None, facts: Facts, changes: Changes) -> FullPayment:
+    """The payment, of which the service holds no money and will hold none. `told`: the service's
+    reference of what was declined.
+    """
+    first = references.over(payment, "declined", facts.now, told)
     changes.operations.put(first)
     return without_void(payment.put(first), facts, changes)
 

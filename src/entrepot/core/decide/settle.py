@@ -283,7 +283,10 @@ def _refused(command: SettlePayment, case: Case, facts: Facts) -> Decision:
     expired = command.outcome == "expired"
     changes, renews = Changes(facts), case.payment.is_renewal
     changes.jobs.remove((case.job.org, case.job.id))
-    case = case.put((given_up if expired else declined)(case.payment, facts, changes))
+    if expired:
+        case = case.put(given_up(case.payment, facts, changes))
+    else:
+        case = case.put(declined(case.payment, command.provider_reference, facts, changes))
     if renews:
         return _not_renewed(command, case, facts, changes)
     if case.payment.payment.number > 1:

@@ -66,7 +66,7 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
         outcome = "authorized" if isinstance(answer, Authorised) else "captured"
         return settled(held, outcome, "", answer.provider_reference, answer.captures)
     if isinstance(answer, Declined):
-        return settled(held, "declined", answer.reason)
+        return settled(held, "declined", answer.reason, answer.provider_reference)
     ends = _ends(held, payment, terms)
     if ends is not None and terms.now() >= ends:
         return await _expire(held, provider, terms)
