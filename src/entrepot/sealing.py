@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 WEBHOOK_SECRET_BYTES = 32
 _VERSION = b"\x01"
+# Two secrets of a webhook begin so; then comes the time until which the older one signs.
+_TWO, _TIME_BYTES = b"\x02", 8
+_PAIR_AT = len(_TWO) + _TIME_BYTES
 _NAME_BYTES, _NONCE_BYTES = 4, 12
 _HEAD = len(_VERSION) + _NAME_BYTES + _NONCE_BYTES
 NO_KEY = "it is sealed with a key that is not in ENTREPOT_SEAL_KEYS; put that key back"
@@ -92,8 +95,10 @@ def about_webhook(org: int) -> str:
 
 
 def is_sealed_secret(kept: bytes) -> bool:
-    """Whether a webhook's secret is sealed. A plain one, of a book without keys, is shorter."""
-    return len(kept) > WEBHOOK_SECRET_BYTES
+    """Whether a webhook's secret is sealed. A plain one, of a book without keys, is shorter; two
+    plain ones begin otherwise.
+    """
+    return len(kept) > WEBHOOK_SECRET_BYTES and kept[:1] != _TWO
 
 
 def seal_secret(keys: tuple[bytes, ...], org: int, plain: bytes) -> bytes:
@@ -102,8 +107,30 @@ def seal_secret(keys: tuple[bytes, ...], org: int, plain: bytes) -> bytes:
 
 
 def open_secret(keys: tuple[bytes, ...], org: int, kept: bytes) -> bytes:
-    """A webhook's secret, by what the book keeps. Raises Unsealable where no key opens it."""
+    """A webhook's secret, by what the book keeps; or two, see `secrets_of`. Raises Unsealable where
+    no key opens it.
+    """
     return unseal(keys, kept, about_webhook(org)) if is_sealed_secret(kept) else kept
+
+
+def renewed_secret(keys: tuple[bytes, ...], org: int, kept: bytes, new: bytes, until: int) -> bytes:
+    """What the book keeps of a webhook that gets another secret: the new one, and the one before
+    until a time, in microseconds UTC. One that no key opens is not kept: it signs nothing.
+    """
+    try:
+        before, *_ = secrets_of(open_secret(keys, org, kept), until)
+    except Unsealable:
+        return seal_secret(keys, org, new)
+    return seal_secret(keys, org, _TWO + until.to_bytes(_TIME_BYTES, "big") + new + before)
+
+
+def secrets_of(opened: bytes, now: int) -> tuple[bytes, ...]:
+    """The secrets that sign a webhook's messages now, the newest first."""
+    if len(opened) <= WEBHOOK_SECRET_BYTES:
+        return (opened,)
+    until, both = int.from_bytes(opened[1:_PAIR_AT], "big"), opened[_PAIR_AT:]
+    new, before = both[:WEBHOOK_SECRET_BYTES], both[WEBHOOK_SECRET_BYTES:]
+    return (new, before) if now < until else (new,)
 
 
 def _name(key: bytes) -> bytes:

@@ -100,6 +100,7 @@ def make_services(
         database, writer, admission, chosen.sandbox, chosen.cell, chosen.webhooks_private,
         make_integrations(chosen), provider_accounts=services,
         seal_secret=partial(sealing.seal_secret, sealing.keys_of(chosen.seal_keys)),
+        renew_secret=partial(sealing.renewed_secret, sealing.keys_of(chosen.seal_keys)),
     )  # fmt: skip
 
 
@@ -199,10 +200,11 @@ def make_walks(
     async def send(webhook: Webhook, event: Event, beside: ToSend) -> Result:
         body = messages.message(event, webhook.format, beside)
         try:
-            secret = sealing.open_secret(keys, webhook.org, webhook.secret)
+            opened = sealing.open_secret(keys, webhook.org, webhook.secret)
         except sealing.Unsealable as why:
             return Result(None, f"the webhook's secret: {why}")
-        return await sender.send(webhook.url, secret, messages.message_id(event), body)
+        signing = sealing.secrets_of(opened, now())
+        return await sender.send(webhook.url, signing, messages.message_id(event), body)
 
     # Orders are merged by what the reader of contacts has read.
     contacts, merging = Contacts(database, now=now), Merging(database, writer, SOURCE)

@@ -77,7 +77,7 @@ def test_every_command_of_the_pages_is_taken(served: Server) -> None:
         '-H "X-API-Key: $POLINATE_KEY"'
     )
     eventually(lambda: '"total":1' in paste(served, listed) or None, "the order is confirmed")
-    for dialect, count in (("synq", 47), ("polinate", 13), ("konvo", 7), ("native", 69)):
+    for dialect, count in (("synq", 47), ("polinate", 13), ("konvo", 7), ("native", 70)):
         found = commands(served, dialect)
         assert len(found) == count
         # What is told by PUT can be read afterwards only.

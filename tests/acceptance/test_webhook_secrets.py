@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.contracts.facts.synq_events import signed_by
 
 from entrepot.testing.clients import World, accepted, speaking
-from entrepot.testing.receiver import Receiver
+from entrepot.testing.receiver import Posted, Receiver
 from entrepot.testing.server import Server, eventually
 
 OLD, NEW = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
@@ -34,6 +34,27 @@ def kept(server: Server) -> list[bytes]:
 
 def raw(secret: str) -> bytes:
     return base64.b64decode(secret.removeprefix("whsec_"))
+
+
+def renewed(world: World, webhook_id: str, key: str) -> str | None:
+    """Another secret of a webhook, as the answer shows it."""
+    path = f"/webhooks/{webhook_id}/secret"
+    answer = accepted(world.native.send("POST", path, Idempotency_Key=key), 200)
+    secret: str | None = answer["secret"]
+    return secret
+
+
+def newest(server: Server, receiver: Receiver) -> Posted:
+    """The message of something that happens now."""
+    before = len(receiver.posted)
+    with speaking(server) as world:
+        accepted(world.native.send("POST", "/locations", {"name": secrets.token_hex(4)}))
+
+    def told() -> Posted | None:
+        new = list(receiver.posted)[before:]
+        return next((one for one in new if one.json()["type"] == "location.made"), None)
+
+    return eventually(told, "the message has come", 60)
 
 
 def signs(server: Server, receiver: Receiver, *told: str) -> bool:
@@ -74,3 +95,39 @@ def test_secrets_are_sealed_also_those_of_an_older_book(
         assert signs(server, receiver, plain, sealed)
         assert plain not in server.output()
         assert sealed not in server.output()
+
+
+def test_a_webhook_signs_with_two_secrets_for_a_day(
+    fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    env = {"ENTREPOT_WEBHOOKS_PRIVATE": "on"}
+    with Receiver() as receiver, Server(fresh_database("sqlite"), tmp_path, env=env) as server:
+        with speaking(server) as world:
+            made = accepted(world.native.send("POST", "/webhooks", {"url": receiver.url}))
+            first = made["secret"]
+            second = renewed(world, made["id"], "another")
+            assert second is not None
+            # The key's memory has no secret, and a repeat makes none.
+            assert renewed(world, made["id"], "another") is None
+        both = newest(server, receiver)
+        assert both.headers["webhook-signature"].count("v1,") == 2
+        assert signed_by(both, first)
+        assert signed_by(both, second)
+        server.kill()
+        server.env["ENTREPOT_SEAL_KEYS"] = NEW
+        server.start()
+        assert "1 of 1 webhook secret(s)" in server.command("provider", "reseal")
+        both = newest(server, receiver)
+        assert signed_by(both, first)
+        assert signed_by(both, second)
+        with speaking(server) as world:
+            third = renewed(world, made["id"], "one more")
+        assert third is not None
+        both = newest(server, receiver)
+        assert [signed_by(both, one) for one in (first, second, third)] == [False, True, True]
+        assert not any(raw(one) in it for one in (second, third) for it in kept(server))
+        with speaking(server) as world:
+            accepted(world.native.send("DELETE", f"/webhooks/{made['id']}"), 200)
+            gone = world.native.send("POST", f"/webhooks/{made['id']}/secret")
+        assert gone.status_code == 404
+        assert not any(one in server.output() for one in (first, second, third))

@@ -7,6 +7,7 @@ from tests.core.book import ORG, Book
 
 from entrepot.core.decide.deliver_events import ClaimWebhook, Sent, SettleDeliveries
 from entrepot.core.decide.subscribe import (
+    ChangeSecret,
     ChangeWebhook,
     MakeWebhook,
     Redeliver,
@@ -102,10 +103,28 @@ def test_a_removed_webhook_has_no_secret_and_takes_no_command() -> None:
     for command in (
         RemoveWebhook(ORG, "native", webhook.id), Redeliver(ORG, webhook.id, 1),
         ChangeWebhook(ORG, "native", webhook.id, active=True),
+        ChangeSecret(ORG, "native", webhook.id, b"", b"t" * 32),
     ):  # fmt: skip
         assert book.refused(command).reason is Reason.NO_SUCH_ROUTE
     for event in book.facts.events:
         assert "73737373" not in event.body
+
+
+def test_a_secret_follows_the_one_that_its_maker_saw() -> None:
+    """Of two who change it at once one would show a secret that signs nothing."""
+    book = Book()
+    held = claimed(book, made(book))
+    changed = ChangeSecret(ORG, "native", held.id, b"s" * 32, b"t" * 32)
+    result = book.done(changed)
+    assert isinstance(result, WebhookResult)
+    assert (result.webhook.secret, result.webhook.leased_until) == (b"t" * 32, 0)
+    event = book.facts.events[-1]
+    assert (event.type, "74747474" in event.body) == ("webhook.changed", False)
+    refused = book.refused(changed._replace(secret=b"u" * 32))
+    assert (refused.reason, "meanwhile" in refused.sentence) == (Reason.ILLEGAL_MOVE, True)
+    # Who signs with the secret of before writes nothing over it.
+    late = SettleDeliveries(ORG, held.id, held.version, 3, SENT)
+    assert book.refused(late).reason is Reason.STALE_LEASE
 
 
 @pytest.mark.parametrize("kind", ["webhooks", "repeats"])

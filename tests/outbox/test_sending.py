@@ -24,7 +24,7 @@ SECRET, BODY = b"s" * 32, b'{"type":"order.placed"}'
 async def sent(url: str, *, private: bool = True) -> Result:
     sender = Sender(private=private, clock=lambda: 1_700_000_000.5)
     try:
-        return await sender.send(url, SECRET, "msg-1", BODY)
+        return await sender.send(url, (SECRET,), "msg-1", BODY)
     finally:
         await sender.close()
 

@@ -30,6 +30,8 @@ _HOLDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96")))
 _IPV4_BYTES = 4
 # Of gateways within a private network (RFC 8215).
 _OWN_GATEWAYS = ipaddress.IPv6Network("64:ff9b:1::/48")
+# The secret before the newest one signs as well for so long (microseconds).
+OLD_SECRET_LASTS = 86_400 * 1_000_000
 # A webhook that has failed for so long (microseconds) is disabled.
 GIVE_UP_AFTER = 3 * 86_400 * 1_000_000
 

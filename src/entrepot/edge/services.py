@@ -48,6 +48,10 @@ def _plain(_org: int, secret: bytes) -> bytes:
     return secret
 
 
+def _new_alone(_org: int, _kept: bytes, secret: bytes, _until: int) -> bytes:
+    return secret
+
+
 @dataclass(slots=True, frozen=True)
 class Services:
     """Services for handlers: reading the book, and the one door for writes."""
@@ -65,3 +69,6 @@ class Services:
     provider_accounts: ProviderAccounts | None = None
     # Seals the secret of an organization's webhook, if there is a key for that.
     seal_secret: Callable[[int, bytes], bytes] = _plain
+    # What is kept of a webhook that gets another secret: by the organization, what is kept now, the
+    # new secret, and the time until which the one before signs as well.
+    renew_secret: Callable[[int, bytes, bytes, int], bytes] = _new_alone

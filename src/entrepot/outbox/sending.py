@@ -33,7 +33,7 @@ class Result(NamedTuple):
 
 
 def signature(secret: bytes, id_: str, timestamp: int, body: bytes) -> str:
-    """The value of `webhook-signature`."""
+    """A signature of `webhook-signature`, which has one for each secret, with blanks between."""
     signed = b".".join((id_.encode(), str(timestamp).encode(), body))
     digest = hmac.new(secret, signed, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(digest).decode()}"
@@ -62,14 +62,18 @@ class Sender:
         self._client = GuardedClient(private=private)
         self._clock = clock
 
-    async def send(self, url: str, secret: bytes, id_: str, body: bytes) -> Result:
-        """Send a message, and wait for the answer for ten seconds at most."""
+    async def send(self, url: str, signing: tuple[bytes, ...], id_: str, body: bytes) -> Result:
+        """Send a message that each of these secrets signs, and wait for the answer for ten seconds
+        at most.
+        """
         timestamp = int(self._clock())
         headers = {
             "Content-Type": "application/json",
             "webhook-id": id_,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": signature(secret, id_, timestamp, body),
+            "webhook-signature": " ".join(
+                [signature(secret, id_, timestamp, body) for secret in signing]
+            ),
         }
         try:
             answer = await self._client.send("POST", url, headers, body)

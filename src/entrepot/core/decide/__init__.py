@@ -102,6 +102,7 @@ from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.steps import DeferJob, FinishJob, ResumeJob, ResumeOrder
 from entrepot.core.decide.stocking import ChangeVariant, MakeLocation, MakeVariant
 from entrepot.core.decide.subscribe import (
+    ChangeSecret,
     ChangeWebhook,
     MakeWebhook,
     Redeliver,
@@ -176,6 +177,7 @@ _RULES: dict[type, Rule] = {
     JoinMember: Rule(invite.wants_to_join, invite.join),
     MakeWebhook: Rule(subscribe.wants_all, subscribe.make),
     ChangeWebhook: Rule(subscribe.wants, subscribe.change),
+    ChangeSecret: Rule(subscribe.wants, subscribe.change_secret),
     RemoveWebhook: Rule(subscribe.wants, subscribe.remove),
     Redeliver: Rule(subscribe.wants, subscribe.redeliver),
     ClaimWebhook: Rule(deliver_events.wants_to_claim, deliver_events.claim),

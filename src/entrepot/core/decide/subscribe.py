@@ -48,6 +48,18 @@ class ChangeWebhook(NamedTuple):
     active: bool | None = None
 
 
+class ChangeSecret(NamedTuple):
+    """Sign with another secret from now on. `secret` is what the book keeps in the place of
+    `replaces`.
+    """
+
+    org: int
+    source: str
+    webhook_id: bytes
+    replaces: bytes
+    secret: bytes
+
+
 class RemoveWebhook(NamedTuple):
     """Send nothing more to a webhook, and show it no more."""
 
@@ -69,7 +81,7 @@ def wants_all(command: MakeWebhook, needs: Needs) -> None:
     needs.all_of.setdefault(WEBHOOKS, set()).add(command.org)
 
 
-def wants(command: ChangeWebhook | RemoveWebhook | Redeliver, needs: Needs) -> None:
+def wants(command: ChangeWebhook | ChangeSecret | RemoveWebhook | Redeliver, needs: Needs) -> None:
     """The webhook."""
     needs.of(WEBHOOKS).add((command.org, command.webhook_id))
 
@@ -121,6 +133,19 @@ def _look_at_types(types: tuple[str, ...], kept: frozenset[str] = frozenset()) -
     ]
     if faults:
         raise Refused(all_of(faults))
+
+
+def change_secret(command: ChangeSecret, facts: Facts) -> Decision:
+    """Keep the secret. Refused: an unknown webhook, and one whose secret somebody else changed
+    meanwhile: nobody would know that one.
+    """
+    known = found(command.org, command.webhook_id, facts)
+    if known.secret != command.replaces:
+        raise refuse(Reason.ILLEGAL_MOVE, "the secret was changed meanwhile; ask for another one")
+    changed = known._replace(
+        secret=command.secret, version=known.version + 1, leased_until=0, updated_at=facts.now
+    )
+    return _told(changed, events.WEBHOOK_CHANGED, command.source, facts)
 
 
 def remove(command: RemoveWebhook, facts: Facts) -> Decision:

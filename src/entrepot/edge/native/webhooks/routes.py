@@ -6,9 +6,15 @@ from __future__ import annotations
 import secrets
 
 from entrepot.core import ids, scopes
-from entrepot.core.decide.subscribe import ChangeWebhook, MakeWebhook, Redeliver, RemoveWebhook
+from entrepot.core.decide.subscribe import (
+    ChangeSecret,
+    ChangeWebhook,
+    MakeWebhook,
+    Redeliver,
+    RemoveWebhook,
+)
 from entrepot.core.refusal import Reason, refuse
-from entrepot.core.webhooks import url_fault
+from entrepot.core.webhooks import OLD_SECRET_LASTS, url_fault
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
 from entrepot.edge.native import as_read, bodies, paging
@@ -79,6 +85,22 @@ async def change_webhook(call: Call) -> Answer:
         make,
     )  # fmt: skip
     return await call.submit(command, write.answered(call.request_id), key)
+
+
+async def renew_secret(call: Call) -> Answer:
+    """Sign with another secret, which is shown once; for a day with the one before as well."""
+    bodies.no_query(call)
+    webhook_id, org = _id(call, "id", "webhook"), call.principal.org
+    key = bodies.keyed(call, "renewSecret", (), bodies.Body({}), webhook_id)
+    found = await call.read(webhooks.one, webhook_id)
+    # What is not there is refused by the decision: a repeat has its answer also afterwards.
+    before = b"" if found is None else found.secret
+    secret, until = secrets.token_bytes(_SECRET_BYTES), call.now() + OLD_SECRET_LASTS
+    kept = call.services.renew_secret(org, before, secret, until)
+    command = ChangeSecret(org, NAME, webhook_id, before, kept)
+    answer = await call.submit(command, write.answered(call.request_id, 200, None), key)
+    made_now = answer.status == 200 and not call.replayed
+    return write.with_secret(answer, secret) if made_now else answer
 
 
 async def remove_webhook(call: Call) -> Answer:
@@ -167,6 +189,16 @@ OPERATIONS = (
         parameters=(_WEBHOOK, KEY), body=wire.ChangeWebhook,
         responses={200: Response("The webhook as it now is", wire.Webhook, REPLAYED),
                    **BODY_ERRORS, 404: NOT_FOUND},
+    ),
+    Operation(
+        method="POST", path="/v1/webhooks/{id}/secret", operation_id="renewSecret",
+        summary="Sign with another secret", handler=renew_secret, access=_WRITE, tag="Webhooks",
+        parameters=(_WEBHOOK, KEY),
+        description="The new secret is shown in this answer and never again. For a day the secret "
+        "before signs each message as well: `webhook-signature` has two signatures, with a blank "
+        "between.",
+        responses={200: Response("The webhook, with its new secret", wire.Webhook, REPLAYED),
+                   **CHANGED},
     ),
     Operation(
         method="DELETE", path="/v1/webhooks/{id}", operation_id="removeWebhook",

@@ -49,7 +49,7 @@ class WebhookQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Webhook(msgspec.Struct):
-    """A webhook. `secret` is there in the answer that makes the webhook, and never again."""
+    """A webhook. `secret` is there in the answer that makes the secret, and never again."""
 
     id: Uuid
     url: str
