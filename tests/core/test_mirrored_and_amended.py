@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.core.book import ORG, Book, named, told_as
+from tests.core.book import ORG, Book, named, one, told_as
+from tests.core.tellings import KONVO, Told, konvo
+from tests.core.test_together import absurd
 
-from entrepot.core import ids, shown
+from entrepot.core import ids, shown, words
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.money import Amount
+from entrepot.core.order import Order
 
 PAID = ("konvo", "paid")
+ACTIVE = ("polinate_phase", "ACTIVE")
 
 
 @pytest.mark.parametrize(
@@ -93,3 +97,70 @@ def test_who_brought_an_order_stays_who_brought_it() -> None:
     )  # fmt: skip
     assert (moved.lines, moved.tracking_url) == (brought.lines, "https://t")
     assert moved.words["konvo"] == "shipped"
+
+
+STATUSES = words.AXES["polinate_status"].rows
+BY_KONVO = [told for told in KONVO if len(told) == 1] + [
+    konvo("shipped", "delivered"), konvo("fulfilled", "failure"), konvo("paid", "in_transit"),
+]  # fmt: skip
+
+
+def fetched(book: Book, *told: tuple[str, str]) -> Order:
+    """An order that an order source brought."""
+    draft = told_as(*told, sender="ord_1")
+    return one(book.done(MirrorOrders(ORG, "polinate", (draft,))))
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_konvo_tells_of_a_fetched_order_is_shown(status: str) -> None:
+    """No word of the source outweighs the word that is told now."""
+    for told in BY_KONVO:
+        book = Book()
+        ours = ids.dashed(fetched(book, ACTIVE, ("polinate_status", status)).id)
+        after = book.mirrored(*told, sender=ours)
+        for axis, word in told:
+            assert after.words[axis] == word, (status, told)
+        assert absurd(after.words) == []
+        again = book.mirrored(*told, sender=ours, said={"tracking_url": "https://t"})
+        assert (again.facets, again.words) == (after.facets, after.words)
+
+
+def test_a_retelling_of_another_sender_moves_only_by_its_changed_words() -> None:
+    book = Book()
+    order = fetched(book, ACTIVE, ("polinate_status", "PACKED"))
+    ours = ids.dashed(order.id)
+    sent = konvo("shipped", "in_transit")
+    assert book.mirrored(*sent, sender=ours).words["polinate_status"] == "IN_TRANSIT"
+    book.told(order, ("polinate_status", "DELIVERED"))
+    late = book.mirrored(*sent, sender=ours, said={"tracking_url": "https://t/2"})
+    assert (late.facets.fulfilment, late.tracking_url) == ("delivered", "https://t/2")
+    lost = book.mirrored(*konvo("shipped", "failure"), sender=ours)
+    assert (lost.facets.fulfilment, lost.words["konvo"]) == ("lost", "shipped")
+
+
+def test_what_konvo_told_outweighs_no_word_of_the_source() -> None:
+    """The source brings its order again: what it says of the goods now is what counts."""
+    book = Book()
+    order = fetched(book, ACTIVE, ("polinate_status", "DELIVERED"))
+    book.mirrored(("konvo_shipment", "ready_for_pickup"), sender=ids.dashed(order.id))
+    again = fetched(book, ACTIVE, ("polinate_status", "PACKED"))
+    assert (again.id, again.facets.fulfilment) == (order.id, "packed")
+
+
+@pytest.mark.parametrize("phase", ["DRAFT", "PENDING"])
+@pytest.mark.parametrize("told", [konvo("paid"), konvo(None, "in_transit"), konvo("shipped")])
+def test_a_fetched_order_is_confirmed_once_it_is_paid_or_on_its_way(phase: str, told: Told) -> None:
+    """The phase is the source's word, and no word of the one who tells now."""
+    book = Book()
+    order = fetched(book, ("polinate_phase", phase), ("polinate_status", "UNASSIGNED"))
+    ours = ids.dashed(order.id)
+    assert book.mirrored(*konvo("open", "none"), sender=ours).words["polinate_phase"] == phase
+    assert book.mirrored(*told, sender=ours).words["polinate_phase"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("word", ["shipped", "fulfilled", "paid"])
+def test_a_word_that_says_no_place_leaves_the_goods_where_the_source_has_them(word: str) -> None:
+    book = Book()
+    order = fetched(book, ACTIVE, ("polinate_status", "DELIVERED"))
+    after = book.mirrored(*konvo(word), sender=ids.dashed(order.id))
+    assert (after.words["konvo"], after.words["polinate_status"]) == (word, "DELIVERED")

@@ -86,8 +86,8 @@ def retold(before: Facets, told_before: str, kept: str, told: Told) -> Moved:
     """The order's own sender tells these words. `kept` is what it told last, `told_before` what
     anybody told that is still shown (both as words.spelled has them).
     """
-    old = heard(kept)
-    new = heard(remembered(kept, told))
+    old = _of_sender(heard(kept), told)
+    new = _of_sender(heard(remembered(kept, told)), told)
     changed = tuple((axis, word) for axis, word in told if old.get(axis) != word)
     shown = words.shown(before, told_before)
     if all(shown[axis] == word for axis, word in changed):
@@ -107,6 +107,18 @@ def retold(before: Facets, told_before: str, kept: str, told: Told) -> Moved:
     return Moved(facets, changed)
 
 
+def _of_sender(known: Mapping[str, str], told: Told) -> dict[str, str]:
+    """The words of the dialect that tells now. An order may keep words of other senders too, and
+    the surest word of one sender says nothing of another's.
+    """
+    dialects = {axis.partition("_")[0] for axis, _ in told}
+    return {
+        axis: word
+        for axis, word in known.items()
+        if axis.removesuffix(_WAS).partition("_")[0] in dialects
+    }
+
+
 def _still_true(told: Told, facets: Facets) -> bool:
     return all(words.is_true(axis, word, facets) for axis, word in told)
 
@@ -119,7 +131,8 @@ def told_besides(before: Facets, told_before: str, kept: str, told: Told) -> Fac
         return facets
     claims = {**heard(kept), **dict(told)}
     told_here = _claim(claims) is not None or _told_elsewhere(facets, told_before, claims)
-    if facets.stage in _NOT_YET and not _staged(claims) and _confirms(facets, told_here):
+    staged = _staged(_of_sender(claims, told))
+    if facets.stage in _NOT_YET and not staged and _confirms(facets, told_here):
         facets = facets._replace(stage="confirmed")
     return facets if told_here else _implied(facets)
 

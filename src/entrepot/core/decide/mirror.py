@@ -11,7 +11,7 @@ from entrepot.core.decide import retold_lines
 from entrepot.core.decide.catalogue import make_line
 from entrepot.core.decide.customers import resolve_customer, retold, snapshot
 from entrepot.core.decide.jobs import held_job
-from entrepot.core.decide.moves import Telling, dated, retell
+from entrepot.core.decide.moves import Telling, dated, retell, retell_besides
 from entrepot.core.decide.retold_lines import unreserved
 from entrepot.core.facets import ENDED, SHIPPED, Facets
 from entrepot.core.facts import Facts
@@ -228,7 +228,8 @@ def _update(
         changes.events.append(amended)
     if told := _told(draft, order):
         telling = Telling(told, command.source, draft.where)
-        order = retell(order, telling, facts, changes)
+        brought = known.managed or known.origin == command.source
+        order = (retell if brought else retell_besides)(order, telling, facts, changes)
     # An order that was read and is sent back is the same order: it is not written, nor dated anew.
     same = order.changed(sender_digest=known.sender_digest) == known
     return known if same else _touched(order, facts)

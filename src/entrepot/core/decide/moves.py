@@ -124,6 +124,19 @@ def retell(order: Order, telling: Telling, facts: Facts, changes: Changes) -> Or
     return move(order, after, telling, facts, changes)
 
 
+def retell_besides(order: Order, telling: Telling, facts: Facts, changes: Changes) -> Order:
+    """A sender that did not bring this mirrored order tells it again: as `tell`, but words that
+    were told so last on their axes move nothing.
+
+    What the order's own sender told says how far the order is, and no word here is weighed by it.
+    """
+    kept = _last_told(order, telling.told)
+    last = words.heard(kept)
+    news = tuple([pair for pair in telling.told if last.get(pair[0]) != pair[1]])
+    order = order.changed(sender_words=remembered(kept, telling.told))
+    return tell(order, telling._replace(told=news), facts, changes) if news else order
+
+
 def _last_told(order: Order, told: Told) -> str:
     """The last words of the sender. An older order does not have them: there the words that still
     show count.
