@@ -118,7 +118,7 @@ class Notifications:
             return None
         # In a thread: a service's client is imported here first, and may ask for a certificate.
         told = await asyncio.to_thread(self._checked, kept, headers, body)
-        return None if told is None else Read(kept.org, *told)
+        return None if told is None else Read(kept.org, told.id, told.references, told.topics)
 
     def _checked(
         self, kept: ProviderAccount, headers: Mapping[str, str], body: bytes

@@ -13,6 +13,7 @@ from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.wake import WakeStep
 from entrepot.core.money import Amount
+from entrepot.core.notice import Topics
 from entrepot.core.order import Order
 from entrepot.core.payment import CaptureFound
 
@@ -21,8 +22,9 @@ HALF, OTHER_HALF = CaptureFound("CAPT-1", 600), CaptureFound("CAPT-2", 400)
 WHOLE = CaptureFound("CAPT-1", 1000)
 
 
-def notified(book: Book, order: Order, *, of_hold: bool = True, **told: bool) -> list[str]:
-    book.done(WakeStep(ORG, "adyen", ids.dashed(order.id), of_hold=of_hold, **told))
+def notified(book: Book, order: Order, *, of_hold: bool = True, failed: bool = False) -> list[str]:
+    topics = Topics(failure=failed, hold=of_hold)
+    book.done(WakeStep(ORG, "adyen", ids.dashed(order.id), topics=topics))
     return [job.kind for job in book.jobs(order)]
 
 

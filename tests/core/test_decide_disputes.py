@@ -28,6 +28,7 @@ from entrepot.core.decide.wake import WakeStep
 from entrepot.core.facets import Facets
 from entrepot.core.lifecycle import PAYMENT_MOVES
 from entrepot.core.money import Amount
+from entrepot.core.notice import Topics
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason
 from entrepot.core.shipments import Part
@@ -58,7 +59,7 @@ def worked(book: Book, order: Order) -> None:
 
 
 def notified(book: Book, order: Order) -> list[str]:
-    book.done(WakeStep(ORG, "adyen", ids.dashed(order.id), disputed=True))
+    book.done(WakeStep(ORG, "adyen", ids.dashed(order.id), topics=Topics(dispute=True)))
     return [job.kind for job in book.jobs(order)]
 
 

@@ -16,7 +16,7 @@ from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.wake import WakeStep
 from entrepot.core.money import Amount
-from entrepot.core.notice import NOTICES, Notice
+from entrepot.core.notice import NOTICES, Notice, Topics
 from entrepot.core.order import Order
 from entrepot.core.payment import sums
 from entrepot.core.refusal import Reason
@@ -43,7 +43,7 @@ def settled(book: Book, order: Order) -> None:
 
 def told(book: Book, order: Order, *, failed: bool = True, event: str = "") -> list[str]:
     """The kinds of the order's jobs after a notification that something failed."""
-    book.done(WakeStep(ORG, "adyen", ids.dashed(order.id), event, failed=failed))
+    book.done(WakeStep(ORG, "adyen", ids.dashed(order.id), event, Topics(failure=failed)))
     return [job.kind for job in book.jobs(order)]
 
 

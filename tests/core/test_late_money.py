@@ -9,6 +9,7 @@ from tests.core.test_decide_difference import AGAIN, a_book, answered, costing, 
 from entrepot.core import ids, references
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.wake import WakeStep
+from entrepot.core.notice import Topics
 from entrepot.core.order import Order
 from entrepot.core.payment import FullPayment
 
@@ -25,7 +26,7 @@ def not_added() -> tuple[Book, Order]:
 
 def notified(book: Book, order: Order, *, of_money: bool = True) -> list[str]:
     """The kinds of the order's jobs after a notification that names the order."""
-    book.done(WakeStep(ORG, "adyen", ids.dashed(order.id), of_money=of_money))
+    book.done(WakeStep(ORG, "adyen", ids.dashed(order.id), topics=Topics(money=of_money)))
     return [job.kind for job in book.jobs(order)]
 
 

@@ -25,6 +25,7 @@ from entrepot.core.decide.wake import WakeStep
 from entrepot.core.facets import ENDED
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
+from entrepot.core.notice import Topics
 from entrepot.core.order import Job, Order
 from entrepot.core.payment import CaptureFound, FullPayment, Operation
 from entrepot.store.verify.payments import check_payments
@@ -171,7 +172,9 @@ class World(NamedTuple):
                     hold.captures[f"hand-{id(hold)}-{len(hold.captures)}"] = Taken(units)
                 break
         if told:
-            self.book.attempted(WakeStep(ORG, "adyen", dashed(self.order.id), of_hold=True))
+            self.book.attempted(
+                WakeStep(ORG, "adyen", dashed(self.order.id), topics=Topics(hold=True))
+            )
 
     def fails(self, what: str) -> None:
         """The last capture or refund fails after it was done, and the service notifies it."""
@@ -187,8 +190,12 @@ class World(NamedTuple):
                     hold.failed.add(name)
                     del hold.captures[name]
                     break
-        self.book.attempted(WakeStep(ORG, "sandbox", dashed(self.order.id), failed=True))
-        self.book.attempted(WakeStep(ORG, "adyen", dashed(self.order.id), failed=True))
+        self.book.attempted(
+            WakeStep(ORG, "sandbox", dashed(self.order.id), topics=Topics(failure=True))
+        )
+        self.book.attempted(
+            WakeStep(ORG, "adyen", dashed(self.order.id), topics=Topics(failure=True))
+        )
 
 
 STEPS = st.lists(

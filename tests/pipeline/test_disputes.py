@@ -17,6 +17,7 @@ from entrepot.core.decide.notice import KeepNotice
 from entrepot.core.decide.wake import WakeStep
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
+from entrepot.core.notice import Topics
 from entrepot.providers.payment import Captured, Disputed, Running
 
 
@@ -27,10 +28,10 @@ def book_url(request: pytest.FixtureRequest, fresh_database: Callable[[str], str
 
 async def notify(house: House, service: str, event: str, *, disputed: bool = True) -> None:
     """As the entrance does: `capture-1` is what the service gives back."""
-    org = house.shop.org
+    org, topics = house.shop.org, Topics(dispute=disputed)
     for reference in ("dispute-1", "capture-1", "the-shops-own"):
-        await house.do(KeepNotice(org, service, event, (reference,), b"{}", disputed=disputed))
-        await house.do(WakeStep(org, service, reference, event, disputed=disputed))
+        await house.do(KeepNotice(org, service, event, (reference,), b"{}", topics))
+        await house.do(WakeStep(org, service, reference, event, topics))
     await house.until_quiet()
 
 

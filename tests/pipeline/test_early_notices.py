@@ -14,6 +14,7 @@ from tests.pipeline.test_notices import Later
 from entrepot.core.decide.notice import KeepNotice
 from entrepot.core.decide.wake import WakeStep
 from entrepot.core.ids import dashed
+from entrepot.core.notice import Topics
 from entrepot.providers.payment import Authorised, Captured, Declined, Unknown, Voided
 from entrepot.store import schema
 
@@ -70,10 +71,10 @@ async def gated(house: House) -> Gated:
 
 async def notify(house: House, *names: str, of_money: bool = True, event: str = "evt_1") -> None:
     """As the entrance does."""
-    org = house.shop.org
-    await house.do(KeepNotice(org, "stripe", event, names, b"{}", of_money))
+    org, topics = house.shop.org, Topics(money=of_money)
+    await house.do(KeepNotice(org, "stripe", event, names, b"{}", topics))
     for one in names:
-        await house.do(WakeStep(org, "stripe", one, event, of_money))
+        await house.do(WakeStep(org, "stripe", one, event, topics))
 
 
 async def shown(house: House, order_id: bytes) -> tuple[Any, ...]:

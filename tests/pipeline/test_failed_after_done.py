@@ -15,6 +15,7 @@ from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.wake import WakeStep
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
+from entrepot.core.notice import Topics
 from entrepot.providers.payment import (
     Authorised,
     Captured,
@@ -86,7 +87,7 @@ async def notify(house: House, service: str, reference: str, event: str = "evt")
     """As the entrance does."""
     org = house.shop.org
     await house.do(KeepNotice(org, service, event, (reference,), b"{}"))
-    await house.do(WakeStep(org, service, reference, event, failed=True))
+    await house.do(WakeStep(org, service, reference, event, Topics(failure=True)))
     await house.until_quiet()
 
 

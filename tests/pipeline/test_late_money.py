@@ -10,6 +10,7 @@ from tests.pipeline.conftest import House, eventually
 from entrepot.core.decide.steps import ResumeOrder
 from entrepot.core.decide.wake import WakeStep
 from entrepot.core.ids import dashed
+from entrepot.core.notice import Topics
 from entrepot.providers.payment import (
     Absent,
     Authorised,
@@ -52,7 +53,7 @@ async def ended(house: House, how: str) -> bytes:
 
 
 async def notify(house: House, order_id: bytes, **more: Any) -> None:
-    wake = WakeStep(house.shop.org, "sandbox", dashed(order_id), of_money=True)
+    wake = WakeStep(house.shop.org, "sandbox", dashed(order_id), topics=Topics(money=True))
     await house.do(wake._replace(**more))
 
 
@@ -110,7 +111,7 @@ async def test_a_service_is_asked_for_money_alone(house: House, says: list[Any])
     """The notifications of a decline and of a void name the order as well."""
     order_id = await ended(house, "declined")
     says[:] = [Authorised(NAMES)]
-    await notify(house, order_id, of_money=False)
+    await notify(house, order_id, topics=Topics())
     await notify(house, order_id, service="stripe")
     assert await house.rows(schema.jobs, "id") == []
 

@@ -10,6 +10,7 @@ from tests.pipeline.conftest import House
 from tests.pipeline.test_late_money import detail, ended, says
 
 from entrepot.core.decide.wake import WakeStep
+from entrepot.core.notice import Topics
 from entrepot.providers.payment import Authorised, Captured
 from entrepot.store import schema
 
@@ -31,7 +32,7 @@ async def called(house: House, order_id: bytes) -> str:
 
 
 async def notify(house: House, reference: str, **more: Any) -> None:
-    wake = WakeStep(house.shop.org, "sandbox", reference, of_money=True)
+    wake = WakeStep(house.shop.org, "sandbox", reference, topics=Topics(money=True))
     await house.do(wake._replace(**more))
 
 
@@ -43,7 +44,7 @@ async def test_late_money_is_found_by_the_services_reference(
     stage, name = (await house.stage(order_id))[0], await called(house, order_id)
     says[:] = [Captured("sandbox-77")]
     # Nothing of it is of money, of this service or of this reference.
-    await notify(house, name, of_money=False)
+    await notify(house, name, topics=Topics())
     await notify(house, name, service="stripe")
     await notify(house, f"{name}-2")
     assert await house.rows(schema.jobs, "id") == []

@@ -12,6 +12,7 @@ from tests.providers.accounts import ADYEN_HMAC, ADYEN_MERCHANT, Told, at_adyen
 from tests.providers.conftest import KEY, ORDER, request_of
 from tests.providers.vendor import RESET, Answer, Vendor
 
+from entrepot.core.notice import Topics
 from entrepot.core.payment import CaptureFound
 from entrepot.providers import payment
 from entrepot.providers.adyen import AdyenProvider
@@ -278,19 +279,19 @@ async def test_a_notification_is_read_for_what_it_names(provider: AdyenProvider)
     body = of_operation("CAPTURE")
     read = provider.read_notification({}, body)
     named = ("MOD", PSP, OPERATION)
-    assert read == payment.Notification("CAPTURE|MOD|True|1", named, of_money=True, of_hold=True)
+    assert read == payment.Notification("CAPTURE|MOD|True|1", named, Topics(money=True, hold=True))
     for event, success, of_hold in (
         ("CAPTURE", False, False), ("CANCELLATION", True, True), ("EXPIRE", True, True),
         ("REFUND", True, False),
     ):  # fmt: skip
         read = provider.read_notification({}, of_operation(event, success=success))
         assert read is not None
-        assert (read.of_money, read.of_hold) == (False, of_hold), event
-        assert not read.failed, event
+        assert (read.topics.money, read.topics.hold) == (False, of_hold), event
+        assert not read.topics.failure, event
     for event in ("CAPTURE_FAILED", "REFUND_FAILED"):
         read = provider.read_notification({}, of_operation(event))
         assert read is not None
-        assert read.failed, event
+        assert read.topics.failure, event
 
 
 async def test_an_order_that_adyen_shows_is_named_as_well(provider: AdyenProvider) -> None:

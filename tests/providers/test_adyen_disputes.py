@@ -20,6 +20,7 @@ from tests.providers.test_adyen import (
     vendor,
 )
 
+from entrepot.core.notice import Topics
 from entrepot.providers.adyen import AdyenProvider
 from entrepot.providers.payment import (
     Captured,
@@ -123,11 +124,11 @@ async def test_a_notification_of_a_dispute_says_that_it_is_one(provider: AdyenPr
     for event in (CAME, TAKEN, BACK, "SECOND_CHARGEBACK"):
         read = provider.read_notification({}, of_dispute(event))
         assert read is not None
-        assert (read.disputed, read.failed, read.of_money) == (True, False, False), event
+        assert read.topics == Topics(dispute=True), event
         assert PSP in read.references
     read = provider.read_notification({}, of_dispute("REQUEST_FOR_INFORMATION"))
     assert read is not None
-    assert not read.disputed
+    assert not read.topics.dispute
 
 
 async def test_a_list_of_payments_has_the_disputed_ones(
@@ -154,7 +155,7 @@ async def test_a_refund_whose_money_came_back_is_declined(
     assert await provider.look_up(refund, "MOD") == Declined("why")
     read = provider.read_notification({}, of_operation(event))
     assert read is not None
-    assert read.failed
+    assert read.topics.failure
     # Another refund of the payment is done.
     told[:] = [of_operation("REFUND"), of_operation(event, pspReference="O", merchantReference="o")]
     assert await provider.look_up(refund, "MOD") == Refunded("MOD")

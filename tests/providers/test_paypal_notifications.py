@@ -18,6 +18,7 @@ from tests.providers.accounts import PAYPAL_WEBHOOK, Told, at_paypal
 from tests.providers.conftest import ORDER
 from tests.providers.vendor import Answer, Vendor
 
+from entrepot.core.notice import Topics
 from entrepot.providers.payment import Notification
 from entrepot.providers.paypal import PayPalProvider
 
@@ -74,12 +75,12 @@ async def test_a_notification_is_read_for_what_it_names(
     for _ in range(2):
         read = provider.read_notification(signed(vendor), BODY)
         named = ("CAPT-1", "ORDER-1", "AUTH-1", ORDER)
-        assert read == Notification("WH-EVENT-1", named, of_money=True, of_hold=True)
+        assert read == Notification("WH-EVENT-1", named, Topics(money=True, hold=True))
     assert vendor.calls == ["GET /v1/notifications/certs/CERT-1"], "the certificate is kept"
     voided = BODY.replace(b"CAPTURE.COMPLETED", b"AUTHORIZATION.VOIDED")
     read = provider.read_notification(signed(vendor, voided), voided)
     assert read is not None
-    assert (read.of_money, read.of_hold) == (False, True)
+    assert (read.topics.money, read.topics.hold) == (False, True)
 
 
 async def test_a_refund_names_the_capture_that_its_link_leads_to(
@@ -93,7 +94,7 @@ async def test_a_refund_names_the_capture_that_its_link_leads_to(
             "resource": {"id": "REFU-1", "links": links}}  # fmt: skip
     body = json.dumps(told).encode()
     read = provider.read_notification(signed(vendor, body), body)
-    assert read == Notification("WH-2", ("REFU-1", "CAPT-1"), failed=True)
+    assert read == Notification("WH-2", ("REFU-1", "CAPT-1"), Topics(failure=True))
 
 
 async def test_a_notification_of_a_dispute_names_what_was_taken(
@@ -103,7 +104,7 @@ async def test_a_notification_of_a_dispute_names_what_was_taken(
     told = {"id": "WH-3", "event_type": "CUSTOMER.DISPUTE.CREATED", "resource": about}
     body = json.dumps(told).encode()
     read = provider.read_notification(signed(vendor, body), body)
-    assert read == Notification("WH-3", ("CAPT-1",), disputed=True)
+    assert read == Notification("WH-3", ("CAPT-1",), Topics(dispute=True))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ async def test_money_that_did_not_move_after_all_is_told(
     told = BODY.replace(b"CAPTURE.COMPLETED", event.encode())
     read = provider.read_notification(signed(vendor, told), told)
     assert read is not None
-    assert read.failed is failed
+    assert read.topics.failure is failed
 
 
 async def test_a_forged_notification_is_none(vendor: Vendor, provider: PayPalProvider) -> None:

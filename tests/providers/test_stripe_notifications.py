@@ -11,6 +11,7 @@ import stripe
 from tests.providers.accounts import STRIPE_SECRET, at_stripe
 from tests.providers.conftest import ORDER
 
+from entrepot.core.notice import Topics
 from entrepot.providers.payment import Notification
 from entrepot.providers.stripe import StripeProvider
 
@@ -47,7 +48,7 @@ async def test_a_notification_is_read_for_what_it_names(provider: StripeProvider
         told = EVENT.replace("charge.refunded", type_)
         read = provider.read_notification(signed(told), told.encode())
         assert read is not None
-        assert (read.of_money, read.of_hold) == (of_money, of_hold), type_
+        assert (read.topics.money, read.topics.hold) == (of_money, of_hold), type_
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ async def test_a_refund_that_failed_is_told(
     event = {"id": "evt_1", "object": "event", "type": "refund.updated", "data": {"object": about}}
     told = json.dumps(event)
     read = provider.read_notification(signed(told), told.encode())
-    assert read == Notification("evt_1", ("re_1", "pi_1"), failed=failed)
+    assert read == Notification("evt_1", ("re_1", "pi_1"), Topics(failure=failed))
 
 
 @pytest.mark.parametrize(
@@ -97,4 +98,4 @@ async def test_a_dispute_is_told(provider: StripeProvider) -> None:
         event = {"id": "evt_1", "object": "event", "type": type_, "data": {"object": about}}
         told = json.dumps(event)
         read = provider.read_notification(signed(told), told.encode())
-        assert read == Notification("evt_1", ("du_1", "pi_1"), disputed=True)
+        assert read == Notification("evt_1", ("du_1", "pi_1"), Topics(dispute=True))

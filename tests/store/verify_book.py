@@ -41,6 +41,7 @@ from entrepot.core.decide.steps import DeferJob, ResumeOrder
 from entrepot.core.decide.take_back import TakeBack
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
+from entrepot.core.notice import Topics
 from entrepot.core.order import Job, Variant, sealed_digest
 from entrepot.core.payment import Operation
 from entrepot.core.refusal import Refusal
@@ -265,13 +266,12 @@ async def healthy_book(database: Database) -> Healthy:
         accounts.set_source(conn, 1, "http://127.0.0.1/{orderId}", None)
         account = {"org": 1, "service": "stripe", "sealed": b"\1" + b"\2" * 63, "added_at": 1}
         conn.execute(schema.provider_accounts.insert().values(account))
-        chosen = {"org": account["org"], "capture": "shipment", "lapsing": "alarm"}
-        chosen["attribution_days"] = 7
+        chosen = {"org": 1, "capture": "shipment", "lapsing": "alarm", "attribution_days": 7}
         conn.execute(schema.organization_settings.insert().values(chosen))
 
     await database.write(source)
     await billed(book)
-    await book.tell(KeepNotice(1, "stripe", "evt_1", ("pi_1",), b"{}", of_money=True))
+    await book.tell(KeepNotice(1, "stripe", "evt_1", ("pi_1",), b"{}", Topics(money=True)))
     await book.tell(NotifyOrder(1, "polinate", "not-known-yet"))
     await database.write(lambda conn: processes.beat(conn, 1, book.now()))
     await followed(book)

@@ -9,6 +9,17 @@ from entrepot.core.kinds import Kind, by
 NoticeKey = tuple[int, str, str, str]  # organization, service, reference, the notification's id
 
 
+class Topics(NamedTuple):
+    """What a notification tells of. The topics say which steps are woken; the service is asked for
+    everything else.
+    """
+
+    money: bool = False  # money is held, or was taken
+    failure: bool = False  # a capture or a refund failed, perhaps after it was done
+    dispute: bool = False  # money that was taken is disputed, or no longer
+    hold: bool = False  # held money was taken or let go, or a hold has ended
+
+
 class Notice(NamedTuple):
     """A notification as it was signed, kept under a reference. Times are microseconds UTC."""
 
@@ -19,8 +30,8 @@ class Notice(NamedTuple):
     received_at: int
     heard_at: int  # when a step that waited was woken for it; 0: no step was yet
     body: bytes  # as it was sent and signed
-    of_money: bool = False  # it tells that money is held or was taken
-    disputed: bool = False  # it tells of a dispute, or of its end: such a notice stays in the book
+    of_money: bool = False  # of the topic `money`
+    disputed: bool = False  # of the topic `dispute`: such a notice stays in the book
 
 
 NOTICES: Kind[NoticeKey, Notice] = Kind(

@@ -17,6 +17,7 @@ import msgspec
 from entrepot.core import actor, ids
 from entrepot.core.decide.notice import KeepNotice
 from entrepot.core.decide.wake import WakeStep
+from entrepot.core.notice import Topics
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.core.results import NoticeResult
 from entrepot.edge.asgi import Entrance, Receive, Scope, Send
@@ -44,10 +45,7 @@ class Read(NamedTuple):
     org: int
     id: str
     references: tuple[str, ...]
-    of_money: bool = False  # it tells that money is held or was taken
-    failed: bool = False  # it tells that a capture or a refund failed
-    disputed: bool = False  # it tells of a dispute of money that was taken, or of its end
-    of_hold: bool = False  # it tells that held money was taken, or let go, or that a hold has ended
+    topics: Topics = Topics()
 
 
 # Checks a notification: the provider, the organization's id, headers in small letters, the body.
@@ -116,16 +114,13 @@ async def _take(
         return "taken"  # it names nothing that anybody here could wait for
     who = actor.provider(provider)
     named = references[:REFERENCES_MAX]
-    keep = KeepNotice(told.org, provider, told.id, named, body, told.of_money, told.disputed)
+    keep = KeepNotice(told.org, provider, told.id, named, body, told.topics)
     kept = await services.writer.submit(Envelope(keep, request_id, actor=who))
     _done(kept)
     # In transactions of their own, after the first: a step that put itself off before now shows its
     # reference, and one that does so later finds what is kept.
     for reference in named:
-        wake = WakeStep(
-            told.org, provider, reference, told.id, told.of_money, told.failed, told.disputed,
-            told.of_hold,
-        )  # fmt: skip
+        wake = WakeStep(told.org, provider, reference, told.id, told.topics)
         _done(await services.writer.submit(Envelope(wake, request_id, actor=who)))
     is_new = isinstance(kept.result, NoticeResult) and kept.result.new
     return "taken" if is_new else "repeated"

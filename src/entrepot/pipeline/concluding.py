@@ -15,6 +15,7 @@ from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.settle import SettlePayment
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.decide.wake import WakeStep
+from entrepot.core.notice import Topics
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import Result, StepResult
 from entrepot.pipeline.holding import Holding
@@ -109,17 +110,15 @@ class Concluding:
         The reference that the provider names is written down only now, so that a notification of
         before has found nobody. It is kept, and heard once.
         """
-        await self._wake(held, awaited(held, command), notices.unheard)
+        await self._wake(held, awaited(held, command), notices.unheard, Topics())
 
     async def _hear_disputes(self, held: Held, taken: set[str]) -> None:
         """Have the payment looked at if a dispute of it was told before its capture was written
         down: a notification of a dispute finds its order by the capture.
         """
-        await self._wake(held, taken, notices.of_disputes, disputed=True)
+        await self._wake(held, taken, notices.of_disputes, Topics(dispute=True))
 
-    async def _wake(
-        self, held: Held, references: set[str], find: Find, *, disputed: bool = False
-    ) -> None:
+    async def _wake(self, held: Held, references: set[str], find: Find, topics: Topics) -> None:
         """Wake the step once for each notification that `find` finds of these references.
 
         While the book is away nobody is woken: the step asks again by itself, and the next
@@ -133,7 +132,7 @@ class Concluding:
         with suppress(Unavailable):
             found = await self._holding.database.read(look)
         for reference, event in found:
-            wake = WakeStep(org, service, reference, event, disputed=disputed)
+            wake = WakeStep(org, service, reference, event, topics)
             await self._writer.submit(Envelope(wake, actor=held.actor))
 
     def _taken(self, held: Held, command: Command, result: Result) -> None:

@@ -10,6 +10,7 @@ from Adyen.exceptions import AdyenAPIResponseError
 from Adyen.util import is_valid_hmac_notification
 
 from entrepot.core.exponents import at_places, places
+from entrepot.core.notice import Topics
 from entrepot.core.payment import CaptureFound
 from entrepot.providers import adyen_disputes as disputes
 from entrepot.providers.exchange import DETAIL_MAX, failure, retry_after, was_not_sent
@@ -251,12 +252,15 @@ def told_by(items: list[Item]) -> Notification:
         one for item in items
         for one in (item.psp, item.original, item.merchant_reference, item.order)
     ]  # fmt: skip
-    of_money = any(item.is_success and item.event in _OF_MONEY for item in items)
-    failed = any(item.event in _FAILED for item in items)
-    disputed = any(item.event in disputes.EVENTS for item in items)
-    references = tuple(dict.fromkeys(one for one in named if one))
-    of_hold = any(item.is_success and item.event in _OF_HOLDS for item in items)
-    return Notification(id_, references, of_money, failed, disputed, of_hold)
+    done = {item.event for item in items if item.is_success}
+    told = {item.event for item in items}
+    topics = Topics(
+        money=not done.isdisjoint(_OF_MONEY),
+        failure=not told.isdisjoint(_FAILED),
+        dispute=not told.isdisjoint(disputes.EVENTS),
+        hold=not done.isdisjoint(_OF_HOLDS),
+    )
+    return Notification(id_, tuple(dict.fromkeys(one for one in named if one)), topics)
 
 
 def found_by(heard: Iterable[tuple[int, Item]]) -> list[Found]:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+from entrepot.core.notice import Topics
 from entrepot.core.payment import CaptureFound
 
 
@@ -251,14 +252,7 @@ class Notification(NamedTuple):
     """The service's own id of the notification, the same for every repeat."""
     references: tuple[str, ...]
     """What the notification names: the service's references, and the order's id where told."""
-    of_money: bool = False
-    """Whether it tells that money is held or was taken."""
-    failed: bool = False
-    """Whether it tells that a capture or a refund failed, perhaps after it was done."""
-    disputed: bool = False
-    """Whether it tells of a dispute of money that was taken, or of its end."""
-    of_hold: bool = False
-    """Whether it tells that held money was taken, or let go, or that a hold has ended."""
+    topics: Topics = Topics()
 
 
 FoundState: TypeAlias = Literal[

@@ -12,6 +12,7 @@ from typing import Any
 from paypalserversdk.exceptions.api_exception import ApiException
 
 from entrepot.core.exponents import at_places, places
+from entrepot.core.notice import Topics
 from entrepot.core.payment import CaptureFound
 from entrepot.providers.exchange import DETAIL_MAX, failure, retry_after, was_not_sent
 from entrepot.providers.payment import (
@@ -135,10 +136,10 @@ def notification_of(body: bytes) -> Notification | None:
     try:
         event = json.loads(body)
         named, type_ = named_by(event["resource"]), event.get("event_type")
-        return Notification(
-            str(event["id"]), named, type_ in OF_MONEY, type_ in FAILED, type_ in OF_DISPUTES,
-            type_ in OF_HOLDS,
-        )  # fmt: skip
+        topics = Topics(
+            type_ in OF_MONEY, type_ in FAILED, dispute=type_ in OF_DISPUTES, hold=type_ in OF_HOLDS
+        )
+        return Notification(str(event["id"]), named, topics)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 

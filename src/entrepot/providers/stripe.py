@@ -124,11 +124,8 @@ class StripeProvider:
                 api_key="none",
             )  # fmt: skip
             told = event.to_dict()
-            type_ = told["type"]
-            of_money, of_hold = type_ in answers.OF_MONEY, type_ in answers.OF_HOLDS
-            failed, disputed = answers.is_of_failed(told), answers.is_of_dispute(told)
             named = answers.references_of(told)
-            return Notification(str(told["id"]), named, of_money, failed, disputed, of_hold)
+            return Notification(str(told["id"]), named, answers.topics_of(told))
         except (ValueError, KeyError, TypeError, AttributeError, stripe.StripeError):
             return None
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 import stripe
 
 from entrepot.core.exponents import at_places, places
+from entrepot.core.notice import Topics
 from entrepot.core.payment import CaptureFound
 from entrepot.providers.exchange import DETAIL_MAX, failure, retry_after, was_not_sent
 from entrepot.providers.payment import (
@@ -227,27 +228,26 @@ def is_replayed(told: Any) -> bool:
 
 _FAILED = ("failed", "canceled")  # a refund that gave no money back
 # Events which tell that money is held, or was taken.
-OF_MONEY = frozenset({
+_OF_MONEY = frozenset({
     "payment_intent.amount_capturable_updated", "payment_intent.succeeded", "charge.succeeded",
     "charge.captured",
 })  # fmt: skip
-
-
 # Events which tell that a hold is no more: its money was taken, or let go.
-OF_HOLDS = frozenset({
+_OF_HOLDS = frozenset({
     "payment_intent.succeeded", "payment_intent.canceled", "charge.captured", "charge.expired",
 })  # fmt: skip
 
 
-def is_of_failed(event: Mapping[str, Any]) -> bool:
-    """Whether an event tells of a refund that failed, perhaps after it succeeded."""
-    about = event["data"]["object"]
-    return about.get("object") == "refund" and about.get("status") in _FAILED
-
-
-def is_of_dispute(event: Mapping[str, Any]) -> bool:
-    """Whether an event tells of a dispute, or of its end. It names the PaymentIntent alone."""
-    return bool(event["data"]["object"].get("object") == "dispute")
+def topics_of(event: Mapping[str, Any]) -> Topics:
+    """What an event tells of. A refund may fail after it succeeded."""
+    about, type_ = event["data"]["object"], event["type"]
+    what = about.get("object")
+    return Topics(
+        money=type_ in _OF_MONEY,
+        failure=what == "refund" and about.get("status") in _FAILED,
+        dispute=what == "dispute",
+        hold=type_ in _OF_HOLDS,
+    )
 
 
 def references_of(event: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
-from entrepot.core.notice import NOTICES, Notice
+from entrepot.core.notice import NOTICES, Notice, Topics
 from entrepot.core.results import Decision, NoticeResult
 
 
@@ -19,8 +19,7 @@ class KeepNotice(NamedTuple):
     event: str
     references: tuple[str, ...]
     body: bytes
-    of_money: bool = False  # it tells that money is held or was taken
-    disputed: bool = False  # it tells of a dispute of money that was taken, or of its end
+    topics: Topics = Topics()
 
 
 def wants(command: KeepNotice, needs: Needs) -> None:
@@ -36,7 +35,7 @@ def keep(command: KeepNotice, facts: Facts) -> Decision:
     for reference in dict.fromkeys(command.references):
         made = Notice(
             command.org, command.service, reference, command.event, facts.now, 0, command.body,
-            command.of_money, command.disputed,
+            command.topics.money, command.topics.dispute,
         )  # fmt: skip
         if facts.of(NOTICES).get(NOTICES.key(made)) is None:
             changes.of(NOTICES).put(made)

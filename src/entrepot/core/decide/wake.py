@@ -13,7 +13,7 @@ from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import Key
 from entrepot.core.needs import Needs
-from entrepot.core.notice import NOTICES, NoticeKey
+from entrepot.core.notice import NOTICES, NoticeKey, Topics
 from entrepot.core.references import is_payment
 from entrepot.core.results import Decision, StepResult
 
@@ -25,21 +25,18 @@ class WakeStep(NamedTuple):
     service: str
     reference: str  # the provider's own, of a payment whose outcome the provider says later
     event: str = ""  # the notice of the notification, if it is kept: heard now, if a step waits
-    of_money: bool = False  # the notification tells that money is held or was taken
-    failed: bool = False  # it tells that a capture or a refund failed
-    disputed: bool = False  # it tells of a dispute of money that was taken, or of its end
-    of_hold: bool = False  # it tells that held money was taken, or let go, or that a hold has ended
+    topics: Topics = Topics()
 
 
 def wants(command: WakeStep, needs: Needs) -> None:
     """The order with the payment that has the reference, if there is one."""
     reference = command.org, command.service, command.reference
     needs.running.add(reference)
-    if command.of_money:
+    if command.topics.money:
         needs.without_money.add(reference)
-    if command.failed or command.disputed:
+    if command.topics.failure or command.topics.dispute:
         needs.moved.add(reference)
-    if command.of_hold and is_payment(command.service, command.reference):
+    if command.topics.hold and is_payment(command.service, command.reference):
         needs.standing.add(reference)
     named = ids.any_spelling(command.reference)
     if named is not None:
@@ -76,7 +73,7 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
     those that are done, and those that a worker asks about, whose answer may be older.
     """
     changes = Changes(facts)
-    if command.failed and (asked := _ask_again(command, facts, changes)) is not None:
+    if command.topics.failure and (asked := _ask_again(command, facts, changes)) is not None:
         return asked
     order_id = facts.by_reference.get((command.org, command.service, command.reference))
     order = facts.orders.get((command.org, order_id)) if order_id else None
@@ -162,8 +159,8 @@ def _look(command: WakeStep, facts: Facts, changes: Changes) -> Decision:
     order, funds = facts.orders.get(key), facts.funds_of(key)
     if order is None or funds is None or funds.service != command.service:
         return Decision(changes, StepResult(None))
-    late = command.of_money and late_money.may_have_late_money(order, funds)
-    held = command.of_hold and any(is_watched(order, one) for one in funds.payments)
+    late = command.topics.money and late_money.may_have_late_money(order, funds)
+    held = command.topics.hold and any(is_watched(order, one) for one in funds.payments)
     if late or held or funds.is_disputable:
         notice = facts.of(NOTICES).get(_notice_key(command)) if command.event else None
         if notice is not None and notice.heard_at:
