@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from entrepot.core import ids
@@ -11,15 +12,16 @@ from entrepot.core.decide.by_hand import is_watched
 from entrepot.core.decide.jobs import held_here
 from entrepot.core.decide.waiting import goes_on
 from entrepot.core.facts import Facts
-from entrepot.core.kinds import Key
+from entrepot.core.funds import Funds
 from entrepot.core.needs import Needs
-from entrepot.core.notice import NOTICES, NoticeKey, Topics
+from entrepot.core.notice import NOTICES, Notice, NoticeKey, Topics
+from entrepot.core.order import Order
 from entrepot.core.references import is_payment
 from entrepot.core.results import Decision, StepResult
 
 
 class WakeStep(NamedTuple):
-    """A notification of a payment service, of which only the reference of a payment is taken."""
+    """A notification of a payment service, of which only a reference and the topics are taken."""
 
     org: int
     service: str
@@ -91,9 +93,7 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
         due = job._replace(state="due", run_at=now, put_off_at=now)
         changes.jobs.put(held_here(due, facts))
     if waiting:
-        notice = facts.of(NOTICES).get(_notice_key(command)) if command.event else None
-        if notice is not None and not notice.heard_at:
-            changes.of(NOTICES).put(notice._replace(heard_at=now))
+        _is_heard(_notice(command, facts), facts, changes)
         if order.parked:
             # An operator was called and is not needed now: a reader by time has to see that.
             order = order.changed(updated_at=max(now, order.updated_at + 1000))
@@ -103,30 +103,45 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
     return Decision(changes, StepResult(None))
 
 
-def _of_failed(command: WakeStep, facts: Facts) -> Key | None:
-    """The order of a capture or a refund that failed: by the service's reference, or its own id."""
+def _named_order(
+    command: WakeStep, facts: Facts, *indexes: Mapping[tuple[int, str, str], bytes]
+) -> tuple[Order, Funds] | None:
+    """The order that the notification names, with its payments: by the reference in one of these
+    indexes, or by the order's own id. None where its payments are at another service.
+    """
     named = command.org, command.service, command.reference
-    order_id = facts.by_reference.get(named) or facts.moved.get(named)
+    order_id = next(filter(None, [index.get(named) for index in indexes]), None)
     key = (command.org, order_id or ids.any_spelling(command.reference) or b"")
-    funds = facts.funds_of(key)
-    known = key in facts.orders and funds is not None and funds.service == command.service
-    return key if known else None
+    order, funds = facts.orders.get(key), facts.funds_of(key)
+    if order is None or funds is None or funds.service != command.service:
+        return None
+    return order, funds
+
+
+def _notice(command: WakeStep, facts: Facts) -> Notice | None:
+    """The notification as it is kept, if it is."""
+    return facts.of(NOTICES).get(_notice_key(command)) if command.event else None
+
+
+def _is_heard(notice: Notice | None, facts: Facts, changes: Changes) -> None:
+    if notice is not None and not notice.heard_at:
+        changes.of(NOTICES).put(notice._replace(heard_at=facts.now))
 
 
 def _ask_again(command: WakeStep, facts: Facts, changes: Changes) -> Decision | None:
     """Have the service asked about every capture and refund of the order; None where there is none.
     Whoever waits for an answer on one holds its step no longer.
     """
-    key = _of_failed(command, facts)
-    if key is None:
+    found = _named_order(command, facts, facts.by_reference, facts.moved)
+    if found is None:
         return None
-    order, funds = facts.orders[key], facts.funds_of(key)
-    notice = facts.of(NOTICES).get(_notice_key(command)) if command.event else None
-    if funds is None or (notice is not None and notice.heard_at):
+    order, funds = found
+    notice = _notice(command, facts)
+    if notice is not None and notice.heard_at:
         return Decision(changes, StepResult(None))  # a repeat
     steps = [
         job for job in facts.jobs.values()
-        if (job.org, job.order_id) == key and job.kind in after_done.MOVES
+        if (job.org, job.order_id) == (order.org, order.id) and job.kind in after_done.MOVES
         and job.state in ("due", "parked")
     ]  # fmt: skip
     for job in steps:
@@ -143,8 +158,7 @@ def _ask_again(command: WakeStep, facts: Facts, changes: Changes) -> Decision | 
         late_money.look_again(order, told_at, facts, changes)
     elif not steps:
         return None
-    if notice is not None:
-        changes.of(NOTICES).put(notice._replace(heard_at=facts.now))
+    _is_heard(notice, facts, changes)
     return Decision(changes, StepResult(None))
 
 
@@ -152,21 +166,17 @@ def _look(command: WakeStep, facts: Facts, changes: Changes) -> Decision:
     """Have the payment looked at of an order that the notification names by the order's id, by the
     reference of a payment that came to nothing or is held, or of a capture that is disputed.
     """
-    named = command.org, command.service, command.reference
-    order_id = facts.without_money.get(named) or facts.moved.get(named)
-    order_id = order_id or facts.standing.get(named)
-    key = (command.org, order_id or ids.any_spelling(command.reference) or b"")
-    order, funds = facts.orders.get(key), facts.funds_of(key)
-    if order is None or funds is None or funds.service != command.service:
+    found = _named_order(command, facts, facts.without_money, facts.moved, facts.standing)
+    if found is None:
         return Decision(changes, StepResult(None))
+    order, funds = found
     late = command.topics.money and late_money.may_have_late_money(order, funds)
     held = command.topics.hold and any(is_watched(order, one) for one in funds.payments)
     if late or held or funds.is_disputable:
-        notice = facts.of(NOTICES).get(_notice_key(command)) if command.event else None
+        notice = _notice(command, facts)
         if notice is not None and notice.heard_at:
             return Decision(changes, StepResult(None))  # a repeat
-        late_money.look_again(order, facts.now if notice is None else notice.received_at, facts,
-                              changes)  # fmt: skip
-        if notice is not None:
-            changes.of(NOTICES).put(notice._replace(heard_at=facts.now))
+        told_at = facts.now if notice is None else notice.received_at
+        late_money.look_again(order, told_at, facts, changes)
+        _is_heard(notice, facts, changes)
     return Decision(changes, StepResult(None))
