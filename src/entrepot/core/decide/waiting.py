@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from entrepot.core.facets import ENDED
 from entrepot.core.order import Order
 from entrepot.core.order_reason import OrderReason
 from entrepot.core.shown import WAITING
@@ -20,7 +19,7 @@ def waits(order: Order, what: str, reason: OrderReason | None = None) -> Order:
 
     The order's version stays: waiting is no event, and no change that a reader has to see.
     """
-    if order.facets.stage not in ENDED:
+    if not order.is_off:
         return order.changed(reason=reason or WAITING, reason_detail=what[:DETAIL_MAX])
     ended = (order.reason_detail or "").partition(_BESIDES)[0]
     code = reason or order.reason or OrderReason(order.facets.stage)
@@ -29,7 +28,7 @@ def waits(order: Order, what: str, reason: OrderReason | None = None) -> Order:
 
 def says(order: Order, reason: OrderReason, detail: str) -> Order:
     """The order with a reason that an operator should see. An ended order keeps why it ended."""
-    if order.facets.stage not in ENDED:
+    if not order.is_off:
         return order.changed(reason=reason, reason_detail=detail[:DETAIL_MAX])
     return waits(order, detail)
 
@@ -37,7 +36,7 @@ def says(order: Order, reason: OrderReason, detail: str) -> Order:
 def adds(order: Order, what: str) -> Order:
     """An ended order that says behind why it ended what became of its money."""
     ended = order.reason_detail or ""
-    if order.facets.stage not in ENDED or not what or what in ended:
+    if not order.is_off or not what or what in ended:
         return order
     detail = f"{ended[: DETAIL_MAX - len(what) - 2]}; {what}" if ended else what
     return order.changed(reason_detail=detail[:DETAIL_MAX])
@@ -48,7 +47,7 @@ def parks(order: Order, what: str) -> Order:
     it shows that again once the operator is not needed any more.
     """
     why = ""
-    if order.facets.stage in ENDED and (before := goes_on(order)).reason is not None:
+    if order.is_off and (before := goes_on(order)).reason is not None:
         why = f"{_ENDED_AS}{before.reason}: {before.reason_detail or ''}"[: DETAIL_MAX // 2]
     detail = f"{what[: DETAIL_MAX - len(why)]}{why}"
     return order.changed(parked=True, reason=OrderReason.PARKED, reason_detail=detail)
@@ -56,7 +55,7 @@ def parks(order: Order, what: str) -> Order:
 
 def goes_on(order: Order) -> Order:
     """The order without a parked or a waiting step. An ended one says why it ended."""
-    ended = order.facets.stage in ENDED
+    ended = order.is_off
     if order.parked:
         if not ended:
             return order.changed(parked=False, reason=None, reason_detail=None)

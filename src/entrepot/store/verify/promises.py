@@ -149,7 +149,7 @@ def _false_reasons() -> Any:
         "sandbox": stage.in_(("confirmed", "completed", "archived", "deleted")),
         "waiting": _orders.managed,
         **{
-            reason: stage.in_(("confirmed", "completed", "archived"))
+            reason: stage.in_(("confirmed", "completed", "archived", "deleted"))
             for reason in ("capture_declined", "refund_declined", "increase_declined")
         },
         "money_held": stage.in_(("cancelled", "rejected", "failed", "deleted")),
