@@ -22,6 +22,15 @@ CUT_OFF = 1  # the exit code
 _LONGER, _LEAST_SECONDS = 1.5, 2.0
 
 
+def longest(drain_seconds: float) -> float:
+    """How many seconds a process takes at most to end: requests drain, and the rest ends."""
+    return drain_seconds + _rest(drain_seconds)
+
+
+def _rest(drain_seconds: float) -> float:
+    return max(_LONGER * drain_seconds, _LEAST_SECONDS)
+
+
 def _cut_off(seconds: float) -> None:
     log.error(
         "server.cut_off", after_seconds=seconds,
@@ -38,7 +47,7 @@ def in_time(drain_seconds: float, end: Callable[[float], None] = _cut_off) -> It
 
     A thread sees to it: the event loop itself may wait for a disk.
     """
-    seconds = max(_LONGER * drain_seconds, _LEAST_SECONDS)
+    seconds = _rest(drain_seconds)
     timer = threading.Timer(seconds, end, [seconds])
     timer.daemon = True
     timer.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import uvicorn
 from structlog.testing import capture_logs
 from uvicorn.config import STARTUP_FAILURE
 
+from entrepot import ending
 from entrepot.cli import serve
 
 
@@ -27,7 +29,8 @@ class Child:
         self.sentinel, self._end = os.pipe()
         self.pid, self.exitcode, self.ends_with = len(self.made) + 1, None, ends_with
         self.process = self
-        self.started = self.killed = False
+        self.started = self.killed = self.stopped = False
+        self.waited: list[float | None] = []
         self.made.append(self)
 
     def is_alive(self, **_: Any) -> bool:
@@ -47,8 +50,10 @@ class Child:
     def kill(self) -> None:
         self.killed = True
 
-    def join(self) -> None:
-        self.exitcode = self.ends_with
+    def join(self, timeout: float | None = None) -> None:
+        self.waited.append(timeout)
+        if timeout is None or not self.stopped:
+            self.exitcode = -9 if self.stopped else self.ends_with
 
 
 @pytest.fixture
@@ -59,7 +64,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[serve.Processes]:
     monkeypatch.setattr(serve.Multiprocess, "__init__", lambda *_: None)
     made = serve.Processes(uvicorn.Config("none"), [])
     made.config, made.sockets = uvicorn.Config("none"), []
-    made.should_exit = threading.Event()
+    made.should_exit, made.signal_queue = threading.Event(), []
     made.processes = [Child(), Child()]  # type: ignore[list-item]
     made.keep_subprocess_alive()
     yield made
@@ -88,3 +93,41 @@ def test_a_process_that_ends_while_it_is_asked_is_replaced_at_once(
     assert not processes.should_exit.is_set()
     ended = [one for one in logs if one["event"] == "server.process_ended"]
     assert [(one["pid"], one["exit_code"]) for one in ended] == told
+
+
+@pytest.mark.parametrize(("stopped", "codes"), [(True, (-9, 0)), (False, (0, 0))])
+def test_a_process_that_does_not_end_in_time_is_killed(
+    processes: serve.Processes, *, stopped: bool, codes: tuple[int, int]
+) -> None:
+    """A process that somebody has stopped takes no signal: its server waited for ever."""
+    first, second = Child.made
+    first.stopped, first.ends_with, second.ends_with = stopped, 0, 0
+    processes.config.timeout_graceful_shutdown = 20
+    with capture_logs() as logs:
+        processes.join_all()
+    assert (first.exitcode, second.exitcode) == codes
+    assert (first.killed, second.killed) == (stopped, False)
+    assert processes.cut_off is stopped
+    assert [one["pid"] for one in logs if one["event"] == "server.cut_off"] == [1] * stopped
+    bound = ending.longest(20) + serve.SPARE_SECONDS
+    assert all(0 < (one.waited[0] or 0) <= bound for one in (first, second))
+
+
+def test_the_exit_code_tells_that_a_process_was_cut_off(processes: serve.Processes) -> None:
+    Child.made[0].ends_with, Child.made[1].ends_with = ending.CUT_OFF, 0
+    processes.join_all()
+    assert processes.cut_off
+
+
+def test_a_server_that_is_told_to_end_waits_for_no_answer(
+    processes: serve.Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(Child, "is_alive", lambda *_: True)  # it lives, and answers nothing
+    processes.signal_queue.append(signal.SIGTERM)
+    processes.keep_subprocess_alive()
+    assert [one.killed for one in Child.made] == [False, False]
+    processes.signal_queue.clear()
+    monkeypatch.setattr(serve, "SILENT_SECONDS", 0)
+    processes.keep_subprocess_alive()
+    assert [one.killed for one in Child.made[:2]] == [True, True]

@@ -9,6 +9,7 @@ import pickle
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import wait
@@ -23,6 +24,7 @@ from entrepot import settings, telemetry
 from entrepot.cli import demo as demo_command
 from entrepot.cli.choices import port_of, url_of, whole, words
 from entrepot.cli.session import OperatorError, on_book, require_book
+from entrepot.ending import CUT_OFF, longest
 from entrepot.serving import server_config
 from entrepot.settings import Settings
 from entrepot.store.engine import Database
@@ -33,6 +35,8 @@ from entrepot.store.keeping import migrate
 from entrepot.telemetry import log
 
 SILENT_SECONDS = 30  # a process that is silent for this long, also while starting, is replaced
+LOOK_SECONDS = 0.5  # how often it is looked meanwhile whether the server is told something
+SPARE_SECONDS = 5.0  # how much longer a process that ends has than it says itself
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
@@ -66,12 +70,13 @@ class Server(uvicorn.Server):
 class Processes(Multiprocess):
     """uvicorn's supervisor of several server processes: a process that ends is replaced.
 
-    `failed` is whether they ended because none could be started.
+    `failed` is whether they ended because none could be started, `cut_off` whether one of them did
+    not end in time.
     """
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
         super().__init__(config, sockets)
-        self.failed = False
+        self.failed = self.cut_off = False
         self._started = False
         self._listening = _addresses(sockets)
 
@@ -85,7 +90,7 @@ class Processes(Multiprocess):
             self.should_exit.set()
             return
         for index, one in enumerate(self.processes):
-            if not _lives(one):
+            if not self._lives(one):
                 self._replace(index, one)
         if not self._started and all(one.is_ready() for one in self.processes):
             self._started = True
@@ -111,21 +116,41 @@ class Processes(Multiprocess):
             one.close()
         super().terminate_all()
 
+    def join_all(self) -> None:
+        """Wait until every process has ended. One that does not end in time is killed: a process
+        that is stopped, or that stands still, does not see to it itself.
+        """
+        drain = self.config.timeout_graceful_shutdown or 0
+        seconds = longest(drain) + SPARE_SECONDS
+        until = time.monotonic() + seconds
+        for one in self.processes:
+            one.process.join(max(0.0, until - time.monotonic()))
+            if one.exitcode is None:
+                why = "the process is stopped or stands still; nothing acknowledged is lost"
+                log.error("server.cut_off", pid=one.pid, after_seconds=seconds, why=why)
+                one.process.kill()
+                one.process.join()
+                self.cut_off = True
+            self.cut_off = self.cut_off or one.exitcode == CUT_OFF
 
-def _lives(one: Process) -> bool:
-    """Whether a process answers in time. Its sentinel tells at once that it has ended; the pipe
-    would not, because this process holds the pipe's other end as well.
-    """
-    if not one.process.is_alive():
-        return False
-    try:
-        one.parent_conn.send(b"ping")
-        if one.parent_conn not in wait([one.parent_conn, one.process.sentinel], SILENT_SECONDS):
+    def _lives(self, one: Process) -> bool:
+        """Whether a process answers in time. Its sentinel tells at once that it has ended; the pipe
+        would not, because this process holds the pipe's other end as well. A signal ends the wait.
+        """
+        if not one.process.is_alive():
             return False
-        one.parent_conn.recv()
-    except (OSError, EOFError, pickle.UnpicklingError):
-        return False
-    return True
+        try:
+            one.parent_conn.send(b"ping")
+            until = time.monotonic() + SILENT_SECONDS
+            while not (there := wait([one.parent_conn, one.process.sentinel], LOOK_SECONDS)):
+                if self.signal_queue or time.monotonic() >= until:
+                    return bool(self.signal_queue)
+            if one.parent_conn not in there:
+                return False
+            one.parent_conn.recv()
+        except (OSError, EOFError, pickle.UnpicklingError):
+            return False
+        return True
 
 
 def _addresses(sockets: list[socket.socket]) -> list[str]:
@@ -328,5 +353,5 @@ def _serve_many(
         stack.enter_context(_metrics_told(chosen.metrics_address))
         processes = Processes(config, sockets)
         processes.run()
-    if processes.failed:
+    if processes.failed or processes.cut_off:
         raise SystemExit(1)
