@@ -96,3 +96,20 @@ def test_what_others_made_of_an_order_of_synq_is_sent_back(change: Body, world: 
     assert json.loads(world.synq.get(path).content)["items"] == shown["items"]
     for other in ({"total": 77.5}, {"id": str(uuid.uuid4())}, {"more": 1}):
         assert world.synq.create(shown | other).status_code == 400, other
+
+
+def test_what_synq_replaces_is_sent_back_and_what_changes_nothing_is_named(world: World) -> None:
+    made = accepted(world.synq.http.post("/api/v1/pim/products", json={"title": "Mug"}))
+    paths = {
+        "/api/v1/settings/tenant": ({"costing_method": "FIFO"}, {"costing_methd": "FIFO"}),
+        f"/api/v1/pim/products/{made['id']}": ({"title": "Cup"}, {"status": "ARCHIVED"}),
+    }
+    for path, (told, more) in paths.items():
+        shown = accepted(world.synq.http.put(path, json=told), 200)
+        again = world.synq.http.put(path, json=shown)
+        assert accepted(again, 200).items() >= {k: shown[k] for k in shown.keys() & told}.items()
+        assert "Warning" not in again.headers, again.headers
+        named = world.synq.http.put(path, json=told | more | {"created_at": "2020-01-01T00:00:00Z"})
+        names = ", ".join([*more, "created_at"])
+        assert named.status_code == 200
+        assert named.headers["Warning"] == f'299 - "members that change nothing: {names}"'

@@ -14,6 +14,7 @@ from msgspec import Raw
 
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.dialect import read_json
+from entrepot.pace import paced
 
 T = TypeVar("T")
 Members = dict[str, Raw]
@@ -31,11 +32,17 @@ def read(body: bytes, decoder: msgspec.json.Decoder[T], *needless: str) -> T:
     """The body as the decoder reads it. Refused: one that has members, none of which the decoder's
     shape has; those that are `needless` say nothing.
     """
+    return with_rest(body, decoder, *needless)[0]
+
+
+def with_rest(body: bytes, decoder: msgspec.json.Decoder[T], *needless: str) -> tuple[T, Members]:
+    """As `read`; and the members that the decoder's shape does not have."""
     told = read_json(body, decoder)
     members = _OBJECT.decode(body)
     shape: Any = decoder.type
-    some_known(members, names(shape) - {*needless}, "body")
-    return told
+    its = names(shape)
+    some_known(members, its - {*needless}, "body")
+    return told, {name: raw for name, raw in paced(members.items()) if name not in its}
 
 
 def some_known(

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from msgspec import Raw
 
-from entrepot.edge.polinate import read_only
+from entrepot.edge import read_only
 
 from .conftest import ORDERS, Book, decoded
 from .samples import Body

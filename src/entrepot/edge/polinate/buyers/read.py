@@ -21,10 +21,9 @@ from entrepot.core.decide.buyer_parts import (
 )
 from entrepot.core.partnerships import ACTIVE
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import canonical, known, prefixes, revisions, told_contacts
+from entrepot.edge import canonical, known, prefixes, read_only, revisions, told_contacts
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
-from entrepot.edge.polinate import read_only
 from entrepot.edge.polinate.buyers import wire
 from entrepot.edge.polinate.orders import values
 from entrepot.edge.polinate.orders.read import SOURCE

@@ -6,7 +6,7 @@ from __future__ import annotations
 from entrepot.core.buyers import Partner
 from entrepot.core.partnerships import ACTIVE
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import revisions
+from entrepot.edge import read_only, revisions
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import (
     IF_NONE_MATCH,
@@ -17,7 +17,6 @@ from entrepot.edge.dialect import (
     Response,
 )
 from entrepot.edge.keys import idempotency_key
-from entrepot.edge.polinate import read_only
 from entrepot.edge.polinate.buyers import read, wire, write
 from entrepot.edge.polinate.documented import BODY_ERRORS, ERRORS, HEADERS, NOT_FOUND
 from entrepot.edge.polinate.wire import StandardError

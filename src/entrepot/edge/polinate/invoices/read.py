@@ -10,10 +10,10 @@ from msgspec import UNSET, Raw
 from entrepot.core.decide.bill import ChangeInvoice
 from entrepot.core.invoices import STATUSES, InvoiceFilter
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import canonical
+from entrepot.edge import canonical, read_only
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
-from entrepot.edge.polinate import lists, read_only
+from entrepot.edge.polinate import lists
 from entrepot.edge.polinate.invoices import wire
 from entrepot.edge.polinate.orders import values
 from entrepot.edge.polinate.orders.read import SOURCE

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from entrepot.core.invoices import STATUSES
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import prefixes
+from entrepot.edge import prefixes, read_only
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
 from entrepot.edge.keys import idempotency_key
-from entrepot.edge.polinate import lists, read_only
+from entrepot.edge.polinate import lists
 from entrepot.edge.polinate.documented import BODY_ERRORS, ERRORS, HEADERS, INVALID, NOT_FOUND, TEXT
 from entrepot.edge.polinate.invoices import read, wire, write
 from entrepot.edge.polinate.orders import values

@@ -15,10 +15,9 @@ from entrepot.core.decide.variants import NewVariant, VariantChange
 from entrepot.core.expected import Expected
 from entrepot.core.money import Amount
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
-from entrepot.edge import canonical, known, prefixes
+from entrepot.edge import canonical, known, prefixes, read_only
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
-from entrepot.edge.polinate import read_only
 from entrepot.edge.polinate.items import wire
 from entrepot.edge.polinate.orders import values
 from entrepot.edge.strict_json import InvalidJson, decimal_number

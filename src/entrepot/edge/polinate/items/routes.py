@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from entrepot.core.products import FullProduct
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import prefixes, revisions
+from entrepot.edge import prefixes, read_only, revisions
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Parameter, Response
 from entrepot.edge.keys import idempotency_key
-from entrepot.edge.polinate import read_only
 from entrepot.edge.polinate.documented import BODY_ERRORS, ERRORS, HEADERS, NOT_FOUND, TEXT
 from entrepot.edge.polinate.items import read, wire, write
 from entrepot.edge.polinate.orders import values

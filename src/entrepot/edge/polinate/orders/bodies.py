@@ -15,10 +15,9 @@ from msgspec import Raw
 
 from entrepot.core.money import parse, stripped
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import money_names
+from entrepot.edge import money_names, read_only
 from entrepot.edge.dialect import read_json
 from entrepot.edge.known import some_known
-from entrepot.edge.polinate import read_only
 from entrepot.edge.strict_json import EXPONENT_DIGITS_MAX
 from entrepot.pace import breathe, paced
 

@@ -14,11 +14,10 @@ from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.notify import NotifyOrder
 from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import currency, prefixes, revisions
+from entrepot.edge import currency, prefixes, read_only, revisions
 from entrepot.edge.access import Principal
 from entrepot.edge.dialect import read_json
 from entrepot.edge.keys import KEY_HEADER
-from entrepot.edge.polinate import read_only
 from entrepot.edge.polinate.credentials import business_id
 from entrepot.edge.polinate.orders import bodies, fingerprints, lines, values, wire
 from entrepot.edge.strict_json import InvalidJson, Misshapen, decode

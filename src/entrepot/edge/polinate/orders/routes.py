@@ -9,7 +9,7 @@ from functools import partial
 from entrepot.core import ids
 from entrepot.core.refusal import Reason, Refusal, refuse
 from entrepot.core.results import OrderResult, Result
-from entrepot.edge import revisions
+from entrepot.edge import read_only, revisions
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import (
     IF_NONE_MATCH,
@@ -21,7 +21,7 @@ from entrepot.edge.dialect import (
 )
 from entrepot.edge.keys import idempotency_key
 from entrepot.edge.placing import looking
-from entrepot.edge.polinate import lists, read_only
+from entrepot.edge.polinate import lists
 from entrepot.edge.polinate.documented import BODY_ERRORS, ERRORS, HEADERS, INVALID, NOT_FOUND
 from entrepot.edge.polinate.orders import listing, read, wire, write
 from entrepot.edge.polinate.wire import StandardError

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from entrepot.core.products import DELETED
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import known, prefixes
+from entrepot.edge import known, prefixes, read_only
 from entrepot.edge.access import WRITERS
 from entrepot.edge.dialect import MIB, Call, Operation, Parameter, Response
 from entrepot.edge.synq.documented import BODY_ERRORS, ERRORS, HEADERS
@@ -54,9 +54,10 @@ async def make_product(call: Call) -> Answer:
 async def change_product(call: Call) -> Answer:
     """Change a product."""
     product_id = uuid(call.path_ids["id"], "id", *prefixes.PRODUCT)
-    body = await call.parsed(lambda body: known.read(body, read.CHANGE))
+    body, rest = await call.parsed(lambda body: known.with_rest(body, read.CHANGE))
     command = read.change_product(body, product_id, call.principal)
-    return await call.submit(command, write.changed(call.principal, call.request_id))
+    answer = await call.submit(command, write.changed(call.principal, call.request_id))
+    return await read_only.told(call, read_only.of_thing(rest, rest), answer)
 
 
 async def delete_product(call: Call) -> Answer:
@@ -104,7 +105,8 @@ _OPERATIONS = (
         method="PUT", path=f"{_PATH}/{{id}}", operation_id="changeProduct",
         summary="Change a product", handler=change_product, access=WRITERS, tag="Catalogue",
         parameters=(_id(), *HEADERS), body=wire.ChangeProduct, body_max=10 * MIB,
-        responses={200: Response("The product", wire.Product), **BODY_ERRORS, **_UNKNOWN},
+        responses={200: Response("The product", wire.Product, ("Warning",)), **BODY_ERRORS,
+                   **_UNKNOWN},
     ),
     Operation(
         method="DELETE", path=f"{_PATH}/{{id}}", operation_id="deleteProduct",

@@ -4,7 +4,7 @@ and writing."""
 from __future__ import annotations
 
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import known
+from entrepot.edge import known, read_only
 from entrepot.edge.access import ADMINS
 from entrepot.edge.dialect import MIB, Call, Operation, Response
 from entrepot.edge.synq.documented import BODY_ERRORS, ERRORS, HEADERS
@@ -26,9 +26,10 @@ async def get_settings(call: Call) -> Answer:
 
 async def put_settings(call: Call) -> Answer:
     """Replace all settings."""
-    body = await call.parsed(lambda body: known.read(body, read.CHANGE))
+    body, rest = await call.parsed(lambda body: known.with_rest(body, read.CHANGE))
     command = read.run_stock(body, call.principal)
-    return await call.submit(command, write.changed(call.principal, call.request_id))
+    answer = await call.submit(command, write.changed(call.principal, call.request_id))
+    return await read_only.told(call, read_only.of_thing(rest, rest), answer)
 
 
 OPERATIONS = (
@@ -43,6 +44,7 @@ OPERATIONS = (
         method="PUT", path=_PATH, operation_id="putTenantSettings",
         summary="Replace the tenant's settings", handler=put_settings, access=ADMINS,
         tag="Settings", parameters=HEADERS, body=wire.ChangeSettings, body_max=MIB,
-        responses={200: Response("The settings as they now are", wire.Settings), **BODY_ERRORS},
+        responses={200: Response("The settings as they now are", wire.Settings, ("Warning",)),
+                   **BODY_ERRORS},
     ),
 )  # fmt: skip

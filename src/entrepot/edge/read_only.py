@@ -28,7 +28,7 @@ _TAKEN = 200
 _PREFIXED = "_"
 _NULL = b"null"
 # Members that move with every change, so that what was read differs without anybody's wish.
-_MOVING = frozenset({"updatedAt"})
+_MOVING = frozenset({"updatedAt", "updated_at", "updated_by", "data_quality_score"})
 _GONE = "deletedAt"
 
 
@@ -47,7 +47,11 @@ class Claim(NamedTuple):
 
 def of_thing(told: Members, names: Iterable[str], where: str = "") -> list[Claim]:
     """What a body tells of the thing itself by these names."""
-    return [Claim(f"{where}{name}", name, told[name]) for name in names if name in told]
+    return [
+        Claim(f"{where}{name}", name, told[name])
+        for name in names
+        if name in told and name not in _MOVING
+    ]
 
 
 def of_parts(
