@@ -39,21 +39,25 @@ LAWS: dict[str, Law] = {
     "writer": Law(frozenset({"core", "store", "writer"}), HTTP_SERVER | HTTP_CLIENT),
     # SQLite: the sandbox provider plays another company, with a ledger file of its own.
     "providers": Law(
-        frozenset({"core", "providers"}), HTTP_SERVER | (SQL - {"pysqlite3", "sqlite3"})
+        frozenset({"core", "providers", "unreached"}),
+        HTTP_SERVER | (SQL - {"pysqlite3", "sqlite3"}),
     ),
     # Each plays another company, with a ledger of its own: it knows nothing of the book.
     "simulators": Law(frozenset({"simulators"}), SQL - {"pysqlite3"}),
-    "outbox": Law(frozenset({"core", "store", "outbox"}), HTTP_SERVER),
+    "outbox": Law(frozenset({"core", "store", "outbox", "unreached"}), HTTP_SERVER),
     "edge": Law(frozenset({"core", "writer", "store", "edge"}), SQL),
-    "pipeline": Law(frozenset({"core", "writer", "store", "providers", "pipeline"}), HTTP_SERVER),
+    "pipeline": Law(
+        frozenset({"core", "writer", "store", "providers", "pipeline", "unreached"}), HTTP_SERVER
+    ),
     "console": Law(frozenset({"core", "writer", "store", "console"}), SQL),
-    # Logs and counters: any room but the core may speak through it, so it knows only the core.
     # Long work in slices; SQLAlchemy's greenlets, under which PostgreSQL's driver runs as well.
     "pace": Law(frozenset({"pace"}), HTTP_SERVER | HTTP_CLIENT),
     "failpoints": Law(frozenset({"failpoints"}), only_stdlib=True),
+    "unreached": Law(frozenset({"unreached"}), only_stdlib=True),
     "asked_once": Law(frozenset({"asked_once"}), only_stdlib=True),
     "ending": Law(frozenset({"ending"}), SQL | HTTP_SERVER | HTTP_CLIENT),
     "clock": Law(frozenset({"clock"}), SQL | HTTP_SERVER | HTTP_CLIENT),
+    # Logs and counters: any room but the core may speak through it, so it knows only the core.
     "telemetry": Law(frozenset({"core", "telemetry"}), SQL),
     "settings": Law(ANYTHING),
     # What a book seals: it is given keys and texts, and knows nobody.

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from entrepot.core.webhooks import url_fault
-from entrepot.outbox.sending import Result, Sender, seconds_to_wait, signature
+from entrepot.outbox.sending import Result, Sender, signature
 from entrepot.testing.receiver import Receiver
+from entrepot.unreached import seconds_to_wait
 
 SECRET, BODY = b"s" * 32, b'{"type":"order.placed"}'
 
@@ -96,7 +97,7 @@ async def test_nobody_there_is_an_error_in_words() -> None:
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (b"", "the connection was closed before an answer came"),
+        (b"", "the connection ended without a whole answer"),
         (b"HTTP/1.1 200 OK\r\nno header\r\n\r\n", "its answer is no HTTP"),
     ],
 )

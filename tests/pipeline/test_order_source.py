@@ -1,16 +1,25 @@
-"""An order source's template, its header, and the address of an order in it."""
+"""An order source's template, its header, the address of an order in it, and what it answers."""
 
 from __future__ import annotations
 
 import re
+import socket
 from urllib.parse import unquote
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.local_http import LocalHttp
 
-from entrepot.pipeline.order_source import Unaskable, address, header_fault, template_fault
+from entrepot.pipeline.order_source import (
+    Unanswered,
+    Unaskable,
+    address,
+    header_fault,
+    template_fault,
+)
+from entrepot.pipeline.source_client import SourceClient
 
 GOOD = [
     "http://src/o/{orderId}", "https://src.example:8443/o/{orderId}?b={businessId}",
@@ -86,3 +95,23 @@ def test_whatever_an_id_is_it_fills_its_place_and_no_more(text: str, template: s
     found = re.fullmatch(re.escape(shape).replace("PLACE", "([^/?&#]*)"), raw)
     assert found, (raw, shape)
     assert unquote(found[1]) == text
+
+
+async def test_a_source_that_is_not_reached_is_told_in_words() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        client = SourceClient()
+        with pytest.raises(Unanswered, match=r"^Connection refused$"):
+            await client.ask(f"http://127.0.0.1:{taken.getsockname()[1]}/", None)
+        await client.close()
+
+
+@pytest.mark.parametrize(
+    ("told", "wait"), [("120", 120.0), ("Tue, 14 Nov 2023 22:14:20 GMT", 0.0), ("soon", 0.0)]
+)
+async def test_a_source_says_when_to_come_again(told: str, wait: float) -> None:
+    with LocalHttp(lambda _path, _headers: (503, b"", {"Retry-After": told})) as source:
+        client = SourceClient()
+        answer = await client.ask(f"{source.url}/", None)
+        await client.close()
+    assert (answer.status, answer.retry_after) == (503, wait)

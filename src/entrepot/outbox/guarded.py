@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import os
 import socket
-import ssl
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from entrepot.core.webhooks import is_public, url_fault
+from entrepot.unreached import in_words
 
 if TYPE_CHECKING:
     import httpx
@@ -86,7 +85,8 @@ class GuardedClient:
         except TimeoutError as error:
             raise Unreached(f"no answer within {TOTAL_SECONDS:.0f} seconds") from error
         except (httpx.HTTPError, OSError, ValueError) as error:
-            raise Unreached(f"not reached: {_in_words(error)}") from error
+            why = in_words(error, _CONNECT_SECONDS, TOTAL_SECONDS)
+            raise Unreached(f"not reached: {why}") from error
 
     async def close(self) -> None:
         """Close the connections."""
@@ -153,32 +153,6 @@ class GuardedClient:
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
             )  # fmt: skip
         return self._client
-
-
-def _in_words(error: Exception) -> str:
-    """Why nobody answered: the innermost cause that says it."""
-    import httpx  # noqa: PLC0415 - see `send`
-
-    causes, cause = list[BaseException](), error.__cause__ or error.__context__
-    while cause is not None:
-        causes.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    for one in (*reversed(causes), error):
-        if isinstance(one, ssl.SSLCertVerificationError):
-            return f"its certificate is not trusted: {one.verify_message}"
-        if isinstance(one, ssl.SSLError):
-            return "it speaks no TLS"
-        if isinstance(one, socket.gaierror):
-            return one.strerror or "its name is not known"
-        if isinstance(one, OSError) and one.errno:
-            return os.strerror(one.errno)
-    if isinstance(error, httpx.ConnectTimeout):
-        return f"no connection within {_CONNECT_SECONDS:.0f} seconds"
-    if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in str(error):
-        return "its answer is no HTTP"
-    if isinstance(error, UnicodeError):
-        return "its name is none"
-    return "the connection was closed before an answer came"
 
 
 async def _read(answer: httpx.Response, body_max: int) -> bytes | None:

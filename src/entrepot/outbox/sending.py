@@ -7,16 +7,14 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from entrepot.outbox.guarded import GuardedClient, Unreached
+from entrepot.unreached import seconds_to_wait
 
 _GONE = 410
 # An answer with one of these may say in `Retry-After` when to come again (RFC 9110, 10.2.3).
 _COME_AGAIN = (429, 503)
-_SECONDS_DIGITS_MAX = 9
 
 
 class Result(NamedTuple):
@@ -37,21 +35,6 @@ def signature(secret: bytes, id_: str, timestamp: int, body: bytes) -> str:
     signed = b".".join((id_.encode(), str(timestamp).encode(), body))
     digest = hmac.new(secret, signed, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(digest).decode()}"
-
-
-def seconds_to_wait(told: str | None, now: float) -> float:
-    """The seconds that a header `Retry-After` asks for, which tells them or a date; 0 where the
-    header is missing, tells neither, or tells a date that is over. `now`: seconds since 1970.
-    """
-    text = (told or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:_SECONDS_DIGITS_MAX])
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return 0.0
-    # A date without a zone is of no zone to Python, and of GMT to HTTP.
-    return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now)
 
 
 class Sender:

@@ -7,6 +7,7 @@ and many processes ask no source.
 from __future__ import annotations
 
 import asyncio
+import time
 
 import httpx
 
@@ -18,6 +19,7 @@ from entrepot.pipeline.order_source import (
     Unaskable,
     header_fault,
 )
+from entrepot.unreached import in_words, seconds_to_wait
 
 _CONNECT_SECONDS = 3.0
 _TOTAL_SECONDS = 15.0
@@ -43,9 +45,9 @@ class SourceClient:
             async with asyncio.timeout(_TOTAL_SECONDS):
                 return await self._ask(url, _headers(header))
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as error:
-            raise Unaskable(type(error).__name__) from error
+            raise Unaskable(_why(error)) from error
         except (httpx.TransportError, TimeoutError) as error:
-            raise Unanswered(type(error).__name__) from error
+            raise Unanswered(_why(error)) from error
 
     async def close(self) -> None:
         """Close the connections."""
@@ -53,10 +55,9 @@ class SourceClient:
 
     async def _ask(self, url: str, headers: dict[str, str]) -> Answer:
         async with self._client.stream("GET", url, headers=headers) as told:
-            wait = told.headers.get("Retry-After", "")
-            retry_after = float(wait) if wait.isascii() and wait.isdigit() else None
             if told.status_code != OK:
-                return Answer(told.status_code, None, retry_after)
+                wait = seconds_to_wait(told.headers.get("Retry-After"), time.time())
+                return Answer(told.status_code, None, wait)
             encoding = told.headers.get("Content-Encoding", "").strip().lower()
             if encoding not in ("", "identity"):
                 return Answer(OK, None, None, encoding[:100])
@@ -66,6 +67,10 @@ class SourceClient:
                 if len(body) > BODY_BYTES_MAX:
                     return Answer(OK, None, None)
             return Answer(OK, bytes(body), None)
+
+
+def _why(error: Exception) -> str:
+    return in_words(error, _CONNECT_SECONDS, _TOTAL_SECONDS)
 
 
 def _headers(header: str | None) -> dict[str, str]:
