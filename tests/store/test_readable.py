@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 from structlog.testing import capture_logs
 from tests.store.altered_book import Book
 
+from entrepot.core.attributing import Asked
+from entrepot.core.between import Between
 from entrepot.core.ids import dashed
 from entrepot.core.order_filter import OrderFilter
 from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
@@ -20,7 +22,7 @@ from entrepot.edge.native.orders import write as native
 from entrepot.edge.polinate.orders import write as polinate
 from entrepot.edge.synq.orders import write as synq
 from entrepot.store import schema
-from entrepot.store.reading import event_log, queries, whole_orders
+from entrepot.store.reading import attributions, event_log, queries, whole_orders
 from entrepot.store.schema import readable
 from entrepot.store.schema.conversion import Conversion, bounded, told_at
 from entrepot.store.schema.table import is_time
@@ -45,6 +47,7 @@ OF_ORDERS = [
     (table, column.name) for table in (schema.orders, schema.order_lines)
     for column in table.columns if _damaged(column, "sqlite") is not None
 ]  # fmt: skip
+_BESIDE = [kept.table for kept in (schema.PAYMENTS, schema.OPERATIONS, *schema.OF_SENT_ORDERS)]
 WHO = Principal(1, b"o" * 16, b"t" * 16, "ADMIN")
 
 
@@ -90,23 +93,56 @@ def test_every_row_can_be_read_without_a_text_that_cannot(
     book.see(look)
 
 
+def _bodies(conn: Connection) -> list[bytes]:
+    """What each dialect answers of a list of orders."""
+    page = queries.page(conn, 1, OrderFilter(), limit=100, offset=0)
+    whole = [whole_orders.whole_order(conn, 1, one.id, 0) for one in page.orders]
+    return [
+        synq.page_answer(page.orders, 100, 0, WHO).body,
+        polinate.page_answer(page, 1, 100).body,
+        konvo.found(page.orders, {}, page.total, WHO).body,
+        *(native.order_answer(one).body for one in whole),
+    ]
+
+
 @pytest.mark.parametrize(("table", "column"), OF_ORDERS, ids=_spelled)
 def test_a_damaged_order_keeps_nobody_from_the_list(book: Book, table: Any, column: str) -> None:
     def look(conn: Connection) -> None:
         its = table.c.id if table is schema.orders else table.c.order_id
         damaged = _damaged(table.c[column], conn.dialect.name)
         conn.execute(update(table).where(its == book.ids["mirrored"]).values({column: damaged}))
-        page = queries.page(conn, 1, OrderFilter(), limit=100, offset=0)
-        whole = [whole_orders.whole_order(conn, 1, one.id, 0) for one in page.orders]
-        bodies = [
-            synq.page_answer(page.orders, 100, 0, WHO).body,
-            polinate.page_answer(page, 1, 100).body,
-            konvo.found(page.orders, {}, page.total, WHO).body,
-            *(native.order_answer(one).body for one in whole),
-        ]
+        bodies = _bodies(conn)
         assert all(dashed(book.ids["mirrored"]) in str(json.loads(one)) for one in bodies[:1])
         for one in bodies:
             json.loads(one)
+
+    book.see(look)
+
+
+@pytest.mark.parametrize(
+    "table", [*_BESIDE, schema.order_lines, schema.customers, schema.jobs], ids=_spelled
+)
+def test_rows_that_are_gone_keep_nobody_from_the_list(book: Book, table: Table) -> None:
+    """An operation whose payment was gone made the native list answer 500."""
+
+    def look(conn: Connection) -> None:
+        before = _bodies(conn)
+        assert conn.execute(delete(table).where(table.c.org == 1)).rowcount > 0
+        for one in _bodies(conn):
+            json.loads(one)
+        assert len(_bodies(conn)) == len(before)
+
+    book.see(look)
+
+
+def test_an_attribution_whose_order_is_gone_keeps_nobody_from_the_list(book: Book) -> None:
+    def look(conn: Connection) -> None:
+        asked = (conn, 1, Asked(), Between())
+        listed, _ = attributions.page(*asked, limit=10, offset=0)
+        gone = listed[0].attribution.order_id
+        conn.execute(delete(schema.orders).where(schema.orders.c.id == gone))
+        left, _ = attributions.page(*asked, limit=10, offset=0)
+        assert left == [one for one in listed if one.attribution.order_id != gone]
 
     book.see(look)
 

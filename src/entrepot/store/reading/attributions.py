@@ -66,4 +66,5 @@ def _whole(conn: Connection, org: int, found: Listed) -> list[Shown]:
             conn, schema.orders, by_id, wanted, _ORDER
         )
     }
-    return [Shown(listed[id_], *totals[listed[id_].order_id]) for id_ in found.ids]
+    there = [listed[id_] for id_ in found.ids if listed[id_].order_id in totals]
+    return [Shown(one, *totals[one.order_id]) for one in there]

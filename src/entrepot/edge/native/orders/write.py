@@ -221,7 +221,10 @@ def _by_number(rows: Iterable[object]) -> dict[int, list]:  # type: ignore[type-
 def operations_of(beside: Beside) -> list[wire.Operation]:
     """The operations on the order's payments."""
     payments = {one.number: one for one in beside.payments}
-    return [_operation(payments[one.payment], one) for one in beside.operations]
+    return [
+        _operation(payments[one.payment], one) for one in beside.operations
+        if one.payment in payments
+    ]  # fmt: skip
 
 
 def _operation(payment: Payment, one: Operation) -> wire.Operation:
