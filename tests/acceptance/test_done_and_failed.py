@@ -7,11 +7,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
-from tests.acceptance.test_late_notifications import shops
+from tests.acceptance.test_late_notifications import access_token, shops
 from tests.faults.customer import Customer
 from tests.faults.matrix import SERVICES
-from tests.faults.shop import TOTAL, USUAL, Shop, of_book
+from tests.faults.shop import ACCOUNTS, TOTAL, USUAL, Shop, of_book
 
 from entrepot.testing.clients import accepted
 from entrepot.testing.server import eventually
@@ -164,3 +165,37 @@ def test_what_a_service_declined_is_named(shops: dict[str, Shop], service: str) 
     reference = payment["operations"][0]["provider_reference"]
     assert reference
     assert reference in json.dumps(shop.simulator.ledger()), "somebody finds it at the service"
+
+
+def given_back_there(shop: Shop, order_id: str) -> None:
+    """Somebody of the shop gives a part back at the service's own pages."""
+    [payment] = shop.explained(order_id)["payments"]
+    [taken] = [one for one in payment["operations"] if one["operation"] == "capture"]
+    reference, url = taken["provider_reference"], shop.simulator.url
+    if shop.service == "stripe":
+        Customer(shop).is_given_back(reference, 1000)
+    elif shop.service == "adyen":
+        members = ACCOUNTS["adyen"]
+        body = {
+            "merchantAccount": members["merchant_account"], "reference": "by hand",
+            "amount": {"currency": "EUR", "value": 1000},
+        }  # fmt: skip
+        headers = {"x-api-key": members["api_key"]}
+        httpx.post(f"{url}/v72/payments/{reference}/refunds", json=body, headers=headers)
+    else:
+        body = {"amount": {"currency_code": "EUR", "value": PART}}
+        headers = {"authorization": f"Bearer {access_token(url)}"}
+        httpx.post(f"{url}/v2/payments/captures/{reference}/refund", json=body, headers=headers)
+
+
+@EACH
+def test_what_somebody_gave_back_at_the_service_is_known_at_once(
+    shops: dict[str, Shop], service: str
+) -> None:
+    shop = shops[service]
+    order_id = paid(shop)
+    given_back_there(shop, order_id)
+    until(shop, order_id, "partially_refunded")
+    sent(shop, order_id, "refunds")
+    until(shop, order_id, "refunded")
+    assert sums(shop, order_id) == (0, 0, TOTAL)

@@ -104,14 +104,20 @@ def at_adyen(shop: Shop) -> tuple[str, str]:
     return order_id, psp
 
 
-def at_paypal(shop: Shop) -> tuple[str, str]:
-    """The payer approves PayPal's order once ours is cancelled, and the shop's pages authorise."""
-    url, client = shop.simulator.url, base64.b64encode(b"app:hidden").decode()
-    token = httpx.post(
+def access_token(url: str) -> str:
+    """A token of the simulator of PayPal."""
+    client = base64.b64encode(b"app:hidden").decode()
+    answer = httpx.post(
         f"{url}/v1/oauth2/token", data={"grant_type": "client_credentials"},
         headers={"Authorization": f"Basic {client}"},
-    ).json()["access_token"]  # fmt: skip
-    headers = {"Authorization": f"Bearer {token}", "Prefer": "return=representation"}
+    )  # fmt: skip
+    return str(answer.json()["access_token"])
+
+
+def at_paypal(shop: Shop) -> tuple[str, str]:
+    """The payer approves PayPal's order once ours is cancelled, and the shop's pages authorise."""
+    url = shop.simulator.url
+    headers = {"Authorization": f"Bearer {access_token(url)}", "Prefer": "return=representation"}
     unit = {"amount": AMOUNT, "custom_id": "basket-1"}
     body = {"intent": "AUTHORIZE", "purchase_units": [unit]}
     made = httpx.post(f"{url}/v2/checkout/orders", json=body, headers=headers).json()["id"]

@@ -8,14 +8,16 @@ from tests.core.test_decide_difference import a_book, answered, costing, funds, 
 
 from entrepot.core import ids
 from entrepot.core.decide.after_done import Failed
-from entrepot.core.decide.by_hand import HoldSeen
+from entrepot.core.decide.by_hand import HoldSeen, RefundSeen
 from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.look import SettleLook
+from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.wake import WakeStep
 from entrepot.core.money import Amount
 from entrepot.core.notice import Topics
 from entrepot.core.order import Order
 from entrepot.core.payment import CaptureFound
+from entrepot.core.refunds import RefundFound
 
 ENDED = "adyen holds no money of the order any more: the hold has ended there, or was let go"
 HALF, OTHER_HALF = CaptureFound("CAPT-1", 600), CaptureFound("CAPT-2", 400)
@@ -114,3 +116,61 @@ def test_what_is_asked_for_meanwhile_is_left_to_its_own_step() -> None:
     hold = (HoldSeen(1, True, (WHOLE,)),)
     book.done(SettleLook(ORG, order.id, job.id, job.fence, False, holds=hold))
     assert book.asked(order) == [("authorise", "done"), ("capture", "prepared")]
+
+
+def refunded_there(
+    book: Book, order: Order, *found: RefundFound, disputed: bool | None = False
+) -> Order:
+    assert "look" in notified(book, order)
+    job, refunds = job_of(book, order, "look"), tuple(RefundSeen(1, one) for one in found)
+    book.done(SettleLook(ORG, order.id, job.id, job.fence, disputed, refunds=refunds))
+    return book.order(order)
+
+
+def paid() -> tuple[Book, Order]:
+    """An order of 10.00 EUR whose money was taken by two captures."""
+    book, order = a_book()
+    seen(book, order, HoldSeen(1, True, (HALF, OTHER_HALF)))
+    return book, order
+
+
+BACK = RefundFound("RE-1", 400, None, "CAPT-1")
+
+
+def test_what_somebody_gave_back_is_known_once_and_no_more_than_was_taken() -> None:
+    book, order = paid()
+    after = refunded_there(book, order, BACK)
+    assert (after.facets.payment, funds(book, order).refundable) == ("partially_refunded", 600)
+    assert book.types(order)[-1] == "payment.refunded"
+    assert refunded_there(book, order, BACK) == after, "told again"
+    rest = RefundFound("RE-2", 9_999, None, None)
+    assert refunded_there(book, order, BACK, rest).facets.payment == "refunded"
+    assert funds(book, order).refundable == 0
+    assert notified(book, order) == []
+
+
+def test_a_refund_of_ours_is_no_refund_of_somebody_else() -> None:
+    book, order = paid()
+    book.done(RefundOrder(ORG, "native", order.id, Amount(300, 2)))
+    ours = funds(book, order).first.operations[-1]
+    found = RefundFound("RE-9", 300, ours.key, "CAPT-1")
+    refunded_there(book, order, found, RefundFound("RE-1", 100, None, "CAPT-1"))
+    assert funds(book, order).refundable == 700, "its step has no outcome yet: it is waited for"
+    for _ in range(2):
+        work(book, order, good=True)
+    refunded_there(book, order, found, RefundFound("refund-1-4", 300, None, "CAPT-1"))
+    assert (funds(book, order).refundable, book.jobs(order)) == (700, [])
+
+
+def test_a_refund_of_another_capture_than_the_book_s_next_one_is_left_to_reconcile() -> None:
+    book, order = paid()
+    other = RefundFound("RE-1", 400, None, "CAPT-2")
+    assert refunded_there(book, order, other).facets.payment == "paid"
+
+
+def test_a_dispute_ends_with_the_refund_of_all_that_was_taken() -> None:
+    book, order = paid()
+    assert refunded_there(book, order, disputed=True).facets.payment == "disputed"
+    whole = (RefundFound("RE-1", 600, None, "CAPT-1"), RefundFound("RE-2", 400, None, "CAPT-2"))
+    assert refunded_there(book, order, whole[0], disputed=None).facets.payment == "disputed"
+    assert refunded_there(book, order, *whole, disputed=None).facets.payment == "refunded"

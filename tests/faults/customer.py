@@ -15,7 +15,7 @@ class Customer:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         client = stripe.StripeClient("sk_test_1", base_addresses={"api": shop.simulator.url})
-        self._intents = client.v1.payment_intents
+        self._intents, self._refunds = client.v1.payment_intents, client.v1.refunds
         made: Any = {"amount": TOTAL, "currency": "eur", "capture_method": "manual"}
         self.intent = str(self._intents.create(made).id)
 
@@ -31,6 +31,10 @@ class Customer:
     def taken_by_the_shop(self, intent: str, cents: int) -> None:
         """Somebody of the shop takes a part of a payment at Stripe's own pages."""
         self._intents.capture(intent, {"amount_to_capture": cents})
+
+    def is_given_back(self, intent: str, cents: int) -> None:
+        """Somebody of the shop gives a part of a payment back at Stripe's own pages."""
+        self._refunds.create({"payment_intent": intent, "amount": cents})
 
     def orders(self) -> str:
         """The id of the order that the shop places with the payment."""

@@ -18,6 +18,7 @@ from entrepot.core.decide.wake import WakeStep
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
 from entrepot.core.notice import Topics
+from entrepot.core.refunds import RefundFound
 from entrepot.providers.payment import Captured, Disputed, Running
 
 
@@ -26,9 +27,11 @@ def book_url(request: pytest.FixtureRequest, fresh_database: Callable[[str], str
     return fresh_database(getattr(request, "param", "sqlite"))
 
 
-async def notify(house: House, service: str, event: str, *, disputed: bool = True) -> None:
+async def notify(
+    house: House, service: str, event: str, *, disputed: bool = True, refund: bool = False
+) -> None:
     """As the entrance does: `capture-1` is what the service gives back."""
-    org, topics = house.shop.org, Topics(dispute=disputed)
+    org, topics = house.shop.org, Topics(dispute=disputed, refund=refund)
     for reference in ("dispute-1", "capture-1", "the-shops-own"):
         await house.do(KeepNotice(org, service, event, (reference,), b"{}", topics))
         await house.do(WakeStep(org, service, reference, event, topics))
@@ -126,4 +129,14 @@ async def test_a_disputed_order_is_told_of_a_hold_that_ends(house: House) -> Non
     house.advance(0.81 * 7 * DAY)
     assert await a_walk(house).round() == 1
     assert (await house.stage(order_id))[:3] == ("confirmed", "disputed", "hold_lapses")
+    await house.check()
+
+
+async def test_what_went_back_is_found_by_the_capture_alone(house: House) -> None:
+    made, order_id = await done(house, "adyen", "capture")
+    made.payment = Captured("psp", refunds=(RefundFound("refund-9", 500),))
+    await notify(house, "adyen", "evt-1", disputed=False)
+    assert await stage(house, order_id) == ("confirmed", "paid")
+    await notify(house, "adyen", "evt-2", disputed=False, refund=True)
+    assert await stage(house, order_id) == ("confirmed", "partially_refunded")
     await house.check()

@@ -8,12 +8,13 @@ from typing import Any, cast
 import pytest
 from tests.pipeline.test_wanted_payments import A_JOB, NOW, payment
 
-from entrepot.core.decide.by_hand import HoldSeen
+from entrepot.core.decide.by_hand import HoldSeen, RefundSeen
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.funds import Funds
 from entrepot.core.payment import CaptureFound
+from entrepot.core.refunds import RefundFound
 from entrepot.pipeline.retry import POLICIES
 from entrepot.pipeline.steps import Terms
 from entrepot.pipeline.steps.look import look
@@ -110,6 +111,18 @@ async def test_a_part_that_was_taken_before_the_rest_was_let_go_is_told() -> Non
     command = await look(held, provider, Terms(lambda: NOW, lambda: 1.0, POLICIES))
     assert isinstance(command, SettleLook)
     assert command.found.startswith("stripe took 2.00 EUR that the order needs no more: refund cap")
+
+
+async def test_late_money_that_went_back_at_the_service_calls_nobody() -> None:
+    funds = Funds((payment(1, 1000, 1000, "done"), payment(2, 500, 500, "declined")))
+    held = in_hand(A_JOB._replace(kind="look"), "confirmed", funds)
+    for back, told in ((200, "stripe took 3.00 EUR"), (500, "")):
+        late = Captured("at-2", refunds=(RefundFound("re-1", back),))
+        provider = cast("PaymentProvider", Shown(late))
+        command = await look(held, provider, Terms(lambda: NOW, lambda: 1.0, POLICIES))
+        assert isinstance(command, SettleLook)
+        assert command.found[:20] == told
+        assert command.refunds == (RefundSeen(2, late.refunds[0]),)
 
 
 @pytest.mark.parametrize(

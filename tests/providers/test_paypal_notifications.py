@@ -94,7 +94,7 @@ async def test_a_refund_names_the_capture_that_its_link_leads_to(
             "resource": {"id": "REFU-1", "links": links}}  # fmt: skip
     body = json.dumps(told).encode()
     read = provider.read_notification(signed(vendor, body), body)
-    assert read == Notification("WH-2", ("REFU-1", "CAPT-1"), Topics(failure=True))
+    assert read == Notification("WH-2", ("REFU-1", "CAPT-1"), Topics(failure=True, refund=True))
 
 
 async def test_a_notification_of_a_dispute_names_what_was_taken(

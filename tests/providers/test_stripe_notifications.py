@@ -39,7 +39,7 @@ def signed(body: str, secret: str = STRIPE_SECRET, at: int | None = None) -> dic
 
 async def test_a_notification_is_read_for_what_it_names(provider: StripeProvider) -> None:
     read = provider.read_notification(signed(EVENT), EVENT.encode())
-    assert read == Notification("evt_1", ("ch_1", "pi_1", ORDER))
+    assert read == Notification("evt_1", ("ch_1", "pi_1", ORDER), Topics(refund=True))
     for type_, of_money, of_hold in (
         ("payment_intent.succeeded", True, True), ("charge.captured", True, True),
         ("payment_intent.amount_capturable_updated", True, False),
@@ -62,7 +62,7 @@ async def test_a_refund_that_failed_is_told(
     event = {"id": "evt_1", "object": "event", "type": "refund.updated", "data": {"object": about}}
     told = json.dumps(event)
     read = provider.read_notification(signed(told), told.encode())
-    assert read == Notification("evt_1", ("re_1", "pi_1"), Topics(failure=failed))
+    assert read == Notification("evt_1", ("re_1", "pi_1"), Topics(failure=failed, refund=True))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ class Topics(NamedTuple):
     failure: bool = False  # a capture or a refund failed, perhaps after it was done
     dispute: bool = False  # money that was taken is disputed, or no longer
     hold: bool = False  # held money was taken or let go, or a hold has ended
+    refund: bool = False  # money that was taken was given back
 
 
 class Notice(NamedTuple):

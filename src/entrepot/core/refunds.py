@@ -1,4 +1,4 @@
-"""Which capture a refund is of, and how a refund is divided over captures.
+"""Which capture a refund is of, how a refund is divided over captures, and what services tell of.
 
 A service gives back a capture, or a part of one. No row says which capture a refund is of: that
 follows from the operations of the payment, and from their times (docs/adr/0081).
@@ -6,7 +6,22 @@ follows from the operations of the payment, and from their times (docs/adr/0081)
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from entrepot.core.payment import LIVE, FullPayment, Operation
+
+
+class RefundFound(NamedTuple):
+    """A refund that a service tells of: its reference there, and the units at the payment's scale.
+
+    `key`: ours, where the service was told one. `of`: the capture, where the service tells captures
+    apart.
+    """
+
+    reference: str
+    units: int
+    key: str | None = None
+    of: str | None = None
 
 
 def divided(payment: FullPayment, units: int) -> list[int]:

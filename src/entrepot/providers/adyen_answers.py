@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from Adyen.exceptions import AdyenAPIResponseError
@@ -12,6 +13,7 @@ from Adyen.util import is_valid_hmac_notification
 from entrepot.core.exponents import at_places, places
 from entrepot.core.notice import Topics
 from entrepot.core.payment import CaptureFound
+from entrepot.core.refunds import RefundFound
 from entrepot.providers import adyen_disputes as disputes
 from entrepot.providers.exchange import DETAIL_MAX, failure, retry_after, was_not_sent
 from entrepot.providers.payment import (
@@ -155,16 +157,30 @@ def of_taken(
     reference of the payment.
     """
     said = of_heard(items, request)
+    if isinstance(said, Captured):
+        said = replace(said, refunds=_refunds(items, request))
     stands = disputes.standing(items)
     if stands is None or isinstance(said, Declined | Differs | Voided):
         return said
     item = next(one for one in items if one.event in disputes.EVENTS)
     psp = known or item.original or item.psp
     if stands == "open":
-        captures = said.captures if isinstance(said, Captured) else ()
-        return Disputed("the customer disputes the payment at Adyen", psp, captures)
+        taken = said if isinstance(said, Captured) else Captured(psp)
+        why = "the customer disputes the payment at Adyen"
+        return Disputed(why, psp, taken.captures, refunds=taken.refunds)
     # Only money that was taken is disputed.
     return said or Captured(psp)
+
+
+def _refunds(items: Sequence[Item], request: PaymentRequest) -> tuple[RefundFound, ...]:
+    """The refunds of a payment that Adyen has notified, without those that failed after all."""
+    failed = {one.psp for one in items if one.event in _FAILED}
+    found = []
+    for one in {one.psp: one for one in items if one.event == "REFUND" and one.is_success}.values():
+        units = at_places(one.value, places(NAME, one.currency), request.scale)
+        if units is not None and one.psp not in failed:
+            found.append(RefundFound(one.psp, units, one.merchant_reference or None))
+    return tuple(found)
 
 
 def of_operation(
@@ -259,6 +275,7 @@ def told_by(items: list[Item]) -> Notification:
         failure=not told.isdisjoint(_FAILED),
         dispute=not told.isdisjoint(disputes.EVENTS),
         hold=not done.isdisjoint(_OF_HOLDS),
+        refund="REFUND" in done,
     )
     return Notification(id_, tuple(dict.fromkeys(one for one in named if one)), topics)
 

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from entrepot.core.notice import Topics
 from entrepot.core.payment import CaptureFound
+from entrepot.core.refunds import RefundFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,14 @@ class Authorised:
     """The money is held for us under this key: exactly one hold, however often it was asked for.
 
     ``captures``: what was taken of the hold already, where the service tells of it.
-    ``disputes_told``: the service would have said that the customer disputes that.
+    ``disputes_told``: the service would have said that the customer disputes that. ``refunds``:
+    what was given back, by whomever, where a look-up tells of it.
     """
 
     provider_reference: str
     captures: tuple[CaptureFound, ...] = ()
     disputes_told: bool = True
+    refunds: tuple[RefundFound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,14 @@ class Captured:
 
     An authorisation is answered so where the client's reference is of money that was taken already.
     ``captures``: those that took it, the oldest first, where the service tells captures apart.
-    ``disputes_told``: the service would have said that the customer disputes it.
+    ``disputes_told``: the service would have said that the customer disputes it. ``refunds``: what
+    was given back, by whomever, where a look-up tells of it.
     """
 
     provider_reference: str
     captures: tuple[CaptureFound, ...] = ()
     disputes_told: bool = True
+    refunds: tuple[RefundFound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,19 +171,20 @@ class Differs:
 class Disputed:
     """The customer disputes money that was taken. Said by a look-up of a payment only.
 
-    ``captures``: see `Captured`. ``held``: the rest of the money is held, under the reference.
+    ``captures`` and ``refunds``: see `Captured`. ``held``: the rest is held, under the reference.
     """
 
     detail: str
     provider_reference: str
     captures: tuple[CaptureFound, ...] = ()
     held: bool = False
+    refunds: tuple[RefundFound, ...] = ()
 
     @property
     def otherwise(self) -> Authorised | Captured:
         """What the service would say if nobody disputed the money."""
         said = Authorised if self.held else Captured
-        return said(self.provider_reference, self.captures)
+        return said(self.provider_reference, self.captures, refunds=self.refunds)
 
 
 @dataclass(frozen=True, slots=True)

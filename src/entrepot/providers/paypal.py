@@ -336,7 +336,7 @@ class PayPalProvider:
         is_ours = request.reference.startswith(_VAULT)
         if order["status"] == "APPROVED" or (is_ours and order["status"] == "CREATED"):
             return Absent()  # nothing was executed; asking for it goes on
-        return answers.of_order(order, request)
+        return answers.with_refunds(answers.of_order(order, request), order, request)
 
     def _found_as(self, id_: str, request: PaymentRequest) -> LookUpAnswer:
         """What an authorization, or a capture, is for a payment."""
@@ -347,10 +347,12 @@ class PayPalProvider:
         return self._of_authorization(found, request)
 
     def _of_authorization(self, found: Json, request: PaymentRequest) -> LookUpAnswer:
-        captures = self._objects.captures_of(found)
+        order = self._objects.order_that_has(found) or {}
+        captures = answers.payments_of(order, "captures")
         if found["status"] == "VOIDED":
             return Voided(str(found["id"]), answers.captures_found(captures, request))
-        return answers.of_authorization(found, request, captures)
+        said = answers.of_authorization(found, request, captures)
+        return answers.with_refunds(said, order, request)
 
     def _look_up_operation(self, request: OperationRequest, known: str | None) -> LookUpAnswer:
         if request.kind == "refund":

@@ -7,13 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from paypalserversdk.exceptions.api_exception import ApiException
 
 from entrepot.core.exponents import at_places, places
 from entrepot.core.notice import Topics
 from entrepot.core.payment import CaptureFound
+from entrepot.core.refunds import RefundFound
 from entrepot.providers.exchange import DETAIL_MAX, failure, retry_after, was_not_sent
 from entrepot.providers.payment import (
     Authorised,
@@ -33,6 +34,7 @@ from entrepot.providers.payment import (
     order_of,
 )
 
+A = TypeVar("A")
 NAME = "paypal"
 VAULT = "vault/"
 _ID = re.compile(r"[A-Za-z0-9-]{6,64}\Z")
@@ -46,6 +48,8 @@ _OUR_FAULTS = frozenset({
 OF_MONEY = frozenset({"PAYMENT.AUTHORIZATION.CREATED", "PAYMENT.CAPTURE.COMPLETED"})
 # Events which tell that a hold is no more: its money was taken, or let go.
 OF_HOLDS = frozenset({"PAYMENT.AUTHORIZATION.VOIDED", "PAYMENT.CAPTURE.COMPLETED"})
+# Events which tell that money was given back, by whomever.
+OF_REFUNDS = frozenset({"PAYMENT.CAPTURE.REFUNDED", "PAYMENT.CAPTURE.REVERSED"})
 # Events which tell that a capture or a refund failed, perhaps after it was done.
 FAILED = frozenset({
     "PAYMENT.CAPTURE.DENIED", "PAYMENT.CAPTURE.DECLINED", "PAYMENT.CAPTURE.REVERSED",
@@ -137,8 +141,9 @@ def notification_of(body: bytes) -> Notification | None:
         event = json.loads(body)
         named, type_ = named_by(event["resource"]), event.get("event_type")
         topics = Topics(
-            type_ in OF_MONEY, type_ in FAILED, dispute=type_ in OF_DISPUTES, hold=type_ in OF_HOLDS
-        )
+            type_ in OF_MONEY, type_ in FAILED, type_ in OF_DISPUTES, type_ in OF_HOLDS,
+            type_ in OF_REFUNDS,
+        )  # fmt: skip
         return Notification(str(event["id"]), named, topics)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -216,6 +221,20 @@ def captures_found(
         if one["status"] in _TAKEN and mine is not None:
             found.append(CaptureFound(str(one["id"]), mine))
     return tuple(found)
+
+
+def with_refunds(answer: A, order: Mapping[str, Any], request: PaymentRequest) -> A:
+    """The answer, with what went back of the captures of an order."""
+    if not isinstance(answer, Authorised | Captured):
+        return answer
+    found = []
+    for one in payments_of(order, "refunds"):
+        units, scale, _ = units_of(one["amount"])
+        mine = at_places(units, scale, request.scale)
+        if one["status"] == "COMPLETED" and mine is not None:
+            of = capture_above(one)
+            found.append(RefundFound(str(one["id"]), mine, one.get("invoice_id"), of))
+    return replace(answer, refunds=tuple(found))
 
 
 def with_money_taken(answer: LookUpAnswer) -> Authorised | Captured | None:

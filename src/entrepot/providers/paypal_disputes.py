@@ -49,7 +49,9 @@ class Disputes:
         try:
             if self._any(captures):
                 detail, held = _DETAIL, isinstance(taken, Authorised)
-                return Disputed(detail, taken.provider_reference, taken.captures, held)
+                return Disputed(
+                    detail, taken.provider_reference, taken.captures, held, taken.refunds
+                )
         except _NoWord as error:
             if error.status not in _CLOSED:
                 return NotSent(f"PayPal's list of disputes: status {error.status}")

@@ -32,8 +32,7 @@ class Objects:
 
     def captures_of(self, told: Json) -> list[Json]:
         """The captures of the order that an authorization is of."""
-        order = self._order_that_has(told)
-        return answers.payments_of(order, "captures") if order else []
+        return answers.payments_of(self.order_that_has(told) or {}, "captures")
 
     def order_of_capture(self, id_: str | None) -> Json | None:
         """The order of a capture that is a payment's reference: the money of an order with the
@@ -43,7 +42,7 @@ class Objects:
         if made is None:
             return None
         alone = {"amount": made["amount"], "payments": {"captures": [made]}}
-        return self._order_that_has(made) or {
+        return self.order_that_has(made) or {
             "id": made["id"], "status": "COMPLETED", "purchase_units": [alone],
         }  # fmt: skip
 
@@ -51,10 +50,11 @@ class Objects:
         """The capture or refund that bears this request's key, by the order that it is of."""
         of = request.of or ""
         told = self.authorization(of) if kind == "captures" else self.capture(of)
-        order = self._order_that_has(told or {})
+        order = self.order_that_has(told or {})
         listed = answers.payments_of(order, kind) if order else []
         return next((one for one in listed if one.get("invoice_id") == request.key), None)
 
-    def _order_that_has(self, told: Json) -> Json | None:
+    def order_that_has(self, told: Json) -> Json | None:
+        """The order that an authorization or a capture is of; None where PayPal shows none."""
         related = (told.get("supplementary_data") or {}).get("related_ids") or {}
         return self.order(str(related["order_id"])) if related.get("order_id") else None

@@ -24,6 +24,7 @@ import stripe
 from entrepot.core.references import captures_once
 from entrepot.providers import stripe_answers as answers
 from entrepot.providers import stripe_disputes as disputes
+from entrepot.providers import stripe_refunds as refunds
 from entrepot.providers.exchange import TOTAL_SECONDS
 from entrepot.providers.payment import (
     Absent,
@@ -325,7 +326,8 @@ class StripeProvider:
             return Voided(str(intent["id"]))
         if disputed := answers.was_disputed(intent):
             disputed = await self._within(disputes.unless_ended(self._stripe, disputed))
-        return disputed or answers.of_intent(intent, request)
+        said = disputed or answers.of_intent(intent, request)
+        return await self._within(refunds.added(self._stripe, said, intent, request))
 
     async def _look_up_operation(
         self, request: OperationRequest, known: str | None
@@ -358,11 +360,8 @@ class StripeProvider:
 
     async def _refund_of(self, request: OperationRequest) -> Json | None:
         """The refund that was made under this request's key."""
-        params: Any = {"payment_intent": request.of, "limit": _PAGE}
-        listed = _plain(await self._within(self._refunds.list_async(params)))["data"]
-        of_key = [one for one in listed if (one.get("metadata") or {}).get(answers.KEY)
-                  == request.key]  # fmt: skip
-        return of_key[0] if of_key else None
+        listed = await self._within(refunds.listed(self._stripe, request.of))
+        return next((one for one in listed if refunds.key_of(one) == request.key), None)
 
     async def _listed_one(self) -> None:
         await self._within(self._intents.list_async({"limit": 1}))

@@ -247,6 +247,7 @@ def topics_of(event: Mapping[str, Any]) -> Topics:
         failure=what == "refund" and about.get("status") in _FAILED,
         dispute=what == "dispute",
         hold=type_ in _OF_HOLDS,
+        refund=what == "refund" or type_ == "charge.refunded",
     )
 
 

@@ -1,5 +1,5 @@
-"""What somebody did with held money at the service's own pages, or the service by itself: a look at
-the payment finds that money was taken, or that nothing is held any more.
+"""What somebody did with money at the service's own pages, or the service by itself: a look at the
+payment finds that held money was taken, that nothing is held any more, or that money went back.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from entrepot.core.funds import Funds
 from entrepot.core.order import Order
 from entrepot.core.order_reason import OrderReason
 from entrepot.core.payment import CaptureFound, FullPayment
+from entrepot.core.refunds import RefundFound, capture_of
 
 # Reasons of an order that says what is wrong with a hold. Neither is true once all is taken.
 _OF_HOLDS = frozenset({OrderReason.HOLD_LAPSES, OrderReason.CAPTURE_DECLINED})
@@ -30,6 +31,13 @@ class HoldSeen(NamedTuple):
     payment: int  # the payment's number
     over: bool
     captures: tuple[CaptureFound, ...] = ()
+
+
+class RefundSeen(NamedTuple):
+    """A refund that a service tells of, whoever asked for it."""
+
+    payment: int  # the payment's number
+    refund: RefundFound
 
 
 def is_watched(order: Order, full: FullPayment) -> bool:
@@ -80,3 +88,42 @@ def _taken(
     changes.events.append(told)
     funds = capturing.let_idle_go(order, funds, facts, changes)
     return order, capturing.refund_surplus(order, funds, facts, changes)
+
+
+def give_back(
+    order: Order, funds: Funds, seen: Sequence[RefundSeen], facts: Facts, changes: Changes
+) -> tuple[Order, Funds]:
+    """The order and its payments with what went back at the service. Left out is what the book
+    knows, and what is not its own capture's: a refund of ours that comes later is of the first
+    capture of which enough is left. A refund that is under way is waited for.
+    """
+    for number, one in seen:
+        full = funds.of(number)
+        if full is None or full.first_open("refund") is not None or _is_known(full, one):
+            continue
+        refund = full.further("refund", min(one.units, full.refundable), facts.now)
+        refund = refund.moved("done", facts.now, one.reference)
+        after = full.put(refund)
+        of = capture_of(after, refund)
+        if refund.units <= 0 or (one.of and (of is None or of.provider_reference != one.of)):
+            continue
+        changes.operations.put(refund)
+        funds = funds.put(after)
+        order = paid_as(order, funds)
+        if order.reason == OrderReason.REFUND_DECLINED and not funds.refundable:
+            order = order.changed(reason=None, reason_detail=None)
+        detail = {"amount": funds.amount(refund.units).text(), "service": funds.service}
+        who = actor.provider(funds.service)
+        order, told = events.happened(
+            order, events.PAYMENT_REFUNDED, facts, "pipeline", detail, who
+        )
+        changes.events.append(told)
+    return order, funds
+
+
+def _is_known(full: FullPayment, found: RefundFound) -> bool:
+    """Whether the book has asked for a refund, or has written it down before."""
+    return any(
+        found.key == one.key or (one.kind, one.provider_reference) == ("refund", found.reference)
+        for one in full.operations
+    )

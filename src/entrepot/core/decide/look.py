@@ -9,7 +9,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.claims import Claim
 from entrepot.core.decide import after_done, by_hand
 from entrepot.core.decide.after_done import Failed
-from entrepot.core.decide.by_hand import HoldSeen
+from entrepot.core.decide.by_hand import HoldSeen, RefundSeen
 from entrepot.core.decide.jobs import held_job, job_ids
 from entrepot.core.decide.late_money import again_at, may_have_late_money, pays_another
 from entrepot.core.decide.moves import stand
@@ -41,6 +41,7 @@ class SettleLook(NamedTuple):
     other: bytes | None = None  # an order that came with that reference too, without claiming it
     failed: tuple[Failed, ...] = ()  # what the service did, and says failed after all
     holds: tuple[HoldSeen, ...] = ()  # what became of money that is held here
+    refunds: tuple[RefundSeen, ...] = ()  # what went back there
 
 
 def wants(command: SettleLook, needs: Needs) -> None:
@@ -65,7 +66,8 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
     A capture or a refund that failed after it was done is declined. A capture of which a refund
     stands, or is under way, is left to the operator: refunds are never above captures.
 
-    Money that is held here and was taken, or let go, at the service is so here as well.
+    Money that is held here and was taken, or let go, at the service is so here as well; so is
+    money that went back there.
     """
     job = held_job(command.org, command.job_id, command.fence, facts, "look")
     key = (command.org, command.order_id)
@@ -86,6 +88,7 @@ def settle(command: SettleLook, facts: Facts) -> Decision:
     order = goes_on(before := order)
     order, funds = after_done.decline(order, funds, command.failed, facts, changes)
     order, funds = by_hand.take_over(order, funds, command.holds, facts, changes)
+    order, funds = by_hand.give_back(order, funds, command.refunds, facts, changes)
     if command.disputed is not None and funds.is_disputable:
         order = _disputed(command, order, funds, facts, changes)
     if order.version != before.version or order.parked != before.parked:

@@ -36,7 +36,7 @@ def wants(command: WakeStep, needs: Needs) -> None:
     needs.running.add(reference)
     if command.topics.money:
         needs.without_money.add(reference)
-    if command.topics.failure or command.topics.dispute:
+    if command.topics.failure or command.topics.dispute or command.topics.refund:
         needs.moved.add(reference)
     if command.topics.hold and is_payment(command.service, command.reference):
         needs.standing.add(reference)
@@ -61,8 +61,8 @@ def wake(command: WakeStep, facts: Facts) -> Decision:
     step that is due, in a worker's hands or of an order that is held change nothing. The payments
     of an order that is named by its id are looked at in three cases:
 
-    - Money was taken, which may be disputed. A notification of a dispute finds the order by the
-      reference of its capture as well: a dispute names the disputed payment alone.
+    - Money was taken, which may be disputed, or given back. A notification of that finds the order
+      by the reference of its capture as well: a dispute names the disputed payment alone.
     - A payment has no money, and the notification tells of some. The order is also found by the
       reference of the payment that came to nothing.
     - Money is held, and the notification tells that a hold is no more. The order is also found by

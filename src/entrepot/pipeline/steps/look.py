@@ -5,7 +5,7 @@ from __future__ import annotations
 from entrepot.core import references
 from entrepot.core.commands import Command
 from entrepot.core.decide.after_done import Failed
-from entrepot.core.decide.by_hand import HoldSeen
+from entrepot.core.decide.by_hand import HoldSeen, RefundSeen
 from entrepot.core.decide.late_money import NOTHING
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.steps import FinishJob
@@ -42,6 +42,7 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
     detail, found = "", ""
     failed: list[Failed] = []
     holds: list[HoldSeen] = []
+    refunds: list[RefundSeen] = []
     for payment in funds.payments:
         reference = payment.authorisation.provider_reference
         answer = await provider.look_up(request_of(payment), reference)
@@ -61,13 +62,16 @@ async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
             # What was taken before the rest was let go is not let go.
             answer = Captured(answer.captures[-1].reference, answer.captures)
         holds += _of_hold(payment, answer)
-        if isinstance(answer, Authorised | Captured) and payment.facet in NOTHING:
-            found, its = _late(held, payment, answer), payment.payment
+        if not isinstance(answer, Authorised | Captured):
+            continue
+        refunds += [RefundSeen(payment.payment.number, one) for one in answer.refunds]
+        if payment.facet in NOTHING and (late := _late(held, payment, answer)):
+            found, its = late, payment.payment
     claim = (its.org, its.provider.lower(), its.reference)
     other = held.pays_another if its is funds.first.payment else None
     return SettleLook(
         job.org, job.order_id, job.id, job.fence, disputed, detail, found, claim, other,
-        tuple(failed), tuple(holds),
+        tuple(failed), tuple(holds), tuple(refunds),
     )  # fmt: skip
 
 
@@ -120,11 +124,16 @@ async def _failed(
 
 
 def _late(held: Held, full: FullPayment, answer: Authorised | Captured) -> str:
-    """What the operator is told of money that came after the payment had come to nothing."""
+    """What the operator is told of money that came after the payment had come to nothing; empty if
+    all of it went back.
+    """
     does, way = ("holds", "void") if isinstance(answer, Authorised) else ("took", "refund")
     payment, which = full.payment, "ended order" if held.stage in ENDED else "order"
     captures = () if isinstance(answer, Authorised) else answer.captures
     units = sum([one.units for one in captures]) or full.authorisation.units
+    units -= sum([one.units for one in answer.refunds])
+    if units <= 0:
+        return ""
     money = f"{Amount(units, payment.amount.scale).text()} {payment.currency}"
     return (
         f"{payment.service} {does} {money} that the {which} needs no more: {way} "
